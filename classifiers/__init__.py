@@ -1,0 +1,1 @@
+"""The classifiers: they read messages from the bus and answer with verdicts."""

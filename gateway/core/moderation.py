@@ -1,0 +1,50 @@
+"""What an administrator sees of held messages, and what anybody entitled sees of where a message is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.delivery import State
+from gateway.core.message import Channel
+from gateway.core.parties import Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs."""
+
+    id: str
+    channel: Channel
+    direction: Direction
+    sender: str
+    recipients: tuple[str, ...]
+    received_at: float
+    due_at: float | None
+    clauses: tuple[str, ...]
+    reasons: tuple[str, ...]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where one recipient's copy is, and since when."""
+
+    address: str
+    state: State
+    at: float
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a message is: states and times, no content; direction, action and clauses of the strictest recipient."""
+
+    id: str
+    message_id: str
+    channel: Channel
+    direction: Direction
+    sender: str
+    recipients: tuple[Whereabouts, ...]
+    sha256: str
+    action: str
+    clauses: tuple[str, ...]

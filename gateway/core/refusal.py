@@ -1,0 +1,32 @@
+"""A refusal knows its reply: what a relay says to the peer when a message is not taken (RFC 5321, RFC 3463)."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """The peer gets `code enhanced text`; the text never names our rules, hosts or people.
+
+    `reason` is the word that the metric of refusals counts under.
+    """
+
+    def __init__(self, code: int, enhanced: str, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.enhanced = enhanced
+        self.text = text
+        self.reason = reason
+
+    @property
+    def reply(self) -> str:
+        """The SMTP reply line without its line end."""
+        return f"{self.code} {self.enhanced} {self.text}"
+
+
+def store_full() -> Refused:
+    """The store's bound of undecided and queued content is reached."""
+    return Refused(452, "4.3.1", "Insufficient system storage, try again later", "store_full")
+
+
+def unavailable() -> Refused:
+    """Something of ours failed: nothing was taken, the sender keeps its copy."""
+    return Refused(451, "4.3.0", "Temporary failure, try again later", "unavailable")

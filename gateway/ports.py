@@ -1,0 +1,248 @@
+"""The ports: what the stages ask of bus, store and transports. Each has a real adapter and passes one contract suite.
+
+Times are seconds since the epoch, UTC. The store's own clock settles what is due (on PostgreSQL the database's).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.core.contact import Contact
+from gateway.core.decision import Act, Followup, Rule, Ruling
+from gateway.core.delivery import Claim, NextHop, Outcome, State
+from gateway.core.message import Message
+from gateway.core.moderation import Held, Trace
+
+# --- the bus -------------------------------------------------------------------------------------------------------
+
+
+class BusDown(Exception):
+    """The broker cannot be reached or did not confirm: nothing is known to be written, try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record in Kafka's own words; partition and offset are -1 until the broker gave them."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int = -1
+    offset: int = -1
+
+
+class Standing(StrEnum):
+    """Where a published record stands for a consumer group."""
+
+    AHEAD = "ahead"  # the group has yet to commit it
+    PASSED = "passed"  # the group committed past it
+    GONE = "gone"  # the record is no longer there, or was never confirmed
+
+
+class Subscription(Protocol):
+    """One member of a consumer group on one topic. Records come again until committed."""
+
+    async def batch(self, limit: int, wait: float) -> Sequence[Record]:
+        """Up to `limit` next records, waiting at most `wait` seconds for the first; empty when none came.
+
+        Raises BusDown when the broker is lost; the next call tries again. Records taken and not committed when this
+        member leaves are given to whoever takes over.
+        """
+
+    async def commit(self) -> None:
+        """Commit every record handed out so far. A partition lost in a rebalance is silently left to its new owner."""
+
+    async def rewind(self) -> None:
+        """Go back to what is committed: every record handed out since then comes again."""
+
+    async def lag(self) -> int:
+        """Records of the assigned partitions that the group has yet to commit."""
+
+
+class Bus(Protocol):
+    """Topics, by their names without the prefix: messages, verdicts, decisions, dead-letters."""
+
+    async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
+        """Write records (acks=all, idempotent); for each its place, or None where it was not confirmed.
+
+        A place names the record for `standing`: opaque to the caller, kept in the store. Raises BusDown when none
+        could be written.
+        """
+
+    def subscribe(self, topic: str, group: str) -> AbstractAsyncContextManager[Subscription]:
+        """Join a consumer group on a topic; new groups begin at the earliest record."""
+
+    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[Standing]:
+        """Where each place stands for a group. Raises BusDown."""
+
+    def connected(self) -> bool:
+        """Whether the broker answered last time."""
+
+
+# --- the store -----------------------------------------------------------------------------------------------------
+
+
+class StoreDown(Exception):
+    """The store cannot be reached or refused to commit: nothing of the call was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An earlier message of the conversation: context for the classifiers."""
+
+    id: str
+    sender: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be published, with what its conversations said before it; `place` where it was published before."""
+
+    message: Message
+    context: tuple[Said, ...] = ()
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A message whose recipients still wait for a verdict."""
+
+    id: str
+    received_at: float
+    place: str | None
+
+
+class Intake(Protocol):
+    """Where relays leave messages."""
+
+    async def accept(
+        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None
+    ) -> None:
+        """Make a message durable: on return it survives anything. A second accept of the same id changes nothing.
+
+        The recipients in `due` are queued at once, the others received; None: those without a pair are due.
+        """
+
+    async def waiting_bytes(self) -> int:
+        """Bytes of content of messages undecided or queued, at most a second old."""
+
+    async def states(self, message_id: str) -> Mapping[str, State]:
+        """The state of each recipient, by address; empty for an unknown id."""
+
+    async def secret(self, name: str) -> bytes:
+        """A random key of 32 bytes kept in the store, made at the first call and the same ever after."""
+
+
+class Outbox(Protocol):
+    """What the publisher and the classifiers read."""
+
+    async def unpublished(self, limit: int, lease: float) -> Sequence[Outgoing]:
+        """Claim up to `limit` messages due for publication, in order of acceptance, until `lease` seconds from now."""
+
+    async def published(self, places: Mapping[str, str]) -> None:
+        """Note the confirmed places, by message id."""
+
+    async def publish_again(self, ids: Collection[str]) -> None:
+        """Make messages due for publication now."""
+
+    async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
+        """Messages accepted before a time with a recipient still `received` and no verdict, the oldest first."""
+
+    async def outgoing(self, message_id: str) -> Outgoing | None:
+        """One message with its context; None when it or its content is gone."""
+
+
+class Dispositions(Protocol):
+    """Decisions by policy or by a person: one transaction per message, compare-and-set on every state."""
+
+    async def settle(self, cases: Sequence[tuple[str, Rule]]) -> Sequence[Ruling | None]:
+        """Carry out each rule on its message, locked; the rulings carried out, None for an unknown message.
+
+        Writes the changes, the verdict, the followups and the acts of a ruling in one transaction. A state that is no
+        longer one of received or held is never changed. A followup of `Follow` kind is written once per ruling.
+        """
+
+
+class Queue(Protocol):
+    """Delivery: `next_attempt_at` is the one column that drives it."""
+
+    async def claim(self, hop: NextHop, limit: int, lease: float) -> Sequence[Claim]:
+        """Claim up to `limit` messages with due recipients behind a hop, all due recipients of a message together."""
+
+    async def renew(self, token: str, lease: float) -> bool:
+        """Whether the claim is still ours; if so it is ours for `lease` more seconds."""
+
+    async def conclude(
+        self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
+    ) -> bool:
+        """Record outcomes by recipient, each with its next attempt (None: final). False when the claim was lost.
+
+        Deferred with a next attempt stays queued; Deferred without is a bounce. Recipients of the claim that are left
+        out of `outcomes` are due again at once. The followups are written only when the claim still held.
+        """
+
+    async def next_due(self) -> float | None:
+        """When the next queued recipient becomes due; None when there is none."""
+
+
+class Followups(Protocol):
+    """What must follow a change of state, until done."""
+
+    async def due_followups(self, limit: int, lease: float) -> Sequence[Followup]:
+        """Claim followups that are due, the oldest first."""
+
+    async def followed(self, ids: Collection[str], message: Message | None = None) -> None:
+        """Done: the rows go, and a message of ours (a bounce, a notice) is queued in the same transaction."""
+
+    async def follow_later(self, ids: Collection[str], after: float) -> None:
+        """Not now: due again after so many seconds."""
+
+
+class Review(Protocol):
+    """What people look up; no call here changes anything."""
+
+    async def held(self) -> Sequence[Held]:
+        """Every message with a held recipient, the earliest due first."""
+
+    async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
+        """Messages by one of the three, the newest first."""
+
+    async def now(self) -> float:
+        """The store's clock."""
+
+
+class Audit(Protocol):
+    """The audit log: rows are written unchained with the act, and linked in batches."""
+
+    async def record(self, acts: Sequence[Act]) -> None:
+        """Write acts that belong to no other transaction (views, logins, changes of policy and directory)."""
+
+    async def link(self, limit: int) -> int:
+        """Number and link committed rows, in one process at a time; how many were linked."""
+
+
+class Store(Intake, Outbox, Dispositions, Queue, Followups, Review, Audit, Protocol):
+    """The truth. Everything here is durable when it returns and raises StoreDown when it cannot be."""
+
+
+# --- the ways out --------------------------------------------------------------------------------------------------
+
+
+class Transport(Protocol):
+    """One way out of one channel."""
+
+    async def deliver(
+        self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
+    ) -> Mapping[str, Outcome]:
+        """Hand a message on and say for each recipient of the claim how it ended; never raises for the peer's doing.
+
+        `still_ours` is asked before the last byte that makes the next hop responsible; when it answers False nothing
+        is handed over and the mapping is empty.
+        """
