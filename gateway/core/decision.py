@@ -14,7 +14,7 @@ from gateway.core.verdict import Verdict
 
 
 class Action(StrEnum):
-    """What a policy can say of one recipient, in rising strictness; an alert of the student's direction wins over all."""
+    """What a policy can say of one recipient, in rising strictness; a student's alert wins over all."""
 
     RELEASE = "release"
     FLAG = "flag"

@@ -79,9 +79,7 @@ def decoded(value: bytes) -> str:
         chunks = decode_header(text)
     except (HeaderParseError, ValueError, TypeError):
         return text
-    return "".join(
-        chunk if isinstance(chunk, str) else _text(chunk, charset or "latin-1") for chunk, charset in chunks
-    )
+    return "".join(chunk if isinstance(chunk, str) else _text(chunk, charset or "latin-1") for chunk, charset in chunks)
 
 
 def _text(value: bytes, charset: str = "utf-8") -> str:

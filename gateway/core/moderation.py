@@ -48,3 +48,15 @@ class Trace:
     sha256: str
     action: str
     clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the store: counts, and the age of the oldest held message in seconds (0 where none is held)."""
+
+    held: int = 0
+    oldest_held: float = 0.0
+    deferred: int = 0
+    unpublished: int = 0
+    unanswered: int = 0
+    unlinked_for: float = 0.0
