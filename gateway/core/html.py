@@ -51,7 +51,7 @@ def _texts(root: LexborNode) -> Iterator[tuple[str, bool, int]]:
         if tag == "-text":
             yield _BLANKS.sub(" ", node.text_content or ""), seen, quotes
             continue
-        if tag in _SILENT or tag is None or tag.startswith(("-", "!")) and tag != "-document":
+        if tag in _SILENT or tag is None or (tag.startswith(("-", "!")) and tag != "-document"):
             continue
         attributes = node.attributes
         seen = seen and "hidden" not in attributes and not _UNSEEN.search(attributes.get("style") or "")
