@@ -1,0 +1,83 @@
+"""The peers of all tests: real servers, started once when first asked for, and loudly absent where they are missing."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.peers import commands
+
+PEERS = ("kafka", "postgresql", "postfix", "prometheus", *commands.PACKAGES)
+"""The names for `@pytest.mark.peer(name)`: a module of tests.peers, or a command."""
+
+
+@functools.cache
+def _lacking(name: str) -> str:
+    """What a peer lacks on this machine and the mend; "" when it is all there."""
+    if name in commands.PACKAGES:
+        return commands.missing(name)
+    return str(importlib.import_module(f"tests.peers.{name}").missing())
+
+
+_without: Counter[str] = Counter()
+
+
+def need(name: str) -> None:
+    """Go on where the peer is there; else skip the test, or fail it under CHAPERONE_TEST_REQUIRE=all."""
+    if not (reason := _lacking(name)):
+        return
+    _without[name] += 1
+    if os.environ.get("CHAPERONE_TEST_REQUIRE") == "all":
+        pytest.fail(f"{name} is required and missing: {reason}", pytrace=False)
+    pytest.skip(f"{name} is missing: {reason}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A misspelt peer would never be skipped: refuse it at once."""
+    for item in items:
+        for mark in item.iter_markers("peer"):
+            if unknown := set(mark.args) - set(PEERS):
+                raise pytest.UsageError(f"{item.nodeid}: unknown peer {sorted(unknown)}, known: {sorted(PEERS)}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Every peer that the test names must be there."""
+    for mark in item.iter_markers("peer"):
+        for name in mark.args:
+            need(name)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name the missing servers at the end, where nobody overlooks them."""
+    if not _without:
+        return
+    terminalreporter.section("MISSING SERVERS: these tests did not run", sep="!", red=True, bold=True)
+    for name, count in sorted(_without.items()):
+        terminalreporter.line(f"{name}: {count} test{'s' * (count > 1)} not run; {_lacking(name)}", red=True)
+    terminalreporter.line("`make services kafka` installs what is missing (as root on Debian).", red=True)
+
+
+@pytest.fixture(scope="session", name="kafka")
+def _kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running Apache Kafka broker, one for the whole session."""
+    need("kafka")
+    from tests.peers.kafka import running_kafka
+
+    with running_kafka(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session", name="postgresql")
+def _postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running PostgreSQL server, one for the whole session."""
+    need("postgresql")
+    from tests.peers.postgresql import running_postgresql
+
+    with running_postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
