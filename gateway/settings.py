@@ -127,9 +127,7 @@ class Bus(_Section):
     """The stream."""
 
     url: str = Field(default="local:", pattern=r"^(local:|kafka://.+)$")  # or "kafka://host:9092,host:9092"
-    topic_prefix: str = Field(
-        default="chaperone", pattern=r"^[A-Za-z0-9._-]+$"
-    )  # topics are <prefix>.messages and so on
+    topic_prefix: str = Field(default="chaperone", pattern=r"^[A-Za-z0-9._-]+$")  # <prefix>.messages and so on
     retain: Seconds = 86400.0  # of the topics that carry content
     max_inline: Bytes = 900 << 10  # larger messages are read from the store by the classifiers
     tls_ca: File = None  # with user and password: SASL over TLS
