@@ -1,0 +1,198 @@
+"""Postfix, in instances of their own: a district's server that sends through us, or one that we deliver to."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+POSTFIX = "/usr/sbin/postfix"
+
+_MAIN = """\
+compatibility_level = 3.6
+myhostname = {name}.postfix.example
+mydestination =
+mynetworks = 127.0.0.0/8
+inet_protocols = ipv4
+config_directory = {home}/etc
+queue_directory = {home}/queue
+data_directory = {home}/data
+maillog_file = {home}/log/mail.log
+maillog_file_prefixes = {home}
+alias_maps =
+local_recipient_maps =
+biff = no
+message_size_limit = 104857600
+mailbox_size_limit = 0
+virtual_mailbox_limit = 0
+queue_run_delay = 2s
+minimal_backoff_time = 1s
+maximal_backoff_time = 5s
+smtp_tls_security_level =
+smtp_host_lookup = native
+"""
+
+_MASTER = """\
+127.0.0.1:{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+def missing() -> str:
+    """What is missing to run Postfix here, and the mend; "" when nothing is."""
+    if not Path(POSTFIX).exists():
+        return "Postfix is not installed (make services, or the package postfix)"
+    if os.geteuid() != 0:
+        return "an instance of Postfix of its own needs root (run the tests as root)"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One copy in the Maildir: envelope, and the content as Postfix took it in, with CRLF line ends."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Postfix:
+    """A running instance that takes mail for everybody on 127.0.0.1:`port`."""
+
+    name: str
+    home: Path
+    port: int
+
+    def arrived(self) -> list[Arrived]:
+        """The copies in the Maildir so far, in order of arrival."""
+        files = sorted((self.home / "mail" / "new").glob("*"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        return [_read(file.read_bytes()) for file in files]
+
+    def queued(self) -> int:
+        """Messages in the queue, deferred ones included."""
+        listed = subprocess.run(
+            ["postqueue", "-c", str(self.home / "etc"), "-j"], capture_output=True, check=True, timeout=30
+        )
+        return len(listed.stdout.splitlines())
+
+    def flush(self) -> None:
+        """Try every deferred message again now."""
+        subprocess.run(["postqueue", "-c", str(self.home / "etc"), "-f"], check=True, timeout=30)
+
+    def log(self) -> str:
+        """Its mail log so far."""
+        file = self.home / "log" / "mail.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
+
+def _read(stored: bytes) -> Arrived:
+    """Undo what delivery prepends: Return-Path, X-Original-To, Delivered-To and Postfix's own Received."""
+    fields: dict[bytes, bytes] = {}
+    rest = stored
+    while True:
+        line, _, after = rest.partition(b"\n")
+        while after[:1] in (b" ", b"\t"):
+            more, _, after = after.partition(b"\n")
+            line += more
+        name, _, value = line.partition(b":")
+        fields[name.lower()] = value.strip()
+        rest = after
+        if name.lower() == b"received":
+            break
+    sender, recipient = fields[b"return-path"].strip(b"<>"), fields[b"delivered-to"]
+    return Arrived(sender.decode(), recipient.decode(), rest.replace(b"\n", b"\r\n"))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _lay_out(home: Path, name: str, port: int, to: str, parameters: Mapping[str, str]) -> None:
+    owner = pwd.getpwnam("postfix")
+    home.chmod(0o755)  # its processes run as postfix and must be able to pass
+    for folder in ("etc", "queue", "data", "log", "mail"):
+        (home / folder).mkdir()
+    for folder in ("data", "mail"):
+        os.chown(home / folder, owner.pw_uid, owner.pw_gid)
+    settings = dict(line.split(" =", 1) for line in _MAIN.format(home=home, name=name).splitlines())
+    if to in ("maildir", "discard"):
+        ids = {"virtual_uid_maps": f"static:{owner.pw_uid}", "virtual_gid_maps": f"static:{owner.pw_gid}"}
+        settings |= ids | {
+            "virtual_mailbox_domains": "static:all",
+            "virtual_mailbox_base": str(home),
+            "virtual_mailbox_maps": "static:mail/",
+            "virtual_minimum_uid": "1",
+            "virtual_transport": "virtual" if to == "maildir" else "discard:",
+        }
+    else:
+        host, _, next_port = to.rpartition(":")
+        settings |= {"relayhost": f"[{host}]:{next_port}", "default_transport": "smtp", "relay_transport": "smtp"}
+    settings |= parameters
+    (home / "etc" / "main.cf").write_text("".join(f"{key} = {value.strip()}\n" for key, value in settings.items()))
+    (home / "etc" / "master.cf").write_text(_MASTER.format(port=port))
+
+
+def _greets(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as peer:
+        return peer.recv(3) == b"220"
+    return False
+
+
+@contextlib.contextmanager
+def running_postfix(to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None) -> Iterator[Postfix]:
+    """An instance of its own; `to` is where everything goes: "HOST:PORT" (relayed), "maildir" or "discard".
+
+    It lives in a folder directly under the system's temporary one, since Postfix must be able to walk there.
+    `parameters` go into main.cf over what stands there. As many as wanted run side by side.
+    """
+    home = Path(tempfile.mkdtemp(prefix=f"postfix-{name}-"))
+    server = Postfix(name, home, _free_port())
+    control = [POSTFIX, "-c", str(home / "etc")]
+    try:
+        _lay_out(home, name, server.port, to, parameters or {})
+        # Its daemons inherit what start writes to: a pipe of ours would never end.
+        with (home / "log" / "start.log").open("wb") as said:
+            started = subprocess.run([*control, "start"], stdout=said, stderr=said, timeout=60)
+        try:
+            end = time.monotonic() + 20
+            while not _greets(server.port):
+                if started.returncode != 0 or time.monotonic() > end:
+                    said_text = (home / "log" / "start.log").read_text(errors="replace")
+                    raise RuntimeError(f"Postfix did not start: {said_text[-1000:]}{server.log()[-1000:]}")
+                time.sleep(0.02)
+            yield server
+        finally:
+            subprocess.run([*control, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
