@@ -183,7 +183,7 @@ def running_postfix(to: str, *, name: str = "mail", parameters: Mapping[str, str
         _lay_out(home, name, server.port, to, parameters or {})
         # Its daemons inherit what start writes to: a pipe of ours would never end.
         with (home / "log" / "start.log").open("wb") as said:
-            started = subprocess.run([*control, "start"], stdout=said, stderr=said, timeout=60)
+            started = subprocess.run([*control, "start"], check=False, stdout=said, stderr=said, timeout=60)
         try:
             end = time.monotonic() + 20
             while not _greets(server.port):
@@ -193,6 +193,7 @@ def running_postfix(to: str, *, name: str = "mail", parameters: Mapping[str, str
                 time.sleep(0.02)
             yield server
         finally:
-            subprocess.run([*control, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+            with (home / "log" / "stop.log").open("wb") as said:
+                subprocess.run([*control, "stop"], check=False, stdout=said, stderr=said, timeout=60)
     finally:
         shutil.rmtree(home, ignore_errors=True)
