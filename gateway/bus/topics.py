@@ -1,0 +1,62 @@
+"""The four topics, and the places that name a record on them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gateway.ports import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic by its name without the prefix.
+
+    `content`: its records quote what people wrote, so they are kept no longer than `bus.retain`. `read`: a group of
+    ours works through it, so nothing of it may be dropped before that group has committed it.
+    """
+
+    name: str
+    partitions: int
+    content: bool
+    read: bool
+
+
+TOPICS = {
+    topic.name: topic
+    for topic in (
+        Topic("messages", partitions=6, content=True, read=True),
+        Topic("verdicts", partitions=6, content=True, read=True),
+        Topic("decisions", partitions=3, content=False, read=False),
+        Topic("dead-letters", partitions=3, content=True, read=False),
+    )
+}
+
+_PLACE = re.compile(r"([^:]*):(\d+):(\d+)")
+
+
+def topic_named(name: str) -> Topic:
+    """The topic of that name; ValueError for any other name."""
+    if name not in TOPICS:
+        raise ValueError(f"no topic {name!r}: it is one of {', '.join(TOPICS)}")
+    return TOPICS[name]
+
+
+def place_of(epoch: str, partition: int, offset: int) -> str:
+    """The place of a confirmed record; `epoch` names the cluster, or the life of the process, that holds it."""
+    return f"{epoch}:{partition}:{offset}"
+
+
+def parse_place(place: str) -> tuple[str, int, int] | None:
+    """Epoch, partition and offset of a place; None for a text that is no place."""
+    match = _PLACE.fullmatch(place)
+    return (match[1], int(match[2]), int(match[3])) if match else None
+
+
+def standing_of(offset: int, *, committed: int, start: int, end: int) -> Standing:
+    """Where an offset stands: `committed` of the group, `start` and `end` of the partition's log."""
+    if offset >= end:
+        return Standing.GONE  # the log was cut or made anew: this record was never written to it
+    if offset < committed:
+        return Standing.PASSED
+    return Standing.AHEAD if offset >= start else Standing.GONE
