@@ -15,7 +15,7 @@ from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
 from gateway.core.message import Message
-from gateway.core.moderation import Backlog, Held, Trace
+from gateway.core.moderation import Backlog, Explained, Held, Trace
 
 # --- the bus -------------------------------------------------------------------------------------------------------
 
@@ -213,6 +213,9 @@ class Review(Protocol):
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """Messages by one of the three, the newest first."""
+
+    async def explained(self, id: str) -> Explained | None:
+        """One message with its content and verdict; None for an unknown id. Who may see content is the caller's part."""
 
     async def backlog(self) -> Backlog:
         """What waits, for the gauges; `unlinked_for`: how long the oldest audit row has been unchained."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.core.delivery import State
 from gateway.core.message import Channel
 from gateway.core.parties import Direction
+from gateway.core.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,21 @@ class Trace:
     sha256: str
     action: str
     clauses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a message is where it is: its content beside the verdict on it, so that findings can be shown as words.
+
+    `content` is empty where its time is up; `verdict` None while there is none; `policy` is the hash of the policy that
+    the strictest decision was made under, "" while undecided.
+    """
+
+    trace: Trace
+    content: bytes
+    channel: Channel
+    verdict: Verdict | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
