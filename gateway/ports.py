@@ -215,7 +215,7 @@ class Review(Protocol):
         """Messages by one of the three, the newest first."""
 
     async def explained(self, id: str) -> Explained | None:
-        """One message with its content and verdict; None for an unknown id. Who may see content is the caller's part."""
+        """One message with its content and verdict; None for an unknown id. The caller settles who may see content."""
 
     async def backlog(self) -> Backlog:
         """What waits, for the gauges; `unlinked_for`: how long the oldest audit row has been unchained."""
