@@ -15,6 +15,8 @@ from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
 from gateway.core.message import Message
+from gateway.core.message import Outgoing as Outgoing
+from gateway.core.message import Said as Said
 from gateway.core.moderation import Backlog, Explained, Held, Trace
 
 # --- the bus -------------------------------------------------------------------------------------------------------
@@ -89,25 +91,6 @@ class Bus(Protocol):
 
 class StoreDown(Exception):
     """The store cannot be reached or refused to commit: nothing of the call was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An earlier message of the conversation: context for the classifiers."""
-
-    id: str
-    sender: str
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to be published, with what its conversations said before it; `place` where it was published before."""
-
-    message: Message
-    context: tuple[Said, ...] = ()
-    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

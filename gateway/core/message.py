@@ -19,8 +19,10 @@ __all__ = [
     "Envelope",
     "Mailbox",
     "Message",
+    "Outgoing",
     "Part",
     "Recipient",
+    "Said",
     "addresses",
     "header_section",
     "message_id",
@@ -81,6 +83,25 @@ class Message:
     message_id: str = ""
     excerpt: str = ""
     tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An earlier message of the conversation: context for the classifiers."""
+
+    id: str
+    sender: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to be published, with what its conversations said before it; `place` where it was published before."""
+
+    message: Message
+    context: tuple[Said, ...] = ()
+    place: str | None = None
 
 
 def new_id(now: float, entropy: bytes) -> str:
