@@ -88,6 +88,7 @@ class Journal:
         self._canary = counter("canary_failures", "Self-tests of the classifiers that failed")
         self._logins = counter("login_failures", "Sign-ins refused")
         self._chain = gauge("audit_chain_valid", "1 while the audit chain is whole and linked in time")
+        self._chain.set(1)  # until this process finds otherwise: most processes never look
         self._model = gauge("model_info", "The model in force", "version")
         self._policy = gauge("policy_info", "The policy in force", "hash")
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
