@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.core.contact import Contact
-from gateway.core.decision import Act, Followup, Rule, Ruling
+from gateway.core.decision import Act, Followup, Pending, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
 from gateway.core.message import Message
 from gateway.core.message import Outgoing as Outgoing
@@ -142,11 +142,19 @@ class Outbox(Protocol):
         """One message with its context; None when it or its content is gone."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A ruling that was carried out, with the message as it stood before."""
+
+    pending: Pending
+    ruling: Ruling
+
+
 class Dispositions(Protocol):
     """Decisions by policy or by a person: one transaction per message, compare-and-set on every state."""
 
-    async def settle(self, cases: Sequence[tuple[str, Rule]]) -> Sequence[Ruling | None]:
-        """Carry out each rule on its message, locked; the rulings carried out, None for an unknown message.
+    async def settle(self, cases: Sequence[tuple[str, Rule]]) -> Sequence[Settled | None]:
+        """Carry out each rule on its message, locked; what was carried out, None for an unknown message.
 
         Writes the changes, the verdict, the followups and the acts of a ruling in one transaction. A state that is no
         longer one of received or held is never changed. A followup of `Follow` kind is written once per ruling.

@@ -17,12 +17,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.core.fault import Fault
+
 _PREFIX = "CHAPERONE_"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
 _SIZES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
-class SettingsError(Exception):
+class SettingsError(Fault):
     """The configuration cannot be used; the text has a line for each fault: file, key, what is wrong, the mend."""
 
 

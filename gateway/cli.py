@@ -1,0 +1,114 @@
+"""The command `chaperone`: what it understands, and how it ends.
+
+Exit codes: 0 ok; 1 a check failed or a thing was refused; 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from gateway.core.fault import Fault
+
+_DIRECTIONS = ("staff_to_student", "student_to_staff")
+ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(
+        prog="chaperone", description="A streaming message gateway for school districts.", allow_abbrev=False
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, text: str, under: argparse._SubParsersAction[argparse.ArgumentParser] = commands,
+                config: bool = True, optional: bool = False) -> argparse.ArgumentParser:  # fmt: skip
+        made = under.add_parser(name, help=text, description=text, allow_abbrev=False)
+        if config:
+            made.add_argument(
+                "-c", "--config", type=Path, required=not optional, metavar="FILE", help="the configuration file"
+            )
+        return made
+
+    def group(name: str, text: str) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+        made = command(name, text, config=False)
+        return made.add_subparsers(dest="deed", metavar="DEED", required=True)
+
+    demo = command("demo", "the whole product with a sample district", config=False)
+    demo.add_argument("--dir", type=Path, help="where to keep it; default: a temporary folder")
+    demo.add_argument("--traffic", action=argparse.BooleanOptionalAction, default=True, help="sample messages flow")
+    demo.add_argument("--keep", action="store_true", help="do not remove the folder at the end")
+
+    serve = command("serve", "run all roles, or those named")
+    serve.add_argument("--role", action="append", choices=ROLES, help="run this role; may be given several times")
+
+    command("check", "validate the configuration and everything that it names")
+
+    directory = group("directory", "the roster")
+    imported = command("import", "take a OneRoster folder or zip in", directory)
+    imported.add_argument("path", type=Path, metavar="PATH")
+    imported.add_argument("--dry-run", action="store_true", help="only show what would change")
+    command("show", "what the directory knows of an address", directory).add_argument("address", metavar="ADDRESS")
+
+    held = group("held", "the queue of held messages")
+    command("list", "what is held, the earliest due first", held).add_argument("--json", action="store_true")
+    shown = command("show", "one held message", held)
+    shown.add_argument("id", metavar="ID")
+    shown.add_argument("--json", action="store_true")
+    for deed, text in (("release", "deliver what is held of a message"), ("reject", "refuse it and tell the sender")):
+        made = command(deed, text, held)
+        made.add_argument("id", metavar="ID")
+        made.add_argument("--reason", default="", metavar="TEXT")
+
+    trace = command("trace", "where is my message: states and times, no content")
+    which = trace.add_mutually_exclusive_group(required=True)
+    which.add_argument("--id", default="", metavar="ID")
+    which.add_argument("--message-id", default="", metavar="MID")
+    which.add_argument("--address", default="", metavar="A")
+    trace.add_argument("--json", action="store_true")
+
+    classify = command("classify", "explain one message, or a batch with --jsonl", optional=True)
+    classify.add_argument("file", nargs="?", default="-", metavar="FILE.eml", help="a message; - is standard input")
+    form = classify.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one row")
+    form.add_argument("--jsonl", action="store_true", help="rows in on standard input, rows out")
+    classify.add_argument("--direction", choices=_DIRECTIONS, default=_DIRECTIONS[0])
+
+    policy = group("policy", "the policy in force")
+    for deed, text in (("show", "clauses, thresholds and actions"), ("check", "validate it")):
+        command(deed, text, policy).add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
+
+    audit = group("audit", "the audit log")
+    command("verify", "check the hash chain", audit)
+    command("export", "write it out, so that it can be checked offline", audit)
+
+    train = command("train", "train the classifiers", config=False)
+    train.add_argument("--out", type=Path, required=True, help="folder for the new model")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
+    evaluate = command("evaluate", "figures of a model on held-out messages", config=False)
+    evaluate.add_argument("--model", default="", help="a model folder; default: the shipped one")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = parser().parse_args(arguments)
+    try:
+        # Each command is a module of its own, so that none pays for what another imports.
+        return int(import_module(f"gateway.commands.{given.command}").run(given) or 0)
+    except Fault as fault:
+        print(f"chaperone: {fault}", file=sys.stderr)
+        return fault.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""`chaperone serve`: run all roles, or those named, until SIGTERM or SIGINT; then drain."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import Namespace
+
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from gateway.assembly import ROLES, serving
+from gateway.commands.opening import settings_of
+from gateway.journal import Journal, start_logging
+
+
+def run(given: Namespace) -> int:
+    """Serve; 0 after a clean drain, 1 when a part of the gateway failed."""
+    settings = settings_of(given)
+    start_logging()
+    journal = Journal(CollectorRegistry())
+
+    async def serve() -> int:
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        async with serving(settings, frozenset(given.role or ROLES), journal, stopped) as running:
+            await stopped.wait()
+            journal.stopping()
+        return 1 if running.failed else 0
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(serve())

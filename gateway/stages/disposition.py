@@ -1,0 +1,137 @@
+"""Disposition: a verdict, or the want of one, becomes a decision per recipient, in one transaction per message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from gateway.core.decision import Action, Pending, Rule, Ruling
+from gateway.core.policy import Policy
+from gateway.core.rulings import by_verdict, without_verdict
+from gateway.core.verdict import Verdict
+from gateway.core.wire import WireError, dead_letter_headers, decode_verdict
+from gateway.journal import Journal
+from gateway.ports import Bus, BusDown, Dispositions, Outbox, Record, Review, Settled, StoreDown, Subscription
+from gateway.stages.beat import Beat
+
+GROUP = "disposition"
+_BATCH = 64
+_WAIT = 0.25
+_PAUSE = 2.0
+_STRANGER = Ruling()  # what a verdict on another content than the stored one changes: nothing
+
+
+class Disposition:
+    """What decides: the policy in force, and what is woken by a decision."""
+
+    def __init__(
+        self, store: Dispositions, outbox: Outbox, review: Review, journal: Journal, *,
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, decided: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._store, self._outbox, self._review, self._journal = store, outbox, review, journal
+        self._policy, self._shadow, self._timeout, self._decided = policy, shadow, verdict_timeout, decided
+
+    async def consume(self, bus: Bus, beat: Beat) -> None:
+        """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
+        async with bus.subscribe("verdicts", GROUP) as subscription:
+            while not beat.stopped:
+                try:
+                    await self._batch(bus, subscription)
+                except (BusDown, StoreDown) as lost:
+                    if isinstance(lost, StoreDown):
+                        self._journal.store_lost("disposition")
+                    await beat.rest(_PAUSE)
+                    await _rewound(subscription)
+
+    async def _batch(self, bus: Bus, subscription: Subscription) -> None:
+        records = await subscription.batch(_BATCH, _WAIT)
+        if not records:
+            self._journal.progressed("verdicts", GROUP, await subscription.lag())
+            return
+        read: list[tuple[Record, Verdict]] = []
+        dead: list[tuple[Record, str]] = []
+        for record in records:
+            try:
+                read.append((record, decode_verdict(record.value)))
+            except WireError as error:
+                dead.append((record, error.word))
+        settled = await self.decide([verdict for _, verdict in read])
+        dead += [
+            (record, "sha256")
+            for (record, _), each in zip(read, settled, strict=True)
+            if each is not None and each.ruling is _STRANGER
+        ]
+        if dead:
+            await self._bury(bus, dead)
+        await subscription.commit()
+        self._journal.progressed("verdicts", GROUP, await subscription.lag())
+
+    async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[Settled | None]:
+        """Settle messages by their verdicts."""
+        now, policy = await self._review.now(), self._policy()
+        cases: list[tuple[str, Rule]] = [
+            (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
+        ]
+        settled = await self._store.settle(cases)
+        for each in settled:
+            if each is not None and each.ruling.verdict is not None:
+                self._journal.found({finding.clause for finding in each.ruling.verdict.findings})
+        self._tell(settled, now)
+        return settled
+
+    def _by_verdict(self, pending: Pending, *, verdict: Verdict, policy: Policy, now: float) -> Ruling:
+        if verdict.sha256 != pending.sha256:
+            return _STRANGER
+        return by_verdict(pending, verdict, policy, now, shadow=self._shadow)
+
+    async def give_up_waiting(self, beat: Beat) -> None:
+        """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""
+        started: float | None = None
+        while not beat.stopped:
+            try:
+                now = await self._review.now()
+                started = now if started is None else started
+                before = now - 2 * self._timeout
+                waiting = await self._outbox.unanswered(before, 500) if before >= started else ()
+                if waiting:
+                    policy = self._policy()
+                    rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
+                    self._tell(await self._store.settle([(each.id, rule) for each in waiting]), now)
+            except StoreDown:
+                self._journal.store_lost("disposition")
+            await beat.rest(max(self._timeout / 10, 0.1))
+
+    def _tell(self, settled: Sequence[Settled | None], now: float) -> None:
+        changed = False
+        for each in settled:
+            if each is None:
+                continue
+            pending, ruling = each.pending, each.ruling
+            decided = Counter(change.decision for change in ruling.changes if change.decision is not None)
+            for decision, recipients in decided.items():
+                self._journal.decided(
+                    pending.id, pending.channel, decision.action, recipients, decision.clauses, decision.reasons,
+                    max(now - pending.received_at, 0.0), "policy",
+                )  # fmt: skip
+            if any(decision.action is Action.ALERT for decision in decided):
+                self._journal.help_alerted(pending.id)
+            changed = changed or bool(ruling.changes or ruling.followups)
+        if changed:
+            self._decided()
+
+    async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
+        await bus.publish(
+            [
+                Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
+                for record, word in dead
+            ]
+        )
+        for record, word in dead:
+            self._journal.dead_letter("verdicts", record.partition, record.offset, word)
+
+
+async def _rewound(subscription: Subscription) -> None:
+    with suppress(BusDown):  # not connected: what was not committed comes again by itself
+        await subscription.rewind()

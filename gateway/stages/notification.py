@@ -1,0 +1,120 @@
+"""Notification: what must follow a change of state, carried out until done: decision records, alerts, bounces.
+
+Each followup is a row that was written with the change. Doing it twice does no harm: a record carries the id of its
+decision, and a message of ours has an id made of its followup's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.core.bounce import bounce_content
+from gateway.core.decision import Follow, Followup
+from gateway.core.message import Channel, Envelope, Message, Recipient, message_id, new_id, sha256_of, subject
+from gateway.core.notice import notice_content
+from gateway.core.parties import Relation
+from gateway.journal import Journal
+from gateway.ports import Bus, BusDown, Followups, Outbox, Record, Review, StoreDown
+from gateway.stages.beat import Beat
+
+_BATCH = 64
+_LEASE = 60.0
+_PAUSE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who writes our own messages, and to whom: addresses, the console's URL for links, our host name."""
+
+    sender: str
+    to: tuple[str, ...]
+    console_url: str
+    hostname: str
+    district: str
+    time_zone: str
+
+
+class Notification:
+    """Carries followups out."""
+
+    def __init__(
+        self, followups: Followups, outbox: Outbox, review: Review, bus: Bus, journal: Journal, office: Office
+    ) -> None:
+        self._followups, self._outbox, self._review = followups, outbox, review
+        self._bus, self._journal, self._office = bus, journal, office
+
+    async def run(self, beat: Beat, delivery: Beat) -> None:
+        """Until the beat stops; what is not done by then is done after the next start."""
+        while not beat.stopped:
+            try:
+                due = await self._followups.due_followups(_BATCH, _LEASE)
+                await self._records([each for each in due if each.kind is Follow.DECISION])
+                for each in due:
+                    if each.kind is not Follow.DECISION:
+                        await self._tell(each)
+                        delivery.wake()
+                if not due:
+                    await beat.rest(1.0)
+            except StoreDown:
+                self._journal.store_lost("notification")
+                await beat.rest(_PAUSE)
+
+    async def _records(self, followups: Sequence[Followup]) -> None:
+        if not followups:
+            return
+        records = [
+            Record("decisions", each.message.encode(), json.dumps(each.body, ensure_ascii=False).encode())
+            for each in followups
+        ]
+        try:
+            places = await self._bus.publish(records)
+        except BusDown:
+            places = [None] * len(records)
+        done = [each.id for each, place in zip(followups, places, strict=True) if place is not None]
+        if done:
+            await self._followups.followed(done)
+        if len(done) < len(followups):
+            await self._followups.follow_later([each.id for each in followups if each.id not in set(done)], _PAUSE)
+
+    async def _tell(self, followup: Followup) -> None:
+        await self._followups.followed([followup.id], await self._written(followup))
+        self._journal.told(followup.kind, followup.message)
+
+    async def _written(self, followup: Followup) -> Message | None:
+        """The message that a followup asks for; None where nobody is to be told."""
+        now = await self._review.now()
+        if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
+            recipients: tuple[str, ...] = (str(followup.body["to"]),)
+        else:
+            recipients = self._office.to
+        if not recipients:
+            return None
+        identity = hashlib.sha256(f"followup {followup.id}".encode()).digest()
+        name = new_id(now, identity)
+        if followup.kind is Follow.BOUNCE:
+            original = await self._outbox.outgoing(followup.message)
+            content = bounce_content(
+                followup.body, original.message if original else None,
+                reporting=self._office.hostname, sender=self._office.sender, name=name, at=now,
+            )  # fmt: skip
+        else:
+            content = notice_content(
+                followup, recipients, sender=self._office.sender, console_url=self._office.console_url,
+                hostname=self._office.hostname, district=self._office.district, time_zone=self._office.time_zone,
+                name=name, at=now,
+            )  # fmt: skip
+        section = content.partition(b"\r\n\r\n")[0] + b"\r\n"
+        return Message(
+            id=new_id(now, identity),
+            channel=Channel.MAIL,
+            envelope=Envelope("", tuple(Recipient(each) for each in recipients)),
+            content=content,
+            sha256=sha256_of(content),
+            received_at=now,
+            relation=Relation(),
+            subject=subject(section),
+            message_id=message_id(section),
+        )

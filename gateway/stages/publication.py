@@ -1,0 +1,79 @@
+"""Publication: accepted messages go to the topic `messages`, at once, and again when the bus is back.
+
+The store is the outbox. A message is published again only where its record is gone, was never confirmed, or was
+committed past without a verdict; never because the classifiers are behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.core.wire import HEADER, message_record
+from gateway.journal import Journal
+from gateway.ports import Bus, BusDown, Outbox, Outgoing, Record, Review, Standing, StoreDown
+from gateway.stages.beat import Beat
+
+GROUP = "classifiers"
+_BATCH = 64
+_LEASE = 30.0
+_PAUSE = 2.0
+
+
+async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max_inline: int) -> None:
+    """Publish what is due until the beat stops."""
+    while not beat.stopped:
+        try:
+            batch = await outbox.unpublished(_BATCH, _LEASE)
+            if batch:
+                await _publish(outbox, bus, journal, batch, max_inline)
+            else:
+                await beat.rest(1.0)
+        except BusDown:
+            await beat.rest(_PAUSE)
+        except StoreDown:
+            journal.store_lost("publication")
+            await beat.rest(_PAUSE)
+
+
+async def _publish(outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[Outgoing], max_inline: int) -> None:
+    records = []
+    for each in batch:
+        key, value, header = message_record(each, max_inline=max_inline)
+        records.append(Record("messages", key, value, ((HEADER, header),)))
+    try:
+        places = await bus.publish(records)
+    except BusDown:
+        await outbox.publish_again([each.message.id for each in batch])
+        raise
+    confirmed = {each.message.id: place for each, place in zip(batch, places, strict=True) if place is not None}
+    await outbox.published(confirmed)
+    await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
+    journal.published(len(confirmed))
+
+
+async def publish_lost(
+    outbox: Outbox, review: Review, bus: Bus, journal: Journal, beat: Beat, publisher: Beat, *, verdict_timeout: float
+) -> None:
+    """Look at once, and then whenever a message waited one timeout, whether its record can still be answered."""
+    patience = 0.0
+    while not beat.stopped:
+        try:
+            waiting = await outbox.unanswered(await review.now() - patience, 1000)
+            published = [each for each in waiting if each.place is not None]
+            standings = await bus.standing("messages", GROUP, [each.place for each in published if each.place])
+            lost = {
+                each.id: standing
+                for each, standing in zip(published, standings, strict=True)
+                if standing is not Standing.AHEAD
+            }
+            for message_id, standing in lost.items():
+                journal.publishing_again(message_id, standing)
+            if lost:
+                await outbox.publish_again(list(lost))
+                publisher.wake()
+            patience = verdict_timeout
+        except BusDown:
+            pass  # a bus that is down loses nothing: what is unconfirmed is published when it is back
+        except StoreDown:
+            journal.store_lost("publication")
+        await beat.rest(max(verdict_timeout / 4, 0.2))
