@@ -1,0 +1,303 @@
+"""The records on the bus, version 1: messages, verdicts and decisions as JSON, dead letters as headers.
+
+Readers accept unknown fields and refuse an unknown `v`. Times are RFC 3339 in UTC with milliseconds here, and seconds
+since the epoch everywhere else. `tests/core/golden/` holds every version ever written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from gateway.core.contact import conversation
+from gateway.core.fields import Fields, WireError, from_rfc3339, rfc3339, to_json
+from gateway.core.message import Channel, Message, Outgoing, Said
+from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.verdict import Finding, Span, Verdict
+
+__all__ = [
+    "HEADER",
+    "Decided",
+    "MessageRecord",
+    "Published",
+    "V",
+    "WireError",
+    "dead_letter_headers",
+    "decision_body",
+    "decode_decision",
+    "decode_message",
+    "decode_verdict",
+    "encode_decision",
+    "encode_verdict",
+    "first_pair",
+    "from_rfc3339",
+    "message_record",
+    "rfc3339",
+]
+
+V = 1
+HEADER = "chaperone"
+"""The name of the record header that carries a message's envelope."""
+
+
+class MessageRecord(NamedTuple):
+    """A message as its record: `value` is the content or empty, `header` the envelope under the name HEADER."""
+
+    key: bytes
+    value: bytes
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message as a reader of the topic sees it.
+
+    Where `truncated`, `content` is empty, there is no context, and the members of groups are not among the pairs: the
+    store has all of it. `direction` is that of the first pair; each pair has its own.
+    """
+
+    id: str
+    channel: Channel
+    direction: Direction
+    received_at: float
+    sender: str
+    recipients: tuple[str, ...]
+    relation: Relation
+    sha256: str
+    content: bytes
+    truncated: bool = False
+    context: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A record of the topic decisions; `action` is the policy's, or what a person did: release, reject, discard."""
+
+    id: str
+    at: float
+    action: str
+    by: str
+    clauses: tuple[str, ...]
+    recipients: tuple[str, ...]
+    policy: str
+    reason: str = ""
+
+
+class Placed(Protocol):
+    """A record of the bus, as far as a dead letter must say where it was."""
+
+    @property
+    def topic(self) -> str:
+        """The topic's name."""
+
+    @property
+    def partition(self) -> int:
+        """The partition's number."""
+
+    @property
+    def offset(self) -> int:
+        """The record's offset."""
+
+
+# --- messages ------------------------------------------------------------------------------------------------------
+
+
+def first_pair(relation: Relation) -> Pair:
+    """The pair whose conversation orders a message on the bus: the first by staff id, then student id."""
+    return min(relation.pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
+
+
+def message_record(outgoing: Outgoing, *, max_inline: int) -> MessageRecord:
+    """The record of a message in scope; over `max_inline` bytes of value and header the content stays in the store."""
+    message = outgoing.message
+    first = first_pair(message.relation)
+    key = conversation(first.staff, first.student).encode()
+    context = [
+        {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
+    ]
+    header = _envelope(message, first.direction, message.relation.pairs, {"context": context} if context else {})
+    if len(header) + len(message.content) <= max_inline:
+        return MessageRecord(key, message.content, header)
+    header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True})
+    return MessageRecord(key, b"", header)
+
+
+def _envelope(message: Message, direction: Direction, pairs: tuple[Pair, ...], more: dict[str, object]) -> bytes:
+    fields: dict[str, object] = {
+        "v": V,
+        "id": message.id,
+        "channel": message.channel,
+        "direction": direction,
+        "received_at": rfc3339(message.received_at),
+        "sender": message.envelope.sender,
+        "recipients": [recipient.address for recipient in message.envelope.recipients],
+        "relation": {"pairs": [_pair(pair) for pair in pairs]},
+        "sha256": message.sha256,
+        "truncated": False,
+    }
+    return to_json(fields | more)
+
+
+def _pair(pair: Pair) -> dict[str, object]:
+    return {
+        "recipient": pair.recipient,
+        "staff": pair.staff,
+        "student": pair.student,
+        "direction": pair.direction,
+        "own_child": pair.own_child,
+    }
+
+
+def _without_members(relation: Relation) -> tuple[Pair, ...]:
+    """The pairs apart from those behind a recipient that stands for several persons."""
+    behind: dict[tuple[str, Direction], set[str]] = {}
+    for pair in relation.pairs:
+        person = pair.student if pair.direction is Direction.STAFF_TO_STUDENT else pair.staff
+        behind.setdefault((pair.recipient, pair.direction), set()).add(person)
+    return tuple(pair for pair in relation.pairs if len(behind[pair.recipient, pair.direction]) == 1)
+
+
+def decode_message(value: bytes, header: bytes) -> Published:
+    """A message as it was published. Raises WireError."""
+    fields = Fields.of(header, V)
+    return Published(
+        id=fields.text("id", empty=False),
+        channel=fields.one_of("channel", Channel),
+        direction=fields.one_of("direction", Direction),
+        received_at=fields.time("received_at"),
+        sender=fields.text("sender"),
+        recipients=fields.texts("recipients"),
+        relation=Relation(tuple(_read_pair(each) for each in fields.inner("relation").objects("pairs"))),
+        sha256=fields.text("sha256", empty=False),
+        content=value,
+        truncated=fields.true("truncated"),
+        context=tuple(
+            Said(each.text("id"), each.text("from"), each.time("at"), each.text("text"))
+            for each in fields.objects("context", [])
+        ),
+    )
+
+
+def _read_pair(fields: Fields) -> Pair:
+    return Pair(
+        recipient=fields.text("recipient"),
+        staff=fields.text("staff"),
+        student=fields.text("student"),
+        direction=fields.one_of("direction", Direction),
+        own_child=fields.true("own_child"),
+    )
+
+
+# --- verdicts ------------------------------------------------------------------------------------------------------
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """The value of a record of the topic verdicts."""
+    return to_json(
+        {
+            "v": V,
+            "id": verdict.id,
+            "sha256": verdict.sha256,
+            "model": verdict.model,
+            "language": verdict.language,
+            "findings": [_finding(finding) for finding in verdict.findings],
+            "purpose": dict(verdict.purpose),
+            "help": verdict.help,
+            "failed": list(verdict.failed),
+            "took_ms": verdict.took_ms,
+        }
+    )
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "clause": finding.clause,
+        "score": finding.score,
+        "spans": [{"part": span.part, "start": span.start, "end": span.end} for span in finding.spans],
+        "by": finding.by,
+    }
+    optional = {"cue": finding.cue, "quoted": finding.quoted, "about": finding.about}
+    return fields | {name: value for name, value in optional.items() if value}
+
+
+def decode_verdict(value: bytes) -> Verdict:
+    """A verdict. Raises WireError. A clause or a word of `failed` that is unknown here is kept: policy settles it."""
+    fields = Fields.of(value, V)
+    return Verdict(
+        id=fields.text("id", empty=False),
+        sha256=fields.text("sha256", empty=False),
+        model=fields.text("model"),
+        language=fields.text("language", ""),
+        findings=tuple(_read_finding(each) for each in fields.objects("findings")),
+        purpose=fields.scores("purpose"),
+        help=fields.score("help"),
+        failed=fields.texts("failed", []),
+        took_ms=fields.number("took_ms", 0.0),
+    )
+
+
+def _read_finding(fields: Fields) -> Finding:
+    return Finding(
+        clause=fields.text("clause", empty=False),
+        score=fields.score("score"),
+        by=fields.text("by", ""),
+        spans=tuple(_read_span(each) for each in fields.objects("spans", [])),
+        cue=fields.text("cue", ""),
+        quoted=fields.true("quoted"),
+        about=fields.text("about", ""),
+    )
+
+
+def _read_span(fields: Fields) -> Span:
+    span = Span(fields.label("part"), fields.whole("start"), fields.whole("end"))
+    if span.end < span.start:
+        raise WireError("end")
+    return span
+
+
+# --- decisions and dead letters ------------------------------------------------------------------------------------
+
+
+def decision_body(decided: Decided) -> dict[str, object]:
+    """A record of the topic decisions as JSON values, its reason only where there is one."""
+    body: dict[str, object] = {
+        "v": V,
+        "id": decided.id,
+        "at": rfc3339(decided.at),
+        "action": decided.action,
+        "by": decided.by,
+        "clauses": list(decided.clauses),
+        "recipients": list(decided.recipients),
+        "policy": decided.policy,
+    }
+    return body | ({"reason": decided.reason} if decided.reason else {})
+
+
+def encode_decision(decided: Decided) -> bytes:
+    """The value of a record of the topic decisions."""
+    return to_json(decision_body(decided))
+
+
+def decode_decision(value: bytes) -> Decided:
+    """A decision. Raises WireError."""
+    fields = Fields.of(value, V)
+    return Decided(
+        id=fields.text("id", empty=False),
+        at=fields.time("at"),
+        action=fields.text("action", empty=False),
+        by=fields.text("by"),
+        clauses=fields.texts("clauses"),
+        recipients=fields.texts("recipients"),
+        policy=fields.text("policy"),
+        reason=fields.text("reason", ""),
+    )
+
+
+def dead_letter_headers(record: Placed, error: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that a dead letter has beside its own: where the record was, and a word for what is wrong with it."""
+    return (
+        ("topic", record.topic.encode()),
+        ("partition", str(record.partition).encode()),
+        ("offset", str(record.offset).encode()),
+        ("error", error.encode()),
+    )

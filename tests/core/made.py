@@ -1,0 +1,75 @@
+"""Values made for the tests of the core, and strategies that make more of them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from gateway.core.contact import Counters
+from gateway.core.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
+
+NOW = 1_795_534_200.125  # 2026-11-24T15:30:00.125Z
+TEACHER, STUDENT, OTHER = (
+    "dwhitfield@riverbend.example",
+    "avery@students.riverbend.example",
+    "jo@students.riverbend.example",
+)
+S2S, T2S = Direction.STUDENT_TO_STAFF, Direction.STAFF_TO_STUDENT
+
+CONTENT = (
+    b"From: Dana Whitfield <dwhitfield@riverbend.example>\r\nTo: avery@students.riverbend.example\r\n"
+    b"Subject: Quiz on Thursday\r\nMessage-ID: <a1@client.example>\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\nThe quiz covers 4.1 to 4.3. \xe2\x9c\x93\r\n"
+)
+
+
+def pair(recipient=STUDENT, staff="t1", student="s1", direction=T2S, own_child=False) -> Pair:
+    return Pair(recipient, staff, student, direction, own_child)
+
+
+PAIR = pair()
+
+
+def message(
+    content=CONTENT, pairs=(PAIR,), recipients=None, sender=TEACHER, options=(), channel=Channel.MAIL
+) -> Message:
+    if recipients is None:
+        recipients = tuple(Recipient(address) for address in dict.fromkeys(each.recipient for each in pairs))
+    return Message(
+        id="01m000000000000000000000000"[:26],
+        channel=channel,
+        envelope=Envelope(sender, recipients, options),
+        content=content,
+        sha256=sha256_of(content),
+        received_at=NOW,
+        relation=Relation(tuple(pairs)),
+        subject="Quiz on Thursday",
+        message_id="<a1@client.example>",
+    )
+
+
+scores = st.floats(0, 1, allow_nan=False)
+words = st.text(max_size=12)
+names = st.text(min_size=1, max_size=12)
+times = st.integers(0, 4_000_000_000_000).map(lambda ms: ms / 1000)
+spans = st.builds(
+    lambda part, start, length: Span(part, start, start + length),
+    st.sampled_from(["subject", "1", "2"]), st.integers(0, 9999), st.integers(0, 99),
+)  # fmt: skip
+findings = st.builds(
+    Finding, clause=st.sampled_from(CLAUSES), score=scores, by=words, spans=st.lists(spans, max_size=2).map(tuple),
+    cue=st.sampled_from(["", "evasion", "transition", "tool.example"]), quoted=st.booleans(), about=words,
+)  # fmt: skip
+verdicts = st.builds(
+    Verdict, id=names, sha256=names, model=words, language=words, findings=st.lists(findings, max_size=5).map(tuple),
+    purpose=st.dictionaries(st.sampled_from(PURPOSES), scores), help=scores,
+    failed=st.lists(st.sampled_from(FAILURES), max_size=2, unique=True).map(tuple), took_ms=st.floats(0, 1e6),
+)  # fmt: skip
+pairs = st.builds(
+    Pair, recipient=st.sampled_from([STUDENT, OTHER, "class@riverbend.example"]), staff=st.sampled_from(["t1", "t2"]),
+    student=st.sampled_from(["s1", "s2", "s3"]), direction=st.sampled_from(Direction), own_child=st.booleans(),
+)  # fmt: skip
+counters = st.builds(
+    Counters, *[st.integers(0, 200)] * 6
+)  # fmt: skip
