@@ -14,10 +14,11 @@ from typing import Protocol
 from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Pending, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
-from gateway.core.message import Message
+from gateway.core.message import Message, Recipient
 from gateway.core.message import Outgoing as Outgoing
 from gateway.core.message import Said as Said
 from gateway.core.moderation import Backlog, Explained, Held, Trace
+from gateway.core.reply import Reply
 
 # --- the bus -------------------------------------------------------------------------------------------------------
 
@@ -242,4 +243,47 @@ class Transport(Protocol):
 
         `still_ours` is asked before the last byte that makes the next hop responsible; when it answers False nothing
         is handed over and the mapping is empty.
+        """
+
+
+class HopDown(Exception):
+    """The next hop cannot be reached, or went away in the middle: `reply` is what a client may be told of it.
+
+    Where the next hop refused before it went away, that refusal is the reply; else it is a temporary one of ours.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.code)
+        self.reply = reply
+
+
+class Exchange(Protocol):
+    """One transaction with a next hop, its sender accepted. Every method raises HopDown when the next hop is lost."""
+
+    async def recipient(self, recipient: Recipient) -> Reply:
+        """Name one more recipient."""
+
+    async def data(self) -> Reply:
+        """Ask for the content to be let in; 354 when it is."""
+
+    async def send(self, content: bytes) -> None:
+        """Send on a piece of the content as it is; returns when the next hop keeps pace."""
+
+    async def finish(self) -> Reply:
+        """Say that the content is whole, which ends the transaction: the next hop's word on it."""
+
+    async def leave(self) -> None:
+        """End the transaction without a message: reset it or, once content went, break the connection. Never raises."""
+
+
+class Outward(Protocol):
+    """Transactions with next hops while a client's is open."""
+
+    async def begin(
+        self, hop: NextHop, sender: str, options: Sequence[str], first: Recipient, *, size: int | None, tls: bool
+    ) -> tuple[Exchange | None, Reply]:
+        """Connect, give the sender and the first recipient; the exchange with the reply to that recipient.
+
+        None and a refusal where the sender was refused. `options` are those of MAIL; `size` in bytes where the client
+        said one; `tls`: it came over TLS, and goes on in clear to a loopback address only. Raises HopDown.
         """

@@ -1,0 +1,53 @@
+"""The content of DATA as it arrives: end of data, dots and line ends (RFC 5321 section 4.5.2), in pieces of any size.
+
+Only CRLF.CRLF ends it. Dots are taken away only after CRLF. A bare CR or LF becomes CRLF, so that what goes on has one
+reading only and nobody behind us finds a second end of data in it (SMTP smuggling); everything else, NUL and 8-bit
+included, stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+_END = b"\r\n.\r\n"
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class Decoder:
+    """Turns what comes over the wire into content.
+
+    `finished`: the end of data was seen, and `rest` is what came behind it. `bare`: a bare CR or LF was there.
+    """
+
+    def __init__(self) -> None:
+        self._held = b"\r\n"  # the line end before the first line, so that the first line is like any other
+        self._begun = False
+        self.finished = False
+        self.bare = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """The content that is settled by this piece; what may be a part of the end of data waits for the next."""
+        raw = self._held + data
+        end = raw.find(_END)
+        if end >= 0:
+            self.finished = True
+            self.rest = raw[end + len(_END) :]
+            self._held = b""
+            raw = raw[: end + 2]
+        else:
+            keep = next((n for n in (4, 3, 2, 1) if raw.endswith(_END[:n])), 0)
+            self._held = raw[len(raw) - keep :]
+            raw = raw[: len(raw) - keep]
+        if not raw:
+            return b""
+        if b"\r\n." in raw:
+            raw = raw.replace(b"\r\n.", b"\r\n")
+        pairs = raw.count(b"\r\n")
+        if raw.count(b"\n") != pairs or raw.count(b"\r") != pairs:
+            self.bare = True
+            raw = _BARE.sub(b"\r\n", raw)
+        if self._begun:
+            return raw
+        self._begun = True
+        return raw[2:]
