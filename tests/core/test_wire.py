@@ -94,8 +94,6 @@ def test_messages_come_back_as_they_went_or_truncated(made, content, context, bo
     read = wire.decode_message(record.value, record.header)
     assert read.truncated == (b'"truncated":true' in record.header)
     assert read.truncated or len(record.value) + len(record.header) <= bound
-        read.content != content or (not read.content and record.header.find(b'"truncated":true') > 0)
-    )
     if read.truncated:
         assert (read.content, read.context) == (b"", ())
         assert set(read.relation.pairs) <= set(made)
