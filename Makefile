@@ -19,10 +19,10 @@ test: $(VENV)/installed-for-tests services kafka
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(VENV)/installed-for-tests
-	$(VENV)/bin/python -m ruff check .
-	$(VENV)/bin/python -m ruff format --check .
-	$(VENV)/bin/python -m mypy
-	$(VENV)/bin/python -m pytest --quiet tests/test_architecture.py tests/test_documented.py
+	@status=0; \
+	for step in "ruff check ." "ruff format --check ." mypy "pytest -q tests/test_architecture.py tests/test_documented.py"; do \
+	  echo "$(VENV)/bin/python -m $$step"; $(VENV)/bin/python -m $$step || status=1; \
+	done; exit $$status
 
 bench: $(VENV)/installed-for-tests
 	deploy/services bench
@@ -41,7 +41,7 @@ kafka:
 deploy/kafka/libs/fetched: deploy/kafka/pom.xml
 	@echo "kafka: fetching Apache Kafka into deploy/kafka/libs by Maven"
 	@rm -rf deploy/kafka/libs
-	mvn -B -q -f deploy/kafka/pom.xml process-resources
+	mvn -B -q -Dstyle.color=never -f deploy/kafka/pom.xml process-resources
 	@touch $@
 
 # Stamps: what is installed is newer than what says what to install.
