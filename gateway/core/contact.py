@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from gateway.core.parties import Relation
 
 
 def conversation(staff: str, student: str) -> str:
@@ -29,6 +33,58 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Night:
+    """The hours that count as night by the district's clock, in minutes of the day; `start` may lie after `end`."""
+
+    start: int = 21 * 60
+    end: int = 6 * 60
+
+    def covers(self, minute: int) -> bool:
+        """Whether a minute of the day lies in the night; a night that ends when it starts never comes."""
+        if self.start <= self.end:
+            return self.start <= minute < self.end
+        return minute >= self.start or minute < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much contact is unremarkable; None is no limit.
+
+    `day`, `week`, `night_week`, `outside_week` and `students_hour` are counts that may be reached and not exceeded.
+    `night_share` and `alone_share` (0..1) are shares of a week's messages, looked at from `shares_from` messages on.
+    """
+
+    day: int | None = None
+    week: int | None = None
+    night_week: int | None = None
+    outside_week: int | None = None
+    night_share: float | None = None
+    alone_share: float | None = None
+    shares_from: int = 1
+    students_hour: int | None = None
+
+
+def over_limits(counters: Counters, limits: Limits) -> tuple[str, ...]:
+    """The limits that are exceeded, by their names."""
+    counted = {
+        "day": counters.day,
+        "week": counters.week,
+        "night_week": counters.night_week,
+        "outside_week": counters.outside_week,
+        "students_hour": counters.sender_students_hour,
+    }
+    over = [name for name, count in counted.items() if (most := getattr(limits, name)) is not None and count > most]
+    if counters.week >= max(limits.shares_from, 1):
+        shares = {"night_share": counters.night_week, "alone_share": counters.alone_week}
+        over += [
+            name
+            for name, count in shares.items()
+            if (most := getattr(limits, name)) is not None and count / counters.week > most
+        ]
+    return tuple(over)
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """One row of the contact log: one message of one conversation, written when the message is accepted."""
 
@@ -38,3 +94,37 @@ class Contact:
     night: bool
     alone: bool
     outside: bool
+
+
+def contacts(
+    relation: Relation,
+    recipients: Sequence[str],
+    received_at: float,
+    time_zone: tzinfo,
+    night: Night,
+    *,
+    sender: str = "",
+) -> tuple[Contact, ...]:
+    """The rows of the contact log for one message: one for each conversation that it belongs to.
+
+    `recipients` are all of the envelope, also those without a pair. A conversation is alone where no recipient but the
+    sender's own address stands for anybody outside the pair.
+    """
+    at = datetime.fromtimestamp(received_at, UTC).astimezone(time_zone)
+    by_night = night.covers(at.hour * 60 + at.minute)
+    people: dict[str, set[tuple[str, str]]] = {address: set() for address in recipients if address != sender}
+    outside: dict[tuple[str, str], bool] = {}
+    for pair in relation.pairs:
+        people.setdefault(pair.recipient, set()).add((pair.staff, pair.student))
+        outside[pair.staff, pair.student] = outside.get((pair.staff, pair.student), False) or pair.outside
+    return tuple(
+        Contact(
+            conversation(staff, student),
+            staff,
+            student,
+            by_night,
+            alone=all(behind == {(staff, student)} for behind in people.values()),
+            outside=beyond,
+        )
+        for (staff, student), beyond in outside.items()
+    )

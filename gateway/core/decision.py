@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.core.contact import Counters
 from gateway.core.delivery import State
+from gateway.core.followup import Follow as Follow
+from gateway.core.followup import Followup as Followup
 from gateway.core.message import Channel
 from gateway.core.parties import Direction, Pair
 from gateway.core.verdict import Verdict
@@ -20,6 +22,15 @@ class Action(StrEnum):
     FLAG = "flag"
     HOLD = "hold"
     ALERT = "alert"
+
+
+STRICTNESS = tuple(Action)
+"""The actions in rising strictness."""
+
+
+def strictest(actions: Iterable[Action]) -> Action:
+    """The strictest of some actions, release where there is none."""
+    return max(actions, key=STRICTNESS.index, default=Action.RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +77,6 @@ class Pending:
     recipients: tuple[Waiting, ...]
     verdict: Verdict | None = None
     contact: Mapping[str, Counters] = field(default_factory=dict)
-
-
-class Follow(StrEnum):
-    """What can have to follow a change of state; each is a row, carried out until done."""
-
-    DECISION = "decision"  # a record on the decisions topic
-    HELP_ALERT = "help_alert"  # the district's people are told at once
-    LATE = "late"  # what would have been held was delivered before its verdict
-    BOUNCE = "bounce"  # the sender is told that it could not be delivered
-    REJECTION = "rejection"  # the sender is told that an administrator rejected it
-
-
-@dataclass(frozen=True, slots=True)
-class Followup:
-    """One thing to be done after a commit; `body` holds JSON values only."""
-
-    kind: Follow
-    message: str
-    body: Mapping[str, object]
-    id: str = ""
-    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

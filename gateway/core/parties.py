@@ -59,13 +59,17 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One staff-student pair of a message, behind one recipient of its envelope."""
+    """One staff-student pair of a message, behind one recipient of its envelope.
+
+    `outside`: one of the two writes, or is written to, at a personal account instead of a district one.
+    """
 
     recipient: str
     staff: str
     student: str
     direction: Direction
     own_child: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
