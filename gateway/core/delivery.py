@@ -52,13 +52,15 @@ Outcome = Sent | Deferred | Bounced
 class NextHop:
     """Where a transport delivers to: a target, and the recipient domains that it serves.
 
-    `domains` are lower case; `default` serves every domain that no other hop of the channel names.
+    `domains` are lower case; `default` serves every domain that no other hop of the channel names, and `others` are
+    the domains that they name.
     """
 
     channel: str
     target: str
     domains: frozenset[str]
     default: bool = False
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
