@@ -1,0 +1,231 @@
+"""The shape of the house: who imports whom, what the core may not do, and names and sizes that keep it readable."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+
+EDGES = ("relays", "transports", "bus", "store", "console", "directory")
+INSIDE = ("gateway.core", "gateway.ports", "gateway.journal", "gateway.stages", "gateway.policies")
+TOP = ("gateway.assembly", "gateway.cli", "gateway.commands", "gateway.demo")
+"""The top of the house chooses and wires: it may import everything; of it, only the top may be imported."""
+
+MAY_IMPORT = {
+    "gateway.core": ("gateway.core",),
+    "gateway.ports": ("gateway.core",),
+    "gateway.policies": ("gateway.core",),
+    "gateway.journal": ("gateway.core", "gateway.ports"),
+    "gateway.stages": INSIDE,
+    "gateway.monitoring": INSIDE,
+    "gateway.settings": ("gateway.core",),
+    **{f"gateway.{edge}": (*INSIDE, f"gateway.{edge}") for edge in EDGES},
+    "classifiers": ("classifiers", "gateway.core", "gateway.ports"),
+}
+IMPURE = {
+    "asyncio", "time", "os", "socket", "random", "secrets", "threading", "multiprocessing", "subprocess", "logging",
+    "pathlib", "io", "shutil", "tempfile", "signal", "sys", "sqlite3", "urllib.request", "http.client",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "print", "input", "datetime.now", "datetime.utcnow", "date.today", "datetime.today", "uuid4"}
+EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module of the house; `imports` are (imported module, at the top of the file)."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+
+    @functools.cached_property
+    def imports(self) -> frozenset[tuple[str, bool]]:
+        return frozenset(self._imports(self.tree, at_top=True))
+
+    def _imports(self, node: ast.AST, *, at_top: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            match child:
+                case ast.Import(names=names):
+                    yield from ((each.name, at_top) for each in names)
+                case ast.ImportFrom(module=module, names=names, level=level):
+                    yield from ((name, at_top) for each in names for name in self._resolved(module, each.name, level))
+                case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if "import_module" in ast.dump(func):
+                    yield name, at_top
+                case ast.Call(func=func, args=[ast.JoinedStr(values=[ast.Constant(value=str(name)), *_]), *_]) if (
+                    "import_module" in ast.dump(func)
+                ):
+                    yield name.rstrip("."), at_top
+            in_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for_types_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            yield from self._imports(child, at_top=at_top and not in_function and not for_types_only)
+
+    def _resolved(self, module: str | None, name: str, level: int) -> Iterator[str]:
+        base = self.name.split(".")
+        if level:
+            base = base[: len(base) - level + (self.path.name == "__init__.py")]
+            module = ".".join([*base, module] if module else base)
+        yield f"{module}.{name}" if f"{module}.{name}" in _names() else str(module)
+
+
+def _files() -> list[Path]:
+    return [path for room in ("gateway", "classifiers", "tests") for path in sorted((HOUSE / room).rglob("*.py"))]
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    return frozenset(
+        ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__") for path in _files()
+    )
+
+
+@functools.cache
+def _modules() -> tuple[Module, ...]:
+    return tuple(
+        Module(
+            ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"),
+            path,
+            ast.parse(path.read_text(encoding="utf-8")),
+        )
+        for path in _files()
+    )
+
+
+def _is_in(module: str, rooms: tuple[str, ...] | str) -> bool:
+    rooms = (rooms,) if isinstance(rooms, str) else rooms
+    return any(module == room or module.startswith(f"{room}.") for room in rooms)
+
+
+def _product() -> list[Module]:
+    return [module for module in _modules() if not _is_in(module.name, "tests")]
+
+
+def _forbidden(module: Module) -> list[str]:
+    """Imports of our own modules that this one may not have."""
+    ours = {name for name, _ in module.imports if _is_in(name, ("gateway", "classifiers"))}
+    if _is_in(module.name, TOP):
+        return []  # who may import classifiers is a test of its own
+    if module.name in ("gateway", "tests"):
+        return sorted(ours)
+    allowed = next((may for room, may in MAY_IMPORT.items() if _is_in(module.name, room)), None)
+    assert allowed is not None, f"{module.name} has no place in the house: give it one in DESIGN.md 11 and here"
+    return sorted(name for name in ours if not _is_in(name, allowed))
+
+
+def test_imports_go_one_way() -> None:
+    assert not {module.name: found for module in _product() if (found := _forbidden(module))}
+
+
+def test_the_reader_of_imports_sees_every_form() -> None:
+    text = """
+import gateway.store.sql
+from gateway import settings
+from ..bus import local
+def late():
+    from gateway.console.app import app
+    import_module("classifiers.consumer")
+    importlib.import_module(f"gateway.demo.{x}")
+"""
+    module = Module("gateway.relays.made_up", HOUSE / "gateway/relays/made_up.py", ast.parse(text))
+    assert {name for name, _ in module.imports} == {
+        "gateway.store.sql", "gateway.settings", "gateway.bus.local", "gateway.console.app",
+        "classifiers.consumer", "gateway.demo",
+    }  # fmt: skip
+    assert ("gateway.settings", True) in module.imports
+    assert ("gateway.console.app", False) in module.imports
+    assert len(_forbidden(module)) == 6
+
+
+def test_the_gateway_reaches_the_classifiers_late() -> None:
+    users = {
+        module.name: [at_top for name, at_top in module.imports if _is_in(name, "classifiers")]
+        for module in _product()
+        if _is_in(module.name, "gateway")
+    }
+    assert not [name for name, reached in users.items() if any(reached)], "imported at the top of a module"
+    serving = [name for name, reached in users.items() if reached and not _is_in(name, CLASSIFIER_COMMANDS)]
+    assert len(serving) <= 1, f"one place only, not {serving}"
+
+
+CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate"))
+
+
+@pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly"])
+def test_a_gateway_without_the_classify_role_loads_no_spacy(module: str) -> None:
+    script = f"import sys, {module}; sys.exit(', '.join({{'spacy', 'thinc', 'sklearn'}} & set(sys.modules)) or 0)"
+    ran = subprocess.run(
+        [sys.executable, "-c", script], check=False, cwd=HOUSE, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def _impurities(tree: ast.Module, imports: frozenset[tuple[str, bool]]) -> set[str]:
+    found = {name for name, _ in imports if name in IMPURE or name.split(".")[0] in IMPURE}
+    for node in ast.walk(tree):
+        match node:
+            case ast.AsyncFunctionDef(name=name):
+                found.add(f"async def {name}")
+            case ast.Call(func=func) if (called := ast.unparse(func)) and any(
+                called == each or called.endswith(f".{each}") for each in IMPURE_CALLS
+            ):
+                found.add(called)
+    return found
+
+
+def test_the_core_is_pure() -> None:
+    core = [module for module in _product() if _is_in(module.name, "gateway.core")]
+    assert core
+    assert not {module.name: found for module in core if (found := _impurities(module.tree, module.imports))}
+
+
+def test_the_reader_of_impurities_sees_them() -> None:
+    text = "import time\nfrom os import environ\nasync def f(): pass\nx = datetime.datetime.now()\ny = open('f')\n"
+    module = Module("gateway.core.made_up", HOUSE / "gateway/core/made_up.py", ast.parse(text))
+    assert _impurities(module.tree, module.imports) == {"time", "os", "async def f", "datetime.datetime.now", "open"}
+
+
+def test_every_file_is_read_in_one_go_and_its_name_says_what_it_is() -> None:
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in _files()}
+    assert not {str(path): size for path, size in sizes.items() if size > 400}
+    assert not [str(path) for path in sizes if EMPTY_NAMES & {*path.relative_to(HOUSE).with_suffix("").parts}]
+
+
+def test_no_mocks() -> None:
+    mocks = ("unittest.mock", "mock")
+    assert not [each.name for each in _modules() if any(_is_in(name, mocks) for name, _ in each.imports)]
+
+
+def test_settings_are_read_at_the_top_only() -> None:
+    readers = [module.name for module in _product() if any(name == "gateway.settings" for name, _ in module.imports)]
+    assert not [name for name in readers if not _is_in(name, TOP)], "parts get values, never Settings"
+
+
+CATCHES_ALL = {"gateway.relays": "→ 451/503", "gateway.stages": "the consumer's edge", "classifiers": "→ failed"}
+"""Where a catch-all that goes on is allowed: the relay's edge, the consumer's, and the reading of one message."""
+
+
+def _catch_alls(tree: ast.Module) -> Iterator[int]:
+    """Lines of handlers that catch everything and go on (one that ends in a bare raise only cleans up)."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        caught = "BaseException" if node.type is None else ast.unparse(node.type)
+        reraises = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+        if ("Exception" in caught.strip("()").split(", ") or "BaseException" in caught) and not reraises:
+            yield node.lineno
+
+
+def test_what_is_unexpected_is_caught_in_three_places_only() -> None:
+    found = {module.name: list(_catch_alls(module.tree)) for module in _product()}
+    found = {name: lines for name, lines in found.items() if lines}
+    assert not [name for name in found if not _is_in(name, tuple(CATCHES_ALL))]
+    assert all(len(lines) == 1 for lines in found.values()), found
+    text = "try: f()\nexcept Exception: pass\ntry: f()\nexcept (OSError, Exception): g()\ntry: f()\nexcept: raise\n"
+    assert list(_catch_alls(ast.parse(text))) == [2, 4]
