@@ -226,7 +226,18 @@ class Audit(Protocol):
         """Number and link committed rows, in one process at a time; how many were linked."""
 
 
-class Store(Intake, Outbox, Dispositions, Queue, Followups, Review, Audit, Protocol):
+class Retention(Protocol):
+    """Content and rows that have had their time."""
+
+    async def expire(self, delivered: float, decided: float, limit: int) -> int:
+        """Let go of at most `limit` contents older than the periods allow (seconds); how many went.
+
+        Content goes only when every recipient is in a final state, no case or legal hold names it, and the longest of
+        its periods has passed: what was flagged, alerted or ever held falls under `decided`.
+        """
+
+
+class Store(Intake, Outbox, Dispositions, Queue, Followups, Review, Audit, Retention, Protocol):
     """The truth. Everything here is durable when it returns and raises StoreDown when it cannot be."""
 
 
