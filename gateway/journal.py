@@ -133,6 +133,10 @@ class Journal:
         """The broker does not answer; it is tried again."""
         self._line("bus_lost", logging.WARNING, during=during, mend="check bus.url and that the broker runs")
 
+    def record_refused(self, topic: str, error: str) -> None:
+        """The bus takes no record of that size; its message takes the way of one without a verdict."""
+        self._line("record_refused", logging.ERROR, topic=topic, error=error, mend="lower bus.max_inline")
+
     def bus_found(self) -> None:
         """The broker answers again."""
         self._line("bus_found")
