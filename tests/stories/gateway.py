@@ -1,0 +1,172 @@
+"""A gateway as a user runs it: `chaperone serve` in processes of its own, over the demo's district."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gateway.demo
+
+COMMAND = str(Path(sys.executable).parent / "chaperone")
+DISTRICT = Path(gateway.demo.__file__).parent / "district"
+READY_WITHIN = 60.0
+
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """A port that nothing listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(what: Callable[[], T], within: float = 30.0) -> T:
+    """What a condition gives once it is true; its last value where that did not come in time."""
+    end = time.monotonic() + within
+    while not (value := what()) and time.monotonic() < end:
+        time.sleep(0.05)
+    return value
+
+
+@dataclass
+class Process:
+    """One `chaperone serve`."""
+
+    roles: tuple[str, ...]
+    metrics: int
+    popen: subprocess.Popen[bytes]
+
+    def text(self, path: str = "/metrics") -> str:
+        """What it answers at its monitoring address."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def ready(self) -> bool:
+        """Whether /readyz says so."""
+        with contextlib.suppress(OSError):
+            return bool(self.text("/readyz"))
+        return False
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        """End it and its children; the exit code."""
+        with contextlib.suppress(ProcessLookupError):
+            if number == signal.SIGKILL:
+                os.killpg(self.popen.pid, number)
+            else:
+                self.popen.send_signal(number)
+        return self.popen.wait(60)
+
+
+@dataclass
+class Gateway:
+    """A folder with a configuration, and the processes that serve it."""
+
+    folder: Path
+    smtp: int
+    console: int
+    processes: list[Process] = field(default_factory=list)
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.folder / "chaperone.toml"
+
+    @property
+    def log(self) -> bytes:
+        """What all processes logged so far."""
+        return (self.folder / "serve.log").read_bytes()
+
+    def start(self, *roles: str, wait: bool = True) -> Process:
+        """One more process with these roles, or all of them; it is ready on return."""
+        metrics = free_port()
+        arguments = [word for role in roles for word in ("--role", role)]
+        with (self.folder / "serve.log").open("ab") as log:
+            popen = subprocess.Popen(
+                [COMMAND, "serve", "-c", str(self.config), *arguments],
+                cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, "CHAPERONE_METRICS__LISTEN": f"127.0.0.1:{metrics}"},
+            )  # fmt: skip
+        process = Process(roles, metrics, popen)
+        self.processes.append(process)
+        if wait:
+            self.wait_ready(process)
+        return process
+
+    def wait_ready(self, process: Process) -> None:
+        """Until a process is ready."""
+        up = eventually(lambda: process.popen.poll() is not None or process.ready(), READY_WITHIN)
+        if not up or process.popen.poll() is not None:
+            raise AssertionError(f"not ready: {self.log.decode(errors='replace')[-2000:]}")
+
+    def cli(self, *arguments: str, code: int | None = 0, given: str | None = None) -> str:
+        """Run a command on this configuration; what it printed. Asserts its exit code unless `code` is None."""
+        done = subprocess.run(
+            [COMMAND, *arguments, "-c", str(self.config)],
+            cwd=self.folder, text=True, capture_output=True, input=given, timeout=120, check=False,
+        )  # fmt: skip
+        assert code is None or done.returncode == code, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
+        return done.stdout + done.stderr if code else done.stdout
+
+    def held(self) -> list[dict[str, Any]]:
+        """The queue of held messages."""
+        return list(json.loads(self.cli("held", "list", "--json")))
+
+    def trace(self, message_id: str) -> list[dict[str, Any]]:
+        """Where the messages with this Message-ID are."""
+        return list(json.loads(self.cli("trace", "--message-id", message_id, "--json")))
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that have these labels, over all processes."""
+        total = 0.0
+        for process in self.processes:
+            if process.popen.poll() is None:
+                for line in process.text().splitlines():
+                    key, _, value = line.rpartition(" ")
+                    if key.partition("{")[0] == name and all(f'{k}="{v}"' in key for k, v in labels.items()):
+                        total += float(value)
+        return total
+
+    def stop(self) -> list[int]:
+        """End every process in an orderly way; their exit codes."""
+        codes = [process.kill(signal.SIGTERM) for process in self.processes if process.popen.poll() is None]
+        self.processes.clear()
+        return codes
+
+
+@contextlib.contextmanager
+def laid_out(
+    folder: Path, next_hop: str, *, bus: str = "local:", store: str = "", settings: Sequence[str] = ()
+) -> Iterator[Gateway]:
+    """A gateway's folder, nothing started yet; `settings` are further lines, each "section.key = value" in TOML."""
+    made = Gateway(folder, free_port(), free_port())
+    lines = [
+        'district.name = "Riverbend Community School District"',
+        'district.domains = ["riverbend.example", "students.riverbend.example"]',
+        f'directory.oneroster = "{DISTRICT / "oneroster"}"',
+        f'directory.groups = "{DISTRICT / "groups.csv"}"',
+        f'directory.contacts = "{DISTRICT / "contacts.csv"}"',
+        f'bus.url = "{bus}"',
+        f'store.url = "{store or f"sqlite:///{folder}/var/chaperone.db"}"',
+        f'smtp.listen = ["127.0.0.1:{made.smtp}"]',
+        'smtp.hostname = "gateway.riverbend.example"',
+        f'smtp.next_hop = {{ "*" = "{next_hop}" }}',
+        f'console.listen = "127.0.0.1:{made.console}"',
+        *settings,
+    ]
+    made.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        yield made
+    finally:
+        made.stop()

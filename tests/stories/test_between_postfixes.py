@@ -1,0 +1,156 @@
+"""The main job between two real Postfix instances: embedded, and over Apache Kafka and PostgreSQL in four processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import smtplib
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers.postfix import Arrived, Postfix, running_postfix
+from tests.stories.gateway import Gateway, eventually, laid_out
+from tests.stories.letters import Letter, letters
+from tests.stories.wire import front_removed, ours_removed
+
+pytestmark = pytest.mark.peer("postfix")
+COUNT = 500
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("embedded", id="embedded"),
+        pytest.param("kafka", id="kafka-postgresql", marks=pytest.mark.peer("kafka", "postgresql", "kcat")),
+    ]
+)
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, Postfix, str, list[Path]]]:
+    """A gateway, the Postfix behind it, its topic prefix, and every folder that anything could be written to."""
+    prefix = f"story{uuid.uuid4().hex[:8]}"
+    with running_postfix("maildir", name="back") as back:
+        if request.param == "embedded":
+            with laid_out(tmp_path, f"127.0.0.1:{back.port}") as gateway:
+                gateway.start()
+                yield gateway, back, "", [tmp_path]
+            return
+        kafka, postgresql = request.getfixturevalue("kafka"), request.getfixturevalue("postgresql")
+        with laid_out(
+            tmp_path, f"127.0.0.1:{back.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
+            settings=[f'bus.topic_prefix = "{prefix}"'],
+        ) as gateway:  # fmt: skip
+            processes = [gateway.start(role, wait=False) for role in ("smtp", "classify", "decide", "deliver")]
+            for process in processes:
+                gateway.wait_ready(process)
+            yield gateway, back, prefix, [tmp_path, Path(kafka.folder), Path(postgresql.folder)]
+
+
+def test_five_hundred_letters(running: tuple[Gateway, Postfix, str, list[Path]]) -> None:
+    """Out of scope arrives and leaves no trace, clean arrives, prohibited is held with its clause, all bytes stay."""
+    gateway, back, prefix, folders = running
+    marker = f"ZEBRA{uuid.uuid4().hex}"
+    sent = letters(COUNT, seed=4711, marker=marker)
+    with running_postfix(f"127.0.0.1:{gateway.smtp}", name="front") as front:
+        with smtplib.SMTP("127.0.0.1", front.port) as client:
+            for letter in sent:
+                client.sendmail(letter.sender, [letter.recipient], letter.content)
+        to_arrive = [each for each in sent if each.fate in ("clean", "out of scope")]
+        to_be_held = [each for each in sent if each not in to_arrive]
+        assert eventually(lambda: len(back.arrived()) >= len(to_arrive) and front.queued() == 0, 120)
+
+    held = eventually(lambda: (rows := gateway.held()) and len(rows) >= len(to_be_held) and rows, 60) or []
+    subjects = {row["id"]: row for row in held}
+    traces = {each.message_id: gateway.trace(each.message_id)[0] for each in to_be_held}
+    for letter in to_be_held:
+        trace = traces[letter.message_id]
+        assert trace["action"] == "hold", letter.message_id
+        assert letter.fate in trace["clauses"], (letter.message_id, letter.fate, trace["clauses"])
+        assert trace["id"] in subjects
+    assert len(held) == len(to_be_held)
+
+    arrived = back.arrived()
+    by_id = {_message_id(each): each for each in arrived}
+    assert sorted(by_id) == sorted(each.message_id for each in to_arrive)
+    assert len(arrived) == len(to_arrive), "something was delivered twice"
+    for letter in to_arrive:
+        _same_bytes(letter, by_id[letter.message_id])
+
+    _released_once(gateway, back, to_be_held[0], traces[to_be_held[0].message_id])
+    _no_trace(marker, folders)
+    if prefix:
+        _topics(request_bootstrap(gateway), prefix, traces)
+    assert "valid" in gateway.cli("audit", "verify")
+
+
+def request_bootstrap(gateway: Gateway) -> str:
+    """The broker of a gateway, from its configuration."""
+    line = next(line for line in gateway.config.read_text().splitlines() if line.startswith("bus.url"))
+    return line.partition("kafka://")[2].strip('"')
+
+
+def _message_id(arrived: Arrived) -> str:
+    section = arrived.content.partition(b"\r\n\r\n")[0]
+    return next(
+        line.partition(b": ")[2].decode() for line in section.split(b"\r\n") if line.lower().startswith(b"message-id:")
+    )
+
+
+def _same_bytes(letter: Letter, arrived: Arrived) -> None:
+    assert arrived.recipient == letter.recipient
+    assert arrived.sender == letter.sender
+    ours, content = ours_removed(arrived.content)
+    assert b"by gateway.riverbend.example" in ours
+    assert (b"X-Chaperone-Id:" in ours) == (letter.fate != "out of scope")
+    assert front_removed(content) == letter.content
+
+
+def _released_once(gateway: Gateway, back: Postfix, letter: Letter, trace: dict[str, Any]) -> None:
+    gateway.cli("held", "release", trace["id"], "--reason", "looked at")
+    refused = gateway.cli("held", "release", trace["id"], "--reason", "pressed twice", code=1)
+    assert "decided first by terminal:" in refused
+    copies = lambda: [each for each in back.arrived() if _message_id(each) == letter.message_id]  # noqa: E731
+    assert eventually(copies)
+    _same_bytes(letter, copies()[0])
+    _, content = ours_removed(copies()[0].content)
+    assert hashlib.sha256(content).hexdigest() == trace["sha256"]
+    assert eventually(lambda: gateway.trace(letter.message_id)[0]["recipients"][0]["state"] == "sent")
+    assert len(copies()) == 1
+
+
+def _no_trace(marker: str, folders: list[Path]) -> None:
+    for folder in folders:
+        found = subprocess.run(["grep", "-rlF", marker, str(folder)], capture_output=True, text=True, check=False)
+        assert found.stdout == "", f"out-of-scope content on disk: {found.stdout}"
+
+
+def _topics(bootstrap: str, prefix: str, traces: dict[str, dict[str, Any]]) -> None:
+    """What section 6 of the design says of the topics, read with a client that is not ours."""
+
+    def read(topic: str) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            ["kcat", "-b", bootstrap, "-C", "-t", f"{prefix}.{topic}", "-e", "-q", "-J"],
+            capture_output=True, check=True, timeout=60,
+        )  # fmt: skip
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    messages = {}
+    for record in read("messages"):
+        names = record["headers"][::2]
+        envelope = json.loads(record["headers"][names.index("chaperone") * 2 + 1])
+        messages[envelope["id"]] = (record, envelope)
+    verdicts = {row["id"]: row for row in (json.loads(record["payload"]) for record in read("verdicts"))}
+    decisions = [json.loads(record["payload"]) for record in read("decisions")]
+    for trace in traces.values():
+        record, envelope = messages[trace["id"]]
+        assert envelope["v"] == 1
+        assert envelope["sha256"] == trace["sha256"] == verdicts[trace["id"]]["sha256"]
+        assert envelope["relation"]["pairs"][0]["direction"] == "staff_to_student"
+        assert not envelope["truncated"]
+        assert record["payload"]
+        assert set(trace["clauses"]) <= {finding["clause"] for finding in verdicts[trace["id"]]["findings"]}
+        assert any(each["id"] == trace["id"] and each["action"] == "hold" for each in decisions)
+    assert any(each["action"] == "release" and each["by"].startswith("terminal:") for each in decisions)
+    assert read("dead-letters") == []
