@@ -54,7 +54,7 @@ class Directory(Protocol):
         """The persons whose name a display name shows, folded for case, accents, order and look-alike letters."""
 
     def is_internal(self, address: str) -> bool:
-        """Whether the address belongs to one of the district's domains, aliases included."""
+        """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
 
 
 @dataclass(frozen=True, slots=True)

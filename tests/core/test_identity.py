@@ -1,0 +1,171 @@
+"""Identity: rewritten senders undone, one form per mailbox, E.164."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway.core.identity import canonical, e164, guessed, undone
+
+DANA = "dwhitfield@riverbend.example"
+
+
+@pytest.mark.parametrize(
+    ("address", "stands_for"),
+    [
+        (DANA, (DANA,)),
+        ("", ("",)),
+        ("+15155550120", ("+15155550120",)),
+        ("SRS0=HHH=TT=riverbend.example=dwhitfield@forwarder.example", (DANA,)),
+        ("srs0+HHh/+=T2=riverbend.example=dwhitfield@forwarder.example", (DANA,)),
+        ("SRS0-HHH=TT=riverbend.example=dwhitfield@forwarder.example", (DANA,)),
+        ("SRS1=GGG=forwarder.example==HHH=TT=riverbend.example=dwhitfield@second.example", (DANA,)),
+        ("SRS1+GGG=forwarder.example=+HHH=TT=riverbend.example=dwhitfield@second.example", (DANA,)),
+        ("bounces+SRS=xX1=YZ=riverbend.example=dwhitfield@tenant.example", (DANA,)),
+        ("prvs=0123abcdef=dwhitfield@riverbend.example", (DANA,)),
+        ("prvs=dwhitfield=0123abcdef@riverbend.example", (DANA,)),
+        ("prvs=one=two@riverbend.example", ("two@riverbend.example", "one@riverbend.example")),
+        ("btv1==0123abcdef==dwhitfield@riverbend.example", (DANA,)),
+        ("msprvs1=17000abc=dwhitfield@riverbend.example", (DANA, "17000abc@riverbend.example")),
+        ("dwhitfield+homework@riverbend.example", (DANA,)),
+        ("dwhitfield+avery=students.riverbend.example@riverbend.example", (DANA,)),
+        ("SRS0=HHH=TT=riverbend.example=prvs=0123abcdef=dwhitfield+x@forwarder.example", (DANA,)),
+        ("dwhitfield%riverbend.example@relay.example", (DANA,)),
+        ("riverbend.example!dwhitfield@relay.example", (DANA,)),
+        ("@relay.example,@other.example:dwhitfield@riverbend.example", (DANA,)),
+        ("+@riverbend.example", ("+@riverbend.example",)),
+        ("SRS0=broken@forwarder.example", ("SRS0=broken@forwarder.example",)),
+        ("order=17@shop.example", ("order=17@shop.example",)),
+    ],
+)
+def test_what_an_address_stands_for(address: str, stands_for: tuple[str, ...]) -> None:
+    assert undone(address) == stands_for
+
+
+def test_a_verp_address_may_stand_for_the_list_or_what_it_carries() -> None:
+    plus = guessed("news-bounces+avery=students.riverbend.example@lists.example")
+    assert "avery@students.riverbend.example" in plus
+    dashes = guessed("dwhitfield-mary-ann=students.riverbend.example@riverbend.example")
+    assert {DANA, "mary-ann@students.riverbend.example", "ann@students.riverbend.example"} <= set(dashes)
+
+
+@pytest.mark.parametrize("address", [DANA, "order=17@shop.example", "dana+x@riverbend.example", "", "a=b", "=x.y@z"])
+def test_no_guess_where_there_is_no_verp(address: str) -> None:
+    assert guessed(address) == ()
+
+
+def test_guesses_are_bounded() -> None:
+    assert len(guessed("-".join("abcdefghijklmnopqrstuvwxyz") * 20 + "=school.example@host.example")) <= 20
+    assert len(undone("prvs=a=" * 200 + "b@host.example")) <= 64
+
+
+@pytest.mark.parametrize(
+    ("written", "one_form"),
+    [
+        ("DWhitfield@Riverbend.EXAMPLE", DANA),
+        ("<dwhitfield@riverbend.example>", DANA),
+        (" dwhitfield@riverbend.example. ", DANA),
+        ("dwhitfield+tag+more@riverbend.example", DANA),
+        ('"dwhitfield"@riverbend.example', DANA),
+        ('"d\\whitfield"@riverbend.example', DANA),
+        ('"dwhitfield+tag"@riverbend.example', DANA),
+        ("dwhitfield@mail.riverbend.example", DANA),
+        ("ｄｗｈｉｔｆｉｅｌｄ＠riverbend.example", DANA),
+        ('"a b"@riverbend.example', "a b@riverbend.example"),
+        ('"a@b"@riverbend.example', "a@b@riverbend.example"),
+        ("+@riverbend.example", "+@riverbend.example"),
+        ("dana@BÜCHER.example", "dana@xn--bcher-kva.example"),
+        ("dana@xn--bcher-kva.example", "dana@xn--bcher-kva.example"),
+        ("JOSÉ@riverbend.example", "josé@riverbend.example"),
+        ("jose\u0301@riverbend.example", "josé@riverbend.example"),
+        ("D.Whit.Field+school@googlemail.com", "dwhitfield@gmail.com"),
+        ("d.whitfield@riverbend.example", "d.whitfield@riverbend.example"),
+        ("5155550120@vtext.com", "+15155550120"),
+        ("someone@vtext.com", "someone@vtext.com"),
+        ("(515) 555-0120", "+15155550120"),
+        ("RIVERBEND", "riverbend"),
+        ("", ""),
+        ("@", "@"),
+    ],
+)
+def test_one_form_per_mailbox(written: str, one_form: str) -> None:
+    assert canonical(written, {"mail.riverbend.example": "riverbend.example"}) == one_form
+
+
+def test_different_mailboxes_stay_different() -> None:
+    assert canonical("a.b@riverbend.example") != canonical("ab@riverbend.example")
+    assert canonical("dana@riverbend.example") != canonical("dana@students.riverbend.example")
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+15155550120", "+15155550120"),
+        ("5155550120", "+15155550120"),
+        ("1-515-555-0120", "+15155550120"),
+        ("+1 (515) 555.0120", "+15155550120"),
+        ("tel:+1-515-555-0120", "+15155550120"),
+        ("+44 20 7946 0958", "+442079460958"),
+        ("011 44 20 7946 0958", "+442079460958"),
+        ("911", None),
+        ("72645", None),
+        ("555-0120", None),
+        ("515-555-0120 x31", None),
+        ("dwhitfield", None),
+        ("+1515555", None),
+        ("", None),
+        ("+", None),
+    ],
+)
+def test_numbers(written: str, number: str | None) -> None:
+    assert e164(written) == number
+
+
+def test_numbers_of_another_region() -> None:
+    assert e164("020 7946 0958", "GB") == "+442079460958"
+
+
+_PIECES = (
+    'SRS0= SRS1= +SRS= prvs= btv1== = == + - % ! @ " \\ < > . 。 : ( é İ ß \udc80 dana 0123abcdef 5155550120'
+    " riverbend.example gmail.com vtext.com"
+)
+_pieces = st.sampled_from([*_PIECES.split(), " "])
+_addresses = st.one_of(st.text(), st.lists(_pieces, max_size=12).map("".join))
+
+
+@given(_addresses)
+@example('"\\"a\\"+b"@riverbend.example')
+@example("x@y。")
+@example('.".a"@gmail.com')
+@example("a <+x@y")
+def test_canonical_twice_is_canonical_once(address: str) -> None:
+    aliases = {"mail.example": "riverbend.example"}
+    once = canonical(address, aliases)
+    assert canonical(once, aliases) == once
+
+
+@given(_addresses)
+def test_undone_always_gives_somebody_and_the_same_for_what_it_gave(address: str) -> None:
+    found = undone(address)
+    assert found
+    assert len(set(found)) == len(found)
+    assert isinstance(guessed(address), tuple)
+
+
+_local = st.from_regex(r"[a-z][a-z0-9._]{0,20}", fullmatch=True)
+
+
+@given(_local, st.sampled_from("=+-"), st.booleans())
+def test_what_srs_and_batv_wrap_comes_out(local: str, separator: str, twice: bool) -> None:
+    inner = f"prvs=0123abcdef={local}"
+    wrapped = f"SRS0{separator}aB3/=T2=riverbend.example={inner}@one.example"
+    if twice:
+        wrapped = f"SRS1=xyz=one.example={separator}aB3/=T2=riverbend.example={inner}@two.example"
+    assert undone(wrapped) == (f"{local}@riverbend.example",)
+
+
+@given(st.text(max_size=40))
+def test_a_number_is_e164_or_none(text: str) -> None:
+    number = e164(text)
+    assert number is None or (number[0] == "+" and number[1:].isdigit() and e164(number) == number)
