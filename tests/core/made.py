@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 from hypothesis import strategies as st
 
 from gateway.core.contact import Counters
+from gateway.core.decision import Action
 from gateway.core.message import Channel, Envelope, Message, Recipient, sha256_of
 from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.policy import Policy, parse
 from gateway.core.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
 
 NOW = 1_795_534_200.125  # 2026-11-24T15:30:00.125Z
@@ -73,3 +80,24 @@ pairs = st.builds(
 counters = st.builds(
     Counters, *[st.integers(0, 200)] * 6
 )  # fmt: skip
+
+
+SHIPPED = Path(__file__).parents[2] / "gateway" / "policies" / "401_13r2.toml"
+NO_VERDICT = {T2S: Action.HOLD, S2S: Action.FLAG}
+
+
+def shipped() -> dict[str, Any]:
+    return tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+
+
+def policy(**changes: object) -> Policy:
+    """The shipped policy, with some of its fields changed."""
+    return replace(parse(shipped(), no_verdict=NO_VERDICT, source_hash="hash"), **changes)
+
+
+def verdict(*found: Finding, help: float = 0.0, failed: tuple[str, ...] = ()) -> Verdict:
+    return Verdict("01m00000000000000000000000", "ab" * 32, "test", findings=found, help=help, failed=failed)
+
+
+def finding(clause: str, score: float, cue: str = "", quoted: bool = False) -> Finding:
+    return Finding(clause, score, "test", cue=cue, quoted=quoted)

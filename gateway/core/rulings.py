@@ -1,0 +1,176 @@
+"""Rulings: what one decision changes about a message, by its verdict, for want of one, or by a person.
+
+Each is a pure function of the message as it stands, so a record or a click that comes twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.core.decide import decide
+from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling, Waiting
+from gateway.core.delivery import State
+from gateway.core.followup import Follow, Followup
+from gateway.core.message import Channel
+from gateway.core.policy import Policy
+from gateway.core.verdict import Verdict
+from gateway.core.wire import Decided, decision_body, rfc3339
+
+POLICY = "policy"
+"""Who decided, where no person did."""
+LATE, SHADOW = "late", "shadow"
+"""Reasons of a hold that held nothing: it came after the delivery, or the policy only looks on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the policy says of one recipient, with the word for a hold that comes to nothing."""
+
+    change: Change
+    decision: Decision
+    aside: str = ""
+
+
+def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, shadow: bool = False) -> Ruling:
+    """Decide every recipient that waits, and say of the others what came too late; the verdict is always recorded.
+
+    A recipient that only waits for a person because there was no verdict is decided as if on time. What a person
+    decided stands; a call for help is alerted all the same.
+    """
+    if pending.verdict is not None:
+        return Ruling()
+    said: list[_Said] = []
+    helped: list[str] = []
+    for each in pending.recipients:
+        if not each.pairs:
+            continue
+        decision = decide(each.pairs, verdict, pending.contact, policy)
+        if decision.action is Action.ALERT:
+            helped.append(each.address)
+        if each.decided_by in ("", POLICY):
+            said.append(_said(each, decision, shadow))
+    followups = []
+    if helped:
+        followups.append(_followup(Follow.HELP_ALERT, pending, now, helped))
+    if late := [each for each in said if each.aside == LATE]:
+        clauses = _clauses(each.decision for each in late)
+        followups.append(_followup(Follow.LATE, pending, now, [each.change.recipient for each in late], clauses))
+    return _ruling(pending, said, now, followups, verdict)
+
+
+def without_verdict(pending: Pending, policy: Policy, now: float, shadow: bool = False) -> Ruling:
+    """Decide every recipient that still waits for a verdict, for want of one."""
+    if pending.verdict is not None:
+        return Ruling()
+    said = [
+        _said(each, decide(each.pairs, None, pending.contact, policy), shadow)
+        for each in pending.recipients
+        if each.pairs and each.state is State.RECEIVED
+    ]
+    return _ruling(pending, said, now, [], None)
+
+
+def _said(waiting: Waiting, decision: Decision, shadow: bool) -> _Said:
+    holds = decision.action is Action.HOLD
+    state: State | None = None
+    if waiting.state in (State.RECEIVED, State.HELD):
+        state = State.HELD if holds and not shadow else State.QUEUED
+    aside = ""
+    if holds and shadow:
+        aside = SHADOW
+    elif holds and waiting.state in (State.QUEUED, State.SENT):
+        aside = LATE
+    return _Said(Change(waiting.address, state, decision, POLICY), decision, aside)
+
+
+def _ruling(
+    pending: Pending, said: Sequence[_Said], now: float, more: Sequence[Followup], verdict: Verdict | None
+) -> Ruling:
+    """One record and one entry of the audit log for each action, apart from those of holds that held nothing."""
+    followups, acts = [], []
+    for action, aside in dict.fromkeys((each.decision.action, each.aside) for each in said):
+        alike = [each for each in said if (each.decision.action, each.aside) == (action, aside)]
+        words = dict.fromkeys([word for each in alike for word in each.decision.reasons] + [aside] * bool(aside))
+        decided = Decided(
+            pending.id,
+            now,
+            action,
+            POLICY,
+            _clauses(each.decision for each in alike),
+            tuple(each.change.recipient for each in alike),
+            alike[0].decision.policy,
+            ", ".join(words),
+        )
+        followups.append(Followup(Follow.DECISION, pending.id, decision_body(decided)))
+        acts.append(_act("decided", decided))
+    changes = tuple(each.change for each in said)
+    return Ruling(changes, (*more, *followups), tuple(acts), verdict)
+
+
+def _clauses(decisions: Iterable[Decision]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clause for decision in decisions for clause in decision.clauses))
+
+
+def _act(act: str, decided: Decided) -> Act:
+    body = decision_body(decided)
+    told = ("action", "clauses", "recipients", "policy", "reason")
+    return Act(decided.at, decided.by, act, decided.id, {name: body[name] for name in body if name in told})
+
+
+def _followup(
+    kind: Follow, pending: Pending, now: float, recipients: Sequence[str], clauses: Sequence[str] = ()
+) -> Followup:
+    return Followup(
+        kind,
+        pending.id,
+        {
+            "id": pending.id,
+            "channel": pending.channel,
+            "received_at": rfc3339(pending.received_at),
+            "at": rfc3339(now),
+            "recipients": list(recipients),
+            "clauses": list(clauses),
+        },
+    )
+
+
+# --- by a person ---------------------------------------------------------------------------------------------------
+
+May = Callable[[Waiting], bool]
+
+
+def release(pending: Pending, by: str, reason: str, now: float, may: May | None = None) -> Ruling:
+    """Deliver what is held. A ruling without changes: nothing was held that this person may decide."""
+    return _by_person(pending, by, reason, now, may, "release", State.QUEUED)
+
+
+def reject(pending: Pending, by: str, reason: str, now: float, may: May | None = None) -> Ruling:
+    """Deliver nothing of what is held, and tell the sender; bounces and other mail from nobody are not answered."""
+    return _by_person(pending, by, reason, now, may, "reject", State.REJECTED)
+
+
+def discard(pending: Pending, by: str, reason: str, now: float, may: May | None = None) -> Ruling:
+    """Deliver nothing of what is held, and tell nobody."""
+    return _by_person(pending, by, reason, now, may, "discard", State.DISCARDED)
+
+
+_ACTS = {"release": "released", "reject": "rejected", "discard": "discarded"}
+
+
+def _by_person(pending: Pending, by: str, reason: str, now: float, may: May | None, deed: str, state: State) -> Ruling:
+    """The policy's decision stays recorded beside who decided: it says why the message was held."""
+    held = [each for each in pending.recipients if each.state is State.HELD and (may is None or may(each))]
+    if not held:
+        return Ruling()
+    decisions = [each.decision for each in held if each.decision is not None]
+    addresses = tuple(each.address for each in held)
+    decided = Decided(
+        pending.id, now, deed, by, _clauses(decisions), addresses, decisions[0].policy if decisions else "", reason
+    )
+    followups = [Followup(Follow.DECISION, pending.id, decision_body(decided))]
+    if state is State.REJECTED and pending.sender and pending.channel is Channel.MAIL:
+        told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)
+        followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender}))
+    changes = tuple(Change(address, state, None, by) for address in addresses)
+    return Ruling(changes, tuple(followups), (_act(_ACTS[deed], decided),))

@@ -1,0 +1,223 @@
+"""The decision on one recipient: thresholds, directions, groups, one's own child, help, failures, counters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.contact import Counters, conversation
+from gateway.core.decide import decide
+from gateway.core.decision import STRICTNESS, Action, strictest
+from gateway.core.policy import Thresholds, Tool
+from gateway.core.verdict import CLAUSES
+
+from . import made
+from .made import S2S, T2S, finding, pair, policy, verdict
+
+POLICY = policy()
+GROUP = "class@riverbend.example"
+UP, DOWN = pair(direction=S2S), pair(direction=T2S)
+
+
+def rank(decision) -> int:
+    return STRICTNESS.index(decision.action)
+
+
+def told(*findings, pairs=(DOWN,), contact=None, policy=POLICY, **more):
+    return decide(pairs, verdict(*findings, **more), contact or {}, policy)
+
+
+def test_clean_is_released_without_clauses():
+    decision = told(finding("7a", 0.1), finding("6", 0.2))
+    assert (decision.action, decision.clauses, decision.reasons) == (Action.RELEASE, (), ())
+    assert (decision.policy, decision.due_in, decision.direction) == ("hash", None, T2S)
+
+
+@pytest.mark.parametrize(("score", "action"), [(0.29, "release"), (0.3, "flag"), (0.49, "flag"), (0.5, "hold")])
+def test_thresholds_are_reached_at_their_value(score, action):
+    assert told(finding("7a", score)).action == action
+
+
+def test_a_hold_names_what_led_to_it_the_highest_score_first():
+    decision = told(finding("7d", 0.6), finding("7a", 0.9), finding("6", 0.99), finding("7a", 0.7))
+    assert decision.action is Action.HOLD
+    assert decision.clauses == ("7a", "7d")
+    assert decision.due_in == min(POLICY.clauses["7a"].due, POLICY.clauses["7d"].due)
+
+
+def test_a_quoted_finding_counts_less():
+    assert told(finding("7a", 0.8, quoted=True)).action is Action.FLAG
+    assert told(finding("7a", 0.8)).action is Action.HOLD
+
+
+def test_words_that_evade_turn_a_flag_into_a_hold():
+    assert told(finding("4", 0.9)).action is Action.FLAG
+    assert told(finding("4", 0.9, cue="evasion")).action is Action.HOLD
+    assert told(finding("4", 0.9, cue="evasion:delete this")).action is Action.HOLD
+    assert told(finding("4", 0.45, cue="evasion")).action is Action.FLAG
+    assert told(finding("6", 0.9, cue="evasion")).action is Action.FLAG  # a clause that holds nothing does not here
+
+
+def test_help_wins_over_everything_in_the_student_s_direction():
+    held = finding("7d", 0.99)
+    decision = told(held, pairs=(UP,), help=0.5)
+    assert (decision.action, decision.direction, decision.clauses, decision.due_in) == (Action.ALERT, S2S, (), None)
+    assert told(held, pairs=(UP,), help=0.49).action is Action.HOLD
+    assert told(held, pairs=(DOWN,), help=1.0).action is Action.HOLD
+    assert told(held, pairs=(DOWN, UP), help=1.0).action is Action.ALERT
+    assert told(held, pairs=(UP,), help=1.0, failed=("crashed",)).action is Action.ALERT
+
+
+def test_the_stricter_direction_applies_and_is_named():
+    decision = told(finding("8", 0.6), pairs=(UP, DOWN))  # 0.6 holds downwards, flags upwards
+    assert (decision.action, decision.direction, decision.clauses) == (Action.HOLD, T2S, ("8",))
+
+
+def test_own_children_are_exempt_from_some_clauses():
+    child = pair(own_child=True)
+    for clause in ("1", "4", "6"):
+        assert told(finding(clause, 1.0, cue="evasion"), pairs=(child,)).action is Action.RELEASE
+        assert told(finding(clause, 1.0), pairs=(DOWN,)).action is Action.FLAG
+    for clause in ("7a", "7b", "7c", "7d", "7e", "8", "9"):
+        assert told(finding(clause, 1.0), pairs=(child,)).action is Action.HOLD
+
+
+def test_one_stranger_in_a_group_ends_the_exception():
+    group = (pair(GROUP, own_child=True), pair(GROUP, student="s2"))
+    assert told(finding("6", 1.0), pairs=group).action is Action.FLAG
+
+
+def test_a_registered_tool_is_no_finding():
+    tools = replace(POLICY, tools=(Tool("quiz.example", "Quiz", "D", "hs", "R"),))
+    assert told(finding("2", 1.0, cue="www.quiz.example"), policy=tools).action is Action.RELEASE
+    assert told(finding("2", 1.0, cue="other.example"), policy=tools).clauses == ("2",)
+    assert told(finding("2", 1.0), policy=tools).clauses == ("2",)
+
+
+def test_a_clause_that_is_unknown_here_is_passed_over():
+    assert told(finding("12", 1.0)).action is Action.RELEASE
+
+
+def test_want_of_a_verdict():
+    down, up = decide((DOWN,), None, {}, POLICY), decide((UP,), None, {}, POLICY)
+    assert (down.action, down.reasons, down.clauses, down.due_in) == (Action.HOLD, ("no_verdict",), (), POLICY.due)
+    assert (up.action, up.reasons, up.due_in) == (Action.FLAG, ("no_verdict",), None)
+    assert decide((UP, DOWN), None, {}, POLICY).action is Action.HOLD
+    free = replace(POLICY, no_verdict={T2S: Action.RELEASE, S2S: Action.RELEASE})
+    assert decide((DOWN,), None, {}, free).reasons == ("no_verdict",)
+
+
+def test_failures_are_decided_by_their_word():
+    assert (told(failed=("language",)).action, told(failed=("language",)).reasons) == (Action.FLAG, ("language",))
+    assert told(failed=("crashed", "language")).reasons == ("crashed",)
+    assert told(failed=("crashed",), pairs=(UP,)).action is Action.FLAG
+    assert told(failed=("a new word",)).action is Action.HOLD
+    both = told(finding("7a", 0.9), failed=("encrypted",))
+    assert (both.action, both.clauses, both.reasons) == (Action.HOLD, ("7a",), ("encrypted",))
+
+
+def counted(**counters):
+    return {conversation("t1", "s1"): Counters(**counters)}
+
+
+def test_counters_flag_and_a_way_back_to_the_school_account_counts_in_favour():
+    much = counted(day=26, week=26)
+    assert (told(contact=much).action, told(contact=much).clauses) == (Action.FLAG, ("5",))
+    assert told(contact=counted(day=25, week=25)).action is Action.RELEASE
+    assert told(contact=much, pairs=(pair(own_child=True),)).action is Action.RELEASE
+    assert told(contact=much, pairs=(pair(student="s2"),)).action is Action.RELEASE
+    assert told(finding("5", 0.9, cue="transition"), contact=much).action is Action.RELEASE
+    assert told(finding("5", 0.4, cue="transition"), contact=much).action is Action.FLAG
+    assert told(finding("5", 0.9, cue="transition", quoted=True), contact=much).action is Action.FLAG
+    assert decide((UP,), None, much, replace(POLICY, no_verdict={S2S: Action.RELEASE})).clauses == ("5",)
+
+
+def test_mass_mail_is_clause_9_and_the_way_back_does_not_excuse_it():
+    mass = counted(sender_students_hour=401)
+    assert told(contact=mass).clauses == ("9",)
+    assert told(finding("5", 0.9, cue="transition"), contact=mass, pairs=(pair(own_child=True),)).clauses == ("9",)
+
+
+def test_a_personal_account_is_clause_4_whatever_the_text():
+    outside = replace(UP, outside=True)
+    assert (told(pairs=(outside,)).action, told(pairs=(outside,)).clauses) == (Action.FLAG, ("4",))
+    assert told(finding("5", 0.9, cue="transition"), pairs=(outside,)).action is Action.RELEASE
+    assert told(pairs=(replace(outside, own_child=True),)).action is Action.RELEASE
+
+
+def test_strictest():
+    assert strictest([Action.FLAG, Action.HOLD, Action.RELEASE]) is Action.HOLD
+    assert strictest([]) is Action.RELEASE
+
+
+some_pairs = st.lists(made.pairs, min_size=1, max_size=4)
+contacts = st.dictionaries(
+    st.builds(conversation, st.sampled_from(["t1", "t2"]), st.sampled_from(["s1", "s2", "s3"])),
+    made.counters,
+    max_size=3,
+)
+thresholds = st.builds(
+    lambda flag, more: Thresholds(flag, min(flag + more, 1.0), flag), st.floats(0.1, 0.6), st.floats(0, 0.5)
+)
+policies = st.builds(
+    lambda each: replace(
+        POLICY, clauses={i: replace(c, thresholds={T2S: each[0], S2S: each[1]}) for i, c in POLICY.clauses.items()}
+    ),
+    st.tuples(thresholds, thresholds),
+)
+
+
+@given(some_pairs, made.verdicts, contacts, policies, st.data())
+def test_a_higher_score_is_never_less_strict(behind, found, contact, rules, data):
+    before = decide(behind, found, contact, rules)
+    # A phrase that counts in favour is the one finding that is meant to make it milder.
+    raised = tuple(
+        each if each.cue == "transition" else replace(each, score=data.draw(st.floats(each.score, 1)))
+        for each in found.findings
+    )
+    after = decide(behind, replace(found, findings=raised, help=data.draw(st.floats(found.help, 1))), contact, rules)
+    assert rank(after) >= rank(before)
+
+
+@given(some_pairs, made.verdicts, contacts, st.sampled_from(CLAUSES))
+def test_one_more_finding_is_never_less_strict(behind, found, contact, clause):
+    more = replace(found, findings=(*found.findings, finding(clause, 0.9)))
+    assert rank(decide(behind, more, contact, POLICY)) >= rank(decide(behind, found, contact, POLICY))
+
+
+@given(some_pairs, made.verdicts, contacts)
+def test_an_alert_wins_and_comes_only_from_a_student(behind, found, contact):
+    decision = decide(behind, replace(found, help=1.0), contact, POLICY)
+    assert (decision.action is Action.ALERT) == any(each.direction is S2S for each in behind)
+    assert decide(behind, replace(found, help=0.0), contact, POLICY).action is not Action.ALERT
+
+
+@given(some_pairs, made.verdicts, contacts)
+def test_a_group_is_as_strict_as_its_strictest_member_and_in_any_order(behind, found, contact):
+    whole = decide(behind, found, contact, POLICY)
+    assert rank(whole) == max(rank(decide([each], found, contact, POLICY)) for each in behind)
+    back = decide(behind[::-1], found, contact, POLICY)
+    assert (back.action, set(back.clauses), back.due_in) == (whole.action, set(whole.clauses), whole.due_in)
+
+
+@given(some_pairs, made.verdicts, contacts)
+def test_own_children_are_never_decided_more_strictly(behind, found, contact):
+    def of(own_child):
+        return rank(decide([replace(each, own_child=own_child) for each in behind], found, contact, POLICY))
+
+    assert of(True) <= of(False)
+
+
+@given(some_pairs, made.verdicts | st.none(), contacts)
+def test_a_decision_explains_itself(behind, found, contact):
+    decision = decide(behind, found, contact, POLICY)
+    assert (decision.due_in is not None) == (decision.action is Action.HOLD)
+    assert decision.direction in {each.direction for each in behind}
+    assert len(set(decision.clauses)) == len(decision.clauses)
+    if decision.action in (Action.FLAG, Action.HOLD):
+        assert decision.clauses or decision.reasons
+    else:
+        assert decision.clauses == ()

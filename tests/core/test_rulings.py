@@ -1,0 +1,252 @@
+"""Rulings: what a verdict, the want of one, or a person changes about a message as it stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.decision import Action, Decision, Pending, Ruling, Waiting
+from gateway.core.delivery import FINAL, State
+from gateway.core.followup import Follow
+from gateway.core.message import Channel
+from gateway.core.rulings import by_verdict, discard, reject, release, without_verdict
+from gateway.core.wire import decode_decision
+
+from . import made
+from .made import NOW, OTHER, S2S, STUDENT, T2S, TEACHER, finding, pair, policy, verdict
+
+POLICY = policy()
+LATER = NOW + 90
+GUARDIAN = "ingrid@home.example"
+BAD, CLEAN, HELP = verdict(finding("7a", 0.9)), verdict(), verdict(help=0.9)
+UNREAD = Decision(Action.HOLD, T2S, "hash", (), ("no_verdict",), 3600.0)
+UNREAD_FLAG = Decision(Action.FLAG, S2S, "hash", (), ("no_verdict",))
+HELD = Decision(Action.HOLD, T2S, "hash", ("7a",), (), 3600.0)
+
+
+def waiting(address=STUDENT, state=State.RECEIVED, decision=None, by="", direction=T2S) -> Waiting:
+    return Waiting(address, state, (pair(address, direction=direction),), decision, by, NOW if by else None)
+
+
+def pending(*recipients, sender=TEACHER, verdict=None, channel=Channel.MAIL) -> Pending:
+    return Pending("01m00000000000000000000000", channel, sender, "ab" * 32, NOW, recipients or (waiting(),), verdict)
+
+
+def kinds(ruling: Ruling) -> list[Follow]:
+    return [each.kind for each in ruling.followups]
+
+
+def states(ruling: Ruling) -> dict[str, State | None]:
+    return {change.recipient: change.state for change in ruling.changes}
+
+
+def records(ruling: Ruling):
+    return [
+        decode_decision(json.dumps(each.body).encode()) for each in ruling.followups if each.kind is Follow.DECISION
+    ]
+
+
+def body(ruling: Ruling, kind: Follow):
+    (found,) = [each.body for each in ruling.followups if each.kind is kind]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "action"),
+    [(CLEAN, State.QUEUED, "release"), (verdict(finding("6", 0.9)), State.QUEUED, "flag"), (BAD, State.HELD, "hold")],
+)
+def test_a_verdict_decides_what_waits(found, state, action):
+    ruling = by_verdict(pending(), found, POLICY, LATER)
+    assert states(ruling) == {STUDENT: state}
+    assert ruling.changes[0].by == "policy"
+    assert ruling.verdict is found
+    assert kinds(ruling) == [Follow.DECISION]
+    (record,) = records(ruling)
+    assert (record.action, record.by, record.recipients, record.at) == (action, "policy", (STUDENT,), LATER)
+    (act,) = ruling.acts
+    assert (act.actor, act.act, act.subject, act.at) == ("policy", "decided", "01m00000000000000000000000", LATER)
+    assert act.detail["action"] == action
+
+
+def test_recipients_without_a_pair_are_left_alone():
+    guardian = Waiting(GUARDIAN, State.QUEUED)
+    assert states(by_verdict(pending(waiting(), guardian), BAD, POLICY, LATER)) == {STUDENT: State.HELD}
+
+
+def test_a_verdict_that_comes_again_changes_nothing():
+    assert by_verdict(pending(verdict=BAD), BAD, POLICY, LATER) == Ruling()
+    assert by_verdict(pending(verdict=BAD), HELP, POLICY, LATER) == Ruling()
+
+
+def test_help_is_alerted_once_and_queued():
+    ruling = by_verdict(pending(waiting(direction=S2S), waiting(OTHER, direction=S2S)), HELP, POLICY, LATER)
+    assert states(ruling) == {STUDENT: State.QUEUED, OTHER: State.QUEUED}
+    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    assert body(ruling, Follow.HELP_ALERT)["recipients"] == [STUDENT, OTHER]
+
+
+def test_one_record_for_each_action():
+    both = pending(waiting(), waiting(OTHER, direction=S2S))
+    found = verdict(finding("8", 0.6))  # holds downwards, flags upwards
+    ruling = by_verdict(both, found, POLICY, LATER)
+    assert states(ruling) == {STUDENT: State.HELD, OTHER: State.QUEUED}
+    assert [(each.action, each.recipients) for each in records(ruling)] == [("hold", (STUDENT,)), ("flag", (OTHER,))]
+    assert len(ruling.acts) == 2
+
+
+def test_want_of_a_verdict():
+    both = pending(waiting(), waiting(OTHER, direction=S2S), waiting("third@x.example", State.SENT))
+    ruling = without_verdict(both, POLICY, LATER)
+    assert states(ruling) == {STUDENT: State.HELD, OTHER: State.QUEUED}
+    assert ruling.verdict is None
+    assert {each.reason for each in records(ruling)} == {"no_verdict"}
+    assert without_verdict(pending(verdict=CLEAN), POLICY, LATER) == Ruling()
+
+
+def test_a_late_verdict_decides_what_is_held_only_for_want_of_it():
+    held = waiting(state=State.HELD, decision=UNREAD, by="policy")
+    assert states(by_verdict(pending(held), CLEAN, POLICY, LATER)) == {STUDENT: State.QUEUED}
+    still = by_verdict(pending(held), BAD, POLICY, LATER)
+    assert states(still) == {STUDENT: State.HELD}
+    assert still.changes[0].decision.clauses == ("7a",)
+    assert Follow.LATE not in kinds(still)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENT])
+def test_a_late_verdict_lists_what_was_delivered_before_it(state):
+    gone = waiting(state=state, decision=UNREAD_FLAG, by="policy", direction=S2S)
+    ruling = by_verdict(pending(gone), BAD, POLICY, LATER)
+    assert states(ruling) == {STUDENT: None}
+    assert ruling.changes[0].decision.action is Action.HOLD
+    assert kinds(ruling) == [Follow.LATE, Follow.DECISION]
+    assert body(ruling, Follow.LATE)["clauses"] == ["7a"]
+    assert body(ruling, Follow.LATE)["recipients"] == [STUDENT]
+    assert records(ruling)[0].reason == "late"
+
+
+def test_a_late_call_for_help_is_alerted():
+    gone = waiting(state=State.SENT, decision=UNREAD_FLAG, by="policy", direction=S2S)
+    ruling = by_verdict(pending(gone), HELP, POLICY, LATER)
+    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    assert states(ruling) == {STUDENT: None}
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.SENT, State.REJECTED, State.DISCARDED])
+def test_what_a_person_decided_stands_and_help_is_alerted_all_the_same(state):
+    person = waiting(state=state, decision=UNREAD, by="rcastellano", direction=S2S)
+    ruling = by_verdict(pending(person), BAD, POLICY, LATER)
+    assert (ruling.changes, ruling.followups, ruling.acts, ruling.verdict) == ((), (), (), BAD)
+    ruling = by_verdict(pending(person), HELP, POLICY, LATER)
+    assert (ruling.changes, kinds(ruling)) == ((), [Follow.HELP_ALERT])
+
+
+def test_shadow_records_and_holds_nothing():
+    due = waiting(state=State.SENT)
+    ruling = by_verdict(pending(due), BAD, POLICY, LATER, shadow=True)
+    assert states(ruling) == {STUDENT: None}
+    assert ruling.changes[0].decision.action is Action.HOLD
+    assert kinds(ruling) == [Follow.DECISION]
+    assert records(ruling)[0].reason == "shadow"
+    for state in (State.RECEIVED, State.HELD):
+        decision, by = (UNREAD, "policy") if state is State.HELD else (None, "")
+        ruling = by_verdict(pending(waiting(state=state, decision=decision, by=by)), BAD, POLICY, LATER, shadow=True)
+        assert states(ruling) == {STUDENT: State.QUEUED}
+    assert states(without_verdict(pending(), POLICY, LATER, shadow=True)) == {STUDENT: State.QUEUED}
+    assert Follow.HELP_ALERT in kinds(by_verdict(pending(waiting(direction=S2S)), HELP, POLICY, LATER, shadow=True))
+
+
+DEEDS = [(release, State.QUEUED, "release"), (reject, State.REJECTED, "reject"), (discard, State.DISCARDED, "discard")]
+
+
+@pytest.mark.parametrize(("deed", "state", "word"), DEEDS)
+def test_a_person_decides_what_is_held(deed, state, word):
+    held = waiting(state=State.HELD, decision=HELD, by="policy")
+    ruling = deed(pending(held, waiting(OTHER, State.SENT)), by="rcastellano", reason="all right", now=LATER)
+    assert states(ruling) == {STUDENT: state}
+    assert (ruling.changes[0].by, ruling.changes[0].decision) == ("rcastellano", None)
+    (record,) = records(ruling)
+    assert (record.action, record.by, record.clauses, record.reason) == (word, "rcastellano", ("7a",), "all right")
+    assert record.policy == "hash"
+    assert ruling.acts[0].actor == "rcastellano"
+    assert ruling.verdict is None
+
+
+def test_only_a_rejection_tells_the_sender_and_never_nobody():
+    held = waiting(state=State.HELD, decision=HELD, by="policy")
+    assert body(reject(pending(held), "a", "", LATER), Follow.REJECTION)["to"] == TEACHER
+    for ruling in (
+        reject(pending(held, sender=""), "a", "", LATER),
+        reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER),
+        discard(pending(held), "a", "", LATER),
+        release(pending(held), "a", "", LATER),
+    ):
+        assert kinds(ruling) == [Follow.DECISION]
+
+
+@pytest.mark.parametrize(("deed", "state", "word"), DEEDS)
+def test_a_second_click_changes_nothing(deed, state, word):
+    for stands in State:
+        if stands is not State.HELD:
+            assert deed(pending(waiting(state=stands, decision=HELD, by="x")), "b", "", LATER) == Ruling()
+
+
+def test_a_person_decides_only_what_they_may():
+    held = [waiting(address, State.HELD, HELD, "policy") for address in (STUDENT, OTHER)]
+    ruling = release(pending(*held), "a", "", LATER, may=lambda each: each.address == OTHER)
+    assert states(ruling) == {OTHER: State.QUEUED}
+    assert release(pending(*held), "a", "", LATER, may=lambda each: False) == Ruling()
+
+
+decisions = st.sampled_from(
+    [(None, ""), (UNREAD, "policy"), (UNREAD_FLAG, "policy"), (HELD, "policy"), (UNREAD, "person")]
+)
+recipients = st.lists(
+    st.builds(
+        lambda address, state, standing, behind: Waiting(address, state, tuple(behind), *standing),
+        st.sampled_from([STUDENT, OTHER, GUARDIAN]), st.sampled_from(State), decisions,
+        st.lists(made.pairs, max_size=2),
+    ),
+    min_size=1, max_size=3, unique_by=lambda each: each.address,
+)  # fmt: skip
+
+
+@given(recipients, made.verdicts, st.booleans())
+def test_no_ruling_leaves_a_final_or_a_person_s_state(stand, found, shadow):
+    message = pending(*stand)
+    before = {each.address: each for each in stand}
+    for ruling in (
+        by_verdict(message, found, POLICY, LATER, shadow),
+        without_verdict(message, POLICY, LATER, shadow),
+        release(message, "a", "", LATER),
+        reject(message, "a", "", LATER),
+    ):
+        for change in ruling.changes:
+            stood = before[change.recipient]
+            assert stood.pairs or stood.state is State.HELD
+            if change.state is not None:
+                assert stood.state in (State.RECEIVED, State.HELD)
+                assert not (shadow and change.by == "policy") or change.state is State.QUEUED
+            if stood.state in FINAL:
+                assert change.state is None
+        told = [address for record in records(ruling) for address in record.recipients]
+        assert sorted(told) == sorted(change.recipient for change in ruling.changes)
+        assert len(ruling.acts) == len(records(ruling))
+        json.dumps([each.body for each in ruling.followups] + [each.detail for each in ruling.acts])
+
+
+@given(recipients, made.verdicts)
+def test_nothing_is_decided_twice(stand, found):
+    message = pending(*stand)
+    ruling = by_verdict(message, found, POLICY, LATER)
+    changed = {change.recipient: change for change in ruling.changes}
+    after = tuple(
+        replace(each, state=changed[each.address].state or each.state, decided_by="policy")
+        if each.address in changed else each
+        for each in stand
+    )  # fmt: skip
+    assert by_verdict(replace(message, recipients=after, verdict=found), found, POLICY, LATER) == Ruling()
+    assert without_verdict(replace(message, recipients=after, verdict=found), POLICY, LATER) == Ruling()
