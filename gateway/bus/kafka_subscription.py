@@ -140,6 +140,7 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
                 group_id=self._group,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
+                heartbeat_interval_ms=1000,  # a rebalance is heard of with a heartbeat
             )
             try:
                 async with asyncio.timeout(REQUEST):
