@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from gateway.core.delivery import State
 from gateway.core.message import Channel
@@ -38,12 +39,15 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a message is: states and times, no content; direction, action and clauses of the strictest recipient."""
+    """Where a message is: states and times, no content; direction, action and clauses of the strictest recipient.
+
+    A message of ours (a bounce, a notice) has no pair: its direction is "out_of_scope".
+    """
 
     id: str
     message_id: str
     channel: Channel
-    direction: Direction
+    direction: Direction | Literal["out_of_scope"]
     sender: str
     recipients: tuple[Whereabouts, ...]
     sha256: str

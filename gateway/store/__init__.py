@@ -1,1 +1,59 @@
-"""store."""
+"""The truth: what was accepted, decided and delivered, on SQLite or PostgreSQL by one adapter and one schema."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from gateway.ports import StoreDown
+from gateway.store.audit import SqlAudit
+from gateway.store.connections import Connections
+from gateway.store.dispositions import SqlDispositions
+from gateway.store.followups import SqlFollowups
+from gateway.store.intake import SqlIntake
+from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file
+from gateway.store.outbox import SqlOutbox
+from gateway.store.parts import Readers
+from gateway.store.queue import SqlQueue
+from gateway.store.retention import SqlRetention
+from gateway.store.review import SqlReview
+from gateway.store.upgrade import upgrade
+from gateway.store.writer import Writer
+
+__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "open_store"]
+
+
+class SqlStore(
+    SqlIntake,
+    SqlOutbox,
+    SqlDispositions,
+    SqlQueue,
+    SqlFollowups,
+    SqlReview,
+    SqlAudit,
+    SqlRetention,
+):
+    """The whole port, from its parts."""
+
+
+@asynccontextmanager
+async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> AsyncIterator[SqlStore]:
+    """A store by its address, its tables made or brought up to date.
+
+    Without a `clock`, the time is the machine's on SQLite and the database's on PostgreSQL. Raises StoreError where the
+    store cannot be used as it is. On leaving, what waits is written first.
+    """
+    parsed = address(url)
+    flavour = flavour_of(parsed)
+    if flavour.name == "sqlite":
+        make_file(parsed)
+    await asyncio.to_thread(upgrade, parsed)
+    connections = Connections(connector(parsed, flavour), flavour, clock or flavour.own_clock)
+    writer, readers = Writer(connections), Readers(connections)
+    writer.start()
+    try:
+        yield SqlStore(writer, readers)
+    finally:
+        await writer.stop()
+        await readers.stop()

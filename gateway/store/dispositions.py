@@ -1,0 +1,244 @@
+"""Decisions, by the policy or by a person: a rule sees its message locked, and one transaction does what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import bindparam, select, update
+
+from gateway.core.contact import Counters
+from gateway.core.decision import Action, Change, Pending, Rule, Waiting
+from gateway.core.delivery import State
+from gateway.core.message import Channel
+from gateway.ports import Settled
+from gateway.store import audit, followups, schema
+from gateway.store.counters import counters
+from gateway.store.forms import decision_text, fit, read_decision, read_envelope, read_verdict, verdict_text
+from gateway.store.parts import Part
+from gateway.store.statements import Row, Run, Statement
+from gateway.store.writer import Write
+
+_m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
+
+# The row of the message is the lock: nothing else ever changes it, and recipients are looked at once it is ours.
+_LOCK = Statement(
+    lambda of: (
+        select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope)
+        .where(of.among(_m.id))
+        .order_by(_m.id)
+        .with_for_update()
+    )
+)
+_RECIPIENTS = Statement(
+    lambda of: select(
+        _r.message_id, _r.position, _r.state, _r.decision, _r.decided_by, _r.decided_at,
+        _r.action, _r.marked, _r.due_at, _r.queued_at, _v.verdict,
+    )
+    .join_from(
+        schema.recipients,
+        schema.verdicts,
+        (_v.message_id == _r.message_id) & (_r.position == schema.lit(0)),  # once a message is enough
+        isouter=True,
+    )
+    .where(of.among(_r.message_id))
+    .order_by(_r.message_id, _r.position)
+)  # fmt: skip
+_CHANGE = Statement(
+    lambda of: (
+        update(schema.recipients)
+        .where(
+            _r.message_id == bindparam("id"),
+            _r.position == bindparam("at"),
+            _r.state == bindparam("was"),
+        )
+        .values(
+            {
+                name: bindparam("to_" + name)
+                for name in (
+                    "state next_attempt_at queued_at changed_at due_at action marked decided_by decided_at decision"
+                ).split()
+            }
+        )
+    )
+)
+_NOTE = Statement(
+    lambda of: (
+        update(schema.recipients)
+        .where(_r.message_id == bindparam("id"), _r.position == bindparam("at"))
+        .values(
+            {name: bindparam("to_" + name) for name in ("action", "marked", "decided_by", "decided_at", "decision")}
+        )
+    )
+)
+_TURN = Statement(
+    lambda of: (
+        update(schema.texts)
+        .where(schema.texts.c.message_id == bindparam("id"), schema.texts.c.position == bindparam("at"))
+        .values(waiting=bindparam("waits"))
+    )
+)
+
+
+def _keep(of):  # type: ignore[no-untyped-def]
+    insert = of.insert(schema.verdicts)
+    return insert.on_conflict_do_update(
+        index_elements=[_v.message_id], set_={"at": insert.excluded.at, "verdict": insert.excluded.verdict}
+    )
+
+
+_VERDICT = Statement(_keep)
+_OPEN = frozenset({State.RECEIVED, State.HELD})
+_MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A message as it stands in the transaction, with what is kept beside each recipient and a rule does not see."""
+
+    pending: Pending
+    rows: dict[str, Row]
+
+
+def _settle(run: Run, items: Sequence[tuple[str, Rule]]) -> list[Settled | None]:
+    answers: list[Settled | None] = [None] * len(items)
+    for places in _rounds(items):
+        standing = _read(run, sorted(items[at][0] for at in places))
+        settled = []
+        for at in places:
+            id_, rule = items[at]
+            if id_ in standing:
+                answer = answers[at] = _carried_out(standing[id_].pending, rule)
+                settled.append((standing[id_], answer))
+        _write(run, settled)
+    return answers
+
+
+def _rounds(items: Sequence[tuple[str, Rule]]) -> Iterator[list[int]]:
+    """Places of items so that a message comes once in each round: the second rule sees what the first one did."""
+    waiting = list(range(len(items)))
+    while waiting:
+        now: dict[str, int] = {}
+        for at in waiting:
+            now.setdefault(items[at][0], at)
+        taken = set(now.values())
+        waiting = [at for at in waiting if at not in taken]
+        yield sorted(taken)
+
+
+def _read(run: Run, ids: Sequence[str]) -> dict[str, _Standing]:
+    heads = run.rows(_LOCK, ids=list(ids))
+    recipients: dict[str, list[Row]] = {}
+    for row in run.rows(_RECIPIENTS, ids=list(ids)):
+        recipients.setdefault(row[0], []).append(row)
+    counted = counters(run, ids)
+    return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
+
+
+def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> _Standing:
+    id_, channel, sha256, received_at, text = head
+    envelope, relation = read_envelope(text)
+    by_address: dict[str, Row] = {}
+    waiting = []
+    for row in rows:
+        _, position, state, decision, decided_by, decided_at, *_ = row
+        address = envelope.recipients[position].address
+        by_address.setdefault(address, row)
+        waiting.append(
+            Waiting(
+                address,
+                State(state),
+                relation.behind(address),
+                None if decision is None else read_decision(decision),
+                decided_by,
+                decided_at,
+            )
+        )
+    verdict = next((row[-1] for row in rows if row[-1] is not None), None)
+    pending = Pending(
+        id_,
+        Channel(channel),
+        envelope.sender,
+        sha256,
+        received_at,
+        tuple(waiting),
+        None if verdict is None else read_verdict(verdict),
+        contact,
+    )
+    return _Standing(pending, by_address)
+
+
+def _carried_out(pending: Pending, rule: Rule) -> Settled:
+    """The ruling without changes of what is no longer received or held: a state never goes back."""
+    ruling = rule(pending)
+    states = {waiting.address: waiting.state for waiting in pending.recipients}
+    changes = tuple(
+        change
+        for change in ruling.changes
+        if change.recipient in states and (change.state is None or states[change.recipient] in _OPEN)
+    )
+    return Settled(pending, ruling if len(changes) == len(ruling.changes) else replace(ruling, changes=changes))
+
+
+def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
+    changed, noted, turned, kept = [], [], [], []
+    rulings = [each.ruling for _, each in settled]
+    for standing, each in settled:
+        pending = standing.pending
+        for change in each.ruling.changes:
+            row = standing.rows[change.recipient]
+            if change.state is None:
+                noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
+                continue
+            changed.append({"id": pending.id, "at": row[1], "was": row[2], **_moved(change, row, run.now)})
+            if pending.channel is Channel.SMS:
+                turned.append({"id": pending.id, "at": row[1], "waits": int(change.state is State.QUEUED)})
+        if each.ruling.verdict is not None:
+            kept.append({"message_id": pending.id, "at": run.now, "verdict": verdict_text(each.ruling.verdict)})
+    if run.each(_CHANGE, changed) != len(changed):
+        raise RuntimeError("a recipient changed under the lock of its message")
+    run.each(_NOTE, noted)
+    run.each(_TURN, turned)
+    run.each(_VERDICT, kept)
+    followups.write(run, [followup for ruling in rulings for followup in ruling.followups])
+    audit.write(run, [act for ruling in rulings for act in ruling.acts])
+
+
+def _decided(change: Change, row: Row, now: float) -> dict[str, object]:
+    decision = change.decision
+    marks = change.state is State.HELD or (decision is not None and decision.action in _MARKING)
+    return {
+        "to_action": row[6] if decision is None else decision.action.value,
+        "to_marked": 1 if marks else row[7],
+        "to_decided_by": fit(change.by),
+        "to_decided_at": now,
+        "to_decision": row[3] if decision is None else decision_text(decision),
+    }
+
+
+def _moved(change: Change, row: Row, now: float) -> dict[str, object]:
+    assert change.state is not None
+    due_at = None
+    if change.state is State.HELD:
+        due_in = None if change.decision is None else change.decision.due_in
+        due_at = row[8] if due_in is None else now + due_in
+    queued = change.state is State.QUEUED
+    return {
+        "to_state": change.state.value,
+        "to_next_attempt_at": now if queued else None,
+        "to_queued_at": now if queued else row[9],
+        "to_changed_at": now,
+        "to_due_at": due_at,
+        **_decided(change, row, now),
+    }
+
+
+SETTLE = Write(_settle, rank=0)
+
+
+class SqlDispositions(Part):
+    """The port Dispositions."""
+
+    async def settle(self, cases: Sequence[tuple[str, Rule]]) -> Sequence[Settled | None]:
+        """See gateway.ports.Dispositions."""
+        return await self._writer.do_all(SETTLE, cases)

@@ -1,0 +1,109 @@
+"""What must follow a change of state: rows written with the change, claimed with a lease, and gone when done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import bindparam, delete, select, update
+
+from gateway.core.followup import Follow, Followup
+from gateway.core.message import Message
+from gateway.store import intake, schema
+from gateway.store.forms import json_text
+from gateway.store.parts import Part
+from gateway.store.statements import Run, Statement
+from gateway.store.writer import Write
+
+_f = schema.followups.c
+_WRITE = Statement(
+    lambda of: of.insert(schema.followups).values(
+        {name: bindparam(name) for name in ("kind", "message_id", "body", "due_at", "attempts")}
+    )
+)
+_due = (
+    select(_f.id)
+    .where(_f.due_at <= bindparam("now"))
+    .order_by(_f.due_at, _f.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_CLAIM = Statement(
+    lambda of: (
+        update(schema.followups)
+        .where(_f.id.in_(select(_due.c.id)))
+        .values(due_at=bindparam("until"), attempts=_f.attempts + schema.lit(1))
+        .returning(_f.id, _f.kind, _f.message_id, _f.body, _f.attempts)
+    )
+)
+_DONE = Statement(lambda of: delete(schema.followups).where(_f.id == bindparam("id")).returning(_f.id))
+_LATER = Statement(
+    lambda of: update(schema.followups).where(_f.id == bindparam("at")).values(due_at=bindparam("until"))
+)
+
+
+def write(run: Run, followups: Sequence[Followup]) -> None:
+    """Write what is to follow, due at once."""
+    run.each(
+        _WRITE,
+        [
+            {
+                "kind": each.kind.value,
+                "message_id": each.message,
+                "body": json_text(dict(each.body)),
+                "due_at": run.now,
+                "attempts": 0,
+            }
+            for each in followups
+        ],
+    )
+
+
+def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[list[Followup]]:
+    return [
+        [
+            Followup(Follow(kind), message, json.loads(body), str(id_), attempts)
+            for id_, kind, message, body, attempts in sorted(
+                run.rows(_CLAIM, now=run.now, limit=limit, until=run.now + lease)
+            )
+        ]
+        for limit, lease in items
+    ]
+
+
+def _done(run: Run, items: Sequence[tuple[Collection[str], Message | None]]) -> list[None]:
+    ours = []
+    for ids, message in items:
+        gone = [run.rows(_DONE, id=int(id_)) for id_ in sorted(ids, key=int)]
+        if message is not None and any(gone):  # else another process did it: one bounce is enough
+            ours.append(intake.Accepted(message))
+    if ours:
+        intake.insert(run, ours)
+    return [None] * len(items)
+
+
+def _later(run: Run, items: Sequence[tuple[Collection[str], float]]) -> list[None]:
+    run.each(_LATER, [{"at": int(id_), "until": run.now + after} for ids, after in items for id_ in sorted(ids)])
+    return [None] * len(items)
+
+
+_CLAIM_WRITE = Write(_claim, rank=3)
+_DONE_WRITE = Write(_done, rank=2)
+_LATER_WRITE = Write(_later, rank=2)
+
+
+class SqlFollowups(Part):
+    """The port Followups."""
+
+    async def due_followups(self, limit: int, lease: float) -> Sequence[Followup]:
+        """See gateway.ports.Followups."""
+        return await self._writer.do(_CLAIM_WRITE, (limit, lease))
+
+    async def followed(self, ids: Collection[str], message: Message | None = None) -> None:
+        """See gateway.ports.Followups."""
+        await self._writer.do(_DONE_WRITE, (ids, message))
+
+    async def follow_later(self, ids: Collection[str], after: float) -> None:
+        """See gateway.ports.Followups."""
+        await self._writer.do(_LATER_WRITE, (ids, after))

@@ -1,0 +1,228 @@
+"""Where relays leave messages: one transaction makes a message durable with everything that will drive it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets as entropy
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select
+
+from gateway.core.contact import Contact, conversation
+from gateway.core.delivery import State
+from gateway.core.message import Channel, Message
+from gateway.core.parties import Direction
+from gateway.store import schema
+from gateway.store.connections import Refused
+from gateway.store.forms import domain_of, envelope_text, fit, read_envelope
+from gateway.store.parts import Part, Readers
+from gateway.store.statements import Run, Statement
+from gateway.store.writer import Write, Writer
+
+_KNOWN = Statement(lambda of: select(schema.messages.c.id).where(of.among(schema.messages.c.id)))
+_MESSAGE = Statement(lambda of: of.insert(schema.messages).on_conflict_do_nothing())
+_CONTENT = Statement(lambda of: of.insert(schema.contents))
+_RECIPIENT = Statement(lambda of: of.insert(schema.recipients))
+_TEXT = Statement(lambda of: of.insert(schema.texts))
+_PUBLICATION = Statement(lambda of: of.insert(schema.publications))
+_CONTACT = Statement(lambda of: of.insert(schema.contacts))
+_SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
+_READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
+_WAITING_SIZES = (
+    select(func.max(schema.recipients.c.size).label("size"))
+    .where(schema.WAITING)
+    .group_by(schema.recipients.c.message_id)
+    .subquery()
+)
+_WAITING_BYTES = Statement(lambda of: select(func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))))
+_STATES = Statement(
+    lambda of: (
+        select(schema.messages.c.envelope, schema.recipients.c.position, schema.recipients.c.state)
+        .join_from(schema.messages, schema.recipients, schema.recipients.c.message_id == schema.messages.c.id)
+        .where(schema.messages.c.id == bindparam("id"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message to be made durable; `due`: the recipients queued at once, None for those without a pair."""
+
+    message: Message
+    contacts: Sequence[Contact] = ()
+    due: Collection[str] | None = None
+
+
+def lane(staff: str, student: str, direction: Direction) -> str:
+    """The name of a conversation in one direction, in which texts keep their order."""
+    return f"{conversation(staff, student)}:{direction}"
+
+
+def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
+    """Write messages that are not there yet."""
+    accepted = {each.message.id: each for each in reversed(items)}
+    for (known,) in run.rows(_KNOWN, ids=list(accepted)):
+        del accepted[known]
+    fresh = list(accepted.values())
+    if run.each(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
+        raise Refused("another process is accepting the same id")  # alone and again, this finds it known
+    contents, recipients, texts, publications, contacts = [], [], [], [], []
+    for each in fresh:
+        message = each.message
+        contents.append(
+            {
+                "message_id": message.id,
+                "subject": fit(message.subject),
+                "excerpt": fit(message.excerpt),
+                "content": message.content,
+            }
+        )
+        recipients += _recipients(each, run.now)
+        if message.channel is Channel.SMS:
+            texts += _texts(message)
+        if message.relation:
+            publications.append(
+                {"message_id": message.id, "received_at": message.received_at, "publish_at": run.now, "place": None}
+            )
+        if each.contacts:
+            contacts += _contacts(each)
+    run.each(_CONTENT, contents)
+    run.each(_RECIPIENT, recipients)
+    run.each(_TEXT, texts)
+    run.each(_PUBLICATION, publications)
+    run.each(_CONTACT, contacts)
+    return [None] * len(items)
+
+
+def _message(message: Message) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "channel": message.channel.value,
+        "received_at": message.received_at,
+        "sender": fit(message.envelope.sender),
+        "message_id": fit(message.message_id),
+        "sha256": message.sha256,
+        "size": len(message.content),
+        "tls": int(message.tls),
+        "prefix": message.prefix,
+        "envelope": envelope_text(message),
+    }
+
+
+def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
+    message = accepted.message
+    size = len(message.content)
+    paired = {pair.recipient for pair in message.relation.pairs}
+    rows: list[dict[str, object]] = []
+    for position, recipient in enumerate(message.envelope.recipients):
+        address = recipient.address
+        due = address not in paired if accepted.due is None else address in accepted.due
+        rows.append(
+            {
+                "message_id": message.id,
+                "position": position,
+                "channel": message.channel.value,
+                "domain": domain_of(address),
+                "state": "queued" if due else "received",
+                "next_attempt_at": now if due else None,
+                "token": None,
+                "attempts": 0,
+                "queued_at": now if due else None,
+                "changed_at": now,
+                "due_at": None,
+                "action": None,
+                "marked": 0,
+                "decided_by": "",
+                "decided_at": None,
+                "decision": None,
+                "reply": "",
+                "size": size,
+                "address": fit(address),
+            }
+        )
+    return rows
+
+
+def _texts(message: Message) -> list[dict[str, object]]:
+    places = {recipient.address: at for at, recipient in enumerate(message.envelope.recipients)}
+    rows = {
+        (places[pair.recipient], lane(pair.staff, pair.student, pair.direction))
+        for pair in message.relation.pairs
+        if pair.recipient in places
+    }
+    return [
+        {"message_id": message.id, "position": position, "lane": name, "at": message.received_at, "waiting": 1}
+        for position, name in sorted(rows)
+    ]
+
+
+def _contacts(accepted: Accepted) -> list[dict[str, object]]:
+    message = accepted.message
+    by_staff = {
+        (pair.staff, pair.student) for pair in message.relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT
+    }
+    rows = {
+        each.conversation: {
+            "message_id": message.id,
+            "conversation": each.conversation,
+            "at": message.received_at,
+            "staff": fit(each.staff),
+            "student": fit(each.student),
+            "by_staff": int((each.staff, each.student) in by_staff),
+            "night": int(each.night),
+            "alone": int(each.alone),
+            "outside": int(each.outside),
+        }
+        for each in accepted.contacts
+    }
+    return list(rows.values())
+
+
+def _keep_secrets(run: Run, names: Sequence[str]) -> list[bytes]:
+    for name in names:
+        run.change(_SECRET, name=name, secret=entropy.token_bytes(32))
+    return [bytes(run.rows(_READ_SECRET, name=name)[0][0]) for name in names]
+
+
+ACCEPT = Write(insert)
+KEEP_SECRET = Write(_keep_secrets)
+
+
+class SqlIntake(Part):
+    """The port Intake."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        super().__init__(writer, readers)
+        self._measuring = asyncio.Lock()
+        self._measured_at = -math.inf
+        self._measured = 0
+
+    async def accept(
+        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None
+    ) -> None:
+        """See gateway.ports.Intake."""
+        await self._writer.do(ACCEPT, Accepted(message, contacts, due))
+
+    async def waiting_bytes(self) -> int:
+        """See gateway.ports.Intake. Looked up at most once a second, by one caller for all."""
+        async with self._measuring:
+            if time.monotonic() - self._measured_at >= 1.0:
+                at = time.monotonic()
+                self._measured = int(await self._readers.read(lambda run: run.rows(_WAITING_BYTES)[0][0]))
+                self._measured_at = at
+        return self._measured
+
+    async def states(self, message_id: str) -> Mapping[str, State]:
+        """See gateway.ports.Intake."""
+        rows = await self._readers.read(lambda run: run.rows(_STATES, id=message_id))
+        if not rows:
+            return {}
+        envelope, _ = read_envelope(rows[0][0])
+        return {envelope.recipients[position].address: State(state) for _, position, state in rows}
+
+    async def secret(self, name: str) -> bytes:
+        """See gateway.ports.Intake."""
+        return await self._writer.do(KEEP_SECRET, name)

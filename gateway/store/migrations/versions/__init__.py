@@ -1,0 +1,1 @@
+"""One file per version of the tables. A migration that was ever released is never changed."""

@@ -1,0 +1,140 @@
+"""Retention: content goes when its time has come, and never while a case, a legal hold or a recipient needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, select
+
+from gateway.core.delivery import FINAL
+from gateway.core.message import new_id
+from gateway.store import schema
+from gateway.store.parts import Part
+from gateway.store.statements import Run, Statement
+from gateway.store.writer import Write
+
+CHUNK = 100
+"""Contents that one transaction lets go."""
+COUNTED = 8 * 86400.0
+"""Seconds that a contact is kept at least: counters look back a week."""
+
+_c, _r, _t, _v = schema.contents.c, schema.recipients.c, schema.contacts.c, schema.verdicts.c
+
+
+def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether every recipient is final and past its period, and nothing names the message."""
+    period = case((_r.marked == schema.lit(1), bindparam("decided")), else_=bindparam("delivered"))
+    final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
+    return (
+        ~exists().where(_r.message_id == of_message, ~final | (_r.changed_at > bindparam("now") - period))
+        & ~exists().where(schema.case_messages.c.message_id == of_message)
+        & ~exists().where(schema.legal_holds.c.message_id == of_message)
+    )
+
+
+_FIND = Statement(
+    lambda of: (
+        select(_c.message_id)
+        .where(_c.message_id > bindparam("after"), _expired(_c.message_id))
+        .order_by(_c.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_DROP = Statement(
+    lambda of: delete(schema.contents).where(of.among(_c.message_id), _expired(_c.message_id)).returning(_c.message_id)
+)
+_TURNS_OF = Statement(lambda of: delete(schema.texts).where(of.among(schema.texts.c.message_id)))
+_PUBLICATIONS_OF = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
+_OLD_CONTACTS = Statement(
+    lambda of: delete(schema.contacts).where(
+        _t.message_id.in_(
+            select(_t.message_id)
+            .where(_t.message_id < bindparam("bound"))
+            .order_by(_t.message_id)
+            .limit(schema.lit(CHUNK))
+        ),
+        _t.at < bindparam("before"),
+    )
+)
+_OLD_VERDICTS = Statement(
+    lambda of: delete(schema.verdicts).where(
+        _v.message_id.in_(
+            select(_v.message_id)
+            .where(
+                _v.message_id < bindparam("bound"),
+                _v.at < bindparam("before"),
+                ~exists().where(_c.message_id == _v.message_id),
+            )
+            .order_by(_v.message_id)
+            .limit(schema.lit(CHUNK))
+        )
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Periods:
+    delivered: float
+    decided: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Drop:
+    ids: Sequence[str]
+    periods: _Periods
+
+
+def _find(run: Run, periods: _Periods, after: str, limit: int) -> list[str]:
+    rows = run.rows(_FIND, now=run.now, delivered=periods.delivered, decided=periods.decided, after=after, limit=limit)
+    return [row[0] for row in rows]
+
+
+def _drop(run: Run, items: Sequence[_Drop]) -> list[int]:
+    return [_drop_each(run, each) for each in items]
+
+
+def _drop_each(run: Run, drop: _Drop) -> int:
+    periods = drop.periods
+    rows = run.rows(_DROP, now=run.now, delivered=periods.delivered, decided=periods.decided, ids=list(drop.ids))
+    gone = [row[0] for row in rows]
+    run.change(_TURNS_OF, ids=gone)
+    run.change(_PUBLICATIONS_OF, ids=gone)
+    return len(gone)
+
+
+def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
+    """Contacts and verdicts of messages whose longest period has passed; ids sort by time."""
+    swept = []
+    for periods in items:
+        before = run.now - max(periods.delivered, periods.decided, COUNTED)
+        bound = new_id(max(before, 0.0), bytes(10))
+        swept.append(
+            run.change(_OLD_CONTACTS, bound=bound, before=before)
+            + run.change(_OLD_VERDICTS, bound=bound, before=before)
+        )
+    return swept
+
+
+_DROP_WRITE = Write(_drop, rank=2)
+_SWEEP_WRITE = Write(_sweep, rank=2)
+
+
+class SqlRetention(Part):
+    """The port Retention."""
+
+    async def expire(self, delivered: float, decided: float, limit: int) -> int:
+        """See gateway.ports.Retention. With the content goes what served only its way; contacts and verdicts later."""
+        periods = _Periods(delivered, decided)
+        gone, after = 0, ""
+        while gone < limit:
+            most = min(CHUNK, limit - gone)
+            ids = await self._readers.read(partial(_find, periods=periods, after=after, limit=most))
+            if not ids:
+                break
+            gone += await self._writer.do(_DROP_WRITE, _Drop(ids, periods))
+            after = ids[-1]
+        while await self._writer.do(_SWEEP_WRITE, periods):
+            pass
+        return gone

@@ -1,0 +1,214 @@
+"""What people look up: the queue of held messages, where a message is, why it is there, and how much waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Select, bindparam, exists, func, select
+
+from gateway.core.decision import STRICTNESS, Decision
+from gateway.core.delivery import State
+from gateway.core.message import Channel
+from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
+from gateway.core.parties import Direction, Relation
+from gateway.store import schema
+from gateway.store.forms import read_decision, read_envelope, read_verdict
+from gateway.store.parts import Part
+from gateway.store.statements import Flavour, Row, Run, Statement
+
+MOST_TRACES = 200
+"""Messages that a trace by Message-ID or address answers with at most."""
+
+_m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
+_IS_HELD = _r.state == schema.lit("held")
+
+_HELD = Statement(
+    lambda of: (
+        select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _r.position, _r.due_at, _r.decision)
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .join(schema.contents, _c.message_id == _m.id, isouter=True)
+        .where(_IS_HELD)
+        .order_by(_m.received_at, _m.id, _r.position)
+    )
+)
+
+
+def _traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
+    newest = (
+        select(_m.id)
+        .where(_m.id.in_(found))
+        .order_by(_m.received_at.desc(), _m.id.desc())
+        .limit(schema.lit(MOST_TRACES))
+    )
+    return (
+        select(
+            _m.id, _m.message_id, _m.channel, _m.received_at, _m.sha256, _m.envelope,
+            _r.position, _r.state, _r.changed_at, _r.reply, _r.decision,
+        )
+        .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
+        .where(_m.id.in_(newest))
+        .order_by(_m.received_at.desc(), _m.id.desc(), _r.position)
+    )  # fmt: skip
+
+
+_BY_ID = Statement(lambda of: _traces(select(bindparam("key"))))
+_BY_MESSAGE_ID = Statement(lambda of: _traces(select(_m.id).where(_m.message_id == bindparam("key"))))
+
+
+def _by_address(of: Flavour) -> Select[tuple[object, ...]]:
+    key = func.lower(bindparam("key"))
+    sent = select(_m.id).where(func.lower(_m.sender) == key)
+    return _traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)))  # type: ignore[arg-type]
+
+
+_BY_ADDRESS = Statement(_by_address)
+_EXPLAINED = Statement(
+    lambda of: (
+        select(_c.content, _v.verdict)
+        .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
+        .where(_m.id == bindparam("id"))
+    )
+)
+_BACKLOG = Statement(
+    lambda of: select(
+        select(func.count(_r.message_id.distinct())).where(_IS_HELD).scalar_subquery(),
+        select(func.min(_m.received_at))
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .where(_IS_HELD)
+        .scalar_subquery(),
+        select(func.count())
+        .select_from(schema.recipients)
+        .where(_r.next_attempt_at.is_not(None), _r.attempts > schema.lit(0))
+        .scalar_subquery(),
+        select(func.count())
+        .select_from(schema.publications)
+        .where(schema.publications.c.publish_at.is_not(None))
+        .scalar_subquery(),
+        select(func.count(_r.message_id.distinct()))
+        .where(
+            schema.WAITING,
+            _r.state == schema.lit("received"),
+            ~exists().where(_v.message_id == _r.message_id),
+        )
+        .scalar_subquery(),
+        select(func.min(schema.audit.c.written_at)).where(schema.audit.c.number.is_(None)).scalar_subquery(),
+    )
+)
+
+
+def _ordered(decisions: Iterable[Decision]) -> list[Decision]:
+    """The strictest first."""
+    return sorted(decisions, key=lambda each: STRICTNESS.index(each.action), reverse=True)
+
+
+def _unique(words: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for each in words for word in each))
+
+
+def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction | None:
+    if decisions:
+        return decisions[0].direction
+    return relation.pairs[0].direction if relation.pairs else None
+
+
+def _by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[0], []).append(row)
+    return groups.values()
+
+
+def _held(rows: list[Row]) -> Held:
+    id_, channel, received_at, text, subject, *_ = rows[0]
+    envelope, relation = read_envelope(text)
+    decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
+    return Held(
+        id=id_,
+        channel=Channel(channel),
+        direction=_direction(decisions, relation) or Direction.STAFF_TO_STUDENT,
+        sender=envelope.sender,
+        recipients=tuple(envelope.recipients[row[5]].address for row in rows),
+        received_at=received_at,
+        due_at=min((row[6] for row in rows if row[6] is not None), default=None),
+        clauses=_unique(each.clauses for each in decisions),
+        reasons=_unique(each.reasons for each in decisions),
+        subject=subject or "",
+    )
+
+
+def _trace(rows: list[Row]) -> Trace:
+    id_, message_id, channel, _, sha256, text, *_ = rows[0]
+    envelope, relation = read_envelope(text)
+    decisions = _ordered(read_decision(row[10]) for row in rows if row[10] is not None)
+    return Trace(
+        id=id_,
+        message_id=message_id,
+        channel=Channel(channel),
+        direction=_direction(decisions, relation) or "out_of_scope",
+        sender=envelope.sender,
+        recipients=tuple(
+            Whereabouts(envelope.recipients[position].address, State(state), at, reply)
+            for *_, position, state, at, reply, _decision in rows
+        ),
+        sha256=sha256,
+        action=decisions[0].action.value if decisions else "",
+        clauses=decisions[0].clauses if decisions else (),
+    )
+
+
+def _explained(run: Run, id_: str) -> Explained | None:
+    rows = run.rows(_BY_ID, key=id_)
+    if not rows:
+        return None
+    content, verdict = run.rows(_EXPLAINED, id=id_)[0]
+    decisions = _ordered(read_decision(row[10]) for row in rows if row[10] is not None)
+    trace = _trace(rows)
+    return Explained(
+        trace,
+        b"" if content is None else bytes(content),
+        trace.channel,
+        None if verdict is None else read_verdict(verdict),
+        decisions[0].policy if decisions else "",
+    )
+
+
+def _backlog(run: Run) -> Backlog:
+    held, oldest, deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
+    now = run.now
+    return Backlog(
+        held=held,
+        oldest_held=0.0 if oldest is None else max(now - oldest, 0.0),
+        deferred=deferred,
+        unpublished=unpublished,
+        unanswered=unanswered,
+        unlinked_for=0.0 if unlinked is None else max(now - unlinked, 0.0),
+    )
+
+
+class SqlReview(Part):
+    """The port Review."""
+
+    async def held(self) -> Sequence[Held]:
+        """See gateway.ports.Review."""
+        rows = await self._readers.read(lambda run: run.rows(_HELD))
+        never = float("inf")
+        return sorted(map(_held, _by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
+
+    async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
+        """See gateway.ports.Review."""
+        statement, key = (_BY_ID, id) if id else (_BY_MESSAGE_ID, message_id) if message_id else (_BY_ADDRESS, address)
+        rows = await self._readers.read(lambda run: run.rows(statement, key=key)) if key else []
+        return [_trace(group) for group in _by_message(rows)]
+
+    async def explained(self, id: str) -> Explained | None:
+        """See gateway.ports.Review."""
+        return await self._readers.read(lambda run: _explained(run, id))
+
+    async def backlog(self) -> Backlog:
+        """See gateway.ports.Review."""
+        return await self._readers.read(_backlog)
+
+    async def now(self) -> float:
+        """See gateway.ports.Review."""
+        return await self._readers.read(lambda run: run.now)

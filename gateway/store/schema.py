@@ -1,0 +1,294 @@
+"""The tables: one schema for SQLite and PostgreSQL. Times are seconds since the epoch, flags 0 or 1, JSON is text.
+
+`messages` rows are written once and never changed, so that a row of it can serve as the lock of its message. What a
+message says (content, subject, excerpt) is apart in `contents`, for it goes when its time has come and the rest stays.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    literal_column,
+)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
+)
+
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")  # bytes compare faster, and lower() is SQLite's
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+
+
+def lit(value: str | int) -> ColumnElement[object]:
+    """A constant written into the statement: a bound one would keep the planner from the partial indexes."""
+    text = str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+    return literal_column(text)
+
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", TEXT, primary_key=True),
+    Column("channel", TEXT, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("sender", TEXT, nullable=False),  # for look-ups; the exact one is in the envelope
+    Column("message_id", TEXT, nullable=False),
+    Column("sha256", TEXT, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("tls", SmallInteger, nullable=False),
+    Column("prefix", LargeBinary, nullable=False),
+    Column("envelope", TEXT, nullable=False),  # JSON: sender, options, recipients with theirs, pairs
+    sqlite_with_rowid=False,
+)
+Index("ix_messages_message_id", messages.c.message_id)
+Index("ix_messages_sender", func.lower(messages.c.sender))
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("subject", TEXT, nullable=False),
+    Column("excerpt", TEXT, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("channel", TEXT, nullable=False),
+    Column("domain", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("next_attempt_at", Double),
+    Column("token", TEXT),  # of the claim that holds it
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", Double),
+    Column("changed_at", Double, nullable=False),
+    Column("due_at", Double),
+    Column("action", TEXT),
+    Column("marked", SmallInteger, nullable=False),  # ever flagged, alerted or held
+    Column("decided_by", TEXT, nullable=False),
+    Column("decided_at", Double),
+    Column("decision", TEXT),  # JSON
+    Column("reply", TEXT, nullable=False),
+    Column("size", BigInteger, nullable=False),  # of the message, for the sum of what waits
+    Column("address", TEXT, nullable=False),  # for look-ups; the exact one is in the envelope
+    sqlite_with_rowid=False,
+)
+WAITING = recipients.c.state.in_([lit("received"), lit("queued")])
+"""Undecided or queued: what the store's bound counts."""
+
+Index(
+    "ix_recipients_due",
+    recipients.c.channel,
+    recipients.c.next_attempt_at,
+    recipients.c.domain,
+    sqlite_where=recipients.c.next_attempt_at.is_not(None),
+    postgresql_where=recipients.c.next_attempt_at.is_not(None),
+)
+Index(
+    "ix_recipients_waiting",
+    recipients.c.message_id,
+    recipients.c.state,
+    recipients.c.size,
+    sqlite_where=WAITING,
+    postgresql_where=WAITING,
+)
+Index(
+    "ix_recipients_held",
+    recipients.c.due_at,
+    sqlite_where=recipients.c.state == lit("held"),
+    postgresql_where=recipients.c.state == lit("held"),
+)
+Index("ix_recipients_address", func.lower(recipients.c.address))
+
+texts = Table(  # one row for each conversation and direction of a recipient of the channel sms: keeps their order
+    "texts",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("lane", TEXT, primary_key=True),  # conversation and direction
+    Column("at", Double, nullable=False),
+    Column("waiting", SmallInteger, nullable=False),  # its recipient is received or queued
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_texts_lane",
+    texts.c.lane,
+    texts.c.at,
+    sqlite_where=texts.c.waiting == lit(1),
+    postgresql_where=texts.c.waiting == lit(1),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("received_at", Double, nullable=False),
+    Column("publish_at", Double),  # null: confirmed
+    Column("place", TEXT),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_publications_due",
+    publications.c.received_at,
+    publications.c.message_id,
+    publications.c.publish_at,
+    sqlite_where=publications.c.publish_at.is_not(None),
+    postgresql_where=publications.c.publish_at.is_not(None),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("verdict", TEXT, nullable=False),  # JSON
+    sqlite_with_rowid=False,
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("conversation", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("staff", TEXT, nullable=False),
+    Column("student", TEXT, nullable=False),
+    Column("by_staff", SmallInteger, nullable=False),  # the staff member wrote it
+    Column("night", SmallInteger, nullable=False),
+    Column("alone", SmallInteger, nullable=False),
+    Column("outside", SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_contacts_conversation",
+    contacts.c.conversation,
+    contacts.c.at,
+    contacts.c.message_id,
+    contacts.c.night,
+    contacts.c.alone,
+    contacts.c.outside,
+)
+Index(
+    "ix_contacts_staff",
+    contacts.c.staff,
+    contacts.c.at,
+    contacts.c.student,
+    sqlite_where=contacts.c.by_staff == lit(1),
+    postgresql_where=contacts.c.by_staff == lit(1),
+)
+
+followups = Table(
+    "followups",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("kind", TEXT, nullable=False),
+    Column("message_id", TEXT, nullable=False),
+    Column("body", TEXT, nullable=False),  # JSON
+    Column("due_at", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+)
+Index("ix_followups_due", followups.c.due_at)
+
+audit = Table(  # unchained while `number` is null
+    "audit",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("act", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),
+    Column("detail", TEXT, nullable=False),  # JSON
+    Column("written_at", Double, nullable=False),  # by the store's clock
+    Column("number", BigInteger),
+    Column("hash", TEXT),
+)
+Index("ix_audit_number", audit.c.number, unique=True)
+Index(
+    "ix_audit_unlinked",
+    audit.c.id,
+    sqlite_where=audit.c.number.is_(None),
+    postgresql_where=audit.c.number.is_(None),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("title", TEXT, nullable=False),
+    Column("opened_by", TEXT, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("closed_at", Double),
+)
+case_messages = Table(
+    "case_messages",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("case_id", BigInteger, primary_key=True),
+    Column("added_by", TEXT, nullable=False),
+    Column("added_at", Double, nullable=False),
+)
+Index("ix_case_messages_case", case_messages.c.case_id)
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("message_id", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("placed_by", TEXT, nullable=False),
+    Column("placed_at", Double, nullable=False),
+)
+Index("ix_legal_holds_message", legal_holds.c.message_id)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("password_hash", TEXT),  # null: signs in by OIDC only
+    Column("role", TEXT, nullable=False),
+    Column("building", TEXT, nullable=False),  # sourcedId of the org, empty for none
+    Column("person", TEXT, nullable=False),  # sourcedId, empty for none
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("hash", TEXT, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("scope", TEXT, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
+)
+Index("ix_tokens_user", tokens.c.user_name)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", TEXT, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("data", TEXT, nullable=False),  # JSON
+)
+Index("ix_sessions_expires", sessions.c.expires_at)
