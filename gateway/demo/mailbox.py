@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gateway.core.headers import fields, header_section, message_id, subject, unfolded
+from gateway.core.headers import addresses, fields, header_section, message_id, subject, unfolded
 
 MAX_SIZE = 64 << 20
 """Bytes of one message; more than the gateway takes, so that the mailboxes never are the bound."""
@@ -29,10 +29,15 @@ _LINE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message in one mailbox. `sender` is that of the envelope; `gateway_id` our id in it, "" where it has none."""
+    """One message in one mailbox.
+
+    `sender` is that of the envelope, `author` the first address of From in lower case; `gateway_id` is the gateway's id
+    of the message, "" where it bears none.
+    """
 
     recipient: str
     sender: str
+    author: str
     subject: str
     message_id: str
     gateway_id: str
@@ -43,20 +48,29 @@ class Arrival:
 class Mailboxes:
     """The folder of mailboxes: files messages, numbered per recipient."""
 
-    def __init__(self, folder: Path, on_arrival: Callable[[Arrival], None]) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._on_arrival = on_arrival
+        self._early: list[Arrival] = []
+        self._on_arrival: Callable[[Arrival], None] = self._early.append
         self._filing = asyncio.Lock()
+
+    def tell(self, on_arrival: Callable[[Arrival], None]) -> None:
+        """Say each arrival from now on, and those that came before anybody listened."""
+        self._on_arrival = on_arrival
+        for arrival in self._early:
+            on_arrival(arrival)
+        self._early.clear()
 
     async def file(self, sender: str, recipients: list[str], content: bytes) -> None:
         """Write the content into each recipient's mailbox, then say so. Raises OSError when it cannot be written."""
         section = header_section(content)
         title, mid, gateway_id = subject(section), message_id(section), _gateway_id(section)
+        author = next((each.address.lower() for each in addresses(section, ("from",))), "")
         async with self._filing:
             paths = [await asyncio.to_thread(_write, self.folder / box_of(each), title, content) for each in recipients]
         now = time.time()
         for recipient, path in zip(recipients, paths, strict=True):
-            self._on_arrival(Arrival(recipient, sender, title, mid, gateway_id, path, now))
+            self._on_arrival(Arrival(recipient, sender, author, title, mid, gateway_id, path, now))
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name
         """Take one message (aiosmtpd's hook)."""

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from gateway.core.fault import Fault
+
 DISTRICT = "Riverbend Community School District"
 DOMAINS = ("riverbend.example", "students.riverbend.example")
+NOTICES = f"chaperone@{DOMAINS[0]}"
+"""Who the gateway's own messages are from."""
+
 CONFIG = "chaperone.toml"
 _MARK = "# Written by `chaperone demo`, and written anew at each of its starts."
 _PREFERRED = {"smtp": 2525, "console": 8025, "metrics": 9464, "inside": 2600, "outside": 2601}
-
-
-class FolderRefused(Exception):
-    """The folder cannot be the demo's; the text is one line with the mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,14 @@ class Place:
 
 
 def claim(folder: Path) -> Path:
-    """Make the folder the demo's own and return it resolved; one that holds anything else is refused."""
+    """Make the folder the demo's own and return it resolved. Raises Fault where it holds anything else."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()
         config = folder / CONFIG
         ours = config.is_file() and config.read_text(encoding="utf-8", errors="replace").startswith(_MARK)
         if not ours and any(folder.iterdir()):
-            raise FolderRefused(f"{folder}: holds files that are not the demo's; name a new or empty folder with --dir")
+            raise Fault(f"{folder}: holds files that are not the demo's; name a new or empty folder with --dir")
         config.write_text(f"{_MARK}\n", encoding="utf-8")
         for name in ("mailboxes", "var"):
             (folder / name).mkdir(exist_ok=True)
@@ -75,7 +76,7 @@ def claim(folder: Path) -> Path:
                 shutil.copytree(sample, folder / "district")
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise FolderRefused(f"{folder}: {why}; name a folder that this user may write to with --dir") from None
+        raise Fault(f"{folder}: {why}; name a folder that this user may write to with --dir") from None
     return folder
 
 
@@ -94,7 +95,7 @@ def _free(preferred: int, together: ExitStack) -> int:
         except OSError:
             continue
         return int(bound.getsockname()[1])
-    raise FolderRefused("127.0.0.1: no free port to listen on; end a program that listens there")
+    raise Fault("127.0.0.1: no free port to listen on; end a program that listens there")
 
 
 def settle(folder: Path, ports: Mapping[str, int], inside: str, outside: str) -> Place:
@@ -166,7 +167,7 @@ workers = 1
 listen = "{place.console}"
 
 [notify]
-from = "chaperone@{first}"
+from = "{NOTICES}"
 to = ["safety@{first}"]
 
 [metrics]

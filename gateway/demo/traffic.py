@@ -51,20 +51,19 @@ def pauses() -> Iterator[float]:
         yield _CALM
 
 
-async def send(sample: Sample, smtp: str, now: datetime, timeout: float = 30.0) -> str:
-    """Hand one message, dated `now` (with a time zone), to the gateway at host:port and give its last reply.
+async def send(sample: Sample, smtp: str, now: datetime, timeout: float = 30.0) -> None:
+    """Hand one message, dated `now` (with a time zone), to the gateway at host:port.
 
-    Raises aiosmtplib.SMTPException.
+    Raises aiosmtplib.SMTPException where it is not taken, also where only some recipients are, and OSError.
     """
     content = f"Date: {format_datetime(now)}\r\n".encode() + sample.content
     host, _, port = smtp.rpartition(":")
-    refused, reply = await aiosmtplib.send(
+    refused, _reply = await aiosmtplib.send(
         content, sender=sample.sender, recipients=list(sample.recipients), hostname=host, port=int(port),
         start_tls=False, timeout=timeout, local_hostname="mail.riverbend.example",
     )  # fmt: skip
     for answer in refused.values():
-        return f"{answer.code} {answer.message}"
-    return reply
+        raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
 
 
 def _sample(written: Mapping[str, object], names: Mapping[str, str], ids: Mapping[str, str]) -> Sample:

@@ -1,0 +1,187 @@
+"""A twin of the gateway for the demo's tests: takes mail, decides by the subject, delivers to the next hops."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+from aiosmtpd.smtp import SMTP
+
+from gateway.core.delivery import State
+from gateway.core.headers import header_section, message_id, subject
+from gateway.core.message import Channel, sha256_of
+from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
+from gateway.core.parties import Direction
+from gateway.core.verdict import Finding, Span, Verdict
+from gateway.demo.run import Served
+
+STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
+TITLES = {"7a": "Sexual or flirtatious content, grooming cues", "8": "Confidential information", "6": "Purpose"}
+
+Finder = Callable[[str, str], tuple[str, tuple[Finding, ...]]]
+"""From subject and text to the action and the findings."""
+
+
+def domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+class Twin:
+    """The store and the ways of the twin; `decide` says what becomes of a message in scope."""
+
+    def __init__(self, decide: Finder, hops: Mapping[str, str]) -> None:
+        self.decide, self.hops = decide, hops
+        self.kept: dict[str, dict[str, Any]] = {}
+        self.refuse = ""
+
+    # the way in and out
+
+    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 aiosmtpd's name
+        if self.refuse:
+            return self.refuse
+        sender = "" if envelope.mail_from == "<>" else envelope.mail_from
+        pairs = [each for each in envelope.rcpt_tos if self._pair(sender, each)]
+        if not pairs:
+            await self._out(sender, envelope.rcpt_tos, envelope.content)
+            return "250 2.0.0 passed"
+        self.take(sender, envelope.rcpt_tos, envelope.content, pairs)
+        return "250 2.0.0 taken"
+
+    def _pair(self, sender: str, recipient: str) -> bool:
+        group = recipient.partition("@")[0] in ("biology-2", "track")
+        return (domain(sender) == STUDENTS) != (domain(recipient) == STUDENTS or group) and (
+            STUDENTS in (domain(sender), domain(recipient)) or group
+        )
+
+    def take(self, sender: str, recipients: Sequence[str], content: bytes, pairs: Sequence[str]) -> str:
+        id = f"m{len(self.kept) + 1:03d}"
+        section = header_section(content)
+        action, findings = self.decide(subject(section), content.decode("utf-8", "replace"))
+        self.kept[id] = {
+            "sender": sender, "content": content, "mid": message_id(section), "action": action, "findings": findings,
+            "states": {each: State.HELD if action == "hold" and each in pairs else State.QUEUED for each in recipients},
+        }  # fmt: skip
+        return id
+
+    async def deliver(self) -> None:
+        """Hand over whatever is queued."""
+        for id, row in list(self.kept.items()):
+            due = [each for each, state in row["states"].items() if state is State.QUEUED]
+            if due:
+                await self._out(row["sender"], due, f"X-Chaperone-Id: {id}; 00ff\r\n".encode() + row["content"])
+                row["states"] |= dict.fromkeys(due, State.SENT)
+
+    async def _out(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
+        for recipient in recipients:
+            host, _, port = self.hops.get(domain(recipient), self.hops["*"]).rpartition(":")
+            await aiosmtplib.send(
+                content, sender=sender, recipients=[recipient], hostname=host, port=int(port), start_tls=False
+            )
+
+    # what the demo looks at
+
+    def _trace(self, id: str) -> Trace:
+        row = self.kept[id]
+        return Trace(
+            id, row["mid"], Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"],
+            tuple(Whereabouts(each, state, 0.0) for each, state in row["states"].items()),
+            sha256_of(row["content"]), row["action"], tuple(each.clause for each in row["findings"]),
+        )  # fmt: skip
+
+    async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
+        return [self._trace(key) for key, row in self.kept.items() if key == id or row["mid"] == (message_id or None)]
+
+    async def explained(self, id: str) -> Explained | None:
+        if id not in self.kept:
+            return None
+        row = self.kept[id]
+        verdict = Verdict(
+            id, sha256_of(row["content"]), "twin", findings=row["findings"], purpose={"scheduling": 0.9}, took_ms=12.0,
+            help=0.9 if row["action"] == "alert" else 0.0,
+        )  # fmt: skip
+        return Explained(self._trace(id), row["content"], Channel.MAIL, verdict, "hash")
+
+    async def held(self) -> Sequence[Held]:
+        return [
+            Held(id, Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"], (), 0.0, None, (), (), "")
+            for id, row in self.kept.items()
+            if State.HELD in row["states"].values()
+        ]
+
+    async def backlog(self) -> Backlog:
+        return Backlog()
+
+    async def now(self) -> float:
+        return 0.0
+
+    def release(self, id: str) -> None:
+        """What an administrator does."""
+        states = self.kept[id]["states"]
+        states |= {each: State.QUEUED for each, state in states.items() if state is State.HELD}
+
+
+def read(config: Path) -> dict[str, Any]:
+    return tomllib.loads(config.read_text(encoding="utf-8"))
+
+
+@asynccontextmanager
+async def twin_of(config: Path, decide: Finder) -> AsyncIterator[Twin]:
+    """The twin, listening and delivering as the configuration says."""
+    settings = read(config)
+    twin = Twin(decide, settings["smtp"]["next_hop"])
+    loop = asyncio.get_running_loop()
+    open_ones: set[SMTP] = set()
+
+    def session() -> SMTP:
+        made = SMTP(twin, loop=loop, hostname="gateway.riverbend.example", enable_SMTPUTF8=True)
+        open_ones.add(made)
+        return made
+
+    host, _, port = settings["smtp"]["listen"][0].rpartition(":")
+    server = await loop.create_server(session, host, int(port))
+
+    async def delivering() -> None:
+        while True:
+            await twin.deliver()
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(delivering())
+    try:
+        yield twin
+    finally:
+        task.cancel()
+        server.close()
+        for each in open_ones:
+            if each.transport is not None:
+                each.transport.close()
+        await server.wait_closed()
+        await twin.deliver()
+
+
+def by_subject(expected: Mapping[str, str]) -> Finder:
+    """Decide as the subject's expectation says; what is to be held for the words "between us"."""
+
+    def decide(title: str, text: str) -> tuple[str, tuple[Finding, ...]]:
+        action = expected.get(title, "hold" if "between us" in title else "release")
+        if action != "hold":
+            return action, ()
+        return action, (Finding("7a", 0.97, "lexicon", (Span("subject", 0, len(title)), Span("1", 0, 30))),)
+
+    return decide
+
+
+def serving(decide: Finder, twins: list[Twin]) -> Callable[[Path], Any]:
+    """A `serve` for the demo; each twin that it runs is left in `twins`."""
+
+    @asynccontextmanager
+    async def serve(config: Path) -> AsyncIterator[Served]:
+        async with twin_of(config, decide) as twin:
+            twins.append(twin)
+            yield Served(twin, TITLES, ("admin", "quiet-river-42"))
+
+    return serve
