@@ -1,0 +1,133 @@
+"""The shipped alerts: their unit tests, their ways to people, and one seen firing in a real Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from gateway.core.moderation import Backlog
+from gateway.journal import Journal
+from gateway.monitoring import monitoring
+from tests.peers.prometheus import AMTOOL, Server, promtool, running_alertmanager, running_prometheus
+
+SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
+
+pytestmark = pytest.mark.peer("prometheus")
+
+
+def _alerts() -> list[dict[str, Any]]:
+    groups = yaml.safe_load((SHIPPED / "alerts.yml").read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def _routed(*labels: str) -> str:
+    ran = subprocess.run(
+        [AMTOOL, "config", "routes", "test", f"--config.file={SHIPPED / 'alertmanager.yml'}", *labels],
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    return ran.stdout.strip()
+
+
+def test_the_files_are_valid() -> None:
+    for arguments in (["check", "config", "prometheus.yml"], ["check", "rules", "alerts.yml"]):
+        ran = promtool(*arguments, cwd=SHIPPED)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_unit_tests_of_the_alerts_pass() -> None:
+    ran = promtool("test", "rules", "alerts_test.yml", cwd=SHIPPED)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_every_alert_is_tested_and_says_what_to_do() -> None:
+    tests = (SHIPPED / "alerts_test.yml").read_text()
+    for rule in _alerts():
+        name = rule["alert"].removeprefix("Chaperone")
+        assert name in tests or f"({name.removesuffix('Growing')}" in tests
+        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert rule["labels"]["team"] in ("safety", "security", "operations")
+        assert {"summary", "description", "runbook_url"} == set(rule["annotations"])
+
+
+def test_the_expressions_of_the_dashboard_are_valid(tmp_path: Path) -> None:
+    dashboard = json.loads((SHIPPED.parent / "grafana" / "chaperone.json").read_text())
+    targets = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert len(targets) > 20
+    rules = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(targets)]
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    ran = promtool("check", "rules", "panels.yml", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    places = [tuple(panel["gridPos"].values()) for panel in dashboard["panels"]]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (("alertname=ChaperoneHelpAlert", "severity=critical", "team=safety"), "safety"),
+        (("alertname=ChaperoneHeldTooLong", "severity=warning", "team=safety"), "safety"),
+        (("alertname=ChaperoneAuditChainBroken", "severity=critical", "team=security"), "security"),
+        (("alertname=ChaperoneNoVerdicts", "severity=critical", "team=operations"), "operations"),
+    ],
+)
+def test_alerts_reach_the_people_concerned(labels: tuple[str, ...], receiver: str) -> None:
+    assert _routed(*labels) == receiver
+
+
+async def _until(server: Server, wanted: set[str], *, received: bool = False) -> list[dict[str, Any]]:
+    """The alerts of a server once all that are wanted are among them."""
+    async with asyncio.timeout(60):
+        while True:
+            found = await asyncio.to_thread(server.received if received else server.alerts)
+            active = [each for each in found if received or each["state"] == "firing"]
+            if wanted <= {each["labels"]["alertname"] for each in active}:
+                return active
+            await asyncio.sleep(0.1)
+
+
+async def test_a_call_for_help_goes_from_the_journal_to_the_alertmanager(tmp_path: Path) -> None:
+    journal = Journal(CollectorRegistry())
+    folder = tmp_path / "prometheus"
+    folder.mkdir()
+    shutil.copy(SHIPPED / "alerts.yml", folder)
+    (tmp_path / "alertmanager").mkdir()
+    shutil.copy(SHIPPED / "alertmanager.yml", tmp_path / "alertmanager")
+    config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
+    config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
+    async with monitoring("127.0.0.1:0", journal.registry, {}) as (host, port):
+        with running_alertmanager(tmp_path / "alertmanager" / "alertmanager.yml") as alertmanager:
+            target = alertmanager.url.removeprefix("http://")
+            config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [target]
+            config["scrape_configs"][0]["static_configs"][0]["targets"] = [f"{host}:{port}"]
+            (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+            with running_prometheus(folder / "prometheus.yml") as prometheus:
+                await _scraped(prometheus)
+                assert not await asyncio.to_thread(prometheus.alerts)
+                journal.help_alerted("m1")
+                journal.backlog(Backlog(held=1, oldest_held=5 * 3600))
+                firing = await _until(prometheus, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"})
+                assert {each["labels"]["alertname"] for each in firing} == {
+                    "ChaperoneHelpAlert", "ChaperoneHeldTooLong",
+                }  # fmt: skip
+                told = await _until(alertmanager, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"}, received=True)
+    assert {receiver["name"] for each in told for receiver in each["receivers"]} == {"safety"}
+    assert all(each["annotations"]["runbook_url"].startswith("deploy/runbook.md#") for each in told)
+
+
+async def _scraped(prometheus: Server) -> None:
+    """Until the gateway has been scraped twice, so that an increase can be seen."""
+    query = "/api/v1/query?query=count_over_time(chaperone_help_alerts_total[1m])"
+    async with asyncio.timeout(60):
+        while True:
+            found = (await asyncio.to_thread(prometheus.get, query))["data"]["result"]
+            if found and int(found[0]["value"][1]) >= 2:
+                return
+            await asyncio.sleep(0.1)

@@ -1,0 +1,187 @@
+"""What the documents say is what the code does: settings, metrics, topics, commands, versions."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel
+
+from gateway.bus.topics import TOPICS
+from gateway.cli import parser
+from gateway.journal import Journal
+from gateway.settings import Settings, load
+
+HOUSE = Path(__file__).parents[1]
+DEPLOY = HOUSE / "deploy"
+EXAMPLE = (DEPLOY / "gateway.example.toml").read_text(encoding="utf-8")
+SECRET = ("password", "token", "secret")
+
+
+def _rows(document: str, first: str) -> list[list[str]]:
+    """The rows of a document's table whose heading begins with a word; code marks and spaces taken off."""
+    lines = (DEPLOY / document).read_text(encoding="utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first} |"))
+    table = [line for line in lines[start + 2 :] if line.startswith("|")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table]
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def _uncommented() -> str:
+    return re.sub(r"^#(?=[\w\[\"])", "", EXAMPLE, flags=re.MULTILINE)
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    for each in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            return each
+    return None
+
+
+def _keys(model: type[BaseModel], where: str = "") -> Iterator[str]:
+    """The dotted keys as a file writes them; a secret is given as a file."""
+    for name, field in model.model_fields.items():
+        key = f"{where}{field.alias or name}"
+        if section := _model(field.annotation):
+            yield from _keys(section, f"{key}.")
+        else:
+            yield f"{key}_file" if key.endswith(SECRET) else key
+
+
+def _written(document: Mapping[str, Any], where: str = "") -> Iterator[str]:
+    leaves = set(_keys(Settings))
+    for name, value in document.items():
+        key = f"{where}{name}"
+        if isinstance(value, Mapping) and key not in leaves:
+            yield from _written(value, f"{key}.")
+        else:
+            yield key
+
+
+def test_the_example_has_every_setting_and_no_other() -> None:
+    assert set(_written(tomllib.loads(_uncommented()))) == set(_keys(Settings))
+
+
+def test_every_setting_of_the_example_is_explained() -> None:
+    lines = EXAMPLE.splitlines()
+    keys = [i for i, line in enumerate(lines) if re.match(r'#?[\w"*.]+ = ', line)]
+    hops = lines.index("[smtp.next_hop]")
+    assert len(keys) > 50
+    assert not [lines[i] for i in keys if not lines[i - 1].startswith("# ") and not hops < i < hops + 5]
+
+
+def test_the_defaults_of_the_example_are_the_defaults(tmp_path: Path) -> None:
+    for secret in ("bus.secret", "texting.secret", "smsc.secret", "twilio.secret", "oidc.secret"):
+        (tmp_path / secret).write_text("s3cret\n")
+    plain, full = tmp_path / "plain.toml", tmp_path / "full.toml"
+    plain.write_text(EXAMPLE)
+    full.write_text(_uncommented())
+    found = _differences(load(plain, {}).model_dump(), load(full, {}).model_dump())
+    # Left out, each of these is nothing, or depends on another key or on the machine: an example stands there.
+    assert set(found) == {
+        "district.name", "district.aliases", "directory.contacts", "directory.groups", "policy.file", "policy.text",
+        "bus.tls_ca", "bus.user", "bus.password", "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "sms.smpp",
+        "sms.twilio", "classify.model", "console.public_url", "console.oidc.issuer", "console.oidc.client_id",
+        "console.oidc.client_secret", "notify.to",
+    }  # fmt: skip
+
+
+def _differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one:
+            yield from _differences(one[key], other[key], f"{where}.{key}" if where else key)
+    elif one != other:
+        yield where
+
+
+# --- metrics and topics -----------------------------------------------------------------------------------------
+
+
+def _measured() -> dict[str, tuple[str, str]]:
+    """Kind and labels of each metric, by the name under which it is served."""
+    registry = Journal(CollectorRegistry()).registry
+    collectors = set(registry._names_to_collectors.values())  # the only place that knows labels before they are used
+    return {
+        metric.name + ("_total" if metric.type == "counter" else ""): (metric.type, ", ".join(each._labelnames))
+        for each in collectors
+        for metric in each.collect()
+    }
+
+
+def test_the_metrics_are_documented() -> None:
+    assert {name: (kind, labels) for name, kind, labels, _ in _rows("metrics.md", "metric")} == _measured()
+
+
+@pytest.mark.parametrize("document", ["prometheus/alerts.yml", "prometheus/alerts_test.yml", "grafana/chaperone.json"])
+def test_only_documented_metrics_are_watched(document: str) -> None:
+    text = (DEPLOY / document).read_text(encoding="utf-8")
+    used = set(re.findall(r"\bchaperone_\w+", text))
+    series = {
+        name if kind != "histogram" else f"{name}_{part}"
+        for name, (kind, _) in _measured().items()
+        for part in ("bucket", "count", "sum")
+    }
+    assert used
+    assert used <= series
+
+
+def test_the_topics_are_documented() -> None:
+    documented = {name: (int(count), content) for name, count, content, *_ in _rows("topics.md", "topic")}
+    assert documented == {topic.name: (topic.partitions, "yes" if topic.content else "no") for topic in TOPICS.values()}
+
+
+# --- commands and versions --------------------------------------------------------------------------------------
+
+
+def _documents() -> list[Path]:
+    return [HOUSE / "README.md", *sorted(DEPLOY.rglob("*.md"))]
+
+
+def _understood(command: str) -> bool:
+    try:
+        parser().parse_args(shlex.split(command, comments=True)[1:])
+    except SystemExit as end:
+        return not end.code
+    return True
+
+
+def test_every_command_in_the_documents_is_understood() -> None:
+    texts = {document: document.read_text(encoding="utf-8") for document in _documents()}
+    form = re.compile(r"(?:`|^\s*(?:\$ )?)(?:\.venv/bin/)?(chaperone [^`\n|<>]+)", re.MULTILINE)
+    commands = [(document.name, command) for document, text in texts.items() for command in form.findall(text)]
+    assert len(commands) > 10
+    assert not [each for each in commands if not _understood(each[1])]
+
+
+def test_every_alert_has_its_section_in_the_runbook() -> None:
+    alerts = (DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
+    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    sections = {
+        re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-"): text
+        for title, text in re.findall(r"^## (.+?)$(.+?)(?=^## |\Z)", runbook, flags=re.MULTILINE | re.DOTALL)
+    }
+    named = re.findall(r"alert: (\w+).+?runbook_url: deploy/runbook\.md#(\S+)", alerts, flags=re.DOTALL)
+    assert len(named) == alerts.count("- alert:")
+    assert not [alert for alert, section in named if f"`{alert}`" not in sections.get(section, "")]
+    assert set(sections) == {section for _, section in named}
+
+
+def test_every_dependency_has_an_exact_version_without_an_address() -> None:
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [Requirement(each) for each in project["dependencies"]]
+    wanted += [Requirement(each) for extra in project["optional-dependencies"].values() for each in extra]
+    lines = (HOUSE / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(re.fullmatch(r"([\w.-]+)==([\w.+]+)", line).groups() for line in lines if not line.startswith("#"))  # type: ignore[union-attr]
+    versions = {canonicalize_name(name): version for name, version in pinned.items()}
+    assert not [each.name for each in wanted if canonicalize_name(each.name) not in versions]
+    assert not [str(each) for each in wanted if versions[canonicalize_name(each.name)] not in each.specifier]
