@@ -50,12 +50,14 @@ def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, s
             helped.append(each.address)
         if each.decided_by in ("", POLICY):
             said.append(_said(each, decision, shadow))
-    followups = []
+    followups: list[Followup] = []
     if helped:
         followups.append(_followup(Follow.HELP_ALERT, pending, now, helped))
     if late := [each for each in said if each.aside == LATE]:
         clauses = _clauses(each.decision for each in late)
-        followups.append(_followup(Follow.LATE, pending, now, [each.change.recipient for each in late], clauses))
+        told = _followup(Follow.LATE, pending, now, [each.change.recipient for each in late], clauses)
+        titles = [policy.clauses[clause].title for clause in clauses]
+        followups.append(Followup(told.kind, told.message, {**told.body, "titles": titles}))
     return _ruling(pending, said, now, followups, verdict)
 
 

@@ -1,0 +1,153 @@
+"""Bounces as a mail program reads them, and nothing in them that could break out of its line."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.bounce import MAX_RETURNED, bounce_content
+from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, Sent, conclude
+from gateway.core.letter import options
+from gateway.core.message import Recipient, header_section
+
+from .made import CONTENT, NOW, OTHER, STUDENT, message, pair
+
+ASKED = {
+    "reporting": "gateway.riverbend.example",
+    "sender": "chaperone@riverbend.example",
+    "name": "01b0",
+    "at": NOW + 9,
+}
+REFUSED = Bounced("550 5.1.1 No such user here")
+
+
+def bounced(outcomes, original=None, now=NOW + 5, attempts=0) -> bytes:
+    original = original or message()
+    claim = Claim("t", original, tuple(Claimed(each, attempts, NOW) for each in original.envelope.recipients))
+    _, (followup,) = conclude(claim, outcomes, now, 0.5)
+    return bounce_content(followup.body, original, **ASKED)
+
+
+def read(content: bytes) -> EmailMessage:
+    made = message_from_bytes(content, policy=policy.default)
+    for part in made.walk():
+        assert not part.defects
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    return made
+
+
+def test_a_bounce():
+    original = message(
+        recipients=(Recipient(STUDENT, ("ORCPT=rfc822;Av+2Bery@old.example",)),), options=("ENVID=q+2B1",)
+    )
+    content = bounced({STUDENT: REFUSED}, original)
+    made = read(content)
+    assert made.get_content_type() == "multipart/report"
+    assert made.get_param("report-type") == "delivery-status"
+    assert made["To"] == "dwhitfield@riverbend.example"
+    assert made["From"] == "Mail Delivery System <chaperone@riverbend.example>"
+    assert made["Auto-Submitted"] == "auto-replied"
+    assert made["Message-ID"] == "<01b0@gateway.riverbend.example>"
+    assert made["Date"] == "Tue, 24 Nov 2026 15:30:09 +0000"
+    text, status, returned = made.iter_parts()
+    assert STUDENT in text.get_content()
+    assert "550 5.1.1 No such user here" in text.get_content()
+    whole, recipient = status.get_payload()
+    assert whole["Reporting-MTA"] == "dns; gateway.riverbend.example"
+    assert whole["Original-Envelope-Id"] == "q+1"
+    assert whole["Arrival-Date"] == "Tue, 24 Nov 2026 15:30:00 +0000"
+    assert recipient["Original-Recipient"] == "rfc822; Av+ery@old.example"
+    assert recipient["Final-Recipient"] == f"rfc822; {STUDENT}"
+    assert recipient["Action"] == "failed"
+    assert recipient["Status"] == "5.1.1"
+    assert recipient["Diagnostic-Code"] == "smtp; 550 5.1.1 No such user here"
+    assert recipient["Last-Attempt-Date"] == "Tue, 24 Nov 2026 15:30:05 +0000"
+    assert returned.get_content_type() == "text/rfc822-headers"
+    assert header_section(CONTENT) in content
+    assert b"The quiz covers" not in content
+
+
+def test_the_same_arguments_make_the_same_bytes():
+    assert bounced({STUDENT: REFUSED}) == bounced({STUDENT: REFUSED})
+
+
+@pytest.mark.parametrize(
+    ("asked", "size", "whole"), [("FULL", 100, True), ("HDRS", 100, False), ("FULL", MAX_RETURNED + 1, False)]
+)
+def test_ret_is_honoured(asked, size, whole):
+    content = header_section(CONTENT) + b"\r\nMARK" + b"x" * size + b"\r\n"
+    made = bounced({STUDENT: REFUSED}, message(content, options=(f"RET={asked}",)))
+    assert (content in made) == whole
+    kind = "message/rfc822" if whole else "text/rfc822-headers"
+    assert list(read(made).iter_parts())[2].get_content_type() == kind
+
+
+def test_only_failures_return_the_content():
+    original = message(recipients=(Recipient(STUDENT, ("NOTIFY=SUCCESS",)),), options=("RET=FULL",))
+    made = bounced({STUDENT: Sent("250 ok")}, original)
+    assert CONTENT not in made
+    (_, recipient) = list(read(made).iter_parts())[1].get_payload()
+    assert (recipient["Action"], recipient["Status"]) == ("relayed", "2.1.9")
+    assert read(made)["Subject"] == "Your message was handed on"
+
+
+def test_a_delay_says_how_long_it_is_tried():
+    made = read(bounced({STUDENT: Deferred("451 4.4.1 No answer")}, attempts=9))
+    (_, recipient) = list(made.iter_parts())[1].get_payload()
+    assert (recipient["Action"], recipient["Status"]) == ("delayed", "4.4.1")
+    assert recipient["Will-Retry-Until"] == "Sun, 29 Nov 2026 15:30:00 +0000"
+    assert made["Subject"] == "Your message is delayed"
+
+
+def test_several_recipients_each_have_their_group():
+    made = read(bounced({STUDENT: REFUSED, OTHER: Bounced("552 5.2.2 Full")}, message(pairs=(pair(), pair(OTHER)))))
+    _, first, second = list(made.iter_parts())[1].get_payload()
+    assert (first["Status"], second["Status"]) == ("5.1.1", "5.2.2")
+
+
+def test_without_the_content_the_report_goes_alone():
+    claim = Claim("t", message(), (Claimed(Recipient(STUDENT), 0, NOW),))
+    _, (followup,) = conclude(claim, {STUDENT: REFUSED}, NOW, 0.5)
+    assert len(list(read(bounce_content(followup.body, None, **ASKED)).iter_parts())) == 2
+
+
+def test_international_addresses_have_the_types_of_rfc_6533():
+    address = "zoë@students.riverbend.example"
+    original = message(
+        pairs=(pair(address),), recipients=(Recipient(address),), sender="señor@riverbend.example",
+        options=("SMTPUTF8", "RET=HDRS"),
+    )  # fmt: skip
+    content = bounced({address: REFUSED}, original)
+    made = message_from_bytes(content, policy=policy.SMTPUTF8)
+    kinds = [part.get_content_type() for part in made.iter_parts()]
+    assert kinds == ["text/plain", "message/global-delivery-status", "message/global-headers"]
+    assert f"Final-Recipient: utf-8; {address}\r\n".encode() in content
+    assert made["Content-Transfer-Encoding"] == "8bit"
+    assert options(content, ["señor@riverbend.example"]) == ("BODY=8BITMIME", "SMTPUTF8")
+    assert options(bounced({STUDENT: REFUSED}), ["dwhitfield@riverbend.example"]) == ()
+
+
+@given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=30), st.text(max_size=20))
+def test_nothing_breaks_out_of_its_line(reply, address, orcpt, envid):
+    original = message(
+        pairs=(pair(address),),
+        recipients=(Recipient(address, (f"ORCPT=rfc822;{orcpt}",)),),
+        options=(f"ENVID={envid}",),
+    )
+    content = bounced({address: Bounced(reply)}, original)
+    made = message_from_bytes(content)
+    kinds = [part.get_content_type() for part in made.walk()][:2]
+    assert kinds == ["multipart/report", "text/plain"]
+    assert content.count(b"\r\nAction: failed\r\n") == 1 + reply.count("\r\nAction: failed\r\n")
+    assert len(made.get_payload()) == 3
+    assert max(map(len, content.split(b"\r\n"))) < 998
+
+
+def test_no_line_is_too_long():
+    content = bounced({STUDENT: Bounced("550 5.1.1 " + "\U0001f4ee" * 990)})
+    assert max(map(len, content.split(b"\r\n"))) < 998
+    content.decode("utf-8")

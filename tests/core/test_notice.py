@@ -1,0 +1,88 @@
+"""Notices: plain words, a link, and nothing of the message."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from gateway.core.decision import Pending, Waiting
+from gateway.core.delivery import State
+from gateway.core.followup import Follow
+from gateway.core.message import Channel
+from gateway.core.notice import notice_content
+from gateway.core.rulings import by_verdict, reject
+
+from . import made
+from .made import NOW, S2S, STUDENT, TEACHER, finding, pair, verdict
+
+ID = "01m00000000000000000000000"
+WHERE = {
+    "sender": "chaperone@riverbend.example", "console_url": "https://chaperone.riverbend.example/",
+    "hostname": "gateway.riverbend.example", "district": "Señora Ríos Schools", "time_zone": "America/Chicago",
+    "name": "01n0", "at": NOW + 9,
+}  # fmt: skip
+
+
+def waiting(state, by=""):
+    return Waiting(STUDENT, state, (pair(direction=S2S),), None, by)
+
+
+def pending(state, by=""):
+    return Pending(ID, Channel.MAIL, TEACHER, "ab" * 32, NOW, (waiting(state, by),))
+
+
+def followup(kind):
+    ruling = {
+        Follow.HELP_ALERT: lambda: by_verdict(pending(State.RECEIVED), verdict(help=1.0), made.policy(), NOW + 3),
+        Follow.LATE: lambda: by_verdict(
+            pending(State.SENT, "policy"), verdict(finding("7a", 0.9)), made.policy(), NOW + 3
+        ),
+        Follow.REJECTION: lambda: reject(pending(State.HELD, "policy"), "rcastellano", "private words", NOW + 3),
+    }[kind]()
+    (found,) = [each for each in ruling.followups if each.kind is kind]
+    return found
+
+
+def notice(kind, recipients=("safety@riverbend.example", "director@riverbend.example")):
+    content = notice_content(followup(kind), recipients, **WHERE)
+    read = message_from_bytes(content, policy=policy.default)
+    assert not read.defects
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+    return read, read.get_content()
+
+
+@pytest.mark.parametrize("kind", [Follow.HELP_ALERT, Follow.LATE, Follow.REJECTION])
+def test_a_notice_links_and_says_when(kind):
+    read, text = notice(kind)
+    assert ID in text
+    assert "2026-11-24 09:30 CST" in text
+    assert [each.addr_spec for each in read["To"].addresses] == [
+        "safety@riverbend.example",
+        "director@riverbend.example",
+    ]
+    assert read["From"].addresses[0].addr_spec == "chaperone@riverbend.example"
+    assert read["Auto-Submitted"] == ("auto-replied" if kind is Follow.REJECTION else "auto-generated")
+    assert read["Message-ID"] == "<01n0@gateway.riverbend.example>"
+
+
+@pytest.mark.parametrize("kind", [Follow.HELP_ALERT, Follow.LATE])
+def test_the_district_s_people_get_a_link_and_no_names(kind):
+    read, text = notice(kind)
+    assert f"https://chaperone.riverbend.example/messages/{ID}" in text
+    assert STUDENT not in text
+    assert "7a" not in read["Subject"]
+
+
+def test_a_late_notice_names_the_clause():
+    assert "7a Sexual, flirtatious or grooming" in notice(Follow.LATE)[1]
+
+
+def test_a_rejection_names_recipients_and_policy_and_not_the_reviewer():
+    _, text = notice(Follow.REJECTION, (TEACHER,))
+    assert STUDENT in text
+    assert "https://chaperone.riverbend.example/policy" in text
+    assert "Señora Ríos Schools" in text
+    assert "rcastellano" not in text
+    assert "private words" not in text
