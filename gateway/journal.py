@@ -239,9 +239,9 @@ class Journal:
         """A new roster or policy was refused and the last good one stays; `why` names file and mend, no person."""
         self._line("kept_last_good", logging.ERROR, what=what, why=why)
 
-    def failed(self, during: str) -> None:
-        """Something of ours failed in a way we did not expect; call it inside `except`."""
-        _log.error("failed", extra={"fields": {"during": during}}, exc_info=True)
+    def failed(self, during: str, error: BaseException | None = None) -> None:
+        """Something of ours failed in a way we did not expect; without `error`, call it inside `except`."""
+        _log.error("failed", extra={"fields": {"during": during}}, exc_info=error or True)
 
     # what is measured rather than what happens
 

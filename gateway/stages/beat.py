@@ -10,11 +10,18 @@ class Beat:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._others: list[Beat] = []
         self.stopped = False
+
+    def also(self, other: Beat) -> None:
+        """From now on, whatever wakes this wakes the other too."""
+        self._others.append(other)
 
     def wake(self) -> None:
         """There is something to do."""
         self._event.set()
+        for other in self._others:
+            other.wake()
 
     def stop(self) -> None:
         """Finish what is in hand and end."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from gateway.core.bounce import bounce_content
 from gateway.core.decision import Follow, Followup
-from gateway.core.message import Channel, Envelope, Message, Recipient, message_id, new_id, sha256_of, subject
+from gateway.core.letter import options
+from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
 from gateway.core.notice import notice_content
 from gateway.core.parties import Relation
 from gateway.journal import Journal
@@ -93,7 +94,7 @@ class Notification:
         if not recipients:
             return None
         identity = hashlib.sha256(f"followup {followup.id}".encode()).digest()
-        name = new_id(now, identity)
+        name = identity.hex()[:26]
         if followup.kind is Follow.BOUNCE:
             original = await self._outbox.outgoing(followup.message)
             content = bounce_content(
@@ -106,11 +107,11 @@ class Notification:
                 hostname=self._office.hostname, district=self._office.district, time_zone=self._office.time_zone,
                 name=name, at=now,
             )  # fmt: skip
-        section = content.partition(b"\r\n\r\n")[0] + b"\r\n"
+        section = header_section(content)
         return Message(
-            id=new_id(now, identity),
+            id=name,
             channel=Channel.MAIL,
-            envelope=Envelope("", tuple(Recipient(each) for each in recipients)),
+            envelope=Envelope("", tuple(Recipient(each) for each in recipients), options(content, recipients)),
             content=content,
             sha256=sha256_of(content),
             received_at=now,

@@ -1,0 +1,51 @@
+"""`chaperone policy`: what the policy in force says, and whether a policy file is valid."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.assembly import policy_of
+from gateway.commands.opening import settings_of
+from gateway.core.parties import Direction
+from gateway.core.policy import Clause, Policy
+
+
+def run(given: Namespace) -> int:
+    """Show or check."""
+    settings = settings_of(given)
+    policy = policy_of(settings, given.policy)
+    if given.deed == "check":
+        print(f"ok policy {policy.reference}: {len(policy.clauses)} clauses, hash {policy.hash[:16]}")
+        return 0
+    _show(policy, settings.policy.mode)
+    return 0
+
+
+def _show(policy: Policy, mode: str) -> None:
+    console = Console()
+    console.print(Text(f"{policy.reference}  {policy.title}", "bold"))
+    console.print(Text(f"mode {mode}, hash {policy.hash}"))
+    table = Table("clause", "title", "staff to student", "student to staff", "due", box=None, header_style="bold")
+    for clause in policy.clauses.values():
+        table.add_row(
+            clause.id, Text(clause.title), _thresholds(clause, Direction.STAFF_TO_STUDENT),
+            _thresholds(clause, Direction.STUDENT_TO_STAFF), f"{clause.due / 3600:g} h",
+        )  # fmt: skip
+    console.print(table)
+    console.print(Text(f"help: alert from {policy.help_alert:g}, never held"))
+    for direction, action in policy.no_verdict.items():
+        console.print(Text(f"no verdict in time, {direction}: {action}"))
+    for word, actions in policy.failed.items():
+        console.print(Text(f"failed {word}: " + ", ".join(f"{each} {action}" for each, action in actions.items())))
+
+
+def _thresholds(clause: Clause, direction: Direction) -> str:
+    levels = clause.thresholds.get(direction)
+    if levels is None:
+        return "-"
+    shown = [("flag", levels.flag), ("hold", levels.hold), ("hold evasive", levels.hold_evasive)]
+    return ", ".join(f"{word} from {level:g}" for word, level in shown if level is not None) or "-"
