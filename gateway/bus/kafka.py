@@ -78,7 +78,7 @@ class KafkaBus:
             topic_named(record.topic)
         if not records:
             return []
-        broker = await self._link.first(_PATIENCE)
+        broker = await self._link.wait()
         patience = _PATIENCE + sum(len(record.value) for record in records) / _SLOWEST
         sent: list[asyncio.Future[RecordMetadata]] = []
         trouble = ""
@@ -134,7 +134,7 @@ class KafkaBus:
         topic_named(topic)
         if not places:
             return []
-        broker = await self._link.first(_PATIENCE)
+        broker = await self._link.wait()
         try:
             async with asyncio.timeout(REQUEST):
                 return await self._standing(broker, self._layout.name(topic), self._layout.group(group), places)

@@ -62,8 +62,14 @@ class Link:
         """The link as it is now."""
         return self._broker
 
-    async def wait(self, seconds: float) -> Broker:
-        """The broker, waiting at most so long for it. Raises BusDown."""
+    async def wait(self, seconds: float = 0.0) -> Broker:
+        """The broker, waiting at most so long for it; at the start, as long as a first attempt may take.
+
+        Raises BusDown.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REQUEST):
+                await self._tried.wait()
         if self._broker is None and seconds > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -73,13 +79,6 @@ class Link:
         if self._broker is None:
             raise BusDown("no Kafka broker answers")
         return self._broker
-
-    async def first(self, seconds: float) -> Broker:
-        """The broker; waits only while the first attempt to reach it is under way. Raises BusDown."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._tried.wait()
-        return await self.wait(0)
 
     def doubt(self, broker: Broker, during: str) -> None:
         """Drop this link: something did not come back that should have."""
