@@ -1,0 +1,120 @@
+"""The deployment files, as far as they can be held against the product without an engine to run them."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.cli import ROLES, parser
+from gateway.settings import Settings, load
+
+HOUSE = Path(__file__).parents[2]
+DEPLOY = HOUSE / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+GATEWAYS = {name: service for name, service in SERVICES.items() if service["image"] == "chaperone:local"}
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+
+
+def _config() -> Settings:
+    return load(DEPLOY / "compose" / "gateway.toml", {})
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+def _mounts(service: dict[str, Any]) -> dict[str, Path]:
+    """Files of the checkout by their place in the container; named volumes left out."""
+    pairs = [each.split(":")[:2] for each in service.get("volumes", []) if each.startswith(".")]
+    return {place: (DEPLOY / here).resolve() for here, place in pairs}
+
+
+def test_every_role_that_mail_needs_is_a_service_and_its_command_is_understood() -> None:
+    roles = [parser().parse_args(service["command"]).role for service in GATEWAYS.values()]
+    assert sorted(role for named in roles for role in named) == sorted(set(ROLES) - {"sms"})
+    assert {"kafka", "postgres", "prometheus", "alertmanager"} == set(SERVICES) - set(GATEWAYS)
+
+
+def test_every_file_that_is_mounted_is_there_and_used() -> None:
+    for name, service in SERVICES.items():
+        for place, here in _mounts(service).items():
+            assert here.exists(), f"{name}: {here}"
+            assert here.is_dir() == (not Path(place).suffix), f"{name}: {place}"
+    named = {volume for service in SERVICES.values() for volume in service.get("volumes", []) if volume[0] != "."}
+    assert {each.split(":")[0] for each in named} == set(COMPOSE["volumes"])
+    for service in GATEWAYS.values():
+        assert service["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
+        config = parser().parse_args(service["command"]).config
+        assert _mounts(service)[str(config)] == DEPLOY / "compose" / "gateway.toml"
+        for path in (_config().directory.oneroster, _config().directory.contacts, _config().directory.groups):
+            assert path is not None
+            place, here = next((p, h) for p, h in _mounts(service).items() if path.is_relative_to(p))
+            assert (here / path.relative_to(place)).exists()
+
+
+def test_the_services_reach_each_other() -> None:
+    config = _config()
+    assert config.bus.url == f"kafka://{SERVICES['kafka']['environment']['KAFKA_ADVERTISED_LISTENERS'].split('//')[1]}"
+    assert config.store.url.endswith("@postgres/" + SERVICES["postgres"]["environment"]["POSTGRES_DB"])
+    assert SERVICES["postgres"]["environment"]["POSTGRES_USER"] in config.store.url
+    targets = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    scraped = targets["scrape_configs"][0]["static_configs"][0]["targets"]
+    assert sorted(scraped) == sorted(f"{name}:{_port(config.metrics.listen)}" for name in GATEWAYS)
+    (alertmanager,) = targets["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    assert alertmanager.split(":")[0] in SERVICES
+    assert f"127.0.0.1:{_port(config.metrics.listen)}/readyz" in DOCKERFILE
+
+
+def test_only_mail_is_open_to_the_world() -> None:
+    config = _config()
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published["smtp"] == [f"25:{_port(config.smtp.listen[0])}"]
+    assert published["console"] == [f"127.0.0.1:8025:{_port(config.console.listen)}"]
+    assert all(port.startswith("127.0.0.1:") for name, ports in published.items() if name != "smtp" for port in ports)
+    for address in (*config.smtp.listen, config.console.listen, config.metrics.listen):
+        assert address.startswith("0.0.0.0:"), "within a container the loopback address reaches nobody"
+
+
+def test_a_container_may_do_no_more_than_it_must() -> None:
+    for service in GATEWAYS.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+        assert "user" not in service
+    final = DOCKERFILE.split("\nFROM ")[-1]
+    assert re.search(r"^USER [1-9]\d+$", final, re.MULTILINE), "not root"
+    assert DOCKERFILE.count("\nFROM ") == 2
+
+
+def test_the_image_is_built_of_what_the_context_lets_in() -> None:
+    ignored = (HOUSE / ".dockerignore").read_text().splitlines()
+    let_in = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert {name for each in copies for name in each.split()} == let_in
+    assert all((HOUSE / name).exists() for name in let_in)
+    command = re.search(r"^CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
+    assert command is not None
+    assert parser().parse_args(tomllib.loads(f"c = {command[1]}")["c"]).command == "serve"
+
+
+@pytest.mark.parametrize("name", ["chaperone.service", "chaperone@.service"])
+def test_the_units_start_what_is_understood_and_not_as_root(name: str) -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(DEPLOY / "systemd" / name)
+    service = unit["Service"]
+    for role in ROLES:
+        words = shlex.split(service["ExecStart"].replace("%i", role))
+        assert Path(words[0]).name == "chaperone"
+        assert parser().parse_args(words[1:]).command == "serve"
+    assert service["User"] == "chaperone"
+    assert service["RestartPreventExitStatus"] == "2"
+    assert int(service["TimeoutStopSec"]) > 30
