@@ -8,6 +8,9 @@ included, stays as it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+
+from gateway.core.refusal import Refused
 
 _END = b"\r\n.\r\n"
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
@@ -51,3 +54,60 @@ class Decoder:
             return raw
         self._begun = True
         return raw[2:]
+
+
+class Gone(Exception):
+    """The client left, or was told to."""
+
+
+class Content:
+    """What follows DATA, as it arrives. `ahead` came already, `more` waits for the next bytes (raises Gone).
+
+    `rest` is what came behind its end.
+    """
+
+    def __init__(
+        self, ahead: bytes, more: Callable[[], Awaitable[bytes]], *, max_size: int, refuse_bare: bool = False
+    ) -> None:
+        self._ahead, self._more = ahead, more
+        self._max_size, self._refuse_bare = max_size, refuse_bare
+        self._decoder = Decoder()
+        self._size = self._read = 0
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind the end of the data."""
+        return self._decoder.rest
+
+    async def piece(self) -> bytes:
+        """The next piece, empty at the end; see gateway.relays.smtp_transaction.Incoming."""
+        while not self._decoder.finished:
+            piece = await self._next()
+            self._size += len(piece)
+            if self._size > self._max_size:
+                await self.discard()
+                raise too_big()
+            if self._decoder.bare and self._refuse_bare:
+                await self.discard()
+                raise Refused(550, "5.5.2", "Bare CR or LF in the content", "bare_newline")
+            if piece:
+                return piece
+        return b""
+
+    async def discard(self) -> None:
+        """Read to the end, keeping nothing; a client that never ends is left. Raises Gone."""
+        while not self._decoder.finished:
+            await self._next()
+            if self._read > 4 * self._max_size + (1 << 26):
+                raise Gone
+
+    async def _next(self) -> bytes:
+        data = self._ahead or await self._more()
+        self._ahead = b""
+        self._read += len(data)
+        return self._decoder.feed(data)
+
+
+def too_big() -> Refused:
+    """More than smtp.max_size."""
+    return Refused(552, "5.3.4", "Message too big", "too_large")

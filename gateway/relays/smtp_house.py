@@ -1,0 +1,109 @@
+"""What every SMTP session of this process shares: its limits and the parts it hands messages to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from gateway.core.delivery import NextHop
+from gateway.core.parties import Directory
+from gateway.journal import Journal
+from gateway.ports import Outward, Transport
+from gateway.relays.smtp_grammar import domain_of
+from gateway.stages.intake import Intake
+
+_HELO = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpConfig:
+    """Plain values, so that any process can be given them. Sizes in bytes, times in seconds.
+
+    `domains`: the district's own first, aliases among them, in lower case; to these anybody may send, to others only
+    the networks in `relay_from`. `patience`: how long a client may be silent, in the middle of its content too.
+    """
+
+    hostname: str
+    domains: tuple[str, ...]
+    relay_from: tuple[str, ...] = ()
+    max_size: int = 36 << 20
+    refuse_bare_newline: bool = False
+    tls_cert: str = ""
+    tls_key: str = ""
+    require_tls: bool = False
+    proxy_protocol: bool = False
+    max_recipients: int = 1000
+    max_received: int = 50
+    max_sessions: int = 1000
+    max_errors: int = 20
+    max_idle_commands: int = 100
+    patience: float = 300.0
+    drain: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of a session. `trusted`: may send to any domain; `tls`: protocol and cipher, "" in clear;
+    `protocol`: SMTP or ESMTP.
+    """
+
+    address: str
+    helo: str = ""
+    trusted: bool = False
+    tls: str = ""
+    protocol: str = "SMTP"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts. `networks` gives the domains of social networks in the policy in force; `clock` seconds, UTC."""
+
+    config: SmtpConfig
+    directory: Directory
+    intake: Intake
+    hops: tuple[NextHop, ...]
+    outward: Outward
+    transport: Transport
+    journal: Journal
+    networks: Callable[[], Collection[str]]
+    clock: Callable[[], float]
+
+    def hop(self, address: str) -> NextHop | None:
+        """The next hop that serves an address; None where none does."""
+        domain = domain_of(address)
+        return next((each for each in self.hops if domain in each.domains), None) or next(
+            (each for each in self.hops if each.default), None
+        )
+
+
+def trusts(relay_from: Sequence[str], address: str) -> bool:
+    """Whether an address lies in one of the networks; an IPv4 address written as an IPv6 one counts as itself."""
+    try:
+        peer = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    networks: list[_Network] = [ipaddress.ip_network(each, strict=False) for each in relay_from]
+    return any(peer.version == each.version and peer in each for each in networks)
+
+
+def received(config: SmtpConfig, peer: Peer, at: float, *, utf8: bool, name: str = "") -> bytes:
+    """Our trace field (RFC 5321 section 4.4); `name` is the id of a message that was taken in."""
+    literal = f"IPv6:{peer.address}" if ":" in peer.address else peer.address
+    helo = (
+        peer.helo
+        if peer.helo and all("!" <= char <= "~" and char not in "()<>\\;" for char in peer.helo)
+        else "unknown"
+    )
+    protocol = ("UTF8SMTP" if utf8 else peer.protocol) + ("S" if peer.tls else "")
+    lines = [
+        f"Received: from {helo} ([{literal or 'unknown'}])",
+        f"\tby {config.hostname} (Chaperone) with {protocol}" + (f" id {name}" if name else ""),
+        *([f"\t({peer.tls})"] if peer.tls else []),
+    ]
+    return ("\r\n".join(lines) + f";\r\n\t{formatdate(at).removesuffix('-0000')}+0000\r\n").encode()

@@ -1,0 +1,177 @@
+"""Intake: a message in scope becomes durable, and from then on it is ours to publish, hold, deliver or bounce.
+
+The same for every channel: relays bring envelope, content and relation, and answer their peer only after this returned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import TypeVar
+
+from gateway import ports
+from gateway.core.contact import Contact, contacts
+from gateway.core.delivery import State
+from gateway.core.excerpt import excerpt
+from gateway.core.headers import header_section, message_id, subject
+from gateway.core.identity import canonical
+from gateway.core.message import Channel, Envelope, Message, new_id, sha256_of
+from gateway.core.parties import Directory, Relation
+from gateway.core.policy import Policy
+from gateway.core.refusal import store_full, unavailable
+from gateway.core.seal import opened, seal, without_seals
+from gateway.journal import Journal
+
+T = TypeVar("T")
+_LARGE = 1 << 18
+"""Bytes from which a content is hashed beside the event loop, so that nobody else waits for it."""
+
+
+def _no_fields(_: str) -> bytes:
+    return b""
+
+
+class Intake:
+    """Where relays bring what they take in. `published` and `due` wake whoever publishes and delivers.
+
+    `max_waiting` bytes of undecided and queued content are the most that the store takes; in `shadow` mode every
+    recipient is due at acceptance.
+    """
+
+    def __init__(
+        self, store: ports.Intake, directory: Directory, journal: Journal, *, policy: Callable[[], Policy],
+        time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None], due: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self._store, self._directory, self._journal = store, directory, journal
+        self._policy, self._time_zone = policy, time_zone
+        self._max_waiting, self._shadow = max_waiting, shadow
+        self._published, self._due = published, due
+        self._kept_key = b""
+
+    async def room(self) -> None:
+        """Raises Refused where the store's bound is reached, or the store cannot be asked."""
+        try:
+            waiting = await self._store.waiting_bytes()
+        except ports.StoreDown:
+            raise self._down() from None
+        if waiting >= self._max_waiting:
+            raise store_full()
+
+    async def take(
+        self, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
+        fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+    ) -> str:  # fmt: skip
+        """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
+
+        On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
+        front. Raises Refused.
+        """
+        await self.room()
+        try:
+            key = await self._key() if channel is Channel.MAIL else b""
+        except ports.StoreDown:
+            raise self._down() from None
+        name = new_id(now, os.urandom(10))
+
+        def made() -> Message:
+            ours = without_seals(content) if key else content
+            prefix = fields(name) + (seal(key, name, ours) if key else b"")
+            return _message(name, channel, envelope, ours, relation, now, prefix, tls)
+
+        message = await _beside(content, made)
+        addresses = [each.address for each in envelope.recipients]
+        rows = contacts(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
+        paired = {pair.recipient for pair in relation.pairs}
+        due = addresses if self._shadow else [each for each in addresses if each not in paired]
+        await self._accept(message, due, rows)
+        return name
+
+    async def forward(
+        self, channel: Channel, envelope: Envelope, content: bytes, now: float, *,
+        fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+    ) -> str:  # fmt: skip
+        """Make a message durable that was decided before: every recipient is due, and it gets no second verdict.
+
+        Its content stays as it is, X-Chaperone-Id included. Raises Refused.
+        """
+        name = new_id(now, os.urandom(10))
+        prefix = fields(name)
+        message = await _beside(
+            content, lambda: _message(name, channel, envelope, content, Relation(), now, prefix, tls)
+        )
+        await self._accept(message, [each.address for each in envelope.recipients], ())
+        return name
+
+    async def decided_before(self, content: bytes, recipients: Sequence[str]) -> bool:
+        """Whether a content bears our seal and all these recipients were released under its id (the second pass).
+
+        A recipient counts that is queued or sent, or the district address of a member of a group that is. Raises
+        Refused where the store cannot be asked.
+        """
+        if b"chaperone-id" not in header_section(content[: 1 << 20]).lower():
+            return False
+        try:
+            key = await self._key()
+            name = await _beside(content, lambda: opened(key, content))
+            states = {} if name is None else await self._store.states(name)
+        except ports.StoreDown:
+            raise self._down() from None
+        released = [address for address, state in states.items() if state in (State.QUEUED, State.SENT)]
+        same = {canonical(address) for address in released}
+        return bool(released) and all(canonical(each) in same or self._is_member(each, released) for each in recipients)
+
+    def _is_member(self, recipient: str, groups: Sequence[str]) -> bool:
+        person = self._directory.person(recipient)
+        if person is None or not self._directory.is_internal(recipient):
+            return False
+        members = (self._directory.members(group) for group in groups)
+        return any(member.id == person.id for each in members for member in each or ())
+
+    async def _key(self) -> bytes:
+        if not self._kept_key:
+            self._kept_key = await self._store.secret("seal")
+        return self._kept_key
+
+    async def _accept(self, message: Message, due: Sequence[str], rows: Sequence[Contact]) -> None:
+        try:
+            await self._store.accept(message, rows, due)
+        except ports.StoreDown:
+            raise self._down() from None
+        directions = {pair.direction for pair in message.relation.pairs}
+        self._journal.accepted(message.id, message.channel, directions, len(message.content))
+        if message.relation:
+            self._published()
+        if due:
+            self._due()
+
+    def _down(self) -> Exception:
+        self._journal.store_lost("intake")
+        return unavailable()
+
+
+def _message(
+    name: str, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, prefix: bytes,
+    tls: bool,
+) -> Message:  # fmt: skip
+    section = header_section(content) if channel is Channel.MAIL else b""
+    return Message(
+        id=name,
+        channel=channel,
+        envelope=envelope,
+        content=content,
+        sha256=sha256_of(content),
+        received_at=now,
+        relation=relation,
+        prefix=prefix,
+        subject=subject(section),
+        message_id=message_id(section),
+        excerpt=excerpt(content, channel),
+        tls=tls,
+    )
+
+
+async def _beside(content: bytes, act: Callable[[], T]) -> T:
+    """Do what reads a whole content: at once where it is small, beside the event loop where it is large."""
+    return act() if len(content) < _LARGE else await asyncio.to_thread(act)

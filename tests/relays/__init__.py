@@ -1,0 +1,1 @@
+"""Raw dialogues with the relays."""

@@ -1,0 +1,111 @@
+"""MAIL and RCPT as clients really write them, and what must not get through."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway.core.refusal import Refused
+from gateway.relays.smtp_grammar import Mail, Rcpt, domain_of, mail, rcpt
+
+
+@pytest.mark.parametrize(
+    ("argument", "sender"),
+    [
+        ("FROM:<>", ""),
+        ("FROM: <a@b.example>", "a@b.example"),
+        ("from:<A.b@B.example>", "A.b@B.example"),
+        ("FROM:a@b.example", "a@b.example"),
+        ('FROM:<"john doe"@b.example>', '"john doe"@b.example'),
+        ('FROM:<"a\\"b>"@b.example>', '"a\\"b>"@b.example'),
+        ("FROM:<@relay.example,@x.example:a@b.example>", "a@b.example"),
+        ("FROM:<a@[192.0.2.1]>", "a@[192.0.2.1]"),
+        ("FROM:<a@[IPv6:2001:db8::1]>", "a@[IPv6:2001:db8::1]"),
+        ("FROM:<first..last.@docomo.example>", "first..last.@docomo.example"),
+        ("FROM:<prvs=1234567890=a@b.example>", "prvs=1234567890=a@b.example"),
+        ("FROM:<SRS0=HHH=TT=x.example=a@b.example>", "SRS0=HHH=TT=x.example=a@b.example"),
+        ("FROM:<o'brien+tag/x{y}@b.example>", "o'brien+tag/x{y}@b.example"),
+        ("FROM:<a@b>", "a@b"),
+        ("FROM:<a@b_c.example.>", "a@b_c.example."),
+    ],
+)
+def test_senders_keep_their_spelling(argument: str, sender: str) -> None:
+    assert mail(argument) == Mail(sender, (), None, False)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "", "FROM", "FROM:", "FROM:<", "FROM:<a>", "FROM:<a@>", "FROM:<@b>", "FROM:<a@b", "FROM:<a@b>x", "FROM:<a b@c>",
+        "FROM:<a@b c>", "FROM:<a\0@b>", "FROM:<a\r@b>", 'FROM:<"a\rb"@c>', "FROM:<a@b@c>", "FROM:<postmaster>",
+        "FROM:<a@b..>", "FROM:<a@-b>", "FROM:<<a@b>>", "TO:<a@b>", "FROM:<" + "a" * 600 + "@b>", "FROM:<\udcff@b>",
+        "FROM:<jos\u00e9@b.example>", "FROM:<a@b> SIZE=x", "FROM:<a@b> SIZE=1 SIZE=2", "FROM:<a@b> BODY=BINARYMIME",
+        "FROM:<a@b> RET=ALL", "FROM:<a@b> ENVID=a+b", "FROM:<a@b> ENVID=\r", "FROM:<a@b> SMTPUTF8=yes",
+        "FROM:<a@b> X=1", "FROM:<a@b> NOTIFY=NEVER", "FROM:<a@b> ENVID=" + "x" * 101, "FROM:<a@b> \u00e9=1",
+        "FROM:<a@b> RET=HDRS\x0bRCPT",
+    ],
+)  # fmt: skip
+def test_what_is_no_sender(argument: str) -> None:
+    with pytest.raises(Refused) as refused:
+        mail(argument)
+    assert refused.value.code in (501, 553, 555)
+    assert refused.value.reason == "syntax"
+
+
+def test_parameters_keep_case_and_order_and_size_is_apart() -> None:
+    assert mail("FROM:<a@b> ret=hdrs ENVID=Qq+2B7 size=12345 Body=8bitmime SMTPUTF8 AUTH=<>") == Mail(
+        "a@b", ("ret=hdrs", "ENVID=Qq+2B7", "Body=8bitmime", "SMTPUTF8"), 12345, True
+    )
+    assert rcpt("TO:<a@b> NOTIFY=Success,DELAY ORCPT=rfc822;Ab+2BC@B", utf8=False) == Rcpt(
+        "a@b", ("NOTIFY=Success,DELAY", "ORCPT=rfc822;Ab+2BC@B")
+    )
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["TO:<>", "TO:<a@b> NOTIFY=NEVER,SUCCESS", "TO:<a@b> NOTIFY=", "TO:<a@b> ORCPT=rfc822", "TO:<a@b> SIZE=1",
+     "TO:<a@b> ORCPT=rfc822;" + "x" * 500, "TO:<jos\u00e9@b.example>"],
+)  # fmt: skip
+def test_what_is_no_recipient(argument: str) -> None:
+    with pytest.raises(Refused):
+        rcpt(argument, utf8=False)
+
+
+def test_utf8_where_mail_said_so() -> None:
+    assert mail("FROM:<jos\u00e9@b\u00fccher.example> SMTPUTF8").sender == "jos\u00e9@b\u00fccher.example"
+    assert rcpt("TO:<\u7528\u6237@\u4f8b\u5b50.example>", utf8=True).address == "\u7528\u6237@\u4f8b\u5b50.example"
+
+
+def test_postmaster_needs_no_domain() -> None:
+    assert rcpt("TO:<Postmaster>", utf8=False).address == "Postmaster"
+
+
+def test_parameters_need_ehlo() -> None:
+    with pytest.raises(Refused):
+        mail("FROM:<a@b> SIZE=1", extended=False)
+    assert mail("FROM:<a@b>", extended=False).sender == "a@b"
+
+
+@given(st.text(max_size=80))
+@example("<a@b> ENVID=+")
+def test_nothing_else_is_raised_and_nothing_can_break_out_of_the_line(text: str) -> None:
+    for read, keyword in ((mail, "FROM:"), (lambda each: rcpt(each, utf8=True), "TO:")):
+        try:
+            found = read(keyword + text)
+        except Refused:
+            continue
+        said = [getattr(found, "sender", "") or getattr(found, "address", ""), *found.options]
+        assert all(char >= " " and char != "\x7f" for each in said for char in each)
+        assert all(" " not in each for each in found.options)
+
+
+@given(st.emails())
+def test_every_ordinary_address_is_taken_as_it_is(address: str) -> None:
+    assert mail(f"FROM:<{address}>").sender == address
+    assert rcpt(f"TO:<{address}>", utf8=False).address == address
+
+
+def test_domain() -> None:
+    assert domain_of('"a@b"@C.Example.') == "c.example"
+    assert domain_of("postmaster") == ""
