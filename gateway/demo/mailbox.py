@@ -127,7 +127,7 @@ async def listening(mailboxes: Mailboxes, port: int, hostname: str) -> AsyncIter
 def box_of(recipient: str) -> str:
     """The folder name of a recipient's mailbox: the address in lower case, safe as a name."""
     address = recipient.lower()
-    name = re.sub(r"[^\w@.+=-]", "_", address).lstrip(".")[:120]
+    name = re.sub(r"[^a-z0-9_@.+=-]", "_", address).lstrip(".")[:120]
     if name != address:  # what was changed could meet another address: keep them apart
         name = f"{name or '_'}-{hashlib.sha256(address.encode()).hexdigest()[:6]}"
     return name

@@ -80,10 +80,10 @@ def claim(folder: Path) -> Path:
     return folder
 
 
-def free_ports() -> dict[str, int]:
-    """A free loopback port for each listener: the one that the documentation names, else any."""
+def free_ports(preferred: Mapping[str, int] = _PREFERRED) -> dict[str, int]:
+    """A free loopback port for each listener: the preferred one, which the documentation names, else any."""
     with ExitStack() as together:  # all are held until the last is found, so that no two are the same
-        return {name: _free(port, together) for name, port in _PREFERRED.items()}
+        return {name: _free(port, together) for name, port in preferred.items()}
 
 
 def _free(preferred: int, together: ExitStack) -> int:

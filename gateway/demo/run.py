@@ -25,7 +25,7 @@ from gateway.demo.mailbox import Mailboxes, listening
 from gateway.demo.place import DISTRICT, DOMAINS, NOTICES, Place, claim, free_ports, settle
 from gateway.demo.screen import Screen, open_console
 from gateway.demo.story import Story, play
-from gateway.demo.traffic import samples
+from gateway.demo.traffic import pauses, samples
 from gateway.demo.window import Window
 from gateway.journal import start_logging
 from gateway.ports import Review
@@ -117,7 +117,7 @@ async def _tell(
 
 async def _traffic(story: Story, screen: Screen, place: Place) -> None:
     written = samples(place.people.names, secrets.token_hex(4))
-    await play(written, place.smtp, story, _clock)
+    await play(written, place.smtp, story, _clock, pauses())
     screen.say(f"That was the sample traffic, {len(written)} messages. The gateway goes on: send some of your own.")
     screen.say("")
 

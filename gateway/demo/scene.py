@@ -84,9 +84,11 @@ class Scene:
             self.recipients += (arrival.recipient,)
 
     def tell(self, kind: Kind) -> None:
-        """Note that it was told as it stands."""
+        """Note that it was told as it stands; a release counts as untold until its copy is out."""
         self.told = kind
-        self.states = {each.address: each.state for each in self.outcome.recipients} if self.outcome else {}
+        now = {each.address: each.state for each in self.outcome.recipients} if self.outcome else {}
+        released = {each for each in now if (self.states.get(each), now[each]) == (State.HELD, State.QUEUED)}
+        self.states = now | dict.fromkeys(released, State.HELD)
 
     def copies(self, *recipients: str) -> list[Arrival]:
         """The copies in these recipients' mailboxes, all copies where none is named."""

@@ -7,7 +7,7 @@ are followed until somebody decides, in the console or from another terminal.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -17,7 +17,7 @@ import aiosmtplib
 from gateway.core.delivery import State
 from gateway.demo.mailbox import Arrival
 from gateway.demo.scene import PATIENCE, Kind, Scene, Tally, Turn, ready, turns
-from gateway.demo.traffic import Sample, pauses, send
+from gateway.demo.traffic import Sample, send
 from gateway.demo.window import Window
 from gateway.ports import StoreDown
 
@@ -158,9 +158,11 @@ class Story:
         return None
 
 
-async def play(samples: Sequence[Sample], smtp: str, story: Story, clock: Callable[[], datetime]) -> None:
+async def play(
+    samples: Sequence[Sample], smtp: str, story: Story, clock: Callable[[], datetime], pauses: Iterable[float]
+) -> None:
     """Send the samples one after the other, each once the one before was told and its pause is over."""
-    for sample, pause in zip(samples, pauses(), strict=False):
+    for sample, pause in zip(samples, pauses, strict=False):
         started = _now()
         scene = story.announce(sample)
         try:
