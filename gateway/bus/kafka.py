@@ -11,6 +11,7 @@ from types import TracebackType
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
+    GroupLoadInProgressError,
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
@@ -28,6 +29,7 @@ from gateway.ports import BusDown, Record, Standing
 
 _PATIENCE = 5.0  # seconds for records to be confirmed, and a second more for every _SLOWEST bytes of them
 _SLOWEST = 2 << 20
+_RETRY = 0.1
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
 
 
@@ -137,7 +139,13 @@ class KafkaBus:
         broker = await self._link.wait()
         try:
             async with asyncio.timeout(REQUEST):
-                return await self._standing(broker, self._layout.name(topic), self._layout.group(group), places)
+                while True:
+                    try:
+                        return await self._standing(broker, self._layout.name(topic), self._layout.group(group), places)
+                    except KafkaError as error:
+                        if not error.retriable:
+                            raise
+                    await asyncio.sleep(_RETRY)  # a broker that has just started knows no coordinator for a moment
         except LOST as error:
             self._link.look()
             raise BusDown(f"standing: {type(error).__name__}") from None
@@ -158,7 +166,7 @@ class KafkaBus:
         committed = await broker.admin.list_consumer_group_offsets(group, partitions=asked)
         start, end = await broker.reader.beginning_offsets(asked), await broker.reader.end_offsets(asked)
         if missing := set(asked) - set(committed):
-            raise KafkaError(f"no offsets of {len(missing)} partitions")  # the coordinator is still loading them
+            raise GroupLoadInProgressError(f"{len(missing)} partitions")
         standings = {
             (tp, offset): standing_of(offset, committed=committed[tp].offset, start=start[tp], end=end[tp])
             for tp, offset in filter(None, where)
