@@ -207,7 +207,7 @@ def test_settings_are_read_at_the_top_only() -> None:
     assert not [name for name in readers if not _is_in(name, TOP)], "parts get values, never Settings"
 
 
-CATCHES_ALL = {"gateway.relays": "→ 451/503", "gateway.stages": "the consumer's edge", "classifiers": "→ failed"}
+CATCHES_ALL = ("gateway.relays", "gateway.stages", "classifiers")
 """Where a catch-all that goes on is allowed: the relay's edge, the consumer's, and the reading of one message."""
 
 
@@ -223,9 +223,10 @@ def _catch_alls(tree: ast.Module) -> Iterator[int]:
 
 
 def test_what_is_unexpected_is_caught_in_three_places_only() -> None:
-    found = {module.name: list(_catch_alls(module.tree)) for module in _product()}
-    found = {name: lines for name, lines in found.items() if lines}
-    assert not [name for name in found if not _is_in(name, tuple(CATCHES_ALL))]
-    assert all(len(lines) == 1 for lines in found.values()), found
+    found = {module.name: len(list(_catch_alls(module.tree))) for module in _product()}
+    found = {name: count for name, count in found.items() if count}
+    assert not [name for name in found if not _is_in(name, CATCHES_ALL)]
+    assert not [name for name, count in found.items() if count > 1 and not _is_in(name, "classifiers")], found
+    assert len([name for name in found if _is_in(name, "classifiers")]) <= 2, "the consumer and one reader"
     text = "try: f()\nexcept Exception: pass\ntry: f()\nexcept (OSError, Exception): g()\ntry: f()\nexcept: raise\n"
     assert list(_catch_alls(ast.parse(text))) == [2, 4]
