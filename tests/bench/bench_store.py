@@ -1,0 +1,186 @@
+"""What the store costs: CPU per message and step, on SQLite and on a real PostgreSQL, the server's own included.
+
+    python -m tests.bench.bench_store [--messages 2000] [--size 21000] [--batch 1,10,30] [--only sqlite]
+
+Every step is done by `batch` callers at once, so that about so many items share a transaction. A shared machine swings:
+compare figures of one run only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.core.contact import Contact, conversation
+from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling
+from gateway.core.delivery import Claim, NextHop, Sent, State
+from gateway.core.followup import Follow, Followup
+from gateway.core.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.verdict import Finding, Span, Verdict
+from gateway.store import SqlStore, open_store
+from tests.peers.postgresql import PostgresqlServer, missing, running_postgresql
+
+HOP = NextHop("mail", "127.0.0.1:2600", frozenset({"students.riverbend.example"}))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(slots=True)
+class Meter:
+    """CPU seconds of this process and, where there is one, of the server."""
+
+    server: PostgresqlServer | None
+
+    def read(self) -> tuple[float, float]:
+        """Ours, the server's."""
+        return time.process_time(), sum(map(_spent, self.server.processes())) if self.server else 0.0
+
+
+def _spent(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def message(number: int, size: int) -> tuple[Message, Contact]:
+    """A mail from a member of staff to a student, with its contact row."""
+    staff, student = f"T{number % 40}", f"S{number % 700}"
+    sender = f"{staff.lower()}@riverbend.example"
+    recipient = f"{student.lower()}@students.riverbend.example"
+    content = f"From: {sender}\r\nTo: {recipient}\r\nSubject: Class {number}\r\n\r\n".encode()
+    content += os.urandom(size // 2).hex().encode()[: size - len(content)]
+    now = time.time()
+    pair = Pair(recipient, staff, student, Direction.STAFF_TO_STUDENT)
+    return (
+        Message(
+            new_id(now, os.urandom(10)),
+            Channel.MAIL,
+            Envelope(sender, (Recipient(recipient),), ("BODY=8BITMIME",)),
+            content,
+            sha256_of(content),
+            now,
+            Relation((pair,)),
+            b"Received: from client by gateway; Tue, 3 Sep 2030 10:00:00 -0500\r\nX-Chaperone-Id: x; y\r\n",
+            f"Class {number}",
+            f"<{number}@riverbend.example>",
+            "Please bring your signed form to class tomorrow. " * 4,
+        ),
+        Contact(conversation(staff, student), staff, student, night=False, alone=True, outside=False),
+    )
+
+
+def release(pending: Pending) -> Ruling:
+    """What the policy says of a plain message: released, with its verdict, one record and one act."""
+    decision = Decision(Action.RELEASE, Direction.STAFF_TO_STUDENT, "0123456789abcdef")
+    finding = Finding("6", 0.12, "linear", (Span("1", 0, 20),), "form")
+    verdict = Verdict(pending.id, pending.sha256, "1.0", "en", (finding,), {"academic": 0.9, "other": 0.1}, took_ms=3.1)
+    return Ruling(
+        tuple(Change(each.address, State.QUEUED, decision, "policy") for each in pending.recipients),
+        (Followup(Follow.DECISION, pending.id, {"v": 1, "id": pending.id, "action": "release"}),),
+        (Act(pending.received_at, "policy", "decide", pending.id, {"action": "release"}),),
+        verdict,
+    )
+
+
+def batches(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:
+    """The items in groups."""
+    return (items[at : at + size] for at in range(0, len(items), size))
+
+
+async def measure(store: SqlStore, meter: Meter, messages: int, size: int, batch: int) -> dict[str, tuple[float, ...]]:
+    """Microseconds of CPU per message and step: ours, the server's; and the time of one batch in milliseconds."""
+    figures: dict[str, tuple[float, ...]] = {}
+    made = [message(number, size) for number in range(messages)]
+    claims: list[Claim] = []
+
+    async def step(name: str, work: Callable[[Sequence[object]], Awaitable[object]]) -> None:
+        began, (ours, servers) = time.perf_counter(), meter.read()
+        for group in batches(made, batch):
+            await work(group)
+        spent, (ours_then, servers_then) = time.perf_counter() - began, meter.read()
+        scale = 1e6 / messages
+        figures[name] = ((ours_then - ours) * scale, (servers_then - servers) * scale, spent * 1e3 * batch / messages)
+
+    async def publish(group: Sequence[object]) -> None:
+        out = await store.unpublished(len(group), 60)
+        assert len(out) == len(group)
+        await store.published({each.message.id: "messages-0-12345" for each in out})
+
+    async def claim(group: Sequence[object]) -> None:
+        got = await store.claim(HOP, len(group), 300)
+        assert len(got) == len(group)
+        claims.extend(got)
+
+    async def renew(group: Sequence[object]) -> None:
+        assert all(await asyncio.gather(*(store.renew(each.token, 300) for each in claims[: len(group)])))
+
+    async def conclude(group: Sequence[object]) -> None:
+        now = [claims.pop() for _ in group]
+        outcomes = [
+            {each.recipients[0].recipient.address: (Sent("250 2.0.0 Ok: queued as 4XyZ"), None)} for each in now
+        ]
+        pairs = zip(now, outcomes, strict=True)
+        assert all(await asyncio.gather(*(store.conclude(each, ended, ()) for each, ended in pairs)))
+
+    async def follow(group: Sequence[object]) -> None:
+        due = await store.due_followups(len(group), 60)
+        assert len(due) == len(group)
+        await store.followed([each.id for each in due])
+
+    await step("accept", lambda group: asyncio.gather(*(store.accept(each, (contact,)) for each, contact in group)))
+    await step("publish", publish)
+    await step("settle", lambda group: store.settle([(each.id, release) for each, _ in group]))
+    await step("claim", claim)
+    await step("renew", renew)
+    await step("conclude", conclude)
+    await step("follow up", follow)
+    if hasattr(store, "link"):
+        await step("audit link", lambda group: store.link(len(group)))
+    return figures
+
+
+def show(title: str, figures: dict[str, tuple[float, ...]]) -> None:
+    """One table."""
+    print(f"\n{title}\n{'step':<12}{'ours us':>9}{'server us':>11}{'sum us':>8}{'batch ms':>10}")
+    for name, (ours, servers, took) in figures.items():
+        print(f"{name:<12}{ours:9.0f}{servers:11.0f}{ours + servers:8.0f}{took:10.2f}")
+    ours, servers = (sum(each[at] for each in figures.values()) for at in (0, 1))
+    print(f"{'all':<12}{ours:9.0f}{servers:11.0f}{ours + servers:8.0f}")
+
+
+async def main(given: argparse.Namespace) -> None:
+    """Measure what was asked for."""
+    async with AsyncExitStack() as up:
+        folder = Path(up.enter_context(tempfile.TemporaryDirectory()))
+        kinds: dict[str, PostgresqlServer | None] = {}
+        if given.only != "postgresql":
+            kinds["sqlite"] = None
+        if given.only != "sqlite":
+            if lacking := missing():
+                print(f"postgresql: {lacking}")
+            else:
+                kinds["postgresql"] = up.enter_context(running_postgresql(folder))
+        for name, server in kinds.items():
+            for batch in map(int, given.batch.split(",")):
+                url = server.database() if server else f"sqlite:///{folder}/{batch}.db"
+                async with open_store(url) as store:
+                    figures = await measure(store, Meter(server), given.messages, given.size, batch)
+                show(f"{name}, {given.size} bytes, {batch} at once", figures)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="CPU of the store, per message and step.")
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--size", type=int, default=21000)
+    parser.add_argument("--batch", default="1,10,30")
+    parser.add_argument("--only", choices=["sqlite", "postgresql"])
+    asyncio.run(main(parser.parse_args()))

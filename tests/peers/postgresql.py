@@ -1,0 +1,140 @@
+"""PostgreSQL itself: a cluster in a folder of its own, on a free port, run by an unprivileged user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+USER = "chaperone"
+_AS = "postgres"  # the server refuses to run as root
+_SETTINGS = """
+listen_addresses = '127.0.0.1'
+max_connections = 60
+shared_buffers = 64MB
+fsync = on
+log_min_messages = warning
+"""
+
+
+def _programs() -> Path | None:
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(re.sub(r"\D", "", path.parts[4]) or 0)
+    )
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("pg_ctl")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def missing() -> str:
+    """What is missing to run a server here, and the mend; "" when nothing is."""
+    programs = _programs()
+    if programs is None or not (programs / "initdb").exists():
+        return "PostgreSQL is not installed (make services, or the package postgresql)"
+    if os.geteuid() == 0:
+        if shutil.which("runuser") is None:
+            return "runuser is not installed (the package util-linux)"
+        try:
+            pwd.getpwnam(_AS)
+        except KeyError:
+            return f"there is no user {_AS} to run the server as (the package postgresql makes it)"
+    return ""
+
+
+@dataclass(slots=True)
+class PostgresqlServer:
+    """A server that can be stopped and started again: the same data on the same port. `url` is an empty database."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The database `postgres`, for those who need just one."""
+        return self._url("postgres")
+
+    def database(self) -> str:
+        """The address of a new, empty database."""
+        name = f"test_{secrets.token_hex(6)}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        log = self.folder / "server.log"
+        done = _run("pg_ctl", "-D", self.folder / "data", "-l", log, "-w", "-t", "60", "start")
+        if done.returncode:
+            said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise RuntimeError(f"PostgreSQL did not start: {done.stderr}{said}")
+
+    def stop(self) -> None:
+        """Stop the server; whoever is connected loses the connection."""
+        self._end("fast")
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self._end("immediate")
+
+    def _end(self, how: str) -> None:
+        if (self.folder / "data" / "postmaster.pid").exists():
+            _run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "-t", "60", "stop")
+
+    def processes(self) -> list[int]:
+        """The process ids of the server and of those that serve its connections."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        return [first, *map(int, children)]
+
+
+@contextlib.contextmanager
+def running_postgresql(folder: Path) -> Iterator[PostgresqlServer]:
+    """A fresh server. As root its data lies in a folder that the server's user can reach, else in `folder`."""
+    if os.geteuid() == 0:
+        folder = Path(tempfile.mkdtemp(prefix="chaperone-postgresql-"))
+        shutil.chown(folder, _AS, _AS)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = PostgresqlServer(folder, port)
+    try:
+        made = _run("initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        if made.returncode:
+            raise RuntimeError(f"initdb failed: {made.stderr}")
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write(f"{_SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n")
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        if os.geteuid() == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    programs = _programs()
+    assert programs is not None, missing()
+    command = [str(programs / program), *map(str, arguments)]
+    if os.geteuid() == 0:
+        command = ["runuser", "-u", _AS, "--", *command]
+    with tempfile.TemporaryFile("w+") as said:  # a pipe would stay open in the server that pg_ctl leaves behind
+        done = subprocess.run(
+            command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, cwd="/", timeout=120, check=False
+        )
+        said.seek(0)
+        return subprocess.CompletedProcess(command, done.returncode, stderr=said.read())
