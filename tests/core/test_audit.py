@@ -1,0 +1,117 @@
+"""The audit chain: every change, removal and new order is found, and the first bad row is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gateway.core.audit import GENESIS, Broken, Linked, chain, link, read, verify
+from gateway.core.decision import Act, Action
+
+from .made import NOW
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=3,
+)
+acts = st.builds(
+    Act, st.floats(0, 4e9), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8),
+    st.dictionaries(st.text(max_size=5), json_values, max_size=3),
+)  # fmt: skip
+chains = st.lists(acts, min_size=1, max_size=6).map(lambda made: list(chain(made)))
+ACT = Act(NOW, "rcastellano", "released", "01m0", {"clauses": ["7a"], "count": 2})
+
+
+def test_the_hash_is_what_it_always_was():
+    """Chains that are out in the world must verify for ever."""
+    text = (
+        '{"act":"released","actor":"rcastellano","at":1795534200.125,"detail":{"clauses":["7a"],"count":2},"number":1,'
+        f'"previous":"{GENESIS}","subject":"01m0"}}'
+    )
+    assert link(GENESIS, 1, ACT) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@given(chains)
+def test_a_chain_is_whole_also_in_pages_and_after_an_export(rows):
+    assert verify(rows) is None
+    assert verify(rows[3:], rows[2] if len(rows) > 2 else None) is None or len(rows) <= 2
+    assert verify(rows, last=rows[-1]) is None
+    exported = [json.dumps(row.document()) for row in rows]
+    assert verify([read(json.loads(line)) for line in exported]) is None
+
+
+@given(chains, st.data())
+def test_a_changed_row_is_found(rows, data):
+    at = data.draw(st.integers(0, len(rows) - 1))
+    row = rows[at]
+    name = data.draw(st.sampled_from(["at", "actor", "act", "subject", "detail"]))
+    value = getattr(data.draw(acts), name)
+    changed = replace(row, act=replace(row.act, **{name: value}))
+    assume(link(row.previous, row.number, changed.act) != row.hash)
+    assert name == "detail" or getattr(row.act, name) != value
+    rows[at] = changed
+    assert verify(rows).number == row.number
+    # Whoever also mends that row's own hash is found at the next one, or by what is known of the last.
+    mended = replace(changed, hash=link(row.previous, row.number, changed.act))
+    found = verify([*rows[:at], mended, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
+    assert found.number == (row.number + 1 if at < len(rows) - 1 else row.number)
+
+
+@given(chains, st.data())
+def test_a_removed_row_is_found(rows, data):
+    at = data.draw(st.integers(0, len(rows) - 1))
+    last = rows[-1]
+    assert verify(rows[:at] + rows[at + 1 :], last=last).number == at + 1
+    if at < len(rows) - 1:
+        assert verify(rows[:at] + rows[at + 1 :]).number == at + 1
+
+
+@given(chains, st.data())
+def test_a_removed_row_is_found_when_the_rest_is_numbered_anew(rows, data):
+    assume(len(rows) > 1)
+    at = data.draw(st.integers(0, len(rows) - 2))
+    moved = [replace(row, number=row.number - 1) for row in rows[at + 1 :]]
+    assert verify(rows[:at] + moved).number == at + 1
+
+
+@given(chains, st.randoms())
+def test_a_new_order_is_found(rows, random):
+    mixed = list(rows)
+    random.shuffle(mixed)
+    assume(mixed != rows)
+    assert verify(mixed) is not None
+    numbered = [replace(row, number=number) for number, row in enumerate(mixed, start=1)]
+    assert verify(numbered) is not None
+
+
+def test_a_row_twice_is_found():
+    rows = list(chain([ACT, ACT]))
+    assert verify([rows[0], rows[0], rows[1]]) == Broken(1, "is out of order, or there twice")
+    assert rows[0].hash != rows[1].hash
+
+
+def test_stores_may_give_values_back_in_their_own_way():
+    same = Act(NOW + 1e-7, "rcastellano", "released", "01m0", {"count": 2.0, "clauses": ("7a",)})
+    assert link(GENESIS, 1, same) == link(GENESIS, 1, ACT)
+    assert link(GENESIS, 1, Act(0, "a", "b", "", {"action": Action.HOLD})) == link(
+        GENESIS, 1, Act(0, "a", "b", "", {"action": "hold"})
+    )
+
+
+def test_the_chain_goes_on_after_a_row():
+    first = list(chain([ACT]))
+    more = list(chain([ACT], first[0]))
+    assert (more[0].number, more[0].previous) == (2, first[0].hash)
+    assert verify([*first, *more]) is None
+
+
+@pytest.mark.parametrize("document", [{}, {"number": "1"}, Linked(1, "", "", ACT).document() | {"detail": []}])
+def test_what_is_no_row_is_refused(document):
+    with pytest.raises(ValueError, match="no row"):
+        read(document)
