@@ -1,0 +1,107 @@
+"""Contact of one pair over time: conversations, the hours of night, and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.contact import Counters, Limits, Night, contacts, conversation, over_limits
+from gateway.core.parties import Relation
+
+from . import made
+from .made import NOW, OTHER, S2S, STUDENT, TEACHER, pair
+
+CHICAGO = ZoneInfo("America/Chicago")
+NIGHT = Night(21 * 60, 6 * 60)
+
+
+def rows(*pairs, recipients=(), at=NOW, zone=CHICAGO, night=NIGHT, sender=TEACHER):
+    addresses = recipients or tuple(dict.fromkeys(each.recipient for each in pairs))
+    return contacts(Relation(pairs), addresses, at, zone, night, sender=sender)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_conversations_are_stable_and_their_two_sides_do_not_run_together():
+    assert conversation("t1", "s1") == "8666f531de34204c9f0fa3df97aa660f"
+    assert len({conversation("a|", "b"), conversation("a", "|b"), conversation("b", "a"), conversation("a", "b")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("time", "night"),
+    [
+        ("20:59", False),
+        ("21:00", True),
+        ("23:59", True),
+        ("00:00", True),
+        ("05:59", True),
+        ("06:00", False),
+        ("12:00", False),
+    ],
+)
+def test_night_is_by_the_district_s_clock_in_winter_and_summer(time, night):
+    for day, offset in (("2026-11-24", "-06:00"), ("2026-07-01", "-05:00")):
+        (row,) = rows(pair(), at=at(f"{day}T{time}:30{offset}"))
+        assert row.night == night
+
+
+def test_a_night_within_one_day_and_no_night():
+    assert Night(60, 120).covers(60)
+    assert not Night(60, 120).covers(120)
+    assert not any(Night(300, 300).covers(minute) for minute in range(1440))
+
+
+def test_one_row_for_each_conversation():
+    found = rows(pair(), pair(OTHER, student="s2"), pair("class@x.example", student="s1"))
+    assert [(row.staff, row.student) for row in found] == [("t1", "s1"), ("t1", "s2")]
+    assert found[0].conversation == conversation("t1", "s1")
+
+
+def test_alone_is_with_nobody_else_there():
+    assert rows(pair())[0].alone
+    assert rows(pair(), recipients=(STUDENT, TEACHER))[0].alone  # a copy to oneself is no company
+    assert not rows(pair(), recipients=(STUDENT, "ingrid@home.example"))[0].alone
+    assert not any(row.alone for row in rows(pair(), pair(OTHER, student="s2")))
+    assert not any(row.alone for row in rows(pair("class@x.example"), pair("class@x.example", student="s2")))
+    assert rows(pair(), pair("again@x.example"))[0].alone  # two addresses of one student
+
+
+def test_outside_in_any_pair_of_the_conversation():
+    outside = replace(pair(OTHER), outside=True)
+    assert rows(pair(), outside)[0].outside
+    assert not rows(pair())[0].outside
+    assert rows(outside, pair(direction=S2S))[0].outside
+
+
+def test_limits_may_be_reached_and_not_exceeded():
+    limits = Limits(day=3, week=9, night_week=1, outside_week=0, students_hour=30)
+    assert over_limits(Counters(day=3, week=9, night_week=1, sender_students_hour=30), limits) == ()
+    over = Counters(day=4, week=10, night_week=2, outside_week=1, sender_students_hour=31)
+    assert over_limits(over, limits) == ("day", "week", "night_week", "outside_week", "students_hour")
+
+
+def test_shares_are_looked_at_from_a_number_of_messages_on():
+    limits = Limits(night_share=0.5, alone_share=0.9, shares_from=10)
+    assert over_limits(Counters(week=9, night_week=9, alone_week=9), limits) == ()
+    assert over_limits(Counters(week=10, night_week=5, alone_week=9), limits) == ()
+    assert over_limits(Counters(week=10, night_week=6, alone_week=10), limits) == ("night_share", "alone_share")
+    assert over_limits(Counters(), replace(limits, shares_from=0)) == ()
+
+
+@given(made.counters)
+def test_no_limits_are_never_exceeded(counters):
+    assert over_limits(counters, Limits()) == ()
+
+
+@given(st.lists(made.pairs, min_size=1, max_size=5), st.floats(0, 4e9))
+def test_rows_are_the_conversations_of_the_relation(pairs, time):
+    found = rows(*pairs, at=time)
+    assert {row.conversation for row in found} == {conversation(each.staff, each.student) for each in pairs}
+    assert len({row.conversation for row in found}) == len(found)
