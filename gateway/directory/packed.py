@@ -1,0 +1,202 @@
+"""The packed form of a roster: a few long arrays instead of a million small objects.
+
+Texts lie end to end, and what is looked up is found by a hash table of 64-bit hashes. Such an image is a fifth of the
+size of objects, is handed from one process to another as it is, and neither taking it over nor letting it go holds
+up the event loop.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Literal, TypeAlias
+
+VERSION = 1
+_MAGIC = b"chaperone roster\n"
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
+
+
+class NotAnImage(ValueError):
+    """The bytes are no roster image of this version and machine."""
+
+
+def hash64(text: str) -> int:
+    """The hash under which a text is found, the same in every process."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), sys.byteorder)
+
+
+class TextsBuilder:
+    """Gathers texts end to end."""
+
+    def __init__(self) -> None:
+        self._ends = array("I", [0])
+        self._bytes = bytearray()
+
+    def add(self, text: str) -> None:
+        """Append a text."""
+        self._bytes += text.encode("utf-8", "surrogatepass")
+        self._ends.append(len(self._bytes))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: int) -> str:
+        return self._bytes[self._ends[at] : self._ends[at + 1]].decode("utf-8", "surrogatepass")
+
+    def sections(self, name: str) -> dict[str, Buffer]:
+        """The sections that `Texts` reads."""
+        return {f"{name}.ends": self._ends, f"{name}.bytes": self._bytes}
+
+
+class Texts:
+    """Texts by number."""
+
+    def __init__(self, image: Image, name: str) -> None:
+        self._ends = image.numbers(f"{name}.ends", "I")
+        self._bytes = image.raw(f"{name}.bytes")
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: int) -> str:
+        return str(self._bytes[self._ends[at] : self._ends[at + 1]], "utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[at] for at in range(len(self)))
+
+
+class IndexBuilder:
+    """Gathers hashes with a number each, and lays them into a hash table of twice their number."""
+
+    MOST = 32
+    """Of more entries with one hash than this, the rest are left out: nobody asks for the fortieth John Smith."""
+
+    def __init__(self) -> None:
+        self._hashes = array("Q")
+        self.values = array("I")
+
+    def add(self, text: str, value: int) -> None:
+        """Enter a text."""
+        self._hashes.append(hash64(text))
+        self.values.append(value)
+
+    def sections(self, name: str, clash: Callable[[int, int], None] | None = None) -> dict[str, Buffer]:
+        """The sections that `Index` reads; `clash` is told the entries of one text: the first, and each later one."""
+        size = 4
+        while size < 2 * len(self._hashes):
+            size *= 2
+        mask, slots, hashes = size - 1, array("I", bytes(4 * size)), self._hashes
+        for entry, hash_ in enumerate(hashes):
+            at, same = hash_ & mask, 0
+            while other := slots[at]:
+                if hashes[other - 1] == hash_:
+                    same += 1
+                    if clash is not None and same == 1:
+                        clash(other - 1, entry)
+                at = (at + 1) & mask
+            if same < self.MOST:
+                slots[at] = entry + 1
+        return {f"{name}.slots": slots, f"{name}.hashes": hashes, f"{name}.values": self.values}
+
+
+class Index:
+    """Numbers by text, in the order in which they were added."""
+
+    def __init__(self, image: Image, name: str) -> None:
+        self._slots = image.numbers(f"{name}.slots", "I")
+        self._hashes = image.numbers(f"{name}.hashes", "Q")
+        self._values = image.numbers(f"{name}.values", "I")
+        self._mask = len(self._slots) - 1
+
+    def first(self, text: str) -> int | None:
+        """The first number of a text."""
+        hash_ = hash64(text)
+        at = hash_ & self._mask
+        while entry := self._slots[at]:
+            if self._hashes[entry - 1] == hash_:
+                return int(self._values[entry - 1])
+            at = (at + 1) & self._mask
+        return None
+
+    def every(self, text: str) -> list[int]:
+        """Every number of a text."""
+        hash_ = hash64(text)
+        at, found = hash_ & self._mask, []
+        while entry := self._slots[at]:
+            if self._hashes[entry - 1] == hash_:
+                found.append(int(self._values[entry - 1]))
+            at = (at + 1) & self._mask
+        return found
+
+
+def runs(lists: Iterable[Iterable[int]], name: str) -> dict[str, Buffer]:
+    """The sections of one list of numbers for each row: where each ends, and all of them in a row."""
+    ends, values = array("I", [0]), array("I")
+    for each in lists:
+        values.extend(each)
+        ends.append(len(values))
+    return {f"{name}.ends": ends, f"{name}.values": values}
+
+
+class Runs:
+    """One list of numbers for each row."""
+
+    def __init__(self, image: Image, name: str) -> None:
+        self._ends = image.numbers(f"{name}.ends", "I")
+        self._values = image.numbers(f"{name}.values", "I")
+
+    def __getitem__(self, row: int) -> memoryview[int]:
+        return self._values[self._ends[row] : self._ends[row + 1]]
+
+
+class Image:
+    """Sections by name; `facts` are JSON values."""
+
+    def __init__(self, facts: Mapping[str, Any], sections: Mapping[str, Buffer]) -> None:
+        self.facts = facts
+        self._sections = sections
+
+    @classmethod
+    def opened(cls, packed: bytes) -> Image:
+        """The image in one piece of memory, which it goes on using. Raises NotAnImage."""
+        memory = memoryview(packed)
+        start = len(_MAGIC) + 8
+        if packed[: len(_MAGIC)] != _MAGIC or len(packed) < start:
+            raise NotAnImage("no roster image")
+        end = start + int.from_bytes(memory[len(_MAGIC) : start], "little")
+        try:
+            head = json.loads(packed[start:end])
+        except ValueError:
+            raise NotAnImage("a roster image that was cut off") from None
+        if (head["version"], head["order"]) != (VERSION, sys.byteorder):
+            raise NotAnImage("a roster image of another version")
+        sections: dict[str, Buffer] = {}
+        for name, size in head["sections"]:
+            sections[name] = memory[end : end + size]
+            end += size
+        if end != len(memory):
+            raise NotAnImage("a roster image that was cut off")
+        return cls(head["facts"], sections)
+
+    def packed(self) -> bytes:
+        """The image in one piece."""
+        pieces = [memoryview(section).cast("B") for section in self._sections.values()]
+        sizes = [(name, len(piece)) for name, piece in zip(self._sections, pieces, strict=True)]
+        head = json.dumps({"version": VERSION, "order": sys.byteorder, "facts": self.facts, "sections": sizes}).encode()
+        return b"".join([_MAGIC, len(head).to_bytes(8, "little"), head, *pieces])
+
+    def with_sections(self, sections: Mapping[str, Buffer]) -> Image:
+        """The image with further sections."""
+        return Image(self.facts, {**self._sections, **sections})
+
+    def numbers(self, name: str, typecode: Literal["I", "Q"]) -> memoryview[int]:
+        """A section as numbers."""
+        return memoryview(self._sections[name]).cast("B").cast(typecode)
+
+    def raw(self, name: str) -> memoryview[int]:
+        """A section as bytes."""
+        return memoryview(self._sections[name]).cast("B")
