@@ -1,0 +1,159 @@
+"""The linear reader: static vectors, word and character grams, one logit per head and window of sentences.
+
+It is additive, so it can say which sentence and which words weigh most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from classifiers.evidence import Evidence, Floats, Window, evidence
+from classifiers.features import Grams, Numbers, grams, per_sentence
+from classifiers.vectors import Vectors
+
+WINDOW_WORDS = 60
+"""Words that a window of sentences holds at most, where it has more than one sentence."""
+
+MAX_SENTENCES = 400
+"""Sentences that are read one by one; what comes after them is read as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A text as the linear reader sees it, sentence by sentence."""
+
+    grams: Grams
+    vectors: Floats
+    pieces: Floats
+    words: Numbers
+    chars: Numbers
+
+    def means(self) -> Floats:
+        """The unit vector of each sentence."""
+        return unit(self.vectors)
+
+    def windows(self) -> Iterator[tuple[int, int]]:
+        """First and last sentence of every window that no other one holds."""
+        last, size = -1, len(self.words)
+        end = 0
+        total = 0
+        for first in range(size):
+            if end <= first:
+                end, total = first, 0
+            while end < size and (end == first or total + self.words[end] <= WINDOW_WORDS):
+                total += int(self.words[end])
+                end += 1
+            if end - 1 > last:
+                last = end - 1
+                yield first, last
+            total -= int(self.words[first])
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows at length one; rows of zeros stay."""
+    size: Floats = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    return rows / np.maximum(size, 1e-6)
+
+
+def seen(text: str, sentences: Sequence[tuple[int, int]], vectors: Vectors) -> Sentences:
+    """A text through the eyes of the linear reader."""
+    starts = np.array([start for start, _ in sentences[:MAX_SENTENCES]] or [0], np.int64)
+    found = grams(text, starts)
+    sums, pieces = vectors.sums(text, starts)
+    count = len(starts)
+    return Sentences(
+        found,
+        sums,
+        pieces,
+        np.bincount(found.word_owner, minlength=count),
+        np.bincount(found.char_owner, minlength=count),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LinearWeights:
+    """What the linear reader learned: a row per bucket, a column per head of `heads`."""
+
+    heads: tuple[str, ...]
+    words: Floats  # buckets x heads, for word and character grams alike
+    mean: Floats  # WIDTH x heads
+    most: Floats  # WIDTH x heads
+    bias: Floats
+
+
+class LinearReader:
+    """Applies the weights to texts."""
+
+    def __init__(self, weights: LinearWeights, vectors: Vectors) -> None:
+        self.weights = weights
+        self.vectors = vectors
+
+    def read(self, noted: Evidence) -> None:
+        """Note the logits of every window and of the whole text."""
+        if not noted.sentences:
+            noted.whole = self.weights.bias.copy()
+            return
+        found = seen(noted.text, noted.sentences, self.vectors)
+        spans = list(found.windows())
+        whole = (0, len(found.words) - 1)
+        logits = self._logits(found, [*spans, whole])
+        noted.windows = [Window(first, last, row) for (first, last), row in zip(spans, logits[:-1], strict=True)]
+        noted.whole = logits[-1]
+
+    def _logits(self, found: Sentences, spans: list[tuple[int, int]]) -> Floats:
+        weights, count = self.weights, len(found.words)
+        by_word = per_sentence(weights.words[found.grams.words], found.grams.word_owner, count)
+        by_char = per_sentence(weights.words[found.grams.chars], found.grams.char_owner, count)
+        means = found.means()
+        first = np.array([a for a, _ in spans])
+        behind = np.array([b + 1 for _, b in spans])
+        most = np.stack([means[a : b + 1].max(axis=0) for a, b in spans])
+        out: Floats = (
+            weights.bias
+            + _summed(by_word, first, behind) / _root(found.words, first, behind)
+            + _summed(by_char, first, behind) / _root(found.chars, first, behind)
+            + unit(_summed(found.vectors, first, behind)) @ weights.mean
+            + most @ weights.most
+        )
+        return out
+
+    def weights_of_words(self, text: str, spans: Sequence[tuple[int, int]], head: str) -> list[float]:
+        """How much each of the given stretches of a text weighs for a head, all else being equal."""
+        column = self.weights.words[:, self.weights.heads.index(head)]
+        out = []
+        for start, end in spans:
+            found = grams(text[start:end], np.zeros(1, np.int64))
+            out.append(float(column[found.words].sum() + column[found.chars].sum() / 2))
+        return out
+
+
+def _summed(rows: Floats, first: Numbers, behind: Numbers) -> Floats:
+    if len(rows) == 1:
+        return np.repeat(rows, len(first), axis=0)
+    total = np.zeros((len(rows) + 1, rows.shape[1]), np.float64)
+    np.cumsum(rows, axis=0, dtype=np.float64, out=total[1:])
+    return (total[behind] - total[first]).astype(np.float32)
+
+
+def _root(counts: Numbers, first: Numbers, behind: Numbers) -> Floats:
+    total = np.concatenate([[0], np.cumsum(counts)])
+    return np.sqrt(np.maximum(total[behind] - total[first], 1)).astype(np.float32)[:, None]
+
+
+@Language.factory("chaperone_linear")
+class Linear:
+    """The reader as a component of the pipeline; it is given its weights after it has been added."""
+
+    def __init__(self, nlp: Language, name: str) -> None:
+        self.reader: LinearReader | None = None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Note the logits of a doc's windows."""
+        if self.reader is not None:
+            self.reader.read(evidence(doc))
+        return doc

@@ -1,0 +1,178 @@
+"""What is said of one message to a person: findings with their words, purpose, help, what the policy does, and why.
+
+Used by `chaperone classify`: one message explained, or rows in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import sha256
+from itertools import islice
+from typing import Protocol
+
+from gateway.core.decide import decide
+from gateway.core.decision import Action, Decision
+from gateway.core.message import header_section, parts, subject
+from gateway.core.parties import Direction, Pair
+from gateway.core.policy import Policy
+from gateway.core.verdict import Finding, Span, Verdict
+
+BATCH = 64
+
+
+class Reader(Protocol):
+    """What reads the messages: the loaded classifiers."""
+
+    def classify(self, jobs: Sequence[Case]) -> list[Verdict]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A message to be explained, outside of any traffic. `text_part` is the part that spans of rows refer to."""
+
+    id: str
+    channel: str
+    direction: Direction
+    content: bytes
+    text_part: str = "1"
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the content."""
+        return sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding with the words it stands on."""
+
+    finding: Finding
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One message explained. `without` says what the policy would do were the words of the findings not there."""
+
+    case: Case
+    verdict: Verdict
+    decision: Decision
+    shown: tuple[Shown, ...]
+    without: Action | None
+
+
+def case_of_row(row: Mapping[str, object]) -> Case:
+    """The case of a row `{"id","text","subject"?,"channel","from"}`. Raises ValueError that names what is wrong."""
+    text, sender = row.get("text"), row.get("from")
+    if not isinstance(text, str):
+        raise ValueError('a row needs "text", a string')
+    if sender not in ("staff", "student"):
+        raise ValueError('a row needs "from": "staff" or "student"')
+    channel = str(row.get("channel", "mail"))
+    if channel not in ("mail", "sms"):
+        raise ValueError('"channel" is "mail" or "sms"')
+    direction = Direction.STAFF_TO_STUDENT if sender == "staff" else Direction.STUDENT_TO_STAFF
+    title = str(row.get("subject") or "")
+    content = text.encode("utf-8", "replace") if channel == "sms" else _mail(title, text)
+    return Case(str(row.get("id", "")), channel, direction, content)
+
+
+def _mail(title: str, text: str) -> bytes:
+    """A content whose first part is exactly this text."""
+    mail = EmailMessage(policy=SMTP)
+    if title:
+        mail["Subject"] = " ".join(title.split())
+    mail["MIME-Version"] = "1.0"
+    mail.set_content(text.encode("utf-8", "replace"), "text", "plain", cte="base64", disposition="inline")
+    mail.set_param("charset", "utf-8")
+    return mail.as_bytes()
+
+
+def case_of_mail(content: bytes, direction: Direction, id: str = "") -> Case:
+    """The case of an RFC 5322 content; spans in rows refer to its first text part."""
+    first = next((part.number for part in parts(content) if part.media_type in ("text/plain", "text/html")), "1")
+    return Case(id, "mail", direction, content, first)
+
+
+def decision_of(case: Case, verdict: Verdict, policy: Policy) -> Decision:
+    """What the policy does with a message of one pair that is nobody's own child."""
+    pair = Pair("recipient", "staff", "student", case.direction)
+    return decide([pair], verdict, {}, policy)
+
+
+def explain(classifier: Reader, case: Case, policy: Policy) -> Explanation:
+    """One message explained, with the counterfactual where something was found."""
+    verdict = classifier.classify([case])[0]
+    decision = decision_of(case, verdict, policy)
+    texts = _texts(case)
+    shown = tuple(Shown(each, tuple(_words(each.spans, texts))) for each in verdict.findings)
+    without = None
+    if decision.action in (Action.HOLD, Action.FLAG) and decision.clauses:
+        spans = [span for each in verdict.findings if each.clause in decision.clauses for span in each.spans]
+        if spans:
+            bare = _without(case, spans, texts)
+            without = decision_of(bare, classifier.classify([bare])[0], policy).action
+    return Explanation(case, verdict, decision, shown, without)
+
+
+def _texts(case: Case) -> dict[str, str]:
+    found = {part.number: part.text for part in parts(case.content, case.channel)}
+    if case.channel != "sms":
+        found["subject"] = subject(header_section(case.content))
+    return found
+
+
+def _words(spans: Iterable[Span], texts: Mapping[str, str]) -> Iterator[str]:
+    for span in spans:
+        yield " ".join(texts.get(span.part, "")[span.start : span.end].split())
+
+
+def _without(case: Case, spans: Sequence[Span], texts: Mapping[str, str]) -> Case:
+    """The same message with the words of the spans taken out."""
+    left = {}
+    for number, text in texts.items():
+        characters = list(text)
+        for span in spans:
+            if span.part == number:
+                characters[span.start : span.end] = " " * len(characters[span.start : span.end])
+        left[number] = "".join(characters)
+    title = left.pop("subject", "")
+    text = "\n".join(left.values())
+    content = text.encode() if case.channel == "sms" else _mail(title, text)
+    return Case(case.id, case.channel, case.direction, content)
+
+
+def rows(classifier: Reader, cases: Iterable[Case], policy: Policy) -> Iterator[dict[str, object]]:
+    """The rows of `chaperone classify --jsonl`, in order; `spans` are those in the text itself."""
+    waiting = iter(cases)
+    while batch := list(islice(waiting, BATCH)):
+        for case, verdict in zip(batch, classifier.classify(batch), strict=True):
+            yield row_of(case, verdict, decision_of(case, verdict, policy))
+
+
+def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object]:
+    """One answer row."""
+    row: dict[str, object] = {
+        "id": case.id,
+        "findings": [_finding(each, case.text_part) for each in verdict.findings],
+        "purpose": dict(verdict.purpose),
+        "help": verdict.help,
+        "language": verdict.language,
+        "action": decision.action.value,
+        "clauses": list(decision.clauses),
+    }
+    if verdict.failed:
+        row["failed"] = list(verdict.failed)
+    return row
+
+
+def _finding(each: Finding, text_part: str) -> dict[str, object]:
+    spans = [[span.start, span.end] for span in each.spans if span.part == text_part]
+    out: dict[str, object] = {"clause": each.clause, "score": each.score, "spans": spans, "by": each.by}
+    return out | ({"cue": each.cue} if each.cue else {}) | ({"quoted": True} if each.quoted else {})
+
+
+Opener = Callable[[str], Reader]

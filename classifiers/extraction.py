@@ -1,0 +1,104 @@
+"""From the bytes of a message to what is read of it: passages with their places, and what could not be read.
+
+Nothing here raises, whatever the bytes, and everything is bounded: parts, characters, files inside files, time.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from classifiers import documents
+from classifiers.quoting import Kind, passages
+from gateway.core.headers import header_section, subject
+from gateway.core.parts import Part, parts
+
+MAX_CHARACTERS = 200_000
+"""Characters of shown text that are read; a message with more is `too_large`, and read as far as that."""
+
+MAX_ATTACHED = 200_000
+"""Characters of attached files that are read."""
+
+PATIENCE = 5.0
+"""Seconds that the files of one message may take; what is not read by then is `too_large`."""
+
+_ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
+_ARMOUR = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_WORDS = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of received text: `start` is its offset in the text of `part`; `part` is "" in attached files."""
+
+    part: str
+    start: int
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of one message; `failed` has the words of a verdict for what could not be."""
+
+    passages: tuple[Passage, ...]
+    failed: tuple[str, ...] = ()
+
+
+def read(content: bytes, channel: str = "mail") -> Reading:
+    """What is to be read of a content (RFC 5322 bytes, or the UTF-8 text of an SMS). Never raises."""
+    deadline = time.monotonic() + PATIENCE
+    found: list[Passage] = []
+    failed: list[str] = []
+    shown: list[Part] = []
+    room = MAX_CHARACTERS
+    if channel != "sms":
+        title = subject(header_section(content))[:2000]
+        if title.strip():
+            found.append(Passage("subject", 0, title, Kind.SUBJECT))
+    files = documents.Budget(deadline, MAX_ATTACHED)
+    for part in parts(content, channel):
+        if part.unreadable:
+            failed.append("unreadable")
+        if part.media_type in _ENCRYPTED_TYPES or _ARMOUR.search(part.text):
+            failed.append("encrypted")
+            continue
+        if part.media_type not in ("text/plain", "text/html"):
+            failed.extend(_file(part, files, found))
+            continue
+        if part.attached and part.media_type == "text/plain" and part.filename.lower().endswith((".asc", ".pgp")):
+            continue
+        text = part.text[:room]
+        room -= len(text)
+        if len(text) < len(part.text):
+            failed.append("too_large")
+        if part.media_type == "text/html" and any(_same(part.text, other.text) for other in shown):
+            found.extend(_hidden(part))
+            continue
+        shown.append(part)
+        if part.attached:
+            found.append(Passage(part.number, 0, text, Kind.ATTACHED))
+        else:
+            found.extend(Passage(part.number, start, text[start:end], kind) for start, end, kind in passages(text))
+        found.extend(_hidden(part))
+    return Reading(tuple(found), tuple(dict.fromkeys(failed)))
+
+
+def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[str, ...]:
+    text, failed = documents.text_of(part.media_type, part.filename, part.data, budget)
+    if text.strip():
+        found.append(Passage("", 0, text, Kind.ATTACHED))
+    return failed
+
+
+def _hidden(part: Part) -> Iterator[Passage]:
+    if part.hidden.strip():
+        yield Passage("", 0, part.hidden[:20_000], Kind.HIDDEN)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two alternatives of a message say the same to a reader, links and layout aside."""
+    mine, theirs = set(_WORDS.findall(one.lower())), set(_WORDS.findall(other.lower()))
+    return not mine or len(mine & theirs) >= 0.97 * len(mine)

@@ -1,0 +1,96 @@
+"""From the evidence on a text to findings: clause, score, component, cue, and where it stands in what was received."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from classifiers.components.linear import LinearReader
+from classifiers.evidence import Evidence, Hit
+from classifiers.quoting import Kind
+from classifiers.reading import Text
+from gateway.core.verdict import CLAUSES, Finding, Span
+
+LEAST = 0.1
+"""Findings below this score are not worth a word."""
+
+MOST = 40
+"""Findings that a verdict carries, the highest scores first."""
+
+_WORD = re.compile(r"[^\W_][\w']*")
+_WORDS_SHOWN = 5
+
+
+def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Finding]:
+    """The findings of one text of a message."""
+    quoted = text.kind is Kind.QUOTED
+    for clause in CLAUSES:
+        score = round(noted.scores.get(clause, 0.0), 4)
+        if score < LEAST:
+            continue
+        hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
+        by = noted.leading.get(clause, "linear")
+        spans = tuple(_spans(text, hits)) if by != "linear" else tuple(_weightiest(text, noted, clause, reader))
+        yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
+        for cue in dict.fromkeys(hit.cue for hit in hits):
+            named = [hit for hit in hits if hit.cue == cue]
+            yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+    yield from _by_rule(text, noted, quoted)
+    if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
+        yield Finding("9", 0.15, "extraction", (), "hidden")
+
+
+def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
+    """What needs no weighing: the way back to the school account, links to tools, hiding and evading."""
+    for hit in noted.hits:
+        if hit.clause == "5":
+            yield Finding("5", 0.9, hit.by, tuple(text.spans(hit.start, hit.end)), hit.cue, quoted)
+        elif hit.clause == "2":
+            yield Finding("2", 0.6, hit.by, tuple(text.spans(hit.start, hit.end)), hit.cue, quoted)
+    evasive = noted.scores.get("hold", 0.0)
+    for clause in ("1", "4"):
+        if noted.scores.get(clause, 0.0) >= 0.5 and evasive >= LEAST:
+            hits = [hit for hit in noted.hits if hit.cue in ("evasion", "secrecy")]
+            yield Finding(clause, round(evasive, 4), "head", tuple(_spans(text, hits)), "evasion", quoted)
+
+
+def _spans(text: Text, hits: Iterable[Hit]) -> Iterator[Span]:
+    seen = set()
+    for hit in hits:
+        for span in text.spans(hit.start, hit.end):
+            if span not in seen:
+                seen.add(span)
+                yield span
+
+
+def _weightiest(text: Text, noted: Evidence, clause: str, reader: LinearReader) -> Iterator[Span]:
+    """The words that weigh most for a clause, in the window that speaks for it most; neighbours are one span."""
+    if not noted.windows or clause not in reader.weights.heads:
+        return
+    head = reader.weights.heads.index(clause)
+    window = max(noted.windows, key=lambda each: float(each.logits[head]))
+    start, end = noted.sentences[window.first][0], noted.sentences[min(window.last, len(noted.sentences) - 1)][1]
+    words = [(start + found.start(), start + found.end()) for found in _WORD.finditer(text.text[start:end])]
+    weights = reader.weights_of_words(text.text, words, clause)
+    ranked = sorted(range(len(words)), key=lambda at: -weights[at])[:_WORDS_SHOWN]
+    chosen = sorted(at for at in ranked if weights[at] > 0)
+    for first, last in _runs(chosen):
+        yield from text.spans(words[first][0], words[last][1])
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    first: int | None = None
+    before = -2
+    for number in numbers:
+        if number != before + 1:
+            if first is not None:
+                yield first, before
+            first = number
+        before = number
+    if first is not None:
+        yield first, before
+
+
+def strongest(found: list[Finding]) -> tuple[Finding, ...]:
+    """The findings of a message, the highest scores first; the same thing said twice is said once."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: -each.score)[:MOST])

@@ -1,0 +1,176 @@
+"""The classifier: messages in, verdicts out, through one spaCy pipeline, in batches, inside a memory zone.
+
+Nothing that a message contains can make it raise: what cannot be read is a word in the verdict's `failed`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from classifiers import weights
+from classifiers.components import confidential, head, lexicon, linear, links, sentences
+from classifiers.evidence import KEY, Evidence, evidence
+from classifiers.extraction import Reading, read
+from classifiers.findings import findings, strongest
+from classifiers.language import Heard
+from classifiers.normalisation import Normaliser
+from classifiers.quoting import Kind
+from classifiers.reading import Text, texts
+from classifiers.tokens import Words
+from classifiers.vectors import Vectors
+from gateway.core.verdict import Verdict
+
+BATCH = 16
+"""Texts that go through the pipeline together."""
+
+RULES = ("chaperone_sentences", "chaperone_lexicon", "chaperone_links", "chaperone_confidential")
+"""The components that need no model, in order; the linear reader and the head come after them."""
+
+EXPLICIT = ("obscene", "slur", "sexual")
+
+_READERS = (sentences, lexicon, links, confidential)  # importing them registers their factories
+
+
+class Item(Protocol):
+    """What is classified: `classifiers.job.Job` is one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A message on its way: its texts, and what came of each."""
+
+    reading: Reading
+    texts: tuple[Text, ...]
+    heard: Heard
+    noted: list[tuple[Text, Evidence]]
+    began: float
+    failed: tuple[str, ...] = ()
+
+
+def rules() -> Language:
+    """The pipeline without a model: sentences, lexicon, links, detectors."""
+    nlp = spacy.blank("xx")
+    nlp.tokenizer = Words(nlp.vocab)
+    for name in RULES:
+        nlp.add_pipe(name)
+    return nlp
+
+
+def normaliser(known: Collection[str]) -> Normaliser:
+    """The normaliser that goes with the lexicons; `known` are further words of the languages covered."""
+    sensitive = lexicon.words_of([cue.name for cue in lexicon.cues() if cue.clause not in ("context", "help")])
+    return Normaliser(known, sensitive, lexicon.words_of(EXPLICIT))
+
+
+class Classifier:
+    """The loaded classifiers. `version` names the model; one process, one thread."""
+
+    def __init__(self, model: weights.Model, vectors: Vectors) -> None:
+        self.version = model.version
+        self.normalise = normaliser(vectors.words | model.words)
+        self.reader = linear.LinearReader(model.linear, vectors)
+        self.head = head.Head(model.head)
+        self.nlp = rules()
+        self.nlp.add_pipe("chaperone_linear").reader = self.reader
+        self.nlp.add_pipe("chaperone_head").head = self.head
+
+    def classify(self, jobs: Sequence[Item]) -> list[Verdict]:
+        """One verdict for each message, in order. Never raises for a message."""
+        opened = [self._open(job) for job in jobs]
+        with self.nlp.memory_zone():
+            for (number, text), noted in self._read(opened, jobs):
+                opened[number].noted.append((text, noted))
+            return [self._verdict(job, each) for job, each in zip(jobs, opened, strict=True)]
+
+    def _open(self, job: Item) -> _Opened:
+        began = time.perf_counter()
+        try:
+            reading = read(job.content, job.channel)
+            found, heard = texts(reading.passages, self.normalise)
+            failed = reading.failed
+        except Exception:  # a message must not be able to stop the reading of the others
+            return _Opened(Reading(()), (), Heard("und", True), [], began, ("error",))
+        return _Opened(reading, found, heard, [], began, failed)
+
+    def _read(self, opened: list[_Opened], jobs: Sequence[Item]) -> Iterator[tuple[tuple[int, Text], Evidence]]:
+        """Every text through the pipeline; a batch that fails is read one by one."""
+        waiting = [
+            (number, text, self._begun(text, each, jobs[number]))
+            for number, each in enumerate(opened)
+            for text in each.texts
+        ]
+        for at in range(0, len(waiting), BATCH):
+            batch = waiting[at : at + BATCH]
+            try:
+                docs = list(self.nlp.pipe([doc for _, _, doc in batch]))
+                yield from (
+                    ((number, text), doc.user_data[KEY]) for (number, text, _), doc in zip(batch, docs, strict=True)
+                )
+            except Exception:  # the same rule: find the message that cannot be read, and read the rest
+                yield from self._one_by_one(batch, opened, jobs)
+
+    def _one_by_one(
+        self, batch: list[tuple[int, Text, Doc]], opened: list[_Opened], jobs: Sequence[Item]
+    ) -> Iterator[tuple[tuple[int, Text], Evidence]]:
+        for number, text, _ in batch:
+            try:
+                fresh = self._begun(text, opened[number], jobs[number])
+                yield (number, text), self.nlp(fresh).user_data[KEY]
+            except Exception:  # this is the one
+                opened[number].failed = (*opened[number].failed, "error")
+
+    def _begun(self, text: Text, opened: _Opened, job: Item) -> Doc:
+        doc = self.nlp.make_doc(text.text)
+        noted = evidence(doc)
+        noted.direction, noted.tricks = str(job.direction), text.tricks
+        noted.language = opened.heard.code if opened.heard.covered else "en"
+        return doc
+
+    def _verdict(self, job: Item, opened: _Opened) -> Verdict:
+        failed = opened.failed if opened.heard.covered else (*opened.failed, "language")
+        found = [each for text, noted in opened.noted for each in findings(text, noted, self.reader)]
+        main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
+        main = main or (opened.noted[0][1] if opened.noted else None)
+        help_ = max((noted.help for text, noted in opened.noted if text.kind in (Kind.FRESH, Kind.HIDDEN)), default=0.0)
+        if main is not None and not help_:
+            help_ = main.help
+        return Verdict(
+            id=job.id,
+            sha256=job.sha256,
+            model=self.version,
+            language=opened.heard.code,
+            findings=strongest(found),
+            purpose=main.purpose if main is not None else {},
+            help=round(help_, 4),
+            failed=tuple(dict.fromkeys(failed)),
+            took_ms=round((time.perf_counter() - opened.began) * 1000, 3),
+        )
+
+
+def load(model: str = "") -> Classifier:
+    """The classifier of a model folder, "" for the shipped one. Raises `weights.ModelError` where it cannot be used."""
+    folder = weights.folder_of(model)
+    trained = weights.read(model)
+    home = folder if (folder / "static256.safetensors").exists() else weights.SHIPPED
+    return Classifier(trained, Vectors(home))
+
+
+__all__ = ["Classifier", "Item", "load", "normaliser", "rules"]

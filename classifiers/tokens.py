@@ -1,0 +1,39 @@
+"""Words: a text cut into words and what stands between them, and its evidence begun."""
+
+from __future__ import annotations
+
+import re
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from classifiers.evidence import KEY, Evidence
+
+_TOKEN = re.compile(r"([^\W_]+(?:'[^\W_]+)*)( ?)|([^\w\s]+|_+)( ?)|(\s+)")
+
+
+class Words:
+    """The tokenizer of the pipeline: contractions stay whole, punctuation and line ends are tokens of their own."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        """The doc of a text, whose evidence has the text and its words."""
+        tokens, spaces, words = [], [], []
+        for found in _TOKEN.finditer(text):
+            word, space, sign, behind, blank = found.groups()
+            if word is not None:
+                tokens.append(word)
+                spaces.append(space == " ")
+                start = found.start()
+                words.append((word.lower(), start, start + len(word)))
+            elif sign is not None:
+                tokens.append(sign)
+                spaces.append(behind == " ")
+            else:
+                tokens.append(blank)
+                spaces.append(False)
+        doc = Doc(self.vocab, words=tokens, spaces=spaces)
+        doc.user_data[KEY] = Evidence(text=text, words=words)
+        return doc

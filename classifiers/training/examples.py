@@ -1,0 +1,128 @@
+"""Labelled messages for training and evaluation, and how they are split.
+
+Splits go by blocks of neighbouring rows of a file (question and reply sit side by side, one author wrote a file), and
+blocks that share a near-duplicate are one: no text is ever on both sides in another coat.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+CORPUS = Path(__file__).parent / "corpus"
+BLOCK = 20
+FOLDS = 5
+TEST_SHARE = 0.12
+LABELS = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9", "hold", "help")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled message. `known` are the labels that its annotation speaks about; `weight` counts in training."""
+
+    id: str
+    text: str
+    subject: str
+    channel: str
+    sender: str  # staff or student
+    labels: frozenset[str]
+    purpose: str
+    language: str
+    hard: bool
+    source: str
+    known: frozenset[str] = frozenset(LABELS)
+    weight: float = 1.0
+
+    @property
+    def hold(self) -> bool:
+        """Whether a careful principal would keep it back."""
+        return "hold" in self.labels
+
+    @property
+    def help(self) -> bool:
+        """Whether a student asks for help in it."""
+        return "help" in self.labels
+
+
+def district(folder: Path = CORPUS) -> list[Example]:
+    """The district corpus in the order of its files."""
+    return [
+        _example(json.loads(line), path.stem)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+        if line
+    ]
+
+
+def _example(row: dict[str, object], source: str) -> Example:
+    labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]
+    labels |= {"hold"} if row["hold"] else set()
+    labels |= {"help"} if row["help_seeking"] else set()
+    return Example(
+        id=str(row["id"]),
+        text=str(row["text"]),
+        subject=str(row.get("subject") or ""),
+        channel=str(row["channel"]),
+        sender=str(row["from"]),
+        labels=frozenset(labels),
+        purpose=str(row["purpose"]),
+        language=str(row["lang"]),
+        hard=bool(row["hard"]),
+        source=source,
+    )
+
+
+def folds(examples: Sequence[Example], seed: int) -> list[int]:
+    """For each example its fold, 0 to FOLDS - 1, or -1 for the test split."""
+    block_of = [f"{each.source}:{number // BLOCK}" for number, each in _numbered(examples)]
+    leader = _merged(examples, block_of)
+    fold = {}
+    for block in set(leader.values()):
+        drawn = int.from_bytes(blake2b(f"{seed}:{block}".encode(), digest_size=8).digest(), "big") / 2**64
+        fold[block] = -1 if drawn < TEST_SHARE else int((drawn - TEST_SHARE) / (1 - TEST_SHARE) * FOLDS)
+    return [fold[leader[block]] for block in block_of]
+
+
+def _numbered(examples: Iterable[Example]) -> Iterable[tuple[int, Example]]:
+    count: dict[str, int] = defaultdict(int)
+    for each in examples:
+        yield count[each.source], each
+        count[each.source] += 1
+
+
+def _merged(examples: Sequence[Example], block_of: Sequence[str]) -> dict[str, str]:
+    """Blocks joined where they share a near-duplicate: half of the four-word shingles of the shorter text."""
+    leader = {block: block for block in block_of}
+
+    def find(block: str) -> str:
+        while leader[block] != block:
+            leader[block] = leader[leader[block]]
+            block = leader[block]
+        return block
+
+    shingles = [_shingles(each.text) for each in examples]
+    owners: dict[int, list[int]] = defaultdict(list)
+    for number, mine in enumerate(shingles):
+        for shingle in mine:
+            owners[shingle].append(number)
+    shared: dict[tuple[int, int], int] = defaultdict(int)
+    for numbers in owners.values():
+        if 1 < len(numbers) <= 40:
+            for at, one in enumerate(numbers):
+                for other in numbers[at + 1 :]:
+                    shared[one, other] += 1
+    for (one, other), count in shared.items():
+        shorter = min(len(shingles[one]), len(shingles[other]))
+        if shorter >= 5 and count >= 0.5 * shorter:
+            leader[find(block_of[one])] = find(block_of[other])
+    return {block: find(block) for block in leader}
+
+
+def _shingles(text: str) -> frozenset[int]:
+    words = re.findall(r"\w+", text.lower())
+    return frozenset(hash(" ".join(words[at : at + 4])) for at in range(max(1, len(words) - 3)))

@@ -1,0 +1,93 @@
+"""The trained model as files: written by training, read at the start of a worker, named by a hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from classifiers.components.head import HeadWeights, feature_names
+from classifiers.components.linear import LinearWeights
+from classifiers.vectors import WIDTH
+
+SHIPPED = Path(__file__).parent / "model"
+FORMAT = 1
+_FILES = ("reader.safetensors", "model.json", "words.txt")
+
+
+class ModelError(Exception):
+    """The model cannot be used: which file, what is wrong with it, and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything that training makes. `words` are words of the corpora that the vocabulary of the vectors lacks."""
+
+    version: str
+    linear: LinearWeights
+    head: HeadWeights
+    words: frozenset[str]
+
+
+def folder_of(model: str) -> Path:
+    """The folder that a configured model names; "" is the shipped one."""
+    return Path(model) if model else SHIPPED
+
+
+def save(
+    folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str], about: dict[str, object]
+) -> str:
+    """Write a model and give its version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {
+        "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
+        "center": head.center, "scale": head.scale, "head": head.weights, "head_bias": head.bias, "shift": head.shift,
+    }  # fmt: skip
+    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
+    description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
+    (folder / _FILES[1]).write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+    (folder / _FILES[2]).write_text("\n".join(sorted(words)) + "\n", "utf-8")
+    return version_of(folder)
+
+
+def version_of(folder: Path) -> str:
+    """The name of a model: a hash of what it consists of."""
+    digest = hashlib.sha256()
+    for name in _FILES:
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def read(model: str = "") -> Model:
+    """The model of a folder. Raises ModelError where it is missing, broken or of another program version."""
+    folder = folder_of(model)
+    try:
+        description = json.loads((folder / _FILES[1]).read_text("utf-8"))
+        arrays = load_file(folder / _FILES[0])
+        words = frozenset((folder / _FILES[2]).read_text("utf-8").split())
+        version = version_of(folder)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise ModelError(
+            f"{folder}: no readable model ({error}); name a folder that `chaperone train` wrote"
+        ) from error
+    heads, features = tuple(description.get("heads", ())), tuple(description.get("features", ()))
+    if description.get("format") != FORMAT or features != feature_names(heads):
+        raise ModelError(f"{folder}: made for other lexicons or another version of the classifiers; train it again")
+    try:
+        linear = LinearWeights(
+            heads, arrays["words"].astype(np.float32), arrays["mean"], arrays["most"], arrays["bias"]
+        )
+        head = HeadWeights(
+            tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["head"],
+            arrays["head_bias"], arrays["shift"],
+        )  # fmt: skip
+    except KeyError as error:
+        raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
+    if linear.mean.shape != (WIDTH, len(heads)) or head.weights.shape != (len(features), len(head.outputs)):
+        raise ModelError(f"{folder}/{_FILES[0]}: does not fit model.json; train the model again")
+    return Model(version, linear, head, words)
