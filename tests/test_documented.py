@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +179,40 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
     assert set(sections) == {section for _, section in named}
 
 
-def test_every_dependency_has_an_exact_version_without_an_address() -> None:
+def _dependencies() -> list[Requirement]:
     project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [Requirement(each) for each in project["dependencies"]]
-    wanted += [Requirement(each) for extra in project["optional-dependencies"].values() for each in extra]
+    named = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    return [Requirement(each) for each in named if not each.startswith(project["name"])]
+
+
+def test_every_library_that_is_imported_is_a_dependency() -> None:
+    declared = {canonicalize_name(each.name) for each in _dependencies()}
+    distributions = packages_distributions()
+    files = [path for room in ("gateway", "classifiers", "tests") for path in (HOUSE / room).rglob("*.py")]
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    missing = {
+        f"{name} in {path.relative_to(HOUSE)}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        for name in _imported(node)
+        if name not in sys.stdlib_module_names
+        and name not in ("gateway", "classifiers", "tests")
+        and not declared & {canonicalize_name(each) for each in distributions.get(name, ())}
+    }
+    assert not missing
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """The libraries that an import statement names."""
+    match node:
+        case ast.Import(names=names):
+            yield from (each.name.split(".")[0] for each in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            yield module.split(".")[0]
+
+
+def test_every_dependency_has_an_exact_version_without_an_address() -> None:
+    wanted = _dependencies()
     lines = (HOUSE / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = dict(re.fullmatch(r"([\w.-]+)==([\w.+]+)", line).groups() for line in lines if not line.startswith("#"))  # type: ignore[union-attr]
     versions = {canonicalize_name(name): version for name, version in pinned.items()}
