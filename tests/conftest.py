@@ -39,8 +39,10 @@ def need(name: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A misspelt peer would never be skipped: refuse it at once."""
+    """A misspelt peer would never be skipped: refuse it at once. Whole gateways under load get more time."""
     for item in items:
+        if {"stories", "chaos"} & {*item.path.parts} and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(900))
         for mark in item.iter_markers("peer"):
             if unknown := set(mark.args) - set(PEERS):
                 raise pytest.UsageError(f"{item.nodeid}: unknown peer {sorted(unknown)}, known: {sorted(PEERS)}")

@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parents[1]
 
 EDGES = ("relays", "transports", "bus", "store", "console", "directory")
 INSIDE = ("gateway.core", "gateway.ports", "gateway.journal", "gateway.stages", "gateway.policies")
-TOP = ("gateway.assembly", "gateway.cli", "gateway.commands", "gateway.demo")
+TOP = ("gateway.assembly", "gateway.receivers", "gateway.cli", "gateway.commands", "gateway.demo")
 """The top of the house chooses and wires: it may import everything; of it, only the top may be imported."""
 
 MAY_IMPORT = {
