@@ -168,6 +168,11 @@ class Journal:
         """A classifying child process ended; its batch is tried again."""
         self._line("worker_died", logging.WARNING, reason=reason)
 
+    def canary_failed(self, count: int) -> None:
+        """A loaded model fails its self-test and is not used."""
+        self._canary.inc()
+        self._line("canary_failed", logging.ERROR, count=count, mend="train the model again, or name another one")
+
     def dead_letter(self, topic: str, partition: int, offset: int, error: str) -> None:
         """A record could not be read and went to the dead letters; `error` is a word, never content."""
         self._dead.inc()

@@ -1,0 +1,78 @@
+"""Classifiers that do what the content tells them: crash, hang, eat memory. Loaded by workers, by dotted name."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from classifiers.job import Job
+from gateway.core.verdict import Finding, Verdict
+
+
+class Obedient:
+    """`version` is the model; the finding says what came with the job."""
+
+    def __init__(self, model: str) -> None:
+        self.version = model or "double"
+        self._eaten: list[bytearray] = []
+
+    def classify(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """One verdict for each job, unless one says otherwise."""
+        return [self._one(job) for job in jobs]
+
+    def _one(self, job: Job) -> Verdict:
+        word, _, rest = job.content.decode(errors="replace").partition(" ")
+        if word == "crash":
+            ctypes.string_at(0)
+        if word == "crash-once" and not Path(rest).exists():
+            Path(rest).touch()
+            os.abort()
+        if word == "exit":
+            sys.exit(3)
+        if word == "raise":
+            raise RuntimeError(rest)
+        if word == "hang":
+            time.sleep(600)
+        if word == "sleep":
+            time.sleep(float(rest))
+        if word == "mark-and-sleep" and not Path(rest).exists():
+            Path(rest).touch()
+            time.sleep(600)
+        if word == "eat":
+            self._eaten.append(bytearray(int(rest)))
+        if word == "print":
+            print(rest, flush=True)
+            print(rest, file=sys.stderr, flush=True)
+        said = f"{os.getpid()} {job.channel} {job.direction} {job.sender} {len(job.context)} {len(job.pairs)}"
+        sha256 = "another" if word == "lie" else job.sha256
+        return Verdict(job.id, sha256, self.version, findings=(Finding("9", 0.5, "double", cue=said),), took_ms=1.0)
+
+
+def obedient(model: str) -> Obedient:
+    """The entry point."""
+    return Obedient(model)
+
+
+def broken(model: str) -> Obedient:
+    """An entry point whose model cannot be loaded."""
+    raise ValueError(f"{model} holds no model; name a folder that does")
+
+
+def environment(model: str) -> Obedient:
+    """An entry point whose version tells the child's environment."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "CHAPERONE_BUS__PASSWORD")
+    return Obedient(" ".join(os.environ.get(name, "-") for name in names))
+
+
+def wary(_: Obedient) -> tuple[str, ...]:
+    """A self-test that fails."""
+    return ("canary-1: help at 0.10", "canary-2: not read")
+
+
+def content(_: Obedient) -> tuple[str, ...]:
+    """A self-test that passes."""
+    return ()
