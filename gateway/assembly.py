@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,14 +23,14 @@ from gateway.core.decision import Act, Action
 from gateway.core.delivery import NextHop
 from gateway.core.fault import Fault
 from gateway.core.message import Channel
-from gateway.core.parties import Direction
+from gateway.core.parties import Direction, Directory
 from gateway.core.policy import Policy
+from gateway.directory.loading import Sources
 from gateway.directory.watch import LiveDirectory
 from gateway.journal import Journal
 from gateway.monitoring import Check, Processes, monitoring
 from gateway.ports import Bus, Store, StoreDown, Transport
-from gateway.relays.smtp import SmtpRelay
-from gateway.relays.smtp_house import House
+from gateway.relays.smtp import SmtpConfig, SmtpRelay
 from gateway.settings import Settings, Smtp
 from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
@@ -78,18 +77,17 @@ def next_hops(smtp: Smtp) -> tuple[NextHop, ...]:
     )
 
 
-def directory_of(settings: Settings, journal: Journal) -> LiveDirectory:
-    """The directory, its roster loaded. Raises Fault."""
-    return LiveDirectory(
-        settings.directory.oneroster,
-        groups=settings.directory.groups,
-        contacts=settings.directory.contacts,
-        domains=settings.district.domains,
-        aliases=settings.district.aliases,
-        student_domains=settings.directory.student_domains,
-        max_removal=settings.directory.max_removal,
-        journal=journal,
-    )
+def sources_of(settings: Settings) -> Sources:
+    """Where the roster comes from."""
+    district, directory = settings.district, settings.directory
+    return Sources(
+        directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
+        directory.student_domains,
+    )  # fmt: skip
+
+
+def _directory(settings: Settings, journal: Journal) -> LiveDirectory:
+    return LiveDirectory(sources_of(settings), max_removal=settings.directory.max_removal, journal=journal)
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
@@ -115,7 +113,7 @@ def bus_of(settings: Settings, journal: Journal) -> KafkaBus | LocalBus:
 
 def bound(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
     """Listening sockets for configured addresses. Raises Fault where one is taken or not ours."""
-    sockets = []
+    sockets: list[socket.socket] = []
     for address in addresses:
         host, _, port = address.rpartition(":")
         host = host.strip("[]")
@@ -167,7 +165,7 @@ class _Floor:
 
     async def work(self, beat: Beat, *stages: Coroutine[Any, Any, None]) -> None:
         """Run stages until the floor is left; then they finish what is in hand, for a bounded time."""
-        tasks = [asyncio.create_task(stage, name=stage.__qualname__) for stage in stages]
+        tasks = [asyncio.create_task(stage, name=str(getattr(stage, "__qualname__", "stage"))) for stage in stages]
         for task in tasks:
             task.add_done_callback(self._ended)
 
@@ -203,7 +201,7 @@ async def serving(
         raise Fault("sms: texts are not there yet; remove [sms.smpp] and [sms.twilio]")
     async with AsyncExitStack() as up:
         policy = policy_of(settings)
-        directory = directory_of(settings, journal) if roles & {"smtp", "sms"} else None
+        directory = _directory(settings, journal) if roles & {"smtp", "sms"} else None
         classifiers = _classifiers(settings, journal) if "classify" in roles else None
         smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
         (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
@@ -232,7 +230,7 @@ async def serving(
             )
         if directory is not None:
             await up.enter_async_context(directory)
-            await _receive(floor, directory, smtp)
+            await _receive(floor, directory, smtp, processes)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         yield running
 
@@ -290,17 +288,58 @@ async def _deliver(floor: _Floor) -> None:
         await floor.work(beat, delivery.run(beat, floor.followups))
 
 
-async def _receive(floor: _Floor, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
-    """Mail comes in."""
-    settings, store = floor.settings, floor.store
-    pool = await floor.up.enter_async_context(SmtpPool(settings.smtp.hostname))
+async def _receive(floor: _Floor, directory: LiveDirectory, sockets: list[socket.socket], processes: Processes) -> None:
+    """Mail comes in, in this process and in as many more as are configured."""
+    from gateway.receivers import receivers
+
+    published, due = floor.publisher.wake, floor.delivery.wake
+    if (more := floor.settings.smtp.workers - 1) > 0:
+        await floor.up.enter_async_context(
+            receivers(more, floor.settings, sockets, floor.journal, processes, published, due)
+        )
+    await relayed(
+        floor.up, floor.settings, sockets, floor.journal, directory, floor.store, floor.policy, published, due
+    )
+
+
+async def receiving(
+    up: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], journal: Journal, *,
+    published: Callable[[], None], due: Callable[[], None],
+) -> None:  # fmt: skip
+    """What a process does that only receives: directory, store and relay of its own."""
+    directory, policy = _directory(settings, journal), policy_of(settings)
+    store = await up.enter_async_context(open_store(settings))
+    await up.enter_async_context(directory)
+    await relayed(up, settings, sockets, journal, directory, store, policy, published, due)
+
+
+async def relayed(
+    up: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], journal: Journal,
+    directory: Directory, store: Store, policy: Policy, published: Callable[[], None], due: Callable[[], None],
+) -> None:  # fmt: skip
+    """The SMTP relay with its connections to the next hops."""
+    pool = await up.enter_async_context(SmtpPool(settings.smtp.hostname))
     intake = Intake(
-        store, directory, floor.journal, policy=lambda: floor.policy, time_zone=ZoneInfo(settings.district.time_zone),
-        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow",
-        published=floor.publisher.wake, due=floor.delivery.wake,
+        store, directory, journal, policy=lambda: policy, time_zone=ZoneInfo(settings.district.time_zone),
+        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", published=published, due=due,
     )  # fmt: skip
-    house = House(
-        _smtp_config(settings), directory, intake, next_hops(settings.smtp), pool, SmtpTransport(pool), floor.journal,
-        networks=lambda: floor.policy.social_networks, clock=time.time,
+    relay = SmtpRelay(
+        _smtp_config(settings), sockets, directory, intake, next_hops(settings.smtp), pool, SmtpTransport(pool),
+        journal, networks=lambda: policy.social_networks,
     )  # fmt: skip
-    await floor.up.enter_async_context(SmtpRelay(house, sockets))
+    await up.enter_async_context(relay)
+
+
+def _smtp_config(settings: Settings) -> SmtpConfig:
+    smtp, district = settings.smtp, settings.district
+    return SmtpConfig(
+        hostname=smtp.hostname,
+        domains=(*district.domains, *district.aliases),
+        relay_from=tuple(str(network) for network in smtp.relay_from),
+        max_size=smtp.max_size,
+        refuse_bare_newline=smtp.bare_newline == "refuse",
+        tls_cert=str(smtp.tls_cert or ""),
+        tls_key=str(smtp.tls_key or ""),
+        require_tls=smtp.require_tls,
+        proxy_protocol=smtp.proxy_protocol,
+    )

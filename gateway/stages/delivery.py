@@ -18,7 +18,7 @@ from gateway.journal import Journal
 from gateway.ports import Queue, Review, StoreDown, Transport
 from gateway.stages.beat import Beat
 
-_LEASE = 120.0
+_LEASE = 30.0
 _PAUSE = 2.0
 _WORDS = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 

@@ -1,0 +1,131 @@
+"""`chaperone check`: everything that the configuration names, one line each, with the mend for what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+import urllib.request
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
+
+from prometheus_client import CollectorRegistry
+from rich.console import Console
+from rich.text import Text
+
+from gateway.assembly import bound, bus_of, classifiers_fault, next_hops, policy_of, sources_of
+from gateway.bus.kafka import KafkaBus
+from gateway.commands.opening import settings_of
+from gateway.core.fault import Fault
+from gateway.core.parties import Role
+from gateway.directory.loading import load_from
+from gateway.journal import Journal
+from gateway.settings import Settings
+from gateway.store import probe
+
+Line = tuple[str, str, str]
+"""What was looked at; what was found; what is wrong and its mend, "" where it is fine."""
+
+
+def run(given: Namespace) -> int:
+    """Check; 1 where anything is wrong, 2 where the configuration itself cannot be read."""
+    settings = settings_of(given)
+    console, wrong = Console(), 0
+
+    async def look() -> None:
+        nonlocal wrong
+        async for what, found, fault in _lines(settings):
+            wrong += bool(fault)
+            word = Text.assemble(("error " if fault else "ok    ", "bold red" if fault else "green"))
+            console.print(word + Text(f"{what}: {fault or found}"), soft_wrap=True)
+
+    asyncio.run(look())
+    return 1 if wrong else 0
+
+
+async def _lines(settings: Settings) -> AsyncIterator[Line]:
+    yield "configuration", f"{settings.district.name}, mode {settings.policy.mode}", ""
+    yield _found("policy", lambda: f"{(policy := policy_of(settings)).reference}, hash {policy.hash[:16]}")
+    for line in _roster(settings):
+        yield line
+    fault = await asyncio.to_thread(classifiers_fault, settings)
+    yield "model", "loads and passes its self-test", fault
+    for line in await asyncio.to_thread(lambda: list(_ports(settings))):
+        yield line
+    yield await asyncio.to_thread(_found, "store", lambda: probe(settings.store.url))
+    for line in await _bus(settings):
+        yield line
+    for hop in next_hops(settings.smtp):
+        yield await _hop(hop.target)
+
+
+def _found(what: str, look: Callable[[], str]) -> Line:
+    try:
+        return what, look(), ""
+    except Fault as fault:
+        return what, "", str(fault)
+
+
+def _roster(settings: Settings) -> Iterator[Line]:
+    try:
+        loaded = load_from(sources_of(settings), time.time())
+    except Fault as fault:
+        yield "directory", "", str(fault)
+        return
+    counts = loaded.roster.counts()
+    people = f"{counts.get(Role.STAFF, 0)} staff, {counts.get(Role.STUDENT, 0)} students"
+    yield "directory", f"{people}, {len(loaded.warnings)} oddities mended", ""
+    for warning in loaded.warnings[:20]:
+        yield "directory", f"note: {warning}", ""
+
+
+def _ports(settings: Settings) -> Iterator[Line]:
+    listens: Sequence[tuple[str, str, Callable[[str], bool]]] = [
+        *(("smtp.listen", each, lambda at: _greets(at, settings.smtp.hostname)) for each in settings.smtp.listen),
+        ("metrics.listen", settings.metrics.listen, _monitors),
+    ]
+    for key, address, ours in listens:
+        try:
+            for each in bound((address,), key):
+                each.close()
+            yield key, f"{address} is free", ""
+        except Fault as fault:
+            yield (key, f"{address} is held by this gateway", "") if ours(address) else (key, "", str(fault))
+
+
+def _connected(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=3)
+
+
+def _greets(address: str, hostname: str) -> bool:
+    with suppress(OSError), _connected(address) as peer:
+        return peer.recv(512).startswith(f"220 {hostname} ".encode())
+    return False
+
+
+def _monitors(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=3) as answer:
+        return b"chaperone_policy_info" in answer.read()
+    return False
+
+
+async def _bus(settings: Settings) -> list[Line]:
+    bus = bus_of(settings, Journal(CollectorRegistry()))
+    if not isinstance(bus, KafkaBus):
+        return [("bus", "embedded", "")]
+    problems = await bus.inspect()
+    return [("bus", "", problem) for problem in problems] or [("bus", f"{settings.bus.url} answers", "")]
+
+
+async def _hop(target: str) -> Line:
+    try:
+        with await asyncio.to_thread(_connected, target) as peer:
+            greeting = await asyncio.to_thread(peer.recv, 4)
+    except OSError as error:
+        why = error.strerror or "no answer"
+        return "next hop", "", f"{target} cannot be reached ({why}); start it, or mend smtp.next_hop"
+    if greeting[:3] != b"220":
+        return "next hop", "", f"{target} does not greet as a mail server; mend smtp.next_hop"
+    return "next hop", f"{target} greets", ""

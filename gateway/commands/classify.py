@@ -1,0 +1,106 @@
+"""`chaperone classify`: explain one message, or answer a batch of rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from gateway import policies
+from gateway.assembly import policy_of
+from gateway.commands.opening import settings_of
+from gateway.core.decision import Action
+from gateway.core.fault import Fault
+from gateway.core.parties import Direction
+from gateway.core.policy import Policy
+
+if TYPE_CHECKING:
+    from classifiers.explain import Case, Explanation
+
+_WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
+
+
+def run(given: Namespace) -> int:
+    """Explain."""
+    from classifiers import explain
+    from classifiers.pipeline import load
+
+    policy, model = _in_force(given)
+    classifier = load(model)
+    if given.jsonl:
+        for row in explain.rows(classifier, _cases(), policy):
+            print(json.dumps(row, ensure_ascii=False))
+        return 0
+    case = explain.case_of_mail(_content(given.file), Direction(given.direction), Path(given.file).name)
+    if given.json:
+        print(json.dumps(next(explain.rows(classifier, [case], policy)), ensure_ascii=False))
+        return 0
+    _print(explain.explain(classifier, case, policy), policy)
+    return 0
+
+
+def _in_force(given: Namespace) -> tuple[Policy, str]:
+    if given.config is None:
+        return policies.read(None, _WAITING), ""
+    settings = settings_of(given)
+    return policy_of(settings), settings.classify.model
+
+
+def _cases() -> Iterator[Case]:
+    from classifiers.explain import case_of_row
+
+    for number, line in enumerate(sys.stdin, 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ValueError("a row is a JSON object")
+                yield case_of_row(row)
+            except ValueError as error:
+                raise Fault(f"classify: line {number} of standard input: {error}") from None
+
+
+def _content(name: str) -> bytes:
+    """A message with the line ends that mail has."""
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise Fault(f"classify: {name} cannot be read ({error.strerror}); name an .eml file, or -") from None
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+
+
+def _print(explained: Explanation, policy: Policy) -> None:
+    console, verdict, decision = Console(), explained.verdict, explained.decision
+    colour = {"release": "green", "flag": "yellow", "hold": "red", "alert": "magenta"}[decision.action]
+    because = ", ".join(f"{each} {_title(policy, each)}" for each in decision.clauses) or ", ".join(decision.reasons)
+    console.print(Text.assemble((decision.action.upper(), f"bold {colour}"), f"  {because}" if because else ""))
+    if explained.without is not None:
+        console.print(f"without the words found below: {explained.without}")
+    console.print(f"language {verdict.language}, help {verdict.help:.2f}, model {verdict.model}")
+    if verdict.purpose:
+        likely = sorted(verdict.purpose.items(), key=lambda item: -item[1])[:3]
+        console.print("purpose " + ", ".join(f"{name} {score:.2f}" for name, score in likely))
+    if verdict.failed:
+        console.print(Text(f"could not be read in full: {', '.join(verdict.failed)}", "yellow"))
+    for shown in sorted(explained.shown, key=lambda each: -each.finding.score):
+        finding = shown.finding
+        marks = [f"cue {finding.cue}"] * bool(finding.cue) + ["quoted"] * finding.quoted
+        console.print(
+            Text.assemble(
+                (f"{finding.score:.2f}  {finding.clause} {_title(policy, finding.clause)}", "bold"),
+                f"  by {finding.by}" + "".join(f", {mark}" for mark in marks),
+            )
+        )
+        for words in shown.words:
+            console.print(Text(f"      “{words}”"))
+
+
+def _title(policy: Policy, clause: str) -> str:
+    found = policy.clauses.get(clause)
+    return found.title if found else ""

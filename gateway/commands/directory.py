@@ -1,0 +1,1 @@
+"""`chaperone directory`: take a roster in, and what is known of an address."""
