@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from gateway.core.audit import Linked
 from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Pending, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
@@ -224,6 +225,9 @@ class Audit(Protocol):
 
     async def link(self, limit: int) -> int:
         """Number and link committed rows, in one process at a time; how many were linked."""
+
+    async def audit_rows(self, after: int, limit: int) -> Sequence[Linked]:
+        """Linked rows in order, behind the row with the number `after` (0: from the first)."""
 
 
 class Retention(Protocol):

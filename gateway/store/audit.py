@@ -5,21 +5,57 @@ Nobody waits for the chain: one chainer at a time, in whichever process, links w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
+from gateway.core.audit import Linked, chain
 from gateway.core.decision import Act
 from gateway.store import schema
 from gateway.store.forms import fit, json_text
 from gateway.store.parts import Part
-from gateway.store.statements import Run, Statement
+from gateway.store.statements import Each, Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
+_CHAINER = 4014  # the number of the advisory lock on PostgreSQL that the chainer holds
+
 _a = schema.audit.c
-_WRITE = Statement(
-    lambda of: of.insert(schema.audit).values(
-        {name: bindparam(name) for name in ("at", "actor", "act", "subject", "detail", "written_at")}
+_WRITE = insert_each(schema.audit, "at", "actor", "act", "subject", "detail", "written_at")
+_ALONE = Statement(lambda of: select(func.pg_try_advisory_xact_lock(schema.lit(_CHAINER))))
+_LAST = Statement(
+    lambda of: (
+        select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.number.is_not(None))
+        .order_by(_a.number.desc())
+        .limit(schema.lit(1))
+    )
+)
+_UNLINKED = Statement(
+    lambda of: (
+        select(_a.id, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.number.is_(None))
+        .order_by(_a.id)
+        .limit(bindparam("limit"))
+    )
+)
+_LINK = Each(
+    lambda of, given: (
+        update(schema.audit)
+        .where(_a.id == given("row"), _a.number.is_(None))
+        .values(number=given("to_number"), previous=given("to_previous"), hash=given("to_hash"))
+    ),
+    row=BigInteger(),
+    to_number=BigInteger(),
+    to_previous=schema.TEXT,
+    to_hash=schema.TEXT,
+)
+_ROWS = Statement(
+    lambda of: (
+        select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.number > bindparam("after"))
+        .order_by(_a.number)
+        .limit(bindparam("limit"))
     )
 )
 
@@ -30,7 +66,7 @@ def write(run: Run, acts: Sequence[Act]) -> None:
         _WRITE,
         [
             {
-                "at": act.at,
+                "at": float(act.at),
                 "actor": fit(act.actor),
                 "act": fit(act.act),
                 "subject": fit(act.subject),
@@ -47,7 +83,37 @@ def _record(run: Run, items: Sequence[Sequence[Act]]) -> list[None]:
     return [None] * len(items)
 
 
+def _link(run: Run, items: Sequence[int]) -> list[int]:
+    return [_link_some(run, limit) for limit in items]
+
+
+def _link_some(run: Run, limit: int) -> int:
+    if run.flavour.name == "postgresql" and not run.rows(_ALONE)[0][0]:
+        return 0  # another process is at it
+    unlinked = run.rows(_UNLINKED, limit=limit)
+    last = [_linked(row) for row in run.rows(_LAST)] if unlinked else []
+    linked = chain((_act(row[1:]) for row in unlinked), last[0] if last else None)
+    return run.each(
+        _LINK,
+        [
+            {"row": row[0], "to_number": each.number, "to_previous": each.previous, "to_hash": each.hash}
+            for row, each in zip(unlinked, linked, strict=True)
+        ],
+    )
+
+
+def _act(row: Row) -> Act:
+    at, actor, act, subject, detail = row
+    return Act(at, actor, act, subject, json.loads(detail))
+
+
+def _linked(row: Row) -> Linked:
+    number, previous, digest, *act = row
+    return Linked(number, previous, digest, _act(tuple(act)))
+
+
 _RECORD_WRITE = Write(_record)
+_LINK_WRITE = Write(_link, rank=5)
 
 
 class SqlAudit(Part):
@@ -56,3 +122,12 @@ class SqlAudit(Part):
     async def record(self, acts: Sequence[Act]) -> None:
         """See gateway.ports.Audit."""
         await self._writer.do(_RECORD_WRITE, acts)
+
+    async def link(self, limit: int) -> int:
+        """See gateway.ports.Audit."""
+        return await self._writer.do(_LINK_WRITE, limit)
+
+    async def audit_rows(self, after: int, limit: int) -> Sequence[Linked]:
+        """See gateway.ports.Audit."""
+        rows = await self._readers.read(lambda run: run.rows(_ROWS, after=after, limit=limit))
+        return [_linked(row) for row in rows]

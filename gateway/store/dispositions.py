@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Integer, SmallInteger, delete, select, update
+from sqlalchemy.types import TypeEngine
 
 from gateway.core.contact import Counters
 from gateway.core.decision import Action, Change, Pending, Rule, Waiting
@@ -16,7 +18,7 @@ from gateway.store import audit, followups, schema
 from gateway.store.counters import counters
 from gateway.store.forms import decision_text, fit, read_decision, read_envelope, read_verdict, verdict_text
 from gateway.store.parts import Part
-from gateway.store.statements import Row, Run, Statement
+from gateway.store.statements import Each, Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
@@ -44,50 +46,43 @@ _RECIPIENTS = Statement(
     .where(of.among(_r.message_id))
     .order_by(_r.message_id, _r.position)
 )  # fmt: skip
-_CHANGE = Statement(
-    lambda of: (
+_DECIDED = ("action", "marked", "decided_by", "decided_at", "decision")
+_MOVED = ("state", "next_attempt_at", "queued_at", "changed_at", "due_at", *_DECIDED)
+
+
+def _to(*names: str) -> dict[str, TypeEngine[Any]]:
+    return {"id": schema.TEXT, "at": Integer(), **{f"to_{name}": _r[name].type for name in names}}
+
+
+_CHANGE = Each(
+    lambda of, given: (
         update(schema.recipients)
-        .where(
-            _r.message_id == bindparam("id"),
-            _r.position == bindparam("at"),
-            _r.state == bindparam("was"),
-        )
-        .values(
-            {
-                name: bindparam("to_" + name)
-                for name in (
-                    "state next_attempt_at queued_at changed_at due_at action marked decided_by decided_at decision"
-                ).split()
-            }
-        )
-    )
+        .where(_r.message_id == given("id"), _r.position == given("at"), _r.state == given("was"))
+        .values({name: given(f"to_{name}") for name in _MOVED})
+    ),
+    was=schema.TEXT,
+    **_to(*_MOVED),
 )
-_NOTE = Statement(
-    lambda of: (
+_NOTE = Each(
+    lambda of, given: (
         update(schema.recipients)
-        .where(_r.message_id == bindparam("id"), _r.position == bindparam("at"))
-        .values(
-            {name: bindparam("to_" + name) for name in ("action", "marked", "decided_by", "decided_at", "decision")}
-        )
-    )
+        .where(_r.message_id == given("id"), _r.position == given("at"))
+        .values({name: given(f"to_{name}") for name in _DECIDED})
+    ),
+    **_to(*_DECIDED),
 )
-_TURN = Statement(
-    lambda of: (
+_TURN = Each(
+    lambda of, given: (
         update(schema.texts)
-        .where(schema.texts.c.message_id == bindparam("id"), schema.texts.c.position == bindparam("at"))
-        .values(waiting=bindparam("waits"))
-    )
+        .where(schema.texts.c.message_id == given("id"), schema.texts.c.position == given("at"))
+        .values(waiting=given("waits"))
+    ),
+    id=schema.TEXT,
+    at=Integer(),
+    waits=SmallInteger(),
 )
-
-
-def _keep(of):  # type: ignore[no-untyped-def]
-    insert = of.insert(schema.verdicts)
-    return insert.on_conflict_do_update(
-        index_elements=[_v.message_id], set_={"at": insert.excluded.at, "verdict": insert.excluded.verdict}
-    )
-
-
-_VERDICT = Statement(_keep)
+_FORGET_VERDICT = Statement(lambda of: delete(schema.verdicts).where(of.among(_v.message_id)))
+_VERDICT = insert_each(schema.verdicts)
 _OPEN = frozenset({State.RECEIVED, State.HELD})
 _MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
 
@@ -97,7 +92,7 @@ class _Standing:
     """A message as it stands in the transaction, with what is kept beside each recipient and a rule does not see."""
 
     pending: Pending
-    rows: dict[str, Row]
+    rows: dict[str, list[Row]]  # by address, which an envelope may name twice
 
 
 def _settle(run: Run, items: Sequence[tuple[str, Rule]]) -> list[Settled | None]:
@@ -138,12 +133,12 @@ def _read(run: Run, ids: Sequence[str]) -> dict[str, _Standing]:
 def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> _Standing:
     id_, channel, sha256, received_at, text = head
     envelope, relation = read_envelope(text)
-    by_address: dict[str, Row] = {}
+    by_address: dict[str, list[Row]] = {}
     waiting = []
     for row in rows:
         _, position, state, decision, decided_by, decided_at, *_ = row
         address = envelope.recipients[position].address
-        by_address.setdefault(address, row)
+        by_address.setdefault(address, []).append(row)
         waiting.append(
             Waiting(
                 address,
@@ -169,36 +164,43 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -
 
 
 def _carried_out(pending: Pending, rule: Rule) -> Settled:
-    """The ruling without changes of what is no longer received or held: a state never goes back."""
+    """The ruling, once a recipient, and without changes of what is no longer received or held: no state goes back."""
     ruling = rule(pending)
-    states = {waiting.address: waiting.state for waiting in pending.recipients}
-    changes = tuple(
-        change
-        for change in ruling.changes
-        if change.recipient in states and (change.state is None or states[change.recipient] in _OPEN)
-    )
-    return Settled(pending, ruling if len(changes) == len(ruling.changes) else replace(ruling, changes=changes))
+    still = {each.address for each in pending.recipients if each.state in _OPEN}
+    known = {each.address for each in pending.recipients}
+    changes = {
+        (each.recipient, each.state is None): each
+        for each in ruling.changes
+        if each.recipient in (known if each.state is None else still)
+    }
+    kept = tuple(changes.values())
+    return Settled(pending, ruling if len(kept) == len(ruling.changes) else replace(ruling, changes=kept))
 
 
 def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
-    changed, noted, turned, kept = [], [], [], []
+    changed, noted, turned, kept, again = [], [], [], [], []
     rulings = [each.ruling for _, each in settled]
     for standing, each in settled:
         pending = standing.pending
         for change in each.ruling.changes:
-            row = standing.rows[change.recipient]
-            if change.state is None:
-                noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
-                continue
-            changed.append({"id": pending.id, "at": row[1], "was": row[2], **_moved(change, row, run.now)})
-            if pending.channel is Channel.SMS:
-                turned.append({"id": pending.id, "at": row[1], "waits": int(change.state is State.QUEUED)})
+            for row in standing.rows[change.recipient]:
+                if change.state is None:
+                    noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
+                elif State(row[2]) in _OPEN:
+                    changed.append({"id": pending.id, "at": row[1], "was": row[2], **_moved(change, row, run.now)})
+                    if pending.channel is Channel.SMS:
+                        waits = int(change.state in (State.QUEUED, State.RECEIVED))
+                        turned.append({"id": pending.id, "at": row[1], "waits": waits})
         if each.ruling.verdict is not None:
+            if pending.verdict is not None:
+                again.append(pending.id)
             kept.append({"message_id": pending.id, "at": run.now, "verdict": verdict_text(each.ruling.verdict)})
     if run.each(_CHANGE, changed) != len(changed):
-        raise RuntimeError("a recipient changed under the lock of its message")
+        raise RuntimeError("a recipient changed although its message was locked")
     run.each(_NOTE, noted)
     run.each(_TURN, turned)
+    if again:
+        run.change(_FORGET_VERDICT, ids=again)
     run.each(_VERDICT, kept)
     followups.write(run, [followup for ruling in rulings for followup in ruling.followups])
     audit.write(run, [act for ruling in rulings for act in ruling.acts])

@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 
 from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
 from gateway.store import intake, schema
 from gateway.store.forms import json_text
 from gateway.store.parts import Part
-from gateway.store.statements import Run, Statement
+from gateway.store.statements import Each, Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _f = schema.followups.c
-_WRITE = Statement(
-    lambda of: of.insert(schema.followups).values(
-        {name: bindparam(name) for name in ("kind", "message_id", "body", "due_at", "attempts")}
-    )
-)
+_WRITE = insert_each(schema.followups, "kind", "message_id", "body", "due_at", "attempts")
 _due = (
     select(_f.id)
     .where(_f.due_at <= bindparam("now"))
@@ -37,9 +33,11 @@ _CLAIM = Statement(
         .returning(_f.id, _f.kind, _f.message_id, _f.body, _f.attempts)
     )
 )
-_DONE = Statement(lambda of: delete(schema.followups).where(_f.id == bindparam("id")).returning(_f.id))
-_LATER = Statement(
-    lambda of: update(schema.followups).where(_f.id == bindparam("at")).values(due_at=bindparam("until"))
+_DONE = Statement(lambda of: delete(schema.followups).where(of.among(_f.id)).returning(_f.id))
+_LATER = Each(
+    lambda of, given: update(schema.followups).where(_f.id == given("at")).values(due_at=given("until")),
+    at=BigInteger(),
+    until=Double(),
 )
 
 
@@ -73,18 +71,20 @@ def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[list[Followup]]
 
 
 def _done(run: Run, items: Sequence[tuple[Collection[str], Message | None]]) -> list[None]:
-    ours = []
-    for ids, message in items:
-        gone = [run.rows(_DONE, id=int(id_)) for id_ in sorted(ids, key=int)]
-        if message is not None and any(gone):  # else another process did it: one bounce is enough
-            ours.append(intake.Accepted(message))
+    gone = {row[0] for row in run.rows(_DONE, ids=sorted({int(id_) for ids, _ in items for id_ in ids}))}
+    ours = [
+        intake.Accepted(message)
+        for ids, message in items
+        if message is not None and not gone.isdisjoint(map(int, ids))  # else another did it: one bounce is enough
+    ]
     if ours:
         intake.insert(run, ours)
     return [None] * len(items)
 
 
 def _later(run: Run, items: Sequence[tuple[Collection[str], float]]) -> list[None]:
-    run.each(_LATER, [{"at": int(id_), "until": run.now + after} for ids, after in items for id_ in sorted(ids)])
+    until = {int(id_): run.now + after for ids, after in items for id_ in ids}
+    run.each(_LATER, [{"at": id_, "until": at} for id_, at in sorted(until.items())])
     return [None] * len(items)
 
 

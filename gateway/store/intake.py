@@ -19,16 +19,15 @@ from gateway.store import schema
 from gateway.store.connections import Refused
 from gateway.store.forms import domain_of, envelope_text, fit, read_envelope
 from gateway.store.parts import Part, Readers
-from gateway.store.statements import Run, Statement
+from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write, Writer
 
-_KNOWN = Statement(lambda of: select(schema.messages.c.id).where(of.among(schema.messages.c.id)))
-_MESSAGE = Statement(lambda of: of.insert(schema.messages).on_conflict_do_nothing())
+_MESSAGE = insert_each(schema.messages, again=True)
 _CONTENT = Statement(lambda of: of.insert(schema.contents))
-_RECIPIENT = Statement(lambda of: of.insert(schema.recipients))
-_TEXT = Statement(lambda of: of.insert(schema.texts))
-_PUBLICATION = Statement(lambda of: of.insert(schema.publications))
-_CONTACT = Statement(lambda of: of.insert(schema.contacts))
+_RECIPIENT = insert_each(schema.recipients)
+_TEXT = insert_each(schema.texts)
+_PUBLICATION = insert_each(schema.publications)
+_CONTACT = insert_each(schema.contacts)
 _SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
 _READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
 _WAITING_SIZES = (
@@ -63,12 +62,11 @@ def lane(staff: str, student: str, direction: Direction) -> str:
 
 def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     """Write messages that are not there yet."""
-    accepted = {each.message.id: each for each in reversed(items)}
-    for (known,) in run.rows(_KNOWN, ids=list(accepted)):
-        del accepted[known]
-    fresh = list(accepted.values())
+    fresh = list({each.message.id: each for each in reversed(items)}.values())
     if run.each(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
-        raise Refused("another process is accepting the same id")  # alone and again, this finds it known
+        if len(fresh) > 1:
+            raise Refused("one of these messages is there already")  # each alone finds out whether it is the one
+        return [None] * len(items)
     contents, recipients, texts, publications, contacts = [], [], [], [], []
     for each in fresh:
         message = each.message
@@ -85,11 +83,16 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
             texts += _texts(message)
         if message.relation:
             publications.append(
-                {"message_id": message.id, "received_at": message.received_at, "publish_at": run.now, "place": None}
+                {
+                    "message_id": message.id,
+                    "received_at": float(message.received_at),
+                    "publish_at": run.now,
+                    "place": None,
+                }
             )
         if each.contacts:
             contacts += _contacts(each)
-    run.each(_CONTENT, contents)
+    run.one_by_one(_CONTENT, contents)
     run.each(_RECIPIENT, recipients)
     run.each(_TEXT, texts)
     run.each(_PUBLICATION, publications)
@@ -101,7 +104,7 @@ def _message(message: Message) -> dict[str, object]:
     return {
         "id": message.id,
         "channel": message.channel.value,
-        "received_at": message.received_at,
+        "received_at": float(message.received_at),
         "sender": fit(message.envelope.sender),
         "message_id": fit(message.message_id),
         "sha256": message.sha256,
@@ -154,7 +157,7 @@ def _texts(message: Message) -> list[dict[str, object]]:
         if pair.recipient in places
     }
     return [
-        {"message_id": message.id, "position": position, "lane": name, "at": message.received_at, "waiting": 1}
+        {"message_id": message.id, "position": position, "lane": name, "at": float(message.received_at), "waiting": 1}
         for position, name in sorted(rows)
     ]
 
@@ -168,7 +171,7 @@ def _contacts(accepted: Accepted) -> list[dict[str, object]]:
         each.conversation: {
             "message_id": message.id,
             "conversation": each.conversation,
-            "at": message.received_at,
+            "at": float(message.received_at),
             "staff": fit(each.staff),
             "student": fit(each.student),
             "by_staff": int((each.staff, each.student) in by_staff),

@@ -28,6 +28,13 @@ _PRAGMAS = (
 )
 
 
+_SETTINGS = (
+    "SET jit = off",  # it costs more than any statement here
+    # Every statement here has its index. A planner that has not counted yet reads whole tables instead, and they grow.
+    *(f"SET enable_{way} = off" for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort")),
+)
+
+
 class StoreError(Fault):
     """The store cannot be used as it is: the text says why and how to mend it."""
 
@@ -65,7 +72,9 @@ def connector(url: URL, flavour: Flavour) -> Callable[[], Any]:
 
     def open_server() -> Any:
         bounds = {"connect_timeout": 5, "keepalives_idle": 10, "tcp_user_timeout": 15000, **options}
-        return flavour.driver.connect(*arguments, autocommit=True, **bounds)
+        connection = flavour.driver.connect(*arguments, autocommit=True, **bounds)
+        connection.execute("; ".join(_SETTINGS)).close()
+        return connection
 
     return open_file if flavour.name == "sqlite" else open_server
 

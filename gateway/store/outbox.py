@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import bindparam, exists, null, select, update
+from sqlalchemy import Double, bindparam, exists, null, select, update
 
 from gateway.core.message import Message, Outgoing, Said
 from gateway.ports import Unanswered
 from gateway.store import schema
 from gateway.store.forms import read_envelope, read_message
 from gateway.store.parts import Part
-from gateway.store.statements import Run, Statement
+from gateway.store.statements import Each, Run, Statement
 from gateway.store.writer import Write
 
 CONTEXT = 3
@@ -35,15 +35,17 @@ _CLAIM = Statement(
         .returning(_p.message_id, _p.place)
     )
 )
-_PUBLISHED = Statement(
-    lambda of: (
-        update(schema.publications)
-        .where(_p.message_id == bindparam("id"))
-        .values(publish_at=null(), place=bindparam("at"))
-    )
+_PUBLISHED = Each(
+    lambda of, given: (
+        update(schema.publications).where(_p.message_id == given("id")).values(publish_at=null(), place=given("at"))
+    ),
+    id=schema.TEXT,
+    at=schema.TEXT,
 )
-_AGAIN = Statement(
-    lambda of: update(schema.publications).where(_p.message_id == bindparam("id")).values(publish_at=bindparam("now"))
+_AGAIN = Each(
+    lambda of, given: update(schema.publications).where(_p.message_id == given("id")).values(publish_at=given("now")),
+    id=schema.TEXT,
+    now=Double(),
 )
 _LOAD = Statement(
     lambda of: select(

@@ -10,7 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, null, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent, State
 from gateway.core.followup import Followup
@@ -19,7 +33,7 @@ from gateway.store import followups as rows_to_follow
 from gateway.store import outbox, schema
 from gateway.store.forms import fit
 from gateway.store.parts import Part
-from gateway.store.statements import Flavour, Row, Run, Statement
+from gateway.store.statements import Each, Flavour, Row, Run, Statement
 from gateway.store.writer import Write
 
 KEPT = 0.05
@@ -50,12 +64,10 @@ def _waits_for(channel: Channel) -> ColumnElement[bool]:
 def _claim_statement(channel: Channel, default: bool) -> Statement:
     def build(of: Flavour):  # type: ignore[no-untyped-def]
         named = of.among(_r.domain, "domains")
-        due = and_(
-            _r.channel == schema.lit(channel.value),
-            _r.next_attempt_at <= bindparam("now"),
-            not_(named) if default else named,
-            _waits_for(channel),
-        )
+        behind = and_(not_(named) if default else named, _waits_for(channel))
+        due = and_(_r.channel == schema.lit(channel.value), _r.next_attempt_at <= bindparam("now"), behind)
+        # not by the index of what is due, which may be long: by the few messages that were picked
+        due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
         # the row of the message is locked too: two processes never part the recipients of a message between them
         picked = (
             select(_m.id)
@@ -68,7 +80,7 @@ def _claim_statement(channel: Channel, default: bool) -> Statement:
         )
         return (
             update(schema.recipients)
-            .where(_r.message_id.in_(select(picked.c.id)), due)
+            .where(_r.message_id.in_(select(picked.c.id)), due_too)
             .values(next_attempt_at=bindparam("until"), token=bindparam("mark"))
             .returning(_r.message_id, _r.position, _r.attempts, _r.queued_at)
         )
@@ -85,33 +97,45 @@ _TOKENS = Statement(
         .with_for_update()
     )
 )
-_RENEW = Statement(
-    lambda of: (
+_RENEW = Each(
+    lambda of, given: (
         update(schema.recipients)
-        .where(_r.message_id == bindparam("id"), _r.token == bindparam("mark"))
-        .values(next_attempt_at=bindparam("until"))
-    )
+        .where(_r.message_id == given("id"), _r.token == given("mark"))
+        .values(next_attempt_at=given("until"))
+    ),
+    id=schema.TEXT,
+    mark=schema.TEXT,
+    until=Double(),
 )
-_CONCLUDE = Statement(
-    lambda of: (
+_CONCLUDE = Each(
+    lambda of, given: (
         update(schema.recipients)
-        .where(_r.message_id == bindparam("id"), _r.position == bindparam("at"))
+        .where(_r.message_id == given("id"), _r.position == given("at"))
         .values(
-            state=bindparam("to_state"),
-            next_attempt_at=bindparam("next"),
+            state=given("to_state"),
+            next_attempt_at=given("next"),
             token=null(),
-            attempts=_r.attempts + bindparam("more"),
-            changed_at=func.coalesce(bindparam("since"), _r.changed_at),
-            reply=func.coalesce(bindparam("said"), _r.reply),
+            attempts=_r.attempts + given("more"),
+            changed_at=func.coalesce(given("since"), _r.changed_at),
+            reply=func.coalesce(given("said"), _r.reply),
         )
-    )
+    ),
+    id=schema.TEXT,
+    at=Integer(),
+    to_state=schema.TEXT,
+    next=Double(),
+    more=Integer(),
+    since=Double(),
+    said=schema.TEXT,
 )
-_TURN_OVER = Statement(
-    lambda of: (
+_TURN_OVER = Each(
+    lambda of, given: (
         update(schema.texts)
-        .where(schema.texts.c.message_id == bindparam("id"), schema.texts.c.position == bindparam("at"))
+        .where(schema.texts.c.message_id == given("id"), schema.texts.c.position == given("at"))
         .values(waiting=schema.lit(0))
-    )
+    ),
+    id=schema.TEXT,
+    at=Integer(),
 )
 
 
@@ -221,7 +245,7 @@ def _ended(ended: tuple[Outcome, float | None] | None, now: float) -> dict[str, 
     queued = state is State.QUEUED
     return {
         "to_state": state.value,
-        "next": again if queued else None,
+        "next": float(again) if again is not None and queued else None,
         "more": 1,
         "since": None if queued else now,
         "said": fit(outcome.reply),

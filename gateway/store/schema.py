@@ -201,7 +201,7 @@ followups = Table(
     Column("due_at", Double, nullable=False),
     Column("attempts", Integer, nullable=False),
 )
-Index("ix_followups_due", followups.c.due_at)
+Index("ix_followups_due", followups.c.due_at, followups.c.id)
 
 audit = Table(  # unchained while `number` is null
     "audit",
@@ -214,6 +214,7 @@ audit = Table(  # unchained while `number` is null
     Column("detail", TEXT, nullable=False),  # JSON
     Column("written_at", Double, nullable=False),  # by the store's clock
     Column("number", BigInteger),
+    Column("previous", TEXT),
     Column("hash", TEXT),
 )
 Index("ix_audit_number", audit.c.number, unique=True)

@@ -9,14 +9,15 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, Text, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Table, bindparam, column, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.expression import Executable
+from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, object]
@@ -37,11 +38,11 @@ class Flavour:
         """An insert of this dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
         return sqlite.insert(table) if self.name == "sqlite" else postgresql.insert(table)
 
-    def among(self, column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
-        """Whether a text column is one of a list given at the call: the statement stays the same for any length."""
+    def among(self, kept: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
+        """Whether a column is one of a list given at the call: the statement stays the same for any length."""
         if self.name == "sqlite":
-            return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
-        return column == func.any(bindparam(name, type_=ARRAY(Text)))
+            return kept.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
+        return kept == func.any(bindparam(name, type_=ARRAY(kept.type)))
 
 
 def sqlite_flavour() -> Flavour:
@@ -68,15 +69,68 @@ class Statement:
         """The SQL of a flavour."""
         known = self._compiled.get(flavour.name)
         if known is None:
-            compiled = self._build(flavour).compile(dialect=flavour.dialect)  # type: ignore[attr-defined]
-            known = str(compiled)
-            for name, value in compiled.params.items():
-                if type(value) is int:  # SQLAlchemy's own, as SQLite's OFFSET 0
-                    known = known.replace(compiled.bindtemplate % {"name": name}, str(value))
-                elif not compiled.binds[name].required:
-                    raise TypeError(f"the store writes constants with `lit`, not as {name}={value!r}")
-            self._compiled[flavour.name] = known
+            known = self._compiled[flavour.name] = _sql(self._build(flavour), flavour)
         return known
+
+
+class Each:
+    """A change that is made for each of many sets of parameters, named and typed.
+
+    SQLite runs it once for each; to PostgreSQL all of them go at once, as the columns of a table `given`, so that a
+    batch costs one statement. No two sets may be about the same row. `build` takes what stands for a parameter.
+    """
+
+    def __init__(
+        self, build: Callable[[Flavour, Callable[[str], ColumnElement[Any]]], Executable], **types: TypeEngine[Any]
+    ) -> None:
+        self._build = build
+        self._types = types
+        self._compiled: dict[str, str] = {}
+
+    def text(self, flavour: Flavour) -> str:
+        """The SQL of a flavour."""
+        known = self._compiled.get(flavour.name)
+        if known is None:
+            known = self._compiled[flavour.name] = _sql(self._build(flavour, self._values(flavour)), flavour)
+        return known
+
+    def columns(self, rows: Sequence[Parameters]) -> dict[str, list[object]]:
+        """Many sets of parameters as one of lists."""
+        return {name: [row[name] for row in rows] for name in self._types}
+
+    def _values(self, flavour: Flavour) -> Callable[[str], ColumnElement[Any]]:
+        if flavour.name == "sqlite":
+            return lambda name: bindparam(name, type_=self._types[name])
+        lists = [bindparam(name, type_=ARRAY(kind)) for name, kind in self._types.items()]
+        given = func.unnest(*lists).table_valued(*(column(name, kind) for name, kind in self._types.items()))
+        return given.render_derived("given").c.__getitem__
+
+
+def insert_each(table: Table, *names: str, again: bool = False) -> Each:
+    """An insert of many rows, of all columns or of those named; with `again`, rows whose key is there are left."""
+    columns = [table.c[name] for name in names] if names else list(table.c)
+
+    def build(of: Flavour, value: Callable[[str], ColumnElement[Any]]) -> Executable:
+        insert = of.insert(table)
+        values = [value(each.name) for each in columns]
+        if of.name == "sqlite":
+            insert = insert.values({each.name: given for each, given in zip(columns, values, strict=True)})
+        else:
+            insert = insert.from_select([each.name for each in columns], select(*values))
+        return cast(Executable, insert.on_conflict_do_nothing() if again else insert)
+
+    return Each(build, **{each.name: each.type for each in columns})
+
+
+def _sql(statement: Executable, flavour: Flavour) -> str:
+    compiled = statement.compile(dialect=flavour.dialect)  # type: ignore[attr-defined]
+    text = str(compiled)
+    for name, value in compiled.params.items():
+        if type(value) is int:  # SQLAlchemy's own, as SQLite's OFFSET 0
+            text = text.replace(compiled.bindtemplate % {"name": name}, str(value))
+        elif not compiled.binds[name].required:
+            raise TypeError(f"the store writes constants with `lit`, not as {name}={value!r}")
+    return text
 
 
 class Run:
@@ -109,11 +163,19 @@ class Run:
         self._cursor.execute(statement.text(self.flavour), self._bound(parameters))
         return self._cursor.rowcount
 
-    def each(self, statement: Statement, parameters: Sequence[Parameters]) -> int:
-        """Run a statement once for each set of parameters; how many rows changed in all."""
-        if not parameters:
+    def one_by_one(self, statement: Statement, rows: Sequence[Parameters]) -> None:
+        """Run a statement for each set of parameters: for values too large to be gathered in lists."""
+        if rows:
+            self._cursor.executemany(statement.text(self.flavour), rows)
+
+    def each(self, statement: Each, rows: Sequence[Parameters]) -> int:
+        """Make a change for each set of parameters; how many rows changed in all."""
+        if not rows:
             return 0
-        self._cursor.executemany(statement.text(self.flavour), parameters)
+        if self.flavour.name == "sqlite":
+            self._cursor.executemany(statement.text(self.flavour), rows)
+        else:
+            self._cursor.execute(statement.text(self.flavour), statement.columns(rows))
         return self._cursor.rowcount
 
     def _bound(self, parameters: dict[str, object]) -> dict[str, object]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("detail", TEXT, nullable=False),
         sa.Column("written_at", sa.Double(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
+        sa.Column("previous", TEXT, nullable=True),
         sa.Column("hash", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
     )
@@ -102,7 +103,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_followups"),
     )
-    op.create_index("ix_followups_due", "followups", ["due_at"], unique=False)
+    op.create_index("ix_followups_due", "followups", ["due_at", "id"], unique=False)
     op.create_table(
         "legal_holds",
         sa.Column("id", NUMBER, nullable=False),
