@@ -202,15 +202,17 @@ async def serving(
     async with AsyncExitStack() as up:
         policy = policy_of(settings)
         directory = _directory(settings, journal) if roles & {"smtp", "sms"} else None
-        classifiers = _classifiers(settings, journal) if "classify" in roles else None
         smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
         (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
         for each in (*smtp, metrics):
             up.callback(each.close)
         if settings.store.url.startswith("sqlite:"):
             up.enter_context(hold_lock(Path(settings.store.url.removeprefix("sqlite:///"))))
+        # Loaded before the store is opened, as a bad model must write nothing; its processes end after the store does.
+        consume = await classifying(up, settings, journal) if "classify" in roles else None
         store = await up.enter_async_context(open_store(settings))
-        bus = await up.enter_async_context(bus_of(settings, journal))
+        bus = bus_of(settings, journal)
+        await up.enter_async_context(bus)
         running = Running(store, policy)
         floor = _Floor(settings, journal, stopped, up, policy, store, bus, running)
         floor.ready["store"] = lambda: _answers(store)
@@ -222,8 +224,9 @@ async def serving(
             await _decide(floor)
         if "deliver" in roles:
             await _deliver(floor)
-        if classifiers is not None:
-            await classifiers(floor.up, bus, store)
+        if consume is not None:
+            beat = Beat()
+            await floor.work(beat, consume(bus, store, beat))
         if roles & {"smtp", "sms", "decide"}:
             await floor.work(
                 floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
@@ -233,6 +236,24 @@ async def serving(
             await _receive(floor, directory, smtp, processes)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         yield running
+
+
+Consume = Callable[[Bus, Store, Beat], Coroutine[Any, Any, None]]
+
+
+async def classifying(up: AsyncExitStack, settings: Settings, journal: Journal) -> Consume:
+    """The classifiers, loaded in processes of their own; what consumes with them. Raises Fault.
+
+    The one place of a serving gateway that knows the room, and late: a process without this role loads no spaCy.
+    """
+    from classifiers.consumer import Consumer
+    from classifiers.pool import ClassifierPool
+
+    pool = ClassifierPool(
+        settings.classify.workers, settings.classify.model, journal=journal, canary="classifiers.canary:failures"
+    )
+    await up.enter_async_context(pool)
+    return lambda bus, store, beat: Consumer(bus, store, pool, journal).run(beat)
 
 
 async def _answers(store: Store) -> bool:

@@ -8,13 +8,13 @@ import time
 import urllib.request
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly import bound, bus_of, classifiers_fault, next_hops, policy_of, sources_of
+from gateway.assembly import bound, bus_of, classifying, next_hops, policy_of, sources_of
 from gateway.bus.kafka import KafkaBus
 from gateway.commands.opening import settings_of
 from gateway.core.fault import Fault
@@ -49,8 +49,7 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
     yield _found("policy", lambda: f"{(policy := policy_of(settings)).reference}, hash {policy.hash[:16]}")
     for line in _roster(settings):
         yield line
-    fault = await asyncio.to_thread(classifiers_fault, settings)
-    yield "model", "loads and passes its self-test", fault
+    yield await _model(settings)
     for line in await asyncio.to_thread(lambda: list(_ports(settings))):
         yield line
     yield await asyncio.to_thread(_found, "store", lambda: probe(settings.store.url))
@@ -109,6 +108,15 @@ def _monitors(address: str) -> bool:
     with suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=3) as answer:
         return b"chaperone_policy_info" in answer.read()
     return False
+
+
+async def _model(settings: Settings) -> Line:
+    try:
+        async with AsyncExitStack() as up:
+            await classifying(up, settings, Journal(CollectorRegistry()))
+    except Fault as fault:
+        return "model", "", str(fault)
+    return "model", "loads and passes its self-test", ""
 
 
 async def _bus(settings: Settings) -> list[Line]:
