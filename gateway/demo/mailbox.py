@@ -52,6 +52,7 @@ class Mailboxes:
         self.folder = folder
         self._early: list[Arrival] = []
         self._on_arrival: Callable[[Arrival], None] = self._early.append
+        self._last: dict[Path, int] = {}  # the last number of each box
         self._filing = asyncio.Lock()
 
     def tell(self, on_arrival: Callable[[Arrival], None]) -> None:
@@ -67,10 +68,24 @@ class Mailboxes:
         title, mid, gateway_id = subject(section), message_id(section), _gateway_id(section)
         author = next((each.address.lower() for each in addresses(section, ("from",))), "")
         async with self._filing:
-            paths = [await asyncio.to_thread(_write, self.folder / box_of(each), title, content) for each in recipients]
+            paths = [
+                await asyncio.to_thread(self._write, self.folder / box_of(each), title, content) for each in recipients
+            ]
         now = time.time()
         for recipient, path in zip(recipients, paths, strict=True):
             self._on_arrival(Arrival(recipient, sender, author, title, mid, gateway_id, path, now))
+
+    def _write(self, box: Path, title: str, content: bytes) -> Path:
+        if box not in self._last:
+            box.mkdir(parents=True, exist_ok=True)
+            numbers = [int(number) for each in box.glob("*.eml") if (number := each.name.partition("-")[0]).isdigit()]
+            self._last[box] = max(numbers, default=0)
+        path = box / f"{self._last[box] + 1:04d}-{slug(title)}.eml"
+        unfinished = box / f".{path.name}"
+        unfinished.write_bytes(content)
+        os.replace(unfinished, path)
+        self._last[box] += 1
+        return path
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 aiosmtpd's name
         """Take one message (aiosmtpd's hook)."""
@@ -137,16 +152,6 @@ def slug(title: str) -> str:
     """A subject as the middle of a file name: ASCII letters and digits, at most 48."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:48].strip("-") or "no-subject"
-
-
-def _write(box: Path, title: str, content: bytes) -> Path:
-    box.mkdir(parents=True, exist_ok=True)
-    numbers = [int(each.name[:4]) for each in box.glob("*.eml") if each.name[:4].isdigit()]
-    path = box / f"{max(numbers, default=0) + 1:04d}-{slug(title)}.eml"
-    unfinished = box / f".{path.name}"
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
-    return path
 
 
 def _gateway_id(section: bytes) -> str:

@@ -106,13 +106,20 @@ async def _tell(
     await story.begin()
     mailboxes.tell(story.arrived)
     async with asyncio.TaskGroup() as tasks:
-        waits = [tasks.create_task(each.wait()) for each in ends]
-        deeds = [tasks.create_task(story.run())]
+        waits: list[asyncio.Task[object]] = [tasks.create_task(each.wait()) for each in ends]
+        deeds: list[asyncio.Task[object]] = [tasks.create_task(story.run())]
         if sending is not None:
             deeds.append(tasks.create_task(_traffic(story, screen, sending)))
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for each in (*waits, *deeds):
+        await end({*waits, *deeds})
+
+
+async def end(tasks: set[asyncio.Task[object]]) -> None:
+    """Cancel until all are done: before Python 3.12 `asyncio.wait_for`, in libraries too, can lose a cancellation."""
+    while tasks:
+        for each in tasks:
             each.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=0.5)
 
 
 async def _traffic(story: Story, screen: Screen, place: Place) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.core.decision import Action
 from gateway.core.delivery import FINAL, State
 from gateway.demo.mailbox import Arrival
 from gateway.demo.window import Outcome
@@ -28,6 +30,9 @@ class Kind(StrEnum):
     REFUSED = "refused"  # the gateway did not take it
     NOTICE = "notice"  # written by the gateway itself: an alert, a bounce
     WAITING = "waiting"  # taken, and told before anything more was known
+
+
+_ACTIONS: Mapping[str, Kind] = {each.value: Kind(each.value) for each in Action}
 
 
 class Turn(StrEnum):
@@ -116,7 +121,8 @@ def ready(scene: Scene, now: float) -> Kind | None:
         return Kind.WAITING if waited >= PATIENCE and scene.told is None else None
     if scene.outcome.among(State.QUEUED) and waited < _HANDING_OVER:
         return None
-    return Kind(scene.outcome.action or Kind.RELEASED)
+    undelivered = scene.outcome.among(State.HELD, State.REJECTED, State.DISCARDED)
+    return _ACTIONS.get(scene.outcome.action, Kind.HELD if undelivered else Kind.RELEASED)
 
 
 def turns(scene: Scene) -> dict[Turn, tuple[str, ...]]:

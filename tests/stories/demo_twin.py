@@ -145,8 +145,10 @@ async def twin_of(config: Path, decide: Finder) -> AsyncIterator[Twin]:
     host, _, port = settings["smtp"]["listen"][0].rpartition(":")
     server = await loop.create_server(session, host, int(port))
 
+    stop = asyncio.Event()
+
     async def delivering() -> None:
-        while True:
+        while not stop.is_set():
             await twin.deliver()
             await asyncio.sleep(0.02)
 
@@ -154,13 +156,13 @@ async def twin_of(config: Path, decide: Finder) -> AsyncIterator[Twin]:
     try:
         yield twin
     finally:
-        task.cancel()
+        stop.set()
         server.close()
         for each in open_ones:
             if each.transport is not None:
                 each.transport.close()
         await server.wait_closed()
-        await twin.deliver()
+        await task
 
 
 def by_subject(expected: Mapping[str, str]) -> Finder:

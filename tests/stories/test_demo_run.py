@@ -20,7 +20,7 @@ import pytest
 from gateway.core.fault import Fault
 from gateway.demo.mailbox import Mailboxes, listening
 from gateway.demo.place import DOMAINS, NOTICES, people
-from gateway.demo.run import Served, demo
+from gateway.demo.run import Served, demo, end
 from gateway.demo.scene import Kind, Scene, Tally, Turn
 from gateway.demo.story import Story, play
 from gateway.demo.traffic import samples
@@ -179,6 +179,23 @@ async def test_the_gateways_log_stays_out_of_the_terminal(tmp_path: Path, capfd:
     await demo(tmp_path / "d", traffic=False, keep=False, serve=logging_one, stream=io.StringIO())
     assert '"event": "something"' in (tmp_path / "d/gateway.log").read_text(encoding="utf-8")
     assert capfd.readouterr() == ("", "")
+
+
+async def test_a_task_that_loses_a_cancellation_is_ended_all_the_same() -> None:
+    lost: list[str] = []
+
+    async def careless() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.append("once")
+        await asyncio.Event().wait()
+
+    task: asyncio.Task[object] = asyncio.create_task(careless())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end({task}), WITHIN)
+    assert lost == ["once"]
+    assert task.cancelled()
 
 
 # --- the story -----------------------------------------------------------------------------------------------------

@@ -159,6 +159,14 @@ def test_what_takes_long_is_told_as_waiting_once_and_again_when_it_is_known() ->
     assert ready(followed, 200.0) is Kind.ALERTED
 
 
+def test_a_decision_in_words_of_somebody_else_is_told_by_its_states() -> None:
+    followed = scene()
+    followed.see(outcome("reject", k=State.REJECTED))
+    assert ready(followed, 101.0) is Kind.HELD
+    followed.see(outcome("", k=State.SENT))
+    assert ready(followed, 101.0) is Kind.RELEASED
+
+
 def test_refused_and_notices_are_told_at_once() -> None:
     assert ready(scene(refusal="452 full"), 100.0) is Kind.REFUSED
     assert ready(scene(notice=True), 100.0) is Kind.NOTICE
