@@ -1,10 +1,11 @@
-"""The two adapters of the bus, behind one fixture: the contract tests run on both."""
+"""The adapters of the bus and the databases of the store, each behind one fixture: the contract tests run on all."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -13,7 +14,12 @@ from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
 from gateway.journal import Journal
 from gateway.ports import Bus
+from gateway.store import SqlStore, open_store
+from gateway.store.opening import address
+from gateway.store.upgrade import upgrade
+from tests.contracts.messages import Clock
 from tests.peers.kafka import KafkaServer
+from tests.peers.postgresql import PostgresqlServer
 
 LARGEST = 32 << 20
 
@@ -51,3 +57,36 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
         open_kafka: OpenKafka = request.getfixturevalue("open_kafka")
         async with open_kafka() as kafka:
             yield kafka
+
+
+# --- the store -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def made_database(postgresql: PostgresqlServer) -> str:
+    """A database with the tables of this version, to be copied."""
+    url = postgresql.database()
+    upgrade(address(url))
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store without any message."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/var/chaperone.db"
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.database(like=request.getfixturevalue("made_database"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the store, which the test moves."""
+    return Clock()
+
+
+@pytest.fixture
+async def store(store_url: str, clock: Clock) -> AsyncIterator[SqlStore]:
+    """An open store without any message."""
+    async with open_store(store_url, clock=clock) as opened:
+        yield opened

@@ -65,11 +65,11 @@ class PostgresqlServer:
         """The database `postgres`, for those who need just one."""
         return self._url("postgres")
 
-    def database(self) -> str:
-        """The address of a new, empty database."""
-        name = f"test_{secrets.token_hex(6)}"
+    def database(self, like: str = "template1") -> str:
+        """The address of a new database: an empty one, or a copy of the one whose address or name is given."""
+        name, template = f"test_{secrets.token_hex(6)}", like.rpartition("/")[2]
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
         return self._url(name)
 
     def _url(self, database: str) -> str:
