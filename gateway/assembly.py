@@ -86,8 +86,30 @@ def sources_of(settings: Settings) -> Sources:
     )  # fmt: skip
 
 
-def _directory(settings: Settings, journal: Journal) -> LiveDirectory:
-    return LiveDirectory(sources_of(settings), max_removal=settings.directory.max_removal, journal=journal)
+async def directory_in_force(settings: Settings, journal: Journal) -> LiveDirectory:
+    """The directory with its first roster. Beside a store in a file it is remembered. Raises Fault."""
+    last_good = None
+    if (file := _store_file(settings)) is not None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        last_good = file.with_name(file.name + ".roster")
+    return await LiveDirectory.opened(
+        sources_of(settings), journal, max_removal=settings.directory.max_removal, last_good=last_good
+    )
+
+
+@asynccontextmanager
+async def _watched(directory: LiveDirectory) -> AsyncIterator[None]:
+    watching = asyncio.create_task(directory.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def _store_file(settings: Settings) -> Path | None:
+    prefix = "sqlite:///"
+    return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
@@ -201,15 +223,15 @@ async def serving(
         raise Fault("sms: texts are not there yet; remove [sms.smpp] and [sms.twilio]")
     async with AsyncExitStack() as up:
         policy = policy_of(settings)
-        directory = _directory(settings, journal) if roles & {"smtp", "sms"} else None
         smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
         (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
         for each in (*smtp, metrics):
             up.callback(each.close)
-        if settings.store.url.startswith("sqlite:"):
-            up.enter_context(hold_lock(Path(settings.store.url.removeprefix("sqlite:///"))))
-        # Loaded before the store is opened, as a bad model must write nothing; its processes end after the store does.
+        # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
         consume = await classifying(up, settings, journal) if "classify" in roles else None
+        directory = await directory_in_force(settings, journal) if roles & {"smtp", "sms"} else None
+        if (file := _store_file(settings)) is not None:
+            up.enter_context(hold_lock(file))
         store = await up.enter_async_context(open_store(settings))
         bus = bus_of(settings, journal)
         await up.enter_async_context(bus)
@@ -232,7 +254,7 @@ async def serving(
                 floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
             )
         if directory is not None:
-            await up.enter_async_context(directory)
+            await up.enter_async_context(_watched(directory))
             await _receive(floor, directory, smtp, processes)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         yield running
@@ -328,9 +350,9 @@ async def receiving(
     published: Callable[[], None], due: Callable[[], None],
 ) -> None:  # fmt: skip
     """What a process does that only receives: directory, store and relay of its own."""
-    directory, policy = _directory(settings, journal), policy_of(settings)
+    directory, policy = await directory_in_force(settings, journal), policy_of(settings)
     store = await up.enter_async_context(open_store(settings))
-    await up.enter_async_context(directory)
+    await up.enter_async_context(_watched(directory))
     await relayed(up, settings, sockets, journal, directory, store, policy, published, due)
 
 
