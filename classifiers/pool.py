@@ -1,8 +1,9 @@
 """The processes that read content: batches in, verdicts out, whatever a message does to its reader.
 
 The process that consumes never parses. A child that ends or takes too long has its batch tried again one by one, each
-message alone in a child; a message that ends that one as well has its verdict: crashed, or timeout. Children are
-replaced as they go, and what keeps them from being replaced is never a message's fault: the batch waits.
+message alone in a child. A message that ends two children by itself, or takes too long by itself, has its verdict:
+crashed, or timeout. Children are replaced as they go, and what keeps them from being replaced is never a message's
+fault: the batch waits.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,14 +19,15 @@ from types import TracebackType
 
 from classifiers import frames
 from classifiers.job import Job, pack
+from classifiers.journal import Journal
 from gateway.core.fault import Fault
 from gateway.core.verdict import Verdict
 from gateway.core.wire import WireError, decode_verdict
-from gateway.journal import Journal
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _LOADED_WITHIN = 120.0
 _GOODBYE = 5.0  # seconds for a child to go by itself
+_TWICE = 2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
 
 
@@ -47,7 +50,7 @@ class ClassifierPool:
     """
 
     def __init__(
-        self, workers: int, model: str = "", *, journal: Journal, batch_seconds: float = 20.0,
+        self, workers: int, model: str = "", *, journal: Journal, batch_seconds: float = 15.0,
         message_seconds: float = 10.0, memory_bytes: int = 1 << 30,
         entry: str = "classifiers.pipeline:load", canary: str = "",
     ) -> None:  # fmt: skip
@@ -86,20 +89,26 @@ class ClassifierPool:
         """One verdict for each job, in order; waits for a free child. Never raises for a message."""
         if not batch:
             return []
+        alone = len(batch) == 1
         async with self._seat() as seat:
             try:
-                return await seat.ask(batch, self._batch_seconds)
+                return await seat.ask(batch, self._message_seconds if alone else self._batch_seconds)
             except _Ended as ended:
                 self._journal.worker_died(ended.word)
-            return [await self._alone(seat, job) for job in batch]
+            return [await self._alone(seat, job, ends=1 if alone else 0) for job in batch]
 
-    async def _alone(self, seat: _Seat, job: Job) -> Verdict:
-        try:
-            (verdict,) = await seat.ask([job], self._message_seconds)
-        except _Ended as ended:
-            self._journal.worker_died(ended.word)
-            return Verdict(job.id, job.sha256, self.version, language="und", failed=(ended.word,))
-        return verdict
+    async def _alone(self, seat: _Seat, job: Job, *, ends: int) -> Verdict:
+        """The verdict on a message that has ended so many children by itself; two is one too many."""
+        while True:
+            try:
+                (verdict,) = await seat.ask([job], self._message_seconds)
+            except _Ended as ended:
+                self._journal.worker_died(ended.word)
+                ends += 1
+                if ends == _TWICE or ended.word == "timeout":  # one that took its time once will take it again
+                    return Verdict(job.id, job.sha256, self.version, language="und", failed=(ended.word,))
+            else:
+                return verdict
 
     @asynccontextmanager
     async def _seat(self) -> AsyncIterator[_Seat]:
@@ -195,8 +204,9 @@ class _Seat:
         """End the child now."""
         child, self._child = self._child, None
         if child is not None:
-            with suppress(ProcessLookupError):
-                child.kill()
+            if child.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.kill(child.pid, signal.SIGKILL)  # the child's own kill() would reap it first, and say so
             await child.wait()
 
 

@@ -115,12 +115,13 @@ class KafkaSubscription(ConsumerRebalanceListener):  # type: ignore[misc]  # aio
             asked = set(self._assigned)
         if not asked:
             return 0
-        for partition in asked - set(self._committed):
-            self._committed[partition] = await consumer.committed(partition) or 0
+        committed = self._committed  # a rebalance meanwhile puts another one in its place
+        for partition in asked - set(committed):
+            committed[partition] = await consumer.committed(partition) or 0
         ends = await consumer.end_offsets(asked)
-        unread = [partition for partition in asked if not self._committed[partition]]
+        unread = [partition for partition in asked if not committed[partition]]
         starts = await consumer.beginning_offsets(unread) if unread else {}
-        return sum(max(0, ends[each] - max(self._committed[each], starts.get(each, 0))) for each in asked)
+        return sum(max(0, ends[each] - max(committed[each], starts.get(each, 0))) for each in asked)
 
     async def leave(self) -> None:
         """Be a member no longer."""

@@ -115,20 +115,25 @@ async def test_a_message_that_ends_its_child_twice_has_crashed_and_the_others_ar
         assert [(each.id, each.sha256) for each in verdicts] == [(each.id, each.sha256) for each in asked]
         assert verdicts[1].findings == ()
         assert failures(await opened.classify(jobs("later"))) == [()]
+        assert failures(await opened.classify(jobs(how))) == [("crashed",)]
 
 
 async def test_a_message_that_ends_its_child_once_is_read(journal: Journal, tmp_path: Path) -> None:
     async with pool(journal) as opened:
         verdicts = await opened.classify(jobs("before", f"crash-once {tmp_path / 'flag'}", "after"))
         assert failures(verdicts) == [(), (), ()]
+        verdicts = await opened.classify(jobs("crash", f"crash-once {tmp_path / 'other'}"))
+        assert failures(verdicts) == [("crashed",), ()]
+        assert failures(await opened.classify(jobs(f"crash-once {tmp_path / 'third'}"))) == [()]
 
 
 async def test_a_message_that_hangs_has_a_timeout(journal: Journal) -> None:
-    async with pool(journal, batch_seconds=0.5, message_seconds=0.5) as opened:
+    async with pool(journal, batch_seconds=0.6, message_seconds=0.6) as opened:
         (first,) = await opened.classify(jobs("before"))
         start = time.monotonic()
         verdicts = await opened.classify(jobs("one", "hang", "two"))
         assert failures(verdicts) == [(), ("timeout",), ()]
+        assert failures(await opened.classify(jobs("hang"))) == [("timeout",)]
         assert time.monotonic() - start < 20
         assert not is_running(child_of(first)), "a child that hangs is ended"
 

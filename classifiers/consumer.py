@@ -1,0 +1,187 @@
+"""The consumer of the topic `messages`: every message gets a verdict on the topic `verdicts`.
+
+Offsets are committed after the verdicts are confirmed, so what is in hand when this process ends is read again. A
+record that cannot be read goes to the dead letters. A bus or a store that is away is never a message's fault: the
+consumer waits, goes back to what is committed, and tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from classifiers.job import Job, direction_of
+from classifiers.journal import Journal
+from gateway.core.message import Outgoing, sha256_of
+from gateway.core.verdict import Verdict
+from gateway.core.wire import HEADER, WireError, dead_letter_headers, decode_message, encode_verdict
+from gateway.ports import Bus, BusDown, Record, StoreDown, Subscription
+
+TOPIC, GROUP = "messages", "classifiers"
+BATCH = 16  # messages that a child reads together: from 8 to 16 the whole gain is there
+_BYTES = 8 << 20  # content that a child gets at once, unless one message alone has more
+_WAIT = 0.25
+_PAUSE = 2.0
+_LONG = 1 << 20  # bytes from which a digest is computed beside the event loop
+
+
+class Contents(Protocol):
+    """The store, as far as the classifiers know it: `gateway.ports.Outbox` is one."""
+
+    async def outgoing(self, message_id: str) -> Outgoing | None:
+        """One message with its context; None when it or its content is gone. Raises StoreDown."""
+
+
+class Readers(Protocol):
+    """What reads the messages: `classifiers.pool.ClassifierPool` is one."""
+
+    workers: int
+
+    async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
+        """One verdict for each job, in order."""
+
+
+class Beat(Protocol):
+    """The alarm clock of whoever runs the consumer: `gateway.stages.beat.Beat` is one."""
+
+    stopped: bool
+
+    async def rest(self, seconds: float) -> None:
+        """Until stopped, at most so many seconds."""
+
+
+class Unreadable(Exception):
+    """A record that is no message; `word` says why and holds nothing of it."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+@dataclass(slots=True)
+class _Load:
+    """What one child gets at once, and the records that turned out to be unreadable on the way."""
+
+    records: list[Record] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    dead: list[tuple[Record, str]] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        return len(self.jobs) >= BATCH or sum(len(job.content) for job in self.jobs) >= _BYTES
+
+
+class Consumer:
+    """One member of the group `classifiers`."""
+
+    def __init__(self, bus: Bus, contents: Contents, readers: Readers, journal: Journal) -> None:
+        self._bus, self._contents, self._readers, self._journal = bus, contents, readers, journal
+
+    async def run(self, beat: Beat) -> None:
+        """Classify until the beat stops; the batch in hand is finished and committed."""
+        async with self._bus.subscribe(TOPIC, GROUP) as subscription:
+            while not beat.stopped:
+                try:
+                    await self._batch(subscription)
+                except (BusDown, StoreDown) as lost:
+                    if isinstance(lost, StoreDown):
+                        self._journal.store_lost("classification")
+                    await beat.rest(_PAUSE)
+                    with suppress(BusDown):  # not connected: what was not committed comes again by itself
+                        await subscription.rewind()
+
+    async def _batch(self, subscription: Subscription) -> None:
+        records = await subscription.batch(BATCH * self._readers.workers, _WAIT)
+        if not records:
+            lag = await subscription.lag()
+            # with records before it and none in hand it has not progressed: it is joining, or it is stuck
+            (self._journal.lagging if lag else self._journal.progressed)(TOPIC, GROUP, lag)
+            return
+        shares = [self._share(share) for share in _dealt(records, self._readers.workers)]
+        for ended in await asyncio.gather(*shares, return_exceptions=True):
+            if ended is not None:
+                raise ended
+        await subscription.commit()
+        self._journal.progressed(TOPIC, GROUP, await subscription.lag())
+
+    async def _share(self, records: Sequence[Record]) -> None:
+        """The part of a batch that one child reads; each load's verdicts go out before the next load is read."""
+        async for load in self._loads(records):
+            began = time.monotonic()
+            verdicts = await self._readers.classify(load.jobs)
+            await self._answer(load, verdicts)
+            spent = time.monotonic() - began
+            for verdict in verdicts:
+                self._journal.classified(verdict.id, verdict.took_ms / 1000 or spent, verdict.failed)
+            for record, word in load.dead:
+                self._journal.dead_letter(TOPIC, record.partition, record.offset, word)
+
+    async def _loads(self, records: Sequence[Record]) -> AsyncIterator[_Load]:
+        load = _Load()
+        for record in records:
+            try:
+                load.jobs.append(await self._job(record))
+                load.records.append(record)
+            except Unreadable as unreadable:
+                load.dead.append((record, unreadable.word))
+            if load.full:
+                yield load
+                load = _Load()
+        if load.jobs or load.dead:
+            yield load
+
+    async def _answer(self, load: _Load, verdicts: Sequence[Verdict]) -> None:
+        """Publish the verdicts and the dead letters. Raises BusDown unless every one is confirmed."""
+        answers = [
+            Record("verdicts", record.key, encode_verdict(verdict))
+            for record, verdict in zip(load.records, verdicts, strict=True)
+        ]
+        letters = [
+            Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
+            for record, word in load.dead
+        ]
+        if not all(await self._bus.publish([*answers, *letters])):
+            raise BusDown("some verdicts were not confirmed")
+
+    async def _job(self, record: Record) -> Job:
+        """What a record asks for. Raises Unreadable, and StoreDown where its content has to come from the store."""
+        headers = dict(record.headers)
+        if HEADER not in headers:
+            raise Unreadable("header")
+        try:
+            message = decode_message(record.value, headers[HEADER])
+        except WireError as error:
+            raise Unreadable(error.word) from None
+        except Exception:  # noqa: BLE001 - the consumer's edge: one record must not stop it for ever
+            self._journal.failed("classification")
+            raise Unreadable("error") from None
+        content, context, pairs = message.content, message.context, message.relation.pairs
+        if message.truncated:
+            stored = await self._contents.outgoing(message.id)
+            if stored is None:
+                raise Unreadable("content_gone")
+            content, context, pairs = stored.message.content, stored.context, stored.message.relation.pairs
+        digest = sha256_of(content) if len(content) < _LONG else await asyncio.to_thread(sha256_of, content)
+        if digest != message.sha256:
+            raise Unreadable("sha256")
+        return Job(
+            id=message.id,
+            sha256=message.sha256,
+            channel=message.channel,
+            direction=direction_of(pairs),
+            content=content,
+            sender=message.sender,
+            context=context,
+            pairs=pairs,
+        )
+
+
+def _dealt(records: Sequence[Record], hands: int) -> Iterator[Sequence[Record]]:
+    """Records in as many shares as there are hands, none empty, nearly equal."""
+    size = -(-len(records) // hands)
+    for start in range(0, len(records), size):
+        yield records[start : start + size]

@@ -1,0 +1,355 @@
+"""The consumer of messages: every message gets its verdict, whatever fails around it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from classifiers.consumer import BATCH, GROUP, Consumer
+from classifiers.job import BOTH_WAYS, Job
+from classifiers.pool import ClassifierPool
+from gateway.bus.kafka import KafkaBus
+from gateway.bus.local import LocalBus
+from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, Said, sha256_of
+from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.verdict import Verdict
+from gateway.core.wire import HEADER, decode_verdict, message_record
+from gateway.journal import Journal
+from gateway.ports import Bus, BusDown, Record, Standing, StoreDown
+from gateway.stages.beat import Beat
+from tests.peers.kafka import KafkaServer
+
+STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
+WITHIN = 60.0
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal(CollectorRegistry())
+
+
+def message(number: int, text: str = "plain", *, both: bool = False) -> Outgoing:
+    pairs = (Pair("s@d.example", "t1", "s1", STAFF), *((Pair("x@d.example", "t1", "s2", STUDENT),) if both else ()))
+    content = text.encode()
+    made = Message(
+        f"id-{number}", Channel.SMS, Envelope("t@d.example", (Recipient("s@d.example"),)), content,
+        sha256_of(content), 1000.0 + number, Relation(pairs),
+    )  # fmt: skip
+    return Outgoing(made, (Said("id-0", "s@d.example", 999.0, "earlier"),))
+
+
+def record(outgoing: Outgoing, *, max_inline: int = 100_000) -> Record:
+    key, value, header = message_record(outgoing, max_inline=max_inline)
+    return Record("messages", key, value, ((HEADER, header),))
+
+
+class Store:
+    """The contents that the consumer can read; `down` counts the calls that still fail."""
+
+    def __init__(self, *stored: Outgoing, down: int = 0) -> None:
+        self.stored = {each.message.id: each for each in stored}
+        self.down = down
+
+    async def outgoing(self, message_id: str) -> Outgoing | None:
+        if self.down:
+            self.down -= 1
+            raise StoreDown("away")
+        return self.stored.get(message_id)
+
+
+class Scripted:
+    """Readers that keep what they were given and answer at once, or when `gate` opens."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+        self.batches: list[list[Job]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
+        self.batches.append(list(batch))
+        await self.gate.wait()
+        return [Verdict(job.id, job.sha256, "scripted", took_ms=2.0) for job in batch]
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [job for batch in self.batches for job in batch]
+
+
+class Faltering:
+    """A local bus that does not confirm the first publications of verdicts."""
+
+    def __init__(self, bus: LocalBus, *, loses: int, silent: bool) -> None:
+        self._bus, self._loses, self._silent = bus, loses, silent
+        self.subscribe, self.standing, self.connected = bus.subscribe, bus.standing, bus.connected
+
+    async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
+        if self._loses:
+            self._loses -= 1
+            if not self._silent:
+                raise BusDown("away")
+            return [*await self._bus.publish(records[:-1]), None]
+        return await self._bus.publish(records)
+
+
+class QuickBeat(Beat):
+    """A beat that does not rest for long."""
+
+    async def rest(self, seconds: float) -> None:
+        await super().rest(min(seconds, 0.01))
+
+
+@contextlib.asynccontextmanager
+async def consuming(bus: Bus, store: Store, readers: object, journal: Journal) -> AsyncIterator[Beat]:
+    """A consumer at work, stopped in good order at the end."""
+    beat = QuickBeat()
+    running = asyncio.create_task(Consumer(bus, store, readers, journal).run(beat))  # type: ignore[arg-type]
+    try:
+        yield beat
+    finally:
+        beat.stop()
+        async with asyncio.timeout(WITHIN):
+            await running
+
+
+async def verdicts(bus: Bus, count: int) -> dict[str, Verdict]:
+    """The verdicts on so many messages, by message."""
+    found: dict[str, Verdict] = {}
+    end = time.monotonic() + WITHIN
+    async with bus.subscribe("verdicts", secrets.token_hex(4)) as member:
+        while len(found) < count:
+            assert time.monotonic() < end, f"{len(found)} of {count} verdicts came"
+            with contextlib.suppress(BusDown):
+                for each in await member.batch(100, 0.1):
+                    verdict = decode_verdict(each.value)
+                    found[verdict.id] = verdict
+    return found
+
+
+async def letters(bus: Bus, count: int) -> list[Record]:
+    found: list[Record] = []
+    async with asyncio.timeout(WITHIN), bus.subscribe("dead-letters", "tests") as member:
+        while len(found) < count:
+            found += await member.batch(100, 0.1)
+    return found
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_every_message_has_its_verdict_and_is_committed(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    places = await bus.publish([record(message(n)) for n in range(50)])
+    async with consuming(bus, Store(), readers, journal):
+        found = await verdicts(bus, 50)
+        named = [place for place in places if place]
+        async with asyncio.timeout(WITHIN):
+            while set(await bus.standing("messages", GROUP, named)) != {Standing.PASSED}:
+                await asyncio.sleep(0.01)
+    assert set(found) == {f"id-{n}" for n in range(50)}
+    assert found["id-7"].sha256 == sha256_of(b"plain")
+    assert max(map(len, readers.batches)) <= BATCH
+    value = journal.registry.get_sample_value
+    assert value("chaperone_bus_lag", {"topic": "messages", "group": "classifiers"}) == 0
+    assert (value("chaperone_consumer_progress_timestamp_seconds", {"group": "classifiers"}) or 0) > 0
+    assert value("chaperone_classify_seconds_count") == 50
+
+
+async def test_a_job_holds_what_the_record_says(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    asked = message(1, "text", both=True)
+    await bus.publish([record(asked), record(message(2))])
+    async with consuming(bus, Store(), readers, journal):
+        await verdicts(bus, 2)
+    first, second = sorted(readers.jobs, key=lambda job: job.id)
+    assert first == Job(
+        "id-1", sha256_of(b"text"), Channel.SMS, BOTH_WAYS, b"text", "t@d.example",
+        asked.context, asked.message.relation.pairs,
+    )  # fmt: skip
+    assert second.direction == "staff_to_student"
+
+
+async def test_a_verdict_goes_to_the_partition_of_its_conversation(journal: Journal) -> None:
+    bus = LocalBus()
+    asked = record(message(1))
+    await bus.publish([asked])
+    async with consuming(bus, Store(), Scripted(), journal), bus.subscribe("verdicts", "tests") as member:
+        batch: Sequence[Record] = ()
+        while not batch:
+            batch = await member.batch(1, 1.0)
+    assert batch[0].key == asked.key
+
+
+async def test_a_truncated_record_is_read_from_the_store(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    large = message(1, "x" * 2_000_000, both=True)
+    sent = record(large)
+    assert sent.value == b""
+    await bus.publish([sent])
+    async with consuming(bus, Store(large), readers, journal):
+        await verdicts(bus, 1)
+    (job,) = readers.jobs
+    assert job.content == large.message.content
+    assert (job.context, job.pairs) == (large.context, large.message.relation.pairs)
+
+
+async def test_large_contents_are_read_a_few_at_a_time(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    await bus.publish([record(message(n, "x" * 5_000_000), max_inline=1 << 30) for n in range(5)])
+    async with consuming(bus, Store(), readers, journal):
+        await verdicts(bus, 5)
+    assert max(map(len, readers.batches)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        (lambda one: dataclasses.replace(one, headers=()), b"header"),
+        (lambda one: dataclasses.replace(one, headers=((HEADER, b"{"),)), b"json"),
+        (lambda one: dataclasses.replace(one, headers=((HEADER, one.headers[0][1].replace(b'"v":1', b'"v":2')),)),
+         b"v"),
+        (lambda one: dataclasses.replace(one, headers=((HEADER, one.headers[0][1].replace(b'"sms"', b'"fax"')),)),
+         b"channel"),
+        (lambda one: dataclasses.replace(one, value=b"another content"), b"sha256"),
+    ],
+)  # fmt: skip
+async def test_a_record_that_cannot_be_read_is_a_dead_letter(
+    spoil: Callable[[Record], Record], word: bytes, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    bus = LocalBus()
+    spoilt = spoil(record(message(1, "a secret text")))
+    await bus.publish([record(message(0)), spoilt, record(message(2))])
+    async with consuming(bus, Store(), Scripted(), journal):
+        assert set(await verdicts(bus, 2)) == {"id-0", "id-2"}
+        (letter,) = await letters(bus, 1)
+        await until(lambda: journal.registry.get_sample_value("chaperone_dead_letters_total") == 1)
+    headers = dict(letter.headers[len(spoilt.headers) :])
+    assert (letter.key, letter.value, letter.headers[: len(spoilt.headers)]) == (
+        spoilt.key, spoilt.value, spoilt.headers
+    )  # fmt: skip
+    assert headers == {"topic": b"messages", "partition": headers["partition"], "offset": b"1", "error": word}
+    assert "secret" not in caplog.text
+
+
+async def test_a_truncated_record_whose_content_is_gone_is_a_dead_letter(journal: Journal) -> None:
+    bus = LocalBus()
+    await bus.publish([record(message(1, "x" * 200_000))])
+    async with consuming(bus, Store(), Scripted(), journal):
+        (letter,) = await letters(bus, 1)
+    assert dict(letter.headers)["error"] == b"content_gone"
+
+
+async def test_a_store_that_is_away_is_never_a_messages_fault(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    bus, large = LocalBus(), message(1, "x" * 200_000)
+    await bus.publish([record(message(0)), record(large), record(message(2))])
+    async with consuming(bus, Store(large, down=3), Scripted(), journal):
+        assert set(await verdicts(bus, 3)) == {"id-0", "id-1", "id-2"}
+    assert "store_lost" in [each.message for each in caplog.records]
+    assert not journal.registry.get_sample_value("chaperone_dead_letters_total")
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_verdicts_that_were_not_confirmed_are_made_again(silent: bool, journal: Journal) -> None:
+    local = LocalBus()
+    bus = Faltering(local, loses=2, silent=silent)
+    places = await local.publish([record(message(n)) for n in range(5)])
+    async with consuming(bus, Store(), Scripted(), journal):  # type: ignore[arg-type]
+        assert len(await verdicts(local, 5)) == 5
+    assert set(await local.standing("messages", GROUP, [place for place in places if place])) == {Standing.PASSED}
+
+
+async def test_nothing_is_committed_before_its_verdict(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    readers.gate.clear()
+    (place,) = await bus.publish([record(message(1))])
+    assert place
+    async with consuming(bus, Store(), readers, journal):
+        await until(lambda: bool(readers.batches))
+        assert await bus.standing("messages", GROUP, [place]) == [Standing.AHEAD]
+        readers.gate.set()
+        await verdicts(bus, 1)
+
+
+async def test_stopping_finishes_the_batch_in_hand(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted()
+    readers.gate.clear()
+    (place,) = await bus.publish([record(message(1))])
+    assert place
+    async with consuming(bus, Store(), readers, journal) as beat:
+        await until(lambda: bool(readers.batches))
+        beat.stop()
+        await asyncio.sleep(0)
+        readers.gate.set()
+    assert await bus.standing("messages", GROUP, [place]) == [Standing.PASSED]
+    assert len(await verdicts(bus, 1)) == 1
+
+
+async def test_a_consumer_that_is_ended_leaves_its_batch_to_the_next(journal: Journal) -> None:
+    bus, stuck = LocalBus(), Scripted()
+    stuck.gate.clear()
+    await bus.publish([record(message(n)) for n in range(3)])
+    ended = asyncio.create_task(Consumer(bus, Store(), stuck, journal).run(Beat()))
+    await until(lambda: bool(stuck.batches))
+    ended.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ended
+    async with consuming(bus, Store(), Scripted(), journal):
+        assert len(await verdicts(bus, 3)) == 3
+
+
+async def test_every_child_has_its_share(journal: Journal) -> None:
+    bus, readers = LocalBus(), Scripted(workers=3)
+    await bus.publish([record(message(n)) for n in range(48)])
+    async with consuming(bus, Store(), readers, journal):
+        await verdicts(bus, 48)
+    assert [len(batch) for batch in readers.batches[:3]] == [16, 16, 16]
+
+
+async def test_a_message_that_ends_its_reader_stops_nobody(journal: Journal, tmp_path: Path) -> None:
+    bus = LocalBus()
+    texts = ["one", "crash", f"crash-once {tmp_path / 'flag'}", "hang", "two"]
+    await bus.publish([record(message(n, text)) for n, text in enumerate(texts)])
+    readers = ClassifierPool(
+        1, journal=journal, entry="tests.classifiers.doubles:obedient", batch_seconds=2.0, message_seconds=1.0
+    )
+    async with readers, consuming(bus, Store(), readers, journal):
+        found = await verdicts(bus, 5)
+    assert [found[f"id-{n}"].failed for n in range(5)] == [(), ("crashed",), (), ("timeout",), ()]
+
+
+@pytest.mark.peer("kafka")
+async def test_over_a_broker_that_goes_away(
+    kafka: KafkaServer, journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "chaperone")
+    prefix = f"consumer-{secrets.token_hex(4)}"
+    opened = KafkaBus(kafka.bootstrap, prefix=prefix, retain_seconds=3600, journal=journal)
+    async with opened as bus, consuming(bus, Store(), Scripted(), journal):
+        await bus.publish([record(message(n)) for n in range(100)])
+        await verdicts(bus, 50)
+        await asyncio.to_thread(kafka.kill)
+        try:
+            await until(lambda: not bus.connected())
+        finally:
+            await asyncio.to_thread(kafka.start)
+        await until(bus.connected)
+        await bus.publish([record(message(n)) for n in range(100, 120)])
+        found = await verdicts(bus, 120)
+        lag = {"topic": "messages", "group": "classifiers"}
+        await until(lambda: journal.registry.get_sample_value("chaperone_bus_lag", lag) == 0)
+    assert set(found) == {f"id-{n}" for n in range(120)}
+    assert not journal.registry.get_sample_value("chaperone_dead_letters_total")
