@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple
 from hashlib import blake2b
+from itertools import accumulate
 
 from gateway.core.identity import canonical
 from gateway.core.parties import Role
 from gateway.directory.names import person_keys, title_keys
 from gateway.directory.oddities import Oddities
-from gateway.directory.packed import Buffer, Image, IndexBuilder, TextsBuilder, runs
-from gateway.directory.roster import NOBODY, ROLE_BITS, AccountKind, Org, Roster
+from gateway.directory.packed import Buffer, Image, IndexBuilder, TextsBuilder, hash64, runs
+from gateway.directory.roster import APART, NOBODY, ROLE_BITS, AccountKind, Org, Roster
 
 STAFF, STUDENT, GUARDIAN = (ROLE_BITS[role] for role in (Role.STAFF, Role.STUDENT, Role.GUARDIAN))
 
@@ -39,13 +40,14 @@ class Building:
         self.lines = array("I")
         self.agents: dict[int, str] = {}
         self._children: dict[int, set[int]] = {}
-        self._names = TextsBuilder()
+        self._people = TextsBuilder()
+        self._names = IndexBuilder()
         self._named = bytearray()
-        self._by_name = IndexBuilder()
         self._orgs = array("I")
         self._orgsets: dict[tuple[str, ...], int] = {(): 0}
         self._orgset_list: list[tuple[str, ...]] = [()]
         self._accounts = TextsBuilder()
+        self._hashes = array("Q")
         self._owners = array("I")
         self._kinds = bytearray()
         self._ends = array("I")
@@ -61,21 +63,20 @@ class Building:
         self._orgs.append(0)
         return row, True
 
-    def named(self, row: int, shown: str) -> None:
-        """The name by which a new person is shown; rows come in order."""
-        assert row == len(self._names)
-        self._names.add(shown)
+    def named(self, id_: str, shown: str, address: str) -> None:
+        """How a new person is shown, and the mail address that is theirs, if any; rows come in order."""
+        self._people.add(f"{id_}{APART}{' '.join(shown.split())}{APART}{address}")
 
     def findable(self, row: int, names: Sequence[tuple[str, str, str]]) -> None:
         """Make staff and students found by their names (given, middle, family), and staff by title and surname too."""
         bits, done = self.roles[row], self._named[row]
         if bits & (STAFF | STUDENT) and not done & 1:
             for key in dict.fromkeys(key for name in names for key in person_keys(*name)):
-                self._by_name.add(key, row)
+                self._names.add(hash64(key), row)
             done |= 1
         if bits & STAFF and not done & 2:
             for key in dict.fromkeys(key for _, _, family in names for key in title_keys(family)):
-                self._by_name.add(key, row)
+                self._names.add(hash64(key), row)
             done |= 2
         self._named[row] = done
 
@@ -101,6 +102,7 @@ class Building:
     def account(self, row: int, address: str, kind: AccountKind) -> None:
         """An address of a person, in canonical form."""
         self._accounts.add(address)
+        self._hashes.append(hash64(address))
         self._owners.append(row)
         self._kinds.append(kind)
 
@@ -141,44 +143,33 @@ class Building:
             "orgs": [astuple(org) for org in self.orgs.values()],
             "buildings": self._orgset_list,
         }
-        by_id, ids = IndexBuilder(), TextsBuilder()
+        by_id = IndexBuilder()
         for row, id_ in enumerate(self.rows):
-            by_id.add(id_, row)
-            ids.add(id_)
-        accounts = self._settled_accounts()
+            by_id.add(hash64(id_), row)
         sections: dict[str, Buffer] = {
-            **ids.sections("ids"),
+            **self._people.sections("people"),
             **by_id.sections("by_id"),
-            **self._names.sections("names"),
-            **self._by_name.sections("by_name"),
+            **self._names.sections("by_name"),
             "roles": self.roles,
             "orgs": self._orgs,
             **runs((sorted(self._children.get(row, ())) for row in range(len(self.roles))), "children"),
-            **accounts,
-            "digests": self._digests(ids),
+            **self._settled_accounts(),
+            "digests": self._digests(by_id.hashes),
             **no_groups(),
         }
         return Image(facts, sections)
 
     def _settled_accounts(self) -> dict[str, Buffer]:
         """The accounts by owner, each address with the one person for whom it counts."""
-        order = sorted(range(len(self._owners)), key=self._owners.__getitem__)
-        texts, owners, kinds = TextsBuilder(), array("I"), bytearray()
-        ends = array("I", bytes(4 * (len(self.roles) + 1)))
+        self._sort_accounts()
+        owners, kinds = self._owners, self._kinds
         ranks: list[array[int]] = [array("I") for _ in range(12)]
-        for number, each in enumerate(order):
-            texts.add(self._accounts[each])
-            owners.append(self._owners[each])
-            kinds.append(self._kinds[each])
-            ends[owners[-1] + 1] = number + 1
-            ranks[self._rank(owners[-1], AccountKind(kinds[-1]))].append(number)
-        for row in range(len(self.roles)):
-            ends[row + 1] = max(ends[row + 1], ends[row])
-        self._accounts, self._owners, self._kinds, self._ends = texts, owners, kinds, ends
+        for number, owner in enumerate(owners):
+            ranks[self._rank(owner, kinds[number])].append(number)
         index = IndexBuilder()
         for rank in ranks:
             for number in rank:
-                index.add(texts[number], number)
+                index.add(self._hashes[number], number)
         shared: Counter[int] = Counter()
 
         def clash(first: int, later: int) -> None:
@@ -194,9 +185,24 @@ class Building:
                 index.values[first] = NOBODY
                 what = f"more than {SHARED_PHONE} people have this number; it counts for none of them"
                 self._note(owners[number], "phone", what, "leave switchboards and fillers out of the people's numbers")
-        return {**sections, **texts.sections("accounts"), "owners": owners, "kinds": kinds, "owned": ends}
+        accounts = self._accounts.sections("accounts")
+        return {**sections, **accounts, "owners": owners, "kinds": kinds, "owned": self._ends}
 
-    def _rank(self, row: int, kind: AccountKind) -> int:
+    def _sort_accounts(self) -> None:
+        """Bring the accounts into the order of their owners; they nearly are."""
+        order = sorted(range(len(self._owners)), key=self._owners.__getitem__)
+        if any(number != each for number, each in enumerate(order)):
+            texts = TextsBuilder()
+            for each in order:
+                texts.add(self._accounts[each])
+            self._accounts = texts
+            self._hashes = array("Q", map(self._hashes.__getitem__, order))
+            self._owners = array("I", map(self._owners.__getitem__, order))
+            self._kinds = bytearray(map(self._kinds.__getitem__, order))
+        counts = Counter(self._owners)
+        self._ends = array("I", accumulate((counts[row] for row in range(len(self.roles))), initial=0))
+
+    def _rank(self, row: int, kind: int) -> int:
         """For whom a shared address counts: whom contacts name, then by column, then staff before students."""
         bits = self.roles[row]
         by_role = 0 if bits & STAFF else 1 if bits & STUDENT else 2
@@ -222,16 +228,17 @@ class Building:
     def _note(self, row: int, column: str, what: str, mend: str) -> None:
         self.oddities.note(self.file, self.lines[row], column, what, mend)
 
-    def _digests(self, ids: TextsBuilder) -> array[int]:
-        """For each person a number that changes when anything known of them does."""
-        digests = array("Q")
-        for row in range(len(self.roles)):
-            children = sorted(ids[child] for child in self._children.get(row, ()))
-            accounts = [
-                (self._kinds[each], self._accounts[each]) for each in range(self._ends[row], self._ends[row + 1])
-            ]
-            known = repr((self._names[row], self.roles[row], self.orgs_of(row), children, accounts))
-            digests.frombytes(blake2b(known.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    def _digests(self, ids: array[int]) -> array[int]:
+        """For each person a number that changes when anything known of them does; `ids` are hashes by row."""
+        digests, hashes, ends = array("Q"), self._hashes, self._ends
+        orgs = [repr(each).encode() for each in self._orgset_list]
+        for row, bits in enumerate(self.roles):
+            start, end = ends[row], ends[row + 1]
+            known = blake2b(self._people.raw(row) + orgs[self._orgs[row]], digest_size=8)
+            known.update(bytes((0, bits)) + self._kinds[start:end] + hashes[start:end].tobytes())
+            if bits & GUARDIAN:
+                known.update(array("Q", sorted(ids[child] for child in self._children.get(row, ()))).tobytes())
+            digests.frombytes(known.digest())
         return digests
 
 
@@ -257,7 +264,7 @@ def with_groups(image: Image, members: Mapping[str, Sequence[tuple[int, str]]], 
     unknown: list[set[int]] = []
     for number, (address, listed) in enumerate(members.items()):
         texts.add(address)
-        by_group.add(address, number)
+        by_group.add(hash64(address), number)
         behind: set[int] = set()
         inner: set[int] = set()
         others: set[int] = set()

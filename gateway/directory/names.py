@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 _LOOKALIKES = str.maketrans(  # Cyrillic and Greek letters drawn like Latin ones; Latin ones without a decomposition
     "авсԁеһіјкӏмнорԛгѕтуѵԝхѡαβγεζηικνορτυχω" + "øłđðıħŧƒɑɡɩ",
@@ -22,7 +23,8 @@ _WORD_DIGITS = re.compile(r"(?<=[^\W\d])\d+$")
 _TWINS = (("rn", "m"), ("vv", "w"))
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def words(text: str) -> tuple[str, ...]:
     """The words of a name, folded; every way of drawing one word gives the same."""
     if not text.isascii():
         text = "".join(
@@ -35,7 +37,7 @@ def words(text: str) -> list[str]:
         text = text.translate(_LOOKALIKES)
         for ligature, letters in _LIGATURES.items():
             text = text.replace(ligature, letters)
-    return [folded for word in _BREAK.split(text) if word and (folded := _folded(word))]
+    return tuple([folded for word in _BREAK.split(text) if word and (folded := _folded(word))])
 
 
 def _folded(word: str) -> str:
@@ -108,7 +110,7 @@ def shown_keys(text: str) -> tuple[list[str], list[str]]:
     while len(full) > 1 and (full[0] in _TITLES or full[-1] in _TITLES):
         titled = True
         full = full[1:] if full[0] in _TITLES else full[:-1]
-    spelled = [word for word in full if len(word) > 1]  # without initials
+    spelled = tuple(word for word in full if len(word) > 1)  # without initials
     keys = [_key(each) for each in (whole, full, spelled) if len(each) > 1]
     if len(spelled) == 3:
         keys.append(_key([spelled[0], spelled[2]]))  # a middle name that the roster does not have
@@ -117,9 +119,9 @@ def shown_keys(text: str) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(keys)), [_titled(spelled)] if titled and spelled else []
 
 
-def _key(parts: list[str]) -> str:
+def _key(parts: Sequence[str]) -> str:
     return " ".join(sorted(parts))
 
 
-def _titled(family: list[str]) -> str:
+def _titled(family: Sequence[str]) -> str:
     return "\t" + _key(family)

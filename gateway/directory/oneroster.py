@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
-from gateway.core.identity import canonical, e164
+from gateway.core.identity import canonical
 from gateway.directory.building import GUARDIAN, STAFF, STUDENT, Building
 from gateway.directory.oddities import Oddities, RosterError
-from gateway.directory.roster import AccountKind, Org
+from gateway.directory.roster import APART, AccountKind, Org
 from gateway.directory.tables import COLUMNS, Folder
 
 TABLES = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
@@ -175,14 +175,15 @@ class _Reading:
         for line, cells in self._folder.rows("users", _USER):
             (id_, status, orgs, role, username, given, middle, family, email, sms, phone, agents, master,
              preferred_given, preferred_family, primary) = cells  # fmt: skip
-            if not id_:
-                self._note("users", line, "sourcedId", "is empty; the record is left out", "give everybody one")
+            if not id_ or APART in id_:
+                self._note("users", line, "sourcedId", "is no sourcedId; the record is left out", "give everybody one")
                 continue
             if self._gone("users", line, status):
                 continue
             row, new = building.person(id_, line)
+            address = self._accounts(row, line, email, (username, *self._profiles.pop(id_, ())), (sms, phone))
             if new:
-                building.named(row, f"{preferred_given or given} {preferred_family or family}".strip())
+                building.named(id_, f"{preferred_given or given} {preferred_family or family}", address)
             else:
                 what = "is there more than once; the records are joined"
                 self._note("users", line, "sourcedId", what, "give each person one record")
@@ -209,7 +210,6 @@ class _Reading:
             if agents:
                 before = building.agents.get(row)
                 building.agents[row] = agents if before is None else f"{before},{agents}"
-            self._accounts(row, line, email, (username, *self._profiles.pop(id_, ())), (sms, phone))
             if master:
                 self._master(row, line, master)
         if not building.rows:
@@ -239,9 +239,9 @@ class _Reading:
             if row is not None and school in schools and not self._gone("enrollments", line, status):
                 building.belongs(row, building.orgset((school,)))
 
-    def _accounts(self, row: int, line: int, email: str, seconds: Sequence[str], numbers: Sequence[str]) -> None:
-        """The addresses of one record, each once."""
-        aliases, seen = self._building.aliases, set()
+    def _accounts(self, row: int, line: int, email: str, seconds: Sequence[str], numbers: Sequence[str]) -> str:
+        """Keep the addresses of one record, each once; the first mail address, "" where there is none."""
+        aliases, seen, first = self._building.aliases, set[str](), ""
         mails = [("email", email, AccountKind.OWN), *(("username", each, AccountKind.SECOND) for each in seconds)]
         phones = [("sms", numbers[0], AccountKind.PHONE), ("phone", numbers[1], AccountKind.PHONE)]
         for column, cell, usual in mails + phones:
@@ -253,7 +253,7 @@ class _Reading:
                     if kind is AccountKind.PHONE:
                         self._note("users", line, column, "holds a mail address", "put it in the column email")
                         kind = AccountKind.SECOND
-                elif e164(address) is None:
+                elif address[:1] != "+" or not address[1:].isdecimal():  # canonical makes E.164 of what is a number
                     what = "is no mail address" if kind is not AccountKind.PHONE else "is no phone number"
                     self._note("users", line, column, f"{what}; it is left out", "correct it or leave it empty")
                     continue
@@ -263,6 +263,9 @@ class _Reading:
                 if address not in seen:
                     seen.add(address)
                     self._building.account(row, address, kind)
+                    if not first and kind is not AccountKind.PHONE:
+                        first = address
+        return first
 
     def _master(self, row: int, line: int, master: str) -> None:
         """Two users with one userMasterIdentifier are perhaps one person."""

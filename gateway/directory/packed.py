@@ -12,9 +12,12 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Any, Literal, TypeAlias
+from mmap import mmap
+from struct import Struct
+from typing import IO, Any, Literal, TypeAlias
 
 VERSION = 1
+_number = Struct("=Q").unpack
 _MAGIC = b"chaperone roster\n"
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
@@ -26,7 +29,7 @@ class NotAnImage(ValueError):
 
 def hash64(text: str) -> int:
     """The hash under which a text is found, the same in every process."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), sys.byteorder)
+    return _number(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())[0]  # type: ignore[no-any-return]
 
 
 class TextsBuilder:
@@ -45,7 +48,11 @@ class TextsBuilder:
         return len(self._ends) - 1
 
     def __getitem__(self, at: int) -> str:
-        return self._bytes[self._ends[at] : self._ends[at + 1]].decode("utf-8", "surrogatepass")
+        return self.raw(at).decode("utf-8", "surrogatepass")
+
+    def raw(self, at: int) -> bytearray:
+        """The bytes of a text."""
+        return self._bytes[self._ends[at] : self._ends[at + 1]]
 
     def sections(self, name: str) -> dict[str, Buffer]:
         """The sections that `Texts` reads."""
@@ -76,20 +83,20 @@ class IndexBuilder:
     """Of more entries with one hash than this, the rest are left out: nobody asks for the fortieth John Smith."""
 
     def __init__(self) -> None:
-        self._hashes = array("Q")
+        self.hashes = array("Q")
         self.values = array("I")
 
-    def add(self, text: str, value: int) -> None:
-        """Enter a text."""
-        self._hashes.append(hash64(text))
+    def add(self, hash_: int, value: int) -> None:
+        """Enter a number under the hash of a text."""
+        self.hashes.append(hash_)
         self.values.append(value)
 
     def sections(self, name: str, clash: Callable[[int, int], None] | None = None) -> dict[str, Buffer]:
         """The sections that `Index` reads; `clash` is told the entries of one text: the first, and each later one."""
         size = 4
-        while size < 2 * len(self._hashes):
+        while size < 2 * len(self.hashes):
             size *= 2
-        mask, slots, hashes = size - 1, array("I", bytes(4 * size)), self._hashes
+        mask, slots, hashes = size - 1, array("I", bytes(4 * size)), self.hashes
         for entry, hash_ in enumerate(hashes):
             at, same = hash_ & mask, 0
             while other := slots[at]:
@@ -114,12 +121,13 @@ class Index:
 
     def first(self, text: str) -> int | None:
         """The first number of a text."""
+        slots, hashes, mask = self._slots, self._hashes, self._mask
         hash_ = hash64(text)
-        at = hash_ & self._mask
-        while entry := self._slots[at]:
-            if self._hashes[entry - 1] == hash_:
-                return int(self._values[entry - 1])
-            at = (at + 1) & self._mask
+        at = hash_ & mask
+        while entry := slots[at]:
+            if hashes[entry - 1] == hash_:
+                return self._values[entry - 1]
+            at = (at + 1) & mask
         return None
 
     def every(self, text: str) -> list[int]:
@@ -128,7 +136,7 @@ class Index:
         at, found = hash_ & self._mask, []
         while entry := self._slots[at]:
             if self._hashes[entry - 1] == hash_:
-                found.append(int(self._values[entry - 1]))
+                found.append(self._values[entry - 1])
             at = (at + 1) & self._mask
         return found
 
@@ -161,7 +169,7 @@ class Image:
         self._sections = sections
 
     @classmethod
-    def opened(cls, packed: bytes) -> Image:
+    def opened(cls, packed: bytes | mmap) -> Image:
         """The image in one piece of memory, which it goes on using. Raises NotAnImage."""
         memory = memoryview(packed)
         start = len(_MAGIC) + 8
@@ -182,12 +190,14 @@ class Image:
             raise NotAnImage("a roster image that was cut off")
         return cls(head["facts"], sections)
 
-    def packed(self) -> bytes:
-        """The image in one piece."""
+    def written(self, file: IO[bytes]) -> None:
+        """Write the image in one piece."""
         pieces = [memoryview(section).cast("B") for section in self._sections.values()]
         sizes = [(name, len(piece)) for name, piece in zip(self._sections, pieces, strict=True)]
         head = json.dumps({"version": VERSION, "order": sys.byteorder, "facts": self.facts, "sections": sizes}).encode()
-        return b"".join([_MAGIC, len(head).to_bytes(8, "little"), head, *pieces])
+        file.write(_MAGIC + len(head).to_bytes(8, "little") + head)
+        for piece in pieces:
+            file.write(piece)
 
     def with_sections(self, sections: Mapping[str, Buffer]) -> Image:
         """The image with further sections."""

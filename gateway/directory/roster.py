@@ -14,13 +14,18 @@ from gateway.directory.packed import Image, Index, Runs, Texts
 NOBODY = 0xFFFFFFFF
 """The account of an address that too many people share for it to say who it is."""
 
+APART = "\x1f"
+"""What stands between the texts of one person."""
+
 TITLED = 3
 """A title with a surname shows somebody only where no more staff than this have that surname."""
 
 ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
+_GUARDIAN = ROLE_BITS[Role.GUARDIAN]
 _ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in range(8))
 _NO_CHILDREN: frozenset[str] = frozenset()
-_REMEMBERED = 16_384  # addresses, and people; then everything is forgotten and remembered anew
+_REMEMBERED = 16_384  # addresses; then all are forgotten and remembered anew
+_NOT_ASKED = Person("", "", frozenset())
 
 
 class AccountKind(IntEnum):
@@ -63,12 +68,12 @@ class Roster:
         self._aliases: dict[str, str] = facts["aliases"]
         self._student_domains = frozenset(facts["student_domains"])
         self._internal = frozenset(facts["domains"]) | self._student_domains
-        self._ids, self._names = Texts(image, "ids"), Texts(image, "names")
+        self._persons = Texts(image, "people")  # id, name and address
         self._roles, self._digests = image.raw("roles"), image.numbers("digests", "Q")
         self._orgs = image.numbers("orgs", "I")
         self._children = Runs(image, "children")
         self._addresses, self._owners = Texts(image, "accounts"), image.numbers("owners", "I")
-        self._account_ends, self._kinds = image.numbers("owned", "I"), image.raw("kinds")
+        self._owned, self._kinds = image.numbers("owned", "I"), image.raw("kinds")
         self._by_id, self._by_account, self._by_name = (
             Index(image, f"by_{each}") for each in ("id", "account", "name")
         )
@@ -77,7 +82,6 @@ class Roster:
             Runs(image, f"group_{each}") for each in ("rows", "nested", "strangers")
         )
         self._strangers, self._by_group = Texts(image, "strangers"), Index(image, "by_group")
-        self._people: dict[int, Person] = {}
         self._known: dict[str, Person | None] = {}
         self._last_group: tuple[int, tuple[Person, ...]] = (-1, ())
 
@@ -86,20 +90,22 @@ class Roster:
     def person(self, address: str) -> Person | None:
         """The person behind an address: own, known personal account, district phone; or an unknown student."""
         known = self._known
-        if address in known:
-            return known[address]
+        found = known.get(address, _NOT_ASKED)
+        if found is not _NOT_ASKED:
+            return found
         if len(known) >= _REMEMBERED:
             known.clear()
-        known[address] = found = self._person(canonical(address, self._aliases))
-        return found
-
-    def _person(self, address: str) -> Person | None:
-        account = self._by_account.first(address)
+        account = self._by_account.first(address)  # most addresses come in their one form
+        if account is None and (one_form := canonical(address, self._aliases)) != address:
+            account = self._by_account.first(one_form)
         if account is not None:
-            return None if account == NOBODY else self._of(self._owners[account])
-        if address.rpartition("@")[2] in self._student_domains and self._by_group.first(address) is None:
-            return Person(address, "", _ROLES[ROLE_BITS[Role.STUDENT]], address=address)
-        return None
+            found = None if account == NOBODY else self._of(self._owners[account])
+        elif one_form.rpartition("@")[2] in self._student_domains and self._by_group.first(one_form) is None:
+            found = Person(one_form, "", _ROLES[ROLE_BITS[Role.STUDENT]], address=one_form)
+        else:
+            found = None
+        known[address] = found
+        return found
 
     def members(self, address: str) -> tuple[Person, ...] | None:
         """The members of a group address, nested groups opened; None where the address is no group."""
@@ -154,7 +160,7 @@ class Roster:
 
     def __len__(self) -> int:
         """How many people there are."""
-        return len(self._ids)
+        return len(self._persons)
 
     def __iter__(self) -> Iterator[Person]:
         """Every person."""
@@ -186,7 +192,7 @@ class Roster:
             return ()
         found = (
             Account(self._addresses[each], AccountKind(self._kinds[each]))
-            for each in range(self._account_ends[row], self._account_ends[row + 1])
+            for each in range(self._owned[row], self._owned[row + 1])
         )
         return tuple(dict.fromkeys(found))
 
@@ -214,22 +220,12 @@ class Roster:
 
     def digests(self) -> Iterator[tuple[str, int, int]]:
         """The sourcedId, role bits and digest of every person: a changed digest is a changed person."""
-        return zip(self._ids, self._roles, self._digests, strict=True)
+        return zip((person.partition(APART)[0] for person in self._persons), self._roles, self._digests, strict=True)
 
     def _of(self, row: int) -> Person:
-        found = self._people.get(row)
-        if found is not None:
-            return found
-        first, last = self._account_ends[row], self._account_ends[row + 1]
-        children = self._children[row]
-        found = Person(
-            self._ids[row],
-            self._names[row],
-            _ROLES[self._roles[row]],
-            self._buildings[self._orgs[row]],
-            frozenset([self._ids[each] for each in children]) if children else _NO_CHILDREN,
-            self._addresses[first] if first < last and self._kinds[first] <= AccountKind.SECOND else "",
-        )
-        if len(self._people) < _REMEMBERED:
-            self._people[row] = found
-        return found
+        id_, name, address = self._persons[row].split(APART)
+        bits = self._roles[row]
+        children = _NO_CHILDREN
+        if bits & _GUARDIAN:
+            children = frozenset([self._persons[each].partition(APART)[0] for each in self._children[row]])
+        return Person(id_, name, _ROLES[bits], self._buildings[self._orgs[row]], children, address)

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,7 @@ COLUMNS: Mapping[str, str] = {
     "orgs": "sourcedId status dateLastModified name type identifier parentSourcedId",
     "users": "sourcedId status dateLastModified enabledUser orgSourcedIds role username userIds givenName familyName"
     " middleName identifier email sms phone agentSourcedIds grades userMasterIdentifier resourceSourcedIds"
-    " preferredGivenName preferredMiddleName preferredFamilyName primaryOrgSourcedId pronouns",
+    " preferredGivenName preferredMiddleName preferredFamilyName primaryOrgSourcedId",
     "roles": "sourcedId status dateLastModified userSourcedId roleType role beginDate endDate orgSourcedId"
     " userProfileSourcedId",
     "userProfiles": "sourcedId status dateLastModified userSourcedId profileType vendorId applicationId description"
@@ -101,17 +102,31 @@ class Folder:
         """The name of a table's file as it is shown to people."""
         return f"{self.path}/{self._found.get(table.lower(), f'{table}.csv')}"
 
+    def columns(self, table: str) -> list[str]:
+        """The known columns that a table has, in the order of the standard."""
+        known = COLUMNS[table].split()
+        reading = _Reading(self.file(table), known, known, Oddities(), ())
+        with self._text(table, reading) as text:
+            there = reading.head(text)
+        return [name for name, at in zip(known, there.at, strict=True) if at < there.width]
+
     def rows(self, table: str, wanted: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
         """The line and the wanted cells of each record, in the order asked for; "" for what is not there."""
+        needed = [name for name in wanted if name in ("sourcedId", "userSourcedId")]
+        reading = _Reading(self.file(table), COLUMNS[table].split(), wanted, self.oddities, needed)
+        with self._text(table, reading) as text:
+            yield from reading.records(text)
+
+    @contextmanager
+    def _text(self, table: str, reading: _Reading) -> Iterator[IO[str]]:
         name = self._found.get(table.lower())
         if name is None:
             raise RosterError(self.file(table), None, "is missing", "export it, or import the whole set again")
-        reading = _Reading(self.file(table), COLUMNS.get(table, "").split(), wanted, self.oddities)
         try:
             with self._opened(name) as binary:
                 encoding = _encoding(binary, reading)
             with self._opened(name) as binary, io.TextIOWrapper(binary, encoding, "replace", newline="") as text:
-                yield from reading.records(text)
+                yield text
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
             what = "cannot be unpacked (damaged or encrypted)"
             raise RosterError(self.file(table), None, what, "export it again, without a password") from None
@@ -134,7 +149,7 @@ class Folder:
 def one_file(path: Path, table: str, key: str, oddities: Oddities) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The records of a single CSV file that `key` of the configuration names: groups or contacts."""
     columns = COLUMNS[table].split()
-    reading = _Reading(str(path), columns, columns, oddities, needed=columns)
+    reading = _Reading(str(path), columns, columns, oddities, columns)
     try:
         with path.open("rb") as binary:
             encoding = _encoding(binary, reading)
@@ -145,16 +160,25 @@ def one_file(path: Path, table: str, key: str, oddities: Oddities) -> Iterator[t
         raise RosterError(str(path), None, what, f"check {key} and the file's permissions") from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """A header row: what separates columns, how many there are, where the wanted ones are (missing: past the end)."""
+
+    delimiter: str
+    width: int
+    at: list[int]
+
+
 class _Reading:
     """One CSV file on its way in."""
 
     def __init__(
-        self, file: str, known: Sequence[str], wanted: Sequence[str], oddities: Oddities, needed: Sequence[str] = ()
+        self, file: str, known: Sequence[str], wanted: Sequence[str], oddities: Oddities, needed: Sequence[str]
     ) -> None:
         self.file = file
         self._known = known
         self._wanted = wanted
-        self._needed = needed or [name for name in wanted if name in ("sourcedId", "userSourcedId")]
+        self._needed = needed
         self._oddities = oddities
 
     def note(self, line: int, column: str, what: str, mend: str) -> None:
@@ -163,18 +187,20 @@ class _Reading:
     def fault(self, line: int | None, what: str, mend: str) -> RosterError:
         return RosterError(self.file, line, what, mend)
 
-    def records(self, text: io.TextIOBase | IO[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """The records below the header row."""
+    def head(self, text: IO[str]) -> _Head:
+        """The header row."""
         first = text.readline()
         if not first.strip():
             raise self.fault(1, "has no header row", "the first line must name the columns")
         delimiter = self._delimiter(first)
-        head = next(csv.reader([first], delimiter=delimiter))
-        at = self._columns([each.strip() for each in head])
-        reader = csv.reader(text, delimiter=delimiter)
-        width, last = len(head), 1
-        nulls = _NULLS
-        keep = itemgetter(*at) if len(at) > 1 else lambda cells: (cells[at[0]],)
+        names = [each.strip() for each in next(csv.reader([first], delimiter=delimiter))]
+        return _Head(delimiter, len(names), self._columns(names))
+
+    def records(self, text: IO[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """The records, header row first."""
+        head = self.head(text)
+        reader = csv.reader(text, delimiter=head.delimiter)
+        width, last, nulls, keep = head.width, 1, _NULLS, itemgetter(*head.at)
         any_null = any(name not in _NAMES for name in self._wanted)
         while True:
             try:

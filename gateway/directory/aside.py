@@ -1,0 +1,140 @@
+"""A roster read aside: in a process of its own, so that neither parsing nor comparing ever holds up the mail.
+
+The child leaves the image in a file of memory, or in the file of the last good roster, and the parent maps it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import mmap
+import os
+import sys
+import tempfile
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import IO, Any
+
+from gateway.directory.loading import Loaded, Sources, load_after
+from gateway.directory.oddities import Oddity, RemovalRefused, RosterError
+from gateway.directory.packed import Image, NotAnImage
+from gateway.directory.roster import Roster
+
+TIMEOUT = 600.0
+"""Seconds after which a reading is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A roster and the open file that its image lies in."""
+
+    roster: Roster
+    file: IO[bytes]
+
+
+def shelved(file: IO[bytes]) -> Shelved:
+    """The roster whose image lies in a file. Raises NotAnImage."""
+    try:
+        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return Shelved(Roster(Image.opened(memory)), file)
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        raise NotAnImage("no roster image") from None
+
+
+async def read_aside(
+    sources: Sources, max_removal: float, now: float, old: Shelved | None = None, beside: Path | None = None
+) -> tuple[Shelved, tuple[Oddity, ...], int]:
+    """Load the roster in a child process; with it the oddities, and how many people changed.
+
+    The image is written to the new file `beside`, else to memory. Raises RosterError, as `load_after` does, and where
+    the child could not do its work.
+    """
+    given = {each.name: getattr(sources, each.name) for each in fields(sources)} | {"aliases": dict(sources.aliases)}
+    asked = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
+    file = _memory() if beside is None else _private(beside)
+    try:
+        fds = (file.fileno(), *(() if old is None else (old.file.fileno(),)))
+        answer = await _child(asked, fds, sources)
+        if fault := answer.get("fault"):
+            raise (RemovalRefused if answer["refused"] else RosterError)(*fault)
+        found = shelved(file)
+    except BaseException:
+        file.close()
+        if beside is not None:
+            os.unlink(beside)
+        raise
+    return found, tuple(Oddity(*each) for each in answer["warnings"]), answer["changed"]
+
+
+async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[str, Any]:
+    house = str(Path(__file__).parents[2])
+    paths = os.pathsep.join(filter(None, (house, os.environ.get("PYTHONPATH"))))
+    failed = RosterError(str(sources.oneroster), None, "could not be read aside", "run `chaperone check`")
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "gateway.directory.aside", *map(str, fds)),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=fds, env={**os.environ, "PYTHONPATH": paths},
+        )  # fmt: skip
+    except OSError:
+        raise failed from None
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            out, _ = await child.communicate(asked)
+    except TimeoutError:
+        raise failed from None
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+    if child.returncode != 0:
+        raise failed
+    answer: dict[str, Any] = json.loads(out)
+    return answer
+
+
+def _memory() -> IO[bytes]:
+    """A file of memory; where there is none, one without a name."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("chaperone-roster"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _private(path: Path) -> IO[bytes]:
+    """A new file that only we may read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+
+
+def main() -> None:
+    """The child: sources on standard input, the files of the new and the old image as arguments."""
+    os.nice(10)
+    asked = json.loads(sys.stdin.buffer.read())
+    given: dict[str, Any] = asked["sources"]
+    paths = {name: given[name] and Path(given[name]) for name in ("oneroster", "groups", "contacts")}
+    sources = Sources(**{**given, **paths})
+    new, *olds = (int(each) for each in sys.argv[1:])
+    answer: dict[str, object]
+    try:
+        old = shelved(os.fdopen(olds[0], "rb")).roster if olds else None
+        loaded, changed = load_after(old, sources, asked["max_removal"], asked["now"])
+        _leave(loaded, new)
+        answer = {"changed": changed, "warnings": [astuple(each) for each in loaded.warnings]}
+    except RosterError as error:
+        fault = error.file, error.line, error.what, error.mend
+        answer = {"fault": fault, "refused": isinstance(error, RemovalRefused)}
+    sys.stdout.write(json.dumps(answer))
+
+
+def _leave(loaded: Loaded, fd: int) -> None:
+    with os.fdopen(fd, "wb") as file:
+        loaded.roster.image.written(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+if __name__ == "__main__":
+    main()
