@@ -66,6 +66,8 @@ def _of_text(pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy) -> 
             clause = policy.clauses.get(finding.clause)
             if clause is None or clause.id in exempt or _excused(finding, policy):
                 continue
+            if own_child and _is_ordinary_in_a_family(finding, policy):
+                continue
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
             action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION))
             if action is not Action.RELEASE:
@@ -87,6 +89,11 @@ def _excused(finding: Finding, policy: Policy) -> bool:
     if finding.clause == "2":
         return bool(finding.cue) and policy.tool(finding.cue) is not None
     return _brings_back(finding)
+
+
+def _is_ordinary_in_a_family(finding: Finding, policy: Policy) -> bool:
+    telling = policy.own_child_cues.get(finding.clause)
+    return telling is not None and not any(_has_cue(finding, cue) for cue in telling)
 
 
 def _brings_back(finding: Finding) -> bool:

@@ -63,7 +63,8 @@ class Policy:
     `quoted_weight` times its score; a phrase that brings a conversation back to the school account counts from the
     score `transition`. `failed` has an action for every word of FAILURES, `due` is that of messages held for one.
     `social_networks` are the domains whose notifications name a person; `own_child_exempt` the clauses that do not
-    apply between a staff member and their own child.
+    apply between a staff member and their own child, `own_child_cues` the clauses that do only where one of these cues
+    was found.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Policy:
     rate: Mapping[Direction, Action]
     night: Night
     own_child_exempt: frozenset[str]
+    own_child_cues: Mapping[str, frozenset[str]]
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
 
@@ -115,6 +117,7 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         due=top.duration("due"),
         quoted_weight=top.share("quoted_weight"),
         own_child_exempt=_clause_ids(top, "own_child_exempt"),
+        own_child_cues=_own_child_cues(top.table("own_child_cues", "a table, empty if need be")),
         help_title=helping.text("title"),
         help_text=helping.text("text"),
         help_alert=helping.share("alert"),
@@ -154,6 +157,13 @@ def _clause_ids(table: Table, name: str) -> frozenset[str]:
         if each not in CLAUSES:
             raise table.fault(name, f"has the unknown clause {each!r}; the clauses are {', '.join(CLAUSES)}")
     return frozenset(ids)
+
+
+def _own_child_cues(table: Table) -> dict[str, frozenset[str]]:
+    for name in table.names():
+        if name not in CLAUSES:
+            raise table.fault(name, f"is no clause; the clauses are {', '.join(CLAUSES)}")
+    return {name: frozenset(table.texts(name)) for name in table.names()}
 
 
 def _clauses(table: Table) -> dict[str, Clause]:
