@@ -5,6 +5,7 @@ The words of a finding are cut from the message here: spans count code points of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +13,14 @@ from gateway.core.delivery import State
 from gateway.core.headers import header_section, subject
 from gateway.core.message import parts
 from gateway.core.moderation import Explained, Whereabouts
-from gateway.core.verdict import Finding, Verdict
+from gateway.core.verdict import Verdict
 from gateway.ports import Review
 
 _MOST_WORDS = 3
 _LONGEST = 72
+_GAP = 4  # words between two pieces that are read as one
+_NEIGHBOURS = 2
+_SENTENCE_END = re.compile(r"[.!?]+(?=\s)|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +108,39 @@ def _outcome(explained: Explained, titles: Mapping[str, str]) -> Outcome:
 
 
 def _words(verdict: Verdict, clause: str, texts: Mapping[str, str]) -> tuple[str, ...]:
-    """What was found for one clause, the strongest finding first, each once and none inside another."""
-    findings = sorted((each for each in verdict.findings if each.clause == clause), key=lambda each: -each.score)
-    found: list[str] = []
-    for text in (text for each in findings for text in _seen(each, texts)):
-        if any(text in other for other in found):
+    """What was found for one clause, the strongest first, each once; what stands close together is one piece."""
+    spans = sorted(
+        (span.part, span.start, min(span.end, len(texts.get(span.part, ""))), finding.score)
+        for finding in verdict.findings
+        if finding.clause == clause
+        for span in finding.spans
+    )
+    pieces: list[tuple[str, int, int, float]] = []
+    for part, start, end, score in spans:
+        if start >= end:
             continue
-        found = [other for other in found if other not in text] + [text]
-    return tuple(_short(text) for text in found[:_MOST_WORDS])
+        if pieces and part == pieces[-1][0] and _close(texts[part][pieces[-1][2] : start]):
+            _, first, last, best = pieces.pop()
+            pieces.append((part, first, max(last, end), max(best, score)))
+        else:
+            pieces.append((part, start, end, score))
+    pieces.sort(key=lambda piece: -piece[3])
+    shown = dict.fromkeys(_short(_in_context(texts[part], start, end)) for part, start, end, _ in pieces)
+    return tuple(shown)[:_MOST_WORDS]
 
 
-def _seen(finding: Finding, texts: Mapping[str, str]) -> list[str]:
-    cut = [" ".join(texts.get(span.part, "")[span.start : span.end].split()) for span in finding.spans]
-    return [each for each in cut if each]
+def _close(gap: str) -> bool:
+    return len(gap.split()) <= _GAP and not _SENTENCE_END.search(gap)
+
+
+def _in_context(text: str, start: int, end: int) -> str:
+    """A piece in whole words, and where it has one or two only, with its neighbours in the sentence."""
+    beside = _NEIGHBOURS if len(text[start:end].split()) < 3 else 0
+    before = _SENTENCE_END.split(text[max(0, start - _LONGEST) : start])[-1]
+    after = _SENTENCE_END.split(text[end : end + _LONGEST])[0]
+    left = re.search(rf"(?:\S+\s+){{0,{beside}}}\S*$", before)
+    right = re.match(rf"\S*(?:\s+\S+){{0,{beside}}}", after)
+    return " ".join(f"{left[0] if left else ''}{text[start:end]}{right[0] if right else ''}".split()).rstrip(",;:")
 
 
 def _short(text: str) -> str:

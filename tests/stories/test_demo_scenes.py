@@ -61,9 +61,27 @@ async def test_words_are_cut_from_the_message() -> None:
     assert outcome is not None
     ground = outcome.grounds[0]
     assert (ground.clause, ground.title, ground.score) == ("7a", TITLES["7a"], 0.95)
-    assert ground.words == ("just between us", "Delete this", "secret")
+    assert ground.words == ("just between us", "Delete this when you've", "our secret")
     assert outcome == await window.outcome(id="m001")
     assert (outcome.subject, outcome.purpose, outcome.read_in) == ("our secret", "scheduling", 12.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "shown"),
+    [
+        ("Come over. There's a cooler of beer in the garage. Bring ice.", ["beer"], "cooler of beer in the"),
+        ("Call 515-555-0142 now", ["0142"], "Call 515-555-0142 now"),
+        ("You are so mature for your age, really.", ["You are", "age"], "You are so mature for your age"),
+        ("Not a word. Ever.", ["word"], "Not a word"),
+        ("one two three four five six seven, eight", ["one", "seven"], "one two three"),
+        ("a\r\n\r\nbeer\r\n\r\nb", ["beer"], "beer"),
+    ],
+)
+async def test_words_are_shown_so_that_they_can_be_understood(text: str, found: list[str], shown: str) -> None:
+    findings = [finding(words, 0.9, "7b", text=text) for words in found]
+    outcome = await twin_with(*findings, content=mail(text)).outcome(id="m001")
+    assert outcome is not None
+    assert outcome.grounds[0].words[0] == shown
 
 
 async def test_long_words_are_cut_short() -> None:
