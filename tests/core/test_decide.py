@@ -81,8 +81,16 @@ def test_own_children_are_exempt_from_some_clauses():
     for clause in ("1", "4", "6"):
         assert told(finding(clause, 1.0, cue="evasion"), pairs=(child,)).action is Action.RELEASE
         assert told(finding(clause, 1.0), pairs=(DOWN,)).action is Action.FLAG
-    for clause in ("7a", "7b", "7c", "7d", "7e", "8", "9"):
+    for clause in ("7b", "7c", "7d", "7e", "8", "9"):
         assert told(finding(clause, 1.0), pairs=(child,)).action is Action.HOLD
+
+
+def test_affection_is_ordinary_in_a_family():
+    child = pair(own_child=True)
+    assert told(finding("7a", 1.0), pairs=(child,)).action is Action.RELEASE
+    assert told(finding("7a", 1.0, cue="compliments"), pairs=(child,)).action is Action.RELEASE
+    assert told(finding("7a", 1.0, cue="sexual"), pairs=(child,)).action is Action.HOLD
+    assert told(finding("7a", 1.0), pairs=(child, DOWN)).action is Action.HOLD
 
 
 def test_one_stranger_in_a_group_ends_the_exception():
