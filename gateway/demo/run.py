@@ -105,13 +105,18 @@ async def _tell(
     """Tell the story until one of the ends; where there is a place, send the samples to it."""
     await story.begin()
     mailboxes.tell(story.arrived)
-    async with asyncio.TaskGroup() as tasks:
-        waits: list[asyncio.Task[object]] = [tasks.create_task(each.wait()) for each in ends]
-        deeds: list[asyncio.Task[object]] = [tasks.create_task(story.run())]
-        if sending is not None:
-            deeds.append(tasks.create_task(_traffic(story, screen, sending)))
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        await end({*waits, *deeds})
+    waits = {asyncio.ensure_future(each.wait()) for each in ends}
+    deeds: set[asyncio.Task[None]] = {asyncio.create_task(story.run())}
+    if sending is not None:
+        deeds.add(asyncio.create_task(_traffic(story, screen, sending)))
+    try:
+        while deeds and not any(each.done() for each in waits):
+            done, _ = await asyncio.wait(waits | deeds, return_when=asyncio.FIRST_COMPLETED)
+            for each in done & deeds:
+                each.result()  # the samples are through, or something of ours failed
+                deeds.discard(each)
+    finally:
+        await end(waits | deeds)
 
 
 async def end(tasks: set[asyncio.Task[object]]) -> None:

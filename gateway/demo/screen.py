@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -153,7 +154,7 @@ class Screen:
         """One message with its outcome."""
         sign, style, meaning = _LOOK[kind]
         outcome = scene.outcome
-        self._heading(scene)
+        self._heading(scene, scene.noticed, scene.note)
         if kind is Kind.REFUSED:
             meaning = scene.refusal
         elif kind is Kind.RELEASED and outcome:
@@ -175,24 +176,23 @@ class Screen:
         self._line()
         self._show()
 
-    def go_on(self, scene: Scene, turn: Turn, recipients: Sequence[str]) -> None:
+    def go_on(self, scene: Scene, turn: Turn, recipients: Sequence[str], at: datetime) -> None:
         """What became of a message that was told before."""
         sign, style = _TURNS[turn]
-        self._heading(scene, note=False)
+        self._heading(scene, at, "")
         self._line((_INDENT, ""), (sign, style))
         self._copies(scene.copies(*recipients) if turn in (Turn.LET_GO, Turn.DELIVERED) else ())
         self._line()
         self._show()
 
-    def _heading(self, scene: Scene, note: bool = True) -> None:
+    def _heading(self, scene: Scene, at: datetime, note: str) -> None:
         direction = _DIRECTIONS.get(scene.outcome.direction, "") if scene.outcome and not scene.notice else ""
         self._line(
-            ("  " + scene.noticed.strftime("%H:%M:%S") + "  ", "dim"),
+            ("  " + at.strftime("%H:%M:%S") + "  ", "dim"),
             (self._person(scene.sender), "bold"), (" → ", "dim"), (self._people(scene.recipients), "bold"),
             ("   " * bool(direction) + direction, "dim"),
         )  # fmt: skip
-        told = scene.note if note else ""
-        self._line((_INDENT, ""), (scene.subject or "(no subject)", "italic"), (f"   ({told})" * bool(told), "dim"))
+        self._line((_INDENT, ""), (scene.subject or "(no subject)", "italic"), (f"   ({note})" * bool(note), "dim"))
 
     def _grounds(self, outcome: Outcome, style: str) -> None:
         for each in outcome.grounds:

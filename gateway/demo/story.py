@@ -31,7 +31,7 @@ class Teller(Protocol):
     def tell(self, scene: Scene, kind: Kind) -> None:
         """Show a message with its outcome."""
 
-    def go_on(self, scene: Scene, turn: Turn, recipients: Sequence[str]) -> None:
+    def go_on(self, scene: Scene, turn: Turn, recipients: Sequence[str], at: datetime) -> None:
         """Show what became of a message that was shown before."""
 
     def count(self, tally: Tally) -> None:
@@ -140,7 +140,7 @@ class Story:
             if not news:
                 return
             for turn, recipients in news.items():
-                self._teller.go_on(scene, turn, recipients)
+                self._teller.go_on(scene, turn, recipients, self._clock())
                 self.tally.let_go += turn is Turn.LET_GO
                 self.tally.turned_down += turn is Turn.TURNED_DOWN
             scene.tell(scene.told)

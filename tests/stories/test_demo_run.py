@@ -211,7 +211,7 @@ class Notebook:
     def tell(self, scene: Scene, kind: Kind) -> None:
         self.told.append((kind, scene.subject or scene.id))
 
-    def go_on(self, scene: Scene, turn: Turn, recipients: Any) -> None:
+    def go_on(self, scene: Scene, turn: Turn, recipients: Any, at: datetime) -> None:
         self.turns.append((turn, tuple(recipients)))
 
     def count(self, tally: Tally) -> None:

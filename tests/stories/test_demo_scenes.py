@@ -310,8 +310,10 @@ def test_what_became_of_it_later() -> None:
     followed.see(outcome("hold", k=State.SENT, j=State.SENT))
     followed.arrive(arrival("k"), 0.0)
     followed.arrive(arrival("other"), 0.0)
-    screen.go_on(followed, Turn.LET_GO, ["k"])
-    screen.go_on(followed, Turn.TURNED_DOWN, ["j"])
+    at = datetime(2026, 2, 3, 10, 15, tzinfo=UTC)
+    screen.go_on(followed, Turn.LET_GO, ["k"], at)
+    screen.go_on(followed, Turn.TURNED_DOWN, ["j"], at)
+    assert stream.getvalue().count("10:15:00  s@x") == 2
     assert "released after all" in stream.getvalue()
     assert stream.getvalue().count("1.eml") == 1
     assert "rejected by an administrator" in stream.getvalue()
