@@ -67,6 +67,7 @@ _ASIDES = _all(
     " they them theirs official real"
 )
 _ASIDE = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
+_ABBREVIATION = re.compile(r"\b([^\W\d_]{1,2})\.(?=[^\W\d_]{1,2}\b)")  # Ph.D.
 _NICKNAME = re.compile(r"[\"“”«»„](?P<nick>[^\"“”«»„]*)[\"“”«»„]")
 _HANDLE = 8  # a single word shorter than this is no full name written together
 
@@ -100,10 +101,10 @@ def shown_keys(text: str) -> tuple[list[str], list[str]]:
     text = _ASIDE.sub(lambda aside: " " if set(words(aside[1])) <= _ASIDES else aside[0], text)
     bare = _NICKNAME.sub(" ", text)
     text = bare if len(words(bare)) > 1 else text
-    before, comma, after = text.partition(",")
+    before, comma, after = _ABBREVIATION.sub(r"\1", text).partition(",")
     if comma and words(before) and words(after) and not set(words(after)) <= _SUFFIXES:
-        text = f"{after} {before}"  # "Whitfield, Dana"
-    whole = full = words(text)
+        before, after = after, before  # "Whitfield, Dana"
+    whole = full = (*words(before), *words(after))
     while len(full) > 2 and full[-1] in _SUFFIXES:
         full = full[:-1]
     titled = False

@@ -211,7 +211,7 @@ class _Reading:
             if cells is None:
                 return
             line, last = last + 1, reader.line_num + 1
-            if last - line > _MOST_LINES or (last - line > 1 and len(cells) != width):
+            if last - line > _MOST_LINES or (len(cells) != width and _garbled(cells, last - line)):
                 what = "a quote is opened and never closed"
                 raise self.fault(line, what, "quote every field and double the quotes inside")
             if last > line:
@@ -264,6 +264,11 @@ class _Reading:
             if name not in at:
                 raise self.fault(1, f"has no column {name}", f"the header row must name {', '.join(self._needed)}")
         return [at.get(name, len(head)) for name in self._wanted]
+
+
+def _garbled(cells: Sequence[str], lines: int) -> bool:
+    """Whether a record with a wrong number of cells has swallowed what follows a quote."""
+    return lines > 0 or any('"' in cell and "," in cell for cell in cells)
 
 
 def _encoding(binary: IO[bytes], reading: _Reading) -> str:

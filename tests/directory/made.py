@@ -1,0 +1,136 @@
+"""A small made-up district on disk, in OneRoster 1.1 or 1.2, that tests bend and break."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.directory.loading import Loaded, load
+
+STAFF, STUDENTS, ALIAS = "riverbend.example", "students.riverbend.example", "rcsd.example"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
+
+HEADS = {
+    "manifest": "propertyName,value",
+    "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
+    "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
+    "middleName,identifier,email,sms,phone,agentSourcedIds,grades,password",
+    "users 1.2": "sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,"
+    "identifier,email,sms,phone,agentSourcedIds,grades,password,userMasterIdentifier,resourceSourcedIds,"
+    "preferredGivenName,preferredMiddleName,preferredFamilyName,primaryOrgSourcedId,pronouns",
+    "roles": "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,"
+    "userProfileSourcedId",
+    "userProfiles": "sourcedId,status,dateLastModified,userSourcedId,profileType,vendorId,applicationId,description,"
+    "credentialType,username,password",
+    "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
+    "beginDate,endDate",
+    "demographics": "sourcedId,status,dateLastModified,birthDate,sex",
+}
+
+Row = dict[str, str]
+
+
+def user(id_: str, role: str, given: str, family: str, email: str, **more: str) -> Row:
+    """A user of 1.1; `split` makes 1.2 of it."""
+    row = {"sourcedId": id_, "enabledUser": "true", "role": role, "givenName": given, "familyName": family}
+    return {**row, "email": email, "orgSourcedIds": "hs", "password": f"secret-of-{id_}", **more}
+
+
+G1 = {"agentSourcedIds": "g1"}
+
+
+@dataclass
+class District:
+    """The tables of a set, ready to be changed and written."""
+
+    version: str = "1.1"
+    mode: str = "bulk"
+    orgs: list[Row] = field(
+        default_factory=lambda: [
+            {"sourcedId": "d", "name": "Riverbend CSD", "type": "district"},
+            {"sourcedId": "hs", "name": "Riverbend High", "type": "school", "parentSourcedId": "d"},
+            {"sourcedId": "ms", "name": "Lincoln Middle", "type": "school", "parentSourcedId": "d"},
+        ]
+    )
+    users: list[Row] = field(
+        default_factory=lambda: [
+            user("t1", "teacher", "Dana", "Whitfield", f"dwhitfield@{STAFF}", sms="+15155550110"),
+            user("t2", "teacher", "Marcus", "Oyelaran", f"moyelaran@{STAFF}", phone="(515) 555-0111"),
+            user("p1", "administrator", "Ruth", "Castellano", f"rcastellano@{STAFF}", orgSourcedIds="hs,ms"),
+            user(
+                "s1", "student", "Avery", "Lindqvist", f"alindqvist@{STUDENTS}", sms="5155550120", agentSourcedIds="g1"
+            ),
+            user("s2", "student", "Jordan", "Pacheco", f"jpacheco@{STUDENTS}", orgSourcedIds="ms"),
+            user("s3", "student", "Tobi", "Oyelaran", f"toyelaran@{STUDENTS}", agentSourcedIds="t2,g1"),
+            user("g1", "parent", "Ingrid", "Lindqvist", "ingrid.l@home.example"),
+        ]
+    )
+    roles: list[Row] = field(default_factory=list)
+    more: dict[str, list[Row]] = field(default_factory=dict)
+    manifest: Row = field(default_factory=dict)
+
+    def __getitem__(self, id_: str) -> Row:
+        """The user of a sourcedId."""
+        return next(row for row in self.users if row["sourcedId"] == id_)
+
+    def split(self) -> District:
+        """The same people in 1.2: roles in a table of their own."""
+        self.version = "1.2"
+        for row in self.users:
+            role, orgs = row.pop("role"), row.pop("orgSourcedIds")
+            for number, org in enumerate(orgs.split(",")):
+                self.roles.append(
+                    {"sourcedId": f"r-{row['sourcedId']}-{number}", "userSourcedId": row["sourcedId"], "role": role,
+                     "roleType": "primary", "orgSourcedId": org}
+                )  # fmt: skip
+        return self
+
+    def written(self, folder: Path) -> Path:
+        """Write the set."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tables = {"users": self.users, **({"orgs": self.orgs} if self.orgs else {}), **self.more}
+        if self.roles:
+            tables["roles"] = self.roles
+        names = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
+        said = {"manifest.version": "1.0", "oneroster.version": self.version}
+        said |= {f"file.{name}": self.mode if name in tables else "absent" for name in names} | self.manifest
+        tables["manifest"] = [{"propertyName": name, "value": value} for name, value in said.items()]
+        for name, rows in tables.items():
+            head = HEADS["users 1.2" if name == "users" and self.version == "1.2" else name].split(",")
+            write_table(folder / f"{name}.csv", head, [[row.get(column, "") for column in head] for row in rows])
+        return folder
+
+
+def write_table(path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+    """Write one CSV file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+        writer.writerow(head)
+        writer.writerows(rows)
+    return path
+
+
+def zipped(folder: Path, path: Path, inside: str = "") -> Path:
+    """The set as a zip."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for each in folder.iterdir():
+            file.write(each, f"{inside}{each.name}")
+    return path
+
+
+def loaded(path: Path, *, groups: Path | None = None, contacts: Path | None = None, now: float = NOW) -> Loaded:
+    """Load a set with the district's domains."""
+    return load(
+        path, groups=groups, contacts=contacts, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF},
+        student_domains=(STUDENTS,), now=now,
+    )  # fmt: skip
+
+
+def said(result: Loaded) -> str:
+    """All oddities as text."""
+    return "\n".join(map(str, result.warnings))
