@@ -8,15 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from email.utils import getaddresses
+
+from gateway.core.charsets import to_text
+from gateway.core.encoded import decoded_words
 
 IDENTITY_FIELDS = ("from", "sender", "resent-from")
 """Fields whose addresses say whose message it is, beside the envelope sender."""
 
 _END = re.compile(rb"\r\n\r\n")
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\]+@[^\s<>()\[\]\",;:\\]+")
+_BARE_END = re.compile(rb"\n\n")
+_FIELD = re.compile(rb"[^\n]*\n?(?:[ \t][^\n]*\n?)*")
+_APART = re.compile(r"[\s<>()\[\]\",;:\\]+")
+_PARSED = 1 << 15
+"""Bytes of an address field that are parsed; the standard library takes quadratic time for some. The rest is searched
+for addresses all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +34,27 @@ class Mailbox:
 
 
 def header_section(content: bytes) -> bytes:
-    """The header section with the line end of its last field, without the empty line; the whole where there is none."""
-    if content.startswith(b"\r\n"):
+    """The header section with the line end of its last field, without the empty line; the whole where there is none.
+
+    A content without any CRLF (a file of another system) has bare line feeds for line ends.
+    """
+    if content.startswith((b"\r\n", b"\n")):
         return b""
     end = _END.search(content)
-    return content if end is None else content[: end.start() + 2]
+    if end is not None:
+        return content[: end.start() + 2]
+    bare = None if b"\r\n" in content else _BARE_END.search(content)
+    return content if bare is None else content[: bare.start() + 1]
 
 
 def fields(section: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name (lower case) and whole raw bytes of each field in order, folding and line ends included."""
-    start: int | None = None
-    at = 0
-    for line in section.splitlines(keepends=True) if b"\r\n" not in section else _lines(section):
-        if start is not None and line[:1] not in (b" ", b"\t"):
-            yield _field(section[start:at])
-            start = None
-        if start is None:
-            start = at
-        at += len(line)
-    if start is not None:
-        yield _field(section[start:at])
+    """Name (lower case) and whole raw bytes of each field in order, folding and line ends included.
 
-
-def _lines(section: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(section):
-        end = section.find(b"\r\n", at)
-        stop = len(section) if end < 0 else end + 2
-        yield section[at:stop]
-        at = stop
-
-
-def _field(raw: bytes) -> tuple[str, bytes]:
-    name, _, _ = raw.partition(b":")
-    return name.strip().decode("latin-1").lower(), raw
+    Together the raw bytes are the section. A line that is no field is given like one; it has no colon.
+    """
+    for found in _FIELD.finditer(section):
+        if raw := found[0]:
+            yield raw.partition(b":")[0].strip().decode("latin-1").lower(), raw
 
 
 def unfolded(raw: bytes) -> bytes:
@@ -72,21 +65,8 @@ def unfolded(raw: bytes) -> bytes:
 
 def decoded(value: bytes) -> str:
     """A field value as a person reads it: raw UTF-8 and encoded words (RFC 2047) decoded, bad ones left as they are."""
-    text = _text(value)
-    if "=?" not in text:
-        return text
-    try:
-        chunks = decode_header(text)
-    except (HeaderParseError, ValueError, TypeError):
-        return text
-    return "".join(chunk if isinstance(chunk, str) else _text(chunk, charset or "latin-1") for chunk, charset in chunks)
-
-
-def _text(value: bytes, charset: str = "utf-8") -> str:
-    try:
-        return value.decode(charset)
-    except (LookupError, UnicodeError):
-        return value.decode("latin-1")
+    text = to_text(value)
+    return decoded_words(text) if "=?" in text else text
 
 
 def addresses(section: bytes, names: Sequence[str] = IDENTITY_FIELDS) -> tuple[Mailbox, ...]:
@@ -94,26 +74,36 @@ def addresses(section: bytes, names: Sequence[str] = IDENTITY_FIELDS) -> tuple[M
 
     An address written inside a display name or a comment is a mailbox too: to a person it says who wrote.
     """
-    found: dict[str, Mailbox] = {}
+    found: dict[tuple[str, str], Mailbox] = {}
+    known: set[str] = set()
     for name, raw in fields(section):
         if name not in names:
             continue
-        value = _text(unfolded(raw))
-        for shown, address in _pairs(value):
-            shown = decoded(shown.encode())
-            for each in (address, *_ADDRESS.findall(shown)):
+        value = to_text(unfolded(raw))
+        before = len(found)
+        for shown, address in _pairs(value[:_PARSED]):
+            shown = decoded_words(shown)
+            for each in (address, *_looks_like(shown)):
                 if "@" in each or shown:
-                    found.setdefault(f"{each.lower()} {shown}", Mailbox(each.strip("<>. "), shown))
-        for each in _ADDRESS.findall(value):
-            if not any(box.address.lower() == each.strip("<>. ").lower() for box in found.values()):
-                found.setdefault(each.lower(), Mailbox(each.strip("<>. ")))
+                    known.add(each.strip("<>. ").lower())
+                    found.setdefault((each.lower(), shown), Mailbox(each.strip("<>. "), shown))
+        for each in _looks_like(value):
+            if (each := each.strip("<>. ")).lower() not in known:
+                known.add(each.lower())
+                found.setdefault((each.lower(), ""), Mailbox(each))
+        if len(found) == before and value and "@" not in value and not value.endswith(";"):
+            found.setdefault(("", value), Mailbox("", decoded_words(value[:_PARSED])))  # a name and no address at all
     return tuple(found.values())
+
+
+def _looks_like(text: str) -> list[str]:
+    return [each for each in _APART.split(text) if "@" in each[1:-1]]
 
 
 def _pairs(value: str) -> list[tuple[str, str]]:
     try:
         return getaddresses([value])
-    except (ValueError, IndexError, TypeError, AttributeError):
+    except (ValueError, IndexError, TypeError, AttributeError, RecursionError):
         return []
 
 
@@ -122,10 +112,10 @@ def _first(section: bytes, wanted: str) -> bytes:
 
 
 def subject(section: bytes) -> str:
-    """The first Subject, decoded; empty where there is none."""
-    return decoded(_first(section, "subject"))
+    """Every Subject, decoded, in lines of their own: there may be one only, and readers differ in which they show."""
+    return "\n".join(decoded(unfolded(raw)) for name, raw in fields(section) if name == "subject")
 
 
 def message_id(section: bytes) -> str:
     """The first Message-ID as written, angle brackets included; empty where there is none."""
-    return _text(_first(section, "message-id"))
+    return to_text(_first(section, "message-id"))

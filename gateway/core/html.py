@@ -1,74 +1,189 @@
 """The text of an HTML part as a person sees it, apart from what it hides.
 
 Block elements break lines, inline ones do not (so that a word cut by tags stays a word), quoted blocks get the "> "
-of plain text, and links keep their target behind them, for a person can see where they lead.
+of plain text, links keep their target behind them, for a person can see where they lead, and pictures are their words.
+
+It reads tags one after the other and builds no tree: trees of hostile documents take quadratic time and memory, and a
+message that ends its reader would be worse than one whose tags are read a little differently than a browser would.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from collections import Counter
+from html import unescape
 
 _BLOCKS = frozenset(
-    "address article aside blockquote br center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main nav ol option p pre section table tr ul".split()
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
+    "h3 h4 h5 h6 header hr html legend li main nav ol option p pre section summary table tr ul".split()
 )
 _CELLS = frozenset({"td", "th"})
-_SILENT = frozenset("head iframe link math meta noscript object script style svg template title".split())
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_NO_MARKUP = frozenset("iframe script style textarea title xmp".split())
+"""What is in these is no markup, up to their end tag; but in a drawing or a formula they are like any other."""
+_NEVER_TEXT = frozenset({"script", "style"})
+_UNSHOWN = frozenset("iframe script style template title".split())
+_FOREIGN = ("svg", "math")
+
+_SCOPES = frozenset("button caption marquee math object svg table td template th".split())
+_P = frozenset({"p"})
+_ENDS_P = _BLOCKS - {"br", "body", "html", "legend", "option", "tr"}
+_ENDS_LAST = {
+    # Which open elements end where this one begins, whether or not their end is written, and what bounds the search.
+    "li": (frozenset({"li"}), _SCOPES | {"ul", "ol"}),
+    "dd": (frozenset({"dd", "dt"}), _SCOPES | {"dl"}),
+    "dt": (frozenset({"dd", "dt"}), _SCOPES | {"dl"}),
+    "option": (frozenset({"option"}), frozenset({"select"})),
+    "td": (frozenset({"td", "th"}), frozenset({"table", "template"})),
+    "th": (frozenset({"td", "th"}), frozenset({"table", "template"})),
+    "tr": (frozenset({"tr"}), frozenset({"table", "template"})),
+}
+_LOOKED_AT = 100
+
+_ATTRIBUTE_TEXT = r"[^\s/>][^\s/>=]*(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>\"'][^\s>]*))?"
+_MARKUP = re.compile(
+    r"<!--(?:-?>|(?P<comment>.*?)(?:--!?>|\Z))"
+    r"|<(?P<other>[!?][^>]*)>?|</[^a-zA-Z>][^>]*>?"
+    rf"|<(?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*)(?P<rest>(?:[\s/]+|{_ATTRIBUTE_TEXT})*+)>?",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
+_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _NO_MARKUP}
 _UNSEEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?!\.?\d*[1-9])"
     r"|max-height\s*:\s*0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
+_TAGS = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_MAX_NODES = 200_000
+_SPACES = re.compile(r" {2,}")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_MAX_QUOTES = 10
+_MAX_TARGET = 300
 
 
 def visible_text(html: str) -> tuple[str, str]:
-    """The text that an HTML document shows, and the text that it carries hidden."""
-    root = LexborHTMLParser(html).root
-    shown: list[str] = []
-    hidden: list[str] = []
-    if root is not None:
-        for text, seen, quotes in _texts(root):
-            (shown if seen else hidden).append(text.replace("\n", "\n" + "> " * quotes) if quotes else text)
-    return _tidy("".join(shown)), _tidy("".join(hidden))
+    """The text that an HTML document shows, and the text that it carries hidden. Never raises."""
+    page = _Page()
+    at = 0
+    while (found := _MARKUP.search(html, at)) is not None:
+        page.text(html[at : found.start()])
+        at = found.end()
+        name = (found["name"] or "").lower()
+        if not name:
+            page.comment(found["comment"] or found["other"] or "")
+        elif found["end"]:
+            page.close(name)
+        elif name == "plaintext":
+            break  # all that follows is text, tags too
+        else:
+            page.open(name, found["rest"])
+            if name in _NO_MARKUP and not page.is_foreign:
+                end = _ENDS[name].search(html, at)
+                stop = len(html) if end is None else end.start()
+                page.text("" if name in _NEVER_TEXT else html[at:stop])
+                at = stop
+    page.text(html[at:])
+    page.leave_link()
+    return _tidy("".join(page.shown)), _tidy("".join(page.hidden))
 
 
-def _texts(root: LexborNode) -> Iterator[tuple[str, bool, int]]:
-    """Pieces of text in document order with whether they are seen and how deep they are quoted; no recursion."""
-    stack: list[tuple[LexborNode | str, bool, int]] = [(root, True, 0)]
-    for _ in range(_MAX_NODES):
-        if not stack:
+class _Page:
+    """What has been read so far, and which elements are open."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+        self.hidden: list[str] = []
+        self._open: list[tuple[str, bool]] = []  # name, and whether what is in it is unseen
+        self._count: Counter[str] = Counter()
+        self._target, self._link_from = "", 0
+
+    def _piece(self, text: str, unseen: bool | None = None) -> None:
+        if unseen is None:
+            unseen = bool(self._open) and self._open[-1][1]
+        (self.hidden if unseen else self.shown).append(text)
+
+    def text(self, raw: str) -> None:
+        """Text between tags."""
+        if raw:
+            self._piece(_BLANKS.sub(" ", unescape(raw)))
+
+    def comment(self, raw: str) -> None:
+        """Comments are for nobody, but for the conditional ones and those of drawings that some mail programs show."""
+        if raw.startswith("[if"):
+            self._piece("\n" + unescape(_TAGS.sub(" ", raw.partition(">")[2] + ">")), unseen=True)
+        elif raw.startswith("![CDATA["):
+            self._piece(" " + raw[8:].removesuffix("]]"), unseen=True)
+
+    def open(self, name: str, rest: str) -> None:
+        """A start tag."""
+        if name in _ENDS_P:
+            self._end_open(_P, _SCOPES)
+        if name in _ENDS_LAST:
+            self._end_open(*_ENDS_LAST[name])
+        attributes: dict[str, str] = {}
+        for each in _ATTRIBUTE.finditer(rest) if rest.strip(" /\n\r\t") else ():
+            attributes.setdefault(each[1].lower(), unescape(each[2] or each[3] or each[4] or ""))
+        unseen = "hidden" in attributes or name in _UNSHOWN or bool(_UNSEEN.search(attributes.get("style", "")))
+        unseen = unseen or (bool(self._open) and self._open[-1][1])
+        if name not in _VOID:
+            self._open.append((name, unseen))
+            self._count[name] += 1
+        self._edge(name)
+        if name == "a":
+            self.leave_link()
+            target = _BLANKS.sub("", attributes.get("href", ""))[:_MAX_TARGET]
+            self._target, self._link_from = target if _WEB.match(target) else "", len(self.shown)
+        elif name == "img":
+            self._piece(f" {_BLANKS.sub(' ', attributes['alt'])} " if attributes.get("alt") else "", unseen)
+
+    def _end_open(self, names: frozenset[str], bounds: frozenset[str]) -> None:
+        """End the innermost of some elements, and what is open in it, unless a bound comes first."""
+        if not any(self._count[name] for name in names):
             return
-        node, seen, quotes = stack.pop()
-        if isinstance(node, str):
-            yield node, seen, quotes
-            continue
-        tag = node.tag
-        if tag == "-text":
-            yield _BLANKS.sub(" ", node.text_content or ""), seen, quotes
-            continue
-        if tag in _SILENT or tag is None or (tag.startswith(("-", "!")) and tag != "-document"):
-            continue
-        attributes = node.attributes
-        seen = seen and "hidden" not in attributes and not _UNSEEN.search(attributes.get("style") or "")
-        inner = quotes + (tag == "blockquote")
-        edge = "\n" if tag in _BLOCKS else " " if tag in _CELLS else ""
-        if edge:
-            stack.append((edge, seen, quotes))
-        children = []
-        child = node.child
-        while child is not None:
-            children.append(child)
-            child = child.next
-        stack.extend((each, seen, inner) for each in reversed(children))
-        if edge:
-            stack.append((edge, seen, inner))
+        for depth, (name, _) in enumerate(reversed(self._open[-_LOOKED_AT:]), start=1):
+            if name in names:
+                for _ in range(depth):
+                    self._leave()
+                return
+            if name in bounds:
+                return
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether this is within a drawing or a formula."""
+        return any(self._count[name] for name in _FOREIGN)
+
+    def close(self, name: str) -> None:
+        """An end tag: it ends what was opened within its element too; without a start tag it is nothing."""
+        if name == "a":
+            self.leave_link()
+        if not self._count[name]:
+            if name in ("p", "br"):
+                self._edge(name)
+            return
+        while self._leave() != name:
+            pass
+        self._edge(name)
+
+    def _leave(self) -> str:
+        name, _ = self._open.pop()
+        self._count[name] -= 1
+        return name
+
+    def _edge(self, name: str) -> None:
+        if name in _BLOCKS:
+            self._piece("\n" + "> " * min(self._count["blockquote"], _MAX_QUOTES))
+        elif name in _CELLS:
+            self._piece(" ")
+
+    def leave_link(self) -> None:
+        """Where the link leads, unless its own words say so; a long address is cut behind what names the place."""
+        if self._target and self._target not in "".join(self.shown[self._link_from :]):
+            self.shown.append(f" <{self._target}>")
+        self._target = ""
 
 
 def _tidy(text: str) -> str:
-    lines = (re.sub(r" {2,}", " ", line).strip() for line in text.split("\n"))
-    return re.sub(r"\n(?:>? ?\n)+", "\n", "\n".join(lines)).strip()
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line.strip("> "))

@@ -1,22 +1,34 @@
 """The pure reader of a content: its leaves as numbered parts, with the text that a person sees.
 
-Classifiers and console share it, so that a span means the same to both. It never raises: what cannot be read is a
-part that says so (RFC 2045 to 2049).
+Classifiers and console share it, so that a span means the same to both. It never raises, and time and memory grow with
+the size of the content and nothing else: what cannot be read is a part that says so (RFC 2045 to 2049).
 """
 
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message as Mime
 
+from gateway.core.charsets import to_text
+from gateway.core.encoded import base64, decoded_words
+from gateway.core.headers import fields, unfolded
 from gateway.core.html import visible_text
 
 MAX_PARTS = 500
 MAX_DEPTH = 30
-_ODD = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, binascii.Error)
+
+_MAX_ENTITIES = 4 * MAX_PARTS  # multiparts and attached messages count too, also empty ones
+_MAX_VALUE = 16_384  # bytes of a field that are looked at; the standard library takes quadratic time for parameters
+_EMPTY_LINE = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
+_READ = ("content-type", "content-transfer-encoding", "content-disposition")
+_ODD = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+_ENVELOPES = ("message/rfc822", "message/global", "message/news")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +51,173 @@ class Part:
     unreadable: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Entity:
+    """One MIME entity: a stretch of a buffer, how deep it lies, and what it is where it does not say (RFC 2046)."""
+
+    buffer: bytes
+    start: int
+    end: int
+    depth: int = 0
+    default: str = "text/plain"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A leaf before its text is read; `head` None: beyond the bounds."""
+
+    head: Mime | None
+    raw: bytes = b""
+    broken: bool = False
+
+
 def parts(content: bytes, channel: str = "mail") -> tuple[Part, ...]:
     """The parts of a content: RFC 5322 bytes, or for the channel "sms" UTF-8 text, which is one part."""
     if channel == "sms":
         return (Part("1", "text/plain", content.decode("utf-8", "replace"), content),)
+    return tuple(_part(str(number), leaf) for number, leaf in enumerate(_leaves(content), start=1))
+
+
+def _leaves(content: bytes) -> Iterator[_Leaf]:
+    stack = [_Entity(content, 0, len(content))]
+    entities = leaves = 0
+    stray = bytearray()
+    while stack:
+        entity = stack.pop()
+        entities += 1
+        if leaves >= MAX_PARTS or entities > _MAX_ENTITIES:
+            yield _Leaf(None)
+            break
+        head, begin, odd = _opened(entity)
+        stray += odd
+        inner = _inner(entity, head, begin)
+        if inner and entity.depth < MAX_DEPTH:
+            stack.extend(reversed(inner))
+            continue
+        leaves += 1
+        broken = head.get_content_maintype() == "multipart"
+        yield _Leaf(None) if inner else _Leaf(head, entity.buffer[begin : entity.end], broken)
+    if stray.strip():  # lines among the fields that are none: some mail programs show them as text
+        yield _Leaf(_head([], "text/plain"), bytes(stray))
+
+
+def _opened(entity: _Entity) -> tuple[Mime, int, bytes]:
+    """The fields of an entity that say how to read it, where its body begins, and lines that are no field."""
+    buffer, start, end = entity.buffer, entity.start, entity.end
+    found = _EMPTY_LINE.match(buffer, start, end) or _HEAD_END.search(buffer, start, end)
+    stop, begin = (end, end) if found is None else found.span()
+    wanted: list[tuple[str, bytes]] = []
+    odd: list[bytes] = []
+    for name, raw in fields(buffer[start:stop]):
+        if name in _READ:
+            wanted.append((name, raw))
+        elif b":" not in raw:
+            odd.append(raw)
+    return _head(wanted, entity.default), begin, b"".join(odd)
+
+
+def _head(wanted: list[tuple[str, bytes]], default: str) -> Mime:
+    head = Mime()
+    head.set_default_type(default)
+    for name, raw in wanted:
+        if name not in head:
+            head[name] = to_text(unfolded(raw)[:_MAX_VALUE])
+    if not _MEDIA_TYPE.fullmatch(head.get_content_type()):
+        head.replace_header("content-type", "text/plain")
+    return head
+
+
+def _inner(entity: _Entity, head: Mime, begin: int) -> list[_Entity]:
+    """The entities within this one: the parts of a multipart, or an attached message."""
+    if head.get_content_maintype() == "multipart":
+        default = "message/rfc822" if head.get_content_type() == "multipart/digest" else "text/plain"
+        return [
+            _Entity(entity.buffer, start, end, entity.depth + 1, default)
+            for start, end in _split(entity.buffer, begin, entity.end, _parameter(head, "boundary"))
+        ]
+    if head.get_content_type() not in _ENVELOPES or begin >= entity.end:
+        return []
+    if _encoding(head) in ("7bit", "8bit", "binary", ""):
+        return [_Entity(entity.buffer, begin, entity.end, entity.depth + 1)]
+    data = _data(head, entity.buffer[begin : entity.end])
+    return [_Entity(data, 0, len(data), entity.depth + 1)] if data else []
+
+
+def _split(buffer: bytes, begin: int, end: int, boundary: str) -> list[tuple[int, int]]:
+    """Where the parts between delimiter lines lie, at most one more than are read; the last may lack its end."""
+    mark = re.escape(boundary.rstrip().encode("utf-8", "replace"))
+    if not mark:
+        return []
+    found: list[tuple[int, int]] = []
+    opened = -1
+    for line in re.compile(rb"(?m)^--" + mark + rb"(--)?[ \t]*\r?(?:\n|\Z)").finditer(buffer, begin, end):
+        if opened >= 0:
+            before = line.start() - 1  # the line end before a delimiter belongs to it
+            found.append((opened, max(opened, before - (buffer[before - 1 : before] == b"\r"))))
+        opened = line.end()
+        if line[1] or len(found) > MAX_PARTS:
+            return found
+    return [*found, (opened, end)] if opened >= 0 else found
+
+
+def _parameter(head: Mime, name: str) -> str:
     try:
-        return tuple(_numbered(message_from_bytes(content)))
+        value = head.get_boundary("") if name == "boundary" else head.get_filename("")
+        return str(value)
     except _ODD:
-        _, _, rest = content.partition(b"\r\n\r\n")
-        return (Part("1", "text/plain", rest.decode("utf-8", "replace"), rest, unreadable=True),)
+        return ""
 
 
-def _numbered(root: Mime) -> Iterator[Part]:
-    for count, (leaf, deep) in enumerate(_leaves(root, 0), start=1):
-        if count > MAX_PARTS or deep:
-            yield Part(str(count), "application/octet-stream", unreadable=True)
-            return
-        yield _part(str(count), leaf)
+def _encoding(head: Mime) -> str:
+    return str(head.get("content-transfer-encoding", "")).strip().strip("\"'").lower()
 
 
-def _leaves(node: Mime, depth: int) -> Iterator[tuple[Mime, bool]]:
-    payload = node.get_payload()
-    if not isinstance(payload, list) or node.get_content_type() == "message/delivery-status":
-        yield node, False
-    elif depth >= MAX_DEPTH:
-        yield node, True
-    else:
-        for child in payload:
-            if isinstance(child, Mime):
-                yield from _leaves(child, depth + 1)
+def _data(head: Mime, raw: bytes) -> bytes:
+    match _encoding(head):
+        case "base64":
+            return base64(raw)
+        case "quoted-printable":
+            return binascii.a2b_qp(raw)
+        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+            return _uudecoded(raw)
+        case _:
+            return raw
 
 
-def _part(number: str, leaf: Mime) -> Part:
-    media_type = leaf.get_content_type()
+def _uudecoded(raw: bytes) -> bytes:
+    _, _, rest = raw.partition(b"begin ")
+    found = []
+    for line in rest.split(b"\n")[1:]:
+        line = line.rstrip(b"\r")
+        if line in (b"", b"`", b"end"):
+            continue
+        # Some encoders write more characters than the length at the beginning of the line says.
+        with suppress(binascii.Error):
+            found.append(binascii.a2b_uu(line[: 1 + (((line[0] - 32) & 63) + 2) // 3 * 4]))
+    return b"".join(found)
+
+
+def _part(number: str, leaf: _Leaf) -> Part:
+    head = leaf.head
+    if head is None:
+        return Part(number, "application/octet-stream", unreadable=True)
+    media_type, filename = head.get_content_type(), decoded_words(_parameter(head, "filename"))
     try:
-        filename = leaf.get_filename() or ""
-        attached = leaf.get_content_disposition() == "attachment" or bool(filename)
+        attached = bool(filename) or head.get_content_disposition() == "attachment"
     except _ODD:
-        filename, attached = "", True
-    try:
-        data = leaf.get_payload(decode=True)
-    except _ODD:
-        return Part(number, media_type, filename=filename, attached=attached, unreadable=True)
-    if not isinstance(data, bytes):  # a list (delivery-status): its fields as text
-        data = b"\r\n".join(bytes(str(each), "utf-8", "replace") for each in leaf.get_payload() or ())
-    if media_type == "text/plain" or leaf.get_content_maintype() in ("message", "multipart"):
-        return Part(number, media_type, _decoded(data, leaf), data, filename, attached)
+        attached = True
+    data = _data(head, leaf.raw)
     if media_type == "text/html":
-        shown, hidden = visible_text(_decoded(data, leaf))
+        shown, hidden = visible_text(_text(head, data))
         return Part(number, media_type, shown, data, filename, attached, hidden)
-    return Part(number, media_type, "", data, filename, attached)
+    readable = media_type == "text/plain" or head.get_content_maintype() in ("message", "multipart")
+    text = _text(head, data) if readable else ""
+    return Part(number, media_type, text, data, filename, attached, unreadable=leaf.broken)
 
 
-def _decoded(data: bytes, leaf: Mime) -> str:
+def _text(head: Mime, data: bytes) -> str:
     try:
-        charset = leaf.get_content_charset("utf-8")
-        return data.decode(charset)
+        charset = head.get_content_charset("utf-8")
     except _ODD:
-        pass
-    try:
-        return data.decode("utf-8")
-    except UnicodeError:
-        return data.decode("cp1252", "replace")
+        charset = "utf-8"
+    return to_text(data, charset)

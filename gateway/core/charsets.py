@@ -1,0 +1,43 @@
+"""Bytes to text as mail programs do it: the declared charset where it is one, else UTF-8, else Windows-1252."""
+
+from __future__ import annotations
+
+import re
+
+_LIKE = {
+    # What the name means to the programs that write and show it (WHATWG Encoding, section 4.2).
+    "ascii": "utf-8", "us-ascii": "utf-8", "ansi_x3.4-1968": "utf-8", "iso-8859-1": "cp1252", "latin1": "cp1252",
+    "latin-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8",
+    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "euc-kr": "cp949", "shift_jis": "cp932",
+    "shift-jis": "cp932", "sjis": "cp932", "iso-8859-9": "cp1254", "iso-8859-11": "cp874", "tis-620": "cp874",
+    "windows-874": "cp874", "iso-8859-8-i": "iso-8859-8", "big5": "big5hkscs", "x-mac-roman": "mac-roman",
+    "macintosh": "mac-roman",
+}  # fmt: skip
+_KNOWN = re.compile(
+    r"utf-?(?:7|8|16|32)(?:[-_]?[lb]e)?|cp\d{3,4}|windows-?\d{3,4}|iso-?8859-\d{1,2}|iso-?2022-(?:jp|kr)(?:-\w+)?"
+    r"|koi8-?[rtu]|gb18030|hz(?:-gb-2312)?|big5hkscs|euc-?(?:jp|jis-2004)|johab|mac-\w{2,12}|ibm\d{3,4}"
+)
+"""Only charsets of mail: of the other codecs of Python some take quadratic time, and some are none of mail."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def to_text(data: bytes, charset: str = "utf-8") -> str:
+    """The text of some bytes; never raises, and never has a lone surrogate in it.
+
+    Bytes that the charset does not have become U+FFFD, one by one, so that a stray one spoils nothing else.
+    """
+    name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 adds a language behind an asterisk
+    name = _LIKE.get(name, name)
+    declared = name if _KNOWN.fullmatch(name) else "utf-8"
+    for each in (declared, "utf-8"):
+        try:
+            return _SURROGATES.sub("\ufffd", data.decode(each))
+        except (LookupError, ValueError):
+            continue
+    try:
+        text = _SURROGATES.sub("\ufffd", data.decode(declared, "replace"))
+    except (LookupError, ValueError):
+        text = data.decode("utf-8", "replace")
+    # Text that is mostly not what it says it is, is what most mail programs of old wrote.
+    strange = len(text) - len(text.encode("ascii", "ignore"))
+    return text if text.count("\ufffd") * 4 <= strange else data.decode("cp1252", "replace")

@@ -1,0 +1,120 @@
+"""What an HTML part shows and what it hides, and that no document makes its reader slow."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from gateway.core.html import visible_text
+
+
+@pytest.mark.parametrize(
+    ("html", "shown", "hidden"),
+    [
+        ("<p>Hi <b>Av</b>ery</p><p>Quiz</p>", "Hi Avery\nQuiz", ""),
+        ("a<br>b<div>c</div>d", "a\nb\nc\nd", ""),
+        ("<table><tr><td>1<td>2<tr><td>3</table>", "1 2\n3", ""),
+        ("a &lt;b&gt; &amp; &#233; &nbsp;x <3", "a <b> & é \xa0x <3", ""),
+        ("<p>New</p><blockquote>old<br>older<blockquote>oldest</blockquote></blockquote>end",
+         "New\n> old\n> older\n> > oldest\nend", ""),
+        ('<a href="https://q.example/?a=1&amp;b=2">this quiz</a>!', "this quiz <https://q.example/?a=1&b=2>!", ""),
+        ('<a href="https://quiz.example/">https://quiz.example/</a>', "https://quiz.example/", ""),
+        ('<a href="https://a.example">a <a href="mailto:x@y.example">b', "a <https://a.example>b", ""),
+        ('x<img src="cid:1" alt="two words">y', "x two words y", ""),
+        ('a<span style="display:none">b</span>c', "ac", "b"),
+        ("a<span style='DISPLAY : none'>b</span>c", "ac", "b"),
+        ('a<span style="display&#58;none">b</span>c', "ac", "b"),
+        ("a<span style=font-size:0px>b</span><i style='font-size:0.9em'>c</i>", "ac", "b"),
+        ("<div hidden>a<p>b</p></div>c", "c", "a\nb"),
+        ("<title>t</title><style>p {}</style><script>s()</script>x", "x", "t"),
+        ("a<!-- b -->c<!-->d<!--->e<!--f", "acde", ""),
+        ("<!--[if mso]><p>outlook</p><![endif]-->x", "x", "outlook"),
+        ("<svg><style><p>y</svg><svg><![CDATA[z]]></svg>x", "x", "y z"),
+        ("<noscript>a</noscript><noframes>b</noframes>", "ab", ""),
+        ("<textarea>a<b></textarea>c", "a<b>c", ""),
+        ("<template>a</template>b", "b", "a"),
+        ("<plaintext>a<b>", "a<b>", ""),
+        ("x</p>y</br>z", "x\ny\nz", ""),
+        ("", "", ""),
+    ],
+)  # fmt: skip
+def test_shown_and_hidden(html, shown, hidden):
+    assert visible_text(html) == (shown, hidden)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p x=a'>words<p y='>", '<p x=a">words<p y=">', "<p a=b=\"c'>words", "<p a='\">'>words", "<p ='>words'>",
+        "<p a=\"b\"c=\"d>e\">words", "<p style=display:none><p>words",
+        "<p style='display:none'><div>words", "<li style='display:none'><b>x<li>words",
+        "<table><tr style=display:none><td>x<tr><td>words", "<dl><dt style='display:none'>x<dd>words",
+        "<div style='display:none'>x</div>words", "<div style='display:none'><b>x</div>words", "<td hidden>x<td>words",
+        "<!-->words", "<!--->words", "<!-- --!>words", "<! x>words", "<? x>words", "</ x>words",
+        "<head>words", "<img hidden>words", "<br hidden>words", "<style></style>words", "<STYLE></sTyLe\n>words",
+    ],
+)  # fmt: skip
+def test_no_trick_hides_what_a_browser_shows(html):
+    assert "words" in visible_text(html)[0]
+    whole = LexborHTMLParser(html).body
+    assert "words" in whole.text()
+
+
+@pytest.mark.parametrize("html", ['<p a="x>words">', "<style>words", "<style><p>words</p></style>", "<!--words"])
+def test_what_a_browser_does_not_show_is_not_shown(html):
+    assert "words" not in visible_text(html)[0]
+
+
+tags = st.sampled_from("p div b i span table tr td li ul br img a h1 blockquote pre font center".split())
+documents = st.recursive(
+    st.text(alphabet="ab c&;é\n", max_size=6).map(lambda text: text.replace("&", "&amp;")),
+    lambda inner: st.builds(
+        lambda tag, within: f"<{tag}>" if tag in ("br", "img") else f"<{tag}>{''.join(within)}</{tag}>",
+        tags, st.lists(inner, max_size=4),
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(documents)
+def test_the_letters_are_those_of_a_browser(html):
+    """Tags that are closed in order are read by a tree builder in the same way."""
+    shown, hidden = visible_text(html)
+    body = LexborHTMLParser(html).body
+    expected = body.text() if body is not None else ""
+    assert sorted("".join(shown.replace(">", "").split())) == sorted("".join(expected.split()))
+    assert hidden == ""
+
+
+@given(st.text(max_size=80) | st.lists(st.sampled_from(
+    ["<", ">", "</", "<p", "<p ", "a=", '"', "'", "<!--", "-->", "<![CDATA[", "<style", "</style>", "<a href=https://x.example>",
+     "<blockquote>", "&", "&#xD800;", "&#0;", "\0", "\ud800", "x", " ", "<td>", "</p>", "style=display:none", "<svg>"]
+)).map("".join))  # fmt: skip
+def test_nothing_raises(html):
+    visible_text(html)
+
+
+HOSTILE = [
+    "<div>", "<blockquote>", "<p>", "<b>", "</div>", "<br>", "<", "<a", "<a ", '<a "', "<p a='", "<!--", "<!--x-->",
+    "<style>", "<p><b>", "<p><table>", "<td>", "<li>", "&", "&#", "<a href=https://x.example>x", "<p style='", "<?",
+    "<svg><style>", "<![CDATA[", "<p a=b ", "<p hidden>x</p>", "</", "<title>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_document_takes_quadratic_time(piece):
+    begun = time.process_time()
+    visible_text(piece * (400_000 // len(piece)))
+    visible_text("<p " + piece * (200_000 // len(piece)))
+    assert time.process_time() - begun < 4
+
+
+def test_formatting_that_a_tree_builder_would_repeat_for_ever_is_read_once():
+    bomb = "<p>" + "".join(f"<font a={number}>" for number in range(3000)) + "</p><p>x" * 3000
+    begun = time.process_time()
+    assert visible_text(bomb)[0].count("x") == 3000
+    assert time.process_time() - begun < 2
