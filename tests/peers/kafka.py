@@ -50,6 +50,11 @@ class KafkaServer:
     ca: Path
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
+    @property
+    def pid(self) -> int:
+        """The broker's process id; 0 while it is stopped."""
+        return self._process.pid if self._process is not None else 0
+
     def start(self) -> None:
         """Start the broker and wait until both listeners answer."""
         with (self.folder / "server.log").open("ab") as log:

@@ -1,0 +1,214 @@
+"""The mails of the benchmark: ordinary school mail of the sizes that districts send, the same at every run.
+
+240 mails: 58 % plain text, 29 % with HTML, 13 % with an attachment of 50 to 200 kB; 21 kB in the mean. The texts are
+clean rows of the corpus of the classifiers, and only mails that the classifier releases are taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from itertools import cycle
+from pathlib import Path
+
+import classifiers.training
+import gateway.demo
+
+CORPUS = Path(classifiers.training.__file__).parent / "corpus"
+DISTRICT = Path(gateway.demo.__file__).parent / "district"
+STAFF, STUDENT = "staff", "student"
+NUMBER = b"000000000000"
+"""Stands in every mail's Message-ID where the source writes the number of the message."""
+MARK = b"<bench."
+"""What stands before the number."""
+_KINDS = {"plain": 139, "html": 70, "attachment": 31}
+_SIZES = (60_000, 120_000, 150_000, 170_000, 190_000, 200_000)
+_STYLES = (
+    "Normal",
+    "Plain",
+    "Header",
+    "Footer",
+    *(f"Toc{level}" for level in range(1, 10)),
+    "Title",
+    "Caption",
+    "List",
+)
+_OUTSIDE = "prairiemail.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail of the benchmark: who it is from (staff or student), its kind, envelope and content."""
+
+    author: str
+    kind: str
+    sender: str
+    recipient: str
+    content: bytes
+
+
+def in_scope() -> list[Mail]:
+    """Mails between staff and students of the demo's district, those that the classifier releases."""
+    chance = random.Random(401)
+    rows = _clean_rows(chance)
+    staff, students = _addresses()
+    wanted, sizes = Counter(_KINDS), cycle(_SIZES)
+    mails: list[Mail] = []
+    while wanted.total():
+        tried = []
+        for kind, row in zip(wanted.elements(), rows, strict=False):
+            teacher, student = chance.choice(staff), chance.choice(students)
+            sender, recipient = (teacher, student) if row["from"] == STAFF else (student, teacher)
+            content = _written(kind, row, sender, recipient, chance, sizes)
+            tried.append(Mail(row["from"], kind, sender[1], recipient[1], content))
+        if not tried:
+            raise RuntimeError("the corpus has too few clean mails")
+        taken = _released(tried)
+        wanted -= Counter(mail.kind for mail in taken)
+        mails += taken
+    chance.shuffle(mails)
+    return mails
+
+
+def out_of_scope(mails: Sequence[Mail]) -> list[Mail]:
+    """The same mails as a district's other mail: between staff and people outside."""
+    changed = []
+    for number, mail in enumerate(mails):
+        member, stranger = (mail.sender, mail.recipient)[:: 1 if mail.author == STAFF else -1]
+        outsider = f"parent{number}@{_OUTSIDE}"
+        content = mail.content.replace(stranger.encode(), outsider.encode())
+        sender, recipient = (member, outsider) if mail.author == STAFF else (outsider, member)
+        changed.append(Mail(mail.author, mail.kind, sender, recipient, content))
+    return changed
+
+
+def described(mails: Sequence[Mail]) -> str:
+    """The mails in one line."""
+    kinds = {kind: sum(mail.kind == kind for mail in mails) for kind in ("plain", "html", "attachment")}
+    mean = sum(len(mail.content) for mail in mails) / len(mails)
+    shares = ", ".join(f"{count / len(mails):.0%} {kind}" for kind, count in kinds.items())
+    return f"{len(mails)} mails: {shares}; mean {mean / 1000:.1f} kB"
+
+
+def _clean_rows(chance: random.Random) -> Iterator[dict[str, str]]:
+    rows = []
+    for file in sorted(CORPUS.glob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["channel"] == "mail" and not (row["labels"] or row["hold"] or row["help_seeking"]):
+                rows.append(row)
+    chance.shuffle(rows)
+    return iter(rows)
+
+
+def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Names and addresses of staff and students; nobody with a child in the district, for whom less is looked for."""
+    with (DISTRICT / "oneroster" / "users.csv").open(encoding="utf-8", newline="") as file:
+        users = [row for row in csv.DictReader(file) if row["email"]]
+    parents = {agent for user in users for agent in user["agentSourcedIds"].split(",")}
+    staff, students = [], []
+    for user in users:
+        person = (f"{user['givenName']} {user['familyName']}", user["email"])
+        if user["role"] == "student":
+            students.append(person)
+        elif user["role"] in ("teacher", "administrator", "aide") and user["sourcedId"] not in parents:
+            staff.append(person)
+    return staff, students
+
+
+def _released(mails: Sequence[Mail]) -> list[Mail]:
+    """The mails that the shipped classifiers and policy let go."""
+    from classifiers.explain import case_of_mail, rows
+    from classifiers.pipeline import load
+    from gateway import policies
+    from gateway.core.decision import Action
+    from gateway.core.parties import Direction
+
+    directions = {STAFF: Direction.STAFF_TO_STUDENT, STUDENT: Direction.STUDENT_TO_STAFF}
+    cases = [case_of_mail(mail.content, directions[mail.author]) for mail in mails]
+    policy = policies.read(None, dict.fromkeys(Direction, Action.HOLD))
+    answers = rows(load(), cases, policy)
+    return [mail for mail, answer in zip(mails, answers, strict=True) if answer["action"] == Action.RELEASE]
+
+
+def _written(
+    kind: str, row: dict[str, str], sender: tuple[str, str], recipient: tuple[str, str], chance: random.Random,
+    sizes: Iterator[int],
+) -> bytes:  # fmt: skip
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"{sender[0]} <{sender[1]}>"
+    message["To"] = f"{recipient[0]} <{recipient[1]}>"
+    message["Subject"] = " ".join(row.get("subject", "").split())
+    message["Date"] = "Tue, 24 Nov 2026 09:30:00 -0600"
+    message["Message-ID"] = f"{MARK.decode()}{NUMBER.decode()}@riverbend.example>"
+    message.set_content(row["text"])
+    if kind != "plain" and chance.random() < (1.0 if kind == "html" else 0.7):
+        message.add_alternative(_html(row["text"]), subtype="html")
+    if kind == "attachment":
+        noise = chance.randbytes(next(sizes) * 3 // 4 - 2000)  # its size is that of its base64
+        media, name, data = chance.choice((_photo, _document, _paper))(row["text"], noise)
+        main, _, sub = media.partition("/")
+        message.add_attachment(data, maintype=main, subtype=sub, filename=name)
+    return message.as_bytes()
+
+
+def _html(text: str) -> str:
+    """What a common mail program makes of a text."""
+    style = "font-family: Aptos, Calibri, Helvetica, sans-serif; font-size: 12pt; color: rgb(0, 0, 0);"
+    lines = (line.replace("&", "&amp;").replace("<", "&lt;") for line in text.splitlines())
+    blocks = "\n".join(f'<div class="elementToProof" style="{style}">{line or "<br>"}</div>' for line in lines)
+    sheet = "\n".join(f"p.Mso{name}, li.Mso{name}, div.Mso{name} {{margin:0in; {style}}}" for name in _STYLES)
+    return f'<html><head>\n<style>\n{sheet}\n</style></head>\n<body dir="ltr">\n{blocks}\n</body></html>\n'
+
+
+def _photo(text: str, noise: bytes) -> tuple[str, str, bytes]:
+    return "image/jpeg", "IMG_2231.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + noise + b"\xff\xd9"
+
+
+def _document(text: str, noise: bytes) -> tuple[str, str, bytes]:
+    words = "".join(f"<w:p><w:r><w:t>{_plain(line)}</w:t></w:r></w:p>" for line in text.splitlines())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in (("word/document.xml", f"<w:document><w:body>{words}</w:body></w:document>".encode()),
+                           ("word/media/image1.jpeg", noise)):  # fmt: skip
+            file.writestr(zipfile.ZipInfo(name, (2026, 11, 24, 9, 30, 0)), data)
+    return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "worksheet.docx", out.getvalue()
+
+
+def _paper(text: str, noise: bytes) -> tuple[str, str, bytes]:
+    """A PDF of one page with a picture in it."""
+    lines = "\n".join(f"({_plain(line)}) Tj T*" for line in text.encode("ascii", "ignore").decode().splitlines())
+    page = zlib.compress(f"BT /F1 11 Tf 14 TL 60 740 Td\n{lines}\nET".encode())
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R>>/XObject<</I 6 0 R>>>>>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(page), page),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Type/XObject/Subtype/Image/Length %d>>stream\n%b\nendstream" % (len(noise), noise),
+    )
+    out = bytearray(b"%PDF-1.4\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"xref\n0 7\n0000000000 65535 f \n%btrailer<</Root 1 0 R/Size 7>>\nstartxref\n%d\n%%%%EOF\n" % (
+        table,
+        len(out),
+    )
+    return "application/pdf", "handout.pdf", bytes(out)
+
+
+def _plain(line: str) -> str:
+    return "".join(char if char not in "<>&()\\" else " " for char in line)
