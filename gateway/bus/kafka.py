@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -20,7 +18,7 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from gateway.bus.access import Access
-from gateway.bus.kafka_link import LOST, REQUEST, Broker, Link
+from gateway.bus.kafka_link import LOST, REQUEST, Broker, Link, Reasons
 from gateway.bus.kafka_subscription import KafkaSubscription
 from gateway.bus.kafka_topics import Layout
 from gateway.bus.topics import parse_place, place_of, standing_of, topic_named
@@ -50,21 +48,15 @@ class KafkaBus:
         self._layout = Layout(prefix, retain_seconds, max_record)
         self._journal = journal
         self._link = Link(self._arguments, self._layout, journal)
-        self._keeper: asyncio.Task[None] | None = None
-        # aiokafka tells every attempt of every client; what it means for the gateway the journal says once
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     async def __aenter__(self) -> KafkaBus:
-        self._keeper = asyncio.create_task(self._link.run())
+        await self._link.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+        await self._link.close()
 
     def connected(self) -> bool:
         """Whether the broker answered last time."""
@@ -178,6 +170,7 @@ class KafkaBus:
 
         Needs no link of its own and makes no topic.
         """
+        reasons = Reasons()
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(2 * REQUEST):
@@ -187,7 +180,7 @@ class KafkaBus:
                     return await self._layout.problems(admin)
             except LOST as error:
                 return [
-                    f"bus.url: no Kafka broker answers at {self._bootstrap} ({type(error).__name__}); "
+                    f"bus.url: no Kafka broker answers at {self._bootstrap} ({reasons.of(error)}); "
                     "start it, or name the right host and port (with TLS and SASL: bus.tls_ca, user, password_file)"
                 ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -43,6 +44,33 @@ class Broker:
     cluster: str
 
 
+class Reasons(logging.Handler):
+    """What aiokafka's own loggers say, kept instead of told: of the last error its type.
+
+    aiokafka logs every attempt of every client, and only there why it failed; what it means for the gateway, the
+    journal says once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self._word = ""
+        library = logging.getLogger("aiokafka")
+        library.propagate = False
+        library.setLevel(logging.ERROR)
+        library.handlers = [self]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the type of the exception that a record tells of."""
+        told = [each for each in record.args or () if isinstance(each, BaseException)]
+        if told:
+            self._word = type(told[-1]).__name__
+
+    def of(self, error: BaseException) -> str:
+        """A word for an error: where aiokafka says no more than that it could not connect, the reason it logged."""
+        word, self._word = self._word, ""
+        return word if word and isinstance(error, KafkaConnectionError) else type(error).__name__
+
+
 class Link:
     """`arguments` are those that every aiokafka client takes."""
 
@@ -55,6 +83,9 @@ class Link:
         self._doubt = ""
         self._look = asyncio.Event()
         self._told_lost = False
+        self._stopped = False
+        self._keeper: asyncio.Task[None] | None = None
+        self._reasons = Reasons()
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -97,30 +128,40 @@ class Link:
         task.add_done_callback(self._closing.discard)
         return task
 
-    async def run(self) -> None:
-        """Keep the link until cancelled."""
+    async def open(self) -> None:
+        """Begin to keep the link; returns at once."""
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """Let go of the brokers."""
+        self._stopped = True
+        while self._keeper is not None and not self._keeper.done():
+            self._keeper.cancel()  # aiokafka's close can swallow one
+            await asyncio.wait([self._keeper], timeout=2 * _LINGER)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_LINGER)
+        for task in self._closing:
+            task.cancel()
+
+    async def _keep(self) -> None:
         pause = _FIRST_PAUSE
-        try:
-            while True:
-                async with AsyncExitStack() as stack:
+        while not self._stopped:
+            async with AsyncExitStack() as stack:
+                try:
+                    async with asyncio.timeout(_CONNECT):
+                        broker = await self._connect(stack)
+                except LOST as error:
+                    self._lost(f"connect: {self._reasons.of(error)}")
+                else:
+                    pause = _FIRST_PAUSE
+                    self._found(broker)
                     try:
-                        async with asyncio.timeout(_CONNECT):
-                            broker = await self._connect(stack)
-                    except LOST as error:
-                        self._lost(f"connect: {type(error).__name__}")
-                    else:
-                        pause = _FIRST_PAUSE
-                        self._found(broker)
                         during = await self._watch(broker)
-                        self._lost(during)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-        finally:
-            self._broker = None
-            if self._closing:
-                await asyncio.wait(self._closing, timeout=_LINGER)
-                for task in self._closing:
-                    task.cancel()
+                    finally:
+                        self._broker = None
+                    self._lost(during)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _connect(self, stack: AsyncExitStack) -> Broker:
         """Everything that one life of the link needs; `stack` closes what was opened, also after a failure."""
@@ -170,7 +211,6 @@ class Link:
             self._journal.bus_found()
 
     def _lost(self, during: str) -> None:
-        self._broker = None
         self._tried.set()
         if not self._told_lost:
             self._told_lost = True
@@ -203,4 +243,8 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
             if task.done():
                 break
         producer._message_accumulator.fail_all(KafkaConnectionError("given up"))
-    await producer.stop()
+    try:
+        async with asyncio.timeout(_LINGER):
+            await producer.stop()
+    except TimeoutError:
+        await producer.client.close()

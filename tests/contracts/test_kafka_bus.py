@@ -274,7 +274,7 @@ async def test_topics_that_somebody_else_made_are_inspected(open_kafka: OpenKafk
 
 async def test_a_broker_that_does_not_answer_is_named_by_inspect(open_kafka: OpenKafka) -> None:
     (problem,) = await open_kafka(bootstrap="127.0.0.1:9").inspect()
-    assert problem.startswith("bus.url: no Kafka broker answers at 127.0.0.1:9")
+    assert problem.startswith("bus.url: no Kafka broker answers at 127.0.0.1:9 (Connection")
 
 
 async def test_sasl_over_tls(kafka: KafkaServer, open_kafka: OpenKafka) -> None:
@@ -288,10 +288,13 @@ async def test_sasl_over_tls(kafka: KafkaServer, open_kafka: OpenKafka) -> None:
         with pytest.raises(BusDown):
             await bus.publish(numbered(1))
         (problem,) = await bus.inspect()
+        assert "SaslAuthenticationFailed" in problem
         assert "wrong" not in problem
     async with open_kafka(bootstrap=kafka.secure, user=USER, password=PASSWORD) as bus:
-        with pytest.raises(BusDown):  # the machine's certificates do not vouch for this broker
+        with pytest.raises(BusDown):
             await bus.publish(numbered(1))
+        (problem,) = await bus.inspect()
+        assert "SSLCertVerificationError" in problem, "the machine's certificates do not vouch for this broker"
 
 
 async def test_certificates_that_cannot_be_read(open_kafka: OpenKafka, tmp_path) -> None:
