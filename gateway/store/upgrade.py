@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, event, inspect, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -23,14 +25,17 @@ _LOCK = 4013  # the number of the advisory lock on PostgreSQL that the upgrading
 def upgrade(url: URL) -> None:
     """Make the tables or bring them up to date, in one transaction. Raises StoreError."""
     engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(url))
-    if url.get_backend_name() == "sqlite":
-        _in_real_transactions(engine)
     try:
+        if url.get_backend_name() == "sqlite":
+            _in_real_transactions(engine)
+            _write_ahead(engine)
         with engine.begin() as connection:
             if url.get_backend_name() == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
             _upgrade(connection)
     except DBAPIError as error:
+        raise StoreError(_unusable(url, error.orig)) from None
+    except sqlite3.Error as error:
         raise StoreError(_unusable(url, error)) from None
 
 
@@ -77,7 +82,7 @@ def _arguments(url: URL) -> dict[str, object]:
     return {"connect_timeout": 5}
 
 
-def _in_real_transactions(engine: object) -> None:
+def _in_real_transactions(engine: Engine) -> None:
     """SQLite's driver would commit around every change of a table: the transaction is begun by us, as a writer."""
 
     @event.listens_for(engine, "begin")
@@ -85,12 +90,26 @@ def _in_real_transactions(engine: object) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _unusable(url: URL, error: DBAPIError) -> str:
-    said = str(error.orig).strip().splitlines()
+def _write_ahead(engine: Engine) -> None:
+    """Set the mode of the log, which stays in the file, before anybody writes: SQLite does not wait for this lock."""
+    end = time.monotonic() + BUSY
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.02)
+
+
+def _unusable(url: URL, error: BaseException | None) -> str:
+    said = str(error).strip().splitlines()
     shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     mend = (
         "see that the file is ours and no other program keeps it"
         if url.get_backend_name() == "sqlite"
         else ("see that the server runs, and that user and database exist")
     )
-    return f"store.url: {shown} cannot be used ({said[0] if said else type(error.orig).__name__}): {mend}"
+    return f"store.url: {shown} cannot be used ({said[0] if said else type(error).__name__}): {mend}"

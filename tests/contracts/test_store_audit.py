@@ -1,0 +1,92 @@
+"""The audit log: acts are linked into one chain, by one process at a time, and the chain shows what was touched."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import psycopg
+import pytest
+
+from gateway.core.audit import verify
+from gateway.core.decision import Act
+from gateway.core.delivery import State
+from gateway.store import SqlStore, open_store
+from tests.contracts.messages import NOON, Clock, becomes, mail
+
+
+def act(number: int) -> Act:
+    """An act with values of every kind."""
+    detail = {"n": number, "f": 0.1 + number, "t": "\u00e9 \U0001f642 '", "l": [1, None, True], "o": {"a": -1.5e-9}}
+    return Act(NOON + number / 7, f"person {number}", "view", f"subject {number}", detail)
+
+
+async def test_acts_are_linked_in_the_order_of_their_writing(store: SqlStore) -> None:
+    await store.record([act(1), act(2)])
+    await store.record([act(3)])
+    assert await store.audit_rows(0, 10) == []
+    assert await store.link(2) == 2
+    assert await store.link(10) == 1
+    assert await store.link(10) == 0
+    rows = await store.audit_rows(0, 10)
+    assert [each.act for each in rows] == [act(1), act(2), act(3)]
+    assert [each.number for each in rows] == [1, 2, 3]
+    assert verify(rows) is None
+    assert await store.audit_rows(1, 1) == [rows[1]]
+
+
+async def test_acts_of_a_decision_are_linked_too(store: SqlStore) -> None:
+    message = mail()
+    await store.accept(message)
+    await store.settle([(message.id, becomes(State.HELD))])
+    assert await store.link(10) == 1
+    (row,) = await store.audit_rows(0, 10)
+    assert (row.act.actor, row.act.subject, row.act.detail) == ("policy", message.id, {"state": "held"})
+
+
+async def test_one_process_links_at_a_time(store: SqlStore, store_url: str, clock: Clock) -> None:
+    """Whoever asks while another is at it links nothing; the chain stays one."""
+    async with open_store(store_url, clock=clock) as beside:
+        done = 0
+        async with asyncio.timeout(60):
+            for number in range(1, 11):
+                await asyncio.gather(*([store, beside][at % 2].record([act(number * 10 + at)]) for at in range(6)))
+                done += sum(await asyncio.gather(*([store, beside][at % 2].link(4) for at in range(4))))
+            while linked := await store.link(4):
+                done += linked
+    rows = await store.audit_rows(0, 1000)
+    assert done == len(rows) == 60
+    assert verify(rows) is None
+
+
+async def test_it_is_known_how_long_acts_stay_unlinked(store: SqlStore, clock: Clock) -> None:
+    """By the time of their writing, whatever time they are about."""
+    await store.record([Act(NOON - 1e6, "kim", "login")])
+    clock.now += 61
+    assert (await store.backlog()).unlinked_for == 61
+    await store.link(10)
+    assert (await store.backlog()).unlinked_for == 0
+
+
+@pytest.mark.parametrize(
+    ("touch", "where"),
+    [
+        ("UPDATE audit SET detail = '{}' WHERE number = 2", 2),
+        ("UPDATE audit SET at = at + 1 WHERE number = 3", 3),
+        ("DELETE FROM audit WHERE number = 2", 2),
+        ("UPDATE audit SET number = CASE number WHEN 2 THEN 102 ELSE 103 END WHERE number IN (2, 3)", 2),
+    ],
+)
+async def test_whoever_touches_the_log_is_seen(store: SqlStore, store_url: str, touch: str, where: int) -> None:
+    await store.record([act(number) for number in range(5)])
+    await store.link(10)
+    if store_url.startswith("sqlite"):
+        with sqlite3.connect(store_url.removeprefix("sqlite:///")) as file:
+            file.execute(touch)
+        file.close()
+    else:
+        with psycopg.connect(store_url) as server:
+            server.execute(touch)  # type: ignore[call-overload]
+    broken = verify(await store.audit_rows(0, 10))
+    assert broken is not None
+    assert broken.number == where

@@ -1,0 +1,209 @@
+"""A store is opened by its address, with its own tables, for nobody but us, and says clearly when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, inspect
+
+from gateway.store import StoreError, hold_lock, open_store
+from gateway.store.opening import address
+from gateway.store.schema import metadata
+from gateway.store.upgrade import LATEST, configuration
+from tests.contracts.messages import mail
+from tests.peers.postgresql import PostgresqlServer
+
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))]
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/var/chaperone.db"
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.database()
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection", "ignore:autogenerate skipping")
+async def test_an_empty_database_gets_the_tables_of_the_schema(empty_url: str) -> None:
+    """Migrations and schema say the same."""
+    async with open_store(empty_url) as store:
+        assert (await store.backlog()).held == 0
+    engine = create_engine(address(empty_url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _comparable})
+        assert context.get_current_revision() == LATEST
+        assert compare_metadata(context, metadata) == []
+        made = {table: {each["name"] for each in inspect(connection).get_indexes(table)} for table in metadata.tables}
+    engine.dispose()
+    if empty_url.startswith("postgresql"):  # SQLite tells no index over an expression
+        assert made == {name: {each.name for each in table.indexes} for name, table in metadata.tables.items()}
+
+
+def _comparable(it: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+    """Indexes over an expression are not compared; their names are."""
+    return not (kind == "index" and name in ("ix_messages_sender", "ix_recipients_address"))
+
+
+def test_the_newest_migration_is_known() -> None:
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [LATEST]
+
+
+async def test_processes_may_open_an_empty_database_at_once(empty_url: str) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from gateway.store import open_store\n"
+        "async def main():\n"
+        "    async with open_store(sys.argv[1]) as store:\n"
+        "        print((await store.secret('seal')).hex())\n"
+        "asyncio.run(main())\n"
+    )
+    command = [sys.executable, "-c", program, empty_url]
+    several = [await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE) for _ in range(4)]
+    async with asyncio.timeout(60):
+        said = [(await each.communicate())[0] for each in several]
+    assert len(set(said)) == 1
+    assert re.fullmatch(rb"[0-9a-f]{64}\n", said[0])
+
+
+async def test_a_newer_store_is_refused(store_url: str) -> None:
+    """With what to do; and nothing is changed in it."""
+    async with open_store(store_url) as store:
+        await store.accept(mail())
+    _write(store_url, "UPDATE alembic_version SET version_num = '9876'")
+    with pytest.raises(StoreError, match=r"newer version .9876. than this program.*install the newer program"):
+        async with open_store(store_url):
+            pass
+    _write(store_url, f"UPDATE alembic_version SET version_num = '{LATEST}'")
+    async with open_store(store_url) as store:
+        assert (await store.backlog()).unpublished == 1
+
+
+def _write(url: str, statement: str) -> None:
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+            file.execute(statement)
+        file.close()
+    else:
+        with psycopg.connect(url) as server:
+            server.execute(statement)  # type: ignore[call-overload]
+
+
+async def test_the_file_is_for_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "chaperone.db"
+    async with open_store(f"sqlite:///{path}") as store:
+        await store.accept(mail())
+        assert {_mode(each) for each in path.parent.iterdir()} == {0o600}
+    assert _mode(path.parent) == 0o700
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_the_file_is_written_ahead_and_synchronised(tmp_path: Path) -> None:
+    """Every connection sets it; the log mode stays in the file."""
+    async with open_store(f"sqlite:///{tmp_path}/chaperone.db") as store:
+        run = store._readers.read(lambda run: [run._cursor.execute(f"PRAGMA {what}").fetchall() for what in WHAT])
+        assert await run == [[("wal",)], [(2,)]]
+
+
+WHAT = ("journal_mode", "synchronous")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "no address"),
+        ("chaperone.db", "no address"),
+        ("mysql://root@localhost/x", "names 'mysql'"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:////proc/chaperone.db", "cannot be written"),
+        ("sqlite:////etc/passwd/chaperone.db", "cannot be written"),
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_one_clear_line(url: str, said: str) -> None:
+    with pytest.raises(StoreError, match=said) as caught:
+        async with open_store(url):
+            pass
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith("store.url")
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "chaperone.db"
+    path.write_text("a shopping list, at some length, which is no database at all\n" * 100)
+    with pytest.raises(StoreError, match=r"chaperone\.db cannot be used.*not a database"):
+        async with open_store(f"sqlite:///{path}"):
+            pass
+    assert path.read_text().startswith("a shopping list")
+
+
+async def test_a_server_that_is_not_there_is_one_clear_line() -> None:
+    """Without the password."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(StoreError, match=r"cannot be used.*see that the server runs") as caught:
+        async with open_store(f"postgresql://chaperone:geheim@127.0.0.1:{port}/chaperone"):
+            pass
+    assert "geheim" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.peer("postgresql")
+async def test_a_database_that_is_not_there_is_one_clear_line(postgresql: PostgresqlServer) -> None:
+    with pytest.raises(StoreError, match='database "nowhere" does not exist'):
+        async with open_store(postgresql.url.rpartition("/")[0] + "/nowhere"):
+            pass
+
+
+async def test_a_file_that_another_program_writes_is_waited_for(tmp_path: Path) -> None:
+    """As the command line does while the gateway serves."""
+    path = tmp_path / "chaperone.db"
+    async with open_store(f"sqlite:///{path}") as store:
+        other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.3, other.rollback)
+        release.start()
+        began = time.monotonic()
+        await store.accept(mail())
+        assert time.monotonic() - began > 0.2
+        release.join()
+        other.close()
+        assert (await store.backlog()).unpublished == 1
+
+
+def test_one_process_serves_a_file(tmp_path: Path) -> None:
+    """The lock goes with its holder, whatever ends it."""
+    path = tmp_path / "var" / "chaperone.db"
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom gateway.store import hold_lock\n"
+        "with hold_lock(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(StoreError, match=r"chaperone\.db is served by another process"), hold_lock(path):
+            pass
+        holder.kill()
+    with hold_lock(path):
+        assert path.with_name("chaperone.db.lock").exists()
+    with hold_lock(path):
+        pass

@@ -1,0 +1,207 @@
+"""Content goes when its time has come, and not before: periods, cases, legal holds, recipients that still wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from gateway.core.contact import conversation
+from gateway.core.decision import Action, Change, Ruling
+from gateway.core.delivery import Bounced, State
+from gateway.core.message import Message
+from gateway.store import SqlStore
+from tests.contracts.messages import (
+    NOON,
+    REST,
+    STUDENTS,
+    Clock,
+    all_sent,
+    becomes,
+    contact,
+    decision,
+    mail,
+    ours,
+    verdict_on,
+)
+
+DAY = 86400.0
+DELIVERED, DECIDED = 30 * DAY, 365 * DAY
+
+
+async def delivered(store: SqlStore, message: Message, action: Action = Action.RELEASE) -> None:
+    """Accept, decide and deliver a message."""
+    await store.accept(message, contact(message))
+    rule = becomes(State.QUEUED, decision(action))
+    await store.settle([(message.id, lambda seen: replace(rule(seen), verdict=verdict_on(message)))])
+    await send(store)
+
+
+async def send(store: SqlStore) -> None:
+    """Deliver whatever is due."""
+    for hop in (STUDENTS, REST):
+        for claim in await store.claim(hop, 100, 60):
+            await store.conclude(claim, all_sent(claim), ())
+
+
+async def has_content(store: SqlStore, message: Message) -> bool:
+    """Whether a message's content, subject and excerpt are there."""
+    explained = await store.explained(message.id)
+    assert explained is not None
+    return bool(explained.content)
+
+
+def write(url: str, statement: str) -> None:
+    """Change the database beside the store, as a later part of the console will."""
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.removeprefix("sqlite:///")) as file:
+            file.execute(statement)
+        file.close()
+    else:
+        with psycopg.connect(url) as server:
+            server.execute(statement)  # type: ignore[call-overload]
+
+
+async def test_a_delivered_message_loses_its_content_after_its_period(store: SqlStore, clock: Clock) -> None:
+    """Its states, its decision and its place in the trace stay."""
+    message = mail()
+    await delivered(store, message)
+    clock.now += DELIVERED - 1
+    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await has_content(store, message)
+    clock.now += 1
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert not await has_content(store, message)
+    assert await store.outgoing(message.id) is None
+    assert await store.states(message.id) == {"s1@students.example": State.SENT}
+    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+
+
+@pytest.mark.parametrize("action", [Action.FLAG, Action.ALERT, Action.HOLD])
+async def test_what_was_flagged_or_alerted_is_kept_longer(store: SqlStore, clock: Clock, action: Action) -> None:
+    message = mail()
+    await delivered(store, message, action)
+    clock.now += DECIDED - 1
+    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    clock.now += 1
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+
+
+async def test_what_was_ever_held_is_kept_longer(store: SqlStore, clock: Clock) -> None:
+    """Even where a person then released it with a decision of their own."""
+    message = mail()
+    await store.accept(message)
+    await store.settle([(message.id, becomes(State.HELD))])
+    await store.settle([(message.id, becomes(State.QUEUED, decision(Action.RELEASE), by="kim"))])
+    await send(store)
+    clock.now += DELIVERED
+    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    clock.now += DECIDED
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+
+
+async def test_a_late_flag_counts_as_well(store: SqlStore, clock: Clock) -> None:
+    message = mail()
+    await delivered(store, message)
+    late = Ruling((Change("s1@students.example", None, decision(Action.FLAG, "6"), "policy"),))
+    await store.settle([(message.id, lambda seen: late)])
+    clock.now += DELIVERED
+    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+
+
+@pytest.mark.parametrize("state", [State.RECEIVED, State.HELD, State.QUEUED])
+async def test_what_still_waits_is_kept_for_ever(store: SqlStore, clock: Clock, state: State) -> None:
+    """Although another recipient has it long since."""
+    message = mail(others=["bob@elsewhere.example"])
+    await store.accept(message)
+    if state is not State.RECEIVED:
+        await store.settle([(message.id, becomes(state))])
+    for claim in await store.claim(REST, 10, 60):
+        await store.conclude(claim, all_sent(claim), ())
+    clock.now += 1000 * DAY
+    assert await store.expire(0.0, 0.0, 100) == 0
+    assert await has_content(store, message)
+
+
+async def test_the_longest_of_its_periods_counts(store: SqlStore, clock: Clock) -> None:
+    """One recipient delivered plainly, one rejected after it was held."""
+    message = mail(others=["bob@elsewhere.example"])
+    await store.accept(message)
+    await store.settle([(message.id, becomes(State.HELD))])
+    await store.settle([(message.id, becomes(State.REJECTED, by="kim"))])
+    await send(store)
+    clock.now += 10 * DAY
+    assert await store.expire(2 * DAY, 20 * DAY, 100) == 0
+    assert await store.expire(20 * DAY, 2 * DAY, 100) == 0
+    assert await store.expire(10 * DAY, 10 * DAY, 100) == 1
+
+
+async def test_no_period_keeps_nothing(store: SqlStore) -> None:
+    """What was delivered goes at once, also what bounced and what was ours."""
+    plain, bounced, own = mail(), mail(others=["bob@elsewhere.example"]), ours()
+    await delivered(store, plain)
+    await store.accept(own)
+    await store.accept(bounced)
+    await store.settle([(bounced.id, becomes(State.QUEUED, decision()))])
+    for hop in (STUDENTS, REST):
+        for claim in await store.claim(hop, 10, 60):
+            outcomes = {each.recipient.address: (Bounced("550"), None) for each in claim.recipients}
+            await store.conclude(claim, outcomes, ())
+    assert await store.expire(0.0, DECIDED, 100) == 3
+
+
+@pytest.mark.parametrize("named", ["case_messages", "legal_holds"])
+async def test_cases_and_legal_holds_keep_content(store: SqlStore, store_url: str, clock: Clock, named: str) -> None:
+    kept, other = mail(), mail()
+    await delivered(store, kept)
+    await delivered(store, other)
+    if named == "case_messages":
+        write(store_url, f"INSERT INTO case_messages VALUES ('{kept.id}', 1, 'kim', 0)")
+    else:
+        columns = "message_id, reason, placed_by, placed_at"
+        write(store_url, f"INSERT INTO legal_holds ({columns}) VALUES ('{kept.id}', 'suit', 'kim', 0)")
+    clock.now += 1000 * DAY
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await has_content(store, kept)
+    write(store_url, f"DELETE FROM {named}")
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+
+
+async def test_it_goes_in_bounded_batches(store: SqlStore) -> None:
+    for at in range(7):
+        await delivered(store, mail(NOON + at))
+    assert [await store.expire(0.0, 0.0, 3) for _ in range(4)] == [3, 3, 1, 0]
+
+
+async def test_contacts_are_forgotten_after_the_longest_period(store: SqlStore, clock: Clock) -> None:
+    """But never within what counters look back to."""
+    message = mail(NOON)
+    await delivered(store, message)
+    clock.now += 6 * DAY
+    await store.expire(0.0, 0.0, 100)
+    later = mail(clock.now)
+    await store.accept(later, contact(later))
+    (settled,) = await store.settle([(later.id, lambda seen: Ruling())])
+    assert settled is not None
+    assert settled.pending.contact[conversation("T1", "S1")].week == 2
+    clock.now += 9 * DAY
+    await store.expire(0.0, 0.0, 100)
+    (settled,) = await store.settle([(later.id, lambda seen: Ruling())])
+    assert settled is not None
+    assert settled.pending.contact == {}
+    explained = await store.explained(message.id)
+    assert explained is not None
+    assert explained.verdict is None
+
+
+async def test_a_verdict_outlives_its_content_for_a_week(store: SqlStore, clock: Clock) -> None:
+    """So that a changed policy can be tried on what just passed."""
+    message = mail()
+    await delivered(store, message)
+    clock.now += 7 * DAY
+    assert await store.expire(0.0, 0.0, 100) == 1
+    explained = await store.explained(message.id)
+    assert explained is not None
+    assert explained.verdict == verdict_on(message)

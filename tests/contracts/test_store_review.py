@@ -1,0 +1,157 @@
+"""What people look up: held messages, where a message is, why it is there, and how much waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.core.decision import Action, Change, Decision, Pending, Ruling
+from gateway.core.delivery import Deferred, State
+from gateway.core.message import Channel
+from gateway.core.moderation import Backlog, Held
+from gateway.core.parties import Pair, Relation
+from gateway.store import SqlStore, open_store
+from tests.contracts.messages import (
+    NOON,
+    STUDENTS,
+    TO_STAFF,
+    TO_STUDENT,
+    Clock,
+    all_sent,
+    becomes,
+    contact,
+    decision,
+    mail,
+    ours,
+    text,
+    verdict_on,
+)
+
+
+async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> None:
+    late, soon, never = mail(NOON), mail(NOON + 1, others=["bob@one.example"]), mail(NOON + 2)
+    for message, due_in in ((late, 7200.0), (soon, 3600.0), (never, None)):
+        await store.accept(message)
+        says = decision(Action.HOLD, "7a", "6", due_in=due_in)
+        await store.settle([(message.id, becomes(State.HELD, says))])
+    await store.accept(mail(NOON + 3))
+    held = await store.held()
+    assert [each.id for each in held] == [soon.id, late.id, never.id]
+    assert held[0] == Held(
+        id=soon.id,
+        channel=Channel.MAIL,
+        direction=TO_STUDENT,
+        sender="ann@district.example",
+        recipients=("s1@students.example",),
+        received_at=NOON + 1,
+        due_at=NOON + 3600,
+        clauses=("7a", "6"),
+        reasons=(),
+        subject="Plan",
+    )
+
+
+async def test_a_held_message_is_one_row(store: SqlStore) -> None:
+    """Its recipients together, the strictest reading first, the earliest due time."""
+    message = mail(others=["s2@students.example"])
+    pairs = (*message.relation.pairs, Pair("s2@students.example", "T1", "S2", TO_STAFF))
+    message = replace(message, relation=Relation(pairs))
+    await store.accept(message)
+
+    def rule(pending: Pending) -> Ruling:
+        first = Decision(Action.FLAG, TO_STUDENT, "p", ("6",), ("language",), 60.0)
+        second = Decision(Action.HOLD, TO_STAFF, "p", ("7a", "6"), ("no_verdict",), 30.0)
+        return Ruling(
+            (
+                Change("s1@students.example", State.HELD, first, "policy"),
+                Change("s2@students.example", State.HELD, second, "policy"),
+            )
+        )
+
+    await store.settle([(message.id, rule)])
+    (held,) = await store.held()
+    assert (held.direction, held.clauses, held.reasons) == (TO_STAFF, ("7a", "6"), ("no_verdict", "language"))
+    assert (held.recipients, held.due_at) == (("s1@students.example", "s2@students.example"), NOON + 30)
+
+
+async def test_a_message_is_found_three_ways(store: SqlStore, clock: Clock) -> None:
+    """By id, by Message-ID, by the address of its sender or a recipient in any case; the newest first."""
+    first = mail(NOON, others=["Bob@One.example"])
+    second = replace(mail(NOON + 1, sender="bob@one.example"), message_id=first.message_id)
+    for each in (first, second, mail(NOON + 2, sender="x@y.example", student="S7")):
+        await store.accept(each)
+    assert [each.id for each in await store.trace(id=first.id)] == [first.id]
+    assert [each.id for each in await store.trace(message_id=first.message_id)] == [second.id, first.id]
+    assert [each.id for each in await store.trace(address="BOB@one.EXAMPLE")] == [second.id, first.id]
+    assert (
+        list(await store.trace(id="nothing")) == list(await store.trace(address="o")) == list(await store.trace()) == []
+    )
+    (trace,) = await store.trace(id=first.id)
+    assert (trace.message_id, trace.direction, trace.action, trace.clauses) == (first.message_id, TO_STUDENT, "", ())
+    assert [(each.address, each.state, each.at) for each in trace.recipients] == [
+        ("s1@students.example", State.RECEIVED, NOON),
+        ("Bob@One.example", State.QUEUED, NOON),
+    ]
+
+
+async def test_a_message_of_ours_has_no_direction(store: SqlStore) -> None:
+    message = ours()
+    await store.accept(message)
+    (trace,) = await store.trace(id=message.id)
+    assert (trace.direction, trace.sender) == ("out_of_scope", "")
+
+
+async def test_a_message_is_explained(store: SqlStore) -> None:
+    message = mail()
+    await store.accept(message)
+    verdict = verdict_on(message)
+    (before,) = [await store.explained(message.id)]
+    assert before is not None
+    assert (before.content, before.verdict, before.policy) == (message.content, None, "")
+    rule = becomes(State.HELD, decision(Action.HOLD, "7a"))
+    await store.settle([(message.id, lambda seen: replace(rule(seen), verdict=verdict))])
+    explained = await store.explained(message.id)
+    assert explained is not None
+    assert (explained.verdict, explained.policy, explained.channel) == (verdict, "policy-hash", Channel.MAIL)
+    assert explained.trace == (await store.trace(id=message.id))[0]
+    assert await store.explained("nothing") is None
+
+
+async def test_what_waits_is_counted(store: SqlStore, clock: Clock) -> None:
+    assert await store.backlog() == Backlog()
+    first, second, third = mail(NOON - 100), mail(NOON - 50), text(NOON)
+    for each in (first, second, third):
+        await store.accept(each, contact(each))
+    await store.settle([(each.id, becomes(State.HELD)) for each in (first, second)])
+    clock.now += 10
+    assert await store.backlog() == Backlog(
+        held=2, oldest_held=110.0, deferred=0, unpublished=3, unanswered=1, unlinked_for=10.0
+    )
+    await store.settle([(first.id, becomes(State.QUEUED))])
+    (claim,) = await store.claim(STUDENTS, 10, 60)
+    await store.conclude(claim, {"s1@students.example": (Deferred("450"), clock.now + 60)}, ())
+    await store.link(100)
+    assert await store.backlog() == Backlog(
+        held=1, oldest_held=60.0, deferred=1, unpublished=3, unanswered=1, unlinked_for=0.0
+    )
+    clock.now += 60
+    (claim,) = await store.claim(STUDENTS, 10, 60)
+    await store.conclude(claim, all_sent(claim), ())
+    assert (await store.backlog()).deferred == 0
+
+
+async def test_looking_changes_nothing(store: SqlStore) -> None:
+    message = mail()
+    await store.accept(message)
+    await store.held()
+    await store.explained(message.id)
+    await store.trace(id=message.id)
+    assert await store.audit_rows(0, 10) == []
+    assert await store.link(10) == 0
+
+
+async def test_the_clock_is_the_store_s(store: SqlStore, store_url: str, clock: Clock) -> None:
+    assert await store.now() == NOON
+    async with open_store(store_url) as real:
+        first = await real.now()
+        assert first > 1.7e9
+        assert await real.now() >= first
