@@ -93,8 +93,9 @@ class Notification:
             recipients = self._office.to
         if not recipients:
             return None
-        identity = hashlib.sha256(f"followup {followup.id}".encode()).digest()
-        name = identity.hex()[:26]
+        # Of what it says, not of its row: a row's number may come again once the row is gone.
+        said = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
+        name = hashlib.sha256(said.encode()).hexdigest()[:26]
         if followup.kind is Follow.BOUNCE:
             original = await self._outbox.outgoing(followup.message)
             content = bounce_content(
