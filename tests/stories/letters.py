@@ -81,7 +81,6 @@ def _written(
     if number % 7 == 0:
         message.add_alternative(f"<html><body><p>{text}</p></body></html>", subtype="html")
     if number % 11 == 0:
-        message.add_attachment(
-            chance.randbytes(60_000), maintype="application", subtype="octet-stream", filename="f.bin"
-        )
+        picture = b"\x89PNG\r\n\x1a\n" + chance.randbytes(60_000)
+        message.add_attachment(picture, maintype="image", subtype="png", filename="board.png")
     return Letter(fate, sender, recipient, message_id, message.as_bytes())
