@@ -215,7 +215,7 @@ class SmtpPool:
                 connection.close()
                 raise unreachable()
             await connection.hello(self._hostname)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, HopDown):
             connection.abort()
             raise unreachable() from None
         except BaseException:

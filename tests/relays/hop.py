@@ -38,6 +38,8 @@ class Hop:
     tls: ssl.SSLContext | None = None
     lax: bool = False
     """Also takes LF.LF and its kin for the end of data, as servers did before they learnt better."""
+    limit: int = 1 << 26
+    """How far it reads ahead."""
     port: int = 0
     commands: list[str] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
@@ -80,7 +82,12 @@ class Hop:
                 said = "\n".join(["250-hop", *(f"250-{each}" for each in (*self.extensions, *more)), "250 HELP"])
             if command == "STARTTLS" and self.tls and said.startswith("2"):
                 await self._say(writer, "220 go on")
-                await writer.start_tls(self.tls)
+                clear = writer.transport
+                try:
+                    await writer.start_tls(self.tls)
+                except AttributeError:  # gone during the handshake: asyncio's way of saying so
+                    writer._transport = clear
+                    return
                 secure = True
                 continue
             if verb == "DATA" and not rcpts and said.startswith("354"):
@@ -108,7 +115,7 @@ class Hop:
         wire = bytearray()
         ends = (b"\r\n.\r\n",)
         if self.lax:
-            ends += (b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\n\0.\r\n")
+            ends += (b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r.\r\n")
         while not (wire == b".\r\n" or wire.endswith(ends)):
             wire += await (reader.readexactly(1) if self.lax else reader.readuntil(b"\r\n"))
             self.received = len(wire)
@@ -137,7 +144,7 @@ def undone(wire: bytes) -> bytes:
 async def hop(says: Callable[[str], str] = always, **more) -> AsyncIterator[Hop]:
     made = Hop(says, **more)
     made.reading.set()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 26)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=made.limit)
     made.port = server.sockets[0].getsockname()[1]
     try:
         yield made

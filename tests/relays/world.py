@@ -1,0 +1,249 @@
+"""A relay between two next hops, with a roster and a store in memory, and a client that says just what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC
+
+from prometheus_client import CollectorRegistry
+
+from gateway.core.contact import Contact, Night
+from gateway.core.delivery import NextHop, State
+from gateway.core.message import Message
+from gateway.core.parties import Person, Role
+from gateway.journal import Journal
+from gateway.ports import StoreDown
+from gateway.relays.smtp import SmtpConfig, SmtpRelay
+from gateway.stages.intake import Intake
+from gateway.transports.smtp import SmtpTransport
+from gateway.transports.smtp_connection import Patience
+from gateway.transports.smtp_pool import SmtpPool
+from tests.relays.hop import Hop, always, hop
+
+TEACHER, PRINCIPAL = "dwhitfield@riverbend.example", "rcastellano@riverbend.example"
+AVERY, JORDAN = "alindqvist@students.riverbend.example", "jpacheco@students.riverbend.example"
+CLASS, VENDOR, PERSONAL = "algebra@riverbend.example", "vendor@paper.example", "dana.w@home.example"
+OURS = b"by gateway.riverbend.example"
+
+
+class Roster:
+    """The directory's twin."""
+
+    def __init__(self) -> None:
+        def one(id_: str, name: str, role: Role, address: str) -> Person:
+            return Person(id_, name, frozenset({role}), ("hs",), frozenset(), address)
+
+        teacher = one("t1", "Dana Whitfield", Role.STAFF, TEACHER)
+        students = one("s1", "Avery Lindqvist", Role.STUDENT, AVERY), one("s2", "Jordan Pacheco", Role.STUDENT, JORDAN)
+        principal = one("p1", "Ruth Castellano", Role.STAFF, PRINCIPAL)
+        self.people = {each.address: each for each in (teacher, *students, principal)} | {PERSONAL: teacher}
+        self.groups = {CLASS: students}
+
+    def person(self, address: str) -> Person | None:
+        return self.people.get(address.lower())
+
+    def members(self, address: str) -> tuple[Person, ...] | None:
+        return self.groups.get(address.lower())
+
+    def namesakes(self, display_name: str) -> tuple[Person, ...]:
+        return tuple({each.id: each for each in self.people.values() if each.name == display_name}.values())
+
+    def is_internal(self, address: str) -> bool:
+        return address.lower().endswith(("@riverbend.example", "@students.riverbend.example"))
+
+
+@dataclass
+class Kept:
+    """The store's twin, as far as intake asks it."""
+
+    accepted: list[tuple[Message, tuple[Contact, ...], frozenset[str] | None]] = field(default_factory=list)
+    waiting: int = 0
+    known: dict[str, dict[str, State]] = field(default_factory=dict)
+    down: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Message]:
+        return [message for message, _, _ in self.accepted]
+
+    async def accept(self, message, contacts=(), due=None) -> None:
+        self._up("accept")
+        self.accepted.append((message, tuple(contacts), None if due is None else frozenset(due)))
+
+    async def waiting_bytes(self) -> int:
+        self._up("waiting_bytes")
+        return self.waiting
+
+    async def states(self, message_id: str) -> dict[str, State]:
+        self._up("states")
+        return self.known.get(message_id, {})
+
+    async def secret(self, name: str) -> bytes:
+        self._up("secret")
+        return name.encode().ljust(32, b"!")
+
+    def _up(self, what: str) -> None:
+        self.asked.append(what)
+        if self.down:
+            raise StoreDown
+
+
+class Policies:
+    night = Night()
+
+
+@dataclass
+class Client:
+    """One connection to the relay."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def reply(self) -> str:
+        lines = []
+        while True:
+            line = (await asyncio.wait_for(self.reader.readuntil(b"\r\n"), 10)).decode()
+            lines.append(line[:-2])
+            if line[3:4] != "-":
+                return "\n".join(lines)
+
+    async def say(self, line: str | bytes) -> str:
+        self.send(line if isinstance(line, bytes) else line.encode("utf-8", "surrogateescape") + b"\r\n")
+        return await self.reply()
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def mail(
+        self, sender: str, recipients: list[str], content: bytes | None = None, options: str = "", rcpt: str = ""
+    ) -> list[str]:
+        """MAIL, RCPT, and with a content DATA; every reply."""
+        said = [await self.say(f"MAIL FROM:<{sender}> {options}".strip())]
+        said += [await self.say(f"RCPT TO:<{each}> {rcpt}".strip()) for each in recipients]
+        return said if content is None else [*said, *await self.data(content)]
+
+    async def data(self, content: bytes) -> list[str]:
+        said = [await self.say("DATA")]
+        if said[0].startswith("354"):
+            said.append(await self.say(stuffed(content) + b".\r\n"))
+        return said
+
+    async def ended(self) -> bool:
+        """Whether the relay closes the connection."""
+        return await asyncio.wait_for(self.reader.read(), 10) is not None
+
+    async def start_tls(self) -> None:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        await self.writer.start_tls(context)
+
+
+@dataclass
+class World:
+    """Where everything is. `woken` counts the calls that wake publisher and delivery."""
+
+    port: int
+    inside: Hop
+    outside: Hop
+    kept: Kept
+    roster: Roster
+    journal: Journal
+    relay: SmtpRelay
+    pool: SmtpPool
+    woken: dict[str, int]
+    clients: list[Client] = field(default_factory=list)
+
+    async def client(self, hello: str = "EHLO client.example") -> Client:
+        client = await self.connected()
+        assert (await client.reply()).startswith("220 gateway.riverbend.example")
+        if hello:
+            assert (await client.say(hello)).startswith("250")
+        return client
+
+    async def connected(self) -> Client:
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20))
+        self.clients.append(client)
+        return client
+
+    def count(self, metric: str, **labels: str) -> float:
+        return self.journal.registry.get_sample_value(f"chaperone_{metric}", labels) or 0.0
+
+
+def bound() -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", 0))
+    return made
+
+
+@asynccontextmanager
+async def world(
+    inside: Callable[[str], str] = always, outside: Callable[[str], str] = always, *, shadow: bool = False,
+    one_hop: bool = False, networks: tuple[str, ...] = (), hop_patience: Patience | None = None,
+    hop_more: dict | None = None, **config,
+) -> AsyncIterator[World]:  # fmt: skip
+    async with AsyncExitStack() as up:
+        hops = [await up.enter_async_context(hop(each, **(hop_more or {}))) for each in (inside, outside)]
+        if one_hop:
+            hops[1] = hops[0]
+        kept, roster, journal = Kept(), Roster(), Journal(CollectorRegistry())
+        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", patience=hop_patience))
+        woken = {"published": 0, "due": 0}
+        intake = Intake(
+            kept, roster, journal, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
+            published=lambda: woken.update(published=woken["published"] + 1),
+            due=lambda: woken.update(due=woken["due"] + 1),
+        )  # fmt: skip
+        district = ("riverbend.example", "students.riverbend.example")
+        ways = (
+            NextHop("mail", hops[0].target, frozenset(district)),
+            NextHop("mail", hops[1].target, frozenset(), True),
+        )
+        settings = SmtpConfig("gateway.riverbend.example", district, **({"relay_from": ("127.0.0.0/8",)} | config))
+        listening = bound()
+        relay = SmtpRelay(
+            settings, [listening], roster, intake, ways, pool, SmtpTransport(pool), journal,
+            networks=lambda: networks, clock=lambda: 1_795_534_200.125,
+        )  # fmt: skip
+        port = listening.getsockname()[1]
+        await up.enter_async_context(relay)
+        made = World(port, hops[0], hops[1], kept, roster, journal, relay, pool, woken)
+        try:
+            yield made
+        finally:
+            for client in made.clients:
+                client.writer.transport.abort()
+
+
+def stuffed(content: bytes) -> bytes:
+    """A content as it goes over the wire, without the final dot."""
+    assert content.endswith(b"\r\n") or not content
+    return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
+
+
+def content(
+    sender: str = TEACHER, to: str = VENDOR, subject: str = "Order", text: str = "forty boxes", extra: str = ""
+) -> bytes:
+    head = f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nMessage-ID: <1@client.example>\r\n"
+    return f"{head}{extra}\r\n{text}\r\n".encode()
+
+
+def without_trace(passed: bytes) -> bytes:
+    """A content that came through, its first field (which must be our Received) taken off."""
+    assert passed.startswith(b"Received: from ")
+    lines = passed.split(b"\r\n")
+    end = next(at for at, line in enumerate(lines) if at and line[:1] != b"\t")
+    assert OURS in b" ".join(lines[:end])
+    return b"\r\n".join(lines[end:])
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait on a condition."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.002)
