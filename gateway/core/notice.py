@@ -101,7 +101,7 @@ def _late(case: _Case) -> tuple[str, Sequence[str]]:
         "been held for an administrator.",
         "Please look at it, and decide whether anything needs to follow.",
         "  " + case.link,
-        _facts(case, "  Checked   " + case.at, "  Clause    " + _clauses(case)),
+        _facts(case, "  Checked   " + case.at, *["  Clause    " + _clauses(case)] * bool(case.clauses)),
     )
 
 
