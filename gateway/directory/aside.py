@@ -12,9 +12,10 @@ import mmap
 import os
 import sys
 import tempfile
+import weakref
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from gateway.directory.loading import Loaded, Sources, load_after
 from gateway.directory.oddities import Oddity, RemovalRefused, RosterError
@@ -27,19 +28,20 @@ TIMEOUT = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A roster and the open file that its image lies in."""
+    """A roster and the file that its image lies in, open for as long as the roster lives."""
 
     roster: Roster
-    file: IO[bytes]
+    fd: int
 
 
-def shelved(file: IO[bytes]) -> Shelved:
-    """The roster whose image lies in a file. Raises NotAnImage."""
+def shelved(fd: int) -> Shelved:
+    """The roster whose image lies in an open file, which is closed with it. Raises NotAnImage, the file still open."""
     try:
-        memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return Shelved(Roster(Image.opened(memory)), file)
+        roster = Roster(Image.opened(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise NotAnImage("no roster image") from None
+    weakref.finalize(roster, os.close, fd)
+    return Shelved(roster, fd)
 
 
 async def read_aside(
@@ -52,15 +54,15 @@ async def read_aside(
     """
     given = {each.name: getattr(sources, each.name) for each in fields(sources)} | {"aliases": dict(sources.aliases)}
     asked = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
-    file = _memory() if beside is None else _private(beside)
+    fd = _memory() if beside is None else os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        fds = (file.fileno(), *(() if old is None else (old.file.fileno(),)))
+        fds = (fd, *(() if old is None else (old.fd,)))
         answer = await _child(asked, fds, sources)
         if fault := answer.get("fault"):
             raise (RemovalRefused if answer["refused"] else RosterError)(*fault)
-        found = shelved(file)
+        found = shelved(fd)
     except BaseException:
-        file.close()
+        os.close(fd)
         if beside is not None:
             os.unlink(beside)
         raise
@@ -95,18 +97,12 @@ async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[s
     return answer
 
 
-def _memory() -> IO[bytes]:
+def _memory() -> int:
     """A file of memory; where there is none, one without a name."""
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("chaperone-roster"), "w+b")
-    return tempfile.TemporaryFile()
-
-
-def _private(path: Path) -> IO[bytes]:
-    """A new file that only we may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+        return os.memfd_create("chaperone-roster")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def main() -> None:
@@ -119,7 +115,7 @@ def main() -> None:
     new, *olds = (int(each) for each in sys.argv[1:])
     answer: dict[str, object]
     try:
-        old = shelved(os.fdopen(olds[0], "rb")).roster if olds else None
+        old = shelved(olds[0]).roster if olds else None
         loaded, changed = load_after(old, sources, asked["max_removal"], asked["now"])
         _leave(loaded, new)
         answer = {"changed": changed, "warnings": [astuple(each) for each in loaded.warnings]}

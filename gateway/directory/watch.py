@@ -118,32 +118,34 @@ class LiveDirectory:
         target = self._last_good
         beside = None if target is None else target.with_name(f".{target.name}.{os.getpid()}")
         try:
+            if target is not None:
+                os.makedirs(target.parent, exist_ok=True)
             found, warnings, changed = await read_aside(
                 self._sources, self._max_removal, self._clock(), self._shelved, beside
             )
             if marks is not None and await asyncio.to_thread(self._look_at_files) != marks:
-                found.file.close()
+                if beside is not None:
+                    os.unlink(beside)
                 return None
             if beside is not None and target is not None:
                 os.replace(beside, target)
         except OSError as error:
             where, what = str(target or self._sources.oneroster), f"the roster could not be kept ({error.strerror})"
             raise RosterError(where, None, what, "check permissions and room on the disk") from None
-        before, self._shelved = self._shelved, found
-        self.roster, self.warnings = found.roster, warnings
-        if before is not None:
-            before.file.close()
+        self._shelved, self.roster, self.warnings = found, found.roster, warnings
         return changed
 
     def _remember(self) -> None:
         """Put the last good roster of an earlier run in force, if there is one."""
         if self._last_good is None:
             return
-        with contextlib.ExitStack() as unless_good, contextlib.suppress(OSError, NotAnImage):
-            file = unless_good.enter_context(self._last_good.open("rb"))
-            self._shelved = shelved(file)
-            self.roster = self._shelved.roster
-            unless_good.pop_all()
+        with contextlib.suppress(OSError):
+            fd = os.open(self._last_good, os.O_RDONLY)
+            try:
+                self._shelved = shelved(fd)
+                self.roster = self._shelved.roster
+            except NotAnImage:
+                os.close(fd)
 
     def _look_at_files(self) -> _Marks:
         """What the files look like from outside, and the day."""

@@ -1,0 +1,239 @@
+"""The live directory: read again on change, the last good roster kept, the mail never held up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.directory import aside, watch
+from gateway.directory.loading import Sources
+from gateway.directory.oddities import RosterError
+from gateway.directory.watch import LiveDirectory
+from gateway.journal import Journal
+from tests.directory.made import ALIAS, NOW, STAFF, STUDENTS, District, user, write_table
+
+NEW = user("s9", "student", "New", "Kid", f"nk@{STUDENTS}")
+
+
+def sources(folder: Path, **more: Path) -> Sources:
+    return Sources(folder, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF}, **more)
+
+
+async def opened(
+    folder: Path, *, last_good: Path | None = None, clock: Callable[[], float] = lambda: NOW, **more: Path
+) -> LiveDirectory:
+    return await LiveDirectory.opened(
+        sources(folder, **more), Journal(CollectorRegistry()), last_good=last_good, clock=clock
+    )
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object]]]:
+    return [(record.msg, record.__dict__["fields"]) for record in caplog.records if record.name == "chaperone"]
+
+
+async def two_looks(live: LiveDirectory) -> bool:
+    """A change is seen at the first look and read at the second."""
+    assert not await live.look()
+    return await live.look()
+
+
+async def test_it_answers_like_its_roster(tmp_path: Path) -> None:
+    groups = write_table(tmp_path / "groups.csv", ["address", "member"], [[f"g@{STAFF}", "t1"]])
+    live = await opened(District().written(tmp_path / "or"), groups=groups)
+    person = live.person(f"DWhitfield@{ALIAS}")
+    assert person is not None
+    assert person.id == "t1"
+    assert live.members(f"g@{STAFF}") == (person,)
+    assert live.namesakes("Ms. Whitfield") == (person,)
+    assert live.is_internal(f"x@{ALIAS}")
+    assert live.warnings == ()
+    assert len(live.roster) == 7
+
+
+async def test_a_broken_roster_at_the_first_start_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match=r"is not there; set directory.oneroster"):
+        await opened(tmp_path / "nowhere", last_good=tmp_path / "state" / "roster")
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+async def test_a_change_is_read_once_it_has_settled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    district = District()
+    live = await opened(district.written(tmp_path / "or"))
+    assert not await live.look()
+    district.users.append(NEW)
+    district.written(tmp_path / "or")
+    assert not await live.look()
+    assert live.person(NEW["email"]) is None
+    (tmp_path / "or" / "orgs.csv").touch()  # still being written
+    assert not await live.look()
+    assert await live.look()
+    person = live.person(NEW["email"])
+    assert person is not None
+    assert person.id == "s9"
+    assert not await live.look()
+    assert events(caplog) == [("reloaded", {"what": "directory", "changed": 1})]
+
+
+async def test_watch_looks_by_itself(tmp_path: Path) -> None:
+    district = District()
+    live = await opened(district.written(tmp_path / "or"))
+    watching = asyncio.create_task(live.watch(0.01))
+    district.users.append(NEW)
+    district.written(tmp_path / "or")
+    async with asyncio.timeout(30):
+        while live.person(NEW["email"]) is None:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+
+
+@pytest.mark.parametrize("what", ["groups", "contacts"])
+async def test_the_districts_lists_are_watched_too(tmp_path: Path, what: str) -> None:
+    rows = {"groups": ["address", "member"], "contacts": ["person", "kind", "value"]}
+    path = write_table(tmp_path / f"{what}.csv", rows[what], [])
+    live = await opened(District().written(tmp_path / "or"), **{what: path})
+    write_table(path, rows[what], [[f"g@{STAFF}", "t1"] if what == "groups" else ["t1", "email", "d@home.example"]])
+    assert await two_looks(live)
+    assert live.members(f"g@{STAFF}") if what == "groups" else live.person("d@home.example")
+
+
+async def test_a_broken_file_keeps_the_last_good_roster(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = District().written(tmp_path / "or")
+    live = await opened(folder)
+    good = (folder / "users.csv").read_text()
+    (folder / "users.csv").write_text(good.replace('"Ruth"', '"Ruth'))
+    assert not await two_looks(live)
+    assert not await two_looks(live)  # it is not tried again, nor told again
+    assert live.person(f"dwhitfield@{STAFF}") is not None
+    (event, fields), = events(caplog)  # fmt: skip
+    assert (event, fields["what"]) == ("kept_last_good", "directory")
+    assert str(fields["why"]).startswith(f"{folder}/users.csv line 4: a quote is opened and never closed; ")
+    (folder / "users.csv").write_text(good)
+    assert await two_looks(live)
+
+
+async def test_a_file_that_removes_too_many_keeps_the_last_good_roster(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    district = District()
+    live = await opened(district.written(tmp_path / "or"))
+    district.users = district.users[:5]
+    district.written(tmp_path / "or")
+    assert not await two_looks(live)
+    assert len(live.roster) == 7
+    (event, fields), = events(caplog)  # fmt: skip
+    assert event == "kept_last_good"
+    assert "would remove 2 of 7 people" in str(fields["why"])
+    assert "Lindqvist" not in json.dumps(fields)
+
+
+async def test_files_that_vanish_keep_the_last_good_roster(tmp_path: Path) -> None:
+    folder = District().written(tmp_path / "or")
+    live = await opened(folder)
+    os.rename(folder, tmp_path / "away")
+    assert not await two_looks(live)
+    assert live.person(f"dwhitfield@{STAFF}") is not None
+    os.rename(tmp_path / "away", folder)
+    assert await two_looks(live)
+
+
+async def test_files_that_change_while_they_are_read_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    district = District()
+    state = tmp_path / "state" / "roster"
+    live = await opened(district.written(tmp_path / "or"), last_good=state)
+    calls = []
+
+    async def read_and_write(*arguments: Any) -> Any:
+        found = await aside.read_aside(*arguments)
+        calls.append(found)
+        if len(calls) == 1:
+            district.users.append(NEW)
+            district.written(tmp_path / "or")
+        return found
+
+    monkeypatch.setattr(watch, "read_aside", read_and_write)
+    (tmp_path / "or" / "users.csv").touch()
+    assert not await two_looks(live)
+    assert len(calls) == 1
+    assert await two_looks(live)
+    assert live.person(NEW["email"]) is not None
+    assert [each.name for each in state.parent.iterdir()] == ["roster"]
+
+
+async def test_a_new_day_ends_roles(tmp_path: Path) -> None:
+    district = District().split()
+    district.roles[0]["endDate"] = "2026-11-30"
+    now = NOW
+    live = await opened(district.written(tmp_path / "or"), clock=lambda: now)
+    person = live.person(f"dwhitfield@{STAFF}")
+    assert person is not None
+    assert person.roles
+    now += 30 * 86_400
+    assert await two_looks(live)
+    person = live.person(f"dwhitfield@{STAFF}")
+    assert person is not None
+    assert not person.roles
+
+
+async def test_the_last_good_roster_survives_a_restart(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    state = tmp_path / "var" / "roster"
+    folder = District().written(tmp_path / "or")
+    await opened(folder, last_good=state)
+    assert [each.name for each in state.parent.iterdir()] == ["roster"]
+    assert state.stat().st_mode & 0o777 == 0o600
+    (folder / "users.csv").write_text("")
+    live = await opened(folder, last_good=state)
+    assert live.person(f"dwhitfield@{STAFF}") is not None
+    assert [event for event, _ in events(caplog)] == ["kept_last_good"]
+    District().written(folder)
+    assert await two_looks(live)
+    assert [each.name for each in state.parent.iterdir()] == ["roster"]
+
+
+@pytest.mark.parametrize("content", [b"", b"something else", b"chaperone roster\n\x05\0\0\0\0\0\0\0[1,2]", None])
+async def test_a_damaged_state_file_is_as_good_as_none(tmp_path: Path, content: bytes | None) -> None:
+    state = tmp_path / "roster"
+    folder = District().written(tmp_path / "or")
+    if content is None:  # cut off in the middle
+        await opened(folder, last_good=state)
+        content = state.read_bytes()[:-100]
+    state.write_bytes(content)
+    live = await opened(folder, last_good=state)
+    assert live.person(f"dwhitfield@{STAFF}") is not None
+
+
+async def test_a_state_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RosterError, match="could not be kept"):
+        await opened(District().written(tmp_path / "or"), last_good=tmp_path / "file" / "roster")
+
+
+async def test_a_child_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "TIMEOUT", 0.01)
+    with pytest.raises(RosterError, match="could not be read aside"):
+        await aside.read_aside(sources(District().written(tmp_path / "or")), 0.2, NOW)
+
+
+async def test_a_reload_does_not_hold_up_the_loop(tmp_path: Path) -> None:
+    """30,000 people are read while the loop goes on: parsing them here would hold it up for most of a second."""
+    district = District()
+    district.users += [user(f"x{n}", "student", f"Given{n}", f"Family{n}", f"x{n}@{STUDENTS}") for n in range(30_000)]
+    live = await opened(district.written(tmp_path / "or"))
+    (tmp_path / "or" / "users.csv").touch()
+    assert not await live.look()
+    mine = time.thread_time()
+    assert await live.look()
+    assert time.thread_time() - mine < 0.1  # seconds of this thread's own work, whatever else the machine does
