@@ -29,7 +29,7 @@ LOST = (KafkaError, OSError, TimeoutError)
 REQUEST = 5.0  # seconds that a small request may take
 _CONNECT = 15.0  # seconds to make a whole link
 _LOOK = 2.0  # seconds between two looks at a link that nobody doubts
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 _LINGER = 3.0  # seconds that an orderly close may take
 _BATCH = 1 << 20  # bytes of one batch of records to one partition
 
