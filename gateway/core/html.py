@@ -73,11 +73,11 @@ def visible_text(html: str) -> tuple[str, str]:
         if not name:
             page.comment(found["comment"] or found["other"] or "")
         elif found["end"]:
-            page.close(name)
+            page.finish(name)
         elif name == "plaintext":
             break  # all that follows is text, tags too
         else:
-            page.open(name, found["rest"])
+            page.begin(name, found["rest"])
             if name in _NO_MARKUP and not page.is_foreign:
                 end = _ENDS[name].search(html, at)
                 stop = len(html) if end is None else end.start()
@@ -115,7 +115,7 @@ class _Page:
         elif raw.startswith("![CDATA["):
             self._piece(" " + raw[8:].removesuffix("]]"), unseen=True)
 
-    def open(self, name: str, rest: str) -> None:
+    def begin(self, name: str, rest: str) -> None:
         """A start tag."""
         if name in _ENDS_P:
             self._end_open(_P, _SCOPES)
@@ -154,7 +154,7 @@ class _Page:
         """Whether this is within a drawing or a formula."""
         return any(self._count[name] for name in _FOREIGN)
 
-    def close(self, name: str) -> None:
+    def finish(self, name: str) -> None:
         """An end tag: it ends what was opened within its element too; without a start tag it is nothing."""
         if name == "a":
             self.leave_link()
