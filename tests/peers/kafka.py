@@ -99,7 +99,7 @@ def running_kafka(folder: Path) -> Iterator[KafkaServer]:
     broker, controller, secure = _free_ports(3)
     ca = _certificate(folder)
     _write_properties(folder, broker=broker, controller=controller, secure=secure)
-    cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
+    cluster = "c" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]  # a first "-" would be read as an option
     subprocess.run(
         _java(
             "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", "server.properties",
