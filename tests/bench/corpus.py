@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import random
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -85,7 +86,8 @@ def out_of_scope(mails: Sequence[Mail]) -> list[Mail]:
     for number, mail in enumerate(mails):
         member, stranger = (mail.sender, mail.recipient)[:: 1 if mail.author == STAFF else -1]
         outsider = f"parent{number}@{_OUTSIDE}"
-        content = mail.content.replace(stranger.encode(), outsider.encode())
+        named = re.compile(rb"^(From|To): .*<%b>" % re.escape(stranger.encode()), re.MULTILINE)
+        content = named.sub(rb"\1: Parent %d <%b>" % (number, outsider.encode()), mail.content)
         sender, recipient = (member, outsider) if mail.author == STAFF else (outsider, member)
         changed.append(Mail(mail.author, mail.kind, sender, recipient, content))
     return changed
