@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.parties import Role
 from gateway.directory.oddities import RosterError
@@ -178,6 +181,21 @@ def changed(table: str, *changes: Callable[[str], str]) -> Callable[[Path], obje
     return change
 
 
+_PIECES = [
+    b'"',
+    b",",
+    b"\r",
+    b"\n",
+    b"\x00",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\x1f",
+    b"NULL",
+    b'","',
+    b";",
+    b"sourcedId",
+]
+
 OPEN = "a quote is opened and never closed"
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no users": (lambda folder: (folder / "users.csv").unlink(), "users.csv: is missing"),
@@ -207,6 +225,31 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 def test_broken_rosters(tmp_path: Path, case: str) -> None:
     change, line = BROKEN[case]
     assert str(broken(change, tmp_path)).startswith(f"{tmp_path}/or/{line}")
+
+
+_edits = st.lists(
+    st.tuples(st.integers(0, 2_000), st.integers(0, 60), st.one_of(st.binary(max_size=6), st.sampled_from(_PIECES))),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@given(st.sampled_from(["users", "roles", "orgs", "manifest", "userProfiles"]), _edits)
+def test_whatever_is_done_to_a_file_it_is_read_or_refused(table: str, edits: list[tuple[int, int, bytes]]) -> None:
+    district = District().split()
+    district.more["userProfiles"] = [{"sourcedId": "u1", "userSourcedId": "s2", "username": f"jo.p@{STUDENTS}"}]
+    with tempfile.TemporaryDirectory() as folder:
+        path = district.written(Path(folder)) / f"{table}.csv"
+        content = bytearray(path.read_bytes())
+        for at, length, new in edits:
+            content[at : at + length] = new
+        path.write_bytes(content)
+        try:
+            roster = loaded(Path(folder)).roster
+        except RosterError:
+            return
+        assert len(list(roster)) == len(roster)
+        for person in roster:
+            assert roster.by_id(person.id) == person
 
 
 def test_paths_that_are_nothing(tmp_path: Path) -> None:
