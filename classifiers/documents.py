@@ -29,7 +29,8 @@ _HARMLESS = frozenset(
     "message/delivery-status message/disposition-notification text/rfc822-headers multipart/mixed".split()
 )
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_MEDIA_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".svg", ".mp3", ".m4a", ".wav", ".mp4", ".mov",
+_MEDIA_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".svg", ".mp3", ".m4a", ".wav", ".mp4",
+                ".mov",
                 ".avi", ".ogg", ".ttf", ".woff", ".ico")  # fmt: skip
 _TEXT_NAMES = (".txt", ".csv", ".tsv", ".md", ".ics", ".vcf", ".json", ".xml", ".html", ".htm", ".log", ".rtf", ".py")
 _TEXT_ENTRY = re.compile(
@@ -174,7 +175,7 @@ def _zip(data: bytes, budget: Budget, depth: int) -> Text:
 
 
 def _markup(xml: bytes) -> str:
-    """The text of an Office or OpenDocument part; entities beyond the five of XML are not expanded, so no bomb goes off."""
+    """The text of an Office or OpenDocument part; only the five entities of XML are expanded, so no bomb goes off."""
     plain = _TAGS.sub(b"", _BREAKS.sub(b"\n", xml)).decode("utf-8", "replace")
     for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
         plain = plain.replace(entity, char)
@@ -192,6 +193,7 @@ def _ole(data: bytes) -> Text:
 
 
 # What pypdf and zipfile raise on broken files beside their own errors.
-_BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, EOFError, AssertionError,
+_BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, EOFError,
+           AssertionError,
            ArithmeticError, NotImplementedError, RecursionError, MemoryError, RuntimeError, struct.error, UnicodeError,
            zlib.error)  # fmt: skip

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 KEY = "evidence"
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Evidence:
     hits: list[Hit] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     whole: Floats | None = None
+    pieces: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
+    runs: Floats | None = None
     direction: str = ""
     language: str = "en"
     tricks: int = 0

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from classifiers.evidence import Floats
+from classifiers.evidence import Floats, Numbers
 
 BUCKETS = 1 << 18
 """Columns of the hashed features, word and character grams together."""
@@ -22,8 +22,6 @@ CHARACTER_GRAMS = (3, 4, 5)
 _WORD = re.compile(r"\w+(?:'\w+)*")
 _DIGIT = re.compile(r"\d")
 _SPACE = re.compile(r"\s")
-
-Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers import weights
-from classifiers.components import confidential, head, lexicon, linear, links, sentences
+from classifiers.components import confidential, head, lexicon, linear, links, runs, sentences
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import Reading, read
 from classifiers.findings import findings, strongest
@@ -87,10 +87,15 @@ class Classifier:
         self.version = model.version
         self.normalise = normaliser(vectors.words | model.words)
         self.reader = linear.LinearReader(model.linear, vectors)
-        self.head = head.Head(model.head)
         self.nlp = rules()
-        self.nlp.add_pipe("chaperone_linear").reader = self.reader
-        self.nlp.add_pipe("chaperone_head").head = self.head
+        for name, part in (
+            ("chaperone_linear", self.reader),
+            ("chaperone_runs", runs.RunsReader(model.runs)),
+            ("chaperone_head", head.Head(model.head)),
+        ):
+            component = self.nlp.add_pipe(name)
+            assert isinstance(component, linear.Linear | runs.Runs | head.Weighing)
+            component.reader = part
 
     def classify(self, jobs: Sequence[Item]) -> list[Verdict]:
         """One verdict for each message, in order. Never raises for a message."""
@@ -106,7 +111,7 @@ class Classifier:
             reading = read(job.content, job.channel)
             found, heard = texts(reading.passages, self.normalise)
             failed = reading.failed
-        except Exception:  # a message must not be able to stop the reading of the others
+        except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others
             return _Opened(Reading(()), (), Heard("und", True), [], began, ("error",))
         return _Opened(reading, found, heard, [], began, failed)
 
@@ -124,7 +129,7 @@ class Classifier:
                 yield from (
                     ((number, text), doc.user_data[KEY]) for (number, text, _), doc in zip(batch, docs, strict=True)
                 )
-            except Exception:  # the same rule: find the message that cannot be read, and read the rest
+            except Exception:  # noqa: BLE001 - the same rule: find the message that cannot be read, and read the rest
                 yield from self._one_by_one(batch, opened, jobs)
 
     def _one_by_one(
@@ -134,7 +139,7 @@ class Classifier:
             try:
                 fresh = self._begun(text, opened[number], jobs[number])
                 yield (number, text), self.nlp(fresh).user_data[KEY]
-            except Exception:  # this is the one
+            except Exception:  # noqa: BLE001 - this is the one
                 opened[number].failed = (*opened[number].failed, "error")
 
     def _begun(self, text: Text, opened: _Opened, job: Item) -> Doc:

@@ -28,7 +28,8 @@ _ORIGINAL = re.compile(
     r"\s*[-_]{2,}\s*(?:Original Message|Mensaje original|Reply message)\s*[-_]{2,}\s*\Z", re.IGNORECASE
 )
 _FORWARD = re.compile(
-    r"\s*(?:-{3,}\s*(?:Forwarded message|Mensaje reenviado)\s*-{3,}|Begin forwarded message:|Inicio del mensaje reenviado:)",
+    r"\s*(?:-{3,}\s*(?:Forwarded message|Mensaje reenviado)\s*-{3,}"
+    r"|Begin forwarded message:|Inicio del mensaje reenviado:)",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"\s*\*?(?:From|De):\*?\s+\S", re.IGNORECASE)
@@ -41,9 +42,9 @@ _LONGEST_SIGNATURE = 10
 
 
 def passages(text: str) -> Iterator[tuple[int, int, Kind]]:
-    """The text cut into (start, end, kind) in order, blank stretches left out; together they cover all that is written."""
+    """The text cut into (start, end, kind) in order; blank stretches are left out."""
     start, kind = 0, Kind.FRESH
-    for begin, end, each in _lines(text):
+    for begin, each in _lines(text):
         if each is not kind:
             yield from _trimmed(text, start, begin, kind)
             start, kind = begin, each
@@ -56,7 +57,7 @@ def _trimmed(text: str, start: int, end: int, kind: Kind) -> Iterator[tuple[int,
         yield start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip()), kind
 
 
-def _lines(text: str) -> Iterator[tuple[int, int, Kind]]:
+def _lines(text: str) -> Iterator[tuple[int, Kind]]:
     lines, at = [], 0
     for line in text.splitlines(keepends=True):
         lines.append((at, at + len(line), line.rstrip()))
@@ -64,14 +65,14 @@ def _lines(text: str) -> Iterator[tuple[int, int, Kind]]:
     rest: Kind | None = None
     index = 0
     while index < len(lines):
-        begin, end, line = lines[index]
+        begin, _, line = lines[index]
         if rest is None or (rest is Kind.SIGNATURE and (line.lstrip().startswith(">") or _WROTE.match(line))):
             rest, kind = _turn(lines, index)
         else:
             kind = rest
         if line.lstrip().startswith(">") and kind is Kind.FRESH:
             kind = Kind.QUOTED
-        yield begin, end, kind
+        yield begin, kind
         index += 1
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from classifiers.evidence import Floats
+from classifiers.evidence import Floats, Numbers
 
 WIDTH = 256
 
@@ -27,16 +27,23 @@ class Vectors:
             for piece in json.loads(text)["model"]["vocab"]
             if len(piece) > 2 and piece.isalpha() and piece.isascii()
         )
-        self._table = load_file(folder / "static256.safetensors")["embeddings"]
+        self.table = load_file(folder / "static256.safetensors")["embeddings"]
 
-    def sums(self, text: str, starts: Floats) -> tuple[Floats, Floats]:
-        """For each sentence (by the offsets of their starts) the sum of its pieces' vectors, and their number."""
+    def pieces(self, text: str) -> tuple[Numbers, Numbers]:
+        """The word pieces of a text, and where each begins."""
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
-        if not encoded.ids:
-            return np.zeros((len(starts), WIDTH), np.float32), np.zeros(len(starts), np.float32)
-        offsets = np.fromiter((start for start, _ in encoded.offsets), np.int64, len(encoded.ids))
-        vectors = self._table[encoded.ids].astype(np.float32)
-        owner = np.clip(np.searchsorted(starts, offsets, side="right") - 1, 0, None)
+        count = len(encoded.ids)
+        return (
+            np.fromiter(encoded.ids, np.int64, count),
+            np.fromiter((start for start, _ in encoded.offsets), np.int64, count),
+        )
+
+    def sums(self, pieces: Numbers, offsets: Numbers, starts: Numbers) -> Floats:
+        """For each sentence (by where they start) the sum of its pieces' vectors."""
         sums = np.zeros((len(starts), WIDTH), np.float32)
-        np.add.at(sums, owner, vectors) if len(starts) > 1 else sums.__setitem__(0, vectors.sum(axis=0))
-        return sums, np.bincount(owner, minlength=len(starts)).astype(np.float32)
+        if len(pieces):
+            vectors = self.table[pieces].astype(np.float32)
+            owner = np.clip(np.searchsorted(starts, offsets, side="right") - 1, 0, None)
+            cuts = np.flatnonzero(np.diff(owner, prepend=-1))
+            np.add.at(sums, owner[cuts], np.add.reduceat(vectors, cuts, axis=0))
+        return sums

@@ -13,10 +13,11 @@ from safetensors.numpy import load_file, save_file
 
 from classifiers.components.head import HeadWeights, feature_names
 from classifiers.components.linear import LinearWeights
+from classifiers.components.runs import LAYERS, RunsWeights
 from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
-FORMAT = 1
+FORMAT = 2
 _FILES = ("reader.safetensors", "model.json", "words.txt")
 
 
@@ -30,6 +31,7 @@ class Model:
 
     version: str
     linear: LinearWeights
+    runs: RunsWeights
     head: HeadWeights
     words: frozenset[str]
 
@@ -40,14 +42,19 @@ def folder_of(model: str) -> Path:
 
 
 def save(
-    folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str], about: dict[str, object]
-) -> str:
+    folder: Path, linear: LinearWeights, runs: RunsWeights, head: HeadWeights, words: frozenset[str],
+    about: dict[str, object],
+) -> str:  # fmt: skip
     """Write a model and give its version."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
-        "center": head.center, "scale": head.scale, "head": head.weights, "head_bias": head.bias, "shift": head.shift,
+        "runs_table": runs.table.astype(np.float16), "runs_looks": runs.looks, "runs_heads": runs.heads,
+        "runs_bias": runs.bias, "center": head.center, "scale": head.scale, "first": head.first,
+        "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias, "shift": head.shift,
     }  # fmt: skip
+    for number, (kernel, bias) in enumerate(runs.layers):
+        arrays |= {f"runs_kernel{number}": kernel, f"runs_bias{number}": bias}
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
     (folder / _FILES[1]).write_text(json.dumps(description, indent=1) + "\n", "utf-8")
@@ -82,12 +89,17 @@ def read(model: str = "") -> Model:
         linear = LinearWeights(
             heads, arrays["words"].astype(np.float32), arrays["mean"], arrays["most"], arrays["bias"]
         )
+        runs = RunsWeights(
+            arrays["runs_table"],
+            tuple((arrays[f"runs_kernel{number}"], arrays[f"runs_bias{number}"]) for number in range(LAYERS)),
+            arrays["runs_looks"], arrays["runs_heads"], arrays["runs_bias"],
+        )  # fmt: skip
         head = HeadWeights(
-            tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["head"],
-            arrays["head_bias"], arrays["shift"],
+            tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["first"],
+            arrays["first_bias"], arrays["second"], arrays["second_bias"], arrays["shift"],
         )  # fmt: skip
     except KeyError as error:
         raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
-    if linear.mean.shape != (WIDTH, len(heads)) or head.weights.shape != (len(features), len(head.outputs)):
+    if linear.mean.shape != (WIDTH, len(heads)) or head.first.shape[1] != len(features):
         raise ModelError(f"{folder}/{_FILES[0]}: does not fit model.json; train the model again")
-    return Model(version, linear, head, words)
+    return Model(version, linear, runs, head, words)

@@ -1,5 +1,6 @@
-"""The components of the spaCy pipeline, in order: sentences, lexicon, links, confidential, linear, head.
+"""The components of the spaCy pipeline, in order: sentences, lexicon, links, confidential, linear, runs, head.
 
-A new one is a file here with an `@Language.factory` function that reads `doc.text`, adds to `evidence(doc)` and gives
-the doc back; name it in `classifiers.pipeline.COMPONENTS`, and its cues become features of the head at the next training.
+A new one is a file here with an `@Language.factory` function that reads `evidence(doc).text`, adds to its hits and
+gives the doc back; name it in `classifiers.pipeline.RULES` and its cues in `head.cue_names`: they are features of the
+head from the next training on.
 """

@@ -11,24 +11,51 @@ from spacy.tokens import Doc
 from classifiers.evidence import Hit, evidence
 
 _SECRET = r"(?:is|are|:|=|-|->|es|son)\s*[\"']?(?=\S*[\d!@#$%^&*_])\S{4,}"
-FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("ssn", re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])")),
-    ("card", re.compile(r"(?<![\d-])(?:\d{4}[ -]){3}\d{4}(?![\d-])")),
-    ("password", re.compile(rf"\b(?:password|passwd|passcode|pwd|pass|pw|contraseñas?|clave|login|pin|code|código)\b[^.\n]{{0,25}}?\s*{_SECRET}", re.IGNORECASE)),
-    ("student_id", re.compile(r"\b(?:student|lunch|state|alumno|estudiante)?\s*(?:id|ID|number|matrícula|no\.|#)\s*(?:is|es|:|#|number)?\s*#?\d{5,10}\b")),
-    ("birth_date", re.compile(r"\b(?:born|birthday|dob|date of birth|birth date|nació|nacimiento|cumpleaños)\b[^.\n]{0,20}\b(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:19|20)\d\d)", re.IGNORECASE)),
-    ("address", re.compile(r"\b\d{2,5}\s+(?:[NSEW]\.?\s+)?(?:[A-Z][a-z]+\s+){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Dr|Drive|Ln|Lane|Ct|Court|Blvd|Way|Pl|Place|Apt|Terrace|Circle)\b|\b(?:calle|avenida)\s+[A-ZÁÉÍÓÚ]\w+(?:\s+\w+)?\s+#?\d{1,5}", re.UNICODE)),
-    ("phone", re.compile(r"(?<![\d-])(?:\+?1[-. ]?)?\(?[2-9]\d{2}\)?[-. ]\d{3}[-. ]\d{4}(?![\d-])")),
-    ("email", re.compile(r"\b[\w.+-]+@(?:gmail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail|live|me|msn)\.[a-z]{2,}", re.IGNORECASE)),
-    ("grade_of", re.compile(r"\b[A-Z][a-z]+(?:'s|\s+[A-Z][a-z]+)?\s+(?:has|got|made|earned|scored|is (?:failing|passing|sitting)|tiene|sacó|is at|dropped to)\s+(?:an?\s+|un[a]?\s+)?(?:[A-DF][+-]?\b|\d{1,3}(?:\.\d)?\s?(?:%|percent|out of|on)?)", re.UNICODE)),
-    ("roster", re.compile(r"(?:^|\n)[ \t*-]*[A-Z][a-z]+,? [A-Z][a-zA-Z.]+[,:\t -]+(?:[A-DF][+-]?|\d{1,3}%?)[ \t]*(?:,|\n|$)", re.UNICODE)),
-)  # fmt: skip
+_FREE_MAIL = "gmail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail|live|me|msn"
+_STREET = "St|Street|Ave|Avenue|Rd|Road|Dr|Drive|Ln|Lane|Ct|Court|Blvd|Way|Pl|Place|Apt|Terrace|Circle"
+
+_WRITTEN = {
+    "ssn": r"(?<![\d-])(?!000|666|9\d\d)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])",
+    "card": r"(?<![\d-])(?:\d{4}[ -]){3}\d{4}(?![\d-])",
+    "password": (
+        r"\b(?i:password|passwd|passcode|pwd|pass|pw|contraseñas?|clave|login|pin|code|código)\b"
+        rf"[^.\n]{{0,25}}?\s*(?i:{_SECRET})"
+    ),
+    "student_id": (
+        r"\b(?:student|lunch|state|alumno|estudiante)?\s*(?:id|ID|number|matrícula|no\.|#)\s*"
+        r"(?:is|es|:|#|number)?\s*#?\d{5,10}\b"
+    ),
+    "birth_date": (
+        r"\b(?i:born|birthday|dob|date of birth|birth date|nació|nacimiento|cumpleaños)\b[^.\n]{0,20}\b"
+        r"(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|(?:19|20)\d\d)"
+    ),
+    "address": (
+        rf"\b\d{{2,5}}\s+(?:[NSEW]\.?\s+)?(?:[A-Z][a-z]+\s+){{1,3}}(?:{_STREET})\b"
+        r"|\b(?:calle|avenida)\s+[A-ZÁÉÍÓÚ]\w+(?:\s+\w+)?\s+#?\d{1,5}"
+    ),
+    "phone": r"(?<![\d-])(?:\+?1[-. ]?)?\(?[2-9]\d{2}\)?[-. ]\d{3}[-. ]\d{4}(?![\d-])",
+    "email": rf"\b[\w.+-]+@(?i:{_FREE_MAIL})\.[a-z]{{2,}}",
+    "grade_of": (
+        r"\b[A-Z][a-z]+(?:'s|\s+[A-Z][a-z]+)?\s+"
+        r"(?:has|got|made|earned|scored|is (?:failing|passing|sitting)|tiene|sacó|is at|dropped to)\s+"
+        r"(?:an?\s+|una?\s+)?(?:[A-DF][+-]?\b|\d{1,3}(?:\.\d)?\s?(?:%|percent|out of|on)?)"
+    ),
+    "roster": r"(?:^|\n)[ \t*-]*[A-Z][a-z]+,? [A-Z][a-zA-Z.]+[,:\t -]+(?:[A-DF][+-]?|\d{1,3}%?)[ \t]*(?:,|\n|$)",
+}
+FORMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple((cue, re.compile(form)) for cue, form in _WRITTEN.items())
+"""Identifiers and records by their written form, each with the cue that it is."""
 
 RECORDS = frozenset({"special_education", "health", "grades", "discipline", "family", "personnel", "credentials"})
+"""The cues of the lexicon whose words are of confidential records."""
+
+_CAPITALISED = (  # words with a capital inside a sentence that are no names of persons
+    "I|Mr|Mrs|Ms|Dr|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July"
+    "|August|September|October|November|December|English|Spanish|Room|Google|Canvas|Algebra|Biology|Chemistry|History"
+    "|School|High|Central|IEP|American|AP|PE"
+)
 _OTHER = re.compile(
-    r"\b(?:he|she|his|her|him|hers|their|él|ella)\b|(?<=[a-z,;] )(?!I\b|I'|Mr|Mrs|Ms|Dr|Monday|Tuesday|Wednesday|Thursday|Friday"
-    r"|Saturday|Sunday|January|February|March|April|May|June|July|August|September|October|November|December|English|Spanish"
-    r"|Room|Google|Canvas|Algebra|Biology|Chemistry|History|School|High|Central|IEP|American|AP|PE)[A-ZÁÉÍÓÚ][a-záéíóúñ]{2,}"
+    r"\b(?:he|she|his|her|him|hers|their|él|ella)\b"
+    rf"|(?<=[a-z,;] )(?!(?:{_CAPITALISED})\b)[A-ZÁÉÍÓÚ][a-záéíóúñ]{{2,}}"
 )
 _OWN = re.compile(r"\b(?:your|you|my|tu|tus|mi|mis|i|usted)\b", re.IGNORECASE)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from spacy.language import Language
@@ -17,20 +17,41 @@ from gateway.core.verdict import PURPOSES
 OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves, but change what evidence means."""
 
+HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
+"""Clauses for which messages are held: each is judged together with whether the message should be held at all."""
+
+_LIMIT = 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class HeadWeights:
-    """What the head learned: a column per output over standardised features; `shift` moves the holding point to 0.5."""
+    """What the head learned: a few small networks over standardised features, whose logits are averaged.
+
+    `shift` moves the point to hold (or flag, or alert) of every output to a score of 0.5.
+    """
 
     outputs: tuple[str, ...]
     features: tuple[str, ...]
     center: Floats
     scale: Floats
-    weights: Floats  # features x outputs
-    bias: Floats
+    first: Floats  # networks x features x hidden
+    first_bias: Floats
+    second: Floats  # networks x hidden x outputs
+    second_bias: Floats
     shift: Floats
 
+    def logits(self, rows: Floats) -> Floats:
+        """The logits of rows of features, a column per output, not shifted."""
+        rows = np.clip((np.atleast_2d(rows) - self.center) / self.scale, -_LIMIT, _LIMIT)
+        hidden = np.maximum(np.einsum("rf,kfh->krh", rows, self.first) + self.first_bias[:, None], 0)
+        out: Floats = (np.einsum("krh,kho->kro", hidden, self.second) + self.second_bias[:, None]).mean(axis=0)
+        hold = out[:, self.outputs.index("hold")].copy()
+        for clause in HOLDING:
+            out[:, self.outputs.index(clause)] = (out[:, self.outputs.index(clause)] + hold) / 2
+        return out
 
+
+@cache
 def cue_names() -> tuple[str, ...]:
     """The cues that are features, in a fixed order."""
     named = [f"{cue.clause}.{cue.name}" for cue in cues()]
@@ -39,20 +60,28 @@ def cue_names() -> tuple[str, ...]:
     return (*dict.fromkeys(named), "1.social_link", "4.chat_link", "2.link")
 
 
+@cache
+def _places() -> dict[str, int]:
+    return {name: at for at, name in enumerate(cue_names())}
+
+
 def feature_names(heads: tuple[str, ...]) -> tuple[str, ...]:
-    """The features of the head, for a linear reader with these heads."""
-    return (*(f"most.{head}" for head in heads), *(f"whole.{head}" for head in heads), *cue_names(), *OTHERS)
+    """The features of the head, for readers with these heads."""
+    read = (f"{kind}.{head}" for kind in ("most", "whole", "runs") for head in heads)
+    return (*read, *cue_names(), *OTHERS)
 
 
 def features(noted: Evidence) -> Floats:
     """The features of one text's evidence, in the order of `feature_names`."""
     assert noted.whole is not None
+    assert noted.runs is not None
     most = np.max([window.logits for window in noted.windows], axis=0) if noted.windows else noted.whole
-    counts = dict.fromkeys(cue_names(), 0)
+    places = _places()
+    counts = np.zeros(len(places), np.float32)
     for hit in noted.hits:
-        name = "2.link" if hit.clause == "2" else f"{hit.clause}.{hit.cue}"
-        if name in counts:
-            counts[name] += 1
+        at = places.get("2.link" if hit.clause == "2" else f"{hit.clause}.{hit.cue}")
+        if at is not None:
+            counts[at] += 1
     words = len(noted.words)
     others = (
         np.log1p(words),
@@ -62,7 +91,7 @@ def features(noted: Evidence) -> Floats:
         float(noted.language == "es"),
         float(words < 8),
     )
-    row: Floats = np.concatenate([most, noted.whole, np.log1p(list(counts.values())), others]).astype(np.float32)
+    row: Floats = np.concatenate([most, noted.whole, noted.runs, np.log1p(counts), others]).astype(np.float32)
     return row
 
 
@@ -71,36 +100,44 @@ class Head:
 
     def __init__(self, weights: HeadWeights) -> None:
         self.weights = weights
-        self._clauses = [name for name in weights.outputs if not name.startswith("purpose:")]
-        self._purposes = [weights.outputs.index(f"purpose:{name}") for name in PURPOSES]
+        self._column = {name: number for number, name in enumerate(weights.outputs)}
+        self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
+        names = cue_names()
+        self._first_cue = weights.features.index(names[0])
+        self._cues = {
+            clause: [self._first_cue + at for at, name in enumerate(names) if name.startswith(f"{clause}.")]
+            for clause in self._column
+        }
 
     def read(self, noted: Evidence) -> None:
         """Note scores, purpose, help, and for each clause which component weighed most."""
-        weights = self.weights
-        row = np.clip((features(noted) - weights.center) / weights.scale, -6, 6)
-        logits = row @ weights.weights + weights.bias
-        shifted = 1 / (1 + np.exp(-np.clip(logits + weights.shift, -30, 30)))
-        for name in self._clauses:
-            noted.scores[name] = float(shifted[weights.outputs.index(name)])
+        row = features(noted)
+        logits = self.weights.logits(row)[0]
+        shifted = 1 / (1 + np.exp(-np.clip(logits + self.weights.shift, -30, 30)))
+        for name, at in self._column.items():
+            if not name.startswith("purpose:"):
+                noted.scores[name] = float(shifted[at])
         noted.help = noted.scores.pop("help")
         chances = np.exp(logits[self._purposes] - logits[self._purposes].max())
         noted.purpose = {
             name: round(float(chance), 4) for name, chance in zip(PURPOSES, chances / chances.sum(), strict=True)
         }
-        noted.leading = self._leading(noted, row)
+        self._lead(noted, row, logits)
 
-    def _leading(self, noted: Evidence, row: Floats) -> dict[str, str]:
-        """The component behind each clause that scored: that of its cues where they weigh as much as the reader."""
+    def _lead(self, noted: Evidence, row: Floats, logits: Floats) -> None:
+        """The component behind each clause that scored: the one whose cues it would not have scored without."""
         found = {hit.clause: hit.by for hit in noted.hits}
-        heads = sum(name.startswith(("most.", "whole.")) for name in self.weights.features)
-        out = {}
-        for clause, score in noted.scores.items():
-            if score < 0.1:
-                continue
-            parts = row * self.weights.weights[:, self.weights.outputs.index(clause)]
-            reader, cue = float(parts[:heads].clip(0).sum()), float(parts[heads:].clip(0).sum())
-            out[clause] = found[clause] if clause in found and cue > reader else "linear"
-        return out
+        asked = [clause for clause, score in noted.scores.items() if score >= 0.1]
+        noted.leading = dict.fromkeys(asked, "linear")
+        asked = [clause for clause in asked if clause in found]
+        if asked:
+            without = np.repeat(row[None], len(asked), axis=0)
+            for at, clause in enumerate(asked):
+                without[at, self._cues[clause]] = 0
+            rest = self.weights.logits(without)
+            for at, clause in enumerate(asked):
+                if logits[self._column[clause]] - rest[at, self._column[clause]] > 1.0:
+                    noted.leading[clause] = found[clause]
 
 
 @Language.factory("chaperone_head")
@@ -108,18 +145,10 @@ class Weighing:
     """The head as the last component of the pipeline; it is given its weights after it has been added."""
 
     def __init__(self, nlp: Language, name: str) -> None:
-        self.head: Head | None = None
+        self.reader: Head | None = None
 
     def __call__(self, doc: Doc) -> Doc:
         """Note the scores of a doc."""
-        if self.head is not None:
-            self.head.read(evidence(doc))
+        if self.reader is not None:
+            self.reader.read(evidence(doc))
         return doc
-
-
-def table(weights: HeadWeights) -> Mapping[str, Mapping[str, float]]:
-    """The weights by output and feature, for people who want to look."""
-    return {
-        output: dict(zip(weights.features, map(float, weights.weights[:, column]), strict=True))
-        for column, output in enumerate(weights.outputs)
-    }

@@ -12,8 +12,8 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.evidence import Evidence, Floats, Window, evidence
-from classifiers.features import Grams, Numbers, grams, per_sentence
+from classifiers.evidence import Evidence, Floats, Numbers, Window, evidence
+from classifiers.features import Grams, grams, per_sentence
 from classifiers.vectors import Vectors
 
 WINDOW_WORDS = 60
@@ -29,7 +29,6 @@ class Sentences:
 
     grams: Grams
     vectors: Floats
-    pieces: Floats
     words: Numbers
     chars: Numbers
 
@@ -56,20 +55,22 @@ class Sentences:
 
 def unit(rows: Floats) -> Floats:
     """Rows at length one; rows of zeros stay."""
-    size: Floats = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
-    return rows / np.maximum(size, 1e-6)
+    size = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
+    out: Floats = rows / np.maximum(size, np.float32(1e-6))
+    return out
 
 
-def seen(text: str, sentences: Sequence[tuple[int, int]], vectors: Vectors) -> Sentences:
-    """A text through the eyes of the linear reader."""
+def seen(noted: Evidence, vectors: Vectors) -> Sentences:
+    """A text through the eyes of the linear reader; its word pieces are noted for the reader of runs."""
+    text, sentences = noted.text, noted.sentences
     starts = np.array([start for start, _ in sentences[:MAX_SENTENCES]] or [0], np.int64)
     found = grams(text, starts)
-    sums, pieces = vectors.sums(text, starts)
+    noted.pieces, offsets = vectors.pieces(text)
+    sums = vectors.sums(noted.pieces, offsets, starts)
     count = len(starts)
     return Sentences(
         found,
         sums,
-        pieces,
         np.bincount(found.word_owner, minlength=count),
         np.bincount(found.char_owner, minlength=count),
     )
@@ -98,7 +99,7 @@ class LinearReader:
         if not noted.sentences:
             noted.whole = self.weights.bias.copy()
             return
-        found = seen(noted.text, noted.sentences, self.vectors)
+        found = seen(noted, self.vectors)
         spans = list(found.windows())
         whole = (0, len(found.words) - 1)
         logits = self._logits(found, [*spans, whole])
@@ -137,12 +138,14 @@ def _summed(rows: Floats, first: Numbers, behind: Numbers) -> Floats:
         return np.repeat(rows, len(first), axis=0)
     total = np.zeros((len(rows) + 1, rows.shape[1]), np.float64)
     np.cumsum(rows, axis=0, dtype=np.float64, out=total[1:])
-    return (total[behind] - total[first]).astype(np.float32)
+    out: Floats = (total[behind] - total[first]).astype(np.float32)
+    return out
 
 
 def _root(counts: Numbers, first: Numbers, behind: Numbers) -> Floats:
     total = np.concatenate([[0], np.cumsum(counts)])
-    return np.sqrt(np.maximum(total[behind] - total[first], 1)).astype(np.float32)[:, None]
+    out: Floats = np.sqrt(np.maximum(total[behind] - total[first], 1)).astype(np.float32)[:, None]
+    return out
 
 
 @Language.factory("chaperone_linear")

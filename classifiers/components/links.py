@@ -18,11 +18,12 @@ _BARE = re.compile(
     r"(?<![@\w.\-/])((?:[a-z0-9\-]+\.)+(?:com|org|net|io|app|gg|me|ly|co|tv|ai))(/[^\s<>\"]*)", re.IGNORECASE
 )
 _SOCIAL = frozenset(
-    "instagram.com snapchat.com facebook.com fb.com fb.me tiktok.com twitter.com x.com threads.net bereal.com bere.al".split()
+    "instagram.com snapchat.com facebook.com fb.com fb.me tiktok.com twitter.com x.com threads.net bereal.com "
+    "bere.al".split()
 )
 _CHAT = frozenset(
-    "wa.me chat.whatsapp.com whatsapp.com t.me telegram.me discord.gg discord.com signal.me signal.group kik.me groupme.com "
-    "m.me messenger.com line.me".split()
+    "wa.me chat.whatsapp.com whatsapp.com t.me telegram.me discord.gg discord.com signal.me signal.group kik.me "
+    "groupme.com m.me messenger.com line.me".split()
 )
 _SHORT = frozenset(
     "bit.ly tinyurl.com goo.gl t.co is.gd ow.ly buff.ly rebrand.ly cutt.ly shorturl.at rb.gy tiny.cc".split()

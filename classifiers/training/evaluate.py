@@ -110,9 +110,8 @@ def _clauses(found: Sequence[Result]) -> Iterator[str]:
         scores = np.array([each.verdict.score(clause) for each in found])
         true = np.array([clause in each.example.labels for each in found])
         figures = quality(scores >= 0.5, true)
-        yield (
-            f"{clause:6}  {figures.precision:9.2f}  {figures.recall:6.2f}  {figures.f1!s:30}  {calibration(scores, true):.3f}"
-        )
+        precise, f1, gap = figures.precision, str(figures.f1), calibration(scores, true)
+        yield f"{clause:6}  {precise:9.2f}  {figures.recall:6.2f}  {f1:30}  {gap:.3f}"
     scores = np.array([each.verdict.help for each in found if each.example.sender == "student"])
     true = np.array([each.example.help for each in found if each.example.sender == "student"])
     yield f"help    {'':26}{'':30}    {calibration(scores, true):.3f}" if len(scores) else ""

@@ -1,4 +1,4 @@
-"""Fitting: the linear reader's heads, then the head over what all components say of texts the reader has not seen."""
+"""Fitting: the linear reader's heads, then the head over what all components say of texts the readers have not seen."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
 
 from classifiers.components.head import HeadWeights
 from classifiers.components.linear import LinearWeights, seen
 from classifiers.evidence import Floats
 from classifiers.features import BUCKETS
-from classifiers.training.examples import LABELS
+from classifiers.training.examples import LABELS, Example
 from classifiers.training.prepare import Prepared, dense_of, row_of
 from classifiers.vectors import WIDTH, Vectors
 from gateway.core.verdict import PURPOSES
 
 HEADS = (*LABELS, *(f"purpose:{name}" for name in PURPOSES))
 COST = 4.0
-HEAD_COST = 0.02
+HIDDEN, NETWORKS, ROUNDS, PENALTY = 64, 4, 12, 1.0
 
 Progress = Callable[[str, int, int], None]
 
@@ -33,12 +34,11 @@ class Rows:
         self.owner: list[int] = []
         self.weight: list[float] = []
         for number, each in enumerate(prepared):
-            found = seen(each.fresh.text, each.fresh.sentences, vectors)
+            found = seen(each.fresh, vectors)
             whole = (0, len(found.words) - 1)
-            windows = [*found.windows()]
+            windows = list(found.windows())
             clean = not each.example.labels
-            chosen = [whole] + (windows if clean and len(windows) > 1 else [])
-            for first, last in chosen:
+            for first, last in [whole, *(windows if clean and len(windows) > 1 else [])]:
                 at, value = row_of(found, first, last)
                 columns.append(at)
                 values.append(value)
@@ -46,20 +46,19 @@ class Rows:
                 dense.append(dense_of(found, first, last))
                 self.owner.append(number)
                 self.weight.append(each.example.weight * (1.0 if (first, last) == whole else 0.5))
-        sparse = csr_matrix(
-            (np.concatenate(values).astype(np.float32), np.concatenate(columns), np.array(ends)),
-            (len(ends) - 1, BUCKETS),
+        shape = (len(ends) - 1, BUCKETS)
+        self.sparse = csr_matrix(
+            (np.concatenate(values).astype(np.float32), np.concatenate(columns), np.array(ends)), shape
         )
-        sparse.sum_duplicates()
-        self.sparse, self.dense = sparse, np.stack(dense).astype(np.float32)
-        self.prepared = prepared
+        self.sparse.sum_duplicates()
+        self.dense = np.stack(dense).astype(np.float32)
+        self.truth = np.array([truth(prepared[number].example) for number in self.owner])
 
 
-def truth(each: Prepared, head: str) -> float:
-    """1 or 0, or nan where the annotation does not speak about this head."""
-    if head.startswith("purpose:"):
-        return float(each.example.purpose == head[8:]) if each.example.purpose else np.nan
-    return float(head in each.example.labels) if head in each.example.known else np.nan
+def truth(example: Example) -> list[float]:
+    """For each head 1 or 0, or nan where the annotation does not speak about it."""
+    labels = [float(head in example.labels) if head in example.known else np.nan for head in LABELS]
+    return labels + [float(example.purpose == name) if example.purpose else np.nan for name in PURPOSES]
 
 
 def fit_linear(rows: Rows, use: Sequence[bool], jobs: int = 2) -> LinearWeights:
@@ -71,13 +70,9 @@ def fit_linear(rows: Rows, use: Sequence[bool], jobs: int = 2) -> LinearWeights:
     scaled = sparse.multiply(idf).tocsr()
     scaled.eliminate_zeros()
     used = np.flatnonzero(idf)
-    compact = scaled[:, used]
-    matrix = hstack([compact, csr_matrix(rows.dense[taken])]).tocsr().astype(np.float64)
-    weight = np.array(rows.weight)[taken]
-    fits = Parallel(n_jobs=jobs)(
-        delayed(_one)(matrix, np.array([truth(rows.prepared[rows.owner[row]], head) for row in taken]), weight)
-        for head in HEADS
-    )
+    matrix = hstack([scaled[:, used], csr_matrix(rows.dense[taken])]).tocsr().astype(np.float64)
+    weight, labels = np.array(rows.weight)[taken], rows.truth[taken]
+    fits = Parallel(n_jobs=jobs)(delayed(_one)(matrix, labels[:, at], weight) for at in range(len(HEADS)))
     table = np.zeros((BUCKETS, len(HEADS)), np.float32)
     table[used] = np.stack([coefficients[: len(used)] for coefficients, _ in fits], axis=1) * idf[used][:, None]
     dense = np.stack([coefficients[len(used) :] for coefficients, _ in fits], axis=1).astype(np.float32)
@@ -87,33 +82,34 @@ def fit_linear(rows: Rows, use: Sequence[bool], jobs: int = 2) -> LinearWeights:
 
 def _one(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[Floats, float]:
     known = ~np.isnan(labels)
-    model = LogisticRegression(C=COST, solver="liblinear", dual=True, tol=0.02, max_iter=60, random_state=0)
+    model = LogisticRegression(C=COST, solver="liblinear", dual=True, tol=0.02, max_iter=100, random_state=0)
     model.fit(matrix[known], labels[known], sample_weight=weight[known])
     return model.coef_[0], float(model.intercept_[0])
 
 
-def fit_head(features: Floats, prepared: Sequence[Prepared], names: Sequence[str]) -> HeadWeights:
-    """The head, fitted on features in which the linear reader had not seen the example."""
+def fit_head(features: Floats, examples: Sequence[Example], names: Sequence[str], seed: int) -> HeadWeights:
+    """The head, fitted on features in which the readers had not seen the example; the shifts are still zero."""
+    chosen = [at for at, each in enumerate(examples) if each.known >= set(LABELS)]
+    features = features[chosen]
+    labels = np.nan_to_num(np.array([truth(examples[at]) for at in chosen]))
+    weight = np.array([examples[at].weight for at in chosen])
     center, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale < 1e-3, 1.0, scale)
     rows = np.clip((features - center) / scale, -6, 6)
-    weight = np.array([each.example.weight for each in prepared])
-    columns, bias = [], []
-    for head in LABELS:
-        labels = np.array([truth(each, head) for each in prepared])
-        known = ~np.isnan(labels)
-        model = LogisticRegression(C=HEAD_COST, max_iter=300)
-        model.fit(rows[known], labels[known], sample_weight=weight[known])
-        columns.append(model.coef_[0])
-        bias.append(float(model.intercept_[0]))
-    chosen = [number for number, each in enumerate(prepared) if each.example.purpose]
-    model = LogisticRegression(C=HEAD_COST, max_iter=300)
-    model.fit(rows[chosen], [PURPOSES.index(prepared[number].example.purpose) for number in chosen], weight[chosen])
-    columns.extend(model.coef_)
-    bias.extend(model.intercept_)
-    weights = np.stack(columns, axis=1).astype(np.float32)
-    outputs = HEADS
+    networks = []
+    for number in range(NETWORKS):
+        network = MLPClassifier(
+            (HIDDEN,), alpha=PENALTY, batch_size=128, max_iter=ROUNDS, random_state=1000 * seed + number, tol=0
+        )
+        networks.append(network.fit(rows, labels, sample_weight=weight))
     return HeadWeights(
-        outputs, tuple(names), center.astype(np.float32), scale.astype(np.float32), weights,
-        np.array(bias, np.float32), np.zeros(len(outputs), np.float32),
-    )  # fmt: skip
+        HEADS,
+        tuple(names),
+        center.astype(np.float32),
+        scale.astype(np.float32),
+        np.stack([each.coefs_[0] for each in networks]).astype(np.float32),
+        np.stack([each.intercepts_[0] for each in networks]).astype(np.float32),
+        np.stack([each.coefs_[1] for each in networks]).astype(np.float32),
+        np.stack([each.intercepts_[1] for each in networks]).astype(np.float32),
+        np.zeros(len(HEADS), np.float32),
+    )
