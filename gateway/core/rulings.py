@@ -15,7 +15,7 @@ from gateway.core.followup import Follow, Followup
 from gateway.core.message import Channel
 from gateway.core.policy import Policy
 from gateway.core.verdict import Verdict
-from gateway.core.wire import Decided, decision_body, rfc3339
+from gateway.core.wire import Decided, decision_body, first_conversation, rfc3339
 
 POLICY = "policy"
 """Who decided, where no person did."""
@@ -103,11 +103,17 @@ def _ruling(
             tuple(each.change.recipient for each in alike),
             alike[0].decision.policy,
             ", ".join(words),
+            _conversation(pending),
         )
         followups.append(Followup(Follow.DECISION, pending.id, decision_body(decided)))
         acts.append(_act("decided", decided))
     changes = tuple(each.change for each in said)
     return Ruling(changes, (*more, *followups), tuple(acts), verdict)
+
+
+def _conversation(pending: Pending) -> str:
+    pairs = [pair for each in pending.recipients for pair in each.pairs]
+    return first_conversation(pairs) if pairs else ""
 
 
 def _clauses(decisions: Iterable[Decision]) -> tuple[str, ...]:
@@ -168,8 +174,9 @@ def _by_person(pending: Pending, by: str, reason: str, now: float, may: May | No
     decisions = [each.decision for each in held if each.decision is not None]
     addresses = tuple(each.address for each in held)
     decided = Decided(
-        pending.id, now, deed, by, _clauses(decisions), addresses, decisions[0].policy if decisions else "", reason
-    )
+        pending.id, now, deed, by, _clauses(decisions), addresses, decisions[0].policy if decisions else "", reason,
+        _conversation(pending),
+    )  # fmt: skip
     followups = [Followup(Follow.DECISION, pending.id, decision_body(decided))]
     if state is State.REJECTED and pending.sender and pending.channel is Channel.MAIL:
         told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)

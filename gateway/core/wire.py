@@ -6,6 +6,7 @@ since the epoch everywhere else. `tests/core/golden/` holds every version ever w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -29,6 +30,7 @@ __all__ = [
     "decode_verdict",
     "encode_decision",
     "encode_verdict",
+    "first_conversation",
     "first_pair",
     "from_rfc3339",
     "message_record",
@@ -81,6 +83,7 @@ class Decided:
     recipients: tuple[str, ...]
     policy: str
     reason: str = ""
+    conversation: str = ""
 
 
 class Placed(Protocol):
@@ -102,16 +105,22 @@ class Placed(Protocol):
 # --- messages ------------------------------------------------------------------------------------------------------
 
 
-def first_pair(relation: Relation) -> Pair:
+def first_pair(pairs: Iterable[Pair]) -> Pair:
     """The pair whose conversation orders a message on the bus: the first by staff id, then student id."""
-    return min(relation.pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
+    return min(pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
+
+
+def first_conversation(pairs: Iterable[Pair]) -> str:
+    """The key of a message's records on every topic."""
+    first = first_pair(pairs)
+    return conversation(first.staff, first.student)
 
 
 def message_record(outgoing: Outgoing, *, max_inline: int) -> MessageRecord:
     """The record of a message in scope; over `max_inline` bytes of value and header the content stays in the store."""
     message = outgoing.message
-    first = first_pair(message.relation)
-    key = conversation(first.staff, first.student).encode()
+    first = first_pair(message.relation.pairs)
+    key = first_conversation(message.relation.pairs).encode()
     context = [
         {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
     ]
@@ -259,7 +268,7 @@ def _read_span(fields: Fields) -> Span:
 
 
 def decision_body(decided: Decided) -> dict[str, object]:
-    """A record of the topic decisions as JSON values, its reason only where there is one."""
+    """A record of the topic decisions as JSON values; reason and conversation (its key) only where there is one."""
     body: dict[str, object] = {
         "v": V,
         "id": decided.id,
@@ -270,7 +279,8 @@ def decision_body(decided: Decided) -> dict[str, object]:
         "recipients": list(decided.recipients),
         "policy": decided.policy,
     }
-    return body | ({"reason": decided.reason} if decided.reason else {})
+    optional = {"reason": decided.reason, "conversation": decided.conversation}
+    return body | {name: value for name, value in optional.items() if value}
 
 
 def encode_decision(decided: Decided) -> bytes:
@@ -290,6 +300,7 @@ def decode_decision(value: bytes) -> Decided:
         recipients=fields.texts("recipients"),
         policy=fields.text("policy"),
         reason=fields.text("reason", ""),
+        conversation=fields.text("conversation", ""),
     )
 
 

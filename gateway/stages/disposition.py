@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from gateway.core.decision import Action, Pending, Rule, Ruling
+from gateway.core.decision import Follow, Pending, Rule, Ruling
 from gateway.core.policy import Policy
 from gateway.core.rulings import by_verdict, without_verdict
 from gateway.core.verdict import Verdict
@@ -115,8 +115,11 @@ class Disposition:
                     pending.id, pending.channel, decision.action, recipients, decision.clauses, decision.reasons,
                     max(now - pending.received_at, 0.0), "policy",
                 )  # fmt: skip
-            if any(decision.action is Action.ALERT for decision in decided):
-                self._journal.help_alerted(pending.id)
+            for followup in ruling.followups:
+                if followup.kind is Follow.HELP_ALERT:
+                    self._journal.help_alerted(pending.id)
+                elif followup.kind is Follow.LATE:
+                    self._journal.late(pending.id)
             changed = changed or bool(ruling.changes or ruling.followups)
         if changed:
             self._decided()

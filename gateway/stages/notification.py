@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from gateway.core.bounce import bounce_content
 from gateway.core.decision import Follow, Followup
+from gateway.core.fields import to_json
 from gateway.core.letter import options
 from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
 from gateway.core.notice import notice_content
@@ -67,7 +68,7 @@ class Notification:
         if not followups:
             return
         records = [
-            Record("decisions", each.message.encode(), json.dumps(each.body, ensure_ascii=False).encode())
+            Record("decisions", str(each.body.get("conversation", each.message)).encode(), to_json(each.body))
             for each in followups
         ]
         try:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.stories.gateway import Gateway, Process, eventually, laid_out
-from tests.stories.letters import Letter, letters
+from tests.stories.letters import STUDENT_DOMAIN, STUDENTS, Letter, letters
 from tests.stories.sink import Sink, running_sink
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -97,8 +97,9 @@ def _account(gateway: Gateway, sink: Sink, senders: Senders) -> None:
     assert not out, f"seed {SEED}: delivered though to be held: {out}"
 
     def undecided() -> list[str]:
-        states = {each: {r["state"] for t in gateway.trace(each) for r in t["recipients"]} for each in bad}
-        return [each for each, state in states.items() if state != {"held"}]
+        traces = [trace for name in STUDENTS for trace in gateway.traces(f"{name}@{STUDENT_DOMAIN}")]
+        states = {each["message_id"]: {copy["state"] for copy in each["recipients"]} for each in traces}
+        return [each for each in bad if states.get(each) != {"held"}]
 
     left = eventually(lambda: not undecided(), 60) or undecided()
     assert left is True, f"seed {SEED}: not held: {left}"

@@ -127,6 +127,10 @@ class Gateway:
         """Where the messages with this Message-ID are."""
         return list(json.loads(self.cli("trace", "--message-id", message_id, "--json")))
 
+    def traces(self, address: str) -> list[dict[str, Any]]:
+        """Where the messages from and to this address are."""
+        return list(json.loads(self.cli("trace", "--address", address, "--json")))
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels, over all processes."""
         total = 0.0

@@ -15,7 +15,7 @@ import pytest
 
 from tests.peers.postfix import Arrived, Postfix, running_postfix
 from tests.stories.gateway import Gateway, eventually, laid_out
-from tests.stories.letters import Letter, letters
+from tests.stories.letters import STUDENT_DOMAIN, STUDENTS, Letter, letters
 from tests.stories.wire import front_removed, ours_removed
 
 pytestmark = pytest.mark.peer("postfix")
@@ -63,7 +63,8 @@ def test_five_hundred_letters(running: tuple[Gateway, Postfix, str, list[Path]])
 
     held = eventually(lambda: (rows := gateway.held()) and len(rows) >= len(to_be_held) and rows, 60) or []
     subjects = {row["id"]: row for row in held}
-    traces = {each.message_id: gateway.trace(each.message_id)[0] for each in to_be_held}
+    traces = {trace["message_id"]: trace for name in STUDENTS for trace in gateway.traces(f"{name}@{STUDENT_DOMAIN}")}
+    traces = {each.message_id: traces[each.message_id] for each in to_be_held}
     for letter in to_be_held:
         trace = traces[letter.message_id]
         assert trace["action"] == "hold", letter.message_id
