@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import weakref
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,11 @@ async def read_aside(
     The image is written to the new file `beside`, else to memory. Raises RosterError, as `load_after` does, and where
     the child could not do its work.
     """
-    given = {each.name: getattr(sources, each.name) for each in fields(sources)} | {"aliases": dict(sources.aliases)}
+    given = {
+        "oneroster": sources.oneroster, "groups": sources.groups, "contacts": sources.contacts,
+        "domains": list(sources.domains), "aliases": dict(sources.aliases),
+        "student_domains": list(sources.student_domains),
+    }  # fmt: skip
     asked = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
     fd = _memory() if beside is None else os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -60,7 +64,10 @@ async def read_aside(
         answer = await _child(asked, fds, sources)
         if fault := answer.get("fault"):
             raise (RemovalRefused if answer["refused"] else RosterError)(*fault)
-        found = shelved(fd)
+        try:
+            found = shelved(fd)
+        except NotAnImage:
+            raise _failed(sources) from None
     except BaseException:
         os.close(fd)
         if beside is not None:
@@ -72,7 +79,6 @@ async def read_aside(
 async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[str, Any]:
     house = str(Path(__file__).parents[2])
     paths = os.pathsep.join(filter(None, (house, os.environ.get("PYTHONPATH"))))
-    failed = RosterError(str(sources.oneroster), None, "could not be read aside", "run `chaperone check`")
     try:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "gateway.directory.aside", *map(str, fds)),
@@ -80,21 +86,25 @@ async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[s
             pass_fds=fds, env={**os.environ, "PYTHONPATH": paths},
         )  # fmt: skip
     except OSError:
-        raise failed from None
+        raise _failed(sources) from None
     try:
         async with asyncio.timeout(TIMEOUT):
             out, _ = await child.communicate(asked)
     except TimeoutError:
-        raise failed from None
+        raise _failed(sources) from None
     finally:
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
     if child.returncode != 0:
-        raise failed
+        raise _failed(sources)
     answer: dict[str, Any] = json.loads(out)
     return answer
+
+
+def _failed(sources: Sources) -> RosterError:
+    return RosterError(str(sources.oneroster), None, "could not be read aside", "run `chaperone check`")
 
 
 def _memory() -> int:

@@ -30,8 +30,9 @@ _EXPLICIT = frozenset({AccountKind.PERSONAL_MAIL, AccountKind.PERSONAL_PHONE, Ac
 class Building:
     """A roster on its way. `file` and the lines of people are for the oddities only."""
 
-    def __init__(self, aliases: Mapping[str, str], file: str, oddities: Oddities) -> None:
+    def __init__(self, aliases: Mapping[str, str], file: str, oddities: Oddities, max_removal: float = 0.0) -> None:
         self.aliases = aliases
+        self.max_removal = max_removal
         self.file = file
         self.oddities = oddities
         self.orgs: dict[str, Org] = {}
@@ -142,6 +143,7 @@ class Building:
             "aliases": dict(self.aliases),
             "orgs": [astuple(org) for org in self.orgs.values()],
             "buildings": self._orgset_list,
+            "max_removal": self.max_removal,
         }
         by_id = IndexBuilder()
         for row, id_ in enumerate(self.rows):

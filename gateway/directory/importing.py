@@ -16,7 +16,7 @@ from pathlib import Path
 from gateway.directory.difference import Difference, difference, refuse_removal
 from gateway.directory.loading import Sources, load_from
 from gateway.directory.oddities import Oddities, Oddity, RosterError
-from gateway.directory.oneroster import ABSENT, BULK, DELTA, TABLES, Manifest, manifest
+from gateway.directory.oneroster import ABSENT, BULK, DELTA, MAX_REMOVAL, TABLES, Manifest, manifest
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS, Folder
 
@@ -67,12 +67,13 @@ def import_roster(
                 there = manifest(base)
                 old = load_from(sources, now).roster
         _may_follow(said, None if old is None else there, coming)
-        modes = _merge(coming, said, base, there, beside)
+        tables = _merge(coming, said, base, there, beside)
+        _describe(beside, said.version, tables, max_removal)
         loaded = load_from(replace(sources, oneroster=beside), now)
         found = _compared(old, loaded.roster, max_removal, str(source))
         if not dry_run:
             _keep_others(target, beside)
-            _put(beside, target, modes)
+            _put(beside, target, tables)
     return Imported(found, (*oddities, *_ours(loaded.warnings, beside, source)))
 
 
@@ -117,12 +118,15 @@ def _merge(coming: Folder, said: Manifest, base: Folder | None, there: Manifest,
             _copy([base], table, beside)
         elif base is not None:
             _copy([base, coming] if has_base else [coming], table, beside)
-    with (beside / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, quoting=csv.QUOTE_ALL)
-        rows.writerow(["propertyName", "value"])
-        rows.writerows([["manifest.version", "1.0"], ["oneroster.version", said.version]])
-        rows.writerows([f"file.{table}", BULK if table in written else ABSENT] for table in TABLES)
     return written
+
+
+def _describe(beside: Path, version: str, tables: Sequence[str], max_removal: float) -> None:
+    """Write the manifest. It tells a running gateway how many people may go: an import was allowed by a person."""
+    properties = {"manifest.version": "1.0", "oneroster.version": version, MAX_REMOVAL: f"{max_removal:g}"}
+    properties |= {f"file.{table}": BULK if table in tables else ABSENT for table in TABLES}
+    with (beside / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([("propertyName", "value"), *properties.items()])
 
 
 def _copy(folders: Sequence[Folder], table: str, beside: Path) -> None:

@@ -78,12 +78,14 @@ def load_from(sources: Sources, now: float) -> Loaded:
 def load_after(old: Roster | None, sources: Sources, max_removal: float, now: float) -> tuple[Loaded, int]:
     """Load a roster in place of another: with it how many people were added, removed or changed.
 
-    Raises RosterError, RemovalRefused where more than the share `max_removal` of the people would go.
+    Raises RosterError, RemovalRefused where more than the share `max_removal` of the people would go, unless whoever
+    imported the set has allowed it.
     """
     loaded = load_from(sources, now)
     if old is None:
         return loaded, len(loaded.roster)
-    return loaded, len(refuse_removal(old, loaded.roster, max_removal, str(sources.oneroster)))
+    allowed = max(max_removal, loaded.roster.max_removal)
+    return loaded, len(refuse_removal(old, loaded.roster, allowed, str(sources.oneroster)))
 
 
 def _domain(written: str, aliases: Mapping[str, str] = MappingProxyType({})) -> str:

@@ -69,6 +69,7 @@ _ASIDES = _all(
 _ASIDE = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 _ABBREVIATION = re.compile(r"\b([^\W\d_]{1,2})\.(?=[^\W\d_]{1,2}\b)")  # Ph.D.
 _NICKNAME = re.compile(r"[\"“”«»„](?P<nick>[^\"“”«»„]*)[\"“”«»„]")
+_LONGEST = 200  # no name is longer, whatever a header holds
 _HANDLE = 8  # a single word shorter than this is no full name written together
 
 
@@ -98,6 +99,7 @@ def title_keys(family: str) -> Iterator[str]:
 
 def shown_keys(text: str) -> tuple[list[str], list[str]]:
     """What a display name may show: keys of full names, and keys of a title with a surname."""
+    text = text[:_LONGEST]
     text = _ASIDE.sub(lambda aside: " " if set(words(aside[1])) <= _ASIDES else aside[0], text)
     bare = _NICKNAME.sub(" ", text)
     text = bare if len(words(bare)) > 1 else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,12 +12,14 @@ from gateway.core.identity import canonical
 from gateway.directory.building import GUARDIAN, STAFF, STUDENT, Building
 from gateway.directory.oddities import Oddities, RosterError
 from gateway.directory.roster import APART, AccountKind, Org
-from gateway.directory.tables import COLUMNS, Folder
+from gateway.directory.tables import Folder
 
 TABLES = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
 """The tables of a roster that are kept."""
 
 BULK, DELTA, ABSENT = "bulk", "delta", "absent"
+MAX_REMOVAL = "chaperone.max_removal"
+"""Our own property of the manifest of an imported set."""
 
 _ROLES = {
     **dict.fromkeys(
@@ -28,6 +31,7 @@ _ROLES = {
     "student": STUDENT,
 }
 _SCHOOL = "school"
+_SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 _GONE = frozenset({"tobedeleted", "inactive"})
 _GRACE = timedelta(days=1)  # dates are the district's, `now` is UTC: a role counts a day longer rather than shorter
 
@@ -39,10 +43,14 @@ _USER = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a set of tables says of itself: the OneRoster version, and for each table bulk, delta or absent."""
+    """What a set of tables says of itself: the OneRoster version, and for each table bulk, delta or absent.
+
+    `max_removal` is the share of the people that whoever imported the set has allowed it to remove.
+    """
 
     version: str
     modes: Mapping[str, str]
+    max_removal: float = 0.0
 
 
 def manifest(folder: Folder) -> Manifest:
@@ -78,7 +86,8 @@ def manifest(folder: Folder) -> Manifest:
             what = "is neither 1.1 nor 1.2; read by the files that are there"
             oddities.note(folder.file("manifest"), line, "oneroster.version", what, "export OneRoster 1.1 or 1.2")
         version = "1.2" if modes["roles"] != ABSENT else "1.1"
-    return Manifest(version[:3], modes)
+    _, allowed = said.get(MAX_REMOVAL, (1, ""))
+    return Manifest(version[:3], modes, float(allowed) if _SHARE.fullmatch(allowed) else 0.0)
 
 
 def read(folder: Folder, aliases: Mapping[str, str], now: float, oddities: Oddities) -> Building:
@@ -90,7 +99,7 @@ def read(folder: Folder, aliases: Mapping[str, str], now: float, oddities: Oddit
             raise RosterError(folder.file(table), None, what, "apply it with `chaperone directory import`")
     if said.modes["users"] == ABSENT:
         raise RosterError(folder.file("users"), None, "is absent", "a roster has people: export users.csv")
-    building = Building(aliases, folder.file("users"), oddities)
+    building = Building(aliases, folder.file("users"), oddities, said.max_removal)
     reading = _Reading(folder, said.modes, building, datetime.fromtimestamp(now, UTC).date())
     reading.orgs()
     reading.roles()
@@ -161,12 +170,12 @@ class _Reading:
 
     def profiles(self) -> None:
         """Second accounts: profiles whose user name is a mail address. Their passwords are never looked at."""
-        if self._there("userProfiles"):
-            for line, (user, status, name) in self._folder.rows(
-                "userProfiles", ("userSourcedId", "status", "username")
-            ):
-                if user and "@" in name and not self._gone("userProfiles", line, status):
-                    self._profiles.setdefault(user, []).append(name)
+        if not self._there("userProfiles"):
+            return
+        wanted = ("userSourcedId", "status", "username")
+        for line, (user, status, name) in self._folder.rows("userProfiles", wanted):
+            if user and "@" in name and not self._gone("userProfiles", line, status):
+                self._profiles.setdefault(user, []).append(name)
 
     def users(self) -> None:
         """The people."""
@@ -197,10 +206,8 @@ class _Reading:
                 self._note("roles" if has_roles else "users", line, "role", what, mend)
             any_role = any_role or bits != 0
             building.roles[row] |= bits
-            listed = [
-                *self._orgs("users", line, "orgSourcedIds", orgs),
-                *self._orgs("users", line, "primaryOrg", primary),
-            ]
+            listed = self._orgs("users", line, "orgSourcedIds", orgs)
+            listed += self._orgs("users", line, "primaryOrgSourcedId", primary)
             building.belongs(row, building.orgset(listed, (from_roles or 0) >> 3))
             names = product(
                 dict.fromkeys((given, preferred_given or given)), (middle,),
@@ -319,6 +326,3 @@ class _Reading:
             self._note("roles", line, column, "is no date; it is left out", "write dates as YYYY-MM-DD")
             return None
         return found
-
-
-assert set(TABLES) <= set(COLUMNS)

@@ -64,6 +64,7 @@ class Roster:
         facts = image.facts
         self.image = image
         self.orgs: Mapping[str, Org] = {row[0]: Org(*row) for row in facts["orgs"]}
+        self.max_removal: float = facts["max_removal"]  # what the import of this roster allowed
         self._buildings: list[tuple[str, ...]] = [tuple(each) for each in facts["buildings"]]
         self._aliases: dict[str, str] = facts["aliases"]
         self._student_domains = frozenset(facts["student_domains"])

@@ -15,6 +15,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.directory import aside, watch
+from gateway.directory.importing import import_roster
 from gateway.directory.loading import Sources
 from gateway.directory.oddities import RosterError
 from gateway.directory.watch import LiveDirectory
@@ -237,3 +238,13 @@ async def test_a_reload_does_not_hold_up_the_loop(tmp_path: Path) -> None:
     mine = time.thread_time()
     assert await live.look()
     assert time.thread_time() - mine < 0.1  # seconds of this thread's own work, whatever else the machine does
+
+
+async def test_what_a_person_allowed_at_import_a_running_gateway_takes(tmp_path: Path) -> None:
+    target = tmp_path / "or"
+    district = District()
+    live = await opened(district.written(target))
+    district.users = district.users[:5]
+    import_roster(district.written(tmp_path / "new"), target, max_removal=0.5, domains=(STAFF, STUDENTS), now=NOW)
+    assert await two_looks(live)
+    assert len(live.roster) == 5
