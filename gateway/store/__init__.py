@@ -15,13 +15,14 @@ from gateway.store.intake import SqlIntake
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file
 from gateway.store.outbox import SqlOutbox
 from gateway.store.parts import Readers
+from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
 
-__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "open_store"]
+__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "open_store", "probe"]
 
 
 class SqlStore(

@@ -34,9 +34,9 @@ def upgrade(url: URL) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
             _upgrade(connection)
     except DBAPIError as error:
-        raise StoreError(_unusable(url, error.orig)) from None
+        raise StoreError(unusable(url, error.orig)) from None
     except sqlite3.Error as error:
-        raise StoreError(_unusable(url, error)) from None
+        raise StoreError(unusable(url, error)) from None
 
 
 def _upgrade(connection: Connection) -> None:
@@ -47,12 +47,28 @@ def _upgrade(connection: Connection) -> None:
 
     config = configuration()
     if found is not None and not _known(config, found):
-        raise StoreError(
-            f"store.url: the tables are of a newer version ({found}) than this program ({LATEST}): "
-            "install the newer program, or restore the backup made before its first start"
-        )
+        raise _newer(found)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def standing_of(connection: Connection) -> str:
+    """How the tables stand to this version, changing nothing. Raises StoreError where they are of a newer one."""
+    found = _version(connection)
+    if found is None:
+        return "answers; its tables will be made at the first start"
+    if found == LATEST:
+        return "answers; its tables are up to date"
+    if not _known(configuration(), found):
+        raise _newer(found)
+    return "answers; its tables will be brought up to date at the next start"
+
+
+def _newer(found: str) -> StoreError:
+    return StoreError(
+        f"store.url: the tables are of a newer version ({found}) than this program ({LATEST}): "
+        "install the newer program, or restore the backup made before its first start"
+    )
 
 
 def configuration() -> Config:
@@ -104,7 +120,7 @@ def _write_ahead(engine: Engine) -> None:
         time.sleep(0.02)
 
 
-def _unusable(url: URL, error: BaseException | None) -> str:
+def unusable(url: URL, error: BaseException | None) -> str:
     said = str(error).strip().splitlines()
     shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     mend = (
