@@ -23,7 +23,8 @@ from gateway.core.policy import Policy
 if TYPE_CHECKING:
     from classifiers.explain import Case, Explanation
 
-_WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
+WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
+"""The actions for want of a verdict where no configuration says otherwise."""
 
 
 def run(given: Namespace) -> int:
@@ -47,7 +48,7 @@ def run(given: Namespace) -> int:
 
 def _in_force(given: Namespace) -> tuple[Policy, str]:
     if given.config is None:
-        return policies.read(None, _WAITING), ""
+        return policies.read(None, WAITING), ""
     settings = settings_of(given)
     return policy_of(settings), settings.classify.model
 

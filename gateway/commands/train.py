@@ -1,0 +1,32 @@
+"""`chaperone train`: train the classifiers from the corpora that the package carries, and optional public sets."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from rich.progress import Progress, TaskID
+
+from gateway.core.fault import Fault
+
+
+def run(given: Namespace) -> int:
+    """Train; prints the version of the new model."""
+    for folder in given.data:
+        if not folder.is_dir():
+            raise Fault(f"train: --data {folder} is no folder; name one with public sets in .jsonl files")
+    try:
+        from classifiers.training.train import train
+    except ModuleNotFoundError as error:
+        raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train]") from None
+
+    with Progress() as bar:
+        stages: dict[str, TaskID] = {}
+
+        def progress(stage: str, done: int, of: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=of)
+            bar.update(stages[stage], completed=done, total=of)
+
+        version = train(given.out, seed=given.seed, data=given.data, progress=progress)
+    print(f"model {version} written to {given.out}")
+    return 0
