@@ -18,7 +18,7 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from gateway.bus.access import Access
-from gateway.bus.kafka_link import LOST, REQUEST, Broker, Link, Reasons
+from gateway.bus.kafka_link import LOST, REASONS, REQUEST, Broker, Link
 from gateway.bus.kafka_subscription import KafkaSubscription
 from gateway.bus.kafka_topics import Layout
 from gateway.bus.topics import parse_place, place_of, standing_of, topic_named
@@ -48,6 +48,7 @@ class KafkaBus:
         self._layout = Layout(prefix, retain_seconds, max_record)
         self._journal = journal
         self._link = Link(self._arguments, self._layout, journal)
+        REASONS.listen()
 
     async def __aenter__(self) -> KafkaBus:
         await self._link.open()
@@ -170,7 +171,6 @@ class KafkaBus:
 
         Needs no link of its own and makes no topic.
         """
-        reasons = Reasons()
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(2 * REQUEST):
@@ -180,7 +180,7 @@ class KafkaBus:
                     return await self._layout.problems(admin)
             except LOST as error:
                 return [
-                    f"bus.url: no Kafka broker answers at {self._bootstrap} ({reasons.of(error)}); "
+                    f"bus.url: no Kafka broker answers at {self._bootstrap} ({REASONS.of(error)}); "
                     "start it, or name the right host and port (with TLS and SASL: bus.tls_ca, user, password_file)"
                 ]
 

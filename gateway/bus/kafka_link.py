@@ -54,6 +54,9 @@ class Reasons(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self._word = ""
+
+    def listen(self) -> None:
+        """Take aiokafka's loggers over, for this process."""
         library = logging.getLogger("aiokafka")
         library.propagate = False
         library.setLevel(logging.ERROR)
@@ -71,6 +74,9 @@ class Reasons(logging.Handler):
         return word if word and isinstance(error, KafkaConnectionError) else type(error).__name__
 
 
+REASONS = Reasons()
+
+
 class Link:
     """`arguments` are those that every aiokafka client takes."""
 
@@ -85,7 +91,6 @@ class Link:
         self._told_lost = False
         self._stopped = False
         self._keeper: asyncio.Task[None] | None = None
-        self._reasons = Reasons()
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -151,7 +156,7 @@ class Link:
                     async with asyncio.timeout(_CONNECT):
                         broker = await self._connect(stack)
                 except LOST as error:
-                    self._lost(f"connect: {self._reasons.of(error)}")
+                    self._lost(f"connect: {REASONS.of(error)}")
                 else:
                     pause = _FIRST_PAUSE
                     self._found(broker)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -13,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
 from gateway.journal import Journal
-from gateway.ports import Bus
+from gateway.ports import Bus, BusDown, Record
 from gateway.store import SqlStore, open_store
 from gateway.store.opening import address
 from gateway.store.upgrade import upgrade
@@ -56,7 +58,18 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
     else:
         open_kafka: OpenKafka = request.getfixturevalue("open_kafka")
         async with open_kafka() as kafka:
+            await _until_groups_are_known(kafka)
             yield kafka
+
+
+async def _until_groups_are_known(bus: KafkaBus) -> None:
+    """A broker that was never asked for a group first makes the topic of all offsets, which takes it a moment."""
+    places = [place for place in await bus.publish([Record("decisions", b"", b"")]) if place]
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(BusDown):
+                await bus.standing("decisions", "nobody", places)
+                return
 
 
 # --- the store -----------------------------------------------------------------------------------------------------

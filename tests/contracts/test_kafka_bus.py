@@ -221,6 +221,7 @@ async def test_kcat_reads_the_topic(kafka: KafkaServer, open_kafka: OpenKafka) -
     assert record["headers"] == ["chaperone", '{"v":1,"id":"x"}']
 
 
+@pytest.mark.peer("kcat")
 async def test_records_that_kcat_writes_are_read(kafka: KafkaServer, open_kafka: OpenKafka) -> None:
     async with open_kafka("stranger") as bus:
         await bus.publish(numbered(1, topic="verdicts"))
