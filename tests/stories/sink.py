@@ -29,7 +29,7 @@ class Sink:
         """One session."""
         sender, recipients = b"", []
         writer.write(b"220 sink ESMTP\r\n")
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while line := await reader.readline():
                 verb = line[:4].upper()
                 if verb == b"EHLO":
@@ -50,34 +50,33 @@ class Sink:
                         recipients.append(line)
                     writer.write(b"250 ok\r\n")
                 await writer.drain()
-        writer.close()
 
 
 @contextlib.contextmanager
 def running_sink() -> Iterator[Sink]:
     """A sink in a thread of its own."""
-    sink, loop, up = Sink(), asyncio.new_event_loop(), threading.Event()
+    sink, up = Sink(), threading.Event()
+    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def serve() -> None:
+        over = asyncio.Event()
+        loops.append((asyncio.get_running_loop(), over))
         server = await asyncio.start_server(sink.converse, "127.0.0.1", 0, limit=1 << 26)
         sink.port = server.sockets[0].getsockname()[1]
         up.set()
+        await over.wait()
+        server.close()
+        sessions = asyncio.all_tasks() - {asyncio.current_task()}
+        for session in sessions:
+            session.cancel()
+        await asyncio.gather(*sessions, return_exceptions=True)
 
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        server = loop.create_task(serve())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(server, *asyncio.all_tasks(loop), return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     assert up.wait(10)
     try:
         yield sink
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop, over = loops[0]
+        loop.call_soon_threadsafe(over.set)
         thread.join(10)
