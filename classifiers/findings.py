@@ -42,11 +42,11 @@ def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Find
 
 def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
     """What needs no weighing: the way back to the school account, links to tools, hiding and evading."""
-    for hit in noted.hits:
-        if hit.clause == "5":
-            yield Finding("5", 0.9, hit.by, tuple(text.spans(hit.start, hit.end)), hit.cue, quoted)
-        elif hit.clause == "2":
-            yield Finding("2", 0.6, hit.by, tuple(text.spans(hit.start, hit.end)), hit.cue, quoted)
+    for clause, score in (("5", 0.9), ("2", 0.6)):
+        hits = [hit for hit in noted.hits if hit.clause == clause]
+        for cue in dict.fromkeys(hit.cue for hit in hits):
+            named = [hit for hit in hits if hit.cue == cue]
+            yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
     evasive = noted.scores.get("hold", 0.0)
     for clause in ("1", "4"):
         if noted.scores.get(clause, 0.0) >= 0.5 and evasive >= LEAST:
@@ -55,12 +55,17 @@ def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
 
 
 def _spans(text: Text, hits: Iterable[Hit]) -> Iterator[Span]:
-    seen = set()
-    for hit in hits:
-        for span in text.spans(hit.start, hit.end):
-            if span not in seen:
-                seen.add(span)
-                yield span
+    """The places of hits in order, overlapping ones as one."""
+    reach = 0
+    runs: list[list[int]] = []
+    for start, end in sorted((hit.start, hit.end) for hit in hits):
+        if runs and start <= reach:
+            runs[-1][1] = reach = max(reach, end)
+        else:
+            runs.append([start, end])
+            reach = end
+    for start, end in runs:
+        yield from text.spans(start, end)
 
 
 def _weightiest(text: Text, noted: Evidence, clause: str, reader: LinearReader) -> Iterator[Span]:

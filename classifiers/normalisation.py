@@ -22,8 +22,10 @@ _KEPT = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡çÇàèìòùâêîôûäë�
 _TOKEN = re.compile(r"\S+")
 _SIMPLE = re.compile(r"[\"'(]*[A-Za-z][a-z]*(?:'[a-z]+)?[.,;:!?)\"']*\Z|[0-9.,:%]+\Z")
 _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
-_SPACED = re.compile(r"(?<![A-Za-z0-9@$])(?:[A-Za-z0-9@$!](?:[ .\-_*~|/,+]{1,3})){3,}[A-Za-z0-9@$](?![A-Za-z0-9@$])")
-_EDGES = re.compile(r"\A([^\w@$*#!|¡¿]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
+_SPACED = re.compile(  # letters with the same sign between all of them
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
+)
+_EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
 _LEET = str.maketrans(
     {
         "0": "o",
@@ -65,10 +67,11 @@ _LEET_L = str.maketrans(
 _LOOKS_LEET = re.compile(r"[A-Za-z][0-9@$!|€+(]|[0-9@$!|€(][A-Za-z]")
 _MEASURE = re.compile(
     r"[#$]?[0-9.,:/\-]+(?:st|nd|rd|th|am|pm|a|p|k|m|s|x|g|ml|l|mm|cm|km|kg|lb|lbs|oz|ft|in|min|mins|hr|hrs|h|pt|pts|"
-    r"d|e|b|c|f|v|y|yr|yrs|o|os|a|as|er|ro|do|to|mo)?\Z|[A-Za-z]{1,3}-?[0-9]+[A-Za-z]?\Z",
+    r"d|e|b|c|f|v|y|yr|yrs|o|os|a|as|er|ro|do|to|mo)?\Z|(?-i:[A-Za-z]{1,3}-?[0-9]{2,}[A-Z]?|[A-Z][0-9])\Z",
     re.IGNORECASE,
 )
 _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
+_CAPITAL_I = re.compile(r"[a-z]I[a-z]")
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
 
@@ -244,8 +247,10 @@ class Normaliser:
         if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and "@" not in core[1:-1]:
             for table in (_LEET, _LEET_L):
                 word = low.translate(table)
-                if word.isalpha() and len(word) > 2 and self._settled(word) in self._known:
+                if word.isalpha() and self._is_word(self._settled(word)):
                     return lead + self._settled(word) + tail, True
+        if _CAPITAL_I.search(core) and low.replace("i", "l") != low and core.replace("I", "l").lower() in self._known:
+            return lead + core.replace("I", "l") + tail, True
         if _STRETCHED.search(core):
             return lead + self._settled(core) + tail, False
         if not core.isalnum() and low.count("-") + low.count("'") < 1:
@@ -260,7 +265,12 @@ class Normaliser:
             return word
         double = _STRETCHED.sub(r"\1\1", word)
         single = _STRETCHED.sub(r"\1", word)
-        return double if double.lower() in self._known and single.lower() not in self._known else single
+        if word.isupper() or single.lower() in _SMALL:
+            return word if len(word) <= 3 else single
+        return double if self._is_word(double.lower()) or not self._is_word(single.lower()) else single
+
+    def _is_word(self, word: str) -> bool:
+        return word in self._known or word in _SMALL
 
 
 _SMALL = frozenset(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
 BLOCK = 20
-FOLDS = 5
+FOLDS = 3
 TEST_SHARE = 0.12
 LABELS = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9", "hold", "help")
 

@@ -66,7 +66,7 @@ def fit_linear(rows: Rows, use: Sequence[bool], jobs: int = 2) -> LinearWeights:
     taken = np.flatnonzero([use[number] for number in rows.owner])
     sparse = rows.sparse[taken]
     often = np.asarray((sparse > 0).sum(axis=0)).ravel()
-    idf = np.where(often >= 2, np.log(len(taken) / np.maximum(often, 1)) / 5, 0).astype(np.float32)
+    idf = np.where(often >= 3, np.log(len(taken) / np.maximum(often, 1)) / 5, 0).astype(np.float32)
     scaled = sparse.multiply(idf).tocsr()
     scaled.eliminate_zeros()
     used = np.flatnonzero(idf)
@@ -82,7 +82,7 @@ def fit_linear(rows: Rows, use: Sequence[bool], jobs: int = 2) -> LinearWeights:
 
 def _one(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[Floats, float]:
     known = ~np.isnan(labels)
-    model = LogisticRegression(C=COST, solver="liblinear", dual=True, tol=0.02, max_iter=100, random_state=0)
+    model = LogisticRegression(C=COST, solver="liblinear", dual=True, tol=0.05, max_iter=60, random_state=0)
     model.fit(matrix[known], labels[known], sample_weight=weight[known])
     return model.coef_[0], float(model.intercept_[0])
 

@@ -12,7 +12,7 @@ import numpy as np
 from classifiers.components.runs import CHUNK, LAYERS, LOOKS, WIDTH, RunsWeights
 from classifiers.evidence import Floats, Numbers
 
-EPOCHS = 8
+EPOCHS = 6
 BATCH = 64
 RATE = 2e-3
 TABLE_SHARE = 0.3  # of the rate, for the vectors of the word pieces

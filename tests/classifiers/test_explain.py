@@ -1,0 +1,66 @@
+"""What a person is told of a message, and the rows of the batch form."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.explain import case_of_mail, case_of_row, explain, rows
+from classifiers.pipeline import Classifier, load
+from gateway import policies
+from gateway.core.decision import Action
+from gateway.core.parties import Direction
+from gateway.core.policy import Policy
+
+GROOMING = "You look so beautiful today.\nThis stays our secret, don't tell your parents."
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return policies.read(None, {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG})
+
+
+def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy: Policy) -> None:
+    given = [
+        {"id": "a", "text": GROOMING, "subject": "hé, you", "channel": "mail", "from": "staff"},
+        {"id": "b", "text": "Practice is at four.", "channel": "sms", "from": "staff"},
+        {"id": "c", "text": "my dad hit me and im scared to go home please help", "channel": "sms", "from": "student"},
+    ]
+    found = list(rows(classifier, map(case_of_row, given), policy))
+    assert [each["id"] for each in found] == ["a", "b", "c"]
+    assert [each["action"] for each in found] == ["hold", "release", "alert"]
+    assert "7a" in found[0]["clauses"]  # type: ignore[operator]
+    secrecy = next(each for each in found[0]["findings"] if each.get("cue") == "secrecy")  # type: ignore[attr-defined]
+    assert [GROOMING[start:end] for start, end in secrecy["spans"]][0].endswith("our secret")
+    assert set(found[1]) >= {"id", "findings", "purpose", "help", "language", "action", "clauses"}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"from": "staff"}, "text"),
+        ({"text": "x"}, "from"),
+        ({"text": "x", "from": "staff", "channel": "fax"}, "channel"),
+    ],
+)
+def test_a_wrong_row_says_what_is_wrong(row: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        case_of_row(row)
+
+
+def test_an_explanation_shows_words_and_what_would_be_without_them(classifier: Classifier, policy: Policy) -> None:
+    case = case_of_row({"text": f"The quiz is on Friday. {GROOMING}", "channel": "sms", "from": "staff"})
+    explained = explain(classifier, case, policy)
+    assert explained.decision.action is Action.HOLD
+    assert any("our secret" in words for shown in explained.shown for words in shown.words)
+    assert explained.without in (Action.RELEASE, Action.FLAG)
+
+
+def test_a_clean_message_needs_no_counterfactual(classifier: Classifier, policy: Policy) -> None:
+    content = b"Subject: Quiz\r\n\r\nThe quiz covers sections 4.1 to 4.3.\r\n"
+    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    assert (explained.decision.action, explained.without) == (Action.RELEASE, None)

@@ -1,0 +1,200 @@
+"""What is read of a message, and what is said of what cannot be read."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfWriter
+
+from classifiers.extraction import MAX_CHARACTERS, read
+from classifiers.quoting import Kind
+from gateway.core.message import parts
+
+DOCX = (
+    '<w:document xmlns:w="x"><w:body><w:p><w:r><w:t>Our sec</w:t></w:r><w:r><w:t>ret &amp; more</w:t></w:r></w:p>'
+    "<w:p><w:r><w:t>next</w:t></w:r></w:p></w:body></w:document>"
+)
+
+
+def mail(text: str = "Hello", **files: tuple[str, bytes]) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "About the quiz"
+    message.set_content(text)
+    for name, (media_type, data) in files.items():
+        main, _, sub = media_type.partition("/")
+        message.add_attachment(data, main, sub, filename=name.replace("_", "."))
+    return message.as_bytes()
+
+
+def zipped(**entries: str | bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), data)
+    return out.getvalue()
+
+
+def pdf(password: str = "") -> bytes:
+    text = b"BT /F1 12 Tf 50 700 Td (Meet me alone) Tj ET"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(text), text),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out, places = io.BytesIO(), []
+    out.write(b"%PDF-1.4\n")
+    for number, body in enumerate(objects, start=1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+    table = out.tell()
+    out.write(b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
+    out.write(b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % table)
+    if not password:
+        return out.getvalue()
+    writer = PdfWriter(clone_from=io.BytesIO(out.getvalue()))
+    writer.encrypt(password, algorithm="RC4-128")
+    locked = io.BytesIO()
+    writer.write(locked)
+    return locked.getvalue()
+
+
+def attached(content: bytes) -> str:
+    return "\n".join(each.text for each in read(content).passages if each.kind is Kind.ATTACHED)
+
+
+def test_subject_and_text_have_their_places() -> None:
+    content = mail("Hi Avery,\n\nsee you.\n> old words")
+    reading = read(content)
+    assert reading.failed == ()
+    assert [(each.part, each.kind) for each in reading.passages] == [
+        ("subject", Kind.SUBJECT),
+        ("1", Kind.FRESH),
+        ("1", Kind.QUOTED),
+    ]
+    text = next(part.text for part in parts(content) if part.number == "1")
+    for each in reading.passages[1:]:
+        assert text[each.start : each.start + len(each.text)] == each.text
+
+
+def test_sms_is_its_text() -> None:
+    reading = read("¿mañana?\n> no quote here".encode(), "sms")
+    assert "".join(each.text for each in reading.passages).startswith("¿mañana?")
+    assert reading.failed == ()
+
+
+def test_alternatives_that_say_the_same_are_read_once_and_tricks_twice() -> None:
+    message = EmailMessage(policy=SMTP)
+    message.set_content("The quiz is on Friday.")
+    message.add_alternative("<p>The quiz is on <b>Friday</b>.</p>", "html")
+    assert len(read(message.as_bytes()).passages) == 1
+    message = EmailMessage(policy=SMTP)
+    message.set_content("The quiz is on Friday.")
+    message.add_alternative("<p>Keep this between us, beautiful.</p>", "html")
+    assert [each.part for each in read(message.as_bytes()).passages] == ["1", "2"]
+
+
+def test_hidden_text_is_read_as_hidden() -> None:
+    message = EmailMessage(policy=SMTP)
+    message.set_content('<p>Shown</p><div style="display:none">come alone tonight</div>', "html")
+    passages = read(message.as_bytes()).passages
+    assert [(each.kind, each.text, each.part) for each in passages] == [
+        (Kind.FRESH, "Shown", "1"),
+        (Kind.HIDDEN, "come alone tonight", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "data", "expected"),
+    [
+        ("a_txt", "text/plain", b"plain words", "plain words"),
+        ("a_csv", "text/csv", b"name,grade\nAna,F", "Ana,F"),
+        ("a_ics", "text/calendar", b"BEGIN:VCALENDAR\r\nSUMMARY:Meet\r\n  me\\, alone\r\nUID:1\r\n", "Meet me, alone"),
+        ("a_vcf", "text/vcard", b"BEGIN:VCARD\r\nFN:Dana\r\nTEL;TYPE=cell:515-555-0100\r\n", "515-555-0100"),
+        ("a_pdf", "application/pdf", pdf(), "Meet me alone"),
+        ("a_docx", "application/octet-stream", zipped(word__document_xml=DOCX), "Our secret & more\nnext"),
+        ("a_zip", "application/zip", zipped(note_txt="inner words"), "inner words"),
+        ("b_zip", "application/zip", zipped(inner_zip=zipped(note_txt="deep words")), "deep words"),
+    ],
+)
+def test_files_are_read(name: str, media_type: str, data: bytes, expected: str) -> None:
+    content = mail(**{name: (media_type, data)})
+    assert expected in attached(content)
+    assert read(content).failed == ()
+
+
+def locked_zip() -> bytes:
+    data = bytearray(zipped(note_txt="x"))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "data", "word"),
+    [
+        ("a_pdf", "application/pdf", pdf("secret"), "encrypted"),
+        ("a_zip", "application/zip", locked_zip(), "encrypted"),
+        ("smime_p7m", "application/pkcs7-mime", b"0\x82", "encrypted"),
+        ("a_doc", "application/msword", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        ("b_pdf", "application/pdf", b"%PDF-1.4 nonsense", "unreadable"),
+        ("b_zip", "application/zip", b"PK\x03\x04 nonsense", "unreadable"),
+        ("a_bin", "application/octet-stream", b"\x00\x01\x02", "unreadable"),
+        ("bomb_zip", "application/zip", zipped(a_txt=b"0" * 40_000_000), "unreadable"),
+        ("long_txt", "text/csv", b"word " * 100_000, "too_large"),
+    ],
+)
+def test_what_cannot_be_read_is_said(name: str, media_type: str, data: bytes, word: str) -> None:
+    assert read(mail(**{name: (media_type, data)})).failed == (word,)
+
+
+def test_pgp_text_is_encrypted() -> None:
+    assert read(mail("-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----")).failed == ("encrypted",)
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "audio/mpeg", "video/mp4", "application/pgp-signature"])
+def test_files_without_text_are_no_failure(media_type: str) -> None:
+    assert read(mail(a_dat=(media_type, b"\x89binary"))).failed == ()
+
+
+def test_too_much_text_is_read_as_far_as_the_bound() -> None:
+    reading = read(("word " * (MAX_CHARACTERS // 4)).encode(), "sms")
+    assert reading.failed == ("too_large",)
+    assert sum(len(each.text) for each in reading.passages) <= MAX_CHARACTERS
+
+
+def test_archives_in_archives_end_somewhere() -> None:
+    data = zipped(note_txt="x")
+    for _ in range(8):
+        data = zipped(inner_zip=data)
+    assert read(mail(a_zip=("application/zip", data))).failed == ("unreadable",)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=400), st.sampled_from(["application/pdf", "application/zip", "text/html", "text/calendar"]))
+def test_never_raises(data: bytes, media_type: str) -> None:
+    read(data)
+    read(data, "sms")
+    head = (
+        b"%PDF-1.4\n" if media_type == "application/pdf" else b"PK\x03\x04" if media_type == "application/zip" else b""
+    )
+    read(mail(a_bin=(media_type, head + data)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_damaged_files_never_raise(seed: int) -> None:
+    draw = random.Random(seed)
+    for name, data in (("a_pdf", pdf()), ("a_docx", zipped(word__document_xml=DOCX))):
+        damaged = bytearray(data)
+        for _ in range(draw.randint(1, 12)):
+            damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+        read(mail(**{name: ("application/octet-stream", bytes(damaged))}))

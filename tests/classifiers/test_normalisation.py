@@ -1,0 +1,98 @@
+"""Disguises are undone, plain text is left alone, and every character knows where it came from."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.normalisation import Normal, Normaliser
+from classifiers.pipeline import normaliser
+
+KNOWN = frozenset(
+    "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam".split()
+)
+
+
+@pytest.fixture(scope="module")
+def normalise() -> Normaliser:
+    return normaliser(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("received", "meant"),
+    [
+        ("y0u are s0 h0t", "you are so hot"),
+        ("kеeр it sеcret", "keep it secret"),  # Cyrillic look-alikes
+        ("don\u200bt te\u200bll any\u200bone", "don't tell anyone"),
+        ("ｓｅｃｒｅｔ", "secret"),
+        ("𝓼𝓮𝔁𝔂", "sexy"),
+        ("s-e-c-r-e-t", "secret"),
+        ("b e a u t i f u l", "beautiful"),
+        ("n u d e s", "nudes"),
+        ("nu des", "nudes"),
+        ("beautifuuuul", "beautiful"),
+        ("goood", "good"),
+        ("w33d", "weed"),
+        ("f*ck", "fuck"),
+        ("b1tch", "bitch"),
+        ("kiIl yourself", "kill yourself"),
+        ("u r beautiful", "you are beautiful"),
+        ("c u 2nite", "c you tonight"),
+    ],
+)
+def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) -> None:
+    assert normalise(received).text == meant
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "Room B12 at 10:30am, bring A4 paper and the 3rd worksheet.",
+        "Choose A, B, C or D. See https://example.org/a1b2c3 or write to jsmith1@school.example.",
+        "H2O and CO2 in chapter 5, pp. 12-14; the U.S.A. won 3-2.",
+        "El examen es mañana; ¿traes tu lápiz, señor Núñez?",
+        "AAA batteries",
+        "phone 5 5 5 1 2 1 2",
+        "Привет, как дела? Завтра в школу.",
+    ],
+)
+def test_plain_text_is_left_alone(normalise: Normaliser, plain: str) -> None:
+    assert normalise(plain) == Normal(plain) or normalise(plain).text == plain
+
+
+def test_emoji_say_what_they_mean(normalise: Normaliser) -> None:
+    assert "eggplant" in normalise("want this 🍆").text
+    assert "trumpet" in normalise("bring your 🎺").text
+
+
+def test_spanish_shorthand_only_in_spanish(normalise: Normaliser) -> None:
+    assert normalise("xq no vienes", "es").text == "porque no vienes"
+    assert normalise("the xq value").text == "the xq value"
+
+
+def test_disguises_are_counted(normalise: Normaliser) -> None:
+    assert normalise("keep it secret").tricks == 0
+    assert normalise("kеeр it s-e-c-r-e-t").tricks >= 2
+
+
+def test_offsets_lead_back_to_what_was_received(normalise: Normaliser) -> None:
+    received = "ok 😀 y0u keep a s-e-c-r-e-t now"
+    normal = normalise(received)
+    at = normal.text.index("secret")
+    start, end = normal.back(at, at + 6)
+    assert received[start:end] == "s-e-c-r-e-t"
+    at = normal.text.index("you")
+    start, end = normal.back(at, at + 3)
+    assert received[start:end] == "y0u"
+
+
+@given(st.text(max_size=200))
+def test_never_raises_and_offsets_stay_inside(received: str) -> None:
+    normal = _SHARED(received)
+    assert not normal.starts or len(normal.starts) == len(normal.ends) == len(normal.text)
+    start, end = normal.back(0, len(normal.text))
+    assert 0 <= start <= end <= len(received)
+
+
+_SHARED = normaliser(KNOWN)
