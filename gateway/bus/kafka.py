@@ -84,6 +84,10 @@ class KafkaBus:
                 await asyncio.wait(sent)
         except LOST as lost:
             trouble = type(lost).__name__
+        except asyncio.CancelledError:
+            for future in sent:  # nobody will ask how they ended
+                future.cancel()
+            raise
         places: list[str | None] = []
         for record, future in zip(records, sent, strict=False):  # fewer were sent than given where time ran out
             error = _failure(future)

@@ -311,3 +311,19 @@ async def test_two_processes_share_a_prefix(open_kafka: OpenKafka) -> None:
         async with two.subscribe("messages", "readers") as member:
             assert sorted(values(await taken(member, 10))) == list(range(10))
         assert await one.standing("messages", "readers", places) == [Standing.PASSED] * 10
+
+
+async def test_a_publication_that_is_cancelled_leaves_nothing_behind(open_kafka: OpenKafka, kafka: KafkaServer) -> None:
+    async with open_kafka() as bus:
+        await bus.publish(numbered(1))
+        await asyncio.to_thread(kafka.kill)
+        try:
+            publishing = asyncio.create_task(bus.publish(numbered(50)))
+            await asyncio.sleep(0)
+            publishing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await publishing
+        finally:
+            await asyncio.to_thread(kafka.start)
+        await until(bus.connected)
+        await publish_all(bus, numbered(1))
