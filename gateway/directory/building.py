@@ -13,7 +13,7 @@ from gateway.core.identity import canonical
 from gateway.core.parties import Role
 from gateway.directory.names import person_keys, title_keys
 from gateway.directory.oddities import Oddities
-from gateway.directory.packed import Buffer, Image, IndexBuilder, TextsBuilder, hash64, runs
+from gateway.directory.packed import Buffer, Image, IndexBuilder, Table, TextsBuilder, hash64, runs
 from gateway.directory.roster import APART, NOBODY, ROLE_BITS, AccountKind, Org, Roster
 
 STAFF, STUDENT, GUARDIAN = (ROLE_BITS[role] for role in (Role.STAFF, Role.STUDENT, Role.GUARDIAN))
@@ -149,12 +149,11 @@ class Building:
         for row, id_ in enumerate(self.rows):
             by_id.add(hash64(id_), row)
         sections: dict[str, Buffer] = {
-            **self._people.sections("people"),
+            **self._with_children().sections("people"),
             **by_id.sections("by_id"),
             **self._names.sections("by_name"),
             "roles": self.roles,
             "orgs": self._orgs,
-            **runs((sorted(self._children.get(row, ())) for row in range(len(self.roles))), "children"),
             **self._settled_accounts(),
             "digests": self._digests(by_id.hashes),
             **no_groups(),
@@ -172,23 +171,34 @@ class Building:
         for rank in ranks:
             for number in rank:
                 index.add(self._hashes[number], number)
-        shared: Counter[int] = Counter()
+        shared: dict[int, tuple[int, int]] = {}  # by hash: the account that counts, and how many others there are
 
-        def clash(first: int, later: int) -> None:
-            one, other = index.values[first], index.values[later]
-            if owners[one] != owners[other]:
-                shared[first] += 1
-                self._shared(one, other)
+        def clash(hash_: int, first: int, later: int) -> None:
+            if owners[first] != owners[later]:
+                shared[hash_] = first, shared.get(hash_, (first, 0))[1] + 1
+                self._shared(first, later)
 
-        sections = index.sections("by_account", clash)
-        for first, count in shared.items():
-            number = index.values[first]
-            if count >= SHARED_PHONE and kinds[number] == AccountKind.PHONE:
-                index.values[first] = NOBODY
+        found = index.laid(clash)
+        table = Table(found.keys, array("I", map(owners.__getitem__, found.values)) if owners else found.values)
+        for hash_, (number, others) in shared.items():
+            if others >= SHARED_PHONE and kinds[number] == AccountKind.PHONE:
+                table.replace(hash_, NOBODY)
                 what = f"more than {SHARED_PHONE} people have this number; it counts for none of them"
                 self._note(owners[number], "phone", what, "leave switchboards and fillers out of the people's numbers")
-        accounts = self._accounts.sections("accounts")
-        return {**sections, **accounts, "owners": owners, "kinds": kinds, "owned": self._ends}
+        return {
+            **table.sections("by_account"),
+            **self._accounts.sections("accounts"),
+            "kinds": kinds,
+            "owned": self._ends,
+        }
+
+    def _with_children(self) -> TextsBuilder:
+        """The texts of the people, each followed by the sourcedIds of the children."""
+        ids, people = list(self.rows), TextsBuilder()
+        for row in range(len(ids)):
+            children = [ids[child] for child in sorted(self._children.get(row, ()))]
+            people.add(APART.join([self._people[row], *children]) if children else self._people[row])
+        return people
 
     def _sort_accounts(self) -> None:
         """Bring the accounts into the order of their owners; they nearly are."""

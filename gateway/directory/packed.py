@@ -11,13 +11,14 @@ import json
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from mmap import mmap
 from struct import Struct
 from typing import IO, Any, Literal, TypeAlias
 
 VERSION = 1
-_number = Struct("=Q").unpack
+_first_of = Struct("=Q").unpack_from
 _MAGIC = b"chaperone roster\n"
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
@@ -28,8 +29,8 @@ class NotAnImage(ValueError):
 
 
 def hash64(text: str) -> int:
-    """The hash under which a text is found, the same in every process."""
-    return _number(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())[0]  # type: ignore[no-any-return]
+    """The hash under which a text is found, the same in every process; never 0."""
+    return _first_of(blake2b(text.encode("utf-8", "surrogatepass")).digest())[0] or 1
 
 
 class TextsBuilder:
@@ -84,49 +85,71 @@ class IndexBuilder:
 
     def __init__(self) -> None:
         self.hashes = array("Q")
-        self.values = array("I")
+        self._values = array("I")
 
     def add(self, hash_: int, value: int) -> None:
         """Enter a number under the hash of a text."""
         self.hashes.append(hash_)
-        self.values.append(value)
+        self._values.append(value)
 
-    def sections(self, name: str, clash: Callable[[int, int], None] | None = None) -> dict[str, Buffer]:
-        """The sections that `Index` reads; `clash` is told the entries of one text: the first, and each later one."""
+    def laid(self, clash: Callable[[int, int, int], None] | None = None) -> Table:
+        """The table; `clash` is told each hash that is there already, its first number, and the one that comes."""
         size = 4
         while size < 2 * len(self.hashes):
             size *= 2
-        mask, slots, hashes = size - 1, array("I", bytes(4 * size)), self.hashes
-        for entry, hash_ in enumerate(hashes):
+        keys, values, mask = array("Q", bytes(8 * size)), array("I", bytes(4 * size)), size - 1
+        for hash_, value in zip(self.hashes, self._values, strict=True):
             at, same = hash_ & mask, 0
-            while other := slots[at]:
-                if hashes[other - 1] == hash_:
+            while key := keys[at]:
+                if key == hash_:
                     same += 1
                     if clash is not None and same == 1:
-                        clash(other - 1, entry)
+                        clash(hash_, values[at], value)
                 at = (at + 1) & mask
             if same < self.MOST:
-                slots[at] = entry + 1
-        return {f"{name}.slots": slots, f"{name}.hashes": hashes, f"{name}.values": self.values}
+                keys[at], values[at] = hash_, value
+        return Table(keys, values)
+
+    def sections(self, name: str) -> dict[str, Buffer]:
+        """The sections that `Index` reads."""
+        return self.laid().sections(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A hash table: the hash in each slot, 0 where it is free, and its number. A full slot sends on to the next."""
+
+    keys: array[int]
+    values: array[int]
+
+    def replace(self, hash_: int, value: int) -> None:
+        """Give the first entry of a hash another number."""
+        at = hash_ & (len(self.keys) - 1)
+        while self.keys[at] != hash_:
+            at = (at + 1) & (len(self.keys) - 1)
+        self.values[at] = value
+
+    def sections(self, name: str) -> dict[str, Buffer]:
+        """The sections that `Index` reads."""
+        return {f"{name}.keys": self.keys, f"{name}.values": self.values}
 
 
 class Index:
     """Numbers by text, in the order in which they were added."""
 
     def __init__(self, image: Image, name: str) -> None:
-        self._slots = image.numbers(f"{name}.slots", "I")
-        self._hashes = image.numbers(f"{name}.hashes", "Q")
+        self._keys = image.numbers(f"{name}.keys", "Q")
         self._values = image.numbers(f"{name}.values", "I")
-        self._mask = len(self._slots) - 1
+        self._mask = len(self._keys) - 1
 
     def first(self, text: str) -> int | None:
         """The first number of a text."""
-        slots, hashes, mask = self._slots, self._hashes, self._mask
+        keys, mask = self._keys, self._mask
         hash_ = hash64(text)
         at = hash_ & mask
-        while entry := slots[at]:
-            if hashes[entry - 1] == hash_:
-                return self._values[entry - 1]
+        while key := keys[at]:
+            if key == hash_:
+                return self._values[at]
             at = (at + 1) & mask
         return None
 
@@ -134,9 +157,9 @@ class Index:
         """Every number of a text."""
         hash_ = hash64(text)
         at, found = hash_ & self._mask, []
-        while entry := self._slots[at]:
-            if self._hashes[entry - 1] == hash_:
-                found.append(self._values[entry - 1])
+        while key := self._keys[at]:
+            if key == hash_:
+                found.append(self._values[at])
             at = (at + 1) & self._mask
         return found
 

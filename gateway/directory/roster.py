@@ -21,7 +21,6 @@ TITLED = 3
 """A title with a surname shows somebody only where no more staff than this have that surname."""
 
 ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
-_GUARDIAN = ROLE_BITS[Role.GUARDIAN]
 _ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in range(8))
 _NO_CHILDREN: frozenset[str] = frozenset()
 _REMEMBERED = 16_384  # addresses; then all are forgotten and remembered anew
@@ -69,12 +68,11 @@ class Roster:
         self._aliases: dict[str, str] = facts["aliases"]
         self._student_domains = frozenset(facts["student_domains"])
         self._internal = frozenset(facts["domains"]) | self._student_domains
-        self._persons = Texts(image, "people")  # id, name and address
+        self._persons = Texts(image, "people")  # id, name, address, children
         self._roles, self._digests = image.raw("roles"), image.numbers("digests", "Q")
         self._orgs = image.numbers("orgs", "I")
-        self._children = Runs(image, "children")
-        self._addresses, self._owners = Texts(image, "accounts"), image.numbers("owners", "I")
-        self._owned, self._kinds = image.numbers("owned", "I"), image.raw("kinds")
+        self._addresses, self._kinds = Texts(image, "accounts"), image.raw("kinds")
+        self._owned = image.numbers("owned", "I")  # where each person's accounts begin
         self._by_id, self._by_account, self._by_name = (
             Index(image, f"by_{each}") for each in ("id", "account", "name")
         )
@@ -96,11 +94,11 @@ class Roster:
             return found
         if len(known) >= _REMEMBERED:
             known.clear()
-        account = self._by_account.first(address)  # most addresses come in their one form
-        if account is None and (one_form := canonical(address, self._aliases)) != address:
-            account = self._by_account.first(one_form)
-        if account is not None:
-            found = None if account == NOBODY else self._of(self._owners[account])
+        row = self._by_account.first(address)  # most addresses come in their one form
+        if row is None and (one_form := canonical(address, self._aliases)) != address:
+            row = self._by_account.first(one_form)
+        if row is not None:
+            found = None if row == NOBODY else self._of(row)
         elif one_form.rpartition("@")[2] in self._student_domains and self._by_group.first(one_form) is None:
             found = Person(one_form, "", _ROLES[ROLE_BITS[Role.STUDENT]], address=one_form)
         else:
@@ -150,12 +148,12 @@ class Roster:
 
     def is_internal(self, address: str) -> bool:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
-        address = canonical(address, self._aliases)
-        _, at, domain = address.rpartition("@")
+        one_form = canonical(address, self._aliases)
+        _, at, domain = one_form.rpartition("@")
         if at:
             return domain in self._internal
-        account = self._by_account.first(address)
-        return account not in (None, NOBODY) and self._kinds[account] == AccountKind.DISTRICT_PHONE
+        account = self.account(one_form)
+        return account is not None and account.kind is AccountKind.DISTRICT_PHONE
 
     # beyond the directory
 
@@ -172,14 +170,32 @@ class Roster:
         row = self._by_id.first(id_)
         return None if row is None else self._of(row)
 
+    def building_name(self, id_: str) -> str:
+        """The name of an org, its sourcedId where the roster has none."""
+        org = self.orgs.get(id_)
+        return org.name if org is not None and org.name else id_
+
+    def buildings_of(self, id_: str) -> frozenset[str]:
+        """The orgs that a person belongs to, and every org above them."""
+        person = self.by_id(id_)
+        open_ = list(person.buildings) if person is not None else []
+        found: set[str] = set()
+        while open_:
+            each = open_.pop()
+            if each not in found:
+                found.add(each)
+                if (org := self.orgs.get(each)) is not None and org.parent:
+                    open_.append(org.parent)
+        return frozenset(found)
+
     def row_of_id(self, id_: str) -> int | None:
         """Where the person of a sourcedId is."""
         return self._by_id.first(id_)
 
     def row(self, address: str) -> int | None:
         """Where the person is whose account an address, in canonical form, is."""
-        account = self._by_account.first(address)
-        return None if account in (None, NOBODY) else self._owners[account]
+        row = self._by_account.first(address)
+        return None if row == NOBODY else row
 
     def counts(self) -> dict[Role, int]:
         """How many people have each role; one person may have several."""
@@ -189,20 +205,18 @@ class Roster:
     def accounts(self, id_: str) -> tuple[Account, ...]:
         """The addresses of a person; the one that mail goes to comes first."""
         row = self._by_id.first(id_)
-        if row is None:
-            return ()
-        found = (
-            Account(self._addresses[each], AccountKind(self._kinds[each]))
-            for each in range(self._owned[row], self._owned[row + 1])
-        )
-        return tuple(dict.fromkeys(found))
+        return () if row is None else tuple(dict.fromkeys(self._accounts_of(row)))
 
     def account(self, address: str) -> Account | None:
         """The known account that an address is."""
-        account = self._by_account.first(canonical(address, self._aliases))
-        if account in (None, NOBODY):
-            return None
-        return Account(self._addresses[account], AccountKind(self._kinds[account]))
+        one_form = canonical(address, self._aliases)
+        row = self.row(one_form)
+        listed = () if row is None else self._accounts_of(row)
+        return max((each for each in listed if each.address == one_form), key=lambda each: each.kind, default=None)
+
+    def _accounts_of(self, row: int) -> Iterator[Account]:
+        for number in range(self._owned[row], self._owned[row + 1]):
+            yield Account(self._addresses[number], AccountKind(self._kinds[number]))
 
     def phone(self, id_: str) -> str | None:
         """The number on which a person is reached: a known personal one, else the roster's; never a district number."""
@@ -224,9 +238,12 @@ class Roster:
         return zip((person.partition(APART)[0] for person in self._persons), self._roles, self._digests, strict=True)
 
     def _of(self, row: int) -> Person:
-        id_, name, address = self._persons[row].split(APART)
-        bits = self._roles[row]
-        children = _NO_CHILDREN
-        if bits & _GUARDIAN:
-            children = frozenset([self._persons[each].partition(APART)[0] for each in self._children[row]])
-        return Person(id_, name, _ROLES[bits], self._buildings[self._orgs[row]], children, address)
+        id_, name, address, *children = self._persons[row].split(APART)
+        return Person(
+            id_,
+            name,
+            _ROLES[self._roles[row]],
+            self._buildings[self._orgs[row]],
+            frozenset(children) if children else _NO_CHILDREN,
+            address,
+        )

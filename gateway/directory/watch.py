@@ -83,6 +83,18 @@ class LiveDirectory:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
         return self.roster.is_internal(address)
 
+    def by_id(self, id_: str) -> Person | None:
+        """The person of a sourcedId."""
+        return self.roster.by_id(id_)
+
+    def building_name(self, id_: str) -> str:
+        """The name of an org, its sourcedId where the roster has none."""
+        return self.roster.building_name(id_)
+
+    def buildings_of(self, id_: str) -> frozenset[str]:
+        """The orgs that a person belongs to, and every org above them."""
+        return self.roster.buildings_of(id_)
+
     async def watch(self, every: float = EVERY) -> None:
         """Look at the files every so many seconds, until cancelled."""
         while True:
