@@ -49,7 +49,10 @@ def base64(data: bytes) -> bytes:
 
     What follows padding and is no base64 (the footer of a mailing list, say) ends it.
     """
-    found: list[bytes] = []
+    try:  # what is as it should be, which large files are
+        return binascii.a2b_base64(data.translate(None, b" \t\r\n"), strict_mode=True)
+    except binascii.Error:
+        found: list[bytes] = []
     for piece in _PADDING.split(data):
         if found and _NO_BASE64_TEXT.search(piece):
             break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.core.parts import parts
+from gateway.core.parts import parts_in_turn
 
 _LOOKED_AT = 1 << 16
 _LONGEST = 2000
@@ -24,7 +24,7 @@ def excerpt(content: bytes, channel: str = "mail") -> str:
 
     Only the first 64 KiB are looked at. What is quoted, forwarded or signed is left out.
     """
-    for part in parts(content[:_LOOKED_AT], channel):
+    for part in parts_in_turn(content[:_LOOKED_AT], channel):
         if part.media_type in _READABLE and not part.attached and (text := newest(part.text)):
             return text[:_LONGEST]
     return ""

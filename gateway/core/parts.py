@@ -23,6 +23,7 @@ MAX_DEPTH = 30
 
 _MAX_ENTITIES = 4 * MAX_PARTS  # multiparts and attached messages count too, also empty ones
 _MAX_VALUE = 16_384  # bytes of a field that are looked at; the standard library takes quadratic time for parameters
+_LINE_FEED = 10
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
@@ -73,9 +74,16 @@ class _Leaf:
 
 def parts(content: bytes, channel: str = "mail") -> tuple[Part, ...]:
     """The parts of a content: RFC 5322 bytes, or for the channel "sms" UTF-8 text, which is one part."""
+    return tuple(parts_in_turn(content, channel))
+
+
+def parts_in_turn(content: bytes, channel: str = "mail") -> Iterator[Part]:
+    """The same, each read only when it is asked for."""
     if channel == "sms":
-        return (Part("1", "text/plain", content.decode("utf-8", "replace"), content),)
-    return tuple(_part(str(number), leaf) for number, leaf in enumerate(_leaves(content), start=1))
+        yield Part("1", "text/plain", content.decode("utf-8", "replace"), content)
+        return
+    for number, leaf in enumerate(_leaves(content), start=1):
+        yield _part(str(number), leaf)
 
 
 def _leaves(content: bytes) -> Iterator[_Leaf]:
@@ -150,7 +158,10 @@ def _split(buffer: bytes, begin: int, end: int, boundary: str) -> list[tuple[int
         return []
     found: list[tuple[int, int]] = []
     opened = -1
-    for line in re.compile(rb"(?m)^--" + mark + rb"(--)?[ \t]*\r?(?:\n|\Z)").finditer(buffer, begin, end):
+    # Not anchored with ^, so that the search runs to the dashes in leaps.
+    for line in re.compile(rb"--" + mark + rb"(--)?[ \t]*\r?(?:\n|\Z)").finditer(buffer, begin, end):
+        if line.start() and buffer[line.start() - 1] != _LINE_FEED:
+            continue
         if opened >= 0:
             before = line.start() - 1  # the line end before a delimiter belongs to it
             found.append((opened, max(opened, before - (buffer[before - 1 : before] == b"\r"))))
