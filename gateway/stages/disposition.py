@@ -48,7 +48,9 @@ class Disposition:
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
         records = await subscription.batch(_BATCH, _WAIT)
         if not records:
-            self._journal.progressed("verdicts", GROUP, await subscription.lag())
+            lag = await subscription.lag()
+            # with records before it and none in hand it has not progressed: it is joining, or it is stuck
+            (self._journal.lagging if lag else self._journal.progressed)("verdicts", GROUP, lag)
             return
         read: list[tuple[Record, Verdict]] = []
         dead: list[tuple[Record, str]] = []
