@@ -40,7 +40,7 @@ class Building:
         self.roles = bytearray()
         self.lines = array("I")
         self.agents: dict[int, str] = {}
-        self._children: dict[int, set[int]] = {}
+        self._children: dict[int, list[int]] = {}
         self._people = TextsBuilder()
         self._names = IndexBuilder()
         self._named = bytearray()
@@ -120,14 +120,14 @@ class Building:
                 if other is None:
                     self._note(row, "agentSourcedIds", "names nobody of this file", "export the guardians as users too")
                 elif roles[row] & STUDENT and not roles[other] & STUDENT:
-                    self._children.setdefault(other, set()).add(row)
+                    self._children.setdefault(other, []).append(row)
                 elif roles[row] & GUARDIAN and roles[other] & STUDENT and not roles[row] & STUDENT:
-                    self._children.setdefault(row, set()).add(other)
+                    self._children.setdefault(row, []).append(other)
                 elif roles[other] & STUDENT:
                     what = "a student is named as agent of somebody who is no guardian"
                     self._note(row, "agentSourcedIds", what, "name the guardians in the students' agentSourcedIds")
         for row, children in list(self._children.items()):
-            if roles[row] & STAFF and not roles[row] & GUARDIAN and len(children) > MOST_CHILDREN:
+            if roles[row] & STAFF and not roles[row] & GUARDIAN and len(set(children)) > MOST_CHILDREN:
                 what = f"is named as agent by more than {MOST_CHILDREN} students; none counts as an own child"
                 self._note(row, "agentSourcedIds", what, "name only guardians as agents, or give this person that role")
                 del self._children[row]
@@ -145,17 +145,18 @@ class Building:
             "buildings": self._orgset_list,
             "max_removal": self.max_removal,
         }
+        self._people = self._with_children()
         by_id = IndexBuilder()
         for row, id_ in enumerate(self.rows):
             by_id.add(hash64(id_), row)
         sections: dict[str, Buffer] = {
-            **self._with_children().sections("people"),
+            **self._people.sections("people"),
             **by_id.sections("by_id"),
             **self._names.sections("by_name"),
             "roles": self.roles,
             "orgs": self._orgs,
             **self._settled_accounts(),
-            "digests": self._digests(by_id.hashes),
+            "digests": self._digests(),
             **no_groups(),
         }
         return Image(facts, sections)
@@ -196,7 +197,7 @@ class Building:
         """The texts of the people, each followed by the sourcedIds of the children."""
         ids, people = list(self.rows), TextsBuilder()
         for row in range(len(ids)):
-            children = [ids[child] for child in sorted(self._children.get(row, ()))]
+            children = sorted({ids[child] for child in self._children.get(row, ())})
             people.add(APART.join([self._people[row], *children]) if children else self._people[row])
         return people
 
@@ -240,16 +241,14 @@ class Building:
     def _note(self, row: int, column: str, what: str, mend: str) -> None:
         self.oddities.note(self.file, self.lines[row], column, what, mend)
 
-    def _digests(self, ids: array[int]) -> array[int]:
-        """For each person a number that changes when anything known of them does; `ids` are hashes by row."""
+    def _digests(self) -> array[int]:
+        """For each person a number that changes when anything known of them does."""
         digests, hashes, ends = array("Q"), self._hashes, self._ends
         orgs = [repr(each).encode() for each in self._orgset_list]
         for row, bits in enumerate(self.roles):
             start, end = ends[row], ends[row + 1]
             known = blake2b(self._people.raw(row) + orgs[self._orgs[row]], digest_size=8)
             known.update(bytes((0, bits)) + self._kinds[start:end] + hashes[start:end].tobytes())
-            if bits & GUARDIAN:
-                known.update(array("Q", sorted(ids[child] for child in self._children.get(row, ()))).tobytes())
             digests.frombytes(known.digest())
         return digests
 

@@ -78,7 +78,7 @@ class Texts:
 
 
 class IndexBuilder:
-    """Gathers hashes with a number each, and lays them into a hash table of twice their number."""
+    """Gathers hashes with a number each, and lays them into a hash table with room to spare."""
 
     MOST = 32
     """Of more entries with one hash than this, the rest are left out: nobody asks for the fortieth John Smith."""
@@ -95,7 +95,7 @@ class IndexBuilder:
     def laid(self, clash: Callable[[int, int, int], None] | None = None) -> Table:
         """The table; `clash` is told each hash that is there already, its first number, and the one that comes."""
         size = 4
-        while size < 2 * len(self.hashes):
+        while 2 * size < 3 * len(self.hashes):
             size *= 2
         keys, values, mask = array("Q", bytes(8 * size)), array("I", bytes(4 * size)), size - 1
         for hash_, value in zip(self.hashes, self._values, strict=True):
