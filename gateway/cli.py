@@ -15,6 +15,7 @@ from gateway.core.fault import Fault
 
 _DIRECTIONS = ("staff_to_student", "student_to_staff")
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
+ACCOUNT_ROLES = ("technology_director", "building_administrator", "security", "auditor")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -84,6 +85,29 @@ def parser() -> argparse.ArgumentParser:
     audit = group("audit", "the audit log")
     command("verify", "check the hash chain", audit)
     command("export", "write it out, so that it can be checked offline", audit)
+
+    user = group("user", "accounts of the console")
+    added = command("add", "make an account; its password is asked for, or read from standard input", user)
+    added.add_argument("name", metavar="NAME")
+    added.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
+    added.add_argument(
+        "--building", action="append", default=[], metavar="ORG", help="sourcedId; may be given several times"
+    )
+    added.add_argument("--person", default="", metavar="PERSON", help="sourcedId of whose account it is")
+    changed = command("passwd", "change a password; the account is signed out everywhere", user)
+    changed.add_argument("name", metavar="NAME")
+    for made in (added, changed):
+        made.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
+    command("disable", "end an account with its sessions and tokens", user).add_argument("name", metavar="NAME")
+    command("list", "every account", user)
+
+    token = group("token", "API tokens")
+    created = command("create", "make a token and print it, once", token)
+    created.add_argument("--user", required=True, metavar="NAME")
+    created.add_argument("--expires", default="90d", metavar="TIME", help="such as 12h or 90d; default: 90d")
+    created.add_argument("--read-only", action="store_true", help="it decides nothing, whatever the account may")
+    command("revoke", "end a token", token).add_argument("id", metavar="ID", help="as `token list` shows it")
+    command("list", "every token, without the tokens themselves", token)
 
     train = command("train", "train the classifiers", config=False)
     train.add_argument("--out", type=Path, required=True, help="folder for the new model")

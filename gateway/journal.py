@@ -19,6 +19,7 @@ from gateway.core.moderation import Backlog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 3600)
 _log = logging.getLogger("chaperone")
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonLines(logging.Formatter):
@@ -42,7 +43,7 @@ class JsonLines(logging.Formatter):
                 frame = frame.tb_next
             if frame is not None:
                 line["where"] = f"{frame.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno}"
-        return json.dumps(line, ensure_ascii=False)
+        return _to_json(line)
 
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
@@ -96,7 +97,8 @@ class Journal:
 
     @staticmethod
     def _line(event: str, level: int = logging.INFO, /, **fields: object) -> None:
-        _log.log(level, event, extra={"fields": fields})
+        if _log.isEnabledFor(level):  # made by hand: `log` would look up its caller in the stack for every line
+            _log.handle(_log.makeRecord(_log.name, level, "", 0, event, (), None, extra={"fields": fields}))
 
     # the way in
 
@@ -206,6 +208,17 @@ class Journal:
     def late(self, message_id: str) -> None:
         """What would have been held was delivered before its verdict."""
         self._line("late", logging.WARNING, id=message_id)
+
+    # the console
+
+    def sign_in_refused(self, reason: str) -> None:
+        """Somebody could not sign in, or used a bad token; `reason` is a word."""
+        self._logins.inc()
+        self._line("sign_in_refused", logging.WARNING, reason=reason)
+
+    def undone(self, message_id: str) -> None:
+        """A person took a decision back before anything left."""
+        self._line("undone", id=message_id)
 
     # the way out
 

@@ -105,12 +105,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Everything that one decision changes, in one transaction."""
+    """Everything that one decision changes, in one transaction.
+
+    `after`: seconds until what is queued is due and what must follow is done; so long it can be taken back.
+    """
 
     changes: tuple[Change, ...] = ()
     followups: tuple[Followup, ...] = ()
     acts: tuple[Act, ...] = ()
     verdict: Verdict | None = None
+    after: float = 0.0
 
 
 Rule = Callable[[Pending], Ruling]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gateway.core.delivery import State
 from gateway.core.message import Channel
-from gateway.core.parties import Direction
+from gateway.core.parties import NO_RELATION, Direction, Relation
 from gateway.core.verdict import Verdict
 
 
@@ -25,16 +25,19 @@ class Held:
     clauses: tuple[str, ...]
     reasons: tuple[str, ...]
     subject: str
+    relation: Relation = NO_RELATION
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where one recipient's copy is, and since when."""
+    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided."""
 
     address: str
     state: State
     at: float
     reply: str = ""
+    decided_by: str = ""
+    due_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,37 @@ class Trace:
     sha256: str
     action: str
     clauses: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    received_at: float = 0.0
+    relation: Relation = NO_RELATION
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A message that was delivered and asks to be looked at: a call for help, one flagged, or one that came too late.
+
+    `taken_by` and `taken_at`: who took a call for help up, and when.
+    """
+
+    trace: Trace
+    subject: str
+    decided_at: float
+    taken_by: str = ""
+    taken_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another message of a conversation: its envelope, and the beginning of what it newly says."""
+
+    id: str
+    channel: Channel
+    sender: str
+    recipients: tuple[str, ...]
+    at: float
+    subject: str
+    excerpt: str
+    states: tuple[State, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,3 +84,7 @@ class Relation:
     def behind(self, recipient: str) -> tuple[Pair, ...]:
         """The pairs behind one recipient, none where that recipient is due at once."""
         return tuple(pair for pair in self.pairs if pair.recipient == recipient)
+
+
+NO_RELATION = Relation()
+"""That of a message without any pair."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from gateway.core.decision import Pending, Ruling, Waiting
+from gateway.console_ports import Recall
+from gateway.core.decision import Act, Pending, Ruling, Waiting
 from gateway.core.delivery import State
+from gateway.core.message import Channel
 from gateway.core.rulings import discard, reject, release
 from gateway.ports import Dispositions, Review
 
@@ -21,6 +23,8 @@ class Moderated:
 
     changed: tuple[str, ...]
     earlier: tuple[Waiting, ...]
+    channel: Channel
+    clauses: tuple[str, ...]
 
     @property
     def first(self) -> Waiting | None:
@@ -30,17 +34,28 @@ class Moderated:
 
 async def moderate(
     store: Dispositions, review: Review, message_id: str, deed: Deed, *, by: str, reason: str,
-    may: Callable[[Waiting], bool] | None = None,
+    may: Callable[[Waiting], bool] | None = None, after: float = 0.0,
 ) -> Moderated | None:  # fmt: skip
-    """Carry out a person's decision on the held recipients that `may` allows; None for an unknown id."""
+    """Carry out a person's decision on the held recipients that `may` allows; None for an unknown id.
+
+    It takes effect `after` so many seconds, and until then `undo` takes it back.
+    """
     now = await review.now()
 
     def rule(pending: Pending) -> Ruling:
-        return _DEEDS[deed](pending, by=by, reason=reason, now=now, may=may)
+        return replace(_DEEDS[deed](pending, by=by, reason=reason, now=now, may=may), after=after)
 
     (settled,) = await store.settle([(message_id, rule)])
     if settled is None:
         return None
     changed = tuple(change.recipient for change in settled.ruling.changes)
-    earlier = tuple(each for each in settled.pending.recipients if each.pairs and each.state is not State.HELD)
-    return Moderated(changed, earlier)
+    theirs = [each for each in settled.pending.recipients if each.pairs and (may is None or may(each))]
+    earlier = tuple(each for each in theirs if each.state is not State.HELD)
+    decisions = [each.decision for each in theirs if each.decision is not None]
+    clauses = tuple(dict.fromkeys(clause for decision in decisions for clause in decision.clauses))
+    return Moderated(changed, earlier, settled.pending.channel, clauses)
+
+
+async def undo(recall: Recall, review: Review, message_id: str, *, by: str) -> tuple[str, ...]:
+    """Take one's own decision back while nothing of it has left; the recipients that are held again."""
+    return await recall.recall(message_id, by, Act(await review.now(), by, "decision taken back", message_id))

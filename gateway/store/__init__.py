@@ -7,16 +7,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from gateway.ports import StoreDown
+from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
 from gateway.store.intake import SqlIntake
+from gateway.store.lists import SqlLists
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file
 from gateway.store.outbox import SqlOutbox
 from gateway.store.parts import Readers
 from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
+from gateway.store.recall import SqlRecall
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
 from gateway.store.upgrade import upgrade
@@ -34,6 +37,9 @@ class SqlStore(
     SqlReview,
     SqlAudit,
     SqlRetention,
+    SqlRecall,
+    SqlLists,
+    SqlAccounts,
 ):
     """The whole port, from its parts."""
 

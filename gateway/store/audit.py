@@ -91,8 +91,8 @@ def _link_some(run: Run, limit: int) -> int:
     if run.flavour.name == "postgresql" and not run.rows(_ALONE)[0][0]:
         return 0  # another process is at it
     unlinked = run.rows(_UNLINKED, limit=limit)
-    last = [_linked(row) for row in run.rows(_LAST)] if unlinked else []
-    linked = chain((_act(row[1:]) for row in unlinked), last[0] if last else None)
+    last = [read_linked(row) for row in run.rows(_LAST)] if unlinked else []
+    linked = chain((read_act(row[1:]) for row in unlinked), last[0] if last else None)
     return run.each(
         _LINK,
         [
@@ -102,14 +102,16 @@ def _link_some(run: Run, limit: int) -> int:
     )
 
 
-def _act(row: Row) -> Act:
+def read_act(row: Row) -> Act:
+    """An act from its columns."""
     at, actor, act, subject, detail = row
     return Act(at, actor, act, subject, json.loads(detail))
 
 
-def _linked(row: Row) -> Linked:
+def read_linked(row: Row) -> Linked:
+    """An act in its place in the chain, from its columns."""
     number, previous, digest, *act = row
-    return Linked(number, previous, digest, _act(tuple(act)))
+    return Linked(number, previous, digest, read_act(tuple(act)))
 
 
 _RECORD_WRITE = Write(_record)
@@ -130,4 +132,4 @@ class SqlAudit(Part):
     async def audit_rows(self, after: int, limit: int) -> Sequence[Linked]:
         """See gateway.ports.Audit."""
         rows = await self._readers.read(lambda run: run.rows(_ROWS, after=after, limit=limit))
-        return [_linked(row) for row in rows]
+        return [read_linked(row) for row in rows]

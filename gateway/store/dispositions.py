@@ -187,7 +187,14 @@ def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
                 if change.state is None:
                     noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
                 elif State(row[2]) in _OPEN:
-                    changed.append({"id": pending.id, "at": row[1], "was": row[2], **_moved(change, row, run.now)})
+                    changed.append(
+                        {
+                            "id": pending.id,
+                            "at": row[1],
+                            "was": row[2],
+                            **_moved(change, row, run.now, each.ruling.after),
+                        }
+                    )
                     if pending.channel is Channel.SMS:
                         waits = int(change.state in (State.QUEUED, State.RECEIVED))
                         turned.append({"id": pending.id, "at": row[1], "waits": waits})
@@ -202,7 +209,10 @@ def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
     if again:
         run.change(_FORGET_VERDICT, ids=again)
     run.each(_VERDICT, kept)
-    followups.write(run, [followup for ruling in rulings for followup in ruling.followups])
+    for ruling in rulings:
+        if ruling.after:
+            followups.write(run, ruling.followups, ruling.after)
+    followups.write(run, [followup for ruling in rulings if not ruling.after for followup in ruling.followups])
     audit.write(run, [act for ruling in rulings for act in ruling.acts])
 
 
@@ -218,17 +228,17 @@ def _decided(change: Change, row: Row, now: float) -> dict[str, object]:
     }
 
 
-def _moved(change: Change, row: Row, now: float) -> dict[str, object]:
+def _moved(change: Change, row: Row, now: float, after: float) -> dict[str, object]:
     assert change.state is not None
-    due_at = None
+    due_at = row[8] if after else None  # it may be held again
     if change.state is State.HELD:
         due_in = None if change.decision is None else change.decision.due_in
         due_at = row[8] if due_in is None else now + due_in
     queued = change.state is State.QUEUED
     return {
         "to_state": change.state.value,
-        "to_next_attempt_at": now if queued else None,
-        "to_queued_at": now if queued else row[9],
+        "to_next_attempt_at": now + after if queued else None,
+        "to_queued_at": now + after if queued else row[9],
         "to_changed_at": now,
         "to_due_at": due_at,
         **_decided(change, row, now),

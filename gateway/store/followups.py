@@ -41,8 +41,8 @@ _LATER = Each(
 )
 
 
-def write(run: Run, followups: Sequence[Followup]) -> None:
-    """Write what is to follow, due at once."""
+def write(run: Run, followups: Sequence[Followup], after: float = 0.0) -> None:
+    """Write what is to follow, due at once or after so many seconds."""
     run.each(
         _WRITE,
         [
@@ -50,7 +50,7 @@ def write(run: Run, followups: Sequence[Followup]) -> None:
                 "kind": each.kind.value,
                 "message_id": each.message,
                 "body": json_text(dict(each.body)),
-                "due_at": run.now,
+                "due_at": run.now + after,
                 "attempts": 0,
             }
             for each in followups

@@ -12,7 +12,7 @@ from gateway.core.message import Channel
 from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
 from gateway.core.parties import Direction, Relation
 from gateway.store import schema
-from gateway.store.forms import read_decision, read_envelope, read_verdict
+from gateway.store.forms import fit, read_decision, read_envelope, read_verdict
 from gateway.store.parts import Part
 from gateway.store.statements import Flavour, Row, Run, Statement
 
@@ -33,7 +33,7 @@ _HELD = Statement(
 )
 
 
-def _traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
+def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     newest = (
         select(_m.id)
         .where(_m.id.in_(found))
@@ -43,7 +43,7 @@ def _traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     return (
         select(
             _m.id, _m.message_id, _m.channel, _m.received_at, _m.sha256, _m.envelope,
-            _r.position, _r.state, _r.changed_at, _r.reply, _r.decision,
+            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decision,
         )
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .where(_m.id.in_(newest))
@@ -51,14 +51,14 @@ def _traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     )  # fmt: skip
 
 
-_BY_ID = Statement(lambda of: _traces(select(bindparam("key"))))
-_BY_MESSAGE_ID = Statement(lambda of: _traces(select(_m.id).where(_m.message_id == bindparam("key"))))
+_BY_ID = Statement(lambda of: traces(select(bindparam("key"))))
+_BY_MESSAGE_ID = Statement(lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key"))))
 
 
 def _by_address(of: Flavour) -> Select[tuple[object, ...]]:
     key = func.lower(bindparam("key"))
     sent = select(_m.id).where(func.lower(_m.sender) == key)
-    return _traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)))  # type: ignore[arg-type]
+    return traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)))  # type: ignore[arg-type]
 
 
 _BY_ADDRESS = Statement(_by_address)
@@ -112,7 +112,7 @@ def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction |
     return relation.pairs[0].direction if relation.pairs else None
 
 
-def _by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
+def by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[0], []).append(row)
@@ -134,13 +134,14 @@ def _held(rows: list[Row]) -> Held:
         clauses=_unique(each.clauses for each in decisions),
         reasons=_unique(each.reasons for each in decisions),
         subject=subject or "",
+        relation=relation,
     )
 
 
-def _trace(rows: list[Row]) -> Trace:
-    id_, message_id, channel, _, sha256, text, *_ = rows[0]
+def read_trace(rows: list[Row]) -> Trace:
+    id_, message_id, channel, received_at, sha256, text, *_ = rows[0]
     envelope, relation = read_envelope(text)
-    decisions = _ordered(read_decision(row[10]) for row in rows if row[10] is not None)
+    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
     return Trace(
         id=id_,
         message_id=message_id,
@@ -148,12 +149,15 @@ def _trace(rows: list[Row]) -> Trace:
         direction=_direction(decisions, relation) or "out_of_scope",
         sender=envelope.sender,
         recipients=tuple(
-            Whereabouts(envelope.recipients[position].address, State(state), at, reply)
-            for *_, position, state, at, reply, _decision in rows
+            Whereabouts(envelope.recipients[position].address, State(state), at, reply, decided_by, due_at)
+            for *_, position, state, at, reply, decided_by, due_at, _decision in rows
         ),
         sha256=sha256,
         action=decisions[0].action.value if decisions else "",
         clauses=decisions[0].clauses if decisions else (),
+        reasons=decisions[0].reasons if decisions else (),
+        received_at=received_at,
+        relation=relation,
     )
 
 
@@ -162,8 +166,8 @@ def _explained(run: Run, id_: str) -> Explained | None:
     if not rows:
         return None
     content, verdict = run.rows(_EXPLAINED, id=id_)[0]
-    decisions = _ordered(read_decision(row[10]) for row in rows if row[10] is not None)
-    trace = _trace(rows)
+    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
+    trace = read_trace(rows)
     return Explained(
         trace,
         b"" if content is None else bytes(content),
@@ -193,17 +197,17 @@ class SqlReview(Part):
         """See gateway.ports.Review."""
         rows = await self._readers.read(lambda run: run.rows(_HELD))
         never = float("inf")
-        return sorted(map(_held, _by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
+        return sorted(map(_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """See gateway.ports.Review."""
         statement, key = (_BY_ID, id) if id else (_BY_MESSAGE_ID, message_id) if message_id else (_BY_ADDRESS, address)
-        rows = await self._readers.read(lambda run: run.rows(statement, key=key)) if key else []
-        return [_trace(group) for group in _by_message(rows)]
+        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key))) if key else []
+        return [read_trace(group) for group in by_message(rows)]
 
     async def explained(self, id: str) -> Explained | None:
         """See gateway.ports.Review."""
-        return await self._readers.read(lambda run: _explained(run, id))
+        return await self._readers.read(lambda run: _explained(run, fit(id)))
 
     async def backlog(self) -> Backlog:
         """See gateway.ports.Review."""

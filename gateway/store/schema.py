@@ -113,6 +113,13 @@ Index(
     postgresql_where=recipients.c.state == lit("held"),
 )
 Index("ix_recipients_address", func.lower(recipients.c.address))
+Index(
+    "ix_recipients_marked",
+    recipients.c.action,
+    recipients.c.decided_at,
+    sqlite_where=recipients.c.marked == lit(1),
+    postgresql_where=recipients.c.marked == lit(1),
+)
 
 texts = Table(  # one row for each conversation and direction of a recipient of the channel sms: keeps their order
     "texts",
@@ -218,6 +225,7 @@ audit = Table(  # unchained while `number` is null
     Column("hash", TEXT),
 )
 Index("ix_audit_number", audit.c.number, unique=True)
+Index("ix_audit_subject", audit.c.subject, audit.c.id)
 Index(
     "ix_audit_unlinked",
     audit.c.id,
@@ -267,7 +275,7 @@ users = Table(
     Column("name", TEXT, primary_key=True),
     Column("password_hash", TEXT),  # null: signs in by OIDC only
     Column("role", TEXT, nullable=False),
-    Column("building", TEXT, nullable=False),  # sourcedId of the org, empty for none
+    Column("buildings", TEXT, nullable=False),  # JSON: sourcedIds of orgs
     Column("person", TEXT, nullable=False),  # sourcedId, empty for none
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
@@ -289,7 +297,37 @@ sessions = Table(
     Column("hash", TEXT, primary_key=True),
     Column("user_name", TEXT, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
-    Column("data", TEXT, nullable=False),  # JSON
 )
 Index("ix_sessions_expires", sessions.c.expires_at)
+Index("ix_sessions_user", sessions.c.user_name)
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("name", TEXT, nullable=False),  # hash of what was given as a name
+    Column("client", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+)
+Index("ix_sign_in_failures_name", sign_in_failures.c.name, sign_in_failures.c.at)
+Index("ix_sign_in_failures_client", sign_in_failures.c.client, sign_in_failures.c.at)
+Index("ix_sign_in_failures_at", sign_in_failures.c.at)
+answers = Table(  # what was answered to a request with an idempotency key
+    "answers",
+    metadata,
+    Column("user_name", TEXT, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("request", TEXT, nullable=False),  # hash of what was asked
+    Column("at", Double, nullable=False),
+    Column("status", Integer),  # null: at work
+    Column("body", TEXT),  # JSON
+)
+Index("ix_answers_at", answers.c.at)
+acknowledgements = Table(  # who took a call for help up
+    "acknowledgements",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+)

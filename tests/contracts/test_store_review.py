@@ -47,6 +47,7 @@ async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> No
         clauses=("7a", "6"),
         reasons=(),
         subject="Plan",
+        relation=soon.relation,
     )
 
 

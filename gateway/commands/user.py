@@ -1,0 +1,112 @@
+"""`chaperone user`: accounts of the console."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from argparse import Namespace
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gateway.assembly import open_store
+from gateway.commands.opening import actor, local_time, settings_of
+from gateway.console.secrets import hashed
+from gateway.core.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_fault
+from gateway.core.decision import Act
+from gateway.core.fault import Fault, Refusal
+from gateway.settings import Settings
+
+
+def run(given: Namespace) -> int:
+    """Add, change the password of, disable or list."""
+    settings = settings_of(given)
+    match given.deed:
+        case "add":
+            return asyncio.run(_add(settings, _new(given), _password(given)))
+        case "passwd":
+            return asyncio.run(_passwd(settings, _name(given.name), _password(given)))
+        case "disable":
+            return asyncio.run(_disable(settings, _name(given.name)))
+        case _:
+            return asyncio.run(_list(settings))
+
+
+def _name(text: str) -> str:
+    name = account_name(text)
+    if name is None:
+        raise Fault(f"user: {text!r} is no name of an account: use letters, digits and . _ @ + - (at most 64)")
+    return name
+
+
+def _new(given: Namespace) -> User:
+    role = AccountRole(given.role)
+    if (role is AccountRole.BUILDING_ADMINISTRATOR) != bool(given.building):
+        raise Fault("user add: --building belongs to building_administrator, which needs one: a sourcedId of orgs.csv")
+    if "" in given.building:
+        raise Fault("user add: --building is empty: name a sourcedId of orgs.csv")
+    return User(_name(given.name), role, tuple(dict.fromkeys(given.building)), given.person)
+
+
+def _password(given: Namespace) -> str:
+    if given.password_stdin:
+        password = sys.stdin.readline(2 * LONGEST_PASSWORD).rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Again: ") != password:
+            raise Refusal(f"user {given.deed}: the two passwords differ; try again")
+    else:
+        raise Fault(f"user {given.deed}: no terminal to ask for the password; give it with --password-stdin")
+    if fault := password_fault(password, given.name):
+        raise Refusal(f"user {given.deed}: {fault}")
+    return password
+
+
+async def _add(settings: Settings, user: User, password: str) -> int:
+    detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
+    password_hash = await hashed(password)
+    async with open_store(settings) as store:
+        act = Act(await store.now(), actor(), "account added", user.name, detail)
+        if not await store.add_user(user, password_hash, act):
+            raise Refusal(f"user add: {user.name} is there already; `chaperone user passwd` changes the password")
+    print(f"added {user.name} ({user.role})")
+    if not user.person:
+        print(
+            "note: without --person nothing keeps this account from deciding on its owner's own messages",
+            file=sys.stderr,
+        )
+    return 0
+
+
+async def _passwd(settings: Settings, name: str, password: str) -> int:
+    password_hash = await hashed(password)
+    async with open_store(settings) as store:
+        if not await store.set_password(name, password_hash, Act(await store.now(), actor(), "password changed", name)):
+            raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
+    print(f"changed the password of {name}, who is signed out everywhere")
+    return 0
+
+
+async def _disable(settings: Settings, name: str) -> int:
+    async with open_store(settings) as store:
+        if not await store.disable(name, Act(await store.now(), actor(), "account disabled", name)):
+            raise Refusal(f"user disable: no account {name} that is not disabled; `chaperone user list` shows them")
+    print(f"disabled {name}: signed out everywhere, its tokens revoked")
+    return 0
+
+
+async def _list(settings: Settings) -> int:
+    async with open_store(settings) as store:
+        users = await store.users()
+    table = Table("name", "role", "buildings", "person", "since", "", box=None, header_style="bold")
+    for each in users:
+        since = local_time(each.created_at, settings.district.time_zone)
+        gone = "" if each.disabled_at is None else "disabled"
+        table.add_row(each.name, each.role, Text(", ".join(each.buildings)), Text(each.person), since, gone)
+    console = Console()
+    console.print(
+        table if users else "No accounts yet; `chaperone user add` makes one.", soft_wrap=not console.is_terminal
+    )
+    return 0

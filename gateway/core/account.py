@@ -1,0 +1,100 @@
+"""Accounts of the console: who signs in, and what a role may do there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_RESERVED = frozenset({"policy", "gateway"})  # who else decides and acts in the audit log
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 512
+
+
+class AccountRole(StrEnum):
+    """What somebody is to the console."""
+
+    TECHNOLOGY_DIRECTOR = "technology_director"
+    BUILDING_ADMINISTRATOR = "building_administrator"
+    SECURITY = "security"
+    AUDITOR = "auditor"
+
+
+class Right(StrEnum):
+    """What can be done in the console."""
+
+    QUEUE = "queue"  # see which messages are held, and who asks for help
+    CONTENT = "content"  # read a message
+    DECIDE = "decide"
+    TRACE = "trace"  # where a message is, without content
+    AUDIT = "audit"
+    STATS = "stats"
+
+
+RIGHTS: Mapping[AccountRole, frozenset[Right]] = {
+    AccountRole.TECHNOLOGY_DIRECTOR: frozenset(Right),
+    AccountRole.BUILDING_ADMINISTRATOR: frozenset({Right.QUEUE, Right.CONTENT, Right.DECIDE, Right.TRACE, Right.STATS}),
+    AccountRole.SECURITY: frozenset({Right.TRACE, Right.STATS}),
+    AccountRole.AUDITOR: frozenset({Right.TRACE, Right.AUDIT, Right.STATS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account. `buildings` are sourcedIds of orgs, `person` is the sourcedId of who it belongs to, "" for none."""
+
+    name: str
+    role: AccountRole
+    buildings: tuple[str, ...] = ()
+    person: str = ""
+    created_at: float = 0.0
+    disabled_at: float | None = None
+
+    def may(self, right: Right) -> bool:
+        """Whether the role has a right at all; building and conflict of interest are looked at beside it."""
+        return right in RIGHTS[self.role]
+
+    @property
+    def sees_every_building(self) -> bool:
+        """Whether no building bounds what this account sees."""
+        return self.role is not AccountRole.BUILDING_ADMINISTRATOR
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser. It ends at `expires_at`, or when it was not used for too long."""
+
+    user: User
+    created_at: float
+    seen_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as a list shows it; `id` is the beginning of its hash. `reads_only`: it decides nothing."""
+
+    id: str
+    user: str
+    reads_only: bool
+    created_at: float
+    expires_at: float | None
+    revoked_at: float | None
+
+
+def account_name(text: str) -> str | None:
+    """A name in its one form, None where it cannot be one."""
+    name = text.strip().lower()
+    return name if _NAME.fullmatch(name) and name not in _RESERVED else None
+
+
+def password_fault(password: str, name: str) -> str:
+    """What is wrong with a new password and how to mend it; "" where nothing is."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"the password is too short: use {SHORTEST_PASSWORD} characters or more, several words say"
+    if len(password) > LONGEST_PASSWORD:
+        return f"the password is longer than {LONGEST_PASSWORD} characters: use a shorter one"
+    if name.lower() in password.lower() or len(set(password)) < 5:
+        return "the password is easily guessed: leave the account's name out, and use more than a few characters"
+    return ""

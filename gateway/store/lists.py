@@ -1,0 +1,242 @@
+"""What the console lists: messages to be looked at, conversations, the audit log, and answers to requests.
+
+Everything here reads by an index, however much there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
+
+from gateway.console_ports import Answer
+from gateway.core.audit import Linked
+from gateway.core.decision import Act
+from gateway.core.delivery import State
+from gateway.core.message import Channel
+from gateway.core.moderation import Neighbour, Noticed
+from gateway.store import audit, schema
+from gateway.store.forms import fit, read_envelope
+from gateway.store.parts import Part
+from gateway.store.review import by_message, read_trace, traces
+from gateway.store.statements import Run, Statement, insert_each
+from gateway.store.writer import Write
+
+ANSWERS_KEPT = 86400.0
+"""Seconds that the answer to a request with an idempotency key is remembered."""
+ANSWER_WITHIN = 60.0
+"""Seconds after which a request that was never answered may be taken up again."""
+
+_m, _r, _c, _x, _a = (
+    schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
+)  # fmt: skip
+_k, _n = schema.acknowledgements.c, schema.answers.c
+
+_MARK = Statement(lambda of: select(func.count(), func.max(_r.changed_at)).where(_r.state == schema.lit("held")))
+
+
+def _noticed(late: bool) -> Statement:
+    """Messages of an action since a time, the newest first; `late`: delivered although they would have been held."""
+
+    def build(of: object) -> Select[tuple[str]]:
+        found = (
+            select(_r.message_id)
+            .where(
+                _r.marked == schema.lit(1), _r.action == bindparam("action"), _r.decided_at > bindparam("since"),
+                _r.decided_at < bindparam("before"),
+            )
+            .order_by(_r.decided_at.desc())
+            .limit(bindparam("limit"))
+        )  # fmt: skip
+        if late:
+            found = found.where(
+                _r.decided_by == schema.lit("policy"), _r.state.in_([schema.lit("queued"), schema.lit("sent")])
+            )
+        return found
+
+    return Statement(build)
+
+
+_NOTICED, _LATE = _noticed(late=False), _noticed(late=True)
+_TRACED = Statement(lambda of: traces(select(_m.id).where(of.among(_m.id))))
+_BESIDE = Statement(
+    lambda of: (
+        select(_m.id, _c.subject, func.max(_r.decided_at), _k.user_name, _k.at)
+        .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
+        .join(schema.contents, _c.message_id == _m.id, isouter=True)
+        .join(schema.acknowledgements, _k.message_id == _m.id, isouter=True)
+        .where(of.among(_m.id))
+        .group_by(_m.id, _c.subject, _k.user_name, _k.at)
+    )
+)
+_WITH = Statement(lambda of: select(_x.conversation, _x.at).where(_x.message_id == bindparam("key")))
+_BEFORE = Statement(
+    lambda of: (
+        select(_x.message_id)
+        .where(_x.conversation == bindparam("conversation"), _x.at <= bindparam("at"))
+        .order_by(_x.at.desc(), _x.message_id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_AFTER = Statement(
+    lambda of: (
+        select(_x.message_id)
+        .where(_x.conversation == bindparam("conversation"), _x.at > bindparam("at"))
+        .order_by(_x.at, _x.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_NEIGHBOURS = Statement(
+    lambda of: (
+        select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _c.excerpt, _r.state)
+        .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
+        .join(schema.contents, _c.message_id == _m.id, isouter=True)
+        .where(of.among(_m.id))
+        .order_by(_m.received_at, _m.id, _r.position)
+    )
+)
+_ABOUT = Statement(
+    lambda of: (
+        select(_a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.subject == bindparam("key"))
+        .order_by(_a.id.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_NEWEST = Statement(
+    lambda of: (
+        select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.number < bindparam("before"))
+        .order_by(_a.number.desc())
+        .limit(bindparam("limit"))
+    )
+)
+_ACKNOWLEDGE = insert_each(schema.acknowledgements, again=True)
+_ASK = insert_each(schema.answers, again=True)
+_KNOWN = Statement(
+    lambda of: select(_n.request, _n.at, _n.status, _n.body).where(
+        _n.user_name == bindparam("user"), _n.key == bindparam("key")
+    )
+)
+_ANSWER = Statement(
+    lambda of: (
+        update(schema.answers)
+        .where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
+        .values(status=bindparam("to_status"), body=bindparam("to_body"))
+    )
+)
+_OLD = Statement(
+    lambda of: delete(schema.answers).where(
+        or_(
+            _n.at < bindparam("before"),
+            (_n.user_name == bindparam("user")) & _n.status.is_(None) & (_n.at < bindparam("stale")),
+        )
+    )
+)
+_FORGET = Statement(
+    lambda of: delete(schema.answers).where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
+)
+
+
+def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int) -> list[Noticed]:
+    statement = _LATE if action == "hold" else _NOTICED
+    ids = [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)]
+    if not ids:
+        return []
+    unique = list(dict.fromkeys(ids))
+    beside = {row[0]: row[1:] for row in run.rows(_BESIDE, ids=unique)}
+    found = []
+    for group in by_message(run.rows(_TRACED, ids=unique)):
+        subject, decided_at, by, at = beside[group[0][0]]
+        found.append(Noticed(read_trace(group), subject or "", decided_at or 0.0, by or "", at))
+    return sorted(found, key=lambda each: -each.decided_at)
+
+
+def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
+    ids = {id_}
+    for conversation, at in run.rows(_WITH, key=id_):
+        for statement in (_BEFORE, _AFTER):
+            ids |= {row[0] for row in run.rows(statement, conversation=conversation, at=at, limit=each_side + 1)}
+    found = []
+    for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids))):
+        other, channel, received_at, text, subject, excerpt, _ = group[0]
+        envelope, _relation = read_envelope(text)
+        recipients = tuple(recipient.address for recipient in envelope.recipients)
+        states = tuple(dict.fromkeys(State(row[6]) for row in group))
+        found.append(
+            Neighbour(
+                other, Channel(channel), envelope.sender, recipients, received_at, subject or "", excerpt or "", states
+            )
+        )
+    return found
+
+
+def _acknowledge(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
+    done = []
+    for id_, name, act in items:
+        done.append(run.each(_ACKNOWLEDGE, [{"message_id": id_, "user_name": name, "at": run.now}]) == 1)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+def _ask(run: Run, items: Sequence[tuple[str, str, str]]) -> list[Answer | None]:
+    known: list[Answer | None] = []
+    for user, key, request in items:
+        run.change(_OLD, before=run.now - ANSWERS_KEPT, user=user, stale=run.now - ANSWER_WITHIN)
+        row = {"user_name": user, "key": key, "request": request, "at": run.now, "status": None, "body": None}
+        if run.each(_ASK, [row]):
+            known.append(None)
+        else:
+            ((of, _, status, body),) = run.rows(_KNOWN, user=user, key=key)
+            known.append(Answer(of, status, body or ""))
+    return known
+
+
+def _answer(run: Run, items: Sequence[tuple[str, str, int | None, str]]) -> list[None]:
+    for user, key, status, body in items:
+        if status is None:
+            run.change(_FORGET, user=user, mark=key)
+        else:
+            run.change(_ANSWER, user=user, mark=key, to_status=status, to_body=body)
+    return [None] * len(items)
+
+
+_ACKNOWLEDGE_WRITE, _ASK_WRITE, _ANSWER_WRITE = Write(_acknowledge), Write(_ask), Write(_answer)
+
+
+class SqlLists(Part):
+    """The port Lists."""
+
+    async def held_mark(self) -> object:
+        """See gateway.console_ports.Lists."""
+        return await self._readers.read(lambda run: tuple(run.rows(_MARK)[0]))
+
+    async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
+        """See gateway.console_ports.Lists."""
+        return await self._readers.read(lambda run: _noticed_rows(run, action, since, before, limit))
+
+    async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
+        """See gateway.console_ports.Lists."""
+        return await self._readers.read(lambda run: _around(run, fit(message_id), each_side))
+
+    async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
+        """See gateway.console_ports.Lists."""
+        rows = await self._readers.read(lambda run: run.rows(_ABOUT, key=fit(subject), limit=limit))
+        return [audit.read_act(row) for row in rows]
+
+    async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
+        """See gateway.console_ports.Lists."""
+        rows = await self._readers.read(lambda run: run.rows(_NEWEST, before=before, limit=limit))
+        return [audit.read_linked(row) for row in rows]
+
+    async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
+        """See gateway.console_ports.Lists."""
+        return await self._writer.do(_ACKNOWLEDGE_WRITE, (fit(message_id), name, act))
+
+    async def ask(self, user: str, key: str, request: str) -> Answer | None:
+        """See gateway.console_ports.Lists."""
+        return await self._writer.do(_ASK_WRITE, (user, fit(key), request))
+
+    async def answer(self, user: str, key: str, status: int | None, body: str) -> None:
+        """See gateway.console_ports.Lists."""
+        await self._writer.do(_ANSWER_WRITE, (user, fit(key), status, body))
