@@ -112,9 +112,8 @@ def run(folders: Sequence[Path], limit: int) -> int:
     changed = [name for recipient, name, content in sent if (recipient, content) not in out]
     lost = sum((Counter((recipient, content) for recipient, _, content in sent) - out).values())
     print(f"{len(mails)} mails, each in scope and out of scope: {len(sent)} accepted, {len(refused)} refused")
-    print(
-        f"{len(sink.taken)} arrived, {len(changed)} not byte-identical, {lost} lost or changed; all decided: {bool(decided)}"
-    )
+    print(f"{len(sink.taken)} arrived, {len(changed)} not byte-identical, {lost} lost or changed")
+    print(f"all decided: {bool(decided)}")
     print("decisions in shadow: " + ", ".join(f"{name} {count:.0f}" for name, count in actions.items()))
     for name, reply in refused[:10]:
         print(f"refused {name}: {reply.decode(errors='replace').strip()}")
