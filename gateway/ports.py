@@ -170,7 +170,7 @@ class Queue(Protocol):
         """Claim up to `limit` messages with due recipients behind a hop, all due recipients of a message together."""
 
     async def renew(self, token: str, lease: float) -> bool:
-        """Whether the claim is still ours; if so it is ours for `lease` more seconds."""
+        """Whether the claim is still ours; if so it is ours for `lease` more seconds, less a twentieth at most."""
 
     async def conclude(
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]

@@ -72,10 +72,10 @@ class Connections:
 
     def _once(self, work: Callable[[Run], Answer], writing: bool) -> Answer:
         driver = self._flavour.driver
-        connection = committing = done = False
+        connection, committing, done = None, False, False
         try:
             connection = self._connection()
-            cursor = connection.cursor()
+            cursor = connection.cursor(**self._flavour.cursor)
             try:
                 if writing:
                     cursor.execute(self._flavour.begin)
@@ -92,7 +92,7 @@ class Connections:
                         connection.rollback()
         except driver.Error as error:
             said = f"{self._flavour.name}: {_said(error)}"
-            if not connection or getattr(connection, "closed", False):
+            if connection is None or getattr(connection, "closed", False):
                 self.drop()
                 if not committing:
                     raise _Lost(said) from None

@@ -199,9 +199,10 @@ class SqlIntake(Part):
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         super().__init__(writer, readers)
-        self._measuring = asyncio.Lock()
+        self._measuring: asyncio.Future[int] | None = None
         self._measured_at = -math.inf
         self._measured = 0
+        self._ticks = time.monotonic
 
     async def accept(
         self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None
@@ -210,12 +211,17 @@ class SqlIntake(Part):
         await self._writer.do(ACCEPT, Accepted(message, contacts, due))
 
     async def waiting_bytes(self) -> int:
-        """See gateway.ports.Intake. Looked up at most once a second, by one caller for all."""
-        async with self._measuring:
-            if time.monotonic() - self._measured_at >= 1.0:
-                at = time.monotonic()
-                self._measured = int(await self._readers.read(lambda run: run.rows(_WAITING_BYTES)[0][0]))
-                self._measured_at = at
+        """See gateway.ports.Intake. Looked up at most once a second, by one for all who ask meanwhile."""
+        if self._ticks() - self._measured_at < 1.0:
+            return self._measured
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.ensure_future(self._measure())
+        return await asyncio.shield(self._measuring)
+
+    async def _measure(self) -> int:
+        at = self._ticks()
+        self._measured = int(await self._readers.read(lambda run: run.rows(_WAITING_BYTES)[0][0]))
+        self._measured_at = at
         return self._measured
 
     async def states(self, message_id: str) -> Mapping[str, State]:

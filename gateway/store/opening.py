@@ -24,7 +24,6 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
-    "PRAGMA mmap_size=268435456",
 )
 
 

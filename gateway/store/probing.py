@@ -24,7 +24,7 @@ def probe(url: str) -> str:
         with engine.connect() as connection:
             return standing_of(connection)
     except DBAPIError as error:
-        raise StoreError(unusable(parsed, error)) from None
+        raise StoreError(unusable(parsed, error.orig)) from None
     finally:
         engine.dispose()
 

@@ -92,7 +92,7 @@ _CLAIM = {(channel, default): _claim_statement(channel, default) for channel in 
 _TOKENS = Statement(
     lambda of: (
         select(_r.message_id, _r.token, _r.position, _r.next_attempt_at)
-        .where(of.among(_r.message_id), _r.token.is_not(None))
+        .where(of.among(_r.message_id), of.among(_r.token, "marks"))
         .order_by(_r.message_id, _r.position)
         .with_for_update()
     )
@@ -186,11 +186,11 @@ def _take(run: Run, ask: _Ask) -> list[_Taken]:
 
 def _marked(run: Run, tokens: Iterable[str]) -> dict[str, list[Row]]:
     """The recipients that are still under their tokens: position and end of the lease, locked."""
-    wanted = set(tokens)
+    wanted = {token: token.rpartition("/") for token in tokens}
+    ids, marks = (sorted({parts[at] for parts in wanted.values()}) for at in (0, 2))
     found: dict[str, list[Row]] = {}
-    for id_, mark, position, until in run.rows(_TOKENS, ids=sorted({each.rpartition("/")[0] for each in wanted})):
-        token = f"{id_}/{mark}"
-        if token in wanted:
+    for id_, mark, position, until in run.rows(_TOKENS, ids=ids, marks=marks):
+        if (token := f"{id_}/{mark}") in wanted:
             found.setdefault(token, []).append((position, until))
     return found
 

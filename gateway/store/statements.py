@@ -6,6 +6,7 @@ What differs between SQLite and PostgreSQL is in `Flavour`; nothing else in this
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
+_LIST = re.compile(r"%\((\w+)\)s::(?=[\w ]+\[\])")  # psycopg: lists go as bytes, for as text they would be quoted
 Parameters = Mapping[str, object]
 
 
@@ -33,6 +35,7 @@ class Flavour:
     begin: str
     clock: str
     own_clock: Callable[[], float] | None
+    cursor: Mapping[str, Any]
 
     def insert(self, table: Table) -> Any:
         """An insert of this dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -48,14 +51,14 @@ class Flavour:
 def sqlite_flavour() -> Flavour:
     """SQLite by the standard library's driver."""
     dialect = SQLiteDialect_pysqlite(paramstyle="named")
-    return Flavour("sqlite", dialect, SQLiteDialect_pysqlite.import_dbapi(), "BEGIN IMMEDIATE", "", time.time)
+    return Flavour("sqlite", dialect, SQLiteDialect_pysqlite.import_dbapi(), "BEGIN IMMEDIATE", "", time.time, {})
 
 
 def postgresql_flavour() -> Flavour:
     """PostgreSQL by psycopg 3."""
     clock = "SELECT extract(epoch FROM clock_timestamp())::float8"
     dialect: Any = PGDialect_psycopg
-    return Flavour("postgresql", dialect(), dialect.import_dbapi(), "BEGIN", clock, None)
+    return Flavour("postgresql", dialect(), dialect.import_dbapi(), "BEGIN", clock, None, {"binary": True})
 
 
 class Statement:
@@ -130,7 +133,7 @@ def _sql(statement: Executable, flavour: Flavour) -> str:
             text = text.replace(compiled.bindtemplate % {"name": name}, str(value))
         elif not compiled.binds[name].required:
             raise TypeError(f"the store writes constants with `lit`, not as {name}={value!r}")
-    return text
+    return _LIST.sub(r"%(\1)b::", text)
 
 
 class Run:

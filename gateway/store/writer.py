@@ -7,6 +7,7 @@ gathers. When a transaction fails, it is rolled back and each item gets one of i
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from gateway.store.statements import Run
 
 MOST_ITEMS = 256
 """Items of one transaction: bounds how long one may take."""
+
+PACE = 0.002
+"""Seconds from one transaction's beginning to the next: under load more goes into each. The first of a pause goes at
+once."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -86,10 +91,15 @@ class Writer:
         return answer
 
     async def _write(self) -> None:
+        clock = asyncio.get_running_loop().time
+        began = -math.inf
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                if (early := began + PACE - clock()) > 0 and not self._closing:
+                    await asyncio.sleep(early)
+                began = clock()
                 taken, self._waiting = self._waiting[:MOST_ITEMS], self._waiting[MOST_ITEMS:]
                 batch = [each for each in taken if not each.answer.done()]  # a caller may have given up
                 if batch and not await self._transaction(batch) and len(batch) > 1:

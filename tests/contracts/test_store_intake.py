@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from gateway.core.delivery import State
 from gateway.core.message import Channel, Envelope, Recipient
 from gateway.core.parties import Direction, Pair, Relation
@@ -100,10 +98,10 @@ async def test_an_unknown_message_has_no_states(store: SqlStore) -> None:
     assert await store.outgoing("nothing") is None
 
 
-async def test_what_is_undecided_or_queued_counts_as_waiting(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_undecided_or_queued_counts_as_waiting(store: SqlStore) -> None:
     """Once a message, whatever its recipients; held ones do not count, nor what is sent."""
     second = 0.0
-    monkeypatch.setattr("gateway.store.intake.time.monotonic", lambda: second)
+    store._ticks = lambda: second
     held, queued, received = mail(content=b"h" * 1000), ours(), mail(content=b"r" * 10, others=["x@y.example"])
     assert await store.waiting_bytes() == 0
     for message in (held, queued, received):
