@@ -238,12 +238,7 @@ class Roster:
         return zip((person.partition(APART)[0] for person in self._persons), self._roles, self._digests, strict=True)
 
     def _of(self, row: int) -> Person:
-        id_, name, address, *children = self._persons[row].split(APART)
-        return Person(
-            id_,
-            name,
-            _ROLES[self._roles[row]],
-            self._buildings[self._orgs[row]],
-            frozenset(children) if children else _NO_CHILDREN,
-            address,
-        )
+        texts = self._persons[row].split(APART)
+        children = frozenset(texts[3:]) if len(texts) > 3 else _NO_CHILDREN
+        roles, buildings = _ROLES[self._roles[row]], self._buildings[self._orgs[row]]
+        return Person(texts[0], texts[1], roles, buildings, children, texts[2])
