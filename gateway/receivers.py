@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly import receiving
+from gateway.assembly.mail import receiving
 from gateway.journal import Journal, start_logging
 from gateway.monitoring import Processes, report
 from gateway.settings import Settings

@@ -7,7 +7,7 @@ import json
 import sys
 from argparse import Namespace
 
-from gateway.assembly import open_store
+from gateway.assembly.choices import open_store
 from gateway.commands.opening import settings_of
 from gateway.core.audit import verify
 from gateway.core.fault import Refusal

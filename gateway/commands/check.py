@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly import bound, bus_of, classifying, next_hops, policy_of, sources_of
+from gateway.assembly import classifying
+from gateway.assembly.choices import bound, bus_of, next_hops, policy_of, sources_of
 from gateway.bus.kafka import KafkaBus
 from gateway.commands.opening import settings_of
 from gateway.core.fault import Fault

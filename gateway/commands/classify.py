@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway import policies
-from gateway.assembly import policy_of
+from gateway.assembly.choices import policy_of
 from gateway.commands.opening import settings_of
 from gateway.core.decision import Action
 from gateway.core.fault import Fault

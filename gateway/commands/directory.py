@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly import sources_of
+from gateway.assembly.choices import sources_of
 from gateway.commands.opening import settings_of
 from gateway.core.fault import Refusal
 from gateway.core.parties import Person, Role

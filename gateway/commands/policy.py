@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly import policy_of
+from gateway.assembly.choices import policy_of
 from gateway.commands.opening import settings_of
 from gateway.core.parties import Direction
 from gateway.core.policy import Clause, Policy

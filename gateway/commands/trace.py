@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly import open_store
+from gateway.assembly.choices import open_store
 from gateway.commands.opening import local_time, settings_of
 from gateway.core.fault import Refusal
 from gateway.core.moderation import Trace

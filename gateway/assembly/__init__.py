@@ -1,0 +1,142 @@
+"""Assembly: the only chooser of adapters. Parts are opened in the order in which they need each other and closed in
+reverse: that is the drain order, relays first and the store last.
+
+Everything that can be refused (policy, roster, model, ports, store) is looked at before the store is opened, so that
+a gateway that cannot start writes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from gateway.assembly.choices import bound, bus_of, open_store, policy_of, store_file
+from gateway.assembly.floor import Floor, Running
+from gateway.assembly.mail import deliver, directory_in_force, receive, watched
+from gateway.core.decision import Act
+from gateway.core.fault import Fault
+from gateway.journal import Journal
+from gateway.monitoring import Processes, monitoring
+from gateway.ports import Bus, Store, StoreDown
+from gateway.settings import Settings
+from gateway.stages.beat import Beat
+from gateway.stages.disposition import Disposition
+from gateway.stages.notification import Notification, Office
+from gateway.stages.publication import publish, publish_lost
+from gateway.stages.upkeep import forget, link_audit, measure
+from gateway.store import hold_lock, probe
+
+ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, roles: frozenset[str], journal: Journal, stopped: asyncio.Event
+) -> AsyncIterator[Running]:
+    """A gateway with these roles, ready on entry and drained on exit. Sets `stopped` where a part of it failed.
+
+    Raises Fault where it cannot start: nothing was written then.
+    """
+    embedded = settings.bus.url == "local:"
+    if embedded and roles != frozenset(ROLES):
+        raise Fault("bus.url: local: belongs to one serve with all roles; leave --role out, or use kafka://")
+    if settings.sms.smpp or settings.sms.twilio:
+        raise Fault("sms: texts are not there yet; remove [sms.smpp] and [sms.twilio]")
+    async with AsyncExitStack() as up:
+        policy = policy_of(settings)
+        smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
+        (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
+        for each in (*smtp, metrics):
+            up.callback(each.close)
+        await asyncio.to_thread(probe, settings.store.url)
+        # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
+        consume = await classifying(up, settings, journal) if "classify" in roles else None
+        directory = await directory_in_force(settings, journal) if roles & {"smtp", "sms"} else None
+        if (file := store_file(settings)) is not None:
+            up.enter_context(hold_lock(file))
+        store = await up.enter_async_context(open_store(settings))
+        bus = bus_of(settings, journal)
+        await up.enter_async_context(bus)
+        running = Running(store, policy)
+        floor = Floor(settings, journal, stopped, up, policy, store, bus, running)
+        floor.ready["store"] = lambda: _answers(store)
+        journal.in_force(policy=policy.hash)
+        processes = Processes(journal.registry)
+        where = await up.enter_async_context(monitoring(metrics, processes, floor.ready))
+        # In reverse of a message's way, so that whoever hands over finds the next one open, and drains before it.
+        if "decide" in roles:
+            await decide(floor)
+        if "deliver" in roles:
+            await deliver(floor)
+        if consume is not None:
+            beat = Beat()
+            await floor.work(beat, consume(bus, store, beat))
+        if roles & {"smtp", "sms", "decide"}:
+            await floor.work(
+                floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
+            )
+        if directory is not None:
+            await up.enter_async_context(watched(directory))
+            await receive(floor, directory, smtp, processes)
+        journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
+        yield running
+
+
+Consume = Callable[[Bus, Store, Beat], Coroutine[Any, Any, None]]
+
+
+async def classifying(up: AsyncExitStack, settings: Settings, journal: Journal) -> Consume:
+    """The classifiers, loaded in processes of their own; what consumes with them. Raises Fault.
+
+    The one place of a serving gateway that knows the room, and late: a process without this role loads no spaCy.
+    """
+    from classifiers.consumer import Consumer
+    from classifiers.pool import ClassifierPool
+
+    pool = ClassifierPool(
+        settings.classify.workers, settings.classify.model, journal=journal, canary="classifiers.canary:failures"
+    )
+    await up.enter_async_context(pool)
+    return lambda bus, store, beat: Consumer(bus, store, pool, journal).run(beat)
+
+
+async def _answers(store: Store) -> bool:
+    try:
+        await store.now()
+    except StoreDown:
+        return False
+    return True
+
+
+async def decide(floor: Floor) -> None:
+    """Verdicts become decisions; what must follow is carried out; the store is kept in order."""
+    settings, store, journal, bus = floor.settings, floor.store, floor.journal, floor.bus
+    timeout = settings.policy.verdict_timeout
+
+    def decided() -> None:
+        floor.delivery.wake()
+        floor.followups.wake()
+
+    disposition = Disposition(
+        store, store, store, journal, policy=lambda: floor.policy, shadow=settings.policy.mode == "shadow",
+        verdict_timeout=timeout, decided=decided,
+    )  # fmt: skip
+    office = Office(
+        settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
+        settings.district.name, settings.district.time_zone,
+    )  # fmt: skip
+    await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
+    notification = Notification(store, store, store, bus, journal, office)
+    await floor.work(floor.followups, notification.run(floor.followups, floor.delivery))
+    beat = Beat()
+    await floor.work(
+        beat,
+        disposition.consume(bus, beat),
+        disposition.give_up_waiting(beat),
+        publish_lost(store, store, bus, journal, beat, floor.publisher, verdict_timeout=timeout),
+        link_audit(store, journal, beat),
+        measure(store, journal, beat),
+        forget(store, journal, beat, delivered=settings.store.retain_delivered, decided=settings.store.retain_decided),
+    )

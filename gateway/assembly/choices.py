@@ -1,0 +1,106 @@
+"""What the settings choose: values and adapters, none of them started."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from gateway import policies
+from gateway.bus.kafka import KafkaBus
+from gateway.bus.local import LocalBus
+from gateway.core.decision import Action
+from gateway.core.delivery import NextHop
+from gateway.core.fault import Fault
+from gateway.core.message import Channel
+from gateway.core.parties import Direction
+from gateway.core.policy import Policy
+from gateway.directory.loading import Sources
+from gateway.journal import Journal
+from gateway.settings import Settings, Smtp
+from gateway.store import SqlStore
+from gateway.store import open_store as open_sql_store
+
+
+def policy_of(settings: Settings, file: Path | None = None) -> Policy:
+    """The policy in force, or that of another file under the same settings. Raises Fault."""
+    waits = settings.policy.no_verdict
+    no_verdict = {
+        Direction.STAFF_TO_STUDENT: Action(waits.staff_to_student),
+        Direction.STUDENT_TO_STAFF: Action(waits.student_to_staff),
+    }
+    return policies.read(file or settings.policy.file, no_verdict)
+
+
+def next_hops(smtp: Smtp) -> tuple[NextHop, ...]:
+    """The next hops of mail: entries with the same target are one hop; "*" serves every other domain."""
+    named = frozenset(domain.lower() for domain in smtp.next_hop if domain != "*")
+    return tuple(
+        NextHop(
+            Channel.MAIL,
+            target,
+            frozenset(domain.lower() for domain, to in smtp.next_hop.items() if to == target and domain != "*"),
+            smtp.next_hop.get("*") == target,
+            named,
+        )
+        for target in dict.fromkeys(smtp.next_hop.values())
+    )
+
+
+def sources_of(settings: Settings) -> Sources:
+    """Where the roster comes from."""
+    district, directory = settings.district, settings.directory
+    return Sources(
+        directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
+        directory.student_domains,
+    )  # fmt: skip
+
+
+def store_file(settings: Settings) -> Path | None:
+    """The file of an embedded store; None where a server keeps it."""
+    prefix = "sqlite:///"
+    return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
+
+
+def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
+    """The store. Raises Fault where it cannot be used."""
+    return open_sql_store(settings.store.url)
+
+
+def bus_of(settings: Settings, journal: Journal) -> KafkaBus | LocalBus:
+    """The bus: Apache Kafka, or its twin in this process."""
+    if settings.bus.url == "local:":
+        return LocalBus(retain_seconds=settings.bus.retain)
+    return KafkaBus(
+        settings.bus.url.removeprefix("kafka://"),
+        prefix=settings.bus.topic_prefix,
+        retain_seconds=settings.bus.retain,
+        max_record=settings.bus.max_inline + (1 << 16),
+        tls_ca=str(settings.bus.tls_ca or ""),
+        user=settings.bus.user,
+        password=settings.bus.password,
+        journal=journal,
+    )
+
+
+def bound(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
+    """Listening sockets for configured addresses. Raises Fault where one is taken or not ours."""
+    sockets: list[socket.socket] = []
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        host = host.strip("[]")
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, int(port)))
+            made.listen(1024)
+        except OSError as error:
+            made.close()
+            for other in sockets:
+                other.close()
+            raise Fault(
+                f"{key}: cannot listen on {address} ({error.strerror}); end what holds it or choose another"
+            ) from None
+        made.setblocking(False)
+        sockets.append(made)
+    return sockets

@@ -1,0 +1,68 @@
+"""The floor: what the roles of one process share while they are put together, and how their stages run and end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.core.policy import Policy
+from gateway.journal import Journal
+from gateway.monitoring import Check
+from gateway.ports import Bus
+from gateway.settings import Settings
+from gateway.stages.beat import Beat
+from gateway.store import SqlStore
+
+_DRAIN = 25.0
+
+
+@dataclass(slots=True)
+class Running:
+    """A serving gateway: its parts that others look at, and whether one of them failed."""
+
+    store: SqlStore
+    policy: Policy
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Floor:
+    """What the roles of one process share while they are put together."""
+
+    settings: Settings
+    journal: Journal
+    stopped: asyncio.Event
+    up: AsyncExitStack
+    policy: Policy
+    store: SqlStore
+    bus: Bus
+    running: Running
+    publisher: Beat = field(default_factory=Beat)
+    delivery: Beat = field(default_factory=Beat)
+    followups: Beat = field(default_factory=Beat)
+    ready: dict[str, Check] = field(default_factory=dict)
+
+    async def work(self, beat: Beat, *stages: Coroutine[Any, Any, None]) -> None:
+        """Run stages until the floor is left; then they finish what is in hand, for a bounded time."""
+        tasks = [asyncio.create_task(stage, name=str(getattr(stage, "__qualname__", "stage"))) for stage in stages]
+        for task in tasks:
+            task.add_done_callback(self._ended)
+
+        async def drain() -> None:
+            beat.stop()
+            _, late = await asyncio.wait(tasks, timeout=_DRAIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self.up.push_async_callback(drain)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A stage that ends by an exception is a bug: say so, and stop the process in an orderly way."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.journal.failed(task.get_name(), error)
+            self.running.failed = True
+            self.stopped.set()
