@@ -14,9 +14,6 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-
 MAX_FILE = 20 * 1024 * 1024
 MAX_UNPACKED = 30 * 1024 * 1024
 MAX_ENTRIES = 300
@@ -127,6 +124,9 @@ def _fields(text: str) -> str:
 
 
 def _pdf(data: bytes, budget: Budget) -> Text:
+    from pypdf import PdfReader  # most workers never meet a PDF: 8 MB that they can do without
+    from pypdf.errors import PyPdfError
+
     pieces: list[str] = []
     room = budget.characters
     try:

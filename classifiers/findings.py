@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
@@ -17,20 +16,21 @@ LEAST = 0.1
 MOST = 40
 """Findings that a verdict carries, the highest scores first."""
 
-_WORD = re.compile(r"[^\W_][\w']*")
 _WORDS_SHOWN = 5
 
 
 def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Finding]:
     """The findings of one text of a message."""
     quoted = text.kind is Kind.QUOTED
+    unnamed = [clause for clause, score in noted.scores.items() if score >= LEAST and _by(noted, clause) == "linear"]
+    weightiest = _weightiest(text, noted, unnamed, reader)
     for clause in CLAUSES:
         score = round(noted.scores.get(clause, 0.0), 4)
         if score < LEAST:
             continue
         hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
-        by = noted.leading.get(clause, "linear")
-        spans = tuple(_spans(text, hits)) if by != "linear" else tuple(_weightiest(text, noted, clause, reader))
+        by = _by(noted, clause)
+        spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
         yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]
@@ -38,6 +38,10 @@ def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Find
     yield from _by_rule(text, noted, quoted)
     if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
         yield Finding("9", 0.15, "extraction", (), "hidden")
+
+
+def _by(noted: Evidence, clause: str) -> str:
+    return noted.leading.get(clause, "linear")
 
 
 def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
@@ -68,19 +72,26 @@ def _spans(text: Text, hits: Iterable[Hit]) -> Iterator[Span]:
         yield from text.spans(start, end)
 
 
-def _weightiest(text: Text, noted: Evidence, clause: str, reader: LinearReader) -> Iterator[Span]:
-    """The words that weigh most for a clause, in the window that speaks for it most; neighbours are one span."""
-    if not noted.windows or clause not in reader.weights.heads:
-        return
-    head = reader.weights.heads.index(clause)
-    window = max(noted.windows, key=lambda each: float(each.logits[head]))
-    start, end = noted.sentences[window.first][0], noted.sentences[min(window.last, len(noted.sentences) - 1)][1]
-    words = [(start + found.start(), start + found.end()) for found in _WORD.finditer(text.text[start:end])]
-    weights = reader.weights_of_words(text.text, words, clause)
-    ranked = sorted(range(len(words)), key=lambda at: -weights[at])[:_WORDS_SHOWN]
-    chosen = sorted(at for at in ranked if weights[at] > 0)
-    for first, last in _runs(chosen):
-        yield from text.spans(words[first][0], words[last][1])
+def _weightiest(
+    text: Text, noted: Evidence, clauses: Sequence[str], reader: LinearReader
+) -> dict[str, tuple[Span, ...]]:
+    """For each clause the words that weigh most, in the window that speaks for it most; neighbours are one span."""
+    asked = [clause for clause in clauses if clause in reader.weights.heads]
+    if not asked or not noted.windows or not noted.words:
+        return {}
+    weights = reader.weights_of_words(text.text, [start for _, start, _ in noted.words], asked)
+    out = {}
+    for column, clause in enumerate(asked):
+        head = reader.weights.heads.index(clause)
+        window = max(noted.windows, key=lambda each: float(each.logits[head]))
+        start, end = noted.sentences[window.first][0], noted.sentences[window.last][1]
+        inside = [at for at, (_, begin, _) in enumerate(noted.words) if start <= begin < end]
+        ranked = sorted(inside, key=lambda at: -weights[at, column])[:_WORDS_SHOWN]
+        chosen = sorted(at for at in ranked if weights[at, column] > 0)
+        out[clause] = tuple(
+            span for first, last in _runs(chosen) for span in text.spans(noted.words[first][1], noted.words[last][2])
+        )
+    return out
 
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:

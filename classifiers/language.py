@@ -38,12 +38,8 @@ def heard(text: str) -> Heard:
         return Heard("en", True)
     best = max(votes, key=lambda code: votes[code])
     covered = max(votes.get("en", 0.0), votes.get("es", 0.0))
-    if (
-        best not in ("en", "es")
-        and votes[best] >= 3
-        and votes[best] > 1.5 * covered
-        and votes[best] >= 0.15 * len(words)
-    ):
+    strange = best not in ("en", "es") and votes[best] >= 3 and votes[best] >= 0.15 * len(words)
+    if strange and votes[best] > 1.5 * covered and covered < 0.2 * len(words):
         return Heard(best, False)
     if foreign > 60:  # a whole paragraph in another script beside the English one
         return Heard("und", False)

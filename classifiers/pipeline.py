@@ -69,6 +69,7 @@ def rules() -> Language:
     """The pipeline without a model: sentences, lexicon, links, detectors."""
     nlp = spacy.blank("xx")
     nlp.tokenizer = Words(nlp.vocab)
+    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # nobody asks a word for its shape, and a memory zone makes words anew
     for name in RULES:
         nlp.add_pipe(name)
     return nlp

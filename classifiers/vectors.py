@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from classifiers.arrays import mapped
 from classifiers.evidence import Floats, Numbers
 
 WIDTH = 256
@@ -27,7 +27,7 @@ class Vectors:
             for piece in json.loads(text)["model"]["vocab"]
             if len(piece) > 2 and piece.isalpha() and piece.isascii()
         )
-        self.table = load_file(folder / "static256.safetensors")["embeddings"]
+        self.table = mapped(folder / "static256.safetensors")["embeddings"]
 
     def pieces(self, text: str) -> tuple[Numbers, Numbers]:
         """The word pieces of a text, and where each begins."""

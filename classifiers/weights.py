@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
+from classifiers.arrays import mapped
 from classifiers.components.head import HeadWeights, feature_names
 from classifiers.components.linear import LinearWeights
 from classifiers.components.runs import LAYERS, RunsWeights
@@ -75,10 +75,10 @@ def read(model: str = "") -> Model:
     folder = folder_of(model)
     try:
         description = json.loads((folder / _FILES[1]).read_text("utf-8"))
-        arrays = load_file(folder / _FILES[0])
+        arrays = mapped(folder / _FILES[0])
         words = frozenset((folder / _FILES[2]).read_text("utf-8").split())
         version = version_of(folder)
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"{folder}: no readable model ({error}); name a folder that `chaperone train` wrote"
         ) from error
@@ -86,9 +86,7 @@ def read(model: str = "") -> Model:
     if description.get("format") != FORMAT or features != feature_names(heads):
         raise ModelError(f"{folder}: made for other lexicons or another version of the classifiers; train it again")
     try:
-        linear = LinearWeights(
-            heads, arrays["words"].astype(np.float32), arrays["mean"], arrays["most"], arrays["bias"]
-        )
+        linear = LinearWeights(heads, arrays["words"], arrays["mean"], arrays["most"], arrays["bias"])
         runs = RunsWeights(
             arrays["runs_table"],
             tuple((arrays[f"runs_kernel{number}"], arrays[f"runs_bias{number}"]) for number in range(LAYERS)),

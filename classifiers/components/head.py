@@ -54,7 +54,7 @@ class HeadWeights:
 @cache
 def cue_names() -> tuple[str, ...]:
     """The cues that are features, in a fixed order."""
-    named = [f"{cue.clause}.{cue.name}" for cue in cues()]
+    named = [f"{cue.clause}.{cue.name}" for cue in cues() if not cue.floor]
     named += [f"8.{name}" for name, _ in FORMS]
     named += [f"8.{record}_of_{whose}" for record in sorted(RECORDS) for whose in ("other", "reader")]
     return (*dict.fromkeys(named), "1.social_link", "4.chat_link", "2.link")
@@ -102,6 +102,7 @@ class Head:
         self.weights = weights
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
+        self._floors = {(cue.clause, cue.name): cue.floor for cue in cues() if cue.floor}
         names = cue_names()
         self._first_cue = weights.features.index(names[0])
         self._cues = {
@@ -123,6 +124,17 @@ class Head:
             name: round(float(chance), 4) for name, chance in zip(PURPOSES, chances / chances.sum(), strict=True)
         }
         self._lead(noted, row, logits)
+        self._speak_plainly(noted)
+
+    def _speak_plainly(self, noted: Evidence) -> None:
+        """Raise a clause to the floor of a plain cue, unless the text teaches, forbids or reports."""
+        if any(hit.clause == "context" for hit in noted.hits):
+            return
+        for hit in noted.hits:
+            floor = self._floors.get((hit.clause, hit.cue), 0.0)
+            if floor and floor > noted.scores[hit.clause]:
+                noted.scores[hit.clause] = floor
+                noted.leading[hit.clause] = hit.by
 
     def _lead(self, noted: Evidence, row: Floats, logits: Floats) -> None:
         """The component behind each clause that scored: the one whose cues it would not have scored without."""

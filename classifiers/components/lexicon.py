@@ -19,18 +19,22 @@ from spacy.tokens import Doc
 from classifiers.evidence import Hit, evidence
 
 FOLDER = Path(__file__).parents[1] / "lexicons"
-FILES = ("grooming", "contact", "conduct", "obscene", "records", "help")
+FILES = ("grooming", "contact", "conduct", "obscene", "records", "help", "plain")
 
 _PART = re.compile(r"\(([^()]*)\)|(\S+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A named list of phrases that speak for a clause ("help" and "context" are no clauses, but evidence too)."""
+    """A named list of phrases that speak for a clause ("help" and "context" are no clauses, but evidence too).
+
+    `floor` is the score that the clause has at least where such a phrase stands; 0: the head weighs it.
+    """
 
     clause: str
     name: str
     phrases: tuple[str, ...]
+    floor: float = 0.0
 
 
 @cache
@@ -40,7 +44,8 @@ def cues() -> tuple[Cue, ...]:
     for file in FILES:
         table = tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))
         for entry in table["cue"]:
-            found.append(Cue(entry["clause"], entry["cue"], (*entry.get("en", ()), *entry.get("es", ()))))
+            phrases = (*entry.get("en", ()), *entry.get("es", ()))
+            found.append(Cue(entry["clause"], entry["cue"], phrases, entry.get("floor", 0.0)))
     return tuple(found)
 
 

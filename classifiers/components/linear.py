@@ -108,8 +108,8 @@ class LinearReader:
 
     def _logits(self, found: Sentences, spans: list[tuple[int, int]]) -> Floats:
         weights, count = self.weights, len(found.words)
-        by_word = per_sentence(weights.words[found.grams.words], found.grams.word_owner, count)
-        by_char = per_sentence(weights.words[found.grams.chars], found.grams.char_owner, count)
+        by_word = per_sentence(weights.words[found.grams.words].astype(np.float32), found.grams.word_owner, count)
+        by_char = per_sentence(weights.words[found.grams.chars].astype(np.float32), found.grams.char_owner, count)
         means = found.means()
         first = np.array([a for a, _ in spans])
         behind = np.array([b + 1 for _, b in spans])
@@ -123,13 +123,16 @@ class LinearReader:
         )
         return out
 
-    def weights_of_words(self, text: str, spans: Sequence[tuple[int, int]], head: str) -> list[float]:
-        """How much each of the given stretches of a text weighs for a head, all else being equal."""
-        column = self.weights.words[:, self.weights.heads.index(head)]
-        out = []
-        for start, end in spans:
-            found = grams(text[start:end], np.zeros(1, np.int64))
-            out.append(float(column[found.words].sum() + column[found.chars].sum() / 2))
+    def weights_of_words(self, text: str, starts: Sequence[int], clauses: Sequence[str]) -> Floats:
+        """How much each word of a text weighs for each clause, all else being equal: a row a word, by where they start.
+
+        A character gram counts for the word in which it begins, and weighs as much as it does in the whole text.
+        """
+        found = grams(text, np.array(starts, np.int64))
+        columns = [self.weights.heads.index(clause) for clause in clauses]
+        out = np.zeros((len(starts), len(clauses)), np.float32)
+        for numbers, owner in ((found.words, found.word_owner), (found.chars, found.char_owner)):
+            np.add.at(out, owner, self.weights.words[numbers][:, columns] / np.sqrt(max(len(numbers), 1)))
         return out
 
 

@@ -35,7 +35,8 @@ def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy
     assert [each["action"] for each in found] == ["hold", "release", "alert"]
     assert "7a" in found[0]["clauses"]  # type: ignore[operator]
     secrecy = next(each for each in found[0]["findings"] if each.get("cue") == "secrecy")  # type: ignore[attr-defined]
-    assert [GROOMING[start:end] for start, end in secrecy["spans"]][0].endswith("our secret")
+    start, end = secrecy["spans"][0]
+    assert GROOMING[start:end].endswith("our secret")
     assert set(found[1]) >= {"id", "findings", "purpose", "help", "language", "action", "clauses"}
 
 

@@ -1,4 +1,4 @@
-"""The shipped classifiers, from bytes to verdicts: what must be seen, what must not, and that nothing makes them raise."""
+"""The shipped classifiers, from bytes to verdicts: what must be seen, what must not, and that nothing raises."""
 
 from __future__ import annotations
 

@@ -1,0 +1,100 @@
+"""The classifiers measured: cost by length of message, memory, start; python -m tests.bench.bench_classify."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import SMTP
+
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):  # one core, as in a worker
+    os.environ.setdefault(threads, "1")
+
+from classifiers.explain import Case  # noqa: E402 - after the number of threads is set
+from classifiers.pipeline import Classifier, load  # noqa: E402 - after the number of threads is set
+from classifiers.training.examples import Example, district  # noqa: E402 - after the number of threads is set
+from gateway.core.parties import Direction  # noqa: E402 - after the number of threads is set
+
+BATCH = 16
+
+
+def letter(example: Example) -> Case:
+    """An example as mail really is: half of them with an HTML alternative."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = "Teacher <teacher@riverbend.example>", "student@students.riverbend.example"
+    message["Subject"] = example.subject or "Hello"
+    message.set_content(example.text)
+    if len(example.text) % 2:
+        paragraphs = "".join(f"<p style='margin:0'>{line}</p>" for line in example.text.splitlines())
+        message.add_alternative(f"<html><body>{paragraphs}</body></html>", "html")
+    return Case(example.id, "mail", Direction.STAFF_TO_STUDENT, message.as_bytes())
+
+
+def milliseconds(classifier: Classifier, cases: list[Case]) -> list[float]:
+    """CPU milliseconds a message, batch by batch."""
+    costs = []
+    for at in range(0, len(cases), BATCH):
+        batch = cases[at : at + BATCH]
+        began = time.process_time()
+        classifier.classify(batch)
+        costs += [(time.process_time() - began) * 1000 / len(batch)] * len(batch)
+    return costs
+
+
+def cost(classifier: Classifier, count: int) -> Iterator[str]:
+    """The cost over ordinary messages of the corpus, by length."""
+    examples = [each for each in district() if not each.labels]
+    random.Random(7).shuffle(examples)
+    for name, least, most in (("up to 30 words", 0, 30), ("60 to 100 words", 60, 100), ("over 150 words", 150, 9999)):
+        chosen = [each for each in examples if least <= len(each.text.split()) <= most][:count]
+        costs = milliseconds(classifier, [letter(each) for each in chosen])
+        words = statistics.mean(len(each.text.split()) for each in chosen)
+        yield f"{name:16} {len(chosen):5} messages, {words:4.0f} words: {statistics.mean(costs):.2f} ms of CPU each"
+
+
+def memory(classifier: Classifier, count: int) -> str:
+    """How far memory grows over messages of random words: they must not settle in the vocabulary."""
+    draw = random.Random(7)
+    before = resident()
+    for _ in range(count // BATCH):
+        classifier.classify([Case("x", "sms", Direction.STAFF_TO_STUDENT, noise(draw).encode()) for _ in range(BATCH)])
+    return f"{count} messages of random words: {before:.0f} MB before, {resident():.0f} MB after"
+
+
+def noise(draw: random.Random) -> str:
+    """Forty words that nobody ever wrote."""
+    return " ".join("".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(3, 12))) for _ in range(40))
+
+
+def resident() -> float:
+    """Resident megabytes of this process now."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=400, help="messages of each length")
+    parser.add_argument("--random", type=int, default=4000, help="messages of random words")
+    parser.add_argument("--model", default="")
+    given = parser.parse_args()
+    began = time.process_time()
+    classifier = load(given.model)
+    sys.stdout.write(f"start: {time.process_time() - began:.2f} s of CPU, {resident():.0f} MB, {classifier.version}\n")
+    milliseconds(classifier, [letter(each) for each in district()[:64]])
+    for line in cost(classifier, given.messages):
+        sys.stdout.write(line + "\n")
+    sys.stdout.write(memory(classifier, given.random) + "\n")
+    sys.stdout.write(json.dumps({"resident_mb": round(resident())}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
