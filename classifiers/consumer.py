@@ -50,7 +50,7 @@ class Beat(Protocol):
 
     stopped: bool
 
-    async def rest(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> object:
         """Until stopped, at most so many seconds."""
 
 

@@ -271,6 +271,11 @@ class Journal:
         self._unpublished.set(backlog.unpublished)
         self._unanswered.set(backlog.unanswered)
 
+    def audit_broken(self, number: int) -> None:
+        """A row of the audit log is not as it was linked, or is missing."""
+        mend = "keep the store as evidence; `chaperone audit verify` says more"
+        self._line("audit_broken", logging.CRITICAL, number=number, mend=mend)
+
     def audit_chain(self, valid: bool) -> None:
         """The audit chain was looked at."""
         self._chain.set(1 if valid else 0)

@@ -25,7 +25,7 @@ from gateway.stages.beat import Beat
 from gateway.stages.disposition import Disposition
 from gateway.stages.notification import Notification, Office
 from gateway.stages.publication import publish, publish_lost
-from gateway.stages.upkeep import forget, link_audit, measure
+from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
 from gateway.store import hold_lock, probe
 
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
@@ -130,13 +130,14 @@ async def decide(floor: Floor) -> None:
     await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
     notification = Notification(store, store, store, bus, journal, office)
     await floor.work(floor.followups, notification.run(floor.followups, floor.delivery))
-    beat = Beat()
+    beat, chain = Beat(), ChainWatch(store, journal)
     await floor.work(
         beat,
         disposition.consume(bus, beat),
         disposition.give_up_waiting(beat),
         publish_lost(store, store, bus, journal, beat, floor.publisher, verdict_timeout=timeout),
         link_audit(store, journal, beat),
-        measure(store, journal, beat),
+        chain.run(beat),
+        measure(store, journal, beat, chain),
         forget(store, journal, beat, delivered=settings.store.retain_delivered, decided=settings.store.retain_decided),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.core.audit import Linked, verify
 from gateway.journal import Journal
 from gateway.ports import Audit, Retention, Review, StoreDown
 from gateway.stages.beat import Beat
@@ -22,13 +23,38 @@ async def link_audit(audit: Audit, journal: Journal, beat: Beat) -> None:
             await beat.rest(0.5)
 
 
-async def measure(review: Review, journal: Journal, beat: Beat, *, every: float = 2.0) -> None:
-    """Set the gauges of what waits in the store."""
+class ChainWatch:
+    """Walks the audit chain from its beginning again and again, a page at a time; `broken` once a row does not fit."""
+
+    def __init__(self, audit: Audit, journal: Journal) -> None:
+        self._audit, self._journal = audit, journal
+        self.broken = False
+
+    async def run(self, beat: Beat, *, every: float = 300.0, page: int = 1000) -> None:
+        """Walk until the beat stops, resting `every` seconds at the end of the chain."""
+        last: Linked | None = None
+        while not beat.stopped:
+            try:
+                rows = await self._audit.audit_rows(0 if last is None else last.number, page)
+            except StoreDown:
+                self._journal.store_lost("upkeep")
+                await beat.rest(every)
+                continue
+            found = verify(rows, last)
+            if found is not None and not self.broken:
+                self.broken = True
+                self._journal.audit_broken(found.number)
+            last = rows[-1] if rows and found is None else None
+            await beat.rest(0.05 if last is not None else every)
+
+
+async def measure(review: Review, journal: Journal, beat: Beat, chain: ChainWatch, *, every: float = 2.0) -> None:
+    """Set the gauges of what waits in the store, and whether the audit chain is whole and linked in time."""
     while not beat.stopped:
         try:
             backlog = await review.backlog()
             journal.backlog(backlog)
-            journal.audit_chain(backlog.unlinked_for < UNLINKED_LIMIT)
+            journal.audit_chain(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
         except StoreDown:
             journal.store_lost("upkeep")
         await beat.rest(every)
