@@ -240,6 +240,12 @@ async def test_a_text_waits_for_the_one_before_it(store: SqlStore, clock: Clock)
     assert claimed(await store.claim(PHONES, 10, 600)) == [second.id]
 
 
+async def test_texts_of_the_same_moment_go_by_their_ids(store: SqlStore) -> None:
+    first, second = text(NOON), text(NOON)
+    await released(store, second, first)
+    assert claimed(await store.claim(PHONES, 10, 60)) == [first.id]
+
+
 async def test_a_held_text_lets_the_next_one_pass(store: SqlStore) -> None:
     """And blocks those behind it again once it is released."""
     first, second, third = (text(NOON + at) for at in range(3))
