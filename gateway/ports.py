@@ -97,7 +97,7 @@ class StoreDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A message whose recipients still wait for a verdict."""
+    """A message without a verdict; `place` where it was published, None while that is unconfirmed."""
 
     id: str
     received_at: float
@@ -139,6 +139,9 @@ class Outbox(Protocol):
 
     async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
         """Messages accepted before a time with a recipient still `received` and no verdict, the oldest first."""
+
+    async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
+        """Messages with content accepted between two times that have no verdict, whatever became of their recipients."""
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """One message with its context; None when it or its content is gone."""
@@ -270,6 +273,33 @@ class HopDown(Exception):
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.code)
         self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a peer of the channel sms answered to a request over HTTP."""
+
+    status: int
+    content: bytes = b""
+    kind: str = ""
+
+    @property
+    def taken(self) -> bool:
+        """The request was granted."""
+        return 200 <= self.status <= 299
+
+
+class Texting(Protocol):
+    """The peers of texts, asked while somebody waits for the answer. Both raise HopDown where none comes."""
+
+    async def ask(self, method: str, target: str, content: bytes = b"", kind: str = "") -> Answer:
+        """A request to the provider's API, with our credentials; `target`: path and query."""
+
+    async def hand(self, form: Sequence[tuple[str, str]], kind: str, url: str = "", token: str = "") -> Answer:
+        """A webhook to the district's application, signed as the provider signs; `url`: another place of its.
+
+        `kind`: form or json. The same `token` tells the application that it is the same webhook again.
+        """
 
 
 class Exchange(Protocol):

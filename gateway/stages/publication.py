@@ -17,6 +17,7 @@ GROUP = "classifiers"
 _BATCH = 64
 _LEASE = 30.0
 _PAUSE = 2.0
+_LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read any more, whoever decided it
 
 
 async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max_inline: int) -> None:
@@ -26,7 +27,7 @@ async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max
             batch = await outbox.unpublished(_BATCH, _LEASE)
             if batch:
                 await _publish(outbox, bus, journal, batch, max_inline)
-            else:
+            if len(batch) < _BATCH:
                 await beat.rest(1.0)
         except BusDown:
             await beat.rest(_PAUSE)
@@ -47,18 +48,23 @@ async def _publish(outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[O
         raise
     confirmed = {each.message.id: place for each, place in zip(batch, places, strict=True) if place is not None}
     await outbox.published(confirmed)
-    await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
+    if len(confirmed) < len(batch):
+        await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
     journal.published(len(confirmed))
 
 
 async def publish_lost(
     outbox: Outbox, review: Review, bus: Bus, journal: Journal, beat: Beat, publisher: Beat, *, verdict_timeout: float
 ) -> None:
-    """Look at once, and then whenever a message waited one timeout, whether its record can still be answered."""
+    """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
+
+    Decided or not: what was delivered without a verdict, in shadow mode or for want of one, is to be read all the same.
+    """
     patience = 0.0
     while not beat.stopped:
         try:
-            waiting = await outbox.unanswered(await review.now() - patience, 1000)
+            now = await review.now()
+            waiting = await outbox.unread(now - _LOOK_BACK, now - patience, 1000)
             published = [each for each in waiting if each.place is not None]
             standings = await bus.standing("messages", GROUP, [each.place for each in published if each.place])
             lost = {

@@ -83,6 +83,7 @@ _TURN = Each(
 )
 _FORGET_VERDICT = Statement(lambda of: delete(schema.verdicts).where(of.among(_v.message_id)))
 _VERDICT = insert_each(schema.verdicts)
+_READ = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
 _OPEN = frozenset({State.RECEIVED, State.HELD})
 _MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
 
@@ -209,6 +210,8 @@ def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
     if again:
         run.change(_FORGET_VERDICT, ids=again)
     run.each(_VERDICT, kept)
+    if kept:
+        run.change(_READ, ids=sorted(str(row["message_id"]) for row in kept))
     for ruling in rulings:
         if ruling.after:
             followups.write(run, ruling.followups, ruling.after)

@@ -103,6 +103,17 @@ _UNANSWERED = Statement(
         .limit(bindparam("limit"))
     )
 )
+_UNREAD = Statement(
+    lambda of: (
+        select(_p.message_id, _p.received_at, _p.place)
+        .where(
+            _p.received_at.between(bindparam("after"), bindparam("before")),
+            exists().where(_c.message_id == _p.message_id),
+        )
+        .order_by(_p.received_at, _p.message_id)
+        .limit(bindparam("limit"))
+    )
+)
 
 
 def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[dict[str, str | None]]:
@@ -170,6 +181,11 @@ class SqlOutbox(Part):
     async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
         """See gateway.ports.Outbox."""
         rows = await self._readers.read(lambda run: run.rows(_UNANSWERED, before=before, limit=limit))
+        return tuple(Unanswered(*row) for row in rows)
+
+    async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
+        """See gateway.ports.Outbox."""
+        rows = await self._readers.read(lambda run: run.rows(_UNREAD, after=after, before=before, limit=limit))
         return tuple(Unanswered(*row) for row in rows)
 
     async def outgoing(self, message_id: str) -> Outgoing | None:

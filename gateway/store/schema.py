@@ -139,6 +139,7 @@ Index(
     postgresql_where=texts.c.waiting == lit(1),
 )
 
+# A row for each message that has no verdict yet: it goes when the verdict comes.
 publications = Table(
     "publications",
     metadata,

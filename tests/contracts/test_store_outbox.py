@@ -101,3 +101,24 @@ async def test_unanswered_are_those_without_a_verdict(store: SqlStore) -> None:
     assert [each.id for each in await store.unanswered(NOON + 5, 10)] == [messages[0].id, messages[4].id]
     assert [each.id for each in await store.unanswered(NOON + 100, 1)] == [messages[0].id]
     assert (await store.backlog()).unanswered == 3
+
+
+async def test_unread_are_all_without_a_verdict_whatever_became_of_them(store: SqlStore) -> None:
+    """Delivered in shadow mode, held for want of a verdict: both are to be read still; what has a verdict is not."""
+    waiting, shadow, given_up, read, old = (mail(NOON + at) for at in (1, 2, 3, 4, -100))
+    for each in (waiting, given_up, read, old):
+        await store.accept(each)
+    await store.accept(shadow, due=[each.address for each in shadow.envelope.recipients])
+    await store.published({shadow.id: "messages-0-1"})
+    await store.settle([(given_up.id, becomes(State.HELD))])
+
+    def judged(pending):
+        return replace(becomes(State.QUEUED)(pending), verdict=verdict_on(read))
+
+    await store.settle([(read.id, judged)])
+    assert list(await store.unread(NOON, NOON + 100, 10)) == [
+        Unanswered(waiting.id, NOON + 1, None),
+        Unanswered(shadow.id, NOON + 2, "messages-0-1"),
+        Unanswered(given_up.id, NOON + 3, None),
+    ]
+    assert [each.id for each in await store.unread(NOON, NOON + 3, 1)] == [waiting.id]

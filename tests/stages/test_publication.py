@@ -1,0 +1,62 @@
+"""Publication: what the store accepted is on the bus, and again where its record can no longer be answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from gateway.bus.local import LocalBus
+from gateway.journal import Journal
+from gateway.stages.beat import Beat
+from gateway.stages.publication import GROUP, publish, publish_lost
+from gateway.store import SqlStore, open_store
+from tests.contracts.messages import mail
+
+
+async def _published(store: SqlStore, bus: LocalBus, count: int) -> list[str]:
+    """The ids that a member of the group reads from the bus while the publisher runs."""
+    journal, publisher, beat = Journal(CollectorRegistry()), Beat(), Beat()
+    read: list[str] = []
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(publish(store, bus, journal, publisher, max_inline=1 << 20))
+        group.create_task(publish_lost(store, store, bus, journal, beat, publisher, verdict_timeout=0.4))
+        async with bus.subscribe("messages", GROUP) as subscription:
+            while len(read) < count:
+                read += [record.value.decode() for record in await subscription.batch(10, 0.1)]
+            await subscription.commit()
+        publisher.stop()
+        beat.stop()
+    return read
+
+
+def _letter(number: int):
+    return mail(time.time(), content=f"Subject: {number}\r\n\r\nText.\r\n".encode())
+
+
+async def test_a_new_life_of_the_bus_gets_what_has_no_verdict(tmp_path: Path) -> None:
+    """The bus inside a process ends with it: what it held is published again, delivered in shadow mode or not."""
+    async with AsyncExitStack() as up:
+        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        waiting, shadow = _letter(1), _letter(2)
+        await store.accept(waiting)
+        await store.accept(shadow, due=[each.address for each in shadow.envelope.recipients])
+        texts = {waiting.content.decode(), shadow.content.decode()}
+        async with LocalBus() as first:
+            assert set(await _published(store, first, 2)) == texts
+        async with LocalBus() as second:
+            assert set(await _published(store, second, 2)) == texts
+
+
+async def test_a_record_that_was_passed_without_a_verdict_comes_again(tmp_path: Path) -> None:
+    """The group committed past it and no verdict came: after one timeout it is published again."""
+    async with AsyncExitStack() as up:
+        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        bus = await up.enter_async_context(LocalBus())
+        letter = _letter(3)
+        await store.accept(letter)
+        assert await _published(store, bus, 1) == [letter.content.decode()]
+        assert await _published(store, bus, 1) == [letter.content.decode()]
