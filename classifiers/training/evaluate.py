@@ -10,9 +10,10 @@ import numpy as np
 
 from classifiers.explain import Case, case_of_row, decision_of
 from classifiers.pipeline import Classifier, load
-from classifiers.training.examples import Example, district, folds
-from classifiers.training.fit import Progress
+from classifiers.training.disguise import WAYS, disguised
+from classifiers.training.examples import Example, Progress, district, folds
 from classifiers.training.metrics import calibration, quality, rate
+from classifiers.training.public import public
 from gateway.core.decision import Action
 from gateway.core.policy import Policy
 from gateway.core.verdict import PURPOSES, Verdict
@@ -69,16 +70,42 @@ def evaluate(
     examples: Sequence[Example] | None = None,
     progress: Progress | None = None,
     seed: int = 1,
+    data: Sequence[Path] = (),
 ) -> list[str]:
-    """The report on a model folder ("" for the shipped one), line by line; by default on the held-out split."""
+    """The report on a model folder ("" for the shipped one), line by line; by default on the held-out split.
+
+    With folders of public sets in `data` also on rows of theirs that training does not take.
+    """
     classifier = load(model)
-    chosen = held_out(seed) if examples is None else examples
-    return report(results(classifier, chosen, policy, progress), classifier.version)
+    chosen = held_out(seed) if examples is None else list(examples)
+    lines = report(results(classifier, chosen, policy, progress), classifier.version)
+    lines += ["", *obfuscation(classifier, chosen, policy)]
+    for folder in data:
+        strange = list(public(folder, unseen=True))
+        lines += ["", *foreign(results(classifier, strange, policy, progress))]
+    return lines
 
 
 def report(found: Sequence[Result], version: str) -> list[str]:
     """The figures of results."""
     return [f"model {version}, {len(found)} messages", "", *_actions(found), "", *_clauses(found), "", *_groups(found)]
+
+
+def foreign(found: Sequence[Result]) -> Iterator[str]:
+    """How text from elsewhere fares: public sets, of which these rows were not trained on."""
+    yield f"{'':16}{'bad: held or flagged':36}clean: held"
+    for source in dict.fromkeys(each.example.source for each in found):
+        mine = [each for each in found if each.example.source == source]
+        bad = rate([each.action in (Action.HOLD, Action.FLAG) for each in mine if each.example.hold])
+        yield f"{source:16}{bad!s:36}{rate([each.held for each in mine if not each.example.labels])}"
+
+
+def obfuscation(classifier: Classifier, examples: Sequence[Example], policy: Policy) -> Iterator[str]:
+    """What disguise costs: the share of what is held plainly that is still held in each disguise."""
+    plain = [each.example for each in results(classifier, examples, policy) if each.held and each.example.hold]
+    for way in WAYS:
+        again = results(classifier, [disguised(each, way) for each in plain], policy)
+        yield f"in disguise, {way:14} {rate([each.held for each in again])} of those held plainly"
 
 
 def _actions(found: Sequence[Result]) -> Iterator[str]:
@@ -134,8 +161,3 @@ def _groups(found: Sequence[Result]) -> Iterable[str]:
             caught = rate([each.held for each in mine if each.example.hold])
             wrong = rate([each.held for each in mine if not each.example.labels])
             yield f"{title:9}{name:13}{caught!s:36}{wrong}"
-
-
-def examples_of(path: Path) -> list[Example]:
-    """The district-like examples of a folder."""
-    return district(path)

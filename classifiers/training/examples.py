@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -18,6 +18,9 @@ CORPUS = Path(__file__).parent / "corpus"
 BLOCK = 20
 FOLDS = 3
 TEST_SHARE = 0.12
+Progress = Callable[[str, int, int], None]
+"""Hears of work: the stage, how much is done, of how much."""
+
 LABELS = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9", "hold", "help")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -22,8 +22,6 @@ from gateway.core.verdict import PURPOSES
 HEADS = (*LABELS, *(f"purpose:{name}" for name in PURPOSES))
 COST = 4.0
 HIDDEN, NETWORKS, ROUNDS, PENALTY = 64, 4, 12, 1.0
-
-Progress = Callable[[str, int, int], None]
 
 
 class Rows:

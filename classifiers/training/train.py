@@ -20,8 +20,8 @@ from classifiers.components.runs import RunsReader, RunsWeights
 from classifiers.evidence import Floats
 from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
-from classifiers.training.examples import FOLDS, Example, district, folds
-from classifiers.training.fit import HEADS, Progress, Rows, fit_head, fit_linear, truth
+from classifiers.training.examples import FOLDS, Example, Progress, district, folds
+from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear, truth
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
 from classifiers.training.runs import fit_runs

@@ -1,0 +1,126 @@
+"""How the corpora are split, made more of and measured: nothing leaks, and figures are what they say."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers.training.augment import augmented
+from classifiers.training.disguise import WAYS, disguised
+from classifiers.training.examples import BLOCK, FOLDS, LABELS, Example, district, folds
+from classifiers.training.fit import HEADS
+from classifiers.training.metrics import calibration, quality, rate
+from classifiers.training.public import public
+from classifiers.training.thresholds import shifts
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[Example]:
+    return district()
+
+
+def test_the_corpus_is_whole_and_labelled_with_known_words(corpus: list[Example]) -> None:
+    assert len(corpus) == 10_667
+    assert len({each.id for each in corpus}) == len(corpus)
+    assert {label for each in corpus for label in each.labels} <= set(LABELS)
+    assert not [each.id for each in corpus if each.help and each.sender == "staff"]
+
+
+def test_neighbours_stay_together_and_a_seed_says_it_all(corpus: list[Example]) -> None:
+    found = folds(corpus, 1)
+    assert found == folds(corpus, 1)
+    assert found != folds(corpus, 2)
+    assert set(found) == {-1, *range(FOLDS)}
+    assert 0.08 < found.count(-1) / len(found) < 0.17
+    first = [fold for each, fold in zip(corpus, found, strict=True) if each.source == corpus[0].source]
+    for at in range(0, len(first), BLOCK):
+        assert len(set(first[at : at + BLOCK])) == 1
+
+
+def test_near_duplicates_are_never_on_both_sides() -> None:
+    text = "please remember to bring the signed permission slip for the museum trip on friday morning"
+    made = [_example(f"a{number}", f"{number} something else entirely, number {number * 7}") for number in range(400)]
+    made[3] = _example("twin-1", text)
+    made[333] = _example("twin-2", text + " thanks")
+    for seed in range(12):
+        found = folds(made, seed)
+        assert found[3] == found[333]
+
+
+def _example(id: str, text: str, **more: object) -> Example:
+    plain = {"subject": "", "channel": "sms", "sender": "staff", "labels": frozenset(), "purpose": "other"}
+    plain |= {"language": "en", "hard": False, "source": "made"}
+    return Example(id=id, text=text, **(plain | more))  # type: ignore[arg-type]
+
+
+def test_augmentation_uses_its_own_examples_only(corpus: list[Example]) -> None:
+    mine = corpus[:400]
+    made = augmented(mine, 0, 1)
+    texts = {each.text for each in mine}
+    assert made == augmented(mine, 0, 1)
+    assert made
+    for each in made:
+        assert all(piece in texts for piece in _pieces(each.text, texts))
+    assert {each.hold for each in made} == {True, False}
+
+
+def _pieces(text: str, texts: set[str]) -> list[str]:
+    """The longest runs of paragraphs that are texts of the corpus."""
+    left, out = text.split("\n\n"), []
+    while left:
+        size = next((n for n in range(len(left), 0, -1) if "\n\n".join(left[:n]) in texts), 1)
+        out.append("\n\n".join(left[:size]))
+        left = left[size:]
+    return out
+
+
+def test_public_sets_are_read_for_what_they_say(tmp_path: Path) -> None:
+    rows = [{"text": f"text {n}", "label": "not sexist" if n % 3 else "2. derogation"} for n in range(48)]
+    (tmp_path / "edos.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    used, unused = list(public(tmp_path)), list(public(tmp_path, unseen=True))
+    assert Counter(each.hold for each in used) == {False: 4, True: 2}
+    assert used
+    assert unused
+    assert not {each.id for each in used} & {each.id for each in unused}
+    assert all("8" not in each.known for each in used)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_disguises_change_words_and_nothing_else(way: str) -> None:
+    plain = _example("x", "Meet me behind the school tonight, nobody needs to know about our plan")
+    changed = disguised(plain, way, share=1.0)
+    assert changed == disguised(plain, way, share=1.0)
+    assert changed.text != plain.text
+    assert changed.labels == plain.labels
+
+
+def test_figures() -> None:
+    said, true = np.array([True, True, False, False]), np.array([True, False, True, False])
+    found = quality(said, true)
+    assert (found.precision, found.recall, found.f1.value) == (0.5, 0.5, 0.5)
+    share = rate([True] * 30 + [False] * 70)
+    assert share.value == pytest.approx(0.3)
+    assert 0.15 < share.low < 0.3 < share.high < 0.45
+    assert (
+        calibration(np.array([0.9] * 10 + [0.1] * 10), np.array([True] * 9 + [False] * 1 + [False] * 9 + [True])) < 0.01
+    )
+    assert calibration(np.array([0.9] * 10), np.array([False] * 10)) == pytest.approx(0.9)
+
+
+def test_the_holding_point_keeps_to_its_rate_of_false_holds() -> None:
+    draw = np.random.default_rng(0)
+    made = [_example(f"m{n}", "x", labels=frozenset({"7a", "hold"} if n % 4 == 0 else ())) for n in range(2000)]
+    made += [_example(f"h{n}", "x", labels=frozenset({"help"})) for n in range(50)]
+    made += [
+        _example(f"c{n}", "x", labels=frozenset({"1", "4", "6"} | ({"hold"} if n % 2 else set()))) for n in range(50)
+    ]
+    logits = draw.normal(size=(len(made), len(HEADS))).astype(np.float32)
+    shift = shifts(HEADS, logits, made)
+    holding = [HEADS.index(name) for name in ("7a", "7b", "7c", "7d", "7e", "8", "9")]
+    clean = np.array([not each.labels for each in made])
+    held = ((logits + shift)[:, holding] > 0).any(axis=1)
+    assert 0 < held[clean].mean() <= 0.011
