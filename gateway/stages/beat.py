@@ -28,12 +28,14 @@ class Beat:
         self.stopped = True
         self._event.set()
 
-    async def rest(self, seconds: float) -> None:
-        """Until woken or stopped, at most so many seconds; a wake before the rest ends it at once."""
+    async def rest(self, seconds: float) -> bool:
+        """Until woken or stopped, at most so many seconds; a wake before the rest ends it at once. Whether woken."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()
         except TimeoutError:
             pass
+        woken = self._event.is_set()
         if not self.stopped:
             self._event.clear()
+        return woken

@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.core.delivery import Claim, NextHop, Sent, conclude
+from gateway.core.message import Channel
 from gateway.journal import Journal
 from gateway.ports import Queue, Review, StoreDown, Transport
 from gateway.stages.beat import Beat
 
 _LEASE = 30.0
+_LOOK = 1.0
 _PAUSE = 2.0
+_GATHER = 0.01  # seconds between claims while there is more to do than may be done at once: one serves several places
 _WORDS = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 
 
@@ -27,6 +30,7 @@ _WORDS = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 class _Running:
     claim: Claim
     ours_until: float  # by the monotonic clock, counted from before the claim was made
+    task: asyncio.Task[None]
 
 
 class Delivery:
@@ -43,34 +47,37 @@ class Delivery:
         """Until the beat stops; then what is under way is finished."""
         async with asyncio.TaskGroup() as group:
             renewal = group.create_task(self._renew())
+            woken = True
             while not beat.stopped:
                 try:
-                    free = self._concurrency - len(self._running)
-                    asked = time.monotonic()
-                    claims = await self._queue.claim(self._hop, free, _LEASE) if free else ()
+                    more = (woken or await self._due()) and await self._begin(group, beat, followups)
                 except StoreDown:
                     self._journal.store_lost("delivery")
                     await beat.rest(_PAUSE)
+                    woken = True
                     continue
-                for claim in claims:
-                    self._running[claim.token] = _Running(claim, asked + _LEASE)
-                    group.create_task(self._one(claim, beat, followups))
-                if not claims:
-                    await beat.rest(await self._pause())
-            while self._running:
-                await beat.rest(1.0)
-                await asyncio.sleep(0.05)
+                if more:
+                    await asyncio.sleep(_GATHER)
+                else:
+                    woken = await beat.rest(_LOOK)
+            if self._running:
+                await asyncio.wait([running.task for running in self._running.values()])
             renewal.cancel()
 
-    async def _pause(self) -> float:
-        """How long there is surely nothing due, at most a second: another process may make something due."""
-        if len(self._running) >= self._concurrency:
-            return 1.0
-        try:
-            due = await self._queue.next_due()
-            return 1.0 if due is None else min(max(due - await self._review.now(), 0.02), 1.0)
-        except StoreDown:
-            return 1.0
+    async def _due(self) -> bool:
+        """Whether something is due although nobody woke us: another process may have made it so."""
+        due = await self._queue.next_due()
+        return due is not None and due <= await self._review.now()
+
+    async def _begin(self, group: asyncio.TaskGroup, beat: Beat, followups: Beat) -> bool:
+        """Claim what there is room for and set out with it; whether there may be more that is due."""
+        free = self._concurrency - len(self._running)
+        asked = time.monotonic()
+        claims = await self._queue.claim(self._hop, free, _LEASE) if free else ()
+        for claim in claims:
+            task = group.create_task(self._one(claim, beat, followups))
+            self._running[claim.token] = _Running(claim, asked + _LEASE, task)
+        return len(claims) == free
 
     async def _one(self, claim: Claim, beat: Beat, followups: Beat) -> None:
         try:
@@ -88,7 +95,8 @@ class Delivery:
             self._journal.store_lost("delivery")  # the lease ends and they are due again
         finally:
             self._running.pop(claim.token, None)
-            beat.wake()
+            if claim.message.channel is Channel.SMS:
+                beat.wake()  # the next text of its conversation waited for this one
 
     async def _still_ours(self, claim: Claim) -> bool:
         """While half of the lease is left nobody else can have it; after that the store is asked."""

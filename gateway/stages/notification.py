@@ -6,6 +6,7 @@ decision, and a message of ours has an id made of its followup's.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from gateway.stages.beat import Beat
 _BATCH = 64
 _LEASE = 60.0
 _PAUSE = 2.0
+_GATHER = 0.1  # seconds in which what is decided together is gathered, so that it costs few transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Notification:
                     if each.kind is not Follow.DECISION:
                         await self._tell(each)
                         delivery.wake()
-                if not due:
-                    await beat.rest(1.0)
+                if len(due) < _BATCH and await beat.rest(1.0) and not beat.stopped:
+                    await asyncio.sleep(_GATHER)
             except StoreDown:
                 self._journal.store_lost("notification")
                 await beat.rest(_PAUSE)
