@@ -1,11 +1,13 @@
-"""A certificate for the tests of TLS."""
+"""A certificate for the tests of TLS, and the event loop of the product."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
         check=True, capture_output=True, timeout=30,
     )  # fmt: skip
     return str(cert), str(key)
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], object]]:
+    """The event loop that the product runs on."""
+    return {"uvloop": uvloop.new_event_loop}

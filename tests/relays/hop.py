@@ -44,7 +44,7 @@ class Hop:
     commands: list[str] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     connections: int = 0
-    open: set[asyncio.StreamWriter] = field(default_factory=set)
+    open: dict[asyncio.StreamWriter, asyncio.Task] = field(default_factory=dict)
     received: int = 0
     reading: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,13 +58,13 @@ class Hop:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.open.add(writer)
+        self.open[writer] = asyncio.current_task()
         try:
             await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
             pass
         finally:
-            self.open.discard(writer)
+            self.open.pop(writer)
             writer.close()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -152,5 +152,7 @@ async def hop(says: Callable[[str], str] = always, **more) -> AsyncIterator[Hop]
         server.close()
         made.reading.set()
         made.break_all()
+        for task in list(made.open.values()):
+            task.cancel()  # uvloop does not always tell the end of a connection whose TLS failed
         while made.open:
             await asyncio.sleep(0.001)

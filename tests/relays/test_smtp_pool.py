@@ -197,3 +197,13 @@ async def test_a_next_hop_whose_tls_is_broken_gets_in_clear_what_came_in_clear()
         assert isinstance(await sent(SmtpTransport(kept), elsewhere(there)), Sent)
         assert isinstance((await SmtpTransport(kept).deliver(elsewhere(there), over_tls, yes))[AVERY], Deferred)
         assert len(there.taken) == 1
+
+
+async def test_a_secured_connection_that_broke_is_replaced_too(secured) -> None:
+    async with hop(tls=secured) as there, pool() as kept:
+        transport = SmtpTransport(kept)
+        for _ in range(3):
+            assert isinstance(await asyncio.wait_for(sent(transport, elsewhere(there)), 5), Sent)
+            there.break_all()
+        assert there.connections == 3
+        assert all(each.secure for each in there.taken)

@@ -171,6 +171,12 @@ async def test_starttls(certificate) -> None:
         large = content(text="\r\n".join("l" * 76 for _ in range(20_000)))
         assert (await client.mail(TEACHER, [VENDOR], large))[-1] == "250 2.0.0 Ok"
         assert (await client.say("STARTTLS")).startswith("503")
+        await client.mail(TEACHER, [VENDOR])
+        await client.say("DATA")
+        client.send(b"half")
+        client.writer.transport.abort()
+        await until(lambda: w.count("smtp_sessions") == 0)
+        assert len(w.outside.taken) == 2
 
 
 async def test_nothing_said_in_clear_is_heard_after_starttls(certificate) -> None:
