@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -33,6 +34,7 @@ class SmtpRelay:
         hops: Sequence[NextHop], outward: Outward, transport: Transport, journal: Journal, *,
         networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
+        config = replace(config, domains=tuple(domain.lower() for domain in config.domains))
         self._house = House(config, directory, intake, tuple(hops), outward, transport, journal, networks, clock)
         self._sockets = sockets
         self._tls = _context(config)
@@ -73,12 +75,14 @@ class SmtpRelay:
             self._house.journal.refused("sessions")
             return False
         self._sessions.add(session)
+        self._house.load.sessions += 1
         self._house.journal.session_opened()
         return True
 
     def _left(self, session: Session) -> None:
         if session in self._sessions:
             self._sessions.discard(session)
+            self._house.load.sessions -= 1
             self._house.journal.session_closed()
 
 

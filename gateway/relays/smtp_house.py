@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from email.utils import formatdate
 
 from gateway.core.delivery import NextHop
 from gateway.core.parties import Directory
+from gateway.core.refusal import Refused
 from gateway.journal import Journal
 from gateway.ports import Outward, Transport
 from gateway.relays.smtp_grammar import domain_of
@@ -24,7 +26,8 @@ class SmtpConfig:
     """Plain values, so that any process can be given them. Sizes in bytes, times in seconds.
 
     `domains`: the district's own first, aliases among them, in lower case; to these anybody may send, to others only
-    the networks in `relay_from`. `patience`: how long a client may be silent, in the middle of its content too.
+    the networks in `relay_from`. `patience`: how long a client may be silent, in the middle of its content too; from
+    `crowded` sessions on it is `patience_in_crowd`. `max_held`: content of messages being taken in, over all sessions.
     """
 
     hostname: str
@@ -39,9 +42,12 @@ class SmtpConfig:
     max_recipients: int = 1000
     max_received: int = 50
     max_sessions: int = 1000
+    max_held: int = 512 << 20
     max_errors: int = 20
     max_idle_commands: int = 100
     patience: float = 300.0
+    crowded: int = 150
+    patience_in_crowd: float = 20.0
     drain: float = 20.0
 
 
@@ -58,6 +64,14 @@ class Peer:
     protocol: str = "SMTP"
 
 
+@dataclass(slots=True)
+class Load:
+    """How much is going on: open sessions, and bytes of content held in memory."""
+
+    sessions: int = 0
+    held: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The parts. `networks` gives the domains of social networks in the policy in force; `clock` seconds, UTC."""
@@ -71,6 +85,25 @@ class House:
     journal: Journal
     networks: Callable[[], Collection[str]]
     clock: Callable[[], float]
+    load: Load = field(default_factory=Load)
+
+    @property
+    def patience(self) -> float:
+        """How long a client may be silent as things are: an idle session takes a place that others need."""
+        config = self.config
+        if self.load.sessions < config.crowded:
+            return config.patience
+        return min(config.patience, config.patience_in_crowd)
+
+    def hold(self, size: int) -> None:
+        """Keep so many bytes of content in memory, until they are given back by `load`. Raises Refused."""
+        if self.load.held + size > self.config.max_held:
+            raise Refused(452, "4.3.1", "Too much at once, try again later", "memory")
+        self.load.held += size
+
+    def serves(self, address: str) -> bool:
+        """Whether an address belongs to the district, to whom anybody may send."""
+        return domain_of(address) in self.config.domains
 
     def hop(self, address: str) -> NextHop | None:
         """The next hop that serves an address; None where none does."""
@@ -80,7 +113,7 @@ class House:
         )
 
 
-def trusts(relay_from: Sequence[str], address: str) -> bool:
+def trusts(relay_from: tuple[str, ...], address: str) -> bool:
     """Whether an address lies in one of the networks; an IPv4 address written as an IPv6 one counts as itself."""
     try:
         peer = ipaddress.ip_address(address.partition("%")[0])
@@ -88,8 +121,12 @@ def trusts(relay_from: Sequence[str], address: str) -> bool:
         return False
     if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
         peer = peer.ipv4_mapped
-    networks: list[_Network] = [ipaddress.ip_network(each, strict=False) for each in relay_from]
-    return any(peer.version == each.version and peer in each for each in networks)
+    return any(peer.version == each.version and peer in each for each in _networks(relay_from))
+
+
+@functools.cache
+def _networks(relay_from: tuple[str, ...]) -> tuple[_Network, ...]:
+    return tuple(ipaddress.ip_network(each, strict=False) for each in relay_from)
 
 
 def received(config: SmtpConfig, peer: Peer, at: float, *, utf8: bool, name: str = "") -> bytes:

@@ -27,9 +27,8 @@ _MAX_COMMAND = 4096
 _MAX_LINE = 1 << 20
 _CORKED = 512
 _PIECE = 1 << 17
-_PROXY_PATIENCE = 10.0
 _LAST_WORDS = 5.0
-_TICK = 60.0
+_TICK = 10.0
 _IDLE = frozenset({"EHLO", "HELO", "MAIL", "NOOP", "RSET", "VRFY", "HELP"})
 _MISTAKES = frozenset({"syntax", "sequence", "unknown_command", "relay_denied"})
 _IN_CLEAR = frozenset({"EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS"})
@@ -58,7 +57,7 @@ class Session(SMTP):
         self._content: Content | None = None
         self._ahead = bytearray()
         self._said = bytearray()
-        self._deadline = math.inf
+        self._silent_since = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._cut_off: asyncio.TimerHandle | None = None
         self._waits = self._stopping = self._over = False
@@ -117,12 +116,12 @@ class Session(SMTP):
 
     def _tick(self) -> None:
         """Look whether the client's time is up."""
-        left = self._deadline - self.loop.time()
+        left = self._silent_since + self._house.patience - self.loop.time()
         if left <= 0:
             self._house.journal.refused("timeout")
             self._hang_up(b"421 4.4.2 Timeout, closing the connection")
         else:
-            self._timer = self.loop.call_later(min(left, self._config.patience, _TICK), self._tick)
+            self._timer = self.loop.call_later(min(left, self._house.patience, _TICK), self._tick)
 
     def _hang_up(self, words: bytes = b"") -> None:
         """Close the connection; a client that does not take its last words in time is cut off."""
@@ -158,7 +157,7 @@ class Session(SMTP):
         name = self._writer.get_extra_info("peername")
         address = str(name[0]) if isinstance(name, tuple) else ""
         if self._config.proxy_protocol:
-            self._deadline = self.loop.time() + _PROXY_PATIENCE
+            self._silent_since = self.loop.time()
             try:
                 told = await get_proxy(self._reader)
             except (asyncio.IncompleteReadError, OSError):
@@ -194,14 +193,14 @@ class Session(SMTP):
 
     async def _more(self) -> bytes:
         """The next bytes of the client, who has the session's patience to send some."""
-        self._deadline = self.loop.time() + self._config.patience
+        self._silent_since = self.loop.time()
         try:
             data = await self._reader.read(_PIECE)
         except OSError:
             raise Gone from None
         if not data:
             raise Gone
-        self._deadline = math.inf
+        self._silent_since = math.inf
         return data
 
     def _say(self, said: Reply) -> None:
@@ -210,14 +209,14 @@ class Session(SMTP):
     async def _flush(self) -> None:
         if not self._said:
             return
-        self._deadline = self.loop.time() + self._config.patience
+        self._silent_since = self.loop.time()
         try:
             self._writer.write(bytes(self._said))
             self._said.clear()
             await self._writer.drain()
         except OSError:
             raise Gone from None
-        self._deadline = math.inf
+        self._silent_since = math.inf
 
     async def _obey(self, line: bytes) -> None:
         verb, _, rest = line.partition(b" ")

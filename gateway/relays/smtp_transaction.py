@@ -20,7 +20,7 @@ from gateway.core.relation import forms_pair, identified, relate
 from gateway.core.reply import Reply, reply
 from gateway.core.seal import received_count
 from gateway.ports import Exchange, HopDown
-from gateway.relays.smtp_grammar import Mail, Rcpt, domain_of
+from gateway.relays.smtp_grammar import Mail, Rcpt
 from gateway.relays.smtp_house import House, Peer, received
 
 _LARGE_HEADER = 1 << 16
@@ -44,6 +44,7 @@ class Transaction:
         self._hop: NextHop | None = None
         self._exchange: Exchange | None = None
         self._lost: Reply | None = None
+        self._held = 0
 
     @property
     def utf8(self) -> bool:
@@ -59,7 +60,7 @@ class Transaction:
         """The reply to one RCPT. Raises Refused."""
         house = self._house
         address = given.address if "@" in given.address else f"{given.address}@{house.config.domains[0]}"
-        if not self._peer.trusted and domain_of(address) not in house.config.domains:
+        if not self._peer.trusted and not house.serves(address):
             raise Refused(550, "5.7.1", "Relaying denied", "relay_denied")
         if len(self._recipients) >= house.config.max_recipients:
             raise Refused(452, "4.5.3", "Too many recipients", "too_many_recipients")
@@ -116,12 +117,20 @@ class Transaction:
 
         Raises Refused.
         """
-        head, section = await _head(content)
+        try:
+            return await self._settled(content)
+        finally:
+            self._house.load.held -= self._held
+            self._held = 0
+
+    async def _settled(self, content: Incoming) -> Reply:
+        head, section = await self._head(content)
         if len(section) < _LARGE_HEADER:
-            claimed, named, hops = _read(section)
+            claimed, named = _read(section)
         else:
-            claimed, named, hops = await asyncio.to_thread(_read, section)
-        if hops > self._house.config.max_received:
+            claimed, named = await asyncio.to_thread(_read, section)
+        most = self._house.config.max_received
+        if section.lower().count(b"received") > most and received_count(section) > most:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
         relation = relate(
             self._mail.sender, claimed, tuple(self._recipients), self._house.directory, named, self._house.networks()
@@ -129,6 +138,27 @@ class Transaction:
         if relation:
             return await self._take(head, content, relation)
         return await self._pass(head, content)
+
+    async def _head(self, content: Incoming) -> tuple[bytes, bytes]:
+        """What came up to the end of the header section or a little more, and the header section itself."""
+        head = bytearray()
+        looked = 0
+        while piece := await self._next(content):
+            head += piece
+            if head.startswith(b"\r\n"):
+                return bytes(head), b""
+            end = head.find(b"\r\n\r\n", looked)
+            if end >= 0:
+                return bytes(head), bytes(head[: end + 2])
+            looked = max(len(head) - 3, 0)
+        return bytes(head), bytes(head)
+
+    async def _next(self, content: Incoming) -> bytes:
+        """The next piece, to be kept in memory until the scope is known or the message is durable."""
+        piece = await content.piece()
+        self._house.hold(len(piece))
+        self._held += len(piece)
+        return piece
 
     async def _pass(self, head: bytes, content: Incoming) -> Reply:
         """Out of scope: on to the next hop as it arrives, kept nowhere."""
@@ -159,7 +189,7 @@ class Transaction:
         await self.leave()
         await self._house.intake.room()
         pieces = [head]
-        while piece := await content.piece():
+        while piece := await self._next(content):
             pieces.append(piece)
         whole = b"".join(pieces)
         if await self._house.intake.decided_before(whole, tuple(self._recipients)):
@@ -218,24 +248,9 @@ class Transaction:
         return lambda name: received(self._house.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
-async def _head(content: Incoming) -> tuple[bytes, bytes]:
-    """What came up to the end of the header section or a little more, and the header section itself."""
-    head = bytearray()
-    looked = 0
-    while piece := await content.piece():
-        head += piece
-        if head.startswith(b"\r\n"):
-            return bytes(head), b""
-        end = head.find(b"\r\n\r\n", looked)
-        if end >= 0:
-            return bytes(head), bytes(head[: end + 2])
-        looked = max(len(head) - 3, 0)
-    return bytes(head), bytes(head)
-
-
-def _read(section: bytes) -> tuple[Sequence[Mailbox], str, int]:
-    """Who a header section claims to be from, its subject, and how often it was received."""
-    return addresses(section), subject(section), received_count(section)
+def _read(section: bytes) -> tuple[Sequence[Mailbox], str]:
+    """Who a header section claims to be from, and its subject."""
+    return addresses(section), subject(section)
 
 
 def _said(outcome: Outcome | None) -> Reply:

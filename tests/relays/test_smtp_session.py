@@ -154,6 +154,15 @@ async def test_silence_ends_the_session_and_progress_does_not() -> None:
         assert len(w.outside.taken) == 1
 
 
+async def test_in_a_crowd_the_silent_have_to_go() -> None:
+    async with world(crowded=2, patience_in_crowd=0.1) as w:
+        first = await w.client()
+        assert await first.say("NOOP") == "250 2.0.0 Ok"
+        second = await w.client("")
+        assert (await second.reply()).startswith("421 4.4.2 ")
+        assert w.count("smtp_refusals_total", reason="timeout") >= 1
+
+
 async def test_starttls(certificate) -> None:
     async with world(tls_cert=certificate[0], tls_key=certificate[1]) as w:
         client = await w.client()

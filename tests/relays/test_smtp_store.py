@@ -38,3 +38,15 @@ async def test_a_store_that_is_down_refuses_for_now_and_passes_the_rest() -> Non
         assert not w.kept.accepted
         w.kept.down = False
         assert (await client.mail(TEACHER, [AVERY], content(TEACHER, AVERY)))[-1].startswith("250")
+
+
+async def test_no_more_content_is_held_in_memory_than_allowed() -> None:
+    big = content(text="m" * 400_000)
+    async with world(max_held=300_000) as w:
+        client = await w.client()
+        for _ in range(2):  # what was held is given back
+            assert (await client.mail(TEACHER, [AVERY], big))[-1].startswith("452 4.3.1 ")
+            assert (await client.mail(TEACHER, [AVERY], content(TEACHER, AVERY)))[-1].startswith("250")
+            assert (await client.mail(TEACHER, [VENDOR], big))[-1] == "250 2.0.0 Ok"
+        assert len(w.kept.accepted) == 2
+        assert w.count("smtp_refusals_total", reason="memory") == 2
