@@ -13,8 +13,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from gateway.assembly.choices import bound, bus_of, open_store, policy_of, store_file
+from gateway.assembly.desk import adopted_policy, serve_console
 from gateway.assembly.floor import Floor, Running
 from gateway.assembly.mail import deliver, directory_in_force, receive, watched
+from gateway.assembly.sms import deliver_texts, look_at, receive_texts
 from gateway.core.decision import Act
 from gateway.core.fault import Fault
 from gateway.journal import Journal
@@ -42,18 +44,23 @@ async def serving(
     embedded = settings.bus.url == "local:"
     if embedded and roles != frozenset(ROLES):
         raise Fault("bus.url: local: belongs to one serve with all roles; leave --role out, or use kafka://")
-    if settings.sms.smpp or settings.sms.twilio:
-        raise Fault("sms: texts are not there yet; remove [sms.smpp] and [sms.twilio]")
+    look_at(settings)
+    twilio = settings.sms.twilio
     async with AsyncExitStack() as up:
         policy = policy_of(settings)
         smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
+        texts = bound((twilio.listen,), "sms.twilio.listen") if twilio and "sms" in roles else []
         (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
-        for each in (*smtp, metrics):
+        desk = bound((settings.console.listen,), "console.listen") if "console" in roles else []
+        adopted = adopted_policy(settings) if desk else ""
+        for each in (*smtp, *texts, metrics, *desk):
             up.callback(each.close)
         await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
         consume = await classifying(up, settings, journal) if "classify" in roles else None
-        directory = await directory_in_force(settings, journal) if roles & {"smtp", "sms"} else None
+        # an application may answer a text with texts, so whoever delivers texts must know who is who as well
+        directed = {"smtp", "sms", "console"} | ({"deliver"} if twilio else set())
+        directory = await directory_in_force(settings, journal) if roles & directed else None
         if (file := store_file(settings)) is not None:
             up.enter_context(hold_lock(file))
         store = await up.enter_async_context(open_store(settings))
@@ -70,6 +77,8 @@ async def serving(
             await decide(floor)
         if "deliver" in roles:
             await deliver(floor)
+            if twilio is not None and directory is not None:
+                await deliver_texts(floor, directory)
         if consume is not None:
             beat = Beat()
             await floor.work(beat, consume(bus, store, beat))
@@ -79,7 +88,12 @@ async def serving(
             )
         if directory is not None:
             await up.enter_async_context(watched(directory))
-            await receive(floor, directory, smtp, processes)
+            for each in desk:
+                await serve_console(floor, directory, each, adopted)
+            if "smtp" in roles:
+                await receive(floor, directory, smtp, processes)
+            if texts:
+                await receive_texts(floor, directory, texts)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         yield running
 

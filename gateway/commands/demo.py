@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,9 +14,13 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from gateway.assembly import ROLES, serving
+from gateway.console.secrets import hashed
+from gateway.core.account import AccountRole, User
+from gateway.core.decision import Act
 from gateway.demo.run import Served, demo
 from gateway.journal import Journal
 from gateway.settings import load
+from gateway.store import SqlStore
 
 
 @asynccontextmanager
@@ -24,7 +29,17 @@ async def _serve(config: Path) -> AsyncIterator[Served]:
     journal = Journal(CollectorRegistry())
     async with serving(load(config, os.environ), frozenset(ROLES), journal, stopped) as running:
         titles = {clause.id: clause.title for clause in running.policy.clauses.values()}
-        yield Served(running.store, titles, stopped=stopped)
+        yield Served(running.store, titles, await _login(running.store), stopped)
+
+
+async def _login(store: SqlStore) -> tuple[str, str]:
+    """A name and a password of the demo's console, a new password at each start."""
+    name, password = "demo", "-".join(secrets.token_hex(2) for _ in range(3))
+    user, password_hash = User(name, AccountRole.TECHNOLOGY_DIRECTOR), await hashed(password)
+    now = await store.now()
+    if not await store.add_user(user, password_hash, Act(now, "demo", "account added", name)):
+        await store.set_password(name, password_hash, Act(now, "demo", "password changed", name))
+    return name, password
 
 
 def run(given: Namespace) -> int:

@@ -87,6 +87,7 @@ class Neighbour:
     subject: str
     excerpt: str
     states: tuple[State, ...]
+    relation: Relation = NO_RELATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,14 +160,15 @@ def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
     found = []
     for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids))):
         other, channel, received_at, text, subject, excerpt, _ = group[0]
-        envelope, _relation = read_envelope(text)
+        envelope, relation = read_envelope(text)
         recipients = tuple(recipient.address for recipient in envelope.recipients)
         states = tuple(dict.fromkeys(State(row[6]) for row in group))
         found.append(
             Neighbour(
-                other, Channel(channel), envelope.sender, recipients, received_at, subject or "", excerpt or "", states
+                other, Channel(channel), envelope.sender, recipients, received_at, subject or "", excerpt or "", states,
+                relation,
             )
-        )
+        )  # fmt: skip
     return found
 
 

@@ -1,0 +1,41 @@
+"""The console put together: its socket, the roster it asks, and whose console it is."""
+
+from __future__ import annotations
+
+import socket
+from zoneinfo import ZoneInfo
+
+from gateway.assembly.floor import Floor
+from gateway.core.fault import Fault
+from gateway.directory.watch import LiveDirectory
+from gateway.settings import Settings
+
+
+def adopted_policy(settings: Settings) -> str:
+    """The district's own text of the policy, "" where it names none. Raises Fault."""
+    file = settings.policy.text
+    if not file:
+        return ""
+    try:
+        with open(file, encoding="utf-8") as text:
+            return text.read()
+    except OSError as error:
+        raise Fault(f"{file}: cannot be read ({error.strerror}); mend policy.text") from None
+    except UnicodeDecodeError:
+        raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or mend policy.text") from None
+
+
+async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
+    """Pages and API on a bound socket, until the floor is left."""
+    from gateway.console.app import console  # a process without this role loads no web framework
+    from gateway.console.desk import House
+
+    def decided() -> None:
+        floor.delivery.wake()
+        floor.followups.wake()
+
+    settings = floor.settings
+    house = House(settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted)
+    await floor.up.enter_async_context(
+        console(bound, floor.store, directory, lambda: floor.policy, floor.journal, house, decided)
+    )

@@ -1,0 +1,286 @@
+"""The JSON API under /api/v1: everything that can be done with a token."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
+from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse
+
+from gateway.console import schemas
+from gateway.console.auth import Door
+from gateway.console.desk import Desk
+from gateway.console.forms import plain
+from gateway.console.held_queue import place
+from gateway.console.problems import Problem, unknown
+from gateway.core.account import Right, User
+from gateway.core.fields import rfc3339
+from gateway.core.message import header_section, parts, subject
+from gateway.core.moderation import Held
+from gateway.core.rows import held_row, trace_row
+
+_ID = re.compile(r"[0-9a-z]{1,64}")
+_PAGE, _MOST = 100, 500
+_PROBLEM: dict[str, Any] = {
+    "model": schemas.ProblemRow,
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}},
+}
+_SAYS = {
+    400: "The request cannot be read", 401: "No token, or a bad one", 403: "Your role does not allow it",
+    404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
+    422: "Not understood", 503: "The store does not answer",
+}  # fmt: skip
+_bearer = HTTPBearer(auto_error=False, description="A token made by `chaperone token create`")
+
+
+def _problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    return {code: {**_PROBLEM, "description": _SAYS[code]} for code in codes}
+
+
+def _cursor(*values: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
+    try:
+        values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except ValueError:  # bad base64, bad UTF-8, bad JSON
+        values = None
+    well = isinstance(values, list) and len(values) == len(kinds)
+    if not well or not all(type(v) in ((k,) if isinstance(k, type) else k) for v, k in zip(values, kinds, strict=True)):
+        raise Problem(422, "This is no cursor of ours: take the value of `next` as it is.")
+    return list(values)
+
+
+api = APIRouter(prefix="/api/v1", responses=_problems(401, 403, 422, 503), dependencies=[Security(_bearer)])
+
+
+def the_desk(request: Request) -> Desk:
+    """The desk of this application."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def reader(request: Request) -> User:
+    """Whose token it is."""
+    door: Door = request.app.state.door
+    user, _ = await door.program(request)
+    return user
+
+
+async def decider(request: Request) -> User:
+    """Whose token it is, where it may decide."""
+    door: Door = request.app.state.door
+    user, token = await door.program(request)
+    if token.reads_only:
+        raise Problem(403, "This token only reads: `chaperone token create` without --read-only makes another.")
+    return user
+
+
+def known(id: Annotated[str, Path(description="The id of a message")]) -> str:
+    """An id that a message can have."""
+    if not _ID.fullmatch(id):
+        raise unknown()
+    return id
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
+Reader = Annotated[User, Depends(reader)]
+Decider = Annotated[User, Depends(decider)]
+Id = Annotated[str, Depends(known)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=1, max_length=200,
+        description="A request that comes again with the same key gets the same answer for a day",
+    ),
+]  # fmt: skip
+
+
+@api.get("/held", response_model=schemas.HeldList, summary="The queue, the earliest due first")
+async def held(
+    desk: TheDesk,
+    user: Reader,
+    limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+) -> dict[str, object]:
+    entries = await desk.held(user)
+    if cursor is not None:
+        due, id_ = _read_cursor(cursor, (float, int, type(None)), str)
+        after = (float("inf") if due is None else float(due), id_)
+        entries = [each for each in entries if place(each) > after]
+    page = entries[:limit]
+    more = len(entries) > limit
+    return {
+        "items": [held_row(each) for each in page],
+        "next": _cursor(page[-1].due_at, page[-1].id) if more else None,
+    }
+
+
+@api.get(
+    "/messages/{id}", response_model=schemas.MessageRow, responses=_problems(404),
+    summary="One message without its content",
+)  # fmt: skip
+async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+    trace = await desk.find(user, id)
+    title = None
+    if user.may(Right.CONTENT) and (explained := await desk.store.explained(id)) is not None:
+        title = subject(header_section(explained.content)) if trace.channel == "mail" else ""
+    return {
+        **trace_row(trace),
+        "received_at": rfc3339(trace.received_at),
+        "due_at": _earliest([each.due_at for each in trace.recipients if each.state == "held"]),
+        "reasons": list(trace.reasons),
+        "subject": title,
+        "decisions": [
+            {"recipient": each.address, "by": each.decided_by, "at": rfc3339(each.at), "state": each.state}
+            for each in trace.recipients
+            if each.decided_by
+        ],
+    }
+
+
+@api.get(
+    "/messages/{id}/content", response_model=schemas.ContentRow, responses=_problems(404),
+    summary="What a message says; the view is in the audit log",
+)  # fmt: skip
+async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+    explained = await desk.explained(user, id, "content by the API")
+    verdict = explained.verdict
+    return {
+        "id": id,
+        "subject": subject(header_section(explained.content)) if explained.channel == "mail" else "",
+        "parts": [
+            {
+                "part": part.number, "media_type": part.media_type, "filename": part.filename, "text": part.text,
+                "size": len(part.data),
+            }
+            for part in parts(explained.content, explained.channel)
+        ],
+        "findings": [
+            {
+                "clause": each.clause, "score": each.score, "by": each.by, "cue": each.cue, "quoted": each.quoted,
+                "spans": [{"part": at.part, "start": at.start, "end": at.end} for at in each.spans],
+            }
+            for each in (verdict.findings if verdict else ())
+        ],
+        "model": verdict.model if verdict else None,
+        "policy": explained.policy,
+        "available": bool(explained.content),
+    }  # fmt: skip
+
+
+async def _once(
+    desk: Desk, user: User, key: str | None, deed: Literal["release", "reject"], id: str, reason: str
+) -> JSONResponse:
+    """Decide; with an idempotency key once, and the same answer ever after."""
+
+    async def act() -> JSONResponse:
+        done = await desk.decide(user, id, deed, plain(reason))
+        return JSONResponse({"id": id, "action": deed, "recipients": list(done.changed)})
+
+    if key is None:
+        return await act()
+    asked = hashlib.sha256(json.dumps([deed, id, reason]).encode()).hexdigest()
+    mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    before = await desk.store.ask(user.name, mark, asked)
+    if before is not None:
+        if before.request != asked:
+            raise Problem(422, "This idempotency key was used for another request: use a new one.")
+        if before.status is None:
+            raise Problem(409, "The first request with this idempotency key is still at work: try again.")
+        form = "application/json" if before.status == 200 else "application/problem+json"
+        return JSONResponse(json.loads(before.body), before.status, media_type=form)
+    kept = False
+    try:
+        try:
+            answer = await act()
+        except Problem as problem:
+            answer = problem.response()
+        await desk.store.answer(user.name, mark, answer.status_code, bytes(answer.body).decode())
+        kept = True
+        return answer
+    finally:
+        if not kept:  # nothing came of it: it may be asked again
+            await desk.store.answer(user.name, mark, None, "")
+
+
+@api.post(
+    "/messages/{id}/release", response_model=schemas.Done, responses=_problems(400, 404, 409, 413),
+    summary="Deliver what is held of a message and yours",
+)  # fmt: skip
+async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+    """Acts on the recipients that are held and yours; the first decision wins."""
+    return await _once(desk, user, key, "release", id, why.reason)
+
+
+@api.post(
+    "/messages/{id}/reject", response_model=schemas.Done, responses=_problems(400, 404, 409, 413),
+    summary="Refuse what is held of a message and yours, and tell the sender",
+)  # fmt: skip
+async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+    """Acts on the recipients that are held and yours; the first decision wins."""
+    return await _once(desk, user, key, "reject", id, why.reason)
+
+
+@api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
+async def trace(
+    desk: TheDesk,
+    user: Reader,
+    id: Annotated[str | None, Query(max_length=64)] = None,
+    message_id: Annotated[str | None, Query(max_length=1000)] = None,
+    address: Annotated[str | None, Query(max_length=320)] = None,
+) -> dict[str, object]:
+    if sum(map(bool, (id, message_id, address))) != 1:
+        raise Problem(422, "Give one of id, message_id and address.")
+    found = await desk.traces(user, id_=id or "", message_id=message_id or "", address=address or "")
+    return {"items": [trace_row(each) for each in found], "next": None}
+
+
+@api.get("/audit", response_model=schemas.ActList, summary="The audit log, from its beginning")
+async def audit(
+    desk: TheDesk,
+    user: Reader,
+    limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+) -> dict[str, object]:
+    await desk.need(user, Right.AUDIT)
+    after = _read_cursor(cursor, int)[0] if cursor is not None else 0
+    rows = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
+    more = len(rows) == limit
+    return {"items": [each.document() for each in rows], "next": _cursor(rows[-1].number) if more else None}
+
+
+@api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")
+async def stats(desk: TheDesk, user: Reader) -> dict[str, object]:
+    await desk.need(user, Right.STATS)
+    now, entries = await desk.store.now(), await desk.counted(user)
+    backlog = await desk.store.backlog() if user.sees_every_building else None
+    return {
+        **counts(entries, now),
+        "deferred_recipients": backlog.deferred if backlog else None,
+        "unpublished_messages": backlog.unpublished if backlog else None,
+        "unanswered_messages": backlog.unanswered if backlog else None,
+    }
+
+
+def counts(entries: list[Held], now: float) -> dict[str, object]:
+    """How much is held, since when, and for what."""
+    return {
+        "held": len(entries),
+        "oldest_held_seconds": max((now - each.received_at for each in entries), default=0.0),
+        "overdue": sum(each.due_at is not None and each.due_at < now for each in entries),
+        "by_clause": dict(Counter(clause for each in entries for clause in each.clauses)),
+        "by_direction": dict(Counter(each.direction.value for each in entries)),
+    }
+
+
+def _earliest(times: list[float | None]) -> str | None:
+    known = [each for each in times if each is not None]
+    return rfc3339(min(known)) if known else None

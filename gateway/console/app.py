@@ -1,0 +1,123 @@
+"""The console's application, and serving it on a socket that is bound already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from gateway.console.api import api
+from gateway.console.auth import Door
+from gateway.console.desk import Desk, House, Store
+from gateway.console.pages import pages
+from gateway.console.problems import Problem
+from gateway.console.public import public
+from gateway.console.render import Pages
+from gateway.console.security import Guarded
+from gateway.core.access import Register
+from gateway.core.policy import Policy
+from gateway.journal import Journal
+from gateway.ports import StoreDown
+
+_STATIC = Path(__file__).parent / "static"
+_GRACE = 3
+
+
+def console_app(desk: Desk) -> ASGIApp:
+    """Pages and API over a desk."""
+    app = FastAPI(
+        title="Chaperone",
+        version="1",
+        description="Held messages of a school district: look up, read, decide. Every view of content and every "
+        "decision is in the audit log.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.desk = desk
+    app.state.door = Door(desk.store, desk.store, desk.journal, desk.house.https)
+    app.state.pages = Pages(desk)
+    app.include_router(api)
+    app.include_router(public)
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StoreDown, _store_down)
+    return Guarded(app, desk.house.https)
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    """A problem as who asked can read it."""
+    if request.url.path.startswith("/api/"):
+        return problem.response()
+    shown: Pages = request.app.state.pages
+    return shown.problem(request, problem)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(request, error)
+
+
+async def _not_understood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        {"where": [str(each) for each in fault["loc"]], "what": str(fault["msg"])} for fault in error.errors()[:20]
+    ]
+    return _answer(request, Problem(422, "The request is not as it should be: `faults` says where.", faults=faults))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = "There is no such page." if error.status_code == 404 else str(error.detail)
+    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+
+
+async def _store_down(request: Request, error: Exception) -> Response:
+    desk: Desk = request.app.state.desk
+    desk.journal.store_lost("console")
+    return _answer(request, Problem(503, "The store does not answer; nothing was changed. Try again in a moment."))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the process it is part of."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: the gateway drains its parts itself."""
+        yield
+
+
+@asynccontextmanager
+async def console(
+    bound: socket.socket, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal,
+    house: House, decided: Callable[[], None],
+) -> AsyncIterator[None]:  # fmt: skip
+    """Serve the console on a bound socket; on leaving, what is being answered is finished."""
+    desk = Desk(store, register, policy, journal, house, decided)
+    config = uvicorn.Config(
+        console_app(desk), log_config=None, access_log=False, lifespan="off", server_header=False, http="h11",
+        proxy_headers=False, timeout_graceful_shutdown=_GRACE, timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65536,
+    )  # fmt: skip
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([bound]), name="console")
+    try:
+        yield  # connections wait on the socket, which listens already, until the server takes them up
+    finally:
+        desk.stopping.set()
+        server.should_exit = True
+        await serving

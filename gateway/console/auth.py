@@ -1,0 +1,156 @@
+"""Signing in: passwords and sessions for browsers, tokens for programs, and what keeps guessing and forging away."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.console.problems import Problem
+from gateway.console.secrets import digest, fits, new_session
+from gateway.console_ports import Accounts
+from gateway.core.account import LONGEST_PASSWORD, Session, Token, User, account_name
+from gateway.core.decision import Act
+from gateway.journal import Journal
+from gateway.ports import Review
+
+IDLE, LASTS = 30 * 60.0, 12 * 3600.0
+"""Seconds without use after which a session ends, and after which it ends anyway."""
+_TOUCHED_EVERY = 60.0
+_WINDOW = 15 * 60.0
+MOST_BY_NAME, MOST_BY_CLIENT = 10, 30
+"""Refused sign-ins under one name, and from one client, in a quarter of an hour; then nobody is let in for a while."""
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser that is signed in; `form` is the secret that its forms carry (against forged requests)."""
+
+    user: User
+    form: str
+
+
+class Door:
+    """Lets people and programs in."""
+
+    def __init__(self, store: Accounts, clock: Review, journal: Journal, https: bool) -> None:
+        self._store, self._clock, self._journal, self._https = store, clock, journal, https
+        self._session_cookie = ("__Host-" if https else "") + "chaperone"
+        self.form_cookie = ("__Host-" if https else "") + "chaperone-form"
+
+    # browsers
+
+    async def browser(self, request: Request, *, used: bool = True) -> SignedIn | None:
+        """Who is signed in; None for nobody. `used`: the request is a person's doing and keeps the session alive."""
+        secret = request.cookies.get(self._session_cookie, "")
+        if not secret:
+            return None
+        key = digest(secret, "session")
+        session = await self._store.session(key)
+        now = await self._clock.now()
+        if session is None or not _alive(session, now):
+            return None
+        if used and now - session.seen_at > _TOUCHED_EVERY:
+            await self._store.touch(key)
+        return SignedIn(session.user, digest(secret, "form"))
+
+    async def sign_in(self, request: Request, name: str, password: str) -> str:
+        """The secret of a new session. Raises a Problem; which of name and password was wrong is not said."""
+        known = account_name(name)
+        failures_of, client = digest(name.strip().lower(), "name"), client_of(request)
+        now = await self._clock.now()
+        by_name, by_client = await self._store.failures(failures_of, client, now - _WINDOW)
+        if by_name >= MOST_BY_NAME or by_client >= MOST_BY_CLIENT:
+            self._journal.sign_in_refused("throttled")
+            raise Problem(
+                429, "Too many tries. Wait a quarter of an hour, then try again.", headers={"Retry-After": "900"}
+            )
+        found = await self._store.user(known) if known else None
+        usable = found is not None and found[0].disabled_at is None
+        right = await fits(password[: LONGEST_PASSWORD + 1], found[1] if found is not None and usable else None)
+        if found is None or not right:
+            self._journal.sign_in_refused("password")
+            subject = found[0].name if found is not None else "unknown name"
+            await self._store.refused_sign_in(failures_of, client, Act(now, "nobody", "sign-in refused", subject))
+            raise Problem(401, "Name or password is wrong.")
+        secret = new_session()  # a new one at each sign-in: whatever the browser had before is worth nothing
+        act = Act(now, found[0].name, "signed in", found[0].name)
+        await self._store.sign_in(digest(secret, "session"), found[0].name, LASTS, failures_of, client, act)
+        return secret
+
+    async def sign_out(self, request: Request, user: User) -> None:
+        """End the browser's session."""
+        key = digest(request.cookies.get(self._session_cookie, ""), "session")
+        await self._store.sign_out(key, Act(await self._clock.now(), user.name, "signed out", user.name))
+
+    def keep(self, response: Response, secret: str) -> None:
+        """Give the browser its session. Lax: a link in a notice must find who is signed in."""
+        response.set_cookie(
+            self._session_cookie,
+            secret,
+            max_age=int(LASTS),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response) -> None:
+        """Take the browser's session away."""
+        response.delete_cookie(self._session_cookie, path="/", secure=self._https, httponly=True, samesite="lax")
+
+    # forms
+
+    def form_of_stranger(self, request: Request, response: Response) -> None:
+        """Give a browser that is not signed in what its sign-in form has to send back."""
+        response.set_cookie(
+            self.form_cookie, request.state.form, max_age=3600, path="/", secure=self._https, httponly=True,
+            samesite="strict",
+        )  # fmt: skip
+
+    def stranger(self, request: Request) -> str:
+        """The form secret of a browser that is not signed in, a new one where it has none."""
+        known = request.cookies.get(self.form_cookie, "")
+        return known if 20 <= len(known) <= 64 and known.isascii() else new_session()
+
+    def check_form(self, request: Request, sent: str, expected: str) -> None:
+        """Raise a Problem unless a form comes from a page of ours."""
+        origin = request.headers.get("origin", "")
+        ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        same = hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())
+        if not (ours and same and expected and site in ("same-origin", "none")):
+            raise Problem(403, "The form is too old, or came from another site. Load the page again and try once more.")
+
+    # programs
+
+    async def program(self, request: Request) -> tuple[User, Token]:
+        """The account and token of a request to the API. Raises a Problem."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        found = None
+        if scheme.lower() == "bearer" and secret.strip():
+            found = await self._store.token(digest(secret.strip(), "token"))
+        now = await self._clock.now()
+        if found is None or found[1].revoked_at is not None or (found[1].expires_at or now) < now:
+            if secret:
+                self._journal.sign_in_refused("token")
+            raise Problem(
+                401, "Send a valid token: Authorization: Bearer TOKEN (`chaperone token create` makes one).",
+                headers={"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+        return found
+
+
+def _alive(session: Session, now: float) -> bool:
+    return now < session.expires_at and now - session.seen_at < IDLE
+
+
+def client_of(request: Request) -> str:
+    """Where a request comes from: what a proxy on this machine says, else the peer itself."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    return forwarded[:64] if forwarded and peer in _LOOPBACK else peer

@@ -1,0 +1,208 @@
+"""What somebody can do at the console, the same from a page and from the API: look up, read, decide, take back.
+
+Who may do what is settled here and nowhere else, and every view of content and every decision is in the audit log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from gateway.console.held_queue import HeldQueue
+from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console_ports import Accounts, Lists, Recall
+from gateway.core.access import Register, has_part, is_theirs
+from gateway.core.account import Right, User
+from gateway.core.decision import Act, Waiting
+from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
+from gateway.core.policy import Policy
+from gateway.journal import Journal
+from gateway.ports import Audit, Dispositions, Review
+from gateway.stages.moderation import Deed, Moderated, moderate, undo
+
+UNDO = 5.0
+"""Seconds in which a decision made on a page can be taken back."""
+NEIGHBOURS = 8
+"""Messages of the conversation that are shown before a message and after it."""
+DAY = 86400.0
+
+
+class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Protocol):
+    """What the console asks of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Whose console this is."""
+
+    district: str
+    zone: ZoneInfo
+    public_url: str
+    adopted_policy: str = ""  # Markdown; "": the clauses in our own words
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come over TLS."""
+        return self.public_url.lower().startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A message with its content and what stands around it, for somebody who may read it."""
+
+    explained: Explained
+    conversation: Sequence[Neighbour]
+    history: Sequence[Act]
+    theirs: tuple[str, ...]  # the held recipients that this person may decide on
+    conflict: bool
+
+
+class Desk:
+    """The console's own part, over the store and the roster."""
+
+    def __init__(
+        self, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal, house: House,
+        decided: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.store, self.register, self.policy = store, register, policy
+        self.journal, self.house = journal, house
+        self.queue = HeldQueue(store, store)
+        self.stopping = asyncio.Event()
+        self._decided = decided
+
+    # who may what
+
+    async def need(self, user: User, right: Right, subject: str = "") -> None:
+        """Raise a Problem, and note it, where an account's role lacks a right."""
+        if not user.may(right):
+            await self._refuse(user, right, subject)
+            raise Problem(403, f"Your role ({user.role.replace('_', ' ')}) does not allow this.")
+
+    async def _refuse(self, user: User, what: str, subject: str) -> None:
+        await self.store.record([Act(await self.store.now(), user.name, "access refused", subject, {"to": what})])
+
+    def _in_part(self, user: User, trace: Trace) -> bool:
+        addresses = [trace.sender, *(each.address for each in trace.recipients)]
+        return has_part(user, trace.relation.pairs, [each for each in addresses if each], self.register)
+
+    def _sees(self, user: User, trace: Trace) -> bool:
+        return is_theirs(user, trace.relation.pairs, self.register)
+
+    # look up
+
+    async def held(self, user: User) -> list[Held]:
+        """The queue of an account, the earliest due first; of each message the recipients that are theirs."""
+        await self.need(user, Right.QUEUE)
+        return await self.counted(user)
+
+    async def counted(self, user: User) -> list[Held]:
+        """The same for counts, which every role may see."""
+        found = []
+        for each in await self.queue.entries():
+            if user.sees_every_building:
+                found.append(each)
+                continue
+            theirs = tuple(to for to in each.recipients if is_theirs(user, each.relation.behind(to), self.register))
+            if theirs:
+                found.append(replace(each, recipients=theirs))
+        return found
+
+    async def find(self, user: User, id_: str) -> Trace:
+        """Where one message is. Raises a Problem: unknown, or another building's."""
+        await self.need(user, Right.TRACE, id_)
+        traces = await self.store.trace(id=id_)
+        if not traces or not self._sees(user, traces[0]):
+            raise unknown(id_)
+        return traces[0]
+
+    async def traces(self, user: User, *, id_: str = "", message_id: str = "", address: str = "") -> list[Trace]:
+        """Where messages are, by one of the three."""
+        await self.need(user, Right.TRACE)
+        found = await self.store.trace(id=id_, message_id=message_id, address=address)
+        return [each for each in found if self._sees(user, each)]
+
+    async def noticed(self, user: User, action: str, *, days: float, limit: int = 200) -> list[Noticed]:
+        """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
+        await self.need(user, Right.QUEUE)
+        now = await self.store.now()
+        found = await self.store.noticed(action, now - days * DAY, now + DAY, limit)
+        return [each for each in found if self._sees(user, each.trace)]
+
+    # read
+
+    async def explained(self, user: User, id_: str, what: str) -> Explained:
+        """The content of a message; the view is in the audit log before anything is shown. `what`: which part of it."""
+        await self.need(user, Right.CONTENT, id_)
+        await self.find(user, id_)
+        explained = await self.store.explained(id_)
+        if explained is None:
+            raise unknown(id_)
+        await self.store.record([Act(await self.store.now(), user.name, "viewed", id_, {"what": what})])
+        return explained
+
+    async def reading(self, user: User, id_: str) -> Reading:
+        """A message with everything that its page shows."""
+        explained = await self.explained(user, id_, "message and conversation")
+        around = await self.store.around(id_, NEIGHBOURS)
+        return Reading(
+            explained,
+            [each for each in around if is_theirs(user, each.relation.pairs, self.register)],
+            await self.store.acts_about(id_, 100),
+            self._decidable(user, explained.trace),
+            self._in_part(user, explained.trace),
+        )
+
+    def _decidable(self, user: User, trace: Trace) -> tuple[str, ...]:
+        if not user.may(Right.DECIDE):
+            return ()
+        return tuple(
+            each.address
+            for each in trace.recipients
+            if each.state == "held" and is_theirs(user, trace.relation.behind(each.address), self.register)
+        )
+
+    # decide
+
+    async def decide(self, user: User, id_: str, deed: Deed, reason: str, *, after: float = 0.0) -> Moderated:
+        """Release or reject what is held of a message and theirs. Raises a Problem where it cannot be."""
+        await self.need(user, Right.DECIDE, id_)
+        trace = await self.find(user, id_)
+        if self._in_part(user, trace):
+            await self._refuse(user, f"{deed}: has a part in it", id_)
+            raise Problem(403, "You, or your own child, sent or received this message: somebody else must decide.")
+
+        def may(waiting: Waiting) -> bool:
+            return is_theirs(user, waiting.pairs, self.register)
+
+        done = await moderate(self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after)
+        if done is None:
+            raise unknown(id_)
+        if not done.changed:
+            raise decided_already(done.first)
+        self.journal.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)
+        self._decided()
+        return done
+
+    async def undo(self, user: User, id_: str) -> tuple[str, ...]:
+        """Hold again what this person decided a moment ago. Raises a Problem where it has left."""
+        await self.need(user, Right.DECIDE, id_)
+        await self.find(user, id_)
+        back = await undo(self.store, self.store, id_, by=user.name)
+        if not back:
+            raise Problem(409, "It is too late to undo this: it has left, or was decided by somebody else.")
+        self.journal.undone(id_)
+        return back
+
+    async def acknowledge(self, user: User, id_: str) -> None:
+        """Take a call for help up; the first one counts."""
+        await self.need(user, Right.DECIDE, id_)
+        trace = await self.find(user, id_)
+        if trace.action != "alert":
+            raise Problem(409, "This message is no call for help.")
+        if self._in_part(user, trace):
+            raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
+        act = Act(await self.store.now(), user.name, "call for help taken up", id_)
+        await self.store.acknowledge(id_, user.name, act)

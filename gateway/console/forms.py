@@ -1,0 +1,33 @@
+"""What a browser's form sends: names and texts, never files."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from gateway.console.problems import Problem
+
+_MOST_FIELDS = 50
+_FORM = "application/x-www-form-urlencoded"
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form, the first of each name. Raises a Problem where it is none."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise Problem(422, "This is no form of ours.")
+    body = await request.body()
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace")
+    except ValueError:
+        raise Problem(422, "This is no form of ours.") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
+
+
+def plain(text: str, longest: int = 2000) -> str:
+    """A text that a person wrote, without controls, at most so long."""
+    kept = "".join(each if each.isprintable() or each == "\n" else " " for each in text.replace("\r\n", "\n"))
+    return kept.strip()[:longest]

@@ -1,0 +1,96 @@
+"""Pages that need no sign-in: signing in itself, the policy in force, and what the API can do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.responses import RedirectResponse, Response
+
+from gateway.console.auth import Door
+from gateway.console.desk import Desk
+from gateway.console.forms import form_of
+from gateway.console.problems import Problem
+from gateway.console.render import Pages
+
+public = APIRouter(include_in_schema=False)
+
+_OURS = re.compile(r"/(?:messages/[0-9a-z]{1,64}|delivered|trace|audit)?")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def _next(text: str) -> str:
+    """A page of ours to go on to; anything else is the first one."""
+    return text if _OURS.fullmatch(text) else "/"
+
+
+@public.get("/sign-in")
+async def sign_in_page(request: Request) -> Response:
+    """The form."""
+    door: Door = request.app.state.door
+    if await door.browser(request) is not None:
+        return RedirectResponse(_next(request.query_params.get("next", "")), 303)
+    return _form(request, "", 200, _next(request.query_params.get("next", "")))
+
+
+def _form(request: Request, fault: str, status: int, onward: str) -> Response:
+    door: Door = request.app.state.door
+    shown: Pages = request.app.state.pages
+    request.state.form = door.stranger(request)
+    response = shown.page(
+        request, "sign_in.html", None, status, fault=fault, stranger=request.state.form, onward=onward
+    )
+    door.form_of_stranger(request, response)
+    return response
+
+
+@public.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Sign in, with a new session whatever the browser had."""
+    door: Door = request.app.state.door
+    sent = await form_of(request)
+    onward = _next(sent.get("next", ""))
+    try:
+        door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))
+        secret = await door.sign_in(request, sent.get("name", ""), sent.get("password", ""))
+    except Problem as problem:
+        response = _form(request, problem.detail, problem.status, onward)
+        response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
+        return response
+    answer = RedirectResponse(onward, 303)
+    door.keep(answer, secret)
+    return answer
+
+
+@public.get("/policy")
+async def policy(request: Request) -> Response:
+    """The policy in force: the district's own text where there is one, and the clauses that the gateway looks for."""
+    desk: Desk = request.app.state.desk
+    door: Door = request.app.state.door
+    shown: Pages = request.app.state.pages
+    adopted = Markup(_MARKDOWN.render(desk.house.adopted_policy)) if desk.house.adopted_policy else ""
+    return shown.page(request, "policy.html", await door.browser(request), policy=desk.policy(), adopted=adopted)
+
+
+@public.get("/api/docs")
+async def api_page(request: Request) -> Response:
+    """The API, from its own description."""
+    door: Door = request.app.state.door
+    shown: Pages = request.app.state.pages
+    described: dict[str, Any] = request.app.openapi()
+    calls = [
+        {
+            "method": method.upper(), "path": path, "summary": call.get("summary", ""),
+            "text": call.get("description", ""), "parameters": call.get("parameters", []),
+            "body": "requestBody" in call,
+            "answers": [(code, answer.get("description", "")) for code, answer in call["responses"].items()],
+        }
+        for path, methods in described["paths"].items()
+        for method, call in methods.items()
+    ]  # fmt: skip
+    return shown.page(
+        request, "api.html", await door.browser(request), calls=calls, text=described["info"]["description"]
+    )

@@ -1,0 +1,189 @@
+"""What the page of a message shows: why it is where it is, its words with what was found in them, and its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gateway.core.headers import decoded, fields, unfolded
+from gateway.core.message import Channel, header_section, parts, subject
+from gateway.core.moderation import Explained
+from gateway.core.parts import Part
+from gateway.core.policy import Policy
+from gateway.core.verdict import Finding
+
+LONGEST = 200_000
+"""Characters of one part that a page shows."""
+_MOST_SPANS = 500
+_TEXTS = re.compile(r"text/(?:plain|html)")
+_HEAD = ("from", "to", "cc", "date", "subject", "reply-to", "sender")
+_PICTURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of text, and the clauses that were found in it; `why` is what a pointer shows."""
+
+    text: str
+    clauses: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One clause that was found: how sure, by what, and from where on the policy would have held or flagged."""
+
+    clause: str
+    title: str
+    text: str
+    score: float
+    by: str
+    cues: tuple[str, ...]
+    words: tuple[str, ...]
+    quoted: bool
+    hold: float | None
+    flag: float | None
+    decisive: bool
+
+    @property
+    def percent(self) -> int:
+        """The score as a percentage."""
+        return round(self.score * 100)
+
+    @property
+    def would_release(self) -> str:
+        """What would have let it pass, in a sentence."""
+        least = self.hold if self.score >= (self.hold if self.hold is not None else 2) else self.flag
+        if least is None:
+            return "This clause alone holds nothing in this direction."
+        return f"The policy acts from {round(least * 100)} %."
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One part of a message on its page."""
+
+    number: str
+    media_type: str
+    filename: str
+    size: int
+    stretches: tuple[Stretch, ...]
+    cut: bool
+    html: bool
+    picture: bool
+    attached: bool
+    hidden: tuple[Stretch, ...]
+
+
+def why(explained: Explained, policy: Policy) -> list[Why]:
+    """The clauses that were found, those that decided first, then by score."""
+    verdict, trace = explained.verdict, explained.trace
+    found: dict[str, list[Finding]] = {}
+    for finding in verdict.findings if verdict else ():
+        found.setdefault(finding.clause, []).append(finding)
+    texts = _texts(explained)
+    reasons = []
+    for id_, findings in found.items():
+        best = max(findings, key=lambda each: each.score)
+        clause = policy.clauses.get(id_)
+        limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
+        words = [
+            texts[span.part][span.start : span.end]
+            for each in sorted(findings, key=lambda each: -each.score)
+            for span in each.spans
+            if span.part in texts
+        ]
+        reasons.append(
+            Why(
+                id_, clause.title if clause else "", clause.text if clause else "", best.score, best.by,
+                tuple(dict.fromkeys(each.cue for each in findings if each.cue)),
+                tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
+                all(each.quoted for each in findings),
+                limits.hold if limits else None, limits.flag if limits else None, id_ in trace.clauses,
+            )
+        )  # fmt: skip
+    return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 90 else words[:88] + "…"
+
+
+def _texts(explained: Explained) -> dict[str, str]:
+    texts = {part.number: part.text for part in parts(explained.content, explained.channel)}
+    if explained.channel is Channel.MAIL:
+        texts["subject"] = subject(header_section(explained.content))
+    return texts
+
+
+def shown_subject(explained: Explained) -> tuple[Stretch, ...]:
+    """The subject with what was found in it."""
+    if explained.channel is not Channel.MAIL:
+        return ()
+    return marked(subject(header_section(explained.content))[:2000], "subject", _findings(explained))
+
+
+def shown_parts(explained: Explained) -> list[Shown]:
+    """The parts with what was found in them: those to be read first, files behind them."""
+    found = _findings(explained)
+    shown = [_part(part, found) for part in parts(explained.content, explained.channel)]
+    return sorted(shown, key=lambda each: each.attached)
+
+
+def _findings(explained: Explained) -> Sequence[Finding]:
+    return explained.verdict.findings if explained.verdict else ()
+
+
+def _part(part: Part, found: Sequence[Finding]) -> Shown:
+    return Shown(
+        part.number,
+        part.media_type,
+        part.filename,
+        len(part.data),
+        marked(part.text[:LONGEST], part.number, found),
+        len(part.text) > LONGEST,
+        part.media_type == "text/html" and bool(part.data),
+        picture_type(part) != "",
+        part.attached or not _TEXTS.fullmatch(part.media_type),
+        marked(part.hidden[:LONGEST], "", ()),
+    )
+
+
+def picture_type(part: Part) -> str:
+    """The media type of a picture that can be shown, by its first bytes; "" for anything else."""
+    if part.data[:4] == b"RIFF" and part.data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _PICTURES.items() if part.data.startswith(magic)), "")
+
+
+def marked(text: str, number: str, findings: Iterable[Finding]) -> tuple[Stretch, ...]:
+    """A text cut where findings begin and end, so that each stretch knows all of them."""
+    spans = [
+        (max(span.start, 0), min(span.end, len(text)), finding)
+        for finding in findings
+        for span in finding.spans
+        if span.part == number and span.start < len(text) and span.start < span.end
+    ][:_MOST_SPANS]
+    edges = sorted({0, len(text), *(at for start, end, _ in spans for at in (start, end))})
+    stretches = []
+    for start, end in pairwise(edges):
+        here = [finding for begin, stop, finding in spans if begin <= start and end <= stop]
+        here.sort(key=lambda each: -each.score)
+        clauses = tuple(dict.fromkeys(each.clause for each in here))
+        told = "; ".join(f"clause {each.clause}, {round(each.score * 100)} %, {each.by}" for each in here[:4])
+        stretches.append(Stretch(text[start:end], clauses, told))
+    return tuple(stretches)
+
+
+def head_rows(explained: Explained) -> list[tuple[str, str]]:
+    """The fields of the header section that a person looks at."""
+    if explained.channel is not Channel.MAIL:
+        return []
+    section = header_section(explained.content)
+    rows = [(name.title(), decoded(unfolded(raw))[:2000]) for name, raw in fields(section) if name in _HEAD]
+    return rows[:40]

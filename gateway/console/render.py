@@ -1,0 +1,88 @@
+"""Pages from templates: what every page shows, and problems as pages."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.console import words
+from gateway.console.auth import SignedIn
+from gateway.console.desk import UNDO, Desk
+from gateway.console.problems import Problem
+from gateway.core.account import Right
+
+_HERE = Path(__file__).parent
+
+
+class SignInFirst(Problem):
+    """A page was asked for by nobody who is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "Sign in first.")
+
+
+class Pages:
+    """The templates, with what all of them know."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        zone = desk.house.zone
+        self._templates.globals.update(
+            district=desk.house.district,
+            states=words.STATES,
+            directions=words.DIRECTIONS,
+            channels=words.CHANNELS,
+            roles=words.ROLES,
+            reasons=words.REASONS,
+            act_words=words.act_words,
+            reason_of=words.reason_of,
+            clock=lambda at: words.clock(at, zone),
+            stamp=words.stamp,
+            span=words.span,
+            due=words.due,
+            size=words.size,
+            undo_seconds=UNDO,
+            version=_version(),
+            Right=Right,
+        )
+
+    def page(
+        self, request: Request, template: str, signed: SignedIn | None = None, status: int = 200, **values: object
+    ) -> HTMLResponse:
+        """One page."""
+        shown = self._templates.get_template(template).render(
+            request=request, path=request.url.path, user=signed.user if signed else None,
+            form=signed.form if signed else "", **values,
+        )  # fmt: skip
+        return HTMLResponse(shown, status)
+
+    def problem(self, request: Request, problem: Problem) -> Response:
+        """A problem as a page; who is not signed in is sent to the page where one does that."""
+        if isinstance(problem, SignInFirst):
+            to = "/sign-in"
+            if request.method == "GET" and request.url.path != "/":
+                to += f"?next={quote(request.url.path, safe='/')}"
+            if request.headers.get("hx-request"):
+                return Response(status_code=204, headers={"HX-Redirect": to})
+            return RedirectResponse(to, 303)
+        signed = getattr(request.state, "signed", None)
+        response = self.page(request, "problem.html", signed, problem.status, problem=problem)
+        response.headers.update({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
+        return response
+
+
+def _version() -> str:
+    """What changes whenever a static file does, so that browsers take the new one."""
+    digest = hashlib.sha256()
+    for file in sorted((_HERE / "static").iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

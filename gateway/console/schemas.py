@@ -1,0 +1,178 @@
+"""The JSON of the API, as its OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+IdText = Annotated[str, Field(description="The id of a message")]
+
+
+class HeldRow(BaseModel):
+    """One held message; `recipients` are the held ones that are yours."""
+
+    id: str
+    channel: Literal["mail", "sms"]
+    direction: Literal["staff_to_student", "student_to_staff"]
+    sender: str
+    recipients: list[str]
+    received_at: str
+    due_at: str | None
+    clauses: list[str]
+    reasons: list[str]
+    subject: str
+
+
+class HeldList(BaseModel):
+    """A page of the queue, the earliest due first."""
+
+    items: list[HeldRow]
+    next: str | None
+
+
+class Where(BaseModel):
+    """One recipient's copy."""
+
+    address: str
+    state: Literal["received", "held", "queued", "sent", "bounced", "rejected", "discarded"]
+    at: str
+
+
+class TraceRow(BaseModel):
+    """Where a message is: states and times, no content."""
+
+    id: str
+    message_id: str
+    channel: Literal["mail", "sms"]
+    direction: Literal["staff_to_student", "student_to_staff", "out_of_scope"]
+    sender: str
+    recipients: list[Where]
+    sha256: str
+    action: str
+    clauses: list[str]
+
+
+class TraceList(BaseModel):
+    """Messages, the newest first."""
+
+    items: list[TraceRow]
+    next: str | None
+
+
+class Decided(BaseModel):
+    """Who decided on a recipient."""
+
+    recipient: str
+    by: str
+    at: str
+    state: str
+
+
+class MessageRow(TraceRow):
+    """A message without its content. `subject` is null for roles that see none."""
+
+    received_at: str
+    due_at: str | None
+    reasons: list[str]
+    subject: str | None
+    decisions: list[Decided]
+
+
+class SpanRow(BaseModel):
+    """Where a finding was seen: code points of the text of a part, or of the subject."""
+
+    part: str
+    start: int
+    end: int
+
+
+class FindingRow(BaseModel):
+    """One clause that was found."""
+
+    clause: str
+    score: float
+    by: str
+    cue: str
+    quoted: bool
+    spans: list[SpanRow]
+
+
+class PartRow(BaseModel):
+    """One part of a message as text."""
+
+    part: str
+    media_type: str
+    filename: str
+    text: str
+    size: int
+
+
+class ContentRow(BaseModel):
+    """What a message says and what was found in it. The view is in the audit log."""
+
+    id: str
+    subject: str
+    parts: list[PartRow]
+    findings: list[FindingRow]
+    model: str | None
+    policy: str
+    available: bool = Field(description="False where the content is gone: its time was up")
+
+
+class Decision(BaseModel):
+    """Why; it goes into the audit log and the decision record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(max_length=2000)
+
+
+class Done(BaseModel):
+    """What was decided now."""
+
+    id: str
+    action: Literal["release", "reject"]
+    recipients: list[str]
+
+
+class ActRow(BaseModel):
+    """One row of the audit log in its place in the chain."""
+
+    number: int
+    previous: str
+    hash: str
+    at: float
+    actor: str
+    act: str
+    subject: str
+    detail: dict[str, object]
+
+
+class ActList(BaseModel):
+    """Rows of the audit log in order."""
+
+    items: list[ActRow]
+    next: str | None
+
+
+class Stats(BaseModel):
+    """Counts; no content and no person. Those of the whole gateway are null where a building bounds what you see."""
+
+    held: int
+    oldest_held_seconds: float
+    overdue: int
+    by_clause: dict[str, int]
+    by_direction: dict[str, int]
+    deferred_recipients: int | None
+    unpublished_messages: int | None
+    unanswered_messages: int | None
+
+
+class ProblemRow(BaseModel):
+    """What went wrong and what can be done (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,82 @@
+"""What every answer carries so that a browser does nothing with it that we did not mean; how large a request may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.console.problems import Problem
+
+LARGEST_REQUEST = 64 << 10
+
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+FOREIGN = "default-src 'none'; sandbox; style-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+"""The policy of a page that shows what a message carries: it runs nothing, loads nothing and belongs to nobody."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # no-referrer would make browsers send forms with the origin "null"
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class Guarded:
+    """The ASGI application around the console's own."""
+
+    def __init__(self, app: ASGIApp, https: bool) -> None:
+        self._app = app
+        self._headers = {
+            **_HEADERS,
+            **({"Strict-Transport-Security": "max-age=31536000"} if https else {}),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        static = scope["path"].startswith("/static/")
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+                headers.setdefault("Content-Security-Policy", _PAGE)
+                if static:  # the frame of a message's HTML, which belongs to nobody, takes its style from there
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+                inside = "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+                headers["X-Frame-Options"] = "SAMEORIGIN" if inside else "DENY"
+                headers.setdefault("Cache-Control", "public, max-age=3600" if static else "no-store")
+            await send(message)
+
+        if _length(scope["headers"]) > LARGEST_REQUEST:
+            await _too_large()(scope, receive, guarded)
+            return
+        taken = 0
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_REQUEST:
+                raise Problem(413, "The request is too large.")
+            return message
+
+        await self._app(scope, bounded, guarded)
+
+
+def _length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    said = next((value for name, value in headers if name == b"content-length"), b"0")
+    return int(said) if said.isdigit() else 0
+
+
+def _too_large() -> ASGIApp:
+    return Problem(413, "The request is too large.").response()

@@ -1,0 +1,125 @@
+// The console by keyboard, and a message beside the queue on wide screens. Everything works without this file too.
+"use strict";
+(function () {
+  const root = document.documentElement;
+  root.classList.add("js");
+  const wide = window.matchMedia("(min-width: 62rem)");
+  const pane = document.getElementById("pane");
+  let chosen = "";
+  let asked = 0;
+
+  const all = () => [...document.querySelectorAll("#queue .row, .wide .row")].filter((row) => row.offsetParent);
+  const row = () => document.querySelector('.row[data-id="' + CSS.escape(chosen) + '"]');
+
+  function mark() {
+    for (const each of document.querySelectorAll(".row")) {
+      each.classList.toggle("chosen", each.dataset.id === chosen);
+      if (each.dataset.id === chosen) each.setAttribute("aria-current", "true");
+      else each.removeAttribute("aria-current");
+    }
+  }
+
+  function choose(link, read) {
+    chosen = link.dataset.id;
+    mark();
+    link.scrollIntoView({ block: "nearest" });
+    link.focus({ preventScroll: true });
+    clearTimeout(asked);
+    if (pane && wide.matches) asked = setTimeout(() => show(link.getAttribute("href")), read ? 0 : 150);
+  }
+
+  function show(href) {
+    htmx.ajax("GET", href, { target: "#pane", select: "#message", swap: "innerHTML" });
+  }
+
+  function move(step) {
+    const rows = all();
+    if (!rows.length) return;
+    const at = rows.findIndex((each) => each.dataset.id === chosen);
+    choose(rows[Math.min(Math.max(at < 0 ? 0 : at + step, 0), rows.length - 1)], false);
+  }
+
+  function press(key) {
+    const shown = document.querySelector("#message");
+    if (pane && wide.matches && shown && shown.dataset.id !== chosen) return; // not yet the one that is chosen
+    const button = document.querySelector('#message button[data-key="' + key + '"]');
+    if (button) button.click();
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.row");
+    if (!link || !pane || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    choose(link, true);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.matches("input, textarea, select");
+    if (event.key === "Escape" && typing) return event.target.blur();
+    if (typing || document.querySelector("dialog[open]")) return;
+    const reason = document.getElementById("reason");
+    switch (event.key) {
+      case "j": move(1); break;
+      case "k": move(-1); break;
+      case "o": case "Enter":
+        if (event.key === "Enter" && event.target.closest("a, button, summary") && !event.target.closest("a.row")) return;
+        if (row()) { event.preventDefault(); window.location.href = row().getAttribute("href"); }
+        return;
+      case "r": case "x": press(event.key); break;
+      case "e": if (reason) reason.focus(); break;
+      case "u": { const undo = document.querySelector(".undo button"); if (undo) undo.click(); break; }
+      case "?": { const keys = document.getElementById("keys"); if (keys) keys.showModal(); break; }
+      default: return;
+    }
+    event.preventDefault();
+  });
+
+  // A decision is sent once, however often it is pressed.
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post") return;
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+
+  function narrow() {
+    const find = document.getElementById("find");
+    if (!find) return;
+    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const each of document.querySelectorAll("#queue .rows > li")) {
+      const text = each.textContent.toLowerCase();
+      each.hidden = !words.every((word) => text.includes(word));
+    }
+  }
+  let finding = "";
+  function ready() {
+    const find = document.getElementById("find");
+    if (find && document.querySelectorAll("#queue .rows > li").length > 5) find.parentElement.hidden = false;
+    if (find) { find.value = finding; narrow(); }
+    for (const each of document.querySelectorAll(".filters select")) each.onchange = () => each.form.submit();
+    mark();
+  }
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "find") { finding = event.target.value; narrow(); }
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "pane") pane.scrollTop = 0;
+    ready();
+    const count = document.querySelector("#held-title .count");
+    if (count) document.title = document.title.replace(/^\d+/, count.textContent);
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // What went wrong (gone, not allowed) is a page too: show it in the pane.
+    if (event.target.id === "pane" && event.detail.xhr.status >= 400) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+  document.addEventListener("htmx:sseBeforeMessage", (event) => {
+    if (document.activeElement && document.activeElement.closest(".filters, .find")) event.preventDefault(); // not under somebody's hands
+  });
+
+  const undo = document.querySelector(".undo");
+  if (undo) setTimeout(() => undo.remove(), Math.max(0, parseFloat(undo.dataset.left)) * 1000);
+  ready();
+})();

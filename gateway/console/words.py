@@ -1,0 +1,85 @@
+"""Words of the gateway as people read them: states, directions, deeds, times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gateway.core.decision import Act
+
+STATES = {
+    "received": "being read", "held": "held", "queued": "on its way", "sent": "delivered", "bounced": "returned",
+    "rejected": "rejected", "discarded": "discarded",
+}  # fmt: skip
+DIRECTIONS = {"staff_to_student": "staff → student", "student_to_staff": "student → staff", "out_of_scope": "notice"}
+CHANNELS = {"mail": "mail", "sms": "text"}
+ROLES = {
+    "technology_director": "Technology director", "building_administrator": "Building administrator",
+    "security": "Security", "auditor": "Auditor",
+}  # fmt: skip
+REASONS = {
+    "no_verdict": "no verdict in time", "error": "the classifier failed", "timeout": "reading took too long",
+    "crashed": "reading it ended the reader", "unreadable": "a part cannot be read", "encrypted": "it is encrypted",
+    "too_large": "it is too large to be read", "language": "an unknown language", "incomplete": "parts are missing",
+}  # fmt: skip
+_ACTS = {
+    "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
+    "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
+    "access refused": "Access refused",
+}  # fmt: skip
+_ACTIONS = {"release": "deliver", "flag": "deliver and list", "hold": "hold", "alert": "deliver and alert"}
+
+
+def act_words(act: Act) -> str:
+    """What an entry of the audit log says, in words."""
+    told = _ACTS.get(act.act, act.act.capitalize())
+    detail = act.detail
+    if act.act == "decided":
+        clauses = detail.get("clauses")
+        behind = f", clause {', '.join(map(str, clauses))}" if isinstance(clauses, list) and clauses else ""
+        told = f"{told}: {_ACTIONS.get(str(detail.get('action')), detail.get('action'))}{behind}"
+    elif act.act in ("viewed", "access refused") and detail:
+        told = f"{told} ({detail.get('what') or detail.get('to')})"
+    return told
+
+
+def reason_of(act: Act) -> str:
+    """The reason that a person gave; "" for none."""
+    reason = act.detail.get("reason")
+    return reason if isinstance(reason, str) and act.actor != "policy" else ""
+
+
+def clock(at: float | None, zone: ZoneInfo) -> str:
+    """A time as the district's clock shows it."""
+    if at is None:
+        return "—"
+    return f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%a %d %b %Y, %H:%M}"
+
+
+def stamp(at: float) -> str:
+    """A time for machines."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(seconds: float) -> str:
+    """How long, in one unit."""
+    seconds = abs(seconds)
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (count > 1)}"
+    return "a moment"
+
+
+def due(at: float | None, now: float) -> str:
+    """When somebody should have decided."""
+    if at is None:
+        return "no due time"
+    return f"overdue by {span(now - at)}" if at < now else f"due in {span(at - now)}"
+
+
+def size(count: int) -> str:
+    """A number of bytes."""
+    if count < 1024:
+        return f"{count} bytes"
+    return f"{count / 1024:.0f} kB" if count < 1 << 20 else f"{count / (1 << 20):.1f} MB"
