@@ -118,7 +118,8 @@ class Session(SMTP):
         """Look whether the client's time is up."""
         left = self._silent_since + self._house.patience - self.loop.time()
         if left <= 0:
-            self._house.journal.refused("timeout")
+            if self._transaction is not None:  # else it was only done, and forgot to say so
+                self._house.journal.refused("timeout")
             self._hang_up(b"421 4.4.2 Timeout, closing the connection")
         else:
             self._timer = self.loop.call_later(min(left, self._house.patience, _TICK), self._tick)

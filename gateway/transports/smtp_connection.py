@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._extensions: dict[str, str] = {}
         self._encoder = Encoder()
         self._unasked: Reply | None = None
+        self._in_content = False
         self.broken = False
         self.secure = False
         self.used = 0
@@ -158,6 +159,7 @@ class Connection(asyncio.Protocol):
 
     async def content(self, piece: bytes) -> None:
         """Write a piece of content behind DATA; returns when the next hop keeps pace."""
+        self._in_content = True
         if self.broken or self._transport is None:
             raise self._down()
         self._transport.write(self._encoder.feed(piece))
@@ -177,6 +179,7 @@ class Connection(asyncio.Protocol):
         expected = self._expect()
         self._transport.write(self._encoder.feed(last) + self._encoder.end())
         self._encoder = Encoder()
+        self._in_content = False
         return await self.said(expected, self.patience.final)
 
     async def hello(self, hostname: str) -> None:
@@ -217,6 +220,7 @@ class Connection(asyncio.Protocol):
         return expected
 
     def _down(self) -> HopDown:
-        """A refusal that came out of turn (a full disk in the middle of the content) is the next hop's word."""
+        """A refusal that came out of turn is the next hop's word in the middle of the content only (a full disk)."""
         said = self._unasked
-        return lost() if said is None or said.taken or said.code < 400 else HopDown(as_temporary(said))
+        heard = said is not None and said.code >= 400 and (self._in_content or not said.lasting)
+        return HopDown(as_temporary(said)) if said is not None and heard else lost()

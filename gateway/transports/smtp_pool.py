@@ -240,6 +240,8 @@ class SmtpExchange:
         """Ask for the content to be let in; 354 when it is."""
         said = await self._connection.command(b"DATA", self._connection.patience.data)
         self._let_in = said.code == 354
+        if said.taken:  # it took what it has not seen: whatever that means, the message is still the client's
+            return reply(451, "4.5.0", "The next hop gave an answer that cannot be passed on")
         return said if self._let_in else as_temporary(said)
 
     async def send(self, content: bytes) -> None:

@@ -46,6 +46,16 @@ async def test_a_refusal_of_data_is_the_reply_to_the_final_dot(reply: str) -> No
         assert (await client.say("NOOP")) == "250 2.0.0 Ok"
 
 
+@pytest.mark.parametrize(("at", "strange"), [("DATA", "250 fine"), ("RCPT", "354 go on"), (".", "354 more")])
+async def test_an_answer_that_makes_no_sense_is_no_acceptance(at: str, strange: str) -> None:
+    async with world(outside=refusing((at, strange))) as w:
+        client = await w.client()
+        said = await client.mail(TEACHER, [VENDOR], content())
+        assert next(each for each in said if each[:3] not in ("250", "354")).startswith("451 4.5.0 ")
+        assert not w.outside.taken
+        assert w.count("messages_total", channel="mail", direction="out_of_scope") == 0
+
+
 @pytest.mark.parametrize("reply", ["554 5.6.0 spam", "250 2.0.0 Ok: queued as 4XyZ", "450 4.7.1 greylisted"])
 async def test_the_word_on_the_content_is_the_next_hops(reply: str) -> None:
     async with world(outside=refusing((".", reply))) as w:
