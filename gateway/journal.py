@@ -117,6 +117,10 @@ class Journal:
         self._refusals.labels(reason).inc()
         self._line("refused", reason=reason)
 
+    def request_refused(self, reason: str) -> None:
+        """A request of the Twilio way was refused: `reason` is a word, and nothing else is known of it."""
+        self._line("refused", channel="sms", reason=reason)
+
     def session_opened(self) -> None:
         """An SMTP session began."""
         self._sessions.inc()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -76,9 +77,17 @@ def _network(value: object) -> IPv4Network | IPv6Network:
         raise ValueError('write a network such as "10.0.0.0/8" or "::1/128"') from None
 
 
+def _web(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("http", "https") and parts.hostname):
+        raise ValueError('write a web address such as "https://sms.riverbend.example"')
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Address = Annotated[str, BeforeValidator(_address)]
+Web = Annotated[str, AfterValidator(_web)]
 Domain = Annotated[str, BeforeValidator(_domain)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 File = Annotated[Path | None, BeforeValidator(_given)]
@@ -174,12 +183,13 @@ class Smpp(_Section):
 class Twilio(_Section):
     """Texts over the Twilio way."""
 
+    account_sid: str = Field(pattern=r"^AC[0-9A-Za-z]{1,64}$")  # ours at the provider, and the applications' at us
+    auth_token: str = Field(min_length=1)  # better: auth_token_file
+    webhook_secret: str = ""  # of a rule at the provider that signs webhooks with a key; better: webhook_secret_file
     listen: Address = "127.0.0.1:8026"
-    public_url: str = ""
-    account_sid: str = ""
-    auth_token: str = ""  # better: auth_token_file
-    api_base: str = "https://api.twilio.com"
-    app_url: str = ""
+    public_url: Web = ""  # as the provider knows us: its signatures cover it; default: http:// and listen
+    api_base: Web = "https://api.twilio.com"
+    app_url: Web = ""  # inbound texts go there; empty: to the phone of the person behind the district number
 
 
 class Sms(_Section):
@@ -324,6 +334,12 @@ def _fault(error: Any) -> str:
             return f"{key}: {text}" if key else text
 
 
+def _known_as(twilio: Twilio | None) -> Twilio | None:
+    if twilio is None or twilio.public_url:
+        return twilio
+    return twilio.model_copy(update={"public_url": f"http://{twilio.listen}"})
+
+
 def _completed(settings: Settings, folder: Path) -> Settings:
     """The defaults that depend on other keys or on the machine, and paths made absolute."""
 
@@ -358,6 +374,7 @@ def _completed(settings: Settings, folder: Path) -> Settings:
                     "tls_key": path(smtp.tls_key),
                 }
             ),
+            "sms": settings.sms.model_copy(update={"twilio": _known_as(settings.sms.twilio)}),
             "classify": settings.classify.model_copy(
                 update={"model": str(folder / settings.classify.model) if settings.classify.model else ""}
             ),

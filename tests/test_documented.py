@@ -84,7 +84,7 @@ def test_every_setting_of_the_example_is_explained() -> None:
 
 
 def test_the_defaults_of_the_example_are_the_defaults(tmp_path: Path) -> None:
-    for secret in ("bus.secret", "texting.secret", "smsc.secret", "twilio.secret", "oidc.secret"):
+    for secret in ("bus.secret", "texting.secret", "smsc.secret", "twilio.secret", "webhooks.secret", "oidc.secret"):
         (tmp_path / secret).write_text("s3cret\n")
     plain, full = tmp_path / "plain.toml", tmp_path / "full.toml"
     plain.write_text(EXAMPLE)

@@ -25,8 +25,10 @@ __all__ = [
     "Said",
     "addresses",
     "header_section",
+    "id_of_number",
     "message_id",
     "new_id",
+    "number_of_id",
     "parts",
     "sha256_of",
     "subject",
@@ -107,6 +109,22 @@ class Outgoing:
 def new_id(now: float, entropy: bytes) -> str:
     """A message id: 26 characters that sort by time, 48 bits of milliseconds and 80 bits of `entropy` (10 bytes)."""
     number = (int(now * 1000) & (1 << 48) - 1) << 80 | int.from_bytes(entropy[:10], "big")
+    return id_of_number(number)
+
+
+def number_of_id(id_: str) -> int | None:
+    """The 128 bits of a message id; None where a text is none."""
+    number = 0
+    for letter in id_:
+        digit = _ALPHABET.find(letter)
+        if digit < 0:
+            return None
+        number = number << 5 | digit
+    return number if len(id_) == 26 and number < 1 << 128 else None
+
+
+def id_of_number(number: int) -> str:
+    """The inverse of `number_of_id`."""
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 

@@ -83,6 +83,10 @@ class LiveDirectory:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
         return self.roster.is_internal(address)
 
+    def phone(self, id_: str) -> str | None:
+        """The number on which a person is reached; never a district number."""
+        return self.roster.phone(id_)
+
     def by_id(self, id_: str) -> Person | None:
         """The person of a sourcedId."""
         return self.roster.by_id(id_)

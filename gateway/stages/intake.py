@@ -61,9 +61,12 @@ class Intake:
 
     async def take(
         self, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
-        fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+        fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
     ) -> str:  # fmt: skip
         """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
+
+        `name`: the id, where it is made of what came, so that the same coming twice changes nothing; `known_as`:
+        what a text is known by elsewhere.
 
         On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
         front. Raises Refused.
@@ -73,12 +76,12 @@ class Intake:
             key = await self._key() if channel is Channel.MAIL else b""
         except ports.StoreDown:
             raise self._down() from None
-        name = new_id(now, os.urandom(10))
+        name = name or new_id(now, os.urandom(10))
 
         def made() -> Message:
             ours = without_seals(content) if key else content
             prefix = fields(name) + (seal(key, name, ours) if key else b"")
-            return _message(name, channel, envelope, ours, relation, now, prefix, tls)
+            return _message(name, channel, envelope, ours, relation, now, prefix, tls, known_as)
 
         message = await _beside(content, made)
         addresses = [each.address for each in envelope.recipients]
@@ -88,15 +91,22 @@ class Intake:
         await self._accept(message, due, rows)
         return name
 
+    async def taken_before(self, name: str) -> bool:
+        """Whether a message of this id is there already. Raises Refused where the store cannot be asked."""
+        try:
+            return bool(await self._store.states(name))
+        except ports.StoreDown:
+            raise self._down() from None
+
     async def forward(
         self, channel: Channel, envelope: Envelope, content: bytes, now: float, *,
-        fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+        fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "",
     ) -> str:  # fmt: skip
         """Make a message durable that was decided before: every recipient is due, and it gets no second verdict.
 
-        Its content stays as it is, X-Chaperone-Id included. Raises Refused.
+        Its content stays as it is, X-Chaperone-Id included; `name` as in `take`. Raises Refused.
         """
-        name = new_id(now, os.urandom(10))
+        name = name or new_id(now, os.urandom(10))
         prefix = fields(name)
         message = await _beside(
             content, lambda: _message(name, channel, envelope, content, Relation(), now, prefix, tls)
@@ -153,7 +163,7 @@ class Intake:
 
 def _message(
     name: str, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, prefix: bytes,
-    tls: bool,
+    tls: bool, known_as: str = "",
 ) -> Message:  # fmt: skip
     section = header_section(content) if channel is Channel.MAIL else b""
     return Message(
@@ -166,7 +176,7 @@ def _message(
         relation=relation,
         prefix=prefix,
         subject=subject(section),
-        message_id=message_id(section),
+        message_id=known_as or message_id(section),
         excerpt=excerpt(content, channel),
         tls=tls,
     )

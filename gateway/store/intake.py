@@ -15,6 +15,7 @@ from gateway.core.contact import Contact, conversation
 from gateway.core.delivery import State
 from gateway.core.message import Channel, Message
 from gateway.core.parties import Direction
+from gateway.core.texting import way_of
 from gateway.store import schema
 from gateway.store.connections import Refused
 from gateway.store.forms import domain_of, envelope_text, fit, read_envelope
@@ -128,7 +129,7 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
                 "message_id": message.id,
                 "position": position,
                 "channel": message.channel.value,
-                "domain": domain_of(address),
+                "domain": fit(way_of(message.channel, recipient)) or domain_of(address),
                 "state": "queued" if due else "received",
                 "next_attempt_at": now if due else None,
                 "token": None,

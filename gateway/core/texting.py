@@ -1,0 +1,52 @@
+"""Texts: which ones pass unread, whose number a party is, and by which way a text leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gateway.core.identity import e164
+from gateway.core.message import Channel, Recipient
+
+AT_ONCE = frozenset("STOP STOPALL END QUIT CANCEL UNSUBSCRIBE START HELP".split())
+"""The words of opting out and in: a text that is nothing else passes unheld and unclassified."""
+
+EMERGENCY = "911"
+PROVIDER, APP = "provider", "app"
+"""The ways out of a text: to the provider, who brings it to a phone, and to the district's texting application."""
+
+_VIA = "via="
+_PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
+_MEDIUM = re.compile(r"[a-z]{2,12}:(?=\+?[0-9(])", re.IGNORECASE)
+
+
+def passes_at_once(to: str, text: str, *, media: bool = False) -> bool:
+    """Whether a text is for an emergency number, or nothing but one of the words `AT_ONCE`; `media`: has it any."""
+    if _PUNCTUATION.sub("", to) == EMERGENCY:
+        return True
+    word = text.strip()
+    return not media and word.isascii() and word.upper() in AT_ONCE
+
+
+def party(address: str) -> str:
+    """The one form of a party's address: E.164, or as it came for short codes and names made of letters.
+
+    The medium in front of a number (whatsapp:, rcs:) says nothing of whose it is.
+    """
+    bare = _MEDIUM.sub("", address.strip(), count=1)
+    return e164(bare) or bare
+
+
+def via(way: str) -> str:
+    """The option of a recipient that says by which way its copy leaves."""
+    return _VIA + way
+
+
+def way_of(channel: Channel, recipient: Recipient) -> str:
+    """By which way a recipient's copy leaves; "" where its channel has one way only, or its domain says it."""
+    return named(recipient.options, "via") if channel is Channel.SMS else ""
+
+
+def named(options: Sequence[str], name: str) -> str:
+    """The value of the first option of a name, "" where there is none."""
+    return next((each[len(name) + 1 :] for each in options if each.startswith(f"{name}=")), "")
