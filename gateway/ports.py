@@ -141,7 +141,7 @@ class Outbox(Protocol):
         """Messages accepted before a time with a recipient still `received` and no verdict, the oldest first."""
 
     async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
-        """Messages with content accepted between two times that have no verdict, whatever became of their recipients."""
+        """Messages with content accepted between two times without a verdict, whatever became of their recipients."""
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """One message with its context; None when it or its content is gone."""

@@ -120,7 +120,8 @@ def conclude(
     """What to record of an attempt, by recipient with its next attempt, and what the sender is to be told of it.
 
     Recipients without an outcome are left out: they are due again at once. One bounce tells of all recipients of the
-    attempt, as far as NOTIFY asks for it (RFC 3461); nobody is told of what the null sender sent, nor of a text.
+    attempt, as far as NOTIFY asks for it (RFC 3461); nobody is told of what the null sender sent. Of a text that
+    could not be sent the application is told that asked for its status.
     """
     message = claim.message
     lifetime = LIFETIME[message.channel]
@@ -137,8 +138,13 @@ def conclude(
         action = _told(outcome, again, attempts, option(claimed.recipient.options, "NOTIFY"))
         if action:
             told.append(_report(claimed, outcome, action, claimed.queued_at + lifetime))
-    if not told or not message.envelope.sender or message.channel is not Channel.MAIL:
+    if not told or not message.envelope.sender:
         return results, ()
+    if message.channel is Channel.SMS:
+        failed = [str(each["reply"]) for each in told if each["action"] == "failed"]
+        asked = option(message.envelope.options, "STATUSCALLBACK")
+        body_of = {"channel": message.channel, "reply": failed[0] if failed else ""}
+        return results, (Followup(Follow.BOUNCE, message.id, body_of),) if failed and asked else ()
     body = {
         "to": message.envelope.sender,
         "envid": option(message.envelope.options, "ENVID"),

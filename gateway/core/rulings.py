@@ -12,7 +12,6 @@ from gateway.core.decide import decide
 from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling, Waiting
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
-from gateway.core.message import Channel
 from gateway.core.policy import Policy
 from gateway.core.verdict import Verdict
 from gateway.core.wire import Decided, decision_body, first_conversation, rfc3339
@@ -178,7 +177,7 @@ def _by_person(pending: Pending, by: str, reason: str, now: float, may: May | No
         _conversation(pending),
     )  # fmt: skip
     followups = [Followup(Follow.DECISION, pending.id, decision_body(decided))]
-    if state is State.REJECTED and pending.sender and pending.channel is Channel.MAIL:
+    if state is State.REJECTED and pending.sender:  # of a text: the application's status callback, if it asked for one
         told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)
         followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender}))
     changes = tuple(Change(address, state, None, by) for address in addresses)

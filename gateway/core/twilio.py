@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
-from gateway.core.message import id_of_number, number_of_id
+from gateway.core.message import Channel, Envelope, Message, Recipient, id_of_number, number_of_id, sha256_of
+from gateway.core.parties import Relation
+from gateway.core.texting import APP, named, via
 
 Form = tuple[tuple[str, str], ...]
 Kind = Literal["form", "json"]
@@ -24,6 +27,11 @@ BODY = "Body"
 STATUS = "status"
 """The first option of a status on its way to the application; of a text it is the kind of its form."""
 
+FILTERED = 30007
+"""The error of a text that was filtered out: what an application sees of one that was rejected."""
+UNKNOWN_ERROR = 30008
+
+_CODE = re.compile(r"\d{3} (\d{4,6})\b ?(.*)", re.DOTALL)
 _MOST_FIELDS = 200
 _HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 _PORTS = {"https": 443, "http": 80}
@@ -99,8 +107,8 @@ def to_text(content: bytes) -> str:
 
 def kept(form: Form, kind: Kind) -> tuple[str, ...]:
     """Every field but the text, in order, with the place of the text: options of an envelope."""
-    named = [BODY if name == BODY else f"{name}={value}" for name, value in form]
-    return (kind, *dict.fromkeys(named)) if named.count(BODY) > 1 else (kind, *named)
+    fields = [BODY if name == BODY else f"{name}={value}" for name, value in form]
+    return (kind, *dict.fromkeys(fields)) if fields.count(BODY) > 1 else (kind, *fields)
 
 
 def restored(options: Sequence[str], content: bytes) -> Form:
@@ -129,6 +137,46 @@ def derived_id(*words: str) -> str:
     """The message id of something that may come twice: the same words give the same id."""
     digest = hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()
     return id_of_number(int.from_bytes(digest[:16], "big"))
+
+
+# --- what becomes of a text --------------------------------------------------------------------------------------
+
+
+def told(message: Message, status: str, code: int, at: float) -> Message | None:
+    """The status of a text as a message of ours to the application that sent it; None where it asked for none.
+
+    `code`: the provider's number of the error. The same status of the same text has the same id.
+    """
+    callback = named(message.envelope.options, "StatusCallback")
+    if not callback:
+        return None
+    sid = sid_of(message.id)
+    to = message.envelope.recipients[0].address
+    form = (
+        ("ApiVersion", "2010-04-01"), ("From", message.envelope.sender), ("To", to), ("SmsSid", sid),
+        ("SmsStatus", status), ("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", str(code)),
+    )  # fmt: skip
+    content = encoded(form)
+    return Message(
+        id=derived_id(STATUS, message.id, sid, status),
+        channel=Channel.SMS,
+        envelope=status_envelope(callback, "form"),
+        content=content,
+        sha256=sha256_of(content),
+        received_at=at,
+        relation=Relation(),
+    )
+
+
+def status_envelope(callback: str, kind: Kind) -> Envelope:
+    """Of a status on its way to the address that its application named."""
+    return Envelope("", (Recipient(APP, (via(APP), f"url={callback}")),), (STATUS, kind))
+
+
+def error_of(reply: str) -> tuple[int, str]:
+    """The provider's number of an error and its words, from the reply that a text was refused with."""
+    found = _CODE.match(reply)
+    return (int(found[1]), found[2] or "Unknown error") if found else (UNKNOWN_ERROR, "Unknown error")
 
 
 # --- signatures ----------------------------------------------------------------------------------------------------

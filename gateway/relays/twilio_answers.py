@@ -9,13 +9,9 @@ from email.utils import formatdate
 
 from gateway.core.delivery import State
 from gateway.core.moderation import Trace
-from gateway.core.twilio import JSON, sid_of, to_text
+from gateway.core.twilio import FILTERED, JSON, error_of, sid_of, to_text
 from gateway.ports import Answer
 
-FILTERED = 30007
-"""The error code of a text that was filtered out: what an application sees of one that was rejected."""
-
-_UNKNOWN = 30008
 _STATUS = {
     State.RECEIVED: "accepted",
     State.HELD: "accepted",
@@ -36,7 +32,6 @@ _ERRORS = {
     502: (20503, "Service unavailable"),
     503: (20503, "Service unavailable"),
 }
-_CODE = re.compile(r"\d{3} (\d{4,6})\b ?(.*)", re.DOTALL)
 _SID = re.compile(r"\d{3} ((?:SM|MM)[0-9A-Za-z]{1,64})\b")
 _GSM = re.compile(r"[\n\r !-_a-z£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà{}~|€^\\\[\]]*")
 
@@ -120,10 +115,7 @@ def segments(text: str) -> int:
 def _fault(state: State, reply: str) -> tuple[int | None, str | None]:
     if state is State.REJECTED:
         return FILTERED, "Message filtered"
-    if state is not State.BOUNCED:
-        return None, None
-    found = _CODE.match(reply)
-    return (int(found[1]), found[2] or "Unknown error") if found else (_UNKNOWN, "Unknown error")
+    return error_of(reply) if state is State.BOUNCED else (None, None)
 
 
 def _date(at: float) -> str:

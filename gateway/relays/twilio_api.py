@@ -28,7 +28,7 @@ LONGEST = 1600
 """Characters that the provider takes in one text."""
 
 ROOT = "/2010-04-01/"
-_ONCE = ("to", "from", "body", "messagingservicesid", "contentsid", "statuscallback")
+_ONCE = {name.lower(): name for name in "To From Body MessagingServiceSid ContentSid StatusCallback".split()}
 _LATER = ("PageToken", "DateSent", "DateSent<", "DateSent>")  # of a list: no first page, or only what was sent
 _MOST_SHOWN = 50
 _ONE = re.compile(
@@ -78,7 +78,7 @@ class Api:
             return error(400, 20001, "Too many parameters")
         form = (*more, *given)
         if twice := _twice(form):
-            return error(400, 20001, f"Invalid parameter: {twice} is given more than once")
+            return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
         sender, to = party(first(form, "From")), party(first(form, "To"))
         relation = house.related(sender, to, form)
         if not relation:
@@ -88,7 +88,8 @@ class Api:
             return answer
         if wrong := _wrong(form):
             return wrong
-        name = derived_id("request", token) if token else new_id(house.clock(), os.urandom(10))
+        request = derived_id("request", token, str(form)) if token else ""
+        name = request or new_id(house.clock(), os.urandom(10))
         if not token or not await house.intake.taken_before(name):
             recipient = Recipient(to, (via(PROVIDER),))
             await house.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
@@ -178,9 +179,9 @@ class Api:
 
 
 def _twice(form: Form) -> str:
-    """A field that must come once and does not: which of the two the provider takes nobody knows."""
-    counted = Counter(name.lower() for name, _ in form)
-    return next((name for name, _ in form if name.lower() in _ONCE and counted[name.lower()] > 1), "")
+    """A field that must come once, under its name, and does not: which one the provider takes nobody knows."""
+    counted = Counter(name.lower() for name, _ in form if name.lower() in _ONCE)
+    return next((name for name, _ in form if _ONCE.get(name.lower(), name) != name or counted[name.lower()] > 1), "")
 
 
 def _wrong(form: Form) -> Answer | None:

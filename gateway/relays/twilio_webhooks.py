@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from gateway.core.message import Channel, Envelope, Recipient
+from gateway.core.message import Channel
 from gateway.core.parties import Relation
-from gateway.core.texting import APP, party, via
-from gateway.core.twilio import FORM, STATUS, Form, Kind, derived_id, encoded, first, media_of, parsed, sid_of, text_of
+from gateway.core.texting import party
+from gateway.core.twilio import (
+    FORM,
+    STATUS,
+    Form,
+    Kind,
+    derived_id,
+    encoded,
+    first,
+    media_of,
+    parsed,
+    sid_of,
+    status_envelope,
+    text_of,
+)  # fmt: skip
 from gateway.ports import Answer
 from gateway.relays.twilio_house import EMPTY, TWIML, TwilioHouse
 from gateway.relays.twilio_replies import Replies
@@ -78,9 +91,8 @@ class Webhooks:
         name = derived_id(STATUS, ours, first(form, *SIDS), first(form, "MessageStatus", "SmsStatus"))
         if not await house.intake.taken_before(name):
             told = tuple((key, sid_of(ours) if key in SIDS else value) for key, value in form)
-            recipient = Recipient(APP, (via(APP), f"url={callback}"))
             await house.intake.forward(
-                Channel.SMS, Envelope("", (recipient,), (STATUS, kind)), encoded(told), house.clock(), name=name
+                Channel.SMS, status_envelope(callback, kind), encoded(told), house.clock(), name=name
             )
         return DONE
 

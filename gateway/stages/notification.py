@@ -19,6 +19,7 @@ from gateway.core.letter import options
 from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
 from gateway.core.notice import notice_content
 from gateway.core.parties import Relation
+from gateway.core.twilio import FILTERED, error_of, told
 from gateway.journal import Journal
 from gateway.ports import Bus, BusDown, Followups, Outbox, Record, Review, StoreDown
 from gateway.stages.beat import Beat
@@ -87,9 +88,20 @@ class Notification:
         await self._followups.followed([followup.id], await self._written(followup))
         self._journal.told(followup.kind, followup.message)
 
+    async def _status(self, followup: Followup, now: float) -> Message | None:
+        """What the application is told of its text, where it asked for that."""
+        text = await self._outbox.outgoing(followup.message)
+        if text is None:
+            return None
+        if followup.kind is Follow.REJECTION:
+            return told(text.message, "undelivered", FILTERED, now)
+        return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)
+
     async def _written(self, followup: Followup) -> Message | None:
         """The message that a followup asks for; None where nobody is to be told."""
         now = await self._review.now()
+        if followup.body.get("channel") == Channel.SMS and followup.kind in (Follow.BOUNCE, Follow.REJECTION):
+            return await self._status(followup, now)
         if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
         else:

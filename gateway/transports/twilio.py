@@ -49,7 +49,7 @@ class TwilioTransport:
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._texting, self._known, self._replied, self._clock = texting, known, replied, clock
-        self._list = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
+        self._account, self._list = account_sid, f"/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._status = f"{public_url.rstrip('/')}/webhooks/twilio/status"
 
     async def deliver(
@@ -94,6 +94,8 @@ class TwilioTransport:
         options = message.envelope.options
         is_status = options[:1] == (STATUS,)
         form = parsed(message.content) if is_status else restored(options, message.content)
+        if is_status and not first(form or (), "AccountSid"):
+            form = (*(form or ()), ("AccountSid", self._account))
         kind = options[1] if is_status else options[0]
         url = named(claimed.recipient.options, "url")
         sid = first(form or (), "MessageSid", "SmsMessageSid", "SmsSid")
