@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\S+")
 _SIMPLE = re.compile(r"[\"'(]*[A-Za-z][a-z]*(?:'[a-z]+)?[.,;:!?)\"']*\Z|[0-9.,:%]+\Z")
 _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
 _SPACED = re.compile(  # letters with the same sign between all of them
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
 _EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
 _LEET = str.maketrans(
@@ -140,6 +140,8 @@ class Normaliser:
         mostly_latin = latin >= foreign
         before = ""
         for at, char in enumerate(text):
+            if char in self._emoji and text[max(0, at - 2) : at] == char * 2:
+                continue  # the same emoji over and over says no more than twice
             plain, trick = self._character(char, mostly_latin, before)
             if trick and before.isalnum():
                 tricks += 1

@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from classifiers import weights
 from classifiers.components import confidential, head, lexicon, linear, links, runs, sentences
 from classifiers.evidence import KEY, Evidence, evidence
-from classifiers.extraction import Reading, read
+from classifiers.extraction import read
 from classifiers.findings import findings, strongest
 from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
@@ -57,11 +57,9 @@ class Item(Protocol):
 class _Opened:
     """A message on its way: its texts, and what came of each."""
 
-    reading: Reading
     texts: tuple[Text, ...]
     heard: Heard
     noted: list[tuple[Text, Evidence]]
-    began: float
     failed: tuple[str, ...] = ()
 
 
@@ -69,6 +67,7 @@ def rules() -> Language:
     """The pipeline without a model: sentences, lexicon, links, detectors."""
     nlp = spacy.blank("xx")
     nlp.tokenizer = Words(nlp.vocab)
+    nlp.max_length = 10**9  # extraction has bounded what is read
     nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]  # nobody asks a word for its shape, and a memory zone makes words anew
     for name in RULES:
         nlp.add_pipe(name)
@@ -100,43 +99,38 @@ class Classifier:
 
     def classify(self, jobs: Sequence[Item]) -> list[Verdict]:
         """One verdict for each message, in order. Never raises for a message."""
+        began = time.perf_counter()
         opened = [self._open(job) for job in jobs]
         with self.nlp.memory_zone():
             for (number, text), noted in self._read(opened, jobs):
                 opened[number].noted.append((text, noted))
-            return [self._verdict(job, each) for job, each in zip(jobs, opened, strict=True)]
+            cost = (time.perf_counter() - began) * 1000 / max(len(jobs), 1)
+            return [self._verdict(job, each, cost) for job, each in zip(jobs, opened, strict=True)]
 
     def _open(self, job: Item) -> _Opened:
-        began = time.perf_counter()
         try:
             reading = read(job.content, job.channel)
             found, heard = texts(reading.passages, self.normalise)
             failed = reading.failed
         except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others
-            return _Opened(Reading(()), (), Heard("und", True), [], began, ("error",))
-        return _Opened(reading, found, heard, [], began, failed)
+            return _Opened((), Heard("und", True), [], ("error",))
+        return _Opened(found, heard, [], failed)
 
     def _read(self, opened: list[_Opened], jobs: Sequence[Item]) -> Iterator[tuple[tuple[int, Text], Evidence]]:
         """Every text through the pipeline; a batch that fails is read one by one."""
-        waiting = [
-            (number, text, self._begun(text, each, jobs[number]))
-            for number, each in enumerate(opened)
-            for text in each.texts
-        ]
+        waiting = [(number, text) for number, each in enumerate(opened) for text in each.texts]
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
             try:
-                docs = list(self.nlp.pipe([doc for _, _, doc in batch]))
-                yield from (
-                    ((number, text), doc.user_data[KEY]) for (number, text, _), doc in zip(batch, docs, strict=True)
-                )
+                docs = list(self.nlp.pipe([self._begun(text, opened[number], jobs[number]) for number, text in batch]))
+                yield from ((one, doc.user_data[KEY]) for one, doc in zip(batch, docs, strict=True))
             except Exception:  # noqa: BLE001 - the same rule: find the message that cannot be read, and read the rest
                 yield from self._one_by_one(batch, opened, jobs)
 
     def _one_by_one(
-        self, batch: list[tuple[int, Text, Doc]], opened: list[_Opened], jobs: Sequence[Item]
+        self, batch: list[tuple[int, Text]], opened: list[_Opened], jobs: Sequence[Item]
     ) -> Iterator[tuple[tuple[int, Text], Evidence]]:
-        for number, text, _ in batch:
+        for number, text in batch:
             try:
                 fresh = self._begun(text, opened[number], jobs[number])
                 yield (number, text), self.nlp(fresh).user_data[KEY]
@@ -150,7 +144,7 @@ class Classifier:
         noted.language = opened.heard.code if opened.heard.covered else "en"
         return doc
 
-    def _verdict(self, job: Item, opened: _Opened) -> Verdict:
+    def _verdict(self, job: Item, opened: _Opened, cost: float) -> Verdict:
         failed = opened.failed if opened.heard.covered else (*opened.failed, "language")
         found = [each for text, noted in opened.noted for each in findings(text, noted, self.reader)]
         main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
@@ -167,7 +161,7 @@ class Classifier:
             purpose=main.purpose if main is not None else {},
             help=round(help_, 4),
             failed=tuple(dict.fromkeys(failed)),
-            took_ms=round((time.perf_counter() - opened.began) * 1000, 3),
+            took_ms=round(cost, 3),
         )
 
 

@@ -34,7 +34,7 @@ _WRITTEN = {
         r"|\b(?:calle|avenida)\s+[A-ZÁÉÍÓÚ]\w+(?:\s+\w+)?\s+#?\d{1,5}"
     ),
     "phone": r"(?<![\d-])(?:\+?1[-. ]?)?\(?[2-9]\d{2}\)?[-. ]\d{3}[-. ]\d{4}(?![\d-])",
-    "email": rf"\b[\w.+-]+@(?i:{_FREE_MAIL})\.[a-z]{{2,}}",
+    "email": rf"(?<![\w.+-])[\w.+-]{{1,64}}@(?i:{_FREE_MAIL})\.[a-z]{{2,}}",
     "grade_of": (
         r"\b[A-Z][a-z]+(?:'s|\s+[A-Z][a-z]+)?\s+"
         r"(?:has|got|made|earned|scored|is (?:failing|passing|sitting)|tiene|sacó|is at|dropped to)\s+"

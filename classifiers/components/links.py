@@ -13,9 +13,9 @@ from spacy.tokens import Doc
 
 from classifiers.evidence import Hit, evidence
 
-_LINK = re.compile(r"\b(?:https?://|www\.)([a-z0-9.\-]+\.[a-z]{2,})(?::\d+)?(/[^\s<>\"]*)?", re.IGNORECASE)
+_LINK = re.compile(r"\b(?:https?://|www\.)([a-z0-9.\-]{1,200}\.[a-z]{2,20})(?::\d+)?(/[^\s<>\"]*)?", re.IGNORECASE)
 _BARE = re.compile(
-    r"(?<![@\w.\-/])((?:[a-z0-9\-]+\.)+(?:com|org|net|io|app|gg|me|ly|co|tv|ai))(/[^\s<>\"]*)", re.IGNORECASE
+    r"(?<![@\w.\-/])((?:[a-z0-9\-]{1,63}\.){1,6}(?:com|org|net|io|app|gg|me|ly|co|tv|ai))(/[^\s<>\"]*)", re.IGNORECASE
 )
 _SOCIAL = frozenset(
     "instagram.com snapchat.com facebook.com fb.com fb.me tiktok.com twitter.com x.com threads.net bereal.com "

@@ -9,7 +9,7 @@ from argparse import Namespace
 from rich.console import Console
 from rich.table import Table
 
-from gateway.assembly import open_store
+from gateway.assembly.choices import open_store
 from gateway.commands.opening import actor, local_time, settings_of
 from gateway.console.secrets import digest, new_token
 from gateway.core.account import Token

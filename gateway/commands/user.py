@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly import open_store
+from gateway.assembly.choices import open_store
 from gateway.commands.opening import actor, local_time, settings_of
 from gateway.console.secrets import hashed
 from gateway.core.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -83,11 +84,19 @@ def made_database(postgresql: PostgresqlServer) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables of this version, to be copied."""
+    file = tmp_path_factory.mktemp("made") / "chaperone.db"
+    upgrade(address(f"sqlite:///{file}"))
+    return file
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a store without any message."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/var/chaperone.db"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('made_file'), tmp_path)}"
     server: PostgresqlServer = request.getfixturevalue("postgresql")
     return server.database(like=request.getfixturevalue("made_database"))
 
