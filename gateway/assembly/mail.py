@@ -22,6 +22,7 @@ from gateway.settings import Settings
 from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
 from gateway.stages.intake import Intake
+from gateway.store import make_folder
 from gateway.transports.smtp import SmtpTransport
 from gateway.transports.smtp_pool import SmtpPool
 
@@ -32,7 +33,7 @@ async def directory_in_force(settings: Settings, journal: Journal) -> LiveDirect
     """The directory with its first roster. Beside a store in a file it is remembered. Raises Fault."""
     last_good = None
     if (file := store_file(settings)) is not None:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(file)
         last_good = file.with_name(file.name + ".roster")
     return await LiveDirectory.opened(
         sources_of(settings), journal, max_removal=settings.directory.max_removal, last_good=last_good

@@ -14,7 +14,7 @@ from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
 from gateway.store.intake import SqlIntake
 from gateway.store.lists import SqlLists
-from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file
+from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
 from gateway.store.outbox import SqlOutbox
 from gateway.store.parts import Readers
 from gateway.store.probing import probe
@@ -25,7 +25,7 @@ from gateway.store.review import SqlReview
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
 
-__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "open_store", "probe"]
+__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", "probe"]
 
 
 class SqlStore(

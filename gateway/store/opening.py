@@ -78,25 +78,37 @@ def connector(url: URL, flavour: Flavour) -> Callable[[], Any]:
     return open_file if flavour.name == "sqlite" else open_server
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder of a SQLite store's file, for nobody but us; leave what is there. Raises StoreError."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"store.url: {path} cannot be written ({error.strerror}): make it ours or change it")
+
+
 def make_file(url: URL) -> None:
     """Make the file of a SQLite store, and its folder, for nobody but us; leave what is there. Raises StoreError."""
     path = Path(str(url.database))
+    make_folder(path)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(f"store.url: {path} cannot be written ({error.strerror}): make it ours or change it") from None
+        raise _unwritable(path, error) from None
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path) -> Iterator[None]:
     """Hold the lock of a SQLite store's file while it serves. Raises StoreError where another one does."""
     lock = path.with_name(path.name + ".lock")
+    make_folder(path)
     try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(f"store.url: {lock} cannot be written ({error.strerror}): make it ours or change it") from None
+        raise _unwritable(lock, error) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -117,7 +117,8 @@ def test_second_serve(tmp_path: Path) -> None:
     with laid_out(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
         gateway.start()
         port = gateway.smtp
-        _edited(gateway, f'smtp.listen = ["127.0.0.1:{free_port()}"]', f'metrics.listen = "127.0.0.1:{free_port()}"')
+        others = [f'{key}.listen = "127.0.0.1:{free_port()}"' for key in ("metrics", "console")]
+        _edited(gateway, f'smtp.listen = ["127.0.0.1:{free_port()}"]', *others)
         done = _serve(gateway)
         assert done.returncode == 2
         assert "served by another process" in done.stderr
