@@ -178,9 +178,10 @@ def test_a_person_decides_what_is_held(deed, state, word):
 def test_only_a_rejection_tells_the_sender_and_never_nobody():
     held = waiting(state=State.HELD, decision=HELD, by="policy")
     assert body(reject(pending(held), "a", "", LATER), Follow.REJECTION)["to"] == TEACHER
+    text = reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER)
+    assert body(text, Follow.REJECTION)["channel"] == Channel.SMS
     for ruling in (
         reject(pending(held, sender=""), "a", "", LATER),
-        reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER),
         discard(pending(held), "a", "", LATER),
         release(pending(held), "a", "", LATER),
     ):
