@@ -5,7 +5,8 @@
 #   make bench     messages per second and CPU per message, beside plain Postfix and Postfix with rspamd
 #   make services  the servers that the tests talk to, as Debian packages (as root; else their names)
 #   make kafka     Apache Kafka into deploy/kafka/libs, where java and mvn are there
-.PHONY: run test check bench kafka services
+#   make node      the Node.js programs that the tests of the console use, into build/node, where npm is there
+.PHONY: run test check bench kafka node services
 
 PYTHON ?= python3
 ARGS ?=
@@ -15,7 +16,7 @@ PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --n
 run: $(VENV)/installed
 	$(VENV)/bin/chaperone demo $(ARGS)
 
-test: $(VENV)/installed-for-tests services kafka
+test: $(VENV)/installed-for-tests services kafka node
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(VENV)/installed-for-tests
@@ -42,6 +43,20 @@ deploy/kafka/libs/fetched: deploy/kafka/pom.xml
 	@echo "kafka: fetching Apache Kafka into deploy/kafka/libs by Maven"
 	@rm -rf deploy/kafka/libs
 	mvn -B -q -Dstyle.color=never -f deploy/kafka/pom.xml process-resources
+	@touch $@
+
+node:
+	@if command -v npm >/dev/null; then \
+	  $(MAKE) --no-print-directory build/node/fetched; \
+	else \
+	  echo "node: npm is missing here (on Debian: apt-get install nodejs npm). Its tests will be skipped."; \
+	fi
+
+build/node/fetched: tests/peers/node/package.json tests/peers/node/package-lock.json
+	@echo "node: fetching the programs of tests/peers/node into build/node by npm"
+	@mkdir -p build/node
+	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
+	npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # Stamps: what is installed is newer than what says what to install.

@@ -13,7 +13,7 @@ import pytest
 
 from tests.peers import commands
 
-PEERS = ("kafka", "postgresql", "postfix", "prometheus", *commands.PACKAGES)
+PEERS = ("kafka", "postgresql", "postfix", "prometheus", "chromium", "axe", *commands.PACKAGES)
 """The names for `@pytest.mark.peer(name)`: a module of tests.peers, or a command."""
 
 
@@ -62,7 +62,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.section("MISSING SERVERS: these tests did not run", sep="!", red=True, bold=True)
     for name, count in sorted(_without.items()):
         terminalreporter.line(f"{name}: {count} test{'s' * (count > 1)} not run; {_lacking(name)}", red=True)
-    terminalreporter.line("`make services kafka` installs what is missing (as root on Debian).", red=True)
+    terminalreporter.line("`make services kafka node` installs what is missing (as root on Debian).", red=True)
 
 
 @pytest.fixture(scope="session", name="kafka")

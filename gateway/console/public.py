@@ -84,8 +84,8 @@ async def api_page(request: Request) -> Response:
     calls = [
         {
             "method": method.upper(), "path": path, "summary": call.get("summary", ""),
-            "text": call.get("description", ""), "parameters": call.get("parameters", []),
-            "body": "requestBody" in call,
+            "text": call.get("description", ""), "body": "requestBody" in call,
+            "parameters": [{"required": False, "description": "", **each} for each in call.get("parameters", [])],
             "answers": [(code, answer.get("description", "")) for code, answer in call["responses"].items()],
         }
         for path, methods in described["paths"].items()

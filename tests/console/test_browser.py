@@ -1,0 +1,140 @@
+"""The console in a browser: sign in, see, read, decide, by keyboard and without JavaScript; everybody can use it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.async_api import Page, expect
+
+from gateway.core.delivery import State
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, MIDDLE, SECURITY
+from tests.console.world import World, enter
+from tests.peers import axe
+
+pytestmark = pytest.mark.peer("chromium")
+BOTH = pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
+)
+# The pages let no script in but their own: what audits them is let in beside it.
+DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "bypass_csp": True}
+PHONE = {
+    "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "color_scheme": "dark",
+    "bypass_csp": True,
+}  # fmt: skip
+
+
+async def _states(world: World, name: str) -> set[State]:
+    (trace,) = await world.store.trace(id=world.id(name))
+    return {each.state for each in trace.recipients}
+
+
+@BOTH
+async def test_a_held_message_is_found_read_and_released_by_keyboard(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    rows = page.locator("#queue .rows .row")
+    await expect(rows).to_have_count(len(HELD))
+    await page.keyboard.press("j")
+    await expect(page.locator("#pane #message")).to_contain_text("Tess Vandermeer")  # calls for help stand first
+    await page.keyboard.press("j")
+    await expect(page.locator("#pane #message")).to_contain_text("Peter Lindgren")
+    await expect(page.locator("#pane mark", has_text="just between us")).to_have_count(1)
+    chosen = await page.locator("#pane #message").get_attribute("data-id")
+    assert chosen == world.id("high")  # the earliest due stands first
+    await page.keyboard.press("e")
+    await page.keyboard.type("known to the parents")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("r")
+    await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
+    await expect(rows).to_have_count(len(HELD) - 1)
+    assert await world.outgoing() == {
+        world.id(name): world.messages[name].content for name in ("clean", "help", "flag")
+    }
+    gone = await world.outgoing(after=6)
+    assert gone == {world.id("high"): world.messages["high"].content}
+    acts = await world.store.acts_about(world.id("high"), 10)
+    assert [each.act for each in acts] == ["released", "viewed", "decided"]
+    assert acts[0].detail["reason"] == "known to the parents"
+
+
+async def test_a_decision_is_undone(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.keyboard.press("x")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator("#message")).to_contain_text("Decision taken back")
+    assert await _states(world, "high") == {State.HELD}
+    assert world.id("high") not in await world.outgoing(after=60)
+
+
+async def test_the_second_one_is_told_who_was_first(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    async with world.program(DIRECTOR) as director:
+        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": "first"})
+    await page.get_by_role("button", name="Reject").click()
+    await expect(page.locator("main")).to_contain_text("decided first by director")
+
+
+async def test_the_queue_is_live(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    await expect(page.locator("#held-title .count")).to_have_text(str(len(HELD)))
+    async with world.program(DIRECTOR) as director:
+        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
+    await expect(page.locator("#held-title .count")).to_have_text(str(len(HELD) - 1))
+
+
+async def test_a_building_sees_its_own(world: World, page: Page) -> None:
+    await enter(page, world, MIDDLE)
+    await expect(page.locator("#queue .rows .row")).to_have_count(2)
+    seen = {await each.get_attribute("data-id") for each in await page.locator("#queue .rows .row").all()}
+    assert seen == {world.id("middle"), world.id("both")}
+    answer = await page.goto(f"{world.url}/messages/{world.id('high')}")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.locator("main")).not_to_contain_text("Lindgren")
+
+
+@pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
+async def test_reading_and_deciding_need_no_javascript(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    await page.locator(f'#queue .row[data-id="{world.id("text")}"]').click()
+    await expect(page.locator("#message mark")).to_contain_text("dont tell anyone")
+    await page.get_by_label("Reason").fill("no")
+    await page.get_by_role("button", name="Reject").click()
+    await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
+    assert await _states(world, "text") == {State.REJECTED}
+
+
+# --- for everybody --------------------------------------------------------------------------------------------------
+
+PAGES = {
+    "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
+    DIRECTOR: ("/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace"),
+    SECURITY: ("/trace", "/messages/{high}"),
+    AUDITOR: ("/audit", "/messages/{high}"),
+}  # fmt: skip
+
+
+async def violations(page: Page) -> dict[str, list[str]]:
+    """What axe-core finds that is serious or worse: rule and the places."""
+    await page.add_script_tag(content=axe.SCRIPT.read_text())
+    found = json.loads(await page.evaluate("axe.run().then((found) => JSON.stringify(found.violations))"))
+    return {
+        each["id"]: [place["html"][:200] for place in each["nodes"]]
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    }
+
+
+@pytest.mark.peer("axe")
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
+async def test_every_page_is_accessible(world: World, page: Page, name: str) -> None:
+    if name:
+        await enter(page, world, name)
+    for path in PAGES[name]:
+        await page.goto(world.url + path.format(**{each: world.id(each) for each in world.messages}))
+        assert not await violations(page), path
+        overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{path} is wider than the screen"

@@ -1,0 +1,39 @@
+"""Chromium itself, driven by Playwright: one browser for a session of tests, which never leaves this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+
+from playwright.async_api import Browser, async_playwright
+
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+).split()
+
+
+def _program() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def missing() -> str:
+    """What is missing to run a browser here, and the mend; "" when nothing is."""
+    return "" if _program() else "Chromium is not installed (make services, or the package chromium)"
+
+
+@contextlib.asynccontextmanager
+async def running_chromium() -> AsyncIterator[Browser]:
+    """A browser. Names of other machines lead nowhere, and every request can be seen by the test."""
+    program = _program()
+    assert program is not None, missing()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program,
+            args=[*_FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
