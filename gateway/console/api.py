@@ -34,7 +34,7 @@ _PROBLEM: dict[str, Any] = {
 _SAYS = {
     400: "The request cannot be read", 401: "No token, or a bad one", 403: "Your role does not allow it",
     404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
-    422: "Not understood", 503: "The store does not answer",
+    422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
 }  # fmt: skip
 _bearer = HTTPBearer(auto_error=False, description="A token made by `chaperone token create`")
 
@@ -58,7 +58,7 @@ def _read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     return list(values)
 
 
-api = APIRouter(prefix="/api/v1", responses=_problems(401, 403, 422, 503), dependencies=[Security(_bearer)])
+api = APIRouter(prefix="/api/v1", responses=_problems(401, 403, 422, 429, 503), dependencies=[Security(_bearer)])
 
 
 def the_desk(request: Request) -> Desk:

@@ -44,6 +44,7 @@ def console_app(desk: Desk) -> ASGIApp:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would send browsers to whatever host a request claims
     )
     app.state.desk = desk
     app.state.door = Door(desk.store, desk.store, desk.journal, desk.house.https)

@@ -11,7 +11,7 @@ from gateway.core.fields import rfc3339
 
 _TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Decided already", 413: "Too large", 422: "Not understood", 429: "Too many tries",
+    409: "Decided already", 413: "Too large", 422: "Not understood", 429: "Too many",
     500: "Something of ours failed", 503: "Not now",
 }  # fmt: skip
 

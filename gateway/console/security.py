@@ -1,12 +1,17 @@
-"""What every answer carries so that a browser does nothing with it that we did not mean; how large a request may be."""
+"""What every answer carries so that a browser does nothing with it that we did not mean; how large a request may be,
+and how many one client may send."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.console.auth import client_of
+from gateway.console.pace import Pace
 from gateway.console.problems import Problem
 
 LARGEST_REQUEST = 64 << 10
@@ -30,8 +35,9 @@ _HEADERS = {
 class Guarded:
     """The ASGI application around the console's own."""
 
-    def __init__(self, app: ASGIApp, https: bool) -> None:
+    def __init__(self, app: ASGIApp, https: bool, pace: Pace | None = None) -> None:
         self._app = app
+        self._pace = pace or Pace()
         self._headers = {
             **_HEADERS,
             **({"Strict-Transport-Security": "max-age=31536000"} if https else {}),
@@ -57,6 +63,9 @@ class Guarded:
                 headers.setdefault("Cache-Control", "public, max-age=3600" if static else "no-store")
             await send(message)
 
+        if not static and (seconds := self._pace.wait(client_of(Request(scope)))):
+            await _too_many(seconds)(scope, receive, guarded)
+            return
         if _length(scope["headers"]) > LARGEST_REQUEST:
             await _too_large()(scope, receive, guarded)
             return
@@ -76,6 +85,11 @@ class Guarded:
 def _length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     said = next((value for name, value in headers if name == b"content-length"), b"0")
     return int(said) if said.isdigit() else 0
+
+
+def _too_many(seconds: float) -> ASGIApp:
+    after = str(math.ceil(seconds))
+    return Problem(429, "Too many requests: wait a moment.", headers={"Retry-After": after}).response()
 
 
 def _too_large() -> ASGIApp:

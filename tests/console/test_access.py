@@ -1,0 +1,212 @@
+"""Who may do what: every route of the console, by every role. A route without a row here fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from starlette.routing import BaseRoute, Mount
+
+from gateway.console.app import console_app
+from gateway.console.desk import Desk, House
+from gateway.core.decision import Act
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy
+from tests.console.world import World, form_of
+
+NOBODY = "nobody"
+WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR)
+"""The columns. `middle` administers another building than that of the messages; `okafor` is a teacher with a child."""
+
+# In each row the same for all but those that are named. 303 of a page for nobody is the way to the sign-in page.
+ROWS: dict[tuple[str, str], dict[str, int]] = {}
+
+
+def row(method: str, path: str, *, nobody: int, others: int, **some: int) -> None:
+    """What each column is answered."""
+    ROWS[method, path] = {who: some.get(who, nobody if who == NOBODY else others) for who in WHO}
+
+
+def page(method: str, path: str, others: int = 200, **some: int) -> None:
+    """A page for those who are signed in."""
+    row(method, path, nobody=303, others=others, **some)
+
+
+def call(method: str, path: str, others: int = 200, **some: int) -> None:
+    """A call of the API."""
+    row(method, path, nobody=401, others=others, **some)
+
+
+NO_CONTENT = {SECURITY: 403, AUDITOR: 403}
+ELSEWHERE = {MIDDLE: 404}
+
+# for everybody
+for public in ("/sign-in", "/policy", "/api/docs", "/api/openapi.json"):
+    row("GET", public, nobody=200, others=200)
+row("GET", "/sign-in", nobody=200, others=303)  # who is signed in goes on
+row("POST", "/sign-in", nobody=403, others=403)  # the form of the door is another one
+
+# look up and read
+page("GET", "/", security=303, auditor=303)  # these see no queue and go on to the trace
+page("GET", "/events", **NO_CONTENT)
+page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
+page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/picture/{part}", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/source", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/delivered", **NO_CONTENT)
+page("GET", "/trace")
+page("POST", "/trace")
+page("GET", "/audit", high=403, middle=403, okafor=403, security=403)
+
+# decide: on a message that okafor sent, then on one to her child
+page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/sign-out", 303)
+
+call("GET", "/api/v1/held", **NO_CONTENT)
+call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/content", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/release", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/reject", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/trace")
+call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
+call("GET", "/api/v1/stats")
+
+ABOUT = {
+    "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
+    "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
+}  # fmt: skip
+"""The message that a route is asked about; `own` where it is not named."""
+PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"}
+SENT: dict[str, dict[str, str]] = {"/trace": {"asked": "nobody@riverbend.example"}}
+"""What a form sends beside its secret."""
+ASKED = {"/api/v1/trace": {"id": "nothing"}}
+LAST = ("POST", "/sign-out")
+
+
+def routes(app: Any) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application answers, from the application itself."""
+    for each in app.routes:
+        inner = getattr(each, "original_router", None)
+        if inner is not None:
+            yield from routes(inner)
+        elif not isinstance(each, Mount):
+            yield from _of(each)
+
+
+def _of(route: BaseRoute) -> Iterator[tuple[str, str]]:
+    methods: set[str] = getattr(route, "methods", None) or set()
+    yield from ((method, str(getattr(route, "path", ""))) for method in methods - {"HEAD"})
+
+
+async def test_every_route_has_a_row(world: World) -> None:
+    house = House("Riverbend", ZoneInfo("America/Chicago"), world.url)
+    desk = Desk(world.store, world.people, policy, world.journal, house, lambda: None)
+    app: Any = console_app(desk)
+    assert set(routes(app._app)) == set(ROWS)
+
+
+def _ordered() -> list[tuple[str, str]]:
+    return sorted(ROWS, key=lambda each: (each == LAST, list(ROWS).index(each)))
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_every_route_by_role(world: World, who: str) -> None:
+    found, wanted = {}, {}
+    async with world.stranger() as nobody:
+        for method, path in _ordered():
+            wanted[method, path] = ROWS[method, path][who]
+            if who == NOBODY:
+                found[method, path] = await _status(world, nobody, method, path, "")
+    if who != NOBODY:
+        async with world.signed_in(who) as browser, world.program(who) as program:
+            form = form_of(await browser.get("/trace"))
+            for method, path in _ordered():
+                client = program if path.startswith("/api/v1") else browser
+                found[method, path] = await _status(world, client, method, path, form)
+    assert found == wanted
+
+
+async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
+    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""))
+    if path == "/api/v1/messages/{id}/release":  # the pages released the other one before
+        target = path.format(id=world.id("own"))
+    more: dict[str, Any] = {"params": ASKED.get(path, {})}
+    if method == "POST" and path.startswith("/api/"):
+        await _held_again(world, target.split("/")[4])
+        more["json"] = {"reason": "because"}
+    elif method == "POST":
+        more["data"] = {"form": form, "reason": "because", **SENT.get(path, {})}
+    async with client.stream(method, target, **more) as answer:  # the events never end
+        status: int = answer.status_code
+        if status == 303 and client.headers.get("authorization") is None and not form and path != "/sign-in":
+            assert answer.headers["location"].startswith("/sign-in"), target
+        return status
+
+
+async def _held_again(world: World, id_: str) -> None:
+    """What the pages decided, taken back, so that the API is asked about the same."""
+    (trace,) = await world.store.trace(id=id_)
+    for by in {each.decided_by for each in trace.recipients} - {"policy", ""}:
+        await world.store.recall(id_, by, Act(world.clock(), by, "decision taken back", id_))
+
+
+# --- what a column cannot say ---------------------------------------------------------------------------------------
+
+
+async def test_a_building_s_lists_hold_nothing_of_another(world: World) -> None:
+    async with world.signed_in(MIDDLE) as browser, world.program(MIDDLE) as program:
+        told = ""
+        for path in ("/", "/delivered", "/?building=o-high", "/?clause=7a"):
+            told += (await browser.get(path)).text
+        form = form_of(await browser.get("/trace"))
+        hidden = [world.id(name) for name in ("high", "own", "child", "text", "laid-out")]
+        for asked in (*hidden, "peter.lindgren@riverbend.example", world.messages["high"].message_id):
+            told += (await browser.post("/trace", data={"form": form, "asked": asked})).text.replace(asked, "")
+        for path in ("/api/v1/held", "/api/v1/stats", "/api/v1/trace?address=dana.okafor@riverbend.example"):
+            told += (await program.get(path)).text.replace("dana.okafor@riverbend.example", "")
+    assert world.id("middle") in told
+    assert not [each for each in hidden if each in told]
+    assert "After practice" not in told
+
+
+async def test_of_a_message_to_two_buildings_each_decides_its_own(world: World) -> None:
+    async with world.program(MIDDLE) as middle, world.program(HIGH) as high:
+        done = await middle.post(f"/api/v1/messages/{world.id('both')}/release", json={"reason": ""})
+        assert done.json()["recipients"] == ["nadia.petrakis@students.riverbend.example"]
+        rest = await high.post(f"/api/v1/messages/{world.id('both')}/reject", json={"reason": ""})
+        assert rest.json()["recipients"] == ["maya.lindqvist@students.riverbend.example"]
+
+
+async def test_a_token_that_only_reads_decides_nothing(world: World) -> None:
+    async with world.program(DIRECTOR, reads_only=True) as program:
+        assert (await program.get("/api/v1/held")).status_code == 200
+        for deed in ("release", "reject"):
+            assert (
+                await program.post(f"/api/v1/messages/{world.id('high')}/{deed}", json={"reason": ""})
+            ).status_code == 403
+
+
+async def test_a_token_ends(world: World) -> None:
+    async with world.program(DIRECTOR, lasts=60.0) as program:
+        assert (await program.get("/api/v1/stats")).status_code == 200
+        world.clock.ahead += 61
+        assert (await program.get("/api/v1/stats")).status_code == 401
+
+
+async def test_a_refusal_is_in_the_audit_log(world: World) -> None:
+    async with world.program(SECURITY) as program:
+        await program.get(f"/api/v1/messages/{world.id('high')}/content")
+    acts = await world.store.acts_about(world.id("high"), 1)
+    assert [(each.actor, each.act) for each in acts] == [(SECURITY, "access refused")]
+
+
+@pytest.mark.parametrize("path", ["", "/html/2", "/source", "/picture/3"])
+async def test_every_view_of_content_is_in_the_audit_log(world: World, path: str) -> None:
+    async with world.signed_in(HIGH) as browser:
+        assert (await browser.get(f"/messages/{world.id('laid-out')}{path}")).status_code == 200
+    (act,) = await world.store.acts_about(world.id("laid-out"), 1)
+    assert (act.actor, act.act) == (HIGH, "viewed")

@@ -1,0 +1,153 @@
+"""The API: everything the pages do, by its own description; errors, cursors, and decisions that come twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from gateway.core.delivery import State
+from tests.console.district import DIRECTOR, HELD, HIGH
+from tests.console.world import World
+
+PROBLEM = "application/problem+json"
+EXAMPLES = 25
+
+
+async def _states(world: World, name: str) -> set[State]:
+    (trace,) = await world.store.trace(id=world.id(name))
+    return {each.state for each in trace.recipients}
+
+
+async def test_the_queue_comes_in_pages(world: World) -> None:
+    async with world.program(DIRECTOR) as program:
+        whole = (await program.get("/api/v1/held")).json()
+        assert whole["next"] is None
+        assert {row["id"] for row in whole["items"]} == {world.id(name) for name in HELD}
+        pages, cursor = [], ""
+        while cursor is not None:
+            page = (
+                await program.get("/api/v1/held", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+            ).json()
+            pages.append(len(page["items"]))
+            cursor = page["next"]
+            assert page["items"] == whole["items"][sum(pages[:-1]) : sum(pages)]
+        assert pages == [2, 2, 2, 1]
+
+
+async def test_a_cursor_outlives_what_it_stood_at(world: World) -> None:
+    async with world.program(DIRECTOR) as program:
+        first = (await program.get("/api/v1/held", params={"limit": 2})).json()
+        rest = (await program.get("/api/v1/held", params={"cursor": first["next"]})).json()["items"]
+        await program.post(f"/api/v1/messages/{first['items'][-1]['id']}/release", json={"reason": ""})
+        assert (await program.get("/api/v1/held", params={"cursor": first["next"]})).json()["items"] == rest
+
+
+@pytest.mark.parametrize("cursor", ["x", "bnVsbA", "W10", "WzEsMl0", "WyJhIiwiYiJd", "WzEsIngiLDNd", "e30", "é"])
+async def test_a_cursor_of_somebody_else_s(world: World, cursor: str) -> None:
+    async with world.program(DIRECTOR) as program:
+        for path in ("held", "audit"):
+            answer = await program.get(f"/api/v1/{path}", params={"cursor": cursor})
+            assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "status"),
+    [
+        ("GET", "/api/v1/nothing", {}, 404),
+        ("GET", "/api/v1/messages/nothing", {}, 404),
+        ("GET", "/api/v1/messages/%00%ff", {}, 404),
+        ("DELETE", "/api/v1/held", {}, 405),
+        ("POST", "/api/v1/messages/{high}/release", {"json": {"reason": {"a": 1}}}, 422),
+        ("POST", "/api/v1/messages/{high}/release", {"json": {"reason": "x" * 2001}}, 422),
+        ("POST", "/api/v1/messages/{high}/release", {"json": {"reason": "", "more": 1}}, 422),
+        ("POST", "/api/v1/messages/{high}/release", {"json": []}, 422),
+        ("POST", "/api/v1/messages/{high}/release", {"content": b"{"}, 422),
+        ("POST", "/api/v1/messages/{high}/release", {"content": b"\xff"}, 422),
+        ("GET", "/api/v1/held?limit=0", {}, 422),
+        ("GET", "/api/v1/trace", {}, 422),
+        ("GET", "/api/v1/trace?id=a&address=b", {}, 422),
+    ],
+)
+async def test_errors_say_what_is_wrong(
+    world: World, method: str, path: str, more: dict[str, Any], status: int
+) -> None:
+    async with world.program(DIRECTOR) as program:
+        answer = await program.request(method, path.format(high=world.id("high")), **more)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
+    said = answer.json()
+    assert said["status"] == status
+    assert {"type", "title", "detail"} <= set(said)
+    assert await _states(world, "high") == {State.HELD}
+
+
+async def test_of_many_at_once_one_wins(world: World) -> None:
+    async with world.program(DIRECTOR) as one, world.program(HIGH) as other:
+        answers = await asyncio.gather(
+            *(
+                each.post(f"/api/v1/messages/{world.id('high')}/{deed}", json={"reason": ""})
+                for each, deed in [(one, "release"), (other, "reject")] * 4
+            )
+        )
+    assert sorted(each.status_code for each in answers) == [200] + [409] * 7
+    first = [each.json()["first"] for each in answers if each.status_code == 409]
+    assert {each["by"] for each in first} <= {DIRECTOR, HIGH}
+    assert len({each["by"] for each in first}) == 1
+    assert (
+        len([act for act in await world.store.acts_about(world.id("high"), 20) if act.act in ("released", "rejected")])
+        == 1
+    )
+
+
+async def test_a_decision_with_a_key_is_made_once(world: World) -> None:
+    path, key = f"/api/v1/messages/{world.id('high')}/release", {"Idempotency-Key": "one"}
+    async with world.program(DIRECTOR) as program:
+        answers = [await program.post(path, json={"reason": "ok"}, headers=key) for _ in range(3)]
+        assert [(each.status_code, each.json()) for each in answers] == [(200, answers[0].json())] * 3
+        assert (await program.post(path, json={"reason": "other"}, headers=key)).status_code == 422
+        assert (await program.post(path, json={"reason": "ok"})).status_code == 409
+        unknown = [
+            await program.post("/api/v1/messages/0/reject", json={"reason": ""}, headers={"Idempotency-Key": "two"})
+        ] * 2
+        assert [each.status_code for each in unknown] == [404, 404]
+    async with world.program(HIGH) as other:  # keys belong to an account
+        assert (await other.post(path, json={"reason": "ok"}, headers=key)).status_code == 409
+
+
+async def test_the_description_is_kept(world: World) -> None:
+    """Made-up requests of every kind: no answer is a fault of ours, and each is as the description says."""
+    token = await world.token(DIRECTOR)
+    schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{world.url}/api/openapi.json")
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    tried: dict[str, int] = {}
+
+    def attack(operation: Any) -> None:
+        @settings(
+            max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )  # fmt: skip
+        @given(case=operation.as_strategy())
+        def one(case: Any) -> None:
+            case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+            if "{id}" in operation.path and tried.get(operation.label, 0) % 2:
+                case.path_parameters["id"] = world.id(HELD[tried[operation.label] % len(HELD)])
+            answer = case.call()
+            tried[operation.label] = tried.get(operation.label, 0) + 1
+            case.validate_response(answer, checks=checks)
+
+        one()
+
+    for result in schema.get_all_operations():
+        await asyncio.to_thread(attack, result.ok())
+    described = (await asyncio.to_thread(lambda: schema.raw_schema))["paths"]
+    assert len(tried) == sum(len(methods) for methods in described.values())
+    assert min(tried.values()) >= 1

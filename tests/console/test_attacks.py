@@ -1,0 +1,153 @@
+"""What a message carries does nothing to who reads it: no script runs, nothing is loaded, nothing leads away."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from playwright.async_api import Dialog, Page, Request, expect
+from pytest_asyncio import fixture as async_fixture
+
+from gateway.core.message import Channel
+from gateway.core.parties import Direction, Pair
+from tests.console.attacks import drawing, markups, names
+from tests.console.district import DIRECTOR, staff, student
+from tests.console.world import Said, World, enter
+
+FOUND = (("7a", 0.97, ""),)
+
+
+class Attacker:
+    """A server that notes who asks it for anything."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.host = ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Note the request, answer with a script."""
+        self.asked.append(await reader.readline())
+        writer.write(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+
+@async_fixture(loop_scope="session")
+async def attacker() -> AsyncIterator[Attacker]:
+    """Somebody who waits for a sign of life."""
+    made = Attacker()
+    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    made.host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield made
+
+
+def _mail(host: str) -> bytes:
+    mail = EmailMessage(policy=SMTP)
+    mail["From"], mail["To"] = staff("peter.lindgren"), student("maya.lindqvist")
+    mail["Subject"] = names()[1]
+    mail.set_content(f"plain {markups(host)[0]} and {markups(host)[4]}")
+    for html in markups(host):
+        part = EmailMessage(policy=SMTP)
+        part.set_content(html, subtype="html", cte="base64")
+        del part["MIME-Version"]
+        mail.make_mixed() if not mail.is_multipart() else None
+        mail.attach(part)
+    for name in names():
+        mail.add_attachment(drawing(host), "image", "svg+xml", filename=name)
+        mail.add_attachment(b"<script>window.top.ran=1</script>", "text", "html", filename=name)
+    mail.add_attachment(b"\x89PNG\r\n\x1a\n<script>window.top.ran=1</script>", "image", "png", filename="p.png")
+    return mail.as_bytes()
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(set(markups("x"))) + len(names()) >= 60
+
+
+@pytest.mark.peer("chromium")
+async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Attacker) -> None:
+    message = await world.put(
+        Said(staff("peter.lindgren"), (student("maya.lindqvist"),), names()[0], "", FOUND, raw=_mail(attacker.host))
+    )
+    asked: list[str] = []
+    dialogs: list[str] = []
+
+    async def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        await dialog.dismiss()
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("dialog", dismiss)
+    page.context.on("request", note)
+    await enter(page, world, DIRECTOR)
+    await page.goto(f"{world.url}/messages/{message.id}")
+    parts = await page.locator("iframe").count()
+    assert parts >= len(markups("x"))
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    frames = page.locator("iframe")
+    for number in range(parts):
+        await frames.nth(number).scroll_into_view_if_needed()
+    await expect(page.locator(".decide")).to_be_visible()
+    assert await page.evaluate("window.ran") is None
+    assert page.url == f"{world.url}/messages/{message.id}"
+    # some of the frames' pages as pages of their own, as who follows their address would see them
+    for source in [await frames.nth(number).get_attribute("src") for number in range(0, parts, 7)]:
+        await page.goto(f"{world.url}{source}")
+        assert page.url == f"{world.url}{source}"
+    await page.goto(f"{world.url}/messages/{message.id}/source")
+    await page.goto(world.url)
+    assert await page.evaluate("window.ran") is None
+    await expect(page.locator("#queue .rows .row")).to_have_count(8)
+    assert not dialogs
+    assert not attacker.asked
+    assert not [each for each in asked if not each.startswith(world.url)]
+    assert len([each for each in asked if "/html/" in each]) > parts
+    await page.context.request.get(f"http://{attacker.host}/to-see-that-it-listens")
+    assert attacker.asked
+
+
+async def test_what_the_frame_holds_is_a_short_list_of_elements(world: World, attacker: Attacker) -> None:
+    message = await world.put(
+        Said(staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "", FOUND, raw=_mail(attacker.host))
+    )
+    async with world.signed_in(DIRECTOR) as browser:
+        for number in range(2, len(markups("x")) + 2):
+            answer = await browser.get(f"/messages/{message.id}/html/{number}")
+            assert answer.status_code == 200
+            body = answer.text.partition("<body>")[2].rpartition("</body>")[0]
+            tags = re.findall(r"<[^>]*>?", body)
+            assert not [tag for tag in tags if not re.fullmatch(r"</?[a-z0-9]+>", tag)], body
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_a_drawing_is_never_served_as_a_picture(world: World, attacker: Attacker) -> None:
+    message = await world.put(
+        Said(
+            staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "x", FOUND,
+            files=(("a.svg", "image/svg+xml", drawing(attacker.host)), ("b.png", "image/png", drawing(attacker.host))),
+        )
+    )  # fmt: skip
+    async with world.signed_in(DIRECTOR) as browser:
+        for number in ("2", "3"):
+            assert (await browser.get(f"/messages/{message.id}/picture/{number}")).status_code == 404
+
+
+@pytest.mark.peer("chromium")
+@pytest.mark.parametrize("name", range(len(names())))
+async def test_hostile_subjects_and_names(world: World, name: int) -> None:
+    """In the queue, on the page, in the trace and through the API: text, always."""
+    text = names()[name]
+    await world.put(Said(staff("peter.lindgren"), (student("maya.lindqvist"),), text, text, FOUND))
+    pair = Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT)
+    sms = await world.put(Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=Channel.SMS, pairs=(pair,)))
+    async with world.signed_in(DIRECTOR) as browser:
+        for path in ("/", "/delivered", f"/messages/{sms.id}", f"/messages/{sms.id}/source"):
+            shown = (await browser.get(path)).text
+            assert not re.search(r"<script(?![^>]*src=\"/static/)", shown)
+            assert not re.search(r"<[^>]+\son\w+=", shown)
+            assert "7*7" not in text or path == "/delivered" or "{{ 7*7 }}" in shown
