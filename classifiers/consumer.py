@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from classifiers.job import Job, direction_of
@@ -68,6 +68,7 @@ class _Load:
 
     records: list[Record] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    known: list[tuple[str, ...]] = field(default_factory=list)  # words of `failed` that the way in said already
     dead: list[tuple[Record, str]] = field(default_factory=list)
 
     @property
@@ -112,7 +113,8 @@ class Consumer:
         """The part of a batch that one child reads; each load's verdicts go out before the next load is read."""
         async for load in self._loads(records):
             began = time.monotonic()
-            verdicts = await self._readers.classify(load.jobs)
+            read = await self._readers.classify(load.jobs)
+            verdicts = [_with(verdict, known) for verdict, known in zip(read, load.known, strict=True)]
             await self._answer(load, verdicts)
             spent = time.monotonic() - began
             for verdict in verdicts:
@@ -124,7 +126,9 @@ class Consumer:
         load = _Load()
         for record in records:
             try:
-                load.jobs.append(await self._job(record))
+                job, known = await self._job(record)
+                load.jobs.append(job)
+                load.known.append(known)
                 load.records.append(record)
             except Unreadable as unreadable:
                 load.dead.append((record, unreadable.word))
@@ -147,8 +151,11 @@ class Consumer:
         if not all(await self._bus.publish([*answers, *letters])):
             raise BusDown("some verdicts were not confirmed")
 
-    async def _job(self, record: Record) -> Job:
-        """What a record asks for. Raises Unreadable, and StoreDown where its content has to come from the store."""
+    async def _job(self, record: Record) -> tuple[Job, tuple[str, ...]]:
+        """What a record asks for, and what the way in knows to be lacking.
+
+        Raises Unreadable, and StoreDown where its content has to come from the store.
+        """
         headers = dict(record.headers)
         if HEADER not in headers:
             raise Unreadable("header")
@@ -168,7 +175,7 @@ class Consumer:
         digest = sha256_of(content) if len(content) < _LONG else await asyncio.to_thread(sha256_of, content)
         if digest != message.sha256:
             raise Unreadable("sha256")
-        return Job(
+        job = Job(
             id=message.id,
             sha256=message.sha256,
             channel=message.channel,
@@ -178,6 +185,12 @@ class Consumer:
             context=context,
             pairs=pairs,
         )
+        return job, message.failed
+
+
+def _with(verdict: Verdict, known: tuple[str, ...]) -> Verdict:
+    """The verdict with words that were known before the content was read."""
+    return replace(verdict, failed=tuple(dict.fromkeys((*verdict.failed, *known)))) if known else verdict
 
 
 def _dealt(records: Sequence[Record], hands: int) -> Iterator[Sequence[Record]]:

@@ -93,6 +93,8 @@ class Journal:
         self._model = gauge("model_info", "The model in force", "version")
         self._policy = gauge("policy_info", "The policy in force", "hash")
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
+        self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
+        self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
         self._refusals = counter("smtp_refusals", "SMTP commands and contents refused", "reason")
 
     @staticmethod
@@ -128,6 +130,26 @@ class Journal:
     def session_closed(self) -> None:
         """An SMTP session ended."""
         self._sessions.dec()
+
+    def bound(self, account: str) -> None:
+        """An application bound over SMPP, under the account of that name."""
+        self._bound.inc()
+        self._line("bound", account=account)
+
+    def unbound(self, account: str) -> None:
+        """An application's session over SMPP ended."""
+        self._bound.dec()
+        self._line("unbound", account=account)
+
+    def smsc_bound(self) -> None:
+        """We are bound at the SMSC."""
+        self._smsc.labels("smpp").set(1)
+        self._line("smsc_bound")
+
+    def smsc_lost(self, why: str) -> None:
+        """We are not bound at the SMSC, and try again; `why` is a word or a status."""
+        self._smsc.labels("smpp").set(0)
+        self._line("smsc_lost", logging.WARNING, why=why, mend="check sms.smpp.upstream and its password")
 
     # bus and classifiers
 

@@ -20,6 +20,7 @@ from gateway.core.message import Outgoing as Outgoing
 from gateway.core.message import Said as Said
 from gateway.core.moderation import Backlog, Explained, Held, Trace
 from gateway.core.reply import Reply
+from gateway.core.smpp_message import TextPart
 
 # --- the bus -------------------------------------------------------------------------------------------------------
 
@@ -108,11 +109,13 @@ class Intake(Protocol):
     """Where relays leave messages."""
 
     async def accept(
-        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None
-    ) -> None:
+        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None,
+        parts: Sequence[TextPart] = (),
+    ) -> None:  # fmt: skip
         """Make a message durable: on return it survives anything. A second accept of the same id changes nothing.
 
-        The recipients in `due` are queued at once, the others received; None: those without a pair are due.
+        The recipients in `due` are queued at once, the others received; None: those without a pair are due. `parts`:
+        the PDUs of a text over SMPP.
         """
 
     async def waiting_bytes(self) -> int:

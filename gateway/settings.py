@@ -6,92 +6,23 @@ the file's folder. What is read here is frozen and passed on as values.
 
 from __future__ import annotations
 
-import re
 import socket
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.core.fault import Fault
+from gateway.setting_values import Accounts, Address, Bytes, Deed, Domain, File, Network, Seconds, Smsc, Web, Zone
 
 _PREFIX = "CHAPERONE_"
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "": 1}
-_SIZES = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
 class SettingsError(Fault):
     """The configuration cannot be used; the text has a line for each fault: file, key, what is wrong, the mend."""
-
-
-def _seconds(value: object) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|)", str(value))
-    if match is None:
-        raise ValueError('write a duration such as "60s", "5m", "24h" or "30d"')
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _bytes(value: object) -> int:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(KiB|MiB|GiB|B|)", str(value))
-    if match is None:
-        raise ValueError('write a size such as "900KiB", "36MiB" or "10GiB"')
-    return int(float(match[1]) * _SIZES[match[2]])
-
-
-def _given(value: object) -> object:
-    """An empty path means: none."""
-    return None if value == "" else value
-
-
-def _address(value: object) -> str:
-    host, _, port = str(value).rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
-        raise ValueError('write an address with its port, such as "127.0.0.1:2525" or "[::1]:2525"')
-    return str(value)
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError('unknown time zone; write one such as "America/Chicago"') from None
-    return value
-
-
-def _domain(value: object) -> str:
-    text = str(value).strip().rstrip(".").lower()
-    if not re.fullmatch(r"[^\s@]+\.[^\s@.]+", text):
-        raise ValueError('write a mail domain such as "riverbend.example"')
-    return text
-
-
-def _network(value: object) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(str(value), strict=False)
-    except ValueError:
-        raise ValueError('write a network such as "10.0.0.0/8" or "::1/128"') from None
-
-
-def _web(value: str) -> str:
-    parts = urlsplit(value)
-    if value and not (parts.scheme in ("http", "https") and parts.hostname):
-        raise ValueError('write a web address such as "https://sms.riverbend.example"')
-    return value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Bytes = Annotated[int, BeforeValidator(_bytes)]
-Address = Annotated[str, BeforeValidator(_address)]
-Web = Annotated[str, AfterValidator(_web)]
-Domain = Annotated[str, BeforeValidator(_domain)]
-Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-File = Annotated[Path | None, BeforeValidator(_given)]
-Deed = Literal["hold", "flag", "release"]
 
 
 class _Section(BaseModel):
@@ -103,7 +34,7 @@ class District(_Section):
 
     domains: tuple[Domain, ...] = Field(min_length=1)  # mail domains of the district, the main one first
     name: str = ""  # how the district is called; default: its first domain
-    time_zone: Annotated[str, AfterValidator(_zone)] = "America/Chicago"  # the clock of night hours and pages
+    time_zone: Zone = "America/Chicago"  # the clock of night hours and pages
     aliases: Mapping[Domain, Domain] = {}  # other domain = one of the above
 
 
@@ -174,10 +105,14 @@ class Smtp(_Section):
 class Smpp(_Section):
     """Texts over SMPP 3.4."""
 
-    listen: tuple[Address, ...] = ("127.0.0.1:2775",)
-    accounts: Mapping[str, Mapping[str, str]] = {}  # system_id = { password_file = "..." }
-    upstream: str = ""
+    upstream: Smsc  # smpp://system_id@host:port of the provider; smpps:// over TLS
     upstream_password: str = ""  # better: upstream_password_file
+    listen: tuple[Address, ...] = ("127.0.0.1:2775",)  # where the district's applications bind
+    bind_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may bind
+    accounts: Accounts = {}  # system_id = { password_file = "..." }
+    tls_cert: File = None  # applications bind over TLS when set, and in clear when not
+    tls_key: File = None
+    parts_timeout: Seconds = 300.0  # a long text waits so long for its other parts, then it is taken as incomplete
 
 
 class Twilio(_Section):
@@ -257,6 +192,8 @@ class Settings(_Section):
                 raise ValueError(f"district.aliases: {alias} stands for {domain}, which is not in district.domains")
         if bool(self.smtp.tls_cert) != bool(self.smtp.tls_key):
             raise ValueError("smtp.tls_cert and smtp.tls_key belong together: set both or neither")
+        if self.sms.smpp and bool(self.sms.smpp.tls_cert) != bool(self.sms.smpp.tls_key):
+            raise ValueError("sms.smpp.tls_cert and sms.smpp.tls_key belong together: set both or neither")
         if self.smtp.require_tls and not self.smtp.tls_cert:
             raise ValueError("smtp.require_tls needs smtp.tls_cert and smtp.tls_key")
         return self
@@ -340,6 +277,12 @@ def _known_as(twilio: Twilio | None) -> Twilio | None:
     return twilio.model_copy(update={"public_url": f"http://{twilio.listen}"})
 
 
+def _placed(smpp: Smpp | None, folder: Path) -> Smpp | None:
+    if smpp is None or smpp.tls_cert is None or smpp.tls_key is None:
+        return smpp
+    return smpp.model_copy(update={"tls_cert": folder / smpp.tls_cert, "tls_key": folder / smpp.tls_key})
+
+
 def _completed(settings: Settings, folder: Path) -> Settings:
     """The defaults that depend on other keys or on the machine, and paths made absolute."""
 
@@ -374,7 +317,9 @@ def _completed(settings: Settings, folder: Path) -> Settings:
                     "tls_key": path(smtp.tls_key),
                 }
             ),
-            "sms": settings.sms.model_copy(update={"twilio": _known_as(settings.sms.twilio)}),
+            "sms": settings.sms.model_copy(
+                update={"twilio": _known_as(settings.sms.twilio), "smpp": _placed(settings.sms.smpp, folder)}
+            ),
             "classify": settings.classify.model_copy(
                 update={"model": str(folder / settings.classify.model) if settings.classify.model else ""}
             ),

@@ -16,7 +16,8 @@ HOUSE = Path(__file__).parents[1]
 
 EDGES = ("relays", "transports", "bus", "store", "console", "directory")
 INSIDE = (
-    "gateway.core", "gateway.ports", "gateway.console_ports", "gateway.journal", "gateway.stages", "gateway.policies",
+    "gateway.core", "gateway.ports", "gateway.console_ports", "gateway.sms_ports", "gateway.smpp_link",
+    "gateway.journal", "gateway.stages", "gateway.policies",
 )  # fmt: skip
 TOP = ("gateway.assembly", "gateway.receivers", "gateway.cli", "gateway.commands", "gateway.demo")
 """The top of the house chooses and wires: it may import everything; of it, only the top may be imported."""
@@ -25,11 +26,14 @@ MAY_IMPORT = {
     "gateway.core": ("gateway.core",),
     "gateway.ports": ("gateway.core",),
     "gateway.console_ports": ("gateway.core",),
+    "gateway.sms_ports": ("gateway.core",),
+    "gateway.smpp_link": ("gateway.core", "gateway.ports"),
     "gateway.policies": ("gateway.core",),
     "gateway.journal": ("gateway.core", "gateway.ports"),
     "gateway.stages": INSIDE,
     "gateway.monitoring": INSIDE,
-    "gateway.settings": ("gateway.core",),
+    "gateway.setting_values": (),
+    "gateway.settings": ("gateway.core", "gateway.setting_values"),
     **{f"gateway.{edge}": (*INSIDE, f"gateway.{edge}") for edge in EDGES},
     "classifiers": ("classifiers", "gateway.core", "gateway.ports"),
 }

@@ -16,7 +16,8 @@ from gateway.assembly.choices import bound, bus_of, open_store, policy_of, store
 from gateway.assembly.desk import adopted_policy, serve_console
 from gateway.assembly.floor import Floor, Running
 from gateway.assembly.mail import deliver, directory_in_force, receive, watched
-from gateway.assembly.sms import deliver_texts, look_at, receive_texts
+from gateway.assembly.smpp import bring_texts, own_tls
+from gateway.assembly.sms import deliver_texts, receive_texts
 from gateway.core.decision import Act
 from gateway.core.fault import Fault
 from gateway.journal import Journal
@@ -44,16 +45,17 @@ async def serving(
     embedded = settings.bus.url == "local:"
     if embedded and roles != frozenset(ROLES):
         raise Fault("bus.url: local: belongs to one serve with all roles; leave --role out, or use kafka://")
-    look_at(settings)
-    twilio = settings.sms.twilio
+    twilio, smpp = settings.sms.twilio, settings.sms.smpp if "sms" in roles else None
     async with AsyncExitStack() as up:
         policy = policy_of(settings)
         smtp = bound(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
         texts = bound((twilio.listen,), "sms.twilio.listen") if twilio and "sms" in roles else []
+        esmes = bound(smpp.listen, "sms.smpp.listen") if smpp else []
+        tls = own_tls(smpp) if smpp else None
         (metrics,) = bound((settings.metrics.listen,), "metrics.listen")
         desk = bound((settings.console.listen,), "console.listen") if "console" in roles else []
         adopted = adopted_policy(settings) if desk else ""
-        for each in (*smtp, *texts, metrics, *desk):
+        for each in (*smtp, *texts, *esmes, metrics, *desk):
             up.callback(each.close)
         await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
@@ -94,6 +96,8 @@ async def serving(
                 await receive(floor, directory, smtp, processes)
             if texts:
                 await receive_texts(floor, directory, texts)
+            if smpp:
+                await bring_texts(floor, directory, smpp, esmes, tls)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         yield running
 

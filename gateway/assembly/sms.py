@@ -1,4 +1,4 @@
-"""The ways of texts: in by the Twilio relay, out to the provider and to the district's application."""
+"""The Twilio way of texts: in by the Twilio relay, out to the provider and to the district's application."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from gateway.assembly.floor import Floor
 from gateway.core.delivery import NextHop
-from gateway.core.fault import Fault
 from gateway.core.message import Channel
+from gateway.core.smpp_message import ESME, SMSC
 from gateway.core.texting import APP
 from gateway.directory.watch import LiveDirectory
 from gateway.ports import Store
 from gateway.relays.twilio import TwilioConfig, TwilioHouse, TwilioRelay
 from gateway.relays.twilio_answers import provider_sid
 from gateway.relays.twilio_replies import Replies
-from gateway.settings import Settings, Twilio
+from gateway.settings import Twilio
 from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
 from gateway.stages.intake import Intake
@@ -26,17 +26,11 @@ from gateway.transports.twilio_client import TwilioClient
 _CONCURRENCY = 20
 
 
-def look_at(settings: Settings) -> None:
-    """Raises Fault where a way of texts is configured that is not there."""
-    if settings.sms.smpp:
-        raise Fault("sms.smpp: texts over SMPP are not there yet; remove [sms.smpp]")
-
-
 def text_hops(twilio: Twilio) -> tuple[NextHop, ...]:
-    """The next hops of texts: the application, and the provider for whatever else there is."""
+    """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
     app = frozenset({APP})
     return (
-        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app),
+        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app | {SMSC, ESME}),
         NextHop(Channel.SMS, twilio.app_url or APP, app),
     )
 

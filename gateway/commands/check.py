@@ -16,14 +16,19 @@ from rich.text import Text
 
 from gateway.assembly import classifying
 from gateway.assembly.choices import bound, bus_of, next_hops, policy_of, sources_of
+from gateway.assembly.smpp import own_tls, smsc_of
 from gateway.bus.kafka import KafkaBus
 from gateway.commands.opening import settings_of
 from gateway.core.fault import Fault
 from gateway.core.parties import Role
+from gateway.core.smpp import Command, Pdu
 from gateway.directory.loading import load_from
 from gateway.journal import Journal
-from gateway.settings import Settings
+from gateway.ports import HopDown
+from gateway.settings import Settings, Smpp
 from gateway.store import probe
+from gateway.transports.smpp_upstream import NotBound
+from gateway.transports.smpp_upstream import probe as probe_smsc
 
 Line = tuple[str, str, str]
 """What was looked at; what was found; what is wrong and its mend, "" where it is fine."""
@@ -58,6 +63,8 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
         yield line
     for hop in next_hops(settings.smtp):
         yield await _hop(hop.target)
+    if smpp := settings.sms.smpp:
+        yield await _smsc(smpp)
 
 
 def _found(what: str, look: Callable[[], str]) -> Line:
@@ -83,6 +90,8 @@ def _roster(settings: Settings) -> Iterator[Line]:
 def _ports(settings: Settings) -> Iterator[Line]:
     listens: Sequence[tuple[str, str, Callable[[str], bool]]] = [
         *(("smtp.listen", each, lambda at: _greets(at, settings.smtp.hostname)) for each in settings.smtp.listen),
+        *(("sms.smpp.listen", each, _speaks_smpp) for smpp in [settings.sms.smpp] if smpp for each in smpp.listen),
+        *(("sms.twilio.listen", each.listen, _speaks_twilio) for each in [settings.sms.twilio] if each),
         ("metrics.listen", settings.metrics.listen, _monitors),
     ]
     for key, address, ours in listens:
@@ -109,6 +118,36 @@ def _monitors(address: str) -> bool:
     with suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=3) as answer:
         return b"chaperone_policy_info" in answer.read()
     return False
+
+
+def _speaks_smpp(address: str) -> bool:
+    with suppress(OSError), _connected(address) as peer:
+        peer.sendall(Pdu(Command.ENQUIRE_LINK, sequence=1).encoded())
+        return peer.recv(16) == Pdu(Command.ENQUIRE_LINK, sequence=1).answered().encoded()
+    return False
+
+
+def _speaks_twilio(address: str) -> bool:
+    with suppress(OSError), _connected(address) as peer:
+        peer.sendall(b"GET /2010-04-01/ HTTP/1.0\r\n\r\n")
+        return b'realm="Twilio API"' in peer.recv(2048)
+    return False
+
+
+async def _smsc(smpp: Smpp) -> Line:
+    smsc = smsc_of(smpp)
+    where = f"{smsc.host}:{smsc.port}"
+    try:
+        own_tls(smpp)
+        await probe_smsc(smsc)
+    except Fault as fault:
+        return "smsc", "", str(fault)
+    except NotBound as refused:
+        return "smsc", "", f"{where} refuses to bind ({refused}); mend the account in sms.smpp.upstream or its password"
+    except (OSError, TimeoutError, HopDown) as error:
+        why = getattr(error, "strerror", None) or "no answer"
+        return "smsc", "", f"{where} cannot be reached ({why}); start it, or mend sms.smpp.upstream"
+    return "smsc", f"{where} lets us bind", ""
 
 
 async def _model(settings: Settings) -> Line:

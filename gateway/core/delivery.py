@@ -142,7 +142,7 @@ def conclude(
         return results, ()
     if message.channel is Channel.SMS:
         failed = [str(each["reply"]) for each in told if each["action"] == "failed"]
-        asked = option(message.envelope.options, "STATUSCALLBACK")
+        asked = option(message.envelope.options, "STATUSCALLBACK") or option(message.envelope.options, "RECEIPTS")
         body_of = {"channel": message.channel, "reply": failed[0] if failed else ""}
         return results, (Followup(Follow.BOUNCE, message.id, body_of),) if failed and asked else ()
     body = {

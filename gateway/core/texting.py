@@ -50,3 +50,10 @@ def way_of(channel: Channel, recipient: Recipient) -> str:
 def named(options: Sequence[str], name: str) -> str:
     """The value of the first option of a name, "" where there is none."""
     return next((each[len(name) + 1 :] for each in options if each.startswith(f"{name}=")), "")
+
+
+def lacking(options: tuple[str, ...]) -> tuple[str, ...]:
+    """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable."""
+    if options[:1] != ("smpp",):
+        return ()
+    return tuple(word for word in named(options, "failed").split(",") if word)

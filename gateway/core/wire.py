@@ -14,6 +14,7 @@ from gateway.core.contact import conversation
 from gateway.core.fields import Fields, WireError, from_rfc3339, rfc3339, to_json
 from gateway.core.message import Channel, Message, Outgoing, Said
 from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.texting import lacking
 from gateway.core.verdict import Finding, Span, Verdict
 
 __all__ = [
@@ -55,7 +56,8 @@ class Published:
     """A message as a reader of the topic sees it.
 
     Where `truncated`, `content` is empty, there is no context, and the members of groups are not among the pairs: the
-    store has all of it. `direction` is that of the first pair; each pair has its own.
+    store has all of it. `direction` is that of the first pair; each pair has its own. `failed`: words for the verdict
+    that the way in knows already (a part of a text is missing, or says nothing readable).
     """
 
     id: str
@@ -69,6 +71,7 @@ class Published:
     content: bytes
     truncated: bool = False
     context: tuple[Said, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,8 @@ def _envelope(message: Message, direction: Direction, pairs: tuple[Pair, ...], m
         "sha256": message.sha256,
         "truncated": False,
     }
+    if words := lacking(message.envelope.options):
+        fields["failed"] = list(words)
     return to_json(fields | more)
 
 
@@ -184,6 +189,7 @@ def decode_message(value: bytes, header: bytes) -> Published:
             Said(each.text("id"), each.text("from"), each.time("at"), each.text("text"))
             for each in fields.objects("context", [])
         ),
+        failed=fields.texts("failed", []),
     )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.core.delivery import Claim, NextHop, Sent, conclude
@@ -34,11 +34,16 @@ class _Running:
 
 
 class Delivery:
-    """Deliveries to one next hop, at most `concurrency` messages at a time."""
+    """Deliveries to one next hop, at most `concurrency` messages at a time.
+
+    While it is not `reachable`, nothing is claimed: what is due waits without an attempt.
+    """
 
     def __init__(
-        self, hop: NextHop, transport: Transport, queue: Queue, review: Review, journal: Journal, *, concurrency: int
-    ) -> None:
+        self, hop: NextHop, transport: Transport, queue: Queue, review: Review, journal: Journal, *, concurrency: int,
+        reachable: Callable[[], bool] = lambda: True,
+    ) -> None:  # fmt: skip
+        self._reachable = reachable
         self._hop, self._transport, self._queue, self._review = hop, transport, queue, review
         self._journal, self._concurrency = journal, concurrency
         self._running: dict[str, _Running] = {}
@@ -49,6 +54,10 @@ class Delivery:
             renewal = group.create_task(self._renew())
             woken = True
             while not beat.stopped:
+                if not self._reachable():
+                    await beat.rest(_LOOK)
+                    woken = True
+                    continue
                 try:
                     more = (woken or await self._due()) and await self._begin(group, beat, followups)
                 except StoreDown:

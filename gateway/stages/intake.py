@@ -22,6 +22,7 @@ from gateway.core.parties import Directory, Relation
 from gateway.core.policy import Policy
 from gateway.core.refusal import store_full, unavailable
 from gateway.core.seal import opened, seal, without_seals
+from gateway.core.smpp_message import TextPart
 from gateway.journal import Journal
 
 T = TypeVar("T")
@@ -62,11 +63,12 @@ class Intake:
     async def take(
         self, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
         fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
+        parts: Sequence[TextPart] = (),
     ) -> str:  # fmt: skip
         """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
 
         `name`: the id, where it is made of what came, so that the same coming twice changes nothing; `known_as`:
-        what a text is known by elsewhere.
+        what a text is known by elsewhere; `parts`: the PDUs of one over SMPP.
 
         On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
         front. Raises Refused.
@@ -88,7 +90,7 @@ class Intake:
         rows = contacts(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
         paired = {pair.recipient for pair in relation.pairs}
         due = addresses if self._shadow else [each for each in addresses if each not in paired]
-        await self._accept(message, due, rows)
+        await self._accept(message, due, rows, parts)
         return name
 
     async def taken_before(self, name: str) -> bool:
@@ -144,9 +146,11 @@ class Intake:
             self._kept_key = await self._store.secret("seal")
         return self._kept_key
 
-    async def _accept(self, message: Message, due: Sequence[str], rows: Sequence[Contact]) -> None:
+    async def _accept(
+        self, message: Message, due: Sequence[str], rows: Sequence[Contact], parts: Sequence[TextPart] = ()
+    ) -> None:
         try:
-            await self._store.accept(message, rows, due)
+            await self._store.accept(message, rows, due, parts)
         except ports.StoreDown:
             raise self._down() from None
         directions = {pair.direction for pair in message.relation.pairs}

@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.core import smpp_message
 from gateway.core.bounce import bounce_content
 from gateway.core.decision import Follow, Followup
 from gateway.core.fields import to_json
@@ -19,6 +20,7 @@ from gateway.core.letter import options
 from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
 from gateway.core.notice import notice_content
 from gateway.core.parties import Relation
+from gateway.core.smpp_message import is_smpp
 from gateway.core.twilio import FILTERED, error_of, told
 from gateway.journal import Journal
 from gateway.ports import Bus, BusDown, Followups, Outbox, Record, Review, StoreDown
@@ -93,6 +95,9 @@ class Notification:
         text = await self._outbox.outgoing(followup.message)
         if text is None:
             return None
+        if is_smpp(text.message):
+            stat = "REJECTD" if followup.kind is Follow.REJECTION else "UNDELIV"
+            return smpp_message.told(text.message, stat, 0, now)
         if followup.kind is Follow.REJECTION:
             return told(text.message, "undelivered", FILTERED, now)
         return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)

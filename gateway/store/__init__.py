@@ -22,6 +22,7 @@ from gateway.store.queue import SqlQueue
 from gateway.store.recall import SqlRecall
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
+from gateway.store.texts import SqlTexts
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
 
@@ -40,6 +41,7 @@ class SqlStore(
     SqlRecall,
     SqlLists,
     SqlAccounts,
+    SqlTexts,
 ):
     """The whole port, from its parts."""
 

@@ -9,18 +9,19 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 
 from gateway.core.contact import Contact, conversation
 from gateway.core.delivery import State
 from gateway.core.message import Channel, Message
 from gateway.core.parties import Direction
+from gateway.core.smpp_message import TextPart
 from gateway.core.texting import way_of
 from gateway.store import schema
 from gateway.store.connections import Refused
 from gateway.store.forms import domain_of, envelope_text, fit, read_envelope
 from gateway.store.parts import Part, Readers
-from gateway.store.statements import Run, Statement, insert_each
+from gateway.store.statements import Each, Run, Statement, insert_each
 from gateway.store.writer import Write, Writer
 
 _MESSAGE = insert_each(schema.messages, again=True)
@@ -28,6 +29,13 @@ _CONTENT = Statement(lambda of: of.insert(schema.contents))
 _RECIPIENT = insert_each(schema.recipients)
 _TEXT = insert_each(schema.texts)
 _PUBLICATION = insert_each(schema.publications)
+_PART = insert_each(schema.text_parts, again=True)
+_WHOLE = Each(
+    lambda of, given: (
+        update(schema.text_parts).where(schema.text_parts.c.message_id == given("id")).values(waiting=schema.lit(0))
+    ),
+    id=schema.TEXT,
+)
 _CONTACT = insert_each(schema.contacts)
 _SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
 _READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
@@ -54,6 +62,7 @@ class Accepted:
     message: Message
     contacts: Sequence[Contact] = ()
     due: Collection[str] | None = None
+    parts: Sequence[TextPart] = ()
 
 
 def lane(staff: str, student: str, direction: Direction) -> str:
@@ -98,6 +107,8 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     run.each(_TEXT, texts)
     run.each(_PUBLICATION, publications)
     run.each(_CONTACT, contacts)
+    run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
+    run.each(_WHOLE, [{"id": each.message.id} for each in fresh if len(each.parts) > 1])
     return [None] * len(items)
 
 
@@ -148,6 +159,21 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def part_row(run: Run, part: TextPart, message_id: str, *, waiting: int, key: str = "") -> dict[str, object]:
+    """The row of one part of a text."""
+    return {
+        "message_id": message_id,
+        "number": part.number,
+        "key": fit(key),
+        "total": part.total,
+        "account": fit(part.account),
+        "at": run.now,
+        "waiting": waiting,
+        "command": part.command,
+        "body": part.body,
+    }
 
 
 def _texts(message: Message) -> list[dict[str, object]]:
@@ -206,10 +232,11 @@ class SqlIntake(Part):
         self._ticks = time.monotonic
 
     async def accept(
-        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None
-    ) -> None:
+        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None,
+        parts: Sequence[TextPart] = (),
+    ) -> None:  # fmt: skip
         """See gateway.ports.Intake."""
-        await self._writer.do(ACCEPT, Accepted(message, contacts, due))
+        await self._writer.do(ACCEPT, Accepted(message, contacts, due, parts))
 
     async def waiting_bytes(self) -> int:
         """See gateway.ports.Intake. Looked up at most once a second, by one for all who ask meanwhile."""

@@ -47,6 +47,8 @@ _DROP = Statement(
 )
 _TURNS_OF = Statement(lambda of: delete(schema.texts).where(of.among(schema.texts.c.message_id)))
 _PUBLICATIONS_OF = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
+_PARTS_OF = Statement(lambda of: delete(schema.text_parts).where(of.among(schema.text_parts.c.message_id)))
+_OLD_IDS = Statement(lambda of: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
 _OLD_CONTACTS = Statement(
     lambda of: delete(schema.contacts).where(
         _t.message_id.in_(
@@ -101,6 +103,7 @@ def _drop_each(run: Run, drop: _Drop) -> int:
     gone = [row[0] for row in rows]
     run.change(_TURNS_OF, ids=gone)
     run.change(_PUBLICATIONS_OF, ids=gone)
+    run.change(_PARTS_OF, ids=gone)
     return len(gone)
 
 
@@ -113,6 +116,7 @@ def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
         swept.append(
             run.change(_OLD_CONTACTS, bound=bound, before=before)
             + run.change(_OLD_VERDICTS, bound=bound, before=before)
+            + run.change(_OLD_IDS, before=run.now - COUNTED)
         )
     return swept
 

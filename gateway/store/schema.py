@@ -139,6 +139,49 @@ Index(
     postgresql_where=texts.c.waiting == lit(1),
 )
 
+text_parts = Table(  # the PDUs of texts over SMPP as they came; those of a long text from the first one on
+    "text_parts",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),  # the id that the message has, or will have once it is whole
+    Column("number", Integer, primary_key=True),
+    Column("key", TEXT, nullable=False),  # what the parts of one text have in common; empty for a text by itself
+    Column("total", Integer, nullable=False),
+    Column("account", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("waiting", SmallInteger, nullable=False),  # its message is not made yet
+    Column("command", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_text_parts_waiting",
+    text_parts.c.at,
+    sqlite_where=text_parts.c.waiting == lit(1),
+    postgresql_where=text_parts.c.waiting == lit(1),
+)
+Index(
+    "ix_text_parts_key",
+    text_parts.c.key,
+    text_parts.c.at,
+    sqlite_where=text_parts.c.key != lit(""),
+    postgresql_where=text_parts.c.key != lit(""),
+)
+text_ids = Table(  # by which ids the SMSC knows the parts that it took, for receipts and for what is not sent again
+    "text_ids",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("account", TEXT, nullable=False),
+    Column("given", TEXT, nullable=False),  # the SMSC's id as it said it
+    Column("name", TEXT, nullable=False),  # the same without zeros in front, in lower case
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("ix_text_ids_name", text_ids.c.name)
+Index("ix_text_ids_at", text_ids.c.at)
+
 # A row for each message that has no verdict yet: it goes when the verdict comes.
 publications = Table(
     "publications",

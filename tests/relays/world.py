@@ -71,7 +71,7 @@ class Kept:
     def messages(self) -> list[Message]:
         return [message for message, _, _ in self.accepted]
 
-    async def accept(self, message, contacts=(), due=None) -> None:
+    async def accept(self, message, contacts=(), due=None, parts=()) -> None:
         self._up("accept")
         self.accepted.append((message, tuple(contacts), None if due is None else frozenset(due)))
 

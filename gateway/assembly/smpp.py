@@ -1,0 +1,98 @@
+"""The ways of texts over SMPP. Sessions belong to the process that has them, so it delivers what goes over them too."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from gateway.assembly.floor import Floor
+from gateway.core.delivery import NextHop
+from gateway.core.fault import Fault
+from gateway.core.message import Channel
+from gateway.core.smpp import Pdu
+from gateway.core.smpp_message import ESME, SMSC
+from gateway.directory.watch import LiveDirectory
+from gateway.relays.smpp import Esmes, SmppConfig, SmppRelay
+from gateway.relays.smpp_arrivals import Arrivals
+from gateway.relays.smpp_house import SmppHouse
+from gateway.relays.smpp_requests import Requests
+from gateway.settings import Settings, Smpp
+from gateway.stages.beat import Beat
+from gateway.stages.delivery import Delivery
+from gateway.stages.intake import Intake
+from gateway.transports.smpp import SmppTransport
+from gateway.transports.smpp_upstream import SmppUpstream, SmscConfig
+
+_CONCURRENCY = 20
+_PORT, _TLS_PORT = 2775, 3550
+
+
+def smsc_of(smpp: Smpp) -> SmscConfig:
+    """Where the SMSC is, and who we are there."""
+    parts = urlsplit(smpp.upstream)
+    tls = parts.scheme == "smpps"
+    return SmscConfig(
+        host=parts.hostname or "", port=parts.port or (_TLS_PORT if tls else _PORT),
+        system_id=unquote(parts.username or ""), password=smpp.upstream_password,
+        tls=ssl.create_default_context() if tls else None,
+    )  # fmt: skip
+
+
+def own_tls(smpp: Smpp) -> ssl.SSLContext | None:
+    """The certificate that applications see, where there is one. Raises Fault."""
+    if smpp.tls_cert is None or smpp.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(smpp.tls_cert, smpp.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror or "not a certificate with its key"
+        raise Fault(f"sms.smpp.tls_cert: cannot be used ({why}); name a PEM certificate and its key") from None
+    return context
+
+
+async def bring_texts(
+    floor: Floor, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
+) -> None:
+    """Texts come in from the applications and from the SMSC, and go out to them."""
+    esmes = Esmes(list(smpp.accounts))
+    house = SmppHouse(directory, _intake(floor, directory), floor.store, floor.store, floor.journal, smpp.parts_timeout)
+    arrivals = Arrivals(house, esmes)
+
+    async def arrived(request: Pdu) -> Pdu | None:
+        return await arrivals.answer(request)
+
+    upstream = SmppUpstream(smsc_of(smpp), arrived, floor.journal)
+    ways = (
+        (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
+        (ESME, SmppTransport(esmes, floor.store, way=ESME), esmes.bound),
+    )
+    for way, transport, reachable in ways:
+        beat = Beat()
+        floor.delivery.also(beat)
+        delivery = Delivery(
+            NextHop(Channel.SMS, way, frozenset({way})), transport, floor.store, floor.store, floor.journal,
+            concurrency=_CONCURRENCY, reachable=reachable,
+        )  # fmt: skip
+        await floor.work(beat, delivery.run(beat, floor.followups))
+    upstream.on_bound = floor.delivery.wake
+    gathering = Beat()
+    await floor.work(gathering, house.gather_overdue(gathering))
+    await floor.up.enter_async_context(upstream)
+    config = SmppConfig(
+        accounts={name: account["password"] for name, account in smpp.accounts.items()},
+        bind_from=smpp.bind_from, tls=tls,
+    )  # fmt: skip
+    requests = Requests(house, upstream)
+    await floor.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, floor.journal))
+
+
+def _intake(floor: Floor, directory: LiveDirectory) -> Intake:
+    settings: Settings = floor.settings
+    return Intake(
+        floor.store, directory, floor.journal, policy=lambda: floor.policy,
+        time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
+        shadow=settings.policy.mode == "shadow", published=floor.publisher.wake, due=floor.delivery.wake,
+    )  # fmt: skip

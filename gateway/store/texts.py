@@ -1,0 +1,164 @@
+"""Parts of texts over SMPP: gathered until a text is whole, kept as they came, known to the SMSC by ids of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import bindparam, func, select
+
+from gateway.core.smpp_message import Gathered, TextPart, Told, written
+from gateway.store import schema
+from gateway.store.forms import fit
+from gateway.store.intake import part_row
+from gateway.store.parts import Part
+from gateway.store.statements import Row, Run, Statement, insert_each
+from gateway.store.writer import Write
+
+AGAIN = 3600.0
+"""Seconds in which a part that comes a second time is known for what it is."""
+_GATHERING = 4015  # the number of the advisory lock on PostgreSQL: one process gathers at a time
+
+_p, _i = schema.text_parts.c, schema.text_ids.c
+_ALONE = Statement(lambda of: select(func.pg_advisory_xact_lock(schema.lit(_GATHERING))))
+_LIKE = Statement(
+    lambda of: (
+        select(_p.message_id, _p.number, _p.total, _p.command, _p.body, _p.account, _p.waiting)
+        .where(_p.key == bindparam("key"), _p.key != schema.lit(""), _p.at > bindparam("after"))
+        .order_by(_p.message_id.desc(), _p.number)
+    )
+)
+_OF = Statement(
+    lambda of: (
+        select(_p.message_id, _p.number, _p.total, _p.command, _p.body, _p.account, _p.waiting)
+        .where(of.among(_p.message_id))
+        .order_by(_p.message_id, _p.number)
+    )
+)
+_OVERDUE = Statement(
+    lambda of: (
+        select(_p.message_id)
+        .where(_p.waiting == schema.lit(1), _p.at <= bindparam("before"))
+        .order_by(_p.at)
+        .limit(bindparam("limit"))
+    )
+)
+_KEEP = insert_each(schema.text_parts)
+_NOTE = insert_each(schema.text_ids, again=True)
+_KNOWN = Statement(
+    lambda of: select(_i.number, _i.given).where(_i.message_id == bindparam("id"), _i.position == bindparam("position"))
+)
+_TOLD = Statement(
+    lambda of: (
+        select(_i.message_id, _i.number, _i.total, _i.account, _i.name)
+        .where(of.among(_i.name))
+        .order_by(_i.at.desc())
+        .limit(schema.lit(8))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    key: str
+    name: str
+    part: TextPart
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    message_id: str
+    position: int
+    part: TextPart
+    name: str
+
+
+def _gather(run: Run, items: Sequence[_Came]) -> list[Gathered]:
+    if run.flavour.name == "postgresql":
+        run.rows(_ALONE)
+    return [_gather_one(run, each) for each in items]
+
+
+def _gather_one(run: Run, came: _Came) -> Gathered:
+    rows = run.rows(_LIKE, key=fit(came.key), after=run.now - AGAIN)
+    texts = {str(id_): list(group) for id_, group in groupby(rows, key=lambda row: row[0])}
+    part = came.part
+    for id_, there in texts.items():  # the newest first
+        if any((row[1], bytes(row[4])) == (part.number, part.body) for row in there):
+            return _gathered(id_, there)
+    id_, there = next(
+        ((id_, there) for id_, there in texts.items() if there[0][6] and all(row[1] != part.number for row in there)),
+        (came.name, []),
+    )
+    run.each(_KEEP, [part_row(run, part, id_, waiting=1, key=came.key)])
+    return _gathered(id_, [*there, (id_, part.number, part.total, part.command, part.body, part.account, 1)])
+
+
+def _gathered(id_: str, rows: Sequence[Row]) -> Gathered:
+    parts = tuple(sorted((_part(row) for row in rows), key=lambda part: part.number))
+    return Gathered(id_, parts[0].total, parts, done=not rows[0][6])
+
+
+def _part(row: Row) -> TextPart:
+    return TextPart(row[1], row[2], row[3], bytes(row[4]), row[5])
+
+
+def _note(run: Run, items: Sequence[_Noted]) -> list[None]:
+    rows = {
+        (each.message_id, each.position, each.part.number): {
+            "message_id": each.message_id,
+            "position": each.position,
+            "number": each.part.number,
+            "total": each.part.total,
+            "account": fit(each.part.account),
+            "given": fit(each.name),
+            "name": fit(written(each.name)[0]),
+            "at": run.now,
+        }
+        for each in items
+    }
+    run.each(_NOTE, list(rows.values()))
+    return [None] * len(items)
+
+
+def _overdue(run: Run, age: float, limit: int) -> list[Gathered]:
+    ids = list(dict.fromkeys(row[0] for row in run.rows(_OVERDUE, before=run.now - age, limit=limit)))
+    rows = run.rows(_OF, ids=ids) if ids else []
+    return [_gathered(str(id_), list(group)) for id_, group in groupby(rows, key=lambda row: row[0])]
+
+
+_GATHER_WRITE = Write(_gather, rank=3)
+_NOTE_WRITE = Write(_note)
+
+
+class SqlTexts(Part):
+    """The port TextParts."""
+
+    async def gather(self, key: str, name: str, part: TextPart) -> Gathered:
+        """See gateway.sms_ports.TextParts."""
+        return await self._writer.do(_GATHER_WRITE, _Came(key, name, part))
+
+    async def overdue(self, age: float, limit: int) -> Sequence[Gathered]:
+        """See gateway.sms_ports.TextParts."""
+        return await self._readers.read(lambda run: _overdue(run, age, limit))
+
+    async def text_parts(self, message_id: str) -> Sequence[TextPart]:
+        """See gateway.sms_ports.TextParts."""
+        return [_part(row) for row in await self._readers.read(lambda run: run.rows(_OF, ids=[message_id]))]
+
+    async def known_by(self, message_id: str, position: int) -> Mapping[int, str]:
+        """See gateway.sms_ports.TextParts."""
+        rows = await self._readers.read(lambda run: run.rows(_KNOWN, id=message_id, position=position))
+        return dict(rows)
+
+    async def note_id(self, message_id: str, position: int, part: TextPart, name: str) -> None:
+        """See gateway.sms_ports.TextParts."""
+        await self._writer.do(_NOTE_WRITE, _Noted(message_id, position, part, name))
+
+    async def told_of(self, names: Collection[str]) -> Told | None:
+        """See gateway.sms_ports.TextParts. The exact id goes before another way of writing one."""
+        asked = list(names)
+        rows = await self._readers.read(lambda run: run.rows(_TOLD, ids=[fit(each) for each in asked]))
+        found = min(rows, key=lambda row: asked.index(row[4]) if row[4] in asked else len(asked), default=None)
+        return None if found is None else Told(*found[:4])

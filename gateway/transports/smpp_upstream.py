@@ -1,0 +1,153 @@
+"""Our session at the provider's SMSC: bound as a transceiver, bound again whenever it ends, no faster than it likes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from gateway.core.smpp import SLOWER, Command, Pdu, Status, bind_body
+from gateway.journal import Journal
+from gateway.ports import HopDown
+from gateway.smpp_link import Handler, Limits, Link, absent
+
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before the next try to bind, the last one again and again
+_JITTER = 0.2
+_CONNECT = 10.0
+_SLOW, _SLOWEST = 0.25, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class SmscConfig:
+    """Where the SMSC is, and who we are there."""
+
+    host: str
+    port: int
+    system_id: str
+    password: str
+    tls: ssl.SSLContext | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+class NotBound(Exception):
+    """The SMSC did not let us bind; `status` is what it said."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{status:#010x}")
+        self.status = status
+
+
+class SmppUpstream:
+    """Open while it is entered: a gateway.sms_ports.Peer. `handle` answers the SMSC's own requests."""
+
+    def __init__(self, config: SmscConfig, handle: Handler, journal: Journal) -> None:
+        self._config, self._handle, self._journal = config, handle, journal
+        self._link: Link | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._pause, self._slow_until = 0.0, 0.0
+        self.on_bound: Callable[[], None] = _nobody
+
+    async def __aenter__(self) -> Self:
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.unbind()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+
+    def bound(self) -> bool:
+        """See gateway.sms_ports.Peer."""
+        return self._link is not None and self._link.open
+
+    async def ask(self, request: Pdu, account: str = "") -> Pdu:
+        """See gateway.sms_ports.Peer. Waits where the SMSC has said that all goes too fast."""
+        clock = asyncio.get_running_loop().time
+        if (early := self._slow_until - clock()) > 0:
+            await asyncio.sleep(early)
+        if self._link is None:
+            raise absent()
+        response = await self._link.ask(request)
+        if response.status in SLOWER:
+            self._pause = min(max(self._pause * 2, _SLOW), _SLOWEST)
+            self._slow_until = clock() + self._pause
+        elif response.status == Status.OK:
+            self._pause = 0.0
+        return response
+
+    async def _keep(self) -> None:
+        tries = 0
+        while True:
+            try:
+                await self._session()
+                tries = 0
+            except (OSError, TimeoutError, HopDown, NotBound) as failed:
+                self._journal.smsc_lost(str(failed) if isinstance(failed, NotBound) else type(failed).__name__)
+            wait = _WAITS[min(tries, len(_WAITS) - 1)]
+            tries += 1
+            await asyncio.sleep(wait * (1 + _JITTER * (2 * random.random() - 1)))
+
+    async def _session(self) -> None:
+        """One session, from connecting to its end. Raises where it cannot be bound."""
+        reader, writer = await connected(self._config)
+        link = Link(reader, writer, self._handle, self._config.limits)
+        running = asyncio.create_task(link.run())
+        try:
+            await bind(link, self._config)
+            self._link = link
+            self._journal.smsc_bound()
+            self.on_bound()
+            await running
+            self._journal.smsc_lost("closed")
+        finally:
+            self._link = None
+            link.close()
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def connected(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the SMSC. Raises OSError and TimeoutError."""
+    async with asyncio.timeout(_CONNECT):
+        return await asyncio.open_connection(
+            config.host, config.port, ssl=config.tls, server_hostname=config.host if config.tls else None
+        )
+
+
+async def bind(link: Link, config: SmscConfig) -> None:
+    """Bind as a transceiver. Raises NotBound and HopDown."""
+    response = await link.ask(Pdu(Command.BIND_TRANSCEIVER, bind_body(config.system_id, config.password)))
+    if response.status != Status.OK:
+        raise NotBound(response.status)
+
+
+def _nobody() -> None:
+    """Nobody waits for us to be bound."""
+
+
+async def _nothing(_: Pdu) -> Pdu | None:
+    return None
+
+
+async def probe(config: SmscConfig) -> None:
+    """Bind and unbind. Raises OSError, TimeoutError, HopDown and NotBound."""
+    reader, writer = await connected(config)
+    link = Link(reader, writer, _nothing, config.limits)
+    running = asyncio.create_task(link.run())
+    try:
+        await bind(link, config)
+        await link.unbind()
+    finally:
+        link.close()
+        await running

@@ -1,0 +1,159 @@
+"""SMPP as bytes: what was written is read, what is passed on stays as it came, and nothing that comes can do harm."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.smpp import (
+    LARGEST,
+    Address,
+    Command,
+    Frames,
+    Malformed,
+    Pdu,
+    Status,
+    Tag,
+    optional,
+    read_bind,
+    read_text,
+)
+from gateway.core.smpp_session import Bound, out_of_place
+from tests.peers.smpp_ends import body, data_body, multi_body
+
+TEXTS = (Command.SUBMIT_SM, Command.DELIVER_SM, Command.DATA_SM, Command.SUBMIT_MULTI)
+octets = st.binary(max_size=120)
+digits = st.text("0123456789", min_size=1, max_size=15)
+options = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=40)), max_size=4).map(tuple)
+
+
+@given(st.lists(st.builds(Pdu, st.integers(0, 2**32 - 1), octets, st.integers(0, 999), st.integers(0, 2**31))))
+def test_a_stream_cut_anywhere_gives_the_same_pdus(pdus) -> None:
+    stream = b"".join(each.encoded() for each in pdus)
+    for size in (1, 7, len(stream) or 1):
+        frames = Frames()
+        pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+        assert [pdu for piece in pieces for pdu in frames.fed(piece)] == pdus
+        assert frames.waiting == 0
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, LARGEST + 1, 2**32 - 1])
+def test_a_length_that_no_pdu_has_ends_the_stream(length: int) -> None:
+    frames, good = Frames(), Pdu(Command.ENQUIRE_LINK, sequence=7)
+    coming = frames.fed(good.encoded() + struct.pack("!I", length))
+    assert next(coming) == good
+    with pytest.raises(Malformed) as refused:
+        next(coming)
+    assert refused.value.status is Status.INVALID_LENGTH
+
+
+@given(digits, digits, octets, options, st.integers(0, 255), st.integers(0, 255))
+def test_a_text_is_read_as_it_was_written(source, to, short, more, coding, esm_class) -> None:
+    text = read_text(
+        Command.SUBMIT_SM, body(source, to, short, coding=coding, esm_class=esm_class, registered=1, options=more)
+    )
+    assert (text.source, text.destinations) == (Address(1, 1, source), (Address(1, 1, to),))
+    assert (text.short, text.options, text.coding, text.esm_class, text.registered) == (
+        short, more, coding, esm_class, 1,
+    )  # fmt: skip
+
+
+@given(digits, digits, octets, options)
+def test_saying_the_same_changes_no_byte(source, to, short, more) -> None:
+    whole = body(source, to, short, options=more)
+    text = read_text(Command.DELIVER_SM, whole)
+    assert text.saying(text.short, text.options) == whole
+    assert text.to_one(text.destinations[0]) == whole
+
+
+@given(digits, digits, octets)
+def test_saying_the_same_in_a_data_sm_changes_no_byte(source, to, payload) -> None:
+    whole = data_body(source, to, payload)
+    text = read_text(Command.DATA_SM, whole)
+    assert text.option(Tag.PAYLOAD) == payload
+    assert text.saying(b"", text.options) == whole
+
+
+def test_a_text_to_many_becomes_one_for_each() -> None:
+    text = read_text(Command.SUBMIT_MULTI, multi_body("15155550199", ["15155550120", "15155550121"], b"hi"))
+    assert [each.digits for each in text.destinations] == ["15155550120", "15155550121"]
+    assert text.to_one(text.destinations[1]) == body("15155550199", "15155550121", b"hi")
+
+
+def test_distribution_lists_are_told_from_numbers() -> None:
+    content = b"\0" + Address(1, 1, "5").encoded() + b"\x02" + b"\x02class-b\0" + b"\x01" + Address(1, 1, "6").encoded()
+    text = read_text(Command.SUBMIT_MULTI, content + bytes((0, 0, 0)) + b"\0\0" + bytes((0, 0, 0, 0, 0)))
+    assert text.lists == ("class-b",)
+    assert [each.digits for each in text.destinations] == ["6"]
+
+
+def readable(command: int, content: bytes) -> bool:
+    """It is read, or refused with a status that says so: anything else ends the test."""
+    try:
+        return bool(read_text(command, content).head)
+    except Malformed as refused:
+        return refused.status is not Status.OK
+
+
+@given(st.sampled_from(TEXTS), st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(command, content) -> None:
+    assert readable(command, content)
+
+
+@given(st.sampled_from(TEXTS), octets, st.integers(0, 60), st.integers(0, 255))
+def test_a_damaged_text_is_read_or_refused(command, short, at, octet) -> None:
+    whole = bytearray(body("15155550199", "15155550120", short, options=((Tag.PAYLOAD.value, b"more"),)))
+    whole[at % len(whole)] = octet
+    for content in (bytes(whole), bytes(whole[:at])):
+        assert readable(command, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", Status.INVALID_LENGTH),
+        (b"toolong\0", Status.INVALID_SERVICE),
+        (b"\0\x01\x01" + b"1" * 30 + b"\0", Status.INVALID_SOURCE),
+        (b"\0\x01\x01" + b"1\0" + b"\x01\x01" + b"2" * 30, Status.INVALID_DESTINATION),
+        (body("1", "2", b"hello")[:-2], Status.INVALID_LENGTH),
+        (body("1", "2", b"hello") + b"\x04\x24\x00\x09short", Status.INVALID_OPTIONAL),
+        (body("1", "2", b"hello") + b"\x04", Status.INVALID_OPTIONAL),
+    ],
+)
+def test_what_is_wrong_is_said(content: bytes, status: Status) -> None:
+    with pytest.raises(Malformed) as refused:
+        read_text(Command.SUBMIT_SM, content)
+    assert refused.value.status is status
+
+
+@given(st.binary(max_size=80))
+def test_any_bind_is_read_or_refused(content) -> None:
+    with contextlib.suppress(Malformed):
+        assert len(read_bind(content).system_id) < 65
+
+
+def test_optional_parameters_keep_their_order_and_repetition() -> None:
+    more = ((5, b"a"), (5, b"b"), (0x1400, b""))
+    assert read_text(Command.SUBMIT_SM, body("1", "2", options=more)).options == more
+    assert optional(more) == b"\0\5\0\1a\0\5\0\1b\x14\0\0\0"
+
+
+@pytest.mark.parametrize(
+    ("bound", "command", "refused"),
+    [
+        (Bound.NOT, Command.BIND_RECEIVER, None),
+        (Bound.NOT, Command.SUBMIT_SM, Status.WRONG_STATE),
+        (Bound.RECEIVER, Command.SUBMIT_SM, Status.WRONG_STATE),
+        (Bound.TRANSMITTER, Command.SUBMIT_SM, None),
+        (Bound.TRANSCEIVER, Command.QUERY_SM, None),
+        (Bound.TRANSCEIVER, Command.BIND_TRANSMITTER, Status.ALREADY_BOUND),
+        (Bound.TRANSCEIVER, Command.DELIVER_SM, Status.WRONG_STATE),
+        (Bound.TRANSCEIVER, 0x7777, Status.INVALID_COMMAND),
+    ],
+)
+def test_what_is_out_of_place_is_refused(bound, command, refused) -> None:
+    assert out_of_place(bound, command) is refused

@@ -1,0 +1,149 @@
+"""What a text over SMPP says, whatever its coding and however it was cut into parts."""
+
+from __future__ import annotations
+
+import random
+
+import gsmcodecs  # noqa: F401 - registers the codecs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.smpp import Address, Command, Tag, read_text
+from gateway.core.smpp_text import Piece, alphabet, party, piece_of, read
+from tests.peers.smpp_ends import body, data_body, parts
+
+UDHI = 0x40
+
+
+def said(short: bytes, *, coding: int = 0, esm_class: int = 0, options=()) -> tuple[str, bool]:
+    return read(
+        [read_text(Command.SUBMIT_SM, body("1", "2", short, coding=coding, esm_class=esm_class, options=options))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("coding", "short", "text"),
+    [
+        (0, b"Costs 5\x1be @ caf\x05".replace(b"@", b"\0"), "Costs 5€ @ café"),
+        (0, b"\x1b<x\x1b> \x1b(y\x1b)", "[x] {y}"),
+        (1, b"plain @ ascii_$", "plain @ ascii_$"),
+        (1, b"\0 is what npm smpp writes", "@ is what npm smpp writes"),
+        (3, "mañana à l'école".encode("latin-1"), "mañana à l'école"),
+        (8, "see you 😀 mañana".encode("utf-16-be"), "see you 😀 mañana"),
+        (6, "привет".encode("iso8859-5"), "привет"),
+        (0x10, b"flash", "flash"),
+        (0x18, "flash 😀".encode("utf-16-be"), "flash 😀"),
+        (0xF0, b"class 0", "class 0"),
+        (0xE0, "waiting".encode("utf-16-be"), "waiting"),
+        (0, "somebody's é".encode(), "somebody's é"),
+        (0, "somebody's é".encode("latin-1"), "somebody's é"),
+    ],
+)
+def test_each_coding_is_undone(coding: int, short: bytes, text: str) -> None:
+    assert said(short, coding=coding) == (text, True)
+
+
+@pytest.mark.parametrize("coding", [2, 4, 0xF4, 0x14, 0x80])
+def test_binary_is_no_text_and_is_looked_at_all_the_same(coding: int) -> None:
+    assert alphabet(coding) == ""
+    assert said(b"\x01\x02secret words\x00", coding=coding) == ("secret words", False)
+
+
+def test_half_a_character_is_not_readable() -> None:
+    assert said(b"\0a\0", coding=8)[1] is False
+
+
+@pytest.mark.parametrize(
+    ("single", "locking", "text"),
+    [(1, 0, "ışŞğ"), (2, 0, "áíóú Á"), (3, 3, "ãõÃ êÔ"), (0, 1, "ıİğ"), (6, 6, "नमस्ते"), (13, 13, "سلام")],
+)
+def test_national_tables(single: int, locking: int, text: str) -> None:
+    elements = (b"\x24\x01" + bytes((single,)) if single else b"") + (
+        b"\x25\x01" + bytes((locking,)) if locking else b""
+    )
+    header = bytes((len(elements),)) + elements
+    content = text.encode(f"gsm23.038-{locking}-{single}")
+    assert said(header + content, esm_class=UDHI) == (text, True)
+
+
+def test_a_table_that_nobody_knows_is_not_readable() -> None:
+    assert said(b"\x03\x24\x01\x63hello", esm_class=UDHI)[1] is False
+
+
+@pytest.mark.parametrize("header", [b"\x20\x00\x03", b"\x02\x00\x09", b"\xff"])
+def test_a_header_that_cannot_be_read_is_not_readable(header: bytes) -> None:
+    assert said(header + b"hello there", esm_class=UDHI)[1] is False
+
+
+def pieces(short: bytes, **more) -> Piece | None:
+    return piece_of(read_text(Command.SUBMIT_SM, body("1", "2", short, **more)))
+
+
+def test_parts_are_known_by_each_of_the_three_ways() -> None:
+    assert pieces(b"\x05\x00\x03\x2a\x03\x02more", esm_class=UDHI) == Piece("8:42", 3, 2)
+    assert pieces(b"\x06\x08\x04\x01\x02\x03\x01more", esm_class=UDHI) == Piece("16:258", 3, 1)
+    sar = ((Tag.SAR_REFERENCE.value, b"\x01\x02"), (Tag.SAR_TOTAL.value, b"\x02"), (Tag.SAR_NUMBER.value, b"\x01"))
+    assert pieces(b"more", options=sar) == Piece("sar:258", 2, 1)
+
+
+@pytest.mark.parametrize("ending", [b"\x2a\x01\x01", b"\x2a\x03\x00", b"\x2a\x03\x04", b"\x2a\x00\x00"])
+def test_a_reference_that_makes_no_sense_is_a_text_by_itself(ending: bytes) -> None:
+    assert pieces(b"\x05\x00\x03" + ending + b"text", esm_class=UDHI) is None
+
+
+@given(st.text(min_size=1, max_size=400), st.integers(2, 60), st.booleans())
+def test_what_was_cut_anywhere_is_joined_again(text, size, wide) -> None:
+    content = text.encode("utf-16-be", "surrogatepass")
+    whole = content.decode("utf-16-be", "replace")
+    cut = parts(content, size, 9, wide=wide)
+    texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, coding=8, esm_class=UDHI)) for each in cut[:255]]
+    if len(cut) <= 255:
+        assert read(texts)[0] == whole
+
+
+def test_an_escape_across_two_parts_is_one_character() -> None:
+    texts = [
+        read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in parts(b"5 \x1be, more", 3, 1)
+    ]
+    assert read(texts)[0] == "5 €, more"
+
+
+def test_a_payload_is_one_text_and_both_are_read_where_both_are_there() -> None:
+    long = "a long text ".encode("utf-16-be") * 40
+    assert read([read_text(Command.DATA_SM, data_body("1", "2", long, coding=8))]) == ("a long text " * 40, True)
+    both = body("1", "2", b"first ", options=((Tag.PAYLOAD.value, b"second"),))
+    assert read([read_text(Command.SUBMIT_SM, both)])[0] == "first second"
+
+
+@pytest.mark.parametrize(
+    ("address", "one_form"),
+    [
+        (Address(1, 1, "15155550120"), "+15155550120"),
+        (Address(2, 1, "5155550120"), "+15155550120"),
+        (Address(0, 0, "+15155550120"), "+15155550120"),
+        (Address(0, 0, "0015155550120"), "+15155550120"),
+        (Address(0, 0, "01115155550120"), "+15155550120"),
+        (Address(5, 0, "15155550120"), "+15155550120"),
+        (Address(1, 1, "447700900123"), "+447700900123"),
+        (Address(0, 0, "447700900123"), "+447700900123"),
+        (Address(5, 0, "RIVERBEND"), "RIVERBEND"),
+        (Address(3, 0, "72404"), "72404"),
+        (Address(0, 0, "911"), "911"),
+    ],
+)
+def test_addresses_have_one_form(address: Address, one_form: str) -> None:
+    assert party(address) == one_form
+
+
+@given(st.binary(max_size=140), st.integers(0, 255), st.integers(0, 255))
+def test_any_text_is_read(short, coding, esm_class) -> None:
+    text, _ = said(short, coding=coding, esm_class=esm_class)
+    assert isinstance(text.encode("utf-8", "replace"), bytes)
+
+
+def test_order_of_parts_is_the_callers() -> None:
+    cut = parts(b"one two three four five", 5, 3)
+    texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in cut]
+    shuffled = random.Random(1).sample(texts, len(texts))
+    assert read(sorted(shuffled, key=lambda each: piece_of(each).number))[0] == "one two three four five"

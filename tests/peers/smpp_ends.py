@@ -1,0 +1,269 @@
+"""Both ends of SMPP as plain sockets and threads: an SMSC that keeps every byte it gets, and an application that binds.
+
+They are the provider's and the application's twins, not mocks of ours; independent peers are `node` and `kannel`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from gateway.core.smpp import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
+
+INTERNATIONAL = 1
+
+
+def number(digits: str, ton: int = INTERNATIONAL) -> Address:
+    """A number as an address, E.164 without its plus."""
+    return Address(ton, 1, digits.lstrip("+"))
+
+
+def body(
+    source: str, to: str, short: bytes = b"", *, coding: int = 0, esm_class: int = 0, registered: int = 0,
+    options: tuple[tuple[int, bytes], ...] = (), service: bytes = b"", ton: int = INTERNATIONAL,
+) -> bytes:  # fmt: skip
+    """The body of a submit_sm or deliver_sm."""
+    head = service + b"\0" + number(source).encoded() + number(to, ton).encoded()
+    fields = bytes((esm_class, 0, 0)) + b"\0\0" + bytes((registered, 0, coding, 0, len(short)))
+    return head + fields + short + optional(options)
+
+
+def data_body(source: str, to: str, payload: bytes, *, coding: int = 0, registered: int = 0) -> bytes:
+    """The body of a data_sm."""
+    head = b"\0" + number(source).encoded() + number(to).encoded()
+    return head + bytes((0, registered, coding)) + optional(((Tag.PAYLOAD.value, payload),))
+
+
+def multi_body(source: str, to: list[str], short: bytes, *, registered: int = 0) -> bytes:
+    """The body of a submit_multi."""
+    head = b"\0" + number(source).encoded() + bytes((len(to),))
+    head += b"".join(b"\1" + number(each).encoded() for each in to)
+    return head + bytes((0, 0, 0)) + b"\0\0" + bytes((registered, 0, 0, 0, len(short))) + short
+
+
+def parts(content: bytes, size: int, reference: int, *, wide: bool = False) -> list[bytes]:
+    """Short messages of a long text, each with its user data header."""
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    head = b"\x06\x08\x04" + reference.to_bytes(2, "big") if wide else b"\x05\x00\x03" + bytes((reference,))
+    return [head + bytes((len(pieces), place)) + piece for place, piece in enumerate(pieces, 1)]
+
+
+class End:
+    """One session's end: reads in a thread, keeps requests, hands responses to whoever waits for them."""
+
+    def __init__(self, made: socket.socket, answer: Callable[[Pdu], Pdu | None]) -> None:
+        self._socket, self._answer = made, answer
+        self._waiting: dict[int, queue.SimpleQueue[Pdu | None]] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self.closed = threading.Event()
+        self.odd: list[Pdu] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def send(self, content: bytes) -> None:
+        """Write bytes as they are."""
+        with self._lock:
+            self._socket.sendall(content)
+
+    def start(self, command: int, content: bytes = b"") -> queue.SimpleQueue[Pdu | None]:
+        """Make a request; what its response comes in."""
+        sequence = next(self._numbers)
+        waiting = self._waiting[sequence] = queue.SimpleQueue()
+        if self.closed.is_set():
+            raise ConnectionError("closed")
+        self.send(Pdu(command, content, 0, sequence).encoded())
+        return waiting
+
+    def ask(self, command: int, content: bytes = b"", within: float = 30.0) -> Pdu:
+        """Make a request and wait for its response. Raises ConnectionError where none comes."""
+        try:
+            answer = self.start(command, content).get(timeout=within)
+        except (queue.Empty, OSError):
+            answer = None
+        if answer is None:
+            raise ConnectionError("no response")
+        return answer
+
+    def cut(self) -> None:
+        """End the connection without a word."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _read(self) -> None:
+        frames = Frames()
+        with contextlib.suppress(OSError):
+            while content := self._socket.recv(65536):
+                for pdu in frames.fed(content):
+                    self._take(pdu)
+        self.closed.set()
+        for waiting in list(self._waiting.values()):
+            waiting.put(None)
+
+    def _take(self, pdu: Pdu) -> None:
+        if not pdu.is_response:
+            answer = self._answer(pdu)
+            if answer is not None:
+                self.send(answer.encoded())
+        elif pdu.sequence in self._waiting:
+            self._waiting.pop(pdu.sequence).put(pdu)
+        else:
+            self.odd.append(pdu)
+
+
+@dataclass
+class Esme:
+    """An application that is bound: `came` are the deliver_sm and data_sm that it took."""
+
+    end: End
+    came: list[Pdu] = field(default_factory=list)
+    enquired: list[Pdu] = field(default_factory=list)
+    status: Callable[[Pdu], int] = lambda _: 0
+
+    def submit(self, content: bytes, command: int = Command.SUBMIT_SM) -> Pdu:
+        """The response to a text."""
+        return self.end.ask(command, content)
+
+
+def connected(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
+    """A connection to a port of this machine."""
+    made = socket.create_connection(("127.0.0.1", port), 30)
+    made.settimeout(None)
+    return made if tls is None else tls.wrap_socket(made, server_hostname="localhost")
+
+
+@contextlib.contextmanager
+def esme(
+    port: int, system_id: str = "texting", password: str = "texting-pw", *,
+    command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None,
+) -> Iterator[Esme]:  # fmt: skip
+    """An application bound to a port; unbound at the end. Raises ConnectionRefusedError with what it was told."""
+
+    def answer(pdu: Pdu) -> Pdu | None:
+        if pdu.command in (Command.DELIVER_SM, Command.DATA_SM):
+            if (status := made.status(pdu)) < 0:
+                return None
+            if status == 0:
+                made.came.append(pdu)
+            return pdu.answered(status, b"\0")
+        made.enquired.append(pdu)
+        return pdu.answered()
+
+    made = Esme(End(connected(port, tls), answer))
+    response = made.end.ask(command, bind_body(system_id, password))
+    if response.status:
+        made.end.cut()
+        raise ConnectionRefusedError(response.status)
+    try:
+        yield made
+    finally:
+        with contextlib.suppress(OSError):
+            made.end.ask(Command.UNBIND, within=5)
+        made.end.cut()
+
+
+@dataclass
+class Smsc:
+    """An SMSC on a port: `taken` are the requests that it took, with the ids that it gave.
+
+    `status` says with what a request is answered: 0, an error, or below 0: not at all. `hexadecimal`: how ids are told.
+    """
+
+    port: int
+    taken: list[tuple[str, Pdu]] = field(default_factory=list)
+    asked: list[Pdu] = field(default_factory=list)
+    enquired: list[Pdu] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+    status: Callable[[Pdu], int] = lambda _: 0
+    form: Callable[[int], str] = str
+    passwords: list[str] = field(default_factory=list)
+    on_taken: Callable[[End, str, Pdu], None] = lambda _end, _name, _pdu: None
+
+    @property
+    def end(self) -> End:
+        """The newest session that is open."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            with contextlib.suppress(IndexError):
+                return [each for each in self.ends if not each.closed.is_set()][-1]
+            time.sleep(0.02)
+        raise ConnectionError("nobody is bound")
+
+    def deliver(self, content: bytes, command: int = Command.DELIVER_SM) -> Pdu:
+        """Bring a text or a receipt; the response."""
+        return self.end.ask(command, content)
+
+
+_SUBMITS = (Command.SUBMIT_SM, Command.DATA_SM, Command.SUBMIT_MULTI)
+
+
+@contextlib.contextmanager
+def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
+    """A running SMSC."""
+    listener = socket.create_server(("127.0.0.1", port))
+    made = Smsc(listener.getsockname()[1])
+    numbers = itertools.count(0xA0000001)
+
+    def answer(end: End, pdu: Pdu) -> Pdu | None:
+        if pdu.command == Command.BIND_TRANSCEIVER:
+            made.passwords.append(pdu.body.split(b"\0")[1].decode())
+            status = Status.OK if made.passwords[-1] == "smsc-pw" else Status.INVALID_PASSWORD
+            return pdu.answered(status, b"double\0")
+        if pdu.command in _SUBMITS:
+            if (status := made.status(pdu)) < 0:
+                return None
+            if status:
+                return pdu.answered(status)
+            name = made.form(next(numbers))
+            made.taken.append((name, pdu))
+            more = b"\0" if pdu.command == Command.SUBMIT_MULTI else b""
+            end.send(pdu.answered(body=name.encode() + b"\0" + more).encoded())
+            made.on_taken(end, name, pdu)
+            return None
+        (made.enquired if pdu.command == Command.ENQUIRE_LINK else made.asked).append(pdu)
+        status = 0 if pdu.command in (Command.ENQUIRE_LINK, Command.UNBIND) else made.status(pdu)
+        if pdu.command == Command.QUERY_SM:
+            return pdu.answered(status, pdu.body.split(b"\0")[0] + b"\0\0\x02\0")
+        return pdu.answered(status)
+
+    def accept() -> None:
+        while True:
+            try:
+                peer, _ = listener.accept()
+                peer = peer if tls is None else tls.wrap_socket(peer, server_side=True)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+            box: list[End] = []
+            ready = threading.Event()
+
+            def answered(pdu: Pdu, box: list[End] = box, ready: threading.Event = ready) -> Pdu | None:
+                ready.wait()
+                return answer(box[0], pdu)
+
+            box.append(End(peer, answered))
+            made.ends.append(box[0])
+            ready.set()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield made
+    finally:
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for each in made.ends:
+            each.cut()
+
+
+def is_answer_to(pdu: Pdu, command: int) -> bool:
+    """Whether it is the response to such a request."""
+    return pdu.command == command | RESPONSE
