@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
@@ -16,7 +17,14 @@ LEAST = 0.1
 MOST = 40
 """Findings that a verdict carries, the highest scores first."""
 
+MOST_PLACES = 100
+"""Places that a finding names, the first ones: whoever repeats a word ten thousand times is told of no more.
+
+With MOST it bounds a verdict to a part of what the bus takes in one record.
+"""
+
 _WORDS_SHOWN = 5
+_LONGEST_CUE = 300  # characters: a domain has at most 253
 
 
 def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Finding]:
@@ -109,4 +117,5 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
 
 def strongest(found: list[Finding]) -> tuple[Finding, ...]:
     """The findings of a message, the highest scores first; the same thing said twice is said once."""
-    return tuple(sorted(dict.fromkeys(found), key=lambda each: -each.score)[:MOST])
+    bounded = (replace(each, spans=each.spans[:MOST_PLACES], cue=each.cue[:_LONGEST_CUE]) for each in found)
+    return tuple(sorted(dict.fromkeys(bounded), key=lambda each: -each.score)[:MOST])

@@ -232,6 +232,7 @@ def _override(document: dict[str, Any], environment: Mapping[str, str]) -> None:
             if not isinstance(place, dict):
                 raise SettingsError(f"{name}: {section} is no section of the configuration")
         place[key] = _value(name, text)
+        place.pop(f"{key}_file", None)  # a secret of the environment goes before the file's
 
 
 def _value(name: str, text: str) -> object:
@@ -251,6 +252,9 @@ def _read_secrets(section: dict[str, Any], folder: Path, where: str, faults: lis
         if isinstance(value, dict):
             _read_secrets(value, folder, f"{where}{key}.", faults)
         elif key.endswith(("password_file", "token_file", "secret_file")):
+            if value == "":  # as any other path: none
+                del section[key]
+                continue
             try:
                 section[key.removesuffix("_file")] = (folder / str(value)).read_text(encoding="utf-8").strip()
                 del section[key]

@@ -21,7 +21,8 @@ from gateway.bus.access import Access
 from gateway.bus.kafka_link import LOST, REASONS, REQUEST, Broker, Link
 from gateway.bus.kafka_subscription import KafkaSubscription
 from gateway.bus.kafka_topics import Layout
-from gateway.bus.topics import parse_place, place_of, standing_of, topic_named
+from gateway.bus.topics import DEAD_LETTERS, parse_place, place_of, standing_of, topic_named
+from gateway.core.wire import LETTER_HEADERS
 from gateway.journal import Journal
 from gateway.ports import BusDown, Record, Standing
 
@@ -35,8 +36,9 @@ class KafkaBus:
     """A Bus on the brokers at `bootstrap`; topics and groups have `prefix` and a dot before their names.
 
     The topics that carry content keep it `retain_seconds`. A record may have `max_record` bytes with its key and
-    headers. With `user` and `password`: SASL over TLS; `tls_ca` are the certificates to trust. Entering it connects
-    in the background and never waits; raises Fault where `tls_ca` cannot be read.
+    headers, and a dead letter the bit more that it says; one of a longer record is cut to that. With `user` and
+    `password`: SASL over TLS; `tls_ca` are the certificates to trust. Entering it connects in the background and never
+    waits; raises Fault where `tls_ca` cannot be read.
     """
 
     def __init__(
@@ -107,15 +109,20 @@ class KafkaBus:
         return places
 
     async def _send(self, broker: Broker, record: Record) -> asyncio.Future[RecordMetadata]:
-        """The future of the record's confirmation; one that has failed where the record is too large to be sent."""
-        try:
-            name = self._layout.name(record.topic)
-            sent: asyncio.Future[RecordMetadata] = await broker.producer.send(
-                name, record.value, record.key, headers=list(record.headers)
-            )
-        except MessageSizeTooLargeError as error:
-            sent = asyncio.get_running_loop().create_future()
-            sent.set_exception(error)
+        """The future of the record's confirmation; one that has failed where the record is too large to be sent.
+
+        The broker must not be the one to refuse it: that ends the sequence of an idempotent producer.
+        """
+        limit = self._layout.limit(topic_named(record.topic))
+        if _size(record) > limit and record.topic == DEAD_LETTERS:
+            record = _cut(record)
+        if _size(record) > limit:
+            refused: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
+            refused.set_exception(MessageSizeTooLargeError())
+            return refused
+        sent: asyncio.Future[RecordMetadata] = await broker.producer.send(
+            self._layout.name(record.topic), record.value, record.key, headers=list(record.headers)
+        )
         return sent
 
     @asynccontextmanager
@@ -187,6 +194,17 @@ class KafkaBus:
                     f"bus.url: no Kafka broker answers at {self._bootstrap} ({REASONS.of(error)}); "
                     "start it, or name the right host and port (with TLS and SASL: bus.tls_ca, user, password_file)"
                 ]
+
+
+def _size(record: Record) -> int:
+    """Bytes that a record takes in a batch of its own, and a few more."""
+    return 192 + len(record.key) + len(record.value) + sum(32 + len(name) + len(of) for name, of in record.headers)
+
+
+def _cut(letter: Record) -> Record:
+    """A dead letter that no topic takes as it was: where the record is, what is wrong with it, and its size."""
+    told = tuple(each for each in letter.headers[-len(LETTER_HEADERS) :] if each[0] in LETTER_HEADERS)
+    return Record(letter.topic, b"", b"", (*told, ("bytes", str(len(letter.value)).encode())))
 
 
 def _failure(future: asyncio.Future[RecordMetadata]) -> BaseException | None:

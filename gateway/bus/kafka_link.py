@@ -32,6 +32,7 @@ _LOOK = 2.0  # seconds between two looks at a link that nobody doubts
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
 _LINGER = 3.0  # seconds that an orderly close may take
 _BATCH = 1 << 20  # bytes of one batch of records to one partition
+_BATCH_HEAD = 1024  # bytes of a batch beside its records, and more
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -182,8 +183,9 @@ class Link:
             **self.arguments,
             enable_idempotence=True,
             acks="all",
-            max_request_size=self.layout.max_record,
-            max_batch_size=_BATCH,
+            max_request_size=self.layout.longest,
+            # the broker's bound is on a batch as on a record, and it refuses all that is in one
+            max_batch_size=min(_BATCH, self.layout.max_record - _BATCH_HEAD),
             request_timeout_ms=15_000,
         )
         stack.push_async_callback(_abandon, producer)

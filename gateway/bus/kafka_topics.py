@@ -9,12 +9,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, NotControllerError, TopicAlreadyExistsError, for_code
 
-from gateway.bus.topics import TOPICS, Topic
+from gateway.bus.topics import DEAD_LETTERS, TOPICS, Topic
 
 _REPLICAS = 3  # where the cluster has as many brokers
 _SEGMENTS = 24  # a record goes with its whole segment, so a segment spans no more than this part of the retention
 _DECISIONS_DAYS = 7.0  # decisions hold no content and are for readers of the district, who may come once a week
 _DAY = 86400.0
+_LETTER = 4096  # bytes for what a dead letter says beside the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,17 @@ class Layout:
             "cleanup.policy": "delete",
             "retention.ms": str(int(retain * 1000)),
             "segment.ms": str(max(int(retain * 1000 / _SEGMENTS), 60_000)),
-            "max.message.bytes": str(self.max_record),
+            "max.message.bytes": str(self.limit(topic)),
         }
+
+    def limit(self, topic: Topic) -> int:
+        """Bytes of one record of a topic: a dead letter says more than the record that it was."""
+        return self.longest if topic.name == DEAD_LETTERS else self.max_record
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest record of any topic."""
+        return self.max_record + _LETTER
 
     async def make_absent(self, admin: AIOKafkaAdminClient) -> None:
         """Make the topics that are not there; one that is there stays as it is. Raises KafkaError."""
@@ -100,10 +110,10 @@ class Layout:
                 wrong.append(
                     f"bus.retain: topic {name} is compacted and keeps content for ever; set cleanup.policy=delete"
                 )
-        if int(settings.get("max.message.bytes") or 0) < self.max_record:
+        if int(settings.get("max.message.bytes") or 0) < self.limit(topic):
             wrong.append(
                 f"bus.max_inline: topic {name} takes records up to {settings.get('max.message.bytes')} bytes; "
-                f"set its max.message.bytes to {self.max_record}, or lower bus.max_inline"
+                f"set its max.message.bytes to {self.limit(topic)}, or lower bus.max_inline"
             )
         return wrong
 

@@ -22,13 +22,15 @@ class Topic:
     read: bool
 
 
+DEAD_LETTERS = "dead-letters"
+
 TOPICS = {
     topic.name: topic
     for topic in (
         Topic("messages", partitions=6, content=True, read=True),
         Topic("verdicts", partitions=6, content=True, read=True),
         Topic("decisions", partitions=3, content=False, read=False),
-        Topic("dead-letters", partitions=3, content=True, read=False),
+        Topic(DEAD_LETTERS, partitions=3, content=True, read=False),
     )
 }
 

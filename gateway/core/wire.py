@@ -19,6 +19,7 @@ from gateway.core.verdict import Finding, Span, Verdict
 
 __all__ = [
     "HEADER",
+    "LETTER_HEADERS",
     "Decided",
     "MessageRecord",
     "Published",
@@ -41,6 +42,8 @@ __all__ = [
 V = 1
 HEADER = "chaperone"
 """The name of the record header that carries a message's envelope."""
+LETTER_HEADERS = ("topic", "partition", "offset", "error")
+"""The names of the headers that say where a dead letter was, and what is wrong with it."""
 
 
 class MessageRecord(NamedTuple):
@@ -312,9 +315,5 @@ def decode_decision(value: bytes) -> Decided:
 
 def dead_letter_headers(record: Placed, error: str) -> tuple[tuple[str, bytes], ...]:
     """The headers that a dead letter has beside its own: where the record was, and a word for what is wrong with it."""
-    return (
-        ("topic", record.topic.encode()),
-        ("partition", str(record.partition).encode()),
-        ("offset", str(record.offset).encode()),
-        ("error", error.encode()),
-    )
+    told = (record.topic, str(record.partition), str(record.offset), error)
+    return tuple((name, value.encode()) for name, value in zip(LETTER_HEADERS, told, strict=True))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
+from gateway.core.decide import NO_VERDICT
 from gateway.core.decision import Follow, Pending, Rule, Ruling
 from gateway.core.policy import Policy
 from gateway.core.rulings import by_verdict, without_verdict
-from gateway.core.verdict import Verdict
+from gateway.core.verdict import CLAUSES, FAILURES, Verdict
 from gateway.core.wire import WireError, dead_letter_headers, decode_verdict
 from gateway.journal import Journal
 from gateway.ports import Bus, BusDown, Dispositions, Outbox, Record, Review, Settled, StoreDown, Subscription
@@ -20,6 +21,7 @@ GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
 _PAUSE = 2.0
+_REASONS = frozenset({*FAILURES, NO_VERDICT})  # what else a record says is no word for a log
 _STRANGER = Ruling()  # what a verdict on another content than the stored one changes: nothing
 
 
@@ -60,11 +62,11 @@ class Disposition:
             except WireError as error:
                 dead.append((record, error.word))
         settled = await self.decide([verdict for _, verdict in read])
-        dead += [
-            (record, "sha256")
-            for (record, _), each in zip(read, settled, strict=True)
-            if each is not None and each.ruling is _STRANGER
-        ]
+        for (record, _), each in zip(read, settled, strict=True):
+            if each is None:
+                dead.append((record, "id"))
+            elif each.ruling is _STRANGER:
+                dead.append((record, "sha256"))
         if dead:
             await self._bury(bus, dead)
         await subscription.commit()
@@ -79,7 +81,8 @@ class Disposition:
         settled = await self._store.settle(cases)
         for each in settled:
             if each is not None and each.ruling.verdict is not None:
-                self._journal.found({finding.clause for finding in each.ruling.verdict.findings})
+                found = {finding.clause for finding in each.ruling.verdict.findings}
+                self._journal.found(found.intersection(CLAUSES))  # what else a record says is no label of ours
         self._tell(settled, now)
         return settled
 
@@ -113,8 +116,9 @@ class Disposition:
             pending, ruling = each.pending, each.ruling
             decided = Counter(change.decision for change in ruling.changes if change.decision is not None)
             for decision, recipients in decided.items():
+                reasons = [each if each in _REASONS else "unknown" for each in decision.reasons]
                 self._journal.decided(
-                    pending.id, pending.channel, decision.action, recipients, decision.clauses, decision.reasons,
+                    pending.id, pending.channel, decision.action, recipients, decision.clauses, reasons,
                     max(now - pending.received_at, 0.0), "policy",
                 )  # fmt: skip
             for followup in ruling.followups:
@@ -127,12 +131,12 @@ class Disposition:
             self._decided()
 
     async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
-        await bus.publish(
-            [
-                Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
-                for record, word in dead
-            ]
-        )
+        letters = [
+            Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
+            for record, word in dead
+        ]
+        if not all(await bus.publish(letters)):
+            raise BusDown("some dead letters were not confirmed")
         for record, word in dead:
             self._journal.dead_letter("verdicts", record.partition, record.offset, word)
 

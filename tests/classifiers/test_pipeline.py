@@ -17,6 +17,7 @@ from classifiers.weights import ModelError
 from gateway.core.message import Channel, parts, sha256_of
 from gateway.core.parties import Direction
 from gateway.core.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Verdict
+from gateway.core.wire import encode_verdict
 
 STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 GROOMING = "You look so beautiful today. This stays our secret, don't tell your parents."
@@ -247,3 +248,10 @@ def _shared() -> Classifier:
 def test_a_broken_model_is_one_clear_line(tmp_path: object) -> None:
     with pytest.raises(ModelError, match="chaperone train"):
         load(str(tmp_path))
+
+
+def test_a_word_said_ten_thousand_times_makes_no_verdict_that_no_bus_takes(classifier: Classifier) -> None:
+    """What is found is found; only its places are not all named."""
+    verdict = one(classifier, sms("fuck you " * 1500))
+    assert verdict.score("7c") > 0.5
+    assert len(encode_verdict(verdict)) < 100_000

@@ -327,3 +327,22 @@ async def test_a_publication_that_is_cancelled_leaves_nothing_behind(open_kafka:
             await asyncio.to_thread(kafka.start)
         await until(bus.connected)
         await publish_all(bus, numbered(1))
+
+
+async def test_records_that_together_are_more_than_one_may_be(open_kafka: OpenKafka) -> None:
+    """The broker bounds a batch as it bounds a record: none of ours is refused for its neighbours."""
+    async with open_kafka(max_record=100_000) as bus:
+        for size, count in ((9_000, 60), (99_000, 3), (300, 900)):
+            places = await bus.publish([Record("messages", b"k", bytes(size)) for _ in range(count)])
+            assert all(places), f"{count} records of {size} bytes"
+
+
+async def test_a_dead_letter_fits_whatever_the_record_was(open_kafka: OpenKafka) -> None:
+    """It says more than the record did, and a record written compressed may be longer than any of ours."""
+    said = (("topic", b"messages"), ("partition", b"3"), ("offset", b"7"), ("error", b"json"))
+    async with open_kafka(max_record=100_000) as bus, bus.subscribe("dead-letters", "readers") as member:
+        whole = Record("dead-letters", b"k", bytes(99_900), (("chaperone", b"x" * 100), *said))
+        longer = Record("dead-letters", b"k", bytes(300_000), (("chaperone", b"x" * 300_000), *said))
+        assert all(await bus.publish([whole, longer]))
+        came = {len(each.value): each.headers for each in await taken(member, 2)}
+    assert came == {99_900: whole.headers, 0: (*said, ("bytes", b"300000"))}
