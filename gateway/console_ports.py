@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.account import Session, Token, User
 from gateway.core.audit import Linked
-from gateway.core.decision import Act
+from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
+from gateway.core.decision import Act, Followup
 from gateway.core.moderation import Neighbour, Noticed
 
 
@@ -48,6 +49,9 @@ class Lists(Protocol):
 
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """Linked rows of the audit log with a number below `before`, the newest first."""
+
+    async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
+        """Messages that people decided on between two times, the newest first."""
 
     async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
         """Note who took a call for help up; False where somebody had before."""
@@ -109,3 +113,102 @@ class Accounts(Protocol):
 
     async def revoke_token(self, id_: str, act: Act) -> str | None:
         """End a token by its id; whose it was, None where there is none."""
+
+
+# --- reviewing -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What people have said of a message before it is decided."""
+
+    assignment: Assignment | None = None
+    proposal: Proposal | None = None
+
+
+class Handling(Protocol):
+    """Who has taken which held message, second opinions, saved views, and the policies that were in force."""
+
+    async def handled(self) -> Mapping[str, Handled]:
+        """What is known of held messages, by id; those of which nothing is are left out."""
+
+    async def handled_of(self, message_id: str) -> Handled:
+        """What is known of one message."""
+
+    async def assign(self, message_id: str, assignment: Assignment, instead_of: str | None, act: Act) -> str | None:
+        """Give a message to somebody; None when done, else who has it: nothing changed then.
+
+        `instead_of`: who is known to have it ("" for nobody); None: whoever has it.
+        """
+
+    async def propose(self, message_id: str, proposal: Proposal, act: Act) -> Proposal:
+        """Wait for a second person; the proposal that stands, which is another's where one stood before."""
+
+    async def withdraw(self, message_id: str, act: Act | None) -> bool:
+        """Take a proposal away; without an act: it was carried out."""
+
+    async def views(self, user: str) -> Mapping[str, str]:
+        """The saved views of an account: name and query."""
+
+    async def save_view(self, user: str, name: str, query: str | None) -> bool:
+        """Keep a view under a name, or drop it; False where there would be too many."""
+
+    async def keep_policy(self, hash_: str, source: str, adopted: str) -> None:
+        """Remember a policy that is in force, with the district's own text."""
+
+    async def policy_source(self, hash_: str) -> str | None:
+        """The policy file of a hash; None where it was never in force here."""
+
+
+Letters = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequence[Act]]]
+"""Which letters and acts follow from the steps that are told now."""
+
+
+class Reminders(Protocol):
+    """People are told once of each step: a due time that nears or has passed, a call for help, a day's digest."""
+
+    async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
+        """The steps that were told of these messages ("" stands for all of them), as (message, step)."""
+
+    async def tell(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
+        """Claim steps and write what `letters` makes of those that nobody had claimed, in one transaction."""
+
+
+class Cases(Protocol):
+    """Cases, their messages, and legal holds. Every change is written with its entries of the audit log."""
+
+    async def open_case(self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object]) -> int:
+        """A new case; its id."""
+
+    async def case(self, case_id: int) -> CaseFile | None:
+        """One case with its messages."""
+
+    async def cases(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
+        """Open or closed cases with an id below `before`, the newest first."""
+
+    async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
+        """The cases that name a message."""
+
+    async def change_case(self, case_id: int, draft: CaseDraft, act: Act) -> bool:
+        """Change an open case; False where there is none."""
+
+    async def add_to_case(self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[Act]) -> tuple[str, ...]:
+        """Add messages to an open case; those that were not there."""
+
+    async def take_from_case(self, case_id: int, message_id: str, acts: Sequence[Act]) -> bool:
+        """Take a message out of an open case."""
+
+    async def end_case(self, case_id: int, outcome: str, by: str, act: Act) -> bool:
+        """Close a case, or with the outcome "" open it again; False where it is so already."""
+
+    async def place_holds(self, holds: Sequence[LegalHold], acts: Sequence[Act]) -> tuple[str, ...]:
+        """Put messages under legal hold; those that were not. An act is written for each of these, by its subject."""
+
+    async def lift_holds(self, messages: Sequence[str], acts: Sequence[Act]) -> tuple[str, ...]:
+        """Lift legal holds; those that there were."""
+
+    async def holds(self, messages: Sequence[str]) -> Mapping[str, LegalHold]:
+        """The legal holds of messages."""
+
+    async def acts_of(self, subjects: Sequence[str]) -> tuple[Sequence[Linked], Sequence[Act]]:
+        """What the audit log says of subjects, the oldest first: linked rows, and those not linked yet."""

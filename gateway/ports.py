@@ -197,8 +197,8 @@ class Followups(Protocol):
     async def due_followups(self, limit: int, lease: float) -> Sequence[Followup]:
         """Claim followups that are due, the oldest first."""
 
-    async def followed(self, ids: Collection[str], message: Message | None = None) -> None:
-        """Done: the rows go, and a message of ours (a bounce, a notice) is queued in the same transaction."""
+    async def followed(self, ids: Collection[str], message: Message | None = None, acts: Sequence[Act] = ()) -> None:
+        """Done: the rows go; a message of ours (a bounce, a notice) is queued and acts are written with that."""
 
     async def follow_later(self, ids: Collection[str], after: float) -> None:
         """Not now: due again after so many seconds."""

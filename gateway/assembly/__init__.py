@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from gateway.assembly.choices import bound, bus_of, open_store, policy_of, store_file
+from gateway.assembly.choices import bound, bus_of, open_store, policy_of, policy_source, store_file
 from gateway.assembly.desk import adopted_policy, serve_console
 from gateway.assembly.floor import Floor, Running
 from gateway.assembly.mail import deliver, directory_in_force, receive, watched
@@ -146,6 +146,8 @@ async def decide(floor: Floor) -> None:
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
     await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
+    if (source := await asyncio.to_thread(policy_source, settings, floor.policy)) is not None:
+        await store.keep_policy(floor.policy.hash, source, adopted_policy(settings))
     notification = Notification(store, store, store, bus, journal, office)
     await floor.work(floor.followups, notification.run(floor.followups, floor.delivery))
     beat, chain = Beat(), ChainWatch(store, journal)

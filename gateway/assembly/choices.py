@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -30,6 +31,12 @@ def policy_of(settings: Settings, file: Path | None = None) -> Policy:
         Direction.STUDENT_TO_STAFF: Action(waits.student_to_staff),
     }
     return policies.read(file or settings.policy.file, no_verdict)
+
+
+def policy_source(settings: Settings, policy: Policy) -> str | None:
+    """The text of the policy file in force; None where the file was changed since it was read."""
+    source = (settings.policy.file or policies.SHIPPED).read_bytes()
+    return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
 
 
 def next_hops(smtp: Smtp) -> tuple[NextHop, ...]:

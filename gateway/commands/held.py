@@ -10,12 +10,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store
+from gateway.assembly.choices import open_store, policy_of
 from gateway.commands.opening import actor, local_time, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.core.message import Channel, header_section, parts, subject
 from gateway.core.moderation import Explained
+from gateway.core.notice import rejection_words
+from gateway.core.review import needs
 from gateway.core.rows import held_row
 from gateway.settings import Settings
 from gateway.stages.moderation import moderate
@@ -108,8 +110,21 @@ def _print(explained: Explained, zone: str) -> None:
 
 
 async def _moderate(settings: Settings, deed: str, message_id: str, reason: str) -> int:
+    policy = policy_of(settings)
     async with open_store(settings) as store:
-        done = await moderate(store, store, message_id, deed, by=actor(), reason=reason)  # type: ignore[arg-type]  # argparse allows these words only
+        entry = next((each for each in await store.held() if each.id == message_id), None)
+        clauses = entry.clauses if entry else ()
+        asked = needs(policy, clauses, deed)
+        if asked.second:
+            raise Refusal(
+                f"held {deed}: the policy wants two people to agree on clause {', '.join(asked.clauses)}; "
+                "decide it in the console, where a second person can agree"
+            )
+        if entry is not None and asked.reason and not reason:
+            raise Refusal(f"held {deed}: the policy asks for a reason; give one with --reason")
+        told = [(each, policy.clauses[each].title, policy.clauses[each].handling.advice) for each in clauses]
+        words = rejection_words(settings.district.name, told)
+        done = await moderate(store, store, message_id, deed, by=actor(), reason=reason, words=words)  # type: ignore[arg-type]  # argparse allows these words only
     if done is None:
         raise Refusal(f"held {deed}: no message {message_id}; `chaperone held list` shows the ids")
     if not done.changed:

@@ -20,6 +20,7 @@ from gateway.console.forms import plain
 from gateway.console.held_queue import place
 from gateway.console.problems import Problem, unknown
 from gateway.core.account import Right, User
+from gateway.core.casework import Proposal
 from gateway.core.fields import rfc3339
 from gateway.core.message import header_section, parts, subject
 from gateway.core.moderation import Held
@@ -183,6 +184,8 @@ async def _once(
 
     async def act() -> JSONResponse:
         done = await desk.decide(user, id, deed, plain(reason))
+        if isinstance(done, Proposal):
+            return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
         return JSONResponse({"id": id, "action": deed, "recipients": list(done.changed)})
 
     if key is None:
@@ -195,7 +198,7 @@ async def _once(
             raise Problem(422, "This idempotency key was used for another request: use a new one.")
         if before.status is None:
             raise Problem(409, "The first request with this idempotency key is still at work: try again.")
-        form = "application/json" if before.status == 200 else "application/problem+json"
+        form = "application/json" if before.status < 400 else "application/problem+json"
         return JSONResponse(json.loads(before.body), before.status, media_type=form)
     kept = False
     try:

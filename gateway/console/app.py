@@ -19,10 +19,13 @@ from starlette.types import ASGIApp
 
 from gateway.console.api import api
 from gateway.console.auth import Door
+from gateway.console.case_pages import case_pages
+from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
 from gateway.console.pages import pages
 from gateway.console.problems import Problem
 from gateway.console.public import public
+from gateway.console.queue_pages import queue_pages
 from gateway.console.render import Pages
 from gateway.console.security import Guarded
 from gateway.core.access import Register
@@ -51,7 +54,10 @@ def console_app(desk: Desk) -> ASGIApp:
     app.state.pages = Pages(desk)
     app.include_router(api)
     app.include_router(public)
+    app.include_router(queue_pages)
     app.include_router(pages)
+    app.include_router(decision_pages)
+    app.include_router(case_pages)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _not_understood)

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.console.held_queue import HeldQueue
+from gateway.console.held_queue import Entry, HeldQueue
 from gateway.console.problems import Problem, decided_already, unknown
-from gateway.console_ports import Accounts, Lists, Recall
+from gateway.console_ports import Accounts, Cases, Handled, Handling, Lists, Recall
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
+from gateway.core.casework import CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Waiting
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
+from gateway.core.notice import rejection_words
 from gateway.core.policy import Policy
+from gateway.core.review import needs
 from gateway.journal import Journal
 from gateway.ports import Audit, Dispositions, Review
 from gateway.stages.moderation import Deed, Moderated, moderate, undo
@@ -30,7 +33,7 @@ NEIGHBOURS = 8
 DAY = 86400.0
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Protocol):
+class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Handling, Cases, Protocol):
     """What the console asks of the store."""
 
 
@@ -58,6 +61,9 @@ class Reading:
     history: Sequence[Act]
     theirs: tuple[str, ...]  # the held recipients that this person may decide on
     conflict: bool
+    handled: Handled
+    cases: Sequence[CaseFile]
+    legal_hold: LegalHold | None
 
 
 class Desk:
@@ -69,7 +75,7 @@ class Desk:
     ) -> None:  # fmt: skip
         self.store, self.register, self.policy = store, register, policy
         self.journal, self.house = journal, house
-        self.queue = HeldQueue(store, store)
+        self.queue = HeldQueue(store, store, store, register)
         self.stopping = asyncio.Event()
         self._decided = decided
 
@@ -84,7 +90,8 @@ class Desk:
     async def _refuse(self, user: User, what: str, subject: str) -> None:
         await self.store.record([Act(await self.store.now(), user.name, "access refused", subject, {"to": what})])
 
-    def _in_part(self, user: User, trace: Trace) -> bool:
+    def in_part(self, user: User, trace: Trace) -> bool:
+        """Whether this person, or their own child, sent or received a message."""
         addresses = [trace.sender, *(each.address for each in trace.recipients)]
         return has_part(user, trace.relation.pairs, [each for each in addresses if each], self.register)
 
@@ -100,15 +107,25 @@ class Desk:
 
     async def counted(self, user: User) -> list[Held]:
         """The same for counts, which every role may see."""
-        found = []
-        for each in await self.queue.entries():
-            if user.sees_every_building:
-                found.append(each)
-                continue
-            theirs = tuple(to for to in each.recipients if is_theirs(user, each.relation.behind(to), self.register))
-            if theirs:
-                found.append(replace(each, recipients=theirs))
-        return found
+        return [each.held for each in await self._entries(user)]
+
+    async def entries(self, user: User) -> list[Entry]:
+        """The queue of an account with what is looked for in it."""
+        await self.need(user, Right.QUEUE)
+        return await self._entries(user)
+
+    async def _entries(self, user: User) -> list[Entry]:
+        entries = await self.queue.entries()
+        if user.sees_every_building:
+            return list(entries)
+        return [own for each in entries if (own := self._own(user, each)) is not None]
+
+    def _own(self, user: User, entry: Entry) -> Entry | None:
+        held = entry.held
+        theirs = tuple(to for to in held.recipients if is_theirs(user, held.relation.behind(to), self.register))
+        if theirs == held.recipients:
+            return entry
+        return replace(entry, held=replace(held, recipients=theirs)) if theirs else None
 
     async def find(self, user: User, id_: str) -> Trace:
         """Where one message is. Raises a Problem: unknown, or another building's."""
@@ -129,6 +146,13 @@ class Desk:
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
         found = await self.store.noticed(action, now - days * DAY, now + DAY, limit)
+        return [each for each in found if self._sees(user, each.trace)]
+
+    async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
+        """What people decided lately, the newest first."""
+        await self.need(user, Right.QUEUE)
+        now = await self.store.now()
+        found = await self.store.decided(now - days * DAY, now + DAY, limit)
         return [each for each in found if self._sees(user, each.trace)]
 
     # read
@@ -152,8 +176,25 @@ class Desk:
             [each for each in around if is_theirs(user, each.relation.pairs, self.register)],
             await self.store.acts_about(id_, 100),
             self._decidable(user, explained.trace),
-            self._in_part(user, explained.trace),
+            self.in_part(user, explained.trace),
+            await self.store.handled_of(id_),
+            await self.cases_seen(user, id_),
+            (await self.store.holds([id_])).get(id_),
         )
+
+    async def cases_seen(self, user: User, id_: str) -> list[CaseFile]:
+        """The cases that name a message, of those that this person may see."""
+        return [each for each in await self.store.cases_of(id_) if await self.sees_case(user, each)]
+
+    async def sees_case(self, user: User, file: CaseFile) -> bool:
+        """Whether every message of a case is theirs to see, and they have no part in any; an empty one: its people."""
+        if not user.may(Right.CONTENT):
+            return False
+        for id_ in file.messages:
+            traces = await self.store.trace(id=id_)
+            if not traces or not self._sees(user, traces[0]) or self.in_part(user, traces[0]):
+                return False
+        return bool(file.messages) or user.sees_every_building or user.name in (file.opened_by, file.assignee)
 
     def _decidable(self, user: User, trace: Trace) -> tuple[str, ...]:
         if not user.may(Right.DECIDE):
@@ -166,25 +207,69 @@ class Desk:
 
     # decide
 
-    async def decide(self, user: User, id_: str, deed: Deed, reason: str, *, after: float = 0.0) -> Moderated:
-        """Release or reject what is held of a message and theirs. Raises a Problem where it cannot be."""
+    async def deciding(self, user: User, id_: str, deed: str) -> Trace:
+        """A message that this person may decide on. Raises a Problem."""
         await self.need(user, Right.DECIDE, id_)
         trace = await self.find(user, id_)
-        if self._in_part(user, trace):
+        if self.in_part(user, trace):
             await self._refuse(user, f"{deed}: has a part in it", id_)
             raise Problem(403, "You, or your own child, sent or received this message: somebody else must decide.")
+        return trace
+
+    async def decide(
+        self, user: User, id_: str, deed: Deed, reason: str, *, after: float = 0.0, words: str = ""
+    ) -> Moderated | Proposal:
+        """Release, reject or discard what is held of a message and theirs. Raises a Problem where it cannot be.
+
+        A proposal: the policy wants two people, and waits for the second. `words`: to the sender of what is rejected.
+        """
+        trace = await self.deciding(user, id_, deed)
+        entry = await self.queue.entry(id_)
+        asked = needs(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
+        if entry is not None and asked.reason and not reason:
+            raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
+        if entry is not None and asked.second:
+            proposal = await self._second(user, id_, Proposal(deed, user.name, 0.0, reason, words))
+            if proposal.by == user.name:
+                return proposal
+            reason = "; ".join(filter(None, (f"{proposal.by}: {proposal.reason}" if proposal.reason else "", reason)))
+            words = words or proposal.words
+        words = words or self.usual_words(entry.held.clauses if entry else trace.clauses)
 
         def may(waiting: Waiting) -> bool:
             return is_theirs(user, waiting.pairs, self.register)
 
-        done = await moderate(self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after)
+        done = await moderate(
+            self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after, words=words
+        )
         if done is None:
             raise unknown(id_)
         if not done.changed:
             raise decided_already(done.first)
+        if (entry is not None and entry.handled.proposal is not None) or asked.second:
+            await self.store.withdraw(id_, None)
         self.journal.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)
         self._decided()
         return done
+
+    async def _second(self, user: User, id_: str, proposal: Proposal) -> Proposal:
+        """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem."""
+        detail = {"deed": proposal.deed, "reason": proposal.reason}
+        act = Act(await self.store.now(), user.name, "proposed", id_, detail)
+        standing = await self.store.propose(id_, proposal, act)
+        if standing.deed != proposal.deed:
+            raise Problem(
+                409,
+                f"{standing.by} has proposed to {standing.deed} it, and the policy wants two people to agree. "
+                "Agree with it, or take the proposal away first.",
+            )
+        return standing
+
+    def usual_words(self, clauses: Sequence[str]) -> str:
+        """What the sender of a rejected message is told unless somebody writes something else."""
+        known = self.policy().clauses
+        told = [(each, known[each].title, known[each].handling.advice) for each in clauses if each in known]
+        return rejection_words(self.house.district, told)
 
     async def undo(self, user: User, id_: str) -> tuple[str, ...]:
         """Hold again what this person decided a moment ago. Raises a Problem where it has left."""
@@ -202,7 +287,7 @@ class Desk:
         trace = await self.find(user, id_)
         if trace.action != "alert":
             raise Problem(409, "This message is no call for help.")
-        if self._in_part(user, trace):
+        if self.in_part(user, trace):
             raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
         act = Act(await self.store.now(), user.name, "call for help taken up", id_)
         await self.store.acknowledge(id_, user.name, act)

@@ -1,139 +1,33 @@
-"""Pages for those who are signed in: the queue, a message, decisions on it, what was delivered, trace and audit."""
+"""Pages for those who are signed in: a message and its parts, what was delivered, trace and audit."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from datetime import UTC, datetime
 
-from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
 
-from gateway.console.auth import Door, SignedIn
-from gateway.console.desk import UNDO, Desk
-from gateway.console.forms import form_of, plain
+from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
+from gateway.console.auth import Door
+from gateway.console.forms import plain
+from gateway.console.handling import LONGER, colleagues
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, picture_type, shown_parts, shown_subject, why
-from gateway.console.render import Pages, SignInFirst
-from gateway.console.rows import MOST_ROWS, Filters, between, rows, someone
+from gateway.console.rows import between, someone
 from gateway.console.sanitised import shown_html
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right
+from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
 from gateway.core.message import parts
-from gateway.ports import StoreDown
+from gateway.core.review import DEEDS, needs
 
 pages = APIRouter(include_in_schema=False)
 
-_ID = re.compile(r"[0-9a-z]{1,64}")
-_HELP_DAYS, _LIST_DAYS = 7, 30
+_LIST_DAYS = 30
 _SOURCE = 256 << 10
 _ACTS = 100
-_LOOK, _STILL_THERE = 1.0, 15.0
-
-
-async def signed_in(request: Request) -> SignedIn:
-    """Who is signed in. Raises SignInFirst."""
-    door: Door = request.app.state.door
-    signed = await door.browser(request)
-    if signed is None:
-        raise SignInFirst
-    request.state.signed = signed
-    return signed
-
-
-async def form_sent(request: Request, signed: Annotated[SignedIn, Depends(signed_in)]) -> dict[str, str]:
-    """The fields of a form that comes from a page of ours."""
-    door: Door = request.app.state.door
-    sent = await form_of(request)
-    door.check_form(request, sent.get("form", ""), signed.form)
-    return sent
-
-
-def the_desk(request: Request) -> Desk:
-    """The desk of this application."""
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-def the_pages(request: Request) -> Pages:
-    """The templates of this application."""
-    shown: Pages = request.app.state.pages
-    return shown
-
-
-def known(id: str) -> str:
-    """An id that a message can have."""
-    if not _ID.fullmatch(id):
-        raise unknown()
-    return id
-
-
-Signed = Annotated[SignedIn, Depends(signed_in)]
-Sent = Annotated[dict[str, str], Depends(form_sent)]
-TheDesk = Annotated[Desk, Depends(the_desk)]
-ThePages = Annotated[Pages, Depends(the_pages)]
-Id = Annotated[str, Depends(known)]
-
-
-@pages.get("/")
-async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
-    """The queue, calls for help first. Roles that see no queue go on to the trace."""
-    user = signed.user
-    if not user.may(Right.QUEUE):
-        return RedirectResponse("/trace", 303)
-    now, entries = await desk.store.now(), await desk.held(user)
-    left, choices = Filters(request.query_params, user, desk.register, now).narrow(entries)
-    helped = await desk.noticed(user, "alert", days=_HELP_DAYS)
-    return shown.page(
-        request, "queue.html", signed, now=now, rows=rows(left[:MOST_ROWS], desk.register), found=len(left),
-        held=len(entries), overdue=sum(each.due_at is not None and each.due_at < now for each in entries),
-        choices=choices, clauses=desk.policy().clauses,
-        help=[(each, someone(each.trace.sender, desk.register)) for each in helped if not each.taken_by],
-        taken=[(each, someone(each.trace.sender, desk.register)) for each in helped if each.taken_by][:5],
-        undo=await _undoable(desk, signed, request.query_params.get("done", ""), now),
-        query=request.url.query, help_title=desk.policy().help_title,
-    )  # fmt: skip
-
-
-async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[str, object] | None:
-    """What the last decision was, where it can still be taken back."""
-    if not _ID.fullmatch(id_):
-        return None
-    acts = await desk.store.acts_about(id_, 1)
-    if not acts or acts[0].actor != signed.user.name or acts[0].act not in ("released", "rejected"):
-        return None
-    left = acts[0].at + UNDO - now
-    return {"id": id_, "act": acts[0].act, "left": left} if left > 0 else None
-
-
-@pages.get("/events")
-async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
-    """Says when the queue changed: server-sent events without anything of a message."""
-    await desk.need(signed.user, Right.QUEUE)
-    door: Door = request.app.state.door
-
-    async def stream() -> AsyncIterator[str]:
-        last, quiet = await desk.queue.mark(), 0.0
-        yield "retry: 3000\n\n"
-        while not desk.stopping.is_set():
-            await asyncio.sleep(_LOOK)
-            quiet += _LOOK
-            try:
-                mark = await desk.queue.mark()
-                if mark != last:
-                    last, quiet = mark, 0.0
-                    yield "event: queue\ndata: changed\n\n"
-                elif quiet >= _STILL_THERE:
-                    quiet = 0.0
-                    if await door.browser(request, used=False) is None:
-                        return  # the session ended: the next request says so
-                    yield ": still there\n\n"
-            except StoreDown:
-                return  # the browser asks again
-
-    return StreamingResponse(stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
 @pages.get("/messages/{id}")
@@ -148,17 +42,29 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
     reasons, read, title, head = await asyncio.to_thread(
-        lambda: (why(explained, policy), shown_parts(explained), shown_subject(explained), head_rows(explained))
+        lambda: (
+            why(explained, policy),
+            shown_parts(explained, policy),
+            shown_subject(explained, policy),
+            head_rows(explained),
+        )
     )
+    pairs = await asyncio.to_thread(between, trace.relation.pairs, desk.register, groups=True)
+    minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=trace, verdict=explained.verdict, why=reasons, parts=read, title=title,
         head=head, reading=reading, now=await desk.store.now(), policy_hash=explained.policy,
         gone=not explained.content, sender=someone(trace.sender, desk.register),
         recipients=[(each, someone(each.address, desk.register)) for each in trace.recipients[:50]],
-        between=between(trace.relation.pairs, desk.register), clauses=policy.clauses,
+        between=pairs, clauses=policy.clauses,
         said=[(each, someone(each.sender, desk.register)) for each in reading.conversation],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
-        may_decide=user.may(Right.DECIDE), help_title=policy.help_title,
+        may_decide=user.may(Right.DECIDE), help_title=policy.help_title, severities=SEVERITIES, longer=list(LONGER),
+        at_night=policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
+        alerts=[each for each in reversed(reading.history) if each.act == "alerted"],
+        taken_up=next((each for each in reading.history if each.act == "call for help taken up"), None),
+        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
+        colleagues=await colleagues(desk, trace) if reading.theirs else [],
     )  # fmt: skip
 
 
@@ -201,37 +107,6 @@ async def source(request: Request, id: Id, signed: Signed, desk: TheDesk, shown:
     )
 
 
-async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Literal["release", "reject"], reason: str) -> Response:
-    await desk.decide(signed.user, id_, deed, plain(reason), after=UNDO)
-    return RedirectResponse(f"/?done={id_}", 303)
-
-
-@pages.post("/messages/{id}/release")
-async def release(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Deliver what is held, unless it is undone in time."""
-    return await _decide(desk, signed, id, "release", sent.get("reason", ""))
-
-
-@pages.post("/messages/{id}/reject")
-async def reject(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Refuse what is held and tell the sender, unless it is undone in time."""
-    return await _decide(desk, signed, id, "reject", sent.get("reason", ""))
-
-
-@pages.post("/messages/{id}/undo")
-async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Hold again what was decided a moment ago."""
-    await desk.undo(signed.user, id)
-    return RedirectResponse(f"/messages/{id}", 303)
-
-
-@pages.post("/messages/{id}/acknowledge")
-async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Take a call for help up."""
-    await desk.acknowledge(signed.user, id)
-    return RedirectResponse(f"/messages/{id}", 303)
-
-
 @pages.get("/delivered")
 async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """What was delivered and is listed to be looked at."""
@@ -263,7 +138,7 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
         found = await desk.traces(signed.user, message_id=asked)
         if not found and not asked.startswith("<"):
             found = await desk.traces(signed.user, message_id=f"<{asked}>")
-    if not found and _ID.fullmatch(asked):
+    if not found and ID.fullmatch(asked):
         found = await desk.traces(signed.user, id_=asked)
     return shown.page(request, "trace.html", signed, found=found, asked=asked)
 

@@ -18,7 +18,7 @@ from gateway.console.render import Pages
 
 public = APIRouter(include_in_schema=False)
 
-_OURS = re.compile(r"/(?:messages/[0-9a-z]{1,64}|delivered|trace|audit)?")
+_OURS = re.compile(r"/(?:messages/[0-9a-z]{1,64}|cases(?:/[0-9]{1,17})?|help|decided|delivered|trace|audit)?")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 

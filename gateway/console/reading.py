@@ -11,7 +11,7 @@ from gateway.core.headers import decoded, fields, unfolded
 from gateway.core.message import Channel, header_section, parts, subject
 from gateway.core.moderation import Explained
 from gateway.core.parts import Part
-from gateway.core.policy import Policy
+from gateway.core.policy import Policy, Thresholds
 from gateway.core.verdict import Finding
 
 LONGEST = 200_000
@@ -48,6 +48,7 @@ class Why:
     hold: float | None
     flag: float | None
     decisive: bool
+    counts: bool  # it reaches what the policy acts from, or it decided
 
     @property
     def percent(self) -> int:
@@ -97,16 +98,35 @@ def why(explained: Explained, policy: Policy) -> list[Why]:
             for span in each.spans
             if span.part in texts
         ]
+        decisive = id_ in trace.clauses
         reasons.append(
             Why(
                 id_, clause.title if clause else "", clause.text if clause else "", best.score, best.by,
                 tuple(dict.fromkeys(each.cue for each in findings if each.cue)),
                 tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
                 all(each.quoted for each in findings),
-                limits.hold if limits else None, limits.flag if limits else None, id_ in trace.clauses,
+                limits.hold if limits else None, limits.flag if limits else None, decisive,
+                decisive or any(_reaches(each, limits, policy) for each in findings),
             )
         )  # fmt: skip
     return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
+
+
+def _reaches(finding: Finding, limits: Thresholds | None, policy: Policy) -> bool:
+    least = min((each for each in (limits.flag, limits.hold) if each is not None), default=2.0) if limits else 2.0
+    return finding.score * (policy.quoted_weight if finding.quoted else 1.0) >= least
+
+
+def _counting(explained: Explained, policy: Policy) -> list[Finding]:
+    """The findings that the policy acts on: weak ones would mark half of every text."""
+    trace = explained.trace
+    found = []
+    for each in explained.verdict.findings if explained.verdict else ():
+        clause = policy.clauses.get(each.clause)
+        limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
+        if _reaches(each, limits, policy) or (each.clause in trace.clauses and limits is None):
+            found.append(each)
+    return found
 
 
 def _short(words: str) -> str:
@@ -121,22 +141,18 @@ def _texts(explained: Explained) -> dict[str, str]:
     return texts
 
 
-def shown_subject(explained: Explained) -> tuple[Stretch, ...]:
+def shown_subject(explained: Explained, policy: Policy) -> tuple[Stretch, ...]:
     """The subject with what was found in it."""
     if explained.channel is not Channel.MAIL:
         return ()
-    return marked(subject(header_section(explained.content))[:2000], "subject", _findings(explained))
+    return marked(subject(header_section(explained.content))[:2000], "subject", _counting(explained, policy))
 
 
-def shown_parts(explained: Explained) -> list[Shown]:
+def shown_parts(explained: Explained, policy: Policy) -> list[Shown]:
     """The parts with what was found in them: those to be read first, files behind them."""
-    found = _findings(explained)
+    found = _counting(explained, policy)
     shown = [_part(part, found) for part in parts(explained.content, explained.channel)]
     return sorted(shown, key=lambda each: each.attached)
-
-
-def _findings(explained: Explained) -> Sequence[Finding]:
-    return explained.verdict.findings if explained.verdict else ()
 
 
 def _part(part: Part, found: Sequence[Finding]) -> Shown:

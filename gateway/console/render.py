@@ -65,6 +65,10 @@ class Pages:
         )  # fmt: skip
         return HTMLResponse(shown, status)
 
+    def text(self, template: str, **values: object) -> str:
+        """A page that is not answered but kept."""
+        return self._templates.get_template(template).render(**values)
+
     def problem(self, request: Request, problem: Problem) -> Response:
         """A problem as a page; who is not signed in is sent to the page where one does that."""
         if isinstance(problem, SignInFirst):

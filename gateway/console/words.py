@@ -25,7 +25,14 @@ REASONS = {
 _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
-    "access refused": "Access refused",
+    "access refused": "Access refused", "taken": "Taken", "assigned": "Given", "given back": "Given back",
+    "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",
+    "proposal taken away": "Proposal taken away", "alerted": "Alerted", "reminded": "Reminded",
+    "escalated": "Escalated",
+    "case opened": "Case opened", "case changed": "Case changed", "case closed": "Case closed",
+    "case opened again": "Case opened again", "put into a case": "Put into case",
+    "taken out of a case": "Taken out of case", "legal hold placed": "Put under legal hold",
+    "legal hold lifted": "Legal hold lifted", "evidence exported": "Evidence exported",
 }  # fmt: skip
 _ACTIONS = {"release": "deliver", "flag": "deliver and list", "hold": "hold", "alert": "deliver and alert"}
 
@@ -40,12 +47,26 @@ def act_words(act: Act) -> str:
         told = f"{told}: {_ACTIONS.get(str(detail.get('action')), detail.get('action'))}{behind}"
     elif act.act in ("viewed", "access refused") and detail:
         told = f"{told} ({detail.get('what') or detail.get('to')})"
+    elif act.act in _TOLD and (more := detail.get(_TOLD[act.act])):
+        told = f"{told} {_listed(more)}"
     return told
+
+
+_TOLD = {
+    "assigned": "to", "alerted": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
+    "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
+}  # fmt: skip
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value).replace("_", " ")
 
 
 def reason_of(act: Act) -> str:
     """The reason that a person gave; "" for none."""
-    reason = act.detail.get("reason")
+    reason = act.detail.get("text") or act.detail.get("reason")
     return reason if isinstance(reason, str) and act.actor != "policy" else ""
 
 

@@ -18,6 +18,9 @@ class Register(Directory, Protocol):
     def building_name(self, id_: str) -> str:
         """The name of an org, its sourcedId where the roster has none."""
 
+    def group_of_both(self, one: str, other: str) -> str:
+        """The name of the smallest group that two persons belong to (a class, team or club), "" for none."""
+
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
 

@@ -15,6 +15,9 @@ class Follow(StrEnum):
     LATE = "late"  # what would have been held was delivered before its verdict
     BOUNCE = "bounce"  # the sender is told that it could not be delivered
     REJECTION = "rejection"  # the sender is told that an administrator rejected it
+    DUE = "due"  # somebody is told that held messages are due
+    DIGEST = "digest"  # somebody is told once a day how much is undecided
+    HELP_AGAIN = "help_again"  # more people are told of a call for help that nobody has taken up
 
 
 @dataclass(frozen=True, slots=True)

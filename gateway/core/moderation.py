@@ -13,7 +13,10 @@ from gateway.core.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs."""
+    """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs.
+
+    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it.
+    """
 
     id: str
     channel: Channel
@@ -26,6 +29,7 @@ class Held:
     reasons: tuple[str, ...]
     subject: str
     relation: Relation = NO_RELATION
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

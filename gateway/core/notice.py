@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow, Followup
 from gateway.core.letter import encoding, field, head, to_bytes
+from gateway.core.notice_desk import desk_notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class _Case:
     titles: Sequence[str]
     console_url: str
     district: str
+    words: str = ""
 
     @property
     def link(self) -> str:
@@ -36,23 +38,16 @@ def notice_content(
     followup: Followup, recipients: Sequence[str], *, sender: str, console_url: str, hostname: str, district: str,
     time_zone: str, name: str, at: float,
 ) -> bytes:  # fmt: skip
-    """The whole notice that a HELP_ALERT, LATE or REJECTION followup asks for.
+    """The whole notice that a followup asks for which is one: HELP_ALERT, LATE, REJECTION, DUE, DIGEST, HELP_AGAIN.
 
     `console_url` begins the links, `time_zone` names the district's clock, `name` is an id made for this notice.
     """
     body = followup.body
     zone = ZoneInfo(time_zone)
-    case = _Case(
-        followup.message,
-        _clock(str(body["received_at"]), zone),
-        _clock(str(body["at"]), zone),
-        _texts(body.get("recipients")),
-        _texts(body.get("clauses")),
-        _texts(body.get("titles")),
-        console_url.rstrip("/"),
-        district,
-    )
-    subject, paragraphs = _WRITES[followup.kind](case)
+    if followup.kind in _WRITES:
+        subject, paragraphs = _WRITES[followup.kind](_case(followup, zone, console_url.rstrip("/"), district))
+    else:
+        subject, paragraphs = desk_notice(followup.kind, body, console_url.rstrip("/"), zone)
     lines = "\n\n".join(each if each.startswith("  ") else "\n".join(_wrapped(each)) for each in paragraphs).split("\n")
     text = b"".join(to_bytes(line) + b"\r\n" for line in lines)
     letter = head(
@@ -60,6 +55,21 @@ def notice_content(
         replied=followup.kind is Follow.REJECTION,
     )  # fmt: skip
     return letter + field("Content-Type", "text/plain; charset=utf-8") + encoding(text) + b"\r\n" + text
+
+
+def _case(followup: Followup, zone: ZoneInfo, console_url: str, district: str) -> _Case:
+    body = followup.body
+    return _Case(
+        followup.message,
+        _clock(str(body["received_at"]), zone),
+        _clock(str(body["at"]), zone),
+        _texts(body.get("recipients")),
+        _texts(body.get("clauses")),
+        _texts(body.get("titles")),
+        console_url,
+        district,
+        str(body.get("words", "")),
+    )
 
 
 def _wrapped(paragraph: str) -> list[str]:
@@ -106,16 +116,31 @@ def _late(case: _Case) -> tuple[str, Sequence[str]]:
 
 
 def _rejection(case: _Case) -> tuple[str, Sequence[str]]:
-    clause = f" (clause {_clauses(case)})" if case.clauses else ""
+    words = case.words or rejection_words(case.district, [(clause, "", "") for clause in case.clauses])
     return "Your message was not delivered", (
         f"Your message of {case.received} was not delivered to:",
         "\n".join("  " + address for address in case.recipients),
-        f"An administrator of {case.district} has looked at it and decided not to deliver it, under the district's "
-        f"policy on communication between staff and students{clause}. The policy can be read at",
+        *(" ".join(each.split()) for each in words.split("\n\n") if each.strip()),
+        "The district's policy on communication between staff and students can be read at",
         f"  {case.console_url}/policy",
-        "If you think that this is a mistake, or if there is something you need to say, please speak with an "
-        "administrator of your school. They can look at the message together with you; it is kept under this number:",
+        "The message is kept under this number:",
         "  " + case.id,
+    )
+
+
+def rejection_words(district: str, clauses: Sequence[tuple[str, str, str]]) -> str:
+    """What a sender is told unless the administrator writes something else; clauses as (id, title, advice)."""
+    named = ", ".join(f"{clause} ({title})" if title else clause for clause, title, _ in clauses)
+    under = f" (clause {named})" if named else ""
+    advice = list(dict.fromkeys(each for _, _, each in clauses if each))
+    return "\n\n".join(
+        [
+            f"An administrator of {district} has looked at it and decided not to deliver it, under the district's "
+            f"policy on communication between staff and students{under}.",
+            *([f"What you can do: {' '.join(advice)}"] if advice else []),
+            "If you think that this is a mistake, or if there is something you need to say, please speak with an "
+            "administrator of your school. They can look at the message together with you.",
+        ]
     )
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from gateway.core.contact import Limits, Night
 from gateway.core.decision import Action
 from gateway.core.parties import Direction
+from gateway.core.review import PLAIN, USUAL, Handling, Review, read_handling, read_review
 from gateway.core.table import PolicyError as PolicyError
 from gateway.core.table import Table
 from gateway.core.verdict import CLAUSES, FAILURES
@@ -31,7 +32,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause in our own words. `due`: seconds after which a message held for it is due.
+    """One clause in our own words. `due`: seconds after which a message held for it is due; `handling`: what then.
 
     `outside`: the action on a message of a pair that goes through a personal account, whatever its text says.
     """
@@ -42,6 +43,7 @@ class Clause:
     due: float
     thresholds: Mapping[Direction, Thresholds]
     outside: Mapping[Direction, Action] = field(default_factory=dict)
+    handling: Handling = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ class Policy:
     own_child_cues: Mapping[str, frozenset[str]]
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
+    review: Review = USUAL
+
+    def handling(self, clause: str) -> Handling:
+        """How messages held for a clause are handled."""
+        known = self.clauses.get(clause)
+        return known.handling if known else PLAIN
 
     def is_social_network(self, domain: str) -> bool:
         """Whether a domain, or one above it, is on the list of social networks."""
@@ -131,6 +139,7 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         night=Night(night.clock("from"), night.clock("to")),
         social_networks=frozenset(_domains(top, "social_networks")),
         tools=tuple(_tool(each) for each in top.tables("tools")),
+        review=read_review(top),
     )
     for table in (helping, contact, rate, night, top):
         table.done()
@@ -181,6 +190,7 @@ def _clause(table: Table, name: str) -> Clause:
         table.duration("due"),
         {each: _thresholds(table.table(each, "a table such as { flag = 0.3, hold = 0.5 }")) for each in Direction},
         _directions(table.table("outside"), _action) if table.has("outside") else {},
+        read_handling(table),
     )
     table.done()
     return clause

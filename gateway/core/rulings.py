@@ -6,7 +6,7 @@ Each is a pure function of the message as it stands, so a record or a click that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.decide import decide
 from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling, Waiting
@@ -152,9 +152,12 @@ def release(pending: Pending, by: str, reason: str, now: float, may: May | None 
     return _by_person(pending, by, reason, now, may, "release", State.QUEUED)
 
 
-def reject(pending: Pending, by: str, reason: str, now: float, may: May | None = None) -> Ruling:
-    """Deliver nothing of what is held, and tell the sender; bounces and other mail from nobody are not answered."""
-    return _by_person(pending, by, reason, now, may, "reject", State.REJECTED)
+def reject(pending: Pending, by: str, reason: str, now: float, may: May | None = None, words: str = "") -> Ruling:
+    """Deliver nothing of what is held, and tell the sender; bounces and other mail from nobody are not answered.
+
+    `words`: what the sender is told instead of the usual words.
+    """
+    return _by_person(pending, by, reason, now, may, "reject", State.REJECTED, words)
 
 
 def discard(pending: Pending, by: str, reason: str, now: float, may: May | None = None) -> Ruling:
@@ -162,10 +165,26 @@ def discard(pending: Pending, by: str, reason: str, now: float, may: May | None 
     return _by_person(pending, by, reason, now, may, "discard", State.DISCARDED)
 
 
+def hold_longer(pending: Pending, by: str, reason: str, now: float, may: May | None, seconds: float) -> Ruling:
+    """Keep what is held, with a new due time so many seconds from now."""
+    held = [each for each in pending.recipients if each.state is State.HELD and (may is None or may(each))]
+    changes = tuple(
+        Change(each.address, State.HELD, replace(each.decision, due_in=seconds), POLICY)
+        for each in held
+        if each.decision is not None
+    )
+    if not changes:
+        return Ruling()
+    detail = {"until": rfc3339(now + seconds), "reason": reason, "recipients": [each.recipient for each in changes]}
+    return Ruling(changes, (), (Act(now, by, "held longer", pending.id, detail),))
+
+
 _ACTS = {"release": "released", "reject": "rejected", "discard": "discarded"}
 
 
-def _by_person(pending: Pending, by: str, reason: str, now: float, may: May | None, deed: str, state: State) -> Ruling:
+def _by_person(
+    pending: Pending, by: str, reason: str, now: float, may: May | None, deed: str, state: State, words: str = ""
+) -> Ruling:
     """The policy's decision stays recorded beside who decided: it says why the message was held."""
     held = [each for each in pending.recipients if each.state is State.HELD and (may is None or may(each))]
     if not held:
@@ -179,6 +198,7 @@ def _by_person(pending: Pending, by: str, reason: str, now: float, may: May | No
     followups = [Followup(Follow.DECISION, pending.id, decision_body(decided))]
     if state is State.REJECTED and pending.sender:  # of a text: the application's status callback, if it asked for one
         told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)
-        followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender}))
+        more = {"words": words} if words else {}
+        followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender, **more}))
     changes = tuple(Change(address, state, None, by) for address in addresses)
     return Ruling(changes, tuple(followups), (_act(_ACTS[deed], decided),))

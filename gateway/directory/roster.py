@@ -233,6 +233,12 @@ class Roster:
             if row is not None and any(holds[each] for each in self._opened(group))
         )
 
+    def group_of_both(self, one: str, other: str) -> str:
+        """The name of the smallest group (a class, team or club) that two persons belong to, "" for none."""
+        both = set(self.groups_of(one)) & set(self.groups_of(other))
+        sizes = ((len(self.members(each) or ()), each) for each in both)
+        return min(sizes, default=(0, ""))[1].partition("@")[0]
+
     def digests(self) -> Iterator[tuple[str, int, int]]:
         """The sourcedId, role bits and digest of every person: a changed digest is a changed person."""
         return zip((person.partition(APART)[0] for person in self._persons), self._roles, self._digests, strict=True)

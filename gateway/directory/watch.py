@@ -95,6 +95,10 @@ class LiveDirectory:
         """The name of an org, its sourcedId where the roster has none."""
         return self.roster.building_name(id_)
 
+    def group_of_both(self, one: str, other: str) -> str:
+        """The name of the smallest group that two persons belong to, "" for none."""
+        return self.roster.group_of_both(one, other)
+
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
         return self.roster.buildings_of(id_)

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.console_ports import Recall
-from gateway.core.decision import Act, Pending, Ruling, Waiting
+from gateway.core.decision import Act, Pending, Rule, Ruling, Waiting
 from gateway.core.delivery import State
 from gateway.core.message import Channel
 from gateway.core.rulings import discard, reject, release
+from gateway.core.rulings import hold_longer as longer
 from gateway.ports import Dispositions, Review
 
 Deed = Literal["release", "reject", "discard"]
-_DEEDS = {"release": release, "reject": reject, "discard": discard}
+_DEEDS = {"release": release, "discard": discard}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,35 @@ class Moderated:
 
 async def moderate(
     store: Dispositions, review: Review, message_id: str, deed: Deed, *, by: str, reason: str,
-    may: Callable[[Waiting], bool] | None = None, after: float = 0.0,
+    may: Callable[[Waiting], bool] | None = None, after: float = 0.0, words: str = "",
 ) -> Moderated | None:  # fmt: skip
     """Carry out a person's decision on the held recipients that `may` allows; None for an unknown id.
 
-    It takes effect `after` so many seconds, and until then `undo` takes it back.
+    It takes effect `after` so many seconds, and until then `undo` takes it back. `words`: for the sender of what is
+    rejected, instead of the usual ones.
     """
     now = await review.now()
 
     def rule(pending: Pending) -> Ruling:
+        if deed == "reject":
+            return replace(reject(pending, by, reason, now, may, words), after=after)
         return replace(_DEEDS[deed](pending, by=by, reason=reason, now=now, may=may), after=after)
 
+    return await _ruled(store, message_id, rule, may)
+
+
+async def hold_longer(
+    store: Dispositions, review: Review, message_id: str, seconds: float, *, by: str, reason: str,
+    may: Callable[[Waiting], bool] | None = None,
+) -> Moderated | None:  # fmt: skip
+    """Give the held recipients that `may` allows a new due time; None for an unknown id."""
+    now = await review.now()
+    return await _ruled(store, message_id, lambda seen: longer(seen, by, reason, now, may, seconds), may)
+
+
+async def _ruled(
+    store: Dispositions, message_id: str, rule: Rule, may: Callable[[Waiting], bool] | None
+) -> Moderated | None:
     (settled,) = await store.settle([(message_id, rule)])
     if settled is None:
         return None

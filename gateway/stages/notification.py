@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from gateway.core import smpp_message
 from gateway.core.bounce import bounce_content
-from gateway.core.decision import Follow, Followup
+from gateway.core.decision import Act, Follow, Followup
 from gateway.core.fields import to_json
 from gateway.core.letter import options
 from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
@@ -87,7 +87,11 @@ class Notification:
             await self._followups.follow_later([each.id for each in followups if each.id not in set(done)], _PAUSE)
 
     async def _tell(self, followup: Followup) -> None:
-        await self._followups.followed([followup.id], await self._written(followup))
+        message = await self._written(followup)
+        alerted = followup.kind in (Follow.HELP_ALERT, Follow.HELP_AGAIN) and message is not None
+        told = [] if message is None else [each.address for each in message.envelope.recipients]
+        acts = [Act(await self._review.now(), "gateway", "alerted", followup.message, {"to": told})] if alerted else []
+        await self._followups.followed([followup.id], message, acts)
         self._journal.told(followup.kind, followup.message)
 
     async def _status(self, followup: Followup, now: float) -> Message | None:
@@ -109,6 +113,8 @@ class Notification:
             return await self._status(followup, now)
         if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
+        elif isinstance(to := followup.body.get("to"), list):
+            recipients = tuple(map(str, to))
         else:
             recipients = self._office.to
         if not recipients:

@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
+from gateway.store.handling import SqlHandling
 from gateway.store.intake import SqlIntake
 from gateway.store.lists import SqlLists
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
@@ -20,6 +22,7 @@ from gateway.store.parts import Readers
 from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
 from gateway.store.recall import SqlRecall
+from gateway.store.reminders import SqlReminders
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
 from gateway.store.texts import SqlTexts
@@ -42,6 +45,9 @@ class SqlStore(
     SqlLists,
     SqlAccounts,
     SqlTexts,
+    SqlHandling,
+    SqlReminders,
+    SqlCases,
 ):
     """The whole port, from its parts."""
 

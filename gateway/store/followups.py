@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 
+from gateway.core.decision import Act
 from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
-from gateway.store import intake, schema
+from gateway.store import audit, intake, schema
 from gateway.store.forms import json_text
 from gateway.store.parts import Part
 from gateway.store.statements import Each, Run, Statement, insert_each
@@ -70,15 +71,13 @@ def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[list[Followup]]
     ]
 
 
-def _done(run: Run, items: Sequence[tuple[Collection[str], Message | None]]) -> list[None]:
-    gone = {row[0] for row in run.rows(_DONE, ids=sorted({int(id_) for ids, _ in items for id_ in ids}))}
-    ours = [
-        intake.Accepted(message)
-        for ids, message in items
-        if message is not None and not gone.isdisjoint(map(int, ids))  # else another did it: one bounce is enough
-    ]
+def _done(run: Run, items: Sequence[tuple[Collection[str], Message | None, Sequence[Act]]]) -> list[None]:
+    gone = {row[0] for row in run.rows(_DONE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))}
+    mine = [item for item in items if not gone.isdisjoint(map(int, item[0]))]  # else another did it: one is enough
+    ours = [intake.Accepted(message) for _, message, _ in mine if message is not None]
     if ours:
         intake.insert(run, ours)
+    audit.write(run, [act for *_, acts in mine for act in acts])
     return [None] * len(items)
 
 
@@ -100,9 +99,9 @@ class SqlFollowups(Part):
         """See gateway.ports.Followups."""
         return await self._writer.do(_CLAIM_WRITE, (limit, lease))
 
-    async def followed(self, ids: Collection[str], message: Message | None = None) -> None:
+    async def followed(self, ids: Collection[str], message: Message | None = None, acts: Sequence[Act] = ()) -> None:
         """See gateway.ports.Followups."""
-        await self._writer.do(_DONE_WRITE, (ids, message))
+        await self._writer.do(_DONE_WRITE, (ids, message, acts))
 
     async def follow_later(self, ids: Collection[str], after: float) -> None:
         """See gateway.ports.Followups."""

@@ -19,6 +19,7 @@ from gateway.store import audit, schema
 from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
 from gateway.store.review import by_message, read_trace, traces
+from gateway.store.schema_review import assignments, proposals
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
@@ -32,7 +33,15 @@ _m, _r, _c, _x, _a = (
 )  # fmt: skip
 _k, _n = schema.acknowledgements.c, schema.answers.c
 
-_MARK = Statement(lambda of: select(func.count(), func.max(_r.changed_at)).where(_r.state == schema.lit("held")))
+_p, _g = proposals.c, assignments.c
+_MARK = Statement(
+    lambda of: select(
+        func.count(),
+        func.max(_r.changed_at),
+        select(func.max(_g.at)).scalar_subquery(),
+        select(func.count(_p.message_id)).scalar_subquery(),
+    ).where(_r.state == schema.lit("held"))
+)
 
 
 def _noticed(late: bool) -> Statement:
@@ -58,6 +67,17 @@ def _noticed(late: bool) -> Statement:
 
 
 _NOTICED, _LATE = _noticed(late=False), _noticed(late=True)
+_BY_PEOPLE = Statement(
+    lambda of: (
+        select(_r.message_id)
+        .where(
+            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _r.decided_at > bindparam("since"),
+            _r.decided_at < bindparam("before"), _r.decided_by != schema.lit("policy"),
+        )
+        .order_by(_r.decided_at.desc())
+        .limit(bindparam("limit"))
+    )
+)  # fmt: skip
 _TRACED = Statement(lambda of: traces(select(_m.id).where(of.among(_m.id))))
 _BESIDE = Statement(
     lambda of: (
@@ -140,7 +160,14 @@ _FORGET = Statement(
 
 def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int) -> list[Noticed]:
     statement = _LATE if action == "hold" else _NOTICED
-    ids = [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)]
+    return _read(run, [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)])
+
+
+def _decided_rows(run: Run, since: float, before: float, limit: int) -> list[Noticed]:
+    return _read(run, [row[0] for row in run.rows(_BY_PEOPLE, since=since, before=before, limit=limit)])
+
+
+def _read(run: Run, ids: list[str]) -> list[Noticed]:
     if not ids:
         return []
     unique = list(dict.fromkeys(ids))
@@ -215,6 +242,10 @@ class SqlLists(Part):
     async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """See gateway.console_ports.Lists."""
         return await self._readers.read(lambda run: _noticed_rows(run, action, since, before, limit))
+
+    async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
+        """See gateway.console_ports.Lists."""
+        return await self._readers.read(lambda run: _decided_rows(run, since, before, limit))
 
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
         """See gateway.console_ports.Lists."""

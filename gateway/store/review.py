@@ -24,13 +24,16 @@ _IS_HELD = _r.state == schema.lit("held")
 
 _HELD = Statement(
     lambda of: (
-        select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _r.position, _r.due_at, _r.decision)
+        select(
+            _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
+            _r.position, _r.due_at, _r.decision, _c.excerpt,
+        )
         .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
         .join(schema.contents, _c.message_id == _m.id, isouter=True)
         .where(_IS_HELD)
         .order_by(_m.received_at, _m.id, _r.position)
     )
-)
+)  # fmt: skip
 
 
 def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
@@ -135,6 +138,7 @@ def _held(rows: list[Row]) -> Held:
         reasons=_unique(each.reasons for each in decisions),
         subject=subject or "",
         relation=relation,
+        excerpt=rows[0][8] or "",
     )
 
 

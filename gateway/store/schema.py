@@ -289,8 +289,14 @@ cases = Table(
     metadata,
     Column("id", _NUMBER, primary_key=True),
     Column("title", TEXT, nullable=False),
+    Column("severity", TEXT, nullable=False),
+    Column("assignee", TEXT, nullable=False),  # empty: nobody
+    Column("due_at", Double),
     Column("opened_by", TEXT, nullable=False),
     Column("opened_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("outcome", TEXT, nullable=False),  # empty: open
+    Column("closed_by", TEXT, nullable=False),
     Column("closed_at", Double),
 )
 case_messages = Table(

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount
 
 from gateway.console.app import console_app
 from gateway.console.desk import Desk, House
+from gateway.core.casework import CaseDraft
 from gateway.core.decision import Act
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy
 from tests.console.world import World, form_of
@@ -66,6 +67,31 @@ page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303)
 
+# review: about the message `high` and a case with it; on `laid-out` where something is decided
+page("GET", "/help", **NO_CONTENT)
+page("GET", "/decided", **NO_CONTENT)
+page("POST", "/views", 303, **NO_CONTENT)
+page("POST", "/messages/{id}/hold", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/assign", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/comments", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)  # nothing was proposed
+page("POST", "/messages/{id}/legal-hold", 303, **NO_CONTENT, **ELSEWHERE)
+page("GET", "/cases", **NO_CONTENT)
+page("POST", "/cases", 303, **NO_CONTENT)
+page("GET", "/cases/{number}", **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/add", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/notes", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/legal-hold", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/evidence", **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/remove/{id}", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/close", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
+page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
+page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
+page("POST", "/together/undo", 303, middle=409, **NO_CONTENT)
+page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)
+
 call("GET", "/api/v1/held", **NO_CONTENT)
 call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
 call("GET", "/api/v1/messages/{id}/content", **NO_CONTENT, **ELSEWHERE)
@@ -75,15 +101,26 @@ call("GET", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
 
+_OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
+    "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
+    **{f"/messages/{{id}}/{each}": "high" for each in _OF_HIGH},
 }  # fmt: skip
 """The message that a route is asked about; `own` where it is not named."""
 PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"}
-SENT: dict[str, dict[str, str]] = {"/trace": {"asked": "nobody@riverbend.example"}}
+SENT: dict[str, dict[str, str]] = {
+    "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
+    "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
+    "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
+    "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
+    "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
+}  # fmt: skip
 """What a form sends beside its secret."""
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
+NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
+"""What a form names a message in, and which."""
 LAST = ("POST", "/sign-out")
 
 
@@ -116,6 +153,7 @@ def _ordered() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("who", WHO)
 async def test_every_route_by_role(world: World, who: str) -> None:
     found, wanted = {}, {}
+    assert await world.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [world.id("high")], {}) == 1
     async with world.stranger() as nobody:
         for method, path in _ordered():
             wanted[method, path] = ROWS[method, path][who]
@@ -131,7 +169,7 @@ async def test_every_route_by_role(world: World, who: str) -> None:
 
 
 async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
-    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""))
+    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""), number=1)
     if path == "/api/v1/messages/{id}/release":  # the pages released the other one before
         target = path.format(id=world.id("own"))
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
@@ -140,6 +178,9 @@ async def _status(world: World, client: Any, method: str, path: str, form: str) 
         more["json"] = {"reason": "because"}
     elif method == "POST":
         more["data"] = {"form": form, "reason": "because", **SENT.get(path, {})}
+        if path in NAMES:
+            field, name = NAMES[path]
+            more["data"][field] = world.id(name)
     async with client.stream(method, target, **more) as answer:  # the events never end
         status: int = answer.status_code
         if status == 303 and client.headers.get("authorization") is None and not form and path != "/sign-in":

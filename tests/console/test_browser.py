@@ -110,7 +110,10 @@ async def test_reading_and_deciding_need_no_javascript(world: World, page: Page)
 
 PAGES = {
     "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
-    DIRECTOR: ("/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace"),
+    DIRECTOR: (
+        "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
+        "/decided", "/cases", "/together/{high}", "/messages/{help}", "/?text=day",
+    ),
     SECURITY: ("/trace", "/messages/{high}"),
     AUDITOR: ("/audit", "/messages/{high}"),
 }  # fmt: skip

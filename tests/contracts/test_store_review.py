@@ -48,6 +48,7 @@ async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> No
         reasons=(),
         subject="Plan",
         relation=soon.relation,
+        excerpt="Tomorrow at ten.",
     )
 
 

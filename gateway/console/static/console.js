@@ -66,7 +66,8 @@
         if (event.key === "Enter" && event.target.closest("a, button, summary") && !event.target.closest("a.row")) return;
         if (row()) { event.preventDefault(); window.location.href = row().getAttribute("href"); }
         return;
-      case "r": case "x": press(event.key); break;
+      case "r": case "x": case "t": press(event.key); break;
+      case "/": { const find = document.getElementById("find") ; if (find && !find.parentElement.hidden) find.focus(); break; }
       case "e": if (reason) reason.focus(); break;
       case "u": { const undo = document.querySelector(".undo button"); if (undo) undo.click(); break; }
       case "?": { const keys = document.getElementById("keys"); if (keys) keys.showModal(); break; }
@@ -78,6 +79,7 @@
   // A decision is sent once, however often it is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
+    if (event.target.dataset.again) return; // a file: the page stays, and it can be asked for again
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "yes";
   });

@@ -1,0 +1,168 @@
+"""Decisions by forms: release, reject, discard, hold longer, take, give on, comment; a whole mailing at once; undo."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.console import handling
+from gateway.console.asking import Id, Sent, Signed, TheDesk, ThePages, known
+from gateway.console.auth import SignedIn
+from gateway.console.desk import UNDO, Desk
+from gateway.console.forms import plain, several
+from gateway.console.problems import Problem
+from gateway.console.together import MOST_TOGETHER, UNDO_TOGETHER, mailing
+from gateway.core.account import Right
+from gateway.core.casework import Proposal
+from gateway.stages.moderation import Deed
+
+decision_pages = APIRouter(include_in_schema=False)
+
+_AT_ONCE = 8
+
+
+def _words(desk: Desk, sent: dict[str, str]) -> str:
+    """What the sender is told where it is not the usual: "" for what was left as it was."""
+    words = plain(sent.get("words", ""), 4000)
+    return "" if words == plain(sent.get("usual", ""), 4000) else words
+
+
+async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict[str, str]) -> Response:
+    reason = plain(sent.get("reason", ""))
+    await desk.decide(signed.user, id_, deed, reason, after=UNDO, words=_words(desk, sent))
+    return RedirectResponse(f"/?done={id_}", 303)
+
+
+@decision_pages.post("/messages/{id}/release")
+async def release(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Deliver what is held, unless it is undone in time."""
+    return await _decide(desk, signed, id, "release", sent)
+
+
+@decision_pages.post("/messages/{id}/reject")
+async def reject(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Refuse what is held and tell the sender, unless it is undone in time."""
+    return await _decide(desk, signed, id, "reject", sent)
+
+
+@decision_pages.post("/messages/{id}/discard")
+async def discard(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Deliver nothing and tell nobody, unless it is undone in time."""
+    return await _decide(desk, signed, id, "discard", sent)
+
+
+@decision_pages.post("/messages/{id}/undo")
+async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Hold again what was decided a moment ago."""
+    await desk.undo(signed.user, id)
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/hold")
+async def hold(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Hold it longer."""
+    seconds = handling.LONGER.get(sent.get("for", ""))
+    if seconds is None:
+        raise Problem(422, "Choose how much longer it is to be held.")
+    await handling.longer(desk, signed.user, id, seconds, plain(sent.get("reason", "")))
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/assign")
+async def assign(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Take it, give it on, or give it back. The form says who had it when the page was made."""
+    to = signed.user.name if sent.get("to") == "me" else sent.get("to", "")
+    await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""))
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/comments")
+async def comment(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Note something about it."""
+    await handling.comment(desk, signed.user, id, plain(sent.get("text", ""), 4000))
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/withdraw")
+async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Take a proposal away."""
+    await handling.withdraw(desk, signed.user, id)
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/acknowledge")
+async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Take a call for help up."""
+    await desk.acknowledge(signed.user, id)
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+# --- a whole mailing -------------------------------------------------------------------------------------------------
+
+
+@decision_pages.get("/together/{id}")
+async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """The messages of one mailing, before they are decided together."""
+    found = await mailing(desk, signed.user, id)
+    return shown.page(
+        request, "together.html", signed, mailing=found, most=MOST_TOGETHER, clauses=desk.policy().clauses,
+        usual=desk.usual_words(found.clauses), seconds=UNDO_TOGETHER,
+    )  # fmt: skip
+
+
+@decision_pages.post("/together")
+async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
+    """Decide on those that were chosen; what could not be decided is named."""
+    await desk.need(signed.user, Right.DECIDE)
+    ids = [known(each) for each in dict.fromkeys(await several(request, "id"))][:MOST_TOGETHER]
+    deed = sent.get("deed", "")
+    if deed not in ("release", "reject"):
+        raise Problem(422, "Choose what is to be done: release or reject.")
+    if not ids:
+        raise Problem(422, "Nothing was chosen: tick the messages that are to be decided.")
+    reason, words = plain(sent.get("reason", "")), _words(desk, sent)
+
+    async def one(id_: str) -> tuple[str, str]:
+        try:
+            done = await desk.decide(
+                signed.user, id_, "release" if deed == "release" else "reject", reason, after=UNDO_TOGETHER, words=words
+            )
+        except Problem as problem:
+            return id_, problem.detail
+        return id_, "It waits for a second person." if isinstance(done, Proposal) else ""
+
+    told = await _few_at_once([one(each) for each in ids])
+    return shown.page(
+        request, "together_done.html", signed, deed=deed, done=[id_ for id_, why in told if not why],
+        left=[each for each in told if each[1]], seconds=UNDO_TOGETHER,
+    )  # fmt: skip
+
+
+@decision_pages.post("/together/undo")
+async def undo_together(request: Request, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Hold again what was decided together a moment ago, as far as it has not left."""
+    await desk.need(signed.user, Right.DECIDE)
+    ids = [known(each) for each in sent.get("ids", "").split(",") if each][:MOST_TOGETHER]
+    back = 0
+    for id_ in ids:
+        try:
+            await desk.undo(signed.user, id_)
+        except Problem:  # one of them has left: the others can still be held
+            continue
+        back += 1
+    if not back:
+        raise Problem(409, "It is too late to undo this: it has left.")
+    return RedirectResponse("/", 303)
+
+
+async def _few_at_once(work: Sequence[object]) -> list[tuple[str, str]]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def behind(each: object) -> tuple[str, str]:
+        async with gate:
+            return await each  # type: ignore[misc,no-any-return]
+
+    return list(await asyncio.gather(*map(behind, work)))

@@ -1,0 +1,74 @@
+"""What can be done with a held message short of deciding it: take it, give it on, comment, hold it longer."""
+
+from __future__ import annotations
+
+from gateway.console.desk import Desk
+from gateway.console.problems import Problem, decided_already, unknown
+from gateway.core.access import is_theirs
+from gateway.core.account import Right, User
+from gateway.core.casework import Assignment, note
+from gateway.core.decision import Act, Waiting
+from gateway.core.moderation import Trace
+from gateway.stages.moderation import hold_longer
+
+LONGER = {"1h": 3600.0, "4h": 4 * 3600.0, "1d": 86400.0, "3d": 3 * 86400.0, "7d": 7 * 86400.0}
+"""How much longer a message can be held at a time."""
+
+
+async def colleagues(desk: Desk, trace: Trace) -> list[User]:
+    """The accounts that may decide on a message and have no part in it."""
+    return [
+        each
+        for each in await desk.store.users()
+        if each.disabled_at is None
+        and each.may(Right.DECIDE)
+        and is_theirs(each, trace.relation.pairs, desk.register)
+        and not desk.in_part(each, trace)
+    ]
+
+
+async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | None) -> None:
+    """Give a held message to an account, "" to nobody. `instead_of`: who is known to have it; None: whoever has it."""
+    trace = await desk.deciding(user, id_, "assign")
+    if not any(each.state == "held" for each in trace.recipients):
+        raise Problem(409, "This message is not held any more: there is nothing to take.")
+    if to and to not in {each.name for each in await colleagues(desk, trace)}:
+        raise Problem(422, f"{to} cannot decide on this message: choose somebody of its building, or a director.")
+    now = await desk.store.now()
+    act = Act(now, user.name, "taken" if to == user.name else "assigned" if to else "given back", id_, {"to": to})
+    holder = await desk.store.assign(id_, Assignment(to, user.name, now), instead_of, act)
+    if holder is not None:
+        raise Problem(409, f"{holder or 'Nobody'} has this message now. Load the page again to see it.")
+
+
+async def comment(desk: Desk, user: User, id_: str, text: str) -> None:
+    """Note something about a message, for those who look at it later."""
+    await desk.need(user, Right.CONTENT, id_)
+    trace = await desk.find(user, id_)
+    if desk.in_part(user, trace):
+        raise Problem(403, "You, or your own child, sent or received this message: comments are for those who decide.")
+    if not text:
+        raise Problem(422, "The comment is empty: write something.")
+    await desk.store.record([note(await desk.store.now(), user.name, id_, text)])
+
+
+async def longer(desk: Desk, user: User, id_: str, seconds: float, reason: str) -> tuple[str, ...]:
+    """Give what is held of a message and theirs a new due time; the recipients."""
+    await desk.deciding(user, id_, "hold longer")
+
+    def may(waiting: Waiting) -> bool:
+        return is_theirs(user, waiting.pairs, desk.register)
+
+    done = await hold_longer(desk.store, desk.store, id_, seconds, by=user.name, reason=reason, may=may)
+    if done is None:
+        raise unknown(id_)
+    if not done.changed:
+        raise decided_already(done.first)
+    return done.changed
+
+
+async def withdraw(desk: Desk, user: User, id_: str) -> None:
+    """Take a proposal away, one's own or, as the second person, another's."""
+    await desk.deciding(user, id_, "withdraw")
+    if not await desk.store.withdraw(id_, Act(await desk.store.now(), user.name, "proposal taken away", id_)):
+        raise Problem(409, "There is no proposal any more.")

@@ -1,0 +1,132 @@
+"""The queue as a page: calls for help first, then what is held, narrowed, counted and live; saved views of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from gateway.console.asking import ID, Sent, Signed, TheDesk, ThePages
+from gateway.console.auth import Door, SignedIn
+from gateway.console.calls import calls
+from gateway.console.desk import UNDO, Desk
+from gateway.console.forms import plain
+from gateway.console.problems import Problem
+from gateway.console.rows import MOST_ROWS, Filters, rows, someone
+from gateway.core.account import Right
+from gateway.ports import StoreDown
+
+queue_pages = APIRouter(include_in_schema=False)
+
+_HELP_DAYS, _CALLS_DAYS, _DECIDED_DAYS = 7, 90, 30
+_LOOK, _STILL_THERE = 1.0, 15.0
+
+
+@queue_pages.get("/")
+async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """The queue, calls for help first. Roles that see no queue go on to the trace."""
+    user = signed.user
+    if not user.may(Right.QUEUE):
+        return RedirectResponse("/trace", 303)
+    now, entries = await desk.store.now(), await desk.entries(user)
+    filters = Filters(request.query_params, user, desk.register, now)
+    left, choices = filters.narrow(entries)
+    listed = await asyncio.to_thread(rows, left, desk.register)
+    helped = await calls(desk, user, days=_HELP_DAYS)
+    return shown.page(
+        request, "queue.html", signed, now=now, rows=listed, found=len(left), most=MOST_ROWS, held=len(entries),
+        overdue=sum(each.held.due_at is not None and each.held.due_at < now for each in entries), text=filters.text,
+        choices=choices, clauses=desk.policy().clauses, views=await desk.store.views(user.name),
+        help=[each for each in helped if not each.noticed.taken_by],
+        taken=[each for each in helped if each.noticed.taken_by][:3],
+        undo=await _undoable(desk, signed, request.query_params.get("done", ""), now),
+        query=filters.query, help_title=desk.policy().help_title,
+    )  # fmt: skip
+
+
+async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[str, object] | None:
+    """What the last decision was, where it can still be taken back or waits for a second person."""
+    if not ID.fullmatch(id_):
+        return None
+    acts = await desk.store.acts_about(id_, 1)
+    if not acts or acts[0].actor != signed.user.name:
+        return None
+    if acts[0].act == "proposed":
+        return {"id": id_, "act": "proposed", "left": 20.0}
+    left = acts[0].at + UNDO - now
+    return {"id": id_, "act": acts[0].act, "left": left} if left > 0 and acts[0].act in _TAKEN_BACK else None
+
+
+_TAKEN_BACK = ("released", "rejected", "discarded")
+
+
+@queue_pages.get("/events")
+async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
+    """Says when the queue changed: server-sent events without anything of a message."""
+    await desk.need(signed.user, Right.QUEUE)
+    door: Door = request.app.state.door
+
+    async def stream() -> AsyncIterator[str]:
+        last, quiet = await desk.queue.mark(), 0.0
+        yield "retry: 3000\n\n"
+        while not desk.stopping.is_set():
+            await asyncio.sleep(_LOOK)
+            quiet += _LOOK
+            try:
+                mark = await desk.queue.mark()
+                if mark != last:
+                    last, quiet = mark, 0.0
+                    yield "event: queue\ndata: changed\n\n"
+                elif quiet >= _STILL_THERE:
+                    quiet = 0.0
+                    if await door.browser(request, used=False) is None:
+                        return  # the session ended: the next request says so
+                    yield ": still there\n\n"
+            except StoreDown:
+                return  # the browser asks again
+
+    return StreamingResponse(stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+@queue_pages.get("/help")
+async def help_list(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """Every call for help: who was alerted and when, who has taken it up."""
+    found = await calls(desk, signed.user, days=_CALLS_DAYS)
+    now = await desk.store.now()
+    return shown.page(
+        request, "help.html", signed, calls=found, now=now, days=_CALLS_DAYS, policy=desk.policy(),
+        waiting=sum(not each.noticed.taken_by for each in found),
+    )  # fmt: skip
+
+
+@queue_pages.get("/decided")
+async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """What people decided lately: who, what and why."""
+    found = await desk.decided(signed.user, days=_DECIDED_DAYS)
+    listed = [
+        (each, someone(each.trace.sender, desk.register), [to for to in each.trace.recipients if to.decided_by][:3])
+        for each in found
+    ]
+    return shown.page(request, "decided.html", signed, found=listed, days=_DECIDED_DAYS)
+
+
+@queue_pages.post("/views")
+async def save_view(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Keep the filters of the queue under a name, or drop them."""
+    await desk.need(signed.user, Right.QUEUE)
+    name = plain(sent.get("name", ""), 60)
+    if not name:
+        raise Problem(422, "The view needs a name: write a word or two.")
+    now = await desk.store.now()
+    query = Filters(_read(sent.get("query", "")), signed.user, desk.register, now).query
+    drops = sent.get("drop") == "yes"
+    if not await desk.store.save_view(signed.user.name, name, None if drops else query):
+        raise Problem(409, "You have as many saved views as can be kept: drop one first.")
+    return RedirectResponse("/" if drops or not query else f"/?{query}", 303)
+
+
+def _read(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query[:4000], max_num_fields=50))

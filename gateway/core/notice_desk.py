@@ -1,0 +1,70 @@
+"""What people of the district are told of their queue: what is due, the day's digest, a call that nobody has taken up.
+
+Counts, times and links to pages that ask to sign in: nothing of a message and nobody's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gateway.core.fields import from_rfc3339
+from gateway.core.followup import Follow
+
+MOST_LINKS = 20
+_WHY = "This notice says nothing of the messages or of the people in them, on purpose: the pages ask you to sign in."
+
+
+def desk_notice(kind: Follow, body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    """Subject and paragraphs of a DUE, DIGEST or HELP_AGAIN followup."""
+    return {Follow.DUE: _due, Follow.DIGEST: _digest, Follow.HELP_AGAIN: _help_again}[kind](body, url, zone)
+
+
+def _due(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    items = _items(body)
+    late = [each for each in items if each[2] > 0]
+    count = "One held message" if len(items) == 1 else f"{len(items)} held messages"
+    if not late:
+        subject = f"{count} to decide soon"
+        first = "Nothing of it is delivered before somebody decides. It is due soon; please look at it now."
+    else:
+        subject = f"{count} waiting past the due time"
+        first = "Nobody has decided in time. Nothing is delivered and nothing is lost: it waits until somebody decides."
+        if max(each[2] for each in late) > 1:
+            first += " You are told because those who were told before have not decided."
+    links = [f"  {url}/messages/{id_}\n  due {_clock(at, zone)}" for id_, at, _ in items[:MOST_LINKS]]
+    more = [f"and {len(items) - MOST_LINKS} more, in the queue:"] if len(items) > MOST_LINKS else ["The whole queue:"]
+    return subject, (first, *links, *more, f"  {url}/", _WHY)
+
+
+def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    held, late, calls = (int(str(body.get(name, 0))) for name in ("held", "overdue", "calls"))
+    lines = [f"  Held and undecided      {held}", f"  Of them past their time {late}"]
+    if calls:
+        lines.append(f"  Calls for help that nobody has taken up {calls}")
+    return f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision", (
+        "What is undecided this morning:", "\n".join(lines), f"  {url}/", _WHY,
+    )  # fmt: skip
+
+
+def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    ((id_, at, _),) = _items(body)
+    return "Nobody has taken up a call for help yet", (
+        "A student has written to a member of staff, and the message reads like a call for help. It has been delivered "
+        f"as it is, on {_clock(at, zone)}. Nobody has said yet that they take it up.",
+        "Please look at it now, and see that somebody talks with the student. Where anybody may be in danger, follow "
+        "the emergency procedure of your district first. These notices end when somebody takes it up on the page.",
+        f"  {url}/messages/{id_}",
+        _WHY,
+    )
+
+
+def _items(body: Mapping[str, object]) -> list[tuple[str, str, int]]:
+    """Id, time and level of the messages that a notice is about."""
+    items = body.get("items")
+    return [(str(each[0]), str(each[1]), int(each[2])) for each in items] if isinstance(items, list | tuple) else []
+
+
+def _clock(time: str, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(from_rfc3339(time), UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")

@@ -1,0 +1,57 @@
+"""What people were told of due times and calls for help: each step once, whichever process tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import bindparam, delete, select
+
+from gateway.console_ports import Letters
+from gateway.store import audit, followups
+from gateway.store.forms import fit
+from gateway.store.parts import Part
+from gateway.store.schema_review import told
+from gateway.store.statements import Run, Statement, insert_each
+from gateway.store.writer import Write
+
+KEPT = 400 * 86400.0
+"""Seconds that a step is remembered."""
+
+_t = told.c
+_TOLD = Statement(lambda of: select(_t.message_id, _t.step).where(of.among(_t.message_id)))
+_ADD = insert_each(told, again=True)
+_OLD = Statement(lambda of: delete(told).where(_t.at < bindparam("before")))
+
+
+def _tell(run: Run, items: Sequence[tuple[Sequence[tuple[str, str]], Letters]]) -> list[list[tuple[str, str]]]:
+    answers = []
+    for steps, letters in items:
+        run.change(_OLD, before=run.now - KEPT)
+        mine = [
+            (id_, step)
+            for id_, step in sorted(set(steps))
+            if run.each(_ADD, [{"message_id": id_, "step": step, "at": run.now}]) == 1
+        ]
+        if mine:
+            follow, acts = letters(mine)
+            followups.write(run, follow)
+            audit.write(run, acts)
+        answers.append(mine)
+    return answers
+
+
+_TELL_WRITE = Write(_tell)
+
+
+class SqlReminders(Part):
+    """The port Reminders."""
+
+    async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
+        """See gateway.console_ports.Reminders."""
+        ids = sorted({fit(each) for each in message_ids})
+        rows = await self._readers.read(lambda run: run.rows(_TOLD, ids=ids)) if ids else []
+        return {(row[0], row[1]) for row in rows}
+
+    async def tell(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
+        """See gateway.console_ports.Reminders."""
+        return await self._writer.do(_TELL_WRITE, (steps, letters))

@@ -1,0 +1,50 @@
+"""The tables of reviewing: who has taken what, second opinions, saved views, who was told, policies once in force."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Double, Index, Table
+
+from gateway.store.schema import TEXT, metadata
+
+assignments = Table(  # who is to decide on a message
+    "assignments",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("by_name", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+)
+proposals = Table(  # a decision that waits for a second person
+    "proposals",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("deed", TEXT, nullable=False),
+    Column("user_name", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("words", TEXT, nullable=False),
+)
+views = Table(  # filters of the queue under a name
+    "views",
+    metadata,
+    Column("user_name", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    Column("query", TEXT, nullable=False),
+)
+told = Table(  # what people were told once: a due time, a call for help, a day's digest
+    "told",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("step", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+Index("ix_told_at", told.c.at)
+policies = Table(  # every policy that was in force
+    "policies",
+    metadata,
+    Column("hash", TEXT, primary_key=True),
+    Column("source", TEXT, nullable=False),  # the policy file
+    Column("adopted", TEXT, nullable=False),  # the district's own text of that time
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+)

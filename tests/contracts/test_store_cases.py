@@ -1,0 +1,102 @@
+"""Cases, the messages that they name and legal holds: every change with its entries of the audit log, or none."""
+
+from __future__ import annotations
+
+from gateway.core.casework import CaseDraft, LegalHold
+from gateway.core.decision import Act, Action
+from gateway.core.delivery import State
+from gateway.store import SqlStore
+from tests.contracts.messages import NOON, Clock, becomes, decision, mail
+
+DRAFT = CaseDraft("Secrecy", "high", "kim", NOON + 86400)
+
+
+async def acts(store: SqlStore, *subjects: str) -> list[tuple[str, str, str]]:
+    linked, waiting = await store.acts_of(subjects)
+    return [(act.actor, act.act, act.subject) for act in (*(each.act for each in linked), *waiting)]
+
+
+async def test_a_case_is_opened_with_its_messages(store: SqlStore, clock: Clock) -> None:
+    first, second = mail(), mail(NOON + 1)
+    for each in (first, second):
+        await store.accept(each)
+    number = await store.open_case(DRAFT, "ann", [first.id, second.id, first.id], {"title": "Secrecy"})
+    other = await store.open_case(CaseDraft("Other"), "ann", [], {})
+    file = await store.case(number)
+    assert file is not None
+    assert (file.title, file.severity, file.assignee, file.due_at) == ("Secrecy", "high", "kim", NOON + 86400)
+    assert (file.opened_by, file.opened_at, file.outcome, file.closed_at) == ("ann", NOON, "", None)
+    assert file.messages == (first.id, second.id)
+    assert [each.id for each in await store.cases(closed=False, before=1 << 62, limit=10)] == [other, number]
+    assert [each.id for each in await store.cases(closed=False, before=other, limit=10)] == [number]
+    assert [each.id for each in await store.cases_of(second.id)] == [number]
+    assert await store.case(other + 1) is None
+    assert await acts(store, file.subject, second.id) == [
+        ("ann", "case opened", file.subject),
+        ("ann", "put into a case", second.id),
+    ]
+
+
+async def test_a_closed_case_changes_no_more(store: SqlStore, clock: Clock) -> None:
+    message, late = mail(), mail(NOON + 1)
+    for each in (message, late):
+        await store.accept(each)
+    number = await store.open_case(DRAFT, "ann", [message.id], {})
+    act = Act(NOON, "ann", "case changed", f"case-{number}")
+    assert await store.change_case(number, CaseDraft("Renamed", "low"), act)
+    clock.now += 60
+    assert await store.end_case(number, "unfounded", "bea", Act(clock.now, "bea", "case closed", f"case-{number}"))
+    assert not await store.end_case(number, "unfounded", "cid", act)
+    assert not await store.change_case(number, DRAFT, act)
+    assert await store.add_to_case(number, [late.id], "ann", [act]) == ()
+    assert not await store.take_from_case(number, message.id, [act])
+    (file,) = await store.cases(closed=True, before=1 << 62, limit=10)
+    assert (file.title, file.due_at, file.outcome) == ("Renamed", None, "unfounded")
+    assert (file.closed_by, file.closed_at, file.messages) == ("bea", NOON + 60, (message.id,))
+    assert [act for _, act, _ in await acts(store, file.subject)] == ["case opened", "case changed", "case closed"]
+    assert await store.end_case(number, "", "bea", Act(clock.now, "bea", "case opened again", file.subject))
+    assert (await store.case(number)).closed_at is None  # type: ignore[union-attr]
+
+
+async def test_messages_come_and_go_once(store: SqlStore) -> None:
+    first, second = mail(), mail(NOON + 1)
+    for each in (first, second):
+        await store.accept(each)
+    number = await store.open_case(CaseDraft("One"), "ann", [first.id], {})
+    told = [Act(NOON, "ann", "put into a case", each.id) for each in (first, second)]
+    assert await store.add_to_case(number, [first.id, second.id], "ann", told) == (second.id,)
+    assert await acts(store, first.id) == [("ann", "put into a case", first.id)]  # from the opening
+    assert await store.add_to_case(number, [second.id], "ann", told) == ()
+    assert await store.take_from_case(number, second.id, [])
+    assert not await store.take_from_case(number, second.id, [])
+    assert await store.add_to_case(number + 7, [second.id], "ann", told) == ()
+    assert (await store.case(number)).messages == (first.id,)  # type: ignore[union-attr]
+
+
+async def test_a_legal_hold_keeps_content_until_it_is_lifted(store: SqlStore, clock: Clock) -> None:
+    message, free = mail(), mail(NOON + 1)
+    for each in (message, free):
+        await store.accept(each)
+        await store.settle([(each.id, becomes(State.DISCARDED, decision(Action.HOLD, "7a")))])
+    holds = [LegalHold(each, "suit 12", "kim", NOON) for each in (message.id, "nothing")]
+    placed = [Act(NOON, "kim", "legal hold placed", each.message) for each in holds]
+    assert await store.place_holds(holds, placed) == (message.id,)
+    assert await store.place_holds(holds, placed) == ()
+    assert await store.holds([message.id, free.id]) == {message.id: LegalHold(message.id, "suit 12", "kim", NOON)}
+    clock.now += 400 * 86400
+    assert await store.expire(0.0, 0.0, 10) == 1
+    lifted = [Act(clock.now, "kim", "legal hold lifted", message.id)]
+    assert await store.lift_holds([message.id, free.id], lifted) == (message.id,)
+    assert await store.lift_holds([message.id], lifted) == ()
+    assert await store.expire(0.0, 0.0, 10) == 1
+    assert [act for _, act, _ in await acts(store, message.id)] == ["decide", "legal hold placed", "legal hold lifted"]
+    assert await acts(store, "nothing") == []
+
+
+async def test_acts_of_subjects_say_which_are_linked(store: SqlStore) -> None:
+    await store.record([Act(NOON, "ann", "first", "one"), Act(NOON, "ann", "elsewhere", "two")])
+    await store.link(10)
+    await store.record([Act(NOON, "ann", "second", "one")])
+    linked, waiting = await store.acts_of(["one"])
+    assert [(each.number, each.act.act) for each in linked] == [(1, "first")]
+    assert [each.act for each in waiting] == ["second"]

@@ -1,0 +1,122 @@
+"""Before a decision: who has taken a message, second opinions, saved views; who was told; policies once in force."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.console_ports import Handled
+from gateway.core.casework import Assignment, Proposal
+from gateway.core.decision import Act, Action
+from gateway.core.delivery import State
+from gateway.core.followup import Follow, Followup
+from gateway.store import SqlStore
+from gateway.store.handling import MOST_VIEWS
+from tests.contracts.messages import NOON, Clock, becomes, decision, mail, ours
+
+HELD = becomes(State.HELD, decision(Action.HOLD, "7a", due_in=60.0))
+
+
+async def held(store: SqlStore) -> str:
+    message = mail()
+    await store.accept(message)
+    await store.settle([(message.id, HELD)])
+    return message.id
+
+
+def act(what: str, subject: str) -> Act:
+    return Act(NOON, "ann", what, subject)
+
+
+async def test_a_message_is_taken_once(store: SqlStore, clock: Clock) -> None:
+    id_ = await held(store)
+    before = await store.held_mark()
+    clock.now += 1
+    ann, bea = (Assignment(name, name, clock.now) for name in ("ann", "bea"))
+    answers = await asyncio.gather(*(store.assign(id_, each, "", act("taken", id_)) for each in (ann, bea)))
+    assert sorted(answers, key=str) == sorted([None, "ann" if answers[0] is None else "bea"], key=str)
+    assert await store.held_mark() != before
+    holder = "ann" if answers[0] is None else "bea"
+    assert (await store.handled()) == {id_: Handled(Assignment(holder, holder, clock.now))}
+    assert await store.assign(id_, Assignment("cid", "ann", clock.now), holder, act("assigned", id_)) is None
+    assert await store.assign(id_, Assignment("dan", "dan", clock.now), "ann", act("taken", id_)) == "cid"
+    assert await store.assign(id_, Assignment("", "cid", clock.now), None, act("given back", id_)) is None
+    assert (await store.handled_of(id_)).assignment == Assignment("", "cid", clock.now)
+    assert [each.act for each in await store.acts_about(id_, 9)] == ["given back", "assigned", "taken", "decide"]
+
+
+async def test_what_is_decided_is_handled_no_more(store: SqlStore) -> None:
+    id_ = await held(store)
+    await store.assign(id_, Assignment("ann", "ann", NOON), "", act("taken", id_))
+    await store.settle([(id_, becomes(State.QUEUED))])
+    assert await store.handled() == {}
+    assert (await store.handled_of(id_)).assignment is not None
+    assert await store.handled_of("nothing") == Handled()
+
+
+async def test_the_first_proposal_stands(store: SqlStore) -> None:
+    id_ = await held(store)
+    mine, theirs = Proposal("release", "ann", 0.0, "fine", ""), Proposal("reject", "bea", 0.0, "not fine", "words")
+    first = await store.propose(id_, mine, act("proposed", id_))
+    assert first == Proposal("release", "ann", NOON, "fine", "")
+    assert await store.propose(id_, theirs, act("proposed", id_)) == first
+    assert (await store.handled())[id_].proposal == first
+    assert await store.withdraw(id_, act("proposal taken away", id_))
+    assert not await store.withdraw(id_, act("proposal taken away", id_))
+    assert (await store.propose(id_, theirs, act("proposed", id_))).words == "words"
+    assert [each.act for each in await store.acts_about(id_, 9)].count("proposed") == 2
+
+
+async def test_views_are_kept_by_name(store: SqlStore) -> None:
+    assert await store.save_view("ann", "mine", "state=mine")
+    assert await store.save_view("ann", "mine", "state=mine&clause=7a")
+    assert await store.save_view("bea", "mine", "age=overdue")
+    assert await store.views("ann") == {"mine": "state=mine&clause=7a"}
+    assert await store.save_view("ann", "mine", None)
+    assert await store.views("ann") == {}
+    kept = [await store.save_view("ann", f"v{each}", "") for each in range(MOST_VIEWS + 1)]
+    assert kept == [*[True] * MOST_VIEWS, False]
+
+
+async def test_a_step_is_told_once(store: SqlStore) -> None:
+    """Two processes tell the same steps: letters go out once, and only for what is told now."""
+    seen: list[list[tuple[str, str]]] = []
+
+    def letters(steps):  # type: ignore[no-untyped-def]
+        seen.append(list(steps))
+        return [Followup(Follow.DUE, "", {"to": ["a@b.example"]})], [act("reminded", id_) for id_, _ in steps]
+
+    steps = [("m1", "due:1"), ("m2", "due:1")]
+    both = await asyncio.gather(*(store.tell(each, letters) for each in (steps, [*steps, ("m3", "due:1")])))
+    assert sorted(step for each in both for step in each) == [*steps, ("m3", "due:1")]
+    assert await store.tell(steps, letters) == []
+    assert await store.told(["m1", "m3", "m4"]) == {("m1", "due:1"), ("m3", "due:1")}
+    assert sum(map(len, seen)) == 3
+    assert [each.kind for each in await store.due_followups(10, 60)] == [Follow.DUE] * len(seen)
+
+
+async def test_a_followup_is_done_with_its_acts(store: SqlStore) -> None:
+    await store.tell([("m1", "x")], lambda steps: ([Followup(Follow.HELP_AGAIN, "m1", {})], []))
+    (due,) = await store.due_followups(10, 60)
+    await store.followed([due.id], ours(), [act("alerted", "m1")])
+    await store.followed([due.id], ours(), [act("alerted", "m1")])
+    assert [each.act for each in await store.acts_about("m1", 9)] == ["alerted"]
+
+
+async def test_policies_are_remembered(store: SqlStore, clock: Clock) -> None:
+    await store.keep_policy("aa", 'title = "one"', "")
+    clock.now += 5
+    await store.keep_policy("aa", 'title = "one"', "# Adopted")
+    assert await store.policy_source("aa") == 'title = "one"'
+    assert await store.policy_source("bb") is None
+
+
+async def test_decisions_of_people_are_listed(store: SqlStore, clock: Clock) -> None:
+    first, second, third = [await held(store) for _ in range(3)]
+    clock.now += 1
+    await store.settle([(first, becomes(State.QUEUED, by="ann"))])
+    clock.now += 1
+    await store.settle([(second, becomes(State.REJECTED, by="bea"))])
+    found = await store.decided(NOON, NOON + 60, 10)
+    assert [each.trace.id for each in found] == [second, first]
+    assert [each.trace.id for each in await store.decided(NOON + 1.5, NOON + 60, 10)] == [second]
+    assert third in [each.id for each in await store.held()]
