@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gateway.bus.local import LocalBus
 from gateway.core.decision import Action
 from gateway.core.delivery import NextHop
 from gateway.core.fault import Fault
+from gateway.core.identity import domain_of
 from gateway.core.message import Channel
 from gateway.core.parties import Direction
 from gateway.core.policy import Policy
@@ -39,16 +41,22 @@ def policy_source(settings: Settings, policy: Policy) -> str | None:
     return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
 
 
-def next_hops(smtp: Smtp) -> tuple[NextHop, ...]:
-    """The next hops of mail: entries with the same target are one hop; "*" serves every other domain."""
-    named = frozenset(domain.lower() for domain in smtp.next_hop if domain != "*")
+def next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
+    """The next hops of mail: entries with the same target are one hop; "*" serves every other domain.
+
+    `aliases` of the district's domains: one that has no entry of its own goes where its domain goes.
+    """
+    served = {domain_of(f"@{domain}"): target for domain, target in smtp.next_hop.items() if domain != "*"}
+    for alias, domain in aliases.items():
+        if (target := served.get(domain_of(f"@{domain}"))) is not None:
+            served.setdefault(domain_of(f"@{alias}"), target)
     return tuple(
         NextHop(
             Channel.MAIL,
             target,
-            frozenset(domain.lower() for domain, to in smtp.next_hop.items() if to == target and domain != "*"),
+            frozenset(domain for domain, to in served.items() if to == target),
             smtp.next_hop.get("*") == target,
-            named,
+            frozenset(served),
         )
         for target in dict.fromkeys(smtp.next_hop.values())
     )

@@ -55,7 +55,7 @@ async def deliver(floor: Floor) -> None:
     """Due recipients go to their next hops."""
     pool = await floor.up.enter_async_context(SmtpPool(floor.settings.smtp.hostname))
     transports: Mapping[str, Transport] = {Channel.MAIL: SmtpTransport(pool)}
-    for hop in next_hops(floor.settings.smtp):
+    for hop in next_hops(floor.settings.smtp, floor.settings.district.aliases):
         beat = Beat()
         floor.delivery.also(beat)
         delivery = Delivery(
@@ -99,9 +99,10 @@ async def relayed(
         store, directory, journal, policy=lambda: policy, time_zone=ZoneInfo(settings.district.time_zone),
         max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", published=published, due=due,
     )  # fmt: skip
+    hops = next_hops(settings.smtp, settings.district.aliases)
     relay = SmtpRelay(
-        _smtp_config(settings), sockets, directory, intake, next_hops(settings.smtp), pool, SmtpTransport(pool),
-        journal, networks=lambda: policy.social_networks,
+        _smtp_config(settings), sockets, directory, intake, hops, pool, SmtpTransport(pool), journal,
+        networks=lambda: policy.social_networks,
     )  # fmt: skip
     await up.enter_async_context(relay)
 

@@ -61,7 +61,7 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
     yield await asyncio.to_thread(_found, "store", lambda: probe(settings.store.url))
     for line in await _bus(settings):
         yield line
-    for hop in next_hops(settings.smtp):
+    for hop in next_hops(settings.smtp, settings.district.aliases):
         yield await _hop(hop.target)
     if smpp := settings.sms.smpp:
         yield await _smsc(smpp)

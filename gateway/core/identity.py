@@ -34,6 +34,7 @@ _TEXTING = frozenset(  # carriers' mail-to-text gateways: the local part is a ph
     " message.ting.com text.republicwireless.com".split()
 )
 
+_NO_ROUTE = frozenset("@%!")
 _PLAIN = re.compile(r"[a-z0-9._=-]+")
 _AROUND = " \t\r\n<>"
 _AROUND_DOMAIN = _AROUND + "."
@@ -154,6 +155,24 @@ def canonical(address: str, aliases: Mapping[str, str] = _NO_ALIASES) -> str:
     elif domain in _TEXTING and (number := e164(local)):
         return number
     return f"{local}@{domain}"
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address as next hops are chosen by it: lower case, A-labels, no final dot; "" where it has none.
+
+    What it stands for is not asked here: an alias is a domain of its own.
+    """
+    _, at, domain = address.rpartition("@")
+    if not at:
+        return ""
+    domain = domain.rstrip(".").lower()
+    return domain if domain.isascii() else _a_labels(_folded(domain)).strip(_AROUND_DOMAIN)
+
+
+def names_route(address: str) -> bool:
+    """Whether a local part may name where its mail goes on to (user%domain, domain!user, "user@domain")."""
+    local, _, _ = address.rpartition("@")
+    return not _NO_ROUTE.isdisjoint(local)
 
 
 def _bare(local: str) -> str:

@@ -7,12 +7,15 @@ a forged or forwarded sender cannot slip out of it, but they grant no exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.headers import Mailbox
 from gateway.core.identity import guessed, undone
 from gateway.core.parties import Direction, Directory, Pair, Person, Relation, Role
+
+CLAIMED = 10
+"""Of more staff, or more students, that a header claims only so many are paired: one is enough to hold it."""
 
 NAMESAKES = 5
 """Of more people of one name than this, only so many are paired, those of the recipient's buildings first."""
@@ -46,7 +49,8 @@ def relate(
         if people:
             for known in people.values():
                 mine = senders if known.person.id in senders else others
-                mine[known.person.id] = known.with_personal(mine.get(known.person.id))
+                if mine is senders or known.person.id in others or _has_room(others, known.person):
+                    mine[known.person.id] = known.with_personal(mine.get(known.person.id))
         elif _of(box.address, networks):
             shown |= _by_id(_held_names(f"{box.name} | {subject}", directory))
             shown |= _by_id(directory.namesakes(box.name))
@@ -128,14 +132,25 @@ def _in_question(person: Person) -> bool:
     return Role.STAFF in person.roles or Role.STUDENT in person.roles
 
 
+def _has_room(others: Mapping[str, _Known], person: Person) -> bool:
+    """Whether a role of this person is not claimed too often yet."""
+    return any(
+        role in person.roles and sum(role in each.person.roles for each in others.values()) < CLAIMED
+        for role in (Role.STAFF, Role.STUDENT)
+    )
+
+
 def _by_id(people: Iterable[Person]) -> dict[str, Person]:
     return {person.id: person for person in people if _in_question(person)}
 
 
 def _behind(recipient: str, directory: Directory) -> Collection[_Known]:
     """The people who get what goes to one recipient: the members of a group, or whoever the address stands for."""
-    members = directory.members(recipient)
-    return _certain(recipient, directory).values() if members is None else [_Known(each) for each in members]
+    for each in undone(recipient):
+        members = directory.members(each)
+        if members is not None:
+            return [_Known(member) for member in members]
+    return _certain(recipient, directory).values()
 
 
 def _is_unknown_outside(address: str, directory: Directory) -> bool:

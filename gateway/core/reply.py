@@ -61,4 +61,9 @@ def as_temporary(said: Reply) -> Reply:
         return said
     if said.code == 421:
         return Reply(451, tuple(b"451" + line[3:] for line in said.lines))
+    return nonsense()
+
+
+def nonsense() -> Reply:
+    """What is said in place of an answer of the next hop that makes no sense: it took nothing."""
     return reply(451, "4.5.0", "The next hop gave an answer that cannot be passed on")

@@ -1,11 +1,13 @@
 """The seal: our own header field, by which a message that comes back is known to be decided already.
 
-`X-Chaperone-Id: id; HMAC` covers the id, every From, Subject, MIME-Version and Content-* field, and the content after
-the header section: all that a reader is shown. What servers add on the way (Received and the like) does not break it.
+`X-Chaperone-Id: id; HMAC` covers the id and a hash of every From, Subject, MIME-Version and Content-* field and of the
+content after the header section: all that a reader is shown. What servers add on the way (Received and the like) does
+not break it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Iterator
@@ -22,16 +24,17 @@ _VALUE = re.compile(rb"([0-9a-z]{1,64});[ \t]*([0-9a-f]{64})")
 
 def seal(key: bytes, id: str, content: bytes) -> bytes:
     """The whole field, line end included, to be prepended to a content that has none."""
-    return f"{FIELD}: {id}; {_digest(key, id, content)}\r\n".encode()
+    return f"{FIELD}: {id}; {_signature(key, id, _digest(content))}\r\n".encode()
 
 
 def opened(key: bytes, content: bytes) -> str | None:
     """The id that a valid seal in the header section names; None where there is none."""
+    digest = b""  # taken once, however many copies of the field there are
     for name, raw in fields(header_section(content)):
         found = _VALUE.fullmatch(unfolded(raw)) if name == FIELD.lower() else None
         if found is not None:
-            id = found[1].decode()
-            if hmac.compare_digest(_digest(key, id, content).encode(), found[2]):
+            id, digest = found[1].decode(), digest or _digest(content)
+            if hmac.compare_digest(_signature(key, id, digest).encode(), found[2]):
                 return id
     return None
 
@@ -49,16 +52,20 @@ def received_count(section: bytes) -> int:
     return sum(name == "received" for name, _ in fields(section))
 
 
-def _digest(key: bytes, id: str, content: bytes) -> str:
+def _signature(key: bytes, id: str, digest: bytes) -> str:
+    return hmac.new(key, f"seal 2 {id}\n".encode() + digest, "sha256").hexdigest()
+
+
+def _digest(content: bytes) -> bytes:
     section = header_section(content)
-    digest = hmac.new(key, f"seal 1 {id}\n".encode(), "sha256")
+    digest = hashlib.sha256()
     # By name, because some servers order fields anew; the order within a name stays what it is.
     sealed = sorted(_sealed(section), key=lambda each: each[0])
     for name, value in sealed:
         digest.update(f"{len(name)} {len(value)} {name} ".encode() + value)
     digest.update(f"\n{len(sealed)}\n".encode())
     digest.update(memoryview(content)[len(section) :])
-    return digest.hexdigest()
+    return digest.digest()
 
 
 def _sealed(section: bytes) -> Iterator[tuple[str, bytes]]:

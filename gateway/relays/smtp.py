@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.core.delivery import NextHop
+from gateway.core.identity import domain_of
 from gateway.core.parties import Directory
 from gateway.journal import Journal
 from gateway.ports import Outward, Transport
@@ -34,7 +35,7 @@ class SmtpRelay:
         hops: Sequence[NextHop], outward: Outward, transport: Transport, journal: Journal, *,
         networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
-        config = replace(config, domains=tuple(domain.lower() for domain in config.domains))
+        config = replace(config, domains=tuple(domain_of(f"@{domain}") for domain in config.domains))
         self._house = House(config, directory, intake, tuple(hops), outward, transport, journal, networks, clock)
         self._sockets = sockets
         self._tls = _context(config)

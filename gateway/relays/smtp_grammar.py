@@ -93,11 +93,6 @@ def rcpt(argument: str, *, utf8: bool, extended: bool = True) -> Rcpt:
     return Rcpt(address, tuple(kept))
 
 
-def domain_of(address: str) -> str:
-    """The domain of an address in lower case without a final dot, "" where it has none."""
-    return address.rpartition("@")[2].rstrip(".").lower() if "@" in address else ""
-
-
 def _path(argument: str, keyword: str) -> tuple[str, list[str]]:
     if argument[: len(keyword)].upper() != keyword:
         raise Refused(501, "5.5.4", f"Syntax: {keyword}<address>", "syntax")

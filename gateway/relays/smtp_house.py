@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 
 from gateway.core.delivery import NextHop
+from gateway.core.identity import domain_of, names_route
 from gateway.core.parties import Directory
 from gateway.core.refusal import Refused
 from gateway.journal import Journal
 from gateway.ports import Outward, Transport
-from gateway.relays.smtp_grammar import domain_of
 from gateway.stages.intake import Intake
 
-_HELO = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+_HELO = re.compile(r"[!-'*-:=?-\[\]-~]{1,255}")  # what can stand in a trace field as it is
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -102,8 +102,11 @@ class House:
         self.load.held += size
 
     def serves(self, address: str) -> bool:
-        """Whether an address belongs to the district, to whom anybody may send."""
-        return domain_of(address) in self.config.domains
+        """Whether an address belongs to the district, to whom anybody may send, and its mail ends there.
+
+        The next hop trusts us: it would take user%elsewhere@district from us and send it on to elsewhere.
+        """
+        return domain_of(address) in self.config.domains and not names_route(address)
 
     def hop(self, address: str) -> NextHop | None:
         """The next hop that serves an address; None where none does."""
@@ -132,11 +135,7 @@ def _networks(relay_from: tuple[str, ...]) -> tuple[_Network, ...]:
 def received(config: SmtpConfig, peer: Peer, at: float, *, utf8: bool, name: str = "") -> bytes:
     """Our trace field (RFC 5321 section 4.4); `name` is the id of a message that was taken in."""
     literal = f"IPv6:{peer.address}" if ":" in peer.address else peer.address
-    helo = (
-        peer.helo
-        if peer.helo and all("!" <= char <= "~" and char not in "()<>\\;" for char in peer.helo)
-        else "unknown"
-    )
+    helo = peer.helo if _HELO.fullmatch(peer.helo) else "unknown"
     protocol = ("UTF8SMTP" if utf8 else peer.protocol) + ("S" if peer.tls else "")
     lines = [
         f"Received: from {helo} ([{literal or 'unknown'}])",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.core.delivery import Bounced, Claim, Claimed, NextHop, Outcome, Sent
-from gateway.core.headers import Mailbox, addresses, subject
+from gateway.core.headers import MOST_CLAIMED, Mailbox, addresses, subject
 from gateway.core.message import Channel, Envelope, Message, Recipient
 from gateway.core.parties import Relation
 from gateway.core.refusal import Refused
@@ -126,12 +126,13 @@ class Transaction:
     async def _settled(self, content: Incoming) -> Reply:
         head, section = await self._head(content)
         if len(section) < _LARGE_HEADER:
-            claimed, named = _read(section)
+            claimed, named, hops = _read(section)
         else:
-            claimed, named = await asyncio.to_thread(_read, section)
-        most = self._house.config.max_received
-        if section.lower().count(b"received") > most and received_count(section) > most:
+            claimed, named, hops = await asyncio.to_thread(_read, section)
+        if hops > self._house.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
+        if len(claimed) > MOST_CLAIMED:
+            raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
         relation = relate(
             self._mail.sender, claimed, tuple(self._recipients), self._house.directory, named, self._house.networks()
         )
@@ -248,9 +249,9 @@ class Transaction:
         return lambda name: received(self._house.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
-def _read(section: bytes) -> tuple[Sequence[Mailbox], str]:
-    """Who a header section claims to be from, and its subject."""
-    return addresses(section), subject(section)
+def _read(section: bytes) -> tuple[Sequence[Mailbox], str, int]:
+    """Who a header section claims to be from, its subject, and how many servers it has passed."""
+    return addresses(section), subject(section), received_count(section)
 
 
 def _said(outcome: Outcome | None) -> Reply:

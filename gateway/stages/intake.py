@@ -119,8 +119,8 @@ class Intake:
     async def decided_before(self, content: bytes, recipients: Sequence[str]) -> bool:
         """Whether a content bears our seal and all these recipients were released under its id (the second pass).
 
-        A recipient counts that is queued or sent, or the district address of a member of a group that is. Raises
-        Refused where the store cannot be asked.
+        A recipient counts that is queued or sent, another district address of the same person, or the district address
+        of a member of a group that is. Raises Refused where the store cannot be asked.
         """
         if b"chaperone-id" not in header_section(content[: 1 << 20]).lower():
             return False
@@ -132,14 +132,21 @@ class Intake:
             raise self._down() from None
         released = [address for address, state in states.items() if state in (State.QUEUED, State.SENT)]
         same = {canonical(address) for address in released}
-        return bool(released) and all(canonical(each) in same or self._is_member(each, released) for each in recipients)
+        return bool(released) and all(canonical(each) in same or self._is_behind(each, released) for each in recipients)
 
-    def _is_member(self, recipient: str, groups: Sequence[str]) -> bool:
-        person = self._directory.person(recipient)
-        if person is None or not self._directory.is_internal(recipient):
+    def _is_behind(self, recipient: str, released: Sequence[str]) -> bool:
+        """Whether a district address is of somebody who was released it at another one (an alias), or in a group."""
+        directory = self._directory
+        person = directory.person(recipient) if directory.is_internal(recipient) else None
+        if person is None:
             return False
-        members = (self._directory.members(group) for group in groups)
-        return any(member.id == person.id for each in members for member in each or ())
+        for address in released:
+            members = directory.members(address)
+            if members is None and directory.is_internal(address) and (own := directory.person(address)) is not None:
+                members = (own,)
+            if any(member.id == person.id for member in members or ()):
+                return True
+        return False
 
     async def _key(self) -> bytes:
         if not self._kept_key:

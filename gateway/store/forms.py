@@ -26,12 +26,6 @@ def fit(text: str) -> str:
     return text if text.isascii() and "\x00" not in text else _UNFIT.sub("\ufffd", text)
 
 
-def domain_of(address: str) -> str:
-    """The domain of an address in lower case, empty where it has none."""
-    _, at, domain = address.rpartition("@")
-    return fit(domain.lower()) if at else ""
-
-
 def envelope_text(message: Message) -> str:
     """Sender, options, recipients and pairs of a message, exactly."""
     envelope = message.envelope

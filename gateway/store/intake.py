@@ -13,13 +13,14 @@ from sqlalchemy import bindparam, func, select, update
 
 from gateway.core.contact import Contact, conversation
 from gateway.core.delivery import State
+from gateway.core.identity import domain_of
 from gateway.core.message import Channel, Message
 from gateway.core.parties import Direction
 from gateway.core.smpp_message import TextPart
 from gateway.core.texting import way_of
 from gateway.store import schema
 from gateway.store.connections import Refused
-from gateway.store.forms import domain_of, envelope_text, fit, read_envelope
+from gateway.store.forms import envelope_text, fit, read_envelope
 from gateway.store.parts import Part, Readers
 from gateway.store.statements import Each, Run, Statement, insert_each
 from gateway.store.writer import Write, Writer
@@ -140,7 +141,7 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
                 "message_id": message.id,
                 "position": position,
                 "channel": message.channel.value,
-                "domain": fit(way_of(message.channel, recipient)) or domain_of(address),
+                "domain": fit(way_of(message.channel, recipient)) or fit(domain_of(address)),
                 "state": "queued" if due else "received",
                 "next_attempt_at": now if due else None,
                 "token": None,

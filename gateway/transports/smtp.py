@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.core.delivery import Bounced, Claim, Deferred, NextHop, Outcome, Sent
 from gateway.core.message import Message, Recipient
-from gateway.core.reply import Reply
+from gateway.core.reply import Reply, nonsense
 from gateway.ports import HopDown
 from gateway.transports.smtp_connection import Connection
 from gateway.transports.smtp_pool import SmtpPool, mail, rcpt
@@ -112,6 +112,7 @@ def refusal(said: Reply, *, at_rcpt: bool = False) -> Outcome:
 
     552 to RCPT without an enhanced code of its own has meant too many recipients since RFC 821: temporary.
     """
+    said = said if 400 <= said.code <= 599 else nonsense()
     if at_rcpt and said.code == 552 and said.enhanced in ("", "5.5.3"):
         return Deferred("452 4.5.3 " + said.text[4:])
     return Bounced(said.text) if said.lasting else Deferred(said.text)

@@ -182,8 +182,8 @@ class Connection(asyncio.Protocol):
         self._in_content = False
         return await self.said(expected, self.patience.final)
 
-    async def hello(self, hostname: str) -> None:
-        """EHLO, or HELO where that is not known; learns the extensions. Raises HopDown where both are refused."""
+    async def hello(self, hostname: str) -> Reply:
+        """EHLO, or HELO where that is not known; learns the extensions. The last word on it."""
         own_name = hostname.encode("ascii" if hostname.isascii() else "idna")
         said = await self.command(b"EHLO " + own_name)
         self._extensions = {}
@@ -191,9 +191,9 @@ class Connection(asyncio.Protocol):
             for line in said.lines[1:]:
                 name, _, value = line[4:].decode("ascii", "replace").strip().partition(" ")
                 self._extensions[name.upper()] = value
-        elif not (said.lasting and (await self.command(b"HELO " + own_name)).taken):
-            self.close()
-            raise unreachable()
+        elif said.lasting:
+            said = await self.command(b"HELO " + own_name)
+        return said
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """STARTTLS; raises HopDown where it is refused or fails. EHLO must follow."""

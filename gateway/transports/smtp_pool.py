@@ -16,7 +16,7 @@ from typing import Protocol, Self
 
 from gateway.core.delivery import NextHop
 from gateway.core.message import Recipient
-from gateway.core.reply import Reply, as_temporary, reply
+from gateway.core.reply import Reply, as_temporary, nonsense, reply
 from gateway.ports import HopDown
 from gateway.transports.smtp_connection import Connection, Patience, Tls, unreachable
 
@@ -194,7 +194,9 @@ class SmtpPool:
         if connection.offers("STARTTLS"):
             try:
                 await connection.start_tls(self._context, _host(hop)[0])
-                await connection.hello(self._hostname)
+                if not (await connection.hello(self._hostname)).taken:
+                    connection.close()
+                    raise unreachable()
             except HopDown:
                 if self._tls.verify:
                     raise
@@ -205,22 +207,25 @@ class SmtpPool:
         return connection
 
     async def _greeted(self, hop: NextHop) -> Connection:
+        """A connection after EHLO. Raises HopDown, with the next hop's own words where it would not have us."""
         host, port = _host(hop)
         loop = asyncio.get_running_loop()
         connection = Connection(self._patience)
         try:
             async with asyncio.timeout(self._patience.connect):
                 await loop.create_connection(lambda: connection, host, port)
-            if not (await connection.said(connection.greeting, self._patience.greeting)).taken:
-                connection.close()
-                raise unreachable()
-            await connection.hello(self._hostname)
+            said = await connection.said(connection.greeting, self._patience.greeting)
+            if said.taken:
+                said = await connection.hello(self._hostname)
         except (OSError, TimeoutError, HopDown):
             connection.abort()
             raise unreachable() from None
         except BaseException:
             connection.abort()
             raise
+        if not said.taken:
+            connection.close()
+            raise HopDown(as_temporary(said))
         return connection
 
 
@@ -241,7 +246,7 @@ class SmtpExchange:
         said = await self._connection.command(b"DATA", self._connection.patience.data)
         self._let_in = said.code == 354
         if said.taken:  # it took what it has not seen: whatever that means, the message is still the client's
-            return reply(451, "4.5.0", "The next hop gave an answer that cannot be passed on")
+            return nonsense()
         return said if self._let_in else as_temporary(said)
 
     async def send(self, content: bytes) -> None:

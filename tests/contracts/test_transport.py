@@ -162,6 +162,15 @@ async def test_a_refusal_is_everybodys(world, at, said, kind) -> None:
         assert not w.arrived()
 
 
+async def test_an_answer_that_makes_no_sense_defers(world) -> None:
+    for at, strange in (("MAIL", "354 go on"), ("RCPT", "354 go on"), ("DATA", "250 fine"), ("dot", "354 more")):
+        async with world(script(**{at: strange})) as w:
+            outcomes = await w.deliver(claim())
+            assert {type(each) for each in outcomes.values()} == {Deferred}
+            assert {each.reply[:9] for each in outcomes.values()} == {"451 4.5.0"}
+            assert not w.arrived()
+
+
 @pytest.mark.parametrize("at", ["CONNECT", "MAIL", "RCPT", "DATA", "dot"])
 async def test_a_lost_connection_defers(world, at) -> None:
     async with world(script(**{at: ""})) as w:

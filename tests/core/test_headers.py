@@ -11,7 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.charsets import to_text
-from gateway.core.headers import Mailbox, addresses, decoded, fields, header_section, message_id, subject, unfolded
+from gateway.core.headers import (
+    MOST_CLAIMED,
+    Mailbox,
+    addresses,
+    decoded,
+    fields,
+    header_section,
+    message_id,
+    subject,
+    unfolded,
+)
 
 
 def test_the_header_section_ends_before_the_empty_line():
@@ -94,13 +104,23 @@ def test_subject_and_message_id():
         ("Dana Whitfield", [("", "Dana Whitfield")]),
         ("<<a@b.example>>", [("a@b.example", "")]),
         ("undisclosed-recipients:;", []),
+        ("Dana Whitfield, Teacher <x@evil.example>", [("x@evil.example", "Dana Whitfield, Teacher")]),
+        ("Whitfield, Dana <x@evil.example>", [("x@evil.example", "Whitfield, Dana")]),
+        ('"Dana Whitfield" x@evil.example', [("x@evil.example", "Dana Whitfield")]),
+        ("Dana Whitfield [x@evil.example]", [("x@evil.example", "Dana Whitfield")]),
+        ('"Dana Whitfield <x@evil.example>', [("x@evil.example", "Dana Whitfield")]),
+        ("=?utf-8?q?Dana_=3Cd=40b.example=3E?=", [("d@b.example", "Dana")]),  # the address is in the word as well
+        ("=?utf-8?q?d=40b.example?=", [("d@b.example", "")]),
+        ("Dana Whitfield:;", [("", "Dana Whitfield:;")]),
+        ("<d\u200b@b.exam\0ple>", [("d@b.example", "")]),  # as nobody sees it
         ("", []),
     ],
 )  # fmt: skip
 def test_addresses(value, found):
     boxes = addresses(b"From: " + value.encode() + b"\r\n")
     assert {(box.address, box.name) for box in boxes} >= set(found)
-    assert {box.address for box in boxes if "@" in box.address} == {address for address, _ in found if "@" in address}
+    seen = {box.address for box in boxes if "@" in box.address and " " not in box.address}
+    assert seen == {address for address, _ in found if "@" in address}
 
 
 def test_every_identity_field_counts_and_no_other():
@@ -108,6 +128,18 @@ def test_every_identity_field_counts_and_no_other():
     section += b"Resent-From: d@x.example\r\nTo: e@x.example\r\n"
     assert [box.address for box in addresses(section)] == ["a@x.example", "b@x.example", "c@x.example", "d@x.example"]
     assert addresses(section, ("to",)) == (Mailbox("e@x.example"),)
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        b"From: " + b", ".join(b"a%d@b.example" % number for number in range(9000)) + b"\r\n",
+        b"".join(b"From: a%d@b.example\r\n" % number for number in range(9000)),
+        b"".join(b"From: %d:;\r\n" % number for number in range(9000)),
+    ],
+)
+def test_too_many_to_be_anybodys_are_seen_to_be_too_many(section):
+    assert MOST_CLAIMED < len(addresses(section)) < 3 * MOST_CLAIMED
 
 
 def test_an_address_far_behind_is_still_found():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.identity import canonical, e164, guessed, undone
+from gateway.core.identity import canonical, domain_of, e164, guessed, names_route, undone
 
 DANA = "dwhitfield@riverbend.example"
 
@@ -163,6 +163,24 @@ def test_what_srs_and_batv_wrap_comes_out(local: str, separator: str, twice: boo
     if twice:
         wrapped = f"SRS1=xyz=one.example={separator}aB3/=T2=riverbend.example={inner}@two.example"
     assert undone(wrapped) == (f"{local}@riverbend.example",)
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ('"a@b"@C.Example.', "c.example"), ("a@c.example", "c.example"), ("postmaster", ""), ("", ""),
+        ("a@[192.0.2.1]", "[192.0.2.1]"), ("a@Schüle.example", "xn--schle-mva.example"),
+        ("a@schüle.example.", "xn--schle-mva.example"), ("a@ｃ．example", "c.example"),
+    ],
+)  # fmt: skip
+def test_the_domain_that_a_next_hop_serves(address: str, domain: str) -> None:
+    assert domain_of(address) == domain
+
+
+def test_a_local_part_that_names_a_route() -> None:
+    routes = ["a%b.example@c.example", "b.example!a@c.example", '"a@b.example"@c.example', '"a%b.example"@c.example']
+    assert all(map(names_route, routes))
+    assert not any(map(names_route, ["a@c.example", "a+b@c.example", "SRS0=a=b=c.example=d@e.example", "postmaster"]))
 
 
 @given(st.text(max_size=40))

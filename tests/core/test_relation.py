@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.headers import Mailbox
 from gateway.core.identity import canonical
 from gateway.core.parties import Direction, Pair, Person, Relation, Role
-from gateway.core.relation import NAMESAKES, envelope_relation, forms_pair, identified, relate
+from gateway.core.relation import CLAIMED, NAMESAKES, envelope_relation, forms_pair, identified, relate
 
 TO_STUDENT, TO_STAFF = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 STUDENTS = "students.riverbend.example"
@@ -161,6 +161,8 @@ def test_a_group_has_every_member_of_the_other_role_behind_its_own_address() -> 
     assert related(at(AVERY), group) == (Pair(group, "t1", "s1", TO_STAFF),)
     assert {pair.student for pair in related(at(DANA), group)} == {"s1", "s2"}
     assert {pair.student for pair in related(at(DANA), f"list@{STUDENTS}")} == {"s1"}
+    routed = "period2%riverbend.example@riverbend.example"
+    assert related(at(AVERY), routed) == (Pair(routed, "t1", "s1", TO_STAFF),)
     assert forms_pair((RUTH,), group, DIRECTORY)
     assert not forms_pair((RUTH,), "office@riverbend.example", DIRECTORY)
 
@@ -182,6 +184,21 @@ def test_a_claimed_identity_widens_scope_and_grants_no_exception() -> None:
     assert both == (Pair(at(TOBI), "t2", "s3", TO_STUDENT, own_child=True),)
     null = related("", at(AVERY), claimed=(Mailbox(at(DANA)),))
     assert [pair.staff for pair in null] == ["t1"]
+
+
+def test_of_very_many_claimed_a_few_are_paired_and_none_can_hide_behind_them() -> None:
+    crowd = {f"x{number}@{STUDENTS}": somebody(f"x{number}", "", Role.STUDENT) for number in range(500)}
+    crowd |= {f"y{number}@riverbend.example": somebody(f"y{number}", "", Role.STAFF) for number in range(500)}
+    directory = Handwritten(DIRECTORY.accounts | crowd, DIRECTORY.groups)
+    students = tuple(Mailbox(each) for each in crowd if STUDENTS in each)
+    everybody = tuple(map(Mailbox, crowd))
+    for claimed in ((*students, Mailbox(at(DANA))), everybody):
+        found = relate("", claimed, [at(AVERY)], directory).pairs
+        assert 1 <= len(found) <= CLAIMED
+        assert {pair.direction for pair in found} == {TO_STUDENT}
+    both = relate(at(MARCUS), everybody, [at(TOBI), at(RUTH)], directory).pairs
+    assert len(both) == 2 * CLAIMED + 1
+    assert both[0] == Pair(at(TOBI), "t2", "s3", TO_STUDENT, own_child=True)
 
 
 def test_two_identities_form_two_pairs() -> None:

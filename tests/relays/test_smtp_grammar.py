@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.core.refusal import Refused
-from gateway.relays.smtp_grammar import Mail, Rcpt, domain_of, mail, rcpt
+from gateway.relays.smtp_grammar import Mail, Rcpt, mail, rcpt
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,3 @@ def test_nothing_else_is_raised_and_nothing_can_break_out_of_the_line(text: str)
 def test_every_ordinary_address_is_taken_as_it_is(address: str) -> None:
     assert mail(f"FROM:<{address}>").sender == address
     assert rcpt(f"TO:<{address}>", utf8=False).address == address
-
-
-def test_domain() -> None:
-    assert domain_of('"a@b"@C.Example.') == "c.example"
-    assert domain_of("postmaster") == ""

@@ -6,6 +6,8 @@ import asyncio
 
 import pytest
 
+from gateway.assembly.choices import next_hops
+from gateway.settings import Smtp
 from gateway.transports.smtp_connection import Patience
 from tests.relays.hop import always
 from tests.relays.test_smtp_scope import refusing
@@ -23,6 +25,37 @@ async def test_a_refused_sender_is_the_reply_to_each_recipient() -> None:
             "550 5.7.1 not you",
             "503 5.5.1 Need a valid recipient first",
         ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        ([("CONNECT", "554 5.7.1 not you")], "554 5.7.1 not you"),
+        ([("CONNECT", "554-no service\n554 here")], "554-no service\n554 here"),
+        ([("CONNECT", "421 4.3.2 too busy")], "451 4.3.2 too busy"),
+        ([("CONNECT", "")], "451 4.4.1 The next hop cannot be reached, try again later"),
+        ([("CONNECT", "SSH-2.0-hop")], "451 4.4.1 The next hop cannot be reached, try again later"),
+        ([("EHLO", "550 5.7.1 bad name"), ("HELO", "550 5.7.1 bad name too")], "550 5.7.1 bad name too"),
+        ([("EHLO", "450 4.7.1 come back")], "450 4.7.1 come back"),
+        ([("EHLO", "")], "451 4.4.1 The next hop cannot be reached, try again later"),
+    ],
+)
+async def test_a_next_hop_that_would_not_have_us_is_the_reply_to_the_recipient(refused, said: str) -> None:
+    async with world(outside=refusing(*refused)) as w:
+        client = await w.client()
+        assert await client.mail(TEACHER, [VENDOR]) == ["250 2.1.0 Ok", said]
+        assert (await client.say(f"RCPT TO:<{AVERY}>")) == "250 2.1.5 Ok"
+
+
+def test_an_alias_goes_where_its_domain_goes_unless_it_has_a_way_of_its_own() -> None:
+    hops = {"Riverbend.example": "127.0.0.1:1", "own.example": "127.0.0.1:2", "*": "127.0.0.1:3"}
+    aliases = dict.fromkeys(("old.example", "own.example"), "riverbend.example") | {"far.example": "else.example"}
+    inside, own, rest = next_hops(Smtp(next_hop=hops), aliases)
+    assert (inside.domains, own.domains, rest.domains) == (
+        {"riverbend.example", "old.example"}, {"own.example"}, frozenset(),
+    )  # fmt: skip
+    assert rest.default
+    assert rest.others == inside.domains | own.domains
 
 
 async def test_replies_to_recipients_are_the_next_hops_word_for_word() -> None:

@@ -16,6 +16,7 @@ from gateway.transports.smtp_connection import Patience, Tls
 from gateway.transports.smtp_pool import SmtpPool
 from tests.contracts.test_transport import AVERY, JO, claim
 from tests.relays.hop import always, hop
+from tests.relays.test_smtp_scope import refusing
 from tests.relays.world import until
 
 ONE = (Recipient(AVERY),)
@@ -46,6 +47,13 @@ async def test_one_connection_serves_many_and_goes_when_it_was_idle_for_long() -
         await until(lambda: there.commands[-1] == "QUIT")
         assert isinstance(await sent(transport, to(there)), Sent)
         assert there.connections == 2
+
+
+async def test_a_next_hop_that_would_not_have_us_may_have_us_later() -> None:
+    for at, refused in (("CONNECT", "554 5.7.1 not you"), ("EHLO", "421 4.3.2 busy")):
+        async with hop(refusing((at, refused))) as there, pool() as connections:
+            outcome = await sent(SmtpTransport(connections), to(there))
+            assert outcome == Deferred(refused.replace("421", "451"))
 
 
 async def test_as_many_connections_as_allowed() -> None:

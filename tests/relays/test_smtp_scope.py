@@ -244,6 +244,42 @@ async def test_strangers_reach_the_district_and_nobody_else() -> None:
         assert w.count("smtp_refusals_total", reason="relay_denied") == 2
 
 
+@pytest.mark.parametrize(
+    "local", ["victim%elsewhere.example", "elsewhere.example!victim", '"victim@elsewhere.example"', '"a%b.example"']
+)
+async def test_strangers_get_no_further_than_the_district(local: str) -> None:
+    """The next hop trusts us: it would take such an address for a route to somewhere else."""
+    address = f"{local}@riverbend.example"
+    async with world(relay_from=()) as w:
+        said = await (await w.client()).mail("x@elsewhere.example", [address])
+        assert said[1].startswith("550 5.7.1 ")
+        assert not w.inside.commands
+    async with world() as w:
+        said = await (await w.client()).mail("x@elsewhere.example", [address], content())
+        assert said[-1] == "250 2.0.0 Ok"
+        assert w.inside.taken[0].rcpts == (f"RCPT TO:<{address}>",)
+
+
+async def test_a_header_section_that_claims_everybody_is_refused_and_keeps_nobody_waiting() -> None:
+    async with world() as w:
+        client = await w.client()
+        many = ", ".join(f"a{number}@elsewhere.example" for number in range(300_000))
+        for recipient in (VENDOR, AVERY):
+            whole = f"From: {many}\r\n\r\nx\r\n".encode()
+            assert (await client.mail("x@elsewhere.example", [recipient], whole))[-1].startswith("554 5.6.0 ")
+        assert not w.outside.taken
+        assert not w.kept.accepted
+        assert (await client.mail(TEACHER, [VENDOR], content()))[-1] == "250 2.0.0 Ok"
+
+
+async def test_a_name_that_is_no_use_in_a_trace_field_is_left_out() -> None:
+    async with world() as w:
+        for name, shown in (("h" * 255, "h" * 255), ("h" * 256, "unknown"), ("(a)", "unknown"), ("[192.0.2.1]",) * 2):
+            client = await w.client(f"EHLO {name}")
+            assert (await client.mail(TEACHER, [VENDOR], content()))[-1] == "250 2.0.0 Ok"
+            assert w.outside.taken[-1].content.startswith(f"Received: from {shown} ([127.0.0.1])\r\n".encode())
+
+
 async def test_postmaster_is_the_districts() -> None:
     async with world(relay_from=()) as w:
         assert (await (await w.client()).mail("x@elsewhere.example", ["postmaster"], content()))[-1] == "250 2.0.0 Ok"

@@ -87,6 +87,15 @@ async def test_a_forged_field_is_removed_before_the_hash_and_the_message_is_new(
         assert not w.inside.taken
 
 
+async def test_another_district_address_of_the_same_person_passes() -> None:
+    async with world() as w:
+        w.roster.people["avery@students.riverbend.example"] = w.roster.people[AVERY]
+        w.kept.known[NAME] = {AVERY: State.SENT}
+        for recipient in ("avery@students.riverbend.example", PERSONAL):
+            await (await w.client()).mail(TEACHER, [recipient], sealed(content(TEACHER, AVERY)))
+        assert [each.rcpts for each in w.inside.taken] == [("RCPT TO:<avery@students.riverbend.example>",)]
+
+
 @pytest.mark.parametrize("more", [PRINCIPAL, VENDOR, PERSONAL])
 async def test_one_recipient_more_than_was_released_makes_it_new(more: str) -> None:
     async with world() as w:
@@ -119,10 +128,11 @@ async def test_several_next_hops_each_get_their_recipients() -> None:
 @pytest.mark.parametrize(
     ("inside", "outside", "code"),
     [("550 5.1.1 no", "550 5.1.1 no", "550"), ("450 4.2.1 later", "450 4.2.1 later", "450"),
-     ("550 5.1.1 no", "450 4.2.1 later", "450")],
+     ("550 5.1.1 no", "450 4.2.1 later", "450"), ("250 2.0.0 fine", "250 2.0.0 fine", "451")],
 )  # fmt: skip
 async def test_where_nobody_took_it_the_client_hears_so(inside: str, outside: str, code: str) -> None:
-    async with world(refusing(("RCPT", inside)), refusing(("RCPT", outside))) as w:
+    at = "DATA" if inside.startswith("250") else "RCPT"
+    async with world(refusing((at, inside)), refusing((at, outside))) as w:
         w.kept.known[NAME] = {AVERY: State.SENT, VENDOR: State.QUEUED}
         said = await (await w.client()).mail(TEACHER, [AVERY, VENDOR], sealed(content(TEACHER, AVERY)))
         assert said[-1].startswith(code)
