@@ -11,14 +11,18 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-_LOOKALIKES = str.maketrans(  # Cyrillic and Greek letters drawn like Latin ones; Latin ones without a decomposition
-    "авсԁеһіјкӏмнорԛгѕтуѵԝхѡαβγεζηικνορτυχω" + "øłđðıħŧƒɑɡɩ",
-    "abcdehijklmhopqrstyvwxwabyeznikvoptuxw" + "olddihtfagi",
+_LOOKALIKES = str.maketrans(  # letters of other scripts drawn like Latin ones; Latin ones whose name does not say so
+    "авсԁеһіјкӏмнорԛгѕтуѵԝхѡαβγεζηικνορτυχω" + "ðıɑɡɩ" + "օոսհցզ" + "ᎪᏴᏟᎠᎬᎶᎻᎥᎫᏦᏞᎷᏢᏒᏚᎢᏙᎳᏃ",
+    "abcdehijklmhopqrstyvwxwabyeznikvoptuxw" + "diagi" + "onuhgq" + "abcdeghijklmprstvwz",
+)
+_DRAWN = re.compile(
+    r"(?:NEGATIVE |SQUARED |CIRCLED )*LATIN (?:CAPITAL |SMALL )?LETTER (?:SMALL CAPITAL )?([A-Z])(?: WITH .*)?"
 )
 _LIGATURES = {"æ": "ae", "œ": "oe", "þ": "th", "ß": "ss", "ǆ": "dz", "ĳ": "ij"}
 _DIGITS = str.maketrans("013457", "oieast")  # as in wh1tfie1d; digits at the end of a word are dropped instead
 _APOSTROPHES = re.compile("['’‘`´ʼ′]")
 _BREAK = re.compile(r"[^\w]+|_+")
+_PART = re.compile(r"\s+[-–—/:]+\s+|\s*[|•·]+\s*")
 _WORD_DIGITS = re.compile(r"(?<=[^\W\d])\d+$")
 _TWINS = (("rn", "m"), ("vv", "w"))
 
@@ -34,10 +38,17 @@ def words(text: str) -> tuple[str, ...]:
         )
     text = _APOSTROPHES.sub("", text.casefold())
     if not text.isascii():
-        text = text.translate(_LOOKALIKES)
+        text = "".join(map(_latin, text.translate(_LOOKALIKES)))
         for ligature, letters in _LIGATURES.items():
             text = text.replace(ligature, letters)
     return tuple([folded for word in _BREAK.split(text) if word and (folded := _folded(word))])
+
+
+@lru_cache(maxsize=4096)
+def _latin(letter: str) -> str:
+    """The plain letter that a small capital, a hooked, a barred or a boxed one is to whoever reads it."""
+    drawn = None if letter.isascii() else _DRAWN.fullmatch(unicodedata.name(letter, ""))
+    return letter if drawn is None else drawn[1].lower()
 
 
 def _folded(word: str) -> str:
@@ -98,8 +109,20 @@ def title_keys(family: str) -> Iterator[str]:
 
 
 def shown_keys(text: str) -> tuple[list[str], list[str]]:
-    """What a display name may show: keys of full names, and keys of a title with a surname."""
+    """What a display name may show: keys of full names, and keys of a title with a surname.
+
+    A name stands alone, or apart from where its owner is or what they teach ("Dana Whitfield - Riverbend High").
+    """
     text = text[:_LONGEST]
+    full, titled = _keys(text)
+    parts = _PART.split(text)
+    for part in parts if len(parts) > 1 else ():
+        more = _keys(part)
+        full, titled = full + more[0], titled + more[1]
+    return list(dict.fromkeys(full)), list(dict.fromkeys(titled))
+
+
+def _keys(text: str) -> tuple[list[str], list[str]]:
     text = _ASIDE.sub(lambda aside: " " if set(words(aside[1])) <= _ASIDES else aside[0], text)
     bare = _NICKNAME.sub(" ", text)
     text = bare if len(words(bare)) > 1 else text
@@ -119,7 +142,7 @@ def shown_keys(text: str) -> tuple[list[str], list[str]]:
         keys.append(_key([spelled[0], spelled[2]]))  # a middle name that the roster does not have
     if len(whole) == 1 and len(whole[0]) >= _HANDLE:
         keys.append(whole[0])
-    return list(dict.fromkeys(keys)), [_titled(spelled)] if titled and spelled else []
+    return keys, [_titled(spelled)] if titled and spelled else []
 
 
 def _key(parts: Sequence[str]) -> str:

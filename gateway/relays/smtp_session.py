@@ -27,6 +27,7 @@ _MAX_COMMAND = 4096
 _MAX_LINE = 1 << 20
 _CORKED = 512
 _PIECE = 1 << 17
+_SLOWEST = 500.0  # bytes a second: whoever sends content slower uses up the session's patience, as by silence
 _LAST_WORDS = 5.0
 _TICK = 10.0
 _IDLE = frozenset({"EHLO", "HELO", "MAIL", "NOOP", "RSET", "VRFY", "HELP"})
@@ -58,6 +59,7 @@ class Session(SMTP):
         self._ahead = bytearray()
         self._said = bytearray()
         self._silent_since = math.inf
+        self._behind = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._cut_off: asyncio.TimerHandle | None = None
         self._waits = self._stopping = self._over = False
@@ -172,6 +174,7 @@ class Session(SMTP):
     async def _line(self) -> bytes:
         """The next command line without its end; what was said before is sent when the client has no more in store."""
         looked = read = 0
+        since = None
         while (end := self._ahead.find(b"\n", looked)) < 0:
             if self._stopping and self._transaction is None and not self._ahead:
                 self._say(Reply(421, (_SHUTTING_DOWN,)))
@@ -180,7 +183,9 @@ class Session(SMTP):
             await self._flush()
             looked = len(self._ahead)
             self._waits = not looked
-            self._ahead += await self._more()
+            if looked and since is None:  # a line that has begun must end in the session's patience
+                since = self.loop.time()
+            self._ahead += await self._more(since)
             self._waits = False
             read += len(self._ahead) - looked
             if read > _MAX_LINE:
@@ -192,9 +197,16 @@ class Session(SMTP):
         del self._ahead[: end + 1]
         return line.rstrip(b"\r")
 
-    async def _more(self) -> bytes:
-        """The next bytes of the client, who has the session's patience to send some."""
-        self._silent_since = self.loop.time()
+    async def _more_content(self) -> bytes:
+        """The next bytes of the content; the time spent on them counts as far as they are too few for it."""
+        began = self.loop.time()
+        data = await self._more(began - self._behind)
+        self._behind = max(self._behind + self.loop.time() - began - len(data) / _SLOWEST, 0.0)
+        return data
+
+    async def _more(self, since: float | None = None) -> bytes:
+        """The next bytes of the client, who has the session's patience to send some, from now or from `since`."""
+        self._silent_since = self.loop.time() if since is None else since
         try:
             data = await self._reader.read(_PIECE)
         except OSError:
@@ -337,9 +349,10 @@ class Session(SMTP):
             raise Refused(503, "5.5.1", "Need a valid recipient first", "no_recipients")
         config = self._config
         self._content = Content(
-            bytes(self._ahead), self._more, max_size=config.max_size, refuse_bare=config.refuse_bare_newline
+            bytes(self._ahead), self._more_content, max_size=config.max_size, refuse_bare=config.refuse_bare_newline
         )
         self._ahead.clear()
+        self._behind = 0.0
         self._say(reply(354, "End", "data with <CR><LF>.<CR><LF>"))
         await self._flush()
         said = await transaction.content(self._content)

@@ -179,6 +179,14 @@ def test_groups_open_nested_ones_and_survive_cycles(roster: Roster) -> None:
         "Ｄａｎａ Whitfield",
         "Dàná Whitfíeld",
         "D\u200bana Whit\u00adfield",
+        "Đana Whitfield",
+        "ᴅᴀɴᴀ ᴡʜɪᴛꜰɪᴇʟᴅ",
+        "Ɗana Whitƒield",
+        "🅳🅰🅽🅰 Ⓦⓗⓘⓣⓕⓘⓔⓛⓓ",
+        "Ꭰana Ꮃhitfield",
+        "Dana Whitfield - Riverbend High",
+        "Riverbend High | Dana Whitfield",
+        "Ms. Whitfield • Algebra",
         "Ms. Whitfield",
         "COACH WHITFIELD",
         "Ms. Dana Whitfield",
@@ -203,6 +211,7 @@ def test_namesakes(roster: Roster, shown: str) -> None:
         "Dana Whitfield (Classroom)",
         "Whitfield Paper Company",
         "Dana Castellano",
+        "Dana - Whitfield Paper Company",
         "Ingrid Lindqvist",  # neither staff nor student
         "Ms. Lindqvist",  # a student's surname: titles are for grown-ups
         "@@@ !!! 123",

@@ -141,7 +141,7 @@ async def test_silence_ends_the_session_and_progress_does_not() -> None:
         client = await w.client()
         await client.mail(TEACHER, [VENDOR])
         await client.say("DATA")
-        for line in content(text="\r\n".join("slow" for _ in range(12))).splitlines(keepends=True):
+        for line in content(text="\r\n".join("slow " * 8 for _ in range(12))).splitlines(keepends=True):
             client.send(line)  # longer in all than the patience, never longer at once
             await asyncio.sleep(0.04)
         assert await client.say(b".\r\n") == "250 2.0.0 Ok"
@@ -153,6 +153,23 @@ async def test_silence_ends_the_session_and_progress_does_not() -> None:
         await until(lambda: w.outside.commands[-1] == "RSET")
         assert w.count("smtp_refusals_total", reason="timeout") == 1
         assert len(w.outside.taken) == 1
+
+
+@pytest.mark.parametrize("where", ["command", "content"])
+async def test_a_trickle_is_no_progress(where: str) -> None:
+    async with world(patience=0.3) as w:
+        client = await w.client()
+        if where == "content":
+            await client.mail(TEACHER, [VENDOR])
+            await client.say("DATA")
+        began = asyncio.get_running_loop().time()
+        ended = asyncio.create_task(client.reply())
+        while not ended.done():
+            client.send(b"x")
+            await asyncio.wait([ended], timeout=0.02)
+        assert ended.result().startswith("421 4.4.2 ")
+        assert asyncio.get_running_loop().time() - began < 5
+        assert not w.outside.taken
 
 
 async def test_in_a_crowd_the_silent_have_to_go() -> None:
