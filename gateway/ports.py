@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.core.audit import Linked
+from gateway.core.audit import Head, Linked
 from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Pending, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
@@ -234,6 +234,9 @@ class Audit(Protocol):
 
     async def audit_rows(self, after: int, limit: int) -> Sequence[Linked]:
         """Linked rows in order, behind the row with the number `after` (0: from the first)."""
+
+    async def audit_head(self) -> Head | None:
+        """The last row that was linked, as the chainer left it; None before the first."""
 
 
 class Retention(Protocol):

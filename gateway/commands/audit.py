@@ -9,7 +9,7 @@ from argparse import Namespace
 
 from gateway.assembly.choices import open_store
 from gateway.commands.opening import settings_of
-from gateway.core.audit import verify
+from gateway.core.audit import Walk
 from gateway.core.fault import Refusal
 from gateway.settings import Settings
 from gateway.stages.upkeep import UNLINKED_LIMIT
@@ -24,19 +24,20 @@ def run(given: Namespace) -> int:
 
 
 async def _verify(settings: Settings) -> int:
-    checked, previous = 0, None
     async with open_store(settings) as store:
-        while rows := await store.audit_rows(checked, _PAGE):
-            broken = verify(rows, previous)
+        walk = Walk(await store.audit_head())
+        more = True
+        while more:
+            rows = await store.audit_rows(walk.number, _PAGE)
+            broken, more = walk.page(rows), bool(rows)
             if broken is not None:
                 raise Refusal(f"audit verify: broken at row {broken.number}: {broken.why}; keep the store as evidence")
-            checked, previous = rows[-1].number, rows[-1]
         unlinked = (await store.backlog()).unlinked_for
     if unlinked > UNLINKED_LIMIT:
         raise Refusal(
             f"audit verify: rows stay unchained for {unlinked:.0f} s; check that a process with the role decide runs"
         )
-    print(f"audit chain valid: {checked} rows")
+    print(f"audit chain valid: {walk.number} rows")
     return 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.decision import Act
@@ -31,6 +31,14 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: the number and the hash of the last row that was linked."""
+
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     """The first row that is not as it was linked, and why."""
 
@@ -47,7 +55,7 @@ def link(previous: str, number: int, act: Act) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def chain(acts: Iterable[Act], after: Linked | None = None) -> Iterator[Linked]:
+def chain(acts: Iterable[Act], after: Linked | Head | None = None) -> Iterator[Linked]:
     """Acts linked one after the other, behind the row `after`."""
     number, previous = (0, GENESIS) if after is None else (after.number, after.hash)
     for act in acts:
@@ -57,7 +65,9 @@ def chain(acts: Iterable[Act], after: Linked | None = None) -> Iterator[Linked]:
         yield row
 
 
-def verify(rows: Iterable[Linked], after: Linked | None = None, last: Linked | None = None) -> Broken | None:
+def verify(
+    rows: Iterable[Linked], after: Linked | Head | None = None, last: Linked | Head | None = None
+) -> Broken | None:
     """The first row that breaks the chain, None where it is whole.
 
     `rows` in the order in which they stand, behind the row `after` (None: from the beginning). A chain alone cannot
@@ -70,7 +80,7 @@ def verify(rows: Iterable[Linked], after: Linked | None = None, last: Linked | N
             return Broken(number, "is missing: removed, or moved to another place")
         if row.number < number:
             return Broken(row.number, "is out of order, or there twice")
-        if row.hash != link(row.previous, row.number, row.act):
+        if not _is_as_linked(row):
             return Broken(row.number, "changed")
         if row.previous != previous:
             return Broken(row.number, "does not follow the row before it, which was changed or replaced")
@@ -80,6 +90,42 @@ def verify(rows: Iterable[Linked], after: Linked | None = None, last: Linked | N
     if last is not None and number < last.number:
         return Broken(number + 1, "is missing: the chain ends before the row that was known to be its last")
     return None
+
+
+class Walk:
+    """A chain verified page by page, from its beginning to the end that the store knows of.
+
+    `head` has to be known before the first page: what is linked meanwhile comes behind it.
+    """
+
+    def __init__(self, head: Head | None) -> None:
+        self._head = head
+        self._last: Linked | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the last row seen, 0 before the first."""
+        return 0 if self._last is None else self._last.number
+
+    def page(self, rows: Sequence[Linked]) -> Broken | None:
+        """The first row of the next page that breaks the chain; an empty page is the end of it."""
+        if not rows:
+            return self._end()
+        known = self._head if self._head is not None and self._head.number <= rows[-1].number else None
+        broken, self._last = verify(rows, self._last, known), rows[-1]
+        return broken
+
+    def _end(self) -> Broken | None:
+        if self._head is None and self._last is not None:
+            return Broken(self._last.number, "is the last one, but where the chain ended is no longer known")
+        return verify((), self._last, self._head)
+
+
+def _is_as_linked(row: Linked) -> bool:
+    try:
+        return row.hash == link(row.previous, row.number, row.act)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return False  # values that nobody could have linked
 
 
 def read(document: Mapping[str, object]) -> Linked:

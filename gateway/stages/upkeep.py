@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.audit import Linked, verify
+from gateway.core.audit import Walk
 from gateway.journal import Journal
 from gateway.ports import Audit, Retention, Review, StoreDown
 from gateway.stages.beat import Beat
@@ -32,20 +32,22 @@ class ChainWatch:
 
     async def run(self, beat: Beat, *, every: float = 300.0, page: int = 1000) -> None:
         """Walk until the beat stops, resting `every` seconds at the end of the chain."""
-        last: Linked | None = None
+        walk: Walk | None = None
         while not beat.stopped:
             try:
-                rows = await self._audit.audit_rows(0 if last is None else last.number, page)
+                walk = walk or Walk(await self._audit.audit_head())
+                rows = await self._audit.audit_rows(walk.number, page)
             except StoreDown:
                 self._journal.store_lost("upkeep")
                 await beat.rest(every)
                 continue
-            found = verify(rows, last)
+            found = walk.page(rows)
             if found is not None and not self.broken:
                 self.broken = True
                 self._journal.audit_broken(found.number)
-            last = rows[-1] if rows and found is None else None
-            await beat.rest(0.05 if last is not None else every)
+            if not rows or found is not None:
+                walk = None
+            await beat.rest(every if walk is None else 0.05)
 
 
 async def measure(review: Review, journal: Journal, beat: Beat, chain: ChainWatch, *, every: float = 2.0) -> None:

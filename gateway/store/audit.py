@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
-from gateway.core.audit import Linked, chain
+from gateway.core.audit import Head, Linked, chain
 from gateway.core.decision import Act
 from gateway.store import schema
 from gateway.store.forms import fit, json_text
 from gateway.store.parts import Part
-from gateway.store.statements import Each, Row, Run, Statement, insert_each
+from gateway.store.statements import Each, Flavour, Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _CHAINER = 4014  # the number of the advisory lock on PostgreSQL that the chainer holds
@@ -50,6 +50,19 @@ _LINK = Each(
     to_previous=schema.TEXT,
     to_hash=schema.TEXT,
 )
+_HEAD = Statement(lambda of: select(schema.audit_head.c.number, schema.audit_head.c.hash))
+
+
+def _keep_head(of: Flavour):  # type: ignore[no-untyped-def]
+    keep = of.insert(schema.audit_head).values(
+        id=schema.lit(1), number=bindparam("to_number"), hash=bindparam("to_hash")
+    )
+    return keep.on_conflict_do_update(
+        index_elements=["id"], set_={"number": keep.excluded.number, "hash": keep.excluded.hash}
+    )
+
+
+_KEEP_HEAD = Statement(_keep_head)
 _ROWS = Statement(
     lambda of: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
@@ -91,8 +104,10 @@ def _link_some(run: Run, limit: int) -> int:
     if run.flavour.name == "postgresql" and not run.rows(_ALONE)[0][0]:
         return 0  # another process is at it
     unlinked = run.rows(_UNLINKED, limit=limit)
-    last = [read_linked(row) for row in run.rows(_LAST)] if unlinked else []
-    linked = chain((read_act(row[1:]) for row in unlinked), last[0] if last else None)
+    if not unlinked:
+        return 0
+    linked = list(chain((read_act(row[1:]) for row in unlinked), _end(run)))
+    run.change(_KEEP_HEAD, to_number=linked[-1].number, to_hash=linked[-1].hash)
     return run.each(
         _LINK,
         [
@@ -102,10 +117,22 @@ def _link_some(run: Run, limit: int) -> int:
     )
 
 
+def _end(run: Run) -> Head | Linked | None:
+    """Where the chain goes on: behind its known end, so that no new row takes the place of one that is missing."""
+    rows = run.rows(_LAST)
+    last = read_linked(rows[0]) if rows else None
+    heads = [Head(*row) for row in run.rows(_HEAD)]
+    ends = [end for end in (last, *heads) if end is not None]
+    return max(ends, key=lambda end: end.number, default=None)
+
+
 def read_act(row: Row) -> Act:
-    """An act from its columns."""
+    """An act from its columns; one whose detail is no JSON any more is none that was ever linked."""
     at, actor, act, subject, detail = row
-    return Act(at, actor, act, subject, json.loads(detail))
+    try:
+        return Act(at, actor, act, subject, json.loads(detail))
+    except (TypeError, ValueError, RecursionError):
+        return Act(at, actor, act, subject, {"unreadable": True})
 
 
 def read_linked(row: Row) -> Linked:
@@ -133,3 +160,8 @@ class SqlAudit(Part):
         """See gateway.ports.Audit."""
         rows = await self._readers.read(lambda run: run.rows(_ROWS, after=after, limit=limit))
         return [read_linked(row) for row in rows]
+
+    async def audit_head(self) -> Head | None:
+        """See gateway.ports.Audit."""
+        rows = await self._readers.read(lambda run: run.rows(_HEAD))
+        return Head(*rows[0]) if rows else None

@@ -9,7 +9,6 @@ from functools import partial
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, select
 
 from gateway.core.delivery import FINAL
-from gateway.core.message import new_id
 from gateway.store import schema
 from gateway.store.parts import Part
 from gateway.store.statements import Run, Statement
@@ -49,13 +48,11 @@ _TURNS_OF = Statement(lambda of: delete(schema.texts).where(of.among(schema.text
 _PUBLICATIONS_OF = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
 _PARTS_OF = Statement(lambda of: delete(schema.text_parts).where(of.among(schema.text_parts.c.message_id)))
 _OLD_IDS = Statement(lambda of: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
+# By their time and not by their ids: the id of a text may be made of what the provider calls it.
 _OLD_CONTACTS = Statement(
     lambda of: delete(schema.contacts).where(
         _t.message_id.in_(
-            select(_t.message_id)
-            .where(_t.message_id < bindparam("bound"))
-            .order_by(_t.message_id)
-            .limit(schema.lit(CHUNK))
+            select(_t.message_id).where(_t.at < bindparam("before")).order_by(_t.at).limit(schema.lit(CHUNK))
         ),
         _t.at < bindparam("before"),
     )
@@ -64,12 +61,8 @@ _OLD_VERDICTS = Statement(
     lambda of: delete(schema.verdicts).where(
         _v.message_id.in_(
             select(_v.message_id)
-            .where(
-                _v.message_id < bindparam("bound"),
-                _v.at < bindparam("before"),
-                ~exists().where(_c.message_id == _v.message_id),
-            )
-            .order_by(_v.message_id)
+            .where(_v.at < bindparam("before"), ~exists().where(_c.message_id == _v.message_id))
+            .order_by(_v.at)
             .limit(schema.lit(CHUNK))
         )
     )
@@ -108,16 +101,11 @@ def _drop_each(run: Run, drop: _Drop) -> int:
 
 
 def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
-    """Contacts and verdicts of messages whose longest period has passed; ids sort by time."""
+    """Contacts and verdicts of messages whose longest period has passed."""
     swept = []
     for periods in items:
         before = run.now - max(periods.delivered, periods.decided, COUNTED)
-        bound = new_id(max(before, 0.0), bytes(10))
-        swept.append(
-            run.change(_OLD_CONTACTS, bound=bound, before=before)
-            + run.change(_OLD_VERDICTS, bound=bound, before=before)
-            + run.change(_OLD_IDS, before=run.now - COUNTED)
-        )
+        swept.append(run.change(_OLD_CONTACTS, before=before) + run.change(_OLD_VERDICTS, before=before))
     return swept
 
 

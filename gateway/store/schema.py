@@ -209,6 +209,7 @@ verdicts = Table(
     Column("verdict", TEXT, nullable=False),  # JSON
     sqlite_with_rowid=False,
 )
+Index("ix_verdicts_at", verdicts.c.at)
 
 contacts = Table(
     "contacts",
@@ -233,6 +234,7 @@ Index(
     contacts.c.alone,
     contacts.c.outside,
 )
+Index("ix_contacts_at", contacts.c.at)
 Index(
     "ix_contacts_staff",
     contacts.c.staff,
@@ -275,6 +277,14 @@ Index(
     audit.c.id,
     sqlite_where=audit.c.number.is_(None),
     postgresql_where=audit.c.number.is_(None),
+)
+
+audit_head = Table(  # one row: the last row of the chain as it was linked, so that rows missing at the end show
+    "audit_head",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", TEXT, nullable=False),
 )
 
 secrets = Table(

@@ -13,6 +13,7 @@ from gateway.core.decision import Action, Change, Ruling
 from gateway.core.delivery import Bounced, State
 from gateway.core.message import Message
 from gateway.store import SqlStore
+from gateway.store.retention import CHUNK
 from tests.contracts.messages import (
     NOON,
     REST,
@@ -205,3 +206,20 @@ async def test_a_verdict_outlives_its_content_for_a_week(store: SqlStore, clock:
     explained = await store.explained(message.id)
     assert explained is not None
     assert explained.verdict == verdict_on(message)
+
+
+async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: SqlStore, clock: Clock) -> None:
+    """The id of a text may be made of what the provider calls it: neither the highest nor the lowest one stays."""
+    old = [replace(mail(NOON), id=letter * 26) for letter in "0z"]
+    recent = [replace(mail(NOON + 9 * DAY), id=f"1{number:025}") for number in range(CHUNK + 5)]
+    for message in (*old, *recent):
+        await store.accept(message, contact(message))
+    clock.now += 10 * DAY
+    await store.expire(0.0, 0.0, 100)
+    (settled,) = await store.settle([(recent[-1].id, lambda seen: Ruling())])
+    assert settled is not None
+    assert settled.pending.contact[conversation("T1", "S1")].week == len(recent)
+    for message in old:
+        (settled,) = await store.settle([(message.id, lambda seen: Ruling())])
+        assert settled is not None
+        assert settled.pending.contact == {}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.core.audit import GENESIS, Broken, Linked, chain, link, read, verify
+from gateway.core.audit import GENESIS, Broken, Head, Linked, Walk, chain, link, read, verify
 from gateway.core.decision import Act, Action
 
 from .made import NOW
@@ -115,3 +115,36 @@ def test_the_chain_goes_on_after_a_row():
 def test_what_is_no_row_is_refused(document):
     with pytest.raises(ValueError, match="no row"):
         read(document)
+
+
+@given(chains, st.integers(1, 3), st.data())
+def test_rows_that_are_missing_at_the_end_are_found(rows, size, data):
+    """What the store knows of the end of the chain says so; rows linked meanwhile are no fault."""
+    known = data.draw(st.integers(1, len(rows)))
+    left = data.draw(st.integers(0, len(rows)))
+    walk, found = Walk(Head(known, rows[known - 1].hash)), None
+    pages = [rows[at : min(at + size, left)] for at in range(0, left, size)]
+    for page in (*pages, []):
+        found = found or walk.page(page)
+    assert (found is None) == (left >= known)
+    assert found is None or found.number == left + 1
+
+
+def test_an_end_that_is_no_longer_known_is_found():
+    rows = list(chain([ACT, ACT]))
+    walk = Walk(None)
+    assert walk.page(rows) is None
+    assert walk.page([]) is not None
+    assert Walk(None).page([]) is None, "nothing was ever linked"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        replace(ACT, at="yesterday"), replace(ACT, at=float("nan")), replace(ACT, at=None),
+        replace(ACT, actor=b"\xff"), replace(ACT, detail={"count": float("inf")}),
+    ],
+)  # fmt: skip
+def test_a_value_that_nobody_could_have_linked_is_a_changed_row(act):
+    first, second = chain([ACT, ACT])
+    assert verify([first, replace(second, act=act)]) == Broken(2, "changed")
