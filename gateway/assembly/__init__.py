@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from gateway.assembly.choices import bound, bus_of, open_store, policy_of, policy_source, store_file
@@ -20,6 +21,7 @@ from gateway.assembly.smpp import bring_texts, own_tls
 from gateway.assembly.sms import deliver_texts, receive_texts
 from gateway.core.decision import Act
 from gateway.core.fault import Fault
+from gateway.directory.watch import LiveDirectory
 from gateway.journal import Journal
 from gateway.monitoring import Processes, monitoring
 from gateway.ports import Bus, Store, StoreDown
@@ -89,7 +91,8 @@ async def serving(
                 floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
             )
         if directory is not None:
-            await up.enter_async_context(watched(directory))
+            await _note_roster(store, journal, directory)
+            await up.enter_async_context(watched(directory, partial(_note_roster, store, journal, directory)))
             for each in desk:
                 await serve_console(floor, directory, each, adopted)
             if "smtp" in roles:
@@ -126,6 +129,17 @@ async def _answers(store: Store) -> bool:
     except StoreDown:
         return False
     return True
+
+
+async def _note_roster(store: Store, journal: Journal, directory: LiveDirectory) -> None:
+    """The audit log says which roster is in force, by its size."""
+    people = {str(role): count for role, count in directory.roster.counts().items()}
+    while True:
+        try:
+            return await store.record([Act(await store.now(), "gateway", "roster in force", "", people)])
+        except StoreDown:
+            journal.store_lost("audit")
+            await asyncio.sleep(1.0)
 
 
 async def decide(floor: Floor) -> None:

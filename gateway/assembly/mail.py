@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from zoneinfo import ZoneInfo
 
@@ -41,9 +41,11 @@ async def directory_in_force(settings: Settings, journal: Journal) -> LiveDirect
 
 
 @asynccontextmanager
-async def watched(directory: LiveDirectory) -> AsyncIterator[None]:
-    """Look at the roster's files while entered."""
-    watching = asyncio.create_task(directory.watch())
+async def watched(
+    directory: LiveDirectory, changed: Callable[[], Awaitable[None]] | None = None
+) -> AsyncIterator[None]:
+    """Look at the roster's files while entered; `changed` is told of every other roster."""
+    watching = asyncio.create_task(directory.watch(changed=changed))
     try:
         yield
     finally:

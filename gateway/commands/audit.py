@@ -8,8 +8,9 @@ import sys
 from argparse import Namespace
 
 from gateway.assembly.choices import open_store
-from gateway.commands.opening import settings_of
+from gateway.commands.opening import actor, settings_of
 from gateway.core.audit import Walk
+from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.settings import Settings
 from gateway.stages.upkeep import UNLINKED_LIMIT
@@ -37,15 +38,16 @@ async def _verify(settings: Settings) -> int:
         raise Refusal(
             f"audit verify: rows stay unchained for {unlinked:.0f} s; check that a process with the role decide runs"
         )
-    print(f"audit chain valid: {walk.number} rows")
+    print(f"audit chain valid: {walk.number} rows{f', the last one {walk.hash}' if walk.number else ''}")
     return 0
 
 
 async def _export(settings: Settings) -> int:
     after = 0
     async with open_store(settings) as store:
+        await store.record([Act(await store.now(), actor(), "audit exported")])
         while rows := await store.audit_rows(after, _PAGE):
             for each in rows:
-                sys.stdout.write(json.dumps(each.document(), ensure_ascii=False, sort_keys=True) + "\n")
+                sys.stdout.write(json.dumps(each.document(), sort_keys=True) + "\n")
             after = rows[-1].number
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from argparse import Namespace
 from collections.abc import Mapping
@@ -10,10 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly.choices import sources_of
-from gateway.commands.opening import settings_of
+from gateway.assembly.choices import open_store, sources_of
+from gateway.commands.opening import actor, settings_of
+from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.core.parties import Person, Role
+from gateway.directory.difference import Difference
 from gateway.directory.importing import import_roster
 from gateway.directory.loading import load_from
 from gateway.directory.show import Facts, facts
@@ -25,10 +28,23 @@ _MOST = 50
 def run(given: Namespace) -> int:
     """Import or show."""
     settings = settings_of(given)
-    return _import(settings, given.path, given.dry_run) if given.deed == "import" else _show(settings, given.address)
+    if given.deed == "show":
+        return _show(settings, given.address)
+    if given.dry_run:
+        return _import(settings, given.path, dry_run=True)[0]
+    return asyncio.run(_imported(settings, given.path))
 
 
-def _import(settings: Settings, source: Path, dry_run: bool) -> int:
+async def _imported(settings: Settings, source: Path) -> int:
+    """Import, with its entry of the audit log: a store that cannot be opened lets nothing change."""
+    async with open_store(settings) as store:
+        code, changes = await asyncio.to_thread(_import, settings, source, dry_run=False)
+        people = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
+        await store.record([Act(await store.now(), actor(), "roster imported", source.name, people)])
+    return code
+
+
+def _import(settings: Settings, source: Path, *, dry_run: bool) -> tuple[int, Difference]:
     imported = import_roster(
         source, settings.directory.oneroster, max_removal=settings.directory.max_removal, dry_run=dry_run,
         groups=settings.directory.groups, contacts=settings.directory.contacts, domains=settings.district.domains,
@@ -42,7 +58,7 @@ def _import(settings: Settings, source: Path, dry_run: bool) -> int:
     _list(console, "~", "cyan", changes.changed)
     did = "would change" if dry_run else "changed"
     print(f"{did} {len(changes)} people: {changes.before} before, {changes.after} after")
-    return 0
+    return 0, changes
 
 
 def _list(console: Console, sign: str, colour: str, people: Mapping[str, frozenset[Role]]) -> None:

@@ -1,12 +1,14 @@
 """The audit chain: every row carries the hash of the one before, so that a change, removal or new order shows.
 
-An export holds all that the check needs: each line through `json.loads` and `read`, and all of them through `verify`.
+An export holds all that the check needs: each line through `json.loads` and `read`, and all of them through `verify`;
+deploy/verify_audit.py does the same with nothing but the standard library.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -107,6 +109,11 @@ class Walk:
         """The number of the last row seen, 0 before the first."""
         return 0 if self._last is None else self._last.number
 
+    @property
+    def hash(self) -> str:
+        """The hash of the last row seen."""
+        return GENESIS if self._last is None else self._last.hash
+
     def page(self, rows: Sequence[Linked]) -> Broken | None:
         """The first row of the next page that breaks the chain; an empty page is the end of it."""
         if not rows:
@@ -145,10 +152,10 @@ def read(document: Mapping[str, object]) -> Linked:
 
 def _fields(act: Act) -> dict[str, object]:
     return {
-        "at": _number(round(act.at, 6)),
-        "actor": act.actor,
-        "act": act.act,
-        "subject": act.subject,
+        "at": _number(round(act.at, 6)) if isinstance(act.at, int | float) else _plain(act.at),
+        "actor": _plain(act.actor),
+        "act": _plain(act.act),
+        "subject": _plain(act.subject),
         "detail": _plain(act.detail),
     }
 
@@ -164,9 +171,13 @@ def _plain(value: object) -> object:
             return _number(value)
         case str():
             return str(value)  # an enumeration is its value
-        case _:
+        case None | bool() | int():
             return value
+        case _:
+            return repr(value)  # nobody linked it, but an export of what was touched can still be made
 
 
-def _number(value: float) -> float | int:
+def _number(value: float) -> float | int | str:
+    if not math.isfinite(value):
+        return repr(value)
     return int(value) if value == int(value) else value

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from gateway.core.parties import Person
@@ -103,11 +103,12 @@ class LiveDirectory:
         """The orgs that a person belongs to, and every org above them."""
         return self.roster.buildings_of(id_)
 
-    async def watch(self, every: float = EVERY) -> None:
-        """Look at the files every so many seconds, until cancelled."""
+    async def watch(self, every: float = EVERY, changed: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Look at the files every so many seconds, until cancelled; `changed` is told of every other roster."""
         while True:
             await asyncio.sleep(every)
-            await self.look()
+            if await self.look() and changed is not None:
+                await changed()
 
     async def look(self) -> bool:
         """Read the roster again if its files changed and have stayed the same since the last look.
