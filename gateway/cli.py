@@ -98,6 +98,10 @@ def parser() -> argparse.ArgumentParser:
     changed.add_argument("name", metavar="NAME")
     for made in (added, changed):
         made.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
+    added.add_argument("--by-service", action="store_true", help="no password: signs in by the district's own service")
+    command("codes-off", "ask for no code any more: the phone and the emergency codes are gone", user).add_argument(
+        "name", metavar="NAME"
+    )
     command("disable", "end an account with its sessions and tokens", user).add_argument("name", metavar="NAME")
     command("list", "every account", user)
 

@@ -84,8 +84,13 @@ class Accounts(Protocol):
     async def disable(self, name: str, act: Act) -> bool:
         """End an account, its sessions and its tokens; False where there was nothing to end."""
 
-    async def sign_in(self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act) -> None:
-        """Begin a session that ends after `lasts` seconds; earlier failures of this name from there are forgiven."""
+    async def sign_in(
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None
+    ) -> None:
+        """Begin a session that ends after `lasts` seconds; earlier failures of this name from there are forgiven.
+
+        Without an act it only waits for the second step, and nothing is forgiven.
+        """
 
     async def session(self, digest: str) -> Session | None:
         """A session of an account that is not disabled; the caller looks at its times."""
@@ -212,3 +217,53 @@ class Cases(Protocol):
 
     async def acts_of(self, subjects: Sequence[str]) -> tuple[Sequence[Linked], Sequence[Act]]:
         """What the audit log says of subjects, the oldest first: linked rows, and those not linked yet."""
+
+
+# --- signing in ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStep:
+    """The second step of an account's signing in: codes by time. `since` is None until a first code confirmed it.
+
+    `last` is the step of time whose code was used last; `recovery` how many codes for an emergency are left.
+    """
+
+    secret: str
+    since: float | None
+    last: int
+    recovery: int
+
+
+class Identities(Protocol):
+    """Whom the district's sign-in service vouches for, and the second step of those who sign in by a password."""
+
+    async def user_of(self, subject: str) -> User | None:
+        """The account that the service means by a subject, a disabled one too."""
+
+    async def users_of_person(self, person: str) -> Sequence[User]:
+        """The accounts of a person of the roster."""
+
+    async def recognise(self, user: User, act: Act) -> bool:
+        """Make an account or give it its subject, role and buildings; False where it is another subject's."""
+
+    async def second_step(self, name: str) -> SecondStep | None:
+        """An account's second step, confirmed or not."""
+
+    async def begin_second_step(self, name: str, secret: str) -> None:
+        """A secret that a code will confirm; one that is confirmed already stays."""
+
+    async def confirm_second_step(self, name: str, step: int, recovery: Sequence[str], act: Act) -> bool:
+        """From now on it is asked for; `recovery`: hashes of codes that work once each."""
+
+    async def drop_second_step(self, name: str, act: Act) -> bool:
+        """It is asked for no more."""
+
+    async def use_code(self, name: str, step: int) -> bool:
+        """Use up the code of a step of time; False where it, or a later one, was used before."""
+
+    async def spend_recovery(self, name: str, code: str, act: Act) -> bool:
+        """Use up a code for an emergency, by its hash; False where there is no such code left."""
+
+    async def end_waiting(self, digest: str) -> bool:
+        """End a session that waits for its second step; False where there is none."""

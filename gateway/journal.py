@@ -242,6 +242,10 @@ class Journal:
         self._logins.inc()
         self._line("sign_in_refused", logging.WARNING, reason=reason)
 
+    def sign_in_service(self, why: str) -> None:
+        """The district's sign-in service let nobody in, or could not be understood."""
+        self._line("sign_in_service", logging.WARNING, why=why)
+
     def undone(self, message_id: str) -> None:
         """A person took a decision back before anything left."""
         self._line("undone", id=message_id)

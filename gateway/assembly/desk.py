@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from gateway.assembly.floor import Floor
 from gateway.core.fault import Fault
 from gateway.directory.watch import LiveDirectory
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.console.oidc import Provider
 
 
 def adopted_policy(settings: Settings) -> str:
@@ -25,6 +29,20 @@ def adopted_policy(settings: Settings) -> str:
         raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or mend policy.text") from None
 
 
+def provider_of(settings: Settings) -> Provider | None:
+    """The district's sign-in service, None where it names none. Raises Fault."""
+    from gateway.console.oidc import Provider, safe
+
+    oidc, url = settings.console.oidc, settings.console.public_url
+    if not oidc.issuer:
+        return None
+    if not (oidc.client_id and oidc.client_secret):
+        raise Fault("console.oidc: issuer, client_id and client_secret_file belong together; set all three, or none")
+    if not safe(oidc.issuer):
+        raise Fault("console.oidc.issuer: write an https address, as the service's own documents name it")
+    return Provider(oidc.issuer, oidc.client_id, oidc.client_secret, url)
+
+
 async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
     """Pages and API on a bound socket, until the floor is left."""
     from gateway.console.app import console  # a process without this role loads no web framework
@@ -35,7 +53,10 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
         floor.followups.wake()
 
     settings = floor.settings
-    house = House(settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted)
+    house = House(
+        settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
+        provider_of(settings),
+    )  # fmt: skip
     await floor.up.enter_async_context(
         console(bound, floor.store, directory, lambda: floor.policy, floor.journal, house, decided)
     )

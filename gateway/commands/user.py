@@ -21,13 +21,15 @@ from gateway.settings import Settings
 
 
 def run(given: Namespace) -> int:
-    """Add, change the password of, disable or list."""
+    """Add, change the password or second step of, disable or list."""
     settings = settings_of(given)
     match given.deed:
         case "add":
-            return asyncio.run(_add(settings, _new(given), _password(given)))
+            return asyncio.run(_add(settings, _new(given), "" if given.by_service else _password(given)))
         case "passwd":
             return asyncio.run(_passwd(settings, _name(given.name), _password(given)))
+        case "codes-off":
+            return asyncio.run(_codes_off(settings, _name(given.name)))
         case "disable":
             return asyncio.run(_disable(settings, _name(given.name)))
         case _:
@@ -66,7 +68,7 @@ def _password(given: Namespace) -> str:
 
 async def _add(settings: Settings, user: User, password: str) -> int:
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
-    password_hash = await hashed(password)
+    password_hash = await hashed(password) if password else ""
     async with open_store(settings) as store:
         act = Act(await store.now(), actor(), "account added", user.name, detail)
         if not await store.add_user(user, password_hash, act):
@@ -86,6 +88,15 @@ async def _passwd(settings: Settings, name: str, password: str) -> int:
         if not await store.set_password(name, password_hash, Act(await store.now(), actor(), "password changed", name)):
             raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
     print(f"changed the password of {name}, who is signed out everywhere")
+    return 0
+
+
+async def _codes_off(settings: Settings, name: str) -> int:
+    async with open_store(settings) as store:
+        act = Act(await store.now(), actor(), "codes no longer asked for", name)
+        if not await store.drop_second_step(name, act):
+            raise Refusal(f"user codes-off: {name} is asked for no code; `chaperone user list` shows the accounts")
+    print(f"{name} signs in by the password alone; tell them to set up codes again")
     return 0
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,17 +18,20 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from gateway.console.account_pages import account_pages
 from gateway.console.api import api
 from gateway.console.auth import Door
 from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
+from gateway.console.oidc import SignInService
 from gateway.console.pages import pages
 from gateway.console.problems import Problem
 from gateway.console.public import public
 from gateway.console.queue_pages import queue_pages
 from gateway.console.render import Pages
 from gateway.console.security import Guarded
+from gateway.console.service_pages import service_pages
 from gateway.core.access import Register
 from gateway.core.policy import Policy
 from gateway.journal import Journal
@@ -35,10 +39,11 @@ from gateway.ports import StoreDown
 
 _STATIC = Path(__file__).parent / "static"
 _GRACE = 3
+_SERVICE_WITHIN = 10.0
 
 
-def console_app(desk: Desk) -> ASGIApp:
-    """Pages and API over a desk."""
+def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
+    """Pages and API over a desk; `service`: the district's own, by which people sign in."""
     app = FastAPI(
         title="Chaperone",
         version="1",
@@ -50,11 +55,14 @@ def console_app(desk: Desk) -> ASGIApp:
         redirect_slashes=False,  # it would send browsers to whatever host a request claims
     )
     app.state.desk = desk
-    app.state.door = Door(desk.store, desk.store, desk.journal, desk.house.https)
+    app.state.door = Door(desk.store, desk.register, desk.journal, desk.house.https)
+    app.state.service = service
     app.state.pages = Pages(desk)
     app.include_router(api)
     app.include_router(public)
     app.include_router(queue_pages)
+    app.include_router(service_pages)
+    app.include_router(account_pages)
     app.include_router(pages)
     app.include_router(decision_pages)
     app.include_router(case_pages)
@@ -115,8 +123,10 @@ async def console(
 ) -> AsyncIterator[None]:  # fmt: skip
     """Serve the console on a bound socket; on leaving, what is being answered is finished."""
     desk = Desk(store, register, policy, journal, house, decided)
+    client = httpx.AsyncClient(timeout=_SERVICE_WITHIN)  # follows no redirect
+    service = SignInService(house.provider, client) if house.provider else None
     config = uvicorn.Config(
-        console_app(desk), log_config=None, access_log=False, lifespan="off", server_header=False, http="h11",
+        console_app(desk, service), log_config=None, access_log=False, lifespan="off", server_header=False, http="h11",
         proxy_headers=False, timeout_graceful_shutdown=_GRACE, timeout_keep_alive=30,
         h11_max_incomplete_event_size=65536,
     )  # fmt: skip
@@ -128,3 +138,4 @@ async def console(
         desk.stopping.set()
         server.should_exit = True
         await serving
+        await client.aclose()

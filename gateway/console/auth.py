@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.console.problems import Problem
-from gateway.console.secrets import digest, fits, new_session
-from gateway.console_ports import Accounts
-from gateway.core.account import LONGEST_PASSWORD, Session, Token, User, account_name
+from gateway.console.secrets import digest, fits, new_session, recovery_digest, step_of
+from gateway.console.vouching import Known, account_of
+from gateway.console_ports import Accounts, Identities
+from gateway.core.account import LONGEST_PASSWORD, Session, Token, User, Vouched, account_name
 from gateway.core.decision import Act
+from gateway.core.parties import Directory
 from gateway.journal import Journal
 from gateway.ports import Review
 
 IDLE, LASTS = 30 * 60.0, 12 * 3600.0
 """Seconds without use after which a session ends, and after which it ends anyway."""
 _TOUCHED_EVERY = 60.0
+_WAITS = 300.0  # seconds for the second step
 _WINDOW = 15 * 60.0
 MOST_BY_NAME, MOST_BY_CLIENT = 10, 30
 """Refused sign-ins under one name, and from one client, in a quarter of an hour; then nobody is let in for a while."""
@@ -34,11 +38,16 @@ class SignedIn:
     form: str
 
 
+class Store(Known, Accounts, Identities, Review, Protocol):
+    """What the door asks of the store."""
+
+
 class Door:
     """Lets people and programs in."""
 
-    def __init__(self, store: Accounts, clock: Review, journal: Journal, https: bool) -> None:
-        self._store, self._clock, self._journal, self._https = store, clock, journal, https
+    def __init__(self, store: Store, register: Directory, journal: Journal, https: bool) -> None:
+        self._store, self._register, self._journal, self._https = store, register, journal, https
+        self._clock = store
         self._session_cookie = ("__Host-" if https else "") + "chaperone"
         self.form_cookie = ("__Host-" if https else "") + "chaperone-form"
 
@@ -52,35 +61,93 @@ class Door:
         key = digest(secret, "session")
         session = await self._store.session(key)
         now = await self._clock.now()
-        if session is None or not _alive(session, now):
+        if session is None or session.waits or not _alive(session, now):
             return None
         if used and now - session.seen_at > _TOUCHED_EVERY:
             await self._store.touch(key)
         return SignedIn(session.user, digest(secret, "form"))
 
-    async def sign_in(self, request: Request, name: str, password: str) -> str:
-        """The secret of a new session. Raises a Problem; which of name and password was wrong is not said."""
+    async def sign_in(self, request: Request, name: str, password: str) -> tuple[str, bool]:
+        """The secret of a new session, and whether it waits for the second step. Raises a Problem.
+
+        Which of name and password was wrong is not said.
+        """
         known = account_name(name)
-        failures_of, client = digest(name.strip().lower(), "name"), client_of(request)
-        now = await self._clock.now()
-        by_name, by_client = await self._store.failures(failures_of, client, now - _WINDOW)
+        failures_of = await self.not_too_often(request, name)
+        found = await self._store.user(known) if known else None
+        usable = found is not None and found[0].disabled_at is None
+        right = await fits(password[: LONGEST_PASSWORD + 1], found[1] if found is not None and usable else None)
+        if found is None or not right:
+            subject = found[0].name if found is not None else "unknown name"
+            raise await self._refused(request, failures_of, "password", subject, "Name or password is wrong.")
+        step = await self._store.second_step(found[0].name)
+        waits = step is not None and step.since is not None
+        return await self._begin(request, found[0], failures_of, "" if waits else "password"), waits
+
+    async def waiting(self, request: Request) -> User | None:
+        """Whose second step is waited for; None for nobody's."""
+        session = await self._store.session(digest(request.cookies.get(self._session_cookie, ""), "session"))
+        if session is None or not session.waits or not _alive(session, await self._clock.now()):
+            return None
+        return session.user
+
+    async def step_up(self, request: Request, user: User, code: str) -> str:
+        """The secret of the session that a right code opens. Raises a Problem."""
+        failures_of, now = await self.not_too_often(request, user.name), await self._clock.now()
+        step = await self._store.second_step(user.name)
+        at = step_of(step.secret, code, now) if step is not None else None
+        right = at is not None and await self._store.use_code(user.name, at)
+        if not right:
+            act = Act(now, user.name, "emergency code used", user.name)
+            right = await self._store.spend_recovery(user.name, recovery_digest(code, user.name), act)
+        if not right:
+            raise await self._refused(
+                request, failures_of, "code", user.name, "This code is wrong, or was used before."
+            )
+        await self._store.end_waiting(digest(request.cookies.get(self._session_cookie, ""), "session"))
+        return await self._begin(request, user, failures_of, "password and code")
+
+    async def vouched_for(self, request: Request, vouched: Vouched) -> str:
+        """The secret of a session for somebody whom the district's service let in. Raises a Problem."""
+        failures_of = await self.not_too_often(request, vouched.subject)
+        user = await account_of(self._store, self._register, vouched, await self._clock.now())
+        if user is None:
+            raise await self._refused(
+                request, failures_of, "no account", "unknown name",
+                "You are known to the district, but have no account here. Whoever runs this gateway can make one.",
+                status=403,
+            )  # fmt: skip
+        return await self._begin(request, user, failures_of, "sign-in service")
+
+    async def _begin(self, request: Request, user: User, failures_of: str, by: str) -> str:
+        secret = new_session()  # a new one at each step: whatever the browser had before is worth nothing
+        act = Act(await self._clock.now(), user.name, "signed in", user.name, {"by": by}) if by else None
+        lasts = LASTS if by else _WAITS
+        await self._store.sign_in(digest(secret, "session"), user.name, lasts, failures_of, client_of(request), act)
+        return secret
+
+    async def not_too_often(self, request: Request, name: str) -> str:
+        """The hash under which failures of a name are counted. Raises a Problem where there were too many."""
+        failures_of, now = digest(name.strip().lower(), "name"), await self._clock.now()
+        by_name, by_client = await self._store.failures(failures_of, client_of(request), now - _WINDOW)
         if by_name >= MOST_BY_NAME or by_client >= MOST_BY_CLIENT:
             self._journal.sign_in_refused("throttled")
             raise Problem(
                 429, "Too many tries. Wait a quarter of an hour, then try again.", headers={"Retry-After": "900"}
             )
-        found = await self._store.user(known) if known else None
-        usable = found is not None and found[0].disabled_at is None
-        right = await fits(password[: LONGEST_PASSWORD + 1], found[1] if found is not None and usable else None)
-        if found is None or not right:
-            self._journal.sign_in_refused("password")
-            subject = found[0].name if found is not None else "unknown name"
-            await self._store.refused_sign_in(failures_of, client, Act(now, "nobody", "sign-in refused", subject))
-            raise Problem(401, "Name or password is wrong.")
-        secret = new_session()  # a new one at each sign-in: whatever the browser had before is worth nothing
-        act = Act(now, found[0].name, "signed in", found[0].name)
-        await self._store.sign_in(digest(secret, "session"), found[0].name, LASTS, failures_of, client, act)
-        return secret
+        return failures_of
+
+    async def count_refusal(self, request: Request, name: str) -> None:
+        """A password that somebody who is signed in gave was wrong."""
+        await self._refused(request, digest(name, "name"), "password", name, "")
+
+    async def _refused(
+        self, request: Request, failures_of: str, why: str, subject: str, text: str, status: int = 401
+    ) -> Problem:
+        self._journal.sign_in_refused(why)
+        act = Act(await self._clock.now(), "nobody", "sign-in refused", subject, {"why": why})
+        await self._store.refused_sign_in(failures_of, client_of(request), act)
+        return Problem(status, text)
 
     async def sign_out(self, request: Request, user: User) -> None:
         """End the browser's session."""

@@ -12,8 +12,9 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.console.held_queue import Entry, HeldQueue
+from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
-from gateway.console_ports import Accounts, Cases, Handled, Handling, Lists, Recall
+from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
@@ -33,7 +34,7 @@ NEIGHBOURS = 8
 DAY = 86400.0
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Handling, Cases, Protocol):
+class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Protocol):
     """What the console asks of the store."""
 
 
@@ -45,6 +46,7 @@ class House:
     zone: ZoneInfo
     public_url: str
     adopted_policy: str = ""  # Markdown; "": the clauses in our own words
+    provider: Provider | None = None  # the district's sign-in service
 
     @property
     def https(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from markdown_it import MarkdownIt
@@ -22,7 +23,7 @@ _OURS = re.compile(r"/(?:messages/[0-9a-z]{1,64}|cases(?:/[0-9]{1,17})?|help|dec
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def _next(text: str) -> str:
+def onward_to(text: str) -> str:
     """A page of ours to go on to; anything else is the first one."""
     return text if _OURS.fullmatch(text) else "/"
 
@@ -32,16 +33,24 @@ async def sign_in_page(request: Request) -> Response:
     """The form."""
     door: Door = request.app.state.door
     if await door.browser(request) is not None:
-        return RedirectResponse(_next(request.query_params.get("next", "")), 303)
-    return _form(request, "", 200, _next(request.query_params.get("next", "")))
+        return RedirectResponse(onward_to(request.query_params.get("next", "")), 303)
+    return sign_in_form(request, "", 200, onward_to(request.query_params.get("next", "")))
 
 
-def _form(request: Request, fault: str, status: int, onward: str) -> Response:
+def sign_in_form(request: Request, fault: str, status: int, onward: str) -> Response:
+    """The form for name and password, with the way to the district's sign-in service where there is one."""
     door: Door = request.app.state.door
     shown: Pages = request.app.state.pages
     request.state.form = door.stranger(request)
     response = shown.page(
-        request, "sign_in.html", None, status, fault=fault, stranger=request.state.form, onward=onward
+        request,
+        "sign_in.html",
+        None,
+        status,
+        fault=fault,
+        stranger=request.state.form,
+        onward=onward,
+        service=request.app.state.service is not None,
     )
     door.form_of_stranger(request, response)
     return response
@@ -52,15 +61,15 @@ async def sign_in(request: Request) -> Response:
     """Sign in, with a new session whatever the browser had."""
     door: Door = request.app.state.door
     sent = await form_of(request)
-    onward = _next(sent.get("next", ""))
+    onward = onward_to(sent.get("next", ""))
     try:
         door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))
-        secret = await door.sign_in(request, sent.get("name", ""), sent.get("password", ""))
+        secret, waits = await door.sign_in(request, sent.get("name", ""), sent.get("password", ""))
     except Problem as problem:
-        response = _form(request, problem.detail, problem.status, onward)
+        response = sign_in_form(request, problem.detail, problem.status, onward)
         response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
         return response
-    answer = RedirectResponse(onward, 303)
+    answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': onward})}" if waits else onward, 303)
     door.keep(answer, secret)
     return answer
 

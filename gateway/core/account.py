@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,6 +50,8 @@ class User:
     person: str = ""
     created_at: float = 0.0
     disabled_at: float | None = None
+    subject: str = ""  # whom the sign-in service means by this account; "" until it signed in by it
+    by_groups: bool = False  # role and buildings are those of the service's groups, read anew at each sign-in
 
     def may(self, right: Right) -> bool:
         """Whether the role has a right at all; building and conflict of interest are looked at beside it."""
@@ -69,6 +71,7 @@ class Session:
     created_at: float
     seen_at: float
     expires_at: float
+    waits: bool = False  # for the second step of signing in: it opens nothing yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,61 @@ def password_fault(password: str, name: str) -> str:
     if name.lower() in password.lower() or len(set(password)) < 5:
         return "the password is easily guessed: leave the account's name out, and use more than a few characters"
     return ""
+
+
+# --- whom the district's sign-in service vouches for ----------------------------------------------------------------
+
+CLAIM = "chaperone:"
+"""What a group or an app role of the service begins with that gives a role here: chaperone:ROLE or, for a building
+administrator, chaperone:building_administrator:ORG with the sourcedId of a building."""
+_CLAIMS = ("roles", "groups")
+_TENANTS = ("https://login.microsoftonline.com/", "https://login.microsoftonline.us/")
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Somebody whom the service let in: `subject` names them for ever; `address` is verified, "" where none is.
+
+    `role` is None where no group of theirs gives one.
+    """
+
+    subject: str
+    address: str
+    role: AccountRole | None = None
+    buildings: tuple[str, ...] = ()
+
+
+def vouched(issuer: str, claims: Mapping[str, object]) -> Vouched:
+    """What the claims of a valid token say."""
+    given = [each for name in _CLAIMS for each in _texts(claims.get(name))]
+    role, buildings = role_of(given)
+    return Vouched(f"{issuer} {claims.get('sub')}", _address_of(issuer, claims), role, buildings)
+
+
+def role_of(groups: Iterable[str]) -> tuple[AccountRole | None, tuple[str, ...]]:
+    """The role that groups give, the one with the most rights, with every building of a building administrator."""
+    roles: dict[AccountRole, list[str]] = {}
+    for each in groups:
+        name, _, building = each.removeprefix(CLAIM).partition(":")
+        known = each.startswith(CLAIM) and name in list(AccountRole)
+        if known and (AccountRole(name) is AccountRole.BUILDING_ADMINISTRATOR) == bool(building):
+            roles.setdefault(AccountRole(name), []).extend([building] if building else [])
+    for role in AccountRole:
+        if role in roles:
+            return role, tuple(dict.fromkeys(roles[role]))
+    return None, ()
+
+
+def _address_of(issuer: str, claims: Mapping[str, object]) -> str:
+    """The address that the service itself has verified. Entra says no more than the name of its own tenant's user."""
+    email, name = claims.get("email"), claims.get("preferred_username")
+    if claims.get("email_verified") in (True, "true") and isinstance(email, str):
+        return email.strip().lower()
+    if issuer.startswith(_TENANTS) and "email_verified" not in claims and isinstance(name, str) and "@" in name:
+        return name.strip().lower()
+    return ""
+
+
+def _texts(value: object) -> list[str]:
+    found = value if isinstance(value, list) else [value]
+    return [each for each in found if isinstance(each, str)]

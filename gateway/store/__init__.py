@@ -14,6 +14,7 @@ from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
 from gateway.store.handling import SqlHandling
+from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
 from gateway.store.lists import SqlLists
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
@@ -48,6 +49,7 @@ class SqlStore(
     SqlHandling,
     SqlReminders,
     SqlCases,
+    SqlIdentities,
 ):
     """The whole port, from its parts."""
 

@@ -23,14 +23,17 @@ TOKEN_ID = 12
 """Characters of a token's hash that name it."""
 
 _u, _t, _s, _f = schema.users.c, schema.tokens.c, schema.sessions.c, schema.sign_in_failures.c
-_USER = (_u.name, _u.role, _u.buildings, _u.person, _u.created_at, _u.disabled_at)
+USER = (
+    _u.name, _u.role, _u.buildings, _u.person, _u.created_at, _u.disabled_at, _u.subject, _u.by_groups,
+)  # fmt: skip
+_N = len(USER)
 _ADD_USER = insert_each(schema.users, again=True)
 _ADD_SESSION = insert_each(schema.sessions, again=True)
 _ADD_TOKEN = insert_each(schema.tokens, again=True)
 _ADD_FAILURE = insert_each(schema.sign_in_failures, "name", "client", "at")
 
-_BY_NAME = Statement(lambda of: select(*_USER, _u.password_hash).where(_u.name == bindparam("key")))
-_USERS = Statement(lambda of: select(*_USER).order_by(_u.name))
+_BY_NAME = Statement(lambda of: select(*USER, _u.password_hash).where(_u.name == bindparam("key")))
+_USERS = Statement(lambda of: select(*USER).order_by(_u.name))
 _SET_PASSWORD = Statement(
     lambda of: update(schema.users).where(_u.name == bindparam("key")).values(password_hash=bindparam("hash"))
 )
@@ -43,7 +46,7 @@ _DISABLE = Statement(
 )
 _SESSION = Statement(
     lambda of: (
-        select(*_USER, _s.created_at, _s.seen_at, _s.expires_at)
+        select(*USER, _s.created_at, _s.seen_at, _s.expires_at, _s.waits)
         .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
         .where(_s.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
@@ -58,7 +61,7 @@ _END_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.user_name 
 _OLD_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.expires_at < bindparam("at")))
 _BY_TOKEN = Statement(
     lambda of: (
-        select(*_USER, _t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at)
+        select(*USER, _t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at)
         .join_from(schema.tokens, schema.users, _u.name == _t.user_name)
         .where(_t.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
@@ -96,9 +99,12 @@ _FORGIVE = Statement(
 _FAILURES_KEPT = 86400.0
 
 
-def _user(row: Row) -> User:
-    name, role, buildings, person, created_at, disabled_at = row[:6]
-    return User(name, AccountRole(role), tuple(json.loads(buildings)), person, created_at, disabled_at)
+def read_user(row: Row) -> User:
+    """An account from the columns `USER`."""
+    name, role, buildings, person, created_at, disabled_at, subject, by_groups = row[:_N]
+    return User(
+        name, AccountRole(role), tuple(json.loads(buildings)), person, created_at, disabled_at, subject, bool(by_groups)
+    )
 
 
 def _token(row: Row) -> Token:
@@ -115,7 +121,7 @@ def _add_users(run: Run, items: Sequence[tuple[User, str, Act]]) -> list[bool]:
         row = {
             "name": user.name, "password_hash": password_hash, "role": user.role.value,
             "buildings": json_text(user.buildings), "person": fit(user.person), "created_at": run.now,
-            "disabled_at": None,
+            "disabled_at": None, "subject": fit(user.subject), "by_groups": int(user.by_groups),
         }  # fmt: skip
         added.append(run.each(_ADD_USER, [row]) == 1)
         audit.write(run, [act] * added[-1])
@@ -141,16 +147,17 @@ def _disable(run: Run, items: Sequence[tuple[str, Act]]) -> list[bool]:
     return changed
 
 
-def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, Act]]) -> list[None]:
+def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, Act | None]]) -> list[None]:
     run.change(_OLD_SESSIONS, at=run.now)
     for digest, name, lasts, failures_of, client, act in items:
         row = {
             "hash": digest, "user_name": name, "created_at": run.now, "seen_at": run.now,
-            "expires_at": run.now + lasts,
+            "expires_at": run.now + lasts, "waits": int(act is None),
         }  # fmt: skip
         run.each(_ADD_SESSION, [row])
-        run.change(_FORGIVE, key=failures_of, client=client)
-        audit.write(run, [act])
+        if act is not None:
+            run.change(_FORGIVE, key=failures_of, client=client)
+            audit.write(run, [act])
     return [None] * len(items)
 
 
@@ -209,11 +216,11 @@ class SqlAccounts(Part):
     async def user(self, name: str) -> tuple[User, str] | None:
         """See gateway.console_ports.Accounts."""
         rows = await self._readers.read(lambda run: run.rows(_BY_NAME, key=fit(name)))
-        return (_user(rows[0]), rows[0][6] or "") if rows else None
+        return (read_user(rows[0]), rows[0][_N] or "") if rows else None
 
     async def users(self) -> Sequence[User]:
         """See gateway.console_ports.Accounts."""
-        return [_user(row) for row in await self._readers.read(lambda run: run.rows(_USERS))]
+        return [read_user(row) for row in await self._readers.read(lambda run: run.rows(_USERS))]
 
     async def set_password(self, name: str, password_hash: str, act: Act) -> bool:
         """See gateway.console_ports.Accounts."""
@@ -223,14 +230,19 @@ class SqlAccounts(Part):
         """See gateway.console_ports.Accounts."""
         return await self._writer.do(_DISABLE_WRITE, (name, act))
 
-    async def sign_in(self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act) -> None:
+    async def sign_in(
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None
+    ) -> None:
         """See gateway.console_ports.Accounts."""
         await self._writer.do(_SIGN_IN_WRITE, (digest, name, lasts, failures_of, fit(client), act))
 
     async def session(self, digest: str) -> Session | None:
         """See gateway.console_ports.Accounts."""
         rows = await self._readers.read(lambda run: run.rows(_SESSION, key=digest))
-        return Session(_user(rows[0]), *rows[0][6:9]) if rows else None
+        if not rows:
+            return None
+        created_at, seen_at, expires_at, waits = rows[0][_N:]
+        return Session(read_user(rows[0]), created_at, seen_at, expires_at, bool(waits))
 
     async def touch(self, digest: str) -> None:
         """See gateway.console_ports.Accounts."""
@@ -261,7 +273,7 @@ class SqlAccounts(Part):
     async def token(self, digest: str) -> tuple[User, Token] | None:
         """See gateway.console_ports.Accounts."""
         rows = await self._readers.read(lambda run: run.rows(_BY_TOKEN, key=digest))
-        return (_user(rows[0]), _token((rows[0][0], *rows[0][6:]))) if rows else None
+        return (read_user(rows[0]), _token((rows[0][0], *rows[0][_N:]))) if rows else None
 
     async def tokens(self) -> Sequence[Token]:
         """See gateway.console_ports.Accounts."""

@@ -25,22 +25,19 @@ from gateway.store.writer import Write
 
 ANSWERS_KEPT = 86400.0
 """Seconds that the answer to a request with an idempotency key is remembered."""
+LATE_CHANGES = 1000
+"""Changes of the queue that may still be committing while a later one is seen."""
 ANSWER_WITHIN = 60.0
 """Seconds after which a request that was never answered may be taken up again."""
 
 _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
 )  # fmt: skip
-_k, _n = schema.acknowledgements.c, schema.answers.c
+_k, _n, _h = schema.acknowledgements.c, schema.answers.c, schema.held_changes.c
 
-_p, _g = proposals.c, assignments.c
-_MARK = Statement(
-    lambda of: select(
-        func.count(),
-        func.max(_r.changed_at),
-        select(func.max(_g.at)).scalar_subquery(),
-        select(func.count(_p.message_id)).scalar_subquery(),
-    ).where(_r.state == schema.lit("held"))
+_NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
+_MARK = Statement(  # what commits late has a number among the last, so they are counted as well
+    lambda of: select(func.max(_h.id), func.count()).where(_h.id > _NEWEST_CHANGE - schema.lit(LATE_CHANGES))
 )
 
 

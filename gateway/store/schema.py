@@ -121,6 +121,14 @@ Index(
     postgresql_where=recipients.c.marked == lit(1),
 )
 
+held_changes = Table(  # written by triggers: whoever changes what is held, its queue is told
+    "held_changes",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("message_id", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
 texts = Table(  # one row for each conversation and direction of a recipient of the channel sms: keeps their order
     "texts",
     metadata,
@@ -339,6 +347,18 @@ users = Table(
     Column("person", TEXT, nullable=False),  # sourcedId, empty for none
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
+    Column("subject", TEXT, nullable=False, server_default=""),  # whom the sign-in service means by it
+    Column("by_groups", SmallInteger, nullable=False, server_default="0"),  # its role is that of the service's groups
+)
+Index("ix_users_subject", users.c.subject)
+second_steps = Table(  # of signing in: codes by time, and those for when the phone is gone
+    "second_steps",
+    metadata,
+    Column("user_name", TEXT, primary_key=True),
+    Column("secret", TEXT, nullable=False),
+    Column("since", Double),  # null: not confirmed yet
+    Column("last", BigInteger, nullable=False),  # the last step of time whose code was used: none works twice
+    Column("recovery", TEXT, nullable=False),  # JSON: hashes of those that are left
 )
 tokens = Table(
     "tokens",
@@ -359,6 +379,7 @@ sessions = Table(
     Column("created_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
+    Column("waits", SmallInteger, nullable=False, server_default="0"),  # for the second step of signing in
 )
 Index("ix_sessions_expires", sessions.c.expires_at)
 Index("ix_sessions_user", sessions.c.user_name)

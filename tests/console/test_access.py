@@ -48,6 +48,18 @@ for public in ("/sign-in", "/policy", "/api/docs", "/api/openapi.json"):
 row("GET", "/sign-in", nobody=200, others=303)  # who is signed in goes on
 row("POST", "/sign-in", nobody=403, others=403)  # the form of the door is another one
 
+row("GET", "/sign-in/service", nobody=404, others=404)  # where the district has none
+row("GET", "/sign-in/service/back", nobody=404, others=404)
+row("GET", "/sign-in/code", nobody=303, others=303)  # only for who owes one
+row("POST", "/sign-in/code", nobody=303, others=303)
+
+# one's own account
+page("GET", "/account")
+page("POST", "/account/codes", 303)
+page("POST", "/account/codes/confirm", 422)  # no code was sent
+page("POST", "/account/codes/off", 422)  # and no password
+page("POST", "/account/password", 422)
+
 # look up and read
 page("GET", "/", security=303, auditor=303)  # these see no queue and go on to the trace
 page("GET", "/events", **NO_CONTENT)

@@ -114,6 +114,7 @@ PAGES = {
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
         "/decided", "/cases", "/together/{high}", "/messages/{help}", "/?text=day",
     ),
+    HIGH: ("/account",),
     SECURITY: ("/trace", "/messages/{high}"),
     AUDITOR: ("/audit", "/messages/{high}"),
 }  # fmt: skip

@@ -19,9 +19,7 @@ from tests.console.district import DIRECTOR, HASH, HIGH, SECURITY
 from tests.console.test_access import ROWS
 from tests.console.world import Lines, World, form_of, opened, sign_in
 
-POSTS = sorted(
-    path for method, path in ROWS if method == "POST" and not path.startswith("/api/") and path != "/sign-in"
-)
+POSTS = sorted(path for method, path in ROWS if method == "POST" and not path.startswith(("/api/", "/sign-in")))
 TEMPLATES = sorted((Path(gateway.console.__file__).parent / "templates").glob("*.html"))
 
 

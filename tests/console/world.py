@@ -8,7 +8,7 @@ import logging
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.console.app import console
 from gateway.console.desk import House
+from gateway.console.oidc import Provider
 from gateway.console.secrets import digest, new_token
 from gateway.core.account import Token
 from gateway.core.decision import Act
@@ -143,15 +144,27 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 
 
 @contextlib.asynccontextmanager
-async def opened(url: str, messages: Mapping[str, Message], **more: Any) -> AsyncIterator[World]:
-    """A console over the store at an address; `more` goes to the console's House."""
+async def opened(
+    url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None, **more: Any
+) -> AsyncIterator[World]:
+    """A console over the store at an address; `more` goes to the console's House.
+
+    `service` gives the sign-in service of a console at an address.
+    """
     clock, journal = Clock(), Journal(CollectorRegistry())
     people = roster()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)
         here = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        told = {"district": "Riverbend", "zone": ZoneInfo("America/Chicago"), "public_url": here, **more}
+        told: dict[str, Any] = {
+            "district": "Riverbend",
+            "zone": ZoneInfo("America/Chicago"),
+            "public_url": here,
+            **more,
+        }
+        if service is not None:
+            told["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
             async with console(bound, store, people, policy, journal, House(**told), decided.set):

@@ -1,0 +1,139 @@
+"""The second step of signing in: set up, asked for, used once, lost and recovered from; and one's own password."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pyotp
+import pytest
+from playwright.async_api import Page, expect
+
+from gateway.console.auth import MOST_BY_NAME
+from tests.console.district import DIRECTOR, PASSWORD
+from tests.console.world import World, enter, form_of, sign_in
+
+
+async def _set_up(world: World, browser: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
+    """Switch it on; what the phone keeps, and the emergency codes."""
+    page = await browser.get("/account")
+    await browser.post("/account/codes", data={"form": form_of(page)})
+    page = await browser.get("/account")
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
+    assert secret
+    phone = pyotp.TOTP(secret[1])
+    wrong = await browser.post("/account/codes/confirm", data={"form": form_of(page), "code": "000000"})
+    assert wrong.status_code == 422
+    done = await browser.post(
+        "/account/codes/confirm", data={"form": form_of(page), "code": phone.at(int(world.clock()))}
+    )
+    codes = re.findall(r"<code>([a-z2-9]{5}-[a-z2-9]{5})</code>", done.text)
+    assert len(set(codes)) == 10
+    return phone, codes
+
+
+async def _step(browser: httpx.AsyncClient, code: str) -> httpx.Response:
+    page = await browser.get("/sign-in/code", params={"next": "/audit"})
+    return await browser.post("/sign-in/code", data={"form": form_of(page), "code": code, "next": "/audit"})
+
+
+async def test_a_code_is_asked_for_and_works_once(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        phone, _ = await _set_up(world, browser)
+    world.clock.ahead += 60
+    async with world.stranger() as browser:
+        first = await sign_in(browser, DIRECTOR, next="/audit")
+        assert first.headers["location"] == "/sign-in/code?next=%2Faudit"
+        half = dict(browser.cookies)
+        for path in ("/", "/account", "/audit"):  # a password alone opens nothing
+            assert (await browser.get(path)).headers["location"].startswith("/sign-in")
+        code = phone.at(int(world.clock()))
+        assert (await _step(browser, "123456")).status_code == 401
+        answer = await _step(browser, f"{code[:3]} {code[3:]}")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/audit")
+        assert (await browser.get("/audit")).status_code == 200
+        assert dict(browser.cookies)["chaperone"] != half["chaperone"]
+    async with world.stranger() as other:
+        other.cookies.update(half)
+        assert (await other.get("/sign-in/code")).headers["location"].startswith("/sign-in")  # that session is gone
+        await sign_in(other, DIRECTOR)
+        assert (await _step(other, code)).status_code == 401  # overheard, and used before
+
+
+async def test_an_emergency_code_works_once(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        _, codes = await _set_up(world, browser)
+    for code, status in ((codes[3].upper(), 303), (codes[3], 401), (codes[4].replace("-", " "), 303)):
+        async with world.stranger() as browser:
+            await sign_in(browser, DIRECTOR)
+            assert (await _step(browser, code)).status_code == status
+    step = await world.store.second_step(DIRECTOR)
+    assert step is not None
+    assert step.recovery == 8
+
+
+async def test_codes_cannot_be_guessed(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        phone, _ = await _set_up(world, browser)
+    world.clock.ahead += 60
+    async with world.stranger() as browser:
+        await sign_in(browser, DIRECTOR)
+        for number in range(MOST_BY_NAME):
+            assert (await _step(browser, f"{number:06}")).status_code == 401
+        assert (await _step(browser, phone.at(int(world.clock())))).status_code == 429
+        assert (await sign_in(browser, DIRECTOR)).status_code == 429
+
+
+async def test_the_second_step_is_waited_for_five_minutes(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        phone, _ = await _set_up(world, browser)
+    async with world.stranger() as browser:
+        await sign_in(browser, DIRECTOR)
+        world.clock.ahead += 301
+        answer = await browser.post("/sign-in/code", data={"code": phone.at(int(world.clock()))})
+        assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_it_is_switched_off_with_the_password_only(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        await _set_up(world, browser)
+        form = form_of(await browser.get("/account"))
+        await browser.post("/account/codes", data={"form": form})  # beginning anew changes nothing that counts
+        step = await world.store.second_step(DIRECTOR)
+        assert step is not None
+        assert step.since is not None
+        wrong = await browser.post("/account/codes/off", data={"form": form, "password": "not this one"})
+        assert wrong.status_code == 422
+        assert await world.store.second_step(DIRECTOR) == step
+        await browser.post("/account/codes/off", data={"form": form, "password": PASSWORD})
+        assert await world.store.second_step(DIRECTOR) is None
+    acts = [each.act for each in await world.store.acts_about(DIRECTOR, 20)]
+    assert {"codes asked for at sign-in", "codes no longer asked for"} <= set(acts)
+
+
+@pytest.mark.parametrize(("new", "status"), [("short", 422), ("director director", 422), ("seven ducks on ice", 303)])
+async def test_a_new_password(world: World, new: str, status: int) -> None:
+    async with world.signed_in(DIRECTOR) as browser, world.signed_in(DIRECTOR) as other:
+        form = form_of(await browser.get("/account"))
+        sent = {"form": form, "password": PASSWORD, "new": new}
+        assert (await browser.post("/account/password", data={**sent, "password": "x"})).status_code == 422
+        assert (await browser.post("/account/password", data=sent)).status_code == status
+        alive = (await other.get("/account")).status_code == 200
+        assert alive is (status == 422)
+    async with world.stranger() as browser:
+        assert (await sign_in(browser, DIRECTOR, new)).status_code == (303 if status == 303 else 401)
+
+
+@pytest.mark.peer("chromium")
+async def test_it_is_set_up_in_a_browser(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    await page.get_by_role("link", name=DIRECTOR).click()
+    await page.get_by_role("button", name="Set it up").click()
+    await expect(page.locator(".picture svg")).to_be_visible()
+    box = await page.locator(".picture svg").bounding_box()
+    assert box is not None
+    assert box["width"] > 150
+    secret = await page.locator("section code").first.inner_text()
+    await page.get_by_label("Six digits").fill(pyotp.TOTP(secret).at(int(world.clock())))
+    await page.get_by_role("button", name="Ask for a code from now on").click()
+    await expect(page.locator(".codes li")).to_have_count(10)

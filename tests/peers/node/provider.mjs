@@ -1,0 +1,22 @@
+// A real provider of sign-ins (oidc-provider), for the tests: its people and its client come as JSON on the command
+// line, its port is printed once it listens. Its own development pages ask for the name and, of that, for consent.
+import http from "node:http";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const { modules, people, client } = JSON.parse(process.argv[2]);
+const { default: Provider } = await import(pathToFileURL(path.join(modules, "oidc-provider", "lib", "index.js")));
+
+const server = http.createServer();
+server.listen(0, "127.0.0.1", () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const provider = new Provider(issuer, {
+    clients: [client],
+    claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], profile: ["preferred_username"] },
+    findAccount: (_, id) => people[id] && { accountId: id, claims: () => ({ ...people[id], sub: id }) },
+    pkce: { required: () => true, methods: ["S256"] },
+    cookies: { keys: ["only for tests"] },
+  });
+  server.on("request", provider.callback());
+  console.log(issuer);
+});

@@ -1,0 +1,56 @@
+"""A real provider of OpenID Connect (npm oidc-provider): people sign in there, and it vouches for them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.peers.node import FOLDER
+
+CLIENT, SECRET = "chaperone", "a secret between the two of them"
+_SCRIPT = Path(__file__).parent / "node" / "provider.mjs"
+_MODULES = FOLDER / "node_modules"
+
+
+def missing() -> str:
+    """What is missing to run it here, and the mend; "" when nothing is."""
+    if shutil.which("node") is None:
+        return "Node.js is not installed (make services, or the package nodejs)"
+    return "" if (_MODULES / "oidc-provider").exists() else "oidc-provider is not fetched (make node)"
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """A running provider."""
+
+    issuer: str
+
+
+@contextlib.contextmanager
+def running_provider(redirect: str, people: Mapping[str, Mapping[str, Any]]) -> Iterator[OidcProvider]:
+    """A provider that knows `people` (by what they type as their name, with their claims) and one client."""
+    told = {
+        "modules": str(_MODULES),
+        "people": people,
+        "client": {"client_id": CLIENT, "client_secret": SECRET, "redirect_uris": [redirect]},
+    }
+    process = subprocess.Popen(
+        ["node", str(_SCRIPT), json.dumps(told)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        issuer = process.stdout.readline().strip()
+        if not issuer.startswith("http://"):
+            process.kill()
+            raise RuntimeError("the provider did not start")
+        yield OidcProvider(issuer)
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
