@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
+from gateway.console.asking import Sent, Signed, TheDesk, ThePages
 from gateway.console.auth import Door, SignedIn
 from gateway.console.forms import form_of
-from gateway.console.pages import Sent, Signed, TheDesk, ThePages
 from gateway.console.problems import Problem
 from gateway.console.public import onward_to
 from gateway.console.render import Pages, SignInFirst

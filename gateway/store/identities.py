@@ -14,10 +14,11 @@ from gateway.store import audit, schema
 from gateway.store.accounts import USER, read_user
 from gateway.store.forms import fit, json_text
 from gateway.store.parts import Part
+from gateway.store.schema_accounts import second_steps
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
-_u, _w, _s = schema.users.c, schema.second_steps.c, schema.sessions.c
+_u, _w, _s = schema.users.c, second_steps.c, schema.sessions.c
 
 _BY_SUBJECT = Statement(lambda of: select(*USER).where(_u.subject == bindparam("key"), _u.subject != schema.lit("")))
 _PERSONS = Statement(lambda of: select(*USER).where(_u.person == bindparam("key")))
@@ -33,14 +34,12 @@ _KNOWN_BY = Statement(
     )
 )  # fmt: skip
 _STEP = Statement(lambda of: select(_w.secret, _w.since, _w.last, _w.recovery).where(_w.user_name == bindparam("key")))
-_ADD_STEP = insert_each(schema.second_steps, again=True)
-_UNCONFIRMED = Statement(
-    lambda of: delete(schema.second_steps).where(_w.user_name == bindparam("key"), _w.since.is_(None))
-)
-_NO_STEP = Statement(lambda of: delete(schema.second_steps).where(_w.user_name == bindparam("key")))
+_ADD_STEP = insert_each(second_steps, again=True)
+_UNCONFIRMED = Statement(lambda of: delete(second_steps).where(_w.user_name == bindparam("key"), _w.since.is_(None)))
+_NO_STEP = Statement(lambda of: delete(second_steps).where(_w.user_name == bindparam("key")))
 _CONFIRM = Statement(
     lambda of: (
-        update(schema.second_steps)
+        update(second_steps)
         .where(_w.user_name == bindparam("key"), _w.since.is_(None))
         .values(
             since=bindparam("at", type_=Double()), last=bindparam("step", type_=BigInteger()),
@@ -50,14 +49,14 @@ _CONFIRM = Statement(
 )  # fmt: skip
 _USE = Statement(
     lambda of: (
-        update(schema.second_steps)
+        update(second_steps)
         .where(_w.user_name == bindparam("key"), _w.since.is_not(None), _w.last < bindparam("step", type_=BigInteger()))
         .values(last=bindparam("to_step", type_=BigInteger()))
     )
 )
 _SPEND = Statement(
     lambda of: (
-        update(schema.second_steps)
+        update(second_steps)
         .where(_w.user_name == bindparam("key"), _w.recovery == bindparam("were"))
         .values(recovery=bindparam("are"))
     )

@@ -19,7 +19,7 @@ from gateway.store import audit, schema
 from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
 from gateway.store.review import by_message, read_trace, traces
-from gateway.store.schema_review import assignments, proposals
+from gateway.store.schema_accounts import held_changes
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
@@ -33,7 +33,7 @@ ANSWER_WITHIN = 60.0
 _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
 )  # fmt: skip
-_k, _n, _h = schema.acknowledgements.c, schema.answers.c, schema.held_changes.c
+_k, _n, _h = schema.acknowledgements.c, schema.answers.c, held_changes.c
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well

@@ -27,7 +27,7 @@ metadata = MetaData(
 )
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")  # bytes compare faster, and lower() is SQLite's
-_NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
 
 
 def lit(value: str | int) -> ColumnElement[object]:
@@ -119,14 +119,6 @@ Index(
     recipients.c.decided_at,
     sqlite_where=recipients.c.marked == lit(1),
     postgresql_where=recipients.c.marked == lit(1),
-)
-
-held_changes = Table(  # written by triggers: whoever changes what is held, its queue is told
-    "held_changes",
-    metadata,
-    Column("id", _NUMBER, primary_key=True),
-    Column("message_id", TEXT, nullable=False),
-    Column("at", Double, nullable=False),
 )
 
 texts = Table(  # one row for each conversation and direction of a recipient of the channel sms: keeps their order
@@ -255,7 +247,7 @@ Index(
 followups = Table(
     "followups",
     metadata,
-    Column("id", _NUMBER, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("kind", TEXT, nullable=False),
     Column("message_id", TEXT, nullable=False),
     Column("body", TEXT, nullable=False),  # JSON
@@ -267,7 +259,7 @@ Index("ix_followups_due", followups.c.due_at, followups.c.id)
 audit = Table(  # unchained while `number` is null
     "audit",
     metadata,
-    Column("id", _NUMBER, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("at", Double, nullable=False),
     Column("actor", TEXT, nullable=False),
     Column("act", TEXT, nullable=False),
@@ -305,7 +297,7 @@ secrets = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("id", _NUMBER, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("title", TEXT, nullable=False),
     Column("severity", TEXT, nullable=False),
     Column("assignee", TEXT, nullable=False),  # empty: nobody
@@ -329,7 +321,7 @@ Index("ix_case_messages_case", case_messages.c.case_id)
 legal_holds = Table(
     "legal_holds",
     metadata,
-    Column("id", _NUMBER, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("message_id", TEXT, nullable=False),
     Column("reason", TEXT, nullable=False),
     Column("placed_by", TEXT, nullable=False),
@@ -351,15 +343,6 @@ users = Table(
     Column("by_groups", SmallInteger, nullable=False, server_default="0"),  # its role is that of the service's groups
 )
 Index("ix_users_subject", users.c.subject)
-second_steps = Table(  # of signing in: codes by time, and those for when the phone is gone
-    "second_steps",
-    metadata,
-    Column("user_name", TEXT, primary_key=True),
-    Column("secret", TEXT, nullable=False),
-    Column("since", Double),  # null: not confirmed yet
-    Column("last", BigInteger, nullable=False),  # the last step of time whose code was used: none works twice
-    Column("recovery", TEXT, nullable=False),  # JSON: hashes of those that are left
-)
 tokens = Table(
     "tokens",
     metadata,
@@ -386,7 +369,7 @@ Index("ix_sessions_user", sessions.c.user_name)
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
-    Column("id", _NUMBER, primary_key=True),
+    Column("id", NUMBER, primary_key=True),
     Column("name", TEXT, nullable=False),  # hash of what was given as a name
     Column("client", TEXT, nullable=False),
     Column("at", Double, nullable=False),
