@@ -113,12 +113,29 @@ def parser() -> argparse.ArgumentParser:
     command("revoke", "end a token", token).add_argument("id", metavar="ID", help="as `token list` shows it")
     command("list", "every token, without the tokens themselves", token)
 
+    feedback = group("feedback", "what people decided, for the classifiers")
+    command("export", "labelled examples of what was released and rejected, on standard output", feedback)
+
+    model = group("model", "a model beside the one in force")
+    for deed, text in (
+        ("shadow", "read stored messages again with another model, and show what it would decide otherwise"),
+        ("promote", "put another model in force, unless a clause or help would get worse"),
+    ):
+        made = command(deed, text, model)
+        made.add_argument("candidate", type=Path, metavar="FOLDER", help="as `chaperone train` wrote it")
+        made.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
+                          help="further labelled messages, as `feedback export` writes them")  # fmt: skip
+
     train = command("train", "train the classifiers", config=False)
     train.add_argument("--out", type=Path, required=True, help="folder for the new model")
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
+    train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
+                       help="further labelled messages, as `feedback export` writes them")  # fmt: skip
     evaluate = command("evaluate", "figures of a model on held-out messages", config=False)
     evaluate.add_argument("--model", default="", help="a model folder; default: the shipped one")
+    evaluate.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
+    evaluate.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the curves too (needs the extra plots)")
     return top
 
 

@@ -216,6 +216,12 @@ class Review(Protocol):
     async def explained(self, id: str) -> Explained | None:
         """One message with its content and verdict; None for an unknown id. The caller settles who may see content."""
 
+    async def judged(self, after: str, limit: int) -> Sequence[str]:
+        """The ids of messages that a person decided about, in order, behind the id `after` ("": from the first)."""
+
+    async def classified(self, after: str, limit: int) -> Sequence[str]:
+        """The ids of messages with a verdict, in order, behind the id `after` ("": from the first)."""
+
     async def backlog(self) -> Backlog:
         """What waits, for the gauges; `unlinked_for`: how long the oldest audit row has been unchained."""
 

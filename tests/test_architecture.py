@@ -161,7 +161,7 @@ def test_the_gateway_reaches_the_classifiers_late() -> None:
     assert len(serving) <= 1, f"one place only, not {serving}"
 
 
-CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate"))
+CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model"))
 
 
 @pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly"])

@@ -197,7 +197,7 @@ def test_every_library_that_is_imported_is_a_dependency() -> None:
         for name in _imported(node)
         if name not in sys.stdlib_module_names
         and name not in ("gateway", "classifiers", "tests")
-        and not declared & {canonicalize_name(each) for each in distributions.get(name, ())}
+        and not declared & {canonicalize_name(each) for each in distributions.get(name, (name,))}
     }
     assert not missing
 

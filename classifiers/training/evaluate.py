@@ -71,14 +71,21 @@ def evaluate(
     progress: Progress | None = None,
     seed: int = 1,
     data: Sequence[Path] = (),
+    plots: Path | None = None,
 ) -> list[str]:
     """The report on a model folder ("" for the shipped one), line by line; by default on the held-out split.
 
-    With folders of public sets in `data` also on rows of theirs that training does not take.
+    With folders of public sets in `data` also on rows of theirs that training does not take; with a folder for `plots`
+    its curves are drawn there.
     """
     classifier = load(model)
     chosen = held_out(seed) if examples is None else list(examples)
-    lines = report(results(classifier, chosen, policy, progress), classifier.version)
+    found = results(classifier, chosen, policy, progress)
+    lines = report(found, classifier.version)
+    if plots is not None:
+        from classifiers.training.plots import draw  # an optional extra
+
+        lines += ["", *(f"drawn: {each}" for each in draw(found, plots))]
     lines += ["", *obfuscation(classifier, chosen, policy)]
     for folder in data:
         strange = list(public(folder, unseen=True))
@@ -132,22 +139,25 @@ def _purpose(verdict: Verdict) -> str:
 
 
 def _clauses(found: Sequence[Result]) -> Iterator[str]:
-    yield "clause  precision  recall  F1 at 0.5                       calibration error"
+    yield "clause  precision  recall  F1 at 0.5                       calibration error  clean: held for it"
+    clean = [each for each in found if not each.example.labels]
     for clause in CLAUSES:
         scores = np.array([each.verdict.score(clause) for each in found])
         true = np.array([clause in each.example.labels for each in found])
         figures = quality(scores >= 0.5, true)
         precise, f1, gap = figures.precision, str(figures.f1), calibration(scores, true)
-        yield f"{clause:6}  {precise:9.2f}  {figures.recall:6.2f}  {f1:30}  {gap:.3f}"
+        wrong = sum(each.held and clause in each.clauses for each in clean) / max(len(clean), 1)
+        yield f"{clause:6}  {precise:9.2f}  {figures.recall:6.2f}  {f1:30}  {gap:17.3f}  {100 * wrong:.2f} %"
     scores = np.array([each.verdict.help for each in found if each.example.sender == "student"])
     true = np.array([each.example.help for each in found if each.example.sender == "student"])
-    yield f"help    {'':26}{'':30}    {calibration(scores, true):.3f}" if len(scores) else ""
+    yield f"help    {'':51}{calibration(scores, true):17.3f}" if len(scores) else ""
 
 
 _GROUPS: tuple[tuple[str, Callable[[Example], str]], ...] = (
     ("language", lambda each: each.language),
     ("channel", lambda each: each.channel),
     ("from", lambda each: each.sender),
+    ("hard", lambda each: "hard" if each.hard else "easy"),
     ("file", lambda each: each.source),
     ("length", lambda each: "over 120 words" if len(each.text.split()) > 120 else "up to 120 words"),
 )

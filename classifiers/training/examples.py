@@ -54,18 +54,19 @@ class Example:
 
 def district(folder: Path = CORPUS) -> list[Example]:
     """The district corpus in the order of its files."""
-    return [
-        _example(json.loads(line), path.stem)
-        for path in sorted(folder.glob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-        if line
-    ]
+    return [each for path in sorted(folder.glob("*.jsonl")) for each in labelled(path)]
+
+
+def labelled(path: Path) -> list[Example]:
+    """The rows of one file of labelled messages: a corpus, or what `chaperone feedback export` wrote."""
+    return [_example(json.loads(line), path.stem) for line in path.read_text("utf-8").splitlines() if line]
 
 
 def _example(row: dict[str, object], source: str) -> Example:
     labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]
     labels |= {"hold"} if row["hold"] else set()
     labels |= {"help"} if row["help_seeking"] else set()
+    known = row.get("known")
     return Example(
         id=str(row["id"]),
         text=str(row["text"]),
@@ -77,6 +78,7 @@ def _example(row: dict[str, object], source: str) -> Example:
         language=str(row["lang"]),
         hard=bool(row["hard"]),
         source=source,
+        known=frozenset(LABELS if known is None else map(str, known)),  # type: ignore[call-overload]
     )
 
 

@@ -20,7 +20,7 @@ from classifiers.components.runs import RunsReader, RunsWeights
 from classifiers.evidence import Floats
 from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
-from classifiers.training.examples import FOLDS, Example, Progress, district, folds
+from classifiers.training.examples import FOLDS, Example, Progress, district, folds, labelled
 from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear, truth
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
@@ -33,13 +33,20 @@ def silent(stage: str, done: int, of: int) -> None:
     """The progress nobody hears of."""
 
 
-def train(out: Path, seed: int = 1, data: Sequence[Path] = (), progress: Progress = silent) -> str:
+def train(
+    out: Path,
+    seed: int = 1,
+    data: Sequence[Path] = (),
+    more: Sequence[Path] = (),
+    progress: Progress = silent,
+) -> str:
     """Train a model into the folder `out` and give its version; `progress` hears of every step.
 
-    Takes about a quarter of an hour on two cores. `data` are folders with public sets, for breadth.
+    Takes about a quarter of an hour on two cores. `data` are folders with public sets, for breadth; `more` are files of
+    labelled messages, such as reviewers' decisions.
     """
     vectors = Vectors(weights.SHIPPED)
-    examples, part = gathered(seed, data)
+    examples, part = gathered(seed, data, more)
     words = corpus_words([each for each in examples if each.source != "augmented" and each.weight == 1.0])
     nlp, normalise = rules(), normaliser(vectors.words | words)
     prepared: list[Prepared] = []
@@ -62,13 +69,14 @@ def train(out: Path, seed: int = 1, data: Sequence[Path] = (), progress: Progres
     return weights.save(out, linear, runs, replace(head, shift=shift), words, about)
 
 
-def gathered(seed: int, data: Sequence[Path]) -> tuple[list[Example], list[int]]:
+def gathered(seed: int, data: Sequence[Path], files: Sequence[Path] = ()) -> tuple[list[Example], list[int]]:
     """The examples to learn from, with the fold of each; no example of the test split."""
     corpus = district()
     kept = [(each, fold) for each, fold in zip(corpus, folds(corpus, seed), strict=True) if fold >= 0]
     for fold in range(FOLDS):
         kept += [(each, fold) for each in augmented([each for each, mine in kept if mine == fold], fold, seed)]
     more = [each for folder in data for each in public(folder)]
+    more += [each for file in files for each in labelled(file)]
     kept += [(each, number // 50 % FOLDS) for number, each in enumerate(more)]
     return [each for each, _ in kept], [fold for _, fold in kept]
 

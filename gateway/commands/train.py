@@ -14,6 +14,9 @@ def run(given: Namespace) -> int:
     for folder in given.data:
         if not folder.is_dir():
             raise Fault(f"train: --data {folder} is no folder; name one with public sets in .jsonl files")
+    for file in given.examples:
+        if not file.is_file():
+            raise Fault(f"train: --examples {file} is no file; name one that `chaperone feedback export` wrote")
     try:
         from classifiers.training.train import train
     except ModuleNotFoundError as error:
@@ -27,6 +30,6 @@ def run(given: Namespace) -> int:
                 stages[stage] = bar.add_task(stage, total=of)
             bar.update(stages[stage], completed=done, total=of)
 
-        version = train(given.out, seed=given.seed, data=given.data, progress=progress)
+        version = train(given.out, seed=given.seed, data=given.data, more=given.examples, progress=progress)
     print(f"model {version} written to {given.out}")
     return 0

@@ -11,6 +11,7 @@ from gateway.core.delivery import State
 from gateway.core.message import Channel
 from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
 from gateway.core.parties import Direction, Relation
+from gateway.core.rulings import POLICY
 from gateway.store import schema
 from gateway.store.forms import fit, read_decision, read_envelope, read_verdict
 from gateway.store.parts import Part
@@ -71,6 +72,27 @@ _EXPLAINED = Statement(
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
         .where(_m.id == bindparam("id"))
+    )
+)
+_JUDGED = Statement(
+    lambda of: (
+        select(_r.message_id)
+        .where(
+            _r.marked == schema.lit(1),
+            _r.decided_by.not_in([schema.lit(""), schema.lit(POLICY)]),
+            _r.message_id > bindparam("after"),
+        )
+        .group_by(_r.message_id)
+        .order_by(_r.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_CLASSIFIED = Statement(
+    lambda of: (
+        select(_v.message_id)
+        .where(_v.message_id > bindparam("after"))
+        .order_by(_v.message_id)
+        .limit(bindparam("limit"))
     )
 )
 _BACKLOG = Statement(
@@ -212,6 +234,16 @@ class SqlReview(Part):
     async def explained(self, id: str) -> Explained | None:
         """See gateway.ports.Review."""
         return await self._readers.read(lambda run: _explained(run, fit(id)))
+
+    async def judged(self, after: str, limit: int) -> Sequence[str]:
+        """See gateway.ports.Review."""
+        rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
+        return [id_ for (id_,) in rows]
+
+    async def classified(self, after: str, limit: int) -> Sequence[str]:
+        """See gateway.ports.Review."""
+        rows = await self._readers.read(lambda run: run.rows(_CLASSIFIED, after=fit(after), limit=limit))
+        return [id_ for (id_,) in rows]
 
     async def backlog(self) -> Backlog:
         """See gateway.ports.Review."""

@@ -107,7 +107,12 @@ def verdict_on(message: Message, clause: str = "7a", score: float = 0.91) -> Ver
 
 
 def becomes(
-    state: State, says: Decision | None = None, *, by: str = "policy", only: Sequence[str] = ()
+    state: State,
+    says: Decision | None = None,
+    *,
+    by: str = "policy",
+    only: Sequence[str] = (),
+    verdict: Verdict | None = None,
 ) -> Callable[[Pending], Ruling]:
     """A rule: the received and held recipients (or only some) become this, with an act and a record."""
 
@@ -120,6 +125,7 @@ def becomes(
             tuple(Change(each.address, state, says, by) for each in chosen),
             (Followup(Follow.DECISION, pending.id, {"by": by}),),
             (Act(NOON, by, "decide", pending.id, {"state": state.value}),),
+            verdict,
         )
 
     return rule

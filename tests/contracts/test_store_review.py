@@ -157,3 +157,29 @@ async def test_the_clock_is_the_store_s(store: SqlStore, store_url: str, clock: 
         first = await real.now()
         assert first > 1.7e9
         assert await real.now() >= first
+
+
+async def test_what_people_decided_is_found_page_by_page(store: SqlStore) -> None:
+    """By the policy alone is not judged; neither is what only waits."""
+    messages = [mail(NOON + at) for at in range(4)]
+    for message in messages:
+        await store.accept(message)
+        await store.settle([(message.id, becomes(State.HELD, decision(Action.HOLD, "7a")))])
+    for message, state in zip(messages[1:3], (State.QUEUED, State.REJECTED), strict=True):
+        await store.settle([(message.id, becomes(state, decision(Action.HOLD, "7a"), by="ann"))])
+    expected = sorted(each.id for each in messages[1:3])
+    assert list(await store.judged("", 10)) == expected
+    assert list(await store.judged("", 1)) == expected[:1]
+    assert list(await store.judged(expected[0], 10)) == expected[1:]
+
+
+async def test_what_has_a_verdict_is_found_page_by_page(store: SqlStore) -> None:
+    messages = [mail(NOON + at) for at in range(3)]
+    for message in messages:
+        await store.accept(message)
+    for message in messages[:2]:
+        rule = becomes(State.QUEUED, decision(Action.RELEASE), verdict=verdict_on(message))
+        await store.settle([(message.id, rule)])
+    expected = sorted(each.id for each in messages[:2])
+    assert list(await store.classified("", 10)) == expected
+    assert list(await store.classified(expected[0], 10)) == expected[1:]

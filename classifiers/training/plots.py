@@ -1,0 +1,89 @@
+"""Curves of an evaluation: reliability, precision against recall, one purpose taken for another. Needs matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from classifiers.training.evaluate import CLAUSES, Result
+from gateway.core.verdict import PURPOSES
+
+BINS = 10
+
+
+def draw(found: Sequence[Result], folder: Path) -> Iterator[Path]:
+    """Draw into a folder; the files made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, drawn in (
+        ("reliability", _reliability(found)),
+        ("precision_recall", _precision_recall(found)),
+        ("purposes", _purposes(found)),
+    ):
+        path = folder / f"{name}.png"
+        drawn.savefig(path, dpi=120, bbox_inches="tight")
+        yield path
+
+
+def _panels(title: str) -> tuple[Figure, list[Any]]:
+    figure = Figure(figsize=(14, 6))
+    figure.suptitle(title)
+    return figure, list(figure.subplots(2, 5).ravel())
+
+
+def _of(found: Sequence[Result], clause: str) -> tuple[Any, Any]:
+    scores = np.array([each.verdict.score(clause) for each in found])
+    return scores, np.array([clause in each.example.labels for each in found])
+
+
+def _reliability(found: Sequence[Result]) -> Figure:
+    figure, panels = _panels("of messages with this score, the share that has the label (0.5 is the point to hold)")
+    for clause, panel in zip(CLAUSES, panels, strict=True):
+        scores, true = _of(found, clause)
+        place = np.minimum((scores * BINS).astype(int), BINS - 1)
+        filled = [each for each in range(BINS) if (place == each).any()]
+        panel.plot([0, 1], [0, 1], color="lightgrey")
+        panel.plot(
+            [scores[place == each].mean() for each in filled], [true[place == each].mean() for each in filled], "o-"
+        )
+        panel.set_title(f"clause {clause}")
+    return figure
+
+
+def _precision_recall(found: Sequence[Result]) -> Figure:
+    figure, panels = _panels("precision (up) against recall, with the point at 0.5")
+    for clause, panel in zip(CLAUSES, panels, strict=True):
+        scores, true = _of(found, clause)
+        order = np.argsort(-scores, kind="stable")
+        hits = np.cumsum(true[order])
+        precision, recall = hits / np.arange(1, len(order) + 1), hits / max(int(true.sum()), 1)
+        panel.plot(recall, precision)
+        at = int((scores >= 0.5).sum()) - 1
+        if at >= 0:
+            panel.plot([recall[at]], [precision[at]], "o")
+        panel.set_xlim(0, 1)
+        panel.set_ylim(0, 1)
+        panel.set_title(f"clause {clause}, {int(true.sum())}")
+    return figure
+
+
+def _purposes(found: Sequence[Result]) -> Figure:
+    names = list(PURPOSES)
+    counts = np.zeros((len(names), len(names)), int)
+    for each in found:
+        if each.example.purpose and each.verdict.purpose:
+            said = max(names, key=lambda name: each.verdict.purpose.get(name, 0.0))
+            counts[names.index(each.example.purpose), names.index(said)] += 1
+    figure = Figure(figsize=(7, 6))
+    panel = figure.subplots()
+    panel.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    panel.set_xticks(range(len(names)), names, rotation=40, ha="right")
+    panel.set_yticks(range(len(names)), names)
+    panel.set_title("purpose: as labelled (down), as said (across)")
+    for row in range(len(names)):
+        for column in range(len(names)):
+            panel.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8)
+    return figure

@@ -1,0 +1,121 @@
+"""`chaperone model`: a retrained model beside the one in force, in shadow, and in its place when nothing gets worse."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from argparse import Namespace
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.assembly.choices import open_store, policy_of
+from gateway.commands.opening import actor, settings_of
+from gateway.core.decision import Act
+from gateway.core.fault import Fault, Refusal
+from gateway.core.moderation import Explained
+from gateway.core.parties import Direction
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from classifiers.pipeline import Classifier
+
+_BATCH = 64
+_SHOWN = 50
+
+
+def run(given: Namespace) -> int:
+    """Shadow or promote."""
+    settings = settings_of(given)
+    if given.deed == "shadow":
+        return asyncio.run(_shadow(settings, given.candidate))
+    return _promote(settings, given.candidate, given.examples)
+
+
+def _loaded(folder: Path) -> Classifier:
+    from classifiers.pipeline import load
+    from classifiers.weights import ModelError
+
+    try:
+        return load(str(folder) if folder != Path() else "")
+    except ModelError as error:
+        raise Fault(f"model: {error}") from None
+
+
+async def _shadow(settings: Settings, folder: Path) -> int:
+    """Messages that the store still has, read by the candidate: what it would decide, beside what was decided."""
+    from classifiers.explain import Case, decision_of
+
+    classifier, policy = _loaded(folder), policy_of(settings)
+    turned: Counter[tuple[str, str]] = Counter()
+    shown: list[tuple[str, str, str]] = []
+    after = ""
+    async with open_store(settings) as store:
+        while ids := await store.classified(after, _BATCH):
+            found = [each for each in [await store.explained(id_) for id_ in ids] if each and _readable(each)]
+            cases = [Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content) for each in found]
+            for each, case, verdict in zip(found, cases, classifier.classify(cases), strict=True):
+                assert each.verdict is not None
+                then, now = (decision_of(case, said, policy).action for said in (each.verdict, verdict))
+                turned[then, now] += 1
+                if then is not now:
+                    shown.append((case.id, then, now))
+            after = ids[-1]
+        await store.record(
+            [Act(await store.now(), actor(), "model in shadow", classifier.version, {"messages": turned.total()})]
+        )
+    print(f"model {classifier.version} on {turned.total()} messages of the store, by the policy in force:")
+    for (before, after_it), count in sorted(turned.items()):
+        print(f"{before:8} -> {after_it:8} {count:7}")
+    for id_, before, after_it in shown[:_SHOWN]:
+        print(f"{id_}  {before} -> {after_it}")
+    return 0
+
+
+def _readable(each: Explained) -> bool:
+    return bool(each.content) and each.verdict is not None and each.trace.direction != "out_of_scope"
+
+
+def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
+    """Measure both on the regression set; the candidate takes the place of the model in force if nothing is worse."""
+    from classifiers.training.compare import compared
+    from classifiers.training.evaluate import held_out, results
+    from classifiers.training.examples import labelled
+
+    if not settings.classify.model:
+        raise Fault("model promote: classify.model is empty; name the folder in which the model in force is to lie")
+    place = Path(settings.classify.model)
+    candidate = _loaded(folder)
+    in_force = _loaded(place if place.exists() else Path())
+    try:
+        examples = [*held_out(), *(each for file in files for each in labelled(file))]
+    except (OSError, ValueError, KeyError) as error:
+        raise Fault(f"model promote: --examples cannot be read ({type(error).__name__}); rows as exported") from None
+    policy = policy_of(settings)
+    figures = compared(results(in_force, examples, policy), results(candidate, examples, policy))
+    print(f"{in_force.version} in force, {candidate.version} as candidate, {len(examples)} messages")
+    for each in figures:
+        print(each)
+    worse = [each.what for each in figures if each.worse]
+    if worse:
+        raise Refusal(f"model promote: {candidate.version} stays out, worse in {', '.join(worse)}")
+    _put(folder, place)
+    asyncio.run(_note(settings, "model promoted", candidate.version))
+    print(f"{candidate.version} lies in {place}; classifying processes take it when they start")
+    return 0
+
+
+async def _note(settings: Settings, act: str, version: str) -> None:
+    async with open_store(settings) as store:
+        await store.record([Act(await store.now(), actor(), act, version)])
+
+
+def _put(folder: Path, place: Path) -> None:
+    """The candidate at its place, whole or not at all; what was there is kept beside it."""
+    fresh, former = place.with_name(place.name + ".new"), place.with_name(place.name + ".former")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh)
+    if place.exists():
+        shutil.rmtree(former, ignore_errors=True)
+        place.rename(former)
+    fresh.rename(place)

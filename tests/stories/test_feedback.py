@@ -1,0 +1,87 @@
+"""What an administrator decided becomes labelled messages; a candidate model runs in shadow, and is put in force."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from classifiers.training.examples import labelled
+from classifiers.weights import SHIPPED
+from gateway.cli import main
+from gateway.core.decision import Action, Decision
+from gateway.core.delivery import State
+from gateway.core.verdict import Verdict
+from gateway.store import open_store
+from tests.contracts.messages import NOON, TO_STUDENT, becomes, mail
+from tests.stories.gateway import DISTRICT
+
+CONTENT = b"Subject: Plan\r\nContent-Type: text/plain\r\n\r\nThe quiz covers chapters three and four.\r\n"
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> Path:
+    file = tmp_path / "chaperone.toml"
+    file.write_text(
+        f"""
+        [district]
+        domains = ["riverbend.example", "students.riverbend.example"]
+        [directory]
+        oneroster = "{DISTRICT / "oneroster"}"
+        [smtp.next_hop]
+        "*" = "127.0.0.1:2600"
+        [store]
+        url = "sqlite:///{tmp_path / "chaperone.db"}"
+        [classify]
+        model = "{tmp_path / "model"}"
+        """
+    )
+    return file
+
+
+async def _decided(folder: Path) -> None:
+    """Two held messages with verdicts; one was released by a person, one rejected."""
+    says = Decision(Action.HOLD, TO_STUDENT, "p", ("7a",))
+    async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
+        for at, state in enumerate((State.QUEUED, State.REJECTED)):
+            message = mail(NOON + at, content=CONTENT)
+            await store.accept(message)
+            verdict = Verdict(message.id, message.sha256, "1", "en")
+            await store.settle([(message.id, becomes(State.HELD, says, verdict=verdict))])
+            await store.settle([(message.id, becomes(state, says, by="ann"))])
+
+
+def test_decisions_are_exported_and_can_be_learned_from(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_decided(configuration.parent))
+    assert main(["feedback", "export", "-c", str(configuration)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "2 decided messages\n"
+    file = configuration.parent / "decided.jsonl"
+    file.write_text(said.out)
+    released, rejected = labelled(file)
+    assert (released.labels, rejected.labels) == (frozenset(), {"7a", "hold"})
+    assert "6" not in released.known
+    assert "chapters three" in released.text
+    assert main(["audit", "export", "-c", str(configuration)]) == 0
+
+
+def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asyncio.run(_decided(configuration.parent))
+    assert main(["model", "shadow", "-c", str(configuration), str(SHIPPED)]) == 0
+    said = capsys.readouterr().out
+    assert "on 2 messages of the store" in said
+    assert "release  -> release        2" in said
+
+
+def test_a_candidate_needs_a_place_and_a_model(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = configuration.parent / "nothing"
+    nothing.mkdir()
+    assert main(["model", "promote", "-c", str(configuration), str(nothing)]) == 2
+    assert "chaperone train" in capsys.readouterr().err
+    text = configuration.read_text()
+    configuration.write_text(text[: text.index("[classify]")])
+    assert main(["model", "promote", "-c", str(configuration), str(SHIPPED)]) == 2
+    assert "classify.model" in capsys.readouterr().err
