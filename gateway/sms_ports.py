@@ -29,7 +29,7 @@ class TextParts(Protocol):
     async def gather(self, key: str, name: str, part: TextPart) -> Gathered:
         """Keep a part of a long text, with the others of its `key`; all of them that are there.
 
-        The same part again changes nothing, within the hour in which a text may come twice. Another one under the same
+        The same part again changes nothing, within the minutes in which one may come twice. Another one under the same
         number begins a text of its own, under the id `name`.
         """
 

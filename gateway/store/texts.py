@@ -16,7 +16,7 @@ from gateway.store.parts import Part
 from gateway.store.statements import Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
-AGAIN = 3600.0
+AGAIN = 300.0
 """Seconds in which a part that comes a second time is known for what it is."""
 _GATHERING = 4015  # the number of the advisory lock on PostgreSQL: one process gathers at a time
 
@@ -25,7 +25,11 @@ _ALONE = Statement(lambda of: select(func.pg_advisory_xact_lock(schema.lit(_GATH
 _LIKE = Statement(
     lambda of: (
         select(_p.message_id, _p.number, _p.total, _p.command, _p.body, _p.account, _p.waiting)
-        .where(_p.key == bindparam("key"), _p.key != schema.lit(""), _p.at > bindparam("after"))
+        .where(
+            _p.key == bindparam("key"),
+            _p.key != schema.lit(""),
+            (_p.at > bindparam("after")) | (_p.waiting == schema.lit(1)),
+        )
         .order_by(_p.message_id.desc(), _p.number)
     )
 )
@@ -84,13 +88,14 @@ def _gather_one(run: Run, came: _Came) -> Gathered:
     rows = run.rows(_LIKE, key=fit(came.key), after=run.now - AGAIN)
     texts = {str(id_): list(group) for id_, group in groupby(rows, key=lambda row: row[0])}
     part = came.part
-    for id_, there in texts.items():  # the newest first
+    waiting = {id_: there for id_, there in texts.items() if there[0][6]}
+    lacking = {id_: there for id_, there in waiting.items() if all(row[1] != part.number for row in there)}
+    # what waits for this part goes before what is made: references come round again, with the same words at their end
+    again = [] if lacking else [*waiting.items(), *texts.items()]
+    for id_, there in again:
         if any((row[1], bytes(row[4])) == (part.number, part.body) for row in there):
             return _gathered(id_, there)
-    id_, there = next(
-        ((id_, there) for id_, there in texts.items() if there[0][6] and all(row[1] != part.number for row in there)),
-        (came.name, []),
-    )
+    id_, there = next(iter(lacking.items()), (came.name, []))
     run.each(_KEEP, [part_row(run, part, id_, waiting=1, key=came.key)])
     return _gathered(id_, [*there, (id_, part.number, part.total, part.command, part.body, part.account, 1)])
 

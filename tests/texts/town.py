@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.peers.smpp_ends import Smsc
 from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, laid_out
@@ -29,6 +33,39 @@ class Town:
     gateway: Gateway
     port: int
     smsc: Smsc
+    token: str = ""
+
+    def api(self, path: str, given: object = None) -> tuple[int, Any]:
+        """Status and answer of a request to the console's API, as the technology director."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.gateway.console}/api/v1{path}", method="GET" if given is None else "POST",
+            data=None if given is None else json.dumps(given).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+        )  # fmt: skip
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            return refused.code, json.loads(refused.read())
+
+    def held(self, id_: str) -> dict[str, Any]:
+        """The row of the queue for a text by its id, once it is held."""
+        rows = eventually(lambda: [row for row in self.api("/held?limit=200")[1]["items"] if row["id"] == id_[:26]])
+        assert rows, f"{id_} is not held: {self.trace(id_)}"
+        return dict(rows[0])
+
+    def trace(self, id_: str) -> dict[str, Any]:
+        """Where a text is, by its id."""
+        (trace,) = self.api(f"/trace?id={id_[:26]}")[1]["items"]
+        return dict(trace)
+
+    def state(self, id_: str) -> str:
+        """The state of its first recipient."""
+        return str(self.trace(id_)["recipients"][0]["state"])
+
+    def decide(self, id_: str, deed: str) -> int:
+        """Release or reject it; the status of the answer."""
+        return self.api(f"/messages/{id_[:26]}/{deed}", {"reason": "test"})[0]
 
     def bound(self) -> bool:
         """Whether the gateway is bound at the SMSC."""
@@ -63,7 +100,10 @@ def town(folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), wait: bool =
         text = gateway.config.read_text(encoding="utf-8")
         gateway.config.write_text(text.replace(str(DISTRICT / "contacts.csv"), str(folder / "contacts.csv")))
         gateway.start()
-        made = Town(gateway, port, smsc)
+        gateway.cli(
+            "user", "add", "director", "--role", "technology_director", "--password-stdin", given="right horse 12345\n"
+        )
+        made = Town(gateway, port, smsc, gateway.cli("token", "create", "--user", "director").strip())
         if wait:
             assert made.bound()
         yield made
