@@ -109,7 +109,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     run.each(_PUBLICATION, publications)
     run.each(_CONTACT, contacts)
     run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
-    run.each(_WHOLE, [{"id": each.message.id} for each in fresh if len(each.parts) > 1])
+    run.each(_WHOLE, [{"id": each.message.id} for each in fresh if each.parts and each.parts[0].total > 1])
     return [None] * len(items)
 
 

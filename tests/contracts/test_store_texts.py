@@ -1,0 +1,123 @@
+"""Parts of texts: gathered whatever their order, known when they come again, and never lost; ids of the SMSC."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from gateway.core.delivery import Sent
+from gateway.core.message import new_id
+from gateway.core.smpp_message import Gathered, TextPart, Told, written
+from gateway.store import SqlStore
+from gateway.store.texts import AGAIN
+from tests.contracts.messages import NOON, PHONES, Clock, text
+
+KEY = "smsc\ntexting\n8:42\n3"
+_names = (new_id(NOON, number.to_bytes(10, "big")) for number in itertools.count(1))
+
+
+def part(number: int, total: int = 3, body: bytes = b"") -> TextPart:
+    return TextPart(number, total, 4, body or f"part {number}".encode(), "texting")
+
+
+async def gather(store: SqlStore, *numbers: int, key: str = KEY, body: bytes = b"") -> list[Gathered]:
+    return [await store.gather(key, next(_names), part(number, body=body)) for number in numbers]
+
+
+async def make(store: SqlStore, gathered: Gathered):
+    made = replace(text(), id=gathered.id)
+    await store.accept(made, parts=gathered.parts)
+    return made
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+async def test_parts_in_any_order_are_one_text(store: SqlStore, order: tuple[int, ...]) -> None:
+    found = await gather(store, *order)
+    assert len({each.id for each in found}) == 1
+    assert [each.whole for each in found] == [False, False, True]
+    assert found[-1].parts == (part(1), part(2), part(3))
+    assert not found[-1].done
+
+
+async def test_a_part_that_comes_again_changes_nothing(store: SqlStore) -> None:
+    first, again, *_, whole = await gather(store, 1, 1, 2, 2, 3)
+    assert first == again
+    assert whole.whole
+    await make(store, whole)
+    (late,) = await gather(store, 2)
+    assert (late.id, late.done) == (whole.id, True)
+    assert await store.text_parts(whole.id) == list(whole.parts)
+
+
+async def test_a_reference_that_comes_round_again_is_another_text(store: SqlStore, clock: Clock) -> None:
+    *_, whole = await gather(store, 1, 2, 3)
+    await make(store, whole)
+    (other,) = await gather(store, 1, body=b"something else")
+    assert other.id != whole.id
+    (same_words,) = await gather(store, 2)
+    assert same_words.id == other.id, "what waits for a part goes before what is made"
+    clock.now += AGAIN + 1
+    *_, later = await gather(store, 1, 2, 3, key=KEY + "b")
+    await make(store, later)
+    clock.now += AGAIN + 1
+    (anew,) = await gather(store, 1, key=KEY + "b")
+    assert anew.id != later.id, "the same words much later are a text of their own"
+
+
+async def test_other_words_under_a_number_that_is_there_begin_anew(store: SqlStore) -> None:
+    (first,) = await gather(store, 1)
+    (other,) = await gather(store, 1, body=b"another text under the same reference")
+    assert first.id != other.id
+    assert {each.id for each in await store.overdue(0, 10)} == {first.id, other.id}
+
+
+async def test_what_waits_too_long_is_overdue_until_it_is_made(store: SqlStore, clock: Clock) -> None:
+    (waiting,) = await gather(store, 2)
+    assert await store.overdue(10, 10) == []
+    clock.now += 11
+    assert list(await store.overdue(10, 10)) == [waiting]
+    await make(store, waiting)
+    assert list(await store.overdue(10, 10)) == [], "even of a single part"
+
+
+async def test_a_text_that_is_made_twice_is_there_once(store: SqlStore) -> None:
+    *_, whole = await gather(store, 1, 2, 3)
+    await make(store, whole)
+    await make(store, whole)
+    assert len(await store.trace(id=whole.id)) == 1
+
+
+async def test_ids_of_the_smsc_are_known_in_every_form(store: SqlStore) -> None:
+    made = text()
+    await store.note_id(made.id, 0, part(2), "0A1B")
+    assert await store.known_by(made.id, 0) == {2: "0A1B"}
+    assert await store.known_by(made.id, 1) == {}
+    for form in ("0A1B", "a1b", "2587", "0000002587"):
+        assert await store.told_of(written(form)) == Told(made.id, 2, 3, "texting")
+    assert await store.told_of(written("77")) is None
+
+
+async def test_the_exact_id_goes_before_another_way_of_writing_one(store: SqlStore) -> None:
+    one, other = text(), text()
+    await store.note_id(one.id, 0, part(1), "10")
+    await store.note_id(other.id, 0, part(1), "16")
+    assert (await store.told_of(written("10"))).message == one.id
+    assert (await store.told_of(written("16"))).message == other.id
+
+
+async def test_parts_go_with_the_content_and_ids_stay_for_late_receipts(store: SqlStore, clock: Clock) -> None:
+    made = text()
+    await store.accept(made, due=[made.envelope.recipients[0].address], parts=[part(1, 1)])
+    await store.note_id(made.id, 0, part(1, 1), "77")
+    for claim in await store.claim(PHONES, 10, 60):
+        outcomes = {each.recipient.address: (Sent("ok"), None) for each in claim.recipients}
+        assert await store.conclude(claim, outcomes, ())
+    clock.now += 2
+    assert await store.expire(1.0, 1.0, 100) == 1
+    assert await store.text_parts(made.id) == []
+    assert await store.told_of(["77"]) is not None
+    clock.now += 9 * 86400
+    await store.expire(1.0, 1.0, 100)
+    assert await store.told_of(["77"]) is None
