@@ -141,7 +141,7 @@ def connected(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
 
 @contextlib.contextmanager
 def esme(
-    port: int, system_id: str = "texting", password: str = "texting-pw", *,
+    port: int, system_id: str = "texting", password: str = "text-pw", *,
     command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None,
 ) -> Iterator[Esme]:  # fmt: skip
     """An application bound to a port; unbound at the end. Raises ConnectionRefusedError with what it was told."""

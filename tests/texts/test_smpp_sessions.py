@@ -15,7 +15,7 @@ from tests.texts.town import LINE, OUTSIDE, Town
 
 
 def test_a_wrong_password_and_a_stranger_are_refused_alike(town: Town) -> None:
-    for system_id, password in (("texting", "wrong"), ("nobody", "texting-pw"), ("texting", "")):
+    for system_id, password in (("texting", "wrong"), ("nobody", "text-pw"), ("texting", "")):
         with pytest.raises(ConnectionRefusedError) as refused, esme(town.port, system_id, password):
             pass
         assert refused.value.args == (Status.INVALID_PASSWORD,)
@@ -30,7 +30,7 @@ def test_nothing_is_done_before_a_bind(town: Town) -> None:
 def test_a_receiver_may_not_send_and_nobody_binds_twice(town: Town) -> None:
     with esme(town.port, command=Command.BIND_RECEIVER) as app:
         assert app.submit(body(LINE, OUTSIDE, b"x")).status == Status.WRONG_STATE
-        assert app.end.ask(Command.BIND_RECEIVER, bind_body("texting", "texting-pw")).status == Status.ALREADY_BOUND
+        assert app.end.ask(Command.BIND_RECEIVER, bind_body("texting", "text-pw")).status == Status.ALREADY_BOUND
 
 
 def test_enquire_link_and_unbind_are_answered(town: Town) -> None:
@@ -62,8 +62,8 @@ def test_a_length_that_no_pdu_has_ends_the_session_alone(town: Town, length: int
 def test_a_flood_that_nobody_reads_the_answers_of_is_bounded(town: Town) -> None:
     """Requests without end from one that reads nothing: the gateway stops reading, and others are served meanwhile."""
     flood = Pdu(Command.SUBMIT_SM, body(LINE, OUTSIDE, b"flood" * 40), 0, 7).encoded() * 100
-    with connected(town.port) as raw, esme(town.port, "second", "second-pw") as other:
-        raw.sendall(Pdu(Command.BIND_TRANSMITTER, bind_body("texting", "texting-pw"), 0, 1).encoded())
+    with connected(town.port) as raw, esme(town.port, "second", "other-pw") as other:
+        raw.sendall(Pdu(Command.BIND_TRANSMITTER, bind_body("texting", "text-pw"), 0, 1).encoded())
         before = _resident(town)
         pouring = threading.Thread(target=_pour, args=(raw, flood, 60_000_000), daemon=True)
         pouring.start()
@@ -78,7 +78,7 @@ def test_a_flood_that_nobody_reads_the_answers_of_is_bounded(town: Town) -> None
 
 def test_each_session_is_counted_while_it_is_bound(town: Town) -> None:
     assert eventually(lambda: town.gateway.metric("chaperone_smpp_sessions") == 0)
-    with esme(town.port), esme(town.port, "second", "second-pw", command=Command.BIND_TRANSMITTER):
+    with esme(town.port), esme(town.port, "second", "other-pw", command=Command.BIND_TRANSMITTER):
         assert eventually(lambda: town.gateway.metric("chaperone_smpp_sessions") == 2)
 
 

@@ -311,7 +311,7 @@ def test_receipts_come_under_the_ids_that_the_application_knows(town: Town, told
 
 def test_a_receipt_goes_to_the_application_that_sent(town: Town) -> None:
     town.smsc.on_taken = lambda end, name, pdu: None
-    with esme(town.port) as one, esme(town.port, "second", "second-pw") as other:
+    with esme(town.port) as one, esme(town.port, "second", "other-pw") as other:
         id_ = c_string(other.submit(body(LINE, STUDENT, CLEAN.encode(), registered=1)).body)
         eventually(lambda: town.state(id_) == "sent")
         theirs = next(name for name, pdu in reversed(town.smsc.taken) if STUDENT[1:].encode() in pdu.body)

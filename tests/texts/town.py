@@ -83,8 +83,8 @@ def town(folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), wait: bool =
     contacts = (DISTRICT / "contacts.csv").read_text(encoding="utf-8").rstrip("\n")
     rows = "\n".join(",".join(row) for row in PHONES)
     (folder / "contacts.csv").write_text(f"{contacts}\n{rows}\n", encoding="utf-8")
-    (folder / "texting.secret").write_text("texting-pw")
-    (folder / "second.secret").write_text("second-pw")
+    (folder / "texting.secret").write_text("text-pw")
+    (folder / "second.secret").write_text("other-pw")
     (folder / "smsc.secret").write_text("smsc-pw")
     port = free_port()
     lines = [
