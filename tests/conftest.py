@@ -13,7 +13,18 @@ import pytest
 
 from tests.peers import commands
 
-PEERS = ("kafka", "postgresql", "postfix", "prometheus", "chromium", "axe", "oidc_provider", "node_smpp", "kannel", *commands.PACKAGES)
+PEERS = (
+    "kafka",
+    "postgresql",
+    "postfix",
+    "prometheus",
+    "chromium",
+    "axe",
+    "oidc_provider",
+    "node_smpp",
+    "kannel",
+    *commands.PACKAGES,
+)
 """The names for `@pytest.mark.peer(name)`: a module of tests.peers, or a command."""
 
 
