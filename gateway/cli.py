@@ -81,6 +81,13 @@ def parser() -> argparse.ArgumentParser:
     policy = group("policy", "the policy in force")
     for deed, text in (("show", "clauses, thresholds and actions"), ("check", "validate it")):
         command(deed, text, policy).add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
+    tried = command("simulate", "what a changed policy would have held or released of past traffic", policy)
+    tried.add_argument("--policy", type=Path, metavar="NEW.toml", help="the changed policy file")
+    tried.add_argument("--since", default="7d", metavar="TIME", help="how far back, such as 12h or 7d; default: 7d")
+    tried.add_argument(
+        "--minutes", type=float, default=2.0, metavar="N", help="what one held message costs a reviewer; default: 2"
+    )
+    tried.add_argument("--json", action="store_true")
 
     audit = group("audit", "the audit log")
     command("verify", "check the hash chain", audit)

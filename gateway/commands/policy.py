@@ -1,4 +1,4 @@
-"""`chaperone policy`: what the policy in force says, and whether a policy file is valid."""
+"""`chaperone policy`: what the policy in force says, whether a policy file is valid, and what it would change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from gateway.core.policy import Clause, Policy
 
 
 def run(given: Namespace) -> int:
-    """Show or check."""
+    """Show, check or simulate."""
+    if given.deed == "simulate":
+        from gateway.commands.simulate import simulate
+
+        return simulate(given)
     settings = settings_of(given)
     policy = policy_of(settings, given.policy)
     if given.deed == "check":

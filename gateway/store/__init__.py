@@ -20,6 +20,7 @@ from gateway.store.lists import SqlLists
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
 from gateway.store.outbox import SqlOutbox
 from gateway.store.parts import Readers
+from gateway.store.past import SqlPast
 from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
 from gateway.store.recall import SqlRecall
@@ -40,6 +41,7 @@ class SqlStore(
     SqlQueue,
     SqlFollowups,
     SqlReview,
+    SqlPast,
     SqlAudit,
     SqlRetention,
     SqlRecall,

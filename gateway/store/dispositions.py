@@ -89,7 +89,7 @@ _MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
 
 
 @dataclass(slots=True)
-class _Standing:
+class Standing:
     """A message as it stands in the transaction, with what is kept beside each recipient and a rule does not see."""
 
     pending: Pending
@@ -122,16 +122,21 @@ def _rounds(items: Sequence[tuple[str, Rule]]) -> Iterator[list[int]]:
         yield sorted(taken)
 
 
-def _read(run: Run, ids: Sequence[str]) -> dict[str, _Standing]:
-    heads = run.rows(_LOCK, ids=list(ids))
+def _read(run: Run, ids: Sequence[str]) -> dict[str, Standing]:
+    return as_they_stand(run, run.rows(_LOCK, ids=list(ids)))
+
+
+def as_they_stand(run: Run, heads: Sequence[Row]) -> dict[str, Standing]:
+    """Messages from their heads (id, channel, sha256, received_at, envelope), in that order."""
+    ids = [str(head[0]) for head in heads]
     recipients: dict[str, list[Row]] = {}
-    for row in run.rows(_RECIPIENTS, ids=list(ids)):
+    for row in run.rows(_RECIPIENTS, ids=ids):
         recipients.setdefault(row[0], []).append(row)
     counted = counters(run, ids)
     return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
 
 
-def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> _Standing:
+def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> Standing:
     id_, channel, sha256, received_at, text = head
     envelope, relation = read_envelope(text)
     by_address: dict[str, list[Row]] = {}
@@ -161,7 +166,7 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -
         None if verdict is None else read_verdict(verdict),
         contact,
     )
-    return _Standing(pending, by_address)
+    return Standing(pending, by_address)
 
 
 def _carried_out(pending: Pending, rule: Rule) -> Settled:
@@ -178,7 +183,7 @@ def _carried_out(pending: Pending, rule: Rule) -> Settled:
     return Settled(pending, ruling if len(kept) == len(ruling.changes) else replace(ruling, changes=kept))
 
 
-def _write(run: Run, settled: Sequence[tuple[_Standing, Settled]]) -> None:
+def _write(run: Run, settled: Sequence[tuple[Standing, Settled]]) -> None:
     changed, noted, turned, kept, again = [], [], [], [], []
     rulings = [each.ruling for _, each in settled]
     for standing, each in settled:

@@ -1,0 +1,61 @@
+"""Another policy over the same evidence: what changes is named, and what cannot be said is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.core.decision import Action, Decision, Pending, Waiting
+from gateway.core.delivery import State
+from gateway.core.message import Channel
+from gateway.core.policy import Thresholds
+from gateway.core.simulation import Simulation
+from gateway.core.verdict import Finding, Verdict
+
+from .made import NOW, S2S, STUDENT, T2S, TEACHER, pair, policy
+
+POLICY = policy()
+
+
+def past(name: str, score: float, *, direction=T2S, help_=0.0, decided: Decision | None = None, read=True) -> Pending:
+    """One message to one recipient with a finding of clause 7e."""
+    verdict = Verdict(name, "0" * 64, "1", findings=(Finding("7e", score, "head"),), help=help_)
+    waiting = Waiting(STUDENT, State.SENT, (pair(direction=direction),), decided)
+    return Pending(name, Channel.MAIL, TEACHER, "0" * 64, NOW, (waiting,), verdict if read else None)
+
+
+def with_hold(from_: float | None):
+    """The policy with another threshold of clause 7e in both directions."""
+    clause = POLICY.clauses["7e"]
+    levels = dict.fromkeys(clause.thresholds, Thresholds(flag=0.1, hold=from_))
+    return replace(POLICY, clauses={**POLICY.clauses, "7e": replace(clause, thresholds=levels)})
+
+
+def test_what_would_have_been_held_or_released_is_named():
+    simulation = Simulation(with_hold(0.5), with_hold(0.8))
+    for each in (past("a", 0.6), past("b", 0.9), past("c", 0.3)):
+        simulation.add(each)
+    assert [(each.id, each.was, each.would_be, each.clauses) for each in simulation.changed] == [
+        ("a", Action.HOLD, Action.FLAG, ("7e",))
+    ]
+    assert (simulation.messages, simulation.left_out) == (3, 0)
+    assert (simulation.before.actions[Action.HOLD], simulation.after.actions[Action.HOLD]) == (2, 1)
+    assert (simulation.before.held_for["7e"], simulation.after.held_for["7e"]) == (2, 1)
+    costs = {Action.HOLD: 2.0, Action.FLAG: 0.5}
+    assert (simulation.before.minutes(costs), simulation.after.minutes(costs)) == (4.5, 3.0)
+
+
+def test_a_call_for_help_is_never_held_by_any_policy():
+    simulation = Simulation(with_hold(None), with_hold(0.0))
+    simulation.add(past("a", 0.9, direction=S2S, help_=0.99))
+    assert simulation.changed == []
+    assert simulation.after.actions[Action.ALERT] == 1
+
+
+def test_without_evidence_it_is_left_out_unless_it_was_given_up():
+    """A verdict that is no longer kept says nothing; want of a verdict is the same under both."""
+    simulation = Simulation(with_hold(0.5), with_hold(0.8))
+    simulation.add(past("undecided", 0.0, read=False))
+    simulation.add(past("forgotten", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", ("7e",))))
+    assert (simulation.messages, simulation.left_out) == (0, 2)
+    simulation.add(past("given up", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", (), ("no_verdict",))))
+    assert (simulation.messages, simulation.left_out, simulation.changed) == (1, 2, [])
