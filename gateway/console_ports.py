@@ -32,11 +32,18 @@ class Answer:
     body: str
 
 
+LATE_CHANGES = 1000
+"""Changes of the queue that may still be committing while a later one is seen."""
+
+
 class Lists(Protocol):
     """What the console lists beside the queue, and what it remembers of it."""
 
-    async def held_mark(self) -> object:
-        """Something that changes whenever the queue of held messages does."""
+    async def held_mark(self) -> tuple[int, int]:
+        """The number of the newest change of the queue, and something that tells of late ones: it changes with each."""
+
+    async def held_changes(self, after: int) -> Sequence[tuple[int, str]]:
+        """Changes of the queue with a higher number: that, and the id of the message."""
 
     async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first."""

@@ -207,8 +207,8 @@ class Followups(Protocol):
 class Review(Protocol):
     """What people look up; no call here changes anything."""
 
-    async def held(self) -> Sequence[Held]:
-        """Every message with a held recipient, the earliest due first."""
+    async def held(self, ids: Sequence[str] | None = None) -> Sequence[Held]:
+        """Every message with a held recipient, or those among some, the earliest due first."""
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """Messages by one of the three, the newest first."""

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections import Counter
+from bisect import bisect_right
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
@@ -19,11 +19,11 @@ from gateway.console.desk import Desk
 from gateway.console.forms import plain
 from gateway.console.held_queue import place
 from gateway.console.problems import Problem, unknown
+from gateway.console.words import REASONS
 from gateway.core.account import Right, User
 from gateway.core.casework import Proposal
 from gateway.core.fields import rfc3339
 from gateway.core.message import header_section, parts, subject
-from gateway.core.moderation import Held
 from gateway.core.rows import held_row, trace_row
 
 _ID = re.compile(r"[0-9a-z]{1,64}")
@@ -115,7 +115,7 @@ async def held(
     if cursor is not None:
         due, id_ = _read_cursor(cursor, (float, int, type(None)), str)
         after = (float("inf") if due is None else float(due), id_)
-        entries = [each for each in entries if place(each) > after]
+        entries = entries[bisect_right(entries, after, key=place) :]
     page = entries[:limit]
     more = len(entries) > limit
     return {
@@ -263,24 +263,18 @@ async def audit(
 @api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")
 async def stats(desk: TheDesk, user: Reader) -> dict[str, object]:
     await desk.need(user, Right.STATS)
-    now, entries = await desk.store.now(), await desk.counted(user)
+    now = await desk.store.now()
+    found = await desk.counts(user, now)
     backlog = await desk.store.backlog() if user.sees_every_building else None
     return {
-        **counts(entries, now),
+        "held": found.held,
+        "oldest_held_seconds": 0.0 if found.oldest is None else max(now - found.oldest, 0.0),
+        "overdue": found.overdue,
+        "by_clause": {name: count for name, count in found.counts["clause"].items() if name not in REASONS},
+        "by_direction": dict(found.counts["direction"]),
         "deferred_recipients": backlog.deferred if backlog else None,
         "unpublished_messages": backlog.unpublished if backlog else None,
         "unanswered_messages": backlog.unanswered if backlog else None,
-    }
-
-
-def counts(entries: list[Held], now: float) -> dict[str, object]:
-    """How much is held, since when, and for what."""
-    return {
-        "held": len(entries),
-        "oldest_held_seconds": max((now - each.received_at for each in entries), default=0.0),
-        "overdue": sum(each.due_at is not None and each.due_at < now for each in entries),
-        "by_clause": dict(Counter(clause for each in entries for clause in each.clauses)),
-        "by_direction": dict(Counter(each.direction.value for each in entries)),
     }
 
 

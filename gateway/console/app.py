@@ -116,6 +116,12 @@ class _Server(uvicorn.Server):
         yield
 
 
+async def _read_ahead(desk: Desk) -> None:
+    """Read the queue before somebody asks for it."""
+    with contextlib.suppress(StoreDown):
+        await desk.queue.index()
+
+
 @asynccontextmanager
 async def console(
     bound: socket.socket, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal,
@@ -132,10 +138,13 @@ async def console(
     )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve([bound]), name="console")
+    reading = asyncio.create_task(_read_ahead(desk), name="console-queue")
     try:
         yield  # connections wait on the socket, which listens already, until the server takes them up
     finally:
         desk.stopping.set()
         server.should_exit = True
         await serving
+        reading.cancel()
+        await asyncio.wait([reading])
         await client.aclose()

@@ -6,14 +6,15 @@ Who may do what is settled here and nowhere else, and every view of content and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.console.held_queue import Entry, HeldQueue
+from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console.queue_index import Asked, Entry, Narrowed
 from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
@@ -109,25 +110,40 @@ class Desk:
 
     async def counted(self, user: User) -> list[Held]:
         """The same for counts, which every role may see."""
-        return [each.held for each in await self._entries(user)]
+        return [each.held for each in self._own(user, (await self.queue.index()).entries(_buildings(user)))]
 
-    async def entries(self, user: User) -> list[Entry]:
-        """The queue of an account with what is looked for in it."""
+    async def narrowed(self, user: User, asked: Asked, most: int) -> Narrowed:
+        """The queue of an account as it asks for it. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        return await self._entries(user)
+        found = (await self.queue.index()).narrow(replace(asked, own=_buildings(user)), most)
+        return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
 
-    async def _entries(self, user: User) -> list[Entry]:
-        entries = await self.queue.entries()
+    async def counts(self, user: User, now: float) -> Narrowed:
+        """How much is held, of what is theirs."""
+        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {})
+        return (await self.queue.index()).narrow(asked, 0)
+
+    async def of_mailing(self, user: User, id_: str) -> list[Entry]:
+        """The messages of the mailing that a held message belongs to, none where it is not held or not theirs."""
+        await self.need(user, Right.QUEUE)
+        index = await self.queue.index()
+        entry = index.get(id_)
+        found = self._own(user, index.entries(_buildings(user), entry.mailing)) if entry is not None else []
+        return found if any(each.held.id == id_ for each in found) else []
+
+    def _own(self, user: User, entries: Iterable[Entry]) -> list[Entry]:
+        """Entries of an account's buildings, with the recipients that are theirs."""
         if user.sees_every_building:
             return list(entries)
-        return [own for each in entries if (own := self._own(user, each)) is not None]
-
-    def _own(self, user: User, entry: Entry) -> Entry | None:
-        held = entry.held
-        theirs = tuple(to for to in held.recipients if is_theirs(user, held.relation.behind(to), self.register))
-        if theirs == held.recipients:
-            return entry
-        return replace(entry, held=replace(held, recipients=theirs)) if theirs else None
+        found = []
+        for entry in entries:
+            held = entry.held
+            theirs = tuple(to for to in held.recipients if is_theirs(user, held.relation.behind(to), self.register))
+            if theirs == held.recipients:
+                found.append(entry)
+            elif theirs:
+                found.append(replace(entry, held=replace(held, recipients=theirs)))
+        return found
 
     async def find(self, user: User, id_: str) -> Trace:
         """Where one message is. Raises a Problem: unknown, or another building's."""
@@ -293,3 +309,7 @@ class Desk:
             raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
         act = Act(await self.store.now(), user.name, "call for help taken up", id_)
         await self.store.acknowledge(id_, user.name, act)
+
+
+def _buildings(user: User) -> frozenset[str] | None:
+    return None if user.sees_every_building else frozenset(user.buildings)

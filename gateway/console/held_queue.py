@@ -1,34 +1,20 @@
-"""The queue as this process last saw it: read again whenever the store's changed, shared by all who look at it."""
+"""The queue as this process last saw it: kept in step with the store's, change by change, for all who look at it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
-from gateway.console_ports import Handled, Handling, Lists
+from gateway.console.queue_index import NOTHING, Entry, Index
+from gateway.console.queue_index import place as place
+from gateway.console_ports import LATE_CHANGES, Handled, Handling, Lists
 from gateway.core.access import Register
-from gateway.core.mailing import Letter
+from gateway.core.mailing import Letter, Mailings
 from gateway.core.moderation import Held
 from gateway.ports import Review
 
-NOTHING = Handled()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One held message with what is looked for in lists: its buildings, all its words, and who has taken it."""
-
-    held: Held
-    buildings: frozenset[str]
-    text: str
-    handled: Handled = NOTHING
-
-    @property
-    def letter(self) -> Letter:
-        """What is compared with others, to find those of one mailing."""
-        held = self.held
-        return Letter(held.sender, held.direction, held.channel, held.subject, held.excerpt)
+MANY = 5000
+"""Changes after which everything is read again."""
 
 
 class HeldQueue:
@@ -36,52 +22,75 @@ class HeldQueue:
 
     def __init__(self, review: Review, lists: Lists, handling: Handling, register: Register) -> None:
         self._review, self._lists, self._handling, self._register = review, lists, handling, register
-        self._mark: object = None
-        self._entries: Sequence[Entry] = ()
-        self._by_id: dict[str, Entry] = {}
+        self._mark: tuple[int, int] | None = None
+        self._seen: frozenset[int] = frozenset()
+        self._people: object = None
+        self._index, self._mailings = Index(), Mailings()
         self._reading = asyncio.Lock()
 
-    async def entries(self) -> Sequence[Entry]:
+    async def index(self) -> Index:
         """The queue as it is now. Raises StoreDown."""
-        mark = await self._lists.held_mark()
-        if mark != self._mark:
+        mark, people = await self._lists.held_mark(), _people(self._register)
+        if mark != self._mark or people is not self._people:
             async with self._reading:
                 mark = await self._lists.held_mark()  # taken before the rows: what changes in between is seen next time
-                if mark != self._mark:
-                    held, handled = await self._review.held(), await self._handling.handled()
-                    self._entries = await asyncio.to_thread(self._entered, held, handled)
-                    self._by_id = {each.held.id: each for each in self._entries}
-                    self._mark = mark
-        return self._entries
+                if mark != self._mark or people is not self._people:
+                    await self._catch_up(mark, people)
+        return self._index
 
     async def entry(self, id_: str) -> Entry | None:
         """One held message, None where it is not held. Raises StoreDown."""
-        await self.entries()
-        return self._by_id.get(id_)
+        return (await self.index()).get(id_)
 
     async def mark(self) -> object:
         """Something that changes whenever the queue does. Raises StoreDown."""
         return await self._lists.held_mark()
 
-    def _entered(self, held: Sequence[Held], handled: Mapping[str, Handled]) -> tuple[Entry, ...]:
-        entries = []
-        for each in sorted(held, key=place):
-            known, now = self._by_id.get(each.id), handled.get(each.id, NOTHING)
-            if known is not None and known.held == each:
-                entries.append(known if known.handled == now else replace(known, handled=now))
-            else:
-                entries.append(entered(each, self._register, now))
-        return tuple(entries)
+    async def _catch_up(self, mark: tuple[int, int], people: object) -> None:
+        known = self._mark
+        changes = await self._lists.held_changes((known or mark)[0] - LATE_CHANGES)
+        if known is None or people is not self._people or mark[0] - known[0] > MANY:
+            held, handled = await self._review.held(), await self._handling.handled()
+            self._index, self._mailings = await asyncio.to_thread(_read, held, handled, self._register)
+        else:
+            ids = list(dict.fromkeys(id_ for number, id_ in changes if number not in self._seen))
+            still = {each.id: each for each in await self._review.held(ids)} if ids else {}
+            for id_ in ids:
+                if id_ in still:
+                    handled_now = await self._handling.handled_of(id_)
+                    self._index.put(entered(still[id_], self._register, self._mailings, handled_now))
+                else:
+                    self._index.drop(id_)
+        self._mark, self._people, self._seen = mark, people, frozenset(number for number, _ in changes)
 
 
-def entered(held: Held, register: Register, handled: Handled = NOTHING) -> Entry:
+def _people(register: Register) -> object:
+    """What changes when the roster is read anew."""
+    return getattr(register, "roster", register)
+
+
+def _read(held: Sequence[Held], handled: Mapping[str, Handled], register: Register) -> tuple[Index, Mailings]:
+    mailings = Mailings()
+    return Index(entered(each, register, mailings, handled.get(each.id, NOTHING)) for each in held), mailings
+
+
+def entered(held: Held, register: Register, mailings: Mailings, handled: Handled = NOTHING) -> Entry:
     """A held message as an entry of the queue."""
     names = []
     for address in (held.sender, *held.recipients[:20]):
         person = register.person(address) if address else None
         names += [address, person.name if person else ""]
     text = " ".join((*names, held.subject, held.excerpt)).lower()
-    return Entry(held, buildings_of(held, register), text, handled)
+    letter = Letter(held.sender, held.direction, held.channel, held.subject, held.excerpt)
+    open_ = set(held.recipients)
+    scope = frozenset(
+        org
+        for pair in held.relation.pairs
+        if pair.recipient in open_
+        for id_ in (pair.staff, pair.student)
+        for org in register.buildings_of(id_)
+    )
+    return Entry(held, buildings_of(held, register), text, handled, scope, mailings.number(letter))
 
 
 def buildings_of(held: Held, register: Register) -> frozenset[str]:
@@ -92,8 +101,3 @@ def buildings_of(held: Held, register: Register) -> frozenset[str]:
             person = register.by_id(id_)
             found |= frozenset(person.buildings if person else ())
     return found
-
-
-def place(held: Held) -> tuple[float, str]:
-    """Where a message stands in the queue; those without a due time come last."""
-    return (float("inf") if held.due_at is None else held.due_at, held.id)

@@ -31,15 +31,14 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     user = signed.user
     if not user.may(Right.QUEUE):
         return RedirectResponse("/trace", 303)
-    now, entries = await desk.store.now(), await desk.entries(user)
+    now = await desk.store.now()
     filters = Filters(request.query_params, user, desk.register, now)
-    left, choices = filters.narrow(entries)
-    listed = await asyncio.to_thread(rows, left, desk.register)
+    narrowed = await desk.narrowed(user, filters.asked, MOST_ROWS)
     helped = await calls(desk, user, days=_HELP_DAYS)
     return shown.page(
-        request, "queue.html", signed, now=now, rows=listed, found=len(left), most=MOST_ROWS, held=len(entries),
-        overdue=sum(each.held.due_at is not None and each.held.due_at < now for each in entries), text=filters.text,
-        choices=choices, clauses=desk.policy().clauses, views=await desk.store.views(user.name),
+        request, "queue.html", signed, now=now, rows=rows(narrowed.listed, desk.register), found=narrowed.found,
+        most=MOST_ROWS, held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
+        choices=filters.choices(narrowed), clauses=desk.policy().clauses, views=await desk.store.views(user.name),
         help=[each for each in helped if not each.noticed.taken_by],
         taken=[each for each in helped if each.noticed.taken_by][:3],
         undo=await _undoable(desk, signed, request.query_params.get("done", ""), now),

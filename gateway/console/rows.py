@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from gateway.console.held_queue import Entry
+from gateway.console.queue_index import Asked, Entry, Narrowed
 from gateway.console_ports import Handled
 from gateway.core.access import Register
 from gateway.core.account import User
-from gateway.core.mailing import mailings
 from gateway.core.moderation import Held
 from gateway.core.parties import Pair
 
@@ -99,9 +97,8 @@ def between(pairs: Sequence[Pair], register: Register, most: int = 12, *, groups
     )
 
 
-def rows(entries: Sequence[Entry], register: Register) -> list[Row]:
+def rows(listed: Sequence[tuple[Entry, int]], register: Register) -> list[Row]:
     """The rows of a list: those of one mailing are one row, at the place of the first."""
-    grouped = mailings([each.letter for each in entries])[:MOST_ROWS]
     return [
         Row(
             each.held,
@@ -109,10 +106,9 @@ def rows(entries: Sequence[Entry], register: Register) -> list[Row]:
             tuple(someone(to, register) for to in each.held.recipients[:6]),
             between(each.held.relation.pairs, register, 1),
             each.handled,
-            len(members) - 1,
+            alike,
         )
-        for members in grouped
-        for each in (entries[members[0]],)
+        for each, alike in listed
     ]
 
 
@@ -140,55 +136,29 @@ class Filters:
         kept = [(name, self._given.get(name, "")) for name in NAMES]
         return urlencode([(name, value[:200]) for name, value in kept if value.strip()])
 
-    def _values(self, entry: Entry) -> dict[str, frozenset[str]]:
-        held = entry.held
-        old = "older" if self._now - held.received_at > 86400 else "today"
-        late = held.due_at is not None and held.due_at < self._now
-        return {
-            "building": entry.buildings,
-            "clause": frozenset(held.clauses or held.reasons),
-            "direction": frozenset({held.direction.value}),
-            "channel": frozenset({held.channel.value}),
-            "age": frozenset({old, "overdue"} if late else {old}),
-            "state": states_of(entry, self._user),
-        }
+    @property
+    def asked(self) -> Asked:
+        """What to narrow the queue to."""
+        chosen = {name: self._given.get(name, "") for name in NAMES if name != "text"}
+        return Asked(self._now, None, self._states, chosen, tuple(self.text.lower().split()))
 
-    def narrow(self, entries: Sequence[Entry]) -> tuple[list[Entry], dict[str, list[Choice]]]:
-        """What is left of a list, and the values that it can be narrowed to."""
-        valued = [(each, self._values(each)) for each in entries]
-        counted: dict[str, Counter[str]] = {}
-        for _, values in valued:
-            for name, some in values.items():
-                counted.setdefault(name, Counter()).update(some)
-        chosen = {name: self._given.get(name, "") for name in counted}
-        chosen = {name: value for name, value in chosen.items() if value in counted[name]}
-        words = self.text.lower().split()
-        left = [
-            each
-            for each, values in valued
-            if all(value in values[name] for name, value in chosen.items()) and all(word in each.text for word in words)
-        ]
-        choices = {
+    def _states(self, holder: str, second: bool) -> frozenset[str]:
+        """How a held message stands to somebody: free, theirs, taken by another; waiting for a second person."""
+        state = "free" if not holder else "mine" if holder == self._user.name else "taken"
+        return frozenset({state, "second"} if second else {state})
+
+    def choices(self, narrowed: Narrowed) -> dict[str, list[Choice]]:
+        """The values that the list can be narrowed to."""
+        return {
             name: [
-                Choice(value, self._label(name, value), count, chosen.get(name) == value)
+                Choice(value, self._label(name, value), count, narrowed.chosen.get(name) == value)
                 for value, count in sorted(counts.items())
             ]
-            for name, counts in counted.items()
-            if len(counts) > 1 or name in chosen
+            for name, counts in narrowed.counts.items()
+            if len(counts) > 1 or name in narrowed.chosen
         }
-        return left, choices
 
     def _label(self, name: str, value: str) -> str:
         if name == "building":
             return self._register.building_name(value)
         return _AGES.get(value) or _STATES.get(value, value)
-
-
-def states_of(entry: Entry, user: User) -> frozenset[str]:
-    """How a held message stands to somebody: free, theirs, taken by another; waiting for a second person."""
-    taken = entry.handled.assignment
-    holder = taken.user if taken else ""
-    states = {"free" if not holder else "mine" if holder == user.name else "taken"}
-    if entry.handled.proposal is not None:
-        states.add("second")
-    return frozenset(states)

@@ -10,7 +10,7 @@ from gateway.console.problems import Problem
 from gateway.console.rows import Someone, someone
 from gateway.core.account import Right, User
 from gateway.core.decision import Act
-from gateway.core.mailing import mailings, words_of
+from gateway.core.mailing import words_of
 from gateway.core.moderation import Held
 
 MOST_TOGETHER = 200
@@ -47,12 +47,9 @@ class Mailing:
 async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
     """The mailing that a held message belongs to; that its beginnings are read is in the audit log."""
     await desk.need(user, Right.CONTENT, id_)
-    entries = await desk.entries(user)
-    groups = mailings([each.letter for each in entries])
-    group = next((group for group in groups if any(entries[at].held.id == id_ for at in group)), None)
-    if group is None:
+    held = [each.held for each in (await desk.of_mailing(user, id_))[:MOST_TOGETHER]]
+    if not held:
         raise Problem(404, "This message is not held any more, or is not yours to see.")
-    held = [entries[at].held for at in group[:MOST_TOGETHER]]
     now = await desk.store.now()
     await desk.store.record([Act(now, user.name, "viewed", each.id, {"what": "beginning"}) for each in held])
     first = words_of(held[0].excerpt)

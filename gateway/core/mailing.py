@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 ALIKE = 0.8
 """Share of words that two messages of one mailing have in common."""
 _HEADS = 24
 _WORD = re.compile(r"\w+")
 _REPLY = re.compile(r"(?:\s*(?:re|fw|fwd|aw)\s*:)+", re.IGNORECASE)
-
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +24,37 @@ class Letter:
     text: str
 
 
-@dataclass(slots=True)
-class _Head:
-    words: frozenset[str]
-    members: list[int]
-
-
-def mailings(letters: Sequence[Letter]) -> list[list[int]]:
-    """Places of letters, those of one mailing together, in the order of their first ones.
+class Mailings:
+    """The mailings that were seen so far, each under a number.
 
     Linear for letters of different senders; within one sender's each is compared with the first of a few mailings.
     """
-    found: list[_Head] = []
-    heads: dict[tuple[str, str, str, str], list[_Head]] = {}
-    for at, letter in enumerate(letters):
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._heads: dict[tuple[str, str, str, str], list[tuple[frozenset[str], int]]] = {}
+
+    def number(self, letter: Letter) -> int:
+        """The number of the mailing that a letter belongs to: a new one where it is like none before."""
         key = (letter.sender.lower(), letter.direction, letter.channel, _folded(letter.subject))
-        near = heads.setdefault(key, [])
-        words = words_of(letter.text)
-        home = next((head for head in near if alike(head.words, words)), None) if letter.sender else None
-        if home is None:
-            home = _Head(words, [])
-            found.append(home)
-            if len(near) < _HEADS:
-                near.append(home)
-        home.members.append(at)
-    return [head.members for head in found]
+        near, words = self._heads.setdefault(key, []), words_of(letter.text)
+        if letter.sender:
+            for head, number in near:
+                if alike(head, words):
+                    return number
+        self._count += 1
+        if len(near) < _HEADS:
+            near.append((words, self._count))
+        return self._count
+
+
+def mailings(letters: Sequence[Letter]) -> list[list[int]]:
+    """Places of letters, those of one mailing together, in the order of their first ones."""
+    seen = Mailings()
+    found: dict[int, list[int]] = {}
+    for at, letter in enumerate(letters):
+        found.setdefault(seen.number(letter), []).append(at)
+    return list(found.values())
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
-from gateway.console_ports import Answer
+from gateway.console_ports import LATE_CHANGES, Answer
 from gateway.core.audit import Linked
 from gateway.core.decision import Act
 from gateway.core.delivery import State
@@ -25,8 +25,6 @@ from gateway.store.writer import Write
 
 ANSWERS_KEPT = 86400.0
 """Seconds that the answer to a request with an idempotency key is remembered."""
-LATE_CHANGES = 1000
-"""Changes of the queue that may still be committing while a later one is seen."""
 ANSWER_WITHIN = 60.0
 """Seconds after which a request that was never answered may be taken up again."""
 
@@ -39,6 +37,7 @@ _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well
     lambda of: select(func.max(_h.id), func.count()).where(_h.id > _NEWEST_CHANGE - schema.lit(LATE_CHANGES))
 )
+_CHANGES = Statement(lambda of: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
 
 
 def _noticed(late: bool) -> Statement:
@@ -232,9 +231,14 @@ _ACKNOWLEDGE_WRITE, _ASK_WRITE, _ANSWER_WRITE = Write(_acknowledge), Write(_ask)
 class SqlLists(Part):
     """The port Lists."""
 
-    async def held_mark(self) -> object:
+    async def held_mark(self) -> tuple[int, int]:
         """See gateway.console_ports.Lists."""
-        return await self._readers.read(lambda run: tuple(run.rows(_MARK)[0]))
+        ((newest, count),) = await self._readers.read(lambda run: run.rows(_MARK))
+        return newest or 0, count
+
+    async def held_changes(self, after: int) -> Sequence[tuple[int, str]]:
+        """See gateway.console_ports.Lists."""
+        return [(row[0], row[1]) for row in await self._readers.read(lambda run: run.rows(_CHANGES, after=after))]
 
     async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """See gateway.console_ports.Lists."""

@@ -23,18 +23,28 @@ MOST_TRACES = 200
 _m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
 _IS_HELD = _r.state == schema.lit("held")
 
-_HELD = Statement(
-    lambda of: (
-        select(
-            _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
-            _r.position, _r.due_at, _r.decision, _c.excerpt,
-        )
-        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
-        .join(schema.contents, _c.message_id == _m.id, isouter=True)
-        .where(_IS_HELD)
-        .order_by(_m.received_at, _m.id, _r.position)
-    )
-)  # fmt: skip
+
+def _held_rows(some: bool) -> Statement:
+    """What is held, or of some messages what of them is."""
+
+    def build(of: Flavour) -> Select[tuple[object, ...]]:
+        found = (
+            select(
+                _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
+                _r.position, _r.due_at, _r.decision, _c.excerpt,
+            )
+            .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+            .join(schema.contents, _c.message_id == _m.id, isouter=True)
+            .where(_IS_HELD)
+        )  # fmt: skip
+        if some:
+            found = found.where(of.among(_m.id))
+        return found.order_by(_m.received_at, _m.id, _r.position)
+
+    return Statement(build)
+
+
+_HELD, _HELD_OF = _held_rows(False), _held_rows(True)
 
 
 def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
@@ -219,9 +229,12 @@ def _backlog(run: Run) -> Backlog:
 class SqlReview(Part):
     """The port Review."""
 
-    async def held(self) -> Sequence[Held]:
+    async def held(self, ids: Sequence[str] | None = None) -> Sequence[Held]:
         """See gateway.ports.Review."""
-        rows = await self._readers.read(lambda run: run.rows(_HELD))
+        if ids is None:
+            rows = await self._readers.read(lambda run: run.rows(_HELD))
+        else:
+            rows = await self._readers.read(lambda run: run.rows(_HELD_OF, ids=list(ids)))
         never = float("inf")
         return sorted(map(_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
 

@@ -145,14 +145,15 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 
 @contextlib.asynccontextmanager
 async def opened(
-    url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None, **more: Any
-) -> AsyncIterator[World]:
+    url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None,
+    people: Roster | None = None, **more: Any
+) -> AsyncIterator[World]:  # fmt: skip
     """A console over the store at an address; `more` goes to the console's House.
 
     `service` gives the sign-in service of a console at an address.
     """
     clock, journal = Clock(), Journal(CollectorRegistry())
-    people = roster()
+    people = people or roster()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)

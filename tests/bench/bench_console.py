@@ -1,0 +1,222 @@
+"""The console under load: a store with very much in it, and how long its pages and calls take.
+
+    python -m tests.bench.bench_console [--only sqlite|postgresql] [--held 100000] [--decided 2000000] [--times 20]
+
+PostgreSQL is a server of the bench's own; SQLite gets a tenth of what is asked for. Messages are of a made-up district
+of 20,000 people with the ways and subjects of a school; a time is the median of a request over HTTP, answered by a
+console in this process, the slowest of them in brackets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import resource
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from gateway.core.account import User
+from gateway.core.decision import Act
+from gateway.directory.loading import load
+from gateway.directory.roster import Roster
+from gateway.store import open_store
+from tests.bench.bench_directory import STAFF, STUDENTS, write
+from tests.console.district import HASH, USERS
+from tests.console.world import World, form_of, opened, sign_in
+from tests.peers.postgresql import running_postgresql
+
+TABLES = {
+    "messages": "id channel received_at sender message_id sha256 size tls prefix envelope",
+    "contents": "message_id subject excerpt content",
+    "recipients": "message_id position channel domain state next_attempt_at token attempts queued_at changed_at due_at "
+    "action marked decided_by decided_at decision reply size address",
+    "audit": "id at actor act subject detail written_at number previous hash",
+}
+SUBJECTS = (
+    "practice,homework,your essay,field trip,lab report,tomorrow,quick question,grade,ride home,missing work".split(",")
+)
+WORDS = "we you the at after class please meet room essay coach game alone ride text phone late home test work".split()
+CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
+YEAR = 365 * 86400.0
+
+
+def rows(
+    count: int, held: bool, now: float, people: tuple[list[str], list[str]], start: int
+) -> Iterator[dict[str, tuple[Any, ...]]]:
+    """The rows of so many messages, by table."""
+    dice = random.Random(start)
+    staff, students = people
+    for number in range(start, start + count):
+        teacher, pupil = dice.choice(staff), dice.choice(students)
+        at = now - dice.random() * (14 * 86400 if held else YEAR)
+        id_, sender, to = f"{number:026d}", f"{teacher}@{STAFF}", f"{pupil}@{STUDENTS}"
+        clauses = dice.sample(CLAUSES, dice.choice((1, 1, 2)))
+        action = "hold" if held else "release"
+        decision = json.dumps([action, "staff_to_student", "p", clauses if held else [], [], 7200.0 if held else None])
+        envelope = json.dumps([sender, [], [[to]], [[0, teacher, pupil, "staff_to_student", 0]]])
+        subject = f"{dice.choice(SUBJECTS)} {number % 97}"
+        yield {
+            "messages": (id_, "mail", at, sender, f"<{number}@{STAFF}>", "0" * 64, 2000, 0, b"", envelope),
+            **(
+                {"contents": (id_, subject, " ".join(dice.choices(WORDS, k=60)), b"Subject: x\r\n\r\nx\r\n")}
+                if held
+                else {}
+            ),
+            "recipients": (
+                id_, 0, "mail", STUDENTS, "held" if held else "sent", None, None, 0, None, at,
+                at + 7200 if held else None, action, int(held), "policy", at, decision, "", 2000, to,
+            ),
+            "audit": (number + 1000, at, "policy", "decided", id_, "{}", at, number + 1, "0" * 64, "0" * 64),
+        }  # fmt: skip
+
+
+def fill(url: str, held: int, decided: int, people: tuple[list[str], list[str]]) -> None:
+    """Put them into a store's tables, as fast as its database takes them."""
+    now = time.time()
+    for count, is_held, start in ((decided, False, 0), (held, True, decided)):
+        for begin in range(start, start + count, 50_000):
+            chunk: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+            for row in rows(min(50_000, start + count - begin), is_held, now, people, begin):
+                for name, values in row.items():
+                    chunk[name].append(values)
+            _put(url, chunk)
+    if url.startswith("postgresql"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+
+
+def _put(url: str, chunk: dict[str, list[tuple[Any, ...]]]) -> None:
+    if url.startswith("sqlite"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
+            for name, found in chunk.items():
+                names = TABLES[name].split()
+                file.executemany(
+                    f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", found
+                )
+        return
+    with psycopg.connect(url) as connection:
+        for name, found in chunk.items():
+            names = ", ".join(TABLES[name].split())
+            with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN") as copy:  # type: ignore[arg-type]
+                for values in found:
+                    copy.write_row(values)
+
+
+class Watch:
+    """Times of requests, printed as they come."""
+
+    def __init__(self, times: int) -> None:
+        self._times = times
+
+    async def ask(self, what: str, client: httpx.AsyncClient, method: str, path: str, **more: Any) -> httpx.Response:
+        """Ask several times, show the median."""
+        took = []
+        for _ in range(self._times):
+            began = time.perf_counter()
+            answer = await client.request(method, path, **more)
+            took.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code < 400, (path, answer.status_code)
+        print(
+            f"  {what:44} {statistics.median(took):7.0f} ms  ({max(took):.0f})  {len(answer.content) // 1024} kB",
+            flush=True,
+        )
+        return answer
+
+
+@contextlib.asynccontextmanager
+async def _district(folder: Path) -> AsyncIterator[Roster]:
+    write(folder / "oneroster", 20_000, "1.1")
+    yield load(folder / "oneroster", domains=[STAFF, STUDENTS], now=time.time()).roster
+
+
+async def measure(url: str, people: Roster, held: int, decided: int, times: int) -> None:
+    """Fill a store and ask a console about it."""
+    async with open_store(url) as store:
+        for user in USERS.values():
+            await store.add_user(user, HASH, Act(time.time(), "bench", "account added", user.name))
+        schools = sorted({org for each in people for org in each.buildings})
+        await store.add_user(
+            User("school", USERS["high"].role, tuple(schools[:1])),
+            HASH,
+            Act(time.time(), "bench", "account added", "x"),
+        )
+    by_role: dict[str, list[str]] = {"staff": [], "student": []}
+    for person in people:
+        for role in person.roles:
+            if role.value in by_role:
+                by_role[role.value].append(person.id)
+    began = time.perf_counter()
+    await asyncio.to_thread(fill, url, held, decided, (by_role["staff"], by_role["student"]))
+    took = time.perf_counter() - began
+    print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, put there in {took:.0f} s")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    async with opened(url, {}, people=people) as world:
+        await _pages(world, Watch(times), f"{decided + held // 2:026d}", by_role["student"][0])
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(f"  memory that the queue takes: at most {grown:.0f} MiB")
+
+
+async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
+    async with world.stranger() as director, world.stranger() as school:
+        began = time.perf_counter()
+        await sign_in(director, "director")
+        await sign_in(school, "school")
+        page = await director.get("/")
+        print(f"  {'the first page of all, everything is read':44} {(time.perf_counter() - began) * 1000:7.0f} ms")
+        await watch.ask("queue", director, "GET", "/")
+        await watch.ask("queue of one school", school, "GET", "/")
+        await watch.ask("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
+        await watch.ask("queue, search for a word", director, "GET", "/?text=essay")
+        await watch.ask("queue, search for three rare words", director, "GET", "/?text=essay+coach+alone+trip")
+        form = form_of(page)
+        await watch.ask(
+            "trace by address", director, "POST", "/trace", data={"form": form, "asked": f"{pupil}@{STUDENTS}"}
+        )
+        await watch.ask("message", director, "GET", f"/messages/{one}")
+        await watch.ask("delivered", director, "GET", "/delivered")
+        await watch.ask("audit", director, "GET", "/audit")
+        for path in ("/reports",):
+            if (await director.get(path)).status_code == 200:
+                await watch.ask("reports", director, "GET", path)
+    async with world.program("director") as program:
+        await watch.ask("API: held, a page", program, "GET", "/api/v1/held?limit=100")
+        await watch.ask("API: stats", program, "GET", "/api/v1/stats")
+        took = []
+        for number in range(10):
+            began = time.perf_counter()
+            await program.post(f"/api/v1/messages/{int(one) + number:026d}/release", json={"reason": ""})
+            await program.get("/api/v1/stats")
+            took.append((time.perf_counter() - began) * 1000)
+        print(f"  {'API: release one, and the queue after it':44} {statistics.median(took):7.0f} ms  ({max(took):.0f})")
+
+
+async def main(given: argparse.Namespace) -> None:
+    """Both databases, or one."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with _district(Path(folder)) as people:
+            if given.only in ("", "sqlite"):
+                url = f"sqlite:///{folder}/chaperone.db"
+                await measure(url, people, given.held // 10, given.decided // 10, given.times)
+            if given.only in ("", "postgresql"):
+                with running_postgresql(Path(folder) / "postgresql") as server:
+                    await measure(server.database(), people, given.held, given.decided, given.times)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("", "sqlite", "postgresql"), default="")
+    parser.add_argument("--held", type=int, default=100_000)
+    parser.add_argument("--decided", type=int, default=2_000_000)
+    parser.add_argument("--times", type=int, default=20)
+    asyncio.run(main(parser.parse_args()))

@@ -1,0 +1,113 @@
+"""The queue as columns of numbers: the same answers as a slow look at every message, whatever came and went."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from gateway.console.held_queue import HeldQueue, entered
+from gateway.console.queue_index import Asked, Entry, Index
+from gateway.core.casework import Assignment
+from gateway.core.decision import Act
+from gateway.core.mailing import Mailings
+from gateway.core.message import Channel
+from gateway.core.moderation import Held
+from gateway.core.parties import Direction, Pair, Relation
+from tests.console.district import HELD, SAID, roster, staff, student
+from tests.console.world import World
+
+PEOPLE = roster()
+NOW = 1_900_000_000.0
+SENDERS = {"peter.lindgren": "s-06", "carolann.pruitt": "s-11", "ben.castellan": "s-13"}
+PUPILS = {"maya.lindqvist": "k-02", "nadia.petrakis": "k-19", "ruby.lang": "k-39"}
+
+
+def _held(dice: random.Random, number: int) -> Held:
+    sender, pupil = dice.choice(list(SENDERS)), dice.choice(list(PUPILS))
+    to = student(pupil)
+    return Held(
+        id=f"{number:05}", channel=dice.choice(list(Channel)), direction=dice.choice(list(Direction)),
+        sender=staff(sender), recipients=(to,), received_at=NOW - dice.random() * 3 * 86400,
+        due_at=dice.choice((None, NOW + dice.randint(-5, 5) * 3600.0)),
+        clauses=tuple(dice.sample(("1", "4", "7a"), dice.randint(0, 2))), reasons=("no_verdict",),
+        subject=dice.choice(("lab", "essay")), excerpt=dice.choice(("one two three", "four five six")),
+        relation=Relation((Pair(to, SENDERS[sender], PUPILS[pupil], Direction.STAFF_TO_STUDENT),)),
+    )  # fmt: skip
+
+
+def _asked(dice: random.Random) -> Asked:
+    chosen = {
+        "building": dice.choice(("", "o-high", "o-middle", "nothing")), "clause": dice.choice(("", "7a", "no_verdict")),
+        "channel": dice.choice(("", "sms")), "age": dice.choice(("", "today", "older", "overdue")),
+        "state": dice.choice(("", "free", "mine")),
+    }  # fmt: skip
+    own = dice.choice((None, frozenset({"o-high"}), frozenset({"o-district"})))
+    return Asked(
+        NOW, own, lambda holder, second: frozenset({"free"}), chosen, dice.choice(((), ("lab",), ("lab", "two")))
+    )
+
+
+def _slowly(entries: list[Entry], asked: Asked) -> list[str]:
+    found = []
+    for entry in sorted(entries, key=lambda each: (each.held.due_at or float("inf"), each.held.id)):
+        held = entry.held
+        ages = {"older" if NOW - held.received_at > 86400 else "today"}
+        ages |= {"overdue"} if held.due_at is not None and held.due_at < NOW else set()
+        values = {
+            "building": entry.buildings, "clause": set(held.clauses or held.reasons), "channel": {held.channel.value},
+            "age": ages, "state": {"free"},
+        }  # fmt: skip
+        own = asked.own is None or asked.own & entry.scope
+        if own:
+            found.append((entry, values))
+    known = {name: set().union(*(values[name] for _, values in found)) for name in asked.chosen} if found else {}
+    return [
+        entry.held.id
+        for entry, values in found
+        if all(value in values[name] for name, value in asked.chosen.items() if value in known[name])
+        and all(word in entry.text for word in asked.words)
+    ]
+
+
+def test_it_answers_as_a_slow_look_does() -> None:
+    dice, mailings, index, entries = random.Random(4), Mailings(), Index(), dict[str, Entry]()
+    for step in range(1500):
+        number = dice.randrange(600)
+        if dice.random() < 0.3:
+            index.drop(f"{number:05}")
+            entries.pop(f"{number:05}", None)
+        else:
+            entry = entered(_held(dice, number), PEOPLE, mailings)
+            index.put(entry)
+            entries[entry.held.id] = entry
+        if step % 30:
+            continue
+        asked = _asked(dice)
+        wanted, narrowed = _slowly(list(entries.values()), asked), index.narrow(asked, 10_000)
+        assert narrowed.found == len(wanted)
+        assert sum(1 + more for _, more in narrowed.listed) == len(wanted)
+        firsts: dict[int, str] = {}
+        for id_ in wanted:
+            firsts.setdefault(entries[id_].mailing, id_)
+        assert [each.held.id for each, _ in narrowed.listed] == list(firsts.values())
+        assert len(index) == len(entries)
+        assert [each.held.id for each in Index(entries.values()).entries()] == [
+            each.held.id for each in index.entries()
+        ]
+
+
+async def test_it_keeps_in_step_with_the_store(world: World) -> None:
+    queue = HeldQueue(world.store, world.store, world.store, world.people)
+    index = await queue.index()
+    assert {each.held.id for each in index.entries()} == {world.id(name) for name in HELD}
+    new = await world.put(replace(SAID["high"], subject="Another"))
+    async with world.program("director") as director:
+        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
+    act = Act(world.clock(), "director", "taken", world.id("text"))
+    await world.store.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
+    assert await queue.index() is index  # nothing was read anew
+    assert {each.held.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {new.id}
+    entry = await queue.entry(world.id("text"))
+    assert entry is not None
+    assert entry.handled.assignment is not None
+    assert entry.handled.assignment.user == "director"
