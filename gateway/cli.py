@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gateway.core.fault import Fault
+from gateway.ports import StoreDown
 
 _DIRECTIONS = ("staff_to_student", "student_to_staff")
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
@@ -155,6 +156,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Fault as fault:
         print(f"chaperone: {fault}", file=sys.stderr)
         return fault.exit_code
+    except StoreDown as down:
+        mend = "see that the database runs and has room, then try again"
+        print(f"chaperone: store.url: the store went away in the middle ({down}): {mend}", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         sys.stderr.close()
         return 1

@@ -72,7 +72,8 @@ async def serving(
         await up.enter_async_context(bus)
         running = Running(store, policy)
         floor = Floor(settings, journal, stopped, up, policy, store, bus, running)
-        floor.ready["store"] = lambda: _answers(store)
+        listening = asyncio.Event()
+        floor.ready |= {"store": lambda: _answers(store), "listeners": lambda: _is_set(listening)}
         journal.in_force(policy=policy.hash)
         processes = Processes(journal.registry)
         where = await up.enter_async_context(monitoring(metrics, processes, floor.ready))
@@ -101,8 +102,12 @@ async def serving(
                 await receive_texts(floor, directory, texts)
             if smpp:
                 await bring_texts(floor, directory, smpp, esmes, tls)
+        listening.set()
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
-        yield running
+        try:
+            yield running
+        finally:
+            listening.clear()  # whoever deals connections out is to leave this process out while it drains
 
 
 Consume = Callable[[Bus, Store, Beat], Coroutine[Any, Any, None]]
@@ -129,6 +134,10 @@ async def _answers(store: Store) -> bool:
     except StoreDown:
         return False
     return True
+
+
+async def _is_set(event: asyncio.Event) -> bool:
+    return event.is_set()
 
 
 async def _note_roster(store: Store, journal: Journal, directory: LiveDirectory) -> None:

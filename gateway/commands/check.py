@@ -92,6 +92,7 @@ def _ports(settings: Settings) -> Iterator[Line]:
         *(("smtp.listen", each, lambda at: _greets(at, settings.smtp.hostname)) for each in settings.smtp.listen),
         *(("sms.smpp.listen", each, _speaks_smpp) for smpp in [settings.sms.smpp] if smpp for each in smpp.listen),
         *(("sms.twilio.listen", each.listen, _speaks_twilio) for each in [settings.sms.twilio] if each),
+        ("console.listen", settings.console.listen, _is_console),
         ("metrics.listen", settings.metrics.listen, _monitors),
     ]
     for key, address, ours in listens:
@@ -117,6 +118,12 @@ def _greets(address: str, hostname: str) -> bool:
 def _monitors(address: str) -> bool:
     with suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=3) as answer:
         return b"chaperone_policy_info" in answer.read()
+    return False
+
+
+def _is_console(address: str) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://{address}/api/openapi.json", timeout=3) as answer:
+        return b"/api/v1/held" in answer.read()
     return False
 
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.core.delivery import Claim, NextHop, Sent, conclude
+from gateway.core.delivery import Claim, NextHop, Outcome, Sent, conclude
 from gateway.core.message import Channel
 from gateway.journal import Journal
 from gateway.ports import Queue, Review, StoreDown, Transport
@@ -22,6 +22,7 @@ from gateway.stages.beat import Beat
 _LEASE = 30.0
 _LOOK = 1.0
 _PAUSE = 2.0
+_RETRY = 0.5  # well below _PAUSE: what ended is recorded before it is claimed again
 _GATHER = 0.01  # seconds between claims while there is more to do than may be done at once: one serves several places
 _WORDS = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 
@@ -91,21 +92,34 @@ class Delivery:
     async def _one(self, claim: Claim, beat: Beat, followups: Beat) -> None:
         try:
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
-            now = await self._review.now()
-            results, follow = conclude(claim, outcomes, now=now, entropy=random.random())
-            if outcomes and await self._queue.conclude(claim, results, follow):
-                counts = Counter(_WORDS[type(outcome).__name__] for outcome in outcomes.values())
-                self._journal.delivered(claim.message.id, claim.message.channel, counts, _seconds(claim, outcomes, now))
-                if follow:
-                    followups.wake()
-            else:
-                self._journal.claim_lost(claim.message.id)
-        except StoreDown:
-            self._journal.store_lost("delivery")  # the lease ends and they are due again
+            await self._record(claim, outcomes, followups)
         finally:
             self._running.pop(claim.token, None)
             if claim.message.channel is Channel.SMS:
                 beat.wake()  # the next text of its conversation waited for this one
+
+    async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome], followups: Beat) -> None:
+        """Put in the store how it ended, unless that is somebody else's to say by now.
+
+        While the store is away it is tried again and again: what was handed over is not to go out twice for that.
+        """
+        message = claim.message
+        while True:
+            try:
+                now = await self._review.now()
+                results, follow = conclude(claim, outcomes, now=now, entropy=random.random())
+                ours = bool(outcomes) and await self._queue.conclude(claim, results, follow)
+                break
+            except StoreDown:
+                self._journal.store_lost("delivery")
+            await asyncio.sleep(_RETRY)
+        if not ours:
+            self._journal.claim_lost(message.id)
+            return
+        counts = Counter(_WORDS[type(outcome).__name__] for outcome in outcomes.values())
+        self._journal.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
+        if follow:
+            followups.wake()
 
     async def _still_ours(self, claim: Claim) -> bool:
         """While half of the lease is left nobody else can have it; after that the store is asked."""

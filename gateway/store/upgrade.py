@@ -27,8 +27,12 @@ def upgrade(url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(url))
     try:
         if url.get_backend_name() == "sqlite":
-            _in_real_transactions(engine)
             _write_ahead(engine)
+        with engine.connect() as connection:
+            if _version(connection) == LATEST:
+                return  # asking waits for nobody who writes
+        if url.get_backend_name() == "sqlite":
+            _in_real_transactions(engine)
         with engine.begin() as connection:
             if url.get_backend_name() == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})

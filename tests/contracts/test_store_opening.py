@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import socket
 import sqlite3
 import stat
@@ -207,3 +208,15 @@ def test_one_process_serves_a_file(tmp_path: Path) -> None:
         assert path.with_name("chaperone.db.lock").exists()
     with hold_lock(path):
         pass
+
+
+async def test_a_store_up_to_date_opens_while_somebody_writes(tmp_path: Path, made_file: Path) -> None:
+    """A list or a trace waits for no writer."""
+    path = Path(shutil.copy(made_file, tmp_path))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        async with asyncio.timeout(5), open_store(f"sqlite:///{path}") as store:
+            assert await store.held() == []
+    finally:
+        other.close()

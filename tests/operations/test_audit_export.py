@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,15 @@ def test_whatever_is_done_to_it_is_found(tmp_path: Path, exported: list[str]) ->
     assert "row 1" in verified(tmp_path, ["nonsense"])[1]
     assert "row 6" in verified(tmp_path, exported[:5], "--last", f"6:{last['hash']}")[1]
     assert "row 6" in verified(tmp_path, exported, "--last", f"6:{'0' * 64}")[1]
+
+
+def test_a_store_that_refuses_in_the_middle_is_one_line(
+    tmp_path: Path, exported: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = sqlite3.connect(tmp_path / "var" / "chaperone.db")
+    file.executescript("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    file.close()
+    assert main(["audit", "export", "-c", str(tmp_path / "chaperone.toml")]) == 1
+    said = capsys.readouterr()
+    assert (said.out, len(said.err.splitlines())) == ("", 1)
+    assert "then try again" in said.err

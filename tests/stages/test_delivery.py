@@ -1,0 +1,55 @@
+"""Delivery: what was handed over is not handed over again because the store was away for a moment."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.core.delivery import State
+from gateway.journal import Journal
+from gateway.ports import StoreDown
+from gateway.stages import delivery
+from gateway.stages.beat import Beat
+from gateway.stages.delivery import Delivery
+from gateway.store import SqlStore, open_store
+from gateway.transports.scripted import ScriptedTransport
+from tests.contracts.messages import STUDENTS, mail
+
+
+class Away:
+    """A store that is away whenever an outcome is to be recorded, so many times."""
+
+    def __init__(self, store: SqlStore, times: int) -> None:
+        self._store, self.times = store, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def conclude(self, *given: Any) -> bool:
+        """See gateway.ports.Queue."""
+        if self.times:
+            self.times -= 1
+            raise StoreDown("away")
+        return await self._store.conclude(*given)
+
+
+async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_RETRY", 0.02)
+    transport, beat = ScriptedTransport(), Beat()
+    async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
+        message = mail()
+        address = message.envelope.recipients[0].address
+        await store.accept(message, due=[address])
+        away: Any = Away(store, times=3)
+        stage = Delivery(STUDENTS, transport, away, away, Journal(CollectorRegistry()), concurrency=2)
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(stage.run(beat, Beat()))
+            while await store.states(message.id) != {address: State.SENT}:
+                await asyncio.sleep(0.02)
+            beat.stop()
+        assert away.times == 0
+        assert len(transport.handed) == 1
