@@ -1,0 +1,203 @@
+"""What every transport of texts must do: over real SMPP and over the provider's HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
+from gateway.core.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.parties import Relation
+from gateway.core.smpp import Address, Command, Pdu, Status, read_text
+from gateway.core.smpp_message import SMSC, TextPart, envelope, recipient
+from gateway.core.texting import PROVIDER, via
+from gateway.core.twilio import kept
+from gateway.journal import Journal
+from gateway.ports import Transport
+from gateway.smpp_link import Limits
+from gateway.transports.smpp import SmppTransport
+from gateway.transports.smpp_upstream import SmppUpstream, SmscConfig
+from gateway.transports.twilio import TwilioTransport
+from gateway.transports.twilio_client import TwilioClient
+from tests.core.made import message
+from tests.peers.provider import SID, TOKEN, Provider, serving
+from tests.peers.smpp_ends import body, smsc
+
+LINE, STUDENT = "+15155550199", "+15155550120"
+WORDS = "Practice is at four."
+
+
+class Kept:
+    """What the store keeps of texts, in memory."""
+
+    def __init__(self) -> None:
+        self.parts: list[TextPart] = []
+        self.known: dict[int, str] = {}
+
+    async def text_parts(self, message_id: str) -> list[TextPart]:
+        return self.parts
+
+    async def known_by(self, message_id: str, position: int) -> dict[int, str]:
+        return self.known
+
+    async def note_id(self, message_id: str, position: int, part: TextPart, name: str) -> None:
+        self.known[part.number] = name
+
+
+@dataclass
+class World:
+    """A transport, a text that it can carry, what arrived, and how the peer is told what to say."""
+
+    transport: Transport
+    message: Message
+    arrived: Callable[[], list[str]]
+    refuse: Callable[[], None]
+    not_now: Callable[[], None]
+    lose: Callable[[], None]
+    kept: Kept
+    usual: Callable[[], None]
+
+    async def deliver(self, *, attempts: int = 0, ours: bool = True):
+        async def still_ours() -> bool:
+            return ours
+
+        claimed = tuple(Claimed(each, attempts, 0.0) for each in self.message.envelope.recipients)
+        hop = NextHop("sms", "there", frozenset(), True)
+        return await self.transport.deliver(hop, Claim("token", self.message, claimed), still_ours)
+
+
+def _text(enveloped: Envelope) -> Message:
+    content = WORDS.encode()
+    return replace(
+        message(), channel=Channel.SMS, envelope=enveloped, content=content, sha256=sha256_of(content),
+        relation=Relation(),
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def smpp() -> AsyncIterator[World]:
+    with smsc() as there:
+        kept_, content = Kept(), body(LINE, STUDENT, WORDS.encode())
+        kept_.parts = [TextPart(1, 1, Command.SUBMIT_SM, content, "texting")]
+        first = read_text(Command.SUBMIT_SM, content)
+        to = recipient(STUDENT, SMSC, Address(1, 1, STUDENT[1:]))
+        text = _text(envelope(LINE, [to], first, account="texting", total=1))
+
+        async def nothing(_: Pdu) -> Pdu | None:
+            return None
+
+        limits = Limits(patience=1.0)
+        config = SmscConfig("127.0.0.1", there.port, "us", "smsc-pw", limits=limits)
+        async with SmppUpstream(config, nothing, Journal(CollectorRegistry())) as upstream:
+            while not upstream.bound():
+                await _moment()
+
+            def says(status: int) -> Callable[[], None]:
+                def set_() -> None:
+                    there.status = lambda _: status
+
+                return set_
+
+            yield World(
+                SmppTransport(upstream, kept_, way=SMSC), text,  # type: ignore[arg-type]
+                lambda: [read_text(pdu.command, pdu.body).short.decode() for _, pdu in there.taken],
+                says(Status.INVALID_DESTINATION), says(Status.SYSTEM_ERROR), says(-1), kept_, says(0),
+            )  # fmt: skip
+
+
+@asynccontextmanager
+async def twilio() -> AsyncIterator[World]:
+    with serving(Provider()) as provider:
+        base = f"http://127.0.0.1:{provider.port}"
+        form = (("From", LINE), ("To", STUDENT), ("Body", WORDS))
+        text = _text(Envelope(LINE, (Recipient(STUDENT, (via(PROVIDER),)),), kept(form, "form")))
+
+        async def nobody(_: str) -> list[str]:
+            return []
+
+        def says(*said: object) -> Callable[[], None]:
+            def set_() -> None:
+                provider.says = lambda _: said or None
+                provider.slow = lambda _: 0.0
+
+            return set_
+
+        def lose() -> None:
+            provider.slow = lambda _: 2.0
+
+        async with TwilioClient(account_sid=SID, auth_token=TOKEN, api_base=base, app_url="", seconds=1.0) as client:
+            yield World(
+                TwilioTransport(client, account_sid=SID, public_url=base, known=nobody, clock=lambda: 1.0), text,
+                lambda: [each["body"] for each in provider.messages],
+                says(400, {"code": 21614, "message": "not a mobile number"}), says(503, {}), lose, Kept(), says(),
+            )  # fmt: skip
+
+
+async def _moment() -> None:
+    import asyncio
+
+    await asyncio.sleep(0.01)
+
+
+@pytest.fixture(params=[smpp, twilio], ids=["smpp", "twilio"])
+def world(request):
+    return request.param
+
+
+async def test_a_text_is_handed_on_as_it_came(world) -> None:
+    async with world() as w:
+        outcomes = await w.deliver()
+        assert [type(each) for each in outcomes.values()] == [Sent]
+        assert set(outcomes) == {STUDENT}
+        assert w.arrived() == [WORDS]
+
+
+async def test_nothing_is_handed_over_when_the_claim_was_lost(world) -> None:
+    async with world() as w:
+        assert await w.deliver(ours=False) == {}
+        assert w.arrived() == []
+
+
+async def test_a_refusal_for_good_bounces_and_another_one_defers(world) -> None:
+    async with world() as w:
+        w.refuse()
+        assert [type(each) for each in (await w.deliver()).values()] == [Bounced]
+        w.not_now()
+        assert [type(each) for each in (await w.deliver()).values()] == [Deferred]
+        assert w.arrived() == []
+        w.usual()
+        assert [type(each) for each in (await w.deliver(attempts=1)).values()] == [Sent]
+
+
+async def test_a_lost_answer_defers(world) -> None:
+    async with world() as w:
+        w.lose()
+        (outcome,) = (await w.deliver()).values()
+        assert isinstance(outcome, Deferred)
+        assert outcome.reply.startswith("451 4.4.")
+
+
+async def test_a_provider_with_a_list_has_the_text_of_a_lost_answer_once() -> None:
+    async with twilio() as w:
+        w.lose()
+        await w.deliver()
+        w.usual()
+        (outcome,) = (await w.deliver(attempts=1)).values()
+        assert isinstance(outcome, Sent)
+        assert w.arrived() == [WORDS], "found in the list, and not sent again"
+
+
+async def test_parts_that_an_smsc_took_do_not_go_again() -> None:
+    async with smpp() as w:
+        w.kept.parts = [
+            TextPart(number, 3, Command.SUBMIT_SM, body(LINE, STUDENT, f"{number}".encode())) for number in (1, 2, 3)
+        ]
+        w.kept.known = {1: "A1", 2: "A2"}
+        (outcome,) = (await w.deliver(attempts=1)).values()
+        assert outcome == Sent("0x00000000 A1")
+        assert w.arrived() == ["3"]
+        assert set(w.kept.known) == {1, 2, 3}
