@@ -2,7 +2,7 @@
 #   make run       the demo district on the embedded default   (ARGS="--no-traffic" and the like go to the command)
 #   make test      every test, in random order                 (ARGS="tests/core -k split" and the like go to pytest)
 #   make check     the house rules: ruff, mypy, who imports whom
-#   make bench     messages per second and CPU per message, beside plain Postfix and Postfix with rspamd
+#   make bench     messages per second and CPU per message, beside plain Postfix and Postfix with rspamd; texts too
 #   make services  the servers that the tests talk to, as Debian packages (as root; else their names)
 #   make kafka     Apache Kafka into deploy/kafka/libs, where java and mvn are there
 #   make node      the Node.js programs that the tests of the console use, into build/node, where npm is there
@@ -28,6 +28,7 @@ check: $(VENV)/installed-for-tests
 bench: $(VENV)/installed-for-tests
 	deploy/services bench
 	$(VENV)/bin/python -m tests.bench $(ARGS)
+	$(VENV)/bin/python -m tests.bench.texts
 
 services:
 	@deploy/services

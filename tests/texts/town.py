@@ -78,10 +78,12 @@ class Town:
 
 
 @contextlib.contextmanager
-def town(folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), wait: bool = True) -> Iterator[Town]:
+def town(
+    folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), phones: Sequence[tuple[str, str, str]] = PHONES
+) -> Iterator[Town]:
     """A town whose gateway serves; `settings` are further lines of its configuration."""
     contacts = (DISTRICT / "contacts.csv").read_text(encoding="utf-8").rstrip("\n")
-    rows = "\n".join(",".join(row) for row in PHONES)
+    rows = "\n".join(",".join(row) for row in phones)
     (folder / "contacts.csv").write_text(f"{contacts}\n{rows}\n", encoding="utf-8")
     (folder / "texting.secret").write_text("text-pw")
     (folder / "second.secret").write_text("other-pw")
@@ -104,6 +106,5 @@ def town(folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), wait: bool =
             "user", "add", "director", "--role", "technology_director", "--password-stdin", given="right horse 12345\n"
         )
         made = Town(gateway, port, smsc, gateway.cli("token", "create", "--user", "director").strip())
-        if wait:
-            assert made.bound()
+        assert made.bound()
         yield made
