@@ -10,7 +10,7 @@ from gateway.core.account import Session, Token, User
 from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
-from gateway.core.moderation import Neighbour, Noticed
+from gateway.core.moderation import Held, Neighbour, Noticed
 
 
 class Recall(Protocol):
@@ -178,6 +178,9 @@ Letters = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequen
 
 class Reminders(Protocol):
     """People are told once of each step: a due time that nears or has passed, a call for help, a day's digest."""
+
+    async def due_before(self, before: float, limit: int) -> Sequence[Held]:
+        """Held messages that are due before a time, the latest due first."""
 
     async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
         """The steps that were told of these messages ("" stands for all of them), as (message, step)."""

@@ -10,6 +10,8 @@ from gateway.assembly.floor import Floor
 from gateway.core.fault import Fault
 from gateway.directory.watch import LiveDirectory
 from gateway.settings import Settings
+from gateway.stages.beat import Beat
+from gateway.stages.reminders import Reminders
 
 if TYPE_CHECKING:
     from gateway.console.oidc import Provider
@@ -57,6 +59,12 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
         settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
         provider_of(settings),
     )  # fmt: skip
+    reminders = Reminders(
+        floor.store, directory, lambda: floor.policy, floor.journal, last=settings.notify.to, zone=house.zone,
+        decided=decided,
+    )  # fmt: skip
+    beat = Beat()
+    await floor.work(beat, reminders.run(beat))
     await floor.up.enter_async_context(
         console(bound, floor.store, directory, lambda: floor.policy, floor.journal, house, decided)
     )

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import bindparam, delete, select
 
 from gateway.console_ports import Letters
-from gateway.store import audit, followups
+from gateway.core.moderation import Held
+from gateway.store import audit, followups, schema
 from gateway.store.forms import fit
 from gateway.store.parts import Part
+from gateway.store.review import HELD_OF, by_message, read_held
 from gateway.store.schema_review import told
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
@@ -17,7 +19,15 @@ from gateway.store.writer import Write
 KEPT = 400 * 86400.0
 """Seconds that a step is remembered."""
 
-_t = told.c
+_t, _r = told.c, schema.recipients.c
+_LATEST_DUE = Statement(
+    lambda of: (
+        select(_r.message_id)
+        .where(_r.state == schema.lit("held"), _r.due_at < bindparam("before"))
+        .order_by(_r.due_at.desc())
+        .limit(bindparam("limit"))
+    )
+)
 _TOLD = Statement(lambda of: select(_t.message_id, _t.step).where(of.among(_t.message_id)))
 _ADD = insert_each(told, again=True)
 _OLD = Statement(lambda of: delete(told).where(_t.at < bindparam("before")))
@@ -40,11 +50,21 @@ def _tell(run: Run, items: Sequence[tuple[Sequence[tuple[str, str]], Letters]]) 
     return answers
 
 
+def _due_before(run: Run, before: float, limit: int) -> list[Held]:
+    ids = list(dict.fromkeys(row[0] for row in run.rows(_LATEST_DUE, before=before, limit=limit)))
+    held = [read_held(group) for group in by_message(run.rows(HELD_OF, ids=ids))] if ids else []
+    return sorted(held, key=lambda each: -(each.due_at or 0.0))
+
+
 _TELL_WRITE = Write(_tell)
 
 
 class SqlReminders(Part):
     """The port Reminders."""
+
+    async def due_before(self, before: float, limit: int) -> Sequence[Held]:
+        """See gateway.console_ports.Reminders."""
+        return await self._readers.read(lambda run: _due_before(run, before, limit))
 
     async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
         """See gateway.console_ports.Reminders."""

@@ -44,7 +44,7 @@ def _held_rows(some: bool) -> Statement:
     return Statement(build)
 
 
-_HELD, _HELD_OF = _held_rows(False), _held_rows(True)
+_HELD, HELD_OF = _held_rows(False), _held_rows(True)
 
 
 def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
@@ -154,7 +154,8 @@ def by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
     return groups.values()
 
 
-def _held(rows: list[Row]) -> Held:
+def read_held(rows: list[Row]) -> Held:
+    """A held message from its rows."""
     id_, channel, received_at, text, subject, *_ = rows[0]
     envelope, relation = read_envelope(text)
     decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
@@ -234,9 +235,9 @@ class SqlReview(Part):
         if ids is None:
             rows = await self._readers.read(lambda run: run.rows(_HELD))
         else:
-            rows = await self._readers.read(lambda run: run.rows(_HELD_OF, ids=list(ids)))
+            rows = await self._readers.read(lambda run: run.rows(HELD_OF, ids=list(ids)))
         never = float("inf")
-        return sorted(map(_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
+        return sorted(map(read_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """See gateway.ports.Review."""

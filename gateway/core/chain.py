@@ -1,0 +1,55 @@
+"""Up the chain: who is told of a held message or a call for help, at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway.core.access import Register, has_part, is_theirs
+from gateway.core.account import AccountRole, Right, User
+from gateway.core.parties import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The accounts that decide, and the addresses at the end of the chain (notify.to)."""
+
+    users: Sequence[User]
+    last: Sequence[str]
+    register: Register
+
+    def of(self, level: int, relation: Relation, addresses: Iterable[str], assignee: str = "") -> tuple[str, ...]:
+        """Who is told of a message at a level, each once. Never somebody who has a part in it.
+
+        0 and 1: whoever has taken it, else the administrators of its buildings; 2: these and the directors; from 3 on
+        the end of the chain as well. Where a level has nobody who can be told, the next one is asked.
+        """
+        named = [each for each in addresses if each]
+        able = [each for each in self._deciding() if self._fit(each, relation, named)]
+        theirs = [each for each in able if each.role is not AccountRole.TECHNOLOGY_DIRECTOR]
+        taken = [each for each in able if each.name == assignee]
+        if level < 2 and (found := self.addresses(taken) or self.addresses(theirs)):
+            return found
+        if level < 3 and (found := self.addresses(able)):
+            return found
+        return tuple(dict.fromkeys((*self.addresses(able), *self.last)))
+
+    def everybody(self) -> dict[str, User]:
+        """Everybody who decides and can be told, by address."""
+        return {self.address(each): each for each in self._deciding() if self.address(each)}
+
+    def addresses(self, people: Iterable[User]) -> tuple[str, ...]:
+        """The addresses of accounts, each once; an account without one cannot be told."""
+        return tuple(dict.fromkeys(filter(None, map(self.address, people))))
+
+    def address(self, user: User) -> str:
+        """Where somebody is written to: the roster's address of the person, or the name where that is one."""
+        person = self.register.by_id(user.person) if user.person else None
+        return person.address if person and person.address else user.name if "@" in user.name else ""
+
+    def _deciding(self) -> list[User]:
+        return [each for each in self.users if each.disabled_at is None and each.may(Right.DECIDE)]
+
+    def _fit(self, user: User, relation: Relation, addresses: Sequence[str]) -> bool:
+        pairs = relation.pairs
+        return is_theirs(user, pairs, self.register) and not has_part(user, pairs, addresses, self.register)

@@ -1,0 +1,184 @@
+"""Reminders: due times near and pass, calls for help wait, a day begins. People are told once of each, more each time.
+
+What a due time does beside is the policy's word: it stays held, or is released or rejected. Nothing ends by itself
+otherwise. Letters are followups, so that a crash loses none and two processes write none twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from gateway.console_ports import Accounts, Handling, Lists
+from gateway.console_ports import Reminders as Remembered
+from gateway.core.access import Register, is_theirs
+from gateway.core.chain import Chain
+from gateway.core.decision import Act
+from gateway.core.followup import Follow, Followup
+from gateway.core.moderation import Held, Noticed
+from gateway.core.policy import Policy
+from gateway.core.review import at_due, level
+from gateway.core.rulings import POLICY
+from gateway.core.wire import rfc3339
+from gateway.journal import Journal
+from gateway.ports import Dispositions, Review, StoreDown
+from gateway.stages.beat import Beat
+from gateway.stages.moderation import moderate
+
+EVERY = 15.0
+"""Seconds from one look to the next."""
+_MOST = 2000
+_CALLS, _CALL_DAYS = 200, 7 * 86400.0
+_DIGEST_WITHIN = timedelta(hours=2)
+NOT_DECIDED = "not decided by its due time"
+
+Steps = Sequence[tuple[str, str]]
+
+
+class Store(Review, Dispositions, Lists, Accounts, Handling, Remembered, Protocol):
+    """What reminders ask of the store."""
+
+
+class Reminders:
+    """Looks at what waits for people, and tells them."""
+
+    def __init__(
+        self, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal, *,
+        last: Sequence[str], zone: ZoneInfo, decided: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._store, self._register, self._policy, self._journal = store, register, policy, journal
+        self._last, self._zone, self._decided = tuple(last), zone, decided
+
+    async def run(self, beat: Beat) -> None:
+        """Look again and again until the beat stops."""
+        while not beat.stopped:
+            try:
+                await self.look()
+            except StoreDown:
+                self._journal.store_lost("reminders")
+            await beat.rest(EVERY)
+
+    async def look(self) -> None:
+        """One look: due times, calls for help, the day's digest."""
+        now = await self._store.now()
+        chain = Chain(await self._store.users(), self._last, self._register)
+        await self._due(now, chain)
+        await self._help(now, chain)
+        await self._digest(now, chain)
+
+    async def _due(self, now: float, chain: Chain) -> None:
+        policy = self._policy()
+        review = policy.review
+        found: dict[tuple[str, str], tuple[Held, int]] = {}
+        for held in await self._store.due_before(now + review.remind_before, _MOST):
+            at = level(held.due_at or now, now, review.remind_before, review.escalate_every)
+            if at and await self._ended(held, at_due(policy, held.clauses, held.reasons)):
+                continue
+            if at is not None:
+                found[held.id, f"due:{int(held.due_at or 0)}:{at}"] = held, at
+        new = await self._untold(found)
+        if not new:
+            return
+        handled = await self._store.handled()
+
+        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+            by_address: dict[str, list[list[object]]] = {}
+            acts = []
+            for step in steps:
+                held, at = found[step]
+                known = handled.get(held.id)
+                taken = known.assignment.user if known and known.assignment else ""
+                to = chain.of(at, held.relation, (held.sender, *held.recipients), taken)
+                for address in to:
+                    by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at])
+                told = "escalated" if at > 1 else "reminded"
+                acts.append(Act(now, "gateway", told, held.id, {"to": list(to), "level": at}))
+            followups = [
+                Followup(Follow.DUE, "", {"to": [address], "at": rfc3339(now), "items": items})
+                for address, items in by_address.items()
+            ]
+            return followups, acts
+
+        await self._store.tell(new, letters)
+
+    async def _ended(self, held: Held, deed: str) -> bool:
+        """Whether the policy lets the due time decide, and it did."""
+        if deed not in ("release", "reject"):
+            return False
+        done = await moderate(
+            self._store, self._store, held.id, "release" if deed == "release" else "reject", by=POLICY,
+            reason=NOT_DECIDED,
+        )  # fmt: skip
+        if done is not None and done.changed:
+            self._journal.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)
+            self._decided()
+        return True
+
+    async def _help(self, now: float, chain: Chain) -> None:
+        every = self._policy().review.help_every
+        found: dict[tuple[str, str], tuple[Noticed, int]] = {}
+        for call in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS):
+            if not call.taken_by:
+                at = int((now - call.decided_at) // every)
+                found[call.trace.id, f"help:{at}"] = call, at
+        new = await self._untold(found)
+        if not new:
+            return
+
+        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+            return [each for step in steps for each in self._call(*found[step], now, chain)], []
+
+        await self._store.tell(new, letters)
+
+    def _call(self, call: Noticed, at: int, now: float, chain: Chain) -> list[Followup]:
+        """First the administrators of the building, beside notify.to which was told at once; then more people."""
+        trace = call.trace
+        addresses = (trace.sender, *(each.address for each in trace.recipients))
+        to = chain.of(1 if at == 0 else 3, trace.relation, addresses)
+        if at == 0:
+            to = tuple(each for each in to if each not in self._last)
+            body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
+            return [Followup(Follow.HELP_ALERT, trace.id, body)] if to else []
+        body = {"to": list(to), "at": rfc3339(now), "items": [[trace.id, rfc3339(trace.received_at), at]]}
+        return [Followup(Follow.HELP_AGAIN, trace.id, body)] if to else []
+
+    async def _digest(self, now: float, chain: Chain) -> None:
+        """Once a day, to each person who has something undecided, and to the end of the chain."""
+        minutes = self._policy().review.digest
+        if minutes is None:
+            return
+        here = datetime.fromtimestamp(now, UTC).astimezone(self._zone)
+        begins = here.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
+        step = ("", f"digest:{here.date().isoformat()}")
+        if not begins <= here < begins + _DIGEST_WITHIN or step in await self._store.told([""]):
+            return
+        held = await self._store.held()
+        calls = [
+            each for each in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS) if not each.taken_by
+        ]
+
+        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+            people = chain.everybody()
+            to = {**dict.fromkeys(self._last), **people}
+            followups = []
+            for address, user in to.items():
+                own = [each for each in held if user is None or is_theirs(user, each.relation.pairs, self._register)]
+                if not own:
+                    continue
+                late = sum(each.due_at is not None and each.due_at < now for each in own)
+                theirs = sum(
+                    user is None or is_theirs(user, each.trace.relation.pairs, self._register) for each in calls
+                )
+                counts = {"held": len(own), "overdue": late, "calls": theirs}
+                followups.append(Followup(Follow.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
+            return followups, []
+
+        await self._store.tell([step], letters)
+
+    async def _untold(self, steps: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of some steps that nobody was told of."""
+        asked = list(steps)
+        told = await self._store.told({id_ for id_, _ in asked})
+        return [step for step in asked if step not in told]

@@ -1,0 +1,246 @@
+"""People are told of due times, calls for help and the day: once of each step, more people each time, no content."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.core.account import AccountRole, User
+from gateway.core.casework import Assignment
+from gateway.core.decision import Act
+from gateway.core.delivery import State
+from gateway.core.followup import Follow
+from gateway.core.message import Message
+from gateway.core.notice import notice_content
+from gateway.core.policy import Policy
+from gateway.core.review import Handling, Review
+from gateway.directory.roster import Roster
+from gateway.journal import Journal
+from gateway.stages.reminders import NOT_DECIDED, Reminders
+from gateway.store import SqlStore, open_store
+from tests.console.district import SAID, SECRET, policy, put, roster
+from tests.contracts.messages import Clock
+
+ZONE = ZoneInfo("America/Chicago")
+NOON = datetime(2026, 11, 24, 12, tzinfo=ZONE).timestamp()
+HOUR, MINUTE = 3600.0, 60.0
+LAST = "safety@riverbend.example"
+USERS = (
+    User("director@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR),
+    User("kessler", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person="s-01"),
+    User("middle@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-middle",)),
+    User("nobody-s-address", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",)),
+    User("auditor@riverbend.example", AccountRole.AUDITOR),
+)
+
+
+@dataclass
+class Desk:
+    """A store with accounts, and reminders over it."""
+
+    store: SqlStore
+    people: Roster
+    clock: Clock
+    policy: Policy = field(default_factory=policy)
+    decided: int = 0
+
+    def __post_init__(self) -> None:
+        self.reminders = Reminders(
+            self.store, self.people, lambda: self.policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE,
+            decided=self.count,
+        )  # fmt: skip
+
+    @property
+    def now(self) -> float:
+        """The time."""
+        return self.clock.now
+
+    @now.setter
+    def now(self, at: float) -> None:
+        self.clock.now = at
+
+    def count(self) -> None:
+        """Something was decided."""
+        self.decided += 1
+
+    async def put(self, name: str) -> Message:
+        """One of the district's messages, decided by the policy now."""
+        return await put(self.store, SAID[name], self.now, self.people, self.policy)
+
+    async def letters(self, *kinds: Follow) -> list[tuple[Follow, str, int]]:
+        """What is to be written after a look: kind, to whom, of how many messages."""
+        await self.reminders.look()
+        due = await self.store.due_followups(100, 60)
+        await self.store.followed([each.id for each in due])
+        told = []
+        for each in due:
+            if each.kind in kinds:
+                to, items = each.body.get("to", []), each.body.get("items", [])
+                told += [(each.kind, str(to_), len(items)) for to_ in to]  # type: ignore[attr-defined,arg-type]
+        return sorted(told)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    clock = Clock(NOON)
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
+        made = Desk(store, roster(), clock)
+        for user in USERS:
+            await store.add_user(user, "", Act(NOON, "tests", "account added", user.name))
+        yield made
+
+
+def kessler(desk: Desk) -> str:
+    person = desk.people.by_id("s-01")
+    assert person is not None
+    return person.address
+
+
+async def test_a_due_time_goes_up_the_chain(desk: Desk) -> None:
+    """Nobody at first, then the building, the director, and the end of the chain again and again; due in two hours."""
+    message = await desk.put("high")
+    building = kessler(desk)
+    assert await desk.letters(Follow.DUE) == []
+    desk.now = NOON + 1.6 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, building, 1)]
+    assert await desk.letters(Follow.DUE) == []
+    desk.now = NOON + 2.1 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, building, 1)]
+    desk.now = NOON + 4.1 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1), (Follow.DUE, building, 1)]
+    for later in (6.1, 8.1):
+        desk.now = NOON + later * HOUR
+        assert {to for _, to, _ in await desk.letters(Follow.DUE)} == {building, "director@riverbend.example", LAST}
+    acts = [each.act for each in await desk.store.acts_about(message.id, 20)]
+    assert acts == ["escalated", "escalated", "escalated", "reminded", "reminded", "decided"]
+    (trace,) = await desk.store.trace(id=message.id)
+    assert [each.state for each in trace.recipients] == [State.HELD]
+
+
+async def test_one_letter_names_all_that_is_due(desk: Desk) -> None:
+    for name in ("high", "child", "laid-out"):
+        await desk.put(name)
+    desk.now = NOON + 2 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, kessler(desk), 3)]
+
+
+async def test_who_has_taken_it_is_told_alone(desk: Desk) -> None:
+    message = await desk.put("high")
+    taken = Assignment("director@riverbend.example", "x", NOON)
+    await desk.store.assign(message.id, taken, None, Act(NOON, "x", "assigned", message.id))
+    desk.now = NOON + 2 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1)]
+
+
+async def test_who_has_a_part_in_it_is_told_nothing(desk: Desk) -> None:
+    """The only administrator with an address wrote it: the director is told."""
+    person = desk.people.person(SAID["high"].sender)
+    assert person is not None
+    writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
+    await desk.store.add_user(writer, "", Act(NOON, "tests", "account added", writer.name))
+    await desk.store.disable("kessler", Act(NOON, "tests", "account disabled", "kessler"))
+    await desk.put("high")
+    desk.now = NOON + 2 * HOUR
+    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1)]
+
+
+async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
+    from gateway.stages.moderation import hold_longer
+
+    message = await desk.put("high")
+    desk.now = NOON + 2.1 * HOUR
+    assert len(await desk.letters(Follow.DUE)) == 1
+    done = await hold_longer(desk.store, desk.store, message.id, 24 * HOUR, by="kessler", reason="a witness is away")
+    assert done is not None
+    assert done.changed
+    assert await desk.letters(Follow.DUE) == []
+    desk.now += 24 * HOUR - 10 * MINUTE
+    assert len(await desk.letters(Follow.DUE)) == 1
+    assert (await desk.store.acts_about(message.id, 9))[1].detail["reason"] == "a witness is away"
+
+
+@pytest.mark.parametrize(("deed", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
+async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, state: State) -> None:
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=Handling(at_due=deed))}
+    desk.policy = replace(desk.policy, clauses=clauses)
+    message, other = await desk.put("child"), await desk.put("middle")
+    desk.now = NOON + 1.9 * HOUR
+    await desk.letters()
+    assert desk.decided == 0
+    desk.now = NOON + 2.1 * HOUR
+    assert await desk.letters(Follow.DUE) == []
+    for each in (message, other):
+        (trace,) = await desk.store.trace(id=each.id)
+        assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
+    assert (await desk.store.acts_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
+
+
+async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:
+    """At once the building's administrators, beside notify.to; every quarter of an hour all, until it is taken."""
+    message = await desk.put("help")
+    building = kessler(desk)
+    first = await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN)
+    assert (Follow.HELP_ALERT, building, 0) in first
+    assert await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN) == []
+    for quarter in (1, 2):
+        desk.now = NOON + (15 * quarter + 1) * MINUTE
+        again = await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN)
+        assert {to for _, to, _ in again} == {building, "director@riverbend.example", LAST}
+        assert {kind for kind, _, _ in again} == {Follow.HELP_AGAIN}
+    await desk.store.acknowledge(message.id, "kessler", Act(desk.now, "kessler", "taken up", message.id))
+    desk.now += HOUR
+    assert await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN) == []
+
+
+async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
+    for name in ("high", "middle", "flag", "help"):
+        await desk.put(name)
+    morning = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    desk.now = morning - 2 * MINUTE
+    assert await desk.letters(Follow.DIGEST) == []
+    desk.now = morning
+    await desk.reminders.look()
+    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.DIGEST]
+    counts = {each.body["to"][0]: (each.body["held"], each.body["overdue"], each.body["calls"]) for each in due}  # type: ignore[index]
+    assert counts == {
+        LAST: (2, 2, 1), "director@riverbend.example": (2, 2, 1), kessler(desk): (1, 1, 1),
+        "middle@riverbend.example": (1, 1, 0),
+    }  # fmt: skip
+    await desk.store.followed([each.id for each in due])
+    desk.now += HOUR
+    assert await desk.letters(Follow.DIGEST) == []
+    desk.now = morning + 24 * HOUR + 3 * HOUR  # the day's digest is not made up for in the afternoon
+    assert await desk.letters(Follow.DIGEST) == []
+
+
+async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:
+    desk.policy = replace(desk.policy, review=Review(digest=None))
+    await desk.put("high")
+    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    assert await desk.letters(Follow.DIGEST) == []
+
+
+async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
+    """No name, address, subject or word of it: counts, times and links to pages that ask to sign in."""
+    for name in ("high", "help"):
+        await desk.put(name)
+    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    await desk.reminders.look()
+    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is not Follow.DECISION]
+    kinds = {Follow.DUE, Follow.DIGEST, Follow.HELP_AGAIN}
+    assert kinds <= {each.kind for each in due}
+    for each in due:
+        content = notice_content(
+            each, ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
+            hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
+        ).decode()  # fmt: skip
+        assert "https://c.example/" in content
+        for word in (SECRET, "Lindgren", "lindqvist", "After practice", "vandermeer", "can i come", "7a"):
+            assert word not in content
+        assert max(map(len, content.split("\r\n"))) <= 78
