@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from bisect import bisect_right
@@ -11,23 +10,21 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
-from starlette.responses import JSONResponse
 
 from gateway.console import schemas
 from gateway.console.auth import Door
 from gateway.console.desk import Desk
-from gateway.console.forms import plain
 from gateway.console.held_queue import place
 from gateway.console.problems import Problem, unknown
+from gateway.console.rows import Filters
 from gateway.console.words import REASONS
 from gateway.core.account import Right, User
-from gateway.core.casework import Proposal
 from gateway.core.fields import rfc3339
 from gateway.core.message import header_section, parts, subject
 from gateway.core.rows import held_row, trace_row
 
 _ID = re.compile(r"[0-9a-z]{1,64}")
-_PAGE, _MOST = 100, 500
+PAGE, MOST = 100, 500
 _PROBLEM: dict[str, Any] = {
     "model": schemas.ProblemRow,
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}},
@@ -37,18 +34,21 @@ _SAYS = {
     404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
     422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
 }  # fmt: skip
-_bearer = HTTPBearer(auto_error=False, description="A token made by `chaperone token create`")
+bearer = HTTPBearer(auto_error=False, description="A token made by `chaperone token create`")
 
 
-def _problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a call can answer with, as the description shows them."""
     return {code: {**_PROBLEM, "description": _SAYS[code]} for code in codes}
 
 
-def _cursor(*values: object) -> str:
+def cursor_of(*values: object) -> str:
+    """Where a list goes on, opaque to those who ask."""
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
+def read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
+    """The values of a cursor of ours. Raises a Problem."""
     try:
         values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except ValueError:  # bad base64, bad UTF-8, bad JSON
@@ -59,7 +59,7 @@ def _read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     return list(values)
 
 
-api = APIRouter(prefix="/api/v1", responses=_problems(401, 403, 422, 429, 503), dependencies=[Security(_bearer)])
+api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
 
 
 def the_desk(request: Request) -> Desk:
@@ -108,24 +108,39 @@ Key = Annotated[
 async def held(
     desk: TheDesk,
     user: Reader,
-    limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
     cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+    building: Annotated[str, Query(max_length=200, description="The sourcedId of an org")] = "",
+    clause: Annotated[str, Query(max_length=40, description="A clause, or a word of `reasons`")] = "",
+    direction: Annotated[Literal["", "staff_to_student", "student_to_staff"], Query()] = "",
+    channel: Annotated[Literal["", "mail", "sms"], Query()] = "",
+    state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
+    age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
+    text: Annotated[str, Query(max_length=200, description="Words of names, addresses, subject and text")] = "",
 ) -> dict[str, object]:
-    entries = await desk.held(user)
+    """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing."""
+    chosen = {
+        "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age,
+        "text": text,
+    }  # fmt: skip
+    if any(chosen.values()):
+        left = await desk.kept(user, Filters(chosen, user, desk.register, await desk.store.now()).asked)
+    else:
+        left = await desk.held(user)
     if cursor is not None:
-        due, id_ = _read_cursor(cursor, (float, int, type(None)), str)
+        due, id_ = read_cursor(cursor, (float, int, type(None)), str)
         after = (float("inf") if due is None else float(due), id_)
-        entries = entries[bisect_right(entries, after, key=place) :]
-    page = entries[:limit]
-    more = len(entries) > limit
+        left = left[bisect_right(left, after, key=place) :]
+    page = left[:limit]
+    more = len(left) > limit
     return {
         "items": [held_row(each) for each in page],
-        "next": _cursor(page[-1].due_at, page[-1].id) if more else None,
+        "next": cursor_of(page[-1].due_at, page[-1].id) if more else None,
     }
 
 
 @api.get(
-    "/messages/{id}", response_model=schemas.MessageRow, responses=_problems(404),
+    "/messages/{id}", response_model=schemas.MessageRow, responses=problems(404),
     summary="One message without its content",
 )  # fmt: skip
 async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
@@ -148,7 +163,7 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 
 
 @api.get(
-    "/messages/{id}/content", response_model=schemas.ContentRow, responses=_problems(404),
+    "/messages/{id}/content", response_model=schemas.ContentRow, responses=problems(404),
     summary="What a message says; the view is in the audit log",
 )  # fmt: skip
 async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
@@ -177,61 +192,6 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     }  # fmt: skip
 
 
-async def _once(
-    desk: Desk, user: User, key: str | None, deed: Literal["release", "reject"], id: str, reason: str
-) -> JSONResponse:
-    """Decide; with an idempotency key once, and the same answer ever after."""
-
-    async def act() -> JSONResponse:
-        done = await desk.decide(user, id, deed, plain(reason))
-        if isinstance(done, Proposal):
-            return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
-        return JSONResponse({"id": id, "action": deed, "recipients": list(done.changed)})
-
-    if key is None:
-        return await act()
-    asked = hashlib.sha256(json.dumps([deed, id, reason]).encode()).hexdigest()
-    mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    before = await desk.store.ask(user.name, mark, asked)
-    if before is not None:
-        if before.request != asked:
-            raise Problem(422, "This idempotency key was used for another request: use a new one.")
-        if before.status is None:
-            raise Problem(409, "The first request with this idempotency key is still at work: try again.")
-        form = "application/json" if before.status < 400 else "application/problem+json"
-        return JSONResponse(json.loads(before.body), before.status, media_type=form)
-    kept = False
-    try:
-        try:
-            answer = await act()
-        except Problem as problem:
-            answer = problem.response()
-        await desk.store.answer(user.name, mark, answer.status_code, bytes(answer.body).decode())
-        kept = True
-        return answer
-    finally:
-        if not kept:  # nothing came of it: it may be asked again
-            await desk.store.answer(user.name, mark, None, "")
-
-
-@api.post(
-    "/messages/{id}/release", response_model=schemas.Done, responses=_problems(400, 404, 409, 413),
-    summary="Deliver what is held of a message and yours",
-)  # fmt: skip
-async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
-    """Acts on the recipients that are held and yours; the first decision wins."""
-    return await _once(desk, user, key, "release", id, why.reason)
-
-
-@api.post(
-    "/messages/{id}/reject", response_model=schemas.Done, responses=_problems(400, 404, 409, 413),
-    summary="Refuse what is held of a message and yours, and tell the sender",
-)  # fmt: skip
-async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
-    """Acts on the recipients that are held and yours; the first decision wins."""
-    return await _once(desk, user, key, "reject", id, why.reason)
-
-
 @api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
 async def trace(
     desk: TheDesk,
@@ -250,14 +210,14 @@ async def trace(
 async def audit(
     desk: TheDesk,
     user: Reader,
-    limit: Annotated[int, Query(ge=1, le=_MOST)] = _PAGE,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
     cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
-    after = _read_cursor(cursor, int)[0] if cursor is not None else 0
+    after = read_cursor(cursor, int)[0] if cursor is not None else 0
     rows = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
     more = len(rows) == limit
-    return {"items": [each.document() for each in rows], "next": _cursor(rows[-1].number) if more else None}
+    return {"items": [each.document() for each in rows], "next": cursor_of(rows[-1].number) if more else None}
 
 
 @api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from gateway.console.account_pages import account_pages
 from gateway.console.api import api
 from gateway.console.auth import Door
+from gateway.console.case_api import case_api
 from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
@@ -30,6 +31,7 @@ from gateway.console.problems import Problem
 from gateway.console.public import public
 from gateway.console.queue_pages import queue_pages
 from gateway.console.render import Pages
+from gateway.console.review_api import review_api
 from gateway.console.security import Guarded
 from gateway.console.service_pages import service_pages
 from gateway.core.access import Register
@@ -59,6 +61,8 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.state.service = service
     app.state.pages = Pages(desk)
     app.include_router(api)
+    app.include_router(review_api)
+    app.include_router(case_api)
     app.include_router(public)
     app.include_router(queue_pages)
     app.include_router(service_pages)

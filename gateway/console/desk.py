@@ -118,6 +118,12 @@ class Desk:
         found = (await self.queue.index()).narrow(replace(asked, own=_buildings(user)), most)
         return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
 
+    async def kept(self, user: User, asked: Asked) -> list[Held]:
+        """Every message of the queue that is asked for. Raises a Problem."""
+        await self.need(user, Right.QUEUE)
+        found = (await self.queue.index()).kept(replace(asked, own=_buildings(user)))
+        return [each.held for each in self._own(user, found)]
+
     async def counts(self, user: User, now: float) -> Narrowed:
         """How much is held, of what is theirs."""
         asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {})

@@ -204,10 +204,7 @@ class Index:
         left = whole
         for name, value in chosen.items():
             left = self._left(name, value, left, asked)
-        if asked.words:
-            texts = ((slot, self._at(slot).text) for slot in left.tolist())
-            matching = [slot for slot, text in texts if all(word in text for word in asked.words)]
-            left = numpy.array(matching, numpy.int64)
+        left = self._saying(asked.words, left)
         _, first, sizes = numpy.unique(self._columns["mailing"][left], return_index=True, return_counts=True)
         shown = numpy.argsort(first, kind="stable")[:most]
         listed = [(self._at(int(left[first[at]])), int(sizes[at]) - 1) for at in shown.tolist()]
@@ -220,6 +217,20 @@ class Index:
             counts,
             chosen,
         )
+
+    def kept(self, asked: Asked) -> list[Entry]:
+        """Everything that is left, each message by itself; a value that nothing has leaves nothing."""
+        left = self._all(asked.own)
+        for name, value in asked.chosen.items():
+            left = self._left(name, value, left, asked) if value else left
+        return [self._at(slot) for slot in self._saying(asked.words, left).tolist()]
+
+    def _saying(self, words: tuple[str, ...], slots: Numbers) -> Numbers:
+        """Those of some slots whose text has all of some words."""
+        if not words:
+            return slots
+        texts = ((slot, self._at(slot).text) for slot in slots.tolist())
+        return numpy.array([slot for slot, text in texts if all(word in text for word in words)], numpy.int64)
 
     def _counted(self, name: str, slots: Numbers, asked: Asked) -> Counter[str]:
         values = self._facets[name].values

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -15,7 +14,7 @@ from gateway.console.calls import calls
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain
 from gateway.console.problems import Problem
-from gateway.console.rows import MOST_ROWS, Filters, rows, someone
+from gateway.console.rows import MOST_ROWS, Filters, read_query, rows, someone
 from gateway.core.account import Right
 from gateway.ports import StoreDown
 
@@ -120,12 +119,8 @@ async def save_view(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     if not name:
         raise Problem(422, "The view needs a name: write a word or two.")
     now = await desk.store.now()
-    query = Filters(_read(sent.get("query", "")), signed.user, desk.register, now).query
+    query = Filters(read_query(sent.get("query", "")), signed.user, desk.register, now).query
     drops = sent.get("drop") == "yes"
     if not await desk.store.save_view(signed.user.name, name, None if drops else query):
         raise Problem(409, "You have as many saved views as can be kept: drop one first.")
     return RedirectResponse("/" if drops or not query else f"/?{query}", 303)
-
-
-def _read(query: str) -> dict[str, str]:
-    return dict(parse_qsl(query[:4000], max_num_fields=50))

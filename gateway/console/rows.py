@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from gateway.console.queue_index import Asked, Entry, Narrowed
 from gateway.console_ports import Handled
@@ -162,3 +162,11 @@ class Filters:
         if name == "building":
             return self._register.building_name(value)
         return _AGES.get(value) or _STATES.get(value, value)
+
+
+def read_query(query: str) -> dict[str, str]:
+    """The values of a query, the last of each name; none where it is no query."""
+    try:
+        return dict(parse_qsl(query[:4000], max_num_fields=50))
+    except ValueError:
+        return {}

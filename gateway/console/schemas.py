@@ -128,12 +128,24 @@ class Decision(BaseModel):
     reason: str = Field(max_length=2000)
 
 
+class Rejection(Decision):
+    """Why, and what the sender is told instead of the usual words; "" for these."""
+
+    words: str = Field(default="", max_length=4000)
+
+
 class Done(BaseModel):
     """What was decided now."""
 
     id: str
-    action: Literal["release", "reject"]
+    action: Literal["release", "reject", "discard"]
     recipients: list[str]
+
+
+class Waits(Done):
+    """The policy wants two people to agree, and this one was the first: nothing is decided yet."""
+
+    waits_for: Literal["a second person"]
 
 
 class ActRow(BaseModel):

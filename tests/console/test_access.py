@@ -109,16 +109,49 @@ call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
 call("GET", "/api/v1/messages/{id}/content", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/release", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/reject", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/discard", **NO_CONTENT, **ELSEWHERE)
 call("GET", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
+
+# the same review by the API
+call("GET", "/api/v1/help", **NO_CONTENT)
+call("GET", "/api/v1/delivered", **NO_CONTENT)
+call("GET", "/api/v1/decided", **NO_CONTENT)
+call("PUT", "/api/v1/views/{name}", **NO_CONTENT)
+call("GET", "/api/v1/views", **NO_CONTENT)
+call("DELETE", "/api/v1/views/{name}", **NO_CONTENT)
+call("GET", "/api/v1/messages/{id}/review", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/history", security=403, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/conversation", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/hold", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/assign", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
+call("GET", "/api/v1/cases", **NO_CONTENT)
+call("POST", "/api/v1/cases", 201, **NO_CONTENT)
+call("GET", "/api/v1/cases/{number}", **NO_CONTENT, **ELSEWHERE)
+call("PATCH", "/api/v1/cases/{number}", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/messages", **NO_CONTENT, **ELSEWHERE)
+call("DELETE", "/api/v1/cases/{number}/messages/{id}", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/notes", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/legal-hold", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/legal-hold/lift", high=403, okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/cases/{number}/evidence", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/close", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/cases/{number}/reopen", **NO_CONTENT, **ELSEWHERE)
 
 _OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
-    **{f"/messages/{{id}}/{each}": "high" for each in _OF_HIGH},
+    **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
+    "/api/v1/messages/{id}/legal-hold/lift": "high", "/api/v1/messages/{id}/acknowledge": "help",
+    "/api/v1/messages/{id}/discard": "laid-out", "/api/v1/cases/{number}/messages/{id}": "text",
 }  # fmt: skip
 """The message that a route is asked about; `own` where it is not named."""
 PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"}
@@ -133,6 +166,15 @@ SENT: dict[str, dict[str, str]] = {
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
 NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
 """What a form names a message in, and which."""
+CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
+    "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
+    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/cases": {"title": "Secrecy"},
+    "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
+    "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
+    "/api/v1/views/{name}": {"query": "age=overdue"},
+}  # fmt: skip
+"""What a call of the API sends, where that is not a reason."""
 LAST = ("POST", "/sign-out")
 
 
@@ -181,13 +223,16 @@ async def test_every_route_by_role(world: World, who: str) -> None:
 
 
 async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
-    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""), number=1)
+    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""), number=1, name="late")
     if path == "/api/v1/messages/{id}/release":  # the pages released the other one before
         target = path.format(id=world.id("own"))
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
-    if method == "POST" and path.startswith("/api/"):
-        await _held_again(world, target.split("/")[4])
-        more["json"] = {"reason": "because"}
+    if method in ("POST", "PUT", "PATCH") and path.startswith("/api/"):
+        if "/messages/{id}" in path:
+            await _held_again(world, world.id(ABOUT.get(path, "own")))
+        more["json"] = CALLS.get(path, {"reason": "because"})
+        if path == "/api/v1/cases/{number}/messages":
+            more["json"] = {"messages": [world.id("text")]}
     elif method == "POST":
         more["data"] = {"form": form, "reason": "because", **SENT.get(path, {})}
         if path in NAMES:

@@ -32,7 +32,7 @@ def _acts(world: World, name: str = "high") -> str:
 
 @pytest.mark.parametrize("path", POSTS)
 async def test_a_form_from_elsewhere_does_nothing(world: World, path: str) -> None:
-    target = path.format(id=world.id("high"), number=1)
+    target = path.format(id=world.id("high"), number=1, name="late")
     async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
         form, others = form_of(await browser.get("/trace")), form_of(await other.get("/trace"))
         tries: list[tuple[str, dict[str, str]]] = [
@@ -255,7 +255,9 @@ async def test_a_forged_host_leads_nowhere_else(world: World) -> None:
 async def test_headers(world: World, path: str) -> None:
     who = world.program(DIRECTOR) if path.startswith("/api/v1") else world.signed_in(DIRECTOR)
     async with who as client:
-        answer = await client.get(path.format(id=world.id("laid-out"), part="2" if "html" in path else "3", number=1))
+        answer = await client.get(
+            path.format(id=world.id("laid-out"), part="2" if "html" in path else "3", number=1, name="late")
+        )
     said = answer.headers
     rules = dict(each.strip().partition(" ")[::2] for each in said["content-security-policy"].split(";"))
     assert rules["default-src"] == "'none'"
@@ -302,7 +304,7 @@ async def test_nothing_of_a_message_is_in_logs_or_urls(world: World, lines: Line
     words = ("best part of my day", "just between us", "After practice", "maya.lindqvist", "peter.lindgren", "Lindgren")
     async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
         pages = [
-            await browser.get(path.format(id=world.id("high"), number=1))
+            await browser.get(path.format(id=world.id("high"), number=1, name="late"))
             for path in ("/", "/messages/{id}", "/messages/{id}/source", "/delivered", "/audit", "/?clause=7a")
         ]
         form = form_of(pages[0])

@@ -1,0 +1,182 @@
+"""The API of cases: open, change, close, evidence pack; legal holds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Security
+from starlette.responses import Response
+
+from gateway.console import casework
+from gateway.console import review_schemas as told
+from gateway.console.api import MOST, PAGE, Decider, Id, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
+from gateway.console.asking import ID
+from gateway.console.case_pages import zip_answer
+from gateway.console.evidence import pack
+from gateway.console.forms import plain
+from gateway.console.problems import Problem, unknown
+from gateway.console.render import Pages
+from gateway.console.review_api import act_row
+from gateway.core.casework import CaseDraft, CaseFile
+from gateway.core.fields import rfc3339
+
+case_api = APIRouter(
+    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
+)  # fmt: skip
+
+_DOING = problems(400, 404, 409, 413)
+
+
+def _number(number: Annotated[str, Path(description="The number of a case")]) -> int:
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        raise Problem(404, f"There is no case {number[:20]} that you can see.")
+    return int(number)
+
+
+Number = Annotated[int, Depends(_number)]
+
+
+def _row(file: CaseFile) -> dict[str, object]:
+    def time(at: float | None) -> str | None:
+        return None if at is None else rfc3339(at)
+
+    return {
+        "id": file.id, "title": file.title, "severity": file.severity, "assignee": file.assignee,
+        "due_at": time(file.due_at), "opened_by": file.opened_by, "opened_at": rfc3339(file.opened_at),
+        "outcome": file.outcome or None, "closed_by": file.closed_by or None, "closed_at": time(file.closed_at),
+        "messages": list(file.messages),
+    }  # fmt: skip
+
+
+def _ids(messages: list[str]) -> list[str]:
+    for each in messages:
+        if not ID.fullmatch(each):
+            raise unknown(plain(each, 64))
+    return list(dict.fromkeys(messages))
+
+
+@case_api.get("/cases", response_model=told.CaseList, summary="Open cases, or closed ones, the newest first")
+async def cases(
+    desk: TheDesk,
+    user: Reader,
+    closed: bool = False,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
+    cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+) -> dict[str, object]:
+    """Cases that name a message of another building, or of yourself, are not among them."""
+    before = read_cursor(cursor, int)[0] if cursor is not None else 1 << 62
+    found = await casework.listed(desk, user, closed=closed, before=min(max(before, 0), 1 << 62), limit=limit)
+    return {"items": list(map(_row, found)), "next": cursor_of(found[-1].id) if len(found) == limit else None}
+
+
+@case_api.post(
+    "/cases", status_code=201, response_model=told.CaseRow, responses=_DOING, summary="Open a case about messages",
+)  # fmt: skip
+async def open_case(desk: TheDesk, user: Decider, asked: told.Opening) -> dict[str, object]:
+    due_at = asked.due_at or None
+    draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
+    number = await casework.opened(desk, user, draft, _ids(asked.messages))
+    return _row(await casework.found(desk, user, number))
+
+
+@case_api.get(
+    "/cases/{number}", response_model=told.CaseWhole, responses=problems(404), summary="One case with its course",
+)  # fmt: skip
+async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]:
+    found = await casework.reading(desk, user, number)
+    holds = {id_: each.reason for id_, each in found.holds.items()}
+    return {**_row(found.file), "timeline": [act_row(each) for each in found.timeline], "legal_holds": holds}
+
+
+@case_api.patch("/cases/{number}", response_model=told.CaseRow, responses=_DOING, summary="Change an open case")
+async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Changing) -> dict[str, object]:
+    file = await casework.changing(desk, user, number)
+    draft = CaseDraft(
+        file.title if asked.title is None else plain(asked.title, 200),
+        file.severity if asked.severity is None else asked.severity,
+        file.assignee if asked.assignee is None else asked.assignee,
+        file.due_at if asked.due_at is None else asked.due_at or None,
+    )
+    await casework.changed(desk, user, number, draft)
+    return _row(await casework.found(desk, user, number))
+
+
+@case_api.post(
+    "/cases/{number}/messages", response_model=told.Messages, responses=_DOING, summary="Put messages into a case",
+)  # fmt: skip
+async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding) -> dict[str, object]:
+    return {"messages": list(await casework.added(desk, user, number, _ids(asked.messages)))}
+
+
+@case_api.delete(
+    "/cases/{number}/messages/{id}", response_model=told.Messages, responses=problems(404, 409),
+    summary="Take a message out of a case",
+)  # fmt: skip
+async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id) -> dict[str, object]:
+    await casework.taken_out(desk, user, number, id)
+    return {"messages": [id]}
+
+
+@case_api.post("/cases/{number}/notes", response_model=told.CaseRow, responses=_DOING, summary="Note something")
+async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Text) -> dict[str, object]:
+    await casework.noted(desk, user, number, plain(asked.text, 4000))
+    return _row(await casework.found(desk, user, number))
+
+
+@case_api.post("/cases/{number}/close", response_model=told.CaseRow, responses=_DOING, summary="Close a case")
+async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closing) -> dict[str, object]:
+    await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
+    return _row(await casework.found(desk, user, number))
+
+
+@case_api.post("/cases/{number}/reopen", response_model=told.CaseRow, responses=_DOING, summary="Open it again")
+async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
+    await casework.ended(desk, user, number, "", plain(asked.reason))
+    return _row(await casework.found(desk, user, number))
+
+
+@case_api.get(
+    "/cases/{number}/evidence", response_class=Response, summary="The evidence pack; the export is in the audit log",
+    responses={200: {"content": {"application/zip": {}}, "description": "A zip file; `X-Manifest-SHA256` names it"},
+               **problems(404)},
+)  # fmt: skip
+async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number) -> Response:
+    shown: Pages = request.app.state.pages
+    content, digest = await pack(desk, shown, user, number)
+    return zip_answer(content, digest, number)
+
+
+# --- legal holds -----------------------------------------------------------------------------------------------------
+
+
+@case_api.post(
+    "/messages/{id}/legal-hold", response_model=told.Messages, responses=_DOING,
+    summary="Keep a message above every period of retention",
+)  # fmt: skip
+async def hold_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason) -> dict[str, object]:
+    return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
+
+
+@case_api.post(
+    "/messages/{id}/legal-hold/lift", response_model=told.Messages, responses=_DOING, summary="Lift a legal hold",
+)  # fmt: skip
+async def lift_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason) -> dict[str, object]:
+    return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
+
+
+@case_api.post(
+    "/cases/{number}/legal-hold", response_model=told.Messages, responses=_DOING,
+    summary="Put every message of a case under legal hold",
+)  # fmt: skip
+async def hold_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
+    file = await casework.changing(desk, user, number)
+    return {"messages": list(await casework.hold(desk, user, file.messages, plain(asked.reason)))}
+
+
+@case_api.post(
+    "/cases/{number}/legal-hold/lift", response_model=told.Messages, responses=_DOING,
+    summary="Lift the legal holds on the messages of a case",
+)  # fmt: skip
+async def lift_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
+    file = await casework.changing(desk, user, number)
+    return {"messages": list(await casework.lift(desk, user, file.messages, plain(asked.reason)))}

@@ -1,0 +1,282 @@
+"""The API of decisions and of what comes before them: everything that the page of a message and the queue can do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Security
+from starlette.responses import JSONResponse
+
+from gateway.console import handling, schemas
+from gateway.console import review_schemas as told
+from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, problems
+from gateway.console.calls import calls
+from gateway.console.desk import NEIGHBOURS, Desk
+from gateway.console.forms import plain
+from gateway.console.problems import Problem
+from gateway.console.rows import Filters, read_query
+from gateway.core.access import is_theirs
+from gateway.core.account import Right, User
+from gateway.core.casework import Proposal
+from gateway.core.decision import Act
+from gateway.core.fields import rfc3339
+from gateway.core.moderation import Noticed
+from gateway.core.rows import trace_row
+from gateway.stages.moderation import Deed
+
+review_api = APIRouter(
+    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
+)  # fmt: skip
+
+_ACTS, _CALL_DAYS, _LIST_DAYS = 200, 90, 30
+_DECIDING = {202: {"model": schemas.Waits, "description": "Waits for a second person"}, **problems(400, 404, 409, 413)}
+_DOING = problems(400, 404, 409, 413)
+
+
+async def _once(
+    desk: Desk, user: User, key: str | None, deed: Deed, id: str, reason: str, words: str = ""
+) -> JSONResponse:
+    """Decide; with an idempotency key once, and the same answer ever after."""
+
+    async def act() -> JSONResponse:
+        done = await desk.decide(user, id, deed, plain(reason), words=plain(words, 4000))
+        if isinstance(done, Proposal):
+            return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
+        return JSONResponse({"id": id, "action": deed, "recipients": list(done.changed)})
+
+    if key is None:
+        return await act()
+    asked = hashlib.sha256(json.dumps([deed, id, reason, *([words] if words else [])]).encode()).hexdigest()
+    mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    before = await desk.store.ask(user.name, mark, asked)
+    if before is not None:
+        if before.request != asked:
+            raise Problem(422, "This idempotency key was used for another request: use a new one.")
+        if before.status is None:
+            raise Problem(409, "The first request with this idempotency key is still at work: try again.")
+        form = "application/json" if before.status < 400 else "application/problem+json"
+        return JSONResponse(json.loads(before.body), before.status, media_type=form)
+    kept = False
+    try:
+        try:
+            answer = await act()
+        except Problem as problem:
+            answer = problem.response()
+        await desk.store.answer(user.name, mark, answer.status_code, bytes(answer.body).decode())
+        kept = True
+        return answer
+    finally:
+        if not kept:  # nothing came of it: it may be asked again
+            await desk.store.answer(user.name, mark, None, "")
+
+
+@review_api.post(
+    "/messages/{id}/release", response_model=schemas.Done, responses=_DECIDING,
+    summary="Deliver what is held of a message and yours",
+)  # fmt: skip
+async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+    """Acts on the recipients that are held and yours; the first decision wins."""
+    return await _once(desk, user, key, "release", id, why.reason)
+
+
+@review_api.post(
+    "/messages/{id}/reject", response_model=schemas.Done, responses=_DECIDING,
+    summary="Refuse what is held of a message and yours, and tell the sender",
+)  # fmt: skip
+async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Rejection, key: Key = None) -> JSONResponse:
+    """Acts on the recipients that are held and yours; the first decision wins."""
+    return await _once(desk, user, key, "reject", id, why.reason, why.words)
+
+
+@review_api.post(
+    "/messages/{id}/discard", response_model=schemas.Done, responses=_DECIDING,
+    summary="Deliver nothing of what is held of a message and yours, and tell nobody",
+)  # fmt: skip
+async def discard(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+    """Acts on the recipients that are held and yours; the first decision wins."""
+    return await _once(desk, user, key, "discard", id, why.reason)
+
+
+@review_api.post(
+    "/messages/{id}/withdraw", response_model=told.Changed, responses=_DOING,
+    summary="Take away a decision that waits for a second person",
+)  # fmt: skip
+async def withdraw(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
+    await handling.withdraw(desk, user, id)
+    return {"id": id, "done": "withdrawn"}
+
+
+@review_api.post(
+    "/messages/{id}/hold", response_model=told.HeldLonger, responses=_DOING,
+    summary="Hold a message longer: it is due at another time",
+)  # fmt: skip
+async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer) -> dict[str, object]:
+    seconds = handling.LONGER[asked.hold_for]
+    return {"id": id, "recipients": list(await handling.longer(desk, user, id, seconds, plain(asked.reason)))}
+
+
+@review_api.post(
+    "/messages/{id}/assign", response_model=told.Changed, responses=_DOING,
+    summary="Take a held message, give it to an account, or give it back",
+)  # fmt: skip
+async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving) -> dict[str, object]:
+    await handling.assign(desk, user, id, asked.to, asked.instead_of)
+    return {"id": id, "done": "assigned"}
+
+
+@review_api.post(
+    "/messages/{id}/comments", response_model=told.Changed, responses=_DOING, summary="Comment on a message",
+)  # fmt: skip
+async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text) -> dict[str, object]:
+    await handling.comment(desk, user, id, plain(asked.text, 4000))
+    return {"id": id, "done": "commented"}
+
+
+@review_api.post(
+    "/messages/{id}/acknowledge", response_model=told.Changed, responses=_DOING, summary="Take a call for help up",
+)  # fmt: skip
+async def acknowledge(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
+    await desk.acknowledge(user, id)
+    return {"id": id, "done": "taken up"}
+
+
+@review_api.get(
+    "/messages/{id}/review", response_model=told.Handled, responses=problems(404),
+    summary="Who has a message, what was proposed, its cases and legal hold",
+)  # fmt: skip
+async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+    await desk.need(user, Right.QUEUE, id)
+    await desk.find(user, id)
+    handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
+    taken, proposal = handled.assignment, handled.proposal
+    holder = taken if taken is not None and taken.user else None
+    return {
+        "id": id,
+        "taken_by": holder.user if holder else "",
+        "taken_at": rfc3339(holder.at) if holder else None,
+        "proposed": proposal.deed if proposal else None,
+        "proposed_by": proposal.by if proposal else None,
+        "proposed_reason": proposal.reason if proposal else None,
+        "cases": [each.id for each in await desk.cases_seen(user, id)],
+        "legal_hold": hold.reason if hold else None,
+    }
+
+
+@review_api.get(
+    "/messages/{id}/history", response_model=told.Acts, responses=problems(404), summary="What happened to a message",
+)  # fmt: skip
+async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+    if not user.may(Right.AUDIT):
+        await desk.need(user, Right.CONTENT, id)
+    await desk.find(user, id)
+    return {"items": [act_row(each) for each in reversed(await desk.store.acts_about(id, _ACTS))], "next": None}
+
+
+@review_api.get(
+    "/messages/{id}/conversation", response_model=told.Conversation, responses=problems(404),
+    summary="The conversation around a message, over both channels; the view is in the audit log",
+)  # fmt: skip
+async def conversation(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+    await desk.explained(user, id, "conversation by the API")
+    around = await desk.store.around(id, NEIGHBOURS)
+    return {
+        "items": [
+            {
+                "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
+                "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
+            }
+            for each in around
+            if is_theirs(user, each.relation.pairs, desk.register)
+        ],
+        "next": None,
+    }  # fmt: skip
+
+
+@review_api.get("/help", response_model=told.Calls, summary="Calls for help: who was alerted, who has taken them up")
+async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
+    return {
+        "items": [
+            {
+                "id": each.noticed.trace.id, "received_at": rfc3339(each.noticed.trace.received_at),
+                "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
+                "recipients": [to.address for to in each.noticed.trace.recipients],
+                "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
+            }
+            for each in await calls(desk, user, days=_CALL_DAYS)
+        ],
+        "next": None,
+    }  # fmt: skip
+
+
+@review_api.get("/delivered", response_model=told.NoticedList, summary="What was delivered and asks to be looked at")
+async def delivered(
+    desk: TheDesk,
+    user: Reader,
+    kind: Annotated[
+        Literal["flagged", "late"], Query(description="late: delivered before a verdict that would have held it")
+    ] = "flagged",
+) -> dict[str, object]:
+    action = "hold" if kind == "late" else "flag"
+    return _listed(await desk.noticed(user, action, days=_LIST_DAYS))
+
+
+@review_api.get("/decided", response_model=told.NoticedList, summary="What people decided lately")
+async def decided(desk: TheDesk, user: Reader) -> dict[str, object]:
+    return _listed(await desk.decided(user, days=_LIST_DAYS))
+
+
+def _listed(found: list[Noticed]) -> dict[str, object]:
+    rows = [
+        {**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in found
+    ]
+    return {"items": rows, "next": None}
+
+
+def act_row(act: Act) -> dict[str, object]:
+    """One entry of the audit log, without its place in the chain."""
+    return {
+        "at": rfc3339(act.at), "actor": act.actor, "act": act.act, "subject": act.subject, "detail": dict(act.detail)
+    }  # fmt: skip
+
+
+# --- saved views -----------------------------------------------------------------------------------------------------
+
+
+def _view_name(name: Annotated[str, Path(description="A word or two")]) -> str:
+    kept = plain(name, 60)
+    if not kept:
+        raise Problem(404, "There is no such view.")
+    return kept
+
+
+Name = Annotated[str, Depends(_view_name)]
+
+
+@review_api.get("/views", response_model=told.Views, summary="Saved views of the queue")
+async def views(desk: TheDesk, user: Reader) -> dict[str, object]:
+    await desk.need(user, Right.QUEUE)
+    return {"views": dict(await desk.store.views(user.name))}
+
+
+@review_api.put(
+    "/views/{name}", response_model=told.Views, responses=_DOING, summary="Keep filters of the queue under a name",
+)  # fmt: skip
+async def keep_view(desk: TheDesk, user: Decider, name: Name, asked: told.View) -> dict[str, object]:
+    await desk.need(user, Right.QUEUE)
+    query = Filters(read_query(asked.query), user, desk.register, await desk.store.now()).query
+    if not await desk.store.save_view(user.name, name, query):
+        raise Problem(409, "You have as many saved views as can be kept: drop one first.")
+    return {"views": dict(await desk.store.views(user.name))}
+
+
+@review_api.delete(
+    "/views/{name}", response_model=told.Views, responses=problems(404), summary="Drop a saved view",
+)  # fmt: skip
+async def drop_view(desk: TheDesk, user: Decider, name: Name) -> dict[str, object]:
+    await desk.need(user, Right.QUEUE)
+    if name not in await desk.store.views(user.name):
+        raise Problem(404, "There is no such view.")
+    await desk.store.save_view(user.name, name, None)
+    return {"views": dict(await desk.store.views(user.name))}
