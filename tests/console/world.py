@@ -25,6 +25,7 @@ from gateway.core.account import Token
 from gateway.core.decision import Act
 from gateway.core.delivery import NextHop, Sent
 from gateway.core.message import Message
+from gateway.core.policy import Policy
 from gateway.directory.roster import Roster
 from gateway.journal import Journal
 from gateway.store import SqlStore, open_store
@@ -146,11 +147,11 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 @contextlib.asynccontextmanager
 async def opened(
     url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None,
-    people: Roster | None = None, **more: Any
+    people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """A console over the store at an address; `more` goes to the console's House.
 
-    `service` gives the sign-in service of a console at an address.
+    `service` gives the sign-in service of a console at an address; `in_force` the policy.
     """
     clock, journal = Clock(), Journal(CollectorRegistry())
     people = people or roster()
@@ -168,5 +169,5 @@ async def opened(
             told["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
-            async with console(bound, store, people, policy, journal, House(**told), decided.set):
+            async with console(bound, store, people, in_force, journal, House(**told), decided.set):
                 yield World(here, store, people, clock, journal, messages, decided)

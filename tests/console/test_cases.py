@@ -1,0 +1,290 @@
+"""Cases: opened about messages, worked on, closed; evidence packs that prove themselves; legal holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from gateway.console import verify
+from gateway.core.audit import read as read_row
+from gateway.core.audit import verify as verify_chain
+from gateway.policies import SHIPPED
+from gateway.stages.beat import Beat
+from gateway.stages.upkeep import link_audit
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, policy
+from tests.console.world import World, enter
+
+CASES = "/api/v1/cases"
+
+
+async def opened(program: httpx.AsyncClient, world: World, *names: str, **more: Any) -> dict[str, Any]:
+    """A new case about messages of the district."""
+    body = {"title": "Secrecy", "messages": [world.id(name) for name in names], **more}
+    answer = await program.post(CASES, json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+@contextlib.asynccontextmanager
+async def chained(world: World) -> AsyncIterator[None]:
+    """The audit rows go into their chain meanwhile, as in a gateway."""
+    beat = Beat()
+    async with asyncio.TaskGroup() as work:
+        work.create_task(link_audit(world.store, world.journal, beat))
+        try:
+            yield
+        finally:
+            beat.stop()
+
+
+async def test_a_case_from_opening_to_its_end(world: World) -> None:
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high", severity="high", due_at=1.9e9)
+        path = f"{CASES}/{case['id']}"
+        assert (case["assignee"], case["severity"], case["messages"]) == (HIGH, "high", [world.id("high")])
+        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 200
+        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 409
+        assert (await high.post(f"{path}/notes", json={"text": "spoke with the counselor"})).status_code == 200
+        changed = await high.patch(path, json={"assignee": DIRECTOR, "due_at": 0})
+        assert (changed.json()["assignee"], changed.json()["due_at"]) == (DIRECTOR, None)
+        assert (await high.patch(path, json={"assignee": MIDDLE})).status_code == 422
+        assert (await high.post(f"{path}/close", json={"outcome": "law_enforcement", "reason": ""})).status_code == 422
+        closed = await high.post(f"{path}/close", json={"outcome": "law_enforcement", "reason": "report 12-345"})
+        assert closed.json()["outcome"] == "law_enforcement"
+        for method, where, body in (
+            ("PATCH", "", {"title": "x"}), ("POST", "/messages", {"messages": [world.id("laid-out")]}),
+        ):  # fmt: skip
+            assert (await high.request(method, path + where, json=body)).status_code == 409
+        assert (await high.post(f"{path}/notes", json={"text": "the court asked for it"})).status_code == 200
+        whole = (await high.get(path)).json()
+        assert [each["id"] for each in (await high.get(CASES)).json()["items"]] == []
+        assert [each["id"] for each in (await high.get(CASES, params={"closed": True})).json()["items"]] == [case["id"]]
+        assert (await high.post(f"{path}/reopen", json={"reason": "new facts"})).json()["outcome"] is None
+    told = [(each["act"], each["actor"]) for each in whole["timeline"] if each["subject"] == f"case-{case['id']}"]
+    assert told == [
+        ("case opened", HIGH), ("case changed", HIGH), ("commented", HIGH), ("case changed", HIGH),
+        ("case closed", HIGH), ("commented", HIGH),
+    ]  # fmt: skip
+
+
+async def test_the_list_comes_in_pages(world: World) -> None:
+    async with world.program(DIRECTOR) as director:
+        ids = [(await opened(director, world, title=f"Case {each}"))["id"] for each in range(5)]
+        seen, cursor = [], ""
+        while cursor is not None:
+            answer = await director.get(CASES, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+            page = answer.json()
+            seen += [each["id"] for each in page["items"]]
+            cursor = page["next"]
+    assert seen == ids[::-1]
+
+
+async def test_a_case_is_seen_where_all_its_messages_are(world: World) -> None:
+    """Not by another building, and never by those who have a part in a message of it."""
+    async with (
+        world.program(DIRECTOR) as director, world.program(HIGH) as high, world.program(MIDDLE) as middle,
+        world.program(OKAFOR) as teacher,
+    ):  # fmt: skip
+        case = await opened(director, world, "high")
+        path = f"{CASES}/{case['id']}"
+        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 200]
+        await director.post(f"{path}/messages", json={"messages": [world.id("own")]})
+        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 404]
+        assert (await teacher.get(CASES)).json()["items"] == []
+        await director.post(f"{path}/messages", json={"messages": [world.id("middle")]})
+        assert [(await each.get(path)).status_code for each in (high, middle, director)] == [404, 404, 200]
+        assert (await high.get(f"/api/v1/messages/{world.id('high')}/review")).json()["cases"] == []
+        assert (await teacher.post(CASES, json={"title": "x", "messages": [world.id("own")]})).status_code == 403
+        assert (await middle.post(CASES, json={"title": "x", "messages": [world.id("high")]})).status_code == 404
+        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 200
+        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 409
+
+
+async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(world: World) -> None:
+    async with world.program(HIGH) as high, world.program(DIRECTOR) as director:
+        case = await opened(high, world, "high", "text")
+        where = f"{CASES}/{case['id']}/legal-hold"
+        assert (await high.post(where, json={"reason": ""})).status_code == 422
+        placed = (await high.post(where, json={"reason": "suit 12"})).json()["messages"]
+        assert set(placed) == {world.id("high"), world.id("text")}
+        assert (await high.post(where, json={"reason": "suit 12"})).json()["messages"] == []
+        assert (await high.post(f"{where}/lift", json={"reason": "x"})).status_code == 403
+        one = f"/api/v1/messages/{world.id('high')}"
+        assert (await high.get(f"{one}/review")).json()["legal_hold"] == "suit 12"
+        assert (await director.post(f"{one}/legal-hold/lift", json={"reason": "over"})).status_code == 200
+        assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {world.id("text"): "suit 12"}
+
+
+# --- the evidence pack ------------------------------------------------------------------------------------------------
+
+
+async def pack(world: World) -> tuple[bytes, str]:
+    """The evidence of a case about a mail, a text and a laid-out mail, one of them released."""
+    await world.store.keep_policy(policy().hash, SHIPPED.read_text(), "")
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high", "text", "laid-out")
+        await high.post(f"/api/v1/messages/{world.id('text')}/release", json={"reason": "seen with the parents"})
+        await high.post(f"{CASES}/{case['id']}/notes", json={"text": "spoke with the counselor"})
+        async with chained(world):
+            answer = await high.get(f"{CASES}/{case['id']}/evidence")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert "case-1.zip" in answer.headers["content-disposition"]
+    return answer.content, answer.headers["x-manifest-sha256"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The verifier as whoever got the pack runs it: without anything of ours, without packages."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
+    content, digest = await pack(world)
+    files = {info.filename: zipfile.ZipFile(io.BytesIO(content)).read(info) for info in _infos(content)}
+    high, text = world.messages["high"], world.messages["text"]
+    assert files[f"messages/{high.id}.eml"] == high.content
+    assert files[f"messages/{text.id}.txt"] == text.content
+    record = json.loads(files[f"messages/{text.id}.json"])
+    assert (record["decisions"][0]["by"], record["sha256"]) == (HIGH, text.sha256)
+    assert record["verdict"]["model"] == "1.0.0"
+    assert record["acts"][-1]["act"] == "viewed"
+    assert "released" in [each["act"] for each in record["acts"]]
+    assert files[f"policies/{policy().hash}.toml"] == SHIPPED.read_bytes()
+    rows = [read_row(json.loads(line)) for line in files["audit.jsonl"].splitlines()]
+    assert {"case opened", "released", "decided", "commented"} <= {each.act.act for each in rows}
+    for each in rows:
+        assert verify_chain([each], after=None) is None or each.previous
+    page = files["index.html"].decode()
+    for words in ("Exhibit 3", "Peter Lindgren", "just between us", "seen with the parents", "spoke with the counselor",
+                  "Sexual, flirtatious or grooming", high.sha256, "released"):  # fmt: skip
+        assert words.lower() in page.lower(), words
+    assert "<script" not in page
+    assert "audit_not_linked_yet.jsonl" not in files
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["manifest"] == digest
+    assert set(manifest["files"]) == set(files) - {"manifest.json"}
+    acts = await world.store.acts_about("case-1", 1)
+    assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
+    viewed = [each for each in await world.store.acts_about(high.id, 9) if each.act == "viewed"]
+    assert viewed[0].detail == {"what": "evidence of case 1"}
+
+
+def _infos(content: bytes) -> list[zipfile.ZipInfo]:
+    return zipfile.ZipFile(io.BytesIO(content)).infolist()
+
+
+async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path) -> None:
+    content, digest = await pack(world)
+    (tmp_path / "pack.zip").write_bytes(content)
+    folder = tmp_path / "unpacked"
+    zipfile.ZipFile(tmp_path / "pack.zip").extractall(folder)
+    done = run(str(folder / "verify.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Whole: ")
+    assert digest in done.stdout
+    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip")).returncode == 0
+    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", digest).returncode == 0
+    wrong = run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", "0" * 64)
+    assert wrong.returncode == 1
+    assert "not the export that was expected" in wrong.stdout
+
+
+async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: Path) -> None:
+    """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
+    content, _ = await pack(world)
+    files = verify.opened(content)
+    assert verify.faults_of(files) == []
+    for name, kept in files.items():
+        at = len(kept) // 2
+        changed = kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :]
+        assert verify.faults_of({**files, name: changed}), name
+    dice = random.Random(4)
+    places = {0, 8, 10, 12, len(content) - 1, len(content) - 20, *dice.sample(range(len(content)), 120)}
+    path = tmp_path / "pack.zip"
+    for at in sorted(places):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
+        assert verify.main([str(path)]) == 1, at
+    for other in (content + b"x", content[:-1], content[1:], b"", b"PK"):
+        path.write_bytes(other)
+        assert verify.main([str(path)]) == 1
+
+
+async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> None:
+    content, _ = await pack(world)
+    id_ = world.id("high")
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
+    mail = tmp_path / "messages" / f"{id_}.eml"
+    mail.write_bytes(mail.read_bytes().replace(b"day", b"bay"))
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / "README.txt").unlink()
+    done = run(str(tmp_path / "verify.py"))
+    assert done.returncode == 1
+    for told in (
+        f"messages/{id_}.eml: was changed", f"messages/{id_}.eml: is not the message that was taken in",
+        "note.txt: was added", "README.txt: is missing", "NOT WHOLE",
+    ):  # fmt: skip
+        assert told in done.stdout
+
+
+async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> None:
+    """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
+    content, digest = await pack(world)
+    files = verify.opened(content)
+    name = f"messages/{world.id('high')}.eml"
+    files[name] = files[name].replace(b"day", b"bay")
+    files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
+    head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
+    rest = {each: kept for each, kept in files.items() if each != "manifest.json"}
+    forged = {**rest, "manifest.json": verify.manifest_of(rest, head)}
+    faults = verify.faults_of(forged, digest)
+    assert any("not the message that was taken in" in each for each in faults)
+    assert any(each.startswith("audit.jsonl: row") for each in faults)
+    assert any("not the export that was expected" in each for each in faults)
+
+
+@pytest.mark.peer("chromium")
+async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: Page, tmp_path: Path) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.get_by_text("Make it a case").click()
+    await page.get_by_label("What the case is called").fill("Secrecy after practice")
+    await page.get_by_role("button", name="Open the case").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Case 1: Secrecy after practice")
+    await page.get_by_label("Note").fill("spoke with the counselor")
+    await page.get_by_role("button", name="Add the note").click()
+    await expect(page.locator(".log")).to_contain_text("spoke with the counselor")
+    async with chained(world), page.expect_download() as saved:
+        await page.get_by_role("button", name="Export the evidence").click()
+    file = tmp_path / "case.zip"
+    await (await saved.value).save_as(file)
+    folder = tmp_path / "case"
+    zipfile.ZipFile(file).extractall(folder)
+    assert run(str(folder / "verify.py")).returncode == 0
+    other = await page.context.new_page()
+    await other.goto((folder / "index.html").as_uri())
+    await expect(other.get_by_role("heading", level=1)).to_contain_text("Secrecy after practice")
+    await expect(other.locator("mark", has_text="just between us")).to_be_visible()
+    await expect(other.locator("body")).to_contain_text("don't tell your mother")
+    mail = next((folder / "messages").glob("*.eml"))
+    mail.write_bytes(mail.read_bytes()[:-1] + b"?")
+    assert run(str(folder / "verify.py")).returncode == 1
+    await page.get_by_text("Close the case").first.click()
+    await page.get_by_label("How it ended").select_option(label="Internal discipline")
+    await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.locator(".facts")).to_contain_text("Internal discipline")
