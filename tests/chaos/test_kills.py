@@ -187,6 +187,38 @@ def test_broker_stopped(tmp_path: Path, postgresql: Any, tmp_path_factory: pytes
             _account(gateway, sink, senders)
 
 
+@pytest.mark.peer("kafka", "postgresql")
+def test_database_restarted(tmp_path: Path, kafka: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The database goes away under load, again and again: nothing is lost, and nothing goes out twice for it."""
+    from tests.peers.postgresql import running_postgresql
+
+    print(f"CHAPERONE_CHAOS_SEED={SEED}")
+    chance = random.Random(SEED + 4)
+    prefix = f"chaos{chance.getrandbits(40):x}"
+    with (
+        running_sink() as sink,
+        running_postgresql(tmp_path_factory.mktemp("database")) as postgresql,
+        laid_out(
+            tmp_path, f"127.0.0.1:{sink.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
+            settings=[f'bus.topic_prefix = "{prefix}"'],
+        ) as gateway,
+    ):  # fmt: skip
+        gateway.start()
+        senders = Senders(gateway.smtp, letters(40 * ROUNDS, SEED + 4))
+        for _ in range(max(ROUNDS // 2, 1)):
+            threading.Event().wait(chance.uniform(0.5, 2.0))
+            chance.choice((postgresql.stop, postgresql.kill))()
+            threading.Event().wait(chance.uniform(0.2, 2.0))
+            postgresql.start()
+        senders.join()
+        _account(gateway, sink, senders)
+        copies = Counter(_message_id(each.content) for each in list(sink.taken))
+        offered = {each.message_id: each for each in (*senders.accepted, *senders.unknown)}
+        twice = [each for each, count in copies.items() if count > 1 and offered[each].fate != "out of scope"]
+        assert not twice, f"seed {SEED}: sent more than once: {twice}"
+        assert all(process.popen.poll() is None for process in gateway.processes), "a part of the gateway failed"
+
+
 def _restarted(gateway: Gateway, victim: Process) -> None:
     victim.kill()
     gateway.processes.remove(victim)
