@@ -16,7 +16,7 @@ from gateway.ports import StoreDown
 
 _DIRECTIONS = ("staff_to_student", "student_to_staff")
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
-ACCOUNT_ROLES = ("technology_director", "building_administrator", "security", "auditor")
+ACCOUNT_ROLES = ("technology_director", "building_administrator", "security", "auditor", "staff")
 
 
 def parser() -> argparse.ArgumentParser:

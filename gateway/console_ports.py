@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,7 @@ from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
 from gateway.core.moderation import Held, Neighbour, Noticed
+from gateway.core.report import Holding
 
 
 class Recall(Protocol):
@@ -277,3 +279,19 @@ class Identities(Protocol):
 
     async def end_waiting(self, digest: str) -> bool:
         """End a session that waits for its second step; False where there is none."""
+
+
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
+class Reports(Protocol):
+    """What reports and the page of the policy read."""
+
+    async def holdings(self, since: float, before: float, limit: int) -> Sequence[Holding]:
+        """What the policy held of what came in a time, the newest first."""
+
+    async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
+        """How many copies came in a time, by channel and action."""
+
+    async def policy_versions(self) -> Sequence[tuple[str, str, str, float, float]]:
+        """Policies that are or were in force: hash, file, the district's text, since and until when; newest first."""

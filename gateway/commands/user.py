@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import sys
 from argparse import Namespace
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
@@ -71,7 +72,11 @@ async def _add(settings: Settings, user: User, password: str) -> int:
     password_hash = await hashed(password) if password else ""
     async with open_store(settings) as store:
         act = Act(await store.now(), actor(), "account added", user.name, detail)
-        if not await store.add_user(user, password_hash, act):
+        known = None if await store.add_user(user, password_hash, act) else await store.user(user.name)
+        if known is not None and known[0].role is AccountRole.STAFF and not password_hash:  # a role for who had none
+            user = replace(user, subject=known[0].subject, person=user.person or known[0].person)
+            known = None if await store.recognise(user, act) else known
+        if known is not None:
             raise Refusal(f"user add: {user.name} is there already; `chaperone user passwd` changes the password")
     print(f"added {user.name} ({user.role})")
     if not user.person:

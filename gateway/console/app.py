@@ -31,6 +31,7 @@ from gateway.console.problems import Problem
 from gateway.console.public import public
 from gateway.console.queue_pages import queue_pages
 from gateway.console.render import Pages
+from gateway.console.report_pages import report_pages
 from gateway.console.review_api import review_api
 from gateway.console.security import Guarded
 from gateway.console.service_pages import service_pages
@@ -67,6 +68,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.include_router(queue_pages)
     app.include_router(service_pages)
     app.include_router(account_pages)
+    app.include_router(report_pages)
     app.include_router(pages)
     app.include_router(decision_pages)
     app.include_router(case_pages)

@@ -15,7 +15,7 @@ from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed
-from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall
+from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall, Reports
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
@@ -35,7 +35,7 @@ NEIGHBOURS = 8
 DAY = 86400.0
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Protocol):
+class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Reports, Protocol):
     """What the console asks of the store."""
 
 

@@ -19,7 +19,9 @@ from gateway.console.render import Pages
 
 public = APIRouter(include_in_schema=False)
 
-_OURS = re.compile(r"/(?:messages/[0-9a-z]{1,64}|cases(?:/[0-9]{1,17})?|help|decided|delivered|trace|audit)?")
+_OURS = re.compile(
+    r"/(?:messages/[0-9a-z]{1,64}|cases(?:/[0-9]{1,17})?|help|decided|delivered|trace|audit|mine|reports)?"
+)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
@@ -80,8 +82,21 @@ async def policy(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     door: Door = request.app.state.door
     shown: Pages = request.app.state.pages
-    adopted = Markup(_MARKDOWN.render(desk.house.adopted_policy)) if desk.house.adopted_policy else ""
-    return shown.page(request, "policy.html", await door.browser(request), policy=desk.policy(), adopted=adopted)
+    in_force, adopted = desk.policy(), desk.house.adopted_policy
+    versions = [
+        (hash_, since, until)
+        for hash_, _, text, since, until in await desk.store.policy_versions()
+        if hash_ != in_force.hash or text != adopted
+    ]
+    return shown.page(
+        request, "policy.html", await door.browser(request), policy=in_force, adopted=adopted_text(adopted),
+        versions=versions,
+    )  # fmt: skip
+
+
+def adopted_text(text: str) -> str:
+    """The district's own text, from Markdown without HTML or pictures."""
+    return Markup(_MARKDOWN.render(text)) if text else ""
 
 
 @public.get("/api/docs")

@@ -111,6 +111,7 @@ class Index:
         self._columns |= {name: numpy.zeros(_FIRST) for name in ("due", "received")}
         self._columns["mailing"] = numpy.zeros(_FIRST, numpy.int64)
         self._entries: list[Entry | None] = []
+        self._texts: list[str] = []
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._order: list[tuple[float, str, int]] = []
@@ -148,10 +149,11 @@ class Index:
     def _write(self, entry: Entry) -> int:
         if self._free:
             slot = self._free.pop()
-            self._entries[slot] = entry
+            self._entries[slot], self._texts[slot] = entry, entry.text
         else:
             slot = len(self._entries)
             self._entries.append(entry)
+            self._texts.append(entry.text)
             if slot == len(self._columns["due"]):
                 self._columns = {name: numpy.resize(each, 2 * slot) for name, each in self._columns.items()}
         self._slots[entry.held.id] = slot
@@ -229,8 +231,10 @@ class Index:
         """Those of some slots whose text has all of some words."""
         if not words:
             return slots
-        texts = ((slot, self._at(slot).text) for slot in slots.tolist())
-        return numpy.array([slot for slot, text in texts if all(word in text for word in words)], numpy.int64)
+        left, texts = slots.tolist(), self._texts
+        for word in sorted(words, key=len, reverse=True):  # long words are rare: they leave the least
+            left = [slot for slot in left if word in texts[slot]]
+        return numpy.array(left, numpy.int64)
 
     def _counted(self, name: str, slots: Numbers, asked: Asked) -> Counter[str]:
         values = self._facets[name].values

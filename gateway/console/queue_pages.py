@@ -29,7 +29,7 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     """The queue, calls for help first. Roles that see no queue go on to the trace."""
     user = signed.user
     if not user.may(Right.QUEUE):
-        return RedirectResponse("/trace", 303)
+        return RedirectResponse("/trace" if user.may(Right.TRACE) else "/mine", 303)
     now = await desk.store.now()
     filters = Filters(request.query_params, user, desk.register, now)
     narrowed = await desk.narrowed(user, filters.asked, MOST_ROWS)

@@ -181,6 +181,27 @@ class Stats(BaseModel):
     unanswered_messages: int | None
 
 
+class LineRow(BaseModel):
+    """Holds of one kind: of them decided by people, let go by them, still held; the median time to a decision."""
+
+    value: str
+    held: int
+    decided: int
+    overturned: int
+    waiting: int
+    median_seconds: float | None
+
+
+class ReportRow(BaseModel):
+    """What was held in so many days. `cut`: only the newest holds are counted."""
+
+    days: int
+    total: LineRow
+    by: dict[str, list[LineRow]]
+    volume: dict[str, int]
+    cut: bool
+
+
 class ProblemRow(BaseModel):
     """What went wrong and what can be done (RFC 9457)."""
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from gateway.console_ports import Accounts, Identities
-from gateway.core.account import User, Vouched, account_name
+from gateway.core.account import AccountRole, User, Vouched, account_name
 from gateway.core.decision import Act
 from gateway.core.parties import Directory, Role
 
@@ -30,7 +30,12 @@ async def account_of(store: Known, register: Directory, vouched: Vouched, now: f
             return None
         base = found or User(name, vouched.role, person=_person(register, vouched.address))
         user = replace(base, role=vouched.role, buildings=vouched.buildings, subject=vouched.subject, by_groups=True)
-    elif found is None or found.by_groups:  # its groups give it no role any more
+    elif found is None:  # whoever works for the district may see where their own messages are
+        name, person = account_name(vouched.address), _person(register, vouched.address)
+        if name is None or not person:
+            return None
+        user = User(name, AccountRole.STAFF, person=person, subject=vouched.subject)
+    elif found.by_groups:  # its groups give it no role any more
         return None
     else:
         user = replace(found, subject=vouched.subject)

@@ -15,7 +15,7 @@ DIRECTIONS = {"staff_to_student": "staff → student", "student_to_staff": "stud
 CHANNELS = {"mail": "mail", "sms": "text"}
 ROLES = {
     "technology_director": "Technology director", "building_administrator": "Building administrator",
-    "security": "Security", "auditor": "Auditor",
+    "security": "Security", "auditor": "Auditor", "staff": "Staff",
 }  # fmt: skip
 REASONS = {
     "no_verdict": "no verdict in time", "error": "the classifier failed", "timeout": "reading took too long",

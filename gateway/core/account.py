@@ -19,6 +19,7 @@ class AccountRole(StrEnum):
     BUILDING_ADMINISTRATOR = "building_administrator"
     SECURITY = "security"
     AUDITOR = "auditor"
+    STAFF = "staff"  # sees where their own messages are, and nothing else
 
 
 class Right(StrEnum):
@@ -37,6 +38,7 @@ RIGHTS: Mapping[AccountRole, frozenset[Right]] = {
     AccountRole.BUILDING_ADMINISTRATOR: frozenset({Right.QUEUE, Right.CONTENT, Right.DECIDE, Right.TRACE, Right.STATS}),
     AccountRole.SECURITY: frozenset({Right.TRACE, Right.STATS}),
     AccountRole.AUDITOR: frozenset({Right.TRACE, Right.AUDIT, Right.STATS}),
+    AccountRole.STAFF: frozenset(),
 }
 
 
@@ -60,7 +62,7 @@ class User:
     @property
     def sees_every_building(self) -> bool:
         """Whether no building bounds what this account sees."""
-        return self.role is not AccountRole.BUILDING_ADMINISTRATOR
+        return self.role not in (AccountRole.BUILDING_ADMINISTRATOR, AccountRole.STAFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
 from gateway.store.recall import SqlRecall
 from gateway.store.reminders import SqlReminders
+from gateway.store.reports import SqlReports
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
 from gateway.store.texts import SqlTexts
@@ -52,6 +53,7 @@ class SqlStore(
     SqlReminders,
     SqlCases,
     SqlIdentities,
+    SqlReports,
 ):
     """The whole port, from its parts."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -56,9 +57,10 @@ _SEEN_POLICY = Statement(
     lambda of: (
         update(policies)
         .where(_o.hash == bindparam("key"))
-        .values(last_at=bindparam("to_at"), adopted=bindparam("to_adopted"))
+        .values(last_at=bindparam("to_at"), adopted=bindparam("to_adopted"), first_at=bindparam("to_first"))
     )
 )
+_KNOWN_POLICY = Statement(lambda of: select(_o.adopted, _o.first_at, _o.last_at).where(_o.hash == bindparam("key")))
 _SOURCE = Statement(lambda of: select(_o.source).where(_o.hash == bindparam("key")))
 
 
@@ -137,9 +139,17 @@ def _save_view(run: Run, items: Sequence[tuple[str, str, str | None]]) -> list[b
 
 def _keep_policy(run: Run, items: Sequence[tuple[str, str, str]]) -> list[None]:
     for hash_, source, adopted in items:
-        if not run.change(_SEEN_POLICY, key=hash_, to_at=run.now, to_adopted=adopted):
-            row = {"hash": hash_, "source": source, "adopted": adopted, "first_at": run.now, "last_at": run.now}
+        known = run.rows(_KNOWN_POLICY, key=hash_)
+        row = {"hash": hash_, "source": source, "adopted": adopted, "first_at": run.now, "last_at": run.now}
+        if not known:
             run.each(_ADD_POLICY, [row])
+        elif known[0][0] == adopted:
+            run.change(_SEEN_POLICY, key=hash_, to_at=run.now, to_adopted=adopted, to_first=known[0][1])
+        else:  # the same rules under another text of the district: the earlier one is kept beside it
+            before, first_at, last_at = known[0]
+            name = f"{hash_}.{hashlib.sha256(before.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+            run.each(_ADD_POLICY, [{**row, "hash": name, "adopted": before, "first_at": first_at, "last_at": last_at}])
+            run.change(_SEEN_POLICY, key=hash_, to_at=run.now, to_adopted=adopted, to_first=run.now)
     return [None] * len(items)
 
 

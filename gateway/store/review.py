@@ -105,13 +105,12 @@ _CLASSIFIED = Statement(
         .limit(bindparam("limit"))
     )
 )
+_HOW_MUCH = Statement(  # ids sort by the time of acceptance: the least one is the oldest
+    lambda of: select(func.count(_r.message_id.distinct()), func.min(_r.message_id)).where(_IS_HELD)
+)
+_RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
 _BACKLOG = Statement(
     lambda of: select(
-        select(func.count(_r.message_id.distinct())).where(_IS_HELD).scalar_subquery(),
-        select(func.min(_m.received_at))
-        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
-        .where(_IS_HELD)
-        .scalar_subquery(),
         select(func.count())
         .select_from(schema.recipients)
         .where(_r.next_attempt_at.is_not(None), _r.attempts > schema.lit(0))
@@ -215,7 +214,9 @@ def _explained(run: Run, id_: str) -> Explained | None:
 
 
 def _backlog(run: Run) -> Backlog:
-    held, oldest, deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
+    ((held, first),) = run.rows(_HOW_MUCH)
+    oldest = next((row[0] for row in run.rows(_RECEIVED, key=first)), None) if first is not None else None
+    deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
     now = run.now
     return Backlog(
         held=held,

@@ -41,10 +41,11 @@ USERS: Mapping[str, User] = {
         User("middle", AccountRole.BUILDING_ADMINISTRATOR, ("o-middle",)),
         User("security", AccountRole.SECURITY),
         User("auditor", AccountRole.AUDITOR),
+        User("lindgren", AccountRole.STAFF, person="s-06"),
         User("okafor", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person="s-05"),  # a teacher with a child
     )
 }
-DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR = USERS
+DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, LINDGREN, OKAFOR = USERS
 
 
 def roster() -> Roster:

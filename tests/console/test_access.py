@@ -13,12 +13,13 @@ from gateway.console.app import console_app
 from gateway.console.desk import Desk, House
 from gateway.core.casework import CaseDraft
 from gateway.core.decision import Act
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, SECURITY, policy
 from tests.console.world import World, form_of
 
 NOBODY = "nobody"
-WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR)
-"""The columns. `middle` administers another building than that of the messages; `okafor` is a teacher with a child."""
+WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR, LINDGREN)
+"""The columns. `middle` administers another building than that of the messages; `okafor` is a teacher with a child;
+`lindgren` is a teacher who sees where his own messages are, and else nothing."""
 
 # In each row the same for all but those that are named. 303 of a page for nobody is the way to the sign-in page.
 ROWS: dict[tuple[str, str], dict[str, int]] = {}
@@ -31,12 +32,12 @@ def row(method: str, path: str, *, nobody: int, others: int, **some: int) -> Non
 
 def page(method: str, path: str, others: int = 200, **some: int) -> None:
     """A page for those who are signed in."""
-    row(method, path, nobody=303, others=others, **some)
+    row(method, path, nobody=303, others=others, **{LINDGREN: 403, **some})
 
 
 def call(method: str, path: str, others: int = 200, **some: int) -> None:
     """A call of the API."""
-    row(method, path, nobody=401, others=others, **some)
+    row(method, path, nobody=401, others=others, **{LINDGREN: 403, **some})
 
 
 NO_CONTENT = {SECURITY: 403, AUDITOR: 403}
@@ -54,14 +55,21 @@ row("GET", "/sign-in/code", nobody=303, others=303)  # only for who owes one
 row("POST", "/sign-in/code", nobody=303, others=303)
 
 # one's own account
-page("GET", "/account")
-page("POST", "/account/codes", 303)
-page("POST", "/account/codes/confirm", 422)  # no code was sent
-page("POST", "/account/codes/off", 422)  # and no password
-page("POST", "/account/password", 422)
+page("GET", "/account", lindgren=200)
+page("POST", "/account/codes", 303, lindgren=303)
+page("POST", "/account/codes/confirm", 422, lindgren=422)  # no code was sent
+page("POST", "/account/codes/off", 422, lindgren=422)  # and no password
+page("POST", "/account/password", 422, lindgren=422)
+
+# for others
+page("GET", "/mine", lindgren=200)
+page("GET", "/reports")
+page("GET", "/reports.csv")
+row("GET", "/policy/{version}", nobody=404, others=404)  # one that was never in force
+call("GET", "/api/v1/reports")
 
 # look up and read
-page("GET", "/", security=303, auditor=303)  # these see no queue and go on to the trace
+page("GET", "/", security=303, auditor=303, lindgren=303)  # these see no queue and go on to the trace
 page("GET", "/events", **NO_CONTENT)
 page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
 page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
@@ -77,7 +85,7 @@ page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHER
 page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
-page("POST", "/sign-out", 303)
+page("POST", "/sign-out", 303, lindgren=303)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
 page("GET", "/help", **NO_CONTENT)
@@ -223,7 +231,7 @@ async def test_every_route_by_role(world: World, who: str) -> None:
 
 
 async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
-    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""), number=1, name="late")
+    target = path.format(id=world.id(ABOUT.get(path, "own")), part=PARTS.get(path, ""), version="0", number=1, name="late")
     if path == "/api/v1/messages/{id}/release":  # the pages released the other one before
         target = path.format(id=world.id("own"))
     more: dict[str, Any] = {"params": ASKED.get(path, {})}

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from gateway.core.delivery import State
-from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, MIDDLE, SECURITY
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SECURITY
 from tests.console.world import World, enter
 from tests.peers import axe
 
@@ -114,7 +114,8 @@ PAGES = {
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
         "/decided", "/cases", "/together/{high}", "/messages/{help}", "/?text=day",
     ),
-    HIGH: ("/account",),
+    HIGH: ("/account", "/reports"),
+    LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),
     AUDITOR: ("/audit", "/messages/{high}"),
 }  # fmt: skip

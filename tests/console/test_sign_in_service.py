@@ -28,7 +28,7 @@ from gateway.console.oidc import BACK, Errand, Provider, ServiceError, SignInSer
 from gateway.console.vouching import account_of
 from gateway.core.account import AccountRole, User, role_of, vouched
 from gateway.core.decision import Act
-from tests.console.district import DIRECTOR, staff
+from tests.console.district import DIRECTOR, staff, student
 from tests.console.world import World, opened
 from tests.peers.oidc_provider import CLIENT, SECRET, running_provider
 
@@ -38,7 +38,8 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "denise": {"email": PRINCIPAL, "email_verified": True, "groups": ["staff", "chaperone:auditor",
                "chaperone:building_administrator:o-high"]},
     "claims-to-be": {"email": staff("marian.kessler"), "email_verified": False},
-    "nobody-here": {"email": staff("elena.ruiz"), "email_verified": True},
+    "nobody-here": {"email": student("liam.whitcomb"), "email_verified": True},
+    "elena": {"email": staff("elena.ruiz"), "email_verified": True},
     "other-sub": {"email": staff("marian.kessler"), "email_verified": True},
 }  # fmt: skip
 
@@ -107,7 +108,18 @@ async def test_who_has_no_account_stays_outside(house: World, name: str, status:
         answer = await _through(house, browser, name)
         assert answer.status_code == status
         assert (await browser.get("/")).headers["location"] == "/sign-in"
-    assert await house.store.user(staff("elena.ruiz")) is None
+    assert await house.store.user(student("liam.whitcomb")) is None
+
+
+@pytest.mark.peer("oidc_provider")
+async def test_who_works_for_the_district_sees_where_their_own_messages_are(house: World) -> None:
+    async with house.stranger() as browser:
+        assert (await _through(house, browser, "elena")).status_code == 303
+        assert (await browser.get("/")).headers["location"] == "/mine"
+        page = await browser.get("/mine")
+        assert "owen.dahl@students.riverbend.example" in page.text
+        assert "Quick one" not in page.text
+        assert (await browser.get(f"/messages/{house.id('flag')}")).status_code == 403
 
 
 @pytest.mark.peer("oidc_provider")

@@ -1,0 +1,156 @@
+"""Pages for others: reports with charts and as a table, one's own messages, the policy that was in force before."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from gateway.console.api import Reader, api
+from gateway.console.asking import Signed, TheDesk, ThePages
+from gateway.console.auth import Door
+from gateway.console.desk import DAY, Desk
+from gateway.console.problems import unknown
+from gateway.console.public import adopted_text
+from gateway.console.schemas import LineRow, ReportRow
+from gateway.core.access import is_theirs
+from gateway.core.account import Right, User
+from gateway.core.decision import Act, Action
+from gateway.core.moderation import Trace
+from gateway.core.parties import Direction
+from gateway.core.policy import Policy, PolicyError, parse
+from gateway.core.report import Line, Report, report, table
+
+report_pages = APIRouter(include_in_schema=False)
+
+MOST = 50_000
+"""Holds that one report looks at, the newest ones."""
+PERIODS = (7, 30, 90, 365)
+_STILL = dict.fromkeys(Direction, Action.FLAG)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report on so many days."""
+
+    days: int
+    found: Report
+    volume: Counter[tuple[str, str]]
+    cut: bool
+
+
+async def made(desk: Desk, user: User, days: int) -> Made:
+    """A report on what belongs to an account's buildings; volumes of the whole gateway only for who sees all of it."""
+    await desk.need(user, Right.STATS)
+    now = await desk.store.now()
+    holdings = await desk.store.holdings(now - days * DAY, now, MOST)
+    theirs = [each for each in holdings if is_theirs(user, each.pairs, desk.register)]
+    own = None if user.sees_every_building else frozenset(user.buildings)
+
+    def buildings(pairs: object) -> set[str]:
+        found: set[str] = set()
+        for pair in pairs:  # type: ignore[attr-defined]
+            for id_ in (pair.staff, pair.student):
+                person = desk.register.by_id(id_)
+                found |= set(person.buildings if person else ())
+        return found if own is None else {each for each in found if each in own}
+
+    volume = await desk.store.volume(now - days * DAY, now) if own is None else Counter[tuple[str, str]]()
+    return Made(days, report(theirs, buildings, desk.house.zone), volume, len(holdings) == MOST)
+
+
+def _days(text: str) -> int:
+    return int(text) if text in map(str, PERIODS) else 30
+
+
+@report_pages.get("/reports")
+async def reports(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """Volume, holds, decisions, time to decision, overturned; by day, clause, building, language."""
+    found = await made(desk, signed.user, _days(request.query_params.get("days", "")))
+    most = max((each.held for each in found.found.by.get("day", {}).values()), default=0)
+    return shown.page(
+        request, "reports.html", signed, report=found, periods=PERIODS, clauses=desk.policy().clauses,
+        building_name=desk.register.building_name, most=most,
+    )  # fmt: skip
+
+
+@report_pages.get("/reports.csv")
+async def reports_csv(request: Request, signed: Signed, desk: TheDesk) -> Response:
+    """The same as a table. That it was taken out is in the audit log."""
+    days = _days(request.query_params.get("days", ""))
+    found = await made(desk, signed.user, days)
+    now = await desk.store.now()
+    await desk.store.record([Act(now, signed.user.name, "report exported", f"{days} days")])
+    text = io.StringIO()
+    csv.writer(text).writerows([_plain(cell) for cell in row] for row in table(found.found, found.volume))
+    name = f'attachment; filename="chaperone-{days}-days.csv"'
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+def _plain(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
+
+
+def _line(value: str, line: Line) -> LineRow:
+    return LineRow(
+        value=value, held=line.held, decided=line.decided, overturned=line.overturned, waiting=line.waiting,
+        median_seconds=line.usual,
+    )  # fmt: skip
+
+
+@api.get("/reports", response_model=ReportRow, summary="What was held, decided and overturned in so many days")
+async def report_call(desk: TheDesk, user: Reader, days: Annotated[int, Query(ge=1, le=366)] = 30) -> ReportRow:
+    """Counts by day, clause, building, language, channel and direction; no content and no person."""
+    found = await made(desk, user, days)
+    return ReportRow(
+        days=days, total=_line("", found.found.total),
+        by={name: [_line(*each) for each in lines.items()] for name, lines in found.found.by.items()},
+        volume={f"{channel} {action}": count for (channel, action), count in found.volume.items()}, cut=found.cut,
+    )  # fmt: skip
+
+
+# --- one's own messages ---------------------------------------------------------------------------------------------
+
+
+@report_pages.get("/mine")
+async def mine(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """Where the messages are that somebody wrote themselves: to whom, when, how far. No content, no verdict."""
+    person = desk.register.by_id(signed.user.person) if signed.user.person else None
+    found: list[Trace] = []
+    if person is not None and person.address:
+        traces = await desk.store.trace(address=person.address)
+        found = [each for each in traces if each.sender.lower() == person.address.lower()]
+        act = Act(await desk.store.now(), signed.user.name, "own messages looked up", signed.user.name)
+        await desk.store.record([act])
+    return shown.page(request, "mine.html", signed, found=found, person=person)
+
+
+# --- the policy before ----------------------------------------------------------------------------------------------
+
+
+@report_pages.get("/policy/{version}")
+async def earlier(request: Request, version: str, desk: TheDesk, shown: ThePages) -> Response:
+    """A policy that was in force, with the district's text of that time; public like the one in force."""
+    door: Door = request.app.state.door
+    for hash_, source, adopted, since, until in await desk.store.policy_versions():
+        if hash_ == version:
+            return shown.page(
+                request, "policy_then.html", await door.browser(request), version=hash_, since=since, until=until,
+                policy=_read(hash_, source), source=source, adopted=adopted_text(adopted),
+            )  # fmt: skip
+    raise unknown()
+
+
+def _read(hash_: str, source: str) -> Policy | None:
+    """A policy from its file; None where this version of the gateway cannot read it any more."""
+    try:
+        return parse(tomllib.loads(source), no_verdict=_STILL, source_hash=hash_)
+    except (PolicyError, tomllib.TOMLDecodeError):
+        return None

@@ -1,0 +1,87 @@
+"""What reports count: what the policy held in a time, and how much passed; by indexes, for the time that is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, func, select
+
+from gateway.core.delivery import State
+from gateway.core.message import new_id
+from gateway.core.report import Holding
+from gateway.store import schema
+from gateway.store.forms import read_decision, read_envelope, read_verdict
+from gateway.store.parts import Part
+from gateway.store.schema_review import policies
+from gateway.store.statements import Row, Run, Statement
+
+_m, _r, _v, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, policies.c
+_FIRST, _LAST = b"\x00" * 10, b"\xff" * 10
+
+_HOLDS = Statement(
+    lambda of: (
+        select(
+            _m.received_at, _r.decided_at, _r.decided_by, _r.state, _m.channel, _r.decision, _v.verdict, _m.envelope,
+            _r.position,
+        )
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
+        .where(
+            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _m.id >= bindparam("first"),
+            _m.id <= bindparam("last"),
+        )
+        .order_by(_r.message_id.desc())
+        .limit(bindparam("limit"))
+    )
+)  # fmt: skip
+_VOLUME = Statement(
+    lambda of: (
+        select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
+        .where(_r.message_id >= bindparam("first"), _r.message_id <= bindparam("last"))
+        .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
+    )
+)
+_VERSIONS = Statement(
+    lambda of: select(_o.hash, _o.source, _o.adopted, _o.first_at, _o.last_at).order_by(_o.first_at.desc(), _o.hash)
+)
+
+
+def _holding(row: Row) -> Holding:
+    received_at, decided_at, decided_by, state, channel, decision, verdict, envelope, position = row
+    said = read_decision(decision)
+    enveloped, relation = read_envelope(envelope)
+    return Holding(
+        received_at, decided_at, decided_by, State(state), channel, said.direction.value, said.clauses,
+        read_verdict(verdict).language if verdict else "", relation.behind(enveloped.recipients[position].address),
+    )  # fmt: skip
+
+
+def _ids(since: float, before: float) -> dict[str, object]:
+    """Ids sort by the time that a message came."""
+    return {"first": new_id(since, _FIRST), "last": new_id(before, _LAST)}
+
+
+def _volume(run: Run, since: float, before: float) -> Counter[tuple[str, str]]:
+    return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, **_ids(since, before))})
+
+
+class SqlReports(Part):
+    """The port Reports."""
+
+    async def holdings(self, since: float, before: float, limit: int) -> Sequence[Holding]:
+        """See gateway.console_ports.Reports."""
+
+        def read(run: Run) -> list[Holding]:
+            return [_holding(row) for row in run.rows(_HOLDS, limit=limit, **_ids(since, before)) if row[5] is not None]
+
+        return await self._readers.read(read)
+
+    async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
+        """See gateway.console_ports.Reports."""
+        return await self._readers.read(lambda run: _volume(run, since, before))
+
+    async def policy_versions(self) -> Sequence[tuple[str, str, str, float, float]]:
+        """See gateway.console_ports.Reports."""
+        rows = await self._readers.read(lambda run: run.rows(_VERSIONS))
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
