@@ -256,7 +256,9 @@ async def test_headers(world: World, path: str) -> None:
     who = world.program(DIRECTOR) if path.startswith("/api/v1") else world.signed_in(DIRECTOR)
     async with who as client:
         answer = await client.get(
-            path.format(id=world.id("laid-out"), part="2" if "html" in path else "3", version="0", number=1, name="late")
+            path.format(
+                id=world.id("laid-out"), part="2" if "html" in path else "3", version="0", number=1, name="late"
+            )
         )
     said = answer.headers
     rules = dict(each.strip().partition(" ")[::2] for each in said["content-security-policy"].split(";"))
