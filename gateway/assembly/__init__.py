@@ -103,6 +103,7 @@ async def serving(
             if smpp:
                 await bring_texts(floor, directory, smpp, esmes, tls)
         listening.set()
+        up.callback(floor.end)
         journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         try:
             yield running

@@ -17,6 +17,7 @@ from gateway.stages.beat import Beat
 from gateway.store import SqlStore
 
 _DRAIN = 25.0
+_LEAST = 0.05  # of the drain: what a stage gets for its last act where others have used up the time
 
 
 @dataclass(slots=True)
@@ -30,7 +31,11 @@ class Running:
 
 @dataclass(slots=True)
 class Floor:
-    """What the roles of one process share while they are put together."""
+    """What the roles of one process share while they are put together.
+
+    `drain`: seconds from the beginning of the end in which the stages finish what is in hand, all of them together,
+    so that the process ends before whoever stops it loses patience.
+    """
 
     settings: Settings
     journal: Journal
@@ -44,6 +49,12 @@ class Floor:
     delivery: Beat = field(default_factory=Beat)
     followups: Beat = field(default_factory=Beat)
     ready: dict[str, Check] = field(default_factory=dict)
+    drain: float = _DRAIN
+    ends_at: float | None = None
+
+    def end(self) -> None:
+        """The process ends: called before any part of it is closed."""
+        self.ends_at = asyncio.get_running_loop().time() + self.drain
 
     async def work(self, beat: Beat, *stages: Coroutine[Any, Any, None]) -> None:
         """Run stages until the floor is left; then they finish what is in hand, for a bounded time."""
@@ -53,12 +64,17 @@ class Floor:
 
         async def drain() -> None:
             beat.stop()
-            _, late = await asyncio.wait(tasks, timeout=_DRAIN)
+            _, late = await asyncio.wait(tasks, timeout=self._left())
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
         self.up.push_async_callback(drain)
+
+    def _left(self) -> float:
+        if self.ends_at is None:
+            return self.drain
+        return max(self.ends_at - asyncio.get_running_loop().time(), self.drain * _LEAST)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A stage that ends by an exception is a bug: say so, and stop the process in an orderly way."""

@@ -1,0 +1,43 @@
+"""The end of a process: stages finish what is in hand, within one time for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from prometheus_client import CollectorRegistry
+
+from gateway.assembly.floor import Floor, Running
+from gateway.journal import Journal
+from gateway.stages.beat import Beat
+
+
+async def test_stages_that_do_not_end_share_one_time() -> None:
+    ended: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    async def stuck(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(name)
+
+    async def orderly(beat: Beat) -> None:
+        while not beat.stopped:
+            await beat.rest(10)
+        ended.append("orderly")
+
+    async with AsyncExitStack() as up:
+        journal, stopped = Journal(CollectorRegistry()), asyncio.Event()
+        running = Running(None, None)
+        floor = Floor(None, journal, stopped, up, None, None, None, running, drain=0.4)
+        beat = Beat()
+        await floor.work(beat, orderly(beat))
+        for number in range(5):
+            await floor.work(Beat(), stuck(str(number)))
+        up.callback(floor.end)
+        await asyncio.sleep(0)
+        began = loop.time()
+    assert ended == ["4", "3", "2", "1", "0", "orderly"]
+    assert 0.4 <= loop.time() - began < 1.2
+    assert not running.failed
