@@ -9,11 +9,11 @@ from gateway.core.parts import parts_in_turn
 _LOOKED_AT = 1 << 16
 _LONGEST = 2000
 _READABLE = ("text/plain", "text/html")
-_EARLIER = re.compile(
-    r"[ \t]*(?:On\b.{4,200}\bwrote:|El\b.{4,200}\bescribi[óo]:)[ \t]*$"
+_EARLIER = re.compile(  # at the beginning of a line only: searched for anywhere, a long run of blanks takes for ever
+    r"^(?:[ \t]*(?:On\b.{4,200}\bwrote:|El\b.{4,200}\bescribi[óo]:)[ \t]*$"
     r"|[ \t]*[-_]{2,}[ \t]*(?:Original Message|Mensaje original|Forwarded message|Mensaje reenviado)\b"
     r"|[ \t]*\*?(?:From|De):\*?[ \t].*\n[ \t]*\*?(?:Sent|Date|To|Enviado|Fecha|Para):"
-    r"|-- ?$",
+    r"|-- ?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _WRAPPED = re.compile(r"^([ \t]*(?:On|El)\b.{4,160})\n(.{0,100}(?:wrote|escribi[óo]):)", re.IGNORECASE | re.MULTILINE)

@@ -28,7 +28,7 @@ MOST_CLAIMED = 2000
 """Where more addresses and names than this say who wrote nobody reads on: no message of anybody's has so many."""
 
 _TOLERANT: Any = {"strict": False} if "strict" in signature(getaddresses).parameters else {}  # newer ones see nothing
-_PARSED = 1 << 15
+_PARSED = 1 << 12
 """Bytes of an address field that are parsed; the standard library takes quadratic time for some. The rest is searched
 for addresses all the same."""
 
