@@ -1,4 +1,4 @@
-"""The newest text of a message: without what it quotes, forwards or is signed with, in time that grows with its size."""
+"""The newest text of a message: without what it quotes, forwards or is signed with, in time by its size."""
 
 from __future__ import annotations
 
