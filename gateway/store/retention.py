@@ -47,6 +47,11 @@ _DROP = Statement(
 _TURNS_OF = Statement(lambda of: delete(schema.texts).where(of.among(schema.texts.c.message_id)))
 _PUBLICATIONS_OF = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
 _PARTS_OF = Statement(lambda of: delete(schema.text_parts).where(of.among(schema.text_parts.c.message_id)))
+_OLD_COPIES = Statement(
+    lambda of: delete(schema.text_parts).where(
+        schema.text_parts.c.waiting == schema.lit(2), schema.text_parts.c.at < bindparam("before")
+    )
+)
 _OLD_IDS = Statement(lambda of: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
 # By their time and not by their ids: the id of a text may be made of what the provider calls it.
 _OLD_CONTACTS = Statement(
@@ -105,7 +110,13 @@ def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
     swept = []
     for periods in items:
         before = run.now - max(periods.delivered, periods.decided, COUNTED)
-        swept.append(run.change(_OLD_CONTACTS, before=before) + run.change(_OLD_VERDICTS, before=before))
+        texts = run.now - COUNTED  # ids of the SMSC for receipts that come late, and copies that nobody asks for
+        swept.append(
+            run.change(_OLD_CONTACTS, before=before)
+            + run.change(_OLD_VERDICTS, before=before)
+            + run.change(_OLD_IDS, before=texts)
+            + run.change(_OLD_COPIES, before=texts)
+        )
     return swept
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 
 from gateway.core.smpp_message import Gathered, TextPart, Told, written
 from gateway.store import schema
@@ -20,6 +20,9 @@ AGAIN = 300.0
 """Seconds in which a part that comes a second time is known for what it is."""
 _GATHERING = 4015  # the number of the advisory lock on PostgreSQL: one process gathers at a time
 
+_MADE, _WAITING, _COPIES = _KINDS = (0, 1, 2)
+"""Of parts: their text is made; it waits for others; or all of them are copies of those of one that is made."""
+
 _p, _i = schema.text_parts.c, schema.text_ids.c
 _ALONE = Statement(lambda of: select(func.pg_advisory_xact_lock(schema.lit(_GATHERING))))
 _LIKE = Statement(
@@ -28,7 +31,7 @@ _LIKE = Statement(
         .where(
             _p.key == bindparam("key"),
             _p.key != schema.lit(""),
-            (_p.at > bindparam("after")) | (_p.waiting == schema.lit(1)),
+            (_p.at > bindparam("after")) | (_p.waiting == schema.lit(_WAITING)),
         )
         .order_by(_p.message_id.desc(), _p.number)
     )
@@ -49,6 +52,10 @@ _OVERDUE = Statement(
     )
 )
 _KEEP = insert_each(schema.text_parts)
+_NO_COPIES = Statement(
+    lambda of: update(schema.text_parts).where(_p.message_id == bindparam("id")).values(waiting=schema.lit(_WAITING))
+)
+_DROP_COPIES = Statement(lambda of: delete(schema.text_parts).where(_p.message_id == bindparam("id")))
 _NOTE = insert_each(schema.text_ids, again=True)
 _KNOWN = Statement(
     lambda of: select(_i.number, _i.given).where(_i.message_id == bindparam("id"), _i.position == bindparam("position"))
@@ -85,24 +92,56 @@ def _gather(run: Run, items: Sequence[_Came]) -> list[Gathered]:
 
 
 def _gather_one(run: Run, came: _Came) -> Gathered:
+    """What waits for this part has it; else it is a copy, where it is like a part of a text that is made.
+
+    References come round again, and two texts may begin with the same words. So copies are kept apart, with what else
+    comes under their reference: one part that is no copy, and they are a text of their own.
+    """
     rows = run.rows(_LIKE, key=fit(came.key), after=run.now - AGAIN)
     texts = {str(id_): list(group) for id_, group in groupby(rows, key=lambda row: row[0])}
+    kinds = {kind: {id_: there for id_, there in texts.items() if there[0][6] == kind} for kind in _KINDS}
     part = came.part
-    waiting = {id_: there for id_, there in texts.items() if there[0][6]}
-    lacking = {id_: there for id_, there in waiting.items() if all(row[1] != part.number for row in there)}
-    # what waits for this part goes before what is made: references come round again, with the same words at their end
-    again = [] if lacking else [*waiting.items(), *texts.items()]
-    for id_, there in again:
-        if any((row[1], bytes(row[4])) == (part.number, part.body) for row in there):
-            return _gathered(id_, there)
-    id_, there = next(iter(lacking.items()), (came.name, []))
-    run.each(_KEEP, [part_row(run, part, id_, waiting=1, key=came.key)])
-    return _gathered(id_, [*there, (id_, part.number, part.total, part.command, part.body, part.account, 1)])
+    for kind in (_WAITING, _COPIES):
+        lacking = {id_: there for id_, there in kinds[kind].items() if all(row[1] != part.number for row in there)}
+        if lacking:
+            id_, there = next(iter(lacking.items()))
+            return _joined(run, came, id_, there, kind, kinds[_MADE])
+        for id_, there in kinds[kind].items():
+            if _has(there, part):
+                original = kind == _COPIES and _like(kinds[_MADE], part)
+                return original or _gathered(id_, there)
+    if original := _like(kinds[_MADE], part):
+        run.each(_KEEP, [part_row(run, part, came.name, waiting=_COPIES, key=came.key)])
+        return original
+    return _joined(run, came, came.name, [], _WAITING, {})
+
+
+def _joined(run: Run, came: _Came, id_: str, there: list[Row], kind: int, made: Mapping[str, list[Row]]) -> Gathered:
+    """A part with the others of its text."""
+    part = came.part
+    original = _like(made, part) if kind == _COPIES else None
+    if kind == _COPIES and original is None:
+        run.change(_NO_COPIES, id=id_)
+    all_there = [*there, (id_, part.number, part.total, part.command, part.body, part.account, _WAITING)]
+    if original is not None and len(all_there) == part.total:
+        run.change(_DROP_COPIES, id=id_)  # the whole text came twice
+        return original
+    run.each(_KEEP, [part_row(run, part, id_, waiting=_COPIES if original else _WAITING, key=came.key)])
+    return original or _gathered(id_, [(*row[:6], _WAITING) for row in all_there])
+
+
+def _like(made: Mapping[str, list[Row]], part: TextPart) -> Gathered | None:
+    """The text that is made and has this very part."""
+    return next((_gathered(id_, there) for id_, there in made.items() if _has(there, part)), None)
+
+
+def _has(rows: list[Row], part: TextPart) -> bool:
+    return any((row[1], bytes(row[4])) == (part.number, part.body) for row in rows)
 
 
 def _gathered(id_: str, rows: Sequence[Row]) -> Gathered:
     parts = tuple(sorted((_part(row) for row in rows), key=lambda part: part.number))
-    return Gathered(id_, parts[0].total, parts, done=not rows[0][6])
+    return Gathered(id_, parts[0].total, parts, done=rows[0][6] == _MADE)
 
 
 def _part(row: Row) -> TextPart:

@@ -66,6 +66,27 @@ async def test_a_reference_that_comes_round_again_is_another_text(store: SqlStor
     assert anew.id != later.id, "the same words much later are a text of their own"
 
 
+async def test_texts_that_begin_alike_under_one_reference_are_two(store: SqlStore) -> None:
+    """The reference came round within minutes, and only the last words differ."""
+    *_, whole = await gather(store, 1, 2, 3)
+    await make(store, whole)
+    first, second = await gather(store, 1, 2)
+    assert (first.id, first.done, second.id) == (whole.id, True, whole.id), "as far as anybody knows it came twice"
+    (last,) = await gather(store, 3, body=b"other words at the end")
+    assert last.id != whole.id
+    assert last.whole
+    assert [each.body for each in last.parts] == [b"part 1", b"part 2", b"other words at the end"]
+
+
+async def test_a_text_that_comes_twice_as_a_whole_is_one(store: SqlStore, clock: Clock) -> None:
+    *_, whole = await gather(store, 1, 2, 3)
+    await make(store, whole)
+    for each in await gather(store, 3, 1, 1, 2, 2, 3):
+        assert (each.id, each.done) == (whole.id, True)
+    clock.now += AGAIN + 1
+    assert await store.overdue(0, 10) == [], "copies are nobody's text, and wait for nothing"
+
+
 async def test_other_words_under_a_number_that_is_there_begin_anew(store: SqlStore) -> None:
     (first,) = await gather(store, 1)
     (other,) = await gather(store, 1, body=b"another text under the same reference")
