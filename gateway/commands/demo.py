@@ -29,7 +29,7 @@ async def _serve(config: Path) -> AsyncIterator[Served]:
     journal = Journal(CollectorRegistry())
     async with serving(load(config, os.environ), frozenset(ROLES), journal, stopped) as running:
         titles = {clause.id: clause.title for clause in running.policy.clauses.values()}
-        yield Served(running.store, titles, await _login(running.store), stopped)
+        yield Served(running.store, titles, await _login(running.store), stopped, texts=True)
 
 
 async def _login(store: SqlStore) -> tuple[str, str]:

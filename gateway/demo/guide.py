@@ -32,7 +32,8 @@ def facts(place: Place, login: tuple[str, str] | None) -> list[tuple[str, str]]:
     rows = [
         ("District", f"{people.staff} staff and {people.students} students in {people.schools} schools, all invented"),
         ("Mail in", f"{place.smtp}  (SMTP)"),
-        ("Mail out", f"{place.mailboxes}/"),
+        ("Texts in", f"http://{place.texts}  (Twilio's API and webhooks)"),
+        ("Both out", f"{place.mailboxes}/"),
     ]
     if login is not None:
         rows += [("Console", f"http://{place.console}/"), ("Sign in", f"{login[0]}  /  {login[1]}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import secrets
 import shutil
 import socket
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from gateway.core.fault import Fault
+from gateway.demo.phones import ACCOUNT
 
 DISTRICT = "Riverbend Community School District"
 DOMAINS = ("riverbend.example", "students.riverbend.example")
@@ -20,7 +22,15 @@ NOTICES = f"chaperone@{DOMAINS[0]}"
 
 CONFIG = "chaperone.toml"
 _MARK = "# Written by `chaperone demo`, and written anew at each of its starts."
-_PREFERRED = {"smtp": 2525, "console": 8025, "metrics": 9464, "inside": 2600, "outside": 2601}
+_PREFERRED = {
+    "smtp": 2525,
+    "console": 8025,
+    "metrics": 9464,
+    "inside": 2600,
+    "outside": 2601,
+    "texts": 8026,
+    "phones": 2701,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,8 @@ class Place:
     console: str
     metrics: str
     people: People
+    texts: str = ""
+    token: str = ""
 
     @property
     def config(self) -> Path:
@@ -106,8 +118,11 @@ def settle(folder: Path, ports: Mapping[str, int], inside: str, outside: str) ->
         console=f"127.0.0.1:{ports['console']}",
         metrics=f"127.0.0.1:{ports['metrics']}",
         people=people(folder / "district"),
+        texts=f"127.0.0.1:{ports['texts']}",
+        token=secrets.token_hex(16),
     )
-    place.config.write_text(_configuration(place, inside, outside), encoding="utf-8")
+    place.config.write_text(_configuration(place, inside, outside, ports["phones"]), encoding="utf-8")
+    (folder / "texts.secret").write_text(place.token, encoding="utf-8")
     return place
 
 
@@ -118,12 +133,15 @@ def people(district: Path) -> People:
     with (district / "oneroster" / "orgs.csv").open(encoding="utf-8", newline="") as file:
         schools = sum(row["type"] == "school" for row in csv.DictReader(file))
     names = {row["email"].lower(): f"{row['givenName']} {row['familyName']}" for row in rows if row["email"]}
+    called = {row["sourcedId"]: f"{row['givenName']} {row['familyName']}" for row in rows}
+    with (district / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        names |= {row["value"]: called[row["person"]] for row in csv.DictReader(file) if row["person"] in called}
     roles = [row["role"] for row in rows]
     students = roles.count("student")
     return People(len(roles) - students - roles.count("guardian"), students, schools, names)
 
 
-def _configuration(place: Place, inside: str, outside: str) -> str:
+def _configuration(place: Place, inside: str, outside: str, phones: int) -> str:
     first, second = DOMAINS
     return f"""\
 {_MARK}
@@ -169,6 +187,13 @@ listen = "{place.console}"
 [notify]
 from = "{NOTICES}"
 to = ["safety@{first}"]
+
+[sms.twilio]                        # the phones of the demo: a simulated provider and texting application
+listen = "{place.texts}"
+account_sid = "{ACCOUNT}"
+auth_token_file = "texts.secret"
+api_base = "http://127.0.0.1:{phones}"
+app_url = "http://127.0.0.1:{phones}/app"
 
 [metrics]
 listen = "{place.metrics}"

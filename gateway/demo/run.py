@@ -22,10 +22,11 @@ from typing import TextIO
 
 from gateway.demo.guide import commands, facts, how_to_call, releasing
 from gateway.demo.mailbox import Mailboxes, listening
+from gateway.demo.phones import Phones, ringing
 from gateway.demo.place import DISTRICT, DOMAINS, NOTICES, Place, claim, free_ports, settle
 from gateway.demo.screen import Screen, open_console
-from gateway.demo.story import Story, play
-from gateway.demo.traffic import pauses, samples
+from gateway.demo.story import Story, play, play_texts
+from gateway.demo.traffic import pauses, sample_texts, samples
 from gateway.demo.window import Window
 from gateway.journal import start_logging
 from gateway.ports import Review
@@ -43,6 +44,7 @@ class Served:
     titles: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    texts: bool = False
 
 
 Serve = Callable[[Path], AbstractAsyncContextManager[Served]]
@@ -78,6 +80,8 @@ async def _run(folder: Path, screen: Screen, traffic: bool, serve: Serve, comman
             inside = await up.enter_async_context(listening(mailboxes, ports["inside"], f"mail.{DOMAINS[0]}"))
             outside = await up.enter_async_context(listening(mailboxes, ports["outside"], "mail.elsewhere.example"))
             place = settle(folder, ports, inside, outside)
+            phones = Phones(folder / "mailboxes", place.token)
+            await up.enter_async_context(ringing(phones, ports["phones"]))
             screen.say("Starting the gateway; its classifiers take a few seconds to load.")
             up.enter_context(_logging_to(place.log))
             served = await interrupts.enter(up, serve(place.config))
@@ -89,7 +93,10 @@ async def _run(folder: Path, screen: Screen, traffic: bool, serve: Serve, comman
             )  # fmt: skip
             story = Story(Window(served.review, served.titles), screen, _clock, NOTICES)
             with screen.footing(f"listening on {place.smtp}"):
-                await _tell(story, mailboxes, screen, place if traffic else None, (interrupts.stop, served.stopped))
+                await _tell(
+                    story, mailboxes, phones, screen, place if traffic else None, served.texts,
+                    (interrupts.stop, served.stopped),
+                )  # fmt: skip
             screen.say(
                 "The gateway ended by itself: its log says why."
                 if served.stopped.is_set()
@@ -100,15 +107,19 @@ async def _run(folder: Path, screen: Screen, traffic: bool, serve: Serve, comman
 
 
 async def _tell(
-    story: Story, mailboxes: Mailboxes, screen: Screen, sending: Place | None, ends: tuple[asyncio.Event, ...]
-) -> None:
-    """Tell the story until one of the ends; where there is a place, send the samples to it."""
+    story: Story, mailboxes: Mailboxes, phones: Phones, screen: Screen, sending: Place | None, texts: bool,
+    ends: tuple[asyncio.Event, ...],
+) -> None:  # fmt: skip
+    """Tell the story until one of the ends; where there is a place, send the samples to it, `texts` too."""
     await story.begin()
     mailboxes.tell(story.arrived)
+    phones.tell = story.arrived
     waits = {asyncio.ensure_future(each.wait()) for each in ends}
     deeds: set[asyncio.Task[None]] = {asyncio.create_task(story.run())}
     if sending is not None:
         deeds.add(asyncio.create_task(_traffic(story, screen, sending)))
+        if texts:
+            deeds.add(asyncio.create_task(play_texts(sample_texts(), phones, sending.texts, story)))
     try:
         while deeds and not any(each.done() for each in waits):
             done, _ = await asyncio.wait(waits | deeds, return_when=asyncio.FIRST_COMPLETED)

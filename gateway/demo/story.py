@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Protocol
 
 import aiosmtplib
+import httpx
 
 from gateway.core.delivery import State
 from gateway.demo.mailbox import Arrival
+from gateway.demo.phones import Phones, Text, short
 from gateway.demo.scene import PATIENCE, Kind, Scene, Tally, Turn, ready, turns
 from gateway.demo.traffic import Sample, send
 from gateway.demo.window import Window
@@ -65,6 +67,15 @@ class Story:
             Scene(
                 self._clock(), _now(), message_id=sample.message_id, sender=sample.sender,
                 recipients=sample.recipients, subject=sample.subject, note=sample.note, sample=True,
+            )
+        )  # fmt: skip
+
+    def follow(self, text: Text) -> Scene:
+        """Follow a sample text from before it is sent."""
+        return self._add(
+            Scene(
+                self._clock(), _now(), sender=text.sender, recipients=(text.recipient,), subject=short(text.text),
+                note=f"text: {text.note}", sample=True,
             )
         )  # fmt: skip
 
@@ -156,6 +167,22 @@ class Story:
             if (id and scene.id == id) or (message_id and scene.message_id == message_id):
                 return scene
         return None
+
+
+async def play_texts(texts: Sequence[Text], phones: Phones, gateway: str, story: Story, pause: float = 7.0) -> None:
+    """Send the sample texts one after the other, among the mail."""
+    for text in texts:
+        await asyncio.sleep(pause)
+        scene = story.follow(text)
+
+        def known(mark: str, scene: Scene = scene) -> None:
+            scene.message_id = mark
+
+        try:
+            await phones.send(text, gateway, known)
+        except (httpx.HTTPError, OSError) as error:
+            scene.refusal = str(error) or type(error).__name__
+        await story.told(scene, PATIENCE + 1)
 
 
 async def play(

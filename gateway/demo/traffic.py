@@ -13,6 +13,8 @@ from importlib.resources import files
 
 import aiosmtplib
 
+from gateway.demo.phones import Text
+
 PASSED = "passed"
 """The expectation of a message out of scope; the others are the actions of a decision."""
 
@@ -42,6 +44,18 @@ def samples(names: Mapping[str, str], run: str) -> list[Sample]:
     written = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["message"]
     ids = {each["subject"]: f"<{run}.{number:02d}@riverbend.example>" for number, each in enumerate(written, 1)}
     return [_sample(each, names, ids) for each in written]
+
+
+def sample_texts() -> list[Text]:
+    """All sample texts in order."""
+    written = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["text"]
+    return [
+        Text(
+            str(each["from"]), str(each["to"]), " ".join(str(each["text"]).split()), str(each["note"]),
+            tuple(_texts(each["expect"])), bool(each.get("phone", False)),
+        )
+        for each in written
+    ]  # fmt: skip
 
 
 def pauses() -> Iterator[float]:

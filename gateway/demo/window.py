@@ -14,6 +14,7 @@ from gateway.core.headers import header_section, subject
 from gateway.core.message import parts
 from gateway.core.moderation import Explained, Whereabouts
 from gateway.core.verdict import Verdict
+from gateway.demo.phones import short
 from gateway.ports import Review
 
 _MOST_WORDS = 3
@@ -83,7 +84,8 @@ class Window:
 
 def _outcome(explained: Explained, titles: Mapping[str, str]) -> Outcome:
     trace, verdict = explained.trace, explained.verdict
-    title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
+    is_mail = explained.channel == "mail"
+    title = subject(header_section(explained.content)) if is_mail else short(explained.content.decode(errors="replace"))
     grounds: tuple[Ground, ...] = ()
     if verdict is not None:
         texts = {each.number: each.text for each in parts(explained.content, explained.channel)} | {"subject": title}

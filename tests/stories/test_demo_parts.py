@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 
 import aiosmtplib
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from hypothesis import strategies as st
 import gateway.demo
 from gateway.core.fault import Fault
 from gateway.demo.mailbox import Arrival, Mailboxes, box_of, listening, slug
+from gateway.demo.phones import Phones, Text, ringing
 from gateway.demo.place import DOMAINS, claim, free_ports, people, settle
-from gateway.demo.traffic import Sample, pauses, samples
+from gateway.demo.traffic import Sample, pauses, sample_texts, samples
 from gateway.settings import load
 
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
@@ -95,6 +97,35 @@ def test_who_writes_is_on_the_roster_or_outside(traffic: list[Sample]) -> None:
             assert address in known or not address.endswith(DOMAINS), address
 
 
+def test_texts_are_between_numbers_of_the_district_and_have_every_outcome() -> None:
+    numbers = {row["value"] for row in rows("contacts.csv")}
+    texts = sample_texts()
+    assert {each for text in texts for each in text.expect} == {"passed", "release", "hold", "alert"}
+    for text in texts:
+        assert (text.sender in numbers and text.recipient in numbers) == (text.expect != ("passed",))
+        assert text.note
+        assert "\n" not in text.text
+
+
+async def test_phones_and_application_are_given_what_comes_out(tmp_path: Path) -> None:
+    phones, came = Phones(tmp_path, "token"), list[Arrival]()
+    phones.tell = came.append
+    port = free_ports({"phones": 0})["phones"]
+    async with ringing(phones, port) as address, httpx.AsyncClient(trust_env=False) as client:
+        known: list[str] = []
+        text = Text("+15155550161", "+15155550190", "Forms are due", "note", ("passed",), False)
+        # the gateway passes it through: the simulated provider is asked while the application waits
+        await phones.send(text, address, known.append)
+        assert [(each.recipient, each.subject, each.message_id) for each in came] == [
+            ("+15155550190", "Forms are due", known[-1])
+        ]
+        assert came[0].path.read_text() == "Forms are due\n"
+        answer = await client.post(f"http://{address}/app", data={"From": "1", "To": "2", "Body": "unannounced"})
+        assert answer.text == "<Response/>"
+        assert len(came) == 1, "what nobody announced is filed, and followed where it is held"
+        assert len(list(tmp_path.glob("*/*.txt"))) == 2
+
+
 def test_samples_are_whole_messages(traffic: list[Sample]) -> None:
     for sample in traffic:
         read = email.message_from_bytes(sample.content, policy=email.policy.default)
@@ -159,7 +190,7 @@ def test_ports_are_distinct_and_not_those_in_use() -> None:
         busy = taken.getsockname()[1]
         ports = free_ports()
         assert busy not in ports.values()
-        assert len(set(ports.values())) == len(ports) == 5
+        assert len(set(ports.values())) == len(ports) == 7
         again = free_ports({"smtp": busy})
         assert again["smtp"] != busy
 

@@ -118,7 +118,7 @@ async def test_before_the_verdict_clauses_have_no_words() -> None:
     outcome = await Window(Early(by_subject({}), {}), {}).outcome(id="m1")
     assert outcome is not None
     assert not outcome.decided
-    assert (outcome.subject, outcome.grounds, outcome.read_in) == ("", (), None)
+    assert (outcome.subject, outcome.grounds, outcome.read_in) == ("hi", (), None), "a text is its own title"
 
 
 # --- scenes --------------------------------------------------------------------------------------------------------
