@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, func, select
 
 from gateway.core.delivery import State
-from gateway.core.message import new_id
 from gateway.core.report import Holding
 from gateway.store import schema
 from gateway.store.forms import read_decision, read_envelope, read_verdict
@@ -16,8 +15,7 @@ from gateway.store.parts import Part
 from gateway.store.schema_review import policies
 from gateway.store.statements import Row, Run, Statement
 
-_m, _r, _v, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, policies.c
-_FIRST, _LAST = b"\x00" * 10, b"\xff" * 10
+_m, _r, _v, _x, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, schema.contacts.c, policies.c
 
 _HOLDS = Statement(
     lambda of: (
@@ -28,17 +26,20 @@ _HOLDS = Statement(
         .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
         .where(
-            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _m.id >= bindparam("first"),
-            _m.id <= bindparam("last"),
+            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _r.decided_at >= bindparam("since"),
+            _m.received_at >= bindparam("since_again"), _m.received_at < bindparam("before"),
         )
-        .order_by(_r.message_id.desc())
+        .order_by(_r.decided_at.desc())
         .limit(bindparam("limit"))
     )
 )  # fmt: skip
+_CAME = (
+    select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before")).distinct().subquery("came")
+)
 _VOLUME = Statement(
     lambda of: (
         select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
-        .where(_r.message_id >= bindparam("first"), _r.message_id <= bindparam("last"))
+        .join_from(_CAME, schema.recipients, _r.message_id == _CAME.c.message_id)
         .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
     )
 )
@@ -57,13 +58,8 @@ def _holding(row: Row) -> Holding:
     )  # fmt: skip
 
 
-def _ids(since: float, before: float) -> dict[str, object]:
-    """Ids sort by the time that a message came."""
-    return {"first": new_id(since, _FIRST), "last": new_id(before, _LAST)}
-
-
 def _volume(run: Run, since: float, before: float) -> Counter[tuple[str, str]]:
-    return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, **_ids(since, before))})
+    return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, since=since, before=before)})
 
 
 class SqlReports(Part):
@@ -73,7 +69,8 @@ class SqlReports(Part):
         """See gateway.console_ports.Reports."""
 
         def read(run: Run) -> list[Holding]:
-            return [_holding(row) for row in run.rows(_HOLDS, limit=limit, **_ids(since, before)) if row[5] is not None]
+            rows = run.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
+            return [_holding(row) for row in rows if row[5] is not None]
 
         return await self._readers.read(read)
 

@@ -6,20 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, exists, select
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, select
 
 from gateway.core.delivery import FINAL
 from gateway.store import schema
 from gateway.store.parts import Part
+from gateway.store.schema_accounts import held_changes
 from gateway.store.statements import Run, Statement
 from gateway.store.writer import Write
 
 CHUNK = 100
 """Contents that one transaction lets go."""
+CHANGES = 20_000
+"""Changes of the queue that are kept: a console reads what it has not seen of them."""
 COUNTED = 8 * 86400.0
 """Seconds that a contact is kept at least: counters look back a week."""
 
 _c, _r, _t, _v = schema.contents.c, schema.recipients.c, schema.contacts.c, schema.verdicts.c
+_h = held_changes.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
@@ -72,6 +76,14 @@ _OLD_VERDICTS = Statement(
         )
     )
 )
+_NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
+_OLD_CHANGES = Statement(
+    lambda of: delete(held_changes).where(
+        _h.id.in_(
+            select(_h.id).where(_h.id < _NEWEST_CHANGE - schema.lit(CHANGES)).order_by(_h.id).limit(schema.lit(CHUNK))
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,7 @@ def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
             + run.change(_OLD_VERDICTS, before=before)
             + run.change(_OLD_IDS, before=texts)
             + run.change(_OLD_COPIES, before=texts)
+            + run.change(_OLD_CHANGES)
         )
     return swept
 

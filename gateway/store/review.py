@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, null, select
 
 from gateway.core.decision import STRICTNESS, Decision
 from gateway.core.delivery import State
@@ -105,10 +105,20 @@ _CLASSIFIED = Statement(
         .limit(bindparam("limit"))
     )
 )
-_HOW_MUCH = Statement(  # ids sort by the time of acceptance: the least one is the oldest
-    lambda of: select(func.count(_r.message_id.distinct()), func.min(_r.message_id)).where(_IS_HELD)
+_HOW_MUCH = Statement(  # ids of mail sort by the time of acceptance: the least one is the oldest
+    lambda of: select(
+        func.count(_r.message_id.distinct()),
+        func.min(case((_r.channel == schema.lit("mail"), _r.message_id), else_=null())),
+    ).where(_IS_HELD)
 )
 _RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
+_OLDEST_TEXT = Statement(
+    lambda of: (
+        select(func.min(_m.received_at))
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .where(_IS_HELD, _r.channel == schema.lit("sms"))
+    )
+)
 _BACKLOG = Statement(
     lambda of: select(
         select(func.count())
@@ -215,7 +225,8 @@ def _explained(run: Run, id_: str) -> Explained | None:
 
 def _backlog(run: Run) -> Backlog:
     ((held, first),) = run.rows(_HOW_MUCH)
-    oldest = next((row[0] for row in run.rows(_RECEIVED, key=first)), None) if first is not None else None
+    times = [*run.rows(_RECEIVED, key=first), *run.rows(_OLDEST_TEXT)] if held else []
+    oldest = min((row[0] for row in times if row[0] is not None), default=None)
     deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
     now = run.now
     return Backlog(

@@ -41,6 +41,7 @@ TABLES = {
     "contents": "message_id subject excerpt content",
     "recipients": "message_id position channel domain state next_attempt_at token attempts queued_at changed_at due_at "
     "action marked decided_by decided_at decision reply size address",
+    "contacts": "message_id conversation at staff student by_staff night alone outside",
     "audit": "id at actor act subject detail written_at number previous hash",
 }
 SUBJECTS = (
@@ -48,7 +49,7 @@ SUBJECTS = (
 )
 WORDS = "we you the at after class please meet room essay coach game alone ride text phone late home test work".split()
 CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
-YEAR = 365 * 86400.0
+YEAR, MONTH = 365 * 86400.0, 30 * 86400.0
 
 
 def rows(
@@ -77,6 +78,7 @@ def rows(
                 id_, 0, "mail", STUDENTS, "held" if held else "sent", None, None, 0, None, at,
                 at + 7200 if held else None, action, int(held), "policy", at, decision, "", 2000, to,
             ),
+            **({"contacts": (id_, f"{teacher} {pupil}", at, teacher, pupil, 1, 0, 1, 0)} if at > now - MONTH else {}),
             "audit": (number + 1000, at, "policy", "decided", id_, "{}", at, number + 1, "0" * 64, "0" * 64),
         }  # fmt: skip
 
