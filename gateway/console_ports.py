@@ -62,6 +62,9 @@ class Lists(Protocol):
     async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """Messages that people decided on between two times, the newest first."""
 
+    async def calls_mark(self) -> object:
+        """Something that changes whenever a call for help comes or is taken up."""
+
     async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
         """Note who took a call for help up; False where somebody had before."""
 

@@ -151,6 +151,10 @@ class Desk:
                 found.append(replace(entry, held=replace(held, recipients=theirs)))
         return found
 
+    async def mark(self) -> object:
+        """Something that changes whenever what the queue's page shows does."""
+        return await self.queue.mark(), await self.store.calls_mark()
+
     async def find(self, user: User, id_: str) -> Trace:
         """Where one message is. Raises a Problem: unknown, or another building's."""
         await self.need(user, Right.TRACE, id_)

@@ -68,13 +68,13 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
     door: Door = request.app.state.door
 
     async def stream() -> AsyncIterator[str]:
-        last, quiet = await desk.queue.mark(), 0.0
+        last, quiet = await desk.mark(), 0.0
         yield "retry: 3000\n\n"
         while not desk.stopping.is_set():
             await asyncio.sleep(_LOOK)
             quiet += _LOOK
             try:
-                mark = await desk.queue.mark()
+                mark = await desk.mark()
                 if mark != last:
                     last, quiet = mark, 0.0
                     yield "event: queue\ndata: changed\n\n"

@@ -61,7 +61,10 @@ class Why:
         least = self.hold if self.score >= (self.hold if self.hold is not None else 2) else self.flag
         if least is None:
             return "This clause alone holds nothing in this direction."
-        return f"The policy acts from {round(least * 100)} %."
+        deed = "held" if self.hold is not None and self.score >= self.hold else "flagged"
+        if self.score < least:
+            return f"From {round(least * 100)} % on it would have been {deed}."
+        return f"Below {round(least * 100)} % it would not have been {deed}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,16 @@ _MARK = Statement(  # what commits late has a number among the last, so they are
 _CHANGES = Statement(lambda of: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
 
 
+_CALLS_MARK = Statement(
+    lambda of: select(
+        select(func.max(_r.decided_at))
+        .where(_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
+        .scalar_subquery(),
+        select(func.max(_k.at)).scalar_subquery(),
+    )
+)
+
+
 def _noticed(late: bool) -> Statement:
     """Messages of an action since a time, the newest first; `late`: delivered although they would have been held."""
 
@@ -261,6 +271,10 @@ class SqlLists(Part):
         """See gateway.console_ports.Lists."""
         rows = await self._readers.read(lambda run: run.rows(_NEWEST, before=before, limit=limit))
         return [audit.read_linked(row) for row in rows]
+
+    async def calls_mark(self) -> object:
+        """See gateway.console_ports.Lists."""
+        return await self._readers.read(lambda run: tuple(run.rows(_CALLS_MARK)[0]))
 
     async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
         """See gateway.console_ports.Lists."""

@@ -102,6 +102,18 @@ async def test_a_followup_is_done_with_its_acts(store: SqlStore) -> None:
     assert [each.act for each in await store.acts_about("m1", 9)] == ["alerted"]
 
 
+async def test_the_mark_of_calls_changes_with_them(store: SqlStore, clock: Clock) -> None:
+    message, marks = mail(), [await store.calls_mark()]
+    await store.accept(message)
+    await store.settle([(message.id, becomes(State.QUEUED, decision(Action.ALERT)))])
+    marks.append(await store.calls_mark())
+    clock.now += 1
+    await store.acknowledge(message.id, "ann", act("call for help taken up", message.id))
+    marks.append(await store.calls_mark())
+    assert await store.calls_mark() == marks[-1]
+    assert len({str(each) for each in marks}) == 3
+
+
 async def test_policies_are_remembered(store: SqlStore, clock: Clock) -> None:
     await store.keep_policy("aa", 'title = "one"', "")
     clock.now += 5

@@ -67,7 +67,7 @@
         if (row()) { event.preventDefault(); window.location.href = row().getAttribute("href"); }
         return;
       case "r": case "x": case "t": press(event.key); break;
-      case "/": { const find = document.getElementById("find") ; if (find && !find.parentElement.hidden) find.focus(); break; }
+      case "/": { const find = document.querySelector(".filters [name=text]"); if (find) { find.closest("details").open = true; find.focus(); } break; }
       case "e": if (reason) reason.focus(); break;
       case "u": { const undo = document.querySelector(".undo button"); if (undo) undo.click(); break; }
       case "?": { const keys = document.getElementById("keys"); if (keys) keys.showModal(); break; }
@@ -87,26 +87,10 @@
     for (const form of document.forms) delete form.dataset.sent;
   });
 
-  function narrow() {
-    const find = document.getElementById("find");
-    if (!find) return;
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const each of document.querySelectorAll("#queue .rows > li")) {
-      const text = each.textContent.toLowerCase();
-      each.hidden = !words.every((word) => text.includes(word));
-    }
-  }
-  let finding = "";
   function ready() {
-    const find = document.getElementById("find");
-    if (find && document.querySelectorAll("#queue .rows > li").length > 5) find.parentElement.hidden = false;
-    if (find) { find.value = finding; narrow(); }
     for (const each of document.querySelectorAll(".filters select")) each.onchange = () => each.form.submit();
     mark();
   }
-  document.addEventListener("input", (event) => {
-    if (event.target.id === "find") { finding = event.target.value; narrow(); }
-  });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.target.id === "pane") pane.scrollTop = 0;
     ready();
@@ -118,7 +102,7 @@
     if (event.target.id === "pane" && event.detail.xhr.status >= 400) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:sseBeforeMessage", (event) => {
-    if (document.activeElement && document.activeElement.closest(".filters, .find")) event.preventDefault(); // not under somebody's hands
+    if (document.activeElement && document.activeElement.closest(".filters")) event.preventDefault(); // not under somebody's hands
   });
 
   const undo = document.querySelector(".undo");

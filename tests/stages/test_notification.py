@@ -1,0 +1,65 @@
+"""What must follow is carried out: letters to those whom the followup names, alerts noted with whom they told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.bus.local import LocalBus
+from gateway.core.followup import Follow, Followup
+from gateway.core.message import Message
+from gateway.journal import Journal
+from gateway.stages.beat import Beat
+from gateway.stages.notification import Notification, Office
+from gateway.store import SqlStore, open_store
+from tests.contracts.messages import NOON, REST, STUDENTS, Clock
+
+OFFICE = Office(
+    "chaperone@district.example", ("safety@district.example",), "https://c.example", "g.example", "Riverbend",
+    "America/Chicago",
+)  # fmt: skip
+AT = "2030-03-17T17:46:40Z"
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=Clock()) as opened:
+        yield opened
+
+
+async def letters(store: SqlStore, *followups: Followup) -> list[Message]:
+    """What is written for followups, by the stage itself."""
+    await store.tell([("m1", "test")], lambda steps: (followups, ()))
+    beat, delivery = Beat(), Beat()
+    async with LocalBus() as bus:
+        stage = Notification(store, store, store, bus, Journal(CollectorRegistry()), OFFICE)
+        running = asyncio.create_task(stage.run(beat, delivery))
+        found: list[Message] = []
+        async with asyncio.timeout(20):
+            while len(found) < len(followups):
+                await asyncio.sleep(0.01)
+                found += [claim.message for hop in (REST, STUDENTS) for claim in await store.claim(hop, 10, 60)]
+        beat.stop()
+        await running
+    return found
+
+
+async def test_an_alert_goes_to_the_office_and_is_noted(store: SqlStore) -> None:
+    (letter,) = await letters(store, Followup(Follow.HELP_ALERT, "m1", {"received_at": AT, "at": AT}))
+    assert [each.address for each in letter.envelope.recipients] == ["safety@district.example"]
+    (act,) = await store.acts_about("m1", 9)
+    assert (act.at, act.actor, act.act, act.detail) == (NOON, "gateway", "alerted", {"to": ["safety@district.example"]})
+
+
+async def test_a_reminder_goes_to_whom_it_names(store: SqlStore) -> None:
+    body = {"to": ["kim@district.example"], "at": AT, "items": [["m1", AT, 1]]}
+    (letter,) = await letters(store, Followup(Follow.DUE, "", body))
+    assert [each.address for each in letter.envelope.recipients] == ["kim@district.example"]
+    assert b"https://c.example/messages/m1" in letter.content
+    assert b"Subject: One held message waiting past the due time" in letter.content
+    assert await store.acts_about("m1", 9) == []
+    assert await store.acts_about("", 9) == []
