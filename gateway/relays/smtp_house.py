@@ -27,7 +27,9 @@ class SmtpConfig:
 
     `domains`: the district's own first, aliases among them, in lower case; to these anybody may send, to others only
     the networks in `relay_from`. `patience`: how long a client may be silent, in the middle of its content too; from
-    `crowded` sessions on it is `patience_in_crowd`. `max_held`: content of messages being taken in, over all sessions.
+    `crowded` sessions on it is `patience_in_crowd`. `hop_patience`: how long a next hop may take over a recipient, with
+    all that goes before; a client waits five minutes for that (RFC 5321 section 4.5.3.2.3). `max_held`: content of
+    messages being taken in, over all sessions.
     """
 
     hostname: str
@@ -48,6 +50,7 @@ class SmtpConfig:
     patience: float = 300.0
     crowded: int = 150
     patience_in_crowd: float = 20.0
+    hop_patience: float = 100.0
     drain: float = 20.0
 
 

@@ -87,19 +87,21 @@ class Transaction:
         if self._lost is not None:
             return self._lost
         try:
-            if self._exchange is None:
-                size = None if mail.size is None else mail.size + len(self._trace())
-                self._exchange, said = await house.outward.begin(
-                    hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
-                )
-                self._hop = hop if self._exchange is not None else None
-            else:
-                said = await self._exchange.recipient(recipient)
-        except HopDown as down:
+            async with asyncio.timeout(house.config.hop_patience):
+                if self._exchange is None:
+                    size = None if mail.size is None else mail.size + len(self._trace())
+                    self._exchange, said = await house.outward.begin(
+                        hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
+                    )
+                    self._hop = hop if self._exchange is not None else None
+                else:
+                    said = await self._exchange.recipient(recipient)
+        except (HopDown, TimeoutError) as fault:
+            down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
             await self.leave()
-            self._lost = down.reply if self._recipients else None  # what was promised is lost; a first try is not
+            self._lost = down if self._recipients else None  # what was promised is lost; a first try is not
             house.journal.refused("next_hop_down")
-            return down.reply
+            return down
         if said.taken:
             self._recipients.setdefault(recipient.address, recipient)
         else:

@@ -30,7 +30,8 @@ class Taken:
 class Hop:
     """`says` is asked for every command ("." is the end of the content); "" breaks the connection.
 
-    A reply of several lines is written with "\\n". `commands` are all that came, `taken` the messages that it took.
+    "silence" says nothing ever. A reply of several lines is written with "\\n". `commands` are all that came, `taken`
+    the messages that it took.
     """
 
     says: Callable[[str], str] = always
@@ -129,6 +130,8 @@ class Hop:
         if not said:
             writer.transport.abort()
             return False
+        if said == "silence":
+            await asyncio.Event().wait()
         writer.write(said.replace("\n", "\r\n").encode() + b"\r\n")
         await writer.drain()
         return True

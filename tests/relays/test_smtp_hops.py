@@ -181,6 +181,19 @@ async def test_a_silent_next_hop_is_given_up() -> None:
         hang.set()
 
 
+@pytest.mark.parametrize("at", ["CONNECT", "EHLO", "MAIL", "RCPT", f"RCPT TO:<{OTHER}"])
+async def test_a_client_hears_of_a_silent_next_hop_before_it_loses_patience(at: str) -> None:
+    async with world(outside=refusing((at, "silence")), hop_answers_within=0.3) as w:
+        client = await w.client()
+        said = await client.mail(TEACHER, [VENDOR, OTHER])
+        assert said[-1] == "451 4.4.1 The next hop does not answer"
+        assert await client.say(f"RCPT TO:<{AVERY}>") == "250 2.1.5 Ok"  # what is in scope asks no next hop
+        assert await client.say("RSET") == "250 2.0.0 Ok"
+        w.outside.says = always
+        assert (await client.mail(TEACHER, [VENDOR, OTHER], content()))[-1] == "250 2.0.0 Ok"
+        assert len(w.outside.taken) == 1
+
+
 async def test_a_reset_transaction_is_reset_at_the_next_hop_before_anybody_uses_the_connection() -> None:
     async with world() as w:
         client = await w.client()

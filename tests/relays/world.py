@@ -185,7 +185,7 @@ def bound() -> socket.socket:
 async def world(
     inside: Callable[[str], str] = always, outside: Callable[[str], str] = always, *, shadow: bool = False,
     one_hop: bool = False, networks: tuple[str, ...] = (), hop_patience: Patience | None = None,
-    hop_more: dict | None = None, **config,
+    hop_more: dict | None = None, hop_answers_within: float = 100.0, **config,
 ) -> AsyncIterator[World]:  # fmt: skip
     async with AsyncExitStack() as up:
         hops = [await up.enter_async_context(hop(each, **(hop_more or {}))) for each in (inside, outside)]
@@ -204,7 +204,8 @@ async def world(
             NextHop("mail", hops[0].target, frozenset(district)),
             NextHop("mail", hops[1].target, frozenset(), True),
         )
-        settings = SmtpConfig("gateway.riverbend.example", district, **({"relay_from": ("127.0.0.0/8",)} | config))
+        usual = {"relay_from": ("127.0.0.0/8",), "hop_patience": hop_answers_within}
+        settings = SmtpConfig("gateway.riverbend.example", district, **(usual | config))
         listening = bound()
         relay = SmtpRelay(
             settings, [listening], roster, intake, ways, pool, SmtpTransport(pool), journal,
