@@ -14,6 +14,7 @@ from gateway.bus.kafka_link import LOST, REQUEST, Broker, Link
 from gateway.ports import BusDown, Record
 
 _STALLED = 30.0  # seconds without a record, while there are some, after which the consumer is made anew
+_TOPIC_SEEN_ANEW = 10_000  # milliseconds until a topic that was made anew, or has more partitions, is noticed
 _LEAVE = 3.0  # seconds for telling the group that a member leaves
 
 
@@ -159,6 +160,7 @@ class KafkaSubscription:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 heartbeat_interval_ms=1000,  # a rebalance is heard of with a heartbeat
+                metadata_max_age_ms=_TOPIC_SEEN_ANEW,
             )
             try:
                 async with asyncio.timeout(REQUEST):

@@ -22,18 +22,23 @@ CHANGES = 20_000
 COUNTED = 8 * 86400.0
 """Seconds that a contact is kept at least: counters look back a week."""
 
-_c, _r, _t, _v = schema.contents.c, schema.recipients.c, schema.contacts.c, schema.verdicts.c
+UNREAD = 86400.0
+"""Seconds in which a verdict is waited for: what was delivered without one is read before it is forgotten."""
+
+_c, _p = schema.contents.c, schema.publications.c
+_r, _t, _v = schema.recipients.c, schema.contacts.c, schema.verdicts.c
 _h = held_changes.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether every recipient is final and past its period, and nothing names the message."""
+    """Whether every recipient is final and past its period, nothing names the message, and no verdict is to come."""
     period = case((_r.marked == schema.lit(1), bindparam("decided")), else_=bindparam("delivered"))
     final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
     return (
         ~exists().where(_r.message_id == of_message, ~final | (_r.changed_at > bindparam("now") - period))
         & ~exists().where(schema.case_messages.c.message_id == of_message)
         & ~exists().where(schema.legal_holds.c.message_id == of_message)
+        & ~exists().where(_p.message_id == of_message, _p.received_at > bindparam("now") - bindparam("unread"))
     )
 
 
@@ -99,7 +104,15 @@ class _Drop:
 
 
 def _find(run: Run, periods: _Periods, after: str, limit: int) -> list[str]:
-    rows = run.rows(_FIND, now=run.now, delivered=periods.delivered, decided=periods.decided, after=after, limit=limit)
+    rows = run.rows(
+        _FIND,
+        now=run.now,
+        delivered=periods.delivered,
+        decided=periods.decided,
+        unread=UNREAD,
+        after=after,
+        limit=limit,
+    )
     return [row[0] for row in rows]
 
 
@@ -109,7 +122,9 @@ def _drop(run: Run, items: Sequence[_Drop]) -> list[int]:
 
 def _drop_each(run: Run, drop: _Drop) -> int:
     periods = drop.periods
-    rows = run.rows(_DROP, now=run.now, delivered=periods.delivered, decided=periods.decided, ids=list(drop.ids))
+    rows = run.rows(
+        _DROP, now=run.now, delivered=periods.delivered, decided=periods.decided, unread=UNREAD, ids=list(drop.ids)
+    )
     gone = [row[0] for row in rows]
     run.change(_TURNS_OF, ids=gone)
     run.change(_PUBLICATIONS_OF, ids=gone)

@@ -346,3 +346,22 @@ async def test_a_dead_letter_fits_whatever_the_record_was(open_kafka: OpenKafka)
         assert all(await bus.publish([whole, longer]))
         came = {len(each.value): each.headers for each in await taken(member, 2)}
     assert came == {99_900: whole.headers, 0: (*said, ("bytes", b"300000"))}
+
+
+async def test_a_topic_that_is_deleted_under_two_processes(open_kafka: OpenKafka, kafka: KafkaServer) -> None:
+    """Whoever publishes makes it anew, and a reader in another process finds it, with all that came since."""
+    prefix = f"deleted-{secrets.token_hex(4)}"
+    async with (
+        open_kafka(prefix) as writing,
+        open_kafka(prefix) as reading,
+        reading.subscribe("messages", "readers") as member,
+    ):
+        await publish_all(writing, numbered(20))
+        assert set(values(await taken(member, 20))) == set(range(20))
+        async with admin_of(kafka) as admin:
+            await admin.delete_topics([f"{prefix}.messages"])
+        done: set[int] = set()
+        async with asyncio.timeout(2 * WITHIN), asyncio.TaskGroup() as tasks:
+            tasks.create_task(consume_all(member, done, 5))
+            await publish_all(writing, numbered(5, first=100))
+        assert done == set(range(100, 105))

@@ -146,6 +146,7 @@ async def test_no_period_keeps_nothing(store: SqlStore) -> None:
     await store.accept(own)
     await store.accept(bounced)
     await store.settle([(bounced.id, becomes(State.QUEUED, decision()))])
+    await store.settle([(bounced.id, lambda seen: Ruling(verdict=verdict_on(bounced)))])
     for hop in (STUDENTS, REST):
         for claim in await store.claim(hop, 10, 60):
             outcomes = {each.recipient.address: (Bounced("550"), None) for each in claim.recipients}
@@ -223,3 +224,22 @@ async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: Sq
         (settled,) = await store.settle([(message.id, lambda seen: Ruling())])
         assert settled is not None
         assert settled.pending.contact == {}
+
+
+async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: SqlStore, clock: Clock) -> None:
+    """In shadow mode, or for want of a verdict: a call for help may be in it."""
+    message = mail()
+    address = message.envelope.recipients[0].address
+    await store.accept(message, due=[address])
+    (claim,) = await store.claim(STUDENTS, 10, 60)
+    await store.conclude(claim, all_sent(claim), ())
+    clock.now += 600
+    assert await store.expire(0.0, 0.0, 100) == 0
+    await store.settle([(message.id, lambda seen: Ruling(verdict=verdict_on(message)))])
+    assert await store.expire(0.0, 0.0, 100) == 1
+    never = mail(clock.now)
+    await store.accept(never, due=[address])
+    (claim,) = await store.claim(STUDENTS, 10, 60)
+    await store.conclude(claim, all_sent(claim), ())
+    clock.now += DAY
+    assert await store.expire(0.0, 0.0, 100) == 1
