@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import struct
+import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
 from gateway.core.smpp import GENERIC_NACK, RESPONSE, Command, Frames, Pdu, Status, bind_body
-from tests.peers.smpp_ends import body, connected, esme
+from tests.peers.smpp_ends import body, connected, esme, smsc
 from tests.stories.gateway import eventually
 from tests.texts.town import LINE, OUTSIDE, Town
+from tests.texts.town import town as town_of
 
 
 def test_a_wrong_password_and_a_stranger_are_refused_alike(town: Town) -> None:
@@ -104,3 +109,44 @@ def _resident(town: Town) -> int:
     (process,) = town.gateway.processes
     with open(f"/proc/{process.popen.pid}/statm", encoding="ascii") as statm:
         return int(statm.read().split()[1]) * 4096
+
+
+def test_check_says_whether_the_smsc_lets_us_bind(town: Town) -> None:
+    said = town.gateway.cli("check", code=None)
+    assert f"ok    smsc: 127.0.0.1:{town.smsc.port} lets us bind" in said
+    assert f"ok    sms.smpp.listen: 127.0.0.1:{town.port} is held by this gateway" in said
+    secret = town.gateway.folder / "smsc.secret"
+    right = secret.read_text()
+    secret.write_text("wrong")
+    try:
+        assert "refuses to bind (0x0000000e)" in town.gateway.cli("check", code=1)
+    finally:
+        secret.write_text(right)
+
+
+def test_tls_on_both_sides(tmp_path: Path) -> None:
+    """Applications bind over TLS to our certificate, and we bind over TLS to the SMSC's, which we check."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    ours.load_cert_chain(cert, key)
+    theirs = ssl.create_default_context(cafile=str(cert))
+    with smsc(tls=ours) as upstream:
+        settings = [
+            f'sms.smpp.tls_cert = "{cert}"', f'sms.smpp.tls_key = "{key}"',
+            f'sms.smpp.upstream = "smpps://us@127.0.0.1:{upstream.port}"',
+        ]  # fmt: skip
+        before = os.environ.get("SSL_CERT_FILE")
+        os.environ["SSL_CERT_FILE"] = str(cert)
+        try:
+            with town_of(tmp_path, upstream, settings=settings) as made, esme(made.port, tls=theirs) as app:
+                assert app.submit(body(LINE, OUTSIDE, b"over TLS on both sides")).status == Status.OK
+                assert upstream.taken[-1][1].body == body(LINE, OUTSIDE, b"over TLS on both sides")
+        finally:
+            os.environ.pop("SSL_CERT_FILE")
+            if before is not None:
+                os.environ["SSL_CERT_FILE"] = before

@@ -89,9 +89,12 @@ def town(
     (folder / "second.secret").write_text("other-pw")
     (folder / "smsc.secret").write_text("smsc-pw")
     port = free_port()
+    upstream = [f'sms.smpp.upstream = "smpp://us@127.0.0.1:{smsc.port}"']
+    if any(each.startswith("sms.smpp.upstream =") for each in settings):
+        upstream = []
     lines = [
+        *upstream,
         f'sms.smpp.listen = ["127.0.0.1:{port}"]',
-        f'sms.smpp.upstream = "smpp://us@127.0.0.1:{smsc.port}"',
         'sms.smpp.upstream_password_file = "smsc.secret"',
         "sms.smpp.accounts.texting = { password_file = 'texting.secret' }",
         "sms.smpp.accounts.second = { password_file = 'second.secret' }",
