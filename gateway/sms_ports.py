@@ -12,13 +12,13 @@ from gateway.core.smpp_message import Gathered, TextPart, Told
 class Peer(Protocol):
     """Whoever is at the other end of SMPP sessions: the provider's SMSC, or the district's applications."""
 
-    def bound(self) -> bool:
-        """Whether a request can be made now."""
+    def bound(self, account: str = "") -> bool:
+        """Whether a request can be made now: to an application's account, or to whoever there is."""
 
     async def ask(self, request: Pdu, account: str = "") -> Pdu:
         """The response to a request; its sequence number is the session's to give.
 
-        `account`: which application, where it is bound; else any that is. Raises HopDown where no response comes: the
+        `account`: which application; "": any that is bound. Raises HopDown where no response comes: the
         peer may have taken the request all the same.
         """
 

@@ -67,7 +67,7 @@ async def bring_texts(
     upstream = SmppUpstream(smsc_of(smpp), arrived, floor.journal)
     ways = (
         (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
-        (ESME, SmppTransport(esmes, floor.store, way=ESME), esmes.bound),
+        (ESME, SmppTransport(esmes, floor.store, way=ESME, speaker=house.memory.speaker), esmes.bound),
     )
     for way, transport, reachable in ways:
         beat = Beat()

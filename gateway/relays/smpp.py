@@ -56,9 +56,10 @@ class Esmes:
         with contextlib.suppress(ValueError):
             self._links[account].remove(link)
 
-    def bound(self) -> bool:
+    def bound(self, account: str = "") -> bool:
         """See gateway.sms_ports.Peer."""
-        return any(link.open for links in self._links.values() for link in links)
+        accounts = [self._links.get(account, [])] if account else self._links.values()
+        return any(link.open for links in accounts for link in links)
 
     async def ask(self, request: Pdu, account: str = "") -> Pdu:
         """See gateway.sms_ports.Peer. Links of one account take turns."""

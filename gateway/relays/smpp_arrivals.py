@@ -37,7 +37,8 @@ class Arrivals:
         if relation:
             name = await self._house.take(request, text, relation, "", ESME)
             return request.answered(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
-        response = await self._passed(request, self._house.memory.speaker(line))
+        speaker = self._house.memory.speaker(line)
+        response = await self._passed(request, speaker if self._esmes.bound(speaker) else "")
         if response.status == Status.OK:
             self._house.journal.passed_through(Channel.SMS)
         return response

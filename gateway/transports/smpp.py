@@ -25,14 +25,27 @@ def _forgotten(_name: str, _told: Told) -> None:
     """Nobody wants to know before the store does."""
 
 
+def _nobody(_number: str) -> str:
+    return ""
+
+
 class SmppTransport:
     """Deliveries to the SMSC, or to the applications; see gateway.ports.Transport.
 
-    `noted` is told of each part that the SMSC took, before the store is: its receipt may come at once.
+    `noted` is told of each part that the SMSC took, before the store is: its receipt may come at once. `speaker` says
+    which application last sent from a number, "" where that is not known.
     """
 
-    def __init__(self, peer: Peer, texts: TextParts, *, way: str, noted: Noted = _forgotten) -> None:
-        self._peer, self._texts, self._way, self._noted = peer, texts, way, noted
+    def __init__(
+        self,
+        peer: Peer,
+        texts: TextParts,
+        *,
+        way: str,
+        noted: Noted = _forgotten,
+        speaker: Callable[[str], str] = _nobody,
+    ) -> None:
+        self._peer, self._texts, self._way, self._noted, self._speaker = peer, texts, way, noted, speaker
 
     async def deliver(
         self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
@@ -61,7 +74,7 @@ class SmppTransport:
         for part in parts:
             if part.number in known:
                 continue
-            response = await self._offered(_request(part, claimed), account_of(message), still_ours)
+            response = await self._offered(_request(part, claimed), self._account(message, claimed), still_ours)
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -71,12 +84,20 @@ class SmppTransport:
             await self._note(message, position, part, known[part.number])
         return Sent(f"0x00000000 {known.get(parts[0].number, '')}".rstrip())
 
+    def _account(self, message: Message, claimed: Claimed) -> str:
+        """The application that a receipt is for, or that last sent from the number of a text, where it is bound."""
+        if self._way == SMSC:
+            return ""
+        if _is_receipt(message):
+            return account_of(message)
+        speaker = self._speaker(claimed.recipient.address)
+        return speaker if self._peer.bound(speaker) else ""
+
     async def _offered(self, request: Pdu, account: str, still_ours: Callable[[], Awaitable[bool]]) -> Pdu | None:
         """The response to one part, offered again while the peer wants it slower; None where the claim was lost."""
         for _ in range(_PATIENCE):
             if not await still_ours():
                 return None
-            account = account if self._way != SMSC else ""
             response = await self._peer.ask(request, account)
             if response.status not in SLOWER:
                 break

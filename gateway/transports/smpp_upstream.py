@@ -66,7 +66,7 @@ class SmppUpstream:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
 
-    def bound(self) -> bool:
+    def bound(self, account: str = "") -> bool:
         """See gateway.sms_ports.Peer."""
         return self._link is not None and self._link.open
 

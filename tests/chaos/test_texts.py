@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.smpp import Status, read_text
+from gateway.core.smpp import Pdu, Status, read_text
 from gateway.smpp_link import Limits
 from tests.peers.smpp_ends import Esme, Smsc, body, esme, parts, smsc
 from tests.stories.gateway import eventually
@@ -79,7 +79,7 @@ def scripts(source: str, to: str, count: int, chance: random.Random, first: int)
         fate = "outside" if to == OUTSIDE else chance.choices(("clean", "held"), (5, 1))[0]
         words = f"{chance.choice(CLEAN)[1]} No {number}." if fate != "held" else f"{BAD} No {number}."
         if chance.random() < 1 / 6:
-            cut = parts(words.encode(), 40, number % 256)
+            cut = parts(words.encode(), 40, number, wide=True)
             made.append(Script(number, fate, tuple(body(source, to, each, esm_class=UDHI) for each in cut)))
         else:
             made.append(Script(number, fate, (body(source, to, words.encode()),)))
@@ -92,8 +92,13 @@ class Application:
     def __init__(self, port: int) -> None:
         self._port, self._stop = port, threading.Event()
         self._now: Esme | None = None
-        self.came: list[bytes] = []
+        self._pdus: list[Pdu] = []
         threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def came(self) -> list[bytes]:
+        """The bodies of what it took."""
+        return [pdu.body for pdu in list(self._pdus)]
 
     def offer(self, content: bytes) -> int | None:
         """The status of a text; None where its answer was lost, the status of nobody there where it never left."""
@@ -118,21 +123,11 @@ class Application:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with esme(self._port) as now:
-                    now.came = _Bodies(self.came)  # type: ignore[assignment]
+                with esme(self._port, came=self._pdus) as now:
                     self._now = now
                     now.end.closed.wait()
             except (OSError, ConnectionError):
                 time.sleep(0.1)
-
-
-class _Bodies(list[object]):
-    def __init__(self, bodies: list[bytes]) -> None:
-        super().__init__()
-        self._bodies = bodies
-
-    def append(self, pdu: object) -> None:
-        self._bodies.append(pdu.body)  # type: ignore[attr-defined]
 
 
 def deliver(upstream: Smsc, content: bytes) -> int | None:
@@ -195,7 +190,7 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
     """Every text that was taken is where it must be, once, as it came and in its order."""
 
     def arrived(at: int) -> list[bytes]:
-        return [pdu.body for _, pdu in list(upstream.taken)] if at < 3 else list(app.came)
+        return [pdu.body for _, pdu in list(upstream.taken)] if at < 3 else app.came
 
     def missing() -> list[int]:
         return [

@@ -142,9 +142,12 @@ def connected(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
 @contextlib.contextmanager
 def esme(
     port: int, system_id: str = "texting", password: str = "text-pw", *,
-    command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None,
+    command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None, came: list[Pdu] | None = None,
 ) -> Iterator[Esme]:  # fmt: skip
-    """An application bound to a port; unbound at the end. Raises ConnectionRefusedError with what it was told."""
+    """An application bound to a port; unbound at the end. Raises ConnectionRefusedError with what it was told.
+
+    `came`: where what it takes goes, from the first moment on.
+    """
 
     def answer(pdu: Pdu) -> Pdu | None:
         if pdu.command in (Command.DELIVER_SM, Command.DATA_SM):
@@ -156,11 +159,21 @@ def esme(
         made.enquired.append(pdu)
         return pdu.answered()
 
-    made = Esme(End(connected(port, tls), answer))
-    response = made.end.ask(command, bind_body(system_id, password))
-    if response.status:
+    begun = threading.Event()
+
+    def answered(pdu: Pdu) -> Pdu | None:
+        begun.wait()
+        return answer(pdu)
+
+    made = Esme(End(connected(port, tls), answered), [] if came is None else came)
+    begun.set()
+    try:
+        response = made.end.ask(command, bind_body(system_id, password))
+        if response.status:
+            raise ConnectionRefusedError(response.status)
+    except OSError:
         made.end.cut()
-        raise ConnectionRefusedError(response.status)
+        raise
     try:
         yield made
     finally:
