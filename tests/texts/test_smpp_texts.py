@@ -321,6 +321,17 @@ def test_a_receipt_goes_to_the_application_that_sent(town: Town) -> None:
         assert receipts(one, id_) == []
 
 
+def test_a_text_goes_to_the_application_that_speaks_for_its_number(town: Town) -> None:
+    with esme(town.port) as one, esme(town.port, "second", "other-pw") as other:
+        assert other.submit(body(OTHER_LINE, OUTSIDE, b"from the second application")).status == 0
+        assert one.submit(body(LINE, OUTSIDE, b"from the first application")).status == 0
+        for source, words in ((OUTSIDE, b"an answer from outside"), (SECOND, b"Can I hand it in tomorrow?")):
+            content = body(source, OTHER_LINE, words)
+            assert town.smsc.deliver(content).status == 0
+            assert eventually(lambda content=content: [1 for pdu in other.came if pdu.body == content])
+            assert not [1 for pdu in one.came if pdu.body == content]
+
+
 def test_what_is_held_has_no_final_receipt_and_what_is_rejected_says_so(town: Town) -> None:
     with esme(town.port) as app:
         id_ = c_string(app.submit(body(LINE, STUDENT, bad("reject me").encode(), registered=0x11)).body)
