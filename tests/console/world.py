@@ -77,7 +77,7 @@ class World:
     @contextlib.asynccontextmanager
     async def stranger(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client that nobody signed in with. It follows no redirect."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=120) as client:
             yield client
 
     @contextlib.asynccontextmanager
