@@ -102,6 +102,21 @@ async def test_a_followup_is_done_with_its_acts(store: SqlStore) -> None:
     assert [each.act for each in await store.acts_about("m1", 9)] == ["alerted"]
 
 
+async def test_what_is_due_comes_the_latest_first(store: SqlStore, clock: Clock) -> None:
+    ids = []
+    for due_in in (300.0, 60.0, 900.0):
+        message = mail(others=["s2@students.example"])
+        await store.accept(message)
+        await store.settle([(message.id, becomes(State.HELD, decision(Action.HOLD, "7a", due_in=due_in)))])
+        ids.append(message.id)
+    assert [each.id for each in await store.due_before(NOON + 301, 10)] == [ids[0], ids[1]]
+    assert [each.id for each in await store.due_before(NOON + 1e6, 10)] == [ids[2], ids[0], ids[1]]
+    assert [each.id for each in await store.due_before(NOON + 1e6, 1)] == [ids[2]]
+    assert await store.due_before(NOON, 10) == []
+    (found,) = await store.due_before(NOON + 61, 10)
+    assert found == next(each for each in await store.held() if each.id == ids[1])
+
+
 async def test_the_mark_of_calls_changes_with_them(store: SqlStore, clock: Clock) -> None:
     message, marks = mail(), [await store.calls_mark()]
     await store.accept(message)
