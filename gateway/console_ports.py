@@ -11,7 +11,7 @@ from gateway.core.account import Session, Token, User
 from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
-from gateway.core.moderation import Held, Neighbour, Noticed
+from gateway.core.moderation import Held, Neighbour, Noticed, Trace
 from gateway.core.report import Holding
 
 
@@ -205,6 +205,9 @@ class Cases(Protocol):
 
     async def cases(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """Open or closed cases with an id below `before`, the newest first."""
+
+    async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
+        """Where messages are, by id."""
 
     async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
         """The cases that name a message."""

@@ -48,7 +48,7 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
     seen: list[CaseFile] = []
     while len(seen) < limit:
         some = await desk.store.cases(closed=closed, before=before, limit=limit)
-        seen += [each for each in some if await desk.sees_case(user, each)]
+        seen += await desk.seen_of(user, some)
         if len(some) < limit:
             break
         before = some[-1].id
@@ -145,7 +145,8 @@ async def ended(desk: Desk, user: User, case_id: int, outcome: str, reason: str)
 async def reading(desk: Desk, user: User, case_id: int) -> CaseReading:
     """A case with everything that its page shows."""
     file = await found(desk, user, case_id)
-    traces = [trace for id_ in file.messages for trace in await desk.store.trace(id=id_)]
+    named = await desk.store.named(file.messages)
+    traces = [named[id_] for id_ in file.messages if id_ in named]
     linked, waiting = await desk.store.acts_of([file.subject, *file.messages])
     acts = sorted((*(each.act for each in linked), *waiting), key=lambda act: act.at)
     return CaseReading(file, traces, acts, dict(await desk.store.holds(file.messages)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Double, bindparam, delete, null, select, update
@@ -10,9 +10,11 @@ from sqlalchemy import Double, bindparam, delete, null, select, update
 from gateway.core.audit import Linked
 from gateway.core.casework import CaseDraft, CaseFile, LegalHold, subject_of
 from gateway.core.decision import Act
+from gateway.core.moderation import Trace
 from gateway.store import audit, schema
 from gateway.store.forms import fit
 from gateway.store.parts import Part
+from gateway.store.review import MOST_TRACES, by_message, read_trace, traces
 from gateway.store.statements import Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
@@ -106,6 +108,17 @@ _ACTS = Statement(
         .order_by(_a.id)
     )
 )
+
+
+_TRACED = Statement(lambda of: traces(select(schema.messages.c.id).where(of.among(schema.messages.c.id))))
+
+
+def _named(run: Run, ids: Sequence[str]) -> dict[str, Trace]:
+    found: dict[str, Trace] = {}
+    for at in range(0, len(ids), MOST_TRACES):
+        for group in by_message(run.rows(_TRACED, ids=list(ids[at : at + MOST_TRACES]))):
+            found[group[0][0]] = read_trace(group)
+    return found
 
 
 def _files(run: Run, rows: Sequence[Row]) -> list[CaseFile]:
@@ -248,6 +261,11 @@ class SqlCases(Part):
         """See gateway.console_ports.Cases."""
         listed = _CLOSED_CASES if closed else _OPEN_CASES
         return await self._readers.read(lambda run: _files(run, run.rows(listed, before=before, limit=limit)))
+
+    async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
+        """See gateway.console_ports.Cases."""
+        ids = sorted({fit(each) for each in message_ids})
+        return await self._readers.read(lambda run: _named(run, ids)) if ids else {}
 
     async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
         """See gateway.console_ports.Cases."""
