@@ -59,18 +59,22 @@ async def publish_lost(
     """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
 
     Decided or not: what was delivered without a verdict, in shadow mode or for want of one, is to be read all the same.
+    What the group had committed before this process began may be answered by verdicts that are yet to be consumed: they
+    have one timeout for that, lest a backlog is read twice.
     """
-    patience = 0.0
+    patience, started = 0.0, None
     while not beat.stopped:
         try:
             now = await review.now()
+            started = now if started is None else started
+            answerable = {Standing.AHEAD} if now - started >= verdict_timeout else {Standing.AHEAD, Standing.PASSED}
             waiting = await outbox.unread(now - _LOOK_BACK, now - patience, 1000)
             published = [each for each in waiting if each.place is not None]
             standings = await bus.standing("messages", GROUP, [each.place for each in published if each.place])
             lost = {
                 each.id: standing
                 for each, standing in zip(published, standings, strict=True)
-                if standing is not Standing.AHEAD
+                if standing not in answerable
             }
             for message_id, standing in lost.items():
                 journal.publishing_again(message_id, standing)

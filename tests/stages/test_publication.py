@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -60,3 +61,32 @@ async def test_a_record_that_was_passed_without_a_verdict_comes_again(tmp_path: 
         await store.accept(letter)
         assert await _published(store, bus, 1) == [letter.content.decode()]
         assert await _published(store, bus, 1) == [letter.content.decode()]
+
+
+async def test_what_may_be_answered_already_is_not_published_at_the_start(tmp_path: Path) -> None:
+    """The verdicts of a time without the role decide are on their topic: their messages are not read twice."""
+    async with AsyncExitStack() as up:
+        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        bus = await up.enter_async_context(LocalBus())
+        await store.accept(_letter(4))
+        await _published(store, bus, 1)
+        beat, looks = Beat(), 0
+
+        class Looking:
+            """The store, stopping the stage after its second look."""
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(store, name)
+
+            async def unread(self, after: float, before: float, limit: int) -> object:
+                nonlocal looks
+                looks += 1
+                if looks == 2:
+                    beat.stop()
+                return await store.unread(after, time.time(), limit)
+
+        looking: Any = Looking()
+        journal = Journal(CollectorRegistry())
+        async with asyncio.timeout(20):
+            await publish_lost(looking, store, bus, journal, beat, Beat(), verdict_timeout=2.0)
+        assert await store.unpublished(10, 60) == ()
