@@ -37,7 +37,8 @@ class Window:
 class Evidence:
     """The evidence on one text, the normalised one, whose offsets are used throughout.
 
-    `words` are its words in lower case with their start and end, `sentences` bound its sentences.
+    `words` are its words in lower case with their start and end, `sentences` bound its sentences. `weighed` are the
+    logits of the head; `stretches` the runs of sentences that the encoder read, `encoded` its logits, a row for each.
     """
 
     text: str = ""
@@ -47,10 +48,13 @@ class Evidence:
     windows: list[Window] = field(default_factory=list)
     whole: Floats | None = None
     pieces: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
-    runs: Floats | None = None
+    piece_starts: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     direction: str = ""
     language: str = "en"
     tricks: int = 0
+    weighed: Floats | None = None
+    stretches: list[tuple[int, int]] = field(default_factory=list)
+    encoded: Floats | None = None
     scores: dict[str, float] = field(default_factory=dict)
     purpose: dict[str, float] = field(default_factory=dict)
     help: float = 0.0

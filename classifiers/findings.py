@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from classifiers.components.encoder import EncoderReader, telling
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
 from classifiers.quoting import Kind
@@ -27,7 +28,9 @@ _WORDS_SHOWN = 5
 _LONGEST_CUE = 300  # characters: a domain has at most 253
 
 
-def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Finding]:
+def findings(
+    text: Text, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None
+) -> Iterator[Finding]:
     """The findings of one text of a message."""
     quoted = text.kind is Kind.QUOTED
     unnamed = [clause for clause, score in noted.scores.items() if score >= LEAST and _by(noted, clause) == "linear"]
@@ -38,7 +41,11 @@ def findings(text: Text, noted: Evidence, reader: LinearReader) -> Iterator[Find
             continue
         hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _by(noted, clause)
-        spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
+        if by == "encoder" and encoder is not None:
+            found = telling(encoder, noted, reader.weights.heads.index(clause))
+            spans = tuple(text.spans(*found)) if found else ()
+        else:
+            spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
         yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]

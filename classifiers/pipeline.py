@@ -15,7 +15,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers import weights
-from classifiers.components import confidential, head, lexicon, linear, links, runs, sentences
+from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import read
 from classifiers.findings import findings, strongest
@@ -90,12 +90,17 @@ class Classifier:
         self.nlp = rules()
         for name, part in (
             ("chaperone_linear", self.reader),
-            ("chaperone_runs", runs.RunsReader(model.runs)),
             ("chaperone_head", head.Head(model.head)),
         ):
             component = self.nlp.add_pipe(name)
-            assert isinstance(component, linear.Linear | runs.Runs | head.Weighing)
+            assert isinstance(component, linear.Linear | head.Weighing)
             component.reader = part
+        self.encoder: encoder.EncoderReader | None = None
+        if model.encoder is not None:
+            last = self.nlp.add_pipe("chaperone_encoder")
+            assert isinstance(last, encoder.Encoding)
+            self.encoder = last.reader = encoder.EncoderReader(model.encoder, len(vectors.table))
+            last.mixing, last.head = model.mixing, head.Head(model.head)
 
     def classify(self, jobs: Sequence[Item]) -> list[Verdict]:
         """One verdict for each message, in order. Never raises for a message."""
@@ -146,7 +151,7 @@ class Classifier:
 
     def _verdict(self, job: Item, opened: _Opened, cost: float) -> Verdict:
         failed = opened.failed if opened.heard.covered else (*opened.failed, "language")
-        found = [each for text, noted in opened.noted for each in findings(text, noted, self.reader)]
+        found = [each for text, noted in opened.noted for each in findings(text, noted, self.reader, self.encoder)]
         main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
         main = main or (opened.noted[0][1] if opened.noted else None)
         help_ = max((noted.help for text, noted in opened.noted if text.kind in (Kind.FRESH, Kind.HIDDEN)), default=0.0)

@@ -11,13 +11,14 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from classifiers.arrays import mapped
+from classifiers.components.encoder import Mixing
 from classifiers.components.head import HeadWeights, feature_names
 from classifiers.components.linear import LinearWeights
-from classifiers.components.runs import LAYERS, RunsWeights
 from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
-FORMAT = 2
+FORMAT = 3
+ENCODER = "encoder.onnx"
 _FILES = ("reader.safetensors", "model.json", "words.txt")
 
 
@@ -31,9 +32,10 @@ class Model:
 
     version: str
     linear: LinearWeights
-    runs: RunsWeights
     head: HeadWeights
     words: frozenset[str]
+    encoder: Path | None = None
+    mixing: Mixing | None = None
 
 
 def folder_of(model: str) -> Path:
@@ -42,19 +44,20 @@ def folder_of(model: str) -> Path:
 
 
 def save(
-    folder: Path, linear: LinearWeights, runs: RunsWeights, head: HeadWeights, words: frozenset[str],
-    about: dict[str, object],
+    folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str],
+    about: dict[str, object], mixing: Mixing | None = None,
 ) -> str:  # fmt: skip
-    """Write a model and give its version."""
+    """Write a model and give its version; with `mixing`, its encoder lies in the folder already."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
-        "runs_table": runs.table.astype(np.float16), "runs_looks": runs.looks, "runs_heads": runs.heads,
-        "runs_bias": runs.bias, "center": head.center, "scale": head.scale, "first": head.first,
+        "center": head.center, "scale": head.scale, "first": head.first,
         "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias, "shift": head.shift,
     }  # fmt: skip
-    for number, (kernel, bias) in enumerate(runs.layers):
-        arrays |= {f"runs_kernel{number}": kernel, f"runs_bias{number}": bias}
+    if mixing is not None:
+        arrays |= {
+            "mixing": mixing.weights, "mixing_bias": mixing.bias, "mixing_shift": mixing.shift, "gate": mixing.gate,
+        }  # fmt: skip
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
     (folder / _FILES[1]).write_text(json.dumps(description, indent=1) + "\n", "utf-8")
@@ -65,8 +68,9 @@ def save(
 def version_of(folder: Path) -> str:
     """The name of a model: a hash of what it consists of."""
     digest = hashlib.sha256()
-    for name in _FILES:
-        digest.update((folder / name).read_bytes())
+    for name in (*_FILES, ENCODER):
+        if name != ENCODER or (folder / name).exists():
+            digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -87,17 +91,18 @@ def read(model: str = "") -> Model:
         raise ModelError(f"{folder}: made for other lexicons or another version of the classifiers; train it again")
     try:
         linear = LinearWeights(heads, arrays["words"], arrays["mean"], arrays["most"], arrays["bias"])
-        runs = RunsWeights(
-            arrays["runs_table"],
-            tuple((arrays[f"runs_kernel{number}"], arrays[f"runs_bias{number}"]) for number in range(LAYERS)),
-            arrays["runs_looks"], arrays["runs_heads"], arrays["runs_bias"],
-        )  # fmt: skip
         head = HeadWeights(
             tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["first"],
             arrays["first_bias"], arrays["second"], arrays["second_bias"], arrays["shift"],
         )  # fmt: skip
+        encoder, mixing = None, None
+        if "mixing" in arrays:
+            encoder = folder / ENCODER
+            mixing = Mixing(arrays["mixing"], arrays["mixing_bias"], arrays["mixing_shift"], arrays["gate"])
     except KeyError as error:
         raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
     if linear.mean.shape != (WIDTH, len(heads)) or head.first.shape[1] != len(features):
         raise ModelError(f"{folder}/{_FILES[0]}: does not fit model.json; train the model again")
-    return Model(version, linear, runs, head, words)
+    if encoder is not None and not encoder.exists():
+        raise ModelError(f"{encoder}: is missing; train the model again, or copy it from where the model came from")
+    return Model(version, linear, head, words, encoder, mixing)

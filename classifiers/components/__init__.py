@@ -1,4 +1,4 @@
-"""The components of the spaCy pipeline, in order: sentences, lexicon, links, confidential, linear, runs, head.
+"""The components of the spaCy pipeline, in order: sentences, lexicon, links, confidential, linear, head, encoder.
 
 A new one is a file here with an `@Language.factory` function that reads `evidence(doc).text`, adds to its hits and
 gives the doc back; name it in `classifiers.pipeline.RULES` and its cues in `head.cue_names`: they are features of the

@@ -21,6 +21,8 @@ HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
 """Clauses for which messages are held: each is judged together with whether the message should be held at all."""
 
 _LIMIT = 6.0
+_WORTH_NAMING = -2.2
+"""The shifted logit from which it is asked which component a clause rests on: a score of a tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,13 @@ def _places() -> dict[str, int]:
 
 def feature_names(heads: tuple[str, ...]) -> tuple[str, ...]:
     """The features of the head, for readers with these heads."""
-    read = (f"{kind}.{head}" for kind in ("most", "whole", "runs") for head in heads)
+    read = (f"{kind}.{head}" for kind in ("most", "whole") for head in heads)
     return (*read, *cue_names(), *OTHERS)
 
 
 def features(noted: Evidence) -> Floats:
     """The features of one text's evidence, in the order of `feature_names`."""
     assert noted.whole is not None
-    assert noted.runs is not None
     most = np.max([window.logits for window in noted.windows], axis=0) if noted.windows else noted.whole
     places = _places()
     counts = np.zeros(len(places), np.float32)
@@ -91,7 +92,7 @@ def features(noted: Evidence) -> Floats:
         float(noted.language == "es"),
         float(words < 8),
     )
-    row: Floats = np.concatenate([most, noted.whole, noted.runs, np.log1p(counts), others]).astype(np.float32)
+    row: Floats = np.concatenate([most, noted.whole, np.log1p(counts), others]).astype(np.float32)
     return row
 
 
@@ -102,6 +103,7 @@ class Head:
         self.weights = weights
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
+        self.purposes = len(PURPOSES)
         self._floors = {(cue.clause, cue.name): cue.floor for cue in cues() if cue.floor}
         names = cue_names()
         self._first_cue = weights.features.index(names[0])
@@ -113,8 +115,13 @@ class Head:
     def read(self, noted: Evidence) -> None:
         """Note scores, purpose, help, and for each clause which component weighed most."""
         row = features(noted)
-        logits = self.weights.logits(row)[0]
-        shifted = 1 / (1 + np.exp(-np.clip(logits + self.weights.shift, -30, 30)))
+        noted.weighed = self.weights.logits(row)[0]
+        self._lead(noted, row, noted.weighed)
+        self.note(noted, noted.weighed, self.weights.shift)
+
+    def note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
+        """Note scores, purpose and help by these logits."""
+        shifted = 1 / (1 + np.exp(-np.clip(logits + shift, -30, 30)))
         for name, at in self._column.items():
             if not name.startswith("purpose:"):
                 noted.scores[name] = float(shifted[at])
@@ -123,7 +130,6 @@ class Head:
         noted.purpose = {
             name: round(float(chance), 4) for name, chance in zip(PURPOSES, chances / chances.sum(), strict=True)
         }
-        self._lead(noted, row, logits)
         self._speak_plainly(noted)
 
     def _speak_plainly(self, noted: Evidence) -> None:
@@ -139,9 +145,8 @@ class Head:
     def _lead(self, noted: Evidence, row: Floats, logits: Floats) -> None:
         """The component behind each clause that scored: the one whose cues it would not have scored without."""
         found = {hit.clause: hit.by for hit in noted.hits}
-        asked = [clause for clause, score in noted.scores.items() if score >= 0.1]
-        noted.leading = dict.fromkeys(asked, "linear")
-        asked = [clause for clause in asked if clause in found]
+        likely = logits + self.weights.shift >= _WORTH_NAMING
+        asked = [clause for clause, at in self._column.items() if likely[at] and clause in found]
         if asked:
             without = np.repeat(row[None], len(asked), axis=0)
             for at, clause in enumerate(asked):

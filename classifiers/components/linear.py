@@ -65,8 +65,8 @@ def seen(noted: Evidence, vectors: Vectors) -> Sentences:
     text, sentences = noted.text, noted.sentences
     starts = np.array([start for start, _ in sentences[:MAX_SENTENCES]] or [0], np.int64)
     found = grams(text, starts)
-    noted.pieces, offsets = vectors.pieces(text)
-    sums = vectors.sums(noted.pieces, offsets, starts)
+    noted.pieces, noted.piece_starts = vectors.pieces(text)
+    sums = vectors.sums(noted.pieces, noted.piece_starts, starts)
     count = len(starts)
     return Sentences(
         found,

@@ -93,6 +93,16 @@ def folds(examples: Sequence[Example], seed: int) -> list[int]:
     return [fold[leader[block]] for block in block_of]
 
 
+def kept_back(examples: Sequence[Example], fold: Sequence[int]) -> frozenset[str]:
+    """The ids of half of the blocks of the last fold: encoders do not learn from them, but are weighed on them."""
+    return frozenset(
+        each.id
+        for (number, each), mine in zip(_numbered(examples), fold, strict=True)
+        if mine == FOLDS - 1
+        and blake2b(f"dev:{each.source}:{number // BLOCK}".encode(), digest_size=1).digest()[0] < 128
+    )
+
+
 def _numbered(examples: Iterable[Example]) -> Iterable[tuple[int, Example]]:
     count: dict[str, int] = defaultdict(int)
     for each in examples:

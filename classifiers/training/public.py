@@ -35,14 +35,19 @@ def _never(row: Mapping[str, object]) -> frozenset[str]:
     return frozenset()
 
 
+def _chat(row: Mapping[str, object]) -> frozenset[str]:
+    """Texts among friends are no school business."""
+    return frozenset({"6"}) if row["label"] == "ham" else frozenset()
+
+
 _SETS = {
-    "cima": _Set(0.3, 10, _never, _ALL, "academic"),
+    "cima": _Set(0.3, 8, _never, _ALL, "academic"),
     "bridge": _Set(0.5, 2, _never, _ALL, "academic"),
-    "edos": _Set(0.3, 8, _unless("not sexist", "7c", "hold"), frozenset({"7c", "hold", "help"})),
-    "hatemoji": _Set(0.3, 4, _unless("not_hate", "7c", "hold"), frozenset({"7c", "hold", "help"})),
+    "edos": _Set(0.3, 3, _unless("not sexist", "7c", "hold"), frozenset({"7c", "hold", "help"})),
+    "hatemoji": _Set(0.3, 2, _unless("not_hate", "7c", "hold"), frozenset({"7c", "hold", "help"})),
     "surge_toxicity": _Set(0.4, 2, _unless("Not Toxic", "hold"), frozenset({"hold", "help", "9", "1", "4"})),
     "davidson": _Set(0.1, 60, _never, frozenset({"help", "9", "1", "4", "8"})),
-    "sms_spam": _Set(0.2, 12, _never, frozenset({"help", "7d", "7c", "7e", "8"})),
+    "sms_spam": _Set(0.3, 4, _chat, frozenset({"6", "help", "7d", "7c", "7e", "8"})),
 }
 
 

@@ -30,6 +30,16 @@ def run(given: Namespace) -> int:
                 stages[stage] = bar.add_task(stage, total=of)
             bar.update(stages[stage], completed=done, total=of)
 
-        version = train(given.out, seed=given.seed, data=given.data, more=given.examples, progress=progress)
+        try:
+            version = train(
+                given.out,
+                seed=given.seed,
+                data=given.data,
+                more=given.examples,
+                encoder=given.encoder,
+                progress=progress,
+            )
+        except ModuleNotFoundError as error:
+            raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train-encoders]") from None
     print(f"model {version} written to {given.out}")
     return 0

@@ -80,7 +80,7 @@ def test_a_verdict_is_whole(classifier: Classifier) -> None:
     for finding in verdict.findings:
         assert finding.clause in CLAUSES
         assert 0.1 <= finding.score <= 1
-        assert finding.by in {"linear", "lexicon", "confidential", "links", "head", "extraction"}
+        assert finding.by in {"linear", "lexicon", "confidential", "links", "head", "encoder", "extraction"}
 
 
 def test_grooming_cues_are_named_and_point_at_their_words(classifier: Classifier) -> None:
@@ -113,7 +113,7 @@ def test_help_is_heard(classifier: Classifier) -> None:
 def test_quoted_evidence_is_said_to_be_quoted(classifier: Classifier) -> None:
     text = "I reported this.\n\nOn Tue, Oct 8, 2024 at 7:14 PM Someone wrote:\n> " + GROOMING
     verdict = one(classifier, mail(letter(text)))
-    strong = [each for each in verdict.findings if each.clause == "7a" and each.score >= 0.5]
+    strong = [each for each in verdict.findings if each.clause == "7a" and each.score >= 0.3]
     assert strong
     assert all(each.quoted for each in strong)
 
@@ -208,7 +208,7 @@ def test_both_directions_and_a_batch_in_order(classifier: Classifier) -> None:
 
 
 def test_one_bad_message_does_not_cost_the_others(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = classifier.nlp.get_pipe("chaperone_runs").reader  # type: ignore[attr-defined]
+    reader = classifier.nlp.get_pipe("chaperone_linear").reader  # type: ignore[attr-defined]
     whole = reader.read
 
     def choke(noted: object) -> None:
