@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import tomllib
@@ -29,7 +30,7 @@ from gateway.core.report import Line, Report, report, table
 
 report_pages = APIRouter(include_in_schema=False)
 
-MOST = 50_000
+MOST = 20_000
 """Holds that one report looks at, the newest ones."""
 PERIODS = (7, 30, 90, 365)
 _STILL = dict.fromkeys(Direction, Action.FLAG)
@@ -50,7 +51,6 @@ async def made(desk: Desk, user: User, days: int) -> Made:
     await desk.need(user, Right.STATS)
     now = await desk.store.now()
     holdings = await desk.store.holdings(now - days * DAY, now, MOST)
-    theirs = [each for each in holdings if is_theirs(user, each.pairs, desk.register)]
     own = None if user.sees_every_building else frozenset(user.buildings)
 
     def buildings(pairs: object) -> set[str]:
@@ -62,7 +62,12 @@ async def made(desk: Desk, user: User, days: int) -> Made:
         return found if own is None else {each for each in found if each in own}
 
     volume = await desk.store.volume(now - days * DAY, now) if own is None else Counter[tuple[str, str]]()
-    return Made(days, report(theirs, buildings, desk.house.zone), volume, len(holdings) == MOST)
+
+    def count() -> Report:
+        theirs = (each for each in holdings if is_theirs(user, each.pairs, desk.register))
+        return report(theirs, buildings, desk.house.zone)
+
+    return Made(days, await asyncio.to_thread(count), volume, len(holdings) == MOST)
 
 
 def _days(text: str) -> int:
