@@ -62,6 +62,13 @@ def next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
     )
 
 
+def delivered_to(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
+    """The next hops of deliveries: where none serves every other domain, one without a target does, and refuses."""
+    if any(hop.default for hop in hops):
+        return hops
+    return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
+
+
 def sources_of(settings: Settings) -> Sources:
     """Where the roster comes from."""
     district, directory = settings.district, settings.directory

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from zoneinfo import ZoneInfo
 
-from gateway.assembly.choices import next_hops, open_store, policy_of, sources_of, store_file
+from gateway.assembly.choices import delivered_to, next_hops, open_store, policy_of, sources_of, store_file
 from gateway.assembly.floor import Floor
 from gateway.core.message import Channel
 from gateway.core.parties import Directory
@@ -57,7 +57,7 @@ async def deliver(floor: Floor) -> None:
     """Due recipients go to their next hops."""
     pool = await floor.up.enter_async_context(SmtpPool(floor.settings.smtp.hostname))
     transports: Mapping[str, Transport] = {Channel.MAIL: SmtpTransport(pool)}
-    for hop in next_hops(floor.settings.smtp, floor.settings.district.aliases):
+    for hop in delivered_to(next_hops(floor.settings.smtp, floor.settings.district.aliases)):
         beat = Beat()
         floor.delivery.also(beat)
         delivery = Delivery(

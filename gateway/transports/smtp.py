@@ -27,9 +27,14 @@ class SmtpTransport:
     async def deliver(
         self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Hand a message on; a next hop that takes only so many recipients at once gets the others right afterwards."""
+        """Hand a message on; a next hop that takes only so many recipients at once gets the others right afterwards.
+
+        Behind a hop without a target is nobody: what is to go there is refused, or it would wait for ever.
+        """
         outcomes: dict[str, Outcome] = {}
         left = [each.recipient for each in claim.recipients]
+        if not hop.target:
+            return everybody(left, Bounced("550 5.4.4 No next hop serves this domain"))
         while left:
             ended = await self._transaction(hop, claim.message, left, still_ours)
             if ended is None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from gateway.assembly.choices import delivered_to, next_hops
 from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
 from gateway.core.message import Recipient
 from gateway.ports import Transport
+from gateway.settings import Smtp
 from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp import SmtpTransport
 from gateway.transports.smtp_pool import SmtpPool
@@ -212,3 +214,14 @@ async def test_internationalized_addresses_need_a_hop_that_knows_them(world) -> 
     async with world() as w:
         assert isinstance((await w.deliver(claim([Recipient(jose)], options=("SMTPUTF8",))))[jose], Sent)
         assert w.arrived()[0][1] == (f"RCPT TO:<{jose}>",)
+
+
+async def test_where_no_next_hop_serves_a_domain_it_is_refused() -> None:
+    (inside,) = next_hops(Smtp(next_hop={"riverbend.example": "127.0.0.1:2600"}), {})
+    *rest, nowhere = delivered_to((inside,))
+    assert (rest, nowhere.default, nowhere.others) == ([inside], True, frozenset({"riverbend.example"}))
+    async with SmtpPool("gateway.riverbend.example") as pool:
+        outcomes = await World(SmtpTransport(pool), nowhere, list).deliver(claim())
+        assert outcomes == {each: Bounced("550 5.4.4 No next hop serves this domain") for each in (AVERY, JO)}
+    everywhere = next_hops(Smtp(next_hop={"*": "127.0.0.1:2601"}), {})
+    assert delivered_to(everywhere) == everywhere
