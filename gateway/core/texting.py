@@ -15,6 +15,7 @@ EMERGENCY = "911"
 PROVIDER, APP = "provider", "app"
 """The ways out of a text: to the provider, who brings it to a phone, and to the district's texting application."""
 
+_UNSEEN = ("MediaUrl", "ContentSid")  # fields of a text over the Twilio way whose content is elsewhere
 _VIA = "via="
 _PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
 _MEDIUM = re.compile(r"[a-z]{2,12}:(?=\+?[0-9(])", re.IGNORECASE)
@@ -53,7 +54,13 @@ def named(options: Sequence[str], name: str) -> str:
 
 
 def lacking(options: tuple[str, ...]) -> tuple[str, ...]:
-    """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable."""
+    """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable.
+
+    Pictures, files and the provider's templates are kept as addresses and names only: nobody here has seen them.
+    """
+    if options[:1] in (("form",), ("json",)):
+        unseen = any(name.startswith(_UNSEEN) and value for name, _, value in (each.partition("=") for each in options))
+        return ("unreadable",) if unseen else ()
     if options[:1] != ("smpp",):
         return ()
     return tuple(word for word in named(options, "failed").split(",") if word)

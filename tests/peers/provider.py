@@ -90,7 +90,7 @@ class Provider:
             "sid": f"SM{len(self.messages) + 1:032x}", "status": "queued", "direction": "outbound-api",
             "from": form.get("From"), "to": form.get("To"), "body": form.get("Body"), "account_sid": SID,
             "date_created": formatdate(time.time()).replace("-0000", "+0000"),
-            "callback": form.get("StatusCallback", ""),
+            "callback": form.get("StatusCallback", ""), "media": form.get("MediaUrl", ""),
         }  # fmt: skip
         self.messages.append(message)
         time.sleep(self.slow(form))

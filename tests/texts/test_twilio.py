@@ -137,6 +137,16 @@ def test_a_prohibited_text_is_held_released_once_or_rejected(way: Way) -> None:
     assert way.provider.sent(f"{BAD} two") == 0
 
 
+def test_a_picture_that_nobody_has_read_is_held(way: Way) -> None:
+    picture = "http://127.0.0.1:1/picture.png"
+    sent = way.send(f"{CLEAN} with a picture", media_url=[picture])
+    held = way.town.held(ours(way, sent.sid))
+    assert held["reasons"] == ["unreadable"]
+    assert way.town.decide(ours(way, sent.sid), "release") == 200
+    assert eventually(lambda: way.provider.sent(f"{CLEAN} with a picture") == 1)
+    assert [each["media"] for each in way.provider.messages if each["body"] == sent.body] == [picture]
+
+
 def test_wrong_credentials_and_wrong_requests_are_refused_as_the_provider_would(way: Way) -> None:
     with pytest.raises(TwilioRestException) as refused:
         way.client("wrong").messages.create(from_=LINE, to=STUDENT, body="x")
