@@ -11,6 +11,7 @@ from gateway.core.delivery import Sent
 from gateway.core.message import new_id
 from gateway.core.smpp_message import Gathered, TextPart, Told, written
 from gateway.store import SqlStore
+from gateway.store.retention import UNREAD
 from gateway.store.texts import AGAIN
 from tests.contracts.messages import NOON, PHONES, Clock, text
 
@@ -135,7 +136,7 @@ async def test_parts_go_with_the_content_and_ids_stay_for_late_receipts(store: S
     for claim in await store.claim(PHONES, 10, 60):
         outcomes = {each.recipient.address: (Sent("ok"), None) for each in claim.recipients}
         assert await store.conclude(claim, outcomes, ())
-    clock.now += 2
+    clock.now += UNREAD + 2
     assert await store.expire(1.0, 1.0, 100) == 1
     assert await store.text_parts(made.id) == []
     assert await store.told_of(["77"]) is not None
