@@ -1,6 +1,6 @@
 # Set-up and checks, each from a fresh checkout: `make run` shows the product, `make test` tests it.
 #   make run       the demo district on the embedded default   (ARGS="--no-traffic" and the like go to the command)
-#   make test      every test, in random order                 (ARGS="tests/core -k split" and the like go to pytest)
+#   make test      every test, in random order, two at a time   (ARGS="tests/core -k split" and the like go to pytest)
 #   make check     the house rules: ruff, mypy, who imports whom
 #   make bench     messages per second and CPU per message, beside plain Postfix and Postfix with rspamd; texts too
 #   make services  the servers that the tests talk to, as Debian packages (as root; else their names)
@@ -17,7 +17,7 @@ run: $(VENV)/installed
 	$(VENV)/bin/chaperone demo $(ARGS)
 
 test: $(VENV)/installed-for-tests services kafka node
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/installed-for-tests
 	@status=0; \

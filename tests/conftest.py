@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +28,8 @@ PEERS = (
 )
 """The names for `@pytest.mark.peer(name)`: a module of tests.peers, or a command."""
 
+_MISSING = re.compile(rf"\b({'|'.join(PEERS)}) is (?:required and )?missing: ")
+
 
 @functools.cache
 def _lacking(name: str) -> str:
@@ -36,14 +39,10 @@ def _lacking(name: str) -> str:
     return str(importlib.import_module(f"tests.peers.{name}").missing())
 
 
-_without: Counter[str] = Counter()
-
-
 def need(name: str) -> None:
     """Go on where the peer is there; else skip the test, or fail it under CHAPERONE_TEST_REQUIRE=all."""
     if not (reason := _lacking(name)):
         return
-    _without[name] += 1
     if os.environ.get("CHAPERONE_TEST_REQUIRE") == "all":
         pytest.fail(f"{name} is required and missing: {reason}", pytrace=False)
     pytest.skip(f"{name} is missing: {reason}")
@@ -67,11 +66,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name the missing servers at the end, where nobody overlooks them."""
-    if not _without:
+    """Name the missing servers at the end, where nobody overlooks them, in whichever process their tests were."""
+    reports = [each for ended in ("skipped", "error", "failed") for each in terminalreporter.stats.get(ended, ())]
+    without = Counter(found[1] for each in reports if (found := _MISSING.search(str(each.longrepr))))
+    if not without:
         return
     terminalreporter.section("MISSING SERVERS: these tests did not run", sep="!", red=True, bold=True)
-    for name, count in sorted(_without.items()):
+    for name, count in sorted(without.items()):
         terminalreporter.line(f"{name}: {count} test{'s' * (count > 1)} not run; {_lacking(name)}", red=True)
     terminalreporter.line("`make services kafka node` installs what is missing (as root on Debian).", red=True)
 

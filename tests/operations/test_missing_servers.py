@@ -29,9 +29,12 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     return pytester
 
 
-def test_it_is_skipped_and_named_at_the_end(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_it_is_skipped_and_named_at_the_end(
+    inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, processes: str
+) -> None:
     monkeypatch.delenv("CHAPERONE_TEST_REQUIRE", raising=False)
-    ran = inner.runpytest_subprocess("-p", "no:randomly")
+    ran = inner.runpytest_subprocess("-p", "no:randomly", "-n", processes)
     ran.assert_outcomes(passed=1, skipped=1)
     ran.stdout.fnmatch_lines(["*MISSING SERVERS*", "swaks: 1 test not run; *make services*"])
 
