@@ -21,7 +21,7 @@ from classifiers.evidence import Evidence, Floats, Numbers, evidence
 LONGEST = 80
 """Word pieces that are read together, marks and all."""
 
-MOST = 10
+MOST = 5
 """Stretches of a text that are read; of more, those in which the linear reader sees most."""
 
 SHORT = 40
