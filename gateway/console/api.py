@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -14,14 +15,19 @@ from fastapi.security import HTTPBearer
 from gateway.console import schemas
 from gateway.console.auth import Door
 from gateway.console.desk import Desk
+from gateway.console.forms import plain
 from gateway.console.held_queue import place
+from gateway.console.opening import names_in_list, names_of, open_names, refuse_search
 from gateway.console.problems import Problem, unknown
+from gateway.console.reading import names_around
 from gateway.console.rows import Filters
 from gateway.console.words import REASONS
 from gateway.core.account import Right, User
 from gateway.core.fields import rfc3339
 from gateway.core.message import header_section, parts, subject
 from gateway.core.rows import held_row, trace_row
+from gateway.core.veil import Covered
+from gateway.core.verdict import Span
 
 _ID = re.compile(r"[0-9a-z]{1,64}")
 PAGE, MOST = 100, 500
@@ -134,7 +140,7 @@ async def held(
     page = left[:limit]
     more = len(left) > limit
     return {
-        "items": [held_row(each) for each in page],
+        "items": [held_row(names_in_list(desk, user, each).held(each)) for each in page],
         "next": cursor_of(page[-1].due_at, page[-1].id) if more else None,
     }
 
@@ -145,9 +151,12 @@ async def held(
 )  # fmt: skip
 async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     trace = await desk.find(user, id)
+    names = await names_of(desk, user, trace)
     title = None
     if user.may(Right.CONTENT) and (explained := await desk.store.explained(id)) is not None:
-        title = subject(header_section(explained.content)) if trace.channel == "mail" else ""
+        names_around(names, explained)
+        title = names.hide(subject(header_section(explained.content))) if trace.channel == "mail" else ""
+    trace = names.trace(trace)
     return {
         **trace_row(trace),
         "received_at": rfc3339(trace.received_at),
@@ -168,21 +177,25 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 )  # fmt: skip
 async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     explained = await desk.explained(user, id, "content by the API")
+    names = names_around(await names_of(desk, user, explained.trace), explained)
+    read = await asyncio.to_thread(parts, explained.content, explained.channel)
+    title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
+    texts = {"subject": names.covered(title), **{part.number: names.covered(part.text) for part in read}}
     verdict = explained.verdict
     return {
         "id": id,
-        "subject": subject(header_section(explained.content)) if explained.channel == "mail" else "",
+        "subject": texts["subject"].text,
         "parts": [
             {
-                "part": part.number, "media_type": part.media_type, "filename": part.filename, "text": part.text,
-                "size": len(part.data),
+                "part": part.number, "media_type": part.media_type, "filename": names.hide(part.filename),
+                "text": texts[part.number].text, "size": len(part.data),
             }
-            for part in parts(explained.content, explained.channel)
+            for part in read
         ],
         "findings": [
             {
-                "clause": each.clause, "score": each.score, "by": each.by, "cue": each.cue, "quoted": each.quoted,
-                "spans": [{"part": at.part, "start": at.start, "end": at.end} for at in each.spans],
+                "clause": each.clause, "score": each.score, "by": each.by, "cue": names.hide(each.cue),
+                "quoted": each.quoted, "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
             }
             for each in (verdict.findings if verdict else ())
         ],
@@ -190,6 +203,24 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "policy": explained.policy,
         "available": bool(explained.content),
     }  # fmt: skip
+
+
+_NO_TEXT = Covered("")
+
+
+def _span(at: Span, text: Covered) -> dict[str, object]:
+    start, end = text.moved(at.start, at.end)
+    return {"part": at.part, "start": start, "end": end}
+
+
+@api.post(
+    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 413),
+    summary="Open the names of a message, where names are hidden; the reason is in the audit log",
+)  # fmt: skip
+async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision) -> dict[str, object]:
+    """To the account of this token, for an hour."""
+    await open_names(desk, user, await desk.find(user, id), plain(why.reason))
+    return {"id": id, "names": "open"}
 
 
 @api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
@@ -202,8 +233,10 @@ async def trace(
 ) -> dict[str, object]:
     if sum(map(bool, (id, message_id, address))) != 1:
         raise Problem(422, "Give one of id, message_id and address.")
+    if address:
+        refuse_search(desk, user)
     found = await desk.traces(user, id_=id or "", message_id=message_id or "", address=address or "")
-    return {"items": [trace_row(each) for each in found], "next": None}
+    return {"items": [trace_row(names_in_list(desk, user, each).trace(each)) for each in found], "next": None}
 
 
 @api.get("/audit", response_model=schemas.ActList, summary="The audit log, from its beginning")

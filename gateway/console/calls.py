@@ -1,11 +1,11 @@
-"""Calls for help as people see them: who was told and when, who has taken it up."""
+"""Calls for help as people see them: who was told and when, who has taken it up. Names are never hidden here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from gateway.console.desk import Desk
-from gateway.console.rows import Someone, someone
+from gateway.console.names import Someone, someone
 from gateway.core.account import User
 from gateway.core.decision import Act
 from gateway.core.moderation import Noticed

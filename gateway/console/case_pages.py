@@ -14,7 +14,6 @@ from gateway.console.desk import Desk
 from gateway.console.evidence import pack
 from gateway.console.forms import plain
 from gateway.console.problems import Problem
-from gateway.console.rows import someone
 from gateway.core.account import Right
 from gateway.core.casework import OUTCOMES, SEVERITIES, CaseDraft
 
@@ -68,14 +67,16 @@ async def add(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
 async def case(request: Request, number: Number, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """One case: its messages, its course, what can be done."""
     found = await casework.reading(desk, signed.user, number)
+    names = await casework.names_of(desk, signed.user, found)
     people = [
         each.name
         for each in await desk.store.users()
         if each.disabled_at is None and each.may(Right.DECIDE) and await desk.sees_case(each, found.file)
     ]
     return shown.page(
-        request, "case.html", signed, file=found.file, timeline=found.timeline, holds=found.holds, outcomes=OUTCOMES,
-        messages=[(each, someone(each.sender, desk.register)) for each in found.traces], severities=SEVERITIES,
+        request, "case.html", signed, file=found.file, timeline=list(map(names.act, found.timeline)),
+        holds=found.holds, outcomes=OUTCOMES, severities=SEVERITIES, names=names, hides=desk.hides(signed.user),
+        messages=[(names.trace(each), names.someone(each.sender)) for each in found.traces],
         people=people, now=await desk.store.now(), may_decide=signed.user.may(Right.DECIDE),
         due_local=_local(desk, found.file.due_at), may_lift=signed.user.sees_every_building,
     )  # fmt: skip
@@ -103,6 +104,13 @@ async def change(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> R
 async def remove(number: Number, id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a message out."""
     await casework.taken_out(desk, signed.user, number, id)
+    return RedirectResponse(f"/cases/{number}", 303)
+
+
+@case_pages.post("/cases/{number}/names")
+async def open_names(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Open the names of a case, with a reason."""
+    await casework.open_names(desk, signed.user, number, plain(sent.get("reason", "")))
     return RedirectResponse(f"/cases/{number}", 303)
 
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.console.desk import Desk
+from gateway.console.names import Names
+from gateway.console.opening import opened as opened_names
+from gateway.console.opening import record
 from gateway.console.problems import Problem
 from gateway.core.account import Right, User
 from gateway.core.casework import MOST_MESSAGES, OUTCOMES, SEVERITIES, CaseDraft, CaseFile, LegalHold, changes, note
@@ -150,6 +153,20 @@ async def reading(desk: Desk, user: User, case_id: int) -> CaseReading:
     linked, waiting = await desk.store.acts_of([file.subject, *file.messages])
     acts = sorted((*(each.act for each in linked), *waiting), key=lambda act: act.at)
     return CaseReading(file, traces, acts, dict(await desk.store.holds(file.messages)))
+
+
+async def names_of(desk: Desk, user: User, found: CaseReading) -> Names:
+    """The people of a case, as somebody sees them."""
+    hidden = desk.hides(user) and not await opened_names(desk, user, found.file.subject)
+    names = Names(desk.register, hidden=hidden)
+    for each in found.traces:
+        names.add_trace(each)
+    return names
+
+
+async def open_names(desk: Desk, user: User, case_id: int, reason: str) -> None:
+    """Open the names of a case to somebody who may see it."""
+    await record(desk, user, (await found(desk, user, case_id)).subject, reason)
 
 
 # --- legal holds -----------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class House:
     public_url: str
     adopted_policy: str = ""  # Markdown; "": the clauses in our own words
     provider: Provider | None = None  # the district's sign-in service
+    hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
 
     @property
     def https(self) -> bool:
@@ -78,7 +79,7 @@ class Desk:
     ) -> None:  # fmt: skip
         self.store, self.register, self.policy = store, register, policy
         self.journal, self.house = journal, house
-        self.queue = HeldQueue(store, store, store, register)
+        self.queue = HeldQueue(store, store, store, register, hide_names=house.hide_names)
         self.stopping = asyncio.Event()
         self._decided = decided
 
@@ -92,6 +93,10 @@ class Desk:
 
     async def _refuse(self, user: User, what: str, subject: str) -> None:
         await self.store.record([Act(await self.store.now(), user.name, "access refused", subject, {"to": what})])
+
+    def hides(self, user: User) -> bool:
+        """Whether names are hidden from somebody: from those who read messages, where the district wants it so."""
+        return self.house.hide_names and user.may(Right.CONTENT)
 
     def in_part(self, user: User, trace: Trace) -> bool:
         """Whether this person, or their own child, sent or received a message."""
@@ -281,7 +286,7 @@ class Desk:
         if done is None:
             raise unknown(id_)
         if not done.changed:
-            raise decided_already(done.first)
+            raise decided_already(done.first, hides=self.hides(user))
         if (entry is not None and entry.handled.proposal is not None) or asked.second:
             await self.store.withdraw(id_, None)
         self.journal.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.console import words
-from gateway.console.casework import CaseReading, reading
+from gateway.console.casework import CaseReading, names_of, reading
 from gateway.console.desk import Desk
+from gateway.console.names import Between, Names, Someone
+from gateway.console.problems import Problem
 from gateway.console.reading import Shown, Why, shown_parts, shown_subject, why
 from gateway.console.render import Pages
-from gateway.console.rows import Between, Someone, between, someone
 from gateway.console.verify import MANIFEST, manifest_of, zipped
 from gateway.core.account import User
 from gateway.core.audit import Linked
@@ -53,6 +54,8 @@ class Exhibit:
 async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[bytes, str]:
     """The zip file of a case and the hash of its manifest, which the audit log names too."""
     found = await reading(desk, user, case_id)
+    if (await names_of(desk, user, found)).hidden:
+        raise Problem(403, "The evidence names people: open the names on the page of the case first.")
     explained = []
     for id_ in found.file.messages:
         each = await desk.explained(user, id_, f"evidence of case {case_id}")
@@ -116,17 +119,17 @@ def _packed(
 
 
 def _exhibit(desk: Desk, explained: Explained, acts: Sequence[Act], sources: Mapping[str, str | None]) -> Exhibit:
-    trace, policy = explained.trace, desk.policy()
+    trace, policy, names = explained.trace, desk.policy(), Names(desk.register)
     ending = "eml" if explained.channel is Channel.MAIL else "txt"
     return Exhibit(
         explained,
         f"messages/{trace.id}.{ending}" if explained.content else "",
-        shown_subject(explained, policy),
-        shown_parts(explained, policy),
-        [each for each in why(explained, policy) if each.counts],
-        someone(trace.sender, desk.register),
-        [(each, someone(each.address, desk.register)) for each in trace.recipients],
-        between(trace.relation.pairs, desk.register, groups=True),
+        shown_subject(explained, policy, names),
+        shown_parts(explained, policy, names),
+        [each for each in why(explained, policy, names) if each.counts],
+        names.someone(trace.sender),
+        [(each, names.someone(each.address)) for each in trace.recipients],
+        names.between(trace.relation.pairs, groups=True),
         [act for act in acts if act.subject == trace.id],
         sources.get(explained.policy) is not None,
     )

@@ -63,7 +63,7 @@ async def longer(desk: Desk, user: User, id_: str, seconds: float, reason: str) 
     if done is None:
         raise unknown(id_)
     if not done.changed:
-        raise decided_already(done.first)
+        raise decided_already(done.first, hides=desk.hides(user))
     return done.changed
 
 

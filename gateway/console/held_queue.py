@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from gateway.console.names import Names
 from gateway.console.queue_index import NOTHING, Entry, Index
 from gateway.console.queue_index import place as place
 from gateway.console_ports import LATE_CHANGES, Handled, Handling, Lists
@@ -20,8 +21,11 @@ MANY = 5000
 class HeldQueue:
     """Every held message, the earliest due first."""
 
-    def __init__(self, review: Review, lists: Lists, handling: Handling, register: Register) -> None:
+    def __init__(
+        self, review: Review, lists: Lists, handling: Handling, register: Register, *, hide_names: bool = False
+    ) -> None:
         self._review, self._lists, self._handling, self._register = review, lists, handling, register
+        self._hide = hide_names  # then nobody finds a message by a name
         self._mark: tuple[int, int] | None = None
         self._seen: frozenset[int] = frozenset()
         self._people: object = None
@@ -51,14 +55,14 @@ class HeldQueue:
         changes = await self._lists.held_changes((known or mark)[0] - LATE_CHANGES)
         if known is None or people is not self._people or mark[0] - known[0] > MANY:
             held, handled = await self._review.held(), await self._handling.handled()
-            self._index, self._mailings = await asyncio.to_thread(_read, held, handled, self._register)
+            self._index, self._mailings = await asyncio.to_thread(_read, held, handled, self._register, self._hide)
         else:
             ids = list(dict.fromkeys(id_ for number, id_ in changes if number not in self._seen))
             still = {each.id: each for each in await self._review.held(ids)} if ids else {}
             for id_ in ids:
                 if id_ in still:
                     handled_now = await self._handling.handled_of(id_)
-                    self._index.put(entered(still[id_], self._register, self._mailings, handled_now))
+                    self._index.put(entered(still[id_], self._register, self._mailings, handled_now, self._hide))
                 else:
                     self._index.drop(id_)
         self._mark, self._people, self._seen = mark, people, frozenset(number for number, _ in changes)
@@ -69,18 +73,23 @@ def _people(register: Register) -> object:
     return getattr(register, "roster", register)
 
 
-def _read(held: Sequence[Held], handled: Mapping[str, Handled], register: Register) -> tuple[Index, Mailings]:
+def _read(
+    held: Sequence[Held], handled: Mapping[str, Handled], register: Register, hide: bool
+) -> tuple[Index, Mailings]:
     mailings = Mailings()
-    return Index(entered(each, register, mailings, handled.get(each.id, NOTHING)) for each in held), mailings
+    return Index(entered(each, register, mailings, handled.get(each.id, NOTHING), hide) for each in held), mailings
 
 
-def entered(held: Held, register: Register, mailings: Mailings, handled: Handled = NOTHING) -> Entry:
-    """A held message as an entry of the queue."""
+def entered(
+    held: Held, register: Register, mailings: Mailings, handled: Handled = NOTHING, hide: bool = False
+) -> Entry:  # fmt: skip
+    """A held message as an entry of the queue. `hide`: its text is without the names of its people."""
     names = []
-    for address in (held.sender, *held.recipients[:20]):
+    for address in () if hide else (held.sender, *held.recipients[:20]):
         person = register.person(address) if address else None
         names += [address, person.name if person else ""]
-    text = " ".join((*names, held.subject, held.excerpt)).lower()
+    said = Names(register, hidden=hide).add_held(held).held(held)
+    text = " ".join((*names, said.subject, said.excerpt)).lower()
     letter = Letter(held.sender, held.direction, held.channel, held.subject, held.excerpt)
     open_ = set(held.recipients)
     scope = frozenset(

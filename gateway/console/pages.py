@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -12,9 +13,9 @@ from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.auth import Door
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues
+from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.problems import unknown
-from gateway.console.reading import head_rows, picture_type, shown_parts, shown_subject, why
-from gateway.console.rows import between, someone
+from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right
@@ -41,23 +42,31 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     reading = await desk.reading(user, id)
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
-    reasons, read, title, head = await asyncio.to_thread(
-        lambda: (
-            why(explained, policy),
-            shown_parts(explained, policy),
-            shown_subject(explained, policy),
-            head_rows(explained),
-        )
-    )
-    pairs = await asyncio.to_thread(between, trace.relation.pairs, desk.register, groups=True)
+    names = await names_of(desk, user, trace)
+
+    def read() -> dict[str, Any]:
+        names_around(names, explained, reading.conversation)
+        return {
+            "why": why(explained, policy, names),
+            "parts": shown_parts(explained, policy, names),
+            "title": shown_subject(explained, policy, names),
+            "head": head_rows(explained, names),
+            "between": names.between(trace.relation.pairs, groups=True),
+        }
+
+    told = await asyncio.to_thread(read)
+    shown_trace = names.trace(trace)
+    near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
-        request, "message.html", signed, trace=trace, verdict=explained.verdict, why=reasons, parts=read, title=title,
-        head=head, reading=reading, now=await desk.store.now(), policy_hash=explained.policy,
-        gone=not explained.content, sender=someone(trace.sender, desk.register),
-        recipients=[(each, someone(each.address, desk.register)) for each in trace.recipients[:50]],
-        between=pairs, clauses=policy.clauses,
-        said=[(each, someone(each.sender, desk.register)) for each in reading.conversation],
+        request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
+        reading=reading, now=await desk.store.now(), policy_hash=explained.policy, hides=desk.hides(user),
+        gone=not explained.content, sender=names.someone(trace.sender), history=history,
+        recipients=[
+            (told_of, names.someone(each.address))
+            for each, told_of in zip(trace.recipients[:50], shown_trace.recipients, strict=False)
+        ], clauses=policy.clauses,
+        said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
         may_decide=user.may(Right.DECIDE), help_title=policy.help_title, severities=SEVERITIES, longer=list(LONGER),
         at_night=policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
@@ -68,15 +77,24 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     )  # fmt: skip
 
 
+@pages.post("/messages/{id}/names")
+async def names(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Open the names of a message, with a reason."""
+    await open_names(desk, signed.user, await desk.find(signed.user, id), plain(sent.get("reason", "")))
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
 @pages.get("/messages/{id}/html/{part}")
 async def html_part(request: Request, id: Id, part: str, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """The HTML of one part, sanitised, for the sandboxed frame of a message's page."""
     explained = await desk.explained(signed.user, id, "HTML")
+    names = await names_of(desk, signed.user, explained.trace)
 
     def clean() -> str | None:
+        names_around(names, explained)
         for each in parts(explained.content, explained.channel):
             if each.number == part and each.media_type == "text/html":
-                return shown_html(to_text(each.data))
+                return shown_html(to_text(each.data), names.hide)
         return None
 
     fragment = await asyncio.to_thread(clean)
@@ -100,6 +118,7 @@ async def picture(id: Id, part: str, signed: Signed, desk: TheDesk) -> Response:
 @pages.get("/messages/{id}/source")
 async def source(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """The bytes of a message as text."""
+    await need_names(desk, signed.user, await desk.find(signed.user, id))
     explained = await desk.explained(signed.user, id, "source")
     text = explained.content[:_SOURCE].decode("utf-8", "replace").replace("\r\n", "\n")
     return shown.page(
@@ -112,8 +131,9 @@ async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: TheP
     """What was delivered and is listed to be looked at."""
     lists = {
         name: [
-            (each, someone(each.trace.sender, desk.register))
+            (names.noticed(each), names.someone(each.trace.sender))
             for each in await desk.noticed(signed.user, action, days=_LIST_DAYS)
+            for names in (names_in_list(desk, signed.user, each.trace),)
         ]
         for name, action in (("late", "hold"), ("flagged", "flag"), ("help", "alert"))
     }
@@ -133,6 +153,7 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
     asked = plain(sent.get("asked", ""), 1000)
     found = []
     if "@" in asked and not asked.startswith("<"):
+        refuse_search(desk, signed.user)
         found = await desk.traces(signed.user, address=asked)
     if not found and asked:
         found = await desk.traces(signed.user, message_id=asked)
@@ -140,7 +161,8 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
             found = await desk.traces(signed.user, message_id=f"<{asked}>")
     if not found and ID.fullmatch(asked):
         found = await desk.traces(signed.user, id_=asked)
-    return shown.page(request, "trace.html", signed, found=found, asked=asked)
+    told = [names_in_list(desk, signed.user, each).trace(each) for each in found]
+    return shown.page(request, "trace.html", signed, found=told, asked=asked)
 
 
 @pages.get("/audit")

@@ -38,8 +38,8 @@ def unknown(id_: str = "") -> Problem:
     return Problem(404, f"There is no message {id_} that you can see." if id_ else "There is no such page.")
 
 
-def decided_already(first: Waiting | None) -> Problem:
-    """Somebody was first, or there is nothing to decide."""
+def decided_already(first: Waiting | None, *, hides: bool) -> Problem:
+    """Somebody was first, or there is nothing to decide. `hides`: it is not said whose copy it was."""
     if first is None:
         return Problem(409, "Nothing of this message is held for you to decide.")
     by = "the policy" if first.decided_by == "policy" else first.decided_by
@@ -52,6 +52,6 @@ def decided_already(first: Waiting | None) -> Problem:
             "by": first.decided_by,
             "at": None if first.decided_at is None else rfc3339(first.decided_at),
             "state": first.state.value,
-            "recipient": first.address,
+            **({} if hides else {"recipient": first.address}),
         },
     )

@@ -13,8 +13,9 @@ from gateway.console.auth import Door, SignedIn
 from gateway.console.calls import calls
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain
+from gateway.console.opening import names_in_list
 from gateway.console.problems import Problem
-from gateway.console.rows import MOST_ROWS, Filters, read_query, rows, someone
+from gateway.console.rows import MOST_ROWS, Filters, read_query, rows
 from gateway.core.account import Right
 from gateway.ports import StoreDown
 
@@ -35,8 +36,9 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     narrowed = await desk.narrowed(user, filters.asked, MOST_ROWS)
     helped = await calls(desk, user, days=_HELP_DAYS)
     return shown.page(
-        request, "queue.html", signed, now=now, rows=rows(narrowed.listed, desk.register), found=narrowed.found,
-        most=MOST_ROWS, held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
+        request, "queue.html", signed, now=now, found=narrowed.found, most=MOST_ROWS,
+        rows=rows(narrowed.listed, desk.register, hidden=desk.hides(user)),
+        held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
         choices=filters.choices(narrowed), clauses=desk.policy().clauses, views=await desk.store.views(user.name),
         help=[each for each in helped if not each.noticed.taken_by],
         taken=[each for each in helped if each.noticed.taken_by][:3],
@@ -104,10 +106,11 @@ async def help_list(request: Request, signed: Signed, desk: TheDesk, shown: TheP
 async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """What people decided lately: who, what and why."""
     found = await desk.decided(signed.user, days=_DECIDED_DAYS)
-    listed = [
-        (each, someone(each.trace.sender, desk.register), [to for to in each.trace.recipients if to.decided_by][:3])
-        for each in found
-    ]
+    listed = []
+    for each in found:
+        names = names_in_list(desk, signed.user, each.trace)
+        decided_on = [to for to in each.trace.recipients if to.decided_by][:3]
+        listed.append((names.noticed(each), names.someone(each.trace.sender), decided_on))
     return shown.page(request, "decided.html", signed, found=listed, days=_DECIDED_DAYS)
 
 

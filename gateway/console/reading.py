@@ -7,18 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gateway.core.headers import decoded, fields, unfolded
+from gateway.console.names import Names
+from gateway.core.headers import addresses, decoded, fields, unfolded
 from gateway.core.message import Channel, header_section, parts, subject
-from gateway.core.moderation import Explained
+from gateway.core.moderation import Explained, Neighbour
 from gateway.core.parts import Part
 from gateway.core.policy import Policy, Thresholds
-from gateway.core.verdict import Finding
+from gateway.core.veil import Covered
+from gateway.core.verdict import Finding, Span
 
 LONGEST = 200_000
 """Characters of one part that a page shows."""
 _MOST_SPANS = 500
 _TEXTS = re.compile(r"text/(?:plain|html)")
-_HEAD = ("from", "to", "cc", "date", "subject", "reply-to", "sender")
+_PEOPLE = ("from", "to", "cc", "reply-to", "sender")
+_HEAD = (*_PEOPLE, "date", "subject")
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
 }  # fmt: skip
@@ -83,20 +86,20 @@ class Shown:
     hidden: tuple[Stretch, ...]
 
 
-def why(explained: Explained, policy: Policy) -> list[Why]:
+def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
     """The clauses that were found, those that decided first, then by score."""
     verdict, trace = explained.verdict, explained.trace
     found: dict[str, list[Finding]] = {}
     for finding in verdict.findings if verdict else ():
         found.setdefault(finding.clause, []).append(finding)
-    texts = _texts(explained)
+    texts = {number: names.covered(text) for number, text in _texts(explained).items()}
     reasons = []
     for id_, findings in found.items():
         best = max(findings, key=lambda each: each.score)
         clause = policy.clauses.get(id_)
         limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
         words = [
-            texts[span.part][span.start : span.end]
+            _slice(texts[span.part], span)
             for each in sorted(findings, key=lambda each: -each.score)
             for span in each.spans
             if span.part in texts
@@ -105,7 +108,7 @@ def why(explained: Explained, policy: Policy) -> list[Why]:
         reasons.append(
             Why(
                 id_, clause.title if clause else "", clause.text if clause else "", best.score, best.by,
-                tuple(dict.fromkeys(each.cue for each in findings if each.cue)),
+                tuple(dict.fromkeys(names.hide(each.cue) for each in findings if each.cue)),
                 tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
                 all(each.quoted for each in findings),
                 limits.hold if limits else None, limits.flag if limits else None, decisive,
@@ -113,6 +116,11 @@ def why(explained: Explained, policy: Policy) -> list[Why]:
             )
         )  # fmt: skip
     return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
+
+
+def _slice(text: Covered, span: Span) -> str:
+    start, end = text.moved(span.start, span.end)
+    return text.text[start:end]
 
 
 def _reaches(finding: Finding, limits: Thresholds | None, policy: Policy) -> bool:
@@ -144,32 +152,33 @@ def _texts(explained: Explained) -> dict[str, str]:
     return texts
 
 
-def shown_subject(explained: Explained, policy: Policy) -> tuple[Stretch, ...]:
+def shown_subject(explained: Explained, policy: Policy, names: Names) -> tuple[Stretch, ...]:
     """The subject with what was found in it."""
     if explained.channel is not Channel.MAIL:
         return ()
-    return marked(subject(header_section(explained.content))[:2000], "subject", _counting(explained, policy))
+    title = names.covered(subject(header_section(explained.content))[:2000])
+    return marked(title, "subject", _counting(explained, policy))
 
 
-def shown_parts(explained: Explained, policy: Policy) -> list[Shown]:
+def shown_parts(explained: Explained, policy: Policy, names: Names) -> list[Shown]:
     """The parts with what was found in them: those to be read first, files behind them."""
     found = _counting(explained, policy)
-    shown = [_part(part, found) for part in parts(explained.content, explained.channel)]
+    shown = [_part(part, found, names) for part in parts(explained.content, explained.channel)]
     return sorted(shown, key=lambda each: each.attached)
 
 
-def _part(part: Part, found: Sequence[Finding]) -> Shown:
+def _part(part: Part, found: Sequence[Finding], names: Names) -> Shown:
     return Shown(
         part.number,
         part.media_type,
-        part.filename,
+        names.hide(part.filename),
         len(part.data),
-        marked(part.text[:LONGEST], part.number, found),
+        marked(names.covered(part.text[:LONGEST]), part.number, found),
         len(part.text) > LONGEST,
         part.media_type == "text/html" and bool(part.data),
         picture_type(part) != "",
         part.attached or not _TEXTS.fullmatch(part.media_type),
-        marked(part.hidden[:LONGEST], "", ()),
+        marked(names.covered(part.hidden[:LONGEST]), "", ()),
     )
 
 
@@ -180,14 +189,16 @@ def picture_type(part: Part) -> str:
     return next((kind for magic, kind in _PICTURES.items() if part.data.startswith(magic)), "")
 
 
-def marked(text: str, number: str, findings: Iterable[Finding]) -> tuple[Stretch, ...]:
+def marked(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[Stretch, ...]:
     """A text cut where findings begin and end, so that each stretch knows all of them."""
-    spans = [
-        (max(span.start, 0), min(span.end, len(text)), finding)
+    text = covered.text
+    places = [
+        (*covered.moved(max(span.start, 0), span.end), finding)
         for finding in findings
         for span in finding.spans
-        if span.part == number and span.start < len(text) and span.start < span.end
-    ][:_MOST_SPANS]
+        if span.part == number and span.start < span.end
+    ]
+    spans = [(start, min(end, len(text)), finding) for start, end, finding in places if start < len(text)][:_MOST_SPANS]
     edges = sorted({0, len(text), *(at for start, end, _ in spans for at in (start, end))})
     stretches = []
     for start, end in pairwise(edges):
@@ -199,10 +210,32 @@ def marked(text: str, number: str, findings: Iterable[Finding]) -> tuple[Stretch
     return tuple(stretches)
 
 
-def head_rows(explained: Explained) -> list[tuple[str, str]]:
+def names_around(names: Names, explained: Explained, around: Iterable[Neighbour] = ()) -> Names:
+    """Everybody whom a message and what is shown around it may name, beside those of its envelope."""
+    if not names.hidden:
+        return names
+    for each in around:
+        names.add(each.relation.pairs, (each.sender, *each.recipients))
+    if explained.verdict is not None:
+        names.add(ids=[each.about for each in explained.verdict.findings if each.about])
+    if explained.channel is Channel.MAIL:
+        names.add_mailboxes(addresses(header_section(explained.content), _PEOPLE))
+    return names
+
+
+def head_rows(explained: Explained, names: Names) -> list[tuple[str, str]]:
     """The fields of the header section that a person looks at."""
     if explained.channel is not Channel.MAIL:
         return []
     section = header_section(explained.content)
     rows = [(name.title(), decoded(unfolded(raw))[:2000]) for name, raw in fields(section) if name in _HEAD]
+    if names.hidden:
+        rows = [(name, _people(name, section, names) if name.lower() in _PEOPLE else names.hide(value))
+                for name, value in rows]  # fmt: skip
     return rows[:40]
+
+
+def _people(name: str, section: bytes, names: Names) -> str:
+    """Whom a field names; what else it says may be a name as well."""
+    boxes = addresses(section, (name.lower(),))
+    return ", ".join(dict.fromkeys(names.address(box.address) for box in boxes if box.address))

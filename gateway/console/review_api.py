@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Security
@@ -15,7 +16,9 @@ from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, probl
 from gateway.console.calls import calls
 from gateway.console.desk import NEIGHBOURS, Desk
 from gateway.console.forms import plain
+from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
+from gateway.console.reading import names_around
 from gateway.console.rows import Filters, read_query
 from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
@@ -44,7 +47,7 @@ async def _once(
         done = await desk.decide(user, id, deed, plain(reason), words=plain(words, 4000))
         if isinstance(done, Proposal):
             return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
-        return JSONResponse({"id": id, "action": deed, "recipients": list(done.changed)})
+        return JSONResponse({"id": id, "action": deed, "recipients": await _called(desk, user, id, done.changed)})
 
     if key is None:
         return await act()
@@ -70,6 +73,14 @@ async def _once(
     finally:
         if not kept:  # nothing came of it: it may be asked again
             await desk.store.answer(user.name, mark, None, "")
+
+
+async def _called(desk: Desk, user: User, id: str, addresses: Sequence[str]) -> list[str]:
+    """Recipients of a message, as an account sees them."""
+    if not desk.hides(user):
+        return list(addresses)
+    names = await names_of(desk, user, await desk.find(user, id))
+    return list(map(names.address, addresses))
 
 
 @review_api.post(
@@ -114,7 +125,8 @@ async def withdraw(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
 )  # fmt: skip
 async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer) -> dict[str, object]:
     seconds = handling.LONGER[asked.hold_for]
-    return {"id": id, "recipients": list(await handling.longer(desk, user, id, seconds, plain(asked.reason)))}
+    changed = await handling.longer(desk, user, id, seconds, plain(asked.reason))
+    return {"id": id, "recipients": await _called(desk, user, id, changed)}
 
 
 @review_api.post(
@@ -148,7 +160,7 @@ async def acknowledge(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]
 )  # fmt: skip
 async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
-    await desk.find(user, id)
+    names = await names_of(desk, user, await desk.find(user, id))
     handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
     taken, proposal = handled.assignment, handled.proposal
     holder = taken if taken is not None and taken.user else None
@@ -158,9 +170,9 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "taken_at": rfc3339(holder.at) if holder else None,
         "proposed": proposal.deed if proposal else None,
         "proposed_by": proposal.by if proposal else None,
-        "proposed_reason": proposal.reason if proposal else None,
+        "proposed_reason": names.hide(proposal.reason) if proposal else None,
         "cases": [each.id for each in await desk.cases_seen(user, id)],
-        "legal_hold": hold.reason if hold else None,
+        "legal_hold": names.hide(hold.reason) if hold else None,
     }
 
 
@@ -170,8 +182,9 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
-    await desk.find(user, id)
-    return {"items": [act_row(each) for each in reversed(await desk.store.acts_about(id, _ACTS))], "next": None}
+    names = await names_of(desk, user, await desk.find(user, id))
+    acts = reversed(await desk.store.acts_about(id, _ACTS))
+    return {"items": [act_row(names.act(each)) for each in acts], "next": None}
 
 
 @review_api.get(
@@ -179,16 +192,17 @@ async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     summary="The conversation around a message, over both channels; the view is in the audit log",
 )  # fmt: skip
 async def conversation(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
-    await desk.explained(user, id, "conversation by the API")
-    around = await desk.store.around(id, NEIGHBOURS)
+    explained = await desk.explained(user, id, "conversation by the API")
+    near = await desk.store.around(id, NEIGHBOURS)
+    theirs = [each for each in near if is_theirs(user, each.relation.pairs, desk.register)]
+    names = names_around(await names_of(desk, user, explained.trace), explained, theirs)
     return {
         "items": [
             {
                 "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
                 "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
             }
-            for each in around
-            if is_theirs(user, each.relation.pairs, desk.register)
+            for each in map(names.neighbour, theirs)
         ],
         "next": None,
     }  # fmt: skip
@@ -219,18 +233,17 @@ async def delivered(
     ] = "flagged",
 ) -> dict[str, object]:
     action = "hold" if kind == "late" else "flag"
-    return _listed(await desk.noticed(user, action, days=_LIST_DAYS))
+    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS))
 
 
 @review_api.get("/decided", response_model=told.NoticedList, summary="What people decided lately")
 async def decided(desk: TheDesk, user: Reader) -> dict[str, object]:
-    return _listed(await desk.decided(user, days=_LIST_DAYS))
+    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS))
 
 
-def _listed(found: list[Noticed]) -> dict[str, object]:
-    rows = [
-        {**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in found
-    ]
+def _listed(desk: Desk, user: User, found: list[Noticed]) -> dict[str, object]:
+    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found]
+    rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
     return {"items": rows, "next": None}
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
+from gateway.console.names import Between, Names, Someone
 from gateway.console.queue_index import Asked, Entry, Narrowed
 from gateway.console_ports import Handled
 from gateway.core.access import Register
 from gateway.core.account import User
 from gateway.core.moderation import Held
-from gateway.core.parties import Pair
 
 MOST_ROWS = 300
 """Rows of one page; filters narrow what is more."""
@@ -21,32 +21,6 @@ _STATES = {
     "free": "nobody has it", "mine": "mine", "taken": "taken by others", "second": "waits for a second person",
 }  # fmt: skip
 _AGES = {"overdue": "overdue", "today": "received within a day", "older": "older than a day"}
-
-
-@dataclass(frozen=True, slots=True)
-class Someone:
-    """An address with who is behind it."""
-
-    address: str
-    name: str
-    role: str
-    buildings: tuple[str, ...]
-
-    @property
-    def shown(self) -> str:
-        """The name, or the address where there is none."""
-        return self.name or self.address or "nobody (a notice)"
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    """One pair of a message in words."""
-
-    staff: Someone
-    student: Someone
-    own_child: bool
-    outside: bool
-    group: str = ""  # the smallest class, team or club that both belong to
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,55 +35,21 @@ class Row:
     alike: int = 0  # others of the same mailing
 
 
-def someone(address: str, register: Register) -> Someone:
-    """Who is behind an address."""
-    members = register.members(address) if address else None
-    if members is not None:
-        return Someone(address, "", f"group of {len(members)}", ())
-    person = register.person(address) if address else None
-    if person is None:
-        return Someone(address, "", "", ())
-    return Someone(
-        address, person.name, " and ".join(sorted(person.roles)),
-        tuple(register.building_name(each) for each in person.buildings),
-    )  # fmt: skip
-
-
-def _of_id(id_: str, register: Register) -> Someone:
-    person = register.by_id(id_)
-    if person is None:
-        return someone(id_, register)
-    return someone(person.address, register) if person.address else Someone("", person.name, "", ())
-
-
-def between(pairs: Sequence[Pair], register: Register, most: int = 12, *, groups: bool = False) -> tuple[Between, ...]:
-    """Whom a message is between, each pair once. `groups`: and what both belong to, which takes a while to find."""
-    once = {(pair.staff, pair.student): pair for pair in pairs}
-    return tuple(
-        Between(
-            _of_id(pair.staff, register),
-            _of_id(pair.student, register),
-            pair.own_child,
-            pair.outside,
-            register.group_of_both(pair.staff, pair.student) if groups else "",
-        )
-        for pair in list(once.values())[:most]
-    )
-
-
-def rows(listed: Sequence[tuple[Entry, int]], register: Register) -> list[Row]:
+def rows(listed: Sequence[tuple[Entry, int]], register: Register, *, hidden: bool = False) -> list[Row]:
     """The rows of a list: those of one mailing are one row, at the place of the first."""
-    return [
-        Row(
-            each.held,
-            someone(each.held.sender, register),
-            tuple(someone(to, register) for to in each.held.recipients[:6]),
-            between(each.held.relation.pairs, register, 1),
-            each.handled,
-            alike,
-        )
-        for each, alike in listed
-    ]
+    return [_row(each, alike, Names(register, hidden=hidden).add_held(each.held)) for each, alike in listed]
+
+
+def _row(entry: Entry, alike: int, names: Names) -> Row:
+    held = entry.held
+    return Row(
+        names.held(held),
+        names.someone(held.sender),
+        tuple(names.someone(to) for to in held.recipients[:6]),
+        names.between(held.relation.pairs, 1),
+        entry.handled,
+        alike,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ cannot come through. It reads tag after tag and builds no tree, because trees of
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import escape, unescape
 
 LONGEST = 1 << 20
@@ -33,14 +34,17 @@ _TAG = re.compile(
 )
 
 
-def shown_html(html: str) -> str:
-    """A fragment with balanced elements of the list, without attributes. Never raises; linear in size."""
+def shown_html(html: str, words: Callable[[str], str] = str) -> str:
+    """A fragment with balanced elements of the list, without attributes. Never raises; linear in size.
+
+    `words`: what becomes of each text in it.
+    """
     html = html[:LONGEST].replace("\x00", "")
     out: list[str] = []
     open_: list[str] = []
     at = 0
     while (found := _TAG.search(html, at)) is not None:
-        out.append(_text(html[at : found.start()]))
+        out.append(_text(html[at : found.start()], words))
         at = found.end()
         name = (found["name"] or "").lower()
         if name in _SKIPPED and not found["end"]:
@@ -56,13 +60,13 @@ def shown_html(html: str) -> str:
             while (inner := open_.pop()) != name:
                 out.append(f"</{inner}>")
             out.append(f"</{name}>")
-    out.append(_text(html[at:]))
+    out.append(_text(html[at:], words))
     out.extend(f"</{name}>" for name in reversed(open_))
     return "".join(out)
 
 
-def _text(raw: str) -> str:
-    return escape(unescape(raw))
+def _text(raw: str, words: Callable[[str], str]) -> str:
+    return escape(words(unescape(raw)))
 
 
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*>?", re.IGNORECASE) for name in _SKIPPED}

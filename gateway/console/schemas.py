@@ -134,6 +134,13 @@ class Rejection(Decision):
     words: str = Field(default="", max_length=4000)
 
 
+class Opened(BaseModel):
+    """The names of a message stand open to this account for an hour."""
+
+    id: str
+    names: Literal["open"]
+
+
 class Done(BaseModel):
     """What was decided now."""
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from gateway.console.desk import Desk
+from gateway.console.names import Names, Someone
 from gateway.console.problems import Problem
-from gateway.console.rows import Someone, someone
 from gateway.core.account import Right, User
 from gateway.core.decision import Act
 from gateway.core.mailing import words_of
@@ -52,14 +52,18 @@ async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
         raise Problem(404, "This message is not held any more, or is not yours to see.")
     now = await desk.store.now()
     await desk.store.record([Act(now, user.name, "viewed", each.id, {"what": "beginning"}) for each in held])
-    first = words_of(held[0].excerpt)
+    names = Names(desk.register, hidden=desk.hides(user))
+    for each in held:
+        names.add_held(each)
+    first = words_of(names.hide(held[0].excerpt))
     copies = []
     for each in held:
+        shown = names.held(each)
         pieces = tuple(
             (piece, piece.lower() not in first and piece.strip() != "" and piece.isalnum())
-            for piece in _PIECE.findall(each.excerpt[:_SHOWN])
+            for piece in _PIECE.findall(shown.excerpt[:_SHOWN])
         )
         trace = await desk.find(user, each.id)
-        people = tuple(someone(to, desk.register) for to in each.recipients[:4])
-        copies.append(Copy(each, people, pieces, desk.in_part(user, trace)))
-    return Mailing(someone(held[0].sender, desk.register), tuple(copies))
+        people = tuple(names.someone(to) for to in each.recipients[:4])
+        copies.append(Copy(shown, people, pieces, desk.in_part(user, trace)))
+    return Mailing(names.someone(held[0].sender), tuple(copies))

@@ -25,7 +25,8 @@ REASONS = {
 _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
-    "access refused": "Access refused", "taken": "Taken", "assigned": "Given", "given back": "Given back",
+    "access refused": "Access refused", "names opened": "Names opened",
+    "taken": "Taken", "assigned": "Given", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",
     "proposal taken away": "Proposal taken away", "alerted": "Alerted", "reminded": "Reminded",
     "escalated": "Escalated",

@@ -15,6 +15,9 @@ class Register(Directory, Protocol):
     def by_id(self, id_: str) -> Person | None:
         """The person of a sourcedId."""
 
+    def addresses_of(self, id_: str) -> tuple[str, ...]:
+        """Every mail address and number of the person of a sourcedId, known personal ones too."""
+
     def building_name(self, id_: str) -> str:
         """The name of an org, its sourcedId where the roster has none."""
 

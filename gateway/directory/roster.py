@@ -170,6 +170,10 @@ class Roster:
         row = self._by_id.first(id_)
         return None if row is None else self._of(row)
 
+    def addresses_of(self, id_: str) -> tuple[str, ...]:
+        """Every mail address and number of the person of a sourcedId, known personal ones too."""
+        return tuple(each.address for each in self.accounts(id_))
+
     def building_name(self, id_: str) -> str:
         """The name of an org, its sourcedId where the roster has none."""
         org = self.orgs.get(id_)

@@ -91,6 +91,10 @@ class LiveDirectory:
         """The person of a sourcedId."""
         return self.roster.by_id(id_)
 
+    def addresses_of(self, id_: str) -> tuple[str, ...]:
+        """Every mail address and number of the person of a sourcedId, known personal ones too."""
+        return self.roster.addresses_of(id_)
+
     def building_name(self, id_: str) -> str:
         """The name of an org, its sourcedId where the roster has none."""
         return self.roster.building_name(id_)

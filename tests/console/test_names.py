@@ -1,0 +1,167 @@
+"""Review with names hidden: nothing that is shown says whose a message is, until somebody opens it with a reason."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+from pytest_asyncio import fixture as async_fixture
+
+from gateway.core.casework import CaseDraft
+from gateway.core.message import Message
+from tests.console.district import DIRECTOR, HELD, HIGH, SECURITY, Said, staff, student
+from tests.console.world import World, form_of, opened
+
+NAMES = re.compile(
+    r"lindgren|lindqvist|maya|peter|pruitt|carolann|petrakis|nadia|whitcomb|liam|ngozi|dana\b|fontaine|camille"
+    r"|5550142|5550901",
+    re.IGNORECASE,
+)
+"""What says who somebody of the district's held messages is."""
+
+NAMED = Said(
+    staff("peter.lindgren"), (student("maya.lindqvist"),), "Maya, after practice",
+    "Maya, Mr. Lindgren here. Write to peter.lindgren@riverbend.example or (515) 555-0142.\n"
+    "Maya Lindqvist, this stays just between us, Peter\n",
+    (("7a", 0.97, "between us, Peter"),),
+    html="<p>Dear <b>Maya</b> <i>Lindqvist</i>, it is O&#39;Peter &lt;LINDGREN&gt;</p>",
+    files=(("Maya.txt", "text/plain", b"for maya lindqvist"),),
+)  # fmt: skip
+
+
+@async_fixture(loop_scope="session")
+async def veiled(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+    """A console with names hidden."""
+    file, messages = made_house
+    async with opened(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, hide_names=True) as running:
+        yield running
+
+
+async def test_no_page_says_a_name(veiled: World) -> None:
+    named = (await veiled.put(NAMED)).id
+    again = (await veiled.put(NAMED)).id
+    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [named], {})
+    paths = [
+        "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}", "/?text=practice",
+        *(f"/messages/{each}" for each in (named, *map(veiled.id, HELD))), f"/messages/{named}/html/2",
+    ]  # fmt: skip
+    async with veiled.signed_in(DIRECTOR) as browser:
+        for path in paths:
+            page = await browser.get(path)
+            assert page.status_code == 200, path
+            shown = page.text.replace("About Maya", "") if path == "/cases" else page.text
+            assert not NAMES.search(shown), (path, NAMES.search(shown))
+        message = (await browser.get(f"/messages/{named}")).text
+        assert "<bdi>Staff A</bdi>" in message
+        assert "Student A, Mr. Staff A here." in message
+        assert "Staff A</mark>" in message.replace("<sup>7a</sup>", "")
+        assert "Student A.txt" in message
+        assert "/source" not in message
+        assert (await browser.get(f"/messages/{named}/source")).status_code == 403
+        assert "O&#x27;Staff A &lt;Staff A&gt;" in (await browser.get(f"/messages/{named}/html/2")).text
+
+
+async def test_no_answer_of_the_api_says_a_name(veiled: World) -> None:
+    named = (await veiled.put(NAMED)).id
+    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [named], {})
+    async with veiled.program(DIRECTOR) as program:
+        for path in ("held", "decided", "delivered", f"cases/{number}", f"messages/{named}", f"trace?id={named}",
+                     f"messages/{named}/content", f"messages/{named}/history", f"messages/{named}/conversation",
+                     f"messages/{named}/review"):  # fmt: skip
+            answer = await program.get(f"/api/v1/{path}")
+            assert answer.status_code == 200, path
+            assert not NAMES.search(answer.text), (path, NAMES.search(answer.text))
+        said = (await program.get(f"/api/v1/messages/{named}/content")).json()
+        (span,) = said["findings"][0]["spans"]
+        text = next(part["text"] for part in said["parts"] if part["part"] == span["part"])
+        assert text[span["start"] : span["end"]] == "between us, Staff A"
+        done = await program.post(f"/api/v1/messages/{named}/release", json={"reason": "known"})
+        assert done.json()["recipients"] == ["Student A"]
+        late = await program.post(f"/api/v1/messages/{named}/reject", json={"reason": "no"})
+        assert late.status_code == 409
+        assert not NAMES.search(late.text)
+
+
+async def test_nobody_is_found_by_a_name(veiled: World) -> None:
+    async with veiled.program(DIRECTOR) as program, veiled.signed_in(HIGH) as browser:
+        for word in ("lindgren", "peter.lindgren@riverbend.example", "maya"):
+            assert (await program.get("/api/v1/held", params={"text": word})).json()["items"] == []
+        assert (await program.get("/api/v1/held", params={"text": "after practice"})).json()["items"]
+        asked = await program.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
+        assert (asked.status_code, "Names are hidden" in asked.text) == (403, True)
+        form = form_of(await browser.get("/trace"))
+        page = await browser.post("/trace", data={"form": form, "asked": "peter.lindgren@riverbend.example"})
+        assert page.status_code == 403
+        found = await browser.post("/trace", data={"form": form, "asked": veiled.id("high")})
+        assert veiled.id("high") in found.text
+        assert not NAMES.search(found.text)
+    async with veiled.program(SECURITY) as security:  # whose role sees no content still answers: where is it?
+        found = await security.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
+        assert veiled.id("high") in found.text
+
+
+async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an_hour(veiled: World) -> None:
+    high = veiled.id("high")
+    async with veiled.signed_in(HIGH) as browser, veiled.signed_in(DIRECTOR) as other:
+        form = form_of(await browser.get(f"/messages/{high}"))
+        assert (await browser.post(f"/messages/{high}/names", data={"form": form, "reason": " "})).status_code == 422
+        assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
+        done = await browser.post(f"/messages/{high}/names", data={"form": form, "reason": "to call the parents"})
+        assert done.status_code == 303
+        shown = (await browser.get(f"/messages/{high}")).text
+        assert "Peter Lindgren" in shown
+        assert "maya.lindqvist@students.riverbend.example" in shown
+        assert (await browser.get(f"/messages/{high}/source")).status_code == 200
+        assert not NAMES.search((await other.get(f"/messages/{high}")).text)
+        assert not NAMES.search((await browser.get("/")).text)
+        acts = await veiled.store.acts_about(high, 50)
+        (act,) = (each for each in acts if each.act == "names opened")
+        assert (act.actor, act.detail["reason"]) == (HIGH, "to call the parents")
+        veiled.clock.ahead += 3601
+    async with veiled.signed_in(HIGH) as browser:
+        assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
+
+
+async def test_a_program_opens_names_too(veiled: World) -> None:
+    high = veiled.id("high")
+    async with veiled.program(HIGH, reads_only=True) as program:
+        assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": ""})).status_code == 422
+        assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": "asked by the board"})).json() == {
+            "id": high,
+            "names": "open",
+        }
+        assert (await program.get(f"/api/v1/messages/{high}")).json()["sender"] == "peter.lindgren@riverbend.example"
+    async with veiled.program(SECURITY) as security:
+        assert (await security.post(f"/api/v1/messages/{high}/names", json={"reason": "x"})).status_code == 403
+
+
+async def test_evidence_needs_the_names_of_the_case(veiled: World) -> None:
+    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [veiled.id("high")], {})
+    async with veiled.program(DIRECTOR) as program:
+        assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 403
+        done = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "for the board"})
+        assert done.status_code == 200
+        assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 200
+    async with veiled.signed_in(DIRECTOR) as browser:
+        assert "Peter Lindgren" in (await browser.get(f"/cases/{number}")).text
+
+
+async def test_a_call_for_help_is_never_hidden(veiled: World) -> None:
+    async with veiled.signed_in(HIGH) as browser:
+        assert "Tess Vandermeer" in (await browser.get("/")).text
+        assert "Tess Vandermeer" in (await browser.get(f"/messages/{veiled.id('help')}")).text
+
+
+@pytest.mark.parametrize("who", [DIRECTOR, HIGH])
+async def test_the_events_say_nothing(veiled: World, who: str) -> None:
+    async with veiled.signed_in(who) as browser, browser.stream("GET", "/events") as events:
+        await veiled.put(NAMED)
+        told = ""
+        async for line in events.aiter_lines():
+            told += line
+            if "changed" in line:
+                break
+    assert not NAMES.search(told)
