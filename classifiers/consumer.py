@@ -16,9 +16,10 @@ from typing import Protocol
 
 from classifiers.job import Job, direction_of
 from classifiers.journal import Journal
+from gateway.core.media import UNREADABLE, Medium
 from gateway.core.message import Outgoing, sha256_of
 from gateway.core.verdict import Verdict
-from gateway.core.wire import HEADER, WireError, dead_letter_headers, decode_message, encode_verdict
+from gateway.core.wire import HEADER, Published, WireError, dead_letter_headers, decode_message, encode_verdict
 from gateway.ports import Bus, BusDown, Record, StoreDown, Subscription
 
 TOPIC, GROUP = "messages", "classifiers"
@@ -34,6 +35,9 @@ class Contents(Protocol):
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """One message with its context; None when it or its content is gone. Raises StoreDown."""
+
+    async def media(self, message_id: str) -> Sequence[Medium]:
+        """The pictures and files of a text, with their contents. Raises StoreDown."""
 
 
 class Readers(Protocol):
@@ -73,7 +77,7 @@ class _Load:
 
     @property
     def full(self) -> bool:
-        return len(self.jobs) >= BATCH or sum(len(job.content) for job in self.jobs) >= _BYTES
+        return len(self.jobs) >= BATCH or sum(job.size for job in self.jobs) >= _BYTES
 
 
 class Consumer:
@@ -175,6 +179,7 @@ class Consumer:
         digest = sha256_of(content) if len(content) < _LONG else await asyncio.to_thread(sha256_of, content)
         if digest != message.sha256:
             raise Unreadable("sha256")
+        media, known = await self._media(message)
         job = Job(
             id=message.id,
             sha256=message.sha256,
@@ -184,8 +189,22 @@ class Consumer:
             sender=message.sender,
             context=context,
             pairs=pairs,
+            media=media,
         )
-        return job, message.failed
+        return job, (*message.failed, *known)
+
+    async def _media(self, message: Published) -> tuple[tuple[Medium, ...], tuple[str, ...]]:
+        """The pictures and files of a text, as they were when it was published; words for what is not so any more."""
+        if not message.media:
+            return (), ()
+        stored = {each.number: each for each in await self._contents.media(message.id)}
+        whole = all(each.failed or _is(each, stored.get(each.number)) for each in message.media)
+        there = tuple(stored[each.number] for each in message.media if _is(each, stored.get(each.number)))
+        return there, () if whole else (UNREADABLE,)
+
+
+def _is(told: Medium, stored: Medium | None) -> bool:
+    return not told.failed and stored is not None and sha256_of(stored.content) == told.sha256
 
 
 def _with(verdict: Verdict, known: tuple[str, ...]) -> Verdict:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classifiers import documents
 from classifiers.quoting import Kind, passages
 from gateway.core.headers import header_section, subject
+from gateway.core.media import is_pictured
 from gateway.core.parts import Part, parts
 
 MAX_CHARACTERS = 200_000
@@ -47,8 +48,11 @@ class Reading:
     failed: tuple[str, ...] = ()
 
 
-def read(content: bytes, channel: str = "mail") -> Reading:
-    """What is to be read of a content (RFC 5322 bytes, or the UTF-8 text of an SMS). Never raises."""
+def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> Reading:
+    """What is to be read of a content (RFC 5322 bytes, or the UTF-8 text of an SMS with its `files`). Never raises.
+
+    A picture in a mail may be a letterhead; one in a text is what the text says, and nobody here sees what is on it.
+    """
     deadline = time.monotonic() + PATIENCE
     found: list[Passage] = []
     failed: list[str] = []
@@ -58,15 +62,15 @@ def read(content: bytes, channel: str = "mail") -> Reading:
         title = subject(header_section(content))[:2000]
         if title.strip():
             found.append(Passage("subject", 0, title, Kind.SUBJECT))
-    files = documents.Budget(deadline, MAX_ATTACHED)
-    for part in parts(content, channel):
-        if part.unreadable:
+    budget = documents.Budget(deadline, MAX_ATTACHED)
+    for part in (*parts(content, channel), *files):
+        if part.unreadable or (channel == "sms" and is_pictured(part.media_type)):
             failed.append("unreadable")
         if part.media_type in _ENCRYPTED_TYPES or _ARMOUR.search(part.text):
             failed.append("encrypted")
             continue
         if part.media_type not in ("text/plain", "text/html"):
-            failed.extend(_file(part, files, found))
+            failed.extend(_file(part, budget, found))
             continue
         if part.attached and part.media_type == "text/plain" and part.filename.lower().endswith((".asc", ".pgp")):
             continue

@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from gateway.core.media import Medium, media_parts
 from gateway.core.message import Channel, Said
 from gateway.core.parties import Direction, Pair
+from gateway.core.parts import Part
 
 BOTH_WAYS = ""
 """The direction of a message whose pairs do not all go the same way."""
@@ -18,7 +20,8 @@ class Job:
     """One message: its content, which is checked against `sha256` already, and what is known around it.
 
     `direction` is a Direction, or BOTH_WAYS; `sender` the envelope sender; `context` what the conversation said
-    before, the oldest first; `pairs` the staff-student pairs of the message. Its subject is in the content.
+    before, the oldest first; `pairs` the staff-student pairs of the message. Its subject is in the content. `media`:
+    the pictures and files of a text that were fetched.
     """
 
     id: str
@@ -29,6 +32,12 @@ class Job:
     sender: str = ""
     context: tuple[Said, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    media: tuple[Medium, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes that are to be read."""
+        return len(self.content) + sum(len(each.content) for each in self.media)
 
 
 def direction_of(pairs: Sequence[Pair]) -> str:
@@ -37,8 +46,13 @@ def direction_of(pairs: Sequence[Pair]) -> str:
     return str(directions.pop()) if len(directions) == 1 else BOTH_WAYS
 
 
+def files_of(item: object) -> list[Part]:
+    """The pictures and files of a text as parts of it; of anything but a job there are none."""
+    return media_parts(item.media) if isinstance(item, Job) else []
+
+
 def pack(jobs: Sequence[Job]) -> list[bytes]:
-    """Jobs as blobs: one of JSON for all, then the contents in order."""
+    """Jobs as blobs: one of JSON for all, then the contents in order, each with those of its media behind it."""
     about = [
         {
             "id": job.id,
@@ -48,24 +62,30 @@ def pack(jobs: Sequence[Job]) -> list[bytes]:
             "sender": job.sender,
             "context": [asdict(said) for said in job.context],
             "pairs": [asdict(pair) for pair in job.pairs],
+            "media": [(each.number, each.media_type, each.size, each.sha256) for each in job.media],
         }
         for job in jobs
     ]
-    return [json.dumps(about).encode(), *(job.content for job in jobs)]
+    contents = (blob for job in jobs for blob in (job.content, *(each.content for each in job.media)))
+    return [json.dumps(about).encode(), *contents]
 
 
 def unpack(blobs: Sequence[bytes]) -> list[Job]:
     """The jobs of `pack`."""
+    rest = iter(blobs[1:])
     return [
         Job(
             id=each["id"],
             sha256=each["sha256"],
             channel=Channel(each["channel"]),
             direction=each["direction"],
-            content=content,
+            content=next(rest),
             sender=each["sender"],
             context=tuple(Said(**said) for said in each["context"]),
             pairs=tuple(Pair(**(pair | {"direction": Direction(pair["direction"])})) for pair in each["pairs"]),
+            media=tuple(
+                Medium(number, kind, size, digest, "", next(rest)) for number, kind, size, digest in each["media"]
+            ),
         )
-        for each, content in zip(json.loads(blobs[0]), blobs[1:], strict=True)
+        for each in json.loads(blobs[0])
     ]

@@ -19,6 +19,7 @@ from classifiers.components import confidential, encoder, head, lexicon, linear,
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import read
 from classifiers.findings import findings, strongest
+from classifiers.job import files_of
 from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
 from classifiers.quoting import Kind
@@ -114,7 +115,7 @@ class Classifier:
 
     def _open(self, job: Item) -> _Opened:
         try:
-            reading = read(job.content, job.channel)
+            reading = read(job.content, job.channel, files_of(job))
             found, heard = texts(reading.passages, self.normalise)
             failed = reading.failed
         except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others

@@ -95,6 +95,7 @@ class Journal:
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
         self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
         self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
+        self._media = counter("media", "Pictures and files of texts that were fetched for reading, or not", "outcome")
         self._refusals = counter("smtp_refusals", "SMTP commands and contents refused", "reason")
 
     @staticmethod
@@ -130,6 +131,12 @@ class Journal:
     def session_closed(self) -> None:
         """An SMTP session ended."""
         self._sessions.dec()
+
+    def fetched(self, message_id: str, number: int, outcome: str, size: int) -> None:
+        """A picture or file of a text was fetched; `outcome` is that word, or the one that says why there is none."""
+        self._media.labels(outcome).inc()
+        level = logging.INFO if outcome == "fetched" else logging.WARNING
+        self._line("media", level, id=message_id, number=number, outcome=outcome, size=size)
 
     def bound(self, account: str) -> None:
         """An application bound over SMPP, under the account of that name."""

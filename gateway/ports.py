@@ -15,6 +15,7 @@ from gateway.core.audit import Head, Linked
 from gateway.core.contact import Contact
 from gateway.core.decision import Act, Followup, Pending, Rule, Ruling
 from gateway.core.delivery import Claim, NextHop, Outcome, State
+from gateway.core.media import Medium
 from gateway.core.message import Message, Recipient
 from gateway.core.message import Outgoing as Outgoing
 from gateway.core.message import Said as Said
@@ -148,6 +149,9 @@ class Outbox(Protocol):
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """One message with its context; None when it or its content is gone."""
+
+    async def media(self, message_id: str) -> Sequence[Medium]:
+        """The pictures and files of a text in their order, with the contents of those that were fetched."""
 
 
 @dataclass(frozen=True, slots=True)

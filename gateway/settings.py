@@ -124,6 +124,7 @@ class Twilio(_Section):
     listen: Address = "127.0.0.1:8026"
     public_url: Web = ""  # as the provider knows us: its signatures cover it; default: http:// and listen
     api_base: Web = "https://api.twilio.com"
+    media_hosts: tuple[str, ...] = ()  # who else keeps pictures of texts, beside provider and application
     app_url: Web = ""  # inbound texts go there; empty: to the phone of the person behind the district number
 
 

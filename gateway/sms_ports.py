@@ -1,10 +1,11 @@
-"""The ports of texts over SMPP: the peers at the other end of sessions, and what the store keeps of such texts."""
+"""The ports of texts: the peers at the other end of SMPP sessions, what the store keeps of such texts, and media."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from gateway.core.media import Fetched, Wanted
 from gateway.core.smpp import Pdu
 from gateway.core.smpp_message import Gathered, TextPart, Told
 
@@ -47,3 +48,23 @@ class TextParts(Protocol):
 
     async def told_of(self, names: Collection[str]) -> Told | None:
         """Which part of which text the SMSC knows by one of these ids; the latest where there are several."""
+
+
+class TextMedia(Protocol):
+    """Pictures and files of texts in scope, from acceptance on, until each is settled. Both raise StoreDown."""
+
+    async def media_due(self, limit: int, lease: float) -> Sequence[Wanted]:
+        """Claim some that are to be fetched, the first due first, until `lease` seconds from now."""
+
+    async def media_ended(self, wanted: Wanted, fetched: Fetched, later: float | None) -> None:
+        """What came of one: settled for good, or due again in `later` seconds. A second time changes nothing.
+
+        With the last one of a text the text is due for publication at once.
+        """
+
+
+class Elsewhere(Protocol):
+    """Where pictures and files are fetched from."""
+
+    async def fetch(self, url: str) -> Fetched:
+        """What is at an address, within bounds of size, time and redirects; never raises for the peer's doing."""

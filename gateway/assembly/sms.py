@@ -19,7 +19,9 @@ from gateway.relays.twilio_replies import Replies
 from gateway.settings import Twilio
 from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
+from gateway.stages.fetching import fetch_media
 from gateway.stages.intake import Intake
+from gateway.transports.media import MediaClient
 from gateway.transports.twilio import TwilioTransport
 from gateway.transports.twilio_client import TwilioClient
 
@@ -55,6 +57,15 @@ async def receive_texts(floor: Floor, directory: LiveDirectory, sockets: list[so
     """Texts come in, from the provider and from the district's applications."""
     twilio = floor.settings.sms.twilio
     assert twilio is not None
+    media = await floor.up.enter_async_context(
+        MediaClient(
+            account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base,
+            app_url=twilio.app_url, hosts=twilio.media_hosts,
+        )
+    )  # fmt: skip
+    fetching = Beat()
+    floor.publisher.also(fetching)  # whatever is taken is due for publication, or for being fetched before
+    await floor.work(fetching, fetch_media(floor.store, media, floor.journal, fetching, ready=floor.publisher.wake))
     client = await floor.up.enter_async_context(_client(twilio))
     await floor.up.enter_async_context(TwilioRelay(_house(floor, directory, client), sockets))
 

@@ -14,7 +14,7 @@ from gateway.assembly.choices import open_store, policy_of
 from gateway.commands.opening import actor, local_time, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Refusal
-from gateway.core.message import Channel, header_section, parts, subject
+from gateway.core.message import Channel, header_section, subject
 from gateway.core.moderation import Explained
 from gateway.core.notice import rejection_words
 from gateway.core.review import needs
@@ -84,7 +84,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
 
 
 def _texts(explained: Explained) -> list[tuple[str, str]]:
-    read = [(part.number, part.text) for part in parts(explained.content, explained.channel) if part.text]
+    read = [(part.number, part.text) for part in explained.parts() if part.text]
     title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
     return [("subject", title), *read] if title else read
 

@@ -24,7 +24,7 @@ from gateway.console.rows import Filters
 from gateway.console.words import REASONS
 from gateway.core.account import Right, User
 from gateway.core.fields import rfc3339
-from gateway.core.message import header_section, parts, subject
+from gateway.core.message import header_section, subject
 from gateway.core.rows import held_row, trace_row
 from gateway.core.veil import Covered
 from gateway.core.verdict import Span
@@ -178,7 +178,7 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     explained = await desk.explained(user, id, "content by the API")
     names = names_around(await names_of(desk, user, explained.trace), explained)
-    read = await asyncio.to_thread(parts, explained.content, explained.channel)
+    read = await asyncio.to_thread(explained.parts)
     title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
     texts = {"subject": names.covered(title), **{part.number: names.covered(part.text) for part in read}}
     verdict = explained.verdict

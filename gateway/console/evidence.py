@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from mimetypes import guess_extension
 from pathlib import Path
 
 from gateway.console import words
@@ -24,6 +25,7 @@ from gateway.core.audit import Linked
 from gateway.core.casework import OUTCOMES
 from gateway.core.decision import Act
 from gateway.core.fields import rfc3339
+from gateway.core.media import media_parts
 from gateway.core.message import Channel
 from gateway.core.moderation import Explained
 from gateway.core.rows import trace_row
@@ -107,6 +109,7 @@ def _packed(
         id_ = each.explained.trace.id
         if each.file:
             files[each.file] = each.explained.content
+        files |= {f"messages/{id_}.{part}": content for part, content in _media(each.explained)}
         files[f"messages/{id_}.json"] = _json(_record(each))
     for hash_, source in sources.items():
         if source is not None:
@@ -133,6 +136,14 @@ def _exhibit(desk: Desk, explained: Explained, acts: Sequence[Act], sources: Map
         [act for act in acts if act.subject == trace.id],
         sources.get(explained.policy) is not None,
     )
+
+
+def _media(explained: Explained) -> Iterator[tuple[str, bytes]]:
+    """The pictures and files of a text, by the part that the verdict and the page name them by."""
+    for part in media_parts(explained.media):
+        if part.data:
+            ending = ".txt" if part.media_type == "text/html" else guess_extension(part.media_type)
+            yield f"{part.number}{ending or '.bin'}", part.data
 
 
 def _record(exhibit: Exhibit) -> dict[str, object]:
@@ -187,8 +198,8 @@ def _json(value: object) -> bytes:
 _README = """Evidence of one case, exported by Chaperone, the message gateway of a school district.
 
 index.html        everything on one page, to be opened in any browser, without a network
-messages/         each message byte for byte as it came (.eml, or .txt for a text), and a .json with what was
-                  found in it, what was decided, by whom and why
+messages/         each message byte for byte as it came (.eml, or .txt for a text, with its pictures and files),
+                  and a .json with what was found in it, what was decided, by whom and why
 policies/         the policy files that the decisions were made under, by their hash
 case.json         the case itself
 audit.jsonl       the rows of the audit log about the case and its messages; each carries the hash that

@@ -21,7 +21,6 @@ from gateway.console.security import FOREIGN
 from gateway.core.account import Right
 from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
-from gateway.core.message import parts
 from gateway.core.review import DEEDS, needs
 
 pages = APIRouter(include_in_schema=False)
@@ -92,7 +91,7 @@ async def html_part(request: Request, id: Id, part: str, signed: Signed, desk: T
 
     def clean() -> str | None:
         names_around(names, explained)
-        for each in parts(explained.content, explained.channel):
+        for each in explained.parts():
             if each.number == part and each.media_type == "text/html":
                 return shown_html(to_text(each.data), names.hide)
         return None
@@ -109,7 +108,7 @@ async def html_part(request: Request, id: Id, part: str, signed: Signed, desk: T
 async def picture(id: Id, part: str, signed: Signed, desk: TheDesk) -> Response:
     """One picture of a message."""
     explained = await desk.explained(signed.user, id, "picture")
-    for each in await asyncio.to_thread(parts, explained.content, explained.channel):
+    for each in await asyncio.to_thread(explained.parts):
         if each.number == part and (kind := picture_type(each)):
             return Response(each.data, media_type=kind, headers={"Content-Security-Policy": FOREIGN})
     raise unknown()

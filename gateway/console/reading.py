@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from gateway.console.names import Names
 from gateway.core.headers import addresses, decoded, fields, unfolded
-from gateway.core.message import Channel, header_section, parts, subject
+from gateway.core.message import Channel, header_section, subject
 from gateway.core.moderation import Explained, Neighbour
 from gateway.core.parts import Part
 from gateway.core.policy import Policy, Thresholds
@@ -146,7 +146,7 @@ def _short(words: str) -> str:
 
 
 def _texts(explained: Explained) -> dict[str, str]:
-    texts = {part.number: part.text for part in parts(explained.content, explained.channel)}
+    texts = {part.number: part.text for part in explained.parts()}
     if explained.channel is Channel.MAIL:
         texts["subject"] = subject(header_section(explained.content))
     return texts
@@ -163,7 +163,7 @@ def shown_subject(explained: Explained, policy: Policy, names: Names) -> tuple[S
 def shown_parts(explained: Explained, policy: Policy, names: Names) -> list[Shown]:
     """The parts with what was found in them: those to be read first, files behind them."""
     found = _counting(explained, policy)
-    shown = [_part(part, found, names) for part in parts(explained.content, explained.channel)]
+    shown = [_part(part, found, names) for part in explained.parts()]
     return sorted(shown, key=lambda each: each.attached)
 
 

@@ -9,7 +9,6 @@ from gateway.core.headers import header_section, subject
 from gateway.core.message import Channel
 from gateway.core.moderation import Explained
 from gateway.core.parties import Direction
-from gateway.core.parts import parts
 from gateway.core.rulings import POLICY
 
 HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
@@ -29,7 +28,7 @@ def example_of(explained: Explained) -> Mapping[str, object] | None:
         return None
     rejected = bool(verdicts.pop())
     labels = [clause for clause in trace.clauses if clause in HOLDING] if rejected else []
-    text = "\n".join(part.text for part in parts(explained.content, explained.channel) if part.text.strip())
+    text = "\n".join(part.text for part in explained.parts() if part.text.strip())
     if not text.strip() or (rejected and not labels):
         return None
     title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""

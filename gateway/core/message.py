@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.core.headers import Mailbox, addresses, header_section, message_id, subject
+from gateway.core.media import Medium
 from gateway.core.parties import Relation
 from gateway.core.parts import Part, parts
 
@@ -99,11 +100,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to be published, with what its conversations said before it; `place` where it was published before."""
+    """A message to be published, with what its conversations said before it; `place` where it was published before.
+
+    `media`: the pictures and files of a text, without their contents.
+    """
 
     message: Message
     context: tuple[Said, ...] = ()
     place: str | None = None
+    media: tuple[Medium, ...] = ()
 
 
 def new_id(now: float, entropy: bytes) -> str:

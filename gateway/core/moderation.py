@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.core.delivery import State
+from gateway.core.media import Medium, media_parts
 from gateway.core.message import Channel
 from gateway.core.parties import NO_RELATION, Direction, Relation
+from gateway.core.parts import Part, parts
 from gateway.core.verdict import Verdict
 
 
@@ -99,7 +101,7 @@ class Explained:
     """Why a message is where it is: its content beside the verdict on it, so that findings can be shown as words.
 
     `content` is empty where its time is up; `verdict` None while there is none; `policy` is the hash of the policy that
-    the strictest decision was made under, "" while undecided.
+    the strictest decision was made under, "" while undecided. `media`: the pictures and files of a text.
     """
 
     trace: Trace
@@ -107,6 +109,11 @@ class Explained:
     channel: Channel
     verdict: Verdict | None = None
     policy: str = ""
+    media: tuple[Medium, ...] = ()
+
+    def parts(self) -> list[Part]:
+        """What a person sees of it, as classifiers number it: a text's pictures and files are parts as well."""
+        return [*parts(self.content, self.channel), *media_parts(self.media)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gateway.core.identity import e164
 from gateway.core.message import Channel, Recipient
@@ -15,7 +15,7 @@ EMERGENCY = "911"
 PROVIDER, APP = "provider", "app"
 """The ways out of a text: to the provider, who brings it to a phone, and to the district's texting application."""
 
-_UNSEEN = ("MediaUrl", "ContentSid")  # fields of a text over the Twilio way whose content is elsewhere
+_FORMS = (("form",), ("json",))  # the first options of a text over the Twilio way
 _VIA = "via="
 _PUNCTUATION = re.compile(r"^tel:|[\s().\-/\u2010-\u2015]+", re.IGNORECASE)
 _MEDIUM = re.compile(r"[a-z]{2,12}:(?=\+?[0-9(])", re.IGNORECASE)
@@ -56,11 +56,20 @@ def named(options: Sequence[str], name: str) -> str:
 def lacking(options: tuple[str, ...]) -> tuple[str, ...]:
     """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable.
 
-    Pictures, files and the provider's templates are kept as addresses and names only: nobody here has seen them.
+    The provider's templates are kept as names only: nobody here has seen them.
     """
-    if options[:1] in (("form",), ("json",)):
-        unseen = any(name.startswith(_UNSEEN) and value for name, _, value in (each.partition("=") for each in options))
-        return ("unreadable",) if unseen else ()
+    if options[:1] in _FORMS:
+        return ("unreadable",) if any(_fields(options, "ContentSid")) else ()
     if options[:1] != ("smpp",):
         return ()
     return tuple(word for word in named(options, "failed").split(",") if word)
+
+
+def media_of(options: Sequence[str]) -> tuple[str, ...]:
+    """The addresses of the pictures and files of a text, in their order."""
+    return tuple(_fields(options, "MediaUrl")) if tuple(options[:1]) in _FORMS else ()
+
+
+def _fields(options: Sequence[str], name: str) -> Iterator[str]:
+    fields = (option.partition("=") for option in options[1:])
+    return (value for key, _, value in fields if key.startswith(name) and value)

@@ -12,9 +12,10 @@ from typing import NamedTuple, Protocol
 
 from gateway.core.contact import conversation
 from gateway.core.fields import Fields, WireError, from_rfc3339, rfc3339, to_json
+from gateway.core.media import Medium, unfetched
 from gateway.core.message import Channel, Message, Outgoing, Said
 from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.texting import lacking
+from gateway.core.texting import lacking, media_of
 from gateway.core.verdict import Finding, Span, Verdict
 
 __all__ = [
@@ -60,7 +61,8 @@ class Published:
 
     Where `truncated`, `content` is empty, there is no context, and the members of groups are not among the pairs: the
     store has all of it. `direction` is that of the first pair; each pair has its own. `failed`: words for the verdict
-    that the way in knows already (a part of a text is missing, or says nothing readable).
+    that the way in knows already (a part of a text is missing, or says nothing readable). `media`: the pictures and
+    files of a text; their contents are in the store.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Published:
     truncated: bool = False
     context: tuple[Said, ...] = ()
     failed: tuple[str, ...] = ()
+    media: tuple[Medium, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,15 @@ def message_record(outgoing: Outgoing, *, max_inline: int) -> MessageRecord:
     context = [
         {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
     ]
-    header = _envelope(message, first.direction, message.relation.pairs, {"context": context} if context else {})
+    more: dict[str, object] = {"context": context} if context else {}
+    urls = media_of(message.envelope.options)
+    known: dict[str, object] = {"media": [_medium(each) for each in outgoing.media]} if outgoing.media else {}
+    if words := (*lacking(message.envelope.options), *unfetched(outgoing.media, len(urls))):
+        known["failed"] = list(dict.fromkeys(words))
+    header = _envelope(message, first.direction, message.relation.pairs, more | known)
     if len(header) + len(message.content) <= max_inline:
         return MessageRecord(key, message.content, header)
-    header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True})
+    header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True, **known})
     return MessageRecord(key, b"", header)
 
 
@@ -150,9 +158,14 @@ def _envelope(message: Message, direction: Direction, pairs: tuple[Pair, ...], m
         "sha256": message.sha256,
         "truncated": False,
     }
-    if words := lacking(message.envelope.options):
-        fields["failed"] = list(words)
     return to_json(fields | more)
+
+
+def _medium(medium: Medium) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "number": medium.number, "media_type": medium.media_type, "size": medium.size, "sha256": medium.sha256,
+    }  # fmt: skip
+    return fields | ({"failed": medium.failed} if medium.failed else {})
 
 
 def _pair(pair: Pair) -> dict[str, object]:
@@ -193,6 +206,16 @@ def decode_message(value: bytes, header: bytes) -> Published:
             for each in fields.objects("context", [])
         ),
         failed=fields.texts("failed", []),
+        media=tuple(
+            Medium(
+                each.whole("number"),
+                each.text("media_type"),
+                each.whole("size"),
+                each.text("sha256"),
+                each.text("failed", ""),
+            )
+            for each in fields.objects("media", [])
+        ),
     )
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from gateway.core.delivery import State
 from gateway.core.headers import header_section, subject
-from gateway.core.message import parts
 from gateway.core.moderation import Explained, Whereabouts
 from gateway.core.verdict import Verdict
 from gateway.demo.phones import short
@@ -88,7 +87,7 @@ def _outcome(explained: Explained, titles: Mapping[str, str]) -> Outcome:
     title = subject(header_section(explained.content)) if is_mail else short(explained.content.decode(errors="replace"))
     grounds: tuple[Ground, ...] = ()
     if verdict is not None:
-        texts = {each.number: each.text for each in parts(explained.content, explained.channel)} | {"subject": title}
+        texts = {each.number: each.text for each in explained.parts()} | {"subject": title}
         grounds = tuple(
             Ground(clause, titles.get(clause, ""), verdict.score(clause), _words(verdict, clause, texts))
             for clause in trace.clauses

@@ -173,9 +173,11 @@ class Api:
             ends = {"From": trace.sender, "To": trace.recipients[0].address}
             if trace.recipients[0].state is not State.SENT and all(ends[name] == each for name, each in wanted.items()):
                 found.append(trace)
-        explained = [await self._house.review.explained(each.id) for each in found[:_MOST_SHOWN]]
-        account = self._house.config.account_sid
-        return [traced(account, each.trace, each.content) for each in explained if each is not None]
+        shown, account = [], self._house.config.account_sid
+        for trace in found[:_MOST_SHOWN]:  # one at a time: each comes with its pictures
+            if (each := await self._house.review.explained(trace.id)) is not None:
+                shown.append(traced(account, each.trace, each.content))
+        return shown
 
 
 def _twice(form: Form) -> str:

@@ -17,6 +17,7 @@ from gateway.store.handling import SqlHandling
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
 from gateway.store.lists import SqlLists
+from gateway.store.media import SqlMedia
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
 from gateway.store.outbox import SqlOutbox
 from gateway.store.parts import Readers
@@ -49,6 +50,7 @@ class SqlStore(
     SqlLists,
     SqlAccounts,
     SqlTexts,
+    SqlMedia,
     SqlHandling,
     SqlReminders,
     SqlCases,

@@ -14,11 +14,12 @@ from sqlalchemy import bindparam, func, select, update
 from gateway.core.contact import Contact, conversation
 from gateway.core.delivery import State
 from gateway.core.identity import domain_of
+from gateway.core.media import WAIT
 from gateway.core.message import Channel, Message
 from gateway.core.parties import Direction
 from gateway.core.smpp_message import TextPart
 from gateway.core.texting import way_of
-from gateway.store import schema
+from gateway.store import media, schema, schema_media
 from gateway.store.connections import Refused
 from gateway.store.forms import envelope_text, fit, read_envelope
 from gateway.store.parts import Part, Readers
@@ -46,7 +47,17 @@ _WAITING_SIZES = (
     .group_by(schema.recipients.c.message_id)
     .subquery()
 )
-_WAITING_BYTES = Statement(lambda of: select(func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))))
+_f = schema_media.media.c
+_MEDIA_SIZES = select(func.sum(_f.size)).where(
+    _f.size > schema.lit(0),
+    _f.message_id.in_(select(schema.recipients.c.message_id).where(schema.WAITING)),
+)
+_WAITING_BYTES = Statement(
+    lambda of: select(
+        func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))
+        + func.coalesce(_MEDIA_SIZES.scalar_subquery(), schema.lit(0))
+    )
+)
 _STATES = Statement(
     lambda of: (
         select(schema.messages.c.envelope, schema.recipients.c.position, schema.recipients.c.state)
@@ -97,7 +108,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
                 {
                     "message_id": message.id,
                     "received_at": float(message.received_at),
-                    "publish_at": run.now,
+                    "publish_at": run.now + (WAIT if media.urls_of(message) else 0.0),
                     "place": None,
                 }
             )
@@ -108,6 +119,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     run.each(_TEXT, texts)
     run.each(_PUBLICATION, publications)
     run.each(_CONTACT, contacts)
+    media.keep(run, [each.message for each in fresh if each.message.channel is Channel.SMS])
     run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
     run.each(_WHOLE, [{"id": each.message.id} for each in fresh if each.parts and each.parts[0].total > 1])
     return [None] * len(items)

@@ -8,7 +8,7 @@ from sqlalchemy import Double, bindparam, exists, null, select, update
 
 from gateway.core.message import Message, Outgoing, Said
 from gateway.ports import Unanswered
-from gateway.store import schema
+from gateway.store import media, schema
 from gateway.store.forms import read_envelope, read_message
 from gateway.store.parts import Part
 from gateway.store.statements import Each, Run, Statement
@@ -159,7 +159,11 @@ def context(run: Run, messages: Sequence[Message]) -> dict[str, tuple[Said, ...]
 def _outgoing(run: Run, places: Mapping[str, str | None]) -> list[Outgoing]:
     messages = load(run, sorted(places))
     contexts = context(run, messages)
-    return [Outgoing(message, contexts.get(message.id, ()), places[message.id]) for message in messages]
+    pictured = media.about(run, [message.id for message in messages if media.urls_of(message)])
+    return [
+        Outgoing(message, contexts.get(message.id, ()), places[message.id], pictured.get(message.id, ()))
+        for message in messages
+    ]
 
 
 class SqlOutbox(Part):

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, sel
 
 from gateway.core.delivery import FINAL
 from gateway.store import schema
+from gateway.store.media import MEDIA_OF
 from gateway.store.parts import Part
 from gateway.store.schema_accounts import held_changes
 from gateway.store.statements import Run, Statement
@@ -129,6 +130,7 @@ def _drop_each(run: Run, drop: _Drop) -> int:
     run.change(_TURNS_OF, ids=gone)
     run.change(_PUBLICATIONS_OF, ids=gone)
     run.change(_PARTS_OF, ids=gone)
+    run.change(MEDIA_OF, ids=gone)
     return len(gone)
 
 

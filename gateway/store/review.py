@@ -12,7 +12,7 @@ from gateway.core.message import Channel
 from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
 from gateway.core.parties import Direction, Relation
 from gateway.core.rulings import POLICY
-from gateway.store import schema
+from gateway.store import media, schema
 from gateway.store.forms import fit, read_decision, read_envelope, read_verdict
 from gateway.store.parts import Part
 from gateway.store.statements import Flavour, Row, Run, Statement
@@ -220,6 +220,7 @@ def _explained(run: Run, id_: str) -> Explained | None:
         trace.channel,
         None if verdict is None else read_verdict(verdict),
         decisions[0].policy if decisions else "",
+        media.whole(run, id_) if trace.channel is Channel.SMS else (),
     )
 
 

@@ -8,6 +8,7 @@ counted.
 from __future__ import annotations
 
 import os
+import queue
 import random
 import threading
 import time
@@ -18,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.smpp import Pdu, Status, read_text
+from gateway.core.smpp import Command, Pdu, Status, read_text
 from gateway.smpp_link import Limits
-from tests.peers.smpp_ends import Esme, Smsc, body, esme, parts, smsc
+from tests.peers.smpp_ends import End, Esme, Smsc, body, esme, parts, smsc
 from tests.stories.gateway import eventually
 from tests.stories.letters import CLEAN
 from tests.texts.town import BAD, LINE, OTHER_LINE, OUTSIDE, SECOND, STUDENT, Town, town
@@ -103,12 +104,7 @@ class Application:
     def offer(self, content: bytes) -> int | None:
         """The status of a text; None where its answer was lost, the status of nobody there where it never left."""
         now = self._now
-        if now is None or now.end.closed.is_set():
-            return int(Status.SYSTEM_ERROR)
-        try:
-            return now.submit(content).status
-        except (ConnectionError, OSError):
-            return None
+        return int(Status.SYSTEM_ERROR) if now is None else asked(now.end, Command.SUBMIT_SM, content)
 
     def cut(self) -> None:
         """End the session without a word."""
@@ -133,12 +129,20 @@ class Application:
 def deliver(upstream: Smsc, content: bytes) -> int | None:
     """Bring a text from the SMSC: as `Application.offer`."""
     ends = [each for each in upstream.ends if not each.closed.is_set()]
-    if not ends:
+    return asked(ends[-1], Command.DELIVER_SM, content) if ends else int(Status.SYSTEM_ERROR)
+
+
+def asked(end: End, command: int, content: bytes) -> int | None:
+    """The status of a request; None where its answer was lost. What could not be written was never asked."""
+    try:
+        waiting = end.start(command, content)
+    except OSError:
         return int(Status.SYSTEM_ERROR)
     try:
-        return ends[-1].ask(5, content).status
-    except (ConnectionError, OSError):
+        answer = waiting.get(timeout=30)
+    except queue.Empty:
         return None
+    return None if answer is None else answer.status
 
 
 @pytest.fixture(name="placed")
@@ -228,6 +232,7 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
     assert len(held) >= taken_and_held, f"seed {SEED}: {len(held)} held of {taken_and_held}"
     twice = sum(count - 1 for at in (0, 3) for count in Counter(arrived(at)).values())
     unknown = sum(len(sender.unknown) for sender in senders)
+    assert unknown <= (kills + cuts) * len(senders), f"seed {SEED}: {unknown} never answered"
     assert twice <= (kills + cuts) * (Limits().window + 20) * 2, f"seed {SEED}: {twice} twice"
     known = {content for sender in senders for each in sender.scripts for content in each.bodies}
     assert set(arrived(0)) | set(arrived(3)) <= known, f"seed {SEED}: something arrived that nobody sent"

@@ -19,6 +19,7 @@ from classifiers.job import BOTH_WAYS, Job
 from classifiers.pool import ClassifierPool
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
+from gateway.core.media import Medium
 from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, Said, sha256_of
 from gateway.core.parties import Direction, Pair, Relation
 from gateway.core.verdict import Verdict
@@ -58,12 +59,16 @@ class Store:
     def __init__(self, *stored: Outgoing, down: int = 0) -> None:
         self.stored = {each.message.id: each for each in stored}
         self.down = down
+        self.files: dict[str, Sequence[Medium]] = {}
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         if self.down:
             self.down -= 1
             raise StoreDown("away")
         return self.stored.get(message_id)
+
+    async def media(self, message_id: str) -> Sequence[Medium]:
+        return self.files.get(message_id, ())
 
 
 class Scripted:
@@ -190,6 +195,24 @@ async def test_a_verdict_goes_to_the_partition_of_its_conversation(journal: Jour
         while not batch:
             batch = await member.batch(1, 1.0)
     assert batch[0].key == asked.key
+
+
+async def test_pictures_and_files_come_from_the_store_as_they_were_published(journal: Journal) -> None:
+    bus, readers, store = LocalBus(), Scripted(), Store()
+    card = Medium(1, "text/vcard", 4, sha256_of(b"card"))
+    whole = dataclasses.replace(card, content=b"card")
+    late = Medium(2, failed="timeout")
+    store.files = {"id-1": [whole, dataclasses.replace(late, failed="", content=b"late")], "id-2": [late]}
+    store.files["id-3"] = [dataclasses.replace(whole, content=b"other")]
+    sent = [
+        dataclasses.replace(message(n), media=media) for n, media in ((1, (card, late)), (2, (card,)), (3, (card,)))
+    ]
+    await bus.publish([record(each) for each in sent])
+    async with consuming(bus, store, readers, journal):
+        found = await verdicts(bus, 3)
+    assert {job.id: job.media for job in readers.jobs} == {"id-1": (whole,), "id-2": (), "id-3": ()}
+    assert [found[f"id-{n}"].failed for n in (2, 3)] == [("unreadable",), ("unreadable",)]
+    assert "timeout" in found["id-1"].failed
 
 
 async def test_a_truncated_record_is_read_from_the_store(journal: Journal) -> None:

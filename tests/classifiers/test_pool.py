@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from classifiers.job import BOTH_WAYS, Job, direction_of, pack, unpack
 from classifiers.pool import ClassifierPool
 from gateway.core.fault import Fault
+from gateway.core.media import Medium
 from gateway.core.message import Channel, Said, sha256_of
 from gateway.core.parties import Direction, Pair
 from gateway.core.verdict import Verdict
@@ -86,7 +88,9 @@ async def test_a_child_gets_all_that_is_known_of_a_message(journal: Journal) -> 
     pair = Pair("jo@s.example", "t1", "s1", STUDENT, own_child=True)
     said = (Said("a", "x@y.example", 1.5, "héllo"), Said("b", "", 2.0, ""))
     asked = Job("i", sha256_of(b"x"), Channel.MAIL, str(STUDENT), b"x", "x@y.example", said, (pair,))
-    assert unpack(pack([asked])) == [asked]
+    card = Medium(2, "text/vcard", 4, sha256_of(b"card"), content=b"card")
+    pictured = replace(asked, channel=Channel.SMS, media=(Medium(1, "image/png", 0, content=b""), card))
+    assert unpack(pack([asked, pictured, asked])) == [asked, pictured, asked]
     async with pool(journal) as opened:
         (verdict,) = await opened.classify([asked])
     assert verdict.findings[0].cue.split()[1:] == ["mail", "student_to_staff", "x@y.example", "2", "1"]

@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.texting import lacking
+from gateway.core.media import Medium
+from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, sha256_of
+from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.texting import lacking, media_of
 from gateway.core.twilio import kept
+from gateway.core.wire import decode_message, message_record
 
 FORM = (("From", "+15155550199"), ("Body", "MediaUrl"), ("MediaUrl", ""))
+ONE, TWO = "https://media.example/1", "https://media.example/2"
+THERE, GONE = Medium(1, "text/vcard", 3, sha256_of(b"abc")), Medium(2, failed="too_large")
 
 
+def outgoing(options: tuple[str, ...], *media: Medium) -> Outgoing:
+    pair = Pair("+15155550120", "T1", "S1", Direction.STAFF_TO_STUDENT)
+    envelope = Envelope("+15155550199", (Recipient(pair.recipient),), options)
+    message = Message("0" * 26, Channel.SMS, envelope, b"x", sha256_of(b"x"), 1.0, Relation((pair,)))
+    return Outgoing(message, media=media)
+
+
+@pytest.mark.parametrize("kind", ["form", "json"])
 @pytest.mark.parametrize(
-    ("more", "words"),
+    ("more", "media", "words"),
     [
-        ((), ()),
-        ((("MediaUrl0", "https://media.example/1"),), ("unreadable",)),
-        ((("MediaUrl", "https://media.example/1"), ("MediaUrl", "https://media.example/2")), ("unreadable",)),
-        ((("ContentSid", "HX1"),), ("unreadable",)),
+        ((), (), ()),
+        ((("MediaUrl0", ONE),), (THERE,), ()),
+        ((("MediaUrl0", ONE),), (), ("unreadable",)),
+        ((("MediaUrl", ONE), ("MediaUrl", TWO)), (THERE, GONE), ("too_large",)),
+        ((("MediaUrl", ONE), ("MediaUrl", TWO)), (THERE,), ("unreadable",)),
+        ((("ContentSid", "HX1"),), (), ("unreadable",)),
+        ((("ContentSid", "HX1"), ("MediaUrl", ONE)), (GONE,), ("unreadable", "too_large")),
     ],
 )
-def test_pictures_and_templates_are_never_clean(more, words):
-    for kind in ("form", "json"):
-        assert lacking(kept((*FORM, *more), kind)) == words
+def test_what_was_not_fetched_and_templates_are_never_clean(kind, more, media, words):
+    record = message_record(outgoing(kept((*FORM, *more), kind), *media), max_inline=1 << 20)
+    published = decode_message(record.value, record.header)
+    assert (published.failed, published.media) == (words, media)
+
+
+def test_a_text_without_pictures_says_nothing_of_them():
+    assert b"media" not in message_record(outgoing(kept(FORM[:2], "form")), max_inline=1 << 20).header
 
 
 def test_a_status_and_a_message_lack_nothing():
     assert lacking(("status", "form")) == lacking(("BODY=8BITMIME", "MediaUrl=x")) == lacking(()) == ()
+    assert media_of(("status", "MediaUrl=x")) == media_of(("BODY=8BITMIME", "MediaUrl=x")) == media_of(()) == ()

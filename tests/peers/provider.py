@@ -32,11 +32,13 @@ class Provider:
     """What it has: `messages` in the order in which it took them.
 
     `says` gives status and answer of a request that it does not take, or None; `slow`: seconds before it answers a
-    request that it took all the same.
+    request that it took all the same. `files`: media type and content by their paths; `asked_for`: the paths.
     """
 
     port: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    asked_for: list[str] = field(default_factory=list)
     says: Callable[[Form], tuple[int, dict[str, Any]] | None] = lambda form: None
     slow: Callable[[Form], float] = lambda form: 0.0
 
@@ -71,6 +73,9 @@ class Provider:
             return _json(401, {"code": 20003, "message": "Authenticate", "status": 401})
         path, _, query = handler.path.partition("?")
         account = f"/2010-04-01/Accounts/{SID}/Messages"
+        if method == "GET" and "/Media/" in path:
+            self.asked_for.append(path)
+            return (200, *self.files[path]) if path in self.files else _json(410, {"status": 410})
         if method == "GET" and path == f"{account}.json":
             wanted = dict(urllib.parse.parse_qsl(query))
             found = [
@@ -105,6 +110,8 @@ class App:
     came: list[tuple[str, Form]] = field(default_factory=list)
     forged: list[Form] = field(default_factory=list)
     reply: bytes = b"<Response/>"
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    asked_for: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -122,7 +129,10 @@ class App:
         ]
 
     def answer(self, handler: Any, method: str, content: bytes) -> tuple[int, str, bytes]:
-        """The answer to one webhook."""
+        """The answer to one webhook, or a file that its texts are sent with."""
+        if method == "GET":
+            self.asked_for.append(handler.path)
+            return (200, *self.files[handler.path]) if handler.path in self.files else _json(410, {})
         url = f"http://127.0.0.1:{self.port}{handler.path}"
         is_json = handler.headers.get("Content-Type") == "application/json"
         form = (

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,12 +59,13 @@ class Way:
         return self.client().messages.create(from_=LINE, to=to, body=body, **more)
 
     def inbound(
-        self, body: str, source: str = STUDENT, *, sid: str = "", token: str = TOKEN, kind: str = "form"
-    ) -> int:
+        self, body: str, source: str = STUDENT, *, sid: str = "", token: str = TOKEN, kind: str = "form",
+        media: Sequence[str] = (),
+    ) -> int:  # fmt: skip
         """A text to the district's number; the status of our answer."""
         form = {
             "MessageSid": sid or f"SM{next(_numbers) + (1 << 64):032x}", "AccountSid": SID, "From": source, "To": LINE,
-            "Body": body, "NumMedia": "0",
+            "Body": body, "NumMedia": str(len(media)), **{f"MediaUrl{at}": url for at, url in enumerate(media)},
         }  # fmt: skip
         return self.provider.webhook(f"{self.base}/webhooks/twilio/messages", form, token=token, kind=kind)
 
@@ -135,6 +136,53 @@ def test_a_prohibited_text_is_held_released_once_or_rejected(way: Way) -> None:
     assert (fetched.status, fetched.error_code) == ("undelivered", 30007)
     assert eventually(lambda: way.app.statuses(second.sid) == ["undelivered"])
     assert way.provider.sent(f"{BAD} two") == 0
+
+
+def test_a_file_of_a_text_is_fetched_and_read(way: Way) -> None:
+    card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ms Whitfield\r\nNOTE:{}\r\nEND:VCARD\r\n"
+    way.app.files["/clean.vcf"] = "text/vcard", card.format("Room 12, office hours on Monday").encode()
+    way.app.files["/bad.vcf"] = "text/vcard", card.format(BAD).encode()
+    base = f"http://127.0.0.1:{way.app.port}"
+    clean = way.send(f"{CLEAN} The card is attached.", media_url=[f"{base}/clean.vcf"])
+    bad = way.send(f"{CLEAN} The other card is attached.", media_url=[f"{base}/bad.vcf"])
+    held = way.town.held(ours(way, bad.sid))
+    assert ("7a" in held["clauses"], held["reasons"]) == (True, []), held
+    assert eventually(lambda: way.provider.sent(clean.body) == 1), way.town.trace(ours(way, clean.sid))
+    assert [each["media"] for each in way.provider.messages if each["body"] == clean.body] == [f"{base}/clean.vcf"]
+    _, content = way.town.api(f"/messages/{held['id']}/content")
+    assert [each["media_type"] for each in content["parts"]] == ["text/plain", "text/vcard"]
+    assert BAD in content["parts"][1]["text"], "a reviewer reads what the classifiers read"
+    assert content["findings"], content
+
+
+def test_a_picture_is_fetched_for_the_reviewer_and_never_judged_by_the_words_beside_it(way: Way) -> None:
+    path = f"/2010-04-01/Accounts/{SID}/Messages/MM1/Media/ME1"
+    way.provider.files[path] = "image/png", b"\x89PNG\r\n\x1a\n" + b"x" * 200
+    url = f"http://127.0.0.1:{way.provider.port}{path}"
+    assert way.inbound("Is this the right page for tomorrow?", media=[url]) == 200
+    assert eventually(lambda: way.app.texts("Is this the right page for tomorrow?")), "from a student it is delivered"
+    found = lambda: [  # noqa: E731
+        each for each in way.town.api(f"/trace?address={urllib.parse.quote(STUDENT)}")[1]["items"]
+        if each["action"] == "flag"
+    ]  # fmt: skip
+    (trace, *_) = eventually(found)
+    _, content = way.town.api(f"/messages/{trace['id']}/content")
+    assert [(each["media_type"], each["size"]) for each in content["parts"]] == [("text/plain", 36), ("image/png", 208)]
+    assert way.provider.asked_for == [path], "once, with the account's credentials"
+
+
+def test_nothing_is_fetched_for_a_text_out_of_scope(way: Way) -> None:
+    base = f"http://127.0.0.1:{way.app.port}"
+    way.app.files["/outside.vcf"] = "text/vcard", b"BEGIN:VCARD"
+    way.send("Your order with a card", OUTSIDE, media_url=[f"{base}/outside.vcf"])
+    url = f"http://127.0.0.1:{way.provider.port}/2010-04-01/Accounts/{SID}/Messages/MM2/Media/ME2"
+    assert way.inbound("A picture from a stranger", OUTSIDE, media=[url]) == 200
+    assert eventually(lambda: way.app.texts("A picture from a stranger"))
+    sent = way.send(f"{CLEAN} This one is in scope.", media_url=[f"{base}/gone.vcf"])
+    assert way.town.held(ours(way, sent.sid))["reasons"] == ["unreadable"]
+    assert "/outside.vcf" not in way.app.asked_for, "and by now it would have been"
+    assert "/gone.vcf" in way.app.asked_for
+    assert not any("ME2" in each for each in way.provider.asked_for)
 
 
 def test_a_picture_that_nobody_has_read_is_held(way: Way) -> None:

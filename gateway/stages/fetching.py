@@ -1,0 +1,60 @@
+"""Fetching: pictures and files of texts in scope are fetched to be read, after their text is durable.
+
+Nobody waits for it but the text's publication, and that for a while only. What does not come at once is tried again,
+for whoever reviews the text may still see it then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from gateway.core.media import Wanted
+from gateway.journal import Journal
+from gateway.ports import StoreDown
+from gateway.sms_ports import Elsewhere, TextMedia
+from gateway.stages.beat import Beat
+
+_AT_ONCE = 8
+_LEASE = 30.0  # longer than one fetch may take
+_WAITS = (1.0, 2.0, 4.0, 8.0, 60.0, 600.0)
+_PAUSE = 2.0
+
+
+async def fetch_media(
+    media: TextMedia, elsewhere: Elsewhere, journal: Journal, beat: Beat, *, ready: Callable[[], None]
+) -> None:
+    """Fetch what is due until the beat stops; `ready` is told of each that is settled."""
+    under_way: set[asyncio.Task[None]] = set()
+    while not beat.stopped:
+        free = _AT_ONCE - len(under_way)
+        try:
+            due = await media.media_due(free, _LEASE) if free else ()
+        except StoreDown:
+            journal.store_lost("fetching")
+            await beat.rest(_PAUSE)
+            continue
+        for each in due:
+            task = asyncio.create_task(_one(media, elsewhere, journal, each, ready))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+            task.add_done_callback(lambda _: beat.wake())
+        if not due:
+            await beat.rest(1.0)
+    if under_way:
+        await asyncio.wait(under_way)
+
+
+async def _one(
+    media: TextMedia, elsewhere: Elsewhere, journal: Journal, wanted: Wanted, ready: Callable[[], None]
+) -> None:
+    fetched = await elsewhere.fetch(wanted.url)
+    again = fetched.again and wanted.attempts <= len(_WAITS)
+    try:
+        await media.media_ended(wanted, fetched, _WAITS[wanted.attempts - 1] if again else None)
+    except StoreDown:
+        journal.store_lost("fetching")  # its claim ends, and it is fetched again
+        return
+    if not again:
+        journal.fetched(wanted.message_id, wanted.number, fetched.failed or "fetched", len(fetched.content))
+        ready()
