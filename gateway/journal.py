@@ -148,15 +148,15 @@ class Journal:
         self._bound.dec()
         self._line("unbound", account=account)
 
-    def smsc_bound(self) -> None:
-        """We are bound at the SMSC."""
-        self._smsc.labels("smpp").set(1)
-        self._line("smsc_bound")
+    def smsc_bound(self, way: str) -> None:
+        """We are bound at the SMSC, as transceiver, transmitter or receiver."""
+        self._smsc.labels(way).set(1)
+        self._line("smsc_bound", way=way)
 
-    def smsc_lost(self, why: str) -> None:
+    def smsc_lost(self, way: str, why: str) -> None:
         """We are not bound at the SMSC, and try again; `why` is a word or a status."""
-        self._smsc.labels("smpp").set(0)
-        self._line("smsc_lost", logging.WARNING, why=why, mend="check sms.smpp.upstream and its password")
+        self._smsc.labels(way).set(0)
+        self._line("smsc_lost", logging.WARNING, way=way, why=why, mend="check sms.smpp.upstream and its password")
 
     # bus and classifiers
 

@@ -107,6 +107,7 @@ class Smpp(_Section):
 
     upstream: Smsc  # smpp://system_id@host:port of the provider; smpps:// over TLS
     upstream_password: str = ""  # better: upstream_password_file
+    upstream_bind: Literal["transceiver", "separate"] = "transceiver"  # separate: a transmitter and a receiver
     listen: tuple[Address, ...] = ("127.0.0.1:2775",)  # where the district's applications bind
     bind_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may bind
     accounts: Accounts = {}  # system_id = { password_file = "..." }

@@ -13,6 +13,7 @@ from gateway.core.fault import Fault
 from gateway.core.message import Channel
 from gateway.core.smpp import Pdu
 from gateway.core.smpp_message import ESME, SMSC
+from gateway.core.smpp_session import Bound
 from gateway.directory.watch import LiveDirectory
 from gateway.relays.smpp import Esmes, SmppConfig, SmppRelay
 from gateway.relays.smpp_arrivals import Arrivals
@@ -37,6 +38,7 @@ def smsc_of(smpp: Smpp) -> SmscConfig:
         host=parts.hostname or "", port=parts.port or (_TLS_PORT if tls else _PORT),
         system_id=unquote(parts.username or ""), password=smpp.upstream_password,
         tls=ssl.create_default_context() if tls else None,
+        binds=(Bound.TRANSCEIVER,) if smpp.upstream_bind == "transceiver" else (Bound.TRANSMITTER, Bound.RECEIVER),
     )  # fmt: skip
 
 
@@ -64,7 +66,8 @@ async def bring_texts(
     async def arrived(request: Pdu) -> Pdu | None:
         return await arrivals.answer(request)
 
-    upstream = SmppUpstream(smsc_of(smpp), arrived, floor.journal)
+    smsc = smsc_of(smpp)
+    upstream, *receivers = (SmppUpstream(smsc, arrived, floor.journal, way) for way in smsc.binds)
     ways = (
         (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
         (ESME, SmppTransport(esmes, floor.store, way=ESME, speaker=house.memory.speaker), esmes.bound),
@@ -80,7 +83,8 @@ async def bring_texts(
     upstream.on_bound = floor.delivery.wake
     gathering = Beat()
     await floor.work(gathering, house.gather_overdue(gathering))
-    await floor.up.enter_async_context(upstream)
+    for session in (upstream, *receivers):
+        await floor.up.enter_async_context(session)
     config = SmppConfig(
         accounts={name: account["password"] for name, account in smpp.accounts.items()},
         bind_from=smpp.bind_from, tls=tls,

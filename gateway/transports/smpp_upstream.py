@@ -1,4 +1,7 @@
-"""Our session at the provider's SMSC: bound as a transceiver, bound again whenever it ends, no faster than it likes."""
+"""Our session at the provider's SMSC: bound again whenever it ends, no faster than it likes.
+
+Where an SMSC offers no transceiver there are two of them, one that sends and one that receives.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from gateway.core.smpp import SLOWER, Command, Pdu, Status, bind_body
+from gateway.core.smpp import SLOWER, Pdu, Status, bind_body
+from gateway.core.smpp_session import BINDS, Bound
 from gateway.journal import Journal
 from gateway.ports import HopDown
 from gateway.smpp_link import Handler, Limits, Link, absent
@@ -20,17 +24,19 @@ _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before the next try to bind, t
 _JITTER = 0.2
 _CONNECT = 10.0
 _SLOW, _SLOWEST = 0.25, 8.0
+_COMMANDS = {way: command for command, way in BINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class SmscConfig:
-    """Where the SMSC is, and who we are there."""
+    """Where the SMSC is, and who we are there; `binds`: the sessions that it is to have, the one that sends first."""
 
     host: str
     port: int
     system_id: str
     password: str
     tls: ssl.SSLContext | None = None
+    binds: tuple[Bound, ...] = (Bound.TRANSCEIVER,)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -43,10 +49,13 @@ class NotBound(Exception):
 
 
 class SmppUpstream:
-    """Open while it is entered: a gateway.sms_ports.Peer. `handle` answers the SMSC's own requests."""
+    """Open while it is entered: a gateway.sms_ports.Peer. `handle` answers the SMSC's own requests.
 
-    def __init__(self, config: SmscConfig, handle: Handler, journal: Journal) -> None:
-        self._config, self._handle, self._journal = config, handle, journal
+    `way`: as what it is bound.
+    """
+
+    def __init__(self, config: SmscConfig, handle: Handler, journal: Journal, way: Bound = Bound.TRANSCEIVER) -> None:
+        self._config, self._handle, self._journal, self._way = config, handle, journal, way
         self._link: Link | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._pause, self._slow_until = 0.0, 0.0
@@ -92,7 +101,8 @@ class SmppUpstream:
                 await self._session()
                 tries = 0
             except (OSError, TimeoutError, HopDown, NotBound) as failed:
-                self._journal.smsc_lost(str(failed) if isinstance(failed, NotBound) else type(failed).__name__)
+                why = str(failed) if isinstance(failed, NotBound) else type(failed).__name__
+                self._journal.smsc_lost(self._way.value, why)
             wait = _WAITS[min(tries, len(_WAITS) - 1)]
             tries += 1
             await asyncio.sleep(wait * (1 + _JITTER * (2 * random.random() - 1)))
@@ -103,12 +113,12 @@ class SmppUpstream:
         link = Link(reader, writer, self._handle, self._config.limits)
         running = asyncio.create_task(link.run())
         try:
-            await bind(link, self._config)
+            await bind(link, self._config, self._way)
             self._link = link
-            self._journal.smsc_bound()
+            self._journal.smsc_bound(self._way.value)
             self.on_bound()
             await running
-            self._journal.smsc_lost("closed")
+            self._journal.smsc_lost(self._way.value, "closed")
         finally:
             self._link = None
             link.close()
@@ -125,9 +135,9 @@ async def connected(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.S
         )
 
 
-async def bind(link: Link, config: SmscConfig) -> None:
-    """Bind as a transceiver. Raises NotBound and HopDown."""
-    response = await link.ask(Pdu(Command.BIND_TRANSCEIVER, bind_body(config.system_id, config.password)))
+async def bind(link: Link, config: SmscConfig, way: Bound) -> None:
+    """Bind. Raises NotBound and HopDown."""
+    response = await link.ask(Pdu(_COMMANDS[way], bind_body(config.system_id, config.password)))
     if response.status != Status.OK:
         raise NotBound(response.status)
 
@@ -141,13 +151,14 @@ async def _nothing(_: Pdu) -> Pdu | None:
 
 
 async def probe(config: SmscConfig) -> None:
-    """Bind and unbind. Raises OSError, TimeoutError, HopDown and NotBound."""
-    reader, writer = await connected(config)
-    link = Link(reader, writer, _nothing, config.limits)
-    running = asyncio.create_task(link.run())
-    try:
-        await bind(link, config)
-        await link.unbind()
-    finally:
-        link.close()
-        await running
+    """Bind and unbind, as whatever there is to be. Raises OSError, TimeoutError, HopDown and NotBound."""
+    for way in config.binds:
+        reader, writer = await connected(config)
+        link = Link(reader, writer, _nothing, config.limits)
+        running = asyncio.create_task(link.run())
+        try:
+            await bind(link, config, way)
+            await link.unbind()
+        finally:
+            link.close()
+            await running

@@ -37,9 +37,9 @@ def _mounts(service: dict[str, Any]) -> dict[str, Path]:
     return {place: (DEPLOY / here).resolve() for here, place in pairs}
 
 
-def test_every_role_that_mail_needs_is_a_service_and_its_command_is_understood() -> None:
+def test_every_role_is_a_service_and_its_command_is_understood() -> None:
     roles = [parser().parse_args(service["command"]).role for service in GATEWAYS.values()]
-    assert sorted(role for named in roles for role in named) == sorted(set(ROLES) - {"sms"})
+    assert sorted(role for named in roles for role in named) == sorted(ROLES)
     assert {"kafka", "postgres", "prometheus", "alertmanager"} == set(SERVICES) - set(GATEWAYS)
 
 
@@ -77,6 +77,9 @@ def test_only_mail_is_open_to_the_world() -> None:
     config = _config()
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published["smtp"] == [f"25:{_port(config.smtp.listen[0])}"]
+    assert {port.rpartition(":")[2] for port in published["sms"]} == {"2775", "8026"}
+    lines = (DEPLOY / "compose" / "gateway.toml").read_text().partition("#[sms.smpp]")[2].partition("\n\n")[0]
+    assert tomllib.loads(lines.replace("\n#", "\n"))["listen"] == ["0.0.0.0:2775"], "once it is no comment any more"
     assert published["console"] == [f"127.0.0.1:8025:{_port(config.console.listen)}"]
     assert all(port.startswith("127.0.0.1:") for name, ports in published.items() if name != "smtp" for port in ports)
     for address in (*config.smtp.listen, config.console.listen, config.metrics.listen):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gateway.core.smpp import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
+from gateway.core.smpp_session import BINDS
 
 INTERNATIONAL = 1
 
@@ -186,7 +187,8 @@ def esme(
 class Smsc:
     """An SMSC on a port: `taken` are the requests that it took, with the ids that it gave.
 
-    `status` says with what a request is answered: 0, an error, or below 0: not at all. `hexadecimal`: how ids are told.
+    `status` says with what a request is answered: 0, an error, or below 0: not at all. `form`: how ids are told.
+    `offers`: as what it lets us bind.
     """
 
     port: int
@@ -197,6 +199,8 @@ class Smsc:
     status: Callable[[Pdu], int] = lambda _: 0
     form: Callable[[int], str] = str
     passwords: list[str] = field(default_factory=list)
+    offers: tuple[int, ...] = (Command.BIND_TRANSCEIVER,)
+    binds: dict[End, int] = field(default_factory=dict)
     on_taken: Callable[[End, str, Pdu], None] = lambda _end, _name, _pdu: None
 
     @property
@@ -205,9 +209,12 @@ class Smsc:
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with contextlib.suppress(IndexError):
-                return [each for each in self.ends if not each.closed.is_set()][-1]
+                return [each for each in self.ends if not each.closed.is_set() and self._receives(each)][-1]
             time.sleep(0.02)
         raise ConnectionError("nobody is bound")
+
+    def _receives(self, end: End) -> bool:
+        return self.binds.get(end, Command.BIND_TRANSMITTER) != Command.BIND_TRANSMITTER
 
     def deliver(self, content: bytes, command: int = Command.DELIVER_SM) -> Pdu:
         """Bring a text or a receipt; the response."""
@@ -225,10 +232,15 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
     numbers = itertools.count(0xA0000001)
 
     def answer(end: End, pdu: Pdu) -> Pdu | None:
-        if pdu.command == Command.BIND_TRANSCEIVER:
+        if pdu.command in made.offers:
+            made.binds[end] = pdu.command
             made.passwords.append(pdu.body.split(b"\0")[1].decode())
             status = Status.OK if made.passwords[-1] == "smsc-pw" else Status.INVALID_PASSWORD
             return pdu.answered(status, b"double\0")
+        if pdu.command in BINDS:
+            return pdu.answered(Status.BIND_FAILED)
+        if pdu.command in _SUBMITS and made.binds[end] == Command.BIND_RECEIVER:
+            return pdu.answered(Status.WRONG_STATE)
         if pdu.command in _SUBMITS:
             if (status := made.status(pdu)) < 0:
                 return None

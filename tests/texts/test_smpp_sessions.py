@@ -124,8 +124,11 @@ def test_check_says_whether_the_smsc_lets_us_bind(town: Town) -> None:
         secret.write_text(right)
 
 
-def test_tls_on_both_sides(tmp_path: Path) -> None:
-    """Applications bind over TLS to our certificate, and we bind over TLS to the SMSC's, which we check."""
+def test_tls_on_both_sides_and_an_smsc_that_has_no_transceiver(tmp_path: Path) -> None:
+    """Applications bind over TLS to our certificate, and we bind over TLS to the SMSC's, which we check.
+
+    This SMSC takes texts from a transmitter and gives them to a receiver only.
+    """
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -136,7 +139,9 @@ def test_tls_on_both_sides(tmp_path: Path) -> None:
     ours.load_cert_chain(cert, key)
     theirs = ssl.create_default_context(cafile=str(cert))
     with smsc(tls=ours) as upstream:
+        upstream.offers = (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER)
         settings = [
+            'sms.smpp.upstream_bind = "separate"',
             f'sms.smpp.tls_cert = "{cert}"', f'sms.smpp.tls_key = "{key}"',
             f'sms.smpp.upstream = "smpps://us@127.0.0.1:{upstream.port}"',
         ]  # fmt: skip
@@ -146,6 +151,14 @@ def test_tls_on_both_sides(tmp_path: Path) -> None:
             with town_of(tmp_path, upstream, settings=settings) as made, esme(made.port, tls=theirs) as app:
                 assert app.submit(body(LINE, OUTSIDE, b"over TLS on both sides")).status == Status.OK
                 assert upstream.taken[-1][1].body == body(LINE, OUTSIDE, b"over TLS on both sides")
+                bound = lambda way: made.gateway.metric("chaperone_smsc_bound", way=way) == 1  # noqa: E731
+                assert eventually(lambda: bound("transmitter") and bound("receiver"))
+                assert upstream.deliver(body(OUTSIDE, LINE, b"and back")).status == Status.OK
+                assert [pdu.body for pdu in app.came] == [body(OUTSIDE, LINE, b"and back")]
+                upstream.end.cut()
+                assert app.submit(body(LINE, OUTSIDE, b"the other one stays")).status == Status.OK
+                assert upstream.deliver(body(OUTSIDE, LINE, b"bound again")).status == Status.OK
+                assert "lets us bind" in made.gateway.cli("check", code=None)
         finally:
             os.environ.pop("SSL_CERT_FILE")
             if before is not None:

@@ -69,7 +69,7 @@ class Town:
 
     def bound(self) -> bool:
         """Whether the gateway is bound at the SMSC."""
-        return bool(eventually(lambda: self.gateway.metric("chaperone_smsc_bound") == 1, 30))
+        return bool(eventually(lambda: self.gateway.metric("chaperone_smsc_bound") >= 1, 30))
 
     def sent(self, to: str) -> list[bytes]:
         """The bodies that the SMSC took for a number, in their order."""
