@@ -41,16 +41,16 @@ def main() -> None:
     The first four are explained at `classifiers.pool`; PARENT is the process id of whoever started it.
     """
     entry, model, canary, memory, parent = sys.argv[1:]
-    _die_with(int(parent))
+    die_with(int(parent))
     for ignored in (signal.SIGINT, signal.SIGTERM):  # the parent drains: it ends us by closing the pipe
         signal.signal(ignored, signal.SIG_IGN)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    _silence(0, 1)
+    silence(0, 1)
     classifier: Classifier = named(entry)(model)
     failures = named(canary)(classifier) if canary else ()
     frames.write(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
-    _silence(2)  # from here on an error could quote content
-    limit = _bound(int(memory))
+    silence(2)  # from here on an error could quote content
+    limit = bound(int(memory))
     gc.freeze()
     _serve(classifier, requests, answers, limit)
 
@@ -70,7 +70,7 @@ def named(dotted: str) -> Callable[..., Any]:
     return thing
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Be killed when the parent is gone, however it went; where the system cannot, the end of the pipe has to do."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -78,14 +78,14 @@ def _die_with(parent: int) -> None:
             sys.exit(0)  # it went before we could ask
 
 
-def _silence(*descriptors: int) -> None:
+def silence(*descriptors: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in descriptors:
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 
-def _bound(memory: int) -> int:
+def bound(memory: int) -> int:
     """Bound the memory that may be taken from now on; returns the address space from which to ask for retirement."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     begin = _address_space()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
     """Pages and API on a bound socket, until the floor is left."""
     from gateway.console.app import console  # a process without this role loads no web framework
     from gateway.console.desk import House
+    from gateway.console.files import Files
 
     def decided() -> None:
         floor.delivery.wake()
@@ -65,6 +67,7 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
     )  # fmt: skip
     beat = Beat()
     await floor.work(beat, reminders.run(beat))
+    files = Files((sys.executable, "-m", "classifiers.opened"))  # a program: no classifier is loaded here
     await floor.up.enter_async_context(
-        console(bound, floor.store, directory, lambda: floor.policy, floor.journal, house, decided)
+        console(bound, floor.store, directory, lambda: floor.policy, floor.journal, house, decided, files)
     )

@@ -15,6 +15,7 @@ from fastapi.security import HTTPBearer
 from gateway.console import schemas
 from gateway.console.auth import Door
 from gateway.console.desk import Desk
+from gateway.console.files import NO_FILE
 from gateway.console.forms import plain
 from gateway.console.held_queue import place
 from gateway.console.opening import names_in_list, names_of, open_names, refuse_search
@@ -179,8 +180,10 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     explained = await desk.explained(user, id, "content by the API")
     names = names_around(await names_of(desk, user, explained.trace), explained)
     read = await asyncio.to_thread(explained.parts)
+    files = await desk.files.texts(read)
     title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
-    texts = {"subject": names.covered(title), **{part.number: names.covered(part.text) for part in read}}
+    texts = {"subject": names.covered(title)}
+    texts |= {each.number: names.covered(each.text or files.get(each.number, NO_FILE).text) for each in read}
     verdict = explained.verdict
     return {
         "id": id,
@@ -189,6 +192,7 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
             {
                 "part": part.number, "media_type": part.media_type, "filename": names.hide(part.filename),
                 "text": texts[part.number].text, "size": len(part.data),
+                "failed": list(files.get(part.number, NO_FILE).failed),
             }
             for part in read
         ],

@@ -25,6 +25,7 @@ from gateway.console.case_api import case_api
 from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
+from gateway.console.files import Files
 from gateway.console.oidc import SignInService
 from gateway.console.pages import pages
 from gateway.console.problems import Problem
@@ -131,10 +132,10 @@ async def _read_ahead(desk: Desk) -> None:
 @asynccontextmanager
 async def console(
     bound: socket.socket, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal,
-    house: House, decided: Callable[[], None],
+    house: House, decided: Callable[[], None], files: Files | None = None,
 ) -> AsyncIterator[None]:  # fmt: skip
     """Serve the console on a bound socket; on leaving, what is being answered is finished."""
-    desk = Desk(store, register, policy, journal, house, decided)
+    desk = Desk(store, register, policy, journal, house, decided, files)
     client = httpx.AsyncClient(timeout=_SERVICE_WITHIN)  # follows no redirect
     service = SignInService(house.provider, client) if house.provider else None
     config = uvicorn.Config(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
@@ -75,8 +76,9 @@ class Desk:
 
     def __init__(
         self, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal, house: House,
-        decided: Callable[[], None],
+        decided: Callable[[], None], files: Files | None = None,
     ) -> None:  # fmt: skip
+        self.files = files or Files()
         self.store, self.register, self.policy = store, register, policy
         self.journal, self.house = journal, house
         self.queue = HeldQueue(store, store, store, register, hide_names=house.hide_names)

@@ -42,12 +42,13 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
     names = await names_of(desk, user, trace)
+    files = await desk.files.texts(await asyncio.to_thread(explained.parts))
 
     def read() -> dict[str, Any]:
         names_around(names, explained, reading.conversation)
         return {
             "why": why(explained, policy, names),
-            "parts": shown_parts(explained, policy, names),
+            "parts": shown_parts(explained, policy, names, files),
             "title": shown_subject(explained, policy, names),
             "head": head_rows(explained, names),
             "between": names.between(trace.relation.pairs, groups=True),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
+from gateway.console.files import FileText
 from gateway.console.names import Names
 from gateway.core.headers import addresses, decoded, fields, unfolded
 from gateway.core.message import Channel, header_section, subject
@@ -84,6 +86,7 @@ class Shown:
     picture: bool
     attached: bool
     hidden: tuple[Stretch, ...]
+    failed: tuple[str, ...] = ()  # words for what of a file could not be read
 
 
 def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
@@ -160,25 +163,29 @@ def shown_subject(explained: Explained, policy: Policy, names: Names) -> tuple[S
     return marked(title, "subject", _counting(explained, policy))
 
 
-def shown_parts(explained: Explained, policy: Policy, names: Names) -> list[Shown]:
-    """The parts with what was found in them: those to be read first, files behind them."""
+def shown_parts(
+    explained: Explained, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({})
+) -> list[Shown]:  # fmt: skip
+    """The parts with what was found in them: those to be read first, files behind them, with their text."""
     found = _counting(explained, policy)
-    shown = [_part(part, found, names) for part in explained.parts()]
+    shown = [_part(part, found, names, files.get(part.number)) for part in explained.parts()]
     return sorted(shown, key=lambda each: each.attached)
 
 
-def _part(part: Part, found: Sequence[Finding], names: Names) -> Shown:
+def _part(part: Part, found: Sequence[Finding], names: Names, file: FileText | None) -> Shown:
+    text = part.text or (file.text if file else "")
     return Shown(
         part.number,
         part.media_type,
         names.hide(part.filename),
         len(part.data),
-        marked(names.covered(part.text[:LONGEST]), part.number, found),
-        len(part.text) > LONGEST,
+        marked(names.covered(text[:LONGEST]), part.number, found),
+        len(text) > LONGEST,
         part.media_type == "text/html" and bool(part.data),
         picture_type(part) != "",
         part.attached or not _TEXTS.fullmatch(part.media_type),
         marked(names.covered(part.hidden[:LONGEST]), "", ()),
+        file.failed if file else (),
     )
 
 

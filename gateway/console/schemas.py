@@ -99,13 +99,14 @@ class FindingRow(BaseModel):
 
 
 class PartRow(BaseModel):
-    """One part of a message as text."""
+    """One part of a message as text, files too; `failed`: words for what of a file could not be read."""
 
     part: str
     media_type: str
     filename: str
     text: str
     size: int
+    failed: list[str]
 
 
 class ContentRow(BaseModel):

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.console.app import console
 from gateway.console.desk import House
+from gateway.console.files import Files
 from gateway.console.oidc import Provider
 from gateway.console.secrets import digest, new_token
 from gateway.core.account import Token
@@ -169,5 +171,6 @@ async def opened(
             told["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
-            async with console(bound, store, people, in_force, journal, House(**told), decided.set):
+            opener = Files((sys.executable, "-m", "classifiers.opened"))
+            async with console(bound, store, people, in_force, journal, House(**told), decided.set, opener):
                 yield World(here, store, people, clock, journal, messages, decided)

@@ -1,0 +1,124 @@
+"""Attached files as text on the page of a message; whatever is in them, the console goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import time
+import zipfile
+
+import pytest
+
+from gateway.console.files import NOT_OPENED, Files, FileText
+from gateway.core.parts import parts
+from tests.console.district import HIGH, Said, content_of, staff, student
+from tests.console.world import World
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def packed(**entries: bytes) -> bytes:
+    """A zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), data)
+    return out.getvalue()
+
+
+def pdf(words: bytes) -> bytes:
+    """A document of one page."""
+    text = b"BT /F1 12 Tf 50 700 Td (%s) Tj ET" % words
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(text), text),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    )  # fmt: skip
+    out = b"%PDF-1.4\n"
+    table = b"0000000000 65535 f \n"
+    for number, body in enumerate(objects, start=1):
+        table += b"%010d 00000 n \n" % len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    return out + b"xref\n0 6\n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(out)
+
+
+DOCX = packed(word__document_xml=b"<w:p><w:t>come &lt;alone&gt; at ten</w:t></w:p>")
+XLSX = packed(xl__sharedStrings_xml=b"<si><t>Maya Lindqvist</t></si><si><t>locker 214</t></si>")
+BOMB = packed(word__document_xml=b"<w:p>" + b" " * (40 << 20))
+HOSTILE = (
+    ("bomb.docx", WORD, BOMB), ("broken.pdf", "application/pdf", b"%PDF-1.7\n" + b"<<" * 20_000),
+    ("nothing.xlsx", SHEET, b"PK\x03\x04" + b"\xff" * 500), ("what.bin", "application/octet-stream", b"\x00" * 1000),
+)  # fmt: skip
+
+
+def carrying(*files: tuple[str, str, bytes]) -> Said:
+    """A held message with files."""
+    return Said(
+        staff("peter.lindgren"), (student("maya.lindqvist"),), "Papers", "See the files.\n",
+        (("7a", 0.9, "See the files"),), files=files,
+    )  # fmt: skip
+
+
+async def test_documents_are_shown_as_text(world: World) -> None:
+    said = carrying(("a.pdf", "application/pdf", pdf(b"meet me at the lake")), ("b.docx", WORD, DOCX),
+                    ("c.xlsx", SHEET, XLSX))  # fmt: skip
+    id_ = (await world.put(said)).id
+    async with world.signed_in(HIGH) as browser, world.program(HIGH) as program:
+        page = (await browser.get(f"/messages/{id_}")).text
+        for words in ("meet me at the lake", "come &lt;alone&gt; at ten", "locker 214"):
+            assert words in page
+        told = (await program.get(f"/api/v1/messages/{id_}/content")).json()["parts"]
+        assert [each["text"].strip() for each in told[1:3]] == ["meet me at the lake", "come <alone> at ten"]
+
+
+async def test_hostile_files_say_so_and_hurt_nobody(world: World) -> None:
+    id_ = (await world.put(carrying(*HOSTILE, ("good.docx", WORD, DOCX)))).id
+    async with world.signed_in(HIGH) as browser:
+        page = await browser.get(f"/messages/{id_}")
+        assert page.status_code == 200
+        assert page.text.count("Not all of it can be shown") >= len(HOSTILE)
+        assert "come &lt;alone&gt;" in page.text
+
+
+def command(script: str) -> tuple[str, ...]:
+    """A program that behaves as a test wants it."""
+    return (sys.executable, "-c", f"import sys, time, os; {script}")
+
+
+CONTENT = content_of(carrying(("a.docx", WORD, DOCX), ("big.bin", "application/octet-stream", b"\x01" * (3 << 20))))
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["time.sleep(60)", "sys.stdin.buffer.read(); time.sleep(60)", "os._exit(1)", "os.kill(os.getpid(), 11)",
+     "print('{')", "print('[1]')", "print('{\"2\": 7}')", "[os.write(1, bytes(1 << 16)) for _ in iter(int, 1)]"],
+)  # fmt: skip
+async def test_whatever_the_program_does_the_console_goes_on(script: str) -> None:
+    files = Files(command(script), within=1.0)
+    began = time.monotonic()
+    found = await files.texts(parts(CONTENT))
+    assert found == {"2": NOT_OPENED, "3": NOT_OPENED}
+    assert time.monotonic() - began < 15
+
+
+async def test_the_program_gets_nothing_of_the_gateway_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAPERONE_SECRET", "clover")
+    files = Files(command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))"))
+    assert (await files.texts(parts(CONTENT)))["2"] == FileText("False")
+
+
+async def test_nothing_is_started_for_what_has_no_words() -> None:
+    content = content_of(carrying(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
+    assert await Files(("/does/not/exist",)).texts(parts(content)) == {}
+
+
+async def test_few_are_opened_at_once() -> None:
+    files = Files(command('sys.stdin.buffer.read(); time.sleep(0.3); print(\'{"2": ["x", []]}\')'))
+    read = parts(CONTENT)
+    began = time.monotonic()
+    found = await asyncio.gather(*(files.texts(read) for _ in range(6)))
+    assert all(each["2"] == FileText("x") for each in found)
+    assert time.monotonic() - began >= 0.9  # two at a time
