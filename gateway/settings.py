@@ -156,6 +156,7 @@ class Console(_Section):
 
     listen: Address = "127.0.0.1:8025"
     public_url: str = ""  # what links in notices begin with; default: http:// and listen
+    proxies: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # whose X-Forwarded-For counts
     hide_names: bool = False  # reviewers see pseudonyms until they open a message's names with a reason
     oidc: Oidc = Oidc()
 

@@ -59,7 +59,7 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
     settings = floor.settings
     house = House(
         settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
-        provider_of(settings), settings.console.hide_names,
+        provider_of(settings), settings.console.proxies, settings.console.hide_names,
     )  # fmt: skip
     reminders = Reminders(
         floor.store, directory, lambda: floor.policy, floor.journal, last=settings.notify.to, zone=house.zone,

@@ -10,15 +10,18 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 
+import httpx
 from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly import classifying
 from gateway.assembly.choices import bound, bus_of, next_hops, policy_of, sources_of
+from gateway.assembly.desk import provider_of
 from gateway.assembly.smpp import own_tls, smsc_of
 from gateway.bus.kafka import KafkaBus
 from gateway.commands.opening import settings_of
+from gateway.console.oidc import ServiceError, SignInService
 from gateway.core.fault import Fault
 from gateway.core.parties import Role
 from gateway.core.smpp import Command, Pdu
@@ -65,6 +68,8 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
         yield await _hop(hop.target)
     if smpp := settings.sms.smpp:
         yield await _smsc(smpp)
+    if settings.console.oidc.issuer:
+        yield await _sign_in_service(settings)
 
 
 def _found(what: str, look: Callable[[], str]) -> Line:
@@ -155,6 +160,20 @@ async def _smsc(smpp: Smpp) -> Line:
         why = getattr(error, "strerror", None) or "no answer"
         return "smsc", "", f"{where} cannot be reached ({why}); start it, or mend sms.smpp.upstream"
     return "smsc", f"{where} lets us bind", ""
+
+
+async def _sign_in_service(settings: Settings) -> Line:
+    what = "sign-in service"
+    try:
+        provider = provider_of(settings)
+    except Fault as fault:
+        return what, "", str(fault)
+    assert provider is not None
+    async with httpx.AsyncClient(timeout=5) as client:
+        try:
+            return what, await SignInService(provider, client).look(), ""
+        except ServiceError as error:
+            return what, "", f"{provider.issuer}: {error}; start it, or mend console.oidc.issuer"
 
 
 async def _model(settings: Settings) -> Line:

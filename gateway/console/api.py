@@ -98,6 +98,14 @@ def known(id: Annotated[str, Path(description="The id of a message")]) -> str:
     return id
 
 
+def ids_of(messages: list[str]) -> list[str]:
+    """Ids that messages can have, each once. Raises a Problem."""
+    for each in messages:
+        if not _ID.fullmatch(each):
+            raise unknown(plain(each, 64))
+    return list(dict.fromkeys(messages))
+
+
 TheDesk = Annotated[Desk, Depends(the_desk)]
 Reader = Annotated[User, Depends(reader)]
 Decider = Annotated[User, Depends(decider)]

@@ -26,6 +26,7 @@ from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
 from gateway.console.files import Files
+from gateway.console.mailing_api import mailing_api
 from gateway.console.oidc import SignInService
 from gateway.console.pages import pages
 from gateway.console.problems import Problem
@@ -36,6 +37,7 @@ from gateway.console.report_pages import report_pages
 from gateway.console.review_api import review_api
 from gateway.console.security import Guarded
 from gateway.console.service_pages import service_pages
+from gateway.console.token_pages import token_pages
 from gateway.core.access import Register
 from gateway.core.policy import Policy
 from gateway.journal import Journal
@@ -65,10 +67,12 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.include_router(api)
     app.include_router(review_api)
     app.include_router(case_api)
+    app.include_router(mailing_api)
     app.include_router(public)
     app.include_router(queue_pages)
     app.include_router(service_pages)
     app.include_router(account_pages)
+    app.include_router(token_pages)
     app.include_router(report_pages)
     app.include_router(pages)
     app.include_router(decision_pages)
@@ -78,7 +82,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreDown, _store_down)
-    return Guarded(app, desk.house.https)
+    return Guarded(app, desk.house.https, proxies=desk.house.proxies)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

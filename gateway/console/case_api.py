@@ -9,12 +9,23 @@ from starlette.responses import Response
 
 from gateway.console import casework
 from gateway.console import review_schemas as told
-from gateway.console.api import MOST, PAGE, Decider, Id, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
-from gateway.console.asking import ID
+from gateway.console.api import (
+    MOST,
+    PAGE,
+    Decider,
+    Id,
+    Reader,
+    TheDesk,
+    bearer,
+    cursor_of,
+    ids_of,
+    problems,
+    read_cursor,
+)
 from gateway.console.case_pages import zip_answer
 from gateway.console.evidence import pack
 from gateway.console.forms import plain
-from gateway.console.problems import Problem, unknown
+from gateway.console.problems import Problem
 from gateway.console.render import Pages
 from gateway.console.review_api import act_row
 from gateway.core.casework import CaseDraft, CaseFile
@@ -48,13 +59,6 @@ def _row(file: CaseFile) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _ids(messages: list[str]) -> list[str]:
-    for each in messages:
-        if not ID.fullmatch(each):
-            raise unknown(plain(each, 64))
-    return list(dict.fromkeys(messages))
-
-
 @case_api.get("/cases", response_model=told.CaseList, summary="Open cases, or closed ones, the newest first")
 async def cases(
     desk: TheDesk,
@@ -75,7 +79,7 @@ async def cases(
 async def open_case(desk: TheDesk, user: Decider, asked: told.Opening) -> dict[str, object]:
     due_at = asked.due_at or None
     draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
-    number = await casework.opened(desk, user, draft, _ids(asked.messages))
+    number = await casework.opened(desk, user, draft, ids_of(asked.messages))
     return _row(await casework.found(desk, user, number))
 
 
@@ -117,7 +121,7 @@ async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Chang
     "/cases/{number}/messages", response_model=told.Messages, responses=_DOING, summary="Put messages into a case",
 )  # fmt: skip
 async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding) -> dict[str, object]:
-    return {"messages": list(await casework.added(desk, user, number, _ids(asked.messages)))}
+    return {"messages": list(await casework.added(desk, user, number, ids_of(asked.messages)))}
 
 
 @case_api.delete(

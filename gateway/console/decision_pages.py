@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,14 +11,17 @@ from gateway.console.auth import SignedIn
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
 from gateway.console.problems import Problem
-from gateway.console.together import MOST_TOGETHER, UNDO_TOGETHER, mailing
-from gateway.core.account import Right
-from gateway.core.casework import Proposal
+from gateway.console.together import (
+    DEEDS_TOGETHER,
+    MOST_TOGETHER,
+    UNDO_TOGETHER,
+    decide_together,
+    mailing,
+    undo_together,
+)  # fmt: skip
 from gateway.stages.moderation import Deed
 
 decision_pages = APIRouter(include_in_schema=False)
-
-_AT_ONCE = 8
 
 
 def _words(desk: Desk, sent: dict[str, str]) -> str:
@@ -116,53 +116,21 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
 @decision_pages.post("/together")
 async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """Decide on those that were chosen; what could not be decided is named."""
-    await desk.need(signed.user, Right.DECIDE)
-    ids = [known(each) for each in dict.fromkeys(await several(request, "id"))][:MOST_TOGETHER]
+    ids = [known(each) for each in await several(request, "id")]
     deed = sent.get("deed", "")
-    if deed not in ("release", "reject"):
+    if deed not in DEEDS_TOGETHER:
         raise Problem(422, "Choose what is to be done: release or reject.")
-    if not ids:
-        raise Problem(422, "Nothing was chosen: tick the messages that are to be decided.")
     reason, words = plain(sent.get("reason", "")), _words(desk, sent)
-
-    async def one(id_: str) -> tuple[str, str]:
-        try:
-            done = await desk.decide(
-                signed.user, id_, "release" if deed == "release" else "reject", reason, after=UNDO_TOGETHER, words=words
-            )
-        except Problem as problem:
-            return id_, problem.detail
-        return id_, "It waits for a second person." if isinstance(done, Proposal) else ""
-
-    told = await _few_at_once([one(each) for each in ids])
+    told = await decide_together(desk, signed.user, ids, deed, reason, words)
     return shown.page(
-        request, "together_done.html", signed, deed=deed, done=[id_ for id_, why in told if not why],
-        left=[each for each in told if each[1]], seconds=UNDO_TOGETHER,
+        request, "together_done.html", signed, deed=deed, done=told.done, left=list(told.left.items()),
+        seconds=UNDO_TOGETHER,
     )  # fmt: skip
 
 
 @decision_pages.post("/together/undo")
-async def undo_together(request: Request, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Hold again what was decided together a moment ago, as far as it has not left."""
-    await desk.need(signed.user, Right.DECIDE)
-    ids = [known(each) for each in sent.get("ids", "").split(",") if each][:MOST_TOGETHER]
-    back = 0
-    for id_ in ids:
-        try:
-            await desk.undo(signed.user, id_)
-        except Problem:  # one of them has left: the others can still be held
-            continue
-        back += 1
-    if not back:
-        raise Problem(409, "It is too late to undo this: it has left.")
+    ids = [known(each) for each in sent.get("ids", "").split(",") if each]
+    await undo_together(desk, signed.user, ids)
     return RedirectResponse("/", 303)
-
-
-async def _few_at_once(work: Sequence[object]) -> list[tuple[str, str]]:
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def behind(each: object) -> tuple[str, str]:
-        async with gate:
-            return await each  # type: ignore[misc,no-any-return]
-
-    return list(await asyncio.gather(*map(behind, work)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ class House:
     public_url: str
     adopted_policy: str = ""  # Markdown; "": the clauses in our own words
     provider: Provider | None = None  # the district's sign-in service
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
     hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
 
     @property

@@ -160,6 +160,14 @@ class SignInService:
                 return each
         raise ServiceError("its token is signed with an unknown key")
 
+    async def look(self) -> str:
+        """Read what the service says of itself; in a few words. Raises ServiceError."""
+        about = await self._discovered()
+        keys = await self._json("GET", about["jwks_uri"])
+        if not keys.get("keys"):
+            raise ServiceError("it shows no keys")
+        return f"{self.provider.issuer} answers"
+
     async def _discovered(self) -> dict[str, Any]:
         if time.monotonic() - self._about_at > _KNOWN_FOR:
             place = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"

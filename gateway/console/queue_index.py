@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from gateway.console.queue_words import Words
 from gateway.console_ports import Handled
 from gateway.core.moderation import Held
 
@@ -111,7 +112,7 @@ class Index:
         self._columns |= {name: numpy.zeros(_FIRST) for name in ("due", "received")}
         self._columns["mailing"] = numpy.zeros(_FIRST, numpy.int64)
         self._entries: list[Entry | None] = []
-        self._texts: list[str] = []
+        self._words = Words()
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._order: list[tuple[float, str, int]] = []
@@ -149,13 +150,13 @@ class Index:
     def _write(self, entry: Entry) -> int:
         if self._free:
             slot = self._free.pop()
-            self._entries[slot], self._texts[slot] = entry, entry.text
+            self._entries[slot] = entry
         else:
             slot = len(self._entries)
             self._entries.append(entry)
-            self._texts.append(entry.text)
             if slot == len(self._columns["due"]):
                 self._columns = {name: numpy.resize(each, 2 * slot) for name, each in self._columns.items()}
+        self._words.put(slot, entry.text)
         self._slots[entry.held.id] = slot
         for name, values in self._facets.items():
             self._columns[name][slot] = values.number(entry)
@@ -229,12 +230,9 @@ class Index:
 
     def _saying(self, words: tuple[str, ...], slots: Numbers) -> Numbers:
         """Those of some slots whose text has all of some words."""
-        if not words:
-            return slots
-        left, texts = slots.tolist(), self._texts
-        for word in sorted(words, key=len, reverse=True):  # long words are rare: they leave the least
-            left = [slot for slot in left if word in texts[slot]]
-        return numpy.array(left, numpy.int64)
+        for word in words:
+            slots = slots[self._words.having(word)[slots]]
+        return slots
 
     def _counted(self, name: str, slots: Numbers, asked: Asked) -> Counter[str]:
         values = self._facets[name].values

@@ -7,6 +7,7 @@ import csv
 import io
 import tomllib
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,7 +25,7 @@ from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
 from gateway.core.decision import Act, Action
 from gateway.core.moderation import Trace
-from gateway.core.parties import Direction
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy, PolicyError, parse
 from gateway.core.report import Line, Report, report, table
 
@@ -53,9 +54,9 @@ async def made(desk: Desk, user: User, days: int) -> Made:
     holdings = await desk.store.holdings(now - days * DAY, now, MOST)
     own = None if user.sees_every_building else frozenset(user.buildings)
 
-    def buildings(pairs: object) -> set[str]:
+    def buildings(pairs: Iterable[Pair]) -> set[str]:
         found: set[str] = set()
-        for pair in pairs:  # type: ignore[attr-defined]
+        for pair in pairs:
             for id_ in (pair.staff, pair.student):
                 person = desk.register.by_id(id_)
                 found |= set(person.buildings if person else ())

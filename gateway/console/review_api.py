@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -16,6 +14,7 @@ from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, probl
 from gateway.console.calls import calls
 from gateway.console.desk import NEIGHBOURS, Desk
 from gateway.console.forms import plain
+from gateway.console.idempotency import once
 from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
@@ -38,9 +37,9 @@ _DECIDING = {202: {"model": schemas.Waits, "description": "Waits for a second pe
 _DOING = problems(400, 404, 409, 413)
 
 
-async def _once(
+async def _decided(
     desk: Desk, user: User, key: str | None, deed: Deed, id: str, reason: str, words: str = ""
-) -> JSONResponse:
+) -> JSONResponse:  # fmt: skip
     """Decide; with an idempotency key once, and the same answer ever after."""
 
     async def act() -> JSONResponse:
@@ -49,30 +48,7 @@ async def _once(
             return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
         return JSONResponse({"id": id, "action": deed, "recipients": await _called(desk, user, id, done.changed)})
 
-    if key is None:
-        return await act()
-    asked = hashlib.sha256(json.dumps([deed, id, reason, *([words] if words else [])]).encode()).hexdigest()
-    mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    before = await desk.store.ask(user.name, mark, asked)
-    if before is not None:
-        if before.request != asked:
-            raise Problem(422, "This idempotency key was used for another request: use a new one.")
-        if before.status is None:
-            raise Problem(409, "The first request with this idempotency key is still at work: try again.")
-        form = "application/json" if before.status < 400 else "application/problem+json"
-        return JSONResponse(json.loads(before.body), before.status, media_type=form)
-    kept = False
-    try:
-        try:
-            answer = await act()
-        except Problem as problem:
-            answer = problem.response()
-        await desk.store.answer(user.name, mark, answer.status_code, bytes(answer.body).decode())
-        kept = True
-        return answer
-    finally:
-        if not kept:  # nothing came of it: it may be asked again
-            await desk.store.answer(user.name, mark, None, "")
+    return await once(desk, user, key, [deed, id, reason, *([words] if words else [])], act)
 
 
 async def _called(desk: Desk, user: User, id: str, addresses: Sequence[str]) -> list[str]:
@@ -89,7 +65,7 @@ async def _called(desk: Desk, user: User, id: str, addresses: Sequence[str]) -> 
 )  # fmt: skip
 async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
-    return await _once(desk, user, key, "release", id, why.reason)
+    return await _decided(desk, user, key, "release", id, why.reason)
 
 
 @review_api.post(
@@ -98,7 +74,7 @@ async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, k
 )  # fmt: skip
 async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Rejection, key: Key = None) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
-    return await _once(desk, user, key, "reject", id, why.reason, why.words)
+    return await _decided(desk, user, key, "reject", id, why.reason, why.words)
 
 
 @review_api.post(
@@ -107,7 +83,7 @@ async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Rejection, k
 )  # fmt: skip
 async def discard(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
-    return await _once(desk, user, key, "discard", id, why.reason)
+    return await _decided(desk, user, key, "discard", id, why.reason)
 
 
 @review_api.post(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.console.schemas import TraceRow
+from gateway.console.schemas import HeldRow, TraceRow
 
 Severity = Literal["low", "medium", "high", "critical"]
 Outcome = Literal["internal_discipline", "law_enforcement", "board_of_educational_examiners", "unfounded"]
@@ -219,3 +219,51 @@ class Messages(BaseModel):
     """Which messages that was done to."""
 
     messages: list[str]
+
+
+# --- mailings --------------------------------------------------------------------------------------------------------
+
+
+class MailingRow(HeldRow):
+    """One message of a mailing with its beginning, and the words that the first one does not say."""
+
+    beginning: str
+    differs: list[str]
+    yours_to_decide: bool = Field(description="False where you, or your own child, have a part in it")
+
+
+class Mailing(BaseModel):
+    """A mailing that is held many times over."""
+
+    items: list[MailingRow]
+    next: str | None
+
+
+class Together(_Asked):
+    """What is to be done with which messages, why, and what the senders of rejected ones are told; "" for the usual."""
+
+    ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
+    deed: Literal["release", "reject"]
+    reason: str = Field(default="", max_length=2000)
+    words: str = Field(default="", max_length=4000)
+
+
+class Left(BaseModel):
+    """A message that was not decided, and why."""
+
+    id: str
+    why: str
+
+
+class DecidedTogether(BaseModel):
+    """What was decided, and for how many seconds it can be taken back."""
+
+    done: list[str]
+    left: list[Left]
+    undo_seconds: float
+
+
+class TakingBack(_Asked):
+    """Which decisions are to be taken back."""
+
+    ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)

@@ -4,17 +4,19 @@ and how many one client may send."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.console.auth import client_of
 from gateway.console.pace import Pace
 from gateway.console.problems import Problem
 
 LARGEST_REQUEST = 64 << 10
+Network: TypeAlias = IPv4Network | IPv6Network
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -35,8 +37,11 @@ _HEADERS = {
 class Guarded:
     """The ASGI application around the console's own."""
 
-    def __init__(self, app: ASGIApp, https: bool, pace: Pace | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, https: bool, pace: Pace | None = None, proxies: Sequence[Network] = LOOPBACK
+    ) -> None:  # fmt: skip
         self._app = app
+        self._proxies = proxies
         self._pace = pace or Pace()
         self._headers = {
             **_HEADERS,
@@ -48,6 +53,7 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope["client"] = self._client(scope)  # from here on everybody sees who really asks
         static = scope["path"].startswith("/static/")
 
         async def guarded(message: Message) -> None:
@@ -63,7 +69,7 @@ class Guarded:
                 headers.setdefault("Cache-Control", "public, max-age=3600" if static else "no-store")
             await send(message)
 
-        if not static and (seconds := self._pace.wait(client_of(Request(scope)))):
+        if not static and (seconds := self._pace.wait(scope["client"][0])):
             await _too_many(seconds)(scope, receive, guarded)
             return
         if _length(scope["headers"]) > LARGEST_REQUEST:
@@ -80,6 +86,22 @@ class Guarded:
             return message
 
         await self._app(scope, bounded, guarded)
+
+    def _client(self, scope: Scope) -> tuple[str, int]:
+        """Where a request comes from: the last address that none of our proxies has, for they append who asked them."""
+        host, port = scope.get("client") or ("", 0)
+        said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        before = [each.strip() for each in ",".join(said).split(",") if each.strip()]
+        while before and self._is_proxy(host):
+            host = before.pop()[:64]
+        return host, port
+
+    def _is_proxy(self, host: str) -> bool:
+        try:
+            address = ip_address(host.partition("%")[0])
+        except ValueError:
+            return False
+        return any(address in each for each in self._proxies)
 
 
 def _length(headers: Iterable[tuple[bytes, bytes]]) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from gateway.console.desk import Desk
 from gateway.console.names import Names, Someone
 from gateway.console.problems import Problem
 from gateway.core.account import Right, User
+from gateway.core.casework import Proposal
 from gateway.core.decision import Act
 from gateway.core.mailing import words_of
 from gateway.core.moderation import Held
@@ -17,7 +21,9 @@ MOST_TOGETHER = 200
 """Messages that are decided at once."""
 UNDO_TOGETHER = 15.0
 """Seconds in which decisions on a whole mailing can be taken back."""
-_SHOWN = 600
+DeedTogether: TypeAlias = Literal["release", "reject"]
+DEEDS_TOGETHER: Mapping[str, DeedTogether] = {"release": "release", "reject": "reject"}
+_SHOWN, _AT_ONCE = 600, 8
 _PIECE = re.compile(r"\w+|\W+")
 
 
@@ -67,3 +73,56 @@ async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
         people = tuple(names.someone(to) for to in each.recipients[:4])
         copies.append(Copy(shown, people, pieces, desk.in_part(user, trace)))
     return Mailing(names.someone(held[0].sender), tuple(copies))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of messages that were decided together: the decided ones, and why the others were not."""
+
+    done: tuple[str, ...]
+    left: Mapping[str, str]
+
+
+async def decide_together(
+    desk: Desk, user: User, ids: Sequence[str], deed: str, reason: str, words: str = ""
+) -> Told:  # fmt: skip
+    """Release or reject messages, with a while to take it back. Raises a Problem where there is nothing to do."""
+    await desk.need(user, Right.DECIDE)
+    chosen = list(dict.fromkeys(ids))[:MOST_TOGETHER]
+    if not chosen:
+        raise Problem(422, "Nothing was chosen: tick the messages that are to be decided.")
+
+    async def one(id_: str) -> str:
+        try:
+            done = await desk.decide(user, id_, DEEDS_TOGETHER[deed], reason, after=UNDO_TOGETHER, words=words)
+        except Problem as problem:
+            return problem.detail
+        return "It waits for a second person." if isinstance(done, Proposal) else ""
+
+    told = dict(zip(chosen, await _few_at_once([one(each) for each in chosen]), strict=True))
+    return Told(tuple(id_ for id_, why in told.items() if not why), {id_: why for id_, why in told.items() if why})
+
+
+async def undo_together(desk: Desk, user: User, ids: Sequence[str]) -> tuple[str, ...]:
+    """Hold again what was decided together a moment ago, as far as it has not left; raises a Problem where all has."""
+    await desk.need(user, Right.DECIDE)
+    back = []
+    for id_ in list(dict.fromkeys(ids))[:MOST_TOGETHER]:
+        try:
+            await desk.undo(user, id_)
+        except Problem:  # one of them has left: the others can still be held
+            continue
+        back.append(id_)
+    if not back:
+        raise Problem(409, "It is too late to undo this: it has left.")
+    return tuple(back)
+
+
+async def _few_at_once(work: Sequence[Awaitable[str]]) -> list[str]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def behind(each: Awaitable[str]) -> str:
+        async with gate:
+            return await each
+
+    return list(await asyncio.gather(*map(behind, work)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
 
 from gateway.console_ports import LATE_CHANGES, Answer
 from gateway.core.audit import Linked
@@ -20,6 +20,7 @@ from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
 from gateway.store.review import by_message, read_trace, traces
 from gateway.store.schema_accounts import held_changes
+from gateway.store.schema_review import LATE
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
@@ -51,23 +52,19 @@ _CALLS_MARK = Statement(
 
 
 def _noticed(late: bool) -> Statement:
-    """Messages of an action since a time, the newest first; `late`: delivered although they would have been held."""
+    """Messages of an action since a time, the newest first; `late`: delivered although they would have been held.
+
+    The conditions are those of an index each, word for word.
+    """
+    listed = LATE if late else and_(_r.marked == schema.lit(1), _r.action == bindparam("action"))
 
     def build(of: object) -> Select[tuple[str]]:
-        found = (
+        return (
             select(_r.message_id)
-            .where(
-                _r.marked == schema.lit(1), _r.action == bindparam("action"), _r.decided_at > bindparam("since"),
-                _r.decided_at < bindparam("before"),
-            )
+            .where(listed, _r.decided_at > bindparam("since"), _r.decided_at < bindparam("before"))
             .order_by(_r.decided_at.desc())
             .limit(bindparam("limit"))
-        )  # fmt: skip
-        if late:
-            found = found.where(
-                _r.decided_by == schema.lit("policy"), _r.state.in_([schema.lit("queued"), schema.lit("sent")])
-            )
-        return found
+        )
 
     return Statement(build)
 

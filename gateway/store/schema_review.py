@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, Index, Table
+from sqlalchemy import Column, Double, Index, Table, and_
 
-from gateway.store.schema import TEXT, metadata
+from gateway.store.schema import TEXT, lit, metadata, recipients
 
 assignments = Table(  # who is to decide on a message
     "assignments",
@@ -48,3 +48,11 @@ policies = Table(  # every policy that was in force
     Column("first_at", Double, nullable=False),
     Column("last_at", Double, nullable=False),
 )
+
+_r = recipients.c
+LATE = and_(
+    _r.marked == lit(1), _r.action == lit("hold"), _r.decided_by == lit("policy"),
+    _r.state.in_([lit("queued"), lit("sent")]),
+)  # fmt: skip
+"""Delivered although it would have been held: the verdict came too late."""
+Index("ix_recipients_late", _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)

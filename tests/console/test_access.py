@@ -60,6 +60,10 @@ page("POST", "/account/codes/confirm", 422, lindgren=422)  # no code was sent
 page("POST", "/account/codes/off", 422, lindgren=422)  # and no password
 page("POST", "/account/password", 422, lindgren=422)
 
+page("GET", "/account/tokens")
+page("POST", "/account/tokens")
+page("POST", "/account/tokens/{id}/revoke", 404)  # there is none of this id
+
 # for others
 page("GET", "/mine", lindgren=200)
 page("GET", "/reports")
@@ -121,6 +125,9 @@ call("POST", "/api/v1/messages/{id}/reject", okafor=403, **NO_CONTENT, **ELSEWHE
 call("POST", "/api/v1/messages/{id}/discard", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/names", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/names", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/mailings/{id}", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # what is not theirs is named as not decided
+call("POST", "/api/v1/mailings/undo", 409, **NO_CONTENT)
 call("GET", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
@@ -160,6 +167,7 @@ ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
+    "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
     "/api/v1/messages/{id}/legal-hold/lift": "high", "/api/v1/messages/{id}/acknowledge": "help",
     "/api/v1/messages/{id}/discard": "laid-out", "/api/v1/cases/{number}/messages/{id}": "text",
@@ -172,6 +180,7 @@ SENT: dict[str, dict[str, str]] = {
     "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
+    "/account/tokens": {"may": "read", "lasts": "7d"},
 }  # fmt: skip
 """What a form sends beside its secret."""
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
@@ -183,7 +192,8 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
-    "/api/v1/views/{name}": {"query": "age=overdue"},
+    "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},
+    "/api/v1/mailings/decide": {"ids": ["0" * 26], "deed": "release"},
 }  # fmt: skip
 """What a call of the API sends, where that is not a reason."""
 LAST = ("POST", "/sign-out")

@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.async_api import Page, expect
 
+from gateway.core.casework import CaseDraft
 from gateway.core.delivery import State
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SECURITY
 from tests.console.world import World, enter
@@ -106,15 +107,41 @@ async def test_reading_and_deciding_need_no_javascript(world: World, page: Page)
     assert await _states(world, "text") == {State.REJECTED}
 
 
+@pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
+async def test_a_case_needs_no_javascript(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.get_by_text("Make it a case").click()
+    await page.get_by_label("What the case is called").fill("Secrecy")
+    await page.get_by_role("button", name="Open the case").click()
+    await expect(page.get_by_role("heading", name="Secrecy")).to_be_visible()
+    await page.get_by_label("Note").fill("spoke with the parents")
+    await page.get_by_role("button", name="Add the note").click()
+    await expect(page.locator(".log")).to_contain_text("spoke with the parents")
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Export the evidence").click()
+    assert (await download.value).suggested_filename == "case-1.zip"
+    await page.locator(".rows .row").first.click()
+    await page.get_by_role("button", name="Release", exact=False).first.click()
+    await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
+    await page.goto(f"{world.url}/cases/1")
+    await page.get_by_text("Close the case").first.click()
+    await page.get_by_label("How it ended").select_option("unfounded")
+    await page.get_by_label("What was done, and who was told").fill("a misreading")
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.locator("main")).to_contain_text("Unfounded")
+    assert await _states(world, "high") == {State.QUEUED}
+
+
 # --- for everybody --------------------------------------------------------------------------------------------------
 
 PAGES = {
     "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
-        "/decided", "/cases", "/together/{high}", "/messages/{help}", "/?text=day",
+        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?text=day",
     ),
-    HIGH: ("/account", "/reports"),
+    HIGH: ("/account", "/account/tokens", "/reports"),
     LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),
     AUDITOR: ("/audit", "/messages/{high}"),
@@ -138,6 +165,7 @@ async def violations(page: Page) -> dict[str, list[str]]:
 async def test_every_page_is_accessible(world: World, page: Page, name: str) -> None:
     if name:
         await enter(page, world, name)
+        await world.store.open_case(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [world.id("high")], {})
     for path in PAGES[name]:
         await page.goto(world.url + path.format(**{each: world.id(each) for each in world.messages}))
         assert not await violations(page), path

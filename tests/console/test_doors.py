@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 import gateway.console
-from gateway.console.auth import IDLE, LASTS, MOST_BY_CLIENT, MOST_BY_NAME
+from gateway.console.auth import IDLE, LASTS, MOST_BY_CLIENT, MOST_BY_NAME, client_of
 from gateway.console.pace import Pace
 from gateway.console.security import Guarded
 from gateway.core.decision import Act
@@ -173,6 +176,41 @@ async def test_guessing_is_slowed_down_by_client(world: World) -> None:
         assert (await sign_in(browser, HIGH)).status_code == 429
         browser.headers["x-forwarded-for"] = "10.1.2.3, 198.51.100.7"
         assert (await sign_in(browser, HIGH)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "client"),
+    [
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.2", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.2", "203.0.113.9, 198.51.100.1, 10.0.0.3", "198.51.100.1"),  # through two of our proxies
+        ("10.0.0.2", "made-up, 10.0.0.3", "made-up"),
+        ("10.0.0.2", "", "10.0.0.2"),
+        ("192.0.2.7", "198.51.100.1", "192.0.2.7"),  # no proxy of ours: it says what it likes
+    ],
+)
+async def test_only_our_proxies_say_for_whom_they_ask(peer: str, said: str, client: str) -> None:
+    proxies = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24"))
+    seen = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(client_of(Request(scope)))
+        await PlainTextResponse("here")(scope, receive, send)
+
+    transport = httpx.ASGITransport(Guarded(app, https=False, proxies=proxies), client=(peer, 5))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as one:
+        await one.get("/", headers={"X-Forwarded-For": said} if said else {})
+    assert seen == [client]
+
+
+async def test_each_client_behind_a_proxy_has_a_limit_of_its_own() -> None:
+    app = Guarded(PlainTextResponse("here"), https=False, pace=Pace(2, 0.5))
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as proxy:
+        one, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "203.0.113.5, 198.51.100.2"}
+        assert [(await proxy.get("/", headers=one)).status_code for _ in range(3)] == [200, 200, 429]
+        assert (await proxy.get("/", headers=other)).status_code == 200
+        assert (await proxy.get("/", headers={"X-Forwarded-For": "203.0.113.6, 198.51.100.1"})).status_code == 429
 
 
 async def test_an_unknown_name_is_told_the_same(world: World) -> None:

@@ -267,6 +267,30 @@ async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
     assert "somebody else must decide" in done.text
 
 
+async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> None:
+    ids = await mailing(world)
+    async with world.program(HIGH) as program:
+        preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
+        assert {each["id"] for each in preview} == set(ids)
+        assert preview[0]["differs"] == []
+        assert preview[1]["differs"] == ["Maya"]
+        assert preview[1]["beginning"].startswith(PARTY.format("Maya")[:20])
+        asked = {"ids": [*ids, world.id("middle")], "deed": "reject", "reason": "a party"}
+        done = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
+        assert done.json()["done"] == ids
+        assert [each["id"] for each in done.json()["left"]] == [world.id("middle")]
+        again = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
+        assert (again.status_code, again.json()) == (200, done.json())
+        back = await program.post("/api/v1/mailings/undo", json={"ids": ids})
+        assert back.json() == {"messages": ids}
+        assert (await program.post("/api/v1/mailings/undo", json={"ids": ids})).status_code == 409
+        await program.post("/api/v1/mailings/decide", json={**asked, "ids": ids[:1], "deed": "release"})
+        assert ids[0] not in await world.outgoing(after=10)
+        assert ids[0] in await world.outgoing(after=6)
+    async with world.program(HIGH, reads_only=True) as program:
+        assert (await program.post("/api/v1/mailings/decide", json=asked)).status_code == 403
+
+
 async def test_a_mailing_asks_for_something(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         for fields in ({"deed": "release"}, {"id": world.id("high")}, {"id": world.id("high"), "deed": "discard"}):

@@ -257,6 +257,25 @@ async def test_a_lie_is_not_believed(liar: Liar) -> None:
         await _asked(liar)
 
 
+@pytest.mark.parametrize(
+    ("about", "fault"),
+    [
+        ({}, ""),
+        ({"issuer": "https://evil.example"}, "another name than console.oidc.issuer"),
+        ({"token_endpoint": "http://provider.example/token"}, "token_endpoint is no https address"),
+        ({"jwks_uri": ISSUER + "/nothing"}, "it answered 404"),
+    ],
+)
+async def test_check_tries_the_service(about: dict[str, str], fault: str) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Liar(_claims(), about=about).app())) as client:
+        service = SignInService(Provider(ISSUER, "us", "secret", "https://console.example"), client)
+        if not fault:
+            assert await service.look() == f"{ISSUER} answers"
+            return
+        with pytest.raises(ServiceError, match=fault):
+            await service.look()
+
+
 async def test_an_answer_to_another_question_is_not_read() -> None:
     with pytest.raises(ServiceError):
         await _asked(Liar(_claims()), state="other")

@@ -23,6 +23,7 @@ from gateway.console.desk import House
 from gateway.console.files import Files
 from gateway.console.oidc import Provider
 from gateway.console.secrets import digest, new_token
+from gateway.console.security import LOOPBACK
 from gateway.core.account import Token
 from gateway.core.decision import Act
 from gateway.core.delivery import NextHop, Sent
@@ -165,6 +166,7 @@ async def opened(
             "district": "Riverbend",
             "zone": ZoneInfo("America/Chicago"),
             "public_url": here,
+            "proxies": LOOPBACK,
             **more,
         }
         if service is not None:

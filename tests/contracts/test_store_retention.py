@@ -13,7 +13,7 @@ from gateway.core.decision import Action, Change, Ruling
 from gateway.core.delivery import Bounced, State
 from gateway.core.message import Message
 from gateway.store import SqlStore
-from gateway.store.retention import CHUNK
+from gateway.store.retention import CHANGES, CHUNK
 from tests.contracts.messages import (
     NOON,
     REST,
@@ -243,3 +243,12 @@ async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: SqlStore
     await store.conclude(claim, all_sent(claim), ())
     clock.now += DAY
     assert await store.expire(0.0, 0.0, 100) == 1
+
+
+async def test_old_notes_of_what_changed_in_the_queue_go(store: SqlStore, store_url: str) -> None:
+    """The newest stay: whoever looks at the queue has seen the others long ago."""
+    for number in (1, 2, CHANGES, CHANGES + 1, CHANGES + 2):
+        write(store_url, f"INSERT INTO held_changes (id, message_id, at) VALUES ({number}, 'm{number}', 0)")
+    await store.expire(DELIVERED, DECIDED, 100)
+    assert [number for number, _ in await store.held_changes(0)] == [2, CHANGES, CHANGES + 1, CHANGES + 2]
+    assert (await store.held_mark())[0] == CHANGES + 2

@@ -112,6 +112,20 @@ def test_port_taken(tmp_path: Path) -> None:
         assert not (tmp_path / "var").exists()
 
 
+def test_check_tries_the_sign_in_service(tmp_path: Path) -> None:
+    issuer = f"http://127.0.0.1:{free_port()}"
+    settings = [
+        f'console.oidc.issuer = "{issuer}"', 'console.oidc.client_id = "chaperone"',
+        'console.oidc.client_secret_file = "oidc.secret"',
+    ]  # fmt: skip
+    (tmp_path / "oidc.secret").write_text("between us\n")
+    with running_sink() as sink, laid_out(tmp_path, f"127.0.0.1:{sink.port}", settings=settings) as gateway:
+        said = gateway.cli("check", code=1)
+        assert f"error sign-in service: {issuer}: it cannot be reached" in said
+        assert "mend console.oidc.issuer" in said
+        assert "between us" not in said
+
+
 def test_second_serve(tmp_path: Path) -> None:
     """A store in a file belongs to one serve."""
     with laid_out(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
