@@ -47,7 +47,9 @@ class Between:
     student: Someone
     own_child: bool
     outside: bool
-    group: str = ""  # the smallest class, team or club that both belong to
+    classes: tuple[str, ...] = ()  # in which both are enrolled
+    group: str = ""  # the smallest list, of a team or club say, that both are on
+    building: str = ""  # one that both belong to
 
 
 class Names:
@@ -139,15 +141,18 @@ class Names:
     def between(self, pairs: Sequence[Pair], most: int = 12, *, groups: bool = False) -> tuple[Between, ...]:
         """Whom a message is between, each pair once. `groups`: and what both belong to, which takes a while to find."""
         once = {(pair.staff, pair.student): pair for pair in pairs}
-        return tuple(
-            Between(
-                self._person(pair.staff),
-                self._person(pair.student),
-                pair.own_child,
-                pair.outside,
-                self.hide(self._register.group_of_both(pair.staff, pair.student)) if groups else "",
-            )
-            for pair in list(once.values())[:most]
+        return tuple(self._between(pair, groups=groups) for pair in list(once.values())[:most])
+
+    def _between(self, pair: Pair, *, groups: bool) -> Between:
+        two = Between(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside)
+        if not groups:
+            return two
+        people, known = (pair.staff, pair.student), self._register
+        return replace(
+            two,
+            classes=tuple(map(self.hide, known.classes_of_both(*people))),
+            group=self.hide(known.group_of_both(*people)),
+            building=next((each for each in two.staff.buildings if each in two.student.buildings), ""),
         )
 
     def _person(self, id_: str) -> Someone:

@@ -24,6 +24,9 @@ class Register(Directory, Protocol):
     def group_of_both(self, one: str, other: str) -> str:
         """The name of the smallest group that two persons belong to (a class, team or club), "" for none."""
 
+    def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
+        """The names of the classes that two persons are enrolled in."""
+
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
 

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from gateway.core.identity import canonical
 from gateway.core.parties import Role
+from gateway.directory.classes import Classes
 from gateway.directory.names import person_keys, title_keys
 from gateway.directory.oddities import Oddities
 from gateway.directory.packed import Buffer, Image, IndexBuilder, Table, TextsBuilder, hash64, runs
@@ -40,6 +41,7 @@ class Building:
         self.roles = bytearray()
         self.lines = array("I")
         self.agents: dict[int, str] = {}
+        self.classes = Classes()
         self._children: dict[int, list[int]] = {}
         self._people = TextsBuilder()
         self._names = IndexBuilder()
@@ -157,6 +159,7 @@ class Building:
             "orgs": self._orgs,
             **self._settled_accounts(),
             "digests": self._digests(),
+            **self.classes.sections(len(self.roles)),
             **no_groups(),
         }
         return Image(facts, sections)

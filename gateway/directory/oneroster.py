@@ -105,7 +105,8 @@ def read(folder: Folder, aliases: Mapping[str, str], now: float, oddities: Oddit
     reading.roles()
     reading.profiles()
     reading.users()
-    reading.buildings()
+    reading.classes()
+    reading.enrollments()
     building.related()
     return building
 
@@ -161,8 +162,7 @@ class _Reading:
             if not user or self._gone("roles", line, status):
                 continue
             known = self._roles.get(user, 0)
-            first, last = self._date(line, "beginDate", begin), self._date(line, "endDate", end)
-            if (first is None or first - _GRACE <= self._today) and (last is None or self._today <= last + _GRACE):
+            if self._today_in("roles", line, begin, end):
                 bits = self._role("roles", line, role)
                 orgset = self._building.orgset(self._orgs("roles", line, "orgSourcedId", org), known >> 3)
                 known = known & 7 | bits | orgset << 3
@@ -229,22 +229,37 @@ class _Reading:
             if not any(bits & bit for bits in building.roles):
                 self._note("users", 1, "role", f"there are no {word}: no message will be in scope", "export them too")
 
-    def buildings(self) -> None:
-        """The schools of staff and students who belong to none by themselves: those of their classes."""
-        building = self._building
+    def classes(self) -> None:
+        """The names of classes."""
+        if not self._there("enrollments") or not self._there("classes"):
+            return
+        for line, (id_, status, title) in self._folder.rows("classes", ("sourcedId", "status", "title")):
+            if id_ and title and not self._gone("classes", line, status):
+                self._building.classes.titled(id_, title)
+
+    def enrollments(self) -> None:
+        """Who is in which class today; and the schools of staff and students who belong to none by themselves."""
+        if not self._there("enrollments"):
+            return
+        building, rows, both = self._building, self._building.rows, STAFF | STUDENT
+        roles, enrol = building.roles, building.classes.enrol
         schools = {id_ for id_, org in building.orgs.items() if org.type == _SCHOOL}
         homeless = {
-            id_: row
-            for id_, row in building.rows.items()
-            if building.roles[row] & (STAFF | STUDENT) and schools.isdisjoint(building.orgs_of(row))
-        }
-        if not schools or not homeless or not self._there("enrollments"):
-            return
-        wanted = ("userSourcedId", "status", "schoolSourcedId")
-        for line, (user, status, school) in self._folder.rows("enrollments", wanted):
-            row = homeless.get(user)
-            if row is not None and school in schools and not self._gone("enrollments", line, status):
+            row for row in rows.values() if roles[row] & both and schools.isdisjoint(building.orgs_of(row))
+        } if schools else set()  # fmt: skip
+        wanted = ("userSourcedId", "status", "classSourcedId", "schoolSourcedId", "beginDate", "endDate")
+        for line, (user, status, class_, school, begin, end) in self._folder.rows("enrollments", wanted):
+            row = rows.get(user)
+            if row is None or not roles[row] & both or (status and self._gone("enrollments", line, status)):
+                continue
+            if row in homeless and school in schools:
                 building.belongs(row, building.orgset((school,)))
+            if class_ and (not (begin or end) or self._today_in("enrollments", line, begin, end)):
+                enrol(row, class_)
+
+    def _today_in(self, table: str, line: int, begin: str, end: str) -> bool:
+        first, last = self._date(table, line, "beginDate", begin), self._date(table, line, "endDate", end)
+        return (first is None or first - _GRACE <= self._today) and (last is None or self._today <= last + _GRACE)
 
     def _accounts(self, row: int, line: int, email: str, seconds: Sequence[str], numbers: Sequence[str]) -> str:
         """Keep the addresses of one record, each once; the first mail address, "" where there is none."""
@@ -312,7 +327,7 @@ class _Reading:
                 self._note(table, line, column, "names an org that orgs.csv does not have", "export all orgs")
         return [each for each in listed if each]
 
-    def _date(self, line: int, column: str, cell: str) -> date | None:
+    def _date(self, table: str, line: int, column: str, cell: str) -> date | None:
         if not cell:
             return None
         try:
@@ -321,8 +336,8 @@ class _Reading:
             pass
         try:
             found = datetime.strptime(cell, "%m/%d/%Y").date()
-            self._note("roles", line, column, "is not written as YYYY-MM-DD", "write dates as YYYY-MM-DD")
+            self._note(table, line, column, "is not written as YYYY-MM-DD", "write dates as YYYY-MM-DD")
         except ValueError:
-            self._note("roles", line, column, "is no date; it is left out", "write dates as YYYY-MM-DD")
+            self._note(table, line, column, "is no date; it is left out", "write dates as YYYY-MM-DD")
             return None
         return found

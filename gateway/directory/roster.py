@@ -81,6 +81,7 @@ class Roster:
             Runs(image, f"group_{each}") for each in ("rows", "nested", "strangers")
         )
         self._strangers, self._by_group = Texts(image, "strangers"), Index(image, "by_group")
+        self._classes, self._enrolled = Texts(image, "classes"), Runs(image, "enrolled")
         self._known: dict[str, Person | None] = {}
         self._last_group: tuple[int, tuple[Person, ...]] = (-1, ())
 
@@ -242,6 +243,14 @@ class Roster:
         both = set(self.groups_of(one)) & set(self.groups_of(other))
         sizes = ((len(self.members(each) or ()), each) for each in both)
         return min(sizes, default=(0, ""))[1].partition("@")[0]
+
+    def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
+        """The names of the classes that two persons are enrolled in, as teacher, student or whatever else."""
+        rows = self._by_id.first(one), self._by_id.first(other)
+        if rows[0] is None or rows[1] is None:
+            return ()
+        both = sorted(set(self._enrolled[rows[0]]) & set(self._enrolled[rows[1]]))
+        return tuple(dict.fromkeys(self._classes[number] for number in both))
 
     def digests(self) -> Iterator[tuple[str, int, int]]:
         """The sourcedId, role bits and digest of every person: a changed digest is a changed person."""

@@ -103,6 +103,10 @@ class LiveDirectory:
         """The name of the smallest group that two persons belong to, "" for none."""
         return self.roster.group_of_both(one, other)
 
+    def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
+        """The names of the classes that two persons are enrolled in."""
+        return self.roster.classes_of_both(one, other)
+
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
         return self.roster.buildings_of(id_)

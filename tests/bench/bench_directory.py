@@ -71,7 +71,13 @@ def write(folder: Path, people: int, version: str) -> None:
         }  # fmt: skip
         return row | ({"role": roles[n], "orgSourcedIds": school_of[n]} if version == "1.1" else {})
 
-    modes = {"orgs": "bulk", "users": "bulk", "enrollments": "bulk", "roles": "bulk" if version == "1.2" else "absent"}
+    modes = {
+        "orgs": "bulk",
+        "users": "bulk",
+        "classes": "bulk",
+        "enrollments": "bulk",
+        "roles": "bulk" if version == "1.2" else "absent",
+    }
     said = {"oneroster.version": version, **{f"file.{name}": mode for name, mode in modes.items()}}
     table(folder, "manifest", ({"propertyName": name, "value": value} for name, value in said.items()))
     table(folder, "orgs", ({"sourcedId": each, "name": each, "type": "school"} for each in schools))
@@ -81,10 +87,19 @@ def write(folder: Path, people: int, version: str) -> None:
         table(
             folder, "roles", ({"sourcedId": f"r{n}", "beginDate": "2020-08-01", **row} for n, row in enumerate(fields))
         )
-    enrolled = ((n, k) for n in range(staff, staff + students) for k in range(6))
+    taught = [n % staff for n in range(2 * staff)]  # class by class, who teaches it
+    at: dict[str, list[int]] = {}
+    for number, teacher in enumerate(taught):
+        at.setdefault(school_of[teacher], []).append(number)
+    enrolled = itertools.chain(
+        ((n, dice.choice(at.get(school_of[n]) or [0])) for n in range(staff, staff + students) for _ in range(6)),
+        ((teacher, number) for number, teacher in enumerate(taught)),
+    )
+    table(folder, "classes", ({"sourcedId": f"class-{n}", "title": f"Period {n % 8}"} for n in range(len(taught))))
     table(
         folder, "enrollments",
-        ({"sourcedId": f"e{n}-{k}", "userSourcedId": ids[n], "schoolSourcedId": school_of[n]} for n, k in enrolled),
+        ({"sourcedId": f"e{n}-{number}", "userSourcedId": ids[n], "classSourcedId": f"class-{number}",
+          "schoolSourcedId": school_of[n], "role": roles[n]} for n, number in enrolled),
     )  # fmt: skip
     everybody = [(f"all-students@{STUDENTS}", each) for each in ids[staff : min(staff + 20_000, staff + students)]]
     classes = [(f"class-{n % 2000}@{STUDENTS}", ids[staff + n % students]) for n in range(50_000)]
@@ -140,6 +155,8 @@ def looking_up(roster: Roster) -> None:
     print(f"namesakes: {per_call(roster.namesakes, [box.name for box in names]):.1f} µs")
     print(f"identified, a stranger: {per_call(lambda each: identified(each, roster), strangers[::-1]):.2f} µs")
     teacher = next(person for person in roster if "staff" in person.roles)
+    pupils = [person.id for person in itertools.islice(roster, 0, None, 7)]
+    print(f"classes_of_both: {per_call(lambda each: roster.classes_of_both(teacher.id, each), pupils):.2f} µs")
     print(f"forms_pair: {per_call(lambda each: forms_pair((teacher,), each, roster), fresh):.2f} µs")
     began = time.perf_counter()
     pairs = relate(teacher.address, (), [f"all-students@{STUDENTS}"], roster).pairs

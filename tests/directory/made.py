@@ -28,6 +28,8 @@ HEADS = {
     "credentialType,username,password",
     "enrollments": "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,"
     "beginDate,endDate",
+    "classes": "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,"
+    "schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods",
     "demographics": "sourcedId,status,dateLastModified,birthDate,sex",
 }
 

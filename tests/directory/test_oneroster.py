@@ -219,6 +219,26 @@ def test_people_of_the_district_office_are_in_the_buildings_of_their_classes(tmp
     assert marcus.buildings == ("hs",)
 
 
+def test_two_people_are_in_a_class_together(tmp_path: Path) -> None:
+    district = District()
+    district.more["classes"] = [{"sourcedId": "c1", "title": "Biology,  period 2"}, {"sourcedId": "c2", "title": ""}]
+    enrolled = (
+        ("c1", "t1", "teacher", ""), ("c1", "s1", "student", ""), ("c2", "t1", "aide", ""), ("c2", "s1", "student", ""),
+        ("c2", "s1", "student", ""), ("c1", "s2", "student", "2026-01-31"), ("c3", "t2", "teacher", ""),
+        ("c1", "g1", "parent", ""), ("c1", "nobody", "student", ""), ("", "t2", "teacher", ""),
+    )  # fmt: skip
+    district.more["enrollments"] = [
+        {"sourcedId": f"e{number}", "classSourcedId": class_, "userSourcedId": user_, "role": role, "endDate": end}
+        for number, (class_, user_, role, end) in enumerate(enrolled)
+    ]
+    roster = loaded(district.written(tmp_path / "or")).roster
+    assert roster.classes_of_both("t1", "s1") == ("Biology, period 2", "c2")
+    assert roster.classes_of_both("s1", "t1") == ("Biology, period 2", "c2")
+    for other in ("s2", "t2", "g1", "nobody"):  # left in winter, another class, no pupil, nobody
+        assert roster.classes_of_both("t1", other) == ()
+    assert loaded(District().written(tmp_path / "without")).roster.classes_of_both("t1", "s1") == ()
+
+
 def test_demographics_are_never_opened(tmp_path: Path) -> None:
     folder = District().written(tmp_path / "or")
     (folder / "demographics.csv").mkdir()  # opening it would fail

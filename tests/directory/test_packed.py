@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.directory.names import person_keys, shown_keys, words
-from gateway.directory.packed import Image, Index, IndexBuilder, NotAnImage, Runs, Texts, TextsBuilder, hash64, runs
+from gateway.directory.packed import (
+    VERSION,
+    Image,
+    Index,
+    IndexBuilder,
+    NotAnImage,
+    Runs,
+    Texts,
+    TextsBuilder,
+    hash64,
+    runs,
+)  # fmt: skip
 
 _texts = st.lists(st.text(), max_size=60)
 
@@ -59,7 +70,7 @@ def test_what_is_no_image_is_refused(cut: int) -> None:
     with pytest.raises(NotAnImage):
         Image.opened(whole[:cut])
     with pytest.raises(NotAnImage):
-        Image.opened(whole.replace(b'"version": 1', b'"version": 9'))
+        Image.opened(whole.replace(b'"version": %d' % VERSION, b'"version": 999'))
 
 
 @given(st.text(), st.text(), st.text())
