@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.parties import Role
@@ -233,10 +233,15 @@ _edits = st.lists(
 )  # fmt: skip
 
 
-@given(st.sampled_from(["users", "roles", "orgs", "manifest", "userProfiles"]), _edits)
+@settings(deadline=None)
+@given(st.sampled_from(["users", "roles", "orgs", "manifest", "userProfiles", "enrollments"]), _edits)
 def test_whatever_is_done_to_a_file_it_is_read_or_refused(table: str, edits: list[tuple[int, int, bytes]]) -> None:
     district = District().split()
     district.more["userProfiles"] = [{"sourcedId": "u1", "userSourcedId": "s2", "username": f"jo.p@{STUDENTS}"}]
+    district.more["enrollments"] = [
+        {"sourcedId": f"e{each}", "classSourcedId": "c1", "userSourcedId": each, "beginDate": "2026-08-20"}
+        for each in ("t1", "s1", "s2")
+    ]
     with tempfile.TemporaryDirectory() as folder:
         path = district.written(Path(folder)) / f"{table}.csv"
         content = bytearray(path.read_bytes())
