@@ -93,6 +93,29 @@ class Bus(Protocol):
 # --- the store -----------------------------------------------------------------------------------------------------
 
 
+LOOK = 1.0
+"""Seconds after which it is looked for what another process made due, or let go of."""
+
+WHOLE = 1 << 62
+"""More bytes than any content has."""
+
+
+class Alarm(Protocol):
+    """What a claim waits by: `gateway.stages.beat.Beat` is one.
+
+    With an alarm a claim is made within the transaction of this process that makes something due. Where there is none
+    it returns empty after LOOK seconds, or looks when the alarm rings, which is for what other processes did.
+    """
+
+    stopped: bool
+
+    def wake(self) -> None:
+        """There is something to do."""
+
+    async def rest(self, seconds: float) -> bool:
+        """Until woken or stopped, at most so many seconds; whether woken."""
+
+
 class StoreDown(Exception):
     """The store cannot be reached or refused to commit: nothing of the call was written."""
 
@@ -132,20 +155,29 @@ class Intake(Protocol):
 class Outbox(Protocol):
     """What the publisher and the classifiers read."""
 
-    async def unpublished(self, limit: int, lease: float) -> Sequence[Outgoing]:
-        """Claim up to `limit` messages due for publication, in order of acceptance, until `lease` seconds from now."""
+    async def unpublished(
+        self, limit: int, lease: float, alarm: Alarm | None = None, *, inline: int = WHOLE, room: int = WHOLE
+    ) -> Sequence[Outgoing]:
+        """Claim up to `limit` messages due for publication, in order of acceptance, until `lease` seconds from now.
+
+        Contents of more than `inline` bytes are left in the store. The last message is the one with which the others
+        have `room` bytes or more.
+        """
 
     async def published(self, places: Mapping[str, str]) -> None:
-        """Note the confirmed places, by message id."""
+        """Note the confirmed places, by message id. It has time: it goes along with another transaction."""
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """Make messages due for publication now."""
 
     async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
-        """Messages accepted before a time with a recipient still `received` and no verdict, the oldest first."""
+        """Messages accepted before a time of the store's clock with a recipient still `received` and no verdict."""
 
     async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
-        """Messages with content accepted between two times without a verdict, whatever became of their recipients."""
+        """Messages with content received between two times without a verdict, whatever became of their recipients.
+
+        By the clock of who received them: whether one is really lost is seen by its place, and not by a time.
+        """
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """One message with its context; None when it or its content is gone."""
@@ -176,8 +208,13 @@ class Dispositions(Protocol):
 class Queue(Protocol):
     """Delivery: `next_attempt_at` is the one column that drives it."""
 
-    async def claim(self, hop: NextHop, limit: int, lease: float) -> Sequence[Claim]:
-        """Claim up to `limit` messages with due recipients behind a hop, all due recipients of a message together."""
+    async def claim(
+        self, hop: NextHop, limit: int, lease: float, alarm: Alarm | None = None, *, room: int = WHOLE
+    ) -> Sequence[Claim]:
+        """Claim up to `limit` messages with due recipients behind a hop, all due recipients of a message together.
+
+        The last of them is the one with which their contents have `room` bytes or more.
+        """
 
     async def renew(self, token: str, lease: float) -> bool:
         """Whether the claim is still ours; if so it is ours for `lease` more seconds, less a twentieth at most."""
@@ -198,11 +235,14 @@ class Queue(Protocol):
 class Followups(Protocol):
     """What must follow a change of state, until done."""
 
-    async def due_followups(self, limit: int, lease: float) -> Sequence[Followup]:
+    async def due_followups(self, limit: int, lease: float, alarm: Alarm | None = None) -> Sequence[Followup]:
         """Claim followups that are due, the oldest first."""
 
     async def followed(self, ids: Collection[str], message: Message | None = None, acts: Sequence[Act] = ()) -> None:
-        """Done: the rows go; a message of ours (a bounce, a notice) is queued and acts are written with that."""
+        """Done: the rows go; a message of ours (a bounce, a notice) is queued and acts are written with that.
+
+        Without a message it has time: it goes along with another transaction.
+        """
 
     async def follow_later(self, ids: Collection[str], after: float) -> None:
         """Not now: due again after so many seconds."""

@@ -156,14 +156,9 @@ async def decide(floor: Floor) -> None:
     """Verdicts become decisions; what must follow is carried out; the store is kept in order."""
     settings, store, journal, bus = floor.settings, floor.store, floor.journal, floor.bus
     timeout = settings.policy.verdict_timeout
-
-    def decided() -> None:
-        floor.delivery.wake()
-        floor.followups.wake()
-
     disposition = Disposition(
         store, store, store, journal, policy=lambda: floor.policy, shadow=settings.policy.mode == "shadow",
-        verdict_timeout=timeout, decided=decided,
+        verdict_timeout=timeout,
     )  # fmt: skip
     office = Office(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
@@ -173,13 +168,13 @@ async def decide(floor: Floor) -> None:
     if (source := await asyncio.to_thread(policy_source, settings, floor.policy)) is not None:
         await store.keep_policy(floor.policy.hash, source, adopted_policy(settings))
     notification = Notification(store, store, store, bus, journal, office)
-    await floor.work(floor.followups, notification.run(floor.followups, floor.delivery))
+    await floor.work(floor.followups, notification.run(floor.followups))
     beat, chain = Beat(), ChainWatch(store, journal)
     await floor.work(
         beat,
         disposition.consume(bus, beat),
         disposition.give_up_waiting(beat),
-        publish_lost(store, store, bus, journal, beat, floor.publisher, verdict_timeout=timeout),
+        publish_lost(store, store, bus, journal, beat, verdict_timeout=timeout),
         link_audit(store, journal, beat),
         chain.run(beat),
         measure(store, journal, beat, chain),

@@ -63,21 +63,20 @@ async def deliver(floor: Floor) -> None:
         delivery = Delivery(
             hop, transports[hop.channel], floor.store, floor.store, floor.journal, concurrency=_CONCURRENCY
         )
-        await floor.work(beat, delivery.run(beat, floor.followups))
+        await floor.work(beat, delivery.run(beat))
 
 
 async def receive(floor: Floor, directory: LiveDirectory, sockets: list[socket.socket], processes: Processes) -> None:
     """Mail comes in, in this process and in as many more as are configured."""
     from gateway.receivers import receivers
 
-    published, due = floor.publisher.wake, floor.delivery.wake
     if (more := floor.settings.smtp.workers - 1) > 0:
         await floor.up.enter_async_context(
-            receivers(more, floor.settings, sockets, floor.journal, processes, published, due)
+            receivers(
+                more, floor.settings, sockets, floor.journal, processes, floor.publisher.wake, floor.delivery.wake
+            )
         )
-    await relayed(
-        floor.up, floor.settings, sockets, floor.journal, directory, floor.store, floor.policy, published, due
-    )
+    await relayed(floor.up, floor.settings, sockets, floor.journal, directory, floor.store, floor.policy)
 
 
 async def receiving(
@@ -88,18 +87,18 @@ async def receiving(
     directory, policy = await directory_in_force(settings, journal), policy_of(settings)
     store = await up.enter_async_context(open_store(settings))
     await up.enter_async_context(watched(directory))
-    await relayed(up, settings, sockets, journal, directory, store, policy, published, due)
+    await relayed(up, settings, sockets, journal, directory, store, policy, published=published, due=due)
 
 
 async def relayed(
     up: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], journal: Journal,
-    directory: Directory, store: Store, policy: Policy, published: Callable[[], None], due: Callable[[], None],
+    directory: Directory, store: Store, policy: Policy, **wakes: Callable[[], None],
 ) -> None:  # fmt: skip
-    """The SMTP relay with its connections to the next hops."""
+    """The SMTP relay with its connections to the next hops; `wakes`: those of Intake."""
     pool = await up.enter_async_context(SmtpPool(settings.smtp.hostname))
     intake = Intake(
         store, directory, journal, policy=lambda: policy, time_zone=ZoneInfo(settings.district.time_zone),
-        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", published=published, due=due,
+        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", **wakes,
     )  # fmt: skip
     hops = next_hops(settings.smtp, settings.district.aliases)
     relay = SmtpRelay(

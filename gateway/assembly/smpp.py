@@ -79,7 +79,7 @@ async def bring_texts(
             NextHop(Channel.SMS, way, frozenset({way})), transport, floor.store, floor.store, floor.journal,
             concurrency=_CONCURRENCY, reachable=reachable,
         )  # fmt: skip
-        await floor.work(beat, delivery.run(beat, floor.followups))
+        await floor.work(beat, delivery.run(beat))
     upstream.on_bound = floor.delivery.wake
     gathering = Beat()
     await floor.work(gathering, house.gather_overdue(gathering))
@@ -98,5 +98,5 @@ def _intake(floor: Floor, directory: LiveDirectory) -> Intake:
     return Intake(
         floor.store, directory, floor.journal, policy=lambda: floor.policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow", published=floor.publisher.wake, due=floor.delivery.wake,
+        shadow=settings.policy.mode == "shadow",
     )  # fmt: skip

@@ -50,7 +50,7 @@ async def deliver_texts(floor: Floor, directory: LiveDirectory) -> None:
         beat = Beat()
         floor.delivery.also(beat)
         delivery = Delivery(hop, transport, floor.store, floor.store, floor.journal, concurrency=_CONCURRENCY)
-        await floor.work(beat, delivery.run(beat, floor.followups))
+        await floor.work(beat, delivery.run(beat))
 
 
 async def receive_texts(floor: Floor, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
@@ -88,7 +88,7 @@ def _house(floor: Floor, directory: LiveDirectory, client: TwilioClient) -> Twil
     intake = Intake(
         floor.store, directory, floor.journal, policy=lambda: floor.policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow", published=floor.publisher.wake, due=floor.delivery.wake,
+        shadow=settings.policy.mode == "shadow",
     )  # fmt: skip
     config = TwilioConfig(
         public_url=twilio.public_url,

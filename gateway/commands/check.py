@@ -9,6 +9,7 @@ import urllib.request
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 
 import httpx
 from prometheus_client import CollectorRegistry
@@ -28,7 +29,7 @@ from gateway.core.smpp import Command, Pdu
 from gateway.directory.loading import load_from
 from gateway.journal import Journal
 from gateway.ports import HopDown
-from gateway.settings import Settings, Smpp
+from gateway.settings import Settings, Smpp, Smtp
 from gateway.store import probe
 from gateway.transports.smpp_upstream import NotBound
 from gateway.transports.smpp_upstream import probe as probe_smsc
@@ -94,7 +95,7 @@ def _roster(settings: Settings) -> Iterator[Line]:
 
 def _ports(settings: Settings) -> Iterator[Line]:
     listens: Sequence[tuple[str, str, Callable[[str], bool]]] = [
-        *(("smtp.listen", each, lambda at: _greets(at, settings.smtp.hostname)) for each in settings.smtp.listen),
+        *(("smtp.listen", each, partial(_greets, smtp=settings.smtp)) for each in settings.smtp.listen),
         *(("sms.smpp.listen", each, _speaks_smpp) for smpp in [settings.sms.smpp] if smpp for each in smpp.listen),
         *(("sms.twilio.listen", each.listen, _speaks_twilio) for each in [settings.sms.twilio] if each),
         ("console.listen", settings.console.listen, _is_console),
@@ -114,9 +115,11 @@ def _connected(address: str) -> socket.socket:
     return socket.create_connection((host.strip("[]"), int(port)), timeout=3)
 
 
-def _greets(address: str, hostname: str) -> bool:
+def _greets(address: str, smtp: Smtp) -> bool:
     with suppress(OSError), _connected(address) as peer:
-        return peer.recv(512).startswith(f"220 {hostname} ".encode())
+        if smtp.proxy_protocol:  # it greets nobody before the load balancer said who is there: here it is ourselves
+            peer.sendall(b"PROXY UNKNOWN\r\n")
+        return peer.recv(512).startswith(f"220 {smtp.hostname} ".encode())
     return False
 
 

@@ -103,12 +103,14 @@ class Outgoing:
     """A message to be published, with what its conversations said before it; `place` where it was published before.
 
     `media`: the pictures and files of a text, without their contents.
+    `left`: its content, too large to go along, was left in the store, and is empty here.
     """
 
     message: Message
     context: tuple[Said, ...] = ()
     place: str | None = None
     media: tuple[Medium, ...] = ()
+    left: bool = False
 
 
 def new_id(now: float, entropy: bytes) -> str:

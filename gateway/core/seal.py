@@ -27,6 +27,17 @@ def seal(key: bytes, id: str, content: bytes) -> bytes:
     return f"{FIELD}: {id}; {_signature(key, id, _digest(content))}\r\n".encode()
 
 
+def in_front(key: bytes, id: str, trace: bytes, content: bytes) -> bytes:
+    """What is prepended to a content that has no seal: the trace field and the seal, in this order.
+
+    Where the first line begins with a blank it is no field, and a reader takes it for the rest of the field before it:
+    that is then the trace field, for a seal with words behind it is none, and the seal is taken as it will be read.
+    """
+    if content.startswith((b" ", b"\t")):
+        return seal(key, id, trace + content) + trace
+    return trace + seal(key, id, content)
+
+
 def opened(key: bytes, content: bytes) -> str | None:
     """The id that a valid seal in the header section names; None where there is none."""
     digest = b""  # taken once, however many copies of the field there are

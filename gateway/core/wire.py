@@ -139,7 +139,7 @@ def message_record(outgoing: Outgoing, *, max_inline: int) -> MessageRecord:
     if words := (*lacking(message.envelope.options), *unfetched(outgoing.media, len(urls))):
         known["failed"] = list(dict.fromkeys(words))
     header = _envelope(message, first.direction, message.relation.pairs, more | known)
-    if len(header) + len(message.content) <= max_inline:
+    if not outgoing.left and len(header) + len(message.content) <= max_inline:
         return MessageRecord(key, message.content, header)
     header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True, **known})
     return MessageRecord(key, b"", header)

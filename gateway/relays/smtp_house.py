@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -27,9 +28,10 @@ class SmtpConfig:
 
     `domains`: the district's own first, aliases among them, in lower case; to these anybody may send, to others only
     the networks in `relay_from`. `patience`: how long a client may be silent, in the middle of its content too; from
-    `crowded` sessions on it is `patience_in_crowd`. `hop_patience`: how long a next hop may take over a recipient, with
-    all that goes before; a client waits five minutes for that (RFC 5321 section 4.5.3.2.3). `max_held`: content of
-    messages being taken in, over all sessions.
+    `crowded` sessions on it is `patience_in_crowd`. `max_sessions_of_one`: of one client that is not in `relay_from`;
+    the platforms and servers that are may need all of them. `hop_patience`: how long a next hop may take over a
+    recipient, with all that goes before; a client waits five minutes for that (RFC 5321 section 4.5.3.2.3).
+    `max_held`: content of messages being taken in, over all sessions.
     """
 
     hostname: str
@@ -44,6 +46,7 @@ class SmtpConfig:
     max_recipients: int = 1000
     max_received: int = 50
     max_sessions: int = 1000
+    max_sessions_of_one: int = 50
     max_held: int = 512 << 20
     max_errors: int = 20
     max_idle_commands: int = 100
@@ -69,10 +72,11 @@ class Peer:
 
 @dataclass(slots=True)
 class Load:
-    """How much is going on: open sessions, and bytes of content held in memory."""
+    """How much is going on: open sessions, those of each client, and bytes of content held in memory."""
 
     sessions: int = 0
     held: int = 0
+    clients: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,19 @@ class House:
             return config.patience
         return min(config.patience, config.patience_in_crowd)
 
+    def come(self, client: str) -> bool:
+        """Whether there is room for one more session of a client, as `client_of` names it; then it is counted."""
+        if self.load.clients[client] >= self.config.max_sessions_of_one:
+            return False
+        self.load.clients[client] += 1
+        return True
+
+    def go(self, client: str) -> None:
+        """One session of a client is over."""
+        self.load.clients[client] -= 1
+        if not self.load.clients[client]:
+            del self.load.clients[client]
+
     def hold(self, size: int) -> None:
         """Keep so many bytes of content in memory, until they are given back by `load`. Raises Refused."""
         if self.load.held + size > self.config.max_held:
@@ -121,13 +138,25 @@ class House:
 
 def trusts(relay_from: tuple[str, ...], address: str) -> bool:
     """Whether an address lies in one of the networks; an IPv4 address written as an IPv6 one counts as itself."""
+    peer = _read(address)
+    return peer is not None and any(peer.version == each.version and peer in each for each in _networks(relay_from))
+
+
+def client_of(address: str) -> str:
+    """Whom an address counts as: itself, or its /64 where it is of IPv6, which one client has whole; "" for none."""
+    peer = _read(address)
+    if isinstance(peer, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((peer, 64), strict=False))
+    return "" if peer is None else str(peer)
+
+
+def _read(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         peer = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return False
-    if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped is not None:
-        peer = peer.ipv4_mapped
-    return any(peer.version == each.version and peer in each for each in _networks(relay_from))
+        return None
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return peer if mapped is None else mapped
 
 
 @functools.cache

@@ -20,7 +20,7 @@ from gateway.core.refusal import Refused, unavailable
 from gateway.core.reply import Reply, reply
 from gateway.relays import smtp_grammar
 from gateway.relays.smtp_content import Content, Gone, too_big
-from gateway.relays.smtp_house import House, Peer, trusts
+from gateway.relays.smtp_house import House, Peer, client_of, trusts
 from gateway.relays.smtp_transaction import Transaction
 
 _MAX_COMMAND = 4096
@@ -64,6 +64,7 @@ class Session(SMTP):
         self._cut_off: asyncio.TimerHandle | None = None
         self._waits = self._stopping = self._over = False
         self._errors = self._idle_commands = 0
+        self._counts_as = ""
         self._commands: dict[str, Callable[[str], Awaitable[Reply | None]]] = {
             "EHLO": self._ehlo, "HELO": self._helo, "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data,
             "RSET": self._rset, "NOOP": self._noop, "VRFY": self._vrfy, "HELP": self._help, "QUIT": self._quit,
@@ -143,6 +144,7 @@ class Session(SMTP):
         self._tick()
         try:
             await self._meet()
+            await self._let_in()
             self._say(reply(220, self._config.hostname, "ESMTP"))
             while True:
                 await self._obey(await self._line())
@@ -153,6 +155,8 @@ class Session(SMTP):
                 self._timer.cancel()
             await self._leave()
             self._hang_up()
+            if self._counts_as:
+                self._house.go(self._counts_as)
             self._left(self)
 
     async def _meet(self) -> None:
@@ -170,6 +174,16 @@ class Session(SMTP):
             if told.version == 1 or told.command == V2_CMD.PROXY:  # else the balancer speaks for itself
                 address = str(told.src_addr) if told.family in (AF.INET, AF.INET6) else ""
         self._peer = Peer(address, trusted=trusts(self._config.relay_from, address))
+
+    async def _let_in(self) -> None:
+        """Whoever may not send to any domain has so many sessions at once and no more."""
+        client = "" if self._peer.trusted else client_of(self._peer.address)
+        if client and not self._house.come(client):
+            self._house.journal.refused("sessions")
+            self._say(Reply(421, (b"421 4.7.0 Too many sessions from your address, try again later",)))
+            await self._flush()
+            raise Gone
+        self._counts_as = client
 
     async def _line(self) -> bytes:
         """The next command line without its end; what was said before is sent when the client has no more in store."""

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from gateway.core.delivery import Claim, NextHop, Outcome, Sent, conclude
 from gateway.core.message import Channel
 from gateway.journal import Journal
-from gateway.ports import Queue, Review, StoreDown, Transport
+from gateway.ports import LOOK, Queue, Review, StoreDown, Transport
 from gateway.stages.beat import Beat
 
 _LEASE = 30.0
-_LOOK = 1.0
+_ROOM = 64 << 20  # bytes of content in hand at once, and one message more at most
 _PAUSE = 2.0
 _RETRY = 0.5  # well below _PAUSE: what ended is recorded before it is claimed again
 _GATHER = 0.01  # seconds between claims while there is more to do than may be done at once: one serves several places
@@ -49,56 +49,62 @@ class Delivery:
         self._journal, self._concurrency = journal, concurrency
         self._running: dict[str, _Running] = {}
 
-    async def run(self, beat: Beat, followups: Beat) -> None:
+    async def run(self, beat: Beat) -> None:
         """Until the beat stops; then what is under way is finished."""
         async with asyncio.TaskGroup() as group:
             renewal = group.create_task(self._renew())
-            woken = True
+            look = True
             while not beat.stopped:
                 if not self._reachable():
-                    await beat.rest(_LOOK)
-                    woken = True
+                    await beat.rest(LOOK)
+                    look = True
                     continue
                 try:
-                    more = (woken or await self._due()) and await self._begin(group, beat, followups)
+                    look = await self._begin(group, beat, look)
                 except StoreDown:
                     self._journal.store_lost("delivery")
                     await beat.rest(_PAUSE)
-                    woken = True
+                    look = True
                     continue
-                if more:
+                if look:
                     await asyncio.sleep(_GATHER)
-                else:
-                    woken = await beat.rest(_LOOK)
             if self._running:
                 await asyncio.wait([running.task for running in self._running.values()])
             renewal.cancel()
 
+    async def _begin(self, group: asyncio.TaskGroup, beat: Beat, look: bool) -> bool:
+        """Claim what there is room for and set out with it; whether it is to be looked for more that is due.
+
+        What becomes due in this process is claimed with that; when it was quiet it is looked whether another process,
+        or the time, made something due.
+        """
+        free = self._concurrency - len(self._running)
+        room = _ROOM - sum(len(running.claim.message.content) for running in self._running.values())
+        if free <= 0 or room <= 0:
+            return True
+        asked = time.monotonic()
+        claims = await self._queue.claim(self._hop, free, _LEASE, None if look else beat, room=room)
+        for claim in claims:
+            task = group.create_task(self._one(claim, beat))
+            self._running[claim.token] = _Running(claim, asked + _LEASE, task)
+        if not claims:
+            return not (look or beat.stopped) and await self._due()
+        return len(claims) == free or sum(len(claim.message.content) for claim in claims) >= room
+
     async def _due(self) -> bool:
-        """Whether something is due although nobody woke us: another process may have made it so."""
         due = await self._queue.next_due()
         return due is not None and due <= await self._review.now()
 
-    async def _begin(self, group: asyncio.TaskGroup, beat: Beat, followups: Beat) -> bool:
-        """Claim what there is room for and set out with it; whether there may be more that is due."""
-        free = self._concurrency - len(self._running)
-        asked = time.monotonic()
-        claims = await self._queue.claim(self._hop, free, _LEASE) if free else ()
-        for claim in claims:
-            task = group.create_task(self._one(claim, beat, followups))
-            self._running[claim.token] = _Running(claim, asked + _LEASE, task)
-        return len(claims) == free
-
-    async def _one(self, claim: Claim, beat: Beat, followups: Beat) -> None:
+    async def _one(self, claim: Claim, beat: Beat) -> None:
         try:
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
-            await self._record(claim, outcomes, followups)
+            await self._record(claim, outcomes)
         finally:
             self._running.pop(claim.token, None)
             if claim.message.channel is Channel.SMS:
                 beat.wake()  # the next text of its conversation waited for this one
 
-    async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome], followups: Beat) -> None:
+    async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> None:
         """Put in the store how it ended, unless that is somebody else's to say by now.
 
         While the store is away it is tried again and again: what was handed over is not to go out twice for that.
@@ -118,8 +124,6 @@ class Delivery:
             return
         counts = Counter(_WORDS[type(outcome).__name__] for outcome in outcomes.values())
         self._journal.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
-        if follow:
-            followups.wake()
 
     async def _still_ours(self, claim: Claim) -> bool:
         """While half of the lease is left nobody else can have it; after that the store is asked."""

@@ -26,14 +26,14 @@ _STRANGER = Ruling()  # what a verdict on another content than the stored one ch
 
 
 class Disposition:
-    """What decides: the policy in force, and what is woken by a decision."""
+    """What decides, by the policy in force."""
 
     def __init__(
         self, store: Dispositions, outbox: Outbox, review: Review, journal: Journal, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, decided: Callable[[], None],
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
     ) -> None:  # fmt: skip
         self._store, self._outbox, self._review, self._journal = store, outbox, review, journal
-        self._policy, self._shadow, self._timeout, self._decided = policy, shadow, verdict_timeout, decided
+        self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
 
     async def consume(self, bus: Bus, beat: Beat) -> None:
         """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
@@ -109,7 +109,6 @@ class Disposition:
             await beat.rest(max(self._timeout / 10, 0.1))
 
     def _tell(self, settled: Sequence[Settled | None], now: float) -> None:
-        changed = False
         for each in settled:
             if each is None:
                 continue
@@ -126,9 +125,6 @@ class Disposition:
                     self._journal.help_alerted(pending.id)
                 elif followup.kind is Follow.LATE:
                     self._journal.late(pending.id)
-            changed = changed or bool(ruling.changes or ruling.followups)
-        if changed:
-            self._decided()
 
     async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
         letters = [

@@ -21,7 +21,7 @@ from gateway.core.message import Channel, Envelope, Message, new_id, sha256_of
 from gateway.core.parties import Directory, Relation
 from gateway.core.policy import Policy
 from gateway.core.refusal import store_full, unavailable
-from gateway.core.seal import opened, seal, without_seals
+from gateway.core.seal import in_front, opened, without_seals
 from gateway.core.smpp_message import TextPart
 from gateway.journal import Journal
 
@@ -34,16 +34,22 @@ def _no_fields(_: str) -> bytes:
     return b""
 
 
-class Intake:
-    """Where relays bring what they take in. `published` and `due` wake whoever publishes and delivers.
+def _nobody() -> None:
+    return None
 
+
+class Intake:
+    """Where relays bring what they take in.
+
+    `published` and `due` wake whoever publishes and delivers in another process; here the store tells them.
     `max_waiting` bytes of undecided and queued content are the most that the store takes; in `shadow` mode every
     recipient is due at acceptance.
     """
 
     def __init__(
         self, store: ports.Intake, directory: Directory, journal: Journal, *, policy: Callable[[], Policy],
-        time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None], due: Callable[[], None],
+        time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None] = _nobody,
+        due: Callable[[], None] = _nobody,
     ) -> None:  # fmt: skip
         self._store, self._directory, self._journal = store, directory, journal
         self._policy, self._time_zone = policy, time_zone
@@ -71,7 +77,7 @@ class Intake:
         what a text is known by elsewhere; `parts`: the PDUs of one over SMPP.
 
         On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
-        front. Raises Refused.
+        front with the trace fields. Raises Refused.
         """
         await self.room()
         try:
@@ -82,7 +88,7 @@ class Intake:
 
         def made() -> Message:
             ours = without_seals(content) if key else content
-            prefix = fields(name) + (seal(key, name, ours) if key else b"")
+            prefix = in_front(key, name, fields(name), ours) if key else fields(name)
             return _message(name, channel, envelope, ours, relation, now, prefix, tls, known_as)
 
         message = await _beside(content, made)

@@ -6,7 +6,6 @@ decision, and a message of ours has an id made of its followup's.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Sequence
@@ -29,7 +28,6 @@ from gateway.stages.beat import Beat
 _BATCH = 64
 _LEASE = 60.0
 _PAUSE = 2.0
-_GATHER = 0.1  # seconds in which what is decided together is gathered, so that it costs few transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +51,21 @@ class Notification:
         self._followups, self._outbox, self._review = followups, outbox, review
         self._bus, self._journal, self._office = bus, journal, office
 
-    async def run(self, beat: Beat, delivery: Beat) -> None:
+    async def run(self, beat: Beat) -> None:
         """Until the beat stops; what is not done by then is done after the next start."""
+        look = True
         while not beat.stopped:
             try:
-                due = await self._followups.due_followups(_BATCH, _LEASE)
+                due = await self._followups.due_followups(_BATCH, _LEASE, None if look else beat)
+                look = len(due) == _BATCH
                 await self._records([each for each in due if each.kind is Follow.DECISION])
                 for each in due:
                     if each.kind is not Follow.DECISION:
                         await self._tell(each)
-                        delivery.wake()
-                if len(due) < _BATCH and await beat.rest(1.0) and not beat.stopped:
-                    await asyncio.sleep(_GATHER)
             except StoreDown:
                 self._journal.store_lost("notification")
                 await beat.rest(_PAUSE)
+                look = True
 
     async def _records(self, followups: Sequence[Followup]) -> None:
         if not followups:

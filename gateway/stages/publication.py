@@ -6,15 +6,17 @@ committed past without a verdict; never because the classifiers are behind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from gateway.core.wire import HEADER, message_record
 from gateway.journal import Journal
-from gateway.ports import Bus, BusDown, Outbox, Outgoing, Record, Review, Standing, StoreDown
+from gateway.ports import LOOK, Bus, BusDown, Outbox, Outgoing, Record, Review, Standing, StoreDown
 from gateway.stages.beat import Beat
 
 GROUP = "classifiers"
 _BATCH = 64
+_ROOM = 16 << 20  # bytes of content in hand at once, and one message more at most
 _LEASE = 30.0
 _PAUSE = 2.0
 _LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read any more, whoever decided it
@@ -22,21 +24,30 @@ _LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read
 
 async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max_inline: int) -> None:
     """Publish what is due until the beat stops."""
-    while not beat.stopped:
-        try:
-            batch = await outbox.unpublished(_BATCH, _LEASE)
-            if batch:
-                await _publish(outbox, bus, journal, batch, max_inline)
-            if len(batch) < _BATCH:
-                await beat.rest(1.0)
-        except BusDown:
-            await beat.rest(_PAUSE)
-        except StoreDown:
-            journal.store_lost("publication")
-            await beat.rest(_PAUSE)
+    async with asyncio.TaskGroup() as notes:
+        look = True
+        while not beat.stopped:
+            try:
+                batch = await outbox.unpublished(_BATCH, _LEASE, None if look else beat, inline=max_inline, room=_ROOM)
+                look = len(batch) == _BATCH or sum(len(each.message.content) for each in batch) >= _ROOM
+                confirmed = await _publish(outbox, bus, journal, batch, max_inline) if batch else {}
+                if confirmed:
+                    notes.create_task(_note(outbox, journal, confirmed))
+                if len(confirmed) < len(batch):
+                    await beat.rest(LOOK)
+            except BusDown:
+                await beat.rest(_PAUSE)
+                look = True
+            except StoreDown:
+                journal.store_lost("publication")
+                await beat.rest(_PAUSE)
+                look = True
 
 
-async def _publish(outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[Outgoing], max_inline: int) -> None:
+async def _publish(
+    outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[Outgoing], max_inline: int
+) -> Mapping[str, str]:
+    """The places of what the bus confirmed, by message id."""
     records = []
     for each in batch:
         key, value, header = message_record(each, max_inline=max_inline)
@@ -47,14 +58,22 @@ async def _publish(outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[O
         await outbox.publish_again([each.message.id for each in batch])
         raise
     confirmed = {each.message.id: place for each, place in zip(batch, places, strict=True) if place is not None}
-    await outbox.published(confirmed)
     if len(confirmed) < len(batch):
         await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
     journal.published(len(confirmed))
+    return confirmed
+
+
+async def _note(outbox: Outbox, journal: Journal, confirmed: Mapping[str, str]) -> None:
+    """Have it noted while the next ones are published: what is lost with the store is published again."""
+    try:
+        await outbox.published(confirmed)
+    except StoreDown:
+        journal.store_lost("publication")
 
 
 async def publish_lost(
-    outbox: Outbox, review: Review, bus: Bus, journal: Journal, beat: Beat, publisher: Beat, *, verdict_timeout: float
+    outbox: Outbox, review: Review, bus: Bus, journal: Journal, beat: Beat, *, verdict_timeout: float
 ) -> None:
     """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
 
@@ -80,7 +99,6 @@ async def publish_lost(
                 journal.publishing_again(message_id, standing)
             if lost:
                 await outbox.publish_again(list(lost))
-                publisher.wake()
             patience = verdict_timeout
         except BusDown:
             pass  # a bus that is down loses nothing: what is unconfirmed is published when it is back

@@ -7,6 +7,7 @@ from gateway.journal import Journal
 from gateway.ports import Audit, Retention, Review, StoreDown
 from gateway.stages.beat import Beat
 
+_LINKED = 500
 UNLINKED_LIMIT = 60.0
 """Seconds after which an unchained audit row is a fault."""
 
@@ -16,10 +17,10 @@ async def link_audit(audit: Audit, journal: Journal, beat: Beat) -> None:
     while not beat.stopped:
         linked = 0
         try:
-            linked = await audit.link(500)
+            linked = await audit.link(_LINKED)
         except StoreDown:
             journal.store_lost("upkeep")
-        if not linked:
+        if linked < _LINKED:
             await beat.rest(0.5)
 
 

@@ -25,6 +25,7 @@ from gateway.store.past import SqlPast
 from gateway.store.probing import probe
 from gateway.store.queue import SqlQueue
 from gateway.store.recall import SqlRecall
+from gateway.store.recent import Recent
 from gateway.store.reminders import SqlReminders
 from gateway.store.reports import SqlReports
 from gateway.store.retention import SqlRetention
@@ -76,7 +77,7 @@ async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> A
     writer, readers = Writer(connections), Readers(connections)
     writer.start()
     try:
-        yield SqlStore(writer, readers)
+        yield SqlStore(writer, readers, Recent())
     finally:
         await writer.stop()
         await readers.stop()

@@ -154,7 +154,7 @@ class SqlAudit(Part):
 
     async def link(self, limit: int) -> int:
         """See gateway.ports.Audit."""
-        return await self._writer.do(_LINK_WRITE, limit)
+        return await self._writer.later(_LINK_WRITE, limit)
 
     async def audit_rows(self, after: int, limit: int) -> Sequence[Linked]:
         """See gateway.ports.Audit."""

@@ -45,6 +45,10 @@ class Connections:
         """Work that changes nothing. Raises StoreDown."""
         return self._twice(work, writing=False)
 
+    def own_time(self) -> float | None:
+        """The store's time where it is this machine's, which takes asking nobody; None where it is the database's."""
+        return None if self._clock is None else self._clock()
+
     def drop(self) -> None:
         """Close this thread's connection."""
         connection, self._own.connection = getattr(self._own, "connection", None), None

@@ -210,6 +210,11 @@ def _write(run: Run, settled: Sequence[tuple[Standing, Settled]]) -> None:
             kept.append({"message_id": pending.id, "at": run.now, "verdict": verdict_text(each.ruling.verdict)})
     if run.each(_CHANGE, changed) != len(changed):
         raise RuntimeError("a recipient changed although its message was locked")
+    run.news.update(
+        standing.pending.channel.value
+        for standing, each in settled
+        if not each.ruling.after and any(change.state is State.QUEUED for change in each.ruling.changes)
+    )
     run.each(_NOTE, noted)
     run.each(_TURN, turned)
     if again:

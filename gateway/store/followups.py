@@ -10,10 +10,11 @@ from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 from gateway.core.decision import Act
 from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
+from gateway.ports import LOOK, Alarm
 from gateway.store import audit, intake, schema
 from gateway.store.forms import json_text
 from gateway.store.parts import Part
-from gateway.store.statements import Each, Run, Statement, insert_each
+from gateway.store.statements import FOLLOWUPS, Each, Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _f = schema.followups.c
@@ -44,6 +45,8 @@ _LATER = Each(
 
 def write(run: Run, followups: Sequence[Followup], after: float = 0.0) -> None:
     """Write what is to follow, due at once or after so many seconds."""
+    if followups and not after:
+        run.news.add(FOLLOWUPS)
     run.each(
         _WRITE,
         [
@@ -95,13 +98,18 @@ _LATER_WRITE = Write(_later, rank=2)
 class SqlFollowups(Part):
     """The port Followups."""
 
-    async def due_followups(self, limit: int, lease: float) -> Sequence[Followup]:
+    async def due_followups(self, limit: int, lease: float, alarm: Alarm | None = None) -> Sequence[Followup]:
         """See gateway.ports.Followups."""
-        return await self._writer.do(_CLAIM_WRITE, (limit, lease))
+        if alarm is not None:
+            found = await self._writer.ride(_CLAIM_WRITE, (limit, lease), FOLLOWUPS, FOLLOWUPS, alarm, LOOK)
+            if found is not None or alarm.stopped:
+                return found or ()
+        return await self._writer.look(_CLAIM_WRITE, (limit, lease), FOLLOWUPS)
 
     async def followed(self, ids: Collection[str], message: Message | None = None, acts: Sequence[Act] = ()) -> None:
         """See gateway.ports.Followups."""
-        await self._writer.do(_DONE_WRITE, (ids, message, acts))
+        write = self._writer.later if message is None else self._writer.do
+        await write(_DONE_WRITE, (ids, message, acts))
 
     async def follow_later(self, ids: Collection[str], after: float) -> None:
         """See gateway.ports.Followups."""

@@ -104,14 +104,14 @@ MESSAGE_COLUMNS = "id channel received_at message_id sha256 tls prefix envelope 
 
 
 def read_message(row: tuple[Any, ...]) -> Message:
-    """A message from the columns `MESSAGE_COLUMNS`."""
+    """A message from the columns `MESSAGE_COLUMNS`; a content that was left where it is, as null, is empty."""
     id_, channel, received_at, message_id, sha256, tls, prefix, envelope, subject, excerpt, content = row
     enveloped, relation = read_envelope(envelope)
     return Message(
         id=id_,
         channel=Channel(channel),
         envelope=enveloped,
-        content=bytes(content),
+        content=bytes(content or b""),
         sha256=sha256,
         received_at=received_at,
         relation=relation,

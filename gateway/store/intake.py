@@ -23,7 +23,8 @@ from gateway.store import media, schema, schema_media
 from gateway.store.connections import Refused
 from gateway.store.forms import envelope_text, fit, read_envelope
 from gateway.store.parts import Part, Readers
-from gateway.store.statements import Each, Run, Statement, insert_each
+from gateway.store.recent import Recent
+from gateway.store.statements import PUBLICATIONS, Each, Run, Statement, insert_each
 from gateway.store.writer import Write, Writer
 
 _MESSAGE = insert_each(schema.messages, again=True)
@@ -69,12 +70,16 @@ _STATES = Statement(
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A message to be made durable; `due`: the recipients queued at once, None for those without a pair."""
+    """A message to be made durable; `due`: the recipients queued at once, None for those without a pair.
+
+    `recent`: where it is kept for those who take it up at once.
+    """
 
     message: Message
     contacts: Sequence[Contact] = ()
     due: Collection[str] | None = None
     parts: Sequence[TextPart] = ()
+    recent: Recent | None = None
 
 
 def lane(staff: str, student: str, direction: Direction) -> str:
@@ -101,6 +106,8 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
             }
         )
         recipients += _recipients(each, run.now)
+        if each.recent is not None:
+            each.recent.keep(message)
         if message.channel is Channel.SMS:
             texts += _texts(message)
         if message.relation:
@@ -120,6 +127,9 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     run.each(_PUBLICATION, publications)
     run.each(_CONTACT, contacts)
     media.keep(run, [each.message for each in fresh if each.message.channel is Channel.SMS])
+    if publications:
+        run.news.add(PUBLICATIONS)
+    run.news.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
     run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
     run.each(_WHOLE, [{"id": each.message.id} for each in fresh if each.parts and each.parts[0].total > 1])
     return [None] * len(items)
@@ -237,8 +247,8 @@ KEEP_SECRET = Write(_keep_secrets)
 class SqlIntake(Part):
     """The port Intake."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
-        super().__init__(writer, readers)
+    def __init__(self, writer: Writer, readers: Readers, recent: Recent) -> None:
+        super().__init__(writer, readers, recent)
         self._measuring: asyncio.Future[int] | None = None
         self._measured_at = -math.inf
         self._measured = 0
@@ -249,7 +259,7 @@ class SqlIntake(Part):
         parts: Sequence[TextPart] = (),
     ) -> None:  # fmt: skip
         """See gateway.ports.Intake."""
-        await self._writer.do(ACCEPT, Accepted(message, contacts, due, parts))
+        await self._writer.do(ACCEPT, Accepted(message, contacts, due, parts, self._recent))
 
     async def waiting_bytes(self) -> int:
         """See gateway.ports.Intake. Looked up at most once a second, by one for all who ask meanwhile."""

@@ -17,7 +17,7 @@ from gateway.store import schema
 from gateway.store.forms import fit
 from gateway.store.parts import Part
 from gateway.store.schema_media import media
-from gateway.store.statements import Row, Run, Statement, insert_each
+from gateway.store.statements import PUBLICATIONS, Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _m, _p = media.c, schema.publications.c
@@ -143,8 +143,8 @@ def _end_one(run: Run, ended: _Ended) -> None:
         _SETTLED, id=id_, part=ended.wanted.number, kind=fit(fetched.media_type), bytes=len(content),
         digest=sha256_of(content) if not word else "", word=word, data=content,
     )  # fmt: skip
-    if changed and not run.rows(_OPEN, id=id_)[0][0]:
-        run.change(_PUBLISH_NOW, id=id_, now=run.now)
+    if changed and not run.rows(_OPEN, id=id_)[0][0] and run.change(_PUBLISH_NOW, id=id_, now=run.now):
+        run.news.add(PUBLICATIONS)
 
 
 _CLAIM_WRITE = Write(_claim, rank=3)

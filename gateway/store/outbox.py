@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Double, bindparam, exists, null, select, update
+from sqlalchemy import BigInteger, Double, bindparam, case, exists, func, null, select, update
 
+from gateway.core.media import Medium
 from gateway.core.message import Message, Outgoing, Said
-from gateway.ports import Unanswered
+from gateway.ports import LOOK, WHOLE, Alarm, Unanswered
 from gateway.store import media, schema
 from gateway.store.forms import read_envelope, read_message
 from gateway.store.parts import Part
-from gateway.store.statements import Each, Run, Statement
+from gateway.store.statements import PUBLICATIONS, Each, Run, Statement
 from gateway.store.writer import Write
 
 CONTEXT = 3
@@ -20,17 +22,27 @@ CONTEXT = 3
 _m, _c, _p, _r = schema.messages.c, schema.contents.c, schema.publications.c, schema.recipients.c
 
 _due = (
-    select(_p.message_id)
+    select(_p.message_id, _p.received_at)
     .where(_p.publish_at <= bindparam("now"))
     .order_by(_p.received_at, _p.message_id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
     .cte("due")
 )
+_inline, _room = (bindparam(name, type_=BigInteger()) for name in ("inline", "room"))
+_weight = case((_m.size > _inline, schema.lit(0)), else_=_m.size)  # what is larger stays in the store
+_weighed = (
+    select(
+        _due.c.message_id,
+        (func.sum(_weight).over(order_by=(_due.c.received_at, _due.c.message_id)) - _weight).label("before"),
+    )
+    .join_from(_due, schema.messages, _m.id == _due.c.message_id)
+    .cte("weighed")
+)
 _CLAIM = Statement(
     lambda of: (
         update(schema.publications)
-        .where(_p.message_id.in_(select(_due.c.message_id)))
+        .where(_p.message_id.in_(select(_weighed.c.message_id).where(_weighed.c.before < _room)))
         .values(publish_at=bindparam("until"))
         .returning(_p.message_id, _p.place)
     )
@@ -50,7 +62,7 @@ _AGAIN = Each(
 _LOAD = Statement(
     lambda of: select(
         _m.id, _m.channel, _m.received_at, _m.message_id, _m.sha256, _m.tls, _m.prefix, _m.envelope,
-        _c.subject, _c.excerpt, _c.content,
+        _c.subject, _c.excerpt, case((_m.size <= _inline, _c.content)),
     )
     .join_from(schema.messages, schema.contents, _c.message_id == _m.id)
     .where(of.among(_m.id))
@@ -95,9 +107,14 @@ _UNANSWERED = Statement(
         select(_m.id, _m.received_at, _p.place)
         .join_from(schema.messages, schema.publications, _p.message_id == _m.id, isouter=True)
         .where(
-            _m.id.in_(select(_r.message_id).where(schema.WAITING, _r.state == schema.lit("received"))),
+            _m.id.in_(
+                select(_r.message_id).where(
+                    schema.WAITING,
+                    _r.state == schema.lit("received"),
+                    _r.changed_at < bindparam("before"),  # by the store's clock, where received_at is the relay's
+                )
+            ),
             ~exists().where(schema.verdicts.c.message_id == _m.id),
-            _m.received_at < bindparam("before"),
         )
         .order_by(_m.received_at, _m.id)
         .limit(bindparam("limit"))
@@ -116,8 +133,34 @@ _UNREAD = Statement(
 )
 
 
-def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[dict[str, str | None]]:
-    return [dict(run.rows(_CLAIM, now=run.now, limit=limit, until=run.now + lease)) for limit, lease in items]
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    limit: int
+    lease: float
+    inline: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """Messages claimed for publication: the place of each, and what their conversations said before."""
+
+    places: Mapping[str, str | None]
+    contexts: Mapping[str, tuple[Said, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.places)
+
+
+def _claim(run: Run, items: Sequence[_Ask]) -> list[_Claimed]:
+    return [_claimed(run, ask) for ask in items]
+
+
+def _claimed(run: Run, ask: _Ask) -> _Claimed:
+    until = run.now + ask.lease
+    rows = run.rows(_CLAIM, now=run.now, limit=ask.limit, until=until, inline=ask.inline, room=ask.room)
+    places: dict[str, str | None] = dict(rows)
+    return _Claimed(places, context(run, sorted(places)) if places else {})
 
 
 def _published(run: Run, items: Sequence[Mapping[str, str]]) -> list[None]:
@@ -127,6 +170,7 @@ def _published(run: Run, items: Sequence[Mapping[str, str]]) -> list[None]:
 
 
 def _publish_again(run: Run, items: Sequence[Collection[str]]) -> list[None]:
+    run.news.add(PUBLICATIONS)
     run.each(_AGAIN, [{"id": id_, "now": run.now} for id_ in sorted({id_ for ids in items for id_ in ids})])
     return [None] * len(items)
 
@@ -138,13 +182,13 @@ _AGAIN_WRITE = Write(_publish_again, rank=2)
 
 def load(run: Run, ids: Sequence[str]) -> list[Message]:
     """Messages whose content is there, in order of acceptance."""
-    return [read_message(row) for row in run.rows(_LOAD, ids=list(ids))]
+    return [read_message(row) for row in run.rows(_LOAD, ids=list(ids), inline=WHOLE)]
 
 
-def context(run: Run, messages: Sequence[Message]) -> dict[str, tuple[Said, ...]]:
+def context(run: Run, ids: Sequence[str]) -> dict[str, tuple[Said, ...]]:
     """What the conversations of each message said last before it, the oldest first."""
     before: dict[str, set[str]] = {}
-    for id_, *earlier in run.rows(_EARLIER, ids=[message.id for message in messages if message.relation]):
+    for id_, *earlier in run.rows(_EARLIER, ids=list(ids)):
         before.setdefault(id_, set()).update(filter(None, earlier))
     wanted = sorted({each for ids in before.values() for each in ids})
     if not wanted:
@@ -156,27 +200,49 @@ def context(run: Run, messages: Sequence[Message]) -> dict[str, tuple[Said, ...]
     return {id_: tuple(each for each in said if each.id in ids)[-CONTEXT:] for id_, ids in before.items()}
 
 
-def _outgoing(run: Run, places: Mapping[str, str | None]) -> list[Outgoing]:
-    messages = load(run, sorted(places))
-    contexts = context(run, messages)
-    pictured = media.about(run, [message.id for message in messages if media.urls_of(message)])
-    return [
-        Outgoing(message, contexts.get(message.id, ()), places[message.id], pictured.get(message.id, ()))
-        for message in messages
-    ]
+def _look(run: Run, id_: str) -> Outgoing | None:
+    places: dict[str, str | None] = dict(run.rows(_PLACES, ids=[id_]))
+    for message in load(run, [id_]):
+        said, pictured = context(run, [id_]), _pictured(run, [message])
+        return Outgoing(message, said.get(id_, ()), places.get(id_), pictured.get(id_, ()))
+    return None
+
+
+def _pictured(run: Run, messages: Sequence[Message]) -> Mapping[str, tuple[Medium, ...]]:
+    return media.about(run, [message.id for message in messages if media.urls_of(message)])
 
 
 class SqlOutbox(Part):
     """The port Outbox."""
 
-    async def unpublished(self, limit: int, lease: float) -> Sequence[Outgoing]:
+    async def unpublished(
+        self, limit: int, lease: float, alarm: Alarm | None = None, *, inline: int = WHOLE, room: int = WHOLE
+    ) -> Sequence[Outgoing]:
         """See gateway.ports.Outbox."""
-        places = await self._writer.do(_CLAIM_WRITE, (limit, lease))
-        return await self._readers.read(lambda run: _outgoing(run, places)) if places else ()
+        ask, claimed = _Ask(limit, lease, inline, room), None
+        if alarm is not None:
+            claimed = await self._writer.ride(_CLAIM_WRITE, ask, PUBLICATIONS, PUBLICATIONS, alarm, LOOK)
+            if claimed is None and alarm.stopped:
+                return ()
+        if claimed is None:  # after a while it is looked what another process left, or lost
+            claimed = await self._writer.look(_CLAIM_WRITE, ask, PUBLICATIONS)
+        places, contexts = claimed.places, claimed.contexts
+        found = [(kept, False) for id_ in places if (kept := self._recent.get(id_)) is not None]
+        if len(found) < len(places):
+            others = sorted(places.keys() - {message.id for message, _ in found})
+            rows = await self._readers.read(lambda run: run.rows(_LOAD, ids=others, inline=inline))
+            found += [(read_message(row), row[-1] is None) for row in rows]
+        found.sort(key=lambda each: (each[0].received_at, each[0].id))
+        texts = [each for each, _ in found if media.urls_of(each)]
+        pictured = await self._readers.read(lambda run: _pictured(run, texts)) if texts else {}
+        return tuple(
+            Outgoing(each, contexts.get(each.id, ()), places[each.id], pictured.get(each.id, ()), left)
+            for each, left in found
+        )
 
     async def published(self, places: Mapping[str, str]) -> None:
         """See gateway.ports.Outbox."""
-        await self._writer.do(_PUBLISHED_WRITE, places)
+        await self._writer.later(_PUBLISHED_WRITE, places)
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """See gateway.ports.Outbox."""
@@ -194,9 +260,4 @@ class SqlOutbox(Part):
 
     async def outgoing(self, message_id: str) -> Outgoing | None:
         """See gateway.ports.Outbox."""
-
-        def look(run: Run) -> list[Outgoing]:
-            places: dict[str, str | None] = dict(run.rows(_PLACES, ids=[message_id]))
-            return _outgoing(run, {message_id: places.get(message_id)})
-
-        return next(iter(await self._readers.read(look)), None)
+        return await self._readers.read(lambda run: _look(run, message_id))

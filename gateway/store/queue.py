@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Double,
     Integer,
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent, State
 from gateway.core.followup import Followup
 from gateway.core.message import Channel
+from gateway.ports import LOOK, WHOLE, Alarm
 from gateway.store import followups as rows_to_follow
 from gateway.store import outbox, schema
 from gateway.store.forms import fit
@@ -70,7 +72,7 @@ def _claim_statement(channel: Channel, default: bool) -> Statement:
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
         # the row of the message is locked too: two processes never part the recipients of a message between them
         picked = (
-            select(_m.id)
+            select(_m.id, _m.size, _r.next_attempt_at)
             .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
             .where(due)
             .order_by(_r.next_attempt_at)
@@ -78,11 +80,20 @@ def _claim_statement(channel: Channel, default: bool) -> Statement:
             .with_for_update(of=schema.messages, skip_locked=True)
             .cte("picked")
         )
+        # each message once, in turn, with the bytes of those before it
+        first = func.min(picked.c.next_attempt_at)
+        size = func.max(picked.c.size)
+        weighed = (
+            select(picked.c.id, (func.sum(size).over(order_by=(first, picked.c.id)) - size).label("before"))
+            .group_by(picked.c.id)
+            .cte("weighed")
+        )
+        taken = select(weighed.c.id).where(weighed.c.before < bindparam("room", type_=BigInteger()))
         return (
             update(schema.recipients)
-            .where(_r.message_id.in_(select(picked.c.id)), due_too)
+            .where(_r.message_id.in_(taken), due_too)
             .values(next_attempt_at=bindparam("until"), token=bindparam("mark"))
-            .returning(_r.message_id, _r.position, _r.attempts, _r.queued_at)
+            .returning(_r.message_id, _r.position, _r.attempts, _r.queued_at, _r.size)
         )
 
     return Statement(build)
@@ -144,6 +155,7 @@ class _Ask:
     hop: NextHop
     limit: int
     lease: float
+    room: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +183,19 @@ def _take(run: Run, ask: _Ask) -> list[_Taken]:
     domains = sorted(ask.hop.others if ask.hop.default else ask.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
-    left = ask.limit
-    while left > 0:  # `limit` recipients may be those of fewer messages
-        found = run.rows(statement, now=run.now, until=run.now + ask.lease, mark=mark, limit=left, domains=domains)
+    left, room = ask.limit, ask.room
+    while left > 0 and room > 0:  # `limit` recipients may be those of fewer messages
+        found = run.rows(
+            statement, now=run.now, until=run.now + ask.lease, mark=mark, limit=left, room=room, domains=domains
+        )
         rows += found
-        left -= len({row[0] for row in found})
+        sizes = {row[0]: row[-1] for row in found}
+        left -= len(sizes)
+        room -= sum(sizes.values())
         if len(found) < left:
             break
     return [
-        _Taken(id_, f"{id_}/{mark}", tuple(row[1:] for row in group))
+        _Taken(id_, f"{id_}/{mark}", tuple(row[1:-1] for row in group))
         for id_, group in groupby(sorted(rows), key=lambda row: str(row[0]))
     ]
 
@@ -270,15 +286,24 @@ _NEXT_DUE = Statement(
 class SqlQueue(Part):
     """The port Queue."""
 
-    async def claim(self, hop: NextHop, limit: int, lease: float) -> Sequence[Claim]:
+    async def claim(
+        self, hop: NextHop, limit: int, lease: float, alarm: Alarm | None = None, *, room: int = WHOLE
+    ) -> Sequence[Claim]:
         """See gateway.ports.Queue."""
-        taken = await self._writer.do(_CLAIM_WRITE, _Ask(hop, limit, lease))
+        ask, of = _Ask(hop, limit, lease, room), ("due", hop)
+        if alarm is None:
+            taken = await self._writer.look(_CLAIM_WRITE, ask, of)
+        else:
+            taken = await self._writer.ride(_CLAIM_WRITE, ask, of, hop.channel, alarm, LOOK) or []
         if not taken:
             return ()
-        messages = await self._readers.read(lambda run: outbox.load(run, [each.message_id for each in taken]))
+        messages = [kept for each in taken if (kept := self._recent.take(each.message_id)) is not None]
+        if len(messages) < len(taken):
+            others = sorted({each.message_id for each in taken} - {message.id for message in messages})
+            messages += await self._readers.read(lambda run: outbox.load(run, others))
         by_id = {each.message_id: each for each in taken}
         claims = []
-        for message in messages:
+        for message in sorted(messages, key=lambda message: (message.received_at, message.id)):
             each = by_id[message.id]
             recipients = message.envelope.recipients
             claimed = tuple(Claimed(recipients[at], attempts, queued_at) for at, attempts, queued_at in each.rows)

@@ -278,4 +278,4 @@ class SqlReview(Part):
 
     async def now(self) -> float:
         """See gateway.ports.Review."""
-        return await self._readers.read(lambda run: run.now)
+        return await self._readers.now()

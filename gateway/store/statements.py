@@ -21,6 +21,7 @@ from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
+PUBLICATIONS, FOLLOWUPS = "publications", "followups"
 _LIST = re.compile(r"%\((\w+)\)s::(?=[\w ]+\[\])")  # psycopg: lists go as bytes, for as text they would be quoted
 Parameters = Mapping[str, object]
 
@@ -137,13 +138,18 @@ def _sql(statement: Executable, flavour: Flavour) -> str:
 
 
 class Run:
-    """A connection at work on one request: runs statements, knows the time of the store."""
+    """A connection at work on one request: runs statements, knows the time of the store.
+
+    `news`: what this transaction made due at once, for claims to go along: PUBLICATIONS, FOLLOWUPS, or recipients of a
+    channel under its name.
+    """
 
     def __init__(self, cursor: DBAPICursor, flavour: Flavour, clock: Callable[[], float] | None) -> None:
         self._cursor = cursor
         self._clock = clock
         self._now: float | None = None
         self.flavour = flavour
+        self.news: set[str] = set()
 
     @property
     def now(self) -> float:

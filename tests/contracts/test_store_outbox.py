@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
+
+import pytest
 
 from gateway.core.delivery import State
 from gateway.core.message import Said
 from gateway.core.parties import Pair, Relation
 from gateway.ports import Unanswered
-from gateway.store import SqlStore
+from gateway.stages.beat import Beat
+from gateway.store import SqlStore, open_store
+from gateway.store.connections import Refused
+from gateway.store.statements import PUBLICATIONS, Run
+from gateway.store.writer import Write
 from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, Clock, becomes, contact, mail, ours, verdict_on
 
 
@@ -79,10 +86,11 @@ async def test_the_context_spans_all_conversations_of_a_message(store: SqlStore)
     assert [each.text for each in outgoing.context] == ["one", "two"]
 
 
-async def test_unanswered_are_those_without_a_verdict(store: SqlStore) -> None:
+async def test_unanswered_are_those_without_a_verdict(store: SqlStore, clock: Clock) -> None:
     """The oldest first, and only where a recipient still waits for it."""
     messages = [mail(NOON + at) for at in range(6)]
     for each in messages:
+        clock.now = each.received_at
         await store.accept(each)
     await store.unpublished(1, 60)
     await store.published({messages[0].id: "messages-0-1"})
@@ -122,3 +130,113 @@ async def test_unread_are_all_without_a_verdict_whatever_became_of_them(store: S
         Unanswered(given_up.id, NOON + 3, None),
     ]
     assert [each.id for each in await store.unread(NOON, NOON + 3, 1)] == [waiting.id]
+
+
+async def test_the_patience_for_a_verdict_is_counted_by_one_clock(store: SqlStore, clock: Clock) -> None:
+    """The store's own: a relay whose clock is behind or ahead makes no message wait shorter or longer."""
+    messages = [mail(NOON + skew) for skew in (-3600, 0, 3600)]
+    for each in messages:
+        await store.accept(each)
+    assert list(await store.unanswered(NOON, 10)) == []
+    found = await store.unanswered(NOON + 0.1, 10)
+    assert [each.id for each in found] == [each.id for each in messages]
+    clock.now += 60
+    late = mail(NOON - 7200)
+    await store.accept(late)
+    assert late.id not in {each.id for each in await store.unanswered(clock.now, 10)}
+
+
+async def test_contents_are_taken_by_bytes_and_large_ones_stay(store: SqlStore, store_url: str, clock: Clock) -> None:
+    """A message more than there is room for goes along, so that none waits for ever."""
+    sizes = (400, 400, 3000, 400, 400)
+    messages = [mail(NOON + at, content=b"x" * size) for at, size in enumerate(sizes)]
+    for each in messages:
+        await store.accept(each)
+    async with open_store(store_url, clock=clock) as beside:  # one that has nothing of it in memory
+        first = await beside.unpublished(10, 60, inline=1000, room=900)
+        assert [each.message.id for each in first] == [each.id for each in messages[:4]]
+        assert [(len(each.message.content), each.left) for each in first] == [
+            (400, False), (400, False), (0, True), (400, False)
+        ]  # fmt: skip
+        assert first[2].message.sha256 == messages[2].sha256
+        (last,) = await beside.unpublished(10, 60, inline=1000, room=900)
+        assert last.message == messages[4]
+    stored = await store.outgoing(messages[2].id)
+    assert stored is not None
+    assert (stored.message, stored.left) == (messages[2], False)
+
+
+async def test_what_is_accepted_is_claimed_with_it(store: SqlStore) -> None:
+    """One transaction makes it durable and claims it for whoever waits here."""
+    alarm, counted = Beat(), Counted(store)
+    assert list(await store.unpublished(10, 60, alarm)) == []  # at first it is looked
+    waiting = asyncio.create_task(store.unpublished(10, 60, alarm))
+    await asyncio.sleep(0)
+    earlier, message = mail(NOON - 1, excerpt="before"), mail()
+    counted.begin()
+    await asyncio.gather(*(store.accept(each, contact(each)) for each in (earlier, message)))
+    found = await waiting
+    assert [each.message for each in found] == [earlier, message]
+    assert [each.text for each in found[1].context] == ["before"]
+    assert counted.transactions == 1
+
+
+async def test_nothing_is_missed_between_two_claims(store: SqlStore) -> None:
+    """What came while nobody waited is found at once, and a wake tells of other processes."""
+    alarm = Beat()
+    await store.unpublished(10, 60, alarm)
+    message = mail()
+    await store.accept(message)
+    assert [each.message.id for each in await store.unpublished(10, 60, alarm)] == [message.id]
+    alarm.stop()
+    await store.accept(mail())
+    assert list(await store.unpublished(10, 60, alarm)) == []  # who stops takes nothing more
+
+
+async def test_a_claim_that_fails_harms_nobody_it_rides_with(store: SqlStore) -> None:
+    """The transaction is made again without it."""
+    alarm = Beat()
+
+    def fails(run: Run, items: Sequence[None]) -> list[None]:
+        raise Refused("it cannot be")
+
+    write = Write(fails, rank=9)
+    with pytest.raises(Refused):
+        await store._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60)  # at first it looks, alone
+    waiting = asyncio.create_task(store._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60))
+    await asyncio.sleep(0)
+    message = mail()
+    await store.accept(message)
+    assert await store.states(message.id) == {"s1@students.example": State.RECEIVED}
+    with pytest.raises(Refused):  # it was woken to look by itself
+        await waiting
+
+
+async def test_what_has_time_goes_along_or_by_itself(store: SqlStore) -> None:
+    counted = Counted(store)
+    messages = [mail(), mail()]
+    await store.accept(messages[0])
+    await store.unpublished(10, 60)
+    counted.begin()
+    await asyncio.gather(store.published({messages[0].id: "messages-3-77"}), store.accept(messages[1]))
+    assert counted.transactions == 1
+    await store.published({messages[1].id: "messages-3-78"})
+    assert counted.transactions == 2
+    assert (await store.backlog()).unpublished == 0
+
+
+class Counted:
+    """How many transactions a store makes from now on."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.transactions = 0
+        connections = store._writer._connections
+        self._transaction = connections.transaction
+        connections.transaction = self._one  # type: ignore[method-assign]
+
+    def begin(self) -> None:
+        self.transactions = 0
+
+    def _one(self, work):  # type: ignore[no-untyped-def]
+        self.transactions += 1
+        return self._transaction(work)

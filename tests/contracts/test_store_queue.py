@@ -12,6 +12,7 @@ from gateway.core.decision import Action
 from gateway.core.delivery import Bounced, Claim, Deferred, NextHop, Sent, State
 from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message, Recipient
+from gateway.stages.beat import Beat
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import (
     NOON,
@@ -290,3 +291,43 @@ async def test_an_address_without_a_domain_goes_by_the_default_hop(store: SqlSto
     message = replace(message, envelope=replace(message.envelope, recipients=(Recipient("postmaster"),)))
     await store.accept(message)
     assert claimed(await store.claim(REST, 10, 60)) == [message.id]
+
+
+async def test_a_claim_takes_as_many_bytes_as_there_is_room_for(store: SqlStore) -> None:
+    """And the one message with which they are reached: what is larger than any room goes out all the same."""
+    messages = [mail(NOON + at, content=b"x" * 400, others=["x@students.example"]) for at in range(5)]
+    await released(store, *messages)
+    assert claimed(await store.claim(STUDENTS, 10, 60, room=1)) == [messages[0].id]
+    assert claimed(await store.claim(STUDENTS, 10, 60, room=801)) == [each.id for each in messages[1:4]]
+    assert claimed(await store.claim(STUDENTS, 10, 60, room=801)) == [messages[4].id]
+
+
+async def test_what_is_released_is_claimed_with_it(store: SqlStore) -> None:
+    """By everyone who waits for his hop; a claim that found nothing goes on waiting."""
+    here, there = Beat(), Beat()
+    for hop, alarm in ((STUDENTS, here), (REST, there)):
+        assert await store.claim(hop, 10, 60, alarm) == ()
+    waiting = [asyncio.create_task(store.claim(hop, 10, 60, alarm)) for hop, alarm in ((STUDENTS, here), (REST, there))]
+    await asyncio.sleep(0)
+    first, second = mail(), mail(others=["a@one.example"])
+    await released(store, first)
+    assert claimed(await waiting[0]) == [first.id]
+    await store.accept(second, contact(second))
+    assert claimed(await waiting[1]) == [second.id]
+    await store.settle([(second.id, becomes(State.QUEUED, decision()))])
+    assert claimed(await store.claim(STUDENTS, 10, 60, here)) == [second.id]
+
+
+async def test_a_time_that_comes_wakes_nobody(store: SqlStore, clock: Clock) -> None:
+    """Who waits gives up after a while, to look for what a time or another process made due."""
+    alarm = Beat()
+    await store.claim(STUDENTS, 10, 60, alarm)
+    message = mail()
+    await store.accept(message, contact(message))
+    await store.settle([(message.id, becomes(State.QUEUED, decision()))])
+    (claim,) = await store.claim(STUDENTS, 10, 60, alarm)
+    address = message.envelope.recipients[0].address
+    assert await store.conclude(claim, {address: (Deferred("451 later"), clock.now + 30)}, ())
+    assert await store.claim(STUDENTS, 10, 60, alarm) == ()
+    clock.now += 31
+    assert claimed(await store.claim(STUDENTS, 10, 60)) == [message.id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes
+
 import pytest
 
 from gateway.core.delivery import State
@@ -168,3 +170,33 @@ async def test_where_one_took_it_and_the_rest_cannot_be_queued_the_client_keeps_
         w.kept.states = states
         said = await (await w.client()).mail(TEACHER, [AVERY, VENDOR], sealed(content(TEACHER, AVERY)))
         assert said[-1].startswith("451 4.3.0 ")
+
+
+@pytest.mark.parametrize("stray", [b" not a field\r\n", b"\t; and: so on\r\n", b" \r\n", b" X-Chaperone-Id: x\r\n"])
+async def test_a_first_line_that_begins_with_a_blank_belongs_to_no_field_of_ours_that_is_read(stray: bytes) -> None:
+    """It goes on as it came, behind the trace field, and what comes back with it is known."""
+    async with world() as w:
+        client = await w.client()
+        whole = stray + content(TEACHER, AVERY)
+        await client.mail(TEACHER, [AVERY], whole)
+        [message] = w.kept.messages
+        out = message.prefix + message.content
+        assert message.content == (content(TEACHER, AVERY) if b"Chaperone" in stray else whole)
+        read = {name: value for name, value in message_from_bytes(out).items() if name != "Received"}
+        assert read.pop("X-Chaperone-Id").startswith(f"{message.id}; ")
+        assert read == dict(message_from_bytes(content(TEACHER, AVERY)).items())
+        w.kept.known[message.id] = {AVERY: State.SENT}
+        back = b"Received: from us by platform.example\r\n" + out
+        assert (await client.mail(TEACHER, [AVERY], back))[-1] == "250 2.0.0 Ok"
+        assert len(w.kept.messages) == 1
+        [taken] = w.inside.taken
+        assert without_trace(taken.content) == back
+
+
+async def test_a_stray_first_line_passes_through_out_of_scope() -> None:
+    async with world() as w:
+        whole = b" not a field\r\n" + content(VENDOR, PRINCIPAL)
+        assert (await (await w.client()).mail(VENDOR, [PRINCIPAL], whole))[-1] == "250 2.0.0 Ok"
+        [taken] = w.inside.taken
+        assert taken.content.endswith(b"\r\n" + whole)
+        assert message_from_bytes(taken.content)["Subject"] == "Order"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.relays.hop import always
-from tests.relays.world import AVERY, PRINCIPAL, TEACHER, VENDOR, content, stuffed, until, world
+from tests.relays.world import AVERY, PRINCIPAL, TEACHER, VENDOR, Client, content, stuffed, until, world
 
 STRANGER = "x@elsewhere.example"
 
@@ -134,6 +134,33 @@ async def test_no_more_sessions_than_allowed() -> None:
         assert await clients[0].say("QUIT") == "221 2.0.0 Bye"
         await until(lambda: w.count("smtp_sessions") == 1)
         assert await (await w.client()).say("NOOP") == "250 2.0.0 Ok"
+
+
+async def test_one_client_has_no_more_sessions_than_one_may() -> None:
+    """Whoever may send to any domain has as many as there are, and others are let in whatever one does."""
+    told = {name: f"PROXY TCP{6 if ':' in name else 4} {name} {name} 4711 25\r\n".encode() for name in (
+        "198.51.100.7", "198.51.100.8", "192.0.2.7", "2001:db8::7", "2001:db8::8", "2001:db8:0:1::7",
+    )}  # fmt: skip
+    async with world(proxy_protocol=True, relay_from=("192.0.2.0/24",), max_sessions_of_one=2) as w:
+
+        async def comes(name: str) -> tuple[Client, str]:
+            client = await w.connected()
+            client.send(told[name])
+            return client, (await client.reply())[:9]
+
+        clients = [await comes("198.51.100.7") for _ in range(2)]
+        assert {said for _, said in clients} == {"220 gatew"}
+        last, said = await comes("198.51.100.7")
+        assert said == "421 4.7.0"
+        assert await last.ended()
+        assert w.count("smtp_refusals_total", reason="sessions") == 1
+        assert [(await comes(name))[1][:3] for name in ("198.51.100.8", *["192.0.2.7"] * 4)] == ["220"] * 5
+        assert [(await comes(name))[1][:3] for name in told if ":" in name] == ["220"] * 3
+        assert (await comes("2001:db8::7"))[1][:3] == "421"  # of one network of 64 bits, where there were two
+        before = w.count("smtp_sessions")
+        assert await clients[0][0].say("QUIT") == "221 2.0.0 Bye"
+        await until(lambda: w.count("smtp_sessions") == before - 1)
+        assert (await comes("198.51.100.7"))[1][:3] == "220"
 
 
 async def test_silence_ends_the_session_and_progress_does_not() -> None:

@@ -47,7 +47,7 @@ async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkey
         away: Any = Away(store, times=3)
         stage = Delivery(STUDENTS, transport, away, away, Journal(CollectorRegistry()), concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(stage.run(beat, Beat()))
+            group.create_task(stage.run(beat))
             while await store.states(message.id) != {address: State.SENT}:
                 await asyncio.sleep(0.02)
             beat.stop()

@@ -55,7 +55,6 @@ class Room:
         self.store, self.bus, self.registry = store, bus, CollectorRegistry()
         self.stage = Disposition(
             store, store, store, Journal(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
-            decided=lambda: None,
         )  # fmt: skip
 
     async def accepted(self, **given) -> Message:

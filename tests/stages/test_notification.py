@@ -34,10 +34,10 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 async def letters(store: SqlStore, *followups: Followup) -> list[Message]:
     """What is written for followups, by the stage itself."""
     await store.tell([("m1", "test")], lambda steps: (followups, ()))
-    beat, delivery = Beat(), Beat()
+    beat = Beat()
     async with LocalBus() as bus:
         stage = Notification(store, store, store, bus, Journal(CollectorRegistry()), OFFICE)
-        running = asyncio.create_task(stage.run(beat, delivery))
+        running = asyncio.create_task(stage.run(beat))
         found: list[Message] = []
         async with asyncio.timeout(20):
             while len(found) < len(followups):

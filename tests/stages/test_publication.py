@@ -24,7 +24,7 @@ async def _published(store: SqlStore, bus: LocalBus, count: int) -> list[str]:
     read: list[str] = []
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         group.create_task(publish(store, bus, journal, publisher, max_inline=1 << 20))
-        group.create_task(publish_lost(store, store, bus, journal, beat, publisher, verdict_timeout=0.4))
+        group.create_task(publish_lost(store, store, bus, journal, beat, verdict_timeout=0.4))
         async with bus.subscribe("messages", GROUP) as subscription:
             while len(read) < count:
                 read += [record.value.decode() for record in await subscription.batch(10, 0.1)]
@@ -88,5 +88,5 @@ async def test_what_may_be_answered_already_is_not_published_at_the_start(tmp_pa
         looking: Any = Looking()
         journal = Journal(CollectorRegistry())
         async with asyncio.timeout(20):
-            await publish_lost(looking, store, bus, journal, beat, Beat(), verdict_timeout=2.0)
+            await publish_lost(looking, store, bus, journal, beat, verdict_timeout=2.0)
         assert await store.unpublished(10, 60) == ()
