@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.training.evaluate import CLAUSES, Result
+from classifiers.training.evaluate import CLAUSES
 from classifiers.training.metrics import quality
+from classifiers.training.results import Result
 from gateway.core.decision import Action
 
 TOLERATED = 0.01

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from classifiers.explain import Case, case_of_row, decision_of
 from classifiers.pipeline import Classifier, load
+from classifiers.training import foreign
 from classifiers.training.disguise import WAYS, disguised
 from classifiers.training.examples import Example, Progress, district, folds
 from classifiers.training.metrics import calibration, quality, rate
-from classifiers.training.public import public
+from classifiers.training.results import Result, results
 from gateway.core.decision import Action
 from gateway.core.policy import Policy
 from gateway.core.verdict import PURPOSES, Verdict
@@ -21,47 +20,10 @@ from gateway.core.verdict import PURPOSES, Verdict
 CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One example with what was said of it and what the policy would do."""
-
-    example: Example
-    verdict: Verdict
-    action: Action
-    clauses: tuple[str, ...]
-
-    @property
-    def held(self) -> bool:
-        """Whether it would be kept back."""
-        return self.action is Action.HOLD
-
-
 def held_out(seed: int = 1) -> list[Example]:
     """The test split of the district corpus that belongs to a seed."""
     examples = district()
     return [each for each, fold in zip(examples, folds(examples, seed), strict=True) if fold < 0]
-
-
-def results(
-    classifier: Classifier, examples: Sequence[Example], policy: Policy, progress: Progress | None = None
-) -> list[Result]:
-    """Every example classified, from bytes to the policy's word."""
-    out: list[Result] = []
-    for at in range(0, len(examples), 64):
-        batch = examples[at : at + 64]
-        cases = [case_of(each) for each in batch]
-        for each, case, verdict in zip(batch, cases, classifier.classify(cases), strict=True):
-            decision = decision_of(case, verdict, policy)
-            out.append(Result(each, verdict, decision.action, decision.clauses))
-        if progress is not None:
-            progress("classifying", len(out), len(examples))
-    return out
-
-
-def case_of(example: Example) -> Case:
-    """An example as a message."""
-    row = {"id": example.id, "text": example.text, "subject": example.subject, "channel": example.channel}
-    return case_of_row(row | {"from": example.sender})
 
 
 def evaluate(
@@ -75,8 +37,8 @@ def evaluate(
 ) -> list[str]:
     """The report on a model folder ("" for the shipped one), line by line; by default on the held-out split.
 
-    With folders of public sets in `data` also on rows of theirs that training does not take; with a folder for `plots`
-    its curves are drawn there.
+    With folders of public sets in `data` also on those, as `classifiers.training.foreign` reads them; with a folder for
+    `plots` its curves are drawn there.
     """
     classifier = load(model)
     chosen = held_out(seed) if examples is None else list(examples)
@@ -88,23 +50,13 @@ def evaluate(
         lines += ["", *(f"drawn: {each}" for each in draw(found, plots))]
     lines += ["", *obfuscation(classifier, chosen, policy)]
     for folder in data:
-        strange = list(public(folder, unseen=True))
-        lines += ["", *foreign(results(classifier, strange, policy, progress))]
+        lines += ["", *foreign.report(folder, lambda strange: results(classifier, strange, policy, progress))]
     return lines
 
 
 def report(found: Sequence[Result], version: str) -> list[str]:
     """The figures of results."""
     return [f"model {version}, {len(found)} messages", "", *_actions(found), "", *_clauses(found), "", *_groups(found)]
-
-
-def foreign(found: Sequence[Result]) -> Iterator[str]:
-    """How text from elsewhere fares: public sets, of which these rows were not trained on."""
-    yield f"{'':16}{'bad: held or flagged':36}clean: held"
-    for source in dict.fromkeys(each.example.source for each in found):
-        mine = [each for each in found if each.example.source == source]
-        bad = rate([each.action in (Action.HOLD, Action.FLAG) for each in mine if each.example.hold])
-        yield f"{source:16}{bad!s:36}{rate([each.held for each in mine if not each.example.labels])}"
 
 
 def obfuscation(classifier: Classifier, examples: Sequence[Example], policy: Policy) -> Iterator[str]:
@@ -121,7 +73,7 @@ def _actions(found: Sequence[Result]) -> Iterator[str]:
     calls = [each for each in found if each.example.help]
     others = [each for each in found if each.example.sender == "student" and not each.example.help]
     yield f"should be held: held             {rate([each.held for each in hold])}"
-    yield f"should be held: held or flagged  {rate([each.action in (Action.HOLD, Action.FLAG) for each in hold])}"
+    yield f"should be held: held or flagged  {rate([each.raised for each in hold])}"
     yield f"easy clean: held                 {rate([each.held for each in clean if not each.example.hard])}"
     yield f"hard clean: held                 {rate([each.held for each in clean if each.example.hard])}"
     yield f"clean: flagged                   {rate([each.action is Action.FLAG for each in clean])}"

@@ -63,7 +63,7 @@ def labelled(path: Path) -> list[Example]:
 
 
 def _example(row: dict[str, object], source: str) -> Example:
-    labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]
+    labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]  # a list by the form of the file
     labels |= {"hold"} if row["hold"] else set()
     labels |= {"help"} if row["help_seeking"] else set()
     known = row.get("known")
@@ -78,7 +78,7 @@ def _example(row: dict[str, object], source: str) -> Example:
         language=str(row["lang"]),
         hard=bool(row["hard"]),
         source=source,
-        known=frozenset(LABELS if known is None else map(str, known)),  # type: ignore[call-overload]
+        known=frozenset(LABELS if known is None else map(str, known)),  # type: ignore[call-overload]  # a list too
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from classifiers.training.evaluate import CLAUSES, Result
+from classifiers.training.evaluate import CLAUSES
+from classifiers.training.results import Result
 from gateway.core.verdict import PURPOSES
 
 BINS = 10

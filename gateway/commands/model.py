@@ -79,8 +79,9 @@ def _readable(each: Explained) -> bool:
 def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
     """Measure both on the regression set; the candidate takes the place of the model in force if nothing is worse."""
     from classifiers.training.compare import compared
-    from classifiers.training.evaluate import held_out, results
+    from classifiers.training.evaluate import held_out
     from classifiers.training.examples import labelled
+    from classifiers.training.results import results
 
     if not settings.classify.model:
         raise Fault("model promote: classify.model is empty; name the folder in which the model in force is to lie")

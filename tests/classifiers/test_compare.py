@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from classifiers.training.compare import Compared, compared
-from classifiers.training.evaluate import Result
 from classifiers.training.examples import Example
+from classifiers.training.results import Result
 from gateway.core.decision import Action
 from gateway.core.verdict import Finding, Verdict
 
