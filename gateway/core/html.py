@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
 from html import unescape
+
+from gateway.core.unseen import WHITE, Colour, alike, hidden_names, hides, ink, paper
 
 _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
@@ -49,11 +52,6 @@ _MARKUP = re.compile(
 )
 _ATTRIBUTE = re.compile(r"([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"'][^\s>]*)))?")
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _NO_MARKUP}
-_UNSEEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?!\.?\d*[1-9])"
-    r"|max-height\s*:\s*0(?![.\d]*[1-9])",
-    re.IGNORECASE,
-)
 _TAGS = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SPACES = re.compile(r" {2,}")
@@ -81,11 +79,23 @@ def visible_text(html: str) -> tuple[str, str]:
             if name in _NO_MARKUP and not page.is_foreign:
                 end = _ENDS[name].search(html, at)
                 stop = len(html) if end is None else end.start()
+                if name == "style":
+                    page.sheet(html[at:stop])
                 page.text("" if name in _NEVER_TEXT else html[at:stop])
                 at = stop
     page.text(html[at:])
     page.leave_link()
     return _tidy("".join(page.shown)), _tidy("".join(page.hidden))
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An open element: whether what is in it is unseen, and the colours of its text and of what is behind, if known."""
+
+    name: str
+    unseen: bool
+    ink: Colour | None
+    paper: Colour | None
 
 
 class _Page:
@@ -94,13 +104,15 @@ class _Page:
     def __init__(self) -> None:
         self.shown: list[str] = []
         self.hidden: list[str] = []
-        self._open: list[tuple[str, bool]] = []  # name, and whether what is in it is unseen
+        self._open: list[_Element] = []
+        self._names: frozenset[str] = frozenset()
+        self._painted = False
         self._count: Counter[str] = Counter()
         self._target, self._link_from = "", 0
 
     def _piece(self, text: str, unseen: bool | None = None) -> None:
         if unseen is None:
-            unseen = bool(self._open) and self._open[-1][1]
+            unseen = bool(self._open) and self._open[-1].unseen
         (self.hidden if unseen else self.shown).append(text)
 
     def text(self, raw: str) -> None:
@@ -124,10 +136,10 @@ class _Page:
         attributes: dict[str, str] = {}
         for each in _ATTRIBUTE.finditer(rest) if rest.strip(" /\n\r\t") else ():
             attributes.setdefault(each[1].lower(), unescape(each[2] or each[3] or each[4] or ""))
-        unseen = "hidden" in attributes or name in _UNSHOWN or bool(_UNSEEN.search(attributes.get("style", "")))
-        unseen = unseen or (bool(self._open) and self._open[-1][1])
+        element = self._element(name, attributes)
+        unseen = element.unseen
         if name not in _VOID:
-            self._open.append((name, unseen))
+            self._open.append(element)
             self._count[name] += 1
         self._edge(name)
         if name == "a":
@@ -137,16 +149,38 @@ class _Page:
         elif name == "img":
             self._piece(f" {_BLANKS.sub(' ', attributes['alt'])} " if attributes.get("alt") else "", unseen)
 
+    def sheet(self, text: str) -> None:
+        """A style sheet: which names it hides, and whether it paints, so that colours are not to be relied on."""
+        self._names |= hidden_names(text)
+        self._painted = self._painted or "color" in text or "background" in text
+
+    def _element(self, name: str, attributes: dict[str, str]) -> _Element:
+        around = self._open[-1] if self._open else _Element("", False, None, WHITE)
+        unseen = around.unseen or name in _UNSHOWN or "hidden" in attributes
+        if not attributes:
+            return _Element(name, unseen, around.ink, around.paper)
+        style = attributes.get("style", "")
+        named = attributes.get("class", "").split()
+        if self._names:
+            own = {*(f".{each}" for each in named), f"#{attributes.get('id', '')}"}
+            unseen = unseen or not own.isdisjoint(self._names)
+        text, (painted, behind) = ink(style, attributes.get("color", "")), paper(style, attributes.get("bgcolor", ""))
+        if not painted:
+            behind = None if "background" in attributes or (named and self._painted) else around.paper
+        text = text or (None if named and self._painted else around.ink)
+        unseen = unseen or hides(style) or (text is not None and behind is not None and alike(text, behind))
+        return _Element(name, unseen, text, behind)
+
     def _end_open(self, names: frozenset[str], bounds: frozenset[str]) -> None:
         """End the innermost of some elements, and what is open in it, unless a bound comes first."""
         if not any(self._count[name] for name in names):
             return
-        for depth, (name, _) in enumerate(reversed(self._open[-_LOOKED_AT:]), start=1):
-            if name in names:
+        for depth, element in enumerate(reversed(self._open[-_LOOKED_AT:]), start=1):
+            if element.name in names:
                 for _ in range(depth):
                     self._leave()
                 return
-            if name in bounds:
+            if element.name in bounds:
                 return
 
     @property
@@ -167,7 +201,7 @@ class _Page:
         self._edge(name)
 
     def _leave(self) -> str:
-        name, _ = self._open.pop()
+        name = self._open.pop().name
         self._count[name] -= 1
         return name
 
