@@ -19,26 +19,41 @@ class Kind(StrEnum):
     HIDDEN = "hidden"  # carried by an HTML part but not shown
 
 
+_NAMED = r"(?:On|El|En)\b"
 _WROTE = re.compile(
-    r"\s*(?:On\b.{4,200}\bwrote:|El\b.{4,200}\bescribi[óo]:|.{1,80}\b(?:wrote|escribi[óo]):)\s*\Z",
+    rf"\s*(?:{_NAMED}.{{4,200}}\b(?:wrote|escribi[óo]):|.{{1,80}}\b(?:wrote|escribi[óo]):"
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d .{0,120}<\S+@\S+>:)\s*\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_WROTE_BEGINS = re.compile(r"\s*(?:On|El)\b.{4,200}\Z", re.IGNORECASE)
+_WROTE_BEGINS = re.compile(rf"\s*{_NAMED}.{{4,200}}\Z", re.IGNORECASE)
+_SURE = re.compile(rf"\s*(?:{_NAMED}|\d{{4}}-)", re.IGNORECASE)
 _ORIGINAL = re.compile(
-    r"\s*[-_]{2,}\s*(?:Original Message|Mensaje original|Reply message)\s*[-_]{2,}\s*\Z", re.IGNORECASE
+    r"\s*[-_]{2,}\s*(?:Original Message|Mensaje original|Reply message|Mensaje de respuesta)\s*[-_]{2,}\s*\Z",
+    re.IGNORECASE,
 )
 _FORWARD = re.compile(
-    r"\s*(?:-{3,}\s*(?:Forwarded message|Mensaje reenviado)\s*-{3,}"
+    r"\s*(?:-{3,}\s*(?:Forwarded message|Mensaje reenviado|Forwarded by\b.{0,80})\s*-{3,}"
     r"|Begin forwarded message:|Inicio del mensaje reenviado:)",
     re.IGNORECASE,
 )
 _FROM = re.compile(r"\s*\*?(?:From|De):\*?\s+\S", re.IGNORECASE)
-_FIELD = re.compile(r"\s*\*?(?:Sent|Date|To|Subject|Cc|Enviado|Fecha|Para|Asunto):\*?\s", re.IGNORECASE)
+_FIELD = re.compile(
+    r"\s*\*?(?:Sent|Date|To|Subject|Cc|Reply-To|Enviado|Enviado el|Fecha|Para|Asunto|Responder a):\*?(?:\s|\Z)",
+    re.IGNORECASE,
+)
 _SIGNED = re.compile(r"(?:-- ?|—|_{2,}\s*)\Z")
+_RULED = re.compile(r"_{5,}\Z")
+"""The line that Outlook draws above the message that it answers."""
 _DEVICE = re.compile(
-    r"\s*(?:Sent from (?:my|Mail)\b.{0,40}|Enviado desde mi\b.{0,40}|Get Outlook for .{0,20})\Z", re.IGNORECASE
+    r"\s*(?:Sent (?:from|via) (?:my|Mail|Yahoo|Outlook|Gmail|the|AOL|Proton)\b.{0,40}"
+    r"|Enviado desde (?:mi|el|Outlook|Yahoo|Gmail)\b.{0,40}|(?:Get|Obtener|Obtén) Outlook (?:for|para) .{0,20})\Z",
+    re.IGNORECASE,
 )
 _LONGEST_SIGNATURE = 10
+_WRAPPED = 2
+"""Lines on which an attribution may go on after its first one: mail programs break them."""
+
+Line = tuple[int, int, str]
 
 
 def passages(text: str) -> Iterator[tuple[int, int, Kind]]:
@@ -58,48 +73,84 @@ def _trimmed(text: str, start: int, end: int, kind: Kind) -> Iterator[tuple[int,
 
 
 def _lines(text: str) -> Iterator[tuple[int, Kind]]:
-    lines, at = [], 0
+    lines: list[Line] = []
+    at = 0
     for line in text.splitlines(keepends=True):
         lines.append((at, at + len(line), line.rstrip()))
         at += len(line)
     rest: Kind | None = None
-    index = 0
-    while index < len(lines):
-        begin, _, line = lines[index]
-        if rest is None or (rest is Kind.SIGNATURE and (line.lstrip().startswith(">") or _WROTE.match(line))):
-            rest, kind = _turn(lines, index)
+    said = False  # whether something was written before the line at hand
+    goes_on = 0  # lines that an attribution still has
+    for index, (begin, _, line) in enumerate(lines):
+        if goes_on:
+            goes_on, kind = goes_on - 1, Kind.QUOTED
+        elif rest is None or (rest is Kind.SIGNATURE and _earlier(lines, index, said) is not None):
+            rest, kind, goes_on = _turn(lines, index, said)
         else:
             kind = rest
         if line.lstrip().startswith(">") and kind is Kind.FRESH:
             kind = Kind.QUOTED
+        said = said or (kind is Kind.FRESH and bool(line.strip()))
         yield begin, kind
-        index += 1
 
 
-def _turn(lines: list[tuple[int, int, str]], index: int) -> tuple[Kind | None, Kind]:
-    """What the line at `index` is, and what everything after it is when it turns the text."""
+def _turn(lines: list[Line], index: int, said: bool) -> tuple[Kind | None, Kind, int]:
+    """What the line at `index` turns the text into (None: nothing), what it is itself, and how many more lines are."""
+    earlier = _earlier(lines, index, said)
+    if earlier is not None:
+        return earlier
     line = lines[index][2]
-    after = [each[2] for each in lines[index + 1 : index + 6]]
-    if _FORWARD.match(line):
-        return Kind.FORWARDED, Kind.FORWARDED
-    if _ORIGINAL.match(line):
-        return Kind.QUOTED, Kind.QUOTED
-    if _FROM.match(line) and sum(_FIELD.match(each) is not None for each in after[:4]) >= 2:
-        return Kind.QUOTED, Kind.QUOTED
-    wrapped = bool(after) and _WROTE_BEGINS.match(line) is not None and _WROTE.match(f"{line} {after[0]}") is not None
-    if (_WROTE.match(line) and len(line) < 240) or wrapped:
-        following = next((each for each in after[wrapped:] if each.strip()), "")
-        marked = following.lstrip().startswith(">")
-        named = re.match(r"\s*(?:On|El)\b", line, re.IGNORECASE) is not None
-        if marked:
-            return None, Kind.QUOTED
-        return (Kind.QUOTED, Kind.QUOTED) if named else (None, Kind.FRESH)
-    if (
-        _SIGNED.match(line)
-        and index
-        and 0 < len([each for each in lines[index + 1 :] if each[2]]) <= _LONGEST_SIGNATURE
-    ):
-        return Kind.SIGNATURE, Kind.SIGNATURE
+    if index and _SIGNED.match(line) and 0 < _until_earlier(lines, index + 1, said) <= _LONGEST_SIGNATURE:
+        return Kind.SIGNATURE, Kind.SIGNATURE, 0
     if _DEVICE.match(line):
-        return None, Kind.SIGNATURE
-    return None, Kind.FRESH
+        return None, Kind.SIGNATURE, 0
+    return None, Kind.FRESH, 0
+
+
+def _earlier(lines: list[Line], index: int, said: bool) -> tuple[Kind | None, Kind, int] | None:
+    """The same where an earlier message begins at this line; a block of fields with nothing said above is a forward."""
+    line = lines[index][2]
+    after = [each[2] for each in lines[index + 1 : index + 7]]
+    if _RULED.match(line) and after:
+        index, line, after = index + 1, after[0], after[1:]
+    if line.lstrip().startswith(">"):
+        return None, Kind.QUOTED, 0
+    if _FORWARD.match(line):
+        return Kind.FORWARDED, Kind.FORWARDED, 0
+    if _ORIGINAL.match(line):
+        return Kind.QUOTED, Kind.QUOTED, 0
+    if _FROM.match(line) and sum(_FIELD.match(each) is not None for each in after[:5]) >= 2:
+        kind = Kind.QUOTED if said else Kind.FORWARDED
+        return kind, kind, 0
+    lasts = _attribution(line, after)
+    if lasts is None:
+        return None
+    following = next((each for each in after[lasts:] if each.strip()), "")
+    if following.lstrip().startswith(">"):
+        return None, Kind.QUOTED, lasts
+    return (Kind.QUOTED, Kind.QUOTED, lasts) if _SURE.match(line) else None
+
+
+def _attribution(line: str, after: list[str]) -> int | None:
+    """Over how many further lines an attribution goes, None where this line begins none."""
+    if len(line) < 240 and _WROTE.match(line):
+        return 0
+    if not _WROTE_BEGINS.match(line):
+        return None
+    for further in range(1, min(_WRAPPED, len(after)) + 1):
+        whole = " ".join((line, *after[:further]))
+        if len(whole) > 300 or not after[further - 1].strip():
+            return None
+        if _WROTE.match(whole):
+            return further
+    return None
+
+
+def _until_earlier(lines: list[Line], index: int, said: bool) -> int:
+    """Lines with text from here to where an earlier message begins, as far as they matter."""
+    count = 0
+    for at in range(index, len(lines)):
+        if count > _LONGEST_SIGNATURE or _earlier(lines, at, said) is not None:
+            break
+        count += bool(lines[at][2])
+    return count

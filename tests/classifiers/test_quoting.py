@@ -19,7 +19,15 @@ def kinds(text: str) -> list[tuple[Kind, str]]:
         "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady <hg@school.example> wrote:",
         "El mar, 8 oct 2024 a las 19:14, Hollis Grady (<hg@school.example>) escribió:",
         "On Tue, Oct 8, 2024 at 7:14 PM\nHollis Grady <hollis.grady@school.example> wrote:",
+        "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady\n<hollis.grady@students.school.example>\nwrote:",
+        "En martes, 8 de octubre de 2024, Hollis Grady <hg@school.example> escribió:",
+        "El 8 oct 2024, a las 7:14 p. m., Hollis Grady\n<hg@school.example> escribio:",
+        "2024-10-08 19:14 GMT-05:00 Hollis Grady <hg@school.example>:",
         "-----Original Message-----",
+        "-------- Mensaje original --------",
+        "________________________________\nFrom: Hollis Grady\nSent: Tuesday, October 8\nTo: Ms. Radford\nSubject: lab",
+        "*From:* Hollis Grady\n*Date:* Tuesday\n*To:* Ms. Radford\n*Subject:* lab",
+        "De: Hollis Grady\nEnviado el: martes\nPara: Sra. Radford\nCC: Sr. Dunn\nAsunto: lab",
         "From: Hollis Grady\nSent: Tuesday, October 8, 2024 7:14 PM\nTo: Ms. Radford\nSubject: lab",
         "De: Hollis Grady\nEnviado: martes\nPara: Sra. Radford\nAsunto: lab",
     ],
@@ -39,6 +47,35 @@ def test_answers_between_quoted_lines_are_fresh() -> None:
 def test_a_forward_is_passed_along() -> None:
     text = "Look at this.\n---------- Forwarded message ---------\nFrom: X\nhello"
     assert [kind for kind, _ in kinds(text)] == [Kind.FRESH, Kind.FORWARDED]
+
+
+def test_a_block_of_fields_with_nothing_said_above_is_a_forward() -> None:
+    block = "From: X\nSent: Monday\nTo: Y\nSubject: lab"
+    assert {kind for kind, _ in kinds(f"\n{block}\n\nhello")} == {Kind.FORWARDED}
+    assert kinds(f"FYI\n\n{block}\n\nhello")[-1][0] is Kind.QUOTED
+
+
+def test_a_signature_above_a_quote_is_one_however_long_the_quote() -> None:
+    quote = "On Tue, Oct 8, 2024 Someone wrote:\n" + "\n".join(f"> line {number}" for number in range(40))
+    assert [kind for kind, _ in kinds(f"See you.\n\n-- \nMs. Radford\nRoom 12\n\n{quote}")] == [
+        Kind.FRESH,
+        Kind.SIGNATURE,
+        Kind.QUOTED,
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Sent from my iPhone", "Sent from Yahoo Mail on Android", "Sent from Outlook for iOS", "Get Outlook for Android",
+     "Enviado desde mi iPhone", "Enviado desde Outlook para Android", "Obtener Outlook para iOS"],
+)  # fmt: skip
+def test_what_a_telephone_adds_is_no_text(line: str) -> None:
+    assert kinds(f"ok thanks\n\n{line}")[-1] == (Kind.SIGNATURE, line)
+
+
+def test_answers_between_the_lines_of_a_wrapped_attribution_are_fresh() -> None:
+    text = "On Tue, Oct 8, 2024 at 7:14 PM\nSomeone <s@school.example> wrote:\n> one\nMine.\n> two\nMine too."
+    assert [kind for kind, _ in kinds(text)] == [Kind.QUOTED, Kind.FRESH, Kind.QUOTED, Kind.FRESH]
 
 
 def test_a_signature_ends_the_text_but_not_a_long_one() -> None:
