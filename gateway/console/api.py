@@ -41,7 +41,7 @@ _SAYS = {
     404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
     422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
 }  # fmt: skip
-bearer = HTTPBearer(auto_error=False, description="A token made by `chaperone token create`")
+bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” or `chaperone token create`")
 
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
@@ -87,7 +87,7 @@ async def decider(request: Request) -> User:
     door: Door = request.app.state.door
     user, token = await door.program(request)
     if token.reads_only:
-        raise Problem(403, "This token only reads: `chaperone token create` without --read-only makes another.")
+        raise Problem(403, "This token only reads: make one that may decide, on the page “API tokens”.")
     return user
 
 

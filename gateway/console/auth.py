@@ -205,7 +205,7 @@ class Door:
             if secret:
                 self._journal.sign_in_refused("token")
             raise Problem(
-                401, "Send a valid token: Authorization: Bearer TOKEN (`chaperone token create` makes one).",
+                401, "Send a valid token: Authorization: Bearer TOKEN (“API tokens” of your account makes one).",
                 headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
         return found

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PIECE = re.compile(r"[^\s<>\"(),;:@]{1,64}@[^\s<>\"(),;:@]{1,254}\w|\+?\d[\d().\x20\u00a0-]{5,20}\d|[^\W\d_]+")
+_PIECE = re.compile(r"[^\s<>\"(),;:@]{1,64}@[^\s<>\"(),;:@]{1,254}\w|\(?\+?\d[\d().\x20\u00a0-]{5,20}\d|[^\W\d_]+")
 """An address, a number, or a run of letters."""
 _BETWEEN = re.compile(r"(?:[\s\u00a0]+|[\s\u00a0]*[.,'\u2019-][\s\u00a0]*)(?:[^\W\d_]\.?[\s\u00a0]+)?")
 """What may stand between the parts of one name: a blank, a comma, a hyphen, an initial."""

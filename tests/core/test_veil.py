@@ -28,7 +28,7 @@ def veil() -> Veil:
         ("Will came", "Student A came"),
         ("write to Peter.Lindgren@riverbend.example.", "write to Staff A."),
         ("peter_lindgren2 on there", "Staff A_Staff A2 on there"),
-        ("my number is (515) 555-0142", "my number is (Staff A"),
+        ("my number is (515) 555-0142", "my number is Staff A"),
         ("call 515.555.0142 or +1 515 555 0142 now", "call Staff A or Staff A now"),
         ("peter@elsewhere.example", "Staff A@elsewhere.example"),
         ("2026-11-25 10:30, room 1234567", "2026-11-25 10:30, room 1234567"),
