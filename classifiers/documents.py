@@ -1,7 +1,8 @@
 """The text of attached files: plain text, calendar, vCard, PDF, Office and OpenDocument, archives of these.
 
-Pictures, sound and film carry no text that is read here; everything else that cannot be read says so. Bounded by a
-budget of characters and time, by the size of what is unpacked and by how deep files lie in files.
+Pictures are read where the extra `ocr` is installed (`classifiers.pictures`); sound and film carry no text that is read
+here; everything else that cannot be read says so. Bounded by a budget of characters and time, by the size of what is
+unpacked and by how deep files lie in files.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import time
 import zipfile
 import zlib
 from dataclasses import dataclass
+
+from classifiers import pictures
+from gateway.core.html import visible_text
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_UNPACKED = 30 * 1024 * 1024
@@ -26,9 +30,10 @@ _HARMLESS = frozenset(
     "message/delivery-status message/disposition-notification text/rfc822-headers multipart/mixed".split()
 )
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_MEDIA_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".svg", ".mp3", ".m4a", ".wav", ".mp4",
+_MEDIA_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".mp3", ".m4a", ".wav", ".mp4",
                 ".mov",
                 ".avi", ".ogg", ".ttf", ".woff", ".ico")  # fmt: skip
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic")
 _TEXT_NAMES = (".txt", ".csv", ".tsv", ".md", ".ics", ".vcf", ".json", ".xml", ".html", ".htm", ".log", ".rtf", ".py")
 _TEXT_ENTRY = re.compile(
     r"(?:word/(?:document|footnotes|comments|header\d*|footer\d*)|ppt/(?:slides|notesSlides)/[^/]+|xl/sharedStrings"
@@ -46,6 +51,7 @@ class Budget:
     deadline: float
     characters: int
     unpacked: int = MAX_UNPACKED
+    pictures: int = pictures.MOST
 
     def spent(self) -> bool:
         """Whether nothing more should be read."""
@@ -58,6 +64,10 @@ Text = tuple[str, tuple[str, ...]]
 def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: int = 0) -> Text:
     """The text of a file and the words for what could not be read. Never raises."""
     name = filename.lower()
+    if data and (media_type == "image/svg+xml" or name.endswith(".svg")):
+        media_type, name = "application/xml", "drawing.xml"  # its words are text
+    elif data and pictures.readable() and (media_type.startswith("image/") or name.endswith(_PICTURES)):
+        return _picture(data, budget)
     if not data or media_type in _HARMLESS or media_type.startswith(_SILENT) or name.endswith(_MEDIA_NAMES):
         return "", ()
     if media_type in _SEALED or name.endswith((".p7m", ".gpg", ".pgp")):
@@ -67,6 +77,16 @@ def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: 
     text, failed = _opened(media_type, name, data, budget, depth)
     if len(text) > budget.characters:
         text, failed = text[: budget.characters], (*failed, "too_large")
+    budget.characters -= len(text)
+    return text, failed
+
+
+def _picture(data: bytes, budget: Budget) -> Text:
+    if len(data) > MAX_FILE or budget.pictures <= 0 or budget.spent():
+        return "", ("too_large",)
+    budget.pictures -= 1
+    text, failed = pictures.words(data, budget.deadline)
+    text = text[: budget.characters]
     budget.characters -= len(text)
     return text, failed
 
@@ -103,10 +123,32 @@ def _plain(media_type: str, name: str, data: bytes) -> Text:
     if media_type == "text/calendar" or name.endswith((".ics", ".vcf")) or "vcard" in media_type:
         return _fields(text), ()
     if name.endswith(".rtf") or text.startswith("{\\rtf"):
-        return re.sub(r"\\'[0-9a-f]{2}|\\[a-z]+-?\d* ?|[{}]", "", text), ()
-    if media_type == "application/xml" or name.endswith((".xml", ".html", ".htm")):
+        return _rich(text), ()
+    if media_type in ("text/html", "application/xhtml+xml") or name.endswith((".html", ".htm")):
+        return "\n".join(filter(None, visible_text(text))), ()
+    if media_type == "application/xml" or name.endswith(".xml"):
         return re.sub(r"<[^>]*>", " ", text), ()
     return text, ()
+
+
+_RTF_ASIDE = re.compile(
+    r"\{\\(?:\*|fonttbl|colortbl|stylesheet|info|pict|themedata|datastore)[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"
+)
+_RTF = re.compile(
+    r"\\u(-?\d{1,6}) ?(?:\\'[0-9a-f]{2}|\?)?|\\'([0-9a-f]{2})|\\(par|line|tab|row|cell)\b ?|\\[a-z]+-?\d* ?|[{}\r\n]",
+    re.IGNORECASE,
+)
+
+
+def _rich(text: str) -> str:
+    """The words of Rich Text, its tables of fonts and colours left out."""
+
+    def plain(found: re.Match[str]) -> str:
+        if found[1]:
+            return chr(int(found[1]) % 65536)
+        return bytes.fromhex(found[2]).decode("cp1252", "replace") if found[2] else "\n" if found[3] else ""
+
+    return _RTF.sub(plain, _RTF_ASIDE.sub("", text)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _SAID = re.compile(
@@ -118,9 +160,8 @@ def _fields(text: str) -> str:
     """What a calendar entry or vCard says to a person (RFC 5545, RFC 6350): unfolded, unescaped."""
     unfolded = re.sub(r"\r?\n[ \t]", "", text)
     lines = [line.partition(":")[2] for line in unfolded.splitlines() if _SAID.match(line)]
-    return "\n".join(
-        line.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";") for line in lines
-    )
+    plain = (line.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";") for line in lines)
+    return "\n".join(visible_text(line)[0] if "</" in line else line for line in plain)
 
 
 def _pdf(data: bytes, budget: Budget) -> Text:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
+from classifiers import pictures
 from classifiers.extraction import MAX_CHARACTERS, read
 from classifiers.quoting import Kind
 from gateway.core.media import Medium, media_parts
@@ -121,6 +122,38 @@ def test_hidden_text_is_read_as_hidden() -> None:
         ("a_ics", "text/calendar", b"BEGIN:VCALENDAR\r\nSUMMARY:Meet\r\n  me\\, alone\r\nUID:1\r\n", "Meet me, alone"),
         ("a_vcf", "text/vcard", b"BEGIN:VCARD\r\nFN:Dana\r\nTEL;TYPE=cell:515-555-0100\r\n", "515-555-0100"),
         ("a_pdf", "application/pdf", pdf(), "Meet me alone"),
+        (
+            "b_vcf",
+            "text/x-vcard",
+            b"BEGIN:VCARD\r\nNOTE:text me\\, it is\r\n  private\r\nEND:VCARD",
+            "text me, it is private",
+        ),
+        (
+            "a_rtf",
+            "application/rtf",
+            rb"{\rtf1{\fonttbl{\f0 Calibri;}}{\*\generator Word;}\f0 Nos vemos ma\u241?ana\par s\'f3lo t\'fa}",
+            "Nos vemos mañana\nsólo tú",
+        ),
+        ("a_html", "application/xhtml+xml", b"<p>a <b>sec</b>ret</p><i style='display:none'>hid</i>", "a secret\nhid"),
+        ("a_svg", "image/svg+xml", b"<svg><text>drawn words</text></svg>", "drawn words"),
+        (
+            "a_pptx",
+            "application/octet-stream",
+            zipped(ppt__slides__slide1_xml="<p:sld><a:p><a:r><a:t>On a slide</a:t></a:r></a:p></p:sld>"),
+            "On a slide",
+        ),
+        (
+            "a_xlsx",
+            "application/octet-stream",
+            zipped(xl__sharedStrings_xml="<sst><si><t>Ana</t></si><si><t>F</t></si></sst>"),
+            "Ana\nF",
+        ),
+        (
+            "a_odt",
+            "application/vnd.oasis.opendocument.text",
+            zipped(content_xml="<office:text><text:p>open words</text:p></office:text>"),
+            "open words",
+        ),
         ("a_docx", "application/octet-stream", zipped(word__document_xml=DOCX), "Our secret & more\nnext"),
         ("a_zip", "application/zip", zipped(note_txt="inner words"), "inner words"),
         ("b_zip", "application/zip", zipped(inner_zip=zipped(note_txt="deep words")), "deep words"),
@@ -161,9 +194,23 @@ def test_pgp_text_is_encrypted() -> None:
     assert read(mail("-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----")).failed == ("encrypted",)
 
 
-@pytest.mark.parametrize("media_type", ["image/png", "audio/mpeg", "video/mp4", "application/pgp-signature"])
+@pytest.mark.parametrize("media_type", ["audio/mpeg", "video/mp4", "application/pgp-signature"])
 def test_files_without_text_are_no_failure(media_type: str) -> None:
     assert read(mail(a_dat=(media_type, b"\x89binary"))).failed == ()
+
+
+@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
+def test_pictures_are_silent_without_the_extra() -> None:
+    assert read(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ()
+
+
+def test_an_invitation_is_read_as_what_it_says() -> None:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "Invitation"
+    message.set_content("See the invitation.")
+    entry = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Just us\r\nLOCATION:my place\r\nEND:VEVENT\r\nEND:VCALENDAR"
+    message.add_alternative(entry, "calendar", params={"method": "REQUEST"})
+    assert "Just us\nmy place" in attached(message.as_bytes())
 
 
 def test_too_much_text_is_read_as_far_as_the_bound() -> None:

@@ -1,0 +1,68 @@
+"""Words in pictures are read where the extra is installed, within bounds."""
+
+from __future__ import annotations
+
+import io
+import time
+from email.message import EmailMessage
+from email.policy import SMTP
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from classifiers import documents, pictures
+from classifiers.extraction import read
+from classifiers.quoting import Kind
+
+pytestmark = pytest.mark.skipif(not pictures.readable(), reason="the extra ocr is not installed")
+
+
+def picture(text: str = "", width: int = 900, height: int = 160) -> bytes:
+    image: Any = import_module("PIL.Image").new("RGB", (width, height), "white")
+    font = import_module("PIL.ImageFont").load_default(60)
+    import_module("PIL.ImageDraw").Draw(image).text((30, 40), text, fill="black", font=font)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def soon() -> float:
+    return time.monotonic() + 60
+
+
+def test_the_words_of_a_picture_are_those_of_a_file() -> None:
+    message = EmailMessage(policy=SMTP)
+    message.set_content("See the picture.")
+    message.add_attachment(picture("Keep this between us"), "image", "png", filename="note.png")
+    reading = read(message.as_bytes())
+    assert [each.text for each in reading.passages if each.kind is Kind.ATTACHED] == ["Keep this between us"]
+    assert reading.failed == ()
+
+
+def test_a_picture_without_words_says_nothing_and_a_mark_is_not_looked_at() -> None:
+    assert pictures.words(picture(), soon()) == ("", ())
+    assert pictures.words(picture("x", 20, 20), 0.0 + soon()) == ("", ())
+
+
+def test_what_is_no_picture_is_unreadable() -> None:
+    assert pictures.words(b"\x89PNG nonsense", soon()) == ("", ("unreadable",))
+
+
+def test_a_picture_of_too_many_pixels_is_not_opened() -> None:
+    begun = time.process_time()
+    assert pictures.words(picture("x", 30_000, 1_000), soon()) == ("", ("too_large",))
+    assert time.process_time() - begun < 5
+
+
+def test_more_pictures_than_are_read_are_said_to_be_too_many() -> None:
+    budget = documents.Budget(soon(), 1000, pictures=1)
+    assert documents.text_of("image/png", "a.png", picture("One"), budget)[1] == ()
+    assert documents.text_of("image/png", "b.png", picture("Two"), budget) == ("", ("too_large",))
+
+
+def test_a_logo_is_read_once() -> None:
+    logo = picture("School seal")
+    first = pictures.words(logo, soon())
+    assert first[0] == "School seal"
+    assert pictures.words(logo, 0.0) == first
