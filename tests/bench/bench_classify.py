@@ -59,13 +59,15 @@ def cost(classifier: Classifier, count: int) -> Iterator[str]:
         yield f"{name:16} {len(chosen):5} messages, {words:4.0f} words: {statistics.mean(costs):.2f} ms of CPU each"
 
 
-def memory(classifier: Classifier, count: int) -> str:
-    """How far memory grows over messages of random words: they must not settle in the vocabulary."""
+def memory(classifier: Classifier, count: int) -> Iterator[str]:
+    """How far memory grows over messages of random words, tenth by tenth: they must not settle in the vocabulary."""
     draw = random.Random(7)
-    before = resident()
-    for _ in range(count // BATCH):
-        classifier.classify([Case("x", "sms", Direction.STAFF_TO_STUDENT, noise(draw).encode()) for _ in range(BATCH)])
-    return f"{count} messages of random words: {before:.0f} MB before, {resident():.0f} MB after"
+    yield f"messages of random words, MB before: {resident():.0f}"
+    for tenth in range(1, 11):
+        for _ in range(count // 10 // BATCH):
+            noises = [noise(draw).encode() for _ in range(BATCH)]
+            classifier.classify([Case("x", "sms", Direction.STAFF_TO_STUDENT, each) for each in noises])
+        yield f"after {count * tenth // 10}: {resident():.0f}"
 
 
 def noise(draw: random.Random) -> str:
@@ -92,7 +94,9 @@ def main() -> None:
     milliseconds(classifier, [letter(each) for each in district()[:64]])
     for line in cost(classifier, given.messages):
         sys.stdout.write(line + "\n")
-    sys.stdout.write(memory(classifier, given.random) + "\n")
+    for line in memory(classifier, given.random):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
     sys.stdout.write(json.dumps({"resident_mb": round(resident())}) + "\n")
 
 
