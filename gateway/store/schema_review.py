@@ -55,4 +55,4 @@ LATE = and_(
     _r.state.in_([lit("queued"), lit("sent")]),
 )  # fmt: skip
 """Delivered although it would have been held: the verdict came too late."""
-Index("ix_recipients_late", _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)
+Index("ix_recipients_late", _r.action, _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)

@@ -15,4 +15,6 @@ _LATE = sa.text("marked = 1 AND action = 'hold' AND decided_by = 'policy' AND st
 
 def upgrade() -> None:
     """Make the index."""
-    op.create_index("ix_recipients_late", "recipients", ["decided_at"], sqlite_where=_LATE, postgresql_where=_LATE)
+    op.create_index(
+        "ix_recipients_late", "recipients", ["action", "decided_at"], sqlite_where=_LATE, postgresql_where=_LATE
+    )
