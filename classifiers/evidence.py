@@ -38,7 +38,8 @@ class Evidence:
     """The evidence on one text, the normalised one, whose offsets are used throughout.
 
     `words` are its words in lower case with their start and end, `sentences` bound its sentences. `weighed` are the
-    logits of the head; `stretches` the runs of sentences that the encoder read, `encoded` its logits, a row for each.
+    logits of the head; `stretches` the runs of sentences that encoders read, `encoded` the logits of each encoder
+    that was asked, a row a stretch.
     """
 
     text: str = ""
@@ -54,7 +55,7 @@ class Evidence:
     tricks: int = 0
     weighed: Floats | None = None
     stretches: list[tuple[int, int]] = field(default_factory=list)
-    encoded: Floats | None = None
+    encoded: list[Floats] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     purpose: dict[str, float] = field(default_factory=dict)
     help: float = 0.0

@@ -96,12 +96,11 @@ class Classifier:
             component = self.nlp.add_pipe(name)
             assert isinstance(component, linear.Linear | head.Weighing)
             component.reader = part
-        self.encoder: encoder.EncoderReader | None = None
-        if model.encoder is not None:
-            last = self.nlp.add_pipe("chaperone_encoder")
-            assert isinstance(last, encoder.Encoding)
-            self.encoder = last.reader = encoder.EncoderReader(model.encoder, len(vectors.table))
-            last.mixing, last.head = model.mixing, head.Head(model.head)
+        last = self.nlp.add_pipe("chaperone_encoder")
+        assert isinstance(last, encoder.Encoding)
+        last.stages = [_stage(each, vectors) for each in model.encoders]
+        last.head = head.Head(model.head)
+        self.encoder = last.stages[0].reader if last.stages else None
 
     def classify(self, jobs: Sequence[Item]) -> list[Verdict]:
         """One verdict for each message, in order. Never raises for a message."""
@@ -169,6 +168,11 @@ class Classifier:
             failed=tuple(dict.fromkeys(failed)),
             took_ms=round(cost, 3),
         )
+
+
+def _stage(trained: weights.Encoder, vectors: Vectors) -> encoder.Stage:
+    cut = encoder.Anew(trained.tokenizer) if trained.tokenizer else encoder.Noted(len(vectors.table))
+    return encoder.Stage(encoder.EncoderReader(trained.network, cut), trained.mixing)
 
 
 def load(model: str = "") -> Classifier:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,19 +12,30 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from classifiers.arrays import mapped
-from classifiers.components.encoder import Mixing
 from classifiers.components.head import HeadWeights, feature_names
 from classifiers.components.linear import LinearWeights
+from classifiers.components.mixing import Mixing
+from classifiers.evidence import Floats
 from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
-FORMAT = 3
-ENCODER = "encoder.onnx"
+FORMAT = 4
+ENCODERS = ("encoder", "bilingual")
+"""The encoders that a model may have, in the order in which they are asked: each a network, the second a tokenizer."""
 _FILES = ("reader.safetensors", "model.json", "words.txt")
 
 
 class ModelError(Exception):
     """The model cannot be used: which file, what is wrong with it, and how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder as files, with its mixing; without a tokenizer it reads the word pieces of the static vectors."""
+
+    network: Path
+    tokenizer: Path | None
+    mixing: Mixing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +46,7 @@ class Model:
     linear: LinearWeights
     head: HeadWeights
     words: frozenset[str]
-    encoder: Path | None = None
-    mixing: Mixing | None = None
+    encoders: tuple[Encoder, ...] = ()
 
 
 def folder_of(model: str) -> Path:
@@ -45,18 +56,19 @@ def folder_of(model: str) -> Path:
 
 def save(
     folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str],
-    about: dict[str, object], mixing: Mixing | None = None,
+    about: dict[str, object], mixings: Sequence[Mixing] = (),
 ) -> str:  # fmt: skip
-    """Write a model and give its version; with `mixing`, its encoder lies in the folder already."""
+    """Write a model and give its version; the encoders of its mixings lie in the folder already."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
         "center": head.center, "scale": head.scale, "first": head.first,
         "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias, "shift": head.shift,
     }  # fmt: skip
-    if mixing is not None:
+    for name, mixing in zip(ENCODERS, mixings, strict=False):
         arrays |= {
-            "mixing": mixing.weights, "mixing_bias": mixing.bias, "mixing_shift": mixing.shift, "gate": mixing.gate,
+            f"{name}.mixing": mixing.weights, f"{name}.bias": mixing.bias, f"{name}.shift": mixing.shift,
+            f"{name}.gate": mixing.gate,
         }  # fmt: skip
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
@@ -68,9 +80,12 @@ def save(
 def version_of(folder: Path) -> str:
     """The name of a model: a hash of what it consists of."""
     digest = hashlib.sha256()
-    for name in (*_FILES, ENCODER):
-        if name != ENCODER or (folder / name).exists():
-            digest.update((folder / name).read_bytes())
+    for name in _FILES:
+        digest.update((folder / name).read_bytes())
+    for name in ENCODERS:
+        for path in (network_of(folder, name), tokenizer_of(folder, name)):
+            if path.exists():
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
@@ -95,14 +110,30 @@ def read(model: str = "") -> Model:
             tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["first"],
             arrays["first_bias"], arrays["second"], arrays["second_bias"], arrays["shift"],
         )  # fmt: skip
-        encoder, mixing = None, None
-        if "mixing" in arrays:
-            encoder = folder / ENCODER
-            mixing = Mixing(arrays["mixing"], arrays["mixing_bias"], arrays["mixing_shift"], arrays["gate"])
+        encoders = tuple(_encoder(folder, name, arrays) for name in ENCODERS if f"{name}.mixing" in arrays)
     except KeyError as error:
         raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
     if linear.mean.shape != (WIDTH, len(heads)) or head.first.shape[1] != len(features):
         raise ModelError(f"{folder}/{_FILES[0]}: does not fit model.json; train the model again")
-    if encoder is not None and not encoder.exists():
-        raise ModelError(f"{encoder}: is missing; train the model again, or copy it from where the model came from")
-    return Model(version, linear, head, words, encoder, mixing)
+    for each in encoders:
+        if not each.network.exists():
+            raise ModelError(
+                f"{each.network}: is missing; train the model again, or copy it from where the model came from"
+            )
+    return Model(version, linear, head, words, encoders)
+
+
+def network_of(folder: Path, name: str) -> Path:
+    """Where the network of an encoder lies."""
+    return folder / f"{name}.onnx"
+
+
+def tokenizer_of(folder: Path, name: str) -> Path:
+    """Where the tokenizer of an encoder lies that has word pieces of its own."""
+    return folder / f"{name}.json"
+
+
+def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> Encoder:
+    tokenizer = tokenizer_of(folder, name)
+    mixing = Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate")))
+    return Encoder(network_of(folder, name), tokenizer if tokenizer.exists() else None, mixing)

@@ -14,20 +14,35 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from classifiers.components.encoder import LONGEST, Marks
+from classifiers.components.encoder import Marks
 from classifiers.evidence import Floats, Numbers
 from classifiers.training.examples import Progress
 from classifiers.training.transformer import Encoder, begun
 
-EPOCHS = 4
 BATCH = 32
 RATE, HEADS_RATE = 8e-5, 1e-3
-FROZEN = 2
-"""The lowest layers, and the table under them, that stay as they were: a third of the time, and little of the gain."""
+GENTLE = 0.25
+"""The share of the rates in the last pass."""
 WARM = 0.06
 DECAY = 0.01
 WORD_DROP = 0.05
 SMOOTH = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an encoder begins as: weights with the usual names of BERT, and the rows of their table that it keeps.
+
+    Behind the rows of its word pieces stand those of the marks. The lowest layers and the table under them stay as they
+    were: a third of the time, and little of the gain. `longest` counts word pieces that are read together, marks too.
+    """
+
+    weights: Path
+    rows: Sequence[int]
+    layers: int
+    frozen: int
+    longest: int
+    epochs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +56,77 @@ class Told:
     clean: bool
 
 
-def rows_of(kept: Sequence[str], vocabulary: Sequence[str]) -> list[int]:
-    """The rows of the original table for the kept word pieces, and behind them the marks: see `Marks`."""
-    place = {piece: number for number, piece in enumerate(vocabulary)}
-    return [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
-
-
 def fit_encoder(
-    told: Sequence[Told],
-    kept: Sequence[str],
-    source: Path,
-    seed: int,
-    progress: Progress,
-    checkpoints: Path,
-    epochs: int = EPOCHS,
-    half: bool = True,
+    told: Sequence[Told], start: Start, seed: int, progress: Progress, checkpoints: Path, half: bool = True
 ) -> Encoder:
-    """The encoder fitted on texts; `source` is a folder with the weights to start from.
+    """The encoder fitted on texts.
 
     Each epoch is kept as a file in `checkpoints`; a run that was interrupted goes on behind the last of them.
     """
     torch.manual_seed(seed)
-    vocabulary = (source / "vocab.txt").read_text("utf-8").splitlines()
-    heads = len(told[0].truth)
-    network = begun(load_file(source / "model.safetensors"), rows_of(kept, vocabulary), heads, LONGEST)
-    marks = Marks.behind(len(kept))
-    usable = [each for each in told if each.clean or len(each.pieces) <= LONGEST - 3]
-    done = max((epoch + 1 for epoch in range(epochs) if _kept(checkpoints, epoch).exists()), default=0)
+    network = begun(load_file(start.weights), start.rows, len(told[0].truth), start.longest, start.layers)
+    done = max((epoch + 1 for epoch in range(start.epochs) if _kept(checkpoints, epoch).exists()), default=0)
     if done:
         network.load_state_dict(torch.load(_kept(checkpoints, done - 1)))
-    steps = epochs * (len(usable) // BATCH + 1)
-    network.requires_grad_(False)
-    for part in (network.heads, *network.layers[FROZEN:]):
-        part.requires_grad_(True)
-    head = list(network.heads.parameters())
-    rest = [each for layer in network.layers[FROZEN:] for each in layer.parameters()]
-    optimiser = torch.optim.AdamW(
-        [{"params": rest, "lr": RATE}, {"params": head, "lr": HEADS_RATE}], weight_decay=DECAY, fused=True
-    )
-    at = start = done * (steps // epochs)
-    slope = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda more: _slope(start + more, steps))
-    network.train()
-    for epoch in range(done, epochs):
-        for pieces, there, truth, weight in _batches(usable, marks, np.random.default_rng((seed, epoch))):
-            with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                logits = network(pieces, there)
-            loss = _loss(logits.float(), truth, weight)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_([*rest, *head], 1.0)
-            optimiser.step()
-            slope.step()
-            at += 1
-            progress("fitting the encoder", at, steps)
+    fitting = _Fitting(network, start, told, start.epochs, progress, half)
+    for epoch in range(done, start.epochs):
+        fitting.epoch(epoch, np.random.default_rng((seed, epoch)))
         torch.save(network.state_dict(), _kept(checkpoints, epoch))
     network.eval()
     return network
+
+
+def finish(
+    network: Encoder, told: Sequence[Told], start: Start, seed: int, progress: Progress, half: bool = True
+) -> Encoder:
+    """The encoder once more over texts, those among them that were kept back before, in small steps."""
+    torch.manual_seed(seed)
+    fitting = _Fitting(network, start, told, 1, progress, half, gentle=GENTLE)
+    fitting.epoch(0, np.random.default_rng((seed, start.epochs)))
+    network.eval()
+    return network
+
+
+class _Fitting:
+    """A run over texts for some epochs: the rate rises for a while, then falls to nothing."""
+
+    def __init__(
+        self, network: Encoder, start: Start, told: Sequence[Told], epochs: int, progress: Progress, half: bool,
+        gentle: float = 1.0,
+    ) -> None:  # fmt: skip
+        self._network, self._progress, self._half = network, progress, half
+        self._reading = _Reading(Marks.behind(len(start.rows) - Marks.COUNT), start.longest)
+        self._usable = [each for each in told if each.clean or len(each.pieces) <= self._reading.room]
+        self._each = len(self._usable) // BATCH + 1
+        self._steps = epochs * self._each
+        network.requires_grad_(False)
+        for part in (network.heads, *network.layers[start.frozen :]):
+            part.requires_grad_(True)
+        head = list(network.heads.parameters())
+        rest = [each for layer in network.layers[start.frozen :] for each in layer.parameters()]
+        self._fitted = [*rest, *head]
+        self._optimiser = torch.optim.AdamW(
+            [{"params": rest, "lr": RATE * gentle}, {"params": head, "lr": HEADS_RATE * gentle}],
+            weight_decay=DECAY,
+            fused=True,
+        )
+        self._rates = [each["lr"] for each in self._optimiser.param_groups]
+
+    def epoch(self, number: int, random: np.random.Generator) -> None:
+        """Every usable text once."""
+        self._network.train()
+        for at, batch in enumerate(self._reading.batches(self._usable, random), number * self._each):
+            pieces, there, truth, weight = batch
+            for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+                group["lr"] = rate * _slope(at, self._steps)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+                logits = self._network(pieces, there)
+            loss = _loss(logits.float(), truth, weight)
+            self._optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not say its types here
+            torch.nn.utils.clip_grad_norm_(self._fitted, 1.0)
+            self._optimiser.step()
+            self._progress("fitting the encoder", at + 1, self._steps)
 
 
 def _kept(checkpoints: Path, epoch: int) -> Path:
@@ -116,33 +146,43 @@ def _loss(logits: torch.Tensor, truth: torch.Tensor, weight: torch.Tensor) -> to
     return (each * counted).sum() / counted.sum().clamp(min=1.0)
 
 
-def _batches(
-    told: Sequence[Told], marks: Marks, random: np.random.Generator
-) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Every text once, in batches of about one length and in a new order every time."""
-    length = np.array([min(len(each.pieces), LONGEST - 3) for each in told])
-    order = np.argsort(length + random.random(len(length)) * 8, kind="stable")
-    batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
-    for number in random.permutation(len(batches)):
-        chosen = [told[int(at)] for at in batches[number]]
-        texts = [_seen(each, marks, random) for each in chosen]
-        pieces = np.zeros((len(texts), max(map(len, texts))), np.int64)
-        there = np.zeros(pieces.shape, np.float32)
-        for row, text in enumerate(texts):
-            pieces[row, : len(text)], there[row, : len(text)] = text, 1.0
-        yield (
-            torch.from_numpy(pieces),
-            torch.from_numpy(there),
-            torch.from_numpy(np.stack([each.truth for each in chosen])),
-            torch.tensor([each.weight for each in chosen], dtype=torch.float32),
-        )
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How texts are laid before the network."""
 
+    marks: Marks
+    longest: int
 
-def _seen(each: Told, marks: Marks, random: np.random.Generator) -> Numbers:
-    """A text with a few pieces dropped; of a long one another stretch every time."""
-    pieces, room = each.pieces, LONGEST - 3
-    if len(pieces) > room:
-        begin = int(random.integers(0, len(pieces) - room + 1))
-        pieces = pieces[begin : begin + room]
-    pieces = np.where(random.random(len(pieces)) < WORD_DROP, marks.dropped, pieces)
-    return marks.around(pieces, each.from_staff)
+    @property
+    def room(self) -> int:
+        return self.longest - 3
+
+    def batches(
+        self, told: Sequence[Told], random: np.random.Generator
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Every text once, in batches of about one length and in a new order every time."""
+        length = np.array([min(len(each.pieces), self.room) for each in told])
+        order = np.argsort(length + random.random(len(length)) * 8, kind="stable")
+        batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+        for number in random.permutation(len(batches)):
+            chosen = [told[int(at)] for at in batches[number]]
+            texts = [self._seen(each, random) for each in chosen]
+            pieces = np.zeros((len(texts), max(map(len, texts))), np.int64)
+            there = np.zeros(pieces.shape, np.float32)
+            for row, text in enumerate(texts):
+                pieces[row, : len(text)], there[row, : len(text)] = text, 1.0
+            yield (
+                torch.from_numpy(pieces),
+                torch.from_numpy(there),
+                torch.from_numpy(np.stack([each.truth for each in chosen])),
+                torch.tensor([each.weight for each in chosen], dtype=torch.float32),
+            )
+
+    def _seen(self, each: Told, random: np.random.Generator) -> Numbers:
+        """A text with a few pieces dropped; of a long one another stretch every time."""
+        pieces = each.pieces
+        if len(pieces) > self.room:
+            begin = int(random.integers(0, len(pieces) - self.room + 1))
+            pieces = pieces[begin : begin + self.room]
+        pieces = np.where(random.random(len(pieces)) < WORD_DROP, self.marks.dropped, pieces)
+        return self.marks.around(pieces, each.from_staff)

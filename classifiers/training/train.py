@@ -1,7 +1,8 @@
 """Training: from the corpora to a model folder, reproducible by its seed.
 
 The linear reader is cross-fitted, so that the head sees it only on texts that it has not seen. Thresholds are chosen,
-and head and encoder weighed with each other, on texts kept back from all of them; the test split is touched by none.
+and head and encoders weighed with each other, on texts kept back from all of them; in the end the readers learn from
+these as well. The test split is touched by none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from classifiers import weights
 from classifiers.components import head as heads
 from classifiers.components.linear import LinearReader, LinearWeights
+from classifiers.components.mixing import Mixing
 from classifiers.evidence import Floats
 from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
@@ -41,7 +43,7 @@ def train(
 ) -> str:
     """Train a model into the folder `out` and give its version; `progress` hears of every step.
 
-    Takes about a quarter of an hour on two cores, half an hour more with the encoder. `data` are folders with public
+    Takes about a quarter of an hour on two cores, an hour more with the encoders. `data` are folders with public
     sets, for breadth; `more` are files of labelled messages, such as reviewers' decisions.
     """
     vectors = Vectors(weights.SHIPPED)
@@ -57,11 +59,11 @@ def train(
     names = heads.feature_names(HEADS)
     features = np.zeros((len(prepared), len(names)), np.float32)
     for fold in range(FOLDS):
-        progress("fitting", fold, FOLDS + 1)
+        progress("fitting", fold, FOLDS + 2)
         linear = fit_linear(rows, [each != fold for each in part])
         mine = np.flatnonzero(np.array(part) == fold)
         features[mine] = features_of([prepared[int(at)] for at in mine], linear, vectors)
-    progress("fitting", FOLDS, FOLDS + 1)
+    progress("fitting", FOLDS, FOLDS + 2)
     held = [at for at, each in enumerate(examples) if each.id in back]
     rest = [at for at, each in enumerate(examples) if each.id not in back and not _made_of(each, part[at])]
     linear = fit_linear(rows, np.isin(np.arange(len(examples)), rest).tolist())
@@ -69,13 +71,15 @@ def train(
     logits = head.logits(features_of([prepared[at] for at in held], linear, vectors))
     head = replace(head, shift=shifts(HEADS, logits, [examples[at] for at in held]))
     about: dict[str, object] = {"seed": seed, "data": sorted(path.name for path in data)}
-    mixing = None
+    mixings: list[Mixing] = []
     if encoder:
         from classifiers.training.encoding import encoded  # torch is needed for nothing else
 
-        mixing = encoded([prepared[at] for at in rest], [prepared[at] for at in held], logits, head.shift, vectors,
-                         out, seed, progress)  # fmt: skip
-    return weights.save(out, linear, head, words, about, mixing)
+        mixings = encoded([prepared[at] for at in rest], [prepared[at] for at in held], logits, head.shift, vectors,
+                          out, seed, progress)  # fmt: skip
+    progress("fitting", FOLDS + 1, FOLDS + 2)
+    linear = fit_linear(rows, np.isin(np.arange(len(examples)), [*rest, *held]).tolist())
+    return weights.save(out, linear, head, words, about, mixings)
 
 
 def _made_of(example: Example, fold: int) -> bool:

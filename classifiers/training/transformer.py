@@ -1,4 +1,4 @@
-"""The encoder's network for training: six layers of all-MiniLM-L6-v2, over the word pieces of the static vectors.
+"""The encoders' network for training: layers of all-MiniLM-L6-v2, or of multilingual-e5-small, of one shape.
 
 Written out rather than imported, so that what is trained, what is exported and what is shipped are one page.
 """
@@ -13,7 +13,6 @@ from torch.nn import functional
 
 WIDTH = 384
 ATTENTION_HEADS = 12
-LAYERS = 6
 INNER = 1536
 EPSILON = 1e-12
 
@@ -47,11 +46,11 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """Word pieces to a logit per head, over the mean and the maximum of what the last layer says of each piece."""
 
-    def __init__(self, pieces: int, heads: int, positions: int, drop: float = 0.1) -> None:
+    def __init__(self, pieces: int, heads: int, positions: int, layers: int, drop: float = 0.1) -> None:
         super().__init__()
         self.table, self.places = nn.Embedding(pieces, WIDTH), nn.Embedding(positions, WIDTH)
         self.norm, self.drop = nn.LayerNorm(WIDTH, EPSILON), nn.Dropout(drop)
-        self.layers = nn.ModuleList(Layer(drop) for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer(drop) for _ in range(layers))
         self.heads = nn.Linear(2 * WIDTH, heads)
 
     def forward(self, pieces: Tensor, there: Tensor | None = None) -> Tensor:
@@ -71,9 +70,9 @@ class Encoder(nn.Module):
         return out
 
 
-def begun(weights: Tensors, rows: Sequence[int], heads: int, positions: int) -> Encoder:
+def begun(weights: Tensors, rows: Sequence[int], heads: int, positions: int, layers: int) -> Encoder:
     """An encoder that starts from weights with the usual names of BERT; `rows` are those of its table to keep."""
-    made = Encoder(len(rows), heads, positions)
+    made = Encoder(len(rows), heads, positions, layers)
     with torch.no_grad():
         kinds = weights["embeddings.token_type_embeddings.weight"][0]
         made.table.weight.copy_(weights["embeddings.word_embeddings.weight"][list(rows)])

@@ -1,4 +1,4 @@
-"""The encoder in the pipeline: what it reads of a text, when it is asked, and how it is weighed with the head."""
+"""The encoders in the pipeline: what they read of a text, when they are asked, how they are weighed with the head."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.components.encoder import LONGEST, MOST, EncoderReader, Marks, pooled, stretches, telling, unsure
+from classifiers import weights
+from classifiers.components.encoder import Anew, EncoderReader, Marks, Noted, telling
+from classifiers.components.mixing import Mixing, beside, pooled, settled, unsure
+from classifiers.components.stretches import MOST, ROOM, chosen, stretches
 from classifiers.evidence import Evidence
-from classifiers.weights import ENCODER, SHIPPED
+from classifiers.training.fit import HEADS
 
 
 def text_of(lengths: list[int]) -> Evidence:
@@ -35,7 +38,7 @@ def test_every_sentence_is_read_once_in_stretches_that_are_short_enough(lengths:
     found = list(stretches(noted))
     assert [at for first, behind in found for at in range(first, behind)] == list(range(len(lengths)))
     for first, behind in found:
-        assert behind - first == 1 or pieces_in(noted, first, behind) <= LONGEST - 3
+        assert behind - first == 1 or pieces_in(noted, first, behind) <= ROOM
 
 
 def test_stretches_are_as_long_as_they_may_be() -> None:
@@ -52,7 +55,6 @@ def test_marks_stand_around_the_pieces() -> None:
     marks = Marks.behind(100)
     assert marks.around(np.array([5, 6]), True).tolist() == [100, 102, 5, 6, 101]
     assert marks.around(np.array([5, 6]), False).tolist() == [100, 103, 5, 6, 101]
-    assert len(marks.around(np.arange(500), True)) == LONGEST
 
 
 def test_labels_count_where_they_are_highest_and_purposes_on_the_whole() -> None:
@@ -66,12 +68,49 @@ def test_it_is_asked_where_an_output_stands_above_its_gate() -> None:
     assert not unsure(np.array([-1.5, 99.0], np.float32), gate)
 
 
-def test_the_shipped_encoder_reads_a_bounded_number_of_stretches() -> None:
-    reader = EncoderReader(SHIPPED / ENCODER, 29_525)
+def test_what_is_weighed_together_is_all_that_was_said_and_the_highest_of_it() -> None:
+    head = np.arange(len(HEADS), dtype=np.float32)[None]
+    both = beside(HEADS, [head, -head])
+    assert both.shape == (1, 2 * len(HEADS) + 3)
+    nine, first = HEADS.index("9"), HEADS.index("7a")
+    assert both[0, -3:].tolist() == [nine, -first, 0]
+
+
+def test_the_likeliest_clause_has_the_logit_of_holding_and_the_others_stand_below_it() -> None:
+    logits = np.zeros((1, len(HEADS)), np.float32)
+    logits[0, [HEADS.index("hold"), HEADS.index("7a"), HEADS.index("7d")]] = 2.0, 5.0, 4.0
+    out = settled(HEADS, logits)[0]
+    assert out[HEADS.index("7a")] == 2.0
+    assert out[HEADS.index("7d")] == 1.0
+    assert out[HEADS.index("4")] == 0.0
+
+
+def test_a_mixing_takes_as_many_readers_as_it_has_rows_for() -> None:
+    count = len(HEADS)
+    mixing = Mixing(np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2)
+    assert mixing.logits(HEADS, [np.zeros((2, count), np.float32)] * 3).shape == (2, count)
+
+
+def shipped() -> list[EncoderReader]:
+    model = weights.read()
+    cuts = [Anew(each.tokenizer) if each.tokenizer else Noted(29_525) for each in model.encoders]
+    return [EncoderReader(each.network, cut) for each, cut in zip(model.encoders, cuts, strict=True)]
+
+
+def test_the_shipped_encoders_read_a_bounded_number_of_stretches() -> None:
     noted = text_of([30] * 40)
-    reader.read(noted)
-    assert noted.encoded is not None
-    assert noted.encoded.shape[0] == len(noted.stretches) == MOST
-    assert np.isfinite(noted.encoded).all()
-    start, end = telling(reader, noted, 0) or (0, 0)
-    assert (start, end) in noted.sentences
+    noted.stretches = chosen(noted)
+    assert len(noted.stretches) == MOST
+    readers = shipped()
+    assert len(readers) == len(weights.ENCODERS)
+    for reader in readers:
+        noted.encoded.append(reader.read(noted, noted.stretches))
+        assert noted.encoded[-1].shape == (MOST, len(HEADS))
+        assert np.isfinite(noted.encoded[-1]).all()
+    assert telling(readers[0], noted, 0) in noted.sentences
+
+
+def test_a_sentence_of_any_length_is_cut_where_an_encoder_ends() -> None:
+    noted = text_of([5000])
+    for reader in shipped():
+        assert reader.read(noted, [(0, 1)]).shape == (1, len(HEADS))

@@ -1,0 +1,61 @@
+"""Head and encoders weighed together: one small regression per output over the logits of all that have read a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers.components.head import HOLDING
+from classifiers.evidence import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Mixing:
+    """How readers are weighed together, and when the last of them is asked.
+
+    `weights` turn what `beside` gives into logits of the same outputs; `shift` moves their points to hold to 0.5. The
+    last reader is asked where a shifted logit of those before it is above its `gate`.
+    """
+
+    weights: Floats  # (the outputs of all readers, and what `beside` adds) x outputs
+    bias: Floats
+    shift: Floats
+    gate: Floats
+
+    def logits(self, outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
+        """The logits of texts, a row each, by what the head and the encoders said of them."""
+        return settled(outputs, beside(outputs, readers) @ self.weights + self.bias)
+
+
+def beside(outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
+    """The readers' logits side by side, a row a text, and the highest of what texts are held for: of each, of all."""
+    holding = [outputs.index(name) for name in HOLDING]
+    total: Floats = np.sum(readers, axis=0)
+    most = [each[:, holding].max(axis=1, keepdims=True) for each in (*readers, total)]
+    return np.concatenate([*readers, *most], axis=1)
+
+
+def settled(outputs: Sequence[str], logits: Floats) -> Floats:
+    """Whether to hold is one question, for which clause another: the likeliest clause gets the logit of holding.
+
+    The others stand below it by as much as they are less likely.
+    """
+    holding = [outputs.index(name) for name in HOLDING]
+    out = logits.copy()
+    clauses = out[:, holding]
+    out[:, holding] = clauses - clauses.max(axis=1, keepdims=True) + out[:, [outputs.index("hold")]]
+    return out
+
+
+def pooled(encoded: Floats, purposes: int) -> Floats:
+    """What an encoder says of a whole text: the highest logit of each label, the mean one of each purpose."""
+    out: Floats = encoded.max(axis=0)
+    out[-purposes:] = encoded[:, -purposes:].mean(axis=0)
+    return out
+
+
+def unsure(shifted: Floats, gate: Floats) -> bool:
+    """Whether any output stands above its gate."""
+    return bool((shifted > gate).any())
