@@ -85,7 +85,7 @@ def _english(vectors: Vectors) -> tuple[Cutting, Start]:
     kept = sorted(table, key=table.__getitem__)
     rows = [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
     cut = Noted(len(vectors.table))
-    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + _MARKED, epochs=6)
+    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + _MARKED, epochs=5)
 
 
 def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting, Start]:
