@@ -209,7 +209,7 @@ class Normaliser:
 
     def _joined(self, previous: tuple[int, int, str], bare: str) -> str:
         word = previous[2] + bare
-        return word if word in self._sensitive and not (previous[2] in self._known and bare in self._known) else ""
+        return word if word in self._sensitive and not (self._is_word(previous[2]) and self._is_word(bare)) else ""
 
     def _spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
         for found in _SPACED.finditer(text):
@@ -277,7 +277,7 @@ class Normaliser:
 
 _SMALL = frozenset(
     "i a u y me my we us he it is at in on to do go so no up if or be by of an am ok tu te mi si lo la el "
-    "yo de en un al ya es va".split()
+    "yo de en un al ya es va se le da su ni ha as us ms mr".split()
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,9 +20,13 @@ from spacy.tokens import Doc
 from classifiers.evidence import Hit, evidence
 
 FOLDER = Path(__file__).parents[1] / "lexicons"
-FILES = ("grooming", "contact", "conduct", "obscene", "records", "help", "plain")
+FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain")
+
+ANY = "*"
+"""In a phrase: any one word."""
 
 _PART = re.compile(r"\(([^()]*)\)|(\S+)")
+_ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def words_of(names: Sequence[str]) -> frozenset[str]:
 
 
 class Phrases:
-    """Finds cues in a sequence of lower-case words."""
+    """Finds cues in a sequence of lower-case words; vowels with and without accent are the same, as many write them."""
 
     def __init__(self, cues: Iterable[Cue]) -> None:
         self._next: list[dict[str, list[int]]] = [{}]
@@ -77,9 +82,10 @@ class Phrases:
     def _add(self, phrase: str, number: int) -> None:
         """Lay a pattern into the automaton; an optional part leaves its beginnings among the ends."""
         fronts = {0}
-        for choice, plain in _PART.findall(phrase):
-            alternatives = [_plain_words(each) for each in (choice.split("|") if choice else [plain])]
-            reached = set(fronts) if any(not words for words in alternatives) else set()
+        for choice, single in _PART.findall(phrase):
+            written = choice.split("|") if choice else [single]
+            alternatives = [_plain_words(each) for each in written]
+            reached = set(fronts) if "" in written else set()
             join = self._node()
             joined = False
             for words in filter(None, alternatives):
@@ -109,18 +115,21 @@ class Phrases:
                 for word, targets in self._next[node].items():
                     following.setdefault(word, []).extend(targets)
             ends = frozenset(self._ends[node] for node in nodes if node in self._ends)
+            for word in following.keys() - {ANY}:
+                following[word] += following.get(ANY, ())
             state = self._states[nodes] = _State(following, ends, {})
         return state
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
         """(cue number, first word, word behind the last) of the longest match of each cue from each word."""
+        words = [word if word.isascii() else plain(word) for word in words]
         reach: dict[int, int] = {}
         for first in range(len(words)):
             state: _State | None = self._root
             longest: dict[int, int] = {}
             at = first
             while state is not None and at < len(words):
-                word = words[at]
+                word = words[at] if words[at] in state.following else ANY
                 known = state.steps.get(word)
                 if known is None and word in state.following:
                     known = state.steps[word] = self._state(frozenset(state.following[word]))
@@ -142,8 +151,14 @@ class _State:
     steps: dict[str, _State]
 
 
+def plain(word: str) -> str:
+    """A word without the accents of its vowels."""
+    return _ACCENTS.sub(lambda found: unicodedata.normalize("NFD", found.group())[0], word)
+
+
 def _plain_words(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s\-.]+", text) if any(char.isalnum() for char in word)]
+    words = re.split(r"[\s\-.]+", plain(text))
+    return [word for word in words if word == ANY or any(char.isalnum() for char in word)]
 
 
 @Language.factory("chaperone_lexicon")

@@ -10,7 +10,8 @@ from classifiers.normalisation import Normal, Normaliser
 from classifiers.pipeline import normaliser
 
 KNOWN = frozenset(
-    "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam".split()
+    "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "
+    "put not no".split()
 )
 
 
@@ -54,6 +55,8 @@ def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) 
         "El examen es mañana; ¿traes tu lápiz, señor Núñez?",
         "AAA batteries",
         "phone 5 5 5 1 2 1 2",
+        "What to do: put a note on it, be at the gym by six, not a minute later.",
+        "No te preocupes, no se me olvida.",
         "Привет, как дела? Завтра в школу.",
     ],
 )
