@@ -152,10 +152,8 @@ class Encoding:
         for stage in self.stages:
             if not unsure(logits + shift, stage.mixing.gate):
                 break
-            noted.stretches = noted.stretches or stretches.chosen(noted)
-            if not noted.stretches:
+            if not ask(stage.reader, noted, outputs):
                 break
-            noted.encoded.append(stage.reader.read(noted, noted.stretches))
             said.append(pooled(noted.encoded[-1], self.head.purposes)[None])
             logits, shift = stage.mixing.logits(outputs, said)[0], stage.mixing.shift
         if noted.encoded:
@@ -173,6 +171,18 @@ class Encoding:
         if stretches.is_long(noted):
             for name in HOLDING:  # of a long text encoders take a hold back, but not the asking for a look
                 noted.scores[name] = max(noted.scores[name], min(alone[name], _LOOK))
+
+
+def ask(reader: EncoderReader, noted: Evidence, outputs: Sequence[str]) -> bool:
+    """Note what the next encoder says of a text; whether there was anything to read."""
+    if not noted.encoded:
+        runs = noted.stretches = stretches.chosen(noted)
+    else:
+        telling = [outputs.index(name) for name in ("hold", "help", *HOLDING)]
+        runs = stretches.further(noted.stretches, noted.encoded[0], telling)
+    if runs:
+        noted.encoded.append(reader.read(noted, runs))
+    return bool(runs)
 
 
 def telling(reader: EncoderReader, noted: Evidence, column: int) -> tuple[int, int] | None:

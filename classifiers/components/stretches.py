@@ -5,11 +5,11 @@ So a long newsletter is neither cut in the middle nor dear.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from classifiers.evidence import Evidence
+from classifiers.evidence import Evidence, Floats
 
 ROOM = 77
 """Word pieces of a stretch; a longer sentence is a stretch by itself, of which so much is read."""
@@ -21,9 +21,19 @@ MOST = 5
 """Stretches of a text that are read; of more, those in which the linear reader sees most."""
 
 
+FEW = 2
+"""Stretches that a further encoder reads: those in which the one before it saw most."""
+
+
 def chosen(noted: Evidence) -> list[tuple[int, int]]:
     """The stretches that are read, in order."""
     return sorted(sorted(stretches(noted), key=lambda each: -_promise(noted, each))[:MOST])
+
+
+def further(runs: Sequence[tuple[int, int]], said: Floats, columns: Sequence[int]) -> list[tuple[int, int]]:
+    """Of the stretches that an encoder read, and what it said of them, those that the next one reads."""
+    most = said[:, columns].max(axis=1)
+    return [runs[int(at)] for at in sorted(np.argsort(-most, kind="stable")[:FEW])]
 
 
 def stretches(noted: Evidence) -> Iterator[tuple[int, int]]:

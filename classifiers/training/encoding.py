@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers import weights
-from classifiers.components import stretches
-from classifiers.components.encoder import Anew, Cutting, EncoderReader, Noted
+from classifiers.components.encoder import Anew, Cutting, EncoderReader, Noted, ask
 from classifiers.components.linear import seen
 from classifiers.components.mixing import Mixing, pooled
 from classifiers.evidence import Floats
@@ -67,12 +66,11 @@ def encoded(
 
 
 def heard(reader: EncoderReader, prepared: Sequence[Prepared], progress: Progress) -> Floats:
-    """What an encoder says of examples that the linear reader has seen, a row each."""
+    """What the next encoder says of examples that those before it have seen, a row each."""
     said = np.zeros((len(prepared), len(HEADS)), np.float32)
     for row, each in enumerate(prepared):
-        runs = stretches.chosen(each.fresh)
-        if runs:
-            said[row] = pooled(reader.read(each.fresh, runs), len(PURPOSES))
+        if ask(reader, each.fresh, HEADS):
+            said[row] = pooled(each.fresh.encoded[-1], len(PURPOSES))
         progress("weighing the encoder", row + 1, len(prepared))
     return said
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from classifiers import weights
 from classifiers.components.encoder import Anew, EncoderReader, Marks, Noted, telling
 from classifiers.components.mixing import Mixing, beside, pooled, settled, unsure
-from classifiers.components.stretches import MOST, ROOM, chosen, stretches
+from classifiers.components.stretches import MOST, ROOM, chosen, further, stretches
 from classifiers.evidence import Evidence
 from classifiers.training.fit import HEADS
 
@@ -114,3 +114,10 @@ def test_a_sentence_of_any_length_is_cut_where_an_encoder_ends() -> None:
     noted = text_of([5000])
     for reader in shipped():
         assert reader.read(noted, [(0, 1)]).shape == (1, len(HEADS))
+
+
+def test_the_next_encoder_reads_the_stretches_that_told_most_in_their_order() -> None:
+    runs = [(0, 2), (2, 3), (3, 7), (7, 8)]
+    said = np.array([[0.0, 9.0], [3.0, -1.0], [-2.0, 9.0], [5.0, 0.0]], np.float32)
+    assert further(runs, said, [0]) == [(2, 3), (7, 8)]
+    assert further(runs[:1], said[:1], [0, 1]) == [(0, 2)]
