@@ -68,3 +68,16 @@ class Elsewhere(Protocol):
 
     async def fetch(self, url: str) -> Fetched:
         """What is at an address, within bounds of size, time and redirects; never raises for the peer's doing."""
+
+
+class Switchboard(Protocol):
+    """What the processes with sessions of applications tell each other. Every method raises StoreDown."""
+
+    async def spoke(self, line: str, account: str) -> None:
+        """An application sent from a number."""
+
+    async def speaker(self, line: str) -> str:
+        """The application that last sent from a number, "" where none is known."""
+
+    async def bound_here(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
+        """Note which applications are bound at a process, and no others; how long ago others said so, by account."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import ssl
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -12,11 +15,12 @@ from gateway.core.delivery import NextHop
 from gateway.core.fault import Fault
 from gateway.core.message import Channel
 from gateway.core.smpp import Pdu
-from gateway.core.smpp_message import ESME, SMSC
+from gateway.core.smpp_message import ESME, SMSC, esme_way
 from gateway.core.smpp_session import Bound
 from gateway.directory.watch import LiveDirectory
 from gateway.relays.smpp import Esmes, SmppConfig, SmppRelay
 from gateway.relays.smpp_arrivals import Arrivals
+from gateway.relays.smpp_exchange import Exchange
 from gateway.relays.smpp_house import SmppHouse
 from gateway.relays.smpp_requests import Requests
 from gateway.settings import Settings, Smpp
@@ -60,7 +64,10 @@ async def bring_texts(
 ) -> None:
     """Texts come in from the applications and from the SMSC, and go out to them."""
     esmes = Esmes(list(smpp.accounts))
-    house = SmppHouse(directory, _intake(floor, directory), floor.store, floor.store, floor.journal, smpp.parts_timeout)
+    exchange = Exchange(esmes, floor.store, list(smpp.accounts), secrets.token_hex(8))
+    house = SmppHouse(
+        directory, _intake(floor, directory), floor.store, floor.store, floor.journal, exchange, smpp.parts_timeout
+    )
     arrivals = Arrivals(house, esmes)
 
     async def arrived(request: Pdu) -> Pdu | None:
@@ -68,10 +75,13 @@ async def bring_texts(
 
     smsc = smsc_of(smpp)
     upstream, *receivers = (SmppUpstream(smsc, arrived, floor.journal, way) for way in smsc.binds)
-    ways = (
+    ways: list[tuple[str, SmppTransport, Callable[[], bool]]] = [
         (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
-        (ESME, SmppTransport(esmes, floor.store, way=ESME, speaker=house.memory.speaker), esmes.bound),
-    )
+        (ESME, SmppTransport(esmes, floor.store, way=ESME), esmes.bound),
+    ]
+    for each in smpp.accounts:
+        transport = SmppTransport(esmes, floor.store, way=ESME, account=each)
+        ways.append((esme_way(each), transport, partial(exchange.serves, each)))
     for way, transport, reachable in ways:
         beat = Beat()
         floor.delivery.also(beat)
@@ -82,7 +92,7 @@ async def bring_texts(
         await floor.work(beat, delivery.run(beat))
     upstream.on_bound = floor.delivery.wake
     gathering = Beat()
-    await floor.work(gathering, house.gather_overdue(gathering))
+    await floor.work(gathering, house.gather_overdue(gathering), exchange.keep(gathering, floor.journal))
     for session in (upstream, *receivers):
         await floor.up.enter_async_context(session)
     config = SmppConfig(

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from gateway.assembly.floor import Floor
 from gateway.core.delivery import NextHop
 from gateway.core.message import Channel
-from gateway.core.smpp_message import ESME, SMSC
+from gateway.core.smpp_message import ESME, SMSC, esme_way
 from gateway.core.texting import APP
 from gateway.directory.watch import LiveDirectory
 from gateway.ports import Store
 from gateway.relays.twilio import TwilioConfig, TwilioHouse, TwilioRelay
 from gateway.relays.twilio_answers import provider_sid
 from gateway.relays.twilio_replies import Replies
-from gateway.settings import Twilio
+from gateway.settings import Smpp, Twilio
 from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
 from gateway.stages.fetching import fetch_media
@@ -28,11 +28,12 @@ from gateway.transports.twilio_client import TwilioClient
 _CONCURRENCY = 20
 
 
-def text_hops(twilio: Twilio) -> tuple[NextHop, ...]:
+def text_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
     """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
     app = frozenset({APP})
+    over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
     return (
-        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app | {SMSC, ESME}),
+        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app | over_smpp),
         NextHop(Channel.SMS, twilio.app_url or APP, app),
     )
 
@@ -46,7 +47,7 @@ async def deliver_texts(floor: Floor, directory: LiveDirectory) -> None:
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
         known=lambda number: _sent_to(floor.store, number), replied=Replies(_house(floor, directory, client)).take,
     )  # fmt: skip
-    for hop in text_hops(twilio):
+    for hop in text_hops(twilio, floor.settings.sms.smpp):
         beat = Beat()
         floor.delivery.also(beat)
         delivery = Delivery(hop, transport, floor.store, floor.store, floor.journal, concurrency=_CONCURRENCY)

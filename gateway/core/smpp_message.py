@@ -81,6 +81,14 @@ class Told:
     account: str
 
 
+# --- ways ---------------------------------------------------------------------------------------------------------
+
+
+def esme_way(account: str) -> str:
+    """The way out to one application, wherever it is bound; "": to any that is."""
+    return f"{ESME}:{account}" if account else ESME
+
+
 # --- ids -----------------------------------------------------------------------------------------------------------
 
 
@@ -236,8 +244,12 @@ def receipts(
 
 def receipts_envelope(envelope: Envelope) -> Envelope:
     """Of receipts of ours on their way to the application that a text is from."""
-    account = named(envelope.options, "account")
-    return Envelope("", (Recipient(ESME, (via(ESME),)),), (RECEIPT, f"account={account}"))
+    return receipt_envelope(named(envelope.options, "account"))
+
+
+def receipt_envelope(account: str) -> Envelope:
+    """Of receipts on their way to an application."""
+    return Envelope("", (Recipient(ESME, (via(esme_way(account)),)),), (RECEIPT, f"account={account}"))
 
 
 def _kept(address: Address) -> str:

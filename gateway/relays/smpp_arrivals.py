@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 from gateway.core.message import Channel
 from gateway.core.refusal import unavailable
 from gateway.core.smpp import GENERIC_NACK, Command, Pdu, Status, Text, read_text
-from gateway.core.smpp_message import ESME, about, is_receipt, part_id, receipted, written
+from gateway.core.smpp_message import (
+    ESME,
+    RECEIPT,
+    Told,
+    about,
+    is_receipt,
+    part_id,
+    receipt_envelope,
+    receipted,
+    written,
+)
 from gateway.core.smpp_text import party
-from gateway.ports import StoreDown
+from gateway.core.twilio import derived_id
+from gateway.ports import HopDown, StoreDown
 from gateway.relays.smpp_house import SmppHouse, guarded
 from gateway.sms_ports import Peer
+
+_LOOKS = (0.0, 0.2, 0.8)
+"""Seconds before each look for what a receipt is about: it may come before the process that sent has noted the id."""
 
 
 class Arrivals:
@@ -37,8 +54,11 @@ class Arrivals:
         if relation:
             name = await self._house.take(request, text, relation, "", ESME)
             return request.answered(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
-        speaker = self._house.memory.speaker(line)
-        response = await self._passed(request, speaker if self._esmes.bound(speaker) else "")
+        try:
+            speaker = await self._house.exchange.speaker(line)
+        except StoreDown:
+            raise unavailable() from None
+        response = _numbered(await self._house.exchange.ask(request, speaker), request)
         if response.status == Status.OK:
             self._house.journal.passed_through(Channel.SMS)
         return response
@@ -47,19 +67,37 @@ class Arrivals:
         """Under the id by which the application knows the text: ours where it was in scope, else the SMSC's own."""
         house, name = self._house, receipted(text)
         names = written(name) if name else ()
-        told = house.memory.told_of(names)
-        if told is None and names:
-            try:
-                told = await house.texts.told_of(names)
-            except StoreDown:
-                raise unavailable() from None
+        sender = house.memory.sender(names)
+        told = await self._told(names, _LOOKS[:1] if sender else _LOOKS) if name else None
         if told is None:
-            return await self._passed(request, house.memory.sender(name))
+            return _numbered(await self._esmes.ask(request, house.exchange.sender(sender)), request)
         if told.account == "":
             return request.answered(body=b"\0")  # of a text that came in: nobody asked
-        body = about(text, part_id(told.message, told.number, told.total))
-        return await self._passed(Pdu(request.command, body, 0, request.sequence), told.account)
+        ours = Pdu(request.command, about(text, part_id(told.message, told.number, told.total)))
+        try:
+            return _numbered(await self._esmes.ask(ours, told.account), request)
+        except HopDown:
+            await self._kept(ours, told.account)
+            return request.answered(body=b"\0")
 
-    async def _passed(self, request: Pdu, account: str) -> Pdu:
-        response = await self._esmes.ask(request, account)
-        return Pdu(response.command, response.body, response.status, request.sequence)
+    async def _told(self, names: Sequence[str], looks: Sequence[float]) -> Told | None:
+        for pause in looks:
+            await asyncio.sleep(pause)
+            if (told := self._house.memory.told_of(names)) is not None:
+                return told
+            try:
+                if (told := await self._house.texts.told_of(names)) is not None:
+                    return told
+            except StoreDown:
+                raise unavailable() from None
+        return None
+
+    async def _kept(self, receipt: Pdu, account: str) -> None:
+        """A receipt for an application that is not bound here is durable, and goes wherever it is, once it is."""
+        name = derived_id(RECEIPT, account, receipt.body.hex())
+        now = self._house.now()
+        await self._house.intake.forward(Channel.SMS, receipt_envelope(account), receipt.encoded(), now, name=name)
+
+
+def _numbered(response: Pdu, request: Pdu) -> Pdu:
+    return Pdu(response.command, response.body, response.status, request.sequence)

@@ -26,16 +26,19 @@ from gateway.core.smpp_message import (
     asks_in_between,
     asks_on_failure,
     envelope,
+    esme_way,
     part_id,
     receipts,
     receipts_envelope,
     recipient,
+    written,
 )
 from gateway.core.smpp_text import party, piece_of, read
 from gateway.core.texting import passes_at_once
 from gateway.core.twilio import derived_id
 from gateway.journal import Journal
 from gateway.ports import HopDown, Review, StoreDown
+from gateway.relays.smpp_exchange import Exchange
 from gateway.sms_ports import TextParts
 from gateway.stages.beat import Beat
 from gateway.stages.intake import Intake
@@ -48,24 +51,18 @@ _MOST_OVERDUE = 100
 class Memory:
     """What is known for a while of what was passed on: nothing is lost where it is forgotten.
 
-    Which application a text out of scope is from, by the SMSC's id, for its receipt; which one speaks for a number, for
-    the texts to it; and which text of ours has just got an id, until the store knows.
+    Which application a text out of scope is from, by the SMSC's id, for its receipt; and which text of ours has just
+    got an id, until the store knows.
     """
 
     def __init__(self) -> None:
         self._senders: OrderedDict[str, str] = OrderedDict()
-        self._lines: OrderedDict[str, str] = OrderedDict()
         self._told: OrderedDict[str, Told] = OrderedDict()
 
-    def passed(self, name: str, line: str, account: str) -> None:
-        """A text of an application from a number was passed on."""
+    def passed(self, name: str, account: str) -> None:
+        """A text of an application was passed on."""
         if name:
-            _remember(self._senders, name, account)
-        self.spoke(line, account)
-
-    def spoke(self, line: str, account: str) -> None:
-        """An application sent from a number."""
-        _remember(self._lines, line, account)
+            _remember(self._senders, written(name)[0], account)
 
     def told(self, name: str, told: Told) -> None:
         """The SMSC took a part of a text of ours."""
@@ -75,13 +72,9 @@ class Memory:
         """The part that the SMSC knows by one of these ids, where it is fresh."""
         return next((found for each in names if (found := self._told.get(each)) is not None), None)
 
-    def sender(self, name: str) -> str:
-        """The application that a text out of scope was from, "" where it is not known any more."""
-        return self._senders.get(name, "")
-
-    def speaker(self, line: str) -> str:
-        """The application that last sent from a number, "" where none is known."""
-        return self._lines.get(line, "")
+    def sender(self, names: Sequence[str]) -> str:
+        """The application that a text out of scope was from, by one of its ids; "" where it is not known any more."""
+        return next((found for each in names if (found := self._senders.get(each))), "")
 
 
 def _remember(memory: OrderedDict[str, T], key: str, value: T) -> None:
@@ -100,6 +93,7 @@ class SmppHouse:
     texts: TextParts
     review: Review
     journal: Journal
+    exchange: Exchange
     parts_timeout: float
     memory: Memory = field(default_factory=Memory)
     clock: Callable[[], float] = time.time
@@ -167,7 +161,8 @@ class SmppHouse:
         first, now = texts[0], self.now()
         recipients: dict[str, Recipient] = {}
         for each in first.destinations:
-            recipients.setdefault(party(each), recipient(party(each), way, each))
+            out = way if way != ESME else esme_way(await self._speaker(party(each)))
+            recipients.setdefault(party(each), recipient(party(each), out, each))
         numbered = list(zip(parts, texts, strict=True))
         enveloped = envelope(
             party(first.source), tuple(recipients.values()), first, account=parts[0].account, total=parts[0].total,
@@ -185,6 +180,13 @@ class SmppHouse:
             await self.intake.forward(
                 Channel.SMS, receipts_envelope(enveloped), content, now, name=derived_id("ACCEPTD", name)
             )
+
+    async def _speaker(self, line: str) -> str:
+        try:
+            return await self.exchange.speaker(line)
+        except StoreDown:
+            self.journal.store_lost("intake")
+            raise unavailable() from None
 
 
 def _way(gathered: Gathered) -> str:

@@ -55,15 +55,15 @@ class Requests:
             house.journal.request_refused("list")  # who is on it the SMSC alone knows
             return request.answered(Status.CANNOT_SUBMIT_TO_LIST)
         relation = house.related(text)
+        await house.exchange.spoke(line, account, house.clock())
         if relation:
-            house.memory.spoke(line, account)
             name = await house.take(request, text, relation, account, SMSC)
             none_failed = b"\0" if request.command == Command.SUBMIT_MULTI else b""
             return request.answered(body=name.encode() + b"\0" + none_failed)
         response = await self._passed(request)
         if response.status == Status.OK:
             house.journal.passed_through(Channel.SMS)
-            house.memory.passed(c_string(response.body), line, account)
+            house.memory.passed(c_string(response.body), account)
         return response
 
     async def _query(self, request: Pdu) -> Pdu:

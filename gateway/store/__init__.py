@@ -16,6 +16,7 @@ from gateway.store.followups import SqlFollowups
 from gateway.store.handling import SqlHandling
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
+from gateway.store.lines import SqlLines
 from gateway.store.lists import SqlLists
 from gateway.store.media import SqlMedia
 from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
@@ -52,6 +53,7 @@ class SqlStore(
     SqlAccounts,
     SqlTexts,
     SqlMedia,
+    SqlLines,
     SqlHandling,
     SqlReminders,
     SqlCases,

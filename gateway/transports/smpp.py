@@ -25,15 +25,11 @@ def _forgotten(_name: str, _told: Told) -> None:
     """Nobody wants to know before the store does."""
 
 
-def _nobody(_number: str) -> str:
-    return ""
-
-
 class SmppTransport:
     """Deliveries to the SMSC, or to the applications; see gateway.ports.Transport.
 
-    `noted` is told of each part that the SMSC took, before the store is: its receipt may come at once. `speaker` says
-    which application last sent from a number, "" where that is not known.
+    `noted` is told of each part that the SMSC took, before the store is: its receipt may come at once. `account`: the
+    application that texts go to; to another where it is not bound here.
     """
 
     def __init__(
@@ -43,9 +39,9 @@ class SmppTransport:
         *,
         way: str,
         noted: Noted = _forgotten,
-        speaker: Callable[[str], str] = _nobody,
+        account: str = "",
     ) -> None:
-        self._peer, self._texts, self._way, self._noted, self._speaker = peer, texts, way, noted, speaker
+        self._peer, self._texts, self._way, self._noted, self._to = peer, texts, way, noted, account
 
     async def deliver(
         self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
@@ -74,7 +70,7 @@ class SmppTransport:
         for part in parts:
             if part.number in known:
                 continue
-            response = await self._offered(_request(part, claimed), self._account(message, claimed), still_ours)
+            response = await self._offered(_request(part, claimed), self._account(message), still_ours)
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -84,14 +80,13 @@ class SmppTransport:
             await self._note(message, position, part, known[part.number])
         return Sent(f"0x00000000 {known.get(parts[0].number, '')}".rstrip())
 
-    def _account(self, message: Message, claimed: Claimed) -> str:
-        """The application that a receipt is for, or that last sent from the number of a text, where it is bound."""
+    def _account(self, message: Message) -> str:
+        """The application that a receipt is for, or the one that texts go to, where it is bound."""
         if self._way == SMSC:
             return ""
         if _is_receipt(message):
             return account_of(message)
-        speaker = self._speaker(claimed.recipient.address)
-        return speaker if self._peer.bound(speaker) else ""
+        return self._to if self._peer.bound(self._to) else ""
 
     async def _offered(self, request: Pdu, account: str, still_ours: Callable[[], Awaitable[bool]]) -> Pdu | None:
         """The response to one part, offered again while the peer wants it slower; None where the claim was lost."""

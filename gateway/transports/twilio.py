@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.message import Message
+from gateway.core.smpp_message import RECEIPT, SMPP
 from gateway.core.texting import APP, named, way_of
 from gateway.core.twilio import FORM, STATUS, Form, derived_id, encoded, first, media_of, parsed, restored, text_of
 from gateway.ports import Answer, HopDown, Texting
@@ -71,6 +72,8 @@ class TwilioTransport:
         self, message: Message, claimed: Claimed, still_ours: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
         options = message.envelope.options
+        if options[:1] in ((SMPP,), (RECEIPT,)):  # for an application that is configured no more
+            return Deferred("451 4.4.1 No application of that account is known")
         if way_of(message.channel, claimed.recipient) == APP:
             return await self._to_app(message, claimed, still_ours) if await still_ours() else None
         form = restored(options, message.content)

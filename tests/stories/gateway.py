@@ -88,15 +88,15 @@ class Gateway:
         """What all processes logged so far."""
         return (self.folder / "serve.log").read_bytes()
 
-    def start(self, *roles: str, wait: bool = True) -> Process:
-        """One more process with these roles, or all of them; it is ready on return."""
+    def start(self, *roles: str, wait: bool = True, **settings: str) -> Process:
+        """One more process with these roles, or all of them; it is ready on return. `settings`: of its own."""
         metrics = free_port()
         arguments = [word for role in roles for word in ("--role", role)]
         with (self.folder / "serve.log").open("ab") as log:
             popen = subprocess.Popen(
                 [COMMAND, "serve", "-c", str(self.config), *arguments],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, "CHAPERONE_METRICS__LISTEN": f"127.0.0.1:{metrics}"},
+                env={**os.environ, "CHAPERONE_METRICS__LISTEN": f"127.0.0.1:{metrics}", **settings},
             )  # fmt: skip
         process = Process(roles, metrics, popen)
         self.processes.append(process)

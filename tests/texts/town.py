@@ -6,7 +6,7 @@ import contextlib
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,9 +79,10 @@ class Town:
 
 @contextlib.contextmanager
 def town(
-    folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), phones: Sequence[tuple[str, str, str]] = PHONES
-) -> Iterator[Town]:
-    """A town whose gateway serves; `settings` are further lines of its configuration."""
+    folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), phones: Sequence[tuple[str, str, str]] = PHONES,
+    bus: str = "local:", store: str = "", start: Callable[[Gateway], object] = Gateway.start,
+) -> Iterator[Town]:  # fmt: skip
+    """A town whose gateway serves; `settings` are further lines of its configuration, `start` starts it."""
     contacts = (DISTRICT / "contacts.csv").read_text(encoding="utf-8").rstrip("\n")
     rows = "\n".join(",".join(row) for row in phones)
     (folder / "contacts.csv").write_text(f"{contacts}\n{rows}\n", encoding="utf-8")
@@ -101,10 +102,10 @@ def town(
         'sms.smpp.parts_timeout = "4s"',
         *settings,
     ]
-    with laid_out(folder, "127.0.0.1:1", settings=lines) as gateway:
+    with laid_out(folder, "127.0.0.1:1", bus=bus, store=store, settings=lines) as gateway:
         text = gateway.config.read_text(encoding="utf-8")
         gateway.config.write_text(text.replace(str(DISTRICT / "contacts.csv"), str(folder / "contacts.csv")))
-        gateway.start()
+        start(gateway)
         gateway.cli(
             "user", "add", "director", "--role", "technology_director", "--password-stdin", given="right horse 12345\n"
         )
