@@ -141,9 +141,13 @@ def conclude(
     if not told or not message.envelope.sender:
         return results, ()
     if message.channel is Channel.SMS:
-        failed = [str(each["reply"]) for each in told if each["action"] == "failed"]
+        failed = [each for each in told if each["action"] == "failed"]
         asked = option(message.envelope.options, "STATUSCALLBACK") or option(message.envelope.options, "RECEIPTS")
-        body_of = {"channel": message.channel, "reply": failed[0] if failed else ""}
+        body_of = {
+            "channel": message.channel,
+            "reply": failed[0]["reply"] if failed else "",
+            "recipients": [each["address"] for each in failed],
+        }
         return results, (Followup(Follow.BOUNCE, message.id, body_of),) if failed and asked else ()
     body = {
         "to": message.envelope.sender,

@@ -7,7 +7,7 @@ id that it gave. Receipts come with the one and go on with the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -212,14 +212,21 @@ def is_smpp(message: Message) -> bool:
     return message.envelope.options[:1] == (SMPP,)
 
 
-def told(message: Message, stat: str, error: int, at: float) -> Message | None:
-    """Receipts of ours for the parts of a text that asked for them, as one message; None where none did."""
+def told(message: Message, stat: str, error: int, at: float, addresses: Collection[str] = ()) -> Message | None:
+    """Receipts of ours for the parts of a text that asked for them, as one message; None where none did.
+
+    `addresses`: the recipients that it is about, all of them where none is given.
+    """
     numbers = [int(each) for each in named(message.envelope.options, "receipts").split(",") if each]
     if not numbers:
         return None
-    content = receipts(message.id, message.envelope, numbers, stat, error, at=at, since=message.received_at)
+    meant = [each for each in message.envelope.recipients if each.address in addresses or not addresses]
+    content = b"".join(
+        receipts(message.id, message.envelope, numbers, stat, error, at=at, since=message.received_at, copy=each)
+        for each in meant
+    )
     return Message(
-        id=derived_id(RECEIPT, message.id, stat),
+        id=derived_id(RECEIPT, message.id, stat, *sorted(addresses)),
         channel=Channel.SMS,
         envelope=receipts_envelope(message.envelope),
         content=content,
@@ -230,11 +237,12 @@ def told(message: Message, stat: str, error: int, at: float) -> Message | None:
 
 
 def receipts(
-    id_: str, envelope: Envelope, numbers: Sequence[int], stat: str, error: int, *, at: float, since: float
-) -> bytes:
-    """Receipts of ours for some parts of a text, one PDU behind the other."""
+    id_: str, envelope: Envelope, numbers: Sequence[int], stat: str, error: int, *, at: float, since: float,
+    copy: Recipient | None = None,
+) -> bytes:  # fmt: skip
+    """Receipts of ours for some parts of a text, one PDU behind the other; `copy`: whose, the first one's else."""
     total = int(named(envelope.options, "total") or 1)
-    to, source = _restored(named(envelope.options, "from")), to_of(envelope.recipients[0])
+    to, source = _restored(named(envelope.options, "from")), to_of(copy or envelope.recipients[0])
     pdus = [
         receipt(part_id(id_, each, total), source=source, to=to, stat=stat, error=error, at=at, since=since)
         for each in numbers

@@ -6,6 +6,7 @@ however long. Which alphabet an unlabelled text is in is settled by practice: da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,7 @@ Alphabet = Literal["gsm", "ascii", "latin-1", "utf-16-be", "iso8859-5", "iso8859
 _UDHI = 0x40
 _CONCATENATED, _CONCATENATED_16, _SINGLE_SHIFT, _LOCKING_SHIFT = 0x00, 0x08, 0x24, 0x25
 _LANGUAGES = range(14)
+_DRAWN = frozenset({*range(0x0B, 0x17), *range(0x18, 0x20)})  # pictures, sounds and other objects of EMS
 _SMPP: dict[int, Alphabet] = {
     0: "gsm", 1: "ascii", 2: "", 3: "latin-1", 4: "", 5: "iso2022_jp", 6: "iso8859-5", 7: "iso8859-8",
     8: "utf-16-be", 10: "iso2022_jp", 13: "iso2022_jp", 14: "euc_kr",
@@ -29,6 +31,8 @@ _FORMS: tuple[Alphabet, ...] = ("gsm", "", "utf-16-be", "")
 _WAITING: dict[int, Alphabet] = {0xC: "gsm", 0xD: "gsm", 0xE: "utf-16-be"}  # a message is waiting
 _GSM_ONLY = frozenset(range(32)) - {9, 10, 13}
 _INTERNATIONAL = 1
+_NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
+_BEHIND = re.compile(r"(\+?\d{10,15})[^\d\s().\-/].*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class _Spoken:
 
     content: bytes
     elements: tuple[tuple[int, bytes], ...]
-    whole: bool  # the header could be read
+    whole: bool  # the header could be read, and shows nothing itself
 
     def element(self, name: int) -> bytes | None:
         return next((value for each, value in self.elements if each == name), None)
@@ -61,9 +65,14 @@ class _Spoken:
 def party(address: Address) -> str:
     """The one form of an address: E.164, or as it came for short codes and names made of letters.
 
-    Whatever type of number it claims: one that claims to be a name may still be dialled.
+    Whatever type of number it claims: one that claims to be a name may still be dialled, ten digits of this country are
+    taken as such by whoever dials them, and of what stands behind a number nobody takes notice.
     """
     digits = address.digits.strip()
+    if (behind := _BEHIND.fullmatch(digits)) is not None:
+        digits = behind[1]
+    if _NATIONAL.fullmatch(digits):
+        return e164(digits) or digits
     if address.ton == _INTERNATIONAL and digits.isdigit() and (found := e164(f"+{digits}")):
         return found
     found = e164(digits)
@@ -161,7 +170,9 @@ def _spoken(text: Text) -> _Spoken:
         return _Spoken(content, (), True)
     end = content[0] + 1
     try:
-        return _Spoken(content[end:], tuple(_elements(content[1:end])), end <= len(content))
+        elements = tuple(_elements(content[1:end]))
+        drawn = any(name in _DRAWN for name, _ in elements)
+        return _Spoken(content[end:], elements, end <= len(content) and not drawn)
     except IndexError:
         return _Spoken(content[end:], (), False)
 

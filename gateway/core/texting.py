@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from gateway.core.identity import e164
@@ -32,10 +33,15 @@ def passes_at_once(to: str, text: str, *, media: bool = False) -> bool:
 def party(address: str) -> str:
     """The one form of a party's address: E.164, or as it came for short codes and names made of letters.
 
-    The medium in front of a number (whatsapp:, rcs:) says nothing of whose it is.
+    The medium in front of a number (whatsapp:, rcs:) says nothing of whose it is, nor does the script of its digits.
     """
     bare = _MEDIUM.sub("", address.strip(), count=1)
-    return e164(bare) or bare
+    return e164(bare if bare.isascii() else "".join(map(_plain, bare))) or bare
+
+
+def _plain(letter: str) -> str:
+    value = unicodedata.decimal(letter, None)
+    return unicodedata.normalize("NFKC", letter) if value is None else str(value)
 
 
 def via(way: str) -> str:

@@ -108,8 +108,8 @@ class SmppHouse:
         """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
         relation = self.paired(text)
         if relation and len(text.destinations) == 1 and piece_of(text) is None:
-            said, _ = read([text])
-            if passes_at_once(party(text.destinations[0]), said):
+            said, readable = read([text])
+            if readable and passes_at_once(party(text.destinations[0]), said):
                 return Relation()
         return relation
 
@@ -119,10 +119,11 @@ class SmppHouse:
 
     async def take(self, request: Pdu, text: Text, relation: Relation, account: str, way: str) -> str:
         """Make a text, or a part of one, durable; by what its sender is to know it. Raises Refused."""
-        piece, name = piece_of(text), new_id(self.now(), os.urandom(10))
+        now = self.now()  # before anything is waited for: what comes behind it is later
+        piece, name = piece_of(text), new_id(now, os.urandom(10))
         if piece is None:
             part = TextPart(1, 1, request.command, request.body, account)
-            await self._make(name, [part], [text], relation, way)
+            await self._make(name, [part], [text], relation, way, now)
             return part_id(name, 1, 1)
         await self.intake.room()
         part = TextPart(piece.number, piece.total, request.command, request.body, account)
@@ -134,7 +135,7 @@ class SmppHouse:
             self.journal.store_lost("intake")
             raise unavailable() from None
         if gathered.whole and not gathered.done:
-            await self._gathered(gathered, way)
+            await self._gathered(gathered, way, now)
         return part_id(gathered.id, piece.number, piece.total)
 
     async def gather_overdue(self, beat: Beat, *, every: float = 1.0) -> None:
@@ -142,23 +143,24 @@ class SmppHouse:
         while not beat.stopped:
             try:
                 for gathered in await self.texts.overdue(self.parts_timeout, _MOST_OVERDUE):
-                    await self._gathered(gathered, _way(gathered), () if gathered.whole else (INCOMPLETE,))
+                    lacking = () if gathered.whole else (INCOMPLETE,)
+                    await self._gathered(gathered, _way(gathered), self.now(), lacking)
             except StoreDown:
                 self.journal.store_lost("intake")
             except Refused:
                 pass  # no room: its parts are durable, and it is tried again
             await beat.rest(every)
 
-    async def _gathered(self, gathered: Gathered, way: str, lacking: Sequence[str] = ()) -> None:
+    async def _gathered(self, gathered: Gathered, way: str, now: float, lacking: Sequence[str] = ()) -> None:
         texts = [read_text(each.command, each.body) for each in gathered.parts]
-        await self._make(gathered.id, gathered.parts, texts, self.paired(texts[0]), way, lacking)
+        await self._make(gathered.id, gathered.parts, texts, self.paired(texts[0]), way, now, lacking)
 
     async def _make(
         self, name: str, parts: Sequence[TextPart], texts: Sequence[Text], relation: Relation, way: str,
-        lacking: Sequence[str] = (),
+        now: float, lacking: Sequence[str] = (),
     ) -> None:  # fmt: skip
         said, readable = read(texts)
-        first, now = texts[0], self.now()
+        first = texts[0]
         recipients: dict[str, Recipient] = {}
         for each in first.destinations:
             out = way if way != ESME else esme_way(await self._speaker(party(each)))

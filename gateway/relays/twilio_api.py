@@ -79,7 +79,7 @@ class Api:
         form = (*more, *given)
         if twice := _twice(form):
             return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
-        sender, to = party(first(form, "From")), party(first(form, "To"))
+        sender, to = party(first(form, "From", "MessagingServiceSid")), party(first(form, "To"))
         relation = house.related(sender, to, form)
         if not relation:
             answer = await house.texting.ask("POST", target, content, FORM)

@@ -99,7 +99,9 @@ class Notification:
             return None
         if is_smpp(text.message):
             stat = "REJECTD" if followup.kind is Follow.REJECTION else "UNDELIV"
-            return smpp_message.told(text.message, stat, 0, now)
+            among = followup.body.get("recipients")
+            addresses = [str(each) for each in among] if isinstance(among, list) else []
+            return smpp_message.told(text.message, stat, 0, now, addresses)
         if followup.kind is Follow.REJECTION:
             return told(text.message, "undelivered", FILTERED, now)
         return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)

@@ -39,6 +39,7 @@ _WHOLE = Each(
     ),
     id=schema.TEXT,
 )
+_HOW_MANY = Statement(lambda of: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
 _CONTACT = insert_each(schema.contacts)
 _SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
 _READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
@@ -131,7 +132,11 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
         run.news.add(PUBLICATIONS)
     run.news.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
     run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
-    run.each(_WHOLE, [{"id": each.message.id} for each in fresh if each.parts and each.parts[0].total > 1])
+    long = [each for each in fresh if each.parts and each.parts[0].total > 1]
+    run.each(_WHOLE, [{"id": each.message.id} for each in long])
+    for each in long:
+        if run.rows(_HOW_MANY, id=each.message.id)[0][0] != len(each.parts):
+            raise Refused("another part came meanwhile: what goes out must be what is read")
     return [None] * len(items)
 
 

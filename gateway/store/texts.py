@@ -34,6 +34,7 @@ _LIKE = Statement(
             (_p.at > bindparam("after")) | (_p.waiting == schema.lit(_WAITING)),
         )
         .order_by(_p.message_id.desc(), _p.number)
+        .with_for_update()  # whoever makes a text of them meanwhile is waited for
     )
 )
 _OF = Statement(

@@ -10,7 +10,7 @@ import pytest
 from gateway.core.delivery import Sent
 from gateway.core.message import new_id
 from gateway.core.smpp_message import Gathered, TextPart, Told, written
-from gateway.store import SqlStore
+from gateway.store import SqlStore, StoreDown
 from gateway.store.retention import UNREAD
 from gateway.store.texts import AGAIN
 from tests.contracts.messages import NOON, PHONES, Clock, text
@@ -50,6 +50,24 @@ async def test_a_part_that_comes_again_changes_nothing(store: SqlStore) -> None:
     (late,) = await gather(store, 2)
     assert (late.id, late.done) == (whole.id, True)
     assert await store.text_parts(whole.id) == list(whole.parts)
+
+
+async def test_a_part_that_comes_while_its_text_is_made_without_it_is_never_sent_unread(store: SqlStore) -> None:
+    *_, incomplete = await gather(store, 1, 2)
+    (whole,) = await gather(store, 3)
+    with pytest.raises(StoreDown):
+        await make(store, incomplete)
+    assert await store.states(incomplete.id) == {}
+    await make(store, whole)
+    assert await store.text_parts(whole.id) == list(whole.parts)
+
+
+async def test_a_part_that_comes_after_its_text_was_made_without_it_is_another_text(store: SqlStore) -> None:
+    *_, incomplete = await gather(store, 1, 2)
+    await make(store, incomplete)
+    (late,) = await gather(store, 3)
+    assert late.id != incomplete.id
+    assert await store.text_parts(incomplete.id) == [part(1), part(2)]
 
 
 async def test_a_reference_that_comes_round_again_is_another_text(store: SqlStore, clock: Clock) -> None:

@@ -105,5 +105,18 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     pdus = list(Frames().fed(made.content))
     assert [receipted(read_text(each.command, each.body)) for each in pdus] == [NAME + "01", NAME + "03"]
     assert made.envelope.options == ("receipt", "account=texting")
+    other = recipient("+15155550121", "smsc", Address(1, 1, "15155550121"))
+    many = replace(
+        text, envelope=envelope("+15155550199", [to, other], first, account="texting", total=1, receipts=[1])
+    )
+    one, both = told(many, "REJECTD", 0, 9.0, ["+15155550121"]), told(many, "REJECTD", 0, 9.0)
+    assert one is not None
+    assert both is not None
+    assert one.id != both.id
+    sources = [
+        [read_text(each.command, each.body).source.digits for each in Frames().fed(made.content)]
+        for made in (one, both)
+    ]
+    assert sources == [["15155550121"], ["15155550120", "15155550121"]], "each says which copy it is about"
     nobody = envelope("+15155550199", [to], first, account="texting", total=3)
     assert told(replace(text, envelope=nobody), "UNDELIV", 5, 9.0) is None

@@ -147,3 +147,18 @@ def test_order_of_parts_is_the_callers() -> None:
     texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in cut]
     shuffled = random.Random(1).sample(texts, len(texts))
     assert read(sorted(shuffled, key=lambda each: piece_of(each).number))[0] == "one two three four five"
+
+
+@pytest.mark.parametrize("name", [0x0B, 0x10, 0x12, 0x16, 0x18])
+def test_what_a_header_draws_beside_the_text_nobody_has_read(name: int) -> None:
+    drawn = b"\x05" + bytes((name, 3)) + b"\1\2\3" + b"see you"
+    assert said(drawn, esm_class=UDHI) == ("see you", False)
+    assert said(b"\x04\x0a\x02\0\1" + b"bold", esm_class=UDHI) == ("bold", True)
+
+
+@pytest.mark.parametrize("ton", [0, 1, 2, 5])
+@pytest.mark.parametrize(
+    "digits", ["5155550120", "15155550120", "15155550120#", "15155550120,,1", "+15155550120;ext=1"]
+)
+def test_a_number_is_the_same_number_whatever_it_claims_and_whatever_stands_behind_it(ton: int, digits: str) -> None:
+    assert party(Address(ton, 1, digits)) == "+15155550120"

@@ -7,7 +7,7 @@ import pytest
 from gateway.core.media import Medium
 from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, sha256_of
 from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.texting import lacking, media_of
+from gateway.core.texting import lacking, media_of, party
 from gateway.core.twilio import kept
 from gateway.core.wire import decode_message, message_record
 
@@ -49,3 +49,18 @@ def test_a_text_without_pictures_says_nothing_of_them():
 def test_a_status_and_a_message_lack_nothing():
     assert lacking(("status", "form")) == lacking(("BODY=8BITMIME", "MediaUrl=x")) == lacking(()) == ()
     assert media_of(("status", "MediaUrl=x")) == media_of(("BODY=8BITMIME", "MediaUrl=x")) == media_of(()) == ()
+
+
+FULLWIDTH = "\uff0b\uff11\uff15\uff11\uff15\uff15\uff15\uff15\uff10\uff11\uff12\uff10"
+ARABIC = "\u0661\u0665\u0661\u0665\u0665\u0665\u0665\u0660\u0661\u0662\u0660"
+
+
+@pytest.mark.parametrize("address", ["+1 (515) 555-0120", "whatsapp:+15155550120", FULLWIDTH, ARABIC])
+def test_a_number_is_the_same_number_however_it_is_written(address: str):
+    assert party(address) == "+15155550120"
+
+
+def test_what_is_no_number_stays_as_it_came():
+    assert [party(each) for each in ("22000", "911", "Riverbend", "MG1f", "École")] == [
+        "22000", "911", "Riverbend", "MG1f", "École",
+    ]  # fmt: skip

@@ -138,6 +138,12 @@ def test_nothing_else_passes_at_once(town: Town, words: str) -> None:
         assert len(c_string(response.body)) == 26, "it has an id of ours"
 
 
+def test_bytes_that_look_like_the_word_are_not_the_word(town: Town) -> None:
+    with esme(town.port) as app:
+        id_ = c_string(app.submit(body(LINE, STUDENT, b"\x01STOP\x02", coding=4)).body)
+        assert town.held(id_)["reasons"] == ["unreadable"]
+
+
 def test_a_call_for_help_is_delivered_and_alerted(town: Town) -> None:
     before = town.gateway.metric("chaperone_help_alerts_total")
     content = body(STUDENT, LINE, HELP.encode())

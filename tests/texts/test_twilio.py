@@ -24,7 +24,7 @@ from twilio.rest import Client
 from tests.peers.provider import SID, TOKEN, App, Provider, serving
 from tests.peers.smpp_ends import smsc
 from tests.stories.gateway import eventually, free_port
-from tests.texts.town import BAD, CLEAN, HELP, LINE, OUTSIDE, SECOND, STUDENT, Town, town
+from tests.texts.town import BAD, CLEAN, HELP, LINE, OUTSIDE, SECOND, SERVICE, STUDENT, Town, town
 
 _numbers = itertools.count(1)
 
@@ -193,6 +193,15 @@ def test_a_picture_that_nobody_has_read_is_held(way: Way) -> None:
     assert way.town.decide(ours(way, sent.sid), "release") == 200
     assert eventually(lambda: way.provider.sent(f"{CLEAN} with a picture") == 1)
     assert [each["media"] for each in way.provider.messages if each["body"] == sent.body] == [picture]
+
+
+def test_a_messaging_service_that_stands_for_a_teacher_is_a_sender(way: Way) -> None:
+    given = {"to": STUDENT, "messaging_service_sid": SERVICE}
+    sent = way.client().messages.create(body=f"{BAD} by a service", **given)
+    assert "7a" in way.town.held(ours(way, sent.sid))["clauses"]
+    clean = way.client().messages.create(body=f"{CLEAN} By a service.", **given)
+    assert (clean.messaging_service_sid, clean.status) == (SERVICE, "accepted")
+    assert eventually(lambda: way.provider.sent(f"{CLEAN} By a service.") == 1)
 
 
 def test_wrong_credentials_and_wrong_requests_are_refused_as_the_provider_would(way: Way) -> None:

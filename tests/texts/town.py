@@ -16,13 +16,15 @@ from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, laid
 
 LINE, OTHER_LINE = "+15155550199", "+15155550198"
 """District numbers of two teachers: k-01's own, and another one."""
+SERVICE = "MG" + "5" * 32
+"""A messaging service of the provider's that stands for a teacher, as a district number does."""
 STUDENT, SECOND, OUTSIDE = "+15155550120", "+15155550121", "+15155550777"
 CLEAN = "Practice moved to 4 pm in the gym, bring your notes and a calculator."
 BAD = "u looked so pretty today. our secret ok? delete this and dont tell ur mom"
 HELP = "i dont feel safe at home please help me he hit me again"
 PHONES = (
     ("s-06", "district_phone", LINE), ("s-07", "district_phone", OTHER_LINE), ("k-01", "phone", STUDENT),
-    ("k-02", "phone", SECOND),
+    ("k-02", "phone", SECOND), ("s-07", "district_phone", SERVICE),
 )  # fmt: skip
 
 
