@@ -62,10 +62,12 @@ def named(options: Sequence[str], name: str) -> str:
 def lacking(options: tuple[str, ...]) -> tuple[str, ...]:
     """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable.
 
-    The provider's templates are kept as names only: nobody here has seen them.
+    The provider's templates are kept as names only: nobody here has seen them. Nor a picture without an address.
     """
     if options[:1] in _FORMS:
-        return ("unreadable",) if any(_fields(options, "ContentSid")) else ()
+        told = next(_fields(options, "NumMedia"), "0")
+        more = told.isdecimal() and int(told[:4]) > len(media_of(options))
+        return ("unreadable",) if more or any(_fields(options, "ContentSid")) else ()
     if options[:1] != ("smpp",):
         return ()
     return tuple(word for word in named(options, "failed").split(",") if word)

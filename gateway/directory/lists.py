@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from gateway.directory.building import Building
 from gateway.directory.oddities import Oddities
 from gateway.directory.roster import AccountKind
 from gateway.directory.tables import one_file
+
+_NAME = re.compile(r"\d{3,8}|[a-z][0-9a-z ._+-]{1,39}", re.IGNORECASE)
+"""Short codes, senders that are names, and a provider's messaging services: numbers in all but their form."""
 
 _KINDS = {
     "email": AccountKind.PERSONAL_MAIL,
@@ -35,7 +39,9 @@ def read_contacts(path: Path, building: Building, oddities: Oddities) -> None:
         is_number = e164(address) is not None
         if kind is AccountKind.PERSONAL_MAIL and is_number:  # a carrier's mail address for a phone
             kind = AccountKind.PERSONAL_PHONE
-        elif not (is_number or (kind is AccountKind.PERSONAL_MAIL and "@" in address[1:-1])):
+        is_name = kind is AccountKind.DISTRICT_PHONE and _NAME.fullmatch(address) is not None
+        is_mail = kind is AccountKind.PERSONAL_MAIL and "@" in address[1:-1]
+        if not (is_number or is_name or is_mail):
             what = f"is no {'mail address' if kind is AccountKind.PERSONAL_MAIL else 'phone number'}; it is left out"
             oddities.note(str(path), line, "value", what, "correct it")
             continue

@@ -111,7 +111,7 @@ class MediaClient:
         own = _origin(url)
         if own in self._own:
             request = self._http.build_request("GET", url)
-            if own == self._provider and "/Media/" in url.path:
+            if own == self._provider and "/Media/" in url.path and "/.." not in url.path:
                 return next(httpx.BasicAuth(*self._login).auth_flow(request))
             return request
         if url.scheme != "https":

@@ -33,6 +33,9 @@ def outgoing(options: tuple[str, ...], *media: Medium) -> Outgoing:
         ((("MediaUrl", ONE), ("MediaUrl", TWO)), (THERE, GONE), ("too_large",)),
         ((("MediaUrl", ONE), ("MediaUrl", TWO)), (THERE,), ("unreadable",)),
         ((("ContentSid", "HX1"),), (), ("unreadable",)),
+        ((("NumMedia", "1"), ("MediaUrl0", ONE)), (THERE,), ()),
+        ((("NumMedia", "2"), ("MediaUrl0", ONE)), (THERE,), ("unreadable",)),
+        ((("NumMedia", "many"),), (), ()),
         ((("ContentSid", "HX1"), ("MediaUrl", ONE)), (GONE,), ("unreadable", "too_large")),
     ],
 )

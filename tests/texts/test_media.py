@@ -124,7 +124,8 @@ async def test_the_providers_media_come_with_the_accounts_credentials(provider: 
     assert provider.seen[0][2] == LOGIN
     provider.pages["/other"] = 200, {}, PICTURE
     assert await fetched(client(provider), f"{provider.base}/other") == Fetched("application/octet-stream", PICTURE)
-    assert provider.seen[1][2] == "", "nothing else of the account's is asked for in its name"
+    await fetched(client(provider), f"{provider.base}/Accounts/{SID}/Media/%2e%2e/Calls.json")
+    assert [login for _, _, login in provider.seen[1:]] == ["", ""], "nothing else of the account's is asked for so"
 
 
 async def test_a_redirect_leads_to_where_the_provider_keeps_them_and_takes_no_credentials(
