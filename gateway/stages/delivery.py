@@ -76,7 +76,7 @@ class Delivery:
         """Claim what there is room for and set out with it; whether it is to be looked for more that is due.
 
         What becomes due in this process is claimed with that; when it was quiet it is looked whether another process,
-        or the time, made something due.
+        or the time, made something due. A hop may have gone away while that was waited for: then it is given back.
         """
         free = self._concurrency - len(self._running)
         room = _ROOM - sum(len(running.claim.message.content) for running in self._running.values())
@@ -84,6 +84,9 @@ class Delivery:
             return True
         asked = time.monotonic()
         claims = await self._queue.claim(self._hop, free, _LEASE, None if look else beat, room=room)
+        if claims and not self._reachable():
+            await asyncio.gather(*(self._queue.conclude(claim, {}, ()) for claim in claims))
+            return False
         for claim in claims:
             task = group.create_task(self._one(claim, beat))
             self._running[claim.token] = _Running(claim, asked + _LEASE, task)
