@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from argparse import Namespace
 
@@ -12,6 +13,9 @@ from prometheus_client import CollectorRegistry
 from gateway.assembly import ROLES, serving
 from gateway.commands.opening import settings_of
 from gateway.journal import Journal, start_logging
+
+_GARBAGE = 10_000
+"""Objects made before it is looked for cycles among them: a message is made of hundreds, and leaves hardly any."""
 
 
 def run(given: Namespace) -> int:
@@ -26,6 +30,8 @@ def run(given: Namespace) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         async with serving(settings, frozenset(given.role or ROLES), journal, stopped) as running:
+            gc.freeze()  # what was loaded stays: nobody need walk through it again and again
+            gc.set_threshold(_GARBAGE)
             await stopped.wait()
             journal.stopping()
         return 1 if running.failed else 0
