@@ -51,8 +51,12 @@ async def made(desk: Desk, user: User, days: int) -> Made:
     """A report on what belongs to an account's buildings; volumes of the whole gateway only for who sees all of it."""
     await desk.need(user, Right.STATS)
     now = await desk.store.now()
-    holdings = await desk.store.holdings(now - days * DAY, now, MOST)
     own = None if user.sees_every_building else frozenset(user.buildings)
+
+    async def passed() -> Counter[tuple[str, str]]:
+        return await desk.store.volume(now - days * DAY, now) if own is None else Counter()
+
+    holdings, volume = await asyncio.gather(desk.store.holdings(now - days * DAY, now, MOST), passed())
 
     def buildings(pairs: Iterable[Pair]) -> set[str]:
         found: set[str] = set()
@@ -61,8 +65,6 @@ async def made(desk: Desk, user: User, days: int) -> Made:
                 person = desk.register.by_id(id_)
                 found |= set(person.buildings if person else ())
         return found if own is None else {each for each in found if each in own}
-
-    volume = await desk.store.volume(now - days * DAY, now) if own is None else Counter[tuple[str, str]]()
 
     def count() -> Report:
         theirs = (each for each in holdings if is_theirs(user, each.pairs, desk.register))
