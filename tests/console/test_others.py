@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from gateway.core.delivery import State
 from gateway.core.parties import Direction, Pair
 from gateway.core.report import Holding, report, table
-from tests.console.district import DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE
+from tests.console.district import DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SAID, student
 from tests.console.test_browser import BOTH
 from tests.console.world import World
 
@@ -114,3 +115,20 @@ async def test_an_earlier_policy_stays_readable(world: World) -> None:
     assert "<em>first</em>" in texts[1]
     assert "<script>alert" not in texts[1]
     assert "title = 1" in texts[1]
+
+
+# --- what two people have to do with each other ---------------------------------------------------------------------
+
+
+async def test_the_page_of_a_message_says_what_both_have_to_do_with_each_other(world: World) -> None:
+    child = replace(SAID["own"], to=(student("ngozi.okafor"),), found=(("7b", 0.95, "Come alone"),))
+    pages = {}
+    async with world.signed_in(DIRECTOR) as browser:
+        for name in ("high", "text"):
+            pages[name] = (await browser.get(f"/messages/{world.id(name)}")).text
+        pages["child"] = (await browser.get(f"/messages/{(await world.put(child)).id}")).text
+    assert "class: Algebra II, period 4" in pages["high"]
+    assert "no class" not in pages["high"]
+    assert "own child" in pages["child"]
+    assert "class: Biology, period 2" in pages["child"]
+    assert "through a personal account" in pages["text"]
