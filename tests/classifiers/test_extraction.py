@@ -104,9 +104,14 @@ def test_alternatives_that_say_the_same_are_read_once_and_tricks_twice() -> None
     assert [each.part for each in read(message.as_bytes()).passages] == ["1", "2"]
 
 
-def test_hidden_text_is_read_as_hidden() -> None:
+@pytest.mark.parametrize(
+    "style",
+    ["display:none", "font-size:0", "color:#fff", "position:absolute;left:-9999px", "opacity:0", "mso-hide:all",
+     "height:0;overflow:hidden", "visibility:hidden"],
+)  # fmt: skip
+def test_hidden_text_is_read_as_hidden(style: str) -> None:
     message = EmailMessage(policy=SMTP)
-    message.set_content('<p>Shown</p><div style="display:none">come alone tonight</div>', "html")
+    message.set_content(f'<p>Shown</p><div style="{style}">come alone tonight</div>', "html")
     passages = read(message.as_bytes()).passages
     assert [(each.kind, each.text, each.part) for each in passages] == [
         (Kind.FRESH, "Shown", "1"),
@@ -217,6 +222,14 @@ def test_too_much_text_is_read_as_far_as_the_bound() -> None:
     reading = read(("word " * (MAX_CHARACTERS // 4)).encode(), "sms")
     assert reading.failed == ("too_large",)
     assert sum(len(each.text) for each in reading.passages) <= MAX_CHARACTERS
+
+
+def test_a_zip_that_lies_about_its_size_is_read_no_further_than_it_says() -> None:
+    data = bytearray(zipped(a_txt=b"0" * 5_000_000))
+    for mark in (b"PK\x03\x04", b"PK\x01\x02"):
+        at = data.index(mark) + (22 if mark == b"PK\x03\x04" else 24)
+        data[at : at + 4] = (100).to_bytes(4, "little")
+    assert len(attached(mail(a_zip=("application/zip", bytes(data))))) <= 101
 
 
 def test_archives_in_archives_end_somewhere() -> None:
