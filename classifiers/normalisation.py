@@ -253,7 +253,7 @@ class Normaliser:
                     return lead + self._settled(word) + tail, True
         if _CAPITAL_I.search(core) and low.replace("i", "l") != low and core.replace("I", "l").lower() in self._known:
             return lead + core.replace("I", "l") + tail, True
-        if _STRETCHED.search(core):
+        if _STRETCHED.search(core) and "://" not in core and not low.startswith("www."):
             return lead + self._settled(core) + tail, False
         if not core.isalnum() and low.count("-") + low.count("'") < 1:
             letters = _MASK.sub("", low)

@@ -54,6 +54,7 @@ def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) 
         "H2O and CO2 in chapter 5, pp. 12-14; the U.S.A. won 3-2.",
         "El examen es mañana; ¿traes tu lápiz, señor Núñez?",
         "AAA batteries",
+        "See https://www.school.example/news or www.school.example.",
         "phone 5 5 5 1 2 1 2",
         "What to do: put a note on it, be at the gym by six, not a minute later.",
         "No te preocupes, no se me olvida.",

@@ -130,6 +130,9 @@ def test_links_name_their_domain(classifier: Classifier) -> None:
     text = "Join at https://play.quizthing.com/x1 and follow https://www.instagram.com/coachd"
     found = {(each.clause, each.cue) for each in one(classifier, sms(text)).findings}
     assert ("2", "play.quizthing.com") in found
+    assert ("2", "quizthing.com") in {
+        (each.clause, each.cue) for each in one(classifier, sms("https://www.quizthing.com/x")).findings
+    }
 
 
 def test_hidden_text_is_judged(classifier: Classifier) -> None:
