@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from classifiers.evidence import KEY, Evidence
+
+ANEW = 200_000
+"""Words after which the vocabulary is begun anew: a memory zone forgets words, but spaCy's tables keep their places."""
 
 _TOKEN = re.compile(r"([^\W_]+(?:'[^\W_]+)*)( ?)|([^\w\s]+|_+)( ?)|(\s+)")
 
@@ -17,6 +21,7 @@ class Words:
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
+        self.met = 0
 
     def __call__(self, text: str) -> Doc:
         """The doc of a text, whose evidence has the text and its words."""
@@ -34,6 +39,15 @@ class Words:
             else:
                 tokens.append(blank)
                 spaces.append(False)
+        self.met += len(tokens)
         doc = Doc(self.vocab, words=tokens, spaces=spaces)
         doc.user_data[KEY] = Evidence(text=text, words=words)
         return doc
+
+
+def begin_anew(nlp: Language) -> None:
+    """Give a pipeline a new vocabulary once it has met ANEW words; the docs that it has in hand keep theirs."""
+    words = nlp.tokenizer
+    if isinstance(words, Words) and words.met > ANEW:
+        nlp.vocab = words.vocab = Vocab()
+        words.met = 0

@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers.evidence import evidence
+from classifiers.tokens import begin_anew
 
 MAX_WORDS = 40
 _STOP = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s)|\n)\s*")
@@ -20,8 +21,13 @@ _ABBREVIATED = re.compile(
 
 @Language.factory("chaperone_sentences")
 def create(nlp: Language, name: str) -> Callable[[Doc], Doc]:
-    """The component."""
-    return mark
+    """The component; as the first one it also sees to the vocabulary."""
+
+    def read(doc: Doc) -> Doc:
+        begin_anew(nlp)
+        return mark(doc)
+
+    return read
 
 
 def mark(doc: Doc) -> Doc:

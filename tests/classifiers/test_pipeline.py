@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers import canary
+from classifiers import canary, tokens
 from classifiers.job import Job
 from classifiers.pipeline import Classifier, load
 from classifiers.weights import ModelError
@@ -208,6 +208,17 @@ def test_both_directions_and_a_batch_in_order(classifier: Classifier) -> None:
     assert alone.findings == together.findings
     assert alone.purpose == together.purpose
     assert classifier.classify([]) == []
+
+
+def test_the_vocabulary_is_begun_anew_and_nothing_else_changes(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [sms(f"{GROOMING} number {number}") for number in range(40)]
+    before, vocabulary = classifier.classify(jobs), classifier.nlp.vocab
+    monkeypatch.setattr(tokens, "ANEW", 100)
+    after = classifier.classify(jobs)
+    assert classifier.nlp.vocab is not vocabulary
+    assert [each.findings for each in after] == [each.findings for each in before]
 
 
 def test_one_bad_message_does_not_cost_the_others(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
