@@ -150,7 +150,7 @@ class Encoding:
         logits, shift = noted.weighed, self.head.weights.shift
         first = logits + shift
         for stage in self.stages:
-            if not unsure(logits + shift, stage.mixing.gate):
+            if not unsure(outputs, logits + shift, stage.mixing.gate, noted.direction):
                 break
             if not ask(stage.reader, noted, outputs):
                 break

@@ -9,6 +9,7 @@ import numpy as np
 
 from classifiers.components.head import HOLDING
 from classifiers.evidence import Floats
+from gateway.core.parties import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ def pooled(encoded: Floats, purposes: int) -> Floats:
     return out
 
 
-def unsure(shifted: Floats, gate: Floats) -> bool:
-    """Whether any output stands above its gate."""
-    return bool((shifted > gate).any())
+def unsure(outputs: Sequence[str], shifted: Floats, gate: Floats, direction: str) -> bool:
+    """Whether an output stands above its gate; that of help counts where a student may have written."""
+    above = shifted > gate
+    if direction == Direction.STAFF_TO_STUDENT:
+        above[outputs.index("help")] = False
+    return bool(above.any())

@@ -63,9 +63,15 @@ def test_labels_count_where_they_are_highest_and_purposes_on_the_whole() -> None
 
 
 def test_it_is_asked_where_an_output_stands_above_its_gate() -> None:
-    gate = np.array([-1.0, np.inf], np.float32)
-    assert unsure(np.array([-0.5, -9.0], np.float32), gate)
-    assert not unsure(np.array([-1.5, 99.0], np.float32), gate)
+    gate = np.full(len(HEADS), np.inf, np.float32)
+    gate[[HEADS.index("7a"), HEADS.index("help")]] = -1.0
+    hold, call, nothing = np.full((3, len(HEADS)), -9.0, np.float32)
+    hold[HEADS.index("7a")] = call[HEADS.index("help")] = -0.5
+    nothing[HEADS.index("6")] = 99.0
+    for direction, asked in (("staff_to_student", False), ("student_to_staff", True), ("", True)):
+        assert unsure(HEADS, hold, gate, direction)
+        assert unsure(HEADS, call, gate, direction) is asked
+        assert not unsure(HEADS, nothing, gate, direction)
 
 
 def test_what_is_weighed_together_is_all_that_was_said_and_the_highest_of_it() -> None:
