@@ -33,7 +33,7 @@ def findings(
 ) -> Iterator[Finding]:
     """The findings of one text of a message."""
     quoted = text.kind is Kind.QUOTED
-    unnamed = [clause for clause, score in noted.scores.items() if score >= LEAST and _by(noted, clause) == "linear"]
+    unnamed = [each for each in CLAUSES if noted.scores.get(each, 0.0) >= LEAST and _by(noted, each) == "linear"]
     weightiest = _weightiest(text, noted, unnamed, reader)
     for clause in CLAUSES:
         score = round(noted.scores.get(clause, 0.0), 4)
