@@ -119,10 +119,10 @@ def _medium(row: Row) -> Medium:
 
 
 def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[list[Wanted]]:
-    return [
-        [Wanted(*row) for row in run.rows(_CLAIM, now=run.now, limit=limit, until=run.now + lease)]
-        for limit, lease in items
-    ]
+    """In the order of messages and their files: PostgreSQL returns what it changed in no order of its own."""
+    claimed = ([Wanted(*row) for row in run.rows(_CLAIM, now=run.now, limit=limit, until=run.now + lease)]
+               for limit, lease in items)  # fmt: skip
+    return [sorted(each, key=lambda wanted: (wanted.message_id, wanted.number)) for each in claimed]
 
 
 def _end(run: Run, items: Sequence[_Ended]) -> list[None]:
