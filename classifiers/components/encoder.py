@@ -32,6 +32,7 @@ class Marks:
     """The numbers that begin and end a text, say who wrote it, or stand for a piece left out."""
 
     COUNT: ClassVar[int] = 5
+    AROUND: ClassVar[int] = 3  # of them around each stretch: begin, who wrote it, end
 
     begin: int
     end: int

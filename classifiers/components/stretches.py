@@ -20,7 +20,6 @@ SHORT = 40
 MOST = 5
 """Stretches of a text that are read; of more, those in which the linear reader sees most."""
 
-
 FEW = 2
 """Stretches that a further encoder reads: those in which the one before it saw most."""
 

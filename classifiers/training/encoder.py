@@ -155,7 +155,7 @@ class _Reading:
 
     @property
     def room(self) -> int:
-        return self.longest - 3
+        return self.longest - Marks.AROUND
 
     def batches(
         self, told: Sequence[Told], random: np.random.Generator

