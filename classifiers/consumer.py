@@ -188,6 +188,7 @@ class Consumer:
             content=content,
             sender=message.sender,
             context=context,
+            at=message.received_at,
             pairs=pairs,
             media=media,
         )

@@ -20,8 +20,8 @@ class Job:
     """One message: its content, which is checked against `sha256` already, and what is known around it.
 
     `direction` is a Direction, or BOTH_WAYS; `sender` the envelope sender; `context` what the conversation said
-    before, the oldest first; `pairs` the staff-student pairs of the message. Its subject is in the content. `media`:
-    the pictures and files of a text that were fetched.
+    before, the oldest first, `at` when the message came, 0 where nobody knows; `pairs` the staff-student pairs of the
+    message. Its subject is in the content. `media`: the pictures and files of a text that were fetched.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Job:
     content: bytes
     sender: str = ""
     context: tuple[Said, ...] = ()
+    at: float = 0.0
     pairs: tuple[Pair, ...] = ()
     media: tuple[Medium, ...] = ()
 
@@ -44,6 +45,11 @@ def direction_of(pairs: Sequence[Pair]) -> str:
     """The direction that all pairs share, else BOTH_WAYS."""
     directions = {pair.direction for pair in pairs}
     return str(directions.pop()) if len(directions) == 1 else BOTH_WAYS
+
+
+def said_before(item: object) -> tuple[tuple[Said, ...], float]:
+    """What the conversation said before a message, and when that came; of anything but a job nothing is known."""
+    return (item.context, item.at) if isinstance(item, Job) else ((), 0.0)
 
 
 def files_of(item: object) -> list[Part]:
@@ -61,6 +67,7 @@ def pack(jobs: Sequence[Job]) -> list[bytes]:
             "direction": job.direction,
             "sender": job.sender,
             "context": [asdict(said) for said in job.context],
+            "at": job.at,
             "pairs": [asdict(pair) for pair in job.pairs],
             "media": [(each.number, each.media_type, each.size, each.sha256) for each in job.media],
         }
@@ -82,6 +89,7 @@ def unpack(blobs: Sequence[bytes]) -> list[Job]:
             content=next(rest),
             sender=each["sender"],
             context=tuple(Said(**said) for said in each["context"]),
+            at=each["at"],
             pairs=tuple(Pair(**(pair | {"direction": Direction(pair["direction"])})) for pair in each["pairs"]),
             media=tuple(
                 Medium(number, kind, size, digest, "", next(rest)) for number, kind, size, digest in each["media"]

@@ -16,10 +16,11 @@ from spacy.tokens import Doc
 
 from classifiers import weights
 from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
+from classifiers.conversation import Together, with_earlier
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import read
 from classifiers.findings import findings, strongest
-from classifiers.job import files_of
+from classifiers.job import files_of, said_before
 from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
 from classifiers.quoting import Kind
@@ -116,6 +117,7 @@ class Classifier:
         try:
             reading = read(job.content, job.channel, files_of(job))
             found, heard = texts(reading.passages, self.normalise)
+            found += with_earlier(found, *said_before(job), self.normalise, heard.code)
             failed = reading.failed
         except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others
             return _Opened((), Heard("und", True), [], ("error",))
@@ -151,12 +153,20 @@ class Classifier:
 
     def _verdict(self, job: Item, opened: _Opened, cost: float) -> Verdict:
         failed = opened.failed if opened.heard.covered else (*opened.failed, "language")
-        found = [each for text, noted in opened.noted for each in findings(text, noted, self.reader, self.encoder)]
+        together = Together(opened.noted)
+        found = [
+            each
+            for text, noted in opened.noted
+            if text.kind not in (Kind.EARLIER, Kind.ANSWERED)
+            for each in findings(text, noted, self.reader, self.encoder)
+        ]
+        found += together.findings()
         main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
         main = main or (opened.noted[0][1] if opened.noted else None)
         help_ = max((noted.help for text, noted in opened.noted if text.kind in (Kind.FRESH, Kind.HIDDEN)), default=0.0)
         if main is not None and not help_:
             help_ = main.help
+        help_ = max(help_, together.help())
         return Verdict(
             id=job.id,
             sha256=job.sha256,

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     SIGNATURE = "signature"
     ATTACHED = "attached"  # from a file
     HIDDEN = "hidden"  # carried by an HTML part but not shown
+    EARLIER = "earlier"  # what the conversation said before a short answer
+    ANSWERED = "answered"  # the same with the answer
 
 
 _NAMED = r"(?:On|El|En)\b"

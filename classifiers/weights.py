@@ -77,6 +77,11 @@ def save(
     return version_of(folder)
 
 
+def learned(folder: Path) -> frozenset[str]:
+    """The sources that the model of a folder learned from, as far as it says: files of corpora, public sets."""
+    return frozenset(json.loads((folder / _FILES[1]).read_text("utf-8")).get("learned", ()))
+
+
 def version_of(folder: Path) -> str:
     """The name of a model: a hash of what it consists of."""
     digest = hashlib.sha256()

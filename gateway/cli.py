@@ -140,6 +140,13 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
     train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
                        help="further labelled messages, as `feedback export` writes them")  # fmt: skip
+    train.add_argument(
+        "--from",
+        dest="base",
+        type=Path,
+        metavar="FOLDER",
+        help="a model whose encoders are taken further (with --encoder)",
+    )
     train.add_argument("--encoder", action="store_true", help="fit the encoders too (needs the extra train-encoders)")
     evaluate = command("evaluate", "figures of a model on held-out messages", config=False)
     evaluate.add_argument("--model", default="", help="a model folder; default: the shipped one")

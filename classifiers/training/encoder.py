@@ -5,19 +5,18 @@ Long clean texts are read at another place every time; a long bad one does not s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch.nn import functional
 
 from classifiers.components.encoder import Marks
 from classifiers.evidence import Floats, Numbers
 from classifiers.training.examples import Progress
-from classifiers.training.transformer import Encoder, begun
+from classifiers.training.transformer import Encoder
 
 BATCH = 32
 RATE, HEADS_RATE = 8e-5, 1e-3
@@ -31,18 +30,19 @@ SMOOTH = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What an encoder begins as: weights with the usual names of BERT, and the rows of their table that it keeps.
+    """What an encoder begins as, and how it is fitted.
 
-    Behind the rows of its word pieces stand those of the marks. The lowest layers and the table under them stay as they
-    were: a third of the time, and little of the gain. `longest` counts word pieces that are read together, marks too.
+    Its table has `kept` rows for word pieces, and behind them those of the marks. The lowest layers and the table under
+    them stay as they were: a third of the time, and little of the gain. `longest` counts word pieces that are read
+    together, marks too; `pace` is the share of the usual rates.
     """
 
-    weights: Path
-    rows: Sequence[int]
-    layers: int
+    begin: Callable[[], Encoder]
+    kept: int
     frozen: int
     longest: int
     epochs: int
+    pace: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,11 @@ def fit_encoder(
     Each epoch is kept as a file in `checkpoints`; a run that was interrupted goes on behind the last of them.
     """
     torch.manual_seed(seed)
-    network = begun(load_file(start.weights), start.rows, len(told[0].truth), start.longest, start.layers)
+    network = start.begin()
     done = max((epoch + 1 for epoch in range(start.epochs) if _kept(checkpoints, epoch).exists()), default=0)
     if done:
         network.load_state_dict(torch.load(_kept(checkpoints, done - 1)))
-    fitting = _Fitting(network, start, told, start.epochs, progress, half)
+    fitting = _Fitting(network, start, told, start.epochs, progress, half, start.pace)
     for epoch in range(done, start.epochs):
         fitting.epoch(epoch, np.random.default_rng((seed, epoch)))
         torch.save(network.state_dict(), _kept(checkpoints, epoch))
@@ -81,7 +81,7 @@ def finish(
 ) -> Encoder:
     """The encoder once more over texts, those among them that were kept back before, in small steps."""
     torch.manual_seed(seed)
-    fitting = _Fitting(network, start, told, 1, progress, half, gentle=GENTLE)
+    fitting = _Fitting(network, start, told, 1, progress, half, GENTLE)
     fitting.epoch(0, np.random.default_rng((seed, start.epochs)))
     network.eval()
     return network
@@ -92,10 +92,10 @@ class _Fitting:
 
     def __init__(
         self, network: Encoder, start: Start, told: Sequence[Told], epochs: int, progress: Progress, half: bool,
-        gentle: float = 1.0,
+        pace: float,
     ) -> None:  # fmt: skip
         self._network, self._progress, self._half = network, progress, half
-        self._reading = _Reading(Marks.behind(len(start.rows) - Marks.COUNT), start.longest)
+        self._reading = _Reading(Marks.behind(start.kept), start.longest)
         self._usable = [each for each in told if each.clean or len(each.pieces) <= self._reading.room]
         self._each = len(self._usable) // BATCH + 1
         self._steps = epochs * self._each
@@ -106,7 +106,7 @@ class _Fitting:
         rest = [each for layer in network.layers[start.frozen :] for each in layer.parameters()]
         self._fitted = [*rest, *head]
         self._optimiser = torch.optim.AdamW(
-            [{"params": rest, "lr": RATE * gentle}, {"params": head, "lr": HEADS_RATE * gentle}],
+            [{"params": rest, "lr": RATE * pace}, {"params": head, "lr": HEADS_RATE * pace}],
             weight_decay=DECAY,
             fused=True,
         )

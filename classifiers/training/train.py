@@ -39,15 +39,19 @@ def train(
     data: Sequence[Path] = (),
     more: Sequence[Path] = (),
     encoder: bool = False,
+    base: Path | None = None,
     progress: Progress = silent,
 ) -> str:
     """Train a model into the folder `out` and give its version; `progress` hears of every step.
 
     Takes about a quarter of an hour on two cores, an hour more with the encoders. `data` are folders with public
-    sets, for breadth; `more` are files of labelled messages, such as reviewers' decisions.
+    sets, for breadth; `more` are files of labelled messages, such as reviewers' decisions. With `base`, the folder of a
+    model, its encoders are taken further instead of begun anew: half an hour.
     """
     vectors = Vectors(weights.SHIPPED)
     examples, part, back = gathered(seed, data, more)
+    if base:
+        back = _new(examples, back, weights.learned(base))
     words = corpus_words([each for each in examples if each.source != "augmented" and each.weight == 1.0])
     nlp, normalise = rules(), normaliser(vectors.words | words)
     prepared: list[Prepared] = []
@@ -70,16 +74,25 @@ def train(
     head = fit_head(features[rest], [examples[at] for at in rest], names, seed)
     logits = head.logits(features_of([prepared[at] for at in held], linear, vectors))
     head = replace(head, shift=shifts(HEADS, logits, [examples[at] for at in held]))
-    about: dict[str, object] = {"seed": seed, "data": sorted(path.name for path in data)}
+    about: dict[str, object] = {
+        "seed": seed,
+        "data": sorted(path.name for path in data),
+        "learned": sorted({each.source for each in examples} - {"augmented"}),
+    }
     mixings: list[Mixing] = []
     if encoder:
         from classifiers.training.encoding import encoded  # torch is needed for nothing else
 
         mixings = encoded([prepared[at] for at in rest], [prepared[at] for at in held], logits, head.shift, vectors,
-                          out, seed, progress)  # fmt: skip
+                          out, seed, progress, base)  # fmt: skip
     progress("fitting", FOLDS + 1, FOLDS + 2)
     linear = fit_linear(rows, np.isin(np.arange(len(examples)), [*rest, *held]).tolist())
     return weights.save(out, linear, head, words, about, mixings)
+
+
+def _new(examples: Sequence[Example], back: frozenset[str], learned: frozenset[str]) -> frozenset[str]:
+    """Of what is kept back, that which a model has not learned from; all where it says of nothing that it has."""
+    return frozenset(each.id for each in examples if each.id in back and each.source not in learned) or back
 
 
 def _made_of(example: Example, fold: int) -> bool:

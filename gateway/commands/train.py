@@ -17,6 +17,10 @@ def run(given: Namespace) -> int:
     for file in given.examples:
         if not file.is_file():
             raise Fault(f"train: --examples {file} is no file; name one that `chaperone feedback export` wrote")
+    if given.base and not (given.base / "model.json").is_file():
+        raise Fault(f"train: --from {given.base} holds no model; name a folder that `chaperone train --encoder` wrote")
+    if given.base and not given.encoder:
+        raise Fault("train: --from takes encoders further; give --encoder as well")
     try:
         from classifiers.training.train import train
     except ModuleNotFoundError as error:
@@ -37,6 +41,7 @@ def run(given: Namespace) -> int:
                 data=given.data,
                 more=given.examples,
                 encoder=given.encoder,
+                base=given.base,
                 progress=progress,
             )
         except ModuleNotFoundError as error:

@@ -82,9 +82,8 @@ def test_public_sets_are_read_for_what_they_say(tmp_path: Path) -> None:
     rows = [{"text": f"text {n}", "label": "not sexist" if n % 5 else "2. derogation"} for n in range(48)]
     (tmp_path / "edos.jsonl").write_text("\n".join(map(json.dumps, rows)))
     used, unused = list(public(tmp_path)), list(public(tmp_path, unseen=True))
-    assert Counter(each.hold for each in used) == {False: 12, True: 4}
-    assert used
-    assert unused
+    assert Counter(each.hold for each in used) == {False: 34, True: 10}
+    assert len(unused) == 4  # one in ten
     assert not {each.id for each in used} & {each.id for each in unused}
     assert all("8" not in each.known for each in used)
 
