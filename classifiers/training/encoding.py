@@ -56,17 +56,18 @@ ONCE_MORE = 4
 
 
 def encoded(
-    rest: Sequence[Prepared], held: Sequence[Prepared], logits: Floats, shift: Floats, vectors: Vectors, out: Path,
-    seed: int, progress: Progress, base: Path | None = None,
+    rest: Sequence[Prepared], held: Sequence[Prepared], apart: Sequence[Prepared], logits: Floats, shift: Floats,
+    vectors: Vectors, out: Path, seed: int, progress: Progress, base: Path | None = None,
 ) -> list[Mixing]:  # fmt: skip
-    """Fit and write the encoders, and give their mixings, by the head's logits on what is kept back.
+    """Fit and write the encoders, and give their mixings, by the head's logits on what is kept back or stays apart.
 
     Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
     they begin as their packages have them. Once all is weighed, what was kept back is learned from too: the networks
     written have seen it.
     """
     known = weights.learned(base) if base else frozenset()
-    for each in (*rest, *held):
+    weighed = [*held, *apart]
+    for each in (*rest, *weighed):
         seen(each.fresh, vectors)
     said, mixings = [logits], []
     for name in weights.ENCODERS:
@@ -78,8 +79,8 @@ def encoded(
             cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
         network = fit_encoder(list(_told(rest, cut, known)), start, seed, progress, work)
         export(network, weights.network_of(work, name))
-        said.append(heard(EncoderReader(weights.network_of(work, name), cut), held, progress))
-        mixings.append(fit_mixing(HEADS, said, shift, [each.example for each in held]))
+        said.append(heard(EncoderReader(weights.network_of(work, name), cut), weighed, progress))
+        mixings.append(fit_mixing(HEADS, said, shift, [each.example for each in weighed]))
         shift = mixings[-1].shift
         finish(network, [*_told(held, cut), *list(_told(rest, cut, known))[::ONCE_MORE]], start, seed, progress)
         export(network, weights.network_of(out, name))

@@ -15,6 +15,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
+MEASURES = Path(__file__).parent / "measures"
+"""Messages that no reader learns from: `development` to choose points by, `evaluation` to measure on, nothing else."""
 BLOCK = 20
 FOLDS = 3
 TEST_SHARE = 0.12
@@ -55,6 +57,16 @@ class Example:
 def district(folder: Path = CORPUS) -> list[Example]:
     """The district corpus in the order of its files."""
     return [each for path in sorted(folder.glob("*.jsonl")) for each in labelled(path)]
+
+
+def development(folder: Path = MEASURES) -> list[Example]:
+    """The messages by which points are chosen; their hands saw no reader, and no reader sees them."""
+    return labelled(folder / "development.jsonl")
+
+
+def evaluation(folder: Path = MEASURES) -> list[Example]:
+    """The messages to measure on, by further hands."""
+    return labelled(folder / "evaluation.jsonl")
 
 
 def labelled(path: Path) -> list[Example]:

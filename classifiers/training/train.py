@@ -1,8 +1,8 @@
 """Training: from the corpora to a model folder, reproducible by its seed.
 
 The linear reader is cross-fitted, so that the head sees it only on texts that it has not seen. Thresholds are chosen,
-and head and encoders weighed with each other, on texts kept back from all of them; in the end the readers learn from
-these as well. The test split is touched by none.
+and head and encoders weighed with each other, on texts kept back from all of them and on the development set; in the
+end the readers learn from what was kept back as well. Development set and test split are learned from by none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from classifiers.components.mixing import Mixing
 from classifiers.evidence import Floats
 from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
-from classifiers.training.examples import FOLDS, Example, Progress, district, folds, kept_back, labelled
+from classifiers.training.examples import FOLDS, Example, Progress, development, district, folds, kept_back, labelled
 from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
@@ -68,12 +68,14 @@ def train(
         mine = np.flatnonzero(np.array(part) == fold)
         features[mine] = features_of([prepared[int(at)] for at in mine], linear, vectors)
     progress("fitting", FOLDS, FOLDS + 2)
+    apart = list(prepare(development(), nlp, normalise))
     held = [at for at, each in enumerate(examples) if each.id in back]
     rest = [at for at, each in enumerate(examples) if each.id not in back and not _made_of(each, part[at])]
     linear = fit_linear(rows, np.isin(np.arange(len(examples)), rest).tolist())
     head = fit_head(features[rest], [examples[at] for at in rest], names, seed)
-    logits = head.logits(features_of([prepared[at] for at in held], linear, vectors))
-    head = replace(head, shift=shifts(HEADS, logits, [examples[at] for at in held]))
+    weighed = [*(prepared[at] for at in held), *apart]
+    logits = head.logits(features_of(weighed, linear, vectors))
+    head = replace(head, shift=shifts(HEADS, logits, [each.example for each in weighed]))
     about: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),
@@ -83,8 +85,8 @@ def train(
     if encoder:
         from classifiers.training.encoding import encoded  # torch is needed for nothing else
 
-        mixings = encoded([prepared[at] for at in rest], [prepared[at] for at in held], logits, head.shift, vectors,
-                          out, seed, progress, base)  # fmt: skip
+        mixings = encoded([prepared[at] for at in rest], [prepared[at] for at in held], apart, logits, head.shift,
+                          vectors, out, seed, progress, base)  # fmt: skip
     progress("fitting", FOLDS + 1, FOLDS + 2)
     linear = fit_linear(rows, np.isin(np.arange(len(examples)), [*rest, *held]).tolist())
     return weights.save(out, linear, head, words, about, mixings)
