@@ -19,7 +19,7 @@ MEASURES = Path(__file__).parent / "measures"
 """Messages that no reader learns from: `development` to choose points by, `evaluation` to measure on, nothing else."""
 BLOCK = 20
 FOLDS = 3
-TEST_SHARE = 0.12
+TEST_SHARE = 0.06
 Progress = Callable[[str, int, int], None]
 """Hears of work: the stage, how much is done, of how much."""
 
