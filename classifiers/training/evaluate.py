@@ -9,7 +9,7 @@ import numpy as np
 
 from classifiers import weights
 from classifiers.pipeline import Classifier, load
-from classifiers.training import foreign
+from classifiers.training import answers, foreign
 from classifiers.training.disguise import WAYS, disguised
 from classifiers.training.examples import Example, Progress, district, evaluation, folds
 from classifiers.training.metrics import calibration, quality, rate
@@ -59,6 +59,7 @@ def evaluate(
         lines += ["", *(f"drawn: {each}" for each in draw(found, plots))]
     lines += ["", *obfuscation(classifier, chosen, policy)]
     if examples is None:
+        lines += ["", *answers.report(classifier, policy)]
         split = results(classifier, held_out(weights.seed_of(weights.folder_of(model))), policy, progress)
         lines += ["", "the test split of the corpus:", *report(split, classifier.version)]
     for folder in data:

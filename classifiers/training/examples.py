@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -71,10 +71,11 @@ def evaluation(folder: Path = MEASURES) -> list[Example]:
 
 def labelled(path: Path) -> list[Example]:
     """The rows of one file of labelled messages: a corpus, or what `chaperone feedback export` wrote."""
-    return [_example(json.loads(line), path.stem) for line in path.read_text("utf-8").splitlines() if line]
+    return [example_of(json.loads(line), path.stem) for line in path.read_text("utf-8").splitlines() if line]
 
 
-def _example(row: dict[str, object], source: str) -> Example:
+def example_of(row: Mapping[str, object], source: str) -> Example:
+    """The example of one row."""
     labels = {str(label) for label in row["labels"]}  # type: ignore[attr-defined]  # a list by the form of the file
     labels |= {"hold"} if row["hold"] else set()
     labels |= {"help"} if row["help_seeking"] else set()
