@@ -100,8 +100,8 @@ def train(
 
 
 def _new(examples: Sequence[Example], back: frozenset[str], learned: frozenset[str]) -> frozenset[str]:
-    """Of what is kept back, that which a model has not learned from; all where it says of nothing that it has."""
-    return frozenset(each.id for each in examples if each.id in back and each.source not in learned) or back
+    """Of what is kept back, that which a model has not learned from: nothing, where only what stays apart is left."""
+    return frozenset(each.id for each in examples if each.id in back and each.source not in learned)
 
 
 def _made_of(example: Example, fold: int) -> bool:
