@@ -27,7 +27,7 @@ class Mixing:
 
     def logits(self, outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
         """The logits of texts, a row each, by what the head and the encoders said of them."""
-        return settled(outputs, beside(outputs, readers) @ self.weights + self.bias)
+        return settled(outputs, beside(outputs, readers) @ self.weights + self.bias, point_of(outputs, self.shift))
 
 
 def beside(outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
@@ -38,16 +38,24 @@ def beside(outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
     return np.concatenate([*readers, *most], axis=1)
 
 
-def settled(outputs: Sequence[str], logits: Floats) -> Floats:
+def settled(outputs: Sequence[str], logits: Floats, point: float = 0.0) -> Floats:
     """Whether to hold is one question, for which clause another: the likeliest clause gets the logit of holding.
 
-    The others stand below it by as much as they are less likely.
+    The others keep their own, moved so that what is as likely as not stands at the `point` to hold, and below the
+    likeliest.
     """
     holding = [outputs.index(name) for name in HOLDING]
     out = logits.copy()
-    clauses = out[:, holding]
-    out[:, holding] = clauses - clauses.max(axis=1, keepdims=True) + out[:, [outputs.index("hold")]]
+    clauses, hold = logits[:, holding], logits[:, outputs.index("hold")]
+    others = np.minimum(clauses + point, hold[:, None])
+    others[np.arange(len(logits)), clauses.argmax(axis=1)] = hold
+    out[:, holding] = others
     return out
+
+
+def point_of(outputs: Sequence[str], shift: Floats) -> float:
+    """The logit from which is held, by the shift that moves it to a score of 0.5."""
+    return -float(shift[outputs.index(HOLDING[0])])
 
 
 def pooled(encoded: Floats, purposes: int) -> Floats:

@@ -20,8 +20,6 @@ from classifiers.training.transformer import Encoder
 
 BATCH = 32
 RATE, HEADS_RATE = 8e-5, 1e-3
-GENTLE = 0.25
-"""The share of the rates in the last pass."""
 WARM = 0.06
 DECAY = 0.01
 WORD_DROP = 0.05
@@ -72,17 +70,6 @@ def fit_encoder(
     for epoch in range(done, start.epochs):
         fitting.epoch(epoch, np.random.default_rng((seed, epoch)))
         torch.save(network.state_dict(), _kept(checkpoints, epoch))
-    network.eval()
-    return network
-
-
-def finish(
-    network: Encoder, told: Sequence[Told], start: Start, seed: int, progress: Progress, half: bool = True
-) -> Encoder:
-    """The encoder once more over texts, those among them that were kept back before, in small steps."""
-    torch.manual_seed(seed)
-    fitting = _Fitting(network, start, told, 1, progress, half, GENTLE)
-    fitting.epoch(0, np.random.default_rng((seed, start.epochs)))
     network.eval()
     return network
 

@@ -1,4 +1,4 @@
-"""The encoders in training: fitted on all but what is kept back, shipped as whole numbers, weighed on the rest."""
+"""The encoders in training: fitted, shipped as whole numbers, weighed on what none of them has learned from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from classifiers.components.encoder import Anew, Cutting, EncoderReader, Marks, 
 from classifiers.components.linear import seen
 from classifiers.components.mixing import Mixing, pooled
 from classifiers.evidence import Floats
-from classifiers.training.encoder import Start, Told, finish, fit_encoder
+from classifiers.training.encoder import Start, Told, fit_encoder
 from classifiers.training.examples import Progress
 from classifiers.training.export import export
 from classifiers.training.fit import HEADS, truth
@@ -52,31 +52,25 @@ AGAIN = {weights.ENCODERS[0]: 2, weights.ENCODERS[1]: 1}
 PACE, REPEATED = 0.6, 3
 """Then: the share of the usual rates; of what is known already, one row in so many."""
 
-ONCE_MORE = 4
-"""Beside what was kept back, the last pass takes one row in so many of the others."""
-
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An encoder that has learned from all but what is kept back: `whole` is its file as it would be shipped."""
+    """An encoder that has learned: how it cuts texts, and its file."""
 
-    name: str
     cut: Cutting
-    start: Start
-    network: Encoder
-    whole: Path
+    network: Path
 
 
 def fitted(
-    rest: Sequence[Prepared], vectors: Vectors, out: Path, seed: int, progress: Progress, base: Path | None = None
+    prepared: Sequence[Prepared], vectors: Vectors, out: Path, seed: int, progress: Progress, base: Path | None = None
 ) -> Iterator[Fitted]:
-    """Fit the encoders, one after the other.
+    """Fit and write the encoders, one after the other.
 
     Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
     they begin as their packages have them.
     """
     known = weights.learned(base) if base else frozenset()
-    for each in rest:
+    for each in prepared:
         seen(each.fresh, vectors)
     for name in weights.ENCODERS:
         work = out / "checkpoints" / name
@@ -84,34 +78,22 @@ def fitted(
         if base:
             cut, start = _further(base, name, vectors, out)
         else:
-            cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
-        network = fit_encoder(list(_told(rest, cut, known)), start, seed, progress, work)
-        whole = weights.network_of(work, name)
-        export(network, whole)
-        yield Fitted(name, cut, start, network, whole)
+            cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(prepared, out, work)
+        network = fit_encoder(list(_told(prepared, cut, known)), start, seed, progress, work)
+        export(network, weights.network_of(out, name))
+        yield Fitted(cut, weights.network_of(out, name))
 
 
 def mixed(
-    encoders: Sequence[Fitted], weighed: Sequence[Prepared], logits: Floats, shift: Floats, progress: Progress
+    encoders: Sequence[Fitted], apart: Sequence[Prepared], logits: Floats, shift: Floats, progress: Progress
 ) -> list[Mixing]:
-    """The mixings of encoders, by the head's logits on what none of them has learned from."""
+    """The mixings of encoders, by the head's logits and their own on what none of them has learned from."""
     said, mixings = [logits], list[Mixing]()
     for each in encoders:
-        said.append(heard(EncoderReader(each.whole, each.cut), weighed, progress))
-        mixings.append(fit_mixing(HEADS, said, shift, [one.example for one in weighed]))
+        said.append(heard(EncoderReader(each.network, each.cut), apart, progress))
+        mixings.append(fit_mixing(HEADS, said, shift, [one.example for one in apart]))
         shift = mixings[-1].shift
     return mixings
-
-
-def finished(
-    encoders: Sequence[Fitted], rest: Sequence[Prepared], held: Sequence[Prepared], out: Path, seed: int,
-    progress: Progress,
-) -> None:  # fmt: skip
-    """Write the encoders, once they have learned from what was kept back too, and once more from some of the rest."""
-    for each in encoders:
-        told = [*_told(held, each.cut), *_told(rest[::ONCE_MORE], each.cut)]
-        finish(each.network, told, each.start, seed, progress)
-        export(each.network, weights.network_of(out, each.name))
 
 
 def heard(reader: EncoderReader, prepared: Sequence[Prepared], progress: Progress) -> Floats:

@@ -108,16 +108,6 @@ def folds(examples: Sequence[Example], seed: int) -> list[int]:
     return [fold[leader[block]] for block in block_of]
 
 
-def kept_back(examples: Sequence[Example], fold: Sequence[int]) -> frozenset[str]:
-    """The ids of half of the blocks of the last fold: encoders do not learn from them, but are weighed on them."""
-    return frozenset(
-        each.id
-        for (number, each), mine in zip(_numbered(examples), fold, strict=True)
-        if mine == FOLDS - 1
-        and blake2b(f"dev:{each.source}:{number // BLOCK}".encode(), digest_size=1).digest()[0] < 128
-    )
-
-
 def near_twins(few: Sequence[Example], many: Sequence[Example]) -> list[tuple[str, str]]:
     """Those of a few examples that share half of their shingles with one of many: (its id, the other's id)."""
     owners: dict[int, list[int]] = defaultdict(list)

@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.components.head import HOLDING
-from classifiers.components.mixing import Mixing, beside, settled
+from classifiers.components.mixing import Mixing, beside, point_of, settled
 from classifiers.evidence import Floats
 from classifiers.training.examples import LABELS, Example
 from classifiers.training.thresholds import shifts
 from gateway.core.verdict import PURPOSES
 
-PENALTY = 0.05  # the inverse: small is strict
+PENALTY = 0.2  # the inverse: small is strict
 OTHERS = ("hold", "help")
 """What every output looks at beside itself."""
 ROUNDS = 8
@@ -30,22 +30,24 @@ def fit_mixing(outputs: Sequence[str], said: Sequence[Floats], shift: Floats, ex
     `shift` is that of the readers before the last one. The points to hold are chosen on the logits of mixings that had
     not seen the example.
     """
+    unseen = settled(outputs, _unseen(outputs, said, examples))
+    points = shifts(outputs, unseen, examples)
+    before = said[0]
+    if len(said) > 2:
+        before = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, shift))
+    weights, bias = _fitted(outputs, beside(outputs, said), examples)
+    return Mixing(weights, bias, points, gates(outputs, before + shift, examples, ASKED[len(said) - 2]))
+
+
+def _unseen(outputs: Sequence[str], said: Sequence[Floats], examples: Sequence[Example]) -> Floats:
+    """The logits of mixings that had not seen the example."""
     both = beside(outputs, said)
-    before, unseen = np.zeros_like(said[0]), np.zeros_like(said[0])
-    earlier = beside(outputs, said[:-1])
-    for part in np.array_split(np.arange(len(examples)), ROUNDS):  # in order: neighbours in the corpus stay together
+    out = np.zeros_like(said[0])
+    for part in np.array_split(np.arange(len(examples)), ROUNDS):  # in order: neighbours stay together
         rest = np.setdiff1d(np.arange(len(examples)), part)
-        others = [examples[int(at)] for at in rest]
-        weights, bias = _fitted(outputs, both[rest], others)
-        unseen[part] = settled(outputs, both[part] @ weights + bias)
-        if len(said) > 2:
-            weights, bias = _fitted(outputs, earlier[rest], others)
-            before[part] = settled(outputs, earlier[part] @ weights + bias)
-    if len(said) == 2:
-        before = said[0]
-    weights, bias = _fitted(outputs, both, examples)
-    gate = gates(outputs, before + shift, examples, ASKED[len(said) - 2])
-    return Mixing(weights, bias, shifts(outputs, unseen, examples), gate)
+        weights, bias = _fitted(outputs, both[rest], [examples[int(at)] for at in rest])
+        out[part] = both[part] @ weights + bias
+    return out
 
 
 def _fitted(outputs: Sequence[str], both: Floats, examples: Sequence[Example]) -> tuple[Floats, Floats]:
@@ -60,13 +62,8 @@ def _fitted(outputs: Sequence[str], both: Floats, examples: Sequence[Example]) -
             model = LogisticRegression(C=PENALTY, max_iter=500)
             model.fit(both[known][:, used], truth, sample_weight=[examples[row].weight for row in known])
             weights[used, at], bias[at] = model.coef_[0], model.intercept_[0]
-    used = _columns(outputs, [f"purpose:{name}" for name in PURPOSES], readers)
-    known = [row for row, each in enumerate(examples) if each.purpose]
-    model = LogisticRegression(C=PENALTY, max_iter=1000)
-    model.fit(both[known][:, used], [examples[row].purpose for row in known])
-    for name, coefficients, intercept in zip(model.classes_, model.coef_, model.intercept_, strict=True):
-        weights[used, outputs.index(f"purpose:{name}")] = coefficients
-        bias[outputs.index(f"purpose:{name}")] = intercept
+    for name in (f"purpose:{each}" for each in PURPOSES):  # the plain mean: one hand's habits would be learned here
+        weights[_columns(outputs, (name,), readers), outputs.index(name)] = 1 / readers
     return weights, bias
 
 

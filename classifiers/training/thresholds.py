@@ -1,8 +1,7 @@
 """Where to hold: the shift that puts the holding point of every clause at a score of 0.5.
 
 Chosen on scores of the development set, which neither reader nor head had seen: as much as possible is held while at
-most FALSE_HOLDS of its easy clean messages are, and HARD_HOLDS of its hard ones. What is flagged or alerted is chosen
-with what else was kept back, since there is little of each.
+most FALSE_HOLDS of its easy clean messages are, and HARD_HOLDS of its hard ones.
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ from classifiers.evidence import Floats
 from classifiers.training.examples import Example
 
 FALSE_HOLDS, HARD_HOLDS = 0.01, 0.03
-HELP_RECALL = 0.975
-APART = "development"
-"""The source of the development set."""
+HELP_ALARMS = 0.2
+"""The share of students' other messages that may be taken for calls for help: none is to be missed."""
 FLAGGING = ("1", "4", "6")
 
 
@@ -26,14 +24,12 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
     """The shift of each output's logit, by logits on unseen examples."""
     out = np.zeros(len(outputs), np.float32)
     column = {name: number for number, name in enumerate(outputs)}
-    apart = np.array([each.source == APART for each in examples])
-    apart |= not apart.any()
     clean, hard = (np.array(each) for each in zip(*((not each.labels, each.hard) for each in examples), strict=True))
     highest = logits[:, [column[name] for name in HOLDING]].max(axis=1)
     holding = max(
-        float(np.quantile(highest[apart & clean & of], 1 - share))
+        float(np.quantile(highest[clean & of], 1 - share))
         for of, share in ((~hard, FALSE_HOLDS), (hard, HARD_HOLDS))
-        if (apart & clean & of).any()
+        if (clean & of).any()
     )
     for name in HOLDING:
         out[column[name]] = -holding
@@ -43,7 +39,8 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
     for name in FLAGGING:
         out[column[name]] = -_best(logits[:, column[name]], np.array([name in each.labels for each in examples]))
     calls = np.array([each.help for each in examples])
-    out[column["help"]] = -float(np.quantile(logits[calls, column["help"]], 1 - HELP_RECALL))
+    others = np.array([each.sender == "student" for each in examples]) & ~calls
+    out[column["help"]] = -float(np.quantile(logits[others, column["help"]], 1 - HELP_ALARMS))
     return out
 
 
