@@ -28,7 +28,8 @@ def augmented(examples: Sequence[Example], fold: int, seed: int) -> list[Example
         made.append(_joined(f"newsletter-{fold}-{number}", chosen, chosen[0]))
     for number in range(BURIED):
         inner = draw.choice(bad)
-        chosen = draw.sample([each for each in clean if each.language == inner.language] or clean, draw.randint(1, 4))
+        around = [each for each in clean if each.language == inner.language] or clean
+        chosen = draw.sample(around, min(draw.randint(1, 4), len(around)))
         chosen.insert(draw.randint(0, len(chosen)), inner)
         made.append(replace(_joined(f"buried-{fold}-{number}", chosen, inner), purpose="", hard=True))
     return made

@@ -83,12 +83,13 @@ def test_what_is_weighed_together_is_all_that_was_said_and_the_highest_of_it() -
 
 
 def test_the_likeliest_clause_has_the_logit_of_holding_and_the_others_stand_below_it() -> None:
-    logits = np.zeros((1, len(HEADS)), np.float32)
-    logits[0, [HEADS.index("hold"), HEADS.index("7a"), HEADS.index("7d")]] = 2.0, 5.0, 4.0
-    out = settled(HEADS, logits)[0]
+    logits = np.full((1, len(HEADS)), -9.0, np.float32)
+    logits[0, [HEADS.index(name) for name in ("hold", "7a", "7d", "8")]] = 2.0, 5.0, 4.0, -1.0
+    out = settled(HEADS, logits, point=1.5)[0]
     assert out[HEADS.index("7a")] == 2.0
-    assert out[HEADS.index("7d")] == 1.0
-    assert out[HEADS.index("4")] == 0.0
+    assert out[HEADS.index("7d")] == 2.0  # never above the likeliest
+    assert out[HEADS.index("8")] == 0.5  # its own, moved as the point to hold is
+    assert out[HEADS.index("4")] == -9.0
 
 
 def test_a_mixing_takes_as_many_readers_as_it_has_rows_for() -> None:

@@ -26,7 +26,7 @@ from classifiers.training.examples import (
 from classifiers.training.fit import HEADS, fit_head
 from classifiers.training.metrics import calibration, quality, rate
 from classifiers.training.public import public
-from classifiers.training.thresholds import shifts
+from classifiers.training.thresholds import HELP_ALARMS, shifts
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,8 @@ def test_figures() -> None:
 def test_the_holding_point_keeps_to_its_rate_of_false_holds() -> None:
     draw = np.random.default_rng(0)
     made = [_example(f"m{n}", "x", labels=frozenset({"7a", "hold"} if n % 4 == 0 else ())) for n in range(2000)]
-    made += [_example(f"h{n}", "x", labels=frozenset({"help"})) for n in range(50)]
+    made += [_example(f"h{n}", "x", labels=frozenset({"help"}), sender="student") for n in range(50)]
+    made += [_example(f"s{n}", "x", sender="student") for n in range(50)]
     made += [
         _example(f"c{n}", "x", labels=frozenset({"1", "4", "6"} | ({"hold"} if n % 2 else set()))) for n in range(50)
     ]
@@ -136,18 +137,29 @@ def test_the_holding_point_keeps_to_its_rate_of_false_holds() -> None:
     assert 0 < held[clean].mean() <= 0.011
 
 
-def test_hard_clean_messages_bound_the_holding_point_too_and_only_those_that_stay_apart_count() -> None:
-    made = [_example(f"e{n}", "x", source="development") for n in range(400)]
-    made += [_example(f"h{n}", "x", source="development", hard=True) for n in range(100)]
-    made += [_example(f"o{n}", "x", labels=frozenset(LABELS)) for n in range(100)]
-    made += [_example(f"k{n}", "x") for n in range(100)]
+def test_hard_clean_messages_bound_the_holding_point_too() -> None:
+    made = [_example(f"e{n}", "x") for n in range(400)]
+    made += [_example(f"h{n}", "x", hard=True) for n in range(100)]
+    made += [_example(f"o{n}", "x", labels=frozenset(LABELS), sender="student") for n in range(100)]
+    made += [_example(f"s{n}", "x", sender="student") for n in range(100)]
     logits = np.full((len(made), len(HEADS)), -4.0, np.float32)
     logits[400:500] = np.linspace(-3, 3, 100)[:, None]  # hard ones look bad
-    logits[600:] = 9.0  # what was only kept back says nothing about the point
     shift = shifts(HEADS, logits, made)
     held = logits[:, HEADS.index("7a")] + shift[HEADS.index("7a")] > 0
     assert held[:400].sum() == 0
     assert 0 < held[400:500].sum() <= 3
+
+
+def test_calls_for_help_are_heard_as_far_as_their_false_alarms_allow() -> None:
+    draw = np.random.default_rng(2)
+    made = [_example(f"s{n}", "x", sender="student") for n in range(500)]
+    made += [_example(f"h{n}", "x", sender="student", labels=frozenset({"help"})) for n in range(50)]
+    made += [_example(f"t{n}", "x", labels=frozenset({"1", "hold", "6", "4"})) for n in range(50)]
+    logits = draw.normal(size=(len(made), len(HEADS))).astype(np.float32)
+    logits[500:550, HEADS.index("help")] += 3
+    alarmed = logits[:, HEADS.index("help")] + shifts(HEADS, logits, made)[HEADS.index("help")] > 0
+    assert HELP_ALARMS - 0.02 <= alarmed[:500].mean() <= HELP_ALARMS
+    assert alarmed[500:550].mean() > 0.9
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a dozen rounds are meant
