@@ -20,7 +20,7 @@ from classifiers.evidence import Floats
 from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
-FORMAT = 4
+FORMAT = 5
 ENCODERS = ("encoder", "bilingual")
 """The encoders that a model may have, in the order in which they are asked: each a network, the second a tokenizer."""
 _FILES = ("reader.safetensors", "model.json", "words.txt")
@@ -69,7 +69,7 @@ def save(
     for name, mixing in zip(ENCODERS, mixings, strict=False):
         arrays |= {
             f"{name}.mixing": mixing.weights, f"{name}.bias": mixing.bias, f"{name}.shift": mixing.shift,
-            f"{name}.gate": mixing.gate,
+            f"{name}.gate": mixing.gate, f"{name}.own": mixing.own,
         }  # fmt: skip
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
     description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
@@ -151,5 +151,5 @@ def tokenizer_of(folder: Path, name: str) -> Path:
 
 def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> Encoder:
     tokenizer = tokenizer_of(folder, name)
-    mixing = Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate")))
+    mixing = Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))
     return Encoder(network_of(folder, name), tokenizer if tokenizer.exists() else None, mixing)

@@ -17,17 +17,23 @@ class Mixing:
     """How readers are weighed together, and when the last of them is asked.
 
     `weights` turn what `beside` gives into logits of the same outputs; `shift` moves their points to hold to 0.5. The
-    last reader is asked where a shifted logit of those before it is above its `gate`.
+    last reader is asked where a shifted logit of those before it is above its `gate`. Where the readers' mean logit of
+    a clause is above its `own` point, it is held whatever else is said: hatred is written in many more tones than a
+    district's (infinite: there is none).
     """
 
     weights: Floats  # (the outputs of all readers, and what `beside` adds) x outputs
     bias: Floats
     shift: Floats
     gate: Floats
+    own: Floats
 
     def logits(self, outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:
         """The logits of texts, a row each, by what the head and the encoders said of them."""
-        return settled(outputs, beside(outputs, readers) @ self.weights + self.bias, point_of(outputs, self.shift))
+        point = point_of(outputs, self.shift)
+        out = settled(outputs, beside(outputs, readers) @ self.weights + self.bias, point)
+        alone: Floats = np.maximum(out, np.mean(readers, axis=0) - self.own + point)
+        return alone
 
 
 def beside(outputs: Sequence[str], readers: Sequence[Floats]) -> Floats:

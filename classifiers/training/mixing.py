@@ -11,7 +11,7 @@ from classifiers.components.head import HOLDING
 from classifiers.components.mixing import Mixing, beside, point_of, settled
 from classifiers.evidence import Floats
 from classifiers.training.examples import LABELS, Example
-from classifiers.training.thresholds import shifts
+from classifiers.training.thresholds import own_points, shifts
 from gateway.core.verdict import PURPOSES
 
 PENALTY = 0.2  # the inverse: small is strict
@@ -36,7 +36,8 @@ def fit_mixing(outputs: Sequence[str], said: Sequence[Floats], shift: Floats, ex
     if len(said) > 2:
         before = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, shift))
     weights, bias = _fitted(outputs, beside(outputs, said), examples)
-    return Mixing(weights, bias, points, gates(outputs, before + shift, examples, ASKED[len(said) - 2]))
+    gate = gates(outputs, before + shift, examples, ASKED[len(said) - 2])
+    return Mixing(weights, bias, points, gate, own_points(outputs, np.mean(said, axis=0), examples))
 
 
 def _unseen(outputs: Sequence[str], said: Sequence[Floats], examples: Sequence[Example]) -> Floats:

@@ -18,6 +18,8 @@ FALSE_HOLDS, HARD_HOLDS = 0.01, 0.03
 HELP_ALARMS = 0.2
 """The share of students' other messages that may be taken for calls for help: none is to be missed."""
 FLAGGING = ("1", "4", "6")
+OWN, OWN_FALSE_HOLDS = ("7c",), 0.001
+"""Clauses that are also held for by themselves: hatred comes in more tones than one district's messages teach."""
 
 
 def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) -> Floats:
@@ -42,6 +44,15 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
     others = np.array([each.sender == "student" for each in examples]) & ~calls
     out[column["help"]] = -float(np.quantile(logits[others, column["help"]], 1 - HELP_ALARMS))
     return out
+
+
+def own_points(outputs: Sequence[str], mean: Floats, examples: Sequence[Example]) -> Floats:
+    """For clauses with a point of their own the mean logit of readers that OWN_FALSE_HOLDS of clean ones are above."""
+    own = np.full(len(outputs), np.inf, np.float32)
+    clean = np.array([not each.labels for each in examples])
+    for name in OWN:
+        own[outputs.index(name)] = np.quantile(mean[clean, outputs.index(name)], 1 - OWN_FALSE_HOLDS)
+    return own
 
 
 def _best(logits: Floats, positive: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:

@@ -94,8 +94,25 @@ def test_the_likeliest_clause_has_the_logit_of_holding_and_the_others_stand_belo
 
 def test_a_mixing_takes_as_many_readers_as_it_has_rows_for() -> None:
     count = len(HEADS)
-    mixing = Mixing(np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2)
+    none = np.full(count, np.inf)
+    mixing = Mixing(
+        np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2, none
+    )
     assert mixing.logits(HEADS, [np.zeros((2, count), np.float32)] * 3).shape == (2, count)
+
+
+def test_a_clause_with_a_point_of_its_own_is_held_whatever_else_is_said() -> None:
+    count, clause = len(HEADS), HEADS.index("7c")
+    own = np.full(count, np.inf, np.float32)
+    own[clause] = 1.0
+    weights, bias = np.zeros((2 * count + 3, count), np.float32), np.full(count, -9.0, np.float32)
+    shift = np.full(count, -2.0, np.float32)
+    mixing = Mixing(weights, bias, shift, np.zeros(count, np.float32), own)
+    said = np.zeros((2, count), np.float32)
+    said[1, clause] = 1.5
+    quiet, loud = mixing.logits(HEADS, [said, said]) + shift
+    assert quiet[clause] < 0 < loud[clause]
+    assert not (np.delete(loud, clause) > 0).any()
 
 
 def shipped() -> list[EncoderReader]:
