@@ -56,23 +56,42 @@ class Lists(Protocol):
     async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
         """What the audit log says of one subject, the newest first, linked or not."""
 
+    async def done_about(self, subject: str, limit: int) -> Sequence[Act]:
+        """The same without views of content: however often something is read, what was done stays in sight."""
+
+    async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
+        """The views of content alone."""
+
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """Linked rows of the audit log with a number below `before`, the newest first."""
 
     async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """Messages that people decided on between two times, the newest first."""
 
-    async def calls_mark(self) -> object:
-        """Something that changes whenever a call for help comes or is taken up."""
-
-    async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
-        """Note who took a call for help up; False where somebody had before."""
-
     async def ask(self, user: str, key: str, request: str) -> Answer | None:
         """Reserve an idempotency key of a user; what is known of it where it was used before."""
 
     async def answer(self, user: str, key: str, status: int | None, body: str) -> None:
         """Remember the answer to a request; None: forget it, for nothing came of it."""
+
+
+class Calls(Protocol):
+    """Calls for help, and who has taken them up."""
+
+    async def calls_mark(self) -> object:
+        """Something that changes whenever a call for help comes, is taken up or given back."""
+
+    async def waiting_calls(self, limit: int) -> Sequence[Noticed]:
+        """Calls for help that nobody has taken up, however old, the oldest first."""
+
+    async def acknowledge(self, message_id: str, name: str, act: Act) -> str | None:
+        """Note who took a call for help up; None when done, else who had before."""
+
+    async def give_back(self, message_id: str, name: str | None, act: Act) -> bool:
+        """Nobody has taken a call up any more; False where not `name` had (None: whoever had it)."""
+
+    async def taken_up(self, message_id: str) -> tuple[str, float] | None:
+        """Who has taken a call up, and when; None for nobody."""
 
 
 class Accounts(Protocol):

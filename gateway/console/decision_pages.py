@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console import handling
 from gateway.console.asking import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.auth import SignedIn
+from gateway.console.calls import give_back, take_up
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
 from gateway.console.problems import Problem
@@ -96,7 +97,14 @@ async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Respons
 @decision_pages.post("/messages/{id}/acknowledge")
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
-    await desk.acknowledge(signed.user, id)
+    await take_up(desk, signed.user, id)
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/give-back")
+async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Nobody has taken a call for help up any more: people are told of it again."""
+    await give_back(desk, signed.user, id)
     return RedirectResponse(f"/messages/{id}", 303)
 
 

@@ -17,7 +17,7 @@ from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed
-from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall, Reports
+from gateway.console_ports import Accounts, Calls, Cases, Handled, Handling, Identities, Lists, Recall, Reports
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
@@ -35,9 +35,13 @@ UNDO = 5.0
 NEIGHBOURS = 8
 """Messages of the conversation that are shown before a message and after it."""
 DAY = 86400.0
+MOST_DONE, MOST_VIEWS = 2000, 100
+"""Entries of the audit log about one message that are shown: of what was done, and of who read it."""
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Reports, Protocol):
+class Store(
+    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Handling, Cases, Reports, Protocol
+):
     """What the console asks of the store."""
 
 
@@ -65,7 +69,9 @@ class Reading:
 
     explained: Explained
     conversation: Sequence[Neighbour]
-    history: Sequence[Act]
+    history: Sequence[Act]  # what was done about it, the newest first
+    views: Sequence[Act]  # who read it, the newest first
+    taken_up: tuple[str, float] | None  # who has taken a call for help up, and when
     theirs: tuple[str, ...]  # the held recipients that this person may decide on
     conflict: bool
     handled: Handled
@@ -182,14 +188,16 @@ class Desk:
         """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
-        found = await self.store.noticed(action, now - days * DAY, now + DAY, limit)
-        return [each for each in found if self._sees(user, each.trace)]
+        return await self.seen(user, await self.store.noticed(action, now - days * DAY, now + DAY, limit))
 
     async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
         """What people decided lately, the newest first."""
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
-        found = await self.store.decided(now - days * DAY, now + DAY, limit)
+        return await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
+
+    async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
+        """Those of a list that somebody sees."""
         return [each for each in found if self._sees(user, each.trace)]
 
     # read
@@ -211,7 +219,9 @@ class Desk:
         return Reading(
             explained,
             [each for each in around if is_theirs(user, each.relation.pairs, self.register)],
-            await self.store.acts_about(id_, 100),
+            await self.store.done_about(id_, MOST_DONE),
+            await self.store.views_of(id_, MOST_VIEWS),
+            await self.store.taken_up(id_),
             self._decidable(user, explained.trace),
             self.in_part(user, explained.trace),
             await self.store.handled_of(id_),
@@ -325,17 +335,6 @@ class Desk:
             raise Problem(409, "It is too late to undo this: it has left, or was decided by somebody else.")
         self.journal.undone(id_)
         return back
-
-    async def acknowledge(self, user: User, id_: str) -> None:
-        """Take a call for help up; the first one counts."""
-        await self.need(user, Right.DECIDE, id_)
-        trace = await self.find(user, id_)
-        if trace.action != "alert":
-            raise Problem(409, "This message is no call for help.")
-        if self.in_part(user, trace):
-            raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
-        act = Act(await self.store.now(), user.name, "call for help taken up", id_)
-        await self.store.acknowledge(id_, user.name, act)
 
 
 def _buildings(user: User) -> frozenset[str] | None:

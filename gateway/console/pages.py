@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.auth import Door
+from gateway.console.desk import MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
@@ -36,7 +37,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     user = signed.user
     if not user.may(Right.CONTENT):
         trace = await desk.find(user, id)
-        history = await desk.store.acts_about(id, _ACTS) if user.may(Right.AUDIT) else ()
+        history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) else ()
         return shown.page(request, "where.html", signed, trace=trace, history=history)
     reading = await desk.reading(user, id)
     explained = reading.explained
@@ -70,8 +71,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
         may_decide=user.may(Right.DECIDE), help_title=policy.help_title, severities=SEVERITIES, longer=list(LONGER),
         at_night=policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
-        alerts=[each for each in reversed(reading.history) if each.act == "alerted"],
-        taken_up=next((each for each in reading.history if each.act == "call for help taken up"), None),
+        alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
     )  # fmt: skip

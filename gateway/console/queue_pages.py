@@ -51,16 +51,18 @@ async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[
     """What the last decision was, where it can still be taken back or waits for a second person."""
     if not ID.fullmatch(id_):
         return None
-    acts = await desk.store.acts_about(id_, 1)
-    if not acts or acts[0].actor != signed.user.name:
+    acts = await desk.store.done_about(id_, _LAST_ACTS)  # somebody may read it, or comment, in the meantime
+    last = next((each for each in acts if each.act in (*_TAKEN_BACK, "proposed", "decision taken back")), None)
+    if last is None or last.actor != signed.user.name:
         return None
-    if acts[0].act == "proposed":
+    if last.act == "proposed":
         return {"id": id_, "act": "proposed", "left": 20.0}
-    left = acts[0].at + UNDO - now
-    return {"id": id_, "act": acts[0].act, "left": left} if left > 0 and acts[0].act in _TAKEN_BACK else None
+    left = last.at + UNDO - now
+    return {"id": id_, "act": last.act, "left": left} if left > 0 and last.act in _TAKEN_BACK else None
 
 
 _TAKEN_BACK = ("released", "rejected", "discarded")
+_LAST_ACTS = 50
 
 
 @queue_pages.get("/events")

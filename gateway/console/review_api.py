@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
 from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, problems
-from gateway.console.calls import calls
-from gateway.console.desk import NEIGHBOURS, Desk
+from gateway.console.calls import calls, give_back, take_up, told_in
+from gateway.console.desk import MOST_DONE, MOST_VIEWS, NEIGHBOURS, Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import once
 from gateway.console.opening import names_in_list, names_of
@@ -32,7 +32,7 @@ review_api = APIRouter(
     prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
 )  # fmt: skip
 
-_ACTS, _CALL_DAYS, _LIST_DAYS = 200, 90, 30
+_CALL_DAYS, _LIST_DAYS = 90, 30
 _DECIDING = {202: {"model": schemas.Waits, "description": "Waits for a second person"}, **problems(400, 404, 409, 413)}
 _DOING = problems(400, 404, 409, 413)
 
@@ -126,8 +126,18 @@ async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text) -> dic
     "/messages/{id}/acknowledge", response_model=told.Changed, responses=_DOING, summary="Take a call for help up",
 )  # fmt: skip
 async def acknowledge(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
-    await desk.acknowledge(user, id)
+    await take_up(desk, user, id)
     return {"id": id, "done": "taken up"}
+
+
+@review_api.post(
+    "/messages/{id}/give-back", response_model=told.Changed, responses=_DOING,
+    summary="Give a call for help back: people are told of it until somebody takes it up again",
+)  # fmt: skip
+async def return_call(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
+    """By who has taken it up, or by a technology director."""
+    await give_back(desk, user, id)
+    return {"id": id, "done": "given back"}
 
 
 @review_api.get(
@@ -159,7 +169,8 @@ async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
     names = await names_of(desk, user, await desk.find(user, id))
-    acts = reversed(await desk.store.acts_about(id, _ACTS))
+    acts = [*await desk.store.done_about(id, MOST_DONE), *await desk.store.views_of(id, MOST_VIEWS)]
+    acts.sort(key=lambda each: each.at)
     return {"items": [act_row(names.act(each)) for each in acts], "next": None}
 
 
@@ -191,6 +202,7 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
             {
                 "id": each.noticed.trace.id, "received_at": rfc3339(each.noticed.trace.received_at),
                 "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
+                "alerts": [{"at": rfc3339(act.at), "to": list(told_in(act))} for act in each.alerts],
                 "recipients": [to.address for to in each.noticed.trace.recipients],
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }

@@ -146,14 +146,22 @@ class Conversation(BaseModel):
     next: str | None
 
 
+class Alert(BaseModel):
+    """One alert that went out for a call for help: when, and to whom."""
+
+    at: str
+    to: list[str]
+
+
 class Call(BaseModel):
-    """One call for help."""
+    """One call for help, with its alerts in the order of time."""
 
     id: str
     received_at: str
     sender: str
     recipients: list[str]
     alerted: list[str]
+    alerts: list[Alert]
     taken_by: str
     taken_at: str | None
 

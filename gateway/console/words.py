@@ -25,6 +25,7 @@ REASONS = {
 _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
+    "call for help given back": "Call for help given back",
     "access refused": "Access refused", "names opened": "Names opened",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",

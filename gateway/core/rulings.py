@@ -35,7 +35,7 @@ def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, s
     """Decide every recipient that waits, and say of the others what came too late; the verdict is always recorded.
 
     A recipient that only waits for a person because there was no verdict is decided as if on time. What a person
-    decided stands; a call for help is alerted all the same.
+    decided stands; a call for help is alerted all the same, and is one from then on.
     """
     if pending.verdict is not None:
         return Ruling()
@@ -47,6 +47,8 @@ def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, s
         decision = decide(each.pairs, verdict, pending.contact, policy)
         if decision.action is Action.ALERT:
             helped.append(each.address)
+            if each.decided_by not in ("", POLICY):
+                said.append(_Said(Change(each.address, None, decision, each.decided_by), decision))
         if each.decided_by in ("", POLICY):
             said.append(_said(each, decision, shadow))
     followups: list[Followup] = []

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.console_ports import Accounts, Handling, Lists
+from gateway.console_ports import Accounts, Calls, Handling
 from gateway.console_ports import Reminders as Remembered
 from gateway.core.access import Register, is_theirs
 from gateway.core.chain import Chain
@@ -30,14 +30,16 @@ from gateway.stages.moderation import moderate
 EVERY = 15.0
 """Seconds from one look to the next."""
 _MOST = 2000
-_CALLS, _CALL_DAYS = 200, 7 * 86400.0
+_DAY = 86400.0
+_OFTEN = 7 * _DAY
+"""Seconds in which a call for help is told as often as the policy says; later once a day, until it is taken up."""
 _DIGEST_WITHIN = timedelta(hours=2)
 NOT_DECIDED = "not decided by its due time"
 
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Lists, Accounts, Handling, Remembered, Protocol):
+class Store(Review, Dispositions, Calls, Accounts, Handling, Remembered, Protocol):
     """What reminders ask of the store."""
 
 
@@ -119,10 +121,9 @@ class Reminders:
     async def _help(self, now: float, chain: Chain) -> None:
         every = self._policy().review.help_every
         found: dict[tuple[str, str], tuple[Noticed, int]] = {}
-        for call in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS):
-            if not call.taken_by:
-                at = int((now - call.decided_at) // every)
-                found[call.trace.id, f"help:{at}"] = call, at
+        for call in await self._store.waiting_calls(_MOST):
+            at = steps_of(max(now - call.decided_at, 0.0), every)
+            found[call.trace.id, f"help:{at}"] = call, at
         new = await self._untold(found)
         if not new:
             return
@@ -155,9 +156,7 @@ class Reminders:
         if not begins <= here < begins + _DIGEST_WITHIN or step in await self._store.told([""]):
             return
         held = await self._store.held()
-        calls = [
-            each for each in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS) if not each.taken_by
-        ]
+        calls = await self._store.waiting_calls(_MOST)
 
         def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
             people = chain.everybody()
@@ -182,3 +181,9 @@ class Reminders:
         asked = list(steps)
         told = await self._store.told({id_ for id_, _ in asked})
         return [step for step in asked if step not in told]
+
+
+def steps_of(age: float, every: float) -> int:
+    """How often a call for help that has waited so long was told again."""
+    often = min(age, _OFTEN)
+    return int(often // every) + int((age - often) // max(every, _DAY))

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.calls import SqlCalls
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
@@ -50,6 +51,7 @@ class SqlStore(
     SqlRetention,
     SqlRecall,
     SqlLists,
+    SqlCalls,
     SqlAccounts,
     SqlTexts,
     SqlMedia,

@@ -88,6 +88,7 @@ page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHER
 page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
@@ -147,6 +148,7 @@ call("POST", "/api/v1/messages/{id}/assign", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had it
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -166,6 +168,7 @@ _OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
+    "/messages/{id}/give-back": "help", "/api/v1/messages/{id}/give-back": "help",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
@@ -189,7 +192,8 @@ NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/toget
 CALLS: dict[str, dict[str, object]] = {
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
-    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/cases": {"title": "Secrecy"},
+    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
+    "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
     "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},

@@ -141,7 +141,9 @@ def test_what_a_person_decided_stands_and_help_is_alerted_all_the_same(state):
     ruling = by_verdict(pending(person), BAD, POLICY, LATER)
     assert (ruling.changes, ruling.followups, ruling.acts, ruling.verdict) == ((), (), (), BAD)
     ruling = by_verdict(pending(person), HELP, POLICY, LATER)
-    assert (ruling.changes, kinds(ruling)) == ((), [Follow.HELP_ALERT])
+    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    (change,) = ruling.changes  # it is listed as a call, and escalates, and who decided stays who decided
+    assert (change.state, change.decision.action, change.by) == (None, Action.ALERT, "rcastellano")
 
 
 def test_shadow_records_and_holds_nothing():
