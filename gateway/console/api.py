@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
 
 from gateway.console import schemas
+from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.desk import Desk
 from gateway.console.files import NO_FILE
@@ -162,10 +163,14 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     trace = await desk.find(user, id)
     names = await names_of(desk, user, trace)
     title = None
-    if user.may(Right.CONTENT) and (explained := await desk.store.explained(id)) is not None:
+    if (
+        user.may(Right.CONTENT)
+        and not desk.in_part(user, trace)
+        and (explained := await desk.store.explained(id)) is not None
+    ):
         names_around(names, explained)
         title = names.hide(subject(header_section(explained.content))) if trace.channel == "mail" else ""
-    trace = names.trace(trace)
+    trace = names.trace(desk.told(user, trace))
     return {
         **trace_row(trace),
         "received_at": rfc3339(trace.received_at),
@@ -231,7 +236,9 @@ def _span(at: Span, text: Covered) -> dict[str, object]:
 )  # fmt: skip
 async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision) -> dict[str, object]:
     """To the account of this token, for an hour."""
-    await open_names(desk, user, await desk.find(user, id), plain(why.reason))
+    trace = await desk.find(user, id)
+    await desk.apart(user, trace, "open names")
+    await open_names(desk, user, trace, plain(why.reason))
     return {"id": id, "names": "open"}
 
 
@@ -260,7 +267,7 @@ async def audit(
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0
-    rows = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
+    rows = await readable(desk, user, await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit))
     more = len(rows) == limit
     return {"items": [each.document() for each in rows], "next": cursor_of(rows[-1].number) if more else None}
 

@@ -87,5 +87,4 @@ async def _call(desk: Desk, user: User, id_: str) -> None:
     trace = await desk.find(user, id_)
     if trace.action != "alert":
         raise Problem(409, "This message is no call for help.")
-    if desk.in_part(user, trace):
-        raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
+    await desk.apart(user, trace, "take up")

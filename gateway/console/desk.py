@@ -18,7 +18,7 @@ from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed
 from gateway.console_ports import Accounts, Calls, Cases, Handled, Handling, Identities, Lists, Recall, Reports
-from gateway.core.access import Register, has_part, is_theirs
+from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Waiting
@@ -35,6 +35,7 @@ UNDO = 5.0
 NEIGHBOURS = 8
 """Messages of the conversation that are shown before a message and after it."""
 DAY = 86400.0
+HAS_PART = "You, or your own child, sent or received this message: somebody else must decide."
 MOST_DONE, MOST_VIEWS = 2000, 100
 """Entries of the audit log about one message that are shown: of what was done, and of who read it."""
 
@@ -73,7 +74,6 @@ class Reading:
     views: Sequence[Act]  # who read it, the newest first
     taken_up: tuple[str, float] | None  # who has taken a call for help up, and when
     theirs: tuple[str, ...]  # the held recipients that this person may decide on
-    conflict: bool
     handled: Handled
     cases: Sequence[CaseFile]
     legal_hold: LegalHold | None
@@ -125,23 +125,27 @@ class Desk:
 
     async def counted(self, user: User) -> list[Held]:
         """The same for counts, which every role may see."""
-        return [each.held for each in self._own(user, (await self.queue.index()).entries(_buildings(user)))]
+        found = (await self.queue.index()).entries(_buildings(user), apart=await self._apart(user))
+        return [each.held for each in self._own(user, found)]
 
     async def narrowed(self, user: User, asked: Asked, most: int) -> Narrowed:
         """The queue of an account as it asks for it. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        found = (await self.queue.index()).narrow(replace(asked, own=_buildings(user)), most)
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        found = (await self.queue.index()).narrow(asked, most)
         return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
 
     async def kept(self, user: User, asked: Asked) -> list[Held]:
         """Every message of the queue that is asked for. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        found = (await self.queue.index()).kept(replace(asked, own=_buildings(user)))
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        found = (await self.queue.index()).kept(asked)
         return [each.held for each in self._own(user, found)]
 
     async def counts(self, user: User, now: float) -> Narrowed:
         """How much is held, of what is theirs."""
-        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {})
+        apart = await self._apart(user)
+        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {}, apart=apart)
         return (await self.queue.index()).narrow(asked, 0)
 
     async def of_mailing(self, user: User, id_: str) -> list[Entry]:
@@ -149,8 +153,14 @@ class Desk:
         await self.need(user, Right.QUEUE)
         index = await self.queue.index()
         entry = index.get(id_)
-        found = self._own(user, index.entries(_buildings(user), entry.mailing)) if entry is not None else []
+        apart = await self._apart(user)
+        listed = index.entries(_buildings(user), entry.mailing, apart) if entry is not None else []
+        found = self._own(user, listed)
         return found if any(each.held.id == id_ for each in found) else []
+
+    async def _apart(self, user: User) -> frozenset[str]:
+        """Whose messages are not for this person to see in lists: their own and their children's."""
+        return await self.queue.apart(family_of(person_of(user, self.register), self.register))
 
     def _own(self, user: User, entries: Iterable[Entry]) -> list[Entry]:
         """Entries of an account's buildings, with the recipients that are theirs."""
@@ -182,7 +192,14 @@ class Desk:
         """Where messages are, by one of the three."""
         await self.need(user, Right.TRACE)
         found = await self.store.trace(id=id_, message_id=message_id, address=address)
-        return [each for each in found if self._sees(user, each)]
+        return [self.told(user, each) for each in found if self._sees(user, each)]
+
+    def told(self, user: User, trace: Trace) -> Trace:
+        """A trace as somebody may see it: who has a part in the message is told how far it has come, and not why."""
+        if not self.in_part(user, trace):
+            return trace
+        recipients = tuple(replace(each, decided_by="", due_at=None) for each in trace.recipients)
+        return replace(trace, recipients=recipients, action="", clauses=(), reasons=())
 
     async def noticed(self, user: User, action: str, *, days: float, limit: int = 200) -> list[Noticed]:
         """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
@@ -197,20 +214,26 @@ class Desk:
         return await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
 
     async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
-        """Those of a list that somebody sees."""
-        return [each for each in found if self._sees(user, each.trace)]
+        """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
+        return [each for each in found if self._sees(user, each.trace) and not self.in_part(user, each.trace)]
 
     # read
 
     async def explained(self, user: User, id_: str, what: str) -> Explained:
         """The content of a message; the view is in the audit log before anything is shown. `what`: which part of it."""
         await self.need(user, Right.CONTENT, id_)
-        await self.find(user, id_)
+        await self.apart(user, await self.find(user, id_), f"read {what}")
         explained = await self.store.explained(id_)
         if explained is None:
             raise unknown(id_)
         await self.store.record([Act(await self.store.now(), user.name, "viewed", id_, {"what": what})])
         return explained
+
+    async def apart(self, user: User, trace: Trace, deed: str) -> None:
+        """Raise a Problem, and note it, where somebody has a part in a message: others read it and decide."""
+        if self.in_part(user, trace):
+            await self._refuse(user, f"{deed}: has a part in it", trace.id)
+            raise Problem(403, HAS_PART)
 
     async def reading(self, user: User, id_: str) -> Reading:
         """A message with everything that its page shows."""
@@ -218,16 +241,24 @@ class Desk:
         around = await self.store.around(id_, NEIGHBOURS)
         return Reading(
             explained,
-            [each for each in around if is_theirs(user, each.relation.pairs, self.register)],
+            self.near(user, around),
             await self.store.done_about(id_, MOST_DONE),
             await self.store.views_of(id_, MOST_VIEWS),
             await self.store.taken_up(id_),
             self._decidable(user, explained.trace),
-            self.in_part(user, explained.trace),
             await self.store.handled_of(id_),
             await self.cases_seen(user, id_),
             (await self.store.holds([id_])).get(id_),
         )
+
+    def near(self, user: User, around: Sequence[Neighbour]) -> list[Neighbour]:
+        """Those of a conversation that somebody may read."""
+
+        def fits(each: Neighbour) -> bool:
+            pairs, addresses = each.relation.pairs, [at for at in (each.sender, *each.recipients) if at]
+            return is_theirs(user, pairs, self.register) and not has_part(user, pairs, addresses, self.register)
+
+        return list(filter(fits, around))
 
     async def cases_seen(self, user: User, id_: str) -> list[CaseFile]:
         """The cases that name a message, of those that this person may see."""
@@ -266,9 +297,7 @@ class Desk:
         """A message that this person may decide on. Raises a Problem."""
         await self.need(user, Right.DECIDE, id_)
         trace = await self.find(user, id_)
-        if self.in_part(user, trace):
-            await self._refuse(user, f"{deed}: has a part in it", id_)
-            raise Problem(403, "You, or your own child, sent or received this message: somebody else must decide.")
+        await self.apart(user, trace, deed)
         return trace
 
     async def decide(

@@ -44,9 +44,7 @@ async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | No
 async def comment(desk: Desk, user: User, id_: str, text: str) -> None:
     """Note something about a message, for those who look at it later."""
     await desk.need(user, Right.CONTENT, id_)
-    trace = await desk.find(user, id_)
-    if desk.in_part(user, trace):
-        raise Problem(403, "You, or your own child, sent or received this message: comments are for those who decide.")
+    await desk.apart(user, await desk.find(user, id_), "comment")
     if not text:
         raise Problem(422, "The comment is empty: write something.")
     await desk.store.record([note(await desk.store.now(), user.name, id_, text)])

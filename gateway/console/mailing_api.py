@@ -31,7 +31,6 @@ async def preview(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
             {
                 **held_row(each.held), "beginning": "".join(piece for piece, _ in each.pieces),
                 "differs": [piece for piece, new in each.pieces if new] if number else [],
-                "yours_to_decide": not each.mine,
             }
             for number, each in enumerate(found.copies)
         ],

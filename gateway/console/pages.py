@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
+from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
-from gateway.console.desk import MOST_DONE
+from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
@@ -35,10 +36,14 @@ _ACTS = 100
 async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """Everything that is needed to decide on a message; without content for roles that see none."""
     user = signed.user
-    if not user.may(Right.CONTENT):
-        trace = await desk.find(user, id)
-        history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) else ()
-        return shown.page(request, "where.html", signed, trace=trace, history=history)
+    trace = await desk.find(user, id)
+    conflict = desk.in_part(user, trace)
+    if conflict or not user.may(Right.CONTENT):
+        history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
+        return shown.page(
+            request, "where.html", signed, trace=desk.told(user, trace), history=history, conflict=conflict,
+            has_part=HAS_PART,
+        )  # fmt: skip
     reading = await desk.reading(user, id)
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
@@ -80,7 +85,9 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
 @pages.post("/messages/{id}/names")
 async def names(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Open the names of a message, with a reason."""
-    await open_names(desk, signed.user, await desk.find(signed.user, id), plain(sent.get("reason", "")))
+    trace = await desk.find(signed.user, id)
+    await desk.apart(signed.user, trace, "open names")
+    await open_names(desk, signed.user, trace, plain(sent.get("reason", "")))
     return RedirectResponse(f"/messages/{id}", 303)
 
 
@@ -171,7 +178,7 @@ async def audit(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     await desk.need(signed.user, Right.AUDIT)
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 1 << 60
-    rows_ = await desk.store.newest_acts(before, _ACTS)
+    rows_ = await readable(desk, signed.user, await desk.store.newest_acts(before, _ACTS))
     older = rows_[-1].number if len(rows_) == _ACTS and rows_[-1].number > 1 else None
     return shown.page(request, "audit.html", signed, rows=rows_, older=older)
 

@@ -19,7 +19,6 @@ from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
 from gateway.console.rows import Filters, read_query
-from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import Proposal
 from gateway.core.decision import Act
@@ -146,7 +145,9 @@ async def return_call(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]
 )  # fmt: skip
 async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
-    names = await names_of(desk, user, await desk.find(user, id))
+    trace = await desk.find(user, id)
+    await desk.apart(user, trace, "look at the review")
+    names = await names_of(desk, user, trace)
     handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
     taken, proposal = handled.assignment, handled.proposal
     holder = taken if taken is not None and taken.user else None
@@ -168,7 +169,9 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
-    names = await names_of(desk, user, await desk.find(user, id))
+    trace = await desk.find(user, id)
+    await desk.apart(user, trace, "look at the history")
+    names = await names_of(desk, user, trace)
     acts = [*await desk.store.done_about(id, MOST_DONE), *await desk.store.views_of(id, MOST_VIEWS)]
     acts.sort(key=lambda each: each.at)
     return {"items": [act_row(names.act(each)) for each in acts], "next": None}
@@ -180,8 +183,7 @@ async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 )  # fmt: skip
 async def conversation(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     explained = await desk.explained(user, id, "conversation by the API")
-    near = await desk.store.around(id, NEIGHBOURS)
-    theirs = [each for each in near if is_theirs(user, each.relation.pairs, desk.register)]
+    theirs = desk.near(user, await desk.store.around(id, NEIGHBOURS))
     names = names_around(await names_of(desk, user, explained.trace), explained, theirs)
     return {
         "items": [

@@ -237,7 +237,6 @@ class MailingRow(HeldRow):
 
     beginning: str
     differs: list[str]
-    yours_to_decide: bool = Field(description="False where you, or your own child, have a part in it")
 
 
 class Mailing(BaseModel):

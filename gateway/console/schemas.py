@@ -157,7 +157,7 @@ class Waits(Done):
 
 
 class ActRow(BaseModel):
-    """One row of the audit log in its place in the chain."""
+    """One row of the audit log in its place in the chain; `withheld` where you have a part in what it is about."""
 
     number: int
     previous: str

@@ -26,7 +26,7 @@ _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
     "call for help given back": "Call for help given back",
-    "access refused": "Access refused", "names opened": "Names opened",
+    "withheld": "Withheld", "access refused": "Access refused", "names opened": "Names opened",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",
@@ -69,7 +69,7 @@ def _listed(value: object) -> str:
 
 def reason_of(act: Act) -> str:
     """The reason that a person gave; "" for none."""
-    reason = act.detail.get("text") or act.detail.get("reason")
+    reason = act.detail.get("text") or act.detail.get("reason") or act.detail.get("why")
     return reason if isinstance(reason, str) and act.actor != "policy" else ""
 
 

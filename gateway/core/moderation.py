@@ -17,7 +17,8 @@ from gateway.core.verdict import Verdict
 class Held:
     """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs.
 
-    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it.
+    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it. `others` are
+    the recipients whose copies are not held: they have a part in it as well.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Held:
     subject: str
     relation: Relation = NO_RELATION
     excerpt: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ def read_held(rows: list[Row]) -> Held:
     id_, channel, received_at, text, subject, *_ = rows[0]
     envelope, relation = read_envelope(text)
     decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
+    positions = {row[5] for row in rows}
     return Held(
         id=id_,
         channel=Channel(channel),
@@ -181,6 +182,7 @@ def read_held(rows: list[Row]) -> Held:
         subject=subject or "",
         relation=relation,
         excerpt=rows[0][8] or "",
+        others=tuple(each.address for at, each in enumerate(envelope.recipients) if at not in positions),
     )
 
 
