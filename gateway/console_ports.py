@@ -75,6 +75,13 @@ class Lists(Protocol):
         """Remember the answer to a request; None: forget it, for nothing came of it."""
 
 
+class Secrets(Protocol):
+    """What the console keeps to itself."""
+
+    async def secret(self, name: str) -> bytes:
+        """A secret of a name, made when it is first asked for."""
+
+
 class Calls(Protocol):
     """Calls for help, and who has taken them up."""
 

@@ -42,6 +42,7 @@ _SAYS = {
     404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
     422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
 }  # fmt: skip
+_IN_THE_URL = "It stands in the URL, which proxies may log: POST looks for the same and leaves no trace there"
 bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” or `chaperone token create`")
 
 
@@ -132,13 +133,24 @@ async def held(
     channel: Annotated[Literal["", "mail", "sms"], Query()] = "",
     state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
     age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
-    text: Annotated[str, Query(max_length=200, description="Words of names, addresses, subject and text")] = "",
+    text: Annotated[str, Query(max_length=200, description=_IN_THE_URL, deprecated=True)] = "",
 ) -> dict[str, object]:
     """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing."""
     chosen = {
         "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age,
         "text": text,
     }  # fmt: skip
+    return await _held(desk, user, chosen, limit, cursor)
+
+
+@api.post("/held/search", response_model=schemas.HeldList, summary="The queue as it is asked for, words too")
+async def search_held(desk: TheDesk, user: Reader, asked: schemas.Search) -> dict[str, object]:
+    """The same as a list; what is looked for stands in no URL, and so in no log on the way."""
+    chosen = asked.model_dump(exclude={"limit", "cursor"})
+    return await _held(desk, user, chosen, asked.limit, asked.cursor)
+
+
+async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, cursor: str | None) -> dict[str, object]:
     if any(chosen.values()):
         left = await desk.kept(user, Filters(chosen, user, desk.register, await desk.store.now()).asked)
     else:
@@ -248,13 +260,25 @@ async def trace(
     user: Reader,
     id: Annotated[str | None, Query(max_length=64)] = None,
     message_id: Annotated[str | None, Query(max_length=1000)] = None,
-    address: Annotated[str | None, Query(max_length=320)] = None,
+    address: Annotated[str | None, Query(max_length=320, description=_IN_THE_URL)] = None,
 ) -> dict[str, object]:
     if sum(map(bool, (id, message_id, address))) != 1:
         raise Problem(422, "Give one of id, message_id and address.")
+    return await _traced(desk, user, id or "", message_id or "", address or "")
+
+
+@api.post("/trace", response_model=schemas.TraceList, summary="The same, with what is looked for in no URL")
+async def search_trace(desk: TheDesk, user: Reader, asked: schemas.Tracing) -> dict[str, object]:
+    """By one of three; an address stands in no URL, and so in no log on the way."""
+    if sum(map(bool, (asked.id, asked.message_id, asked.address))) != 1:
+        raise Problem(422, "Give one of id, message_id and address.")
+    return await _traced(desk, user, asked.id, asked.message_id, asked.address)
+
+
+async def _traced(desk: Desk, user: User, id: str, message_id: str, address: str) -> dict[str, object]:
     if address:
         refuse_search(desk, user)
-    found = await desk.traces(user, id_=id or "", message_id=message_id or "", address=address or "")
+    found = await desk.traces(user, id_=id, message_id=message_id, address=address)
     return {"items": [trace_row(names_in_list(desk, user, each).trace(each)) for each in found], "next": None}
 
 

@@ -16,8 +16,9 @@ from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
-from gateway.console.queue_index import Asked, Entry, Narrowed
-from gateway.console_ports import Accounts, Calls, Cases, Handled, Handling, Identities, Lists, Recall, Reports
+from gateway.console.queue_index import Asked, Entry, Narrowed, Place
+from gateway.console.sealed import Seals
+from gateway.console_ports import Accounts, Calls, Cases, Handled, Handling, Identities, Lists, Recall, Reports, Secrets
 from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
@@ -41,7 +42,7 @@ MOST_DONE, MOST_VIEWS = 2000, 100
 
 
 class Store(
-    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Handling, Cases, Reports, Protocol
+    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Handling, Cases, Reports, Secrets, Protocol
 ):
     """What the console asks of the store."""
 
@@ -92,6 +93,13 @@ class Desk:
         self.queue = HeldQueue(store, store, store, register, hide_names=house.hide_names)
         self.stopping = asyncio.Event()
         self._decided = decided
+        self._seals: Seals | None = None
+
+    async def seals(self) -> Seals:
+        """What seals the words that people look for."""
+        if self._seals is None:
+            self._seals = Seals(await self.store.secret("searches"))
+        return self._seals
 
     # who may what
 
@@ -141,6 +149,13 @@ class Desk:
         asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
         found = (await self.queue.index()).kept(asked)
         return [each.held for each in self._own(user, found)]
+
+    async def following(self, user: User, asked: Asked, place: Place) -> str:
+        """The message that comes behind a place of the queue as it is asked for, else the last before it; "": none."""
+        if not user.may(Right.QUEUE):
+            return ""
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        return (await self.queue.index()).following(asked, place)
 
     async def counts(self, user: User, now: float) -> Narrowed:
         """How much is held, of what is theirs."""

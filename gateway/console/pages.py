@@ -16,6 +16,7 @@ from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
+from gateway.console.places import place_of
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
@@ -79,6 +80,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
+        link=await place_of(desk, user, request.url.query),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ who has taken it): there are few of them, and what holds for a value is settled 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -248,6 +248,21 @@ class Index:
             counts,
             chosen,
         )
+
+    def following(self, asked: Asked, after: Place) -> str:
+        """The message that comes behind a place in a list, else the last one before it; "" where there is none."""
+        whole = left = self._all(asked.own, asked.apart)
+        for name, value in asked.chosen.items():
+            if value and len(self._left(name, value, whole, asked)):  # one that nothing has narrows nothing
+                left = self._left(name, value, left, asked)
+        left = self._saying(asked.words, left)
+
+        def held(at: int) -> Held:
+            return self._at(int(left[at])).held
+
+        at = bisect_right(range(len(left)), after, key=lambda number: place(held(number)))
+        behind = [at] if at < len(left) else [each for each in range(max(at - 2, 0), at) if held(each).id != after[1]]
+        return held(behind[-1]).id if behind else ""
 
     def kept(self, asked: Asked) -> list[Entry]:
         """Everything that is left, each message by itself; a value that nothing has leaves nothing."""

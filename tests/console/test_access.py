@@ -74,6 +74,7 @@ call("GET", "/api/v1/reports")
 # look up and read
 page("GET", "/", security=303, auditor=303, lindgren=303)  # these see no queue and go on to the trace
 page("GET", "/events", **NO_CONTENT)
+page("POST", "/search", 303, **NO_CONTENT)
 page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
 page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
 page("GET", "/messages/{id}/picture/{part}", **NO_CONTENT, **ELSEWHERE)
@@ -119,6 +120,7 @@ page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)
 
 call("GET", "/api/v1/held", **NO_CONTENT)
+call("POST", "/api/v1/held/search", **NO_CONTENT)
 call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
 call("GET", "/api/v1/messages/{id}/content", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/release", okafor=403, **NO_CONTENT, **ELSEWHERE)
@@ -130,6 +132,7 @@ call("GET", "/api/v1/mailings/{id}", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # what is not theirs is named as not decided
 call("POST", "/api/v1/mailings/undo", 409, **NO_CONTENT)
 call("GET", "/api/v1/trace")
+call("POST", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
 
@@ -190,6 +193,7 @@ ASKED = {"/api/v1/trace": {"id": "nothing"}}
 NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
     "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
