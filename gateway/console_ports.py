@@ -11,6 +11,7 @@ from gateway.core.account import Session, Token, User
 from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
+from gateway.core.grant import Grant
 from gateway.core.moderation import Held, Neighbour, Noticed, Trace
 from gateway.core.report import Holding
 
@@ -261,6 +262,25 @@ class Cases(Protocol):
 
     async def acts_of(self, subjects: Sequence[str]) -> tuple[Sequence[Linked], Sequence[Act]]:
         """What the audit log says of subjects, the oldest first: linked rows, and those not linked yet."""
+
+
+class Grants(Protocol):
+    """Content that is granted to auditors. Every change is written with its entry of the audit log."""
+
+    async def grant(self, grant: Grant, act: Act) -> int:
+        """A new grant; its number."""
+
+    async def granted_to(self, user: str) -> Sequence[Grant]:
+        """The grants of an account that hold now."""
+
+    async def grants(self, before: int, limit: int) -> Sequence[Grant]:
+        """Every grant with a number below `before`, the newest first."""
+
+    async def granted(self, id_: int) -> Grant | None:
+        """One grant."""
+
+    async def end_grant(self, id_: int, by: str, act: Act) -> bool:
+        """End a grant now; False where none holds under this number."""
 
 
 # --- signing in ------------------------------------------------------------------------------------------------------

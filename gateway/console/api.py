@@ -176,7 +176,7 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     names = await names_of(desk, user, trace)
     title = None
     if (
-        user.may(Right.CONTENT)
+        await desk.reads(user, id)
         and not desk.in_part(user, trace)
         and (explained := await desk.store.explained(id)) is not None
     ):

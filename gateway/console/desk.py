@@ -8,27 +8,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
-from gateway.console.oidc import Provider
+from gateway.console.house import House as House
+from gateway.console.house import Store as Store
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
-from gateway.console_ports import Accounts, Calls, Cases, Handled, Handling, Identities, Lists, Recall, Reports, Secrets
+from gateway.console_ports import Handled
 from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
-from gateway.core.account import Right, User
-from gateway.core.casework import CaseFile, LegalHold, Proposal
+from gateway.core.account import AccountRole, Right, User
+from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
 from gateway.core.notice import rejection_words
 from gateway.core.policy import Policy
 from gateway.core.review import needs
 from gateway.journal import Journal
-from gateway.ports import Audit, Dispositions, Review
 from gateway.stages.moderation import Deed, Moderated, moderate, undo
 
 UNDO = 5.0
@@ -39,30 +36,6 @@ DAY = 86400.0
 HAS_PART = "You, or your own child, sent or received this message: somebody else must decide."
 MOST_DONE, MOST_VIEWS = 2000, 100
 """Entries of the audit log about one message that are shown: of what was done, and of who read it."""
-
-
-class Store(
-    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Handling, Cases, Reports, Secrets, Protocol
-):
-    """What the console asks of the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Whose console this is."""
-
-    district: str
-    zone: ZoneInfo
-    public_url: str
-    adopted_policy: str = ""  # Markdown; "": the clauses in our own words
-    provider: Provider | None = None  # the district's sign-in service
-    proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
-    hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
-
-    @property
-    def https(self) -> bool:
-        """Whether browsers come over TLS."""
-        return self.public_url.lower().startswith("https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +77,27 @@ class Desk:
     # who may what
 
     async def need(self, user: User, right: Right, subject: str = "") -> None:
-        """Raise a Problem, and note it, where an account's role lacks a right."""
-        if not user.may(right):
+        """Raise a Problem, and note it, where an account's role lacks a right; content may be granted to an auditor."""
+        if not user.may(right) and not (right is Right.CONTENT and await self.granted(user, subject)):
             await self._refuse(user, right, subject)
             raise Problem(403, f"Your role ({user.role.replace('_', ' ')}) does not allow this.")
 
     async def _refuse(self, user: User, what: str, subject: str) -> None:
         await self.store.record([Act(await self.store.now(), user.name, "access refused", subject, {"to": what})])
+
+    async def granted(self, user: User, subject: str) -> bool:
+        """Whether content was granted to an auditor: of this message, of a case that names it, or all of it."""
+        if user.role is not AccountRole.AUDITOR:
+            return False
+        subjects = {each.subject for each in await self.store.granted_to(user.name)}
+        if subject in subjects or "" in subjects:
+            return True
+        cases = [await self.store.case(number) for each in subjects if (number := number_of(each)) is not None]
+        return any(subject in file.messages for file in cases if file is not None)
+
+    async def reads(self, user: User, subject: str) -> bool:
+        """Whether somebody may read a message or a case, by role or because it was granted."""
+        return user.may(Right.CONTENT) or await self.granted(user, subject)
 
     def hides(self, user: User) -> bool:
         """Whether names are hidden from somebody: from those who read messages, where the district wants it so."""
@@ -223,10 +210,11 @@ class Desk:
         return await self.seen(user, await self.store.noticed(action, now - days * DAY, now + DAY, limit))
 
     async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
-        """What people decided lately, the newest first."""
-        await self.need(user, Right.QUEUE)
+        """What people decided lately, the newest first; without subjects for roles that see no content."""
+        await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
-        return await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
+        found = await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
+        return found if user.may(Right.CONTENT) else [replace(each, subject="") for each in found]
 
     async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
         """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
@@ -281,8 +269,7 @@ class Desk:
 
     async def seen_of(self, user: User, files: Sequence[CaseFile]) -> list[CaseFile]:
         """Cases of which every message is theirs to see and none has them in it; of empty ones: their people's."""
-        if not user.may(Right.CONTENT):
-            return []
+        files = [file for file in files if await self.reads(user, file.subject)]
         traces = await self.store.named({id_ for file in files for id_ in file.messages})
 
         def fits(file: CaseFile) -> bool:

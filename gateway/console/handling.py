@@ -43,7 +43,7 @@ async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | No
 
 async def comment(desk: Desk, user: User, id_: str, text: str) -> None:
     """Note something about a message, for those who look at it later."""
-    await desk.need(user, Right.CONTENT, id_)
+    await desk.need(user, Right.DECIDE, id_)
     await desk.apart(user, await desk.find(user, id_), "comment")
     if not text:
         raise Problem(422, "The comment is empty: write something.")

@@ -39,7 +39,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     user = signed.user
     trace = await desk.find(user, id)
     conflict = desk.in_part(user, trace)
-    if conflict or not user.may(Right.CONTENT):
+    if conflict or not await desk.reads(user, id):
         history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
         return shown.page(
             request, "where.html", signed, trace=desk.told(user, trace), history=history, conflict=conflict,

@@ -274,3 +274,32 @@ class TakingBack(_Asked):
     """Which decisions are to be taken back."""
 
     ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
+
+
+class Granting(_Asked):
+    """Content for an auditor. `about`: the id of a message, a case as `case-12`, "" for everything."""
+
+    to: str = Field(max_length=200)
+    about: str = Field(default="", max_length=64)
+    lasts: Literal["1h", "8h", "1d", "7d", "30d"] = Field(alias="for")
+    reason: str = Field(max_length=2000)
+
+
+class GrantRow(BaseModel):
+    """What an auditor may read until when."""
+
+    id: int
+    to: str
+    about: str
+    by: str
+    reason: str
+    at: str
+    until: str
+    ended_at: str | None
+
+
+class GrantList(BaseModel):
+    """Grants, the newest first."""
+
+    items: list[GrantRow]
+    next: str | None

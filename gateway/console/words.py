@@ -26,7 +26,8 @@ _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
     "call for help given back": "Call for help given back",
-    "withheld": "Withheld", "access refused": "Access refused", "names opened": "Names opened",
+    "withheld": "Withheld", "content granted": "Content granted", "content grant ended": "Grant ended",
+    "access refused": "Access refused", "names opened": "Names opened",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",
@@ -58,6 +59,7 @@ def act_words(act: Act) -> str:
 _TOLD = {
     "assigned": "to", "alerted": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
     "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
+    "content granted": "to", "content grant ended": "to",
 }  # fmt: skip
 
 

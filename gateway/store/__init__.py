@@ -14,6 +14,7 @@ from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
+from gateway.store.grants import SqlGrants
 from gateway.store.handling import SqlHandling
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
@@ -59,6 +60,7 @@ class SqlStore(
     SqlHandling,
     SqlReminders,
     SqlCases,
+    SqlGrants,
     SqlIdentities,
     SqlReports,
 ):

@@ -94,7 +94,7 @@ page("POST", "/sign-out", 303, lindgren=303)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
 page("GET", "/help", **NO_CONTENT)
-page("GET", "/decided", **NO_CONTENT)
+page("GET", "/decided", security=403)
 page("POST", "/views", 303, **NO_CONTENT)
 page("POST", "/messages/{id}/hold", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/assign", 303, **NO_CONTENT, **ELSEWHERE)
@@ -136,10 +136,18 @@ call("POST", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
 
+# content for auditors
+page("GET", "/grants", high=403, middle=403, okafor=403, security=403)
+page("POST", "/grants", 403, director=303)
+page("POST", "/grants/{number}/end", 403, director=303)
+call("GET", "/api/v1/grants", high=403, middle=403, okafor=403, security=403)
+call("POST", "/api/v1/grants", 403, director=201)
+call("DELETE", "/api/v1/grants/{number}", 403, director=409)  # the page ended it
+
 # the same review by the API
 call("GET", "/api/v1/help", **NO_CONTENT)
 call("GET", "/api/v1/delivered", **NO_CONTENT)
-call("GET", "/api/v1/decided", **NO_CONTENT)
+call("GET", "/api/v1/decided", security=403)
 call("PUT", "/api/v1/views/{name}", **NO_CONTENT)
 call("GET", "/api/v1/views", **NO_CONTENT)
 call("DELETE", "/api/v1/views/{name}", **NO_CONTENT)
@@ -183,6 +191,7 @@ PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"
 SENT: dict[str, dict[str, str]] = {
     "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
     "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
+    "/grants": {"to": AUDITOR, "all": "yes", "for": "1h"},
     "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
@@ -193,6 +202,7 @@ ASKED = {"/api/v1/trace": {"id": "nothing"}}
 NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
     "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},

@@ -157,12 +157,12 @@ PAGES = {
     "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
-        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a",
+        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants",
     ),
     HIGH: ("/account", "/account/tokens", "/reports"),
     LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),
-    AUDITOR: ("/audit", "/messages/{high}"),
+    AUDITOR: ("/audit", "/messages/{high}", "/decided", "/grants"),
 }  # fmt: skip
 
 
