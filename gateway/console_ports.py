@@ -203,6 +203,9 @@ class Handling(Protocol):
     async def policy_source(self, hash_: str) -> str | None:
         """The policy file of a hash; None where it was never in force here."""
 
+    async def policy_text(self, hash_: str, at: float | None) -> tuple[str | None, str]:
+        """The policy file of a hash, None where it was never in force, and the district's text beside it at a time."""
+
 
 Letters = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequence[Act]]]
 """Which letters and acts follow from the steps that are told now."""

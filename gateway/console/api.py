@@ -190,7 +190,12 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "reasons": list(trace.reasons),
         "subject": title,
         "decisions": [
-            {"recipient": each.address, "by": each.decided_by, "at": rfc3339(each.at), "state": each.state}
+            {
+                "recipient": each.address,
+                "by": each.decided_by,
+                "state": each.state,
+                "at": rfc3339(each.at if each.decided_at is None else each.decided_at),
+            }
             for each in trace.recipients
             if each.decided_by
         ],

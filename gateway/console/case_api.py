@@ -158,8 +158,7 @@ async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reaso
 )  # fmt: skip
 async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number) -> Response:
     shown: Pages = request.app.state.pages
-    content, digest = await pack(desk, shown, user, number)
-    return zip_answer(content, digest, number)
+    return zip_answer(*await pack(desk, shown, user, number), number)
 
 
 # --- legal holds -----------------------------------------------------------------------------------------------------

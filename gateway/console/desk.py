@@ -200,7 +200,7 @@ class Desk:
         """A trace as somebody may see it: who has a part in the message is told how far it has come, and not why."""
         if not self.in_part(user, trace):
             return trace
-        recipients = tuple(replace(each, decided_by="", due_at=None) for each in trace.recipients)
+        recipients = tuple(replace(each, decided_by="", decided_at=None, due_at=None) for each in trace.recipients)
         return replace(trace, recipients=recipients, action="", clauses=(), reasons=())
 
     async def noticed(self, user: User, action: str, *, days: float, limit: int = 200) -> list[Noticed]:

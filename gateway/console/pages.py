@@ -15,6 +15,7 @@ from gateway.console.auth import Door
 from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues
+from gateway.console.in_force import policy_of
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import place_of
 from gateway.console.problems import unknown
@@ -48,15 +49,16 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     reading = await desk.reading(user, id)
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
+    then = await policy_of(desk, explained.policy)
     names = await names_of(desk, user, trace)
     files = await desk.files.texts(await asyncio.to_thread(explained.parts))
 
     def read() -> dict[str, Any]:
         names_around(names, explained, reading.conversation)
         return {
-            "why": why(explained, policy, names),
-            "parts": shown_parts(explained, policy, names, files),
-            "title": shown_subject(explained, policy, names),
+            "why": why(explained, then.policy, names, files, kept=then.kept),
+            "parts": shown_parts(explained, then.policy, names, files),
+            "title": shown_subject(explained, then.policy, names),
             "head": head_rows(explained, names),
             "between": names.between(trace.relation.pairs, groups=True),
         }
@@ -72,11 +74,12 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         recipients=[
             (told_of, names.someone(each.address))
             for each, told_of in zip(trace.recipients[:50], shown_trace.recipients, strict=False)
-        ], clauses=policy.clauses,
+        ], clauses=then.policy.clauses,
         said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
-        may_decide=user.may(Right.DECIDE), help_title=policy.help_title, severities=SEVERITIES, longer=list(LONGER),
-        at_night=policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
+        may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
+        longer=list(LONGER),
+        at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],

@@ -46,6 +46,7 @@ class Pages:
             act_words=words.act_words,
             reason_of=words.reason_of,
             clock=lambda at: words.clock(at, zone),
+            moment=lambda at: words.moment(at, zone),
             stamp=words.stamp,
             span=words.span,
             due=words.due,

@@ -82,6 +82,11 @@ def clock(at: float | None, zone: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%a %d %b %Y, %H:%M}"
 
 
+def moment(at: float | None, zone: ZoneInfo) -> str:
+    """The same to the second and with the name of the zone: nobody need know when summer ended there."""
+    return "—" if at is None else f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%a %d %b %Y, %H:%M:%S %Z}"
+
+
 def stamp(at: float) -> str:
     """A time for machines."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

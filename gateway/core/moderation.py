@@ -38,7 +38,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided."""
+    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided.
+
+    `decided_at`: when that was; `at` goes on to when it was delivered.
+    """
 
     address: str
     state: State
@@ -46,6 +49,7 @@ class Whereabouts:
     reply: str = ""
     decided_by: str = ""
     due_at: float | None = None
+    decided_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

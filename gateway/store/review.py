@@ -57,7 +57,7 @@ def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     return (
         select(
             _m.id, _m.message_id, _m.channel, _m.received_at, _m.sha256, _m.envelope,
-            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decision,
+            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decided_at, _r.decision,
         )
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .where(_m.id.in_(newest))
@@ -197,8 +197,8 @@ def read_trace(rows: list[Row]) -> Trace:
         direction=_direction(decisions, relation) or "out_of_scope",
         sender=envelope.sender,
         recipients=tuple(
-            Whereabouts(envelope.recipients[position].address, State(state), at, reply, decided_by, due_at)
-            for *_, position, state, at, reply, decided_by, due_at, _decision in rows
+            Whereabouts(envelope.recipients[position].address, State(state), at, reply, decided_by, due_at, decided_at)
+            for *_, position, state, at, reply, decided_by, due_at, decided_at, _decision in rows
         ),
         sha256=sha256,
         action=decisions[0].action.value if decisions else "",

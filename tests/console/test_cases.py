@@ -7,25 +7,35 @@ import contextlib
 import io
 import json
 import random
+import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from playwright.async_api import Page, expect
+from pytest_asyncio import fixture as async_fixture
 
 from gateway.console import verify
 from gateway.core.audit import read as read_row
 from gateway.core.audit import verify as verify_chain
+from gateway.core.message import Message
+from gateway.core.parties import Direction
+from gateway.core.policy import Policy, Thresholds
 from gateway.policies import SHIPPED
 from gateway.stages.beat import Beat
 from gateway.stages.upkeep import link_audit
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, policy
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, policy
 from tests.console.world import World, enter
+from tests.console.world import opened as open_console
 
 CASES = "/api/v1/cases"
 
@@ -182,6 +192,109 @@ async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
     assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
     viewed = [each for each in await world.store.acts_about(high.id, 9) if each.act == "viewed"]
     assert viewed[0].detail == {"what": "evidence of case 1"}
+
+
+def changed() -> Policy:
+    """Another policy than the one by which the district's messages were decided: titles and limits are others."""
+    shipped = policy()
+    limits = {each: Thresholds(hold=0.99) for each in Direction}
+    other = replace(shipped.clauses["7a"], title="Renamed since", thresholds=limits)
+    return replace(shipped, hash="f" * 64, clauses={**shipped.clauses, "7a": other})
+
+
+@async_fixture(loop_scope="session")
+async def later(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+    """A console whose policy has changed since the messages were decided."""
+    file, messages = made_house
+    url = f"sqlite:///{shutil.copy(file, tmp_path)}"
+    async with open_console(url, messages, in_force=changed) as running:
+        yield running
+
+
+async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: World) -> None:
+    await later.store.keep_policy(policy().hash, SHIPPED.read_text(), "# As adopted then")
+    content, _ = await pack(later)
+    await later.store.keep_policy(policy().hash, SHIPPED.read_text(), "# As adopted since")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        evidence = archive.read("index.html").decode()
+        assert archive.read(f"policies/{policy().hash}.md") == b"# As adopted then"
+        assert f"policies/{'f' * 64}.toml" not in archive.namelist()
+    async with later.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{later.id('high')}")).text
+    for shown in (page[page.index('aria-label="Why"') :], evidence):
+        assert "Sexual, flirtatious or grooming" in shown
+        assert "Below 50 % it would not have been held." in shown
+        assert "Renamed since" not in shown
+    assert "which has changed since" in page
+
+
+async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
+    """The file of that time is gone: no limit of today is shown as if it had been that of the decision."""
+    async with later.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{later.id('high')}")).text
+    assert "its limits are not known" in page
+    assert "99 %" not in page
+    assert "just between us</mark>" in page.replace("<sup>7a</sup>", "")
+
+
+async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(world: World) -> None:
+    """When it was decided, which is not when it was delivered; to the second, with the name of the zone."""
+    zone = ZoneInfo("America/Chicago")
+    id_ = world.id("high")
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high")
+        await high.post(f"/api/v1/messages/{id_}/release", json={"reason": ""})
+        decided = world.clock()
+        assert id_ in await world.outgoing(after=7200)
+    async with world.program(HIGH) as high, chained(world):
+        content = (await high.get(f"{CASES}/{case['id']}/evidence")).content
+        row = (await high.get(f"/api/v1/messages/{id_}")).json()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        record = json.loads(archive.read(f"messages/{id_}.json"))
+        page = archive.read("index.html").decode()
+    (told,) = record["decisions"]
+    assert abs(datetime.fromisoformat(told["at"]).timestamp() - decided) < 60
+    assert datetime.fromisoformat(told["since"]).timestamp() - decided > 7000
+    assert row["decisions"][0]["at"] == told["at"]
+    at = datetime.fromisoformat(told["at"]).astimezone(zone)
+    assert f"decided by high, {at:%a %d %b %Y, %H:%M:%S %Z}" in page
+    assert "(America/Chicago)" in page
+
+
+async def test_the_words_of_files_are_in_the_pack(world: World) -> None:
+    words = b"{\\rtf1 Meet me at the lake, and tell nobody.}"
+    said = replace(SAID["high"], files=(("plan.rtf", "application/rtf", words),))
+    id_ = (await world.put(said)).id
+    async with world.program(HIGH) as high, chained(world):
+        case = (await high.post(CASES, json={"title": "x", "messages": [id_]})).json()["id"]
+        content = (await high.get(f"{CASES}/{case}/evidence")).content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        page = archive.read("index.html").decode()
+    assert "plan.rtf" in page
+    assert "Meet me at the lake, and tell nobody." in page
+
+
+async def test_a_large_pack_is_never_in_memory_as_a_whole(world: World, tmp_path: Path) -> None:
+    large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # two megabytes, which three as base64 take
+    ids = [
+        (await world.put(replace(SAID["high"], files=(("a.bin", "application/octet-stream", large),)))).id
+        for _ in range(24)
+    ]
+    file = tmp_path / "pack.zip"
+    async with world.program(HIGH) as high, chained(world):
+        case = (await high.post(CASES, json={"title": "x", "messages": ids})).json()["id"]
+        tracemalloc.start()
+        try:
+            async with high.stream("GET", f"{CASES}/{case}/evidence", timeout=120) as answer:
+                with file.open("wb") as out:
+                    async for piece in answer.aiter_bytes():
+                        out.write(piece)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert int(answer.headers["content-length"]) == file.stat().st_size > 60 << 20
+    assert most < 40 << 20, most
+    assert run(str(Path(verify.__file__)), str(file)).returncode == 0
 
 
 def _infos(content: bytes) -> list[zipfile.ZipInfo]:
