@@ -12,6 +12,8 @@ from gateway.core.decide import decide
 from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling, Waiting
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
+from gateway.core.message import Channel
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
 from gateway.core.verdict import Verdict
 from gateway.core.wire import Decided, decision_body, first_conversation, rfc3339
@@ -184,6 +186,11 @@ def hold_longer(pending: Pending, by: str, reason: str, now: float, may: May | N
 _ACTS = {"release": "released", "reject": "rejected", "discard": "discarded"}
 
 
+def _writer(pair: Pair) -> str:
+    """The sourcedId of whoever of a pair wrote."""
+    return pair.staff if pair.direction is Direction.STAFF_TO_STUDENT else pair.student
+
+
 def _by_person(
     pending: Pending, by: str, reason: str, now: float, may: May | None, deed: str, state: State, words: str = ""
 ) -> Ruling:
@@ -202,5 +209,8 @@ def _by_person(
         told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)
         more = {"words": words} if words else {}
         followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender, **more}))
+        if pending.channel is Channel.SMS:
+            people = list(dict.fromkeys(_writer(pair) for each in held for pair in each.pairs))
+            followups.append(Followup(Follow.REJECTED_TEXT, told.message, {**told.body, "people": people, **more}))
     changes = tuple(Change(address, state, None, by) for address in addresses)
     return Ruling(changes, tuple(followups), (_act(_ACTS[deed], decided),))

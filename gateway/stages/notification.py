@@ -109,6 +109,14 @@ class Notification:
             return told(text.message, "undelivered", FILTERED, now)
         return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)
 
+    def _accounts(self, people: object) -> tuple[str, ...]:
+        """The district's mail addresses of people; an unknown student's is the id itself."""
+        found = []
+        for id_ in map(str, people) if isinstance(people, list) else ():
+            person = self._register.by_id(id_)
+            found.append(person.address if person is not None else id_ if "@" in id_ else "")
+        return tuple(dict.fromkeys(filter(None, found)))
+
     async def _apart(self, id_: str, recipients: tuple[str, ...]) -> tuple[str, ...]:
         """Those who can be told of a message: nobody who has a part in it, or whose child has."""
         for trace in await self._review.trace(id=id_):
@@ -123,6 +131,8 @@ class Notification:
             return await self._status(followup, now)
         if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
+        elif followup.kind is Follow.REJECTED_TEXT:
+            recipients = self._accounts(followup.body.get("people"))
         elif isinstance(to := followup.body.get("to"), list):
             recipients = tuple(map(str, to))
         else:

@@ -63,6 +63,24 @@ async def test_the_administrator_writes_other_words(world: World) -> None:
     assert (await rejection(world))["words"] == "Please come to my office at three."
 
 
+async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: World) -> None:
+    """With the clause and what to do, at the district account; and nothing of it where it is taken back in time."""
+    path = f"/messages/{world.id('text')}"
+    async with world.signed_in(HIGH) as browser:
+        page = await browser.get(path)
+        usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
+        assert "clause 7a (Sexual, flirtatious or grooming)" in usual
+        assert "district account of whoever wrote the text" in page.text
+        await send(browser, f"{path}/reject", usual=usual, words=usual)
+        await send(browser, f"{path}/undo")
+        assert Follow.REJECTED_TEXT not in {each.kind for each in await world.store.due_followups(100, 60)}
+        await send(browser, f"{path}/reject", usual=usual, words=usual)
+    world.clock.ahead += 30
+    (told,) = [each for each in await world.store.due_followups(100, 60) if each.kind is Follow.REJECTED_TEXT]
+    assert told.body["people"] == ["s-06"]
+    assert "What you can do: Speak with an administrator" in str(told.body["words"])
+
+
 async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
     path = f"/messages/{world.id('high')}/discard"
     async with world.signed_in(HIGH) as browser:

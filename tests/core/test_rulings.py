@@ -182,6 +182,11 @@ def test_only_a_rejection_tells_the_sender_and_never_nobody():
     assert body(reject(pending(held), "a", "", LATER), Follow.REJECTION)["to"] == TEACHER
     text = reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER)
     assert body(text, Follow.REJECTION)["channel"] == Channel.SMS
+    assert body(text, Follow.REJECTED_TEXT)["people"] == [pair().staff]
+    answer = pending(waiting(state=State.HELD, decision=HELD, by="policy", direction=S2S), channel=Channel.SMS)
+    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["people"] == [pair().student]
+    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["words"] == "Come in."
+    assert Follow.REJECTED_TEXT not in kinds(reject(pending(held), "a", "", LATER))
     for ruling in (
         reject(pending(held, sender=""), "a", "", LATER),
         discard(pending(held), "a", "", LATER),

@@ -75,6 +75,22 @@ async def test_who_has_a_part_in_it_gets_no_alert_and_no_notice(store: SqlStore)
     assert alerted == [{"to": ["safety@district.example"]}]
 
 
+async def test_who_wrote_a_rejected_text_is_told_at_the_district_account(store: SqlStore) -> None:
+    """A member of staff by their roster's address, an unknown student by the address that is all that is known."""
+    body = {
+        "id": "m1", "channel": "sms", "received_at": AT, "at": AT, "recipients": ["+15155550901"], "clauses": ["7a"],
+        "words": "Please write from the district's app.\n\nClause 7a says why.",
+        "people": ["s-06", student("new.pupil")],
+    }  # fmt: skip
+    (letter,) = await letters(store, Followup(Follow.REJECTED_TEXT, "m1", body))
+    assert [each.address for each in letter.envelope.recipients] == [staff("peter.lindgren"), student("new.pupil")]
+    assert letter.envelope.sender == ""
+    text = letter.content.decode()
+    assert "Subject: Your text message was not delivered" in text
+    for words in ("+15155550901", "Please write from the district's app.", "Clause 7a says why.", "/policy"):
+        assert words in text
+
+
 async def test_a_reminder_goes_to_whom_it_names(store: SqlStore) -> None:
     body = {"to": ["kim@district.example"], "at": AT, "items": [["m1", AT, 1]]}
     (letter,) = await letters(store, Followup(Follow.DUE, "", body))
