@@ -227,8 +227,10 @@ class Reminders(Protocol):
 class Cases(Protocol):
     """Cases, their messages, and legal holds. Every change is written with its entries of the audit log."""
 
-    async def open_case(self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object]) -> int:
-        """A new case; its id."""
+    async def open_case(
+        self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object], to: str = ""
+    ) -> int:
+        """A new case; its id. `to`: an address that is told of it, "" for nobody's."""
 
     async def case(self, case_id: int) -> CaseFile | None:
         """One case with its messages."""
@@ -242,8 +244,8 @@ class Cases(Protocol):
     async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
         """The cases that name a message."""
 
-    async def change_case(self, case_id: int, draft: CaseDraft, act: Act) -> bool:
-        """Change an open case; False where there is none."""
+    async def change_case(self, case_id: int, draft: CaseDraft, act: Act, to: str = "") -> bool:
+        """Change an open case; False where there is none. `to`: an address that is told of it."""
 
     async def add_to_case(self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[Act]) -> tuple[str, ...]:
         """Add messages to an open case; those that were not there."""

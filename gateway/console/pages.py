@@ -14,7 +14,7 @@ from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
-from gateway.console.handling import LONGER, colleagues
+from gateway.console.handling import LONGER, colleagues, put_off_until
 from gateway.console.in_force import policy_of
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import place_of
@@ -63,13 +63,13 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
             "between": names.between(trace.relation.pairs, groups=True),
         }
 
-    told = await asyncio.to_thread(read)
+    told, now = await asyncio.to_thread(read), await desk.store.now()
     shown_trace = names.trace(trace)
     near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
-        reading=reading, now=await desk.store.now(), policy_hash=explained.policy, hides=desk.hides(user),
+        reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
             (told_of, names.someone(each.address))
@@ -78,7 +78,8 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
         may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
-        longer=list(LONGER),
+        longer=[each for each, seconds in LONGER.items() if now + seconds <= put_off_until(desk, trace)],
+        put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
         at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},

@@ -43,7 +43,7 @@ class Pages:
             channels=words.CHANNELS,
             roles=words.ROLES,
             reasons=words.REASONS,
-            act_words=words.act_words,
+            act_words=lambda act: words.act_words(act, zone),
             reason_of=words.reason_of,
             clock=lambda at: words.clock(at, zone),
             moment=lambda at: words.moment(at, zone),

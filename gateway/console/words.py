@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.core.decision import Act
+from gateway.core.fields import from_rfc3339
 
 STATES = {
     "received": "being read", "held": "held", "queued": "on its way", "sent": "delivered", "bounced": "returned",
@@ -41,8 +42,8 @@ _ACTS = {
 _ACTIONS = {"release": "deliver", "flag": "deliver and list", "hold": "hold", "alert": "deliver and alert"}
 
 
-def act_words(act: Act) -> str:
-    """What an entry of the audit log says, in words."""
+def act_words(act: Act, zone: ZoneInfo | None = None) -> str:
+    """What an entry of the audit log says, in words; times by the clock of a zone, where it is given."""
     told = _ACTS.get(act.act, act.act.capitalize())
     detail = act.detail
     if act.act == "decided":
@@ -52,7 +53,7 @@ def act_words(act: Act) -> str:
     elif act.act in ("viewed", "access refused") and detail:
         told = f"{told} ({detail.get('what') or detail.get('to')})"
     elif act.act in _TOLD and (more := detail.get(_TOLD[act.act])):
-        told = f"{told} {_listed(more)}"
+        told = f"{told} {_timed(more, zone) or _listed(more)}"
     return told
 
 
@@ -61,6 +62,16 @@ _TOLD = {
     "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
     "content granted": "to", "content grant ended": "to",
 }  # fmt: skip
+
+
+def _timed(value: object, zone: ZoneInfo | None) -> str:
+    """A time of the audit log by a clock; "" for anything else."""
+    if zone is None or not isinstance(value, str) or not value.endswith("Z"):
+        return ""
+    try:
+        return clock(from_rfc3339(value), zone)
+    except ValueError:
+        return ""
 
 
 def _listed(value: object) -> str:

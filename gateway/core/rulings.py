@@ -179,7 +179,11 @@ def hold_longer(pending: Pending, by: str, reason: str, now: float, may: May | N
     )
     if not changes:
         return Ruling()
-    detail = {"until": rfc3339(now + seconds), "reason": reason, "recipients": [each.recipient for each in changes]}
+    due = min((each.due_at for each in held if each.due_at is not None), default=None)
+    detail = {
+        "until": rfc3339(now + seconds), "was_due": None if due is None else rfc3339(due), "reason": reason,
+        "recipients": [each.recipient for each in changes],
+    }  # fmt: skip
     return Ruling(changes, (), (Act(now, by, "held longer", pending.id, detail),))
 
 

@@ -154,6 +154,7 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -
                 None if decision is None else read_decision(decision),
                 decided_by,
                 decided_at,
+                row[8],
             )
         )
     verdict = next((row[-1] for row in rows if row[-1] is not None), None)

@@ -25,15 +25,19 @@ from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.console import verify
+from gateway.core.account import AccountRole, User
 from gateway.core.audit import read as read_row
 from gateway.core.audit import verify as verify_chain
+from gateway.core.decision import Act
+from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
+from gateway.core.notice import notice_content
 from gateway.core.parties import Direction
 from gateway.core.policy import Policy, Thresholds
 from gateway.policies import SHIPPED
 from gateway.stages.beat import Beat
 from gateway.stages.upkeep import link_audit
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, policy
+from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR, SAID, policy
 from tests.console.world import World, enter
 from tests.console.world import opened as open_console
 
@@ -88,6 +92,48 @@ async def test_a_case_from_opening_to_its_end(world: World) -> None:
         ("case opened", HIGH), ("case changed", HIGH), ("commented", HIGH), ("case changed", HIGH),
         ("case closed", HIGH), ("commented", HIGH),
     ]  # fmt: skip
+
+
+async def given(world: World) -> list[dict[str, object]]:
+    """What people are to be told of cases."""
+    found = await world.store.due_followups(100, 60)
+    await world.store.followed([each.id for each in found])
+    return [dict(each.body) for each in found if each.kind is Follow.CASE]
+
+
+async def test_who_is_given_a_case_is_told(world: World) -> None:
+    """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
+    kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
+    await world.store.add_user(kim, HASH, Act(world.clock(), "tests", "account added", kim.name))
+    async with world.program(HIGH) as high:
+        mine = await opened(high, world, "high")
+        assert await given(world) == []
+        theirs = await opened(high, world, "high", assignee=kim.name, due_at=1.9e9)
+        (told,) = await given(world)
+        assert (told["to"], told["case"], told["due_at"]) == ([kim.name], theirs["id"], "2030-03-17T17:46:40.000Z")
+        await high.patch(f"{CASES}/{theirs['id']}", json={"severity": "low"})
+        assert await given(world) == []
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": kim.name})
+        (told,) = await given(world)
+        assert told["case"] == mine["id"]
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": OKAFOR})
+        (told,) = await given(world)
+        assert told["to"] == ["dana.okafor@riverbend.example"]
+    letter = notice_content(
+        Followup(Follow.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
+    ).decode()  # fmt: skip
+    assert "Subject: Case 1 was given to you" in letter
+    assert "https://c.example/cases/1" in letter
+    assert "Secrecy" not in letter
+
+
+async def test_a_case_is_given_to_who_sees_its_messages(world: World) -> None:
+    async with world.program(HIGH) as high:
+        for assignee, names in ((MIDDLE, ["high"]), (OKAFOR, ["child"]), ("nobody", ["high"])):
+            body = {"title": "x", "messages": [world.id(each) for each in names], "assignee": assignee}
+            assert (await high.post(CASES, json=body)).status_code == 422, assignee
+    assert await given(world) == []
 
 
 async def test_the_list_comes_in_pages(world: World) -> None:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -14,10 +15,11 @@ from pytest_asyncio import fixture as async_fixture
 
 from gateway.core.decision import Act
 from gateway.core.delivery import State
+from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow
 from gateway.core.policy import Policy
 from gateway.core.review import Handling
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, policy, staff, student
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, SECURITY, policy, staff, student
 from tests.console.world import Said, World, form_of, opened
 
 
@@ -153,6 +155,37 @@ async def test_held_longer_it_is_due_later(world: World) -> None:
         await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
     async with world.signed_in(HIGH) as browser:
         assert (await send(browser, path, **{"for": "1d"})).status_code == 409
+
+
+async def test_putting_off_has_an_end_and_the_due_time_stays_in_sight(world: World) -> None:
+    """By the policy two weeks after it came, on the page and by the API; what was due before is on record."""
+    id_ = world.id("high")
+    path, call = f"/messages/{id_}/hold", f"/api/v1/messages/{id_}/hold"
+    async with world.signed_in(HIGH) as browser, world.program(HIGH, lasts=None) as program:
+        assert "due in" in (await browser.get(f"/messages/{id_}")).text
+        assert (await send(browser, path, **{"for": "7d"})).status_code == 303
+        page = re.sub(r"\s+", " ", (await browser.get(f"/messages/{id_}")).text)
+        assert "due in 6 days" in page
+        assert "put off once, lately by high" in page
+        world.clock.ahead += 6.9 * 86400
+        assert (await program.post(call, json={"for": "7d"})).status_code == 200
+        world.clock.ahead += 86400
+        refused = await program.post(call, json={"for": "7d"})
+        assert (refused.status_code, "at most" in refused.json()["detail"]) == (422, True)
+        assert (await program.post(call, json={"for": "3d"})).status_code == 200
+    async with world.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert '<option value="3d"' in page
+        assert '<option value="7d"' not in page
+        world.clock.ahead += 6.5 * 86400
+    async with world.signed_in(HIGH) as browser, world.signed_in(SECURITY) as other:
+        assert "cannot be put off any more" in (await browser.get(f"/messages/{id_}")).text
+        assert (await send(browser, path, **{"for": "1h"})).status_code == 422
+        assert ", due " in (await other.get(f"/messages/{id_}")).text
+    acts = [each for each in await world.store.done_about(id_, 50) if each.act == "held longer"]
+    for later, earlier in pairwise(acts):
+        was, until = (from_rfc3339(str(each)) for each in (later.detail["was_due"], earlier.detail["until"]))
+        assert abs(was - until) < 1
 
 
 async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
