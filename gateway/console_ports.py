@@ -52,7 +52,12 @@ class Lists(Protocol):
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first."""
 
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
-        """The conversations of a message around it, in order of time, itself included."""
+        """The conversations of a message around it, in order of time, itself included; so many before and after it."""
+
+    async def further(
+        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
+    ) -> Sequence[Neighbour]:
+        """The conversations of a message beyond a place (time and id) in them, the nearest, in order of time."""
 
     async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
         """What the audit log says of one subject, the newest first, linked or not."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse
 
 from gateway.console import schemas
 from gateway.console.audit_rows import readable
@@ -19,6 +20,7 @@ from gateway.console.desk import Desk
 from gateway.console.files import NO_FILE
 from gateway.console.forms import plain
 from gateway.console.held_queue import place
+from gateway.console.idempotency import done_once
 from gateway.console.opening import names_in_list, names_of, open_names, refuse_search
 from gateway.console.problems import Problem, unknown
 from gateway.console.reading import names_around
@@ -143,7 +145,10 @@ async def held(
     return await _held(desk, user, chosen, limit, cursor)
 
 
-@api.post("/held/search", response_model=schemas.HeldList, summary="The queue as it is asked for, words too")
+@api.post(
+    "/held/search", response_model=schemas.HeldList, responses=problems(400, 413),
+    summary="The queue as it is asked for, words too",
+)  # fmt: skip
 async def search_held(desk: TheDesk, user: Reader, asked: schemas.Search) -> dict[str, object]:
     """The same as a list; what is looked for stands in no URL, and so in no log on the way."""
     chosen = asked.model_dump(exclude={"limit", "cursor"})
@@ -248,15 +253,19 @@ def _span(at: Span, text: Covered) -> dict[str, object]:
 
 
 @api.post(
-    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 413),
+    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 409, 413),
     summary="Open the names of a message, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
-async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision) -> dict[str, object]:
+async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
     """To the account of this token, for an hour."""
-    trace = await desk.find(user, id)
-    await desk.apart(user, trace, "open names")
-    await open_names(desk, user, trace, plain(why.reason))
-    return {"id": id, "names": "open"}
+
+    async def act() -> dict[str, object]:
+        trace = await desk.find(user, id)
+        await desk.apart(user, trace, "open names")
+        await open_names(desk, user, trace, plain(why.reason))
+        return {"id": id, "names": "open"}
+
+    return await done_once(desk, user, key, ["names", id, why.reason], act)
 
 
 @api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
@@ -272,7 +281,10 @@ async def trace(
     return await _traced(desk, user, id or "", message_id or "", address or "")
 
 
-@api.post("/trace", response_model=schemas.TraceList, summary="The same, with what is looked for in no URL")
+@api.post(
+    "/trace", response_model=schemas.TraceList, responses=problems(400, 413),
+    summary="The same, with what is looked for in no URL",
+)  # fmt: skip
 async def search_trace(desk: TheDesk, user: Reader, asked: schemas.Tracing) -> dict[str, object]:
     """By one of three; an address stands in no URL, and so in no log on the way."""
     if sum(map(bool, (asked.id, asked.message_id, asked.address))) != 1:

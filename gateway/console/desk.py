@@ -43,7 +43,8 @@ class Reading:
     """A message with its content and what stands around it, for somebody who may read it."""
 
     explained: Explained
-    conversation: Sequence[Neighbour]
+    conversation: Sequence[Neighbour]  # what this person may read of it
+    around: Sequence[Neighbour]
     history: Sequence[Act]  # what was done about it, the newest first
     views: Sequence[Act]  # who read it, the newest first
     taken_up: tuple[str, float] | None  # who has taken a call for help up, and when
@@ -245,6 +246,7 @@ class Desk:
         return Reading(
             explained,
             self.near(user, around),
+            around,
             await self.store.done_about(id_, MOST_DONE),
             await self.store.views_of(id_, MOST_VIEWS),
             await self.store.taken_up(id_),

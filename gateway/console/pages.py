@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
+from gateway.console.conversation import further_of, read_place, talk
 from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
@@ -84,7 +85,22 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
-        link=await place_of(desk, user, request.url.query),
+        link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
+    )  # fmt: skip
+
+
+@pages.get("/messages/{id}/conversation")
+async def conversation(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """The conversation around a message further on, to either side."""
+    query = request.query_params
+    earlier = "before" in query
+    place = read_place(query.get("before") or query.get("after") or "")
+    found = await talk(desk, signed.user, id, place, earlier=earlier)
+    names = names_around(await names_of(desk, signed.user, found.explained.trace), found.explained, found.said)
+    said = [(each, names.someone(near.sender)) for near, each in ((n, names.neighbour(n)) for n in found.said)]
+    return shown.page(
+        request, "conversation.html", signed, id=id, said=said, earlier=found.earlier, later=found.later,
+        link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip
 
 

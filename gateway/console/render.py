@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words
 from gateway.console.auth import SignedIn
+from gateway.console.conversation import place_text
 from gateway.console.desk import UNDO, Desk
 from gateway.console.problems import Problem
 from gateway.core.account import Right
@@ -48,6 +49,7 @@ class Pages:
             clock=lambda at: words.clock(at, zone),
             moment=lambda at: words.moment(at, zone),
             stamp=words.stamp,
+            place_text=place_text,
             span=words.span,
             due=words.due,
             size=words.size,

@@ -113,8 +113,16 @@ class Acts(BaseModel):
     next: str | None
 
 
+class Needed(BaseModel):
+    """What the policy asks of a decision; `clauses`: those that want a second person to agree."""
+
+    reason: bool
+    second_person: bool
+    clauses: list[str]
+
+
 class Handled(BaseModel):
-    """Who has a held message, and which decision waits for a second person."""
+    """Who has a held message, which decision waits for a second person, and what each would need."""
 
     id: str
     taken_by: str
@@ -122,6 +130,9 @@ class Handled(BaseModel):
     proposed: str | None
     proposed_by: str | None
     proposed_reason: str | None
+    needs: dict[Literal["release", "reject", "discard"], Needed]
+    usual_words: str = Field(description="What the sender is told of a rejection unless `words` say something else")
+    put_off_until: str = Field(description="When it is due at the latest, however often it is held longer")
     cases: list[int]
     legal_hold: str | None = Field(description="The reason of its legal hold; null where it has none")
 
@@ -140,9 +151,11 @@ class Spoken(BaseModel):
 
 
 class Conversation(BaseModel):
-    """The messages around one, over both channels, in order of time."""
+    """The messages around one, over both channels, in order of time; it goes on at the cursors of both sides."""
 
     items: list[Spoken]
+    earlier: str | None
+    later: str | None
     next: str | None
 
 

@@ -101,6 +101,26 @@ _AFTER = Statement(
         .limit(bindparam("limit"))
     )
 )
+
+
+def _beyond(earlier: bool) -> Statement:
+    """The nearest messages of a conversation on one side of a place in it."""
+    place: tuple[ColumnElement[object], ...] = (_x.at, _x.message_id)
+    way: ColumnElement[float] = bindparam("at", type_=_x.at.type)
+    side = _x.at < way if earlier else _x.at > way
+    beside = _x.message_id < bindparam("behind") if earlier else _x.message_id > bindparam("behind")
+    order = [each.desc() for each in place] if earlier else list(place)
+    return Statement(
+        lambda of: (
+            select(_x.message_id)
+            .where(_x.conversation == bindparam("conversation"), or_(side, and_(_x.at == way, beside)))
+            .order_by(*order)
+            .limit(bindparam("limit"))
+        )
+    )
+
+
+_EARLIER, _LATER = _beyond(earlier=True), _beyond(earlier=False)
 _NEIGHBOURS = Statement(
     lambda of: (
         select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _c.excerpt, _r.state)
@@ -196,8 +216,26 @@ def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
     for conversation, at in run.rows(_WITH, key=id_):
         for statement in (_BEFORE, _AFTER):
             ids |= {row[0] for row in run.rows(statement, conversation=conversation, at=at, limit=each_side + 1)}
+    found = _neighbours(run, ids)
+    here = next((number for number, each in enumerate(found) if each.id == id_), 0)
+    return found[max(here - each_side, 0) : here + each_side + 1]
+
+
+def _further(run: Run, id_: str, beyond: tuple[float, str], limit: int, earlier: bool) -> list[Neighbour]:
+    at, behind = beyond
+    ids: set[str] = set()
+    for conversation, _ in run.rows(_WITH, key=id_):
+        rows = run.rows(
+            _EARLIER if earlier else _LATER, conversation=conversation, at=at, behind=behind, limit=limit
+        )  # fmt: skip
+        ids |= {row[0] for row in rows}
+    found = _neighbours(run, ids)
+    return found[-limit:] if earlier else found[:limit]
+
+
+def _neighbours(run: Run, ids: set[str]) -> list[Neighbour]:
     found = []
-    for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids))):
+    for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids)) if ids else ()):
         other, channel, received_at, text, subject, excerpt, _ = group[0]
         envelope, relation = read_envelope(text)
         recipients = tuple(recipient.address for recipient in envelope.recipients)
@@ -259,6 +297,13 @@ class SqlLists(Part):
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
         """See gateway.console_ports.Lists."""
         return await self._readers.read(lambda run: _around(run, fit(message_id), each_side))
+
+    async def further(
+        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
+    ) -> Sequence[Neighbour]:
+        """See gateway.console_ports.Lists."""
+        at = (beyond[0], fit(beyond[1]))
+        return await self._readers.read(lambda run: _further(run, fit(message_id), at, limit, earlier))
 
     async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
         """See gateway.console_ports.Lists."""

@@ -79,6 +79,7 @@ page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see
 page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
 page("GET", "/messages/{id}/picture/{part}", **NO_CONTENT, **ELSEWHERE)
 page("GET", "/messages/{id}/source", okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/conversation", okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/delivered", **NO_CONTENT)
 page("GET", "/trace")
 page("POST", "/trace")
@@ -87,6 +88,7 @@ page("GET", "/audit", high=403, middle=403, okafor=403, security=403)
 # decide: on a message that okafor sent, then on one to her child
 page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/undo", 409, **NO_CONTENT, **ELSEWHERE)  # nothing was decided
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
@@ -206,7 +208,7 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
-    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
+    "/api/v1/messages/{id}/undo": {}, "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
     "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
