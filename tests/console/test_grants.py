@@ -7,8 +7,7 @@ from playwright.async_api import Page, expect
 
 from gateway.core.casework import CaseDraft
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, SECURITY
-from tests.console.test_review import send
-from tests.console.world import World, enter
+from tests.console.world import World, enter, send
 
 GRANTS = "/api/v1/grants"
 SAYS = "just between us"

@@ -11,8 +11,7 @@ from playwright.async_api import Page, expect
 
 from gateway.console.sealed import Seals
 from tests.console.district import DIRECTOR, HIGH, SAID, staff, student
-from tests.console.test_review import send
-from tests.console.world import Lines, World, enter, form_of
+from tests.console.world import Lines, World, enter, form_of, send
 
 LOOKED_FOR = "Maya practice"
 

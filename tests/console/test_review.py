@@ -13,24 +13,18 @@ import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.decision import Act
 from gateway.core.delivery import State
 from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow
 from gateway.core.policy import Policy
 from gateway.core.review import Handling
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, SECURITY, policy, staff, student
-from tests.console.world import Said, World, form_of, opened
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy, student
+from tests.console.world import World, opened, send
 
 
 async def states(world: World, name: str) -> set[State]:
     (trace,) = await world.store.trace(id=world.id(name))
     return {each.state for each in trace.recipients}
-
-
-async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    """Send a form of ours."""
-    return await browser.post(path, data={"form": form_of(await browser.get("/trace")), **fields})
 
 
 async def searched(browser: httpx.AsyncClient, **fields: str) -> str:
@@ -260,167 +254,6 @@ async def test_a_second_person_disagrees(strict: World) -> None:
         assert await states(strict, "high") == {State.HELD}
         assert (await send(high, f"/messages/{id_}/reject")).status_code == 303
     assert await states(strict, "high") == {State.REJECTED}
-
-
-# --- a mailing -------------------------------------------------------------------------------------------------------
-
-PARTY = "Hey {}, party at my place on Saturday after the game, I will bring the beer, tell nobody at home about it."
-
-
-async def mailing(world: World) -> list[str]:
-    """Three of one mailing and one that is not, held; the ids of the three."""
-    ids = []
-    for name in ("liam.whitcomb", "maya.lindqvist", "tess.vandermeer"):
-        said = Said(
-            staff("wade.brannigan"), (student(name),), "party saturday", PARTY.format(name.split(".")[0].title()),
-            (("7b", 0.9, "beer"),),
-        )  # fmt: skip
-        ids.append((await world.put(said)).id)
-    await world.put(replace(SAID["high"], sender=staff("wade.brannigan")))
-    return ids
-
-
-async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
-    ids = await mailing(world)
-    async with world.signed_in(HIGH) as browser:
-        assert "and 2 more of this mailing" in (await browser.get("/")).text
-        preview = (await browser.get(f"/together/{ids[1]}")).text
-        assert "3 messages of one mailing" in preview
-        assert "<mark>Maya</mark>" in preview
-        assert "After practice" not in preview
-        sent = {"form": form_of(await browser.get("/trace")), "deed": "release", "id": ids[:2], "reason": "a lesson"}
-        done = await browser.post("/together", data=sent)
-        assert "2 released" in done.text
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
-    assert (await world.store.trace(id=ids[2]))[0].recipients[0].state is State.HELD
-    gone = await world.outgoing(after=5)
-    assert not set(ids) & set(gone)  # a mailing waits longer than one message
-    assert set(ids[:2]) <= set(await world.outgoing(after=11))
-    views = [each for each in await world.store.acts_about(ids[2], 9) if each.act == "viewed"]
-    assert [each.detail for each in views] == [{"what": "beginning"}]
-
-
-async def test_a_mailing_is_taken_back_together(world: World) -> None:
-    ids = await mailing(world)
-    async with world.signed_in(HIGH) as browser:
-        form = form_of(await browser.get("/trace"))
-        await browser.post("/together", data={"form": form, "deed": "reject", "id": ids})
-        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 303
-        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
-
-
-async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
-    """What was decided before, is another building's or one's own is named, and the others are decided."""
-    ids = [*await mailing(world), world.id("middle"), world.id("own")]
-    async with world.program(DIRECTOR) as director:
-        await director.post(f"/api/v1/messages/{ids[0]}/reject", json={"reason": ""})
-    async with world.signed_in(OKAFOR) as browser:
-        form = form_of(await browser.get("/trace"))
-        done = await browser.post("/together", data={"form": form, "deed": "release", "id": ids})
-    assert "2 released" in done.text
-    assert "3 not decided" in done.text
-    assert "decided first by director" in done.text
-    assert "somebody else must decide" in done.text
-
-
-async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> None:
-    ids = await mailing(world)
-    async with world.program(HIGH) as program:
-        preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
-        assert {each["id"] for each in preview} == set(ids)
-        assert preview[0]["differs"] == []
-        assert preview[1]["differs"] == ["Maya"]
-        assert preview[1]["beginning"].startswith(PARTY.format("Maya")[:20])
-        asked = {"ids": [*ids, world.id("middle")], "deed": "reject", "reason": "a party"}
-        done = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
-        assert done.json()["done"] == ids
-        assert [each["id"] for each in done.json()["left"]] == [world.id("middle")]
-        again = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
-        assert (again.status_code, again.json()) == (200, done.json())
-        back = await program.post("/api/v1/mailings/undo", json={"ids": ids})
-        assert back.json() == {"messages": ids}
-        assert (await program.post("/api/v1/mailings/undo", json={"ids": ids})).status_code == 409
-        await program.post("/api/v1/mailings/decide", json={**asked, "ids": ids[:1], "deed": "release"})
-        assert ids[0] not in await world.outgoing(after=10)
-        assert ids[0] in await world.outgoing(after=6)
-    async with world.program(HIGH, reads_only=True) as program:
-        assert (await program.post("/api/v1/mailings/decide", json=asked)).status_code == 403
-
-
-async def test_a_mailing_asks_for_something(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
-        for fields in ({"deed": "release"}, {"id": world.id("high")}, {"id": world.id("high"), "deed": "discard"}):
-            assert (await send(browser, "/together", **fields)).status_code == 422
-        assert (await browser.get("/together/nothing")).status_code == 404
-
-
-# --- calls for help --------------------------------------------------------------------------------------------------
-
-
-async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
-    id_ = world.id("help")
-    await world.store.record([Act(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})])
-    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.signed_in(MIDDLE) as middle:
-        page = (await high.get("/help")).text
-        assert "1 not taken up" in page
-        assert "safety@riverbend.example" in page
-        assert "Tess Vandermeer" in page
-        assert "1 alerted" in (await high.get("/")).text
-        assert id_ not in (await middle.get("/help")).text
-        assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
-        (call,) = (await director.get("/api/v1/help")).json()["items"]
-        assert (call["id"], call["taken_by"], call["alerted"]) == (id_, DIRECTOR, ["safety@riverbend.example"])
-        assert "Taken up by director" in (await high.get("/help")).text
-        assert "Taken up by <strong>director</strong>" in (await high.get(f"/messages/{id_}")).text
-
-
-async def test_a_call_is_given_back_by_who_took_it_up_or_a_director(world: World) -> None:
-    id_ = world.id("help")
-    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.program(OKAFOR) as other:
-        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 409  # nobody has it
-        assert (await send(high, f"/messages/{id_}/acknowledge")).status_code == 303
-        second = await other.post(f"/api/v1/messages/{id_}/acknowledge")
-        assert (second.status_code, "high took this call for help up first" in second.text) == (409, True)
-        assert (await other.post(f"/api/v1/messages/{id_}/give-back")).status_code == 403
-        assert "Give it back" in (await high.get("/help")).text
-        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 303
-        assert "1 not taken up" in (await high.get("/help")).text
-        page = (await high.get(f"/messages/{id_}")).text
-        assert "I take this up" in page
-        assert "Call for help given back by high" in re.sub(r"\s+", " ", page)
-        assert (await send(high, f"/messages/{id_}/acknowledge")).status_code == 303
-        assert (await director.post(f"/api/v1/messages/{id_}/give-back")).status_code == 200
-        (call,) = (await director.get("/api/v1/help")).json()["items"]
-        assert (call["taken_by"], call["taken_at"], call["alerts"]) == ("", None, [])
-
-
-async def test_a_call_that_nobody_took_up_stays_on_the_queue_and_in_the_list(world: World) -> None:
-    world.clock.ahead += 100 * 86400
-    async with world.signed_in(HIGH) as high:
-        assert "I take this up" in (await high.get("/")).text
-        assert "1 not taken up" in (await high.get("/help")).text
-
-
-async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: World) -> None:
-    """Also that names were opened, and what can be undone: none of it falls off a page after many readings."""
-    id_, help_ = world.id("high"), world.id("help")
-    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director:
-        await send(high, f"/messages/{id_}/comments", text="The parents were called")
-        await send(high, f"/messages/{help_}/acknowledge")
-        views = [
-            Act(world.clock(), DIRECTOR, "viewed", each, {"what": "x"}) for each in (id_, help_) for _ in range(600)
-        ]
-        await world.store.record(views)
-        page = (await high.get(f"/messages/{id_}")).text
-        assert "The parents were called" in page
-        assert "Who read it" in page
-        assert "Taken up by <strong>high</strong>" in (await high.get(f"/messages/{help_}")).text
-        whole = (await director.get(f"/api/v1/messages/{id_}/history")).json()["items"]
-        assert [each["detail"]["text"] for each in whole if each["act"] == "commented"] == ["The parents were called"]
-        done = await send(high, f"/messages/{id_}/release")
-        await world.store.record(views[:1])
-        assert "Released. It takes effect" in (await high.get(done.headers["location"])).text
 
 
 async def test_what_was_decided_is_listed(world: World) -> None:
