@@ -62,8 +62,9 @@ async def serving(
         await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
         consume = await classifying(up, settings, journal) if "classify" in roles else None
-        # an application may answer a text with texts, so whoever delivers texts must know who is who as well
-        directed = {"smtp", "sms", "console"} | ({"deliver"} if twilio else set())
+        # Who decides tells people, and nobody of what they have a part in. An application may answer a text with texts,
+        # so whoever delivers texts must know who is who as well.
+        directed = {"smtp", "sms", "console", "decide"} | ({"deliver"} if twilio else set())
         directory = await directory_in_force(settings, journal) if roles & directed else None
         if (file := store_file(settings)) is not None:
             up.enter_context(hold_lock(file))
@@ -78,8 +79,8 @@ async def serving(
         processes = Processes(journal.registry)
         where = await up.enter_async_context(monitoring(metrics, processes, floor.ready))
         # In reverse of a message's way, so that whoever hands over finds the next one open, and drains before it.
-        if "decide" in roles:
-            await decide(floor)
+        if "decide" in roles and directory is not None:
+            await decide(floor, directory)
         if "deliver" in roles:
             await deliver(floor)
             if twilio is not None and directory is not None:
@@ -152,7 +153,7 @@ async def _note_roster(store: Store, journal: Journal, directory: LiveDirectory)
             await asyncio.sleep(1.0)
 
 
-async def decide(floor: Floor) -> None:
+async def decide(floor: Floor, directory: LiveDirectory) -> None:
     """Verdicts become decisions; what must follow is carried out; the store is kept in order."""
     settings, store, journal, bus = floor.settings, floor.store, floor.journal, floor.bus
     timeout = settings.policy.verdict_timeout
@@ -167,7 +168,7 @@ async def decide(floor: Floor) -> None:
     await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
     if (source := await asyncio.to_thread(policy_source, settings, floor.policy)) is not None:
         await store.keep_policy(floor.policy.hash, source, adopted_policy(settings))
-    notification = Notification(store, store, store, bus, journal, office)
+    notification = Notification(store, store, store, bus, journal, office, directory)
     await floor.work(floor.followups, notification.run(floor.followups))
     beat, chain = Beat(), ChainWatch(store, journal)
     await floor.work(

@@ -26,6 +26,7 @@ from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
 from gateway.console.files import Files
+from gateway.console.grant_pages import grant_api, grant_pages
 from gateway.console.mailing_api import mailing_api
 from gateway.console.oidc import SignInService
 from gateway.console.pages import pages
@@ -68,6 +69,8 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.include_router(review_api)
     app.include_router(case_api)
     app.include_router(mailing_api)
+    app.include_router(grant_api)
+    app.include_router(grant_pages)
     app.include_router(public)
     app.include_router(queue_pages)
     app.include_router(service_pages)

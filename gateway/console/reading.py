@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
-from gateway.console.files import FileText
+from gateway.console.files import NO_FILE, FileText
 from gateway.console.names import Names
 from gateway.core.headers import addresses, decoded, fields, unfolded
 from gateway.core.message import Channel, header_section, subject
@@ -54,6 +54,7 @@ class Why:
     flag: float | None
     decisive: bool
     counts: bool  # it reaches what the policy acts from, or it decided
+    kept: bool = True  # the policy of that time is known
 
     @property
     def percent(self) -> int:
@@ -63,6 +64,8 @@ class Why:
     @property
     def would_release(self) -> str:
         """What would have let it pass, in a sentence."""
+        if not self.kept:
+            return "The policy file of that time was not kept: its limits are not known."
         least = self.hold if self.score >= (self.hold if self.hold is not None else 2) else self.flag
         if least is None:
             return "This clause alone holds nothing in this direction."
@@ -89,13 +92,16 @@ class Shown:
     failed: tuple[str, ...] = ()  # words for what of a file could not be read
 
 
-def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
-    """The clauses that were found, those that decided first, then by score."""
+def why(
+    explained: Explained, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({}), *,
+    kept: bool = True,
+) -> list[Why]:  # fmt: skip
+    """The clauses that were found, those that decided first, then by score; `kept`: the policy's limits are known."""
     verdict, trace = explained.verdict, explained.trace
     found: dict[str, list[Finding]] = {}
     for finding in verdict.findings if verdict else ():
         found.setdefault(finding.clause, []).append(finding)
-    texts = {number: names.covered(text) for number, text in _texts(explained).items()}
+    texts = {number: names.covered(text) for number, text in _texts(explained, files).items()}
     reasons = []
     for id_, findings in found.items():
         best = max(findings, key=lambda each: each.score)
@@ -115,7 +121,7 @@ def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
                 tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
                 all(each.quoted for each in findings),
                 limits.hold if limits else None, limits.flag if limits else None, decisive,
-                decisive or any(_reaches(each, limits, policy) for each in findings),
+                decisive or any(_reaches(each, limits, policy) for each in findings), kept,
             )
         )  # fmt: skip
     return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
@@ -148,8 +154,8 @@ def _short(words: str) -> str:
     return words if len(words) <= 90 else words[:88] + "…"
 
 
-def _texts(explained: Explained) -> dict[str, str]:
-    texts = {part.number: part.text for part in explained.parts()}
+def _texts(explained: Explained, files: Mapping[str, FileText]) -> dict[str, str]:
+    texts = {part.number: part.text or files.get(part.number, NO_FILE).text for part in explained.parts()}
     if explained.channel is Channel.MAIL:
         texts["subject"] = subject(header_section(explained.content))
     return texts

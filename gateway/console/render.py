@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words
 from gateway.console.auth import SignedIn
+from gateway.console.conversation import place_text
 from gateway.console.desk import UNDO, Desk
 from gateway.console.problems import Problem
 from gateway.core.account import Right
@@ -43,10 +44,12 @@ class Pages:
             channels=words.CHANNELS,
             roles=words.ROLES,
             reasons=words.REASONS,
-            act_words=words.act_words,
+            act_words=lambda act: words.act_words(act, zone),
             reason_of=words.reason_of,
             clock=lambda at: words.clock(at, zone),
+            moment=lambda at: words.moment(at, zone),
             stamp=words.stamp,
+            place_text=place_text,
             span=words.span,
             due=words.due,
             size=words.size,

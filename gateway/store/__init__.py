@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.calls import SqlCalls
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
+from gateway.store.grants import SqlGrants
 from gateway.store.handling import SqlHandling
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
@@ -50,6 +52,7 @@ class SqlStore(
     SqlRetention,
     SqlRecall,
     SqlLists,
+    SqlCalls,
     SqlAccounts,
     SqlTexts,
     SqlMedia,
@@ -57,6 +60,7 @@ class SqlStore(
     SqlHandling,
     SqlReminders,
     SqlCases,
+    SqlGrants,
     SqlIdentities,
     SqlReports,
 ):

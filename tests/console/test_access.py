@@ -74,10 +74,12 @@ call("GET", "/api/v1/reports")
 # look up and read
 page("GET", "/", security=303, auditor=303, lindgren=303)  # these see no queue and go on to the trace
 page("GET", "/events", **NO_CONTENT)
+page("POST", "/search", 303, **NO_CONTENT)
 page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
 page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
 page("GET", "/messages/{id}/picture/{part}", **NO_CONTENT, **ELSEWHERE)
-page("GET", "/messages/{id}/source", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/source", okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/conversation", okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/delivered", **NO_CONTENT)
 page("GET", "/trace")
 page("POST", "/trace")
@@ -86,13 +88,15 @@ page("GET", "/audit", high=403, middle=403, okafor=403, security=403)
 # decide: on a message that okafor sent, then on one to her child
 page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/undo", 409, **NO_CONTENT, **ELSEWHERE)  # nothing was decided
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
 page("GET", "/help", **NO_CONTENT)
-page("GET", "/decided", **NO_CONTENT)
+page("GET", "/decided", security=403)
 page("POST", "/views", 303, **NO_CONTENT)
 page("POST", "/messages/{id}/hold", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/assign", 303, **NO_CONTENT, **ELSEWHERE)
@@ -113,40 +117,51 @@ page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
 page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
 page("POST", "/together/undo", 303, middle=409, **NO_CONTENT)
-page("POST", "/messages/{id}/names", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/names", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)
 
 call("GET", "/api/v1/held", **NO_CONTENT)
+call("POST", "/api/v1/held/search", **NO_CONTENT)
 call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/content", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/content", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/release", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/reject", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/discard", **NO_CONTENT, **ELSEWHERE)
-call("POST", "/api/v1/messages/{id}/names", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/names", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/names", **NO_CONTENT, **ELSEWHERE)
 call("GET", "/api/v1/mailings/{id}", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # what is not theirs is named as not decided
 call("POST", "/api/v1/mailings/undo", 409, **NO_CONTENT)
 call("GET", "/api/v1/trace")
+call("POST", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
+
+# content for auditors
+page("GET", "/grants", high=403, middle=403, okafor=403, security=403)
+page("POST", "/grants", 403, director=303)
+page("POST", "/grants/{number}/end", 403, director=303)
+call("GET", "/api/v1/grants", high=403, middle=403, okafor=403, security=403)
+call("POST", "/api/v1/grants", 403, director=201)
+call("DELETE", "/api/v1/grants/{number}", 403, director=409)  # the page ended it
 
 # the same review by the API
 call("GET", "/api/v1/help", **NO_CONTENT)
 call("GET", "/api/v1/delivered", **NO_CONTENT)
-call("GET", "/api/v1/decided", **NO_CONTENT)
+call("GET", "/api/v1/decided", security=403)
 call("PUT", "/api/v1/views/{name}", **NO_CONTENT)
 call("GET", "/api/v1/views", **NO_CONTENT)
 call("DELETE", "/api/v1/views/{name}", **NO_CONTENT)
-call("GET", "/api/v1/messages/{id}/review", **NO_CONTENT, **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/history", security=403, **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/conversation", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/review", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/history", okafor=403, security=403, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/conversation", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/assign", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had it
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -166,6 +181,7 @@ _OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
+    "/messages/{id}/give-back": "help", "/api/v1/messages/{id}/give-back": "help",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
@@ -177,6 +193,7 @@ PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"
 SENT: dict[str, dict[str, str]] = {
     "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
     "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
+    "/grants": {"to": AUDITOR, "all": "yes", "for": "1h"},
     "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
@@ -187,9 +204,12 @@ ASKED = {"/api/v1/trace": {"id": "nothing"}}
 NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
+    "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
-    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/cases": {"title": "Secrecy"},
+    "/api/v1/messages/{id}/undo": {}, "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
+    "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
     "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},

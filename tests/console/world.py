@@ -138,6 +138,11 @@ def form_of(page: httpx.Response) -> str:
     return found[1]
 
 
+async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Send a form of ours."""
+    return await browser.post(path, data={"form": form_of(await browser.get("/trace")), **fields})
+
+
 async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -> None:
     """Sign in with a browser."""
     await page.goto(f"{world.url}/sign-in")
