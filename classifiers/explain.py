@@ -81,8 +81,9 @@ def case_of_row(row: Mapping[str, object]) -> Case:
 
 
 def _mail(title: str, text: str) -> bytes:
-    """A content whose first part is exactly this text."""
+    """A content whose first part is exactly this text. It is an answer: what a row quotes is taken for a quote."""
     mail = EmailMessage(policy=SMTP)
+    mail["In-Reply-To"] = "<row@invalid>"
     if title:
         mail["Subject"] = " ".join(title.split())
     mail["MIME-Version"] = "1.0"

@@ -84,6 +84,8 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
         shown.append(part)
         if part.attached:
             found.append(Passage(part.number, 0, text, Kind.ATTACHED))
+        elif channel == "sms":  # no telephone quotes
+            found.extend([Passage(part.number, 0, text, Kind.FRESH)] if text.strip() else [])
         else:
             found.extend(Passage(part.number, start, text[start:end], kind) for start, end, kind in passages(text))
         found.extend(_hidden(part))

@@ -29,6 +29,8 @@ class Heard:
 def heard(text: str) -> Heard:
     """The language of a text; a text with a long stretch in another language is not covered."""
     words = _WORD.findall(text)[:MAX_WORDS]
+    if 2 * sum(len(word) == 1 for word in words) > len(words):
+        words = [word for word in words if len(word) > 1]  # l e t t e r s apart are words of no language
     letters = sum(map(len, words))
     foreign = 0 if text.isascii() else sum(_foreign(char) for word in words for char in word)
     if letters and foreign > 12 and foreign > 0.3 * letters:

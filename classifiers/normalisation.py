@@ -25,6 +25,10 @@ _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
 _SPACED = re.compile(  # letters with the same sign between all of them
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
+_WIDELY = re.compile(  # the same with wider gaps, or another sign, between words
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){4,300}"
+)
+_GAP = re.compile(r"[ .\-_*~|/,+\n]+")
 _EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
 _LEET = str.maketrans(
     {
@@ -71,6 +75,12 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
+_ADDRESS = re.compile(r"\w@[\w-]+\.\w")
+_FEARED = (
+    "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched drunk "
+    "cutting molested depressed overdose matar suicidio ayuda violó golpea"
+).split()
+"""Words that people in need do not dare to write out."""
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
@@ -126,6 +136,9 @@ class Normaliser:
         self._masked: dict[str, str] = {}
         for word in masked:
             self._masked |= dict.fromkeys(_masks(word), word)
+        for word in _FEARED:
+            for veiled in (word[:at] + sign + word[at + 1 :] for sign in "*#" for at in range(1, len(word) - 1)):
+                self._masked.setdefault(veiled, word)
         self._short, self._short_es, self._emoji = _shorthand()
 
     def __call__(self, text: str, language: str = "en") -> Normal:
@@ -177,7 +190,7 @@ class Normaliser:
     def _words(self, source: Normal, tricks: int, language: str) -> Normal:
         text = source.text
         changes = list(self._spaced(text))
-        tricks += len(changes)
+        tricks += sum(written != " " for _, _, written in changes)
         taken = [(start, end) for start, end, _ in changes]
         previous: tuple[int, int, str] | None = None
         for token in _TOKEN.finditer(text):
@@ -212,13 +225,34 @@ class Normaliser:
         return word if word in self._sensitive and not (self._is_word(previous[2]) and self._is_word(bare)) else ""
 
     def _spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
-        for found in _SPACED.finditer(text):
+        taken = 0
+        for found in _WIDELY.finditer(text):
+            for start, end, written in self._gapped(found.group().lower()):
+                taken = found.end()
+                yield found.start() + start, found.start() + end, written
+        for found in _SPACED.finditer(text, taken):
             letters = re.sub(r"[ .\-_*~|/,+]+", "", found.group()).lower()
             for table in (_LEET, _LEET_L):
                 words = self._segmented(letters.translate(table))
                 if words:
                     yield found.start(), found.end(), words
                     break
+
+    def _gapped(self, run: str) -> list[tuple[int, int, str]]:
+        """Single letters as words, where the wider gaps between them part words; none where these are no words."""
+        gaps = [found.span() for found in _GAP.finditer(run)]
+        signs = [run[start:end] for start, end in gaps]
+        usual = min(set(signs), key=lambda sign: (len(sign), -signs.count(sign)))
+        wide = [gap for gap, sign in zip(gaps, signs, strict=True) if sign != usual]
+        if not wide:
+            return []
+        bounds = list(zip([0, *(end for _, end in wide)], [*(start for start, _ in wide), len(run)], strict=True))
+        for table in (_LEET, _LEET_L):
+            words = [_GAP.sub("", run[start:end]).translate(table) for start, end in bounds]
+            if max(map(len, words)) > 2 and all(map(self._is_word, words)):
+                written = [(*place, word) for place, word in zip(bounds, words, strict=True) if len(word) > 1]
+                return sorted(written + [(*gap, " ") for gap in wide])
+        return []
 
     def _segmented(self, letters: str) -> str:
         """The letters as known words, the longest words preferred, or "" where they make none of four letters."""
@@ -246,7 +280,7 @@ class Normaliser:
             return lead + meaning + tail, False
         if low in self._masked:
             return lead + self._masked[low] + tail, True
-        if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and "@" not in core[1:-1]:
+        if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and not _ADDRESS.search(core):
             for table in (_LEET, _LEET_L):
                 word = low.translate(table)
                 if word.isalpha() and self._is_word(self._settled(word)):

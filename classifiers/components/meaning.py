@@ -30,6 +30,7 @@ _TURN = re.compile(
     re.IGNORECASE,
 )
 """Where one thing that is said ends and another begins."""
+_NOT = re.compile(r"(?<!why )\b(?:don't|dont|do not|never|not to|must not|cannot|no) (?:ever )?\Z", re.IGNORECASE)
 _CALLED = re.compile(
     r"\s(?:is|isn't|are|aren't|was|were|counts|can|will|must|may|gets|goes|breaks|violates|es|está|son|puede)\b", re.IGNORECASE
 )
@@ -57,6 +58,8 @@ def is_told_of(noted: Evidence, hit: Hit) -> bool:
     before = noted.text[max(begin, hit.start - _FURTHEST) : hit.start]
     told = [found.end() for found in _TOLD.finditer(before)]
     if told and _TURN.search(before, told[-1]) is None:
+        return True
+    if _NOT.search(before):
         return True
     if _IF.search(before):
         return False
