@@ -17,10 +17,8 @@ from gateway.core.parties import Direction
 HEARD = (Kind.FRESH, Kind.HIDDEN)
 """What is heard as it stands."""
 _ASIDE = (Kind.CLAIMED, Kind.QUOTED, Kind.SIGNATURE, Kind.ATTACHED)
-_SURE = 0.9
-"""The score from which a stretch of what is written now is a call."""
-_SURER = 0.95
-"""The same for what stands elsewhere: there it is more often somebody else's words."""
+_SURE = 0.95
+"""The score from which such a stretch is a call."""
 _MEANT = 0.5
 """The score from which nothing more need be looked for."""
 
@@ -44,9 +42,9 @@ def stretches(
     return [Text(text.kind, stretch, (), text.tricks) for text, stretch in asked if stretch]
 
 
-def heard(text: Text, found: Evidence) -> float:
+def heard(found: Evidence) -> float:
     """The score of help of such a stretch, 0 where that is not enough to be a call."""
-    return found.help if found.help >= (_SURE if text.kind in HEARD else _SURER) else 0.0
+    return found.help if found.help >= _SURE else 0.0
 
 
 def _most(found: Evidence, column: int, record: Record) -> str:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from classifiers import documents
+from classifiers import documents, kinds
+from classifiers.kinds import Is
 from classifiers.quoting import Kind, passages
 from gateway.core.headers import header_section, subject
 from gateway.core.media import is_pictured
@@ -27,7 +28,9 @@ PATIENCE = 5.0
 
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
 _ARMOUR = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_KEYS = re.compile(r"\s*-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----")
 _WORDS = re.compile(r"\w+")
+_MOST_HIDDEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
     found: list[Passage] = []
     failed: list[str] = []
     shown: list[Part] = []
+    names: list[str] = []
     room = MAX_CHARACTERS
     if channel != "sms":
         title = subject(header_section(content))[:2000]
@@ -66,13 +70,15 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
     for part in (*parts(content, channel), *files):
         if part.unreadable or (channel == "sms" and is_pictured(part.media_type)):
             failed.append("unreadable")
+        if part.filename and channel != "sms" and (name := documents.named(part.filename)):
+            names.append(name)
         if part.media_type in _ENCRYPTED_TYPES or _ARMOUR.search(part.text):
             failed.append("encrypted")
             continue
-        if part.media_type not in ("text/plain", "text/html"):
+        if part.media_type not in ("text/plain", "text/html") or _is_other(part):
             failed.extend(_file(part, budget, found))
             continue
-        if part.attached and part.media_type == "text/plain" and part.filename.lower().endswith((".asc", ".pgp")):
+        if part.attached and part.media_type == "text/plain" and _KEYS.match(part.text):
             continue
         text = part.text[:room]
         room -= len(text)
@@ -89,7 +95,17 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
         else:
             found.extend(Passage(part.number, start, text[start:end], kind) for start, end, kind in passages(text))
         found.extend(_hidden(part))
+    found.extend(Passage("", 0, each[:_MOST_HIDDEN], Kind.HIDDEN) for each in budget.hidden)
+    if names:
+        found.append(Passage("", 0, "\n".join(dict.fromkeys(names)), Kind.ATTACHED))
     return Reading(tuple(found), tuple(dict.fromkeys(failed)))
+
+
+def _is_other(part: Part) -> bool:
+    """Whether a part is a file of another kind than the text that it says it is."""
+    if part.media_type == "text/html" and not part.attached:
+        return False
+    return bool(part.data) and kinds.kind_of(part.data) is not Is.TEXT
 
 
 def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[str, ...]:
@@ -101,7 +117,7 @@ def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[s
 
 def _hidden(part: Part) -> Iterator[Passage]:
     if part.hidden.strip():
-        yield Passage("", 0, part.hidden[:20_000], Kind.HIDDEN)
+        yield Passage("", 0, part.hidden[:_MOST_HIDDEN], Kind.HIDDEN)
 
 
 def _same(one: str, other: str) -> bool:

@@ -75,7 +75,8 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
-_ADDRESS = re.compile(r"\w@[\w-]+\.\w")
+_ADDRESS = re.compile(r"\w@[\w-]+\.\w|\w@s?\Z")
+"""What has its sign @ rightly: an address, and the Spanish ending for women and men alike."""
 _FEARED = (
     "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched drunk "
     "cutting molested depressed overdose matar suicidio ayuda violó golpea"
@@ -282,7 +283,7 @@ class Normaliser:
             return lead + self._masked[low] + tail, True
         if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and not _ADDRESS.search(core):
             for table in (_LEET, _LEET_L):
-                word = low.translate(table)
+                word = _bare(low.translate(table))
                 if word.isalpha() and self._is_word(self._settled(word)):
                     return lead + self._settled(word) + tail, True
         if _CAPITAL_I.search(core) and low.replace("i", "l") != low and core.replace("I", "l").lower() in self._known:
@@ -313,6 +314,11 @@ _SMALL = frozenset(
     "i a u y me my we us he it is at in on to do go so no up if or be by of an am ok tu te mi si lo la el "
     "yo de en un al ya es va se le da su ni ha as us ms mr".split()
 )
+
+
+def _bare(word: str) -> str:
+    """A word without accents and cedillas."""
+    return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
 
 
 def _rewritten(source: Normal, changes: list[tuple[int, int, str]], tricks: int) -> Normal:

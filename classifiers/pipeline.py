@@ -113,8 +113,8 @@ class Classifier:
         with self.nlp.memory_zone():
             for (number, text), noted in self._read([each.texts for each in opened], opened, jobs):
                 opened[number].noted.append((text, noted))
-            for (number, text), noted in self._read(self._stretches(opened, jobs), opened, jobs):
-                opened[number].help = max(opened[number].help, calls.heard(text, noted))
+            for (number, _), noted in self._read(self._stretches(opened, jobs), opened, jobs):
+                opened[number].help = max(opened[number].help, calls.heard(noted))
             cost = (time.perf_counter() - began) * 1000 / max(len(jobs), 1)
             return [self._verdict(job, each, cost) for job, each in zip(jobs, opened, strict=True)]
 

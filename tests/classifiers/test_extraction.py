@@ -199,9 +199,9 @@ def test_pgp_text_is_encrypted() -> None:
     assert read(mail("-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----")).failed == ("encrypted",)
 
 
-@pytest.mark.parametrize("media_type", ["audio/mpeg", "video/mp4", "application/pgp-signature"])
-def test_files_without_text_are_no_failure(media_type: str) -> None:
-    assert read(mail(a_dat=(media_type, b"\x89binary"))).failed == ()
+def test_files_without_text_are_no_failure() -> None:
+    assert read(mail(a_dat=("application/pgp-signature", b"\x89binary"))).failed == ()
+    assert read(mail(a_dat=("font/woff2", b"wOF2binary"))).failed == ()
 
 
 @pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
