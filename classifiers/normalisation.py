@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"\S+")
 _SIMPLE = re.compile(r"[\"'(]*[A-Za-z][a-z]*(?:'[a-z]+)?[.,;:!?)\"']*\Z|[0-9.,:%]+\Z")
 _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
 _SPACED = re.compile(  # letters with the same sign between all of them
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
 _WIDELY = re.compile(  # the same with wider gaps, or another sign, between words
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){4,300}"
@@ -133,7 +133,7 @@ class Normaliser:
 
     def __init__(self, known: Collection[str], sensitive: Collection[str], masked: Iterable[str] = ()) -> None:
         self._sensitive = frozenset(word for word in sensitive if len(word) >= 4)
-        self._known = frozenset(known) | self._sensitive
+        self.known = self._known = frozenset(known) | self._sensitive
         self._masked: dict[str, str] = {}
         for word in masked:
             self._masked |= dict.fromkeys(_masks(word), word)
@@ -232,7 +232,7 @@ class Normaliser:
                 taken = found.end()
                 yield found.start() + start, found.start() + end, written
         for found in _SPACED.finditer(text, taken):
-            letters = re.sub(r"[ .\-_*~|/,+]+", "", found.group()).lower()
+            letters = _GAP.sub("", found.group()).lower()
             for table in (_LEET, _LEET_L):
                 words = self._segmented(letters.translate(table))
                 if words:

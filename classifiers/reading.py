@@ -48,9 +48,9 @@ class Text:
 def texts(passages: Sequence[Passage], normalise: Normaliser) -> tuple[tuple[Text, ...], Heard]:
     """The texts of a message, what is written now first, and the language it is written in."""
     fresh = " \n".join(each.text for each in passages if _TOGETHER[each.kind] is Kind.FRESH)
-    language = heard(fresh or " \n".join(each.text for each in passages))
+    language = heard(fresh or " \n".join(each.text for each in passages), normalise.known)
     if fresh and language.covered:
-        claimed = heard("\n".join(each.text for each in passages if each.kind is Kind.CLAIMED))
+        claimed = heard("\n".join(each.text for each in passages if each.kind is Kind.CLAIMED), normalise.known)
         language = language if claimed.covered else claimed
     groups: dict[Kind, list[Passage]] = {}
     for each in passages:
