@@ -25,7 +25,8 @@ _LEAST = 2
 _SHARE = 0.25
 """The share of a short text's words that they have to be."""
 _AGAINST = 1.5
-"""How many of them there have to be for each word of English or Spanish."""
+"""How many of them there have to be for each word of English or Spanish, and twice as many where these are MORE."""
+_MORE = 3
 _FEW = 12
 """Words up to which one word of another language, or one with its letters, is enough beside words of no covered one."""
 _MOST = 0.7
@@ -98,7 +99,7 @@ def _strange(words: Sequence[str], vocabulary: Collection[str]) -> str:
     best = max(tally, key=lambda code: tally[code], default="")
     count = tally.get(best, 0)
     if len(words) > _LEAST:
-        if count >= max(_LEAST, _SHARE * len(words), _AGAINST * known):
+        if count >= max(_LEAST, _SHARE * len(words), _AGAINST * known * (1 + (known >= _MORE))):
             return best
         strange = count + marked + unknown >= _MOST * len(words) if vocabulary else False
         if len(words) <= _FEW and (count or marked) and strange and _FOURTH * known <= len(words):
@@ -132,7 +133,7 @@ def _votes(words: Sequence[str]) -> dict[str, float]:
 
 @cache
 def _lists() -> _Words:
-    """The lists of the file; a word of several languages counts less for each."""
+    """The lists of the file."""
     table = tomllib.loads(_FILE.read_text("utf-8"))
     said = frozenset(tuple(_WORD.findall(each)) for each in table.pop("said"))
     known = frozenset(table.pop("known").split())
@@ -144,8 +145,13 @@ def _lists() -> _Words:
     covered = lists["en"] | lists["es"]
     foreign = frozenset(owners) - covered
     return _Words(
-        votes={word: tuple((code, 1 / len(codes)) for code in codes) for word, codes in owners.items()},
+        votes={word: tuple((code, _weight(code, codes)) for code in codes) for word, codes in owners.items()},
         known=(known | covered) - frozenset(word for word in known if word in foreign),
         own={word: tuple(codes) for word, codes in owners.items() if word in foreign and word not in known},
         said=said,
     )
+
+
+def _weight(code: str, codes: Sequence[str]) -> float:
+    """A word of several languages counts less for each; for English and Spanish only where both have it."""
+    return 1 / (sum(each in COVERED for each in codes) if code in COVERED else len(codes))
