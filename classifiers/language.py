@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from classifiers.decorated import undressed
+
 _FILE = Path(__file__).parent / "lexicons" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_WORDS = 3000
@@ -59,6 +61,7 @@ def heard(text: str, vocabulary: Collection[str] = frozenset()) -> Heard:
 
     `vocabulary` are words of English and Spanish beyond those of the lists.
     """
+    text = undressed(text)
     words = _WORD.findall(text)[:MAX_WORDS]
     if 2 * sum(len(word) == 1 for word in words) > len(words):
         words = [word for word in words if len(word) > 1]  # l e t t e r s apart are words of no language

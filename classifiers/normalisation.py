@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from classifiers.confusables import PLAIN
+from classifiers.decorated import DRESSED, FLAG_LETTERS, is_flag
 
 _FOLDER = Path(__file__).parent / "lexicons"
 _KEPT = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡çÇàèìòùâêîôûäëïöãõÀÈ°·")
@@ -150,19 +151,34 @@ class Normaliser:
     def _characters(self, text: str) -> tuple[Normal, int]:
         writer, tricks = _Writer(), 0
         latin = sum(char.isascii() and char.isalpha() for char in text)
-        foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in PLAIN for char in text)
-        mostly_latin = latin >= foreign
+        dressed = sum(char in DRESSED for char in text)
+        foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in PLAIN for char in text) - dressed
+        mostly_latin = latin + dressed >= foreign
         before = ""
         for at, char in enumerate(text):
             if char in self._emoji and text[max(0, at - 2) : at] == char * 2:
                 continue  # the same emoji over and over says no more than twice
-            plain, trick = self._character(char, mostly_latin, before)
+            if char in DRESSED or char in FLAG_LETTERS:
+                plain, trick = self._dressed(text, at)
+            else:
+                plain, trick = self._character(char, mostly_latin, before)
+                trick = trick and text[max(0, at - 1) : at] not in FLAG_LETTERS
             if trick and before.isalnum():
                 tricks += 1
             if plain:
                 writer.put(plain, at, at + 1)
                 before = plain[-1]
         return writer.normal(0), tricks
+
+    def _dressed(self, text: str, at: int) -> tuple[str, bool]:
+        """A letter in fancy dress, and whether it stands beside a plain one in its word."""
+        char = text[at]
+        if char in FLAG_LETTERS:
+            if is_flag(text, at):
+                return "" if text[max(0, at - 1) : at] in FLAG_LETTERS else " flag ", False
+            return FLAG_LETTERS[char], False
+        around = (text[max(0, at - 1) : at], text[at + 1 : at + 2])
+        return DRESSED[char], any(each.isascii() and each.isalpha() for each in around)
 
     def _character(self, char: str, mostly_latin: bool, before: str) -> tuple[str, bool]:
         if char.isascii() or char in _KEPT:
@@ -179,7 +195,7 @@ class Normaliser:
             return " ", False
         folded = unicodedata.normalize("NFKC", char)
         if folded.isascii() and folded != char:
-            return folded, folded.isalpha()
+            return folded, folded.isalpha() and char not in "ªº"
         if category in ("So", "Sk"):
             return f" {_named(char)} ", False
         if category.startswith("L") and mostly_latin:

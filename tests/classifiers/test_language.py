@@ -70,3 +70,8 @@ def test_names_titles_and_slang_are_no_other_language(text: str, vocabulary: Col
 def test_the_corpus_is_english_and_spanish(vocabulary: Collection[str]) -> None:
     texts = [f"{each.subject} \n{each.text}" for each in district()]
     assert sum(not heard(each, vocabulary).covered for each in texts) < 0.001 * len(texts)
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_a_long_text_is_not_covered_either(code: str, vocabulary: Collection[str]) -> None:
+    assert not heard(" ".join(SENTENCES[code] * 3), vocabulary).covered
