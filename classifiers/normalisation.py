@@ -84,6 +84,8 @@ _FEARED = (
 ).split()
 """Words that people in need do not dare to write out."""
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
+_TURN = "\u202e"
+_TURNED = re.compile("\u202e[^\u202c\n]*")
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
 
@@ -155,7 +157,8 @@ class Normaliser:
         foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in PLAIN for char in text) - dressed
         mostly_latin = latin + dressed >= foreign
         before = ""
-        for at, char in enumerate(text):
+        for at in _order(text):
+            char = text[at]
             if char in self._emoji and text[max(0, at - 2) : at] == char * 2:
                 continue  # the same emoji over and over says no more than twice
             if char in DRESSED or char in FLAG_LETTERS:
@@ -335,6 +338,18 @@ _SMALL = frozenset(
 def _bare(word: str) -> str:
     """A word without accents and cedillas."""
     return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
+
+
+def _order(text: str) -> Iterable[int]:
+    """The characters of a text in the order in which they are shown: an override turns what follows it around."""
+    if _TURN not in text:
+        return range(len(text))
+    order: list[int] = []
+    at = 0
+    for found in _TURNED.finditer(text):
+        order += [*range(at, found.start()), *range(found.end() - 1, found.start() - 1, -1)]
+        at = found.end()
+    return [*order, *range(at, len(text))]
 
 
 def _rewritten(source: Normal, changes: list[tuple[int, int, str]], tricks: int) -> Normal:

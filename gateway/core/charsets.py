@@ -28,6 +28,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     """
     if b"\0" in data[:64] and (unsaid := wide(data)):
         charset = unsaid
+    elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and data.isascii():
+        charset = "utf-8"  # no text of two bytes a character looks like one of one
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 adds a language behind an asterisk
     name = _LIKE.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"

@@ -40,6 +40,8 @@ def normalise() -> Normaliser:
         ("kiIl yourself", "kill yourself"),
         ("u r beautiful", "you are beautiful"),
         ("c u 2nite", "c you tonight"),
+        ("\u202eterces ti peek\u202c now", "keep it secret now"),
+        ("put \u202eton\u202c it", "put not it"),
         ("k e e p  i t  s e c r e t", "keep it secret"),
         ("k.e.e.p. .i.t. .s.e.c.r.e.t", "keep it secret"),
         ("s\ne\nc\nr\ne\nt", "secret"),
