@@ -24,6 +24,9 @@ MOST_PLACES = 100
 With MOST it bounds a verdict to a part of what the bus takes in one record.
 """
 
+PLACES = {Kind.ATTACHED: "in_file", Kind.HIDDEN: "in_hidden", Kind.CLAIMED: "in_claimed_quote"}
+"""The cues that say where a finding is, where that is not what is written for everybody to see."""
+
 _WORDS_SHOWN = 5
 _LONGEST_CUE = 300  # characters: a domain has at most 253
 
@@ -46,7 +49,7 @@ def findings(
             spans = tuple(text.spans(*found)) if found else ()
         else:
             spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
-        yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
+        yield Finding(clause, score, by, spans, PLACES.get(text.kind, ""), quoted)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]
             yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers import weights
+from classifiers import calls, weights
 from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
 from classifiers.conversation import Together, with_earlier
 from classifiers.evidence import KEY, Evidence, evidence
@@ -25,6 +25,7 @@ from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
 from classifiers.quoting import Kind
 from classifiers.reading import Text, texts
+from classifiers.record import Record, believed
 from classifiers.tokens import Words
 from classifiers.vectors import Vectors
 from gateway.core.verdict import Verdict
@@ -63,6 +64,8 @@ class _Opened:
     heard: Heard
     noted: list[tuple[Text, Evidence]]
     failed: tuple[str, ...] = ()
+    record: Record = field(default_factory=lambda: Record(()))
+    help: float = 0.0
 
 
 def rules() -> Language:
@@ -108,24 +111,38 @@ class Classifier:
         began = time.perf_counter()
         opened = [self._open(job) for job in jobs]
         with self.nlp.memory_zone():
-            for (number, text), noted in self._read(opened, jobs):
+            for (number, text), noted in self._read([each.texts for each in opened], opened, jobs):
                 opened[number].noted.append((text, noted))
+            for (number, _), noted in self._read(self._stretches(opened, jobs), opened, jobs):
+                opened[number].help = max(opened[number].help, calls.heard(noted))
             cost = (time.perf_counter() - began) * 1000 / max(len(jobs), 1)
             return [self._verdict(job, each, cost) for job, each in zip(jobs, opened, strict=True)]
 
     def _open(self, job: Item) -> _Opened:
         try:
             reading = read(job.content, job.channel, files_of(job))
-            found, heard = texts(reading.passages, self.normalise)
-            found += with_earlier(found, *said_before(job), self.normalise, heard.code)
+            context, at = said_before(job)
+            record = Record(context)
+            passages = believed(reading.passages, job.content, record)
+            found, heard = texts(passages, self.normalise)
+            found += with_earlier(found, context, at, self.normalise, heard.code)
             failed = reading.failed
         except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others
             return _Opened((), Heard("und", True), [], ("error",))
-        return _Opened(found, heard, [], failed)
+        return _Opened(found, heard, [], failed, record)
 
-    def _read(self, opened: list[_Opened], jobs: Sequence[Item]) -> Iterator[tuple[tuple[int, Text], Evidence]]:
+    def _stretches(self, opened: list[_Opened], jobs: Sequence[Item]) -> list[list[Text]]:
+        column = self.reader.weights.heads.index("help")
+        return [
+            calls.stretches(each.noted, column, str(job.direction), each.record)
+            for each, job in zip(opened, jobs, strict=True)
+        ]
+
+    def _read(
+        self, texts: Sequence[Sequence[Text]], opened: list[_Opened], jobs: Sequence[Item]
+    ) -> Iterator[tuple[tuple[int, Text], Evidence]]:
         """Every text through the pipeline; a batch that fails is read one by one."""
-        waiting = [(number, text) for number, each in enumerate(opened) for text in each.texts]
+        waiting = [(number, text) for number, each in enumerate(texts) for text in each]
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
             try:
@@ -163,10 +180,10 @@ class Classifier:
         found += together.findings()
         main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
         main = main or (opened.noted[0][1] if opened.noted else None)
-        help_ = max((noted.help for text, noted in opened.noted if text.kind in (Kind.FRESH, Kind.HIDDEN)), default=0.0)
-        if main is not None and not help_:
-            help_ = main.help
-        help_ = max(help_, together.help())
+        said = [noted.help for text, noted in opened.noted if text.kind in calls.HEARD]
+        if not said and main is not None:
+            said = [main.help]
+        help_ = max([*said, opened.help, together.help()])
         return Verdict(
             id=job.id,
             sha256=job.sha256,

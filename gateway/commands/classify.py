@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
 """The actions for want of a verdict where no configuration says otherwise."""
 
+_PLACES = {
+    "in_file": "in a file", "in_hidden": "in text that is not shown", "in_claimed_quote": "in what only claims to be a quote",
+}  # fmt: skip
+
 
 def run(given: Namespace) -> int:
     """Explain."""
@@ -91,7 +95,8 @@ def _print(explained: Explanation, policy: Policy) -> None:
         console.print(Text(f"could not be read in full: {', '.join(verdict.failed)}", "yellow"))
     for shown in sorted(explained.shown, key=lambda each: -each.finding.score):
         finding = shown.finding
-        marks = [f"cue {finding.cue}"] * bool(finding.cue) + ["quoted"] * finding.quoted
+        cue = _PLACES.get(finding.cue) or f"cue {finding.cue}"
+        marks = [cue] * bool(finding.cue) + ["quoted"] * finding.quoted
         console.print(
             Text.assemble(
                 (f"{finding.score:.2f}  {finding.clause} {_title(policy, finding.clause)}", "bold"),

@@ -37,9 +37,11 @@ def mail(content: bytes, direction: str = STAFF) -> Job:
     return Job("id", sha256_of(content), Channel.MAIL, direction, content)
 
 
-def letter(text: str, subject: str = "Hello", html: bool = False) -> bytes:
+def letter(text: str, subject: str = "Hello", html: bool = False, answers: str = "") -> bytes:
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject
+    if answers:
+        message["In-Reply-To"] = answers
     message.set_content(text, "html") if html else message.set_content(text)
     return message.as_bytes()
 
@@ -112,7 +114,7 @@ def test_help_is_heard(classifier: Classifier) -> None:
 
 def test_quoted_evidence_is_said_to_be_quoted(classifier: Classifier) -> None:
     text = "I reported this.\n\nOn Tue, Oct 8, 2024 at 7:14 PM Someone wrote:\n> " + GROOMING
-    verdict = one(classifier, mail(letter(text)))
+    verdict = one(classifier, mail(letter(text, answers="<1@riverbend.example>")))
     strong = [each for each in verdict.findings if each.clause == "7a" and each.score >= 0.3]
     assert strong
     assert all(each.quoted for each in strong)
