@@ -18,7 +18,7 @@ from gateway.core.decision import Action, Decision
 from gateway.core.message import header_section, parts, subject
 from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.verdict import HELP, Finding, Span, Verdict
 
 BATCH = 64
 
@@ -157,7 +157,7 @@ def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object
     """One answer row."""
     row: dict[str, object] = {
         "id": case.id,
-        "findings": [_finding(each, case.text_part) for each in verdict.findings],
+        "findings": [_finding(each, case.text_part) for each in verdict.findings if each.clause != HELP],
         "purpose": dict(verdict.purpose),
         "help": verdict.help,
         "language": verdict.language,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from classifiers.components.encoder import EncoderReader, telling
+from classifiers.components.encoder import EncoderReader
+from classifiers.components.encoder import telling as telling_sentence
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
+from classifiers.naming import MOST as NAMED
+from classifiers.naming import all_told_of, told_of
 from classifiers.quoting import Kind
 from classifiers.reading import Text
-from gateway.core.verdict import CLAUSES, Finding, Span
+from classifiers.whose import Telling, telling
+from gateway.core.verdict import CLAUSES, HELP, Finding, Span
 
 LEAST = 0.1
 """Findings below this score are not worth a word."""
@@ -31,7 +35,7 @@ _LONGEST_CUE = 300  # characters: a domain has at most 253
 def findings(
     text: Text, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None
 ) -> Iterator[Finding]:
-    """The findings of one text of a message."""
+    """The findings of one text of a message; those of clause 8 with the names of whom they tell."""
     quoted = text.kind is Kind.QUOTED
     unnamed = [each for each in CLAUSES if noted.scores.get(each, 0.0) >= LEAST and _by(noted, each) == "linear"]
     weightiest = _weightiest(text, noted, unnamed, reader)
@@ -41,22 +45,50 @@ def findings(
             continue
         hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _by(noted, clause)
+        whom = all_told_of(noted, hits) if clause == "8" else None
         if by == "encoder" and encoder is not None:
-            found = telling(encoder, noted, reader.weights.heads.index(clause))
+            found = telling_sentence(encoder, noted, reader.weights.heads.index(clause))
             spans = tuple(text.spans(*found)) if found else ()
+            whom = whom if found and any(found[0] <= hit.start < found[1] for hit in hits) else None
         else:
             spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
-        yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
+        general = Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
+        yield telling(general, whom)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]
-            yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+            finding = Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+            yield telling(finding, _together(noted, named)) if clause == "8" else finding
     yield from _by_rule(text, noted, quoted)
     if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
         yield Finding("9", 0.15, "extraction", (), "hidden")
 
 
+def _together(noted: Evidence, hits: Iterable[Hit]) -> tuple[str, ...] | None:
+    """Of whom the words of several hits tell; None where one does not say it, or they are many."""
+    told = [told_of(noted, hit) for hit in hits]
+    names = tuple(dict.fromkeys(name for each in told if each is not None for name in each))
+    return None if None in told or len(names) > NAMED else names
+
+
 def _by(noted: Evidence, clause: str) -> str:
     return noted.leading.get(clause, "linear")
+
+
+def calls(text: Text, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None) -> Iterator[Finding]:
+    """Which words of a text ask for help, and which kind of it: no clause, but what whoever is alerted looks for."""
+    score = round(noted.help, 4)
+    if score < LEAST:
+        return
+    hits, by = [hit for hit in noted.hits if hit.clause == HELP], _by(noted, HELP)
+    quoted = text.kind is Kind.QUOTED
+    for cue in dict.fromkeys(hit.cue for hit in hits):
+        named = [hit for hit in hits if hit.cue == cue]
+        yield Finding(HELP, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+    if by == "encoder" and encoder is not None:
+        found = telling_sentence(encoder, noted, reader.weights.heads.index(HELP))
+        yield Finding(HELP, score, by, tuple(text.spans(*found)) if found else (), quoted=quoted)
+    elif not hits:
+        yield Finding(HELP, score, "linear", _weightiest(text, noted, [HELP], reader).get(HELP, ()), quoted=quoted)
 
 
 def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
@@ -125,4 +157,5 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
 def strongest(found: list[Finding]) -> tuple[Finding, ...]:
     """The findings of a message, the highest scores first; the same thing said twice is said once."""
     bounded = (replace(each, spans=each.spans[:MOST_PLACES], cue=each.cue[:_LONGEST_CUE]) for each in found)
-    return tuple(sorted(dict.fromkeys(bounded), key=lambda each: -each.score)[:MOST])
+    first = sorted(dict.fromkeys(bounded), key=lambda each: (-each.score, isinstance(each, Telling)))
+    return tuple(first[:MOST])  # what tells of nobody in particular counts for everybody, and must not be cut off

@@ -19,7 +19,7 @@ from classifiers.components import confidential, encoder, head, lexicon, linear,
 from classifiers.conversation import Together, with_earlier
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import read
-from classifiers.findings import findings, strongest
+from classifiers.findings import LEAST, calls, findings, strongest
 from classifiers.job import files_of, said_before
 from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
@@ -27,7 +27,8 @@ from classifiers.quoting import Kind
 from classifiers.reading import Text, texts
 from classifiers.tokens import Words
 from classifiers.vectors import Vectors
-from gateway.core.verdict import Verdict
+from gateway.core.parties import Direction
+from gateway.core.verdict import Finding, Verdict
 
 BATCH = 16
 """Texts that go through the pipeline together."""
@@ -172,11 +173,21 @@ class Classifier:
             sha256=job.sha256,
             model=self.version,
             language=opened.heard.code,
-            findings=strongest(found),
+            findings=(*strongest(found), *self._calls(job, opened.noted, help_)),
             purpose=main.purpose if main is not None else {},
             help=round(help_, 4),
             failed=tuple(dict.fromkeys(failed)),
             took_ms=round(cost, 3),
+        )
+
+    def _calls(self, job: Item, noted: Sequence[tuple[Text, Evidence]], help_: float) -> tuple[Finding, ...]:
+        """What asks for help, where it is not staff who write: in the texts whose score may be the message's."""
+        if str(job.direction) == Direction.STAFF_TO_STUDENT or help_ < LEAST:
+            return ()
+        kinds = (Kind.FRESH, Kind.HIDDEN, Kind.ANSWERED)
+        asked = [each for at, each in enumerate(noted) if not at or each[0].kind in kinds]
+        return strongest(
+            [each for text, one in asked if one.help <= help_ for each in calls(text, one, self.reader, self.encoder)]
         )
 
 

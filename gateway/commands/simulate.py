@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from argparse import Namespace
 from dataclasses import dataclass
 
@@ -12,12 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, policy_of
+from gateway.assembly.choices import open_store, policy_of, sources_of
 from gateway.commands.opening import local_time, settings_of
 from gateway.core.decision import STRICTNESS, Action
 from gateway.core.fault import Fault
 from gateway.core.simulation import Changed, Simulation
 from gateway.core.wire import rfc3339
+from gateway.directory.loading import load_from
 from gateway.settings import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
@@ -48,7 +50,8 @@ def simulate(given: Namespace) -> int:
         raise Fault("policy simulate: --minutes is what one held message costs a reviewer, such as 2")
     settings = settings_of(given)
     asked = _Asked(int(found[1]) * _UNITS[found[2]], given.since, given.minutes)
-    simulation = Simulation(policy_of(settings), policy_of(settings, given.policy))
+    roster = load_from(sources_of(settings), time.time()).roster
+    simulation = Simulation(policy_of(settings), policy_of(settings, given.policy), roster.standings)
     asyncio.run(_run(settings, simulation, asked))
     if given.json:
         print(json.dumps(_row(simulation, asked)))

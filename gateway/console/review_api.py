@@ -192,6 +192,7 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
                 "id": each.noticed.trace.id, "received_at": rfc3339(each.noticed.trace.received_at),
                 "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
                 "recipients": [to.address for to in each.noticed.trace.recipients],
+                "kinds": list(each.noticed.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
             for each in await calls(desk, user, days=_CALL_DAYS)

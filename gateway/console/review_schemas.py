@@ -154,6 +154,7 @@ class Call(BaseModel):
     sender: str
     recipients: list[str]
     alerted: list[str]
+    kinds: list[str]
     taken_by: str
     taken_at: str | None
 
