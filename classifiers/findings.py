@@ -10,7 +10,7 @@ from classifiers.components.encoder import telling as telling_sentence
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
 from classifiers.naming import MOST as NAMED
-from classifiers.naming import all_told_of, told_of
+from classifiers.naming import Naming
 from classifiers.quoting import Kind
 from classifiers.reading import Text
 from classifiers.whose import Telling, telling
@@ -37,6 +37,8 @@ def findings(
 ) -> Iterator[Finding]:
     """The findings of one text of a message; those of clause 8 with the names of whom they tell."""
     quoted = text.kind is Kind.QUOTED
+    told = noted.scores.get("8", 0.0) >= LEAST
+    naming = Naming(noted) if told and any(hit.clause == "8" for hit in noted.hits) else None
     unnamed = [each for each in CLAUSES if noted.scores.get(each, 0.0) >= LEAST and _by(noted, each) == "linear"]
     weightiest = _weightiest(text, noted, unnamed, reader)
     for clause in CLAUSES:
@@ -45,7 +47,8 @@ def findings(
             continue
         hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _by(noted, clause)
-        whom = all_told_of(noted, hits) if clause == "8" else None
+        known = naming if clause == "8" else None
+        whom = known.all_told_of(hits) if known is not None else None
         if by == "encoder" and encoder is not None:
             found = telling_sentence(encoder, noted, reader.weights.heads.index(clause))
             spans = tuple(text.spans(*found)) if found else ()
@@ -57,15 +60,15 @@ def findings(
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]
             finding = Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
-            yield telling(finding, _together(noted, named)) if clause == "8" else finding
+            yield finding if known is None else telling(finding, _together(known, named))
     yield from _by_rule(text, noted, quoted)
     if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
         yield Finding("9", 0.15, "extraction", (), "hidden")
 
 
-def _together(noted: Evidence, hits: Iterable[Hit]) -> tuple[str, ...] | None:
+def _together(naming: Naming, hits: Iterable[Hit]) -> tuple[str, ...] | None:
     """Of whom the words of several hits tell; None where one does not say it, or they are many."""
-    told = [told_of(noted, hit) for hit in hits]
+    told = [naming.told_of(hit) for hit in hits]
     names = tuple(dict.fromkeys(name for each in told if each is not None for name in each))
     return None if None in told or len(names) > NAMED else names
 

@@ -173,7 +173,8 @@ def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int
 
 def _with_kinds(run: Run, calls: list[Noticed]) -> list[Noticed]:
     """Calls for help with the kinds of help that they ask for, what is surest first."""
-    verdicts = dict(run.rows(_VERDICTS, ids=[each.trace.id for each in calls])) if calls else {}
+    rows = run.rows(_VERDICTS, ids=[each.trace.id for each in calls]) if calls else []
+    verdicts = {str(id_): str(text) for id_, text in rows}
     return [replace(each, kinds=_kinds(verdicts.get(each.trace.id))) for each in calls]
 
 
