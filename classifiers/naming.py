@@ -76,7 +76,7 @@ class Naming:
 
     def __init__(self, noted: Evidence) -> None:
         self._text, self._sentences = noted.text, noted.sentences
-        self._names = list(_names(noted.text))
+        self._names = _in_full(list(_names(noted.text)))
         self._starts = [first for _, first, _ in self._names]
 
     def told_of(self, hit: Hit) -> tuple[str, ...] | None:
@@ -144,6 +144,13 @@ def _names(text: str) -> Iterator[tuple[str, int, int]]:
             else:
                 run.append(word)
         yield from _joined(text, run, found.start() if titled else None)
+
+
+def _in_full(names: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Names, a first name alone as the only longer one in the text that begins with it: they are one person's."""
+    known = dict.fromkeys(name for name, _, _ in names)
+    longer = {short: [each for each in known if each.startswith(f"{short} ")] for short in known}
+    return [(longer[name][0] if len(longer[name]) == 1 else name, start, end) for name, start, end in names]
 
 
 def _joined(text: str, run: list[re.Match[str]], begins: int | None) -> Iterator[tuple[str, int, int]]:
