@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from argparse import Namespace
 from collections.abc import Mapping
 
@@ -12,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, policy_of, sources_of
-from gateway.commands.opening import actor, local_time, settings_of
+from gateway.assembly.choices import open_store, policy_of
+from gateway.commands.opening import actor, local_time, roster_of, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.core.message import Channel, header_section, subject
@@ -22,7 +21,6 @@ from gateway.core.notice import rejection_words
 from gateway.core.review import needs
 from gateway.core.rows import held_row
 from gateway.core.verdict import HELP
-from gateway.directory.loading import load_from
 from gateway.settings import Settings
 from gateway.stages.moderation import moderate
 
@@ -94,8 +92,9 @@ def _called(settings: Settings, explained: Explained) -> dict[str, str]:
     about = {each.about for each in findings if each.about}
     if not about:
         return {}
-    roster = load_from(sources_of(settings), time.time()).roster
-    return {each: person.name for each in about if (person := roster.by_id(each)) is not None}
+    roster = roster_of(settings)
+    found = {each: roster.by_id(each) for each in about} if roster is not None else {}
+    return {id_: person.name for id_, person in found.items() if person is not None}
 
 
 def _texts(explained: Explained) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from argparse import Namespace
 from dataclasses import dataclass
 
@@ -13,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, policy_of, sources_of
-from gateway.commands.opening import local_time, settings_of
+from gateway.assembly.choices import open_store, policy_of
+from gateway.commands.opening import local_time, roster_of, settings_of
 from gateway.core.decision import STRICTNESS, Action
 from gateway.core.fault import Fault
 from gateway.core.simulation import Changed, Simulation
+from gateway.core.standing import nobody_known
 from gateway.core.wire import rfc3339
-from gateway.directory.loading import load_from
 from gateway.settings import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
@@ -50,8 +49,9 @@ def simulate(given: Namespace) -> int:
         raise Fault("policy simulate: --minutes is what one held message costs a reviewer, such as 2")
     settings = settings_of(given)
     asked = _Asked(int(found[1]) * _UNITS[found[2]], given.since, given.minutes)
-    roster = load_from(sources_of(settings), time.time()).roster
-    simulation = Simulation(policy_of(settings), policy_of(settings, given.policy), roster.standings)
+    policies = policy_of(settings), policy_of(settings, given.policy)
+    roster = roster_of(settings)
+    simulation = Simulation(*policies, nobody_known if roster is None else roster.standings)
     asyncio.run(_run(settings, simulation, asked))
     if given.json:
         print(json.dumps(_row(simulation, asked)))
