@@ -75,6 +75,19 @@ class Lists(Protocol):
         """Remember the answer to a request; None: forget it, for nothing came of it."""
 
 
+class Alerts(Protocol):
+    """What is known of calls for help beside who took them up."""
+
+    async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Of messages, by id, the kinds of help that their words ask for, the surest first."""
+
+    async def judge_call(self, message_id: str, right: bool, act: Act) -> None:
+        """Keep what a person says of an alert; what was said last counts."""
+
+    async def judged_calls(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """Messages of which that was said, in order of their ids behind `after`, and whether the alert was right."""
+
+
 class Accounts(Protocol):
     """Accounts of the console. Every change is written with its entry of the audit log.
 

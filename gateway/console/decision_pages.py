@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console import handling
 from gateway.console.asking import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.auth import SignedIn
+from gateway.console.calls import judge
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
 from gateway.console.problems import Problem
@@ -97,6 +98,15 @@ async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Respons
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
     await desk.acknowledge(signed.user, id)
+    return RedirectResponse(f"/messages/{id}", 303)
+
+
+@decision_pages.post("/messages/{id}/call")
+async def call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Say that an alert was right, or that the message was no call for help."""
+    if sent.get("was") not in ("right", "wrong"):
+        raise Problem(422, "Choose whether it was a call for help or none.")
+    await judge(desk, signed.user, id, sent["was"] == "right")
     return RedirectResponse(f"/messages/{id}", 303)
 
 

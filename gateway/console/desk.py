@@ -17,7 +17,7 @@ from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed
-from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall, Reports
+from gateway.console_ports import Accounts, Alerts, Cases, Handled, Handling, Identities, Lists, Recall, Reports
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal
@@ -37,7 +37,9 @@ NEIGHBOURS = 8
 DAY = 86400.0
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Reports, Protocol):
+class Store(
+    Review, Dispositions, Audit, Recall, Lists, Alerts, Accounts, Identities, Handling, Cases, Reports, Protocol
+):  # fmt: skip
     """What the console asks of the store."""
 
 

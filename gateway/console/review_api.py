@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
 from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, problems
-from gateway.console.calls import calls
+from gateway.console.calls import calls, judge
 from gateway.console.desk import NEIGHBOURS, Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import once
@@ -130,6 +130,15 @@ async def acknowledge(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]
     return {"id": id, "done": "taken up"}
 
 
+@review_api.post(
+    "/messages/{id}/call", response_model=told.Changed, responses=_DOING,
+    summary="Say that an alert was right, or that the message was no call for help",
+)  # fmt: skip
+async def judge_call(desk: TheDesk, user: Decider, id: Id, asked: told.Judged) -> dict[str, object]:
+    await judge(desk, user, id, asked.right)
+    return {"id": id, "done": "noted"}
+
+
 @review_api.get(
     "/messages/{id}/review", response_model=told.Handled, responses=problems(404),
     summary="Who has a message, what was proposed, its cases and legal hold",
@@ -192,7 +201,7 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
                 "id": each.noticed.trace.id, "received_at": rfc3339(each.noticed.trace.received_at),
                 "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
                 "recipients": [to.address for to in each.noticed.trace.recipients],
-                "kinds": list(each.noticed.kinds),
+                "kinds": list(each.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
             for each in await calls(desk, user, days=_CALL_DAYS)

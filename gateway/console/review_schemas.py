@@ -146,6 +146,12 @@ class Conversation(BaseModel):
     next: str | None
 
 
+class Judged(BaseModel):
+    """What a person says of an alert: it was right, or the message was no call for help."""
+
+    right: bool
+
+
 class Call(BaseModel):
     """One call for help."""
 

@@ -71,7 +71,7 @@ class Trace:
 class Noticed:
     """A message that was delivered and asks to be looked at: a call for help, one flagged, or one that came too late.
 
-    `taken_by` and `taken_at`: who took a call for help up, and when; `kinds` of help that its words asked for.
+    `taken_by` and `taken_at`: who took a call for help up, and when.
     """
 
     trace: Trace
@@ -79,7 +79,6 @@ class Noticed:
     decided_at: float
     taken_by: str = ""
     taken_at: float | None = None
-    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
+from gateway.store.alerts import SqlAlerts
 from gateway.store.audit import SqlAudit
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
@@ -59,6 +60,7 @@ class SqlStore(
     SqlCases,
     SqlIdentities,
     SqlReports,
+    SqlAlerts,
 ):
     """The whole port, from its parts."""
 

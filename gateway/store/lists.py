@@ -6,7 +6,6 @@ Everything here reads by an index, however much there is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
 
@@ -16,9 +15,8 @@ from gateway.core.decision import Act
 from gateway.core.delivery import State
 from gateway.core.message import Channel
 from gateway.core.moderation import Neighbour, Noticed
-from gateway.core.verdict import HELP
 from gateway.store import audit, schema
-from gateway.store.forms import fit, read_envelope, read_verdict
+from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
 from gateway.store.review import by_message, read_trace, traces
 from gateway.store.schema_accounts import held_changes
@@ -34,7 +32,7 @@ ANSWER_WITHIN = 60.0
 _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
 )  # fmt: skip
-_v, _k, _n, _h = schema.verdicts.c, schema.acknowledgements.c, schema.answers.c, held_changes.c
+_k, _n, _h = schema.acknowledgements.c, schema.answers.c, held_changes.c
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well
@@ -94,7 +92,6 @@ _BESIDE = Statement(
         .group_by(_m.id, _c.subject, _k.user_name, _k.at)
     )
 )
-_VERDICTS = Statement(lambda of: select(_v.message_id, _v.verdict).where(of.among(_v.message_id)))
 _WITH = Statement(lambda of: select(_x.conversation, _x.at).where(_x.message_id == bindparam("key")))
 _BEFORE = Statement(
     lambda of: (
@@ -166,22 +163,7 @@ _FORGET = Statement(
 
 def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int) -> list[Noticed]:
     statement = _LATE if action == "hold" else _NOTICED
-    ids = [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)]
-    found = _read(run, ids)
-    return _with_kinds(run, found) if action == "alert" else found
-
-
-def _with_kinds(run: Run, calls: list[Noticed]) -> list[Noticed]:
-    """Calls for help with the kinds of help that they ask for, what is surest first."""
-    rows = run.rows(_VERDICTS, ids=[each.trace.id for each in calls]) if calls else []
-    verdicts = {str(id_): str(text) for id_, text in rows}
-    return [replace(each, kinds=_kinds(verdicts.get(each.trace.id))) for each in calls]
-
-
-def _kinds(text: str | None) -> tuple[str, ...]:
-    findings = read_verdict(text).findings if text else ()
-    asking = sorted((each for each in findings if each.clause == HELP and each.cue), key=lambda each: -each.score)
-    return tuple(dict.fromkeys(each.cue for each in asking))
+    return _read(run, [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)])
 
 
 def _decided_rows(run: Run, since: float, before: float, limit: int) -> list[Noticed]:

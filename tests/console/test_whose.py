@@ -9,9 +9,9 @@ from gateway.core.decision import Pending, Ruling
 from gateway.core.message import Message
 from gateway.core.rulings import by_verdict
 from gateway.core.verdict import Finding
-from tests.console.district import DIRECTOR, Said, message_of, policy, staff, student, verdict_of
+from tests.console.district import AUDITOR, DIRECTOR, Said, message_of, policy, staff, student, verdict_of
 from tests.console.test_names import veiled  # noqa: F401 - the fixture
-from tests.console.world import World
+from tests.console.world import World, form_of
 
 NEWS = Said(
     staff("peter.lindgren"), (student("maya.lindqvist"),), "Some news", "Ngozi has an IEP.\n", (("8", 0.9, "IEP"),)
@@ -86,3 +86,21 @@ async def test_a_call_for_help_shows_its_kind_and_marks_its_words(world: World) 
     async with world.program(DIRECTOR) as program:
         calls = {each["id"]: each["kinds"] for each in (await program.get("/api/v1/help")).json()["items"]}
         assert calls[id_] == ["self_harm"]
+
+
+async def test_whether_an_alert_was_right_is_said_on_its_page_and_by_the_api(world: World) -> None:
+    id_, other = (await put(world, CALL)).id, world.id("high")
+    async with world.signed_in(DIRECTOR) as browser:
+        form = form_of(await browser.get(f"/messages/{id_}"))
+        for was, status in (("right", 303), ("wrong", 303), ("perhaps", 422)):
+            answer = await browser.post(f"/messages/{id_}/call", data={"form": form, "was": was})
+            assert answer.status_code == status, was
+        assert "Said to be no call for help by director" in (await browser.get(f"/messages/{id_}")).text
+        assert (await browser.post(f"/messages/{other}/call", data={"form": form, "was": "right"})).status_code == 409
+    assert list(await world.store.judged_calls("", 9)) == [(id_, False)]
+    async with world.program(DIRECTOR) as program:
+        assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 200
+    assert list(await world.store.judged_calls("", 9)) == [(id_, True)]
+    assert list(await world.store.judged_calls(id_, 9)) == []
+    async with world.program(AUDITOR) as program:
+        assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 403
