@@ -13,14 +13,12 @@ from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
-from classifiers.findings import PLACES
-from classifiers.quoting import Kind
 from gateway.core.decide import decide
 from gateway.core.decision import Action, Decision
 from gateway.core.message import header_section, parts, subject
 from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
 
 BATCH = 64
 
@@ -124,9 +122,7 @@ def explain(classifier: Reader, case: Case, policy: Policy) -> Explanation:
 
 def _left(verdict: Verdict, bare: Verdict) -> Verdict:
     """What is said of a message without some words: what is in files and hidden stays, and what could not be read."""
-    elsewhere = tuple(
-        each for each in verdict.findings if each.cue in (PLACES[Kind.ATTACHED], PLACES[Kind.HIDDEN]) and not each.spans
-    )
+    elsewhere = tuple(each for each in verdict.findings if each.cue in (IN_FILE, IN_HIDDEN) and not each.spans)
     failed = tuple(dict.fromkeys((*verdict.failed, *bare.failed)))
     return replace(bare, findings=(*bare.findings, *elsewhere), failed=failed)
 
@@ -170,7 +166,7 @@ def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object
     """One answer row."""
     row: dict[str, object] = {
         "id": case.id,
-        "findings": [_finding(each, case.text_part) for each in verdict.findings],
+        "findings": [_finding(each, case.text_part) for each in verdict.findings if each.clause != HELP],
         "purpose": dict(verdict.purpose),
         "help": verdict.help,
         "language": verdict.language,

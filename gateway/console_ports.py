@@ -89,7 +89,7 @@ class Secrets(Protocol):
 
 
 class Calls(Protocol):
-    """Calls for help, and who has taken them up."""
+    """Calls for help: who has taken them up, which kinds of help they ask for, and whether they were any."""
 
     async def calls_mark(self) -> object:
         """Something that changes whenever a call for help comes, is taken up or given back."""
@@ -105,6 +105,15 @@ class Calls(Protocol):
 
     async def taken_up(self, message_id: str) -> tuple[str, float] | None:
         """Who has taken a call up, and when; None for nobody."""
+
+    async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Of messages, by id, the kinds of help that their words ask for, the surest first."""
+
+    async def judge_call(self, message_id: str, right: bool, act: Act) -> None:
+        """Keep what a person says of an alert; what was said last counts."""
+
+    async def judged_calls(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """Messages of which that was said, in order of their ids behind `after`, and whether the alert was right."""
 
 
 class Accounts(Protocol):

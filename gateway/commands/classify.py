@@ -19,6 +19,7 @@ from gateway.core.decision import Action
 from gateway.core.fault import Fault
 from gateway.core.parties import Direction
 from gateway.core.policy import Policy
+from gateway.core.verdict import HELP
 
 if TYPE_CHECKING:
     from classifiers.explain import Case, Explanation
@@ -108,5 +109,7 @@ def _print(explained: Explanation, policy: Policy) -> None:
 
 
 def _title(policy: Policy, clause: str) -> str:
+    if clause == HELP:
+        return policy.help_title
     found = policy.clauses.get(clause)
     return found.title if found else ""

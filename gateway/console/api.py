@@ -234,7 +234,8 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "findings": [
             {
                 "clause": each.clause, "score": each.score, "by": each.by, "cue": names.hide(each.cue),
-                "quoted": each.quoted, "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
+                "quoted": each.quoted, "about": names.called(each.about) if each.about else "",
+                "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
             }
             for each in (verdict.findings if verdict else ())
         ],

@@ -13,6 +13,8 @@ from gateway.core.moderation import Noticed
 
 _MOST = 500
 TAKEN_UP, GIVEN_BACK = "call for help taken up", "call for help given back"
+CONFIRMED, NONE = "call for help confirmed", "no call for help"
+"""What a person says of an alert, in the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Call:
     sender: Someone
     recipients: tuple[Someone, ...]
     alerts: tuple[Act, ...]
+    kinds: tuple[str, ...] = ()  # of help that its words ask for
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -44,6 +47,7 @@ async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
     if not noticed:
         return []
     linked, unlinked = await desk.store.acts_of(list(noticed))
+    kinds = await desk.store.kinds_of(list(noticed))
     alerts: dict[str, list[Act]] = {}
     for act in (*(each.act for each in linked), *unlinked):
         if act.act == "alerted":
@@ -54,6 +58,7 @@ async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
             someone(each.trace.sender, desk.register),
             tuple(someone(to.address, desk.register) for to in each.trace.recipients[:5]),
             tuple(alerts.get(each.trace.id, ())),
+            tuple(kinds.get(each.trace.id, ())),
         )
         for each in noticed.values()
     ]
@@ -62,7 +67,7 @@ async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
 
 async def take_up(desk: Desk, user: User, id_: str) -> None:
     """Take a call for help up; whoever comes second is told who was first. Raises a Problem."""
-    await _call(desk, user, id_)
+    await _call(desk, user, id_, "take up")
     act = Act(await desk.store.now(), user.name, TAKEN_UP, id_)
     first = await desk.store.acknowledge(id_, user.name, act)
     if first not in (None, user.name):
@@ -71,7 +76,7 @@ async def take_up(desk: Desk, user: User, id_: str) -> None:
 
 async def give_back(desk: Desk, user: User, id_: str) -> None:
     """Nobody has taken a call for help up any more: by who had, or by a director. Raises a Problem."""
-    await _call(desk, user, id_)
+    await _call(desk, user, id_, "give back")
     director = user.role is AccountRole.TECHNOLOGY_DIRECTOR
     act = Act(await desk.store.now(), user.name, GIVEN_BACK, id_)
     if await desk.store.give_back(id_, None if director else user.name, act):
@@ -82,9 +87,16 @@ async def give_back(desk: Desk, user: User, id_: str) -> None:
     raise Problem(403, f"{taken[0]} has taken it up: they give it back, or a technology director does.")
 
 
-async def _call(desk: Desk, user: User, id_: str) -> None:
+async def judge(desk: Desk, user: User, id_: str, right: bool) -> None:
+    """Say that a message was a call for help, or that it was none: classifiers learn from it. Raises a Problem."""
+    await _call(desk, user, id_, "judge")
+    act = Act(await desk.store.now(), user.name, CONFIRMED if right else NONE, id_)
+    await desk.store.judge_call(id_, right, act)
+
+
+async def _call(desk: Desk, user: User, id_: str, deed: str) -> None:
     await desk.need(user, Right.DECIDE, id_)
     trace = await desk.find(user, id_)
     if trace.action != "alert":
-        raise Problem(409, "This message is no call for help.")
-    await desk.apart(user, trace, "take up")
+        raise Problem(409, "This message was not alerted as a call for help.")
+    await desk.apart(user, trace, deed)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console import handling
 from gateway.console.asking import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.auth import SignedIn
-from gateway.console.calls import give_back, take_up
+from gateway.console.calls import give_back, judge, take_up
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
 from gateway.console.places import next_of, onward, place_of
@@ -118,6 +118,15 @@ async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Resp
 async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Nobody has taken a call for help up any more: people are told of it again."""
     await give_back(desk, signed.user, id)
+    return await _back(desk, signed, id, sent)
+
+
+@decision_pages.post("/messages/{id}/call")
+async def call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Say that an alert was right, or that the message was no call for help."""
+    if sent.get("was") not in ("right", "wrong"):
+        raise Problem(422, "Choose whether it was a call for help or none.")
+    await judge(desk, signed.user, id, sent["was"] == "right")
     return await _back(desk, signed, id, sent)
 
 

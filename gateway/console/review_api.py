@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
 from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
-from gateway.console.calls import calls, give_back, take_up, told_in
+from gateway.console.calls import calls, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
 from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
 from gateway.console.forms import plain
@@ -174,6 +174,18 @@ async def return_call(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> 
     return await done_once(desk, user, key, ["give back", id], act)
 
 
+@review_api.post(
+    "/messages/{id}/call", response_model=told.Changed, responses=_DOING,
+    summary="Say that an alert was right, or that the message was no call for help",
+)  # fmt: skip
+async def judge_call(desk: TheDesk, user: Decider, id: Id, asked: told.Judged, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await judge(desk, user, id, asked.right)
+        return {"id": id, "done": "noted"}
+
+    return await done_once(desk, user, key, ["judge", id, asked.right], act)
+
+
 @review_api.get(
     "/messages/{id}/review", response_model=told.Handled, responses=problems(404),
     summary="Who has a message, what was proposed, what a decision needs, its cases and legal hold",
@@ -261,6 +273,7 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
                 "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
                 "alerts": [{"at": rfc3339(act.at), "to": list(told_in(act))} for act in each.alerts],
                 "recipients": [to.address for to in each.noticed.trace.recipients],
+                "kinds": list(each.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
             for each in await calls(desk, user, days=_CALL_DAYS)

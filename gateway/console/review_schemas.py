@@ -166,6 +166,12 @@ class Alert(BaseModel):
     to: list[str]
 
 
+class Judged(BaseModel):
+    """What a person says of an alert: it was right, or the message was no call for help."""
+
+    right: bool
+
+
 class Call(BaseModel):
     """One call for help, with its alerts in the order of time."""
 
@@ -175,6 +181,7 @@ class Call(BaseModel):
     recipients: list[str]
     alerted: list[str]
     alerts: list[Alert]
+    kinds: list[str]
     taken_by: str
     taken_at: str | None
 

@@ -114,13 +114,14 @@ class SpanRow(BaseModel):
 
 
 class FindingRow(BaseModel):
-    """One clause that was found."""
+    """One clause that was found; `about`: how the person is called whose information it is, "" where none is known."""
 
     clause: str
     score: float
     by: str
     cue: str
     quoted: bool
+    about: str
     spans: list[SpanRow]
 
 

@@ -28,6 +28,7 @@ _ACTS = {
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
     "call for help given back": "Call for help given back",
     "withheld": "Withheld", "content granted": "Content granted", "content grant ended": "Grant ended",
+    "call for help confirmed": "Said to be a call for help", "no call for help": "Said to be no call for help",
     "access refused": "Access refused", "names opened": "Names opened",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",

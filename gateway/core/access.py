@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.core.account import User
 from gateway.core.parties import Directory, Pair, Person
+from gateway.core.standing import Standing
 
 
 class Register(Directory, Protocol):
@@ -29,6 +30,9 @@ class Register(Directory, Protocol):
 
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
+
+    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Standing]]]:
+        """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
 
 
 def is_theirs(user: User, pairs: Iterable[Pair], register: Register) -> bool:

@@ -15,6 +15,7 @@ from gateway.core.followup import Follow, Followup
 from gateway.core.message import Channel
 from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
+from gateway.core.standing import Standings, nobody_known
 from gateway.core.verdict import Verdict
 from gateway.core.wire import Decided, decision_body, first_conversation, rfc3339
 
@@ -33,7 +34,10 @@ class _Said:
     aside: str = ""
 
 
-def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, shadow: bool = False) -> Ruling:
+def by_verdict(
+    pending: Pending, verdict: Verdict, policy: Policy, now: float, shadow: bool = False,
+    standings: Standings = nobody_known,
+) -> Ruling:  # fmt: skip
     """Decide every recipient that waits, and say of the others what came too late; the verdict is always recorded.
 
     A recipient that only waits for a person because there was no verdict is decided as if on time. What a person
@@ -46,7 +50,7 @@ def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, s
     for each in pending.recipients:
         if not each.pairs:
             continue
-        decision = decide(each.pairs, verdict, pending.contact, policy)
+        decision = decide(each.pairs, verdict, pending.contact, policy, standings)
         if decision.action is Action.ALERT:
             helped.append(each.address)
             if each.decided_by not in ("", POLICY):

@@ -10,8 +10,9 @@ import pytest
 from classifiers.training.examples import labelled
 from classifiers.weights import SHIPPED
 from gateway.cli import main
-from gateway.core.decision import Action, Decision
+from gateway.core.decision import Act, Action, Decision
 from gateway.core.delivery import State
+from gateway.core.parties import Direction
 from gateway.core.verdict import Verdict
 from gateway.store import open_store
 from tests.contracts.messages import NOON, TO_STUDENT, becomes, mail
@@ -66,6 +67,33 @@ def test_decisions_are_exported_and_can_be_learned_from(
     assert "6" not in released.known
     assert "chapters three" in released.text
     assert main(["audit", "export", "-c", str(configuration)]) == 0
+
+
+async def _judged(folder: Path) -> None:
+    """Two alerts of which people said something, one of them twice, and one of which nobody did."""
+    says = Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, "p")
+    async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
+        for at, said in enumerate(((True,), (True, False), ())):
+            message = mail(NOON + at, content=CONTENT)
+            await store.accept(message)
+            verdict = Verdict(message.id, message.sha256, "1", "en", help=0.9)
+            await store.settle([(message.id, becomes(State.QUEUED, says, verdict=verdict))])
+            for each in said:
+                await store.judge_call(message.id, each, Act(NOON, "ann", "said", message.id))
+
+
+def test_what_was_said_of_alerts_is_exported_and_can_be_learned_from(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_judged(configuration.parent))
+    assert main(["feedback", "export", "-c", str(configuration)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "0 decided messages, 2 calls for help\n"
+    file = configuration.parent / "judged.jsonl"
+    file.write_text(said.out)
+    right, wrong = labelled(file)
+    assert (right.help, wrong.help) == (True, False)
+    assert right.known == wrong.known == {"help"}
 
 
 def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
