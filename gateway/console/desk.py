@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.account_ports import Passkeys, Sessions, Vouchings
 from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
 from gateway.console.oidc import Provider
@@ -37,7 +38,10 @@ NEIGHBOURS = 8
 DAY = 86400.0
 
 
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Reports, Protocol):
+class Store(
+    Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Sessions, Passkeys, Vouchings, Handling, Cases,
+    Reports, Protocol,
+):  # fmt: skip
     """What the console asks of the store."""
 
 
@@ -52,6 +56,7 @@ class House:
     provider: Provider | None = None  # the district's sign-in service
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
     hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
+    second_step: Literal["optional", "required"] = "optional"  # of those who sign in by a password
 
     @property
     def https(self) -> bool:

@@ -26,6 +26,8 @@ _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
     "access refused": "Access refused", "names opened": "Names opened",
+    "session ended": "Signed out there", "sessions ended": "Signed out everywhere",
+    "other sessions ended": "Signed out everywhere else",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",

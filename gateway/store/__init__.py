@@ -31,6 +31,7 @@ from gateway.store.reminders import SqlReminders
 from gateway.store.reports import SqlReports
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
+from gateway.store.sessions import SqlSessions
 from gateway.store.texts import SqlTexts
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
@@ -58,6 +59,7 @@ class SqlStore(
     SqlReminders,
     SqlCases,
     SqlIdentities,
+    SqlSessions,
     SqlReports,
 ):
     """The whole port, from its parts."""
