@@ -131,18 +131,20 @@ class Accounts(Protocol):
     async def users(self) -> Sequence[User]:
         """Every account, by name."""
 
-    async def set_password(self, name: str, password_hash: str, act: Act) -> bool:
-        """Change a password and end the account's sessions; False for an unknown name."""
+    async def set_password(self, name: str, password_hash: str, act: Act, *, keep: str = "") -> bool:
+        """Change a password and end the account's sessions but that of a hash; False for an unknown name."""
 
     async def disable(self, name: str, act: Act) -> bool:
         """End an account, its sessions and its tokens; False where there was nothing to end."""
 
     async def sign_in(
-        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None
-    ) -> None:
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None, *,
+        way: str = "", place: str = "",
+    ) -> None:  # fmt: skip
         """Begin a session that ends after `lasts` seconds; earlier failures of this name from there are forgiven.
 
-        Without an act it only waits for the second step, and nothing is forgiven.
+        `way`: by what it was opened; `place`: from where, in coarse words. Without an act it only waits for the second
+        step, and nothing is forgiven.
         """
 
     async def session(self, digest: str) -> Session | None:
@@ -157,14 +159,17 @@ class Accounts(Protocol):
     async def refused_sign_in(self, failures_of: str, client: str, act: Act) -> None:
         """Count a sign-in that was refused."""
 
-    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int]:
-        """How many sign-ins were refused since a time: under this name, and from this client."""
+    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
+        """How many sign-ins were refused since a time: under this name from there, under this name, from there."""
 
     async def add_token(self, digest: str, token: Token, act: Act) -> None:
         """Keep a new token."""
 
     async def token(self, digest: str) -> tuple[User, Token] | None:
         """A token with its account, unless that is disabled; the caller looks at its times."""
+
+    async def token_used(self, digest: str) -> None:
+        """A token was used."""
 
     async def tokens(self) -> Sequence[Token]:
         """Every token, by account."""

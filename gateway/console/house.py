@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.account_ports import Passkeys, Sessions, Vouchings
 from gateway.console.oidc import Provider
 from gateway.console_ports import (
     Accounts,
@@ -24,8 +25,8 @@ from gateway.ports import Audit, Dispositions, Review
 
 
 class Store(
-    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Handling, Cases, Grants, Reports, Secrets,
-    Protocol,
+    Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Sessions, Passkeys, Vouchings, Handling,
+    Cases, Grants, Reports, Secrets, Protocol,
 ):  # fmt: skip
     """What the console asks of the store."""
 
@@ -41,6 +42,7 @@ class House:
     provider: Provider | None = None  # the district's sign-in service
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
     hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
+    second_step: Literal["optional", "required"] = "optional"  # of those who sign in by a password
 
     @property
     def https(self) -> bool:

@@ -30,6 +30,8 @@ _ACTS = {
     "withheld": "Withheld", "content granted": "Content granted", "content grant ended": "Grant ended",
     "call for help confirmed": "Said to be a call for help", "no call for help": "Said to be no call for help",
     "access refused": "Access refused", "names opened": "Names opened",
+    "session ended": "Signed out there", "sessions ended": "Signed out everywhere",
+    "other sessions ended": "Signed out everywhere else",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",
     "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",

@@ -33,6 +33,7 @@ from gateway.store.reminders import SqlReminders
 from gateway.store.reports import SqlReports
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
+from gateway.store.sessions import SqlSessions
 from gateway.store.texts import SqlTexts
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
@@ -62,6 +63,7 @@ class SqlStore(
     SqlCases,
     SqlGrants,
     SqlIdentities,
+    SqlSessions,
     SqlReports,
 ):
     """The whole port, from its parts."""

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount
 from gateway.console.app import console_app
 from gateway.console.desk import Desk, House
 from gateway.core.casework import CaseDraft
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, SAID, SECURITY, policy
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, PASSWORD, SAID, SECURITY, policy
 from tests.console.world import World, form_of
 
 NOBODY = "nobody"
@@ -59,10 +59,28 @@ page("POST", "/account/codes", 303, lindgren=303)
 page("POST", "/account/codes/confirm", 422, lindgren=422)  # no code was sent
 page("POST", "/account/codes/off", 422, lindgren=422)  # and no password
 page("POST", "/account/password", 422, lindgren=422)
+page("POST", "/account/sessions/others", 303, lindgren=303)
+page("POST", "/account/sessions/{id}/end", 404, lindgren=404)  # nobody is signed in there
+page("POST", "/account/passkeys", 409, lindgren=409)  # at an address without a name there are none
+page("POST", "/account/passkeys/made", 422, lindgren=422)
+page("POST", "/account/passkeys/{id}/remove", 422, lindgren=422)
 
 page("GET", "/account/tokens")
 page("POST", "/account/tokens")
 page("POST", "/account/tokens/{id}/revoke", 404)  # there is none of this id
+
+call("GET", "/api/v1/me", lindgren=200)
+call("PUT", "/api/v1/me/password", 422, lindgren=422)  # too short, as the new one is
+call("POST", "/api/v1/me/codes", lindgren=200)
+call("POST", "/api/v1/me/codes/confirm", 422, lindgren=422)
+call("POST", "/api/v1/me/codes/off", lindgren=200)
+call("GET", "/api/v1/me/sessions", lindgren=200)
+call("DELETE", "/api/v1/me/sessions/{id}", 404, lindgren=404)
+call("GET", "/api/v1/me/passkeys", lindgren=200)
+call("POST", "/api/v1/me/passkeys/{id}/remove", 404, lindgren=404)
+call("GET", "/api/v1/tokens")
+call("POST", "/api/v1/tokens", 201)
+call("DELETE", "/api/v1/tokens/{id}", 404)
 
 # for others
 page("GET", "/mine", lindgren=200)
@@ -93,6 +111,7 @@ page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
+call("DELETE", "/api/v1/me/sessions", lindgren=200)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
 page("GET", "/help", **NO_CONTENT)
@@ -197,7 +216,7 @@ SENT: dict[str, dict[str, str]] = {
     "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
-    "/account/tokens": {"may": "read", "lasts": "7d"},
+    "/account/tokens": {"may": "read", "lasts": "7d", "password": PASSWORD},
 }  # fmt: skip
 """What a form sends beside its secret."""
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
@@ -214,9 +233,13 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
     "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},
     "/api/v1/mailings/decide": {"ids": ["0" * 26], "deed": "release"},
+    "/api/v1/me/password": {"password": PASSWORD, "new": "short"}, "/api/v1/me/codes": {},
+    "/api/v1/me/codes/confirm": {"code": "none"}, "/api/v1/me/codes/off": {"password": PASSWORD},
+    "/api/v1/me/passkeys/{id}/remove": {"password": PASSWORD}, "/api/v1/tokens": {"password": PASSWORD},
 }  # fmt: skip
 """What a call of the API sends, where that is not a reason."""
-LAST = ("POST", "/sign-out")
+LAST = (("POST", "/sign-out"), ("DELETE", "/api/v1/me/sessions"))
+"""What ends the session that the others need."""
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
@@ -242,7 +265,7 @@ async def test_every_route_has_a_row(world: World) -> None:
 
 
 def _ordered() -> list[tuple[str, str]]:
-    return sorted(ROWS, key=lambda each: (each == LAST, list(ROWS).index(each)))
+    return sorted(ROWS, key=lambda each: (each in LAST, list(ROWS).index(each)))
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -13,8 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 import gateway.console
-from gateway.console.auth import IDLE, LASTS, MOST_BY_CLIENT, MOST_BY_NAME, client_of
+from gateway.console.auth import IDLE, LASTS, MOST_BY_BOTH, MOST_BY_CLIENT, MOST_BY_NAME, client_of
 from gateway.console.pace import Pace
+from gateway.console.secrets import digest
 from gateway.console.security import Guarded
 from gateway.core.decision import Act
 from gateway.core.delivery import State
@@ -152,7 +153,7 @@ async def test_cookies(made_house: tuple[Path, dict[str, object]], tmp_path: Pat
 
 async def test_guessing_is_slowed_down_by_name(world: World) -> None:
     async with world.stranger() as browser:
-        for _ in range(MOST_BY_NAME):
+        for _ in range(MOST_BY_BOTH):
             wrong = await sign_in(browser, DIRECTOR, "not the password")
             assert (wrong.status_code, "Name or password is wrong" in wrong.text) == (401, True)
         right = await sign_in(browser, DIRECTOR)
@@ -162,8 +163,36 @@ async def test_guessing_is_slowed_down_by_name(world: World) -> None:
     async with world.signed_in(DIRECTOR) as browser:
         assert await _alive(browser)
     found = [act for act in await world.store.acts_about(DIRECTOR, 50) if act.act == "sign-in refused"]
-    assert len(found) == MOST_BY_NAME
-    assert world.journal.registry.get_sample_value("chaperone_login_failures_total") == MOST_BY_NAME + 1
+    assert len(found) == MOST_BY_BOTH
+    assert world.journal.registry.get_sample_value("chaperone_login_failures_total") == MOST_BY_BOTH + 1
+
+
+async def _refuse(world: World, name: str, client: str, times: int) -> None:
+    act = Act(world.clock(), "nobody", "sign-in refused", "unknown name")
+    for _ in range(times):
+        await world.store.refused_sign_in(digest(name, "name"), client, act)
+
+
+async def test_who_guesses_at_a_school_shuts_nobody_else_out(world: World) -> None:
+    """A school is one address: one person there who tries names, or one name again and again, stops no other."""
+    for number in range(10):
+        await _refuse(world, f"name {number}", "127.0.0.1", MOST_BY_BOTH)
+    async with world.stranger() as browser:
+        assert (await sign_in(browser, HIGH)).status_code == 303
+
+
+async def test_guessing_a_name_from_elsewhere_does_not_shut_its_owner_out(world: World) -> None:
+    await _refuse(world, HIGH, "198.51.100.7", MOST_BY_BOTH)
+    async with world.stranger() as browser:
+        assert (await sign_in(browser, HIGH)).status_code == 303
+
+
+async def test_guessing_one_name_from_many_addresses_is_slowed_down(world: World) -> None:
+    for number in range(MOST_BY_NAME // MOST_BY_BOTH):
+        await _refuse(world, HIGH, f"198.51.100.{number}", MOST_BY_BOTH)
+    async with world.stranger() as browser:
+        assert (await sign_in(browser, HIGH)).status_code == 429
+        assert (await sign_in(browser, DIRECTOR)).status_code == 303
 
 
 async def test_guessing_is_slowed_down_by_client(world: World) -> None:
