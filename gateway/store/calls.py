@@ -13,11 +13,11 @@ from gateway.store import audit, schema
 from gateway.store.forms import fit, read_verdict
 from gateway.store.lists import read_noticed
 from gateway.store.parts import Part
-from gateway.store.schema_calls import judged_calls
+from gateway.store.schema_calls import acknowledgements, judged_calls
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
-_r, _k, _v, _j = schema.recipients.c, schema.acknowledgements.c, schema.verdicts.c, judged_calls.c
+_r, _k, _v, _j = schema.recipients.c, acknowledgements.c, schema.verdicts.c, judged_calls.c
 _IS_CALL = (_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
 
 _MARK = Statement(
@@ -25,7 +25,7 @@ _MARK = Statement(
         select(func.max(_r.decided_at)).where(*_IS_CALL).scalar_subquery(),
         select(func.count()).select_from(schema.recipients).where(*_IS_CALL).scalar_subquery(),
         select(func.max(_k.at)).scalar_subquery(),
-        select(func.count()).select_from(schema.acknowledgements).scalar_subquery(),
+        select(func.count()).select_from(acknowledgements).scalar_subquery(),
     )
 )
 _WAITING = Statement(
@@ -36,10 +36,10 @@ _WAITING = Statement(
         .limit(bindparam("limit"))
     )
 )
-_TAKE_UP = insert_each(schema.acknowledgements, again=True)
+_TAKE_UP = insert_each(acknowledgements, again=True)
 _TAKEN = Statement(lambda of: select(_k.user_name, _k.at).where(_k.message_id == bindparam("key")))
 _GIVE_BACK = Statement(
-    lambda of: delete(schema.acknowledgements).where(
+    lambda of: delete(acknowledgements).where(
         _k.message_id == bindparam("key"), or_(_k.user_name == bindparam("by"), bindparam("anybody") == schema.lit(1))
     )
 )

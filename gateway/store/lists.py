@@ -20,6 +20,7 @@ from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
 from gateway.store.review import MOST_TRACES, by_message, read_trace, traces
 from gateway.store.schema_accounts import held_changes
+from gateway.store.schema_calls import acknowledgements
 from gateway.store.schema_review import LATE
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
@@ -32,7 +33,7 @@ ANSWER_WITHIN = 60.0
 _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
 )  # fmt: skip
-_k, _n, _h, _v = schema.acknowledgements.c, schema.answers.c, held_changes.c, schema.verdicts.c
+_k, _n, _h, _v = acknowledgements.c, schema.answers.c, held_changes.c, schema.verdicts.c
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well
@@ -78,7 +79,7 @@ _BESIDE = Statement(
         select(_m.id, _c.subject, func.max(_r.decided_at), _k.user_name, _k.at, _v.at)
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .join(schema.contents, _c.message_id == _m.id, isouter=True)
-        .join(schema.acknowledgements, _k.message_id == _m.id, isouter=True)
+        .join(acknowledgements, _k.message_id == _m.id, isouter=True)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
         .where(of.among(_m.id))
         .group_by(_m.id, _c.subject, _k.user_name, _k.at, _v.at)

@@ -391,10 +391,3 @@ answers = Table(  # what was answered to a request with an idempotency key
     Column("body", TEXT),  # JSON
 )
 Index("ix_answers_at", answers.c.at)
-acknowledgements = Table(  # who took a call for help up
-    "acknowledgements",
-    metadata,
-    Column("message_id", TEXT, primary_key=True),
-    Column("user_name", TEXT, nullable=False),
-    Column("at", Double, nullable=False),
-)
