@@ -48,4 +48,4 @@ def onward(link: str, **more: str) -> str:
     """The queue as it was narrowed, at a message where `at` names one."""
     kept = urlencode({name: value for name, value in more.items() if value})
     query = "&".join(filter(None, (link.removeprefix("?"), kept)))
-    return f"/?{query}" + (f"#m-{more['at']}" if more.get("at") else "") if query else "/"
+    return f"/?{query}" if query else "/"

@@ -65,6 +65,7 @@ async def test_enter_in_the_reason_decides_nothing(world: World, page: Page) -> 
     for path in (f"/messages/{world.id('high')}", f"/together/{world.id('high')}"):
         await page.goto(f"{world.url}{path}")
         reason = page.get_by_label("Reason")
+        await expect(page.get_by_text("Nothing", exact=True)).to_be_hidden()
         await reason.fill("known to the parents")
         await reason.press("Enter")
         await reason.press("End")  # the page is still there and takes keys
