@@ -11,7 +11,6 @@ from gateway.core.account import Right, User
 from gateway.core.decision import Act
 from gateway.core.moderation import Noticed
 
-
 CONFIRMED, NONE = "call for help confirmed", "no call for help"
 """What a person says of an alert, in the audit log."""
 
