@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"),
@@ -12,6 +12,7 @@ _SYSTEMS = (
     ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "Android"), ("CrOS", "a Chromebook"),
     ("Windows", "Windows"), ("Mac OS X", "a Mac"), ("Linux", "Linux"),
 )  # fmt: skip
+_INSIDE = [ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 
 
 def place_of(agent: str, address: str) -> str:
@@ -32,4 +33,4 @@ def _network(address: str) -> str:
         coarse = ".".join(str(known).split(".")[:2]) + ".*.*"
     else:
         coarse = ":".join(known.exploded.split(":")[:2]) + ":*"
-    return f"from {coarse}" + " (a private network)" * known.is_private
+    return f"from {coarse}" + " (a private network)" * any(known in each for each in _INSIDE)
