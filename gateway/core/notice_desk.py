@@ -45,7 +45,10 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
     lines = [f"  Held and undecided      {held}", f"  Of them past their time {late}"]
     if calls:
         lines.append(f"  Calls for help that nobody has taken up {calls}")
-    return f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision", (
+    subject = f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision"
+    if not held:
+        subject = f"{calls} {'call' if calls == 1 else 'calls'} for help that nobody has taken up"
+    return subject, (
         "What is undecided this morning:", "\n".join(lines), f"  {url}/", _WHY,
     )  # fmt: skip
 

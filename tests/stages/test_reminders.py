@@ -276,6 +276,21 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
     assert await desk.letters(Follow.DIGEST) == []
 
 
+async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> None:
+    await desk.put("help")
+    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    await desk.reminders.look()
+    found = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.DIGEST]
+    assert {str(each.body["to"]) for each in found} == {
+        str([to]) for to in (kessler(desk), "director@riverbend.example", LAST)
+    }
+    content = notice_content(
+        found[0], ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
+    ).decode()  # fmt: skip
+    assert "Subject: 1 call for help that nobody has taken up" in content
+
+
 async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:
     desk.policy = replace(desk.policy, review=Review(digest=None))
     await desk.put("high")
