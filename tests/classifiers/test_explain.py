@@ -37,6 +37,7 @@ def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy
     assert [each["id"] for each in found] == ["a", "b", "c"]
     assert [each["action"] for each in found] == ["hold", "release", "alert"]
     assert "7a" in found[0]["clauses"]  # type: ignore[operator]
+    assert "help" not in {each["clause"] for row in found for each in row["findings"]}  # type: ignore[attr-defined]
     secrecy = next(each for each in found[0]["findings"] if each.get("cue") == "secrecy")  # type: ignore[attr-defined]
     start, end = secrecy["spans"][0]
     assert GROOMING[start:end].endswith("our secret")
