@@ -77,7 +77,7 @@ async def code(request: Request, user: Waiting, shown: ThePages) -> Response:
     except Problem as problem:
         return await _asked(request, user, shown, problem, onward)
     response = RedirectResponse(onward, 303)
-    door.keep(response, secret)
+    door.keep(request, response, secret)
     return response
 
 

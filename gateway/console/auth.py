@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -27,6 +28,7 @@ from gateway.ports import Review
 IDLE, LASTS = 30 * 60.0, 12 * 3600.0
 """Seconds without use after which a session ends, and after which it ends anyway."""
 _TOUCHED_EVERY = 60.0
+_KNOWN_FOR = 180 * 86400  # seconds that a browser keeps the mark of one that gave the right password
 _WAITS = 300.0  # seconds for the second step
 _WINDOW = 15 * 60.0
 MOST_BY_BOTH, MOST_BY_NAME, MOST_BY_CLIENT = 10, 50, 500
@@ -77,6 +79,7 @@ class Door:
         self.keys = keys
         self._session_cookie = ("__Host-" if https else "") + "chaperone"
         self.form_cookie = ("__Host-" if https else "") + "chaperone-form"
+        self._known_cookie = ("__Host-" if https else "") + "chaperone-known"
 
     # browsers
 
@@ -108,8 +111,9 @@ class Door:
         Which of name and password was wrong is not said.
         """
         known = account_name(name)
-        failures_of = await self.not_too_often(request, name)
         found = await self._store.user(known) if known else None
+        counted = self._counted(request, name, found)
+        failures_of = await self.not_too_often(request, counted or name, alone=bool(counted))
         usable = found is not None and found[0].disabled_at is None
         right = await fits(password[: LONGEST_PASSWORD + 1], found[1] if found is not None and usable else None)
         if found is None or not right:
@@ -117,7 +121,18 @@ class Door:
             raise await self._refused(request, failures_of, "password", subject, "Name or password is wrong.")
         step, passkeys = await self._steps(found[0].name)
         waits = bool(step or passkeys)
+        request.state.known = mark_of(secrets.token_hex(16), *found)
         return await self._begin(request, found[0], failures_of, "" if waits else "password"), waits
+
+    def _counted(self, request: Request, name: str, found: tuple[User, str] | None) -> str:
+        """As what wrong passwords are counted in a browser that gave this account's right one before; "" in others.
+
+        Whoever guesses a colleague's password beside them, behind the same address, does not shut them out so.
+        """
+        mark = request.cookies.get(self._known_cookie, "")
+        nonce = mark.partition(".")[0]
+        ours = found is not None and hmac.compare_digest(mark.encode(), mark_of(nonce, *found).encode())
+        return f"browser {nonce} {name}" if ours else ""
 
     async def _steps(self, name: str) -> tuple[SecondStep | None, Sequence[Passkey]]:
         """By what an account takes its second step: codes that are confirmed, passkeys."""
@@ -207,22 +222,31 @@ class Door:
         return secret
 
     async def _codes_not_too_often(self, request: Request, name: str) -> str:
-        return await self.not_too_often(request, f"code {name}", most=MOST_CODES)
+        return await self.not_too_often(request, f"code {name}", most=MOST_CODES, alone=True)
 
-    async def not_too_often(self, request: Request, name: str, *, most: int = MOST_BY_NAME) -> str:
-        """The hash under which failures of a name are counted. Raises a Problem where there were too many."""
+    async def not_too_often(
+        self, request: Request, name: str, *, most: int = MOST_BY_NAME, alone: bool = False
+    ) -> str:  # fmt: skip
+        """The hash under which failures of a name are counted. Raises a Problem where there were too many.
+
+        `alone`: whatever others do at the same address counts for nothing.
+        """
         failures_of, now = digest(name.strip().lower(), "name"), await self._clock.now()
         by_both, by_name, by_client = await self._store.failures(failures_of, client_of(request), now - _WINDOW)
-        if by_both >= MOST_BY_BOTH or by_name >= most or by_client >= MOST_BY_CLIENT:
+        if by_both >= MOST_BY_BOTH or by_name >= most or (by_client >= MOST_BY_CLIENT and not alone):
             self._journal.sign_in_refused("throttled")
             raise Problem(
                 429, "Too many tries. Wait a quarter of an hour, then try again.", headers={"Retry-After": "900"}
             )
         return failures_of
 
-    async def count_refusal(self, request: Request, name: str) -> None:
-        """A password that somebody who is signed in gave was wrong."""
-        await self._refused(request, digest(name, "name"), "password", name, "")
+    async def right_again(self, request: Request, user: User, password: str, password_hash: str) -> bool:
+        """Whether somebody who is signed in gives the right password again. Raises a Problem where too often not."""
+        failures_of = await self.not_too_often(request, f"again {user.name}", most=MOST_CODES, alone=True)
+        if await fits(password[: LONGEST_PASSWORD + 1], password_hash):
+            return True
+        await self._refused(request, failures_of, "password", user.name, "")
+        return False
 
     async def _refused(
         self, request: Request, failures_of: str, why: str, subject: str, text: str, status: int = 401
@@ -237,8 +261,13 @@ class Door:
         key = digest(request.cookies.get(self._session_cookie, ""), "session")
         await self._store.sign_out(key, Act(await self._clock.now(), user.name, "signed out", user.name))
 
-    def keep(self, response: Response, secret: str) -> None:
+    def keep(self, request: Request, response: Response, secret: str) -> None:
         """Give the browser its session. Lax: a link in a notice must find who is signed in."""
+        if mark := getattr(request.state, "known", ""):
+            response.set_cookie(
+                self._known_cookie, mark, max_age=_KNOWN_FOR, path="/", secure=self._https, httponly=True,
+                samesite="strict",
+            )  # fmt: skip
         response.set_cookie(
             self._session_cookie,
             secret,
@@ -295,6 +324,12 @@ class Door:
         if now - (found[1].used_at or 0.0) > _TOUCHED_EVERY:
             await self._store.token_used(digest(secret.strip(), "token"))
         return found
+
+
+def mark_of(nonce: str, user: User, password_hash: str) -> str:
+    """What a browser keeps that gave the right password: nobody can make it up, and a new password ends it."""
+    mac = hmac.new(password_hash.encode(), f"known {user.name} {nonce}".encode("utf-8", "replace"), "sha256")
+    return f"{nonce}.{mac.hexdigest()}"
 
 
 def client_of(request: Request) -> str:

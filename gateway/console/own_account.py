@@ -10,7 +10,7 @@ from gateway.console.auth import SERVICE, Door, SignedIn
 from gateway.console.desk import DAY, Desk
 from gateway.console.forms import plain
 from gateway.console.problems import Problem
-from gateway.console.secrets import digest, fits, hashed, new_recovery, new_token, recovery_digest, step_of
+from gateway.console.secrets import digest, hashed, new_recovery, new_token, recovery_digest, step_of
 from gateway.core.account import AccountRole, Passkey, Right, Session, Token, User, password_fault
 from gateway.core.decision import Act
 
@@ -31,14 +31,11 @@ _AGAIN = "Sign in with your district account once more, then come back within te
 async def prove(request: Request, desk: Desk, user: User, password: str) -> None:
     """Ask for the password once more, for what outlives a session that somebody else may sit at. Raises a Problem."""
     door: Door = request.app.state.door
-    await door.not_too_often(request, user.name)
     known = await desk.store.user(user.name)
     if known is not None and not known[1]:
         raise Problem(422, "Your account has no password here: you sign in with your district account.")
-    if known is not None and await fits(password[:600], known[1]):
-        return
-    await door.count_refusal(request, user.name)
-    raise Problem(422, WRONG)
+    if known is None or not await door.right_again(request, user, password, known[1]):
+        raise Problem(422, WRONG)
 
 
 async def prove_in_session(request: Request, desk: Desk, signed: SignedIn, password: str) -> None:

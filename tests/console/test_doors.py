@@ -187,6 +187,27 @@ async def test_guessing_a_name_from_elsewhere_does_not_shut_its_owner_out(world:
         assert (await sign_in(browser, HIGH)).status_code == 303
 
 
+async def test_who_signed_in_before_is_not_shut_out_by_who_guesses_beside_them(world: World) -> None:
+    """Behind one address: a browser that gave the right password counts for itself alone, and is bounded itself."""
+    async with world.stranger() as known, world.stranger() as other:
+        assert (await sign_in(known, HIGH)).status_code == 303
+        await known.post("/sign-out", data={"form": form_of(await known.get("/trace"))})
+        await _refuse(world, HIGH, "127.0.0.1", MOST_BY_NAME)
+        for number in range(MOST_BY_CLIENT - MOST_BY_NAME):
+            await _refuse(world, f"name {number}", "127.0.0.1", 1)
+        other.cookies.set("chaperone-known", "0" * 32 + "." + "0" * 64, domain="127.0.0.1", path="/")
+        assert (await sign_in(other, HIGH)).status_code == 429
+        other.cookies.update({name: value for name, value in known.cookies.items() if name == "chaperone-known"})
+        assert (await sign_in(other, DIRECTOR)).status_code == 429  # it is of this account only
+        for _ in range(MOST_BY_BOTH - 1):
+            assert (await sign_in(known, HIGH, "not the password")).status_code == 401
+        assert (await sign_in(known, HIGH)).status_code == 303
+        known.cookies.delete("chaperone")
+        for _ in range(MOST_BY_BOTH):
+            await sign_in(known, HIGH, "not the password")
+        assert (await sign_in(known, HIGH)).status_code == 429
+
+
 async def test_guessing_one_name_from_many_addresses_is_slowed_down(world: World) -> None:
     for number in range(MOST_BY_NAME // MOST_BY_BOTH):
         await _refuse(world, HIGH, f"198.51.100.{number}", MOST_BY_BOTH)
