@@ -23,9 +23,7 @@ _MEANT = 0.5
 """The score from which nothing more need be looked for."""
 
 
-def stretches(
-    noted: Sequence[tuple[Text, Evidence]], column: int, direction: str, record: Record
-) -> list[Text]:
+def stretches(noted: Sequence[tuple[Text, Evidence]], column: int, direction: str, record: Record) -> list[Text]:
     """The stretches of a message that are to be read by themselves; `column` is help among the linear reader's heads.
 
     None where no student may have written, or where a call was heard already.

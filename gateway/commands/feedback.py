@@ -10,7 +10,7 @@ from argparse import Namespace
 from gateway.assembly.choices import open_store
 from gateway.commands.opening import actor, settings_of
 from gateway.core.decision import Act
-from gateway.core.feedback import example_of
+from gateway.core.feedback import call_of, example_of
 from gateway.settings import Settings
 
 _PAGE = 200
@@ -22,8 +22,8 @@ def run(given: Namespace) -> int:
 
 
 async def _export(settings: Settings) -> int:
-    """A row per message that a person decided, on standard output; that content left the store is audited."""
-    count, after = 0, ""
+    """A row per message that a person decided, or per alert whose case is closed; that content left is audited."""
+    count, after, before = 0, "", 1 << 62
     async with open_store(settings) as store:
         while ids := await store.judged(after, _PAGE):
             for each in ids:
@@ -33,6 +33,14 @@ async def _export(settings: Settings) -> int:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = ids[-1]
+        while files := await store.cases(closed=True, before=before, limit=_PAGE):
+            for each in {id_: file.outcome for file in files for id_ in file.messages}.items():
+                called = await store.explained(each[0])
+                row = None if called is None else call_of(called, each[1])
+                if row is not None:
+                    count += 1
+                    print(json.dumps(row, ensure_ascii=False))
+            before = files[-1].id
         await store.record([Act(await store.now(), actor(), "feedback exported", "", {"messages": count})])
     print(f"{count} decided messages", file=sys.stderr)
     return 0

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from gateway.core.decision import Act
 
 SEVERITIES: Mapping[str, str] = {"low": "low", "medium": "medium", "high": "high", "critical": "critical"}
+UNFOUNDED = "unfounded"
 OUTCOMES: Mapping[str, str] = {
     "internal_discipline": "Internal discipline",
     "law_enforcement": "Referred to law enforcement",
     "board_of_educational_examiners": "Referred to the Board of Educational Examiners",
-    "unfounded": "Unfounded",
+    UNFOUNDED: "Unfounded",
 }
 """How a case ends."""
 MOST_MESSAGES = 200

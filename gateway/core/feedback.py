@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from gateway.core.casework import UNFOUNDED
+from gateway.core.decision import Action
 from gateway.core.delivery import State
 from gateway.core.headers import header_section, subject
 from gateway.core.message import Channel
@@ -28,9 +30,33 @@ def example_of(explained: Explained) -> Mapping[str, object] | None:
         return None
     rejected = bool(verdicts.pop())
     labels = [clause for clause in trace.clauses if clause in HOLDING] if rejected else []
-    text = "\n".join(part.text for part in explained.parts() if part.text.strip())
-    if not text.strip() or (rejected and not labels):
+    text = _text(explained)
+    if not text or (rejected and not labels):
         return None
+    return _row(explained, text, labels, held=rejected, known=[*(labels or HOLDING), "hold"])
+
+
+def call_of(explained: Explained, outcome: str) -> Mapping[str, object] | None:
+    """The example that a person made by closing the case of an alert: a call for help, or none where it was unfounded.
+
+    None for what was no alert, or while the case is open.
+    """
+    trace = explained.trace
+    text = _text(explained)
+    if trace.action != Action.ALERT or not outcome or not text:
+        return None
+    founded = outcome != UNFOUNDED
+    return _row(explained, text, [], held=False, known=["help", "hold"] if founded else ["help"], called=founded)
+
+
+def _text(explained: Explained) -> str:
+    return "\n".join(part.text for part in explained.parts() if part.text.strip())
+
+
+def _row(
+    explained: Explained, text: str, labels: Sequence[str], *, held: bool, known: Sequence[str], called: bool = False
+) -> Mapping[str, object]:
+    trace = explained.trace
     title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
     return {
         "id": f"feedback-{trace.id}",
@@ -38,13 +64,13 @@ def example_of(explained: Explained) -> Mapping[str, object] | None:
         "from": "staff" if trace.direction is Direction.STAFF_TO_STUDENT else "student",
         **({"subject": title} if title else {}),
         "text": text,
-        "labels": labels,
+        "labels": list(labels),
         "purpose": "",
-        "help_seeking": False,
-        "hold": rejected,
+        "help_seeking": called,
+        "hold": held,
         "lang": "es" if explained.verdict is not None and explained.verdict.language == "es" else "en",
         "hard": True,
-        "known": [*(labels or HOLDING), "hold"],
+        "known": list(known),
     }
 
 

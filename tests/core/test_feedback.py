@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.delivery import State
-from gateway.core.feedback import HOLDING, example_of
+from gateway.core.feedback import HOLDING, call_of, example_of
 from gateway.core.message import Channel
 from gateway.core.moderation import Explained, Trace, Whereabouts
 from gateway.core.parties import Direction
@@ -51,3 +51,27 @@ def test_what_was_released_should_not_have_been_held(state: State) -> None:
 )
 def test_what_nobody_decided_or_several_differently_says_nothing(of: Explained) -> None:
     assert example_of(of) is None
+
+
+def alerted(action: str = "alert") -> Explained:
+    of = explained((State.SENT, "policy"), clauses=())
+    return replace(of, trace=replace(of.trace, action=action, direction=Direction.STUDENT_TO_STAFF))
+
+
+def test_a_closed_case_says_whether_an_alert_was_a_call_for_help() -> None:
+    right, wrong = call_of(alerted(), "law_enforcement"), call_of(alerted(), "unfounded")
+    assert right is not None
+    assert wrong is not None
+    assert (right["help_seeking"], right["hold"], right["labels"], right["known"]) == (
+        True,
+        False,
+        [],
+        ["help", "hold"],
+    )
+    assert (wrong["help_seeking"], wrong["known"], wrong["from"]) == (False, ["help"], "student")
+
+
+def test_an_open_case_and_one_of_no_alert_say_nothing_of_help() -> None:
+    assert call_of(alerted(), "") is None
+    assert call_of(alerted(action="hold"), "unfounded") is None
+    assert call_of(replace(alerted(), content=b""), "unfounded") is None
