@@ -34,9 +34,9 @@ async def _export(settings: Settings) -> int:
                     print(json.dumps(row, ensure_ascii=False))
             after = ids[-1]
         while files := await store.cases(closed=True, before=before, limit=_PAGE):
-            for each in {id_: file.outcome for file in files for id_ in file.messages}.items():
-                called = await store.explained(each[0])
-                row = None if called is None else call_of(called, each[1])
+            for id_, outcome in {id_: file.outcome for file in files for id_ in file.messages}.items():
+                called = await store.explained(id_)
+                row = None if called is None else call_of(called, outcome)
                 if row is not None:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
