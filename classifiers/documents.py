@@ -87,8 +87,8 @@ def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: 
 
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _SAY_NOTHING = frozenset(
-    "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo noname "
-    "smime winmail invite calendar signature foto imagen documento word media text txt pdf docx final version".split()
+    "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
+    "noname smime winmail invite calendar signature foto imagen documento word media text txt pdf docx version".split()
 )
 
 

@@ -79,8 +79,8 @@ _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
 _ADDRESS = re.compile(r"\w@[\w-]+\.\w|\w@s?\Z")
 """What has its sign @ rightly: an address, and the Spanish ending for women and men alike."""
 _FEARED = (
-    "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched drunk "
-    "cutting molested depressed overdose matar suicidio ayuda violó golpea"
+    "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched "
+    "drunk cutting molested depressed overdose matar suicidio ayuda violó golpea"
 ).split()
 """Words that people in need do not dare to write out."""
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")

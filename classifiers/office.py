@@ -22,7 +22,8 @@ _OWN = re.compile(
     r"|printerSettings\d*\.bin)\Z|\[Content_Types\]\.xml\Z|settings\.xml\Z|mimetype\Z|manifest\.rdf\Z|layout-cache\Z"
 )
 _BREAKS = re.compile(
-    rb"</(?:w:p|a:p|text:p|text:h|si|row|c|w:tab|w:br|dc:\w+|cp:\w+|vt:\w+|meta:\w+|text|comment)>|<w:(?:br|tab)[ /][^>]*>"
+    rb"</(?:w:p|a:p|text:p|text:h|si|row|c|w:tab|w:br|dc:\w+|cp:\w+|vt:\w+|meta:\w+|text|comment)>"
+    rb"|<w:(?:br|tab)[ /][^>]*>"
 )
 _TAGS = re.compile(rb"<[^>]*>")
 _RUN = re.compile(rb"<(w:r|a:r)[ >].*?</\1>", re.DOTALL)
@@ -84,9 +85,7 @@ def plain(xml: bytes) -> str:
 
 def targets(xml: bytes) -> str:
     """Where the links of a document lead."""
-    return "\n".join(
-        plain(found[1]) for found in _TARGET.finditer(xml) if _OUTSIDE.search(found.group()) is not None
-    )
+    return "\n".join(plain(found[1]) for found in _TARGET.finditer(xml) if _OUTSIDE.search(found.group()) is not None)
 
 
 def old(data: bytes) -> tuple[str, tuple[str, ...]]:

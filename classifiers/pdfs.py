@@ -1,4 +1,4 @@
-"""The text of a PDF: its pages, notes, forms, links, properties and the files in it; pages that are only pictures say so."""
+"""The text of a PDF: pages, notes, forms, links, properties and the files in it; a page that is a picture says so."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ class Pages:
     failed: list[str] = field(default_factory=list)
 
 
-def pages(data: bytes, room: int, deadline: float, picture: Callable[[bytes], str] | None, broken: Any) -> Pages:
-    """Read a PDF. `picture` gives the words in a picture, None where nobody reads any; `broken` are errors to expect."""
+def pages(
+    data: bytes, room: int, deadline: float, picture: Callable[[bytes], str] | None, broken: tuple[type[Exception], ...]
+) -> Pages:
+    """Read a PDF. `picture` gives the words in a picture, None where nobody reads any; `broken` are to be expected."""
     from pypdf import PdfReader  # most workers never meet a PDF: 8 MB that they can do without
     from pypdf.errors import PyPdfError
 
     found = Pages()
-    errors = (PyPdfError, zlib.error, *broken)
+    errors: tuple[type[Exception], ...] = (PyPdfError, zlib.error, *broken)
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):

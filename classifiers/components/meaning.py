@@ -32,7 +32,8 @@ _TURN = re.compile(
 """Where one thing that is said ends and another begins."""
 _NOT = re.compile(r"(?<!why )\b(?:don't|dont|do not|never|not to|must not|cannot|no) (?:ever )?\Z", re.IGNORECASE)
 _CALLED = re.compile(
-    r"\s(?:is|isn't|are|aren't|was|were|counts|can|will|must|may|gets|goes|breaks|violates|es|está|son|puede)\b", re.IGNORECASE
+    r"\s(?:is|isn't|are|aren't|was|were|counts|can|will|must|may|gets|goes|breaks|violates|es|está|son|puede)\b",
+    re.IGNORECASE,
 )
 _FURTHEST = 120
 """Characters between an excuse and what it excuses."""

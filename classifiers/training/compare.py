@@ -66,7 +66,7 @@ def compared(before: Sequence[Result], after: Sequence[Result]) -> list[Compared
 
 
 def _figure(what: str, old: _Bools, new: _Bools, true: _Bools, measure: _Measure) -> Compared:
-    """A figure, and the chance of its loss: how often it is none when messages are drawn anew, both models on the same."""
+    """A figure, and the chance of its loss: how often there is none where messages are drawn anew."""
     random = np.random.default_rng(0)
     size, kept = len(true), 0
     if (old == new).all():

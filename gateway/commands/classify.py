@@ -28,8 +28,10 @@ WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: 
 """The actions for want of a verdict where no configuration says otherwise."""
 
 _PLACES = {
-    "in_file": "in a file", "in_hidden": "in text that is not shown", "in_claimed_quote": "in what only claims to be a quote",
-}  # fmt: skip
+    "in_file": "in a file",
+    "in_hidden": "in text that is not shown",
+    "in_claimed_quote": "in what only claims to be a quote",
+}
 
 
 def run(given: Namespace) -> int:

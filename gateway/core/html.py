@@ -154,11 +154,13 @@ class _Page:
         elif name == "img":
             self._piece(f" {_BLANKS.sub(' ', attributes['alt'])} " if attributes.get("alt") else "", unseen)
         elif name == "input":
-            self._piece(f" {_BLANKS.sub(' ', attributes.get('value', ''))} ", unseen or attributes.get("type") == "hidden")
+            self._piece(
+                f" {_BLANKS.sub(' ', attributes.get('value', ''))} ", unseen or attributes.get("type") == "hidden"
+            )
         if attributes:
             shown = attributes.get("alt", "")
-            for each in _TOLD:
-                if (said := attributes.get(each, "").strip()) and said != shown:
+            for told in _TOLD:
+                if (said := attributes.get(told, "").strip()) and said != shown:
                     self._piece(f"\n{_BLANKS.sub(' ', said)}\n", unseen=True)
 
     def sheet(self, text: str) -> None:

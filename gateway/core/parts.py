@@ -30,7 +30,9 @@ _TOKEN = re.compile(r"[\w-]+")
 _COMMENT = re.compile(r"\([^()]*\)")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
-_ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"})
+_ENCODINGS = frozenset(
+    {"", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"}
+)
 _READ = ("content-type", "content-transfer-encoding", "content-disposition")
 _DISPUTED = "x-disputed"
 """Set where a field is there twice and says different things: readers differ in which of them they believe."""

@@ -28,7 +28,8 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _FONT = re.compile(
-    r"font(?:-size)?\s*:\s*(?:calc\(\s*)?(?:(?:bold|italic|normal|\d00)\s+)*(\d*\.?\d+)\s*(px|pt|em|rem|%|vw|(?=[/;!\s)]|\Z))", re.IGNORECASE
+    r"font(?:-size)?\s*:\s*(?:calc\(\s*)?(?:(?:bold|italic|normal|\d00)\s+)*(\d*\.?\d+)\s*(px|pt|em|rem|%|vw|(?=[/;!\s)]|\Z))",
+    re.IGNORECASE,
 )
 _OPACITY = re.compile(r"(?<![\w-])opacity\s*:\s*(\d*\.?\d+)\s*(%?)", re.IGNORECASE)
 _NOTHING = re.compile(r"(?<![\w-])(?:height|width|line-height)\s*:\s*[01](?:px)?\s*(?:;|!|\Z)", re.IGNORECASE)

@@ -17,7 +17,7 @@ CALL = "my stepdad hit me again last night and i am scared to go home"
 WROTE = "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady <hg@school.example> wrote:"
 FIELDS = "-----Original Message-----\nFrom: Hollis Grady\nSent: Monday\nTo: me\nSubject: lab\n"
 LAB = "The lab report is due on Friday. Please bring your goggles and the signed form from home."
-LETTER = """I wanted to tell you about the robotics project. We built the frame on Monday and the motors came on Tuesday.
+LETTER = """I wanted to tell you about the robotics project. We built the frame on Monday; the motors came on Tuesday.
 Ana did the wiring and I wrote the code for the sensor. It still turns left when it should go straight, so we are going
 to try a new wheel. The field trip form is signed and I will bring it tomorrow. I also read chapter six and I have a
 question about the figure on page 112, where the arrows go the other way than in the notes. For the essay I think I will

@@ -32,9 +32,7 @@ RIGHT = set_of()
 
 def wrong(first: int, last: int, clause: str = "", action: Action = Action.RELEASE) -> list[Result]:
     """The same with some of its messages judged otherwise."""
-    return [
-        result(each.example, clause, action) if first <= at < last else each for at, each in enumerate(RIGHT)
-    ]
+    return [result(each.example, clause, action) if first <= at < last else each for at, each in enumerate(RIGHT)]
 
 
 def worse(before: list[Result], after: list[Result]) -> list[str]:

@@ -53,7 +53,12 @@ def test_what_nobody_here_can_read_is_said(name: str, media_type: str, data: byt
 
 @pytest.mark.parametrize(
     ("name", "media_type"),
-    [("photo_jpg", "image/jpeg"), ("photo_jpg", "application/octet-stream"), ("photo", "image/pjpeg"), ("a_txt", "text/plain")],
+    [
+        ("photo_jpg", "image/jpeg"),
+        ("photo_jpg", "application/octet-stream"),
+        ("photo", "image/pjpeg"),
+        ("a_txt", "text/plain"),
+    ],
 )
 @pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
 def test_an_ordinary_photo_is_passed_over(name: str, media_type: str) -> None:
@@ -96,7 +101,13 @@ def sealed_office() -> bytes:
 
 
 def word_97(flags: int) -> bytes:
-    return b"\xd0\xcf\x11\xe0".ljust(512, b"\0") + b"\xec\xa5" + bytes(8) + struct.pack("<H", flags) + b"some words of it " * 30
+    return (
+        b"\xd0\xcf\x11\xe0".ljust(512, b"\0")
+        + b"\xec\xa5"
+        + bytes(8)
+        + struct.pack("<H", flags)
+        + b"some words of it " * 30
+    )
 
 
 def test_a_password_on_an_office_file_is_seen_in_an_archive_too() -> None:
@@ -162,7 +173,9 @@ def hidden(content: bytes) -> str:
     ids=["hidden", "white", "tiny", "deleted"],
 )
 def test_what_word_does_not_show_is_hidden_text(run: str) -> None:
-    document = f"<w:document><w:p><w:r><w:t>The quiz is on Fri</w:t></w:r>{run}<w:r><w:t>day.</w:t></w:r></w:p></w:document>"
+    document = (
+        f"<w:document><w:p><w:r><w:t>The quiz is on Fri</w:t></w:r>{run}<w:r><w:t>day.</w:t></w:r></w:p></w:document>"
+    )
     content = mail(a_docx=("application/octet-stream", zipped(word__document_xml=document)))
     assert "The quiz is on Friday." in attached(content)
     assert "alone" not in attached(content)
@@ -220,7 +233,13 @@ def noted_pdf() -> bytes:
 
 def test_notes_links_properties_and_files_of_a_pdf_are_read() -> None:
     text = attached(mail(a_pdf=("application/pdf", noted_pdf())))
-    for said in ("Meet me alone", "a note on the page", "https://chat.example/room", "a property of it", "of a file in it"):
+    for said in (
+        "Meet me alone",
+        "a note on the page",
+        "https://chat.example/room",
+        "a property of it",
+        "of a file in it",
+    ):
         assert said in text
 
 

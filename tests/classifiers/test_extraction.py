@@ -287,6 +287,8 @@ def test_words_that_only_one_alternative_has_are_read_however_few_they_are() -> 
 
 
 def test_a_file_written_into_a_text_is_opened() -> None:
-    body = b"see below\r\nbegin 644 a.txt\r\n" + binascii.b2a_uu(b"meet me alone tonight").rstrip() + b"\r\n`\r\nend\r\n"
+    body = (
+        b"see below\r\nbegin 644 a.txt\r\n" + binascii.b2a_uu(b"meet me alone tonight").rstrip() + b"\r\n`\r\nend\r\n"
+    )
     assert "meet me alone" in attached(b"Subject: x\r\n\r\n" + body)
     assert read(b"Subject: x\r\n\r\nbegin 644 books tomorrow\r\n").failed == ()

@@ -69,6 +69,9 @@ def test_what_is_quoted_taught_forbidden_or_reported_is_told_of(text: str) -> No
 @pytest.mark.parametrize("direction", [STAFF, STUDENT])
 def test_a_threat_beside_school_business_is_held(direction: str) -> None:
     classifier = load()
-    assert one(classifier, sms("You called my mom, I will kill you. The essay is due Friday.", direction)).score("7d") >= 0.5
+    assert (
+        one(classifier, sms("You called my mom, I will kill you. The essay is due Friday.", direction)).score("7d")
+        >= 0.5
+    )
     assert one(classifier, sms("Send me nudes. Also the history homework is due.", direction)).score("7a") >= 0.5
     assert prohibited(one(classifier, sms("The character says 'I will kill you' in chapter 3.", direction))) < 0.5

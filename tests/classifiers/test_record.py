@@ -51,7 +51,10 @@ def quoted(above: str, text: str) -> str:
         (mail(quoted("Ok, thanks.", LAB), answers="<1@school.example>"), (LAB,)),
         (mail(quoted("Ok, thanks.", LAB)), (LAB,)),
         (mail(quoted("Ok, thanks.", f"{LAB} I will be in room 12 all afternoon.")), ("See you.", LAB)),
-        (mail(quoted("A long answer of my own. " * 12, LAB), answers="<1@school.example>"), ("Something else was said.",)),
+        (
+            mail(quoted("A long answer of my own. " * 12, LAB), answers="<1@school.example>"),
+            ("Something else was said.",),
+        ),
         (mail(quoted("Ok.", "See you at four then.")), ()),
     ],
     ids=["answer", "both", "record", "record of most of it", "long answer to an older one", "a few words"],

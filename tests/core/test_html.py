@@ -23,7 +23,8 @@ from gateway.core.html import visible_text
          "New\n> old\n> older\n> > oldest\nend", ""),
         ('<a href="https://q.example/?a=1&amp;b=2">this quiz</a>!', "this quiz <https://q.example/?a=1&b=2>!", ""),
         ('<a href="https://quiz.example/">https://quiz.example/</a>', "https://quiz.example/", ""),
-        ('<a href="https://a.example">a <a href="mailto:x@y.example">b', "a <https://a.example>b <mailto:x@y.example>", ""),
+        ('<a href="https://a.example">a <a href="mailto:x@y.example">b',
+         "a <https://a.example>b <mailto:x@y.example>", ""),
         ('<a href="mailto:x@y.example?subject=z">x@y.example</a> <a href="tel:+15155550100">+15155550100</a>',
          "x@y.example +15155550100", ""),
         ('<a href="sms:+15155550100">text</a>', "text <sms:+15155550100>", ""),
@@ -101,9 +102,11 @@ def test_what_a_browser_does_not_show_is_not_shown(html):
 @pytest.mark.parametrize(
     "style",
     [
-        "position:absolute;left:-999px", "position:absolute;left:-100vw", "position:fixed;top:-200%", "margin-left:-999em",
+        "position:absolute;left:-999px", "position:absolute;left:-100vw", "position:fixed;top:-200%",
+        "margin-left:-999em",
         "text-indent:-99em", "transform:translateX(-9999px)", "transform:translate(-200vw,0)", "transform: scale(0,0)",
-        "transform:scaleX(0)", "scale:0", "clip-path:inset(100%)", "clip-path: circle(0)", "clip-path:polygon(0 0,0 0,0 0)",
+        "transform:scaleX(0)", "scale:0", "clip-path:inset(100%)", "clip-path: circle(0)",
+        "clip-path:polygon(0 0,0 0,0 0)",
         "filter: opacity(0%)", "color:rgba(0,0,0,0)", "color:rgb(0 0 0 / 0)", "color:#ffffff00", "color:#0000",
         "color:hsl(0,0%,100%)", "color:rgb(100%,100%,100%)", "-webkit-text-fill-color:transparent", "font:0/0 a",
         "font: bold 1px Arial", "font-size:calc(0px)", "zoom:0", "line-height:0;overflow:hidden", "letter-spacing:-2em",
@@ -128,7 +131,9 @@ def test_an_ordinary_style_hides_nothing(style):
     assert visible_text(f'<div style="{style}">shown</div>') == ("shown", "")
 
 
-@pytest.mark.parametrize("piece", ["color:rgba(", "translate(", "font:bold ", "scale:", "\\69", "/*", "hsl(", "content:'"])
+@pytest.mark.parametrize(
+    "piece", ["color:rgba(", "translate(", "font:bold ", "scale:", "\\69", "/*", "hsl(", "content:'"]
+)
 def test_no_style_takes_quadratic_time(piece):
     begun = time.process_time()
     style = piece * (60_000 // len(piece))

@@ -12,10 +12,9 @@ from classifiers.weights import SHIPPED
 from gateway.cli import main
 from gateway.core.decision import Act, Action, Decision
 from gateway.core.delivery import State
-from gateway.core.parties import Direction
 from gateway.core.verdict import Verdict
 from gateway.store import open_store
-from tests.contracts.messages import NOON, TO_STUDENT, becomes, mail
+from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, becomes, contact, mail
 from tests.stories.gateway import DISTRICT
 
 CONTENT = b"Subject: Plan\r\nContent-Type: text/plain\r\n\r\nThe quiz covers chapters three and four.\r\n"
@@ -71,7 +70,7 @@ def test_decisions_are_exported_and_can_be_learned_from(
 
 async def _judged(folder: Path) -> None:
     """Two alerts of which people said something, one of them twice, and one of which nobody did."""
-    says = Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, "p")
+    says = Decision(Action.ALERT, TO_STAFF, "p")
     async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
         for at, said in enumerate(((True,), (True, False), ())):
             message = mail(NOON + at, content=CONTENT)
@@ -102,6 +101,30 @@ def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.Captu
     said = capsys.readouterr().out
     assert "on 2 messages of the store" in said
     assert "release  -> release        2" in said
+
+
+async def _answered(folder: Path) -> None:
+    """A short answer of a member of staff, and what the student had asked."""
+    asked, said = "do you have any weed left", "yes I do, see you at six"
+    async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
+        question = mail(NOON, direction=TO_STAFF, content=f"\r\n{asked}\r\n".encode(), excerpt=asked)
+        await store.accept(question, contact(question))
+        answer = mail(NOON + 60, content=f"\r\n{said}\r\n".encode(), excerpt=said)
+        await store.accept(answer, contact(answer))
+        verdict = Verdict(answer.id, answer.sha256, "1", "en")
+        await store.settle(
+            [(answer.id, becomes(State.QUEUED, Decision(Action.RELEASE, TO_STUDENT, "p"), verdict=verdict))]
+        )
+
+
+def test_a_candidate_reads_an_answer_with_what_it_answers(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_answered(configuration.parent))
+    assert main(["model", "shadow", "-c", str(configuration), str(SHIPPED)]) == 0
+    said = capsys.readouterr().out
+    assert "on 1 messages of the store" in said
+    assert "release  -> flag" in said
 
 
 def test_a_candidate_needs_a_place_and_a_model(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
