@@ -71,7 +71,7 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
             found.append(Passage("subject", 0, title, Kind.SUBJECT))
     budget = documents.Budget(deadline, MAX_ATTACHED)
     for part in (*parts(content, channel), *files):
-        if part.media_type == "text/plain" and (written := _UU.search(part.text)):
+        if part.media_type == "text/plain" and "begin " in part.text and (written := _UU.search(part.text)):
             name = documents.named(written[1])
             uu = Part(part.number, "", "", uudecoded(part.data[max(0, part.data.find(b"begin ")) :]), written[1], True)
             failed.extend(_file(uu, budget, found))
@@ -92,10 +92,13 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
         room -= len(text)
         if len(text) < len(part.text):
             failed.append("too_large")
-        if part.media_type == "text/html" and any(_same(part.text, other.text) for other in shown):
-            found.extend(_more(part, shown))
-            found.extend(_hidden(part))
-            continue
+        if part.media_type == "text/html" and shown:
+            said = [_said(other.text) for other in shown]
+            mine = _said(part.text)
+            if any(_same(mine, each) for each in said):
+                found.extend(() if any(mine <= each for each in said) else _more(part, said))
+                found.extend(_hidden(part))
+                continue
         shown.append(part)
         if part.attached:
             found.append(Passage(part.number, 0, text, Kind.ATTACHED))
@@ -129,20 +132,20 @@ def _hidden(part: Part) -> Iterator[Passage]:
         yield Passage("", 0, part.hidden[:_MOST_HIDDEN], Kind.HIDDEN)
 
 
-def _more(part: Part, shown: Sequence[Part]) -> Iterator[Passage]:
+def _said(text: str) -> set[str]:
+    return set(_WORDS.findall(text.lower()))
+
+
+def _more(part: Part, others: Sequence[set[str]]) -> Iterator[Passage]:
     """The lines of an alternative that say what no other one does: they may be all that it is there for."""
-    others = [set(_WORDS.findall(other.text.lower())) for other in shown]
-    if any(set(_WORDS.findall(part.text.lower())) <= other for other in others):
-        return
     at = 0
     for line in part.text[:MAX_CHARACTERS].splitlines(keepends=True):
-        words = set(_WORDS.findall(_LINK.sub(" ", line.lower())))
+        words = _said(_LINK.sub(" ", line))
         if words and not any(words <= other for other in others):
             yield Passage(part.number, at, line.rstrip(), Kind.FRESH)
         at += len(line)
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two alternatives of a message say the same to a reader, links and layout aside."""
-    mine, theirs = set(_WORDS.findall(one.lower())), set(_WORDS.findall(other.lower()))
+def _same(mine: set[str], theirs: set[str]) -> bool:
+    """Whether two alternatives of a message say nearly the same to a reader, links and layout aside."""
     return not mine or len(mine & theirs) >= 0.97 * len(mine)

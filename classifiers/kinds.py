@@ -97,7 +97,7 @@ def hides_archive(data: bytes) -> bool:
 
 def is_text(data: bytes) -> bool:
     """Whether bytes can be read as text: hardly any control characters, or characters of two bytes."""
-    head = data[:65_536]
+    head = data[:8192]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide(head):
         return True
     odd = len(head) - len(head.translate(None, _ODD))

@@ -62,17 +62,17 @@ def heard(text: str, vocabulary: Collection[str] = frozenset()) -> Heard:
     `vocabulary` are words of English and Spanish beyond those of the lists.
     """
     text = undressed(text)
-    words = _WORD.findall(text)[:MAX_WORDS]
-    if 2 * sum(len(word) == 1 for word in words) > len(words):
-        words = [word for word in words if len(word) > 1]  # l e t t e r s apart are words of no language
+    words = _WORD.findall(text.lower().replace("’", "'"))[:MAX_WORDS]
     letters = sum(map(len, words))
+    if letters < 3 * len(words) and 2 * sum(len(word) == 1 for word in words) > len(words):
+        words = [word for word in words if len(word) > 1]  # l e t t e r s apart are words of no language
+        letters = sum(map(len, words))
     foreign = 0 if text.isascii() else sum(_foreign(char) for word in words for char in word)
     if letters and foreign > 12 and foreign > 0.3 * letters:
         return Heard("und", False)
-    lowered = [word.lower().replace("’", "'") for word in words]
-    if len(lowered) <= _SHORT and (code := _strange(lowered, vocabulary)):
+    if len(words) <= _SHORT and (code := _strange(words, vocabulary, text.isascii())):
         return Heard(code, False)
-    votes = _votes(lowered)
+    votes = _votes(words)
     if not votes:
         return Heard("en", True)
     best = max(votes, key=lambda code: votes[code])
@@ -85,12 +85,16 @@ def heard(text: str, vocabulary: Collection[str] = frozenset()) -> Heard:
     return Heard("es" if votes.get("es", 0.0) > votes.get("en", 0.0) else "en", True)
 
 
-def _strange(words: Sequence[str], vocabulary: Collection[str]) -> str:
-    """The language of a short text that is neither English nor Spanish, "" of one that may be either."""
+def _strange(words: Sequence[str], vocabulary: Collection[str], plain: bool) -> str:
+    """The language of a short text that is neither English nor Spanish, "" of one that may be either.
+
+    `plain`: it has only letters of English.
+    """
     lists = _lists()
     tally: dict[str, int] = {}
     known = unknown = marked = 0
-    for word in words:
+    nothing = plain and lists.own.keys().isdisjoint(words)
+    for word in () if nothing else words:
         marked += not word.isascii() and _MARKED.search(word) is not None
         if codes := lists.own.get(word):
             for code in codes:

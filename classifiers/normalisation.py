@@ -27,7 +27,7 @@ _SPACED = re.compile(  # letters with the same sign between all of them
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
 _WIDELY = re.compile(  # the same with wider gaps, or another sign, between words
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){4,300}"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
 )
 _GAP = re.compile(r"[ .\-_*~|/,+\n]+")
 _EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
@@ -245,12 +245,13 @@ class Normaliser:
         return word if word in self._sensitive and not (self._is_word(previous[2]) and self._is_word(bare)) else ""
 
     def _spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
-        taken = 0
+        taken, near = 0, False
         for found in _WIDELY.finditer(text):
+            near = True
             for start, end, written in self._gapped(found.group().lower()):
                 taken = found.end()
                 yield found.start() + start, found.start() + end, written
-        for found in _SPACED.finditer(text, taken):
+        for found in _SPACED.finditer(text, taken) if near else ():
             letters = _GAP.sub("", found.group()).lower()
             for table in (_LEET, _LEET_L):
                 words = self._segmented(letters.translate(table))

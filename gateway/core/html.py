@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from html import unescape
 
-from gateway.core.unseen import WHITE, Colour, alike, hidden_names, hides, ink, paper, spelt, turns, written
+from gateway.core.unseen import WHITE, Colour, alike, colour, hidden_names, look, paper, written
 
 _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
@@ -175,18 +175,19 @@ class _Page:
         unseen = around.unseen or name in _UNSHOWN or "hidden" in attributes
         if not attributes:
             return _Element(name, unseen or name in self._names, around.ink, around.paper)
-        style = spelt(attributes.get("style", ""))
+        style = look(attributes.get("style", ""))
         named = attributes.get("class", "").split()
         if self._names:
             own = {name, *(f".{each}" for each in named), f"#{attributes.get('id', '')}"}
             own.update(f"[{each}]" for each in attributes)
             unseen = unseen or not own.isdisjoint(self._names)
-        text, (painted, behind) = ink(style, attributes.get("color", "")), paper(style, attributes.get("bgcolor", ""))
+        text = style.ink or colour(attributes.get("color", ""))
+        painted, behind = style.paper if style.paper[0] else paper("", attributes.get("bgcolor", ""))
         if not painted:
             behind = None if "background" in attributes or (named and self._painted) else around.paper
         text = text or (None if named and self._painted else around.ink)
-        unseen = unseen or hides(style) or (text is not None and behind is not None and alike(text, behind))
-        backwards = (name == "bdo" and attributes.get("dir", "").lower() == "rtl") or turns(style)
+        unseen = unseen or style.hides or (text is not None and behind is not None and alike(text, behind))
+        backwards = (name == "bdo" and attributes.get("dir", "").lower() == "rtl") or style.turns
         return _Element(name, unseen, text, behind, len(self.shown) if backwards else -1)
 
     def _end_open(self, names: frozenset[str], bounds: frozenset[str]) -> None:

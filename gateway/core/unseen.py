@@ -7,6 +7,8 @@ a way that is not read here, nothing is said of it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 Colour = tuple[int, int, int]
 
@@ -47,6 +49,8 @@ _NAMED = {"white": WHITE, "black": (0, 0, 0), "red": (255, 0, 0), "yellow": (255
           "grey": (128, 128, 128), "silver": (192, 192, 192), "blue": (0, 0, 255), "green": (0, 128, 0),
           "snow": (255, 250, 250), "ivory": (255, 255, 240), "whitesmoke": (245, 245, 245)}  # fmt: skip
 _SMALLEST = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 5.0, "vw": 0.1, "": 0.0}
+_FEW = 200
+"""Characters of a style up to which it is remembered."""
 _ALIKE = 30
 """Up to this difference, summed over red, green and blue, nobody tells two colours apart."""
 
@@ -73,6 +77,27 @@ def _meant(found: re.Match[str]) -> str:
 def turns(style: str) -> bool:
     """Whether an element with this style shows its text from the last letter to the first."""
     return _TURNED.search(style) is not None and _RIGHT_TO_LEFT.search(style) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a style says of the text in its element."""
+
+    hides: bool
+    turns: bool
+    ink: Colour | None
+    paper: tuple[bool, Colour | None]
+
+
+def look(style: str) -> Look:
+    """What the style of an element says; those of a page are mostly the same few."""
+    return _look(style) if len(style) <= _FEW else _look.__wrapped__(style)
+
+
+@lru_cache(maxsize=512)
+def _look(style: str) -> Look:
+    style = spelt(style)
+    return Look(hides(style), turns(style), ink(style), paper(style))
 
 
 def hides(style: str) -> bool:
