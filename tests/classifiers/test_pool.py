@@ -138,7 +138,7 @@ async def test_a_message_that_hangs_has_a_timeout(journal: Journal) -> None:
         verdicts = await opened.classify(jobs("one", "hang", "two"))
         assert failures(verdicts) == [(), ("timeout",), ()]
         assert failures(await opened.classify(jobs("hang"))) == [("timeout",)]
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < 120
         assert not is_running(child_of(first)), "a child that hangs is ended"
 
 
