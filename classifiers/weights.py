@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -79,7 +80,17 @@ def save(
 
 def learned(folder: Path) -> frozenset[str]:
     """The sources that the model of a folder learned from, as far as it says: files of corpora, public sets."""
-    return frozenset(json.loads((folder / _FILES[1]).read_text("utf-8")).get("learned", ()))
+    return frozenset(_description(folder).get("learned", ()))
+
+
+def seed_of(folder: Path) -> int:
+    """The seed that a model was trained by, which says which messages it has not seen."""
+    return int(_description(folder).get("seed", 1))
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / _FILES[1]).read_text("utf-8"))
+    return found
 
 
 def version_of(folder: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from classifiers.training.examples import Example
 
-NEWSLETTERS, BURIED = 70, 70
+NEWSLETTERS, BURIED = 150, 150
 """How many of each are made in a fold."""
 
 

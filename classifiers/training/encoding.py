@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,20 +56,28 @@ ONCE_MORE = 4
 """Beside what was kept back, the last pass takes one row in so many of the others."""
 
 
-def encoded(
-    rest: Sequence[Prepared], held: Sequence[Prepared], logits: Floats, shift: Floats, vectors: Vectors, out: Path,
-    seed: int, progress: Progress, base: Path | None = None,
-) -> list[Mixing]:  # fmt: skip
-    """Fit and write the encoders, and give their mixings, by the head's logits on what is kept back.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An encoder that has learned from all but what is kept back: `whole` is its file as it would be shipped."""
+
+    name: str
+    cut: Cutting
+    start: Start
+    network: Encoder
+    whole: Path
+
+
+def fitted(
+    rest: Sequence[Prepared], vectors: Vectors, out: Path, seed: int, progress: Progress, base: Path | None = None
+) -> Iterator[Fitted]:
+    """Fit the encoders, one after the other.
 
     Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
-    they begin as their packages have them. Once all is weighed, what was kept back is learned from too: the networks
-    written have seen it.
+    they begin as their packages have them.
     """
     known = weights.learned(base) if base else frozenset()
-    for each in (*rest, *held):
+    for each in rest:
         seen(each.fresh, vectors)
-    said, mixings = [logits], []
     for name in weights.ENCODERS:
         work = out / "checkpoints" / name
         work.mkdir(parents=True, exist_ok=True)
@@ -77,13 +86,32 @@ def encoded(
         else:
             cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(rest, out, work)
         network = fit_encoder(list(_told(rest, cut, known)), start, seed, progress, work)
-        export(network, weights.network_of(work, name))
-        said.append(heard(EncoderReader(weights.network_of(work, name), cut), held, progress))
-        mixings.append(fit_mixing(HEADS, said, shift, [each.example for each in held]))
+        whole = weights.network_of(work, name)
+        export(network, whole)
+        yield Fitted(name, cut, start, network, whole)
+
+
+def mixed(
+    encoders: Sequence[Fitted], weighed: Sequence[Prepared], logits: Floats, shift: Floats, progress: Progress
+) -> list[Mixing]:
+    """The mixings of encoders, by the head's logits on what none of them has learned from."""
+    said, mixings = [logits], list[Mixing]()
+    for each in encoders:
+        said.append(heard(EncoderReader(each.whole, each.cut), weighed, progress))
+        mixings.append(fit_mixing(HEADS, said, shift, [one.example for one in weighed]))
         shift = mixings[-1].shift
-        finish(network, [*_told(held, cut), *list(_told(rest, cut, known))[::ONCE_MORE]], start, seed, progress)
-        export(network, weights.network_of(out, name))
     return mixings
+
+
+def finished(
+    encoders: Sequence[Fitted], rest: Sequence[Prepared], held: Sequence[Prepared], out: Path, seed: int,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Write the encoders, once they have learned from what was kept back too, and once more from some of the rest."""
+    for each in encoders:
+        told = [*_told(held, each.cut), *_told(rest[::ONCE_MORE], each.cut)]
+        finish(each.network, told, each.start, seed, progress)
+        export(each.network, weights.network_of(out, each.name))
 
 
 def heard(reader: EncoderReader, prepared: Sequence[Prepared], progress: Progress) -> Floats:

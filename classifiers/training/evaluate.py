@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers import weights
 from classifiers.pipeline import Classifier, load
-from classifiers.training import foreign
+from classifiers.training import answers, foreign
 from classifiers.training.disguise import WAYS, disguised
-from classifiers.training.examples import Example, Progress, district, folds
+from classifiers.training.examples import Example, Progress, district, evaluation, folds
 from classifiers.training.metrics import calibration, quality, rate
 from classifiers.training.results import Result, results
 from gateway.core.decision import Action
@@ -20,10 +21,16 @@ from gateway.core.verdict import PURPOSES, Verdict
 CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
 
 
-def held_out(seed: int = 1) -> list[Example]:
-    """The test split of the district corpus that belongs to a seed."""
+def held_out(*seeds: int) -> list[Example]:
+    """The test split of the district corpus: what no model of these seeds has learned from."""
     examples = district()
-    return [each for each, fold in zip(examples, folds(examples, seed), strict=True) if fold < 0]
+    splits = [folds(examples, seed) for seed in dict.fromkeys(seeds)]
+    return [each for each, *mine in zip(examples, *splits, strict=True) if max(mine) < 0]
+
+
+def unseen(*models: str) -> list[Example]:
+    """What none of these models has learned from: the messages to measure on, and the test split."""
+    return [*evaluation(), *held_out(*(weights.seed_of(weights.folder_of(each)) for each in models))]
 
 
 def evaluate(
@@ -31,17 +38,19 @@ def evaluate(
     policy: Policy,
     examples: Sequence[Example] | None = None,
     progress: Progress | None = None,
-    seed: int = 1,
     data: Sequence[Path] = (),
     plots: Path | None = None,
 ) -> list[str]:
-    """The report on a model folder ("" for the shipped one), line by line; by default on the held-out split.
+    """The report on a model folder ("" for the shipped one), line by line.
+
+    By default on the messages to measure on, and apart from them on the test split of the corpus, much of which was
+    written against readers.
 
     With folders of public sets in `data` also on those, as `classifiers.training.foreign` reads them; with a folder for
     `plots` its curves are drawn there.
     """
     classifier = load(model)
-    chosen = held_out(seed) if examples is None else list(examples)
+    chosen = evaluation() if examples is None else list(examples)
     found = results(classifier, chosen, policy, progress)
     lines = report(found, classifier.version)
     if plots is not None:
@@ -49,6 +58,10 @@ def evaluate(
 
         lines += ["", *(f"drawn: {each}" for each in draw(found, plots))]
     lines += ["", *obfuscation(classifier, chosen, policy)]
+    if examples is None:
+        lines += ["", *answers.report(classifier, policy)]
+        split = results(classifier, held_out(weights.seed_of(weights.folder_of(model))), policy, progress)
+        lines += ["", "the test split of the corpus:", *report(split, classifier.version)]
     for folder in data:
         lines += ["", *foreign.report(folder, lambda strange: results(classifier, strange, policy, progress))]
     return lines

@@ -86,11 +86,25 @@ def _one(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[Floats, fl
 
 
 def fit_head(features: Floats, examples: Sequence[Example], names: Sequence[str], seed: int) -> HeadWeights:
-    """The head, fitted on features in which the readers had not seen the example; the shifts are still zero."""
-    chosen = [at for at, each in enumerate(examples) if each.known >= set(LABELS)]
-    features = features[chosen]
-    labels = np.nan_to_num(np.array([truth(examples[at]) for at in chosen]))
-    weight = np.array([examples[at].weight for at in chosen])
+    """The head, fitted on features in which the readers had not seen the example; the shifts are still zero.
+
+    Where people said only some of the labels of a message of the district's own (a reviewer's decision), a first fit
+    on the others says what they left open. Public sets, which also say only some, are for the readers alone.
+    """
+    whole = [at for at, each in enumerate(examples) if each.known >= set(LABELS)]
+    partly = [at for at, each in enumerate(examples) if each.weight == 1.0 and not each.known >= set(LABELS)]
+    labels = np.array([truth(each) for each in examples]).reshape(len(examples), len(HEADS))
+    weight = np.array([each.weight for each in examples])
+    labels[whole] = np.nan_to_num(labels[whole])
+    if not partly:
+        return _head(features[whole], labels[whole], weight[whole], names, seed)
+    first = _head(features[whole], labels[whole], weight[whole], names, seed)
+    labels[partly] = np.where(np.isnan(labels[partly]), first.logits(features[partly]) > 0, labels[partly])
+    both = [*whole, *partly]
+    return _head(features[both], labels[both], weight[both], names, seed)
+
+
+def _head(features: Floats, labels: Floats, weight: Floats, names: Sequence[str], seed: int) -> HeadWeights:
     center, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale < 1e-3, 1.0, scale)
     rows = np.clip((features - center) / scale, -6, 6)

@@ -42,11 +42,16 @@ def results(
         batch = examples[at : at + 64]
         cases = [case_of(each) for each in batch]
         for each, case, verdict in zip(batch, cases, classifier.classify(cases), strict=True):
-            decision = decision_of(case, verdict, policy)
-            out.append(Result(each, verdict, decision.action, decision.clauses))
+            out.append(judged(each, case, verdict, policy))
         if progress is not None:
             progress("classifying", len(out), len(examples))
     return out
+
+
+def judged(example: Example, case: Case, verdict: Verdict, policy: Policy) -> Result:
+    """An example with its verdict, and what the policy makes of it."""
+    decision = decision_of(case, verdict, policy)
+    return Result(example, verdict, decision.action, decision.clauses)
 
 
 def case_of(example: Example) -> Case:

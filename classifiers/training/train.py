@@ -1,8 +1,8 @@
 """Training: from the corpora to a model folder, reproducible by its seed.
 
 The linear reader is cross-fitted, so that the head sees it only on texts that it has not seen. Thresholds are chosen,
-and head and encoders weighed with each other, on texts kept back from all of them; in the end the readers learn from
-these as well. The test split is touched by none.
+and head and encoders weighed with each other, on texts kept back from all of them and on the development set; in the
+end the readers learn from what was kept back as well. Development set and test split are learned from by none.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,12 +22,15 @@ from classifiers.components.mixing import Mixing
 from classifiers.evidence import Floats
 from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
-from classifiers.training.examples import FOLDS, Example, Progress, district, folds, kept_back, labelled
+from classifiers.training.examples import FOLDS, Example, Progress, development, district, folds, kept_back, labelled
 from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
 from classifiers.training.thresholds import shifts
 from classifiers.vectors import Vectors
+
+if TYPE_CHECKING:
+    from classifiers.training.encoding import Fitted
 
 
 def silent(stage: str, done: int, of: int) -> None:
@@ -59,6 +63,14 @@ def train(
         prepared.append(each)
         if number % 1000 == 0:
             progress("reading", number, len(examples))
+    held = [at for at, each in enumerate(examples) if each.id in back]
+    rest = [at for at, each in enumerate(examples) if each.id not in back and not _made_of(each, part[at])]
+    learned, kept = [prepared[at] for at in rest], [prepared[at] for at in held]
+    encoders: list[Fitted] = []
+    if encoder:
+        from classifiers.training import encoding  # torch is needed for nothing else
+
+        encoders = list(encoding.fitted(learned, vectors, out, seed, progress, base))
     rows = Rows(prepared, vectors)
     names = heads.feature_names(HEADS)
     features = np.zeros((len(prepared), len(names)), np.float32)
@@ -68,31 +80,28 @@ def train(
         mine = np.flatnonzero(np.array(part) == fold)
         features[mine] = features_of([prepared[int(at)] for at in mine], linear, vectors)
     progress("fitting", FOLDS, FOLDS + 2)
-    held = [at for at, each in enumerate(examples) if each.id in back]
-    rest = [at for at, each in enumerate(examples) if each.id not in back and not _made_of(each, part[at])]
     linear = fit_linear(rows, np.isin(np.arange(len(examples)), rest).tolist())
     head = fit_head(features[rest], [examples[at] for at in rest], names, seed)
-    logits = head.logits(features_of([prepared[at] for at in held], linear, vectors))
-    head = replace(head, shift=shifts(HEADS, logits, [examples[at] for at in held]))
+    weighed = [*kept, *prepare(development(), nlp, normalise)]
+    logits = head.logits(features_of(weighed, linear, vectors))
+    head = replace(head, shift=shifts(HEADS, logits, [each.example for each in weighed]))
+    mixings: list[Mixing] = []
+    if encoders:
+        mixings = encoding.mixed(encoders, weighed, logits, head.shift, progress)
+        encoding.finished(encoders, learned, kept, out, seed, progress)
+    progress("fitting", FOLDS + 1, FOLDS + 2)
+    linear = fit_linear(rows, np.isin(np.arange(len(examples)), [*rest, *held]).tolist())
     about: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),
         "learned": sorted({each.source for each in examples} - {"augmented"}),
     }
-    mixings: list[Mixing] = []
-    if encoder:
-        from classifiers.training.encoding import encoded  # torch is needed for nothing else
-
-        mixings = encoded([prepared[at] for at in rest], [prepared[at] for at in held], logits, head.shift, vectors,
-                          out, seed, progress, base)  # fmt: skip
-    progress("fitting", FOLDS + 1, FOLDS + 2)
-    linear = fit_linear(rows, np.isin(np.arange(len(examples)), [*rest, *held]).tolist())
     return weights.save(out, linear, head, words, about, mixings)
 
 
 def _new(examples: Sequence[Example], back: frozenset[str], learned: frozenset[str]) -> frozenset[str]:
-    """Of what is kept back, that which a model has not learned from; all where it says of nothing that it has."""
-    return frozenset(each.id for each in examples if each.id in back and each.source not in learned) or back
+    """Of what is kept back, that which a model has not learned from: nothing, where only what stays apart is left."""
+    return frozenset(each.id for each in examples if each.id in back and each.source not in learned)
 
 
 def _made_of(example: Example, fold: int) -> bool:

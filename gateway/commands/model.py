@@ -92,7 +92,7 @@ def _readable(each: Explained) -> bool:
 def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
     """Measure both on the regression set; the candidate takes the place of the model in force if nothing is worse."""
     from classifiers.training.compare import compared
-    from classifiers.training.evaluate import held_out
+    from classifiers.training.evaluate import unseen
     from classifiers.training.examples import labelled
     from classifiers.training.results import results
 
@@ -102,7 +102,8 @@ def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
     candidate = _loaded(folder)
     in_force = _loaded(place if place.exists() else Path())
     try:
-        examples = [*held_out(), *(each for file in files for each in labelled(file))]
+        known = unseen(str(folder), str(place) if place.exists() else "")
+        examples = [*known, *(each for file in files for each in labelled(file))]
     except (OSError, ValueError, KeyError) as error:
         raise Fault(f"model promote: --examples cannot be read ({type(error).__name__}); rows as exported") from None
     policy = policy_of(settings)
