@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -20,6 +20,8 @@ MEASURES = Path(__file__).parent / "measures"
 BLOCK = 20
 FOLDS = 3
 TEST_SHARE = 0.06
+_TWIN, _TWIN_FROM = 0.5, 5
+"""The share of shingles that makes near-duplicates, and from how many on."""
 Progress = Callable[[str, int, int], None]
 """Hears of work: the stage, how much is done, of how much."""
 
@@ -116,6 +118,22 @@ def kept_back(examples: Sequence[Example], fold: Sequence[int]) -> frozenset[str
     )
 
 
+def near_twins(few: Sequence[Example], many: Sequence[Example]) -> list[tuple[str, str]]:
+    """Those of a few examples that share half of their shingles with one of many: (its id, the other's id)."""
+    owners: dict[int, list[int]] = defaultdict(list)
+    for number, each in enumerate(many):
+        for shingle in _shingles(each.text):
+            owners[shingle].append(number)
+    found = []
+    for each in few:
+        mine = _shingles(each.text)
+        shared = Counter(number for shingle in mine for number in owners.get(shingle, ()))
+        for number, count in shared.most_common(1):
+            if len(mine) >= _TWIN_FROM and count >= _TWIN * len(mine):
+                found.append((each.id, many[number].id))
+    return found
+
+
 def _numbered(examples: Iterable[Example]) -> Iterable[tuple[int, Example]]:
     count: dict[str, int] = defaultdict(int)
     for each in examples:
@@ -146,7 +164,7 @@ def _merged(examples: Sequence[Example], block_of: Sequence[str]) -> dict[str, s
                     shared[one, other] += 1
     for (one, other), count in shared.items():
         shorter = min(len(shingles[one]), len(shingles[other]))
-        if shorter >= 5 and count >= 0.5 * shorter:
+        if shorter >= _TWIN_FROM and count >= _TWIN * shorter:
             leader[find(block_of[one])] = find(block_of[other])
     return {block: find(block) for block in leader}
 

@@ -12,7 +12,17 @@ import pytest
 from classifiers.training.augment import augmented
 from classifiers.training.disguise import WAYS, disguised
 from classifiers.training.evaluate import held_out
-from classifiers.training.examples import BLOCK, FOLDS, LABELS, Example, district, folds
+from classifiers.training.examples import (
+    BLOCK,
+    FOLDS,
+    LABELS,
+    Example,
+    development,
+    district,
+    evaluation,
+    folds,
+    near_twins,
+)
 from classifiers.training.fit import HEADS, fit_head
 from classifiers.training.metrics import calibration, quality, rate
 from classifiers.training.public import public
@@ -162,3 +172,10 @@ def test_a_model_is_measured_on_what_its_own_seed_kept_apart() -> None:
     assert both
     assert both < one
     assert both <= {each.id for each in held_out(2)}
+
+
+def test_nothing_that_is_measured_on_is_learned_from(corpus: list[Example]) -> None:
+    chosen, measured = development(), evaluation()
+    assert not {each.id for each in (*chosen, *measured)} & {each.id for each in corpus}
+    assert not near_twins(chosen, corpus)
+    assert not near_twins(measured, [*corpus, *chosen])

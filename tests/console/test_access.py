@@ -110,6 +110,7 @@ call("POST", "/api/v1/messages/{id}/undo", 409, **NO_CONTENT, **ELSEWHERE)  # no
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/call", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
 call("DELETE", "/api/v1/me/sessions", lindgren=200)
 
@@ -181,6 +182,7 @@ call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had it
+call("POST", "/api/v1/messages/{id}/call", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -201,6 +203,7 @@ ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
     "/messages/{id}/give-back": "help", "/api/v1/messages/{id}/give-back": "help",
+    "/messages/{id}/call": "help", "/api/v1/messages/{id}/call": "help",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
@@ -213,7 +216,8 @@ SENT: dict[str, dict[str, str]] = {
     "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
     "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
     "/grants": {"to": AUDITOR, "all": "yes", "for": "1h"},
-    "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
+    "/messages/{id}/comments": {"text": "seen"}, "/messages/{id}/call": {"was": "right"},
+    "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
     "/account/tokens": {"may": "read", "lasts": "7d", "password": PASSWORD},
@@ -228,7 +232,7 @@ CALLS: dict[str, dict[str, object]] = {
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
     "/api/v1/messages/{id}/undo": {}, "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
-    "/api/v1/cases": {"title": "Secrecy"},
+    "/api/v1/messages/{id}/call": {"right": True}, "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
     "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},
