@@ -9,8 +9,9 @@ import pytest
 
 from classifiers.job import Job
 from classifiers.pipeline import Classifier, load
-from gateway.core.message import Channel, Said, sha256_of
+from gateway.core.message import Channel, Said, parts, sha256_of
 from gateway.core.parties import Direction
+from gateway.core.verdict import HELP, IN_FILE
 
 STUDENT, STAFF = str(Direction.STUDENT_TO_STAFF), str(Direction.STAFF_TO_STUDENT)
 CALL = "my stepdad hit me again last night and i am scared to go home"
@@ -32,6 +33,11 @@ def classifier() -> Classifier:
 def heard(
     classifier: Classifier, text: str, *earlier: str, file: str = "", direction: str = STUDENT, answers: bool = True
 ) -> bool:
+    job = asked(text, *earlier, file=file, direction=direction, answers=answers)
+    return classifier.classify([job])[0].help >= 0.5
+
+
+def asked(text: str, *earlier: str, file: str = "", direction: str = STUDENT, answers: bool = True) -> Job:
     message = EmailMessage(policy=SMTP)
     message["Subject"] = "Re: lab"
     if answers:
@@ -41,8 +47,7 @@ def heard(
         message.add_attachment(file.encode(), "text", "plain", filename="letter.txt")
     content = message.as_bytes()
     said = tuple(Said(str(number), "x@school.example", 1.0, each) for number, each in enumerate(earlier))
-    job = Job("i", sha256_of(content), Channel.MAIL, direction, content, context=said, at=90_000.0)
-    return classifier.classify([job])[0].help >= 0.5
+    return Job("i", sha256_of(content), Channel.MAIL, direction, content, context=said, at=90_000.0)
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -65,6 +70,27 @@ def test_a_call_is_heard_where_it_is_easily_missed(classifier: Classifier, text:
 def test_a_call_in_a_file_is_heard(classifier: Classifier) -> None:
     assert heard(classifier, "Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n\n{CALL}\n")
     assert not heard(classifier, "Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n")
+
+
+@pytest.mark.parametrize(
+    "before", [f"{FIELDS}\n{LAB}\n\n", f"{WROTE}\n> {LAB}\n> ", f"Hello,\n\n{LETTER}\n\n{LETTER}\n"]
+)
+def test_a_call_that_is_heard_apart_says_which_words_and_which_kind(classifier: Classifier, before: str) -> None:
+    job = asked(f"{before}{CALL}\n")
+    verdict = classifier.classify([job])[0]
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert "abuse" in {each.cue for each in told}
+    text = parts(job.content)[0].text
+    words = [text[span.start : span.end] for each in told for span in each.spans]
+    assert words
+    assert any(word in CALL for word in words)
+
+
+def test_a_call_in_a_file_says_that_it_is_in_one(classifier: Classifier) -> None:
+    verdict = classifier.classify([asked("Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n\n{CALL}\n")])[0]
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert {"abuse", IN_FILE} <= {each.cue for each in told}
+    assert {span.part for each in told for span in each.spans} == {"2"}
 
 
 @pytest.mark.parametrize(
