@@ -16,6 +16,7 @@ from typing import Protocol
 
 from classifiers.job import Job, direction_of
 from classifiers.journal import Journal
+from classifiers.whose import Whose, settled
 from gateway.core.media import UNREADABLE, Medium
 from gateway.core.message import Outgoing, sha256_of
 from gateway.core.verdict import Verdict
@@ -83,8 +84,11 @@ class _Load:
 class Consumer:
     """One member of the group `classifiers`."""
 
-    def __init__(self, bus: Bus, contents: Contents, readers: Readers, journal: Journal) -> None:
+    def __init__(
+        self, bus: Bus, contents: Contents, readers: Readers, journal: Journal, whose: Whose | None = None
+    ) -> None:
         self._bus, self._contents, self._readers, self._journal = bus, contents, readers, journal
+        self._whose = whose
 
     async def run(self, beat: Beat) -> None:
         """Classify until the beat stops; the batch in hand is finished and committed."""
@@ -118,7 +122,10 @@ class Consumer:
         async for load in self._loads(records):
             began = time.monotonic()
             read = await self._readers.classify(load.jobs)
-            verdicts = [_with(verdict, known) for verdict, known in zip(read, load.known, strict=True)]
+            verdicts = [
+                settled(_with(verdict, known), job, self._whose)
+                for verdict, known, job in zip(read, load.known, load.jobs, strict=True)
+            ]
             await self._answer(load, verdicts)
             spent = time.monotonic() - began
             for verdict in verdicts:

@@ -1,8 +1,8 @@
 """The text of attached files: plain text, calendar, vCard, PDF, Office and OpenDocument, archives of these.
 
-Pictures are read where the extra `ocr` is installed (`classifiers.pictures`); sound and film carry no text that is read
-here; everything else that cannot be read says so. Bounded by a budget of characters and time, by the size of what is
-unpacked and by how deep files lie in files.
+What a file is is asked of its bytes, not of its name. Pictures are read where the extra `ocr` is installed
+(`classifiers.pictures`), else they are passed over; sound, film and everything else that nobody here can read says so.
+Bounded by a budget of characters and time, by the size of what is unpacked and by how deep files lie in files.
 """
 
 from __future__ import annotations
@@ -13,35 +13,30 @@ import struct
 import time
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from classifiers import pictures
+from classifiers import kinds, office, pdfs, pictures
+from classifiers.kinds import Is
+from gateway.core.charsets import to_text
 from gateway.core.html import visible_text
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_UNPACKED = 30 * 1024 * 1024
 MAX_ENTRIES = 300
-MAX_PAGES = 100
 MAX_DEPTH = 3
 
-_SILENT = ("image/", "audio/", "video/", "font/", "model/")
-_HARMLESS = frozenset(
-    "application/pkcs7-signature application/x-pkcs7-signature application/pgp-signature application/pgp-keys "
-    "message/delivery-status message/disposition-notification text/rfc822-headers multipart/mixed".split()
-)
+_SIGNATURES = {
+    "application/pkcs7-signature": (b"\x30",),
+    "application/x-pkcs7-signature": (b"\x30",),
+    "application/pgp-signature": (b"-----BEGIN PGP SIGNATURE", b"\x88", b"\x89", b"\x8a", b"\xc2"),
+    "application/pgp-keys": (b"-----BEGIN PGP PUBLIC KEY", b"\x98", b"\x99", b"\x9a", b"\xc6"),
+}
+"""Files that say nothing, and how they begin."""
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_MEDIA_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".heic", ".webp", ".bmp", ".mp3", ".m4a", ".wav", ".mp4",
-                ".mov",
-                ".avi", ".ogg", ".ttf", ".woff", ".ico")  # fmt: skip
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic")
-_TEXT_NAMES = (".txt", ".csv", ".tsv", ".md", ".ics", ".vcf", ".json", ".xml", ".html", ".htm", ".log", ".rtf", ".py")
-_TEXT_ENTRY = re.compile(
-    r"(?:word/(?:document|footnotes|comments|header\d*|footer\d*)|ppt/(?:slides|notesSlides)/[^/]+|xl/sharedStrings"
-    r"|xl/worksheets/[^/]+|content)\.xml\Z"
-)
-_BREAKS = re.compile(rb"</(?:w:p|a:p|text:p|text:h|si|row|w:tab|w:br)>|<w:(?:br|tab)[ /][^>]*>")
-_TAGS = re.compile(rb"<[^>]*>")
-_READABLE = re.compile(r"[\x20-\x7e\u00c0-\u00ff]{5,}")
+_FRAGMENT, _ELSEWHERE = "message/partial", "message/external-body"
+_OPENED = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
+_OPENED_NAMES = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
+_DRAWN = ("image/svg+xml", ".svg")
 
 
 @dataclass(slots=True)
@@ -52,6 +47,14 @@ class Budget:
     characters: int
     unpacked: int = MAX_UNPACKED
     pictures: int = pictures.MOST
+    hidden: list[str] = field(default_factory=list)
+    """Text that files carry without showing it."""
+
+    def hide(self, text: str) -> None:
+        """Note text that a file carries without showing it, as far as there is room."""
+        if text.strip():
+            self.hidden.append(text[: self.characters])
+            self.characters -= len(self.hidden[-1])
 
     def spent(self) -> bool:
         """Whether nothing more should be read."""
@@ -64,21 +67,36 @@ Text = tuple[str, tuple[str, ...]]
 def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: int = 0) -> Text:
     """The text of a file and the words for what could not be read. Never raises."""
     name = filename.lower()
-    if data and (media_type == "image/svg+xml" or name.endswith(".svg")):
-        media_type, name = "application/xml", "drawing.xml"  # its words are text
-    elif data and pictures.readable() and (media_type.startswith("image/") or name.endswith(_PICTURES)):
-        return _picture(data, budget)
-    if not data or media_type in _HARMLESS or media_type.startswith(_SILENT) or name.endswith(_MEDIA_NAMES):
+    if not data.strip(b"\0 \r\n") or data.startswith(_SIGNATURES.get(media_type, ())):
         return "", ()
     if media_type in _SEALED or name.endswith((".p7m", ".gpg", ".pgp")):
         return "", ("encrypted",)
+    kind = kinds.kind_of(data)
+    if kind is Is.PICTURE and not kinds.hides_archive(data):
+        return _picture(data, budget) if pictures.readable() else ("", ())
+    if kind is Is.FONT:
+        return "", ()
     if len(data) > MAX_FILE or budget.spent() or depth > MAX_DEPTH:
         return "", ("too_large" if depth <= MAX_DEPTH else "unreadable",)
-    text, failed = _opened(media_type, name, data, budget, depth)
+    text, failed = _opened(kind, media_type, name, data, budget, depth)
     if len(text) > budget.characters:
         text, failed = text[: budget.characters], (*failed, "too_large")
     budget.characters -= len(text)
     return text, failed
+
+
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
+_SAY_NOTHING = frozenset(
+    "image img photo picture screenshot screen shot scan doc document file attachment untitled copy outlook logo "
+    "noname smime winmail invite calendar signature foto imagen documento word media text txt pdf docx version".split()
+)
+
+
+def named(filename: str) -> str:
+    """What the name of a file says, as words; "" where it is a name like any other."""
+    stem = filename.rpartition("/")[2]
+    words = _NAME_WORD.findall(stem.rpartition(".")[0] or stem)
+    return " ".join(words) if any(word.lower() not in _SAY_NOTHING for word in words) else ""
 
 
 def _picture(data: bytes, budget: Budget) -> Text:
@@ -91,37 +109,40 @@ def _picture(data: bytes, budget: Budget) -> Text:
     return text, failed
 
 
-def _opened(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -> Text:
-    if data.startswith(b"%PDF") or media_type == "application/pdf":
-        return _pdf(data, budget)
-    if data.startswith(b"PK\x03\x04"):
-        return _zip(data, budget, depth)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _ole(data)
-    if (
-        media_type.startswith("text/")
-        or media_type in ("application/json", "application/xml", "application/ics")
-        or name.endswith(_TEXT_NAMES)
-    ):
-        return _plain(media_type, name, data)
-    if media_type.startswith("message/") or media_type.startswith("multipart/"):
-        return _decoded(data), ()
-    return "", ("unreadable",)
+def _opened(kind: Is, media_type: str, name: str, data: bytes, budget: Budget, depth: int) -> Text:
+    match kind:
+        case Is.PDF:
+            return _pdf(data, budget, depth)
+        case Is.ARCHIVE | Is.PICTURE:
+            return _zip(data, budget, depth)
+        case Is.OLD_OFFICE:
+            return office.old(data)
+        case Is.SEALED:
+            return "", ("encrypted",)
+        case Is.TEXT:
+            text, failed = _plain(media_type, name, data)
+            claims = media_type in _OPENED or name.endswith(_OPENED_NAMES)  # broken, or something else in its coat
+            return text, (*failed, "unreadable") if claims else failed
+        case _:
+            return "", ("unreadable",)
 
 
 def _decoded(data: bytes) -> str:
-    for charset in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
-        try:
-            return data.decode(charset)
-        except UnicodeError:
-            continue
-    return data.decode("cp1252", "replace")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return to_text(data, "utf-16")
+    return to_text(data.removeprefix(b"\xef\xbb\xbf"), "utf-8")
 
 
 def _plain(media_type: str, name: str, data: bytes) -> Text:
     text = _decoded(data)
-    if media_type == "text/calendar" or name.endswith((".ics", ".vcf")) or "vcard" in media_type:
+    if media_type == _FRAGMENT:
+        return text, ("incomplete",)
+    if media_type == _ELSEWHERE:
+        return text, ("unreadable",)
+    if text.lstrip()[:7].upper() == "BEGIN:V":
         return _fields(text), ()
+    if media_type == _DRAWN[0] or name.endswith(_DRAWN[1]):
+        return re.sub(r"<[^>]*>", " ", text), ()
     if name.endswith(".rtf") or text.startswith("{\\rtf"):
         return _rich(text), ()
     if media_type in ("text/html", "application/xhtml+xml") or name.endswith((".html", ".htm")):
@@ -164,24 +185,20 @@ def _fields(text: str) -> str:
     return "\n".join(visible_text(line)[0] if "</" in line else line for line in plain)
 
 
-def _pdf(data: bytes, budget: Budget) -> Text:
-    from pypdf import PdfReader  # most workers never meet a PDF: 8 MB that they can do without
-    from pypdf.errors import PyPdfError
+def _pdf(data: bytes, budget: Budget, depth: int) -> Text:
+    def words(picture: bytes) -> str:
+        text, words = _picture(picture, budget)
+        failed.extend(words)
+        return text
 
-    pieces: list[str] = []
-    room = budget.characters
-    try:
-        reader = PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            return "", ("encrypted",)
-        for number, page in enumerate(reader.pages):
-            if number >= MAX_PAGES or room <= 0 or time.monotonic() > budget.deadline:
-                return "\n".join(pieces), ("too_large",)
-            pieces.append(page.extract_text())
-            room -= len(pieces[-1])
-    except (PyPdfError, *_BROKEN):
-        return "\n".join(pieces), ("unreadable",)
-    return "\n".join(pieces), ()
+    failed: list[str] = []
+    found = pdfs.pages(data, budget.characters, budget.deadline, words if pictures.readable() else None, _BROKEN)
+    pieces = [*found.text, *found.aside]
+    for name, inner in found.files:
+        text, more = text_of("", name, inner, budget, depth + 1)
+        pieces += [named(name), text]
+        failed.extend(more)
+    return "\n".join(pieces), tuple(dict.fromkeys((*found.failed, *failed)))
 
 
 def _zip(data: bytes, budget: Budget, depth: int) -> Text:
@@ -190,13 +207,15 @@ def _zip(data: bytes, budget: Budget, depth: int) -> Text:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
-        office = any(_TEXT_ENTRY.match(entry.filename) for entry in entries)
+        document = office.is_office([entry.filename for entry in entries])
         if any(entry.flag_bits & 1 for entry in entries):
             return "", ("encrypted",)
-        if len(entries) > MAX_ENTRIES and not office:
+        if len(entries) > MAX_ENTRIES and not document:
             failed.append("too_large")
-        for entry in entries[:MAX_ENTRIES]:
-            if entry.is_dir() or (office and not _TEXT_ENTRY.match(entry.filename)):
+        for entry in entries if document else entries[:MAX_ENTRIES]:
+            name = entry.filename
+            wanted = bool(office.ENTRY.match(name) or office.RELATIONS.match(name)) or name.startswith("META-INF/m")
+            if entry.is_dir() or (document and not wanted and office.is_own(name)):
                 continue
             if entry.file_size > budget.unpacked or budget.spent():
                 failed.append("unreadable" if entry.file_size > MAX_UNPACKED else "too_large")
@@ -204,33 +223,19 @@ def _zip(data: bytes, budget: Budget, depth: int) -> Text:
             with archive.open(entry) as opened:
                 inner = opened.read(min(entry.file_size + 1, budget.unpacked))
             budget.unpacked -= len(inner)
-            if office:
-                pieces.append(_markup(inner))
+            if document and office.is_sealed(name, inner):
+                return "", ("encrypted",)
+            if document and wanted:
+                text, hidden = ("\n" + office.targets(inner), "") if name.endswith(".rels") else office.markup(inner)
+                budget.hide(hidden)
             else:
-                text, words = text_of("", entry.filename, inner, budget, depth + 1)
-                pieces.append(text)
+                text, words = text_of("", name, inner, budget, depth + 1)
                 failed.extend(words)
+                pieces.append(named(name))
+            pieces.append(text)
     except (zipfile.BadZipFile, zlib.error, *_BROKEN):
         failed.append("unreadable")
-    return "\n".join(piece for piece in pieces if piece), tuple(dict.fromkeys(failed))
-
-
-def _markup(xml: bytes) -> str:
-    """The text of an Office or OpenDocument part; only the five entities of XML are expanded, so no bomb goes off."""
-    plain = _TAGS.sub(b"", _BREAKS.sub(b"\n", xml)).decode("utf-8", "replace")
-    for entity, char in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-        plain = plain.replace(entity, char)
-    return re.sub(r"\n{2,}", "\n", plain).strip()
-
-
-def _ole(data: bytes) -> Text:
-    """Old Office files: their runs of readable characters, of both widths."""
-    if b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in data:
-        return "", ("encrypted",)
-    wide = "\n".join(_READABLE.findall(data.decode("utf-16-le", "ignore")))
-    narrow = "\n".join(run for run in _READABLE.findall(data.decode("latin-1")) if len(run) > 20)
-    text = f"{narrow}\n{wide}"
-    return (text, ()) if text.strip() else ("", ("unreadable",))
+    return "\n".join(piece for piece in pieces if piece.strip()), tuple(dict.fromkeys(failed))
 
 
 # What pypdf and zipfile raise on broken files beside their own errors.

@@ -6,7 +6,7 @@ Used by `chaperone classify`: one message explained, or rows in batches.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
@@ -18,7 +18,7 @@ from gateway.core.decision import Action, Decision
 from gateway.core.message import header_section, parts, subject
 from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
 
 BATCH = 64
 
@@ -81,8 +81,9 @@ def case_of_row(row: Mapping[str, object]) -> Case:
 
 
 def _mail(title: str, text: str) -> bytes:
-    """A content whose first part is exactly this text."""
+    """A content whose first part is exactly this text. It is an answer: what a row quotes is taken for a quote."""
     mail = EmailMessage(policy=SMTP)
+    mail["In-Reply-To"] = "<row@invalid>"
     if title:
         mail["Subject"] = " ".join(title.split())
     mail["MIME-Version"] = "1.0"
@@ -114,8 +115,16 @@ def explain(classifier: Reader, case: Case, policy: Policy) -> Explanation:
         spans = [span for each in verdict.findings if each.clause in decision.clauses for span in each.spans]
         if spans:
             bare = _without(case, spans, texts)
-            without = decision_of(bare, classifier.classify([bare])[0], policy).action
+            left = _left(verdict, classifier.classify([bare])[0])
+            without = decision_of(bare, left, policy).action
     return Explanation(case, verdict, decision, shown, without)
+
+
+def _left(verdict: Verdict, bare: Verdict) -> Verdict:
+    """What is said of a message without some words: what is in files and hidden stays, and what could not be read."""
+    elsewhere = tuple(each for each in verdict.findings if each.cue in (IN_FILE, IN_HIDDEN) and not each.spans)
+    failed = tuple(dict.fromkeys((*verdict.failed, *bare.failed)))
+    return replace(bare, findings=(*bare.findings, *elsewhere), failed=failed)
 
 
 def _texts(case: Case) -> dict[str, str]:
@@ -157,7 +166,7 @@ def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object
     """One answer row."""
     row: dict[str, object] = {
         "id": case.id,
-        "findings": [_finding(each, case.text_part) for each in verdict.findings],
+        "findings": [_finding(each, case.text_part) for each in verdict.findings if each.clause != HELP],
         "purpose": dict(verdict.purpose),
         "help": verdict.help,
         "language": verdict.language,

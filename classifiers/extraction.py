@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from classifiers import documents
+from classifiers import documents, kinds
+from classifiers.kinds import Is
 from classifiers.quoting import Kind, passages
 from gateway.core.headers import header_section, subject
 from gateway.core.media import is_pictured
-from gateway.core.parts import Part, parts
+from gateway.core.parts import Part, parts, uudecoded
 
 MAX_CHARACTERS = 200_000
 """Characters of shown text that are read; a message with more is `too_large`, and read as far as that."""
@@ -27,7 +28,12 @@ PATIENCE = 5.0
 
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
 _ARMOUR = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_UU = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
+"""A file written into a text, which some mail programs show as a file."""
+_KEYS = re.compile(r"\s*-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----")
+_LINK = re.compile(r"<?(?:https?://|mailto:|tel:|sms:)\S*")
 _WORDS = re.compile(r"\w+")
+_MOST_HIDDEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
     found: list[Passage] = []
     failed: list[str] = []
     shown: list[Part] = []
+    names: list[str] = []
     room = MAX_CHARACTERS
     if channel != "sms":
         title = subject(header_section(content))[:2000]
@@ -64,30 +71,53 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
             found.append(Passage("subject", 0, title, Kind.SUBJECT))
     budget = documents.Budget(deadline, MAX_ATTACHED)
     for part in (*parts(content, channel), *files):
+        if part.media_type == "text/plain" and "begin " in part.text and (written := _UU.search(part.text)):
+            name = documents.named(written[1])
+            uu = Part(part.number, "", "", uudecoded(part.data[max(0, part.data.find(b"begin ")) :]), written[1], True)
+            failed.extend(_file(uu, budget, found))
+            names.extend([name] if name else [])
         if part.unreadable or (channel == "sms" and is_pictured(part.media_type)):
             failed.append("unreadable")
+        if part.filename and channel != "sms" and (name := documents.named(part.filename)):
+            names.append(name)
         if part.media_type in _ENCRYPTED_TYPES or _ARMOUR.search(part.text):
             failed.append("encrypted")
             continue
-        if part.media_type not in ("text/plain", "text/html"):
+        if part.media_type not in ("text/plain", "text/html") or _is_other(part):
             failed.extend(_file(part, budget, found))
             continue
-        if part.attached and part.media_type == "text/plain" and part.filename.lower().endswith((".asc", ".pgp")):
+        if part.attached and part.media_type == "text/plain" and _KEYS.match(part.text):
             continue
         text = part.text[:room]
         room -= len(text)
         if len(text) < len(part.text):
             failed.append("too_large")
-        if part.media_type == "text/html" and any(_same(part.text, other.text) for other in shown):
-            found.extend(_hidden(part))
-            continue
+        if part.media_type == "text/html" and shown:
+            said = [_said(other.text) for other in shown]
+            mine = _said(part.text)
+            if any(_same(mine, each) for each in said):
+                found.extend(() if any(mine <= each for each in said) else _more(part, said))
+                found.extend(_hidden(part))
+                continue
         shown.append(part)
         if part.attached:
             found.append(Passage(part.number, 0, text, Kind.ATTACHED))
+        elif channel == "sms":  # no telephone quotes
+            found.extend([Passage(part.number, 0, text, Kind.FRESH)] if text.strip() else [])
         else:
             found.extend(Passage(part.number, start, text[start:end], kind) for start, end, kind in passages(text))
         found.extend(_hidden(part))
+    found.extend(Passage("", 0, each[:_MOST_HIDDEN], Kind.HIDDEN) for each in budget.hidden)
+    if names:
+        found.append(Passage("", 0, "\n".join(dict.fromkeys(names)), Kind.ATTACHED))
     return Reading(tuple(found), tuple(dict.fromkeys(failed)))
+
+
+def _is_other(part: Part) -> bool:
+    """Whether a part is a file of another kind than the text that it says it is."""
+    if part.media_type == "text/html" and not part.attached:
+        return False
+    return bool(part.data) and kinds.kind_of(part.data) is not Is.TEXT
 
 
 def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[str, ...]:
@@ -99,10 +129,23 @@ def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[s
 
 def _hidden(part: Part) -> Iterator[Passage]:
     if part.hidden.strip():
-        yield Passage("", 0, part.hidden[:20_000], Kind.HIDDEN)
+        yield Passage("", 0, part.hidden[:_MOST_HIDDEN], Kind.HIDDEN)
 
 
-def _same(one: str, other: str) -> bool:
-    """Whether two alternatives of a message say the same to a reader, links and layout aside."""
-    mine, theirs = set(_WORDS.findall(one.lower())), set(_WORDS.findall(other.lower()))
+def _said(text: str) -> set[str]:
+    return set(_WORDS.findall(text.lower()))
+
+
+def _more(part: Part, others: Sequence[set[str]]) -> Iterator[Passage]:
+    """The lines of an alternative that say what no other one does: they may be all that it is there for."""
+    at = 0
+    for line in part.text[:MAX_CHARACTERS].splitlines(keepends=True):
+        words = _said(_LINK.sub(" ", line))
+        if words and not any(words <= other for other in others):
+            yield Passage(part.number, at, line.rstrip(), Kind.FRESH)
+        at += len(line)
+
+
+def _same(mine: set[str], theirs: set[str]) -> bool:
+    """Whether two alternatives of a message say nearly the same to a reader, links and layout aside."""
     return not mine or len(mine & theirs) >= 0.97 * len(mine)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from classifiers.components.encoder import EncoderReader, telling
+from classifiers.components.encoder import EncoderReader
+from classifiers.components.encoder import telling as telling_sentence
 from classifiers.components.linear import LinearReader
 from classifiers.evidence import Evidence, Hit
+from classifiers.naming import MOST as NAMED
+from classifiers.naming import Naming
 from classifiers.quoting import Kind
 from classifiers.reading import Text
-from gateway.core.verdict import CLAUSES, Finding, Span
+from classifiers.whose import Telling, telling
+from gateway.core.verdict import CLAUSES, HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
 
 LEAST = 0.1
 """Findings below this score are not worth a word."""
@@ -24,6 +28,8 @@ MOST_PLACES = 100
 With MOST it bounds a verdict to a part of what the bus takes in one record.
 """
 
+_PLACES = {Kind.ATTACHED: IN_FILE, Kind.HIDDEN: IN_HIDDEN, Kind.CLAIMED: IN_CLAIMED}
+
 _WORDS_SHOWN = 5
 _LONGEST_CUE = 300  # characters: a domain has at most 253
 
@@ -31,8 +37,10 @@ _LONGEST_CUE = 300  # characters: a domain has at most 253
 def findings(
     text: Text, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None
 ) -> Iterator[Finding]:
-    """The findings of one text of a message."""
+    """The findings of one text of a message; those of clause 8 with the names of whom they tell."""
     quoted = text.kind is Kind.QUOTED
+    told = noted.scores.get("8", 0.0) >= LEAST
+    naming = Naming(noted) if told and any(hit.clause == "8" for hit in noted.hits) else None
     unnamed = [each for each in CLAUSES if noted.scores.get(each, 0.0) >= LEAST and _by(noted, each) == "linear"]
     weightiest = _weightiest(text, noted, unnamed, reader)
     for clause in CLAUSES:
@@ -41,22 +49,52 @@ def findings(
             continue
         hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _by(noted, clause)
+        known = naming if clause == "8" else None
+        whom = known.all_told_of(hits) if known is not None else None
         if by == "encoder" and encoder is not None:
-            found = telling(encoder, noted, reader.weights.heads.index(clause))
+            found = telling_sentence(encoder, noted, reader.weights.heads.index(clause))
             spans = tuple(text.spans(*found)) if found else ()
+            whom = whom if found and any(found[0] <= hit.start < found[1] for hit in hits) else None
         else:
             spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
-        yield Finding(clause, score, by, spans, cue="hidden" if text.kind is Kind.HIDDEN else "", quoted=quoted)
+        yield telling(Finding(clause, score, by, spans, _PLACES.get(text.kind, ""), quoted), whom)
         for cue in dict.fromkeys(hit.cue for hit in hits):
             named = [hit for hit in hits if hit.cue == cue]
-            yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+            finding = Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+            yield finding if known is None else telling(finding, _together(known, named))
     yield from _by_rule(text, noted, quoted)
     if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
         yield Finding("9", 0.15, "extraction", (), "hidden")
 
 
+def _together(naming: Naming, hits: Iterable[Hit]) -> tuple[str, ...] | None:
+    """Of whom the words of several hits tell; None where one does not say it, or they are many."""
+    told = [naming.told_of(hit) for hit in hits]
+    names = tuple(dict.fromkeys(name for each in told if each is not None for name in each))
+    return None if None in told or len(names) > NAMED else names
+
+
 def _by(noted: Evidence, clause: str) -> str:
     return noted.leading.get(clause, "linear")
+
+
+def calls(text: Text, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None) -> Iterator[Finding]:
+    """Which words of a text ask for help, and which kind of it: no clause, but what whoever is alerted looks for."""
+    score = round(noted.help, 4)
+    if score < LEAST:
+        return
+    hits, by = [hit for hit in noted.hits if hit.clause == HELP], _by(noted, HELP)
+    quoted, place = text.kind is Kind.QUOTED, _PLACES.get(text.kind, "")
+    for cue in dict.fromkeys(hit.cue for hit in hits):
+        named = [hit for hit in hits if hit.cue == cue]
+        yield Finding(HELP, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+    if by == "encoder" and encoder is not None:
+        found = telling_sentence(encoder, noted, reader.weights.heads.index(HELP))
+        yield Finding(HELP, score, by, tuple(text.spans(*found)) if found else (), place, quoted)
+    elif not hits:
+        yield Finding(HELP, score, "linear", _weightiest(text, noted, [HELP], reader).get(HELP, ()), place, quoted)
+    elif place:
+        yield Finding(HELP, score, by, tuple(_spans(text, hits)), place, quoted)
 
 
 def _by_rule(text: Text, noted: Evidence, quoted: bool) -> Iterator[Finding]:
@@ -125,4 +163,5 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
 def strongest(found: list[Finding]) -> tuple[Finding, ...]:
     """The findings of a message, the highest scores first; the same thing said twice is said once."""
     bounded = (replace(each, spans=each.spans[:MOST_PLACES], cue=each.cue[:_LONGEST_CUE]) for each in found)
-    return tuple(sorted(dict.fromkeys(bounded), key=lambda each: -each.score)[:MOST])
+    first = sorted(dict.fromkeys(bounded), key=lambda each: (-each.score, isinstance(each, Telling)))
+    return tuple(first[:MOST])  # what tells of nobody in particular counts for everybody, and must not be cut off

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from gateway.core.media import Medium, media_parts
-from gateway.core.message import Channel, Said
+from gateway.core.message import Channel, Outgoing, Said
 from gateway.core.parties import Direction, Pair
 from gateway.core.parts import Part
 
@@ -45,6 +45,16 @@ def direction_of(pairs: Sequence[Pair]) -> str:
     """The direction that all pairs share, else BOTH_WAYS."""
     directions = {pair.direction for pair in pairs}
     return str(directions.pop()) if len(directions) == 1 else BOTH_WAYS
+
+
+def job_of(outgoing: Outgoing, media: Sequence[Medium] = ()) -> Job:
+    """The job of a stored message, with what its conversation said before it; `media` are fetched, with contents."""
+    message = outgoing.message
+    pairs = message.relation.pairs
+    return Job(
+        message.id, message.sha256, message.channel, direction_of(pairs), message.content, message.envelope.sender,
+        outgoing.context, message.received_at, pairs, tuple(each for each in media if not each.failed),
+    )  # fmt: skip
 
 
 def said_before(item: object) -> tuple[tuple[Said, ...], float]:

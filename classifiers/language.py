@@ -1,21 +1,40 @@
 """Which language a text is in: English, Spanish, both, or one that the classifiers do not cover.
 
-By the function words of the languages that American schools meet most, and by scripts. A short text without any of
-them counts as English.
+By the function words of the languages that American schools meet most, and by scripts. A short text is foreign where
+its words are another language's rather than those of English and Spanish; one without any sign counts as English.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from classifiers.decorated import undressed
+
 _FILE = Path(__file__).parent / "lexicons" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_WORDS = 3000
+COVERED = ("en", "es")
+
+_SHORT = 40
+"""Words up to which a text is weighed word by word."""
+_LEAST = 2
+"""Words of another language that it takes."""
+_SHARE = 0.25
+"""The share of a short text's words that they have to be."""
+_AGAINST = 1.5
+"""How many of them there have to be for each word of English or Spanish, and twice as many where these are MORE."""
+_MORE = 3
+_FEW = 12
+"""Words up to which one word of another language, or one with its letters, is enough beside words of no covered one."""
+_MOST = 0.7
+_FOURTH = 4
+_MARKED = re.compile("[äößàèìòùâêîôûëïãõåæøœșțşţăğıłńśźżćęąčšžěřůőűđƒ\u1e00-\u1eff]")
+"""Letters of other languages that neither English nor Spanish has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +45,79 @@ class Heard:
     covered: bool
 
 
-def heard(text: str) -> Heard:
-    """The language of a text; a text with a long stretch in another language is not covered."""
-    words = _WORD.findall(text)[:MAX_WORDS]
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The lists: for each function word its languages, with the weight of its vote; words of English and Spanish;
+    those that are only another language's; and what is said in a few words."""
+
+    votes: Mapping[str, tuple[tuple[str, float], ...]]
+    known: frozenset[str]
+    own: Mapping[str, tuple[str, ...]]
+    said: frozenset[tuple[str, ...]]
+
+
+def heard(text: str, vocabulary: Collection[str] = frozenset()) -> Heard:
+    """The language of a text; a text with a long stretch in another language is not covered.
+
+    `vocabulary` are words of English and Spanish beyond those of the lists.
+    """
+    text = undressed(text)
+    words = _WORD.findall(text.lower().replace("’", "'"))[:MAX_WORDS]
     letters = sum(map(len, words))
+    if letters < 3 * len(words) and 2 * sum(len(word) == 1 for word in words) > len(words):
+        words = [word for word in words if len(word) > 1]  # l e t t e r s apart are words of no language
+        letters = sum(map(len, words))
     foreign = 0 if text.isascii() else sum(_foreign(char) for word in words for char in word)
     if letters and foreign > 12 and foreign > 0.3 * letters:
         return Heard("und", False)
+    if len(words) <= _SHORT and (code := _strange(words, vocabulary, text.isascii())):
+        return Heard(code, False)
     votes = _votes(words)
     if not votes:
         return Heard("en", True)
     best = max(votes, key=lambda code: votes[code])
     covered = max(votes.get("en", 0.0), votes.get("es", 0.0))
-    strange = best not in ("en", "es") and votes[best] >= 3 and votes[best] >= 0.15 * len(words)
+    strange = best not in COVERED and votes[best] >= 3 and votes[best] >= 0.15 * len(words)
     if strange and votes[best] > 1.5 * covered and covered < 0.2 * len(words):
         return Heard(best, False)
     if foreign > 60:  # a whole paragraph in another script beside the English one
         return Heard("und", False)
     return Heard("es" if votes.get("es", 0.0) > votes.get("en", 0.0) else "en", True)
+
+
+def _strange(words: Sequence[str], vocabulary: Collection[str], plain: bool) -> str:
+    """The language of a short text that is neither English nor Spanish, "" of one that may be either.
+
+    `plain`: it has only letters of English.
+    """
+    lists = _lists()
+    tally: dict[str, int] = {}
+    known = unknown = marked = 0
+    nothing = plain and lists.own.keys().isdisjoint(words)
+    for word in () if nothing else words:
+        marked += not word.isascii() and _MARKED.search(word) is not None
+        if codes := lists.own.get(word):
+            for code in codes:
+                tally[code] = tally.get(code, 0) + 1
+        elif word in lists.known:
+            known += 1
+        elif word not in vocabulary and len(word) > 1:
+            unknown += 1
+    best = max(tally, key=lambda code: tally[code], default="")
+    count = tally.get(best, 0)
+    if len(words) > _LEAST:
+        if count >= max(_LEAST, _SHARE * len(words), _AGAINST * known * (1 + (known >= _MORE))):
+            return best
+        strange = count + marked + unknown >= _MOST * len(words) if vocabulary else False
+        if len(words) <= _FEW and (count or marked) and strange and _FOURTH * known <= len(words):
+            return best or "und"
+    return "und" if len(words) <= 6 and any(_says(words, said) for said in lists.said) else ""
+
+
+def _says(words: Sequence[str], said: tuple[str, ...]) -> bool:
+    """Whether most of a text is this saying."""
+    size = len(said)
+    return 2 * size >= len(words) and any(tuple(words[at : at + size]) == said for at in range(len(words) - size + 1))
 
 
 def _foreign(char: str) -> bool:
@@ -55,21 +129,36 @@ def _foreign(char: str) -> bool:
     )
 
 
-def _votes(words: list[str]) -> dict[str, float]:
-    table = _table()
+def _votes(words: Sequence[str]) -> dict[str, float]:
+    table = _lists().votes
     votes: dict[str, float] = {}
     for word in words:
-        for code, weight in table.get(word.lower(), ()):
+        for code, weight in table.get(word, ()):
             votes[code] = votes.get(code, 0.0) + weight
     return votes
 
 
 @cache
-def _table() -> Mapping[str, tuple[tuple[str, float], ...]]:
-    """Each function word with the languages that use it; a word of several languages counts less for each."""
-    lists: dict[str, str] = tomllib.loads(_FILE.read_text("utf-8"))
+def _lists() -> _Words:
+    """The lists of the file."""
+    table = tomllib.loads(_FILE.read_text("utf-8"))
+    said = frozenset(tuple(_WORD.findall(each)) for each in table.pop("said"))
+    known = frozenset(table.pop("known").split())
+    lists: dict[str, frozenset[str]] = {code: frozenset(words.split()) for code, words in table.items()}
     owners: dict[str, list[str]] = {}
     for code, words in lists.items():
-        for word in set(words.split()):
+        for word in words:
             owners.setdefault(word, []).append(code)
-    return {word: tuple((code, 1 / len(codes)) for code in codes) for word, codes in owners.items()}
+    covered = lists["en"] | lists["es"]
+    foreign = frozenset(owners) - covered
+    return _Words(
+        votes={word: tuple((code, _weight(code, codes)) for code in codes) for word, codes in owners.items()},
+        known=(known | covered) - frozenset(word for word in known if word in foreign),
+        own={word: tuple(codes) for word, codes in owners.items() if word in foreign and word not in known},
+        said=said,
+    )
+
+
+def _weight(code: str, codes: Sequence[str]) -> float:
+    """A word of several languages counts less for each; for English and Spanish only where both have it."""
+    return 1 / (sum(each in COVERED for each in codes) if code in COVERED else len(codes))

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from classifiers.confusables import PLAIN
+from classifiers.decorated import DRESSED, FLAG_LETTERS, is_flag
 
 _FOLDER = Path(__file__).parent / "lexicons"
 _KEPT = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡çÇàèìòùâêîôûäëïöãõÀÈ°·")
@@ -23,8 +24,12 @@ _TOKEN = re.compile(r"\S+")
 _SIMPLE = re.compile(r"[\"'(]*[A-Za-z][a-z]*(?:'[a-z]+)?[.,;:!?)\"']*\Z|[0-9.,:%]+\Z")
 _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
 _SPACED = re.compile(  # letters with the same sign between all of them
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
+_WIDELY = re.compile(  # the same with wider gaps, or another sign, between words
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
+)
+_GAP = re.compile(r"[ .\-_*~|/,+\n]+")
 _EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
 _LEET = str.maketrans(
     {
@@ -71,7 +76,16 @@ _MEASURE = re.compile(
     re.IGNORECASE,
 )
 _MASK = re.compile(r"[*#_\-.]+|[^\w\s]+")
+_ADDRESS = re.compile(r"\w@[\w-]+\.\w|\w@s?\Z")
+"""What has its sign @ rightly: an address, and the Spanish ending for women and men alike."""
+_FEARED = (
+    "help kill killed killing suicide suicidal abuse abused abuses rape raped raping hurt hurts scared beats touched "
+    "drunk cutting molested depressed overdose matar suicidio ayuda violó golpea"
+).split()
+"""Words that people in need do not dare to write out."""
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
+_TURN = "\u202e"
+_TURNED = re.compile("\u202e[^\u202c\n]*")
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
 
@@ -122,10 +136,13 @@ class Normaliser:
 
     def __init__(self, known: Collection[str], sensitive: Collection[str], masked: Iterable[str] = ()) -> None:
         self._sensitive = frozenset(word for word in sensitive if len(word) >= 4)
-        self._known = frozenset(known) | self._sensitive
+        self.known = self._known = frozenset(known) | self._sensitive
         self._masked: dict[str, str] = {}
         for word in masked:
             self._masked |= dict.fromkeys(_masks(word), word)
+        for word in _FEARED:
+            for veiled in (word[:at] + sign + word[at + 1 :] for sign in "*#" for at in range(1, len(word) - 1)):
+                self._masked.setdefault(veiled, word)
         self._short, self._short_es, self._emoji = _shorthand()
 
     def __call__(self, text: str, language: str = "en") -> Normal:
@@ -136,19 +153,35 @@ class Normaliser:
     def _characters(self, text: str) -> tuple[Normal, int]:
         writer, tricks = _Writer(), 0
         latin = sum(char.isascii() and char.isalpha() for char in text)
-        foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in PLAIN for char in text)
-        mostly_latin = latin >= foreign
+        dressed = sum(char in DRESSED for char in text)
+        foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in PLAIN for char in text) - dressed
+        mostly_latin = latin + dressed >= foreign
         before = ""
-        for at, char in enumerate(text):
+        for at in _order(text):
+            char = text[at]
             if char in self._emoji and text[max(0, at - 2) : at] == char * 2:
                 continue  # the same emoji over and over says no more than twice
-            plain, trick = self._character(char, mostly_latin, before)
+            if char in DRESSED or char in FLAG_LETTERS:
+                plain, trick = self._dressed(text, at)
+            else:
+                plain, trick = self._character(char, mostly_latin, before)
+                trick = trick and text[max(0, at - 1) : at] not in FLAG_LETTERS
             if trick and before.isalnum():
                 tricks += 1
             if plain:
                 writer.put(plain, at, at + 1)
                 before = plain[-1]
         return writer.normal(0), tricks
+
+    def _dressed(self, text: str, at: int) -> tuple[str, bool]:
+        """A letter in fancy dress, and whether it stands beside a plain one in its word."""
+        char = text[at]
+        if char in FLAG_LETTERS:
+            if is_flag(text, at):
+                return "" if text[max(0, at - 1) : at] in FLAG_LETTERS else " flag ", False
+            return FLAG_LETTERS[char], False
+        around = (text[max(0, at - 1) : at], text[at + 1 : at + 2])
+        return DRESSED[char], any(each.isascii() and each.isalpha() for each in around)
 
     def _character(self, char: str, mostly_latin: bool, before: str) -> tuple[str, bool]:
         if char.isascii() or char in _KEPT:
@@ -165,7 +198,7 @@ class Normaliser:
             return " ", False
         folded = unicodedata.normalize("NFKC", char)
         if folded.isascii() and folded != char:
-            return folded, folded.isalpha()
+            return folded, folded.isalpha() and char not in "ªº"
         if category in ("So", "Sk"):
             return f" {_named(char)} ", False
         if category.startswith("L") and mostly_latin:
@@ -177,7 +210,7 @@ class Normaliser:
     def _words(self, source: Normal, tricks: int, language: str) -> Normal:
         text = source.text
         changes = list(self._spaced(text))
-        tricks += len(changes)
+        tricks += sum(written != " " for _, _, written in changes)
         taken = [(start, end) for start, end, _ in changes]
         previous: tuple[int, int, str] | None = None
         for token in _TOKEN.finditer(text):
@@ -212,13 +245,35 @@ class Normaliser:
         return word if word in self._sensitive and not (self._is_word(previous[2]) and self._is_word(bare)) else ""
 
     def _spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
-        for found in _SPACED.finditer(text):
-            letters = re.sub(r"[ .\-_*~|/,+]+", "", found.group()).lower()
+        taken, near = 0, False
+        for found in _WIDELY.finditer(text):
+            near = True
+            for start, end, written in self._gapped(found.group().lower()):
+                taken = found.end()
+                yield found.start() + start, found.start() + end, written
+        for found in _SPACED.finditer(text, taken) if near else ():
+            letters = _GAP.sub("", found.group()).lower()
             for table in (_LEET, _LEET_L):
                 words = self._segmented(letters.translate(table))
                 if words:
                     yield found.start(), found.end(), words
                     break
+
+    def _gapped(self, run: str) -> list[tuple[int, int, str]]:
+        """Single letters as words, where the wider gaps between them part words; none where these are no words."""
+        gaps = [found.span() for found in _GAP.finditer(run)]
+        signs = [run[start:end] for start, end in gaps]
+        usual = min(set(signs), key=lambda sign: (len(sign), -signs.count(sign)))
+        wide = [gap for gap, sign in zip(gaps, signs, strict=True) if sign != usual]
+        if not wide:
+            return []
+        bounds = list(zip([0, *(end for _, end in wide)], [*(start for start, _ in wide), len(run)], strict=True))
+        for table in (_LEET, _LEET_L):
+            words = [_GAP.sub("", run[start:end]).translate(table) for start, end in bounds]
+            if max(map(len, words)) > 2 and all(map(self._is_word, words)):
+                written = [(*place, word) for place, word in zip(bounds, words, strict=True) if len(word) > 1]
+                return sorted(written + [(*gap, " ") for gap in wide])
+        return []
 
     def _segmented(self, letters: str) -> str:
         """The letters as known words, the longest words preferred, or "" where they make none of four letters."""
@@ -246,9 +301,9 @@ class Normaliser:
             return lead + meaning + tail, False
         if low in self._masked:
             return lead + self._masked[low] + tail, True
-        if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and "@" not in core[1:-1]:
+        if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and not _ADDRESS.search(core):
             for table in (_LEET, _LEET_L):
-                word = low.translate(table)
+                word = _bare(low.translate(table))
                 if word.isalpha() and self._is_word(self._settled(word)):
                     return lead + self._settled(word) + tail, True
         if _CAPITAL_I.search(core) and low.replace("i", "l") != low and core.replace("I", "l").lower() in self._known:
@@ -279,6 +334,23 @@ _SMALL = frozenset(
     "i a u y me my we us he it is at in on to do go so no up if or be by of an am ok tu te mi si lo la el "
     "yo de en un al ya es va se le da su ni ha as us ms mr".split()
 )
+
+
+def _bare(word: str) -> str:
+    """A word without accents and cedillas."""
+    return word if word.isascii() else "".join(unicodedata.normalize("NFD", char)[0] for char in word)
+
+
+def _order(text: str) -> Iterable[int]:
+    """The characters of a text in the order in which they are shown: an override turns what follows it around."""
+    if _TURN not in text:
+        return range(len(text))
+    order: list[int] = []
+    at = 0
+    for found in _TURNED.finditer(text):
+        order += [*range(at, found.start()), *range(found.end() - 1, found.start() - 1, -1)]
+        at = found.end()
+    return [*order, *range(at, len(text))]
 
 
 def _rewritten(source: Normal, changes: list[tuple[int, int, str]], tricks: int) -> Normal:

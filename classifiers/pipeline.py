@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import spacy
@@ -15,19 +15,22 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers import weights
+from classifiers.calls import HEARD, heard, stretches
 from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
 from classifiers.conversation import Together, with_earlier
 from classifiers.evidence import KEY, Evidence, evidence
 from classifiers.extraction import read
-from classifiers.findings import findings, strongest
+from classifiers.findings import LEAST, calls, findings, strongest
 from classifiers.job import files_of, said_before
 from classifiers.language import Heard
 from classifiers.normalisation import Normaliser
 from classifiers.quoting import Kind
 from classifiers.reading import Text, texts
+from classifiers.record import Record, believed
 from classifiers.tokens import Words
 from classifiers.vectors import Vectors
-from gateway.core.verdict import Verdict
+from gateway.core.parties import Direction
+from gateway.core.verdict import Finding, Verdict
 
 BATCH = 16
 """Texts that go through the pipeline together."""
@@ -57,12 +60,14 @@ class Item(Protocol):
 
 @dataclass(slots=True)
 class _Opened:
-    """A message on its way: its texts, and what came of each."""
+    """A message on its way: its texts, and what came of each; `called`: stretches that call for help by themselves."""
 
     texts: tuple[Text, ...]
     heard: Heard
     noted: list[tuple[Text, Evidence]]
     failed: tuple[str, ...] = ()
+    record: Record = field(default_factory=lambda: Record(()))
+    called: list[tuple[Text, Evidence]] = field(default_factory=list)
 
 
 def rules() -> Language:
@@ -108,24 +113,39 @@ class Classifier:
         began = time.perf_counter()
         opened = [self._open(job) for job in jobs]
         with self.nlp.memory_zone():
-            for (number, text), noted in self._read(opened, jobs):
+            for (number, text), noted in self._read([each.texts for each in opened], opened, jobs):
                 opened[number].noted.append((text, noted))
+            for (number, text), noted in self._read(self._stretches(opened, jobs), opened, jobs):
+                if heard(noted):
+                    opened[number].called.append((text, noted))
             cost = (time.perf_counter() - began) * 1000 / max(len(jobs), 1)
             return [self._verdict(job, each, cost) for job, each in zip(jobs, opened, strict=True)]
 
     def _open(self, job: Item) -> _Opened:
         try:
             reading = read(job.content, job.channel, files_of(job))
-            found, heard = texts(reading.passages, self.normalise)
-            found += with_earlier(found, *said_before(job), self.normalise, heard.code)
+            context, at = said_before(job)
+            record = Record(context)
+            passages = believed(reading.passages, job.content, record)
+            found, language = texts(passages, self.normalise)
+            found += with_earlier(found, context, at, self.normalise, language.code)
             failed = reading.failed
         except Exception:  # noqa: BLE001 - a message must not be able to stop the reading of the others
             return _Opened((), Heard("und", True), [], ("error",))
-        return _Opened(found, heard, [], failed)
+        return _Opened(found, language, [], failed, record)
 
-    def _read(self, opened: list[_Opened], jobs: Sequence[Item]) -> Iterator[tuple[tuple[int, Text], Evidence]]:
+    def _stretches(self, opened: list[_Opened], jobs: Sequence[Item]) -> list[list[Text]]:
+        column = self.reader.weights.heads.index("help")
+        return [
+            stretches(each.noted, column, str(job.direction), each.record)
+            for each, job in zip(opened, jobs, strict=True)
+        ]
+
+    def _read(
+        self, texts: Sequence[Sequence[Text]], opened: list[_Opened], jobs: Sequence[Item]
+    ) -> Iterator[tuple[tuple[int, Text], Evidence]]:
         """Every text through the pipeline; a batch that fails is read one by one."""
-        waiting = [(number, text) for number, each in enumerate(opened) for text in each.texts]
+        waiting = [(number, text) for number, each in enumerate(texts) for text in each]
         for at in range(0, len(waiting), BATCH):
             batch = waiting[at : at + BATCH]
             try:
@@ -163,20 +183,30 @@ class Classifier:
         found += together.findings()
         main = next((noted for text, noted in opened.noted if text.kind is Kind.FRESH), None)
         main = main or (opened.noted[0][1] if opened.noted else None)
-        help_ = max((noted.help for text, noted in opened.noted if text.kind in (Kind.FRESH, Kind.HIDDEN)), default=0.0)
-        if main is not None and not help_:
-            help_ = main.help
-        help_ = max(help_, together.help())
+        said = [noted.help for text, noted in opened.noted if text.kind in HEARD]
+        if not said and main is not None:
+            said = [main.help]
+        help_ = max([*said, *(heard(noted) for _, noted in opened.called), together.help()])
         return Verdict(
             id=job.id,
             sha256=job.sha256,
             model=self.version,
             language=opened.heard.code,
-            findings=strongest(found),
+            findings=(*strongest(found), *self._calls(job, opened, help_)),
             purpose=main.purpose if main is not None else {},
             help=round(help_, 4),
             failed=tuple(dict.fromkeys(failed)),
             took_ms=round(cost, 3),
+        )
+
+    def _calls(self, job: Item, opened: _Opened, help_: float) -> tuple[Finding, ...]:
+        """What asks for help, where it is not staff who write: in the texts whose score may be the message's."""
+        if str(job.direction) == Direction.STAFF_TO_STUDENT or help_ < LEAST:
+            return ()
+        kinds = (Kind.FRESH, Kind.HIDDEN, Kind.ANSWERED)
+        asked = [each for at, each in enumerate(opened.noted) if not at or each[0].kind in kinds] + opened.called
+        return strongest(
+            [each for text, one in asked if one.help <= help_ for each in calls(text, one, self.reader, self.encoder)]
         )
 
 

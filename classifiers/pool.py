@@ -20,6 +20,7 @@ from types import TracebackType
 from classifiers import frames
 from classifiers.job import Job, pack
 from classifiers.journal import Journal
+from classifiers.whose import with_names
 from gateway.core.fault import Fault
 from gateway.core.verdict import Verdict
 from gateway.core.wire import WireError, decode_verdict
@@ -162,14 +163,14 @@ class _Seat:
         answered = False
         try:
             async with asyncio.timeout(seconds):
-                retiring, *verdicts = await _exchange(child, pack(jobs))
-            said = [decode_verdict(verdict) for verdict in verdicts]
+                retiring, names, *verdicts = await _exchange(child, pack(jobs))
+            said = with_names([decode_verdict(verdict) for verdict in verdicts], names)
             if [(each.id, each.sha256) for each in said] != [(job.id, job.sha256) for job in jobs]:
                 raise _Ended("crashed")
             answered = True
         except TimeoutError:
             raise _Ended("timeout") from None
-        except (OSError, asyncio.IncompleteReadError, frames.FrameError, WireError):
+        except (OSError, asyncio.IncompleteReadError, frames.FrameError, WireError, ValueError, LookupError):
             raise _Ended("crashed") from None
         finally:
             if not answered:  # also when cancelled: an answer that nobody waits for must not be the next one's
@@ -218,8 +219,8 @@ async def _exchange(child: asyncio.subprocess.Process, blobs: Sequence[bytes]) -
         child.stdin.write(blob)
         await child.stdin.drain()
     answer = await frames.read_async(child.stdout)
-    if not answer:
-        raise frames.FrameError("empty")
+    if len(answer) < 2:
+        raise frames.FrameError("cut short")
     return answer
 
 

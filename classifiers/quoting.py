@@ -12,6 +12,7 @@ class Kind(StrEnum):
 
     SUBJECT = "subject"
     FRESH = "fresh"  # written now
+    CLAIMED = "claimed"  # said to be an earlier message, but not believed
     QUOTED = "quoted"  # an earlier message, below or between
     FORWARDED = "forwarded"  # somebody's message, passed along: as good as said
     SIGNATURE = "signature"

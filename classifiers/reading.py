@@ -1,7 +1,7 @@
 """Texts as the pipeline takes them: the passages of a message put together, normalised, with the way back.
 
-A message becomes up to four texts that are read apart: what is written now (with the subject), what is quoted, what
-lies in files, what is hidden.
+A message becomes a few texts that are read apart: what is written now (with the subject), what is quoted, what only
+claims to be, what lies in files, what is hidden.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _TOGETHER = {
     Kind.SUBJECT: Kind.FRESH,
     Kind.FRESH: Kind.FRESH,
     Kind.FORWARDED: Kind.FRESH,
+    Kind.CLAIMED: Kind.CLAIMED,
     Kind.SIGNATURE: Kind.SIGNATURE,
     Kind.QUOTED: Kind.QUOTED,
     Kind.ATTACHED: Kind.ATTACHED,
@@ -47,7 +48,10 @@ class Text:
 def texts(passages: Sequence[Passage], normalise: Normaliser) -> tuple[tuple[Text, ...], Heard]:
     """The texts of a message, what is written now first, and the language it is written in."""
     fresh = " \n".join(each.text for each in passages if _TOGETHER[each.kind] is Kind.FRESH)
-    language = heard(fresh or " \n".join(each.text for each in passages))
+    language = heard(fresh or " \n".join(each.text for each in passages), normalise.known)
+    if fresh and language.covered:
+        claimed = heard("\n".join(each.text for each in passages if each.kind is Kind.CLAIMED), normalise.known)
+        language = language if claimed.covered else claimed
     groups: dict[Kind, list[Passage]] = {}
     for each in passages:
         groups.setdefault(_TOGETHER[each.kind], []).append(each)

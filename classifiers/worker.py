@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Protocol
 
 from classifiers import frames
 from classifiers.job import Job, unpack
+from classifiers.whose import pack_names
 from gateway.core.verdict import Verdict
 from gateway.core.wire import encode_verdict
 
@@ -57,7 +58,8 @@ def main() -> None:
 
 def _serve(classifier: Classifier, requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
     while (blobs := frames.read(requests)) is not None:
-        verdicts = [encode_verdict(verdict) for verdict in classifier.classify(unpack(blobs))]
+        read = classifier.classify(unpack(blobs))
+        verdicts = [pack_names(read), *map(encode_verdict, read)]
         # halfway to its bound it asks to be replaced, lest the next message be the one to find no memory
         retiring = limit > 0 and _address_space() > limit
         frames.write(answers, [b"1" if retiring else b"", *verdicts])

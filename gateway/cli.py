@@ -107,9 +107,9 @@ def parser() -> argparse.ArgumentParser:
     for made in (added, changed):
         made.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
     added.add_argument("--by-service", action="store_true", help="no password: signs in by the district's own service")
-    command("codes-off", "ask for no code any more: the phone and the emergency codes are gone", user).add_argument(
-        "name", metavar="NAME"
-    )
+    command(
+        "codes-off", "ask for no code or passkey any more: phone and emergency codes, or the device, are gone", user
+    ).add_argument("name", metavar="NAME")
     command("disable", "end an account with its sessions and tokens", user).add_argument("name", metavar="NAME")
     command("list", "every account", user)
 

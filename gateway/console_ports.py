@@ -11,6 +11,7 @@ from gateway.core.account import Session, Token, User
 from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
+from gateway.core.grant import Grant
 from gateway.core.moderation import Held, Neighbour, Noticed, Trace
 from gateway.core.report import Holding
 
@@ -51,10 +52,21 @@ class Lists(Protocol):
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first."""
 
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
-        """The conversations of a message around it, in order of time, itself included."""
+        """The conversations of a message around it, in order of time, itself included; so many before and after it."""
+
+    async def further(
+        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
+    ) -> Sequence[Neighbour]:
+        """The conversations of a message beyond a place (time and id) in them, the nearest, in order of time."""
 
     async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
         """What the audit log says of one subject, the newest first, linked or not."""
+
+    async def done_about(self, subject: str, limit: int) -> Sequence[Act]:
+        """The same without views of content: however often something is read, what was done stays in sight."""
+
+    async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
+        """The views of content alone."""
 
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """Linked rows of the audit log with a number below `before`, the newest first."""
@@ -62,17 +74,46 @@ class Lists(Protocol):
     async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """Messages that people decided on between two times, the newest first."""
 
-    async def calls_mark(self) -> object:
-        """Something that changes whenever a call for help comes or is taken up."""
-
-    async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
-        """Note who took a call for help up; False where somebody had before."""
-
     async def ask(self, user: str, key: str, request: str) -> Answer | None:
         """Reserve an idempotency key of a user; what is known of it where it was used before."""
 
     async def answer(self, user: str, key: str, status: int | None, body: str) -> None:
         """Remember the answer to a request; None: forget it, for nothing came of it."""
+
+
+class Secrets(Protocol):
+    """What the console keeps to itself."""
+
+    async def secret(self, name: str) -> bytes:
+        """A secret of a name, made when it is first asked for."""
+
+
+class Calls(Protocol):
+    """Calls for help: who has taken them up, which kinds of help they ask for, and whether they were any."""
+
+    async def calls_mark(self) -> object:
+        """Something that changes whenever a call for help comes, is taken up or given back."""
+
+    async def waiting_calls(self, limit: int) -> Sequence[Noticed]:
+        """Calls for help that nobody has taken up, however old, the oldest first."""
+
+    async def acknowledge(self, message_id: str, name: str, act: Act) -> str | None:
+        """Note who took a call for help up; None when done, else who had before."""
+
+    async def give_back(self, message_id: str, name: str | None, act: Act) -> bool:
+        """Nobody has taken a call up any more; False where not `name` had (None: whoever had it)."""
+
+    async def taken_up(self, message_id: str) -> tuple[str, float] | None:
+        """Who has taken a call up, and when; None for nobody."""
+
+    async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Of messages, by id, the kinds of help that their words ask for, the surest first."""
+
+    async def judge_call(self, message_id: str, right: bool, act: Act) -> None:
+        """Keep what a person says of an alert; what was said last counts."""
+
+    async def judged_calls(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """Messages of which that was said, in order of their ids behind `after`, and whether the alert was right."""
 
 
 class Accounts(Protocol):
@@ -90,18 +131,20 @@ class Accounts(Protocol):
     async def users(self) -> Sequence[User]:
         """Every account, by name."""
 
-    async def set_password(self, name: str, password_hash: str, act: Act) -> bool:
-        """Change a password and end the account's sessions; False for an unknown name."""
+    async def set_password(self, name: str, password_hash: str, act: Act, *, keep: str = "") -> bool:
+        """Change a password and end the account's sessions but that of a hash; False for an unknown name."""
 
     async def disable(self, name: str, act: Act) -> bool:
         """End an account, its sessions and its tokens; False where there was nothing to end."""
 
     async def sign_in(
-        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None
-    ) -> None:
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None, *,
+        way: str = "", place: str = "",
+    ) -> None:  # fmt: skip
         """Begin a session that ends after `lasts` seconds; earlier failures of this name from there are forgiven.
 
-        Without an act it only waits for the second step, and nothing is forgiven.
+        `way`: by what it was opened; `place`: from where, in coarse words. Without an act it only waits for the second
+        step, and nothing is forgiven.
         """
 
     async def session(self, digest: str) -> Session | None:
@@ -116,14 +159,17 @@ class Accounts(Protocol):
     async def refused_sign_in(self, failures_of: str, client: str, act: Act) -> None:
         """Count a sign-in that was refused."""
 
-    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int]:
-        """How many sign-ins were refused since a time: under this name, and from this client."""
+    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
+        """How many sign-ins were refused since a time: under this name from there, under this name, from there."""
 
     async def add_token(self, digest: str, token: Token, act: Act) -> None:
         """Keep a new token."""
 
     async def token(self, digest: str) -> tuple[User, Token] | None:
         """A token with its account, unless that is disabled; the caller looks at its times."""
+
+    async def token_used(self, digest: str) -> None:
+        """A token was used."""
 
     async def tokens(self) -> Sequence[Token]:
         """Every token, by account."""
@@ -176,6 +222,9 @@ class Handling(Protocol):
     async def policy_source(self, hash_: str) -> str | None:
         """The policy file of a hash; None where it was never in force here."""
 
+    async def policy_text(self, hash_: str, at: float | None) -> tuple[str | None, str]:
+        """The policy file of a hash, None where it was never in force, and the district's text beside it at a time."""
+
 
 Letters = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequence[Act]]]
 """Which letters and acts follow from the steps that are told now."""
@@ -197,8 +246,10 @@ class Reminders(Protocol):
 class Cases(Protocol):
     """Cases, their messages, and legal holds. Every change is written with its entries of the audit log."""
 
-    async def open_case(self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object]) -> int:
-        """A new case; its id."""
+    async def open_case(
+        self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object], to: str = ""
+    ) -> int:
+        """A new case; its id. `to`: an address that is told of it, "" for nobody's."""
 
     async def case(self, case_id: int) -> CaseFile | None:
         """One case with its messages."""
@@ -212,8 +263,8 @@ class Cases(Protocol):
     async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
         """The cases that name a message."""
 
-    async def change_case(self, case_id: int, draft: CaseDraft, act: Act) -> bool:
-        """Change an open case; False where there is none."""
+    async def change_case(self, case_id: int, draft: CaseDraft, act: Act, to: str = "") -> bool:
+        """Change an open case; False where there is none. `to`: an address that is told of it."""
 
     async def add_to_case(self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[Act]) -> tuple[str, ...]:
         """Add messages to an open case; those that were not there."""
@@ -235,6 +286,25 @@ class Cases(Protocol):
 
     async def acts_of(self, subjects: Sequence[str]) -> tuple[Sequence[Linked], Sequence[Act]]:
         """What the audit log says of subjects, the oldest first: linked rows, and those not linked yet."""
+
+
+class Grants(Protocol):
+    """Content that is granted to auditors. Every change is written with its entry of the audit log."""
+
+    async def grant(self, grant: Grant, act: Act) -> int:
+        """A new grant; its number."""
+
+    async def granted_to(self, user: str) -> Sequence[Grant]:
+        """The grants of an account that hold now."""
+
+    async def grants(self, before: int, limit: int) -> Sequence[Grant]:
+        """Every grant with a number below `before`, the newest first."""
+
+    async def granted(self, id_: int) -> Grant | None:
+        """One grant."""
+
+    async def end_grant(self, id_: int, by: str, act: Act) -> bool:
+        """End a grant now; False where none holds under this number."""
 
 
 # --- signing in ------------------------------------------------------------------------------------------------------

@@ -238,6 +238,10 @@ class Journal:
         self._help.inc()
         self._line("help_alerted", logging.WARNING, id=message_id)
 
+    def nobody_told(self, message_id: str) -> None:
+        """A call for help waits and there is nobody who can be told: no account with an address, no notify.to."""
+        self._line("help_nobody_told", logging.ERROR, id=message_id)
+
     def late(self, message_id: str) -> None:
         """What would have been held was delivered before its verdict."""
         self._line("late", logging.WARNING, id=message_id)

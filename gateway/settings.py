@@ -149,6 +149,7 @@ class Oidc(_Section):
     issuer: str = ""
     client_id: str = ""
     client_secret: str = ""  # better: client_secret_file
+    trusted: Seconds = 4 * 3600.0  # while the service does not answer, a role of its groups holds so long in a session
 
 
 class Console(_Section):
@@ -158,6 +159,7 @@ class Console(_Section):
     public_url: str = ""  # what links in notices begin with; default: http:// and listen
     proxies: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # whose X-Forwarded-For counts
     hide_names: bool = False  # reviewers see pseudonyms until they open a message's names with a reason
+    second_step: Literal["optional", "required"] = "optional"  # beside the password of a local account
     oidc: Oidc = Oidc()
 
 

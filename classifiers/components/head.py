@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from classifiers.components.confidential import FORMS, RECORDS
 from classifiers.components.lexicon import cues
+from classifiers.components.meaning import is_told_of
 from classifiers.evidence import Evidence, Floats, evidence
 from gateway.core.verdict import PURPOSES
 
@@ -133,12 +134,10 @@ class Head:
         self._speak_plainly(noted)
 
     def _speak_plainly(self, noted: Evidence) -> None:
-        """Raise a clause to the floor of a plain cue, unless the text teaches, forbids or reports."""
-        if any(hit.clause == "context" for hit in noted.hits):
-            return
+        """Raise a clause to the floor of a plain cue, unless it is only told of where it stands."""
         for hit in noted.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
-            if floor and floor > noted.scores[hit.clause]:
+            if floor and floor > noted.scores[hit.clause] and not is_told_of(noted, hit):
                 noted.scores[hit.clause] = floor
                 noted.leading[hit.clause] = hit.by
 

@@ -62,8 +62,10 @@ async def serving(
         await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
         consume = await classifying(up, settings, journal) if "classify" in roles else None
-        # an application may answer a text with texts, so whoever delivers texts must know who is who as well
-        directed = {"smtp", "sms", "console"} | ({"deliver"} if twilio else set())
+        # Who classifies and decides asks whose information it is, and who may have it; who decides tells people, and
+        # nobody of what they have a part in. An application may answer a text with texts, so whoever delivers texts
+        # must know who is who as well.
+        directed = set(ROLES) - ({"deliver"} if twilio is None else set())
         directory = await directory_in_force(settings, journal) if roles & directed else None
         if (file := store_file(settings)) is not None:
             up.enter_context(hold_lock(file))
@@ -78,15 +80,15 @@ async def serving(
         processes = Processes(journal.registry)
         where = await up.enter_async_context(monitoring(metrics, processes, floor.ready))
         # In reverse of a message's way, so that whoever hands over finds the next one open, and drains before it.
-        if "decide" in roles:
-            await decide(floor)
+        if "decide" in roles and directory is not None:
+            await decide(floor, directory)
         if "deliver" in roles:
             await deliver(floor)
             if twilio is not None and directory is not None:
                 await deliver_texts(floor, directory)
         if consume is not None:
             beat = Beat()
-            await floor.work(beat, consume(bus, store, beat))
+            await floor.work(beat, consume(bus, store, directory, beat))
         if roles & {"smtp", "sms", "decide"}:
             await floor.work(
                 floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
@@ -111,7 +113,7 @@ async def serving(
             listening.clear()  # whoever deals connections out is to leave this process out while it drains
 
 
-Consume = Callable[[Bus, Store, Beat], Coroutine[Any, Any, None]]
+Consume = Callable[[Bus, Store, LiveDirectory | None, Beat], Coroutine[Any, Any, None]]
 
 
 async def classifying(up: AsyncExitStack, settings: Settings, journal: Journal) -> Consume:
@@ -126,7 +128,7 @@ async def classifying(up: AsyncExitStack, settings: Settings, journal: Journal) 
         settings.classify.workers, settings.classify.model, journal=journal, canary="classifiers.canary:failures"
     )
     await up.enter_async_context(pool)
-    return lambda bus, store, beat: Consumer(bus, store, pool, journal).run(beat)
+    return lambda bus, store, directory, beat: Consumer(bus, store, pool, journal, directory).run(beat)
 
 
 async def _answers(store: Store) -> bool:
@@ -152,13 +154,13 @@ async def _note_roster(store: Store, journal: Journal, directory: LiveDirectory)
             await asyncio.sleep(1.0)
 
 
-async def decide(floor: Floor) -> None:
+async def decide(floor: Floor, directory: LiveDirectory) -> None:
     """Verdicts become decisions; what must follow is carried out; the store is kept in order."""
     settings, store, journal, bus = floor.settings, floor.store, floor.journal, floor.bus
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
         store, store, store, journal, policy=lambda: floor.policy, shadow=settings.policy.mode == "shadow",
-        verdict_timeout=timeout,
+        verdict_timeout=timeout, standings=directory.standings,
     )  # fmt: skip
     office = Office(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
@@ -167,7 +169,7 @@ async def decide(floor: Floor) -> None:
     await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
     if (source := await asyncio.to_thread(policy_source, settings, floor.policy)) is not None:
         await store.keep_policy(floor.policy.hash, source, adopted_policy(settings))
-    notification = Notification(store, store, store, bus, journal, office)
+    notification = Notification(store, store, store, bus, journal, office, directory)
     await floor.work(floor.followups, notification.run(floor.followups))
     beat, chain = Beat(), ChainWatch(store, journal)
     await floor.work(

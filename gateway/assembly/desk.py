@@ -43,7 +43,7 @@ def provider_of(settings: Settings) -> Provider | None:
         raise Fault("console.oidc: issuer, client_id and client_secret_file belong together; set all three, or none")
     if not safe(oidc.issuer):
         raise Fault("console.oidc.issuer: write an https address, as the service's own documents name it")
-    return Provider(oidc.issuer, oidc.client_id, oidc.client_secret, url)
+    return Provider(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
 
 
 async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
@@ -60,6 +60,7 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
     house = House(
         settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
         provider_of(settings), settings.console.proxies, settings.console.hide_names,
+        settings.console.second_step,
     )  # fmt: skip
     reminders = Reminders(
         floor.store, directory, lambda: floor.policy, floor.journal, last=settings.notify.to, zone=house.zone,

@@ -19,12 +19,19 @@ from gateway.core.decision import Action
 from gateway.core.fault import Fault
 from gateway.core.parties import Direction
 from gateway.core.policy import Policy
+from gateway.core.verdict import HELP
 
 if TYPE_CHECKING:
     from classifiers.explain import Case, Explanation
 
 WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
 """The actions for want of a verdict where no configuration says otherwise."""
+
+_PLACES = {
+    "in_file": "in a file",
+    "in_hidden": "in text that is not shown",
+    "in_claimed_quote": "in what only claims to be a quote",
+}
 
 
 def run(given: Namespace) -> int:
@@ -91,7 +98,8 @@ def _print(explained: Explanation, policy: Policy) -> None:
         console.print(Text(f"could not be read in full: {', '.join(verdict.failed)}", "yellow"))
     for shown in sorted(explained.shown, key=lambda each: -each.finding.score):
         finding = shown.finding
-        marks = [f"cue {finding.cue}"] * bool(finding.cue) + ["quoted"] * finding.quoted
+        cue = _PLACES.get(finding.cue) or f"cue {finding.cue}"
+        marks = [cue] * bool(finding.cue) + ["quoted"] * finding.quoted
         console.print(
             Text.assemble(
                 (f"{finding.score:.2f}  {finding.clause} {_title(policy, finding.clause)}", "bold"),
@@ -103,5 +111,7 @@ def _print(explained: Explanation, policy: Policy) -> None:
 
 
 def _title(policy: Policy, clause: str) -> str:
+    if clause == HELP:
+        return policy.help_title
     found = policy.clauses.get(clause)
     return found.title if found else ""

@@ -10,7 +10,7 @@ from argparse import Namespace
 from gateway.assembly.choices import open_store
 from gateway.commands.opening import actor, settings_of
 from gateway.core.decision import Act
-from gateway.core.feedback import example_of
+from gateway.core.feedback import call_example_of, example_of
 from gateway.settings import Settings
 
 _PAGE = 200
@@ -22,8 +22,11 @@ def run(given: Namespace) -> int:
 
 
 async def _export(settings: Settings) -> int:
-    """A row per message that a person decided, on standard output; that content left the store is audited."""
-    count, after = 0, ""
+    """A row per message that a person decided, and per alert that one judged, on standard output.
+
+    That content left the store is audited.
+    """
+    count, calls, after = 0, 0, ""
     async with open_store(settings) as store:
         while ids := await store.judged(after, _PAGE):
             for each in ids:
@@ -33,6 +36,17 @@ async def _export(settings: Settings) -> int:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = ids[-1]
-        await store.record([Act(await store.now(), actor(), "feedback exported", "", {"messages": count})])
-    print(f"{count} decided messages", file=sys.stderr)
+        after = ""
+        while judged := await store.judged_calls(after, _PAGE):
+            for each, right in judged:
+                explained = await store.explained(each)
+                row = None if explained is None else call_example_of(explained, right)
+                if row is not None:
+                    calls += 1
+                    print(json.dumps(row, ensure_ascii=False))
+            after = judged[-1][0]
+        await store.record(
+            [Act(await store.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
+        )
+    print(f"{count} decided messages" + f", {calls} calls for help" * bool(calls), file=sys.stderr)
     return 0

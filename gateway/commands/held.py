@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from argparse import Namespace
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import actor, local_time, settings_of
+from gateway.commands.opening import actor, local_time, roster_of, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.core.message import Channel, header_section, subject
@@ -19,6 +20,7 @@ from gateway.core.moderation import Explained
 from gateway.core.notice import rejection_words
 from gateway.core.review import needs
 from gateway.core.rows import held_row
+from gateway.core.verdict import HELP
 from gateway.settings import Settings
 from gateway.stages.moderation import moderate
 
@@ -70,6 +72,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
                     "id": message_id,
                     "findings": [
                         {"clause": each.clause, "score": each.score, "by": each.by, "cue": each.cue,
+                         **({"about": each.about} if each.about else {}),
                          "spans": [{"part": s.part, "start": s.start, "end": s.end} for s in each.spans]}
                         for each in found
                     ],
@@ -79,8 +82,19 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
             )
         )  # fmt: skip
         return 0
-    _print(explained, settings.district.time_zone)
+    _print(explained, settings.district.time_zone, _called(settings, explained))
     return 0
+
+
+def _called(settings: Settings, explained: Explained) -> dict[str, str]:
+    """The names of those whose information was found, by sourcedId; the roster is read for them only."""
+    findings = explained.verdict.findings if explained.verdict else ()
+    about = {each.about for each in findings if each.about}
+    if not about:
+        return {}
+    roster = roster_of(settings)
+    found = {each: roster.by_id(each) for each in about} if roster is not None else {}
+    return {id_: person.name for id_, person in found.items() if person is not None}
 
 
 def _texts(explained: Explained) -> list[tuple[str, str]]:
@@ -89,7 +103,7 @@ def _texts(explained: Explained) -> list[tuple[str, str]]:
     return [("subject", title), *read] if title else read
 
 
-def _print(explained: Explained, zone: str) -> None:
+def _print(explained: Explained, zone: str, called: Mapping[str, str]) -> None:
     console, trace = Console(), explained.trace
     console.print(Text(f"{trace.id}  {trace.channel}  {trace.direction}", "bold"))
     console.print(Text(f"from {trace.sender or '<>'}"))
@@ -98,7 +112,9 @@ def _print(explained: Explained, zone: str) -> None:
     findings = explained.verdict.findings if explained.verdict else ()
     for finding in sorted(findings, key=lambda each: -each.score):
         cue = f" ({finding.cue})" if finding.cue else ""
-        console.print(Text(f"clause {finding.clause}  {finding.score:.2f}  by {finding.by}{cue}", "red"))
+        about = f", about {called.get(finding.about, finding.about)}" if finding.about else ""
+        of = "help" if finding.clause == HELP else f"clause {finding.clause}"
+        console.print(Text(f"{of}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
     for number, text in _texts(explained):
         shown = Text(text)
         for finding in findings:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from argparse import Namespace
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from gateway.assembly.choices import open_store, policy_of
 from gateway.commands.opening import actor, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Fault, Refusal
+from gateway.core.media import unfetched
 from gateway.core.moderation import Explained
 from gateway.core.parties import Direction
 from gateway.settings import Settings
@@ -43,8 +45,12 @@ def _loaded(folder: Path) -> Classifier:
 
 
 async def _shadow(settings: Settings, folder: Path) -> int:
-    """Messages that the store still has, read by the candidate: what it would decide, beside what was decided."""
+    """Messages that the store still has, read by the candidate: what it would decide, beside what was decided.
+
+    They are read as they were when they came: with their pictures and files, and with what was said before them.
+    """
     from classifiers.explain import Case, decision_of
+    from classifiers.job import job_of
 
     classifier, policy = _loaded(folder), policy_of(settings)
     turned: Counter[tuple[str, str]] = Counter()
@@ -52,11 +58,18 @@ async def _shadow(settings: Settings, folder: Path) -> int:
     after = ""
     async with open_store(settings) as store:
         while ids := await store.classified(after, _BATCH):
-            found = [each for each in [await store.explained(id_) for id_ in ids] if each and _readable(each)]
-            cases = [Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content) for each in found]
-            for each, case, verdict in zip(found, cases, classifier.classify(cases), strict=True):
+            found = []
+            for id_ in ids:
+                each, outgoing = await store.explained(id_), await store.outgoing(id_)
+                if each is not None and outgoing is not None and _readable(each):
+                    found.append((each, job_of(outgoing, each.media)))
+            read = classifier.classify([job for _, job in found])
+            for (each, _), verdict in zip(found, read, strict=True):
                 assert each.verdict is not None
-                then, now = (decision_of(case, said, policy).action for said in (each.verdict, verdict))
+                case = Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content)
+                lacking = unfetched(each.media, len(each.media))
+                whole = replace(verdict, failed=tuple(dict.fromkeys((*verdict.failed, *lacking))))
+                then, now = (decision_of(case, said, policy).action for said in (each.verdict, whole))
                 turned[then, now] += 1
                 if then is not now:
                     shown.append((case.id, then, now))

@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import local_time, settings_of
+from gateway.commands.opening import local_time, roster_of, settings_of
 from gateway.core.decision import STRICTNESS, Action
 from gateway.core.fault import Fault
 from gateway.core.simulation import Changed, Simulation
+from gateway.core.standing import nobody_known
 from gateway.core.wire import rfc3339
 from gateway.settings import Settings
 
@@ -48,7 +49,9 @@ def simulate(given: Namespace) -> int:
         raise Fault("policy simulate: --minutes is what one held message costs a reviewer, such as 2")
     settings = settings_of(given)
     asked = _Asked(int(found[1]) * _UNITS[found[2]], given.since, given.minutes)
-    simulation = Simulation(policy_of(settings), policy_of(settings, given.policy))
+    policies = policy_of(settings), policy_of(settings, given.policy)
+    roster = roster_of(settings)
+    simulation = Simulation(*policies, nobody_known if roster is None else roster.standings)
     asyncio.run(_run(settings, simulation, asked))
     if given.json:
         print(json.dumps(_row(simulation, asked)))

@@ -68,12 +68,19 @@ async def _list(settings: Settings) -> int:
     zone = settings.district.time_zone
     async with open_store(settings) as store:
         now, tokens = await store.now(), await store.tokens()
-    table = Table("id", "account", "rights", "since", "until", "", box=None, header_style="bold")
+    table = Table("id", "account", "rights", "since", "until", "used", "", box=None, header_style="bold")
     for each in tokens:
-        ended = "revoked" if each.revoked_at is not None else "expired" if (each.expires_at or now) < now else ""
+        ended = "" if each.in_force(now) else "expired" if each.revoked_at is None else "revoked"
+        used = "never" if each.used_at is None else local_time(each.used_at, zone)
         rights = "read" if each.reads_only else "all"
         table.add_row(
-            each.id, each.user, rights, local_time(each.created_at, zone), local_time(each.expires_at, zone), ended
+            each.id,
+            each.user,
+            rights,
+            local_time(each.created_at, zone),
+            local_time(each.expires_at, zone),
+            used,
+            ended,
         )
     console = Console()
     console.print(

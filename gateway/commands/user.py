@@ -98,10 +98,13 @@ async def _passwd(settings: Settings, name: str, password: str) -> int:
 
 async def _codes_off(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
-        act = Act(await store.now(), actor(), "codes no longer asked for", name)
-        if not await store.drop_second_step(name, act):
+        now, passkeys = await store.now(), await store.passkeys(name)
+        for each in passkeys:
+            await store.drop_passkey(name, each.id, Act(now, actor(), "passkey removed", name, {"name": each.name}))
+        codes = await store.drop_second_step(name, Act(now, actor(), "codes no longer asked for", name))
+        if not codes and not passkeys:
             raise Refusal(f"user codes-off: {name} is asked for no code; `chaperone user list` shows the accounts")
-    print(f"{name} signs in by the password alone; tell them to set up codes again")
+    print(f"{name} signs in by the password alone; tell them to set up codes or a passkey again")
     return 0
 
 

@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
+from starlette.responses import JSONResponse
 
 from gateway.console import schemas
+from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.desk import Desk
 from gateway.console.files import NO_FILE
 from gateway.console.forms import plain
 from gateway.console.held_queue import place
+from gateway.console.idempotency import done_once
 from gateway.console.opening import names_in_list, names_of, open_names, refuse_search
 from gateway.console.problems import Problem, unknown
 from gateway.console.reading import names_around
@@ -41,6 +44,7 @@ _SAYS = {
     404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
     422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
 }  # fmt: skip
+_IN_THE_URL = "It stands in the URL, which proxies may log: POST looks for the same and leaves no trace there"
 bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” or `chaperone token create`")
 
 
@@ -131,13 +135,27 @@ async def held(
     channel: Annotated[Literal["", "mail", "sms"], Query()] = "",
     state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
     age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
-    text: Annotated[str, Query(max_length=200, description="Words of names, addresses, subject and text")] = "",
+    text: Annotated[str, Query(max_length=200, description=_IN_THE_URL, deprecated=True)] = "",
 ) -> dict[str, object]:
     """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing."""
     chosen = {
         "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age,
         "text": text,
     }  # fmt: skip
+    return await _held(desk, user, chosen, limit, cursor)
+
+
+@api.post(
+    "/held/search", response_model=schemas.HeldList, responses=problems(400, 413),
+    summary="The queue as it is asked for, words too",
+)  # fmt: skip
+async def search_held(desk: TheDesk, user: Reader, asked: schemas.Search) -> dict[str, object]:
+    """The same as a list; what is looked for stands in no URL, and so in no log on the way."""
+    chosen = asked.model_dump(exclude={"limit", "cursor"})
+    return await _held(desk, user, chosen, asked.limit, asked.cursor)
+
+
+async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, cursor: str | None) -> dict[str, object]:
     if any(chosen.values()):
         left = await desk.kept(user, Filters(chosen, user, desk.register, await desk.store.now()).asked)
     else:
@@ -162,10 +180,14 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     trace = await desk.find(user, id)
     names = await names_of(desk, user, trace)
     title = None
-    if user.may(Right.CONTENT) and (explained := await desk.store.explained(id)) is not None:
+    if (
+        await desk.reads(user, id)
+        and not desk.in_part(user, trace)
+        and (explained := await desk.store.explained(id)) is not None
+    ):
         names_around(names, explained)
         title = names.hide(subject(header_section(explained.content))) if trace.channel == "mail" else ""
-    trace = names.trace(trace)
+    trace = names.trace(desk.told(user, trace))
     return {
         **trace_row(trace),
         "received_at": rfc3339(trace.received_at),
@@ -173,7 +195,12 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "reasons": list(trace.reasons),
         "subject": title,
         "decisions": [
-            {"recipient": each.address, "by": each.decided_by, "at": rfc3339(each.at), "state": each.state}
+            {
+                "recipient": each.address,
+                "by": each.decided_by,
+                "state": each.state,
+                "at": rfc3339(each.at if each.decided_at is None else each.decided_at),
+            }
             for each in trace.recipients
             if each.decided_by
         ],
@@ -207,7 +234,8 @@ async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "findings": [
             {
                 "clause": each.clause, "score": each.score, "by": each.by, "cue": names.hide(each.cue),
-                "quoted": each.quoted, "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
+                "quoted": each.quoted, "about": names.called(each.about) if each.about else "",
+                "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
             }
             for each in (verdict.findings if verdict else ())
         ],
@@ -226,13 +254,19 @@ def _span(at: Span, text: Covered) -> dict[str, object]:
 
 
 @api.post(
-    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 413),
+    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 409, 413),
     summary="Open the names of a message, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
-async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision) -> dict[str, object]:
+async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
     """To the account of this token, for an hour."""
-    await open_names(desk, user, await desk.find(user, id), plain(why.reason))
-    return {"id": id, "names": "open"}
+
+    async def act() -> dict[str, object]:
+        trace = await desk.find(user, id)
+        await desk.apart(user, trace, "open names")
+        await open_names(desk, user, trace, plain(why.reason))
+        return {"id": id, "names": "open"}
+
+    return await done_once(desk, user, key, ["names", id, why.reason], act)
 
 
 @api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
@@ -241,13 +275,28 @@ async def trace(
     user: Reader,
     id: Annotated[str | None, Query(max_length=64)] = None,
     message_id: Annotated[str | None, Query(max_length=1000)] = None,
-    address: Annotated[str | None, Query(max_length=320)] = None,
+    address: Annotated[str | None, Query(max_length=320, description=_IN_THE_URL)] = None,
 ) -> dict[str, object]:
     if sum(map(bool, (id, message_id, address))) != 1:
         raise Problem(422, "Give one of id, message_id and address.")
+    return await _traced(desk, user, id or "", message_id or "", address or "")
+
+
+@api.post(
+    "/trace", response_model=schemas.TraceList, responses=problems(400, 413),
+    summary="The same, with what is looked for in no URL",
+)  # fmt: skip
+async def search_trace(desk: TheDesk, user: Reader, asked: schemas.Tracing) -> dict[str, object]:
+    """By one of three; an address stands in no URL, and so in no log on the way."""
+    if sum(map(bool, (asked.id, asked.message_id, asked.address))) != 1:
+        raise Problem(422, "Give one of id, message_id and address.")
+    return await _traced(desk, user, asked.id, asked.message_id, asked.address)
+
+
+async def _traced(desk: Desk, user: User, id: str, message_id: str, address: str) -> dict[str, object]:
     if address:
         refuse_search(desk, user)
-    found = await desk.traces(user, id_=id or "", message_id=message_id or "", address=address or "")
+    found = await desk.traces(user, id_=id, message_id=message_id, address=address)
     return {"items": [trace_row(names_in_list(desk, user, each).trace(each)) for each in found], "next": None}
 
 
@@ -260,7 +309,7 @@ async def audit(
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0
-    rows = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
+    rows = await readable(desk, user, await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit))
     more = len(rows) == limit
     return {"items": [each.document() for each in rows], "next": cursor_of(rows[-1].number) if more else None}
 

@@ -18,17 +18,22 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from gateway.console.account_api import account_api
 from gateway.console.account_pages import account_pages
 from gateway.console.api import api
-from gateway.console.auth import Door
+from gateway.console.auth import Door, Rules
 from gateway.console.case_api import case_api
 from gateway.console.case_pages import case_pages
 from gateway.console.decision_pages import decision_pages
 from gateway.console.desk import Desk, House, Store
 from gateway.console.files import Files
+from gateway.console.grant_pages import grant_api, grant_pages
+from gateway.console.groups import Groups
 from gateway.console.mailing_api import mailing_api
 from gateway.console.oidc import SignInService
 from gateway.console.pages import pages
+from gateway.console.passkey_pages import passkey_pages
+from gateway.console.passkeys import Keys
 from gateway.console.problems import Problem
 from gateway.console.public import public
 from gateway.console.queue_pages import queue_pages
@@ -61,17 +66,24 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
         redirect_slashes=False,  # it would send browsers to whatever host a request claims
     )
     app.state.desk = desk
-    app.state.door = Door(desk.store, desk.register, desk.journal, desk.house.https)
+    house = desk.house
+    trusted = house.provider.trusted if house.provider else float("inf")
+    rules = Rules(house.https, house.second_step == "required", trusted)
+    app.state.door = Door(desk.store, desk.register, desk.journal, rules, Keys.at(house.public_url))
     app.state.service = service
     app.state.pages = Pages(desk)
     app.include_router(api)
     app.include_router(review_api)
     app.include_router(case_api)
     app.include_router(mailing_api)
+    app.include_router(grant_api)
+    app.include_router(account_api)
+    app.include_router(grant_pages)
     app.include_router(public)
     app.include_router(queue_pages)
     app.include_router(service_pages)
     app.include_router(account_pages)
+    app.include_router(passkey_pages)
     app.include_router(token_pages)
     app.include_router(report_pages)
     app.include_router(pages)
@@ -149,13 +161,18 @@ async def console(
     )  # fmt: skip
     server = _Server(config)
     serving = asyncio.create_task(server.serve([bound]), name="console")
-    reading = asyncio.create_task(_read_ahead(desk), name="console-queue")
+    beside = [asyncio.create_task(_read_ahead(desk), name="console-queue")]
+    if service is not None:
+        groups = Groups(store, register, service, journal)
+        beside.append(asyncio.create_task(groups.run(desk.stopping), name="console-groups"))
     try:
         yield  # connections wait on the socket, which listens already, until the server takes them up
     finally:
         desk.stopping.set()
         server.should_exit = True
         await serving
-        reading.cancel()
-        await asyncio.wait([reading])
+        await asyncio.wait(beside, timeout=_GRACE)  # what a service gave to ask it with may work once: it is kept
+        for each in beside:
+            each.cancel()
+        await asyncio.wait(beside)
         await client.aclose()

@@ -11,10 +11,13 @@ from gateway.console.auth import Door, SignedIn
 from gateway.console.desk import Desk
 from gateway.console.forms import form_of
 from gateway.console.problems import unknown
-from gateway.console.render import Pages, SignInFirst
+from gateway.console.render import Pages, SetUpFirst, SignInFirst
 
 ID = re.compile(r"[0-9a-z]{1,64}")
 """What an id of a message looks like."""
+
+_BEFORE_A_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
+"""What somebody may do who owes a second step, beside seeing the page of the account."""
 
 
 async def signed_in(request: Request) -> SignedIn:
@@ -23,6 +26,8 @@ async def signed_in(request: Request) -> SignedIn:
     signed = await door.browser(request)
     if signed is None:
         raise SignInFirst
+    if signed.owes_step and request.url.path != "/account" and not request.url.path.startswith(_BEFORE_A_STEP):
+        raise SetUpFirst
     request.state.signed = signed
     return signed
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -10,45 +12,74 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.account_ports import Passkeys, Sessions, Vouchings
+from gateway.console.passkeys import Keys
 from gateway.console.problems import Problem
 from gateway.console.secrets import digest, fits, new_session, recovery_digest, step_of
 from gateway.console.vouching import Known, account_of
-from gateway.console_ports import Accounts, Identities
-from gateway.core.account import LONGEST_PASSWORD, Session, Token, User, Vouched, account_name
+from gateway.console_ports import Accounts, Identities, SecondStep
+from gateway.core.account import LONGEST_PASSWORD, Passkey, Session, Token, User, Vouched, account_name
 from gateway.core.decision import Act
 from gateway.core.parties import Directory
+from gateway.core.place import place_of
 from gateway.journal import Journal
 from gateway.ports import Review
 
 IDLE, LASTS = 30 * 60.0, 12 * 3600.0
 """Seconds without use after which a session ends, and after which it ends anyway."""
 _TOUCHED_EVERY = 60.0
+_KNOWN_FOR = 180 * 86400  # seconds that a browser keeps the mark of one that gave the right password
 _WAITS = 300.0  # seconds for the second step
 _WINDOW = 15 * 60.0
-MOST_BY_NAME, MOST_BY_CLIENT = 10, 30
-"""Refused sign-ins under one name, and from one client, in a quarter of an hour; then nobody is let in for a while."""
+MOST_BY_BOTH, MOST_BY_NAME, MOST_BY_CLIENT = 10, 50, 500
+"""Refused sign-ins in a quarter of an hour under one name from one address, under one name from anywhere, and from one
+address; then nobody is let in so for a while. A school is one address: who guesses there shuts nobody else out."""
+MOST_CODES = 10
+"""Refused codes of one account: whoever is asked for one has given the password already."""
+SERVICE = "sign-in service"
+"""The way in by the district's own service."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A browser that is signed in; `form` is the secret that its forms carry (against forged requests)."""
+    """A browser that is signed in; `form` is the secret that its forms carry (against forged requests).
+
+    `key` is the hash of its session. `owes_step`: it must set up a second step before anything else.
+    """
 
     user: User
     form: str
+    key: str = ""
+    began: float = 0.0
+    way: str = ""
+    owes_step: bool = False
 
 
-class Store(Known, Accounts, Identities, Review, Protocol):
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the district asks of signing in. `trusted`: seconds that a role of groups holds without the service."""
+
+    https: bool
+    step_required: bool = False
+    trusted: float = float("inf")
+
+
+class Store(Known, Accounts, Identities, Sessions, Passkeys, Vouchings, Review, Protocol):
     """What the door asks of the store."""
 
 
 class Door:
     """Lets people and programs in."""
 
-    def __init__(self, store: Store, register: Directory, journal: Journal, https: bool) -> None:
-        self._store, self._register, self._journal, self._https = store, register, journal, https
-        self._clock = store
+    def __init__(
+        self, store: Store, register: Directory, journal: Journal, rules: Rules, keys: Keys | None = None
+    ) -> None:  # fmt: skip
+        self._store, self._register, self._journal, self._rules = store, register, journal, rules
+        self._clock, self._https, https = store, rules.https, rules.https
+        self.keys = keys
         self._session_cookie = ("__Host-" if https else "") + "chaperone"
         self.form_cookie = ("__Host-" if https else "") + "chaperone-form"
+        self._known_cookie = ("__Host-" if https else "") + "chaperone-known"
 
     # browsers
 
@@ -60,11 +91,19 @@ class Door:
         key = digest(secret, "session")
         session = await self._store.session(key)
         now = await self._clock.now()
-        if session is None or session.waits or not _alive(session, now):
+        if session is None or session.waits or not self.lives(session, now):
             return None
         if used and now - session.seen_at > _TOUCHED_EVERY:
             await self._store.touch(key)
-        return SignedIn(session.user, digest(secret, "form"))
+        owes = self._rules.step_required and not session.has_step and session.way != SERVICE
+        return SignedIn(session.user, digest(secret, "form"), key, session.created_at, session.way, owes)
+
+    def lives(self, session: Session, now: float) -> bool:
+        """Whether a session has not ended by itself: unused, old, or of groups that nobody can vouch for any more."""
+        of_groups = session.way == SERVICE and session.vouched_at is not None
+        if of_groups and now - (session.vouched_at or 0.0) > self._rules.trusted:
+            return False
+        return now < session.expires_at and now - session.seen_at < IDLE
 
     async def sign_in(self, request: Request, name: str, password: str) -> tuple[str, bool]:
         """The secret of a new session, and whether it waits for the second step. Raises a Problem.
@@ -72,28 +111,51 @@ class Door:
         Which of name and password was wrong is not said.
         """
         known = account_name(name)
-        failures_of = await self.not_too_often(request, name)
         found = await self._store.user(known) if known else None
+        counted = self._counted(request, name, found)
+        failures_of = await self.not_too_often(request, counted or name, alone=bool(counted))
         usable = found is not None and found[0].disabled_at is None
         right = await fits(password[: LONGEST_PASSWORD + 1], found[1] if found is not None and usable else None)
         if found is None or not right:
             subject = found[0].name if found is not None else "unknown name"
             raise await self._refused(request, failures_of, "password", subject, "Name or password is wrong.")
-        step = await self._store.second_step(found[0].name)
-        waits = step is not None and step.since is not None
+        step, passkeys = await self._steps(found[0].name)
+        waits = bool(step or passkeys)
+        request.state.known = mark_of(secrets.token_hex(16), *found)
         return await self._begin(request, found[0], failures_of, "" if waits else "password"), waits
+
+    def _counted(self, request: Request, name: str, found: tuple[User, str] | None) -> str:
+        """As what wrong passwords are counted in a browser that gave this account's right one before; "" in others.
+
+        Whoever guesses a colleague's password beside them, behind the same address, does not shut them out so.
+        """
+        mark = request.cookies.get(self._known_cookie, "")
+        nonce = mark.partition(".")[0]
+        ours = found is not None and hmac.compare_digest(mark.encode(), mark_of(nonce, *found).encode())
+        return f"browser {nonce} {name}" if ours else ""
+
+    async def _steps(self, name: str) -> tuple[SecondStep | None, Sequence[Passkey]]:
+        """By what an account takes its second step: codes that are confirmed, passkeys."""
+        step = await self._store.second_step(name)
+        return step if step is not None and step.since is not None else None, await self._store.passkeys(name)
 
     async def waiting(self, request: Request) -> User | None:
         """Whose second step is waited for; None for nobody's."""
         session = await self._store.session(digest(request.cookies.get(self._session_cookie, ""), "session"))
-        if session is None or not session.waits or not _alive(session, await self._clock.now()):
+        if session is None or not session.waits or not self.lives(session, await self._clock.now()):
             return None
         return session.user
 
+    async def steps(self, request: Request, user: User) -> tuple[bool, str]:
+        """What the second step may be: whether a code, and what a browser asks of a passkey, "" for none."""
+        step, passkeys = await self._steps(user.name)
+        asked = self.keys.to_ask(self._challenge(request), passkeys) if self.keys and passkeys else ""
+        return step is not None, asked
+
     async def step_up(self, request: Request, user: User, code: str) -> str:
         """The secret of the session that a right code opens. Raises a Problem."""
-        failures_of, now = await self.not_too_often(request, user.name), await self._clock.now()
-        step = await self._store.second_step(user.name)
+        failures_of, now = await self._codes_not_too_often(request, user.name), await self._clock.now()
+        step, _ = await self._steps(user.name)
         at = step_of(step.secret, code, now) if step is not None else None
         right = at is not None and await self._store.use_code(user.name, at)
         if not right:
@@ -103,8 +165,37 @@ class Door:
             raise await self._refused(
                 request, failures_of, "code", user.name, "This code is wrong, or was used before."
             )
-        await self._store.end_waiting(digest(request.cookies.get(self._session_cookie, ""), "session"))
-        return await self._begin(request, user, failures_of, "password and code")
+        return await self._stepped(request, user, failures_of, "password and code")
+
+    async def step_up_by_key(self, request: Request, user: User, answer: str) -> str:
+        """The secret of the session that a passkey opens, by what the browser says it said. Raises a Problem."""
+        failures_of = await self._codes_not_too_often(request, user.name)
+        known = await self._store.passkeys(user.name)
+        shown = self.keys.shown(answer, self._challenge(request), known) if self.keys else None
+        if shown is None or not await self._store.use_passkey(shown[0].id, shown[0].count, shown[1]):
+            raise await self._refused(
+                request, failures_of, "passkey", user.name, "This passkey did not work. Try once more, or another way."
+            )
+        return await self._stepped(request, user, failures_of, "password and passkey")
+
+    async def _stepped(self, request: Request, user: User, failures_of: str, way: str) -> str:
+        """End the session that waited, whose challenge goes with it, and begin the one that it waited for."""
+        key = digest(request.cookies.get(self._session_cookie, ""), "session")
+        if not await self._store.end_waiting(key):
+            raise Problem(401, "This sign-in was used up. Begin again.")
+        return await self._begin(request, user, failures_of, way)
+
+    def _challenge(self, request: Request) -> bytes:
+        """What a passkey signs: it belongs to the browser's session and ends with it."""
+        return bytes.fromhex(digest(request.cookies.get(self._session_cookie, ""), "passkey"))
+
+    def to_make(self, request: Request, user: User, known: Sequence[Passkey]) -> str:
+        """What a browser needs to make a passkey; "" where there can be none: at an address without TLS or a name."""
+        return self.keys.to_make(user.name, self._challenge(request), known) if self.keys else ""
+
+    def made(self, request: Request, answer: str) -> tuple[str, bytes, int] | None:
+        """Id, public key and count of a passkey that a browser has made; None where the answer is none."""
+        return self.keys.made(answer, self._challenge(request)) if self.keys else None
 
     async def vouched_for(self, request: Request, vouched: Vouched) -> str:
         """The secret of a session for somebody whom the district's service let in. Raises a Problem."""
@@ -116,29 +207,46 @@ class Door:
                 "You are known to the district, but have no account here. Whoever runs this gateway can make one.",
                 status=403,
             )  # fmt: skip
-        return await self._begin(request, user, failures_of, "sign-in service")
+        if user.by_groups:
+            await self._store.vouched(user.name, vouched.again)
+        return await self._begin(request, user, failures_of, SERVICE)
 
     async def _begin(self, request: Request, user: User, failures_of: str, by: str) -> str:
         secret = new_session()  # a new one at each step: whatever the browser had before is worth nothing
         act = Act(await self._clock.now(), user.name, "signed in", user.name, {"by": by}) if by else None
-        lasts = LASTS if by else _WAITS
-        await self._store.sign_in(digest(secret, "session"), user.name, lasts, failures_of, client_of(request), act)
+        lasts, client = LASTS if by else _WAITS, client_of(request)
+        await self._store.sign_in(
+            digest(secret, "session"), user.name, lasts, failures_of, client, act, way=by,
+            place=place_of(request.headers.get("user-agent", ""), client),
+        )  # fmt: skip
         return secret
 
-    async def not_too_often(self, request: Request, name: str) -> str:
-        """The hash under which failures of a name are counted. Raises a Problem where there were too many."""
+    async def _codes_not_too_often(self, request: Request, name: str) -> str:
+        return await self.not_too_often(request, f"code {name}", most=MOST_CODES, alone=True)
+
+    async def not_too_often(
+        self, request: Request, name: str, *, most: int = MOST_BY_NAME, alone: bool = False
+    ) -> str:  # fmt: skip
+        """The hash under which failures of a name are counted. Raises a Problem where there were too many.
+
+        `alone`: whatever others do at the same address counts for nothing.
+        """
         failures_of, now = digest(name.strip().lower(), "name"), await self._clock.now()
-        by_name, by_client = await self._store.failures(failures_of, client_of(request), now - _WINDOW)
-        if by_name >= MOST_BY_NAME or by_client >= MOST_BY_CLIENT:
+        by_both, by_name, by_client = await self._store.failures(failures_of, client_of(request), now - _WINDOW)
+        if by_both >= MOST_BY_BOTH or by_name >= most or (by_client >= MOST_BY_CLIENT and not alone):
             self._journal.sign_in_refused("throttled")
             raise Problem(
                 429, "Too many tries. Wait a quarter of an hour, then try again.", headers={"Retry-After": "900"}
             )
         return failures_of
 
-    async def count_refusal(self, request: Request, name: str) -> None:
-        """A password that somebody who is signed in gave was wrong."""
-        await self._refused(request, digest(name, "name"), "password", name, "")
+    async def right_again(self, request: Request, user: User, password: str, password_hash: str) -> bool:
+        """Whether somebody who is signed in gives the right password again. Raises a Problem where too often not."""
+        failures_of = await self.not_too_often(request, f"again {user.name}", most=MOST_CODES, alone=True)
+        if await fits(password[: LONGEST_PASSWORD + 1], password_hash):
+            return True
+        await self._refused(request, failures_of, "password", user.name, "")
+        return False
 
     async def _refused(
         self, request: Request, failures_of: str, why: str, subject: str, text: str, status: int = 401
@@ -153,8 +261,13 @@ class Door:
         key = digest(request.cookies.get(self._session_cookie, ""), "session")
         await self._store.sign_out(key, Act(await self._clock.now(), user.name, "signed out", user.name))
 
-    def keep(self, response: Response, secret: str) -> None:
+    def keep(self, request: Request, response: Response, secret: str) -> None:
         """Give the browser its session. Lax: a link in a notice must find who is signed in."""
+        if mark := getattr(request.state, "known", ""):
+            response.set_cookie(
+                self._known_cookie, mark, max_age=_KNOWN_FOR, path="/", secure=self._https, httponly=True,
+                samesite="strict",
+            )  # fmt: skip
         response.set_cookie(
             self._session_cookie,
             secret,
@@ -201,18 +314,22 @@ class Door:
         if scheme.lower() == "bearer" and secret.strip():
             found = await self._store.token(digest(secret.strip(), "token"))
         now = await self._clock.now()
-        if found is None or found[1].revoked_at is not None or (found[1].expires_at or now) < now:
+        if found is None or not found[1].in_force(now):
             if secret:
                 self._journal.sign_in_refused("token")
             raise Problem(
                 401, "Send a valid token: Authorization: Bearer TOKEN (“API tokens” of your account makes one).",
                 headers={"WWW-Authenticate": "Bearer"},
             )  # fmt: skip
+        if now - (found[1].used_at or 0.0) > _TOUCHED_EVERY:
+            await self._store.token_used(digest(secret.strip(), "token"))
         return found
 
 
-def _alive(session: Session, now: float) -> bool:
-    return now < session.expires_at and now - session.seen_at < IDLE
+def mark_of(nonce: str, user: User, password_hash: str) -> str:
+    """What a browser keeps that gave the right password: nobody can make it up, and a new password ends it."""
+    mac = hmac.new(password_hash.encode(), f"known {user.name} {nonce}".encode("utf-8", "replace"), "sha256")
+    return f"{nonce}.{mac.hexdigest()}"
 
 
 def client_of(request: Request) -> str:

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 from gateway.console.desk import Desk
 from gateway.console.names import Someone, someone
-from gateway.core.account import User
+from gateway.console.problems import Problem
+from gateway.core.account import AccountRole, Right, User
 from gateway.core.decision import Act
 from gateway.core.moderation import Noticed
+
+_MOST = 500
+TAKEN_UP, GIVEN_BACK = "call for help taken up", "call for help given back"
+CONFIRMED, NONE = "call for help confirmed", "no call for help"
+"""What a person says of an alert, in the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +25,31 @@ class Call:
     sender: Someone
     recipients: tuple[Someone, ...]
     alerts: tuple[Act, ...]
+    kinds: tuple[str, ...] = ()  # of help that its words ask for
 
     @property
     def told(self) -> tuple[str, ...]:
         """Everybody who was alerted, each once."""
-        found = (each.detail.get("to") for each in self.alerts)
-        return tuple(dict.fromkeys(str(to) for each in found if isinstance(each, list) for to in each))
+        return tuple(dict.fromkeys(to for each in self.alerts for to in told_in(each)))
+
+
+def told_in(alert: Act) -> tuple[str, ...]:
+    """Who was told by one alert."""
+    to = alert.detail.get("to")
+    return tuple(map(str, to)) if isinstance(to, list) else ()
 
 
 async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
-    """The calls for help of an account: those that nobody has taken up first, then the newest."""
-    noticed = await desk.noticed(user, "alert", days=days)
+    """The calls for help of an account: those that nobody has taken up first, however old, then the newest."""
+    lately = await desk.noticed(user, "alert", days=days)
+    waiting = await desk.seen(user, await desk.store.waiting_calls(_MOST))
+    noticed = {each.trace.id: each for each in (*lately, *waiting)}
     if not noticed:
         return []
-    linked, waiting = await desk.store.acts_of([each.trace.id for each in noticed])
+    linked, unlinked = await desk.store.acts_of(list(noticed))
+    kinds = await desk.store.kinds_of(list(noticed))
     alerts: dict[str, list[Act]] = {}
-    for act in (*(each.act for each in linked), *waiting):
+    for act in (*(each.act for each in linked), *unlinked):
         if act.act == "alerted":
             alerts.setdefault(act.subject, []).append(act)
     found = [
@@ -43,7 +58,45 @@ async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
             someone(each.trace.sender, desk.register),
             tuple(someone(to.address, desk.register) for to in each.trace.recipients[:5]),
             tuple(alerts.get(each.trace.id, ())),
+            tuple(kinds.get(each.trace.id, ())),
         )
-        for each in noticed
+        for each in noticed.values()
     ]
     return sorted(found, key=lambda each: (bool(each.noticed.taken_by), -each.noticed.decided_at))
+
+
+async def take_up(desk: Desk, user: User, id_: str) -> None:
+    """Take a call for help up; whoever comes second is told who was first. Raises a Problem."""
+    await _call(desk, user, id_, "take up")
+    act = Act(await desk.store.now(), user.name, TAKEN_UP, id_)
+    first = await desk.store.acknowledge(id_, user.name, act)
+    if first not in (None, user.name):
+        raise Problem(409, f"{first} took this call for help up first. Speak with them before you do something.")
+
+
+async def give_back(desk: Desk, user: User, id_: str) -> None:
+    """Nobody has taken a call for help up any more: by who had, or by a director. Raises a Problem."""
+    await _call(desk, user, id_, "give back")
+    director = user.role is AccountRole.TECHNOLOGY_DIRECTOR
+    act = Act(await desk.store.now(), user.name, GIVEN_BACK, id_)
+    if await desk.store.give_back(id_, None if director else user.name, act):
+        return
+    taken = await desk.store.taken_up(id_)
+    if taken is None:
+        raise Problem(409, "Nobody has taken this call for help up: people are told of it until somebody does.")
+    raise Problem(403, f"{taken[0]} has taken it up: they give it back, or a technology director does.")
+
+
+async def judge(desk: Desk, user: User, id_: str, right: bool) -> None:
+    """Say that a message was a call for help, or that it was none: classifiers learn from it. Raises a Problem."""
+    await _call(desk, user, id_, "judge")
+    act = Act(await desk.store.now(), user.name, CONFIRMED if right else NONE, id_)
+    await desk.store.judge_call(id_, right, act)
+
+
+async def _call(desk: Desk, user: User, id_: str, deed: str) -> None:
+    await desk.need(user, Right.DECIDE, id_)
+    trace = await desk.find(user, id_)
+    if trace.action != "alert":
+        raise Problem(409, "This message was not alerted as a call for help.")
+    await desk.apart(user, trace, deed)

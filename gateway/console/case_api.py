@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Security
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from gateway.console import casework
 from gateway.console import review_schemas as told
@@ -14,6 +14,7 @@ from gateway.console.api import (
     PAGE,
     Decider,
     Id,
+    Key,
     Reader,
     TheDesk,
     bearer,
@@ -25,6 +26,7 @@ from gateway.console.api import (
 from gateway.console.case_pages import zip_answer
 from gateway.console.evidence import pack
 from gateway.console.forms import plain
+from gateway.console.idempotency import done_once
 from gateway.console.problems import Problem
 from gateway.console.render import Pages
 from gateway.console.review_api import act_row
@@ -76,11 +78,14 @@ async def cases(
 @case_api.post(
     "/cases", status_code=201, response_model=told.CaseRow, responses=_DOING, summary="Open a case about messages",
 )  # fmt: skip
-async def open_case(desk: TheDesk, user: Decider, asked: told.Opening) -> dict[str, object]:
-    due_at = asked.due_at or None
-    draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
-    number = await casework.opened(desk, user, draft, ids_of(asked.messages))
-    return _row(await casework.found(desk, user, number))
+async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        due_at = asked.due_at or None
+        draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
+        number = await casework.opened(desk, user, draft, ids_of(asked.messages))
+        return _row(await casework.found(desk, user, number))
+
+    return await done_once(desk, user, key, ["case", asked.model_dump()], act, 201)
 
 
 @case_api.get(
@@ -98,10 +103,14 @@ async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]
     "/cases/{number}/names", response_model=told.CaseRow, responses=_DOING,
     summary="Open the names of a case, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
-async def open_names(desk: TheDesk, user: Reader, number: Number, asked: told.Reason) -> dict[str, object]:
+async def open_names(desk: TheDesk, user: Reader, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
     """To the account of this token, for an hour: the evidence pack needs it."""
-    await casework.open_names(desk, user, number, plain(asked.reason))
-    return _row(await casework.found(desk, user, number))
+
+    async def act() -> dict[str, object]:
+        await casework.open_names(desk, user, number, plain(asked.reason))
+        return _row(await casework.found(desk, user, number))
+
+    return await done_once(desk, user, key, ["case names", number, asked.reason], act)
 
 
 @case_api.patch("/cases/{number}", response_model=told.CaseRow, responses=_DOING, summary="Change an open case")
@@ -120,8 +129,11 @@ async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Chang
 @case_api.post(
     "/cases/{number}/messages", response_model=told.Messages, responses=_DOING, summary="Put messages into a case",
 )  # fmt: skip
-async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding) -> dict[str, object]:
-    return {"messages": list(await casework.added(desk, user, number, ids_of(asked.messages)))}
+async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        return {"messages": list(await casework.added(desk, user, number, ids_of(asked.messages)))}
+
+    return await done_once(desk, user, key, ["case add", number, asked.messages], act)
 
 
 @case_api.delete(
@@ -134,21 +146,30 @@ async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id) -> dict
 
 
 @case_api.post("/cases/{number}/notes", response_model=told.CaseRow, responses=_DOING, summary="Note something")
-async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Text) -> dict[str, object]:
-    await casework.noted(desk, user, number, plain(asked.text, 4000))
-    return _row(await casework.found(desk, user, number))
+async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Text, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await casework.noted(desk, user, number, plain(asked.text, 4000))
+        return _row(await casework.found(desk, user, number))
+
+    return await done_once(desk, user, key, ["case note", number, asked.text], act)
 
 
 @case_api.post("/cases/{number}/close", response_model=told.CaseRow, responses=_DOING, summary="Close a case")
-async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closing) -> dict[str, object]:
-    await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
-    return _row(await casework.found(desk, user, number))
+async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closing, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
+        return _row(await casework.found(desk, user, number))
+
+    return await done_once(desk, user, key, ["case close", number, asked.outcome, asked.reason], act)
 
 
 @case_api.post("/cases/{number}/reopen", response_model=told.CaseRow, responses=_DOING, summary="Open it again")
-async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
-    await casework.ended(desk, user, number, "", plain(asked.reason))
-    return _row(await casework.found(desk, user, number))
+async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await casework.ended(desk, user, number, "", plain(asked.reason))
+        return _row(await casework.found(desk, user, number))
+
+    return await done_once(desk, user, key, ["case reopen", number, asked.reason], act)
 
 
 @case_api.get(
@@ -158,8 +179,7 @@ async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reaso
 )  # fmt: skip
 async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number) -> Response:
     shown: Pages = request.app.state.pages
-    content, digest = await pack(desk, shown, user, number)
-    return zip_answer(content, digest, number)
+    return zip_answer(*await pack(desk, shown, user, number), number)
 
 
 # --- legal holds -----------------------------------------------------------------------------------------------------
@@ -169,30 +189,42 @@ async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number
     "/messages/{id}/legal-hold", response_model=told.Messages, responses=_DOING,
     summary="Keep a message above every period of retention",
 )  # fmt: skip
-async def hold_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason) -> dict[str, object]:
-    return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
+async def hold_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
+
+    return await done_once(desk, user, key, ["legal hold", id, asked.reason], act)
 
 
 @case_api.post(
     "/messages/{id}/legal-hold/lift", response_model=told.Messages, responses=_DOING, summary="Lift a legal hold",
 )  # fmt: skip
-async def lift_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason) -> dict[str, object]:
-    return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
+async def lift_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
+
+    return await done_once(desk, user, key, ["lift", id, asked.reason], act)
 
 
 @case_api.post(
     "/cases/{number}/legal-hold", response_model=told.Messages, responses=_DOING,
     summary="Put every message of a case under legal hold",
 )  # fmt: skip
-async def hold_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
-    file = await casework.changing(desk, user, number)
-    return {"messages": list(await casework.hold(desk, user, file.messages, plain(asked.reason)))}
+async def hold_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        file = await casework.changing(desk, user, number)
+        return {"messages": list(await casework.hold(desk, user, file.messages, plain(asked.reason)))}
+
+    return await done_once(desk, user, key, ["case hold", number, asked.reason], act)
 
 
 @case_api.post(
     "/cases/{number}/legal-hold/lift", response_model=told.Messages, responses=_DOING,
     summary="Lift the legal holds on the messages of a case",
 )  # fmt: skip
-async def lift_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason) -> dict[str, object]:
-    file = await casework.changing(desk, user, number)
-    return {"messages": list(await casework.lift(desk, user, file.messages, plain(asked.reason)))}
+async def lift_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        file = await casework.changing(desk, user, number)
+        return {"messages": list(await casework.lift(desk, user, file.messages, plain(asked.reason)))}
+
+    return await done_once(desk, user, key, ["case lift", number, asked.reason], act)

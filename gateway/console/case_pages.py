@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.console import casework
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.desk import Desk
 from gateway.console.evidence import pack
 from gateway.console.forms import plain
+from gateway.console.packing import Packing
 from gateway.console.problems import Problem
 from gateway.core.account import Right
 from gateway.core.casework import OUTCOMES, SEVERITIES, CaseDraft
@@ -158,11 +159,13 @@ async def hold_message(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Res
 @case_pages.post("/cases/{number}/evidence")
 async def evidence(number: Number, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """The evidence pack, as a file."""
-    content, digest = await pack(desk, shown, signed.user, number)
-    return zip_answer(content, digest, number)
+    return zip_answer(*await pack(desk, shown, signed.user, number), number)
 
 
-def zip_answer(content: bytes, digest: str, number: int) -> Response:
-    """A pack as an answer; a header names the hash of its manifest."""
-    headers = {"Content-Disposition": f'attachment; filename="case-{number}.zip"', "X-Manifest-SHA256": digest}
-    return Response(content, media_type="application/zip", headers=headers)
+def zip_answer(packing: Packing, digest: str, number: int) -> Response:
+    """A pack as an answer, piece by piece; a header names the hash of its manifest."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="case-{number}.zip"', "X-Manifest-SHA256": digest,
+        "Content-Length": str(packing.size()),
+    }  # fmt: skip
+    return StreamingResponse(packing.pieces(), media_type="application/zip", headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.console.desk import Desk
 from gateway.console.names import Names
@@ -12,6 +12,7 @@ from gateway.console.opening import record
 from gateway.console.problems import Problem
 from gateway.core.account import Right, User
 from gateway.core.casework import MOST_MESSAGES, OUTCOMES, SEVERITIES, CaseDraft, CaseFile, LegalHold, changes, note
+from gateway.core.chain import Chain
 from gateway.core.decision import Act
 from gateway.core.moderation import Trace
 
@@ -61,17 +62,19 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
     """Open a case about messages; its number."""
     await desk.need(user, Right.DECIDE)
-    await _check(desk, draft)
     ids = list(dict.fromkeys(messages))
     if len(ids) > MOST_MESSAGES:
         raise Problem(422, f"A case has {MOST_MESSAGES} messages at most: open a second one.")
     for id_ in ids:
         await desk.deciding(user, id_, "case")
+    now = await desk.store.now()
+    made = CaseFile(0, draft.title, draft.severity, draft.assignee, None, user.name, now, now, messages=tuple(ids))
+    await _check(desk, draft, made)
     detail = {"title": draft.title, "severity": draft.severity, "assignee": draft.assignee, "due_at": draft.due_at}
-    return await desk.store.open_case(draft, user.name, ids, detail)
+    return await desk.store.open_case(draft, user.name, ids, detail, await _address(desk, user, draft.assignee))
 
 
-async def _check(desk: Desk, draft: CaseDraft, file: CaseFile | None = None) -> None:
+async def _check(desk: Desk, draft: CaseDraft, file: CaseFile) -> None:
     if not draft.title:
         raise Problem(422, "The case needs a title: a few words, without names.")
     if draft.severity not in SEVERITIES:
@@ -80,8 +83,14 @@ async def _check(desk: Desk, draft: CaseDraft, file: CaseFile | None = None) -> 
         return
     known = await desk.store.user(draft.assignee)
     fits = known is not None and known[0].disabled_at is None and known[0].may(Right.DECIDE)
-    if known is None or not fits or (file is not None and not await desk.sees_case(known[0], file)):
+    if known is None or not fits or not await desk.sees_case(known[0], replace(file, assignee=draft.assignee)):
         raise Problem(422, f"{draft.assignee} cannot work on this case: choose an account that sees its messages.")
+
+
+async def _address(desk: Desk, user: User, assignee: str) -> str:
+    """Where somebody is told that a case is theirs; "" for nobody, oneself, and accounts without an address."""
+    known = await desk.store.user(assignee) if assignee not in ("", user.name) else None
+    return Chain((), (), desk.register).address(known[0]) if known is not None else ""
 
 
 async def changed(desk: Desk, user: User, case_id: int, draft: CaseDraft) -> None:
@@ -92,7 +101,8 @@ async def changed(desk: Desk, user: User, case_id: int, draft: CaseDraft) -> Non
     if not detail:
         return
     act = Act(await desk.store.now(), user.name, "case changed", file.subject, detail)
-    if not await desk.store.change_case(case_id, draft, act):
+    to = await _address(desk, user, draft.assignee) if draft.assignee != file.assignee else ""
+    if not await desk.store.change_case(case_id, draft, act, to):
         raise Problem(409, _CLOSED)
 
 

@@ -8,8 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console import handling
 from gateway.console.asking import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.auth import SignedIn
+from gateway.console.calls import give_back, judge, take_up
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
+from gateway.console.places import next_of, onward, place_of
 from gateway.console.problems import Problem
 from gateway.console.together import (
     DEEDS_TOGETHER,
@@ -31,9 +33,21 @@ def _words(desk: Desk, sent: dict[str, str]) -> str:
 
 
 async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict[str, str]) -> Response:
-    reason = plain(sent.get("reason", ""))
-    await desk.decide(signed.user, id_, deed, reason, after=UNDO, words=_words(desk, sent))
-    return RedirectResponse(f"/?done={id_}", 303)
+    """Decide, and go on in the list that somebody came from: also where another was first."""
+    reason, user = plain(sent.get("reason", "")), signed.user
+    link = await place_of(desk, user, sent.get("place", ""))
+    try:
+        await desk.decide(user, id_, deed, reason, after=UNDO, words=_words(desk, sent))
+    except Problem as problem:
+        if problem.status == 409:
+            problem.onward = onward(link, at=await next_of(desk, user, link, id_, sent.get("due", "")))
+        raise
+    return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
+
+
+async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
+    """To the page of the message, which remembers the list that somebody came from."""
+    return RedirectResponse(f"/messages/{id_}{await place_of(desk, signed.user, sent.get('place', ''))}", 303)
 
 
 @decision_pages.post("/messages/{id}/release")
@@ -58,7 +72,7 @@ async def discard(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response
 async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Hold again what was decided a moment ago."""
     await desk.undo(signed.user, id)
-    return RedirectResponse(f"/messages/{id}", 303)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/hold")
@@ -68,7 +82,7 @@ async def hold(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     if seconds is None:
         raise Problem(422, "Choose how much longer it is to be held.")
     await handling.longer(desk, signed.user, id, seconds, plain(sent.get("reason", "")))
-    return RedirectResponse(f"/messages/{id}", 303)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/assign")
@@ -76,28 +90,44 @@ async def assign(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take it, give it on, or give it back. The form says who had it when the page was made."""
     to = signed.user.name if sent.get("to") == "me" else sent.get("to", "")
     await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""))
-    return RedirectResponse(f"/messages/{id}", 303)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/comments")
 async def comment(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Note something about it."""
     await handling.comment(desk, signed.user, id, plain(sent.get("text", ""), 4000))
-    return RedirectResponse(f"/messages/{id}", 303)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/withdraw")
 async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a proposal away."""
     await handling.withdraw(desk, signed.user, id)
-    return RedirectResponse(f"/messages/{id}", 303)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/acknowledge")
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
-    await desk.acknowledge(signed.user, id)
-    return RedirectResponse(f"/messages/{id}", 303)
+    await take_up(desk, signed.user, id)
+    return await _back(desk, signed, id, sent)
+
+
+@decision_pages.post("/messages/{id}/give-back")
+async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Nobody has taken a call for help up any more: people are told of it again."""
+    await give_back(desk, signed.user, id)
+    return await _back(desk, signed, id, sent)
+
+
+@decision_pages.post("/messages/{id}/call")
+async def call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Say that an alert was right, or that the message was no call for help."""
+    if sent.get("was") not in ("right", "wrong"):
+        raise Problem(422, "Choose whether it was a call for help or none.")
+    await judge(desk, signed.user, id, sent["was"] == "right")
+    return await _back(desk, signed, id, sent)
 
 
 # --- a whole mailing -------------------------------------------------------------------------------------------------
@@ -110,6 +140,7 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     return shown.page(
         request, "together.html", signed, mailing=found, most=MOST_TOGETHER, clauses=desk.policy().clauses,
         usual=desk.usual_words(found.clauses), seconds=UNDO_TOGETHER,
+        link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip
 
 
@@ -124,7 +155,7 @@ async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, 
     told = await decide_together(desk, signed.user, ids, deed, reason, words)
     return shown.page(
         request, "together_done.html", signed, deed=deed, done=told.done, left=list(told.left.items()),
-        seconds=UNDO_TOGETHER,
+        seconds=UNDO_TOGETHER, link=await place_of(desk, signed.user, sent.get("place", "")),
     )  # fmt: skip
 
 
@@ -133,4 +164,4 @@ async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk)
     """Hold again what was decided together a moment ago, as far as it has not left."""
     ids = [known(each) for each in sent.get("ids", "").split(",") if each]
     await undo_together(desk, signed.user, ids)
-    return RedirectResponse("/", 303)
+    return RedirectResponse(onward(await place_of(desk, signed.user, sent.get("place", ""))), 303)

@@ -8,26 +8,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
-from gateway.console.oidc import Provider
+from gateway.console.house import House as House
+from gateway.console.house import Store as Store
 from gateway.console.problems import Problem, decided_already, unknown
-from gateway.console.queue_index import Asked, Entry, Narrowed
-from gateway.console_ports import Accounts, Cases, Handled, Handling, Identities, Lists, Recall, Reports
-from gateway.core.access import Register, has_part, is_theirs
-from gateway.core.account import Right, User
-from gateway.core.casework import CaseFile, LegalHold, Proposal
+from gateway.console.queue_index import Asked, Entry, Narrowed, Place
+from gateway.console.sealed import Seals
+from gateway.console_ports import Handled
+from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
+from gateway.core.account import AccountRole, Right, User
+from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
 from gateway.core.notice import rejection_words
 from gateway.core.policy import Policy
 from gateway.core.review import needs
 from gateway.journal import Journal
-from gateway.ports import Audit, Dispositions, Review
 from gateway.stages.moderation import Deed, Moderated, moderate, undo
 
 UNDO = 5.0
@@ -35,28 +33,9 @@ UNDO = 5.0
 NEIGHBOURS = 8
 """Messages of the conversation that are shown before a message and after it."""
 DAY = 86400.0
-
-
-class Store(Review, Dispositions, Audit, Recall, Lists, Accounts, Identities, Handling, Cases, Reports, Protocol):
-    """What the console asks of the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Whose console this is."""
-
-    district: str
-    zone: ZoneInfo
-    public_url: str
-    adopted_policy: str = ""  # Markdown; "": the clauses in our own words
-    provider: Provider | None = None  # the district's sign-in service
-    proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
-    hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
-
-    @property
-    def https(self) -> bool:
-        """Whether browsers come over TLS."""
-        return self.public_url.lower().startswith("https://")
+HAS_PART = "You, or your own child, sent or received this message: somebody else must decide."
+MOST_DONE, MOST_VIEWS = 2000, 100
+"""Entries of the audit log about one message that are shown: of what was done, and of who read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +43,12 @@ class Reading:
     """A message with its content and what stands around it, for somebody who may read it."""
 
     explained: Explained
-    conversation: Sequence[Neighbour]
-    history: Sequence[Act]
+    conversation: Sequence[Neighbour]  # what this person may read of it
+    around: Sequence[Neighbour]
+    history: Sequence[Act]  # what was done about it, the newest first
+    views: Sequence[Act]  # who read it, the newest first
+    taken_up: tuple[str, float] | None  # who has taken a call for help up, and when
     theirs: tuple[str, ...]  # the held recipients that this person may decide on
-    conflict: bool
     handled: Handled
     cases: Sequence[CaseFile]
     legal_hold: LegalHold | None
@@ -86,17 +67,38 @@ class Desk:
         self.queue = HeldQueue(store, store, store, register, hide_names=house.hide_names)
         self.stopping = asyncio.Event()
         self._decided = decided
+        self._seals: Seals | None = None
+
+    async def seals(self) -> Seals:
+        """What seals the words that people look for."""
+        if self._seals is None:
+            self._seals = Seals(await self.store.secret("searches"))
+        return self._seals
 
     # who may what
 
     async def need(self, user: User, right: Right, subject: str = "") -> None:
-        """Raise a Problem, and note it, where an account's role lacks a right."""
-        if not user.may(right):
+        """Raise a Problem, and note it, where an account's role lacks a right; content may be granted to an auditor."""
+        if not user.may(right) and not (right is Right.CONTENT and await self.granted(user, subject)):
             await self._refuse(user, right, subject)
             raise Problem(403, f"Your role ({user.role.replace('_', ' ')}) does not allow this.")
 
     async def _refuse(self, user: User, what: str, subject: str) -> None:
         await self.store.record([Act(await self.store.now(), user.name, "access refused", subject, {"to": what})])
+
+    async def granted(self, user: User, subject: str) -> bool:
+        """Whether content was granted to an auditor: of this message, of a case that names it, or all of it."""
+        if user.role is not AccountRole.AUDITOR:
+            return False
+        subjects = {each.subject for each in await self.store.granted_to(user.name)}
+        if subject in subjects or "" in subjects:
+            return True
+        cases = [await self.store.case(number) for each in subjects if (number := number_of(each)) is not None]
+        return any(subject in file.messages for file in cases if file is not None)
+
+    async def reads(self, user: User, subject: str) -> bool:
+        """Whether somebody may read a message or a case, by role or because it was granted."""
+        return user.may(Right.CONTENT) or await self.granted(user, subject)
 
     def hides(self, user: User) -> bool:
         """Whether names are hidden from somebody: from those who read messages, where the district wants it so."""
@@ -119,23 +121,34 @@ class Desk:
 
     async def counted(self, user: User) -> list[Held]:
         """The same for counts, which every role may see."""
-        return [each.held for each in self._own(user, (await self.queue.index()).entries(_buildings(user)))]
+        found = (await self.queue.index()).entries(_buildings(user), apart=await self._apart(user))
+        return [each.held for each in self._own(user, found)]
 
     async def narrowed(self, user: User, asked: Asked, most: int) -> Narrowed:
         """The queue of an account as it asks for it. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        found = (await self.queue.index()).narrow(replace(asked, own=_buildings(user)), most)
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        found = (await self.queue.index()).narrow(asked, most)
         return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
 
     async def kept(self, user: User, asked: Asked) -> list[Held]:
         """Every message of the queue that is asked for. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        found = (await self.queue.index()).kept(replace(asked, own=_buildings(user)))
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        found = (await self.queue.index()).kept(asked)
         return [each.held for each in self._own(user, found)]
+
+    async def following(self, user: User, asked: Asked, place: Place) -> str:
+        """The message that comes behind a place of the queue as it is asked for, else the last before it; "": none."""
+        if not user.may(Right.QUEUE):
+            return ""
+        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        return (await self.queue.index()).following(asked, place)
 
     async def counts(self, user: User, now: float) -> Narrowed:
         """How much is held, of what is theirs."""
-        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {})
+        apart = await self._apart(user)
+        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {}, apart=apart)
         return (await self.queue.index()).narrow(asked, 0)
 
     async def of_mailing(self, user: User, id_: str) -> list[Entry]:
@@ -143,8 +156,14 @@ class Desk:
         await self.need(user, Right.QUEUE)
         index = await self.queue.index()
         entry = index.get(id_)
-        found = self._own(user, index.entries(_buildings(user), entry.mailing)) if entry is not None else []
+        apart = await self._apart(user)
+        listed = index.entries(_buildings(user), entry.mailing, apart) if entry is not None else []
+        found = self._own(user, listed)
         return found if any(each.held.id == id_ for each in found) else []
+
+    async def _apart(self, user: User) -> frozenset[str]:
+        """Whose messages are not for this person to see in lists: their own and their children's."""
+        return await self.queue.apart(family_of(person_of(user, self.register), self.register))
 
     def _own(self, user: User, entries: Iterable[Entry]) -> list[Entry]:
         """Entries of an account's buildings, with the recipients that are theirs."""
@@ -176,33 +195,49 @@ class Desk:
         """Where messages are, by one of the three."""
         await self.need(user, Right.TRACE)
         found = await self.store.trace(id=id_, message_id=message_id, address=address)
-        return [each for each in found if self._sees(user, each)]
+        return [self.told(user, each) for each in found if self._sees(user, each)]
+
+    def told(self, user: User, trace: Trace) -> Trace:
+        """A trace as somebody may see it: who has a part in the message is told how far it has come, and not why."""
+        if not self.in_part(user, trace):
+            return trace
+        recipients = tuple(replace(each, decided_by="", decided_at=None, due_at=None) for each in trace.recipients)
+        return replace(trace, recipients=recipients, action="", clauses=(), reasons=())
 
     async def noticed(self, user: User, action: str, *, days: float, limit: int = 200) -> list[Noticed]:
         """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
-        found = await self.store.noticed(action, now - days * DAY, now + DAY, limit)
-        return [each for each in found if self._sees(user, each.trace)]
+        return await self.seen(user, await self.store.noticed(action, now - days * DAY, now + DAY, limit))
 
     async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
-        """What people decided lately, the newest first."""
-        await self.need(user, Right.QUEUE)
+        """What people decided lately, the newest first; without subjects for roles that see no content."""
+        await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
-        found = await self.store.decided(now - days * DAY, now + DAY, limit)
-        return [each for each in found if self._sees(user, each.trace)]
+        found = await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
+        return found if user.may(Right.CONTENT) else [replace(each, subject="") for each in found]
+
+    async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
+        """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
+        return [each for each in found if self._sees(user, each.trace) and not self.in_part(user, each.trace)]
 
     # read
 
     async def explained(self, user: User, id_: str, what: str) -> Explained:
         """The content of a message; the view is in the audit log before anything is shown. `what`: which part of it."""
         await self.need(user, Right.CONTENT, id_)
-        await self.find(user, id_)
+        await self.apart(user, await self.find(user, id_), f"read {what}")
         explained = await self.store.explained(id_)
         if explained is None:
             raise unknown(id_)
         await self.store.record([Act(await self.store.now(), user.name, "viewed", id_, {"what": what})])
         return explained
+
+    async def apart(self, user: User, trace: Trace, deed: str) -> None:
+        """Raise a Problem, and note it, where somebody has a part in a message: others read it and decide."""
+        if self.in_part(user, trace):
+            await self._refuse(user, f"{deed}: has a part in it", trace.id)
+            raise Problem(403, HAS_PART)
 
     async def reading(self, user: User, id_: str) -> Reading:
         """A message with everything that its page shows."""
@@ -210,14 +245,25 @@ class Desk:
         around = await self.store.around(id_, NEIGHBOURS)
         return Reading(
             explained,
-            [each for each in around if is_theirs(user, each.relation.pairs, self.register)],
-            await self.store.acts_about(id_, 100),
+            self.near(user, around),
+            around,
+            await self.store.done_about(id_, MOST_DONE),
+            await self.store.views_of(id_, MOST_VIEWS),
+            await self.store.taken_up(id_),
             self._decidable(user, explained.trace),
-            self.in_part(user, explained.trace),
             await self.store.handled_of(id_),
             await self.cases_seen(user, id_),
             (await self.store.holds([id_])).get(id_),
         )
+
+    def near(self, user: User, around: Sequence[Neighbour]) -> list[Neighbour]:
+        """Those of a conversation that somebody may read."""
+
+        def fits(each: Neighbour) -> bool:
+            pairs, addresses = each.relation.pairs, [at for at in (each.sender, *each.recipients) if at]
+            return is_theirs(user, pairs, self.register) and not has_part(user, pairs, addresses, self.register)
+
+        return list(filter(fits, around))
 
     async def cases_seen(self, user: User, id_: str) -> list[CaseFile]:
         """The cases that name a message, of those that this person may see."""
@@ -225,8 +271,7 @@ class Desk:
 
     async def seen_of(self, user: User, files: Sequence[CaseFile]) -> list[CaseFile]:
         """Cases of which every message is theirs to see and none has them in it; of empty ones: their people's."""
-        if not user.may(Right.CONTENT):
-            return []
+        files = [file for file in files if await self.reads(user, file.subject)]
         traces = await self.store.named({id_ for file in files for id_ in file.messages})
 
         def fits(file: CaseFile) -> bool:
@@ -256,9 +301,7 @@ class Desk:
         """A message that this person may decide on. Raises a Problem."""
         await self.need(user, Right.DECIDE, id_)
         trace = await self.find(user, id_)
-        if self.in_part(user, trace):
-            await self._refuse(user, f"{deed}: has a part in it", id_)
-            raise Problem(403, "You, or your own child, sent or received this message: somebody else must decide.")
+        await self.apart(user, trace, deed)
         return trace
 
     async def decide(
@@ -325,17 +368,6 @@ class Desk:
             raise Problem(409, "It is too late to undo this: it has left, or was decided by somebody else.")
         self.journal.undone(id_)
         return back
-
-    async def acknowledge(self, user: User, id_: str) -> None:
-        """Take a call for help up; the first one counts."""
-        await self.need(user, Right.DECIDE, id_)
-        trace = await self.find(user, id_)
-        if trace.action != "alert":
-            raise Problem(409, "This message is no call for help.")
-        if self.in_part(user, trace):
-            raise Problem(403, "You, or your own child, sent or received this message: somebody else must take it up.")
-        act = Act(await self.store.now(), user.name, "call for help taken up", id_)
-        await self.store.acknowledge(id_, user.name, act)
 
 
 def _buildings(user: User) -> frozenset[str] | None:

@@ -11,15 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import guess_extension
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from gateway.console import words
 from gateway.console.casework import CaseReading, names_of, reading
 from gateway.console.desk import Desk
+from gateway.console.in_force import Then, policy_of
 from gateway.console.names import Between, Names, Someone
-from gateway.console.problems import Problem
+from gateway.console.packing import Packing
+from gateway.console.problems import Problem, unknown
 from gateway.console.reading import Shown, Why, shown_parts, shown_subject, why
 from gateway.console.render import Pages
-from gateway.console.verify import MANIFEST, manifest_of, zipped
 from gateway.core.account import User
 from gateway.core.audit import Linked
 from gateway.core.casework import OUTCOMES
@@ -29,6 +32,7 @@ from gateway.core.media import media_parts
 from gateway.core.message import Channel
 from gateway.core.moderation import Explained
 from gateway.core.rows import trace_row
+from gateway.core.rulings import POLICY
 from gateway.core.wire import encode_verdict
 
 _VERIFIER = Path(__file__).with_name("verify.py")
@@ -50,28 +54,46 @@ class Exhibit:
     recipients: Sequence[tuple[object, Someone]]
     between: Sequence[Between]
     acts: Sequence[Act]
-    policy_kept: bool
+    then: Then  # the policy that it was decided by
 
 
-async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[bytes, str]:
-    """The zip file of a case and the hash of its manifest, which the audit log names too."""
+async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[Packing, str]:
+    """The zip file of a case and the hash of its manifest, which the audit log names too. Message by message."""
     found = await reading(desk, user, case_id)
     if (await names_of(desk, user, found)).hidden:
         raise Problem(403, "The evidence names people: open the names on the page of the case first.")
-    explained = []
     for id_ in found.file.messages:
-        each = await desk.explained(user, id_, f"evidence of case {case_id}")
-        explained.append(each)
+        await desk.explained(user, id_, f"evidence of case {case_id}")  # on record before the rows are taken
     linked, waiting = await _linked(desk, [found.file.subject, *found.file.messages])
-    hashes = dict.fromkeys(filter(None, [*(each.policy for each in explained), desk.policy().hash]))
-    sources = {hash_: await desk.store.policy_source(hash_) for hash_ in hashes}
+    acts = sorted((*(each.act for each in linked), *waiting), key=lambda act: act.at)
     now = await desk.store.now()
-    content, digest = await asyncio.to_thread(
-        _packed, desk, shown, user, found, explained, linked, waiting, sources, now
-    )  # fmt: skip
+    head = {
+        "v": 1, "case": found.file.id, "district": desk.house.district, "exported_at": rfc3339(now),
+        "exported_by": user.name, "time_zone": str(desk.house.zone),
+    }  # fmt: skip
+    packing = Packing()
+    try:
+        with TemporaryFile() as page:
+            values = {
+                "file": found.file, "head": head, "now": now, "timeline": acts, "outcomes": OUTCOMES,
+                "rows": len(linked), "waiting": len(waiting), "count": len(found.file.messages),
+            }  # fmt: skip
+            page.write(shown.text("evidence_head.html", **values).encode())
+            policies: dict[str, Then] = {}
+            for number, id_ in enumerate(found.file.messages, 1):
+                exhibit = await _exhibit(desk, id_, [act for act in acts if act.subject == id_])
+                policies[exhibit.explained.policy] = exhibit.then
+                await asyncio.to_thread(_add, packing, exhibit)
+                text = await asyncio.to_thread(shown.text, "evidence_exhibit.html", each=exhibit, number=number)
+                await asyncio.to_thread(page.write, text.encode())
+            page.write(shown.text("evidence_tail.html", **values).encode())
+            digest = await asyncio.to_thread(_finish, packing, page, found, policies, linked, waiting, head)
+    except BaseException:
+        packing.close()
+        raise
     detail = {"manifest": digest, "messages": list(found.file.messages)}
     await desk.store.record([Act(now, user.name, "evidence exported", found.file.subject, detail)])
-    return content, digest
+    return packing, digest
 
 
 async def _linked(desk: Desk, subjects: Sequence[str]) -> tuple[Sequence[Linked], Sequence[Act]]:
@@ -85,57 +107,62 @@ async def _linked(desk: Desk, subjects: Sequence[str]) -> tuple[Sequence[Linked]
         await asyncio.sleep(0.1)
 
 
-def _packed(
-    desk: Desk, shown: Pages, user: User, found: CaseReading, explained: Sequence[Explained],
-    linked: Sequence[Linked], waiting: Sequence[Act], sources: Mapping[str, str | None], now: float,
-) -> tuple[bytes, str]:  # fmt: skip
-    acts = sorted((*(each.act for each in linked), *waiting), key=lambda act: act.at)
-    exhibits = [_exhibit(desk, each, acts, sources) for each in explained]
-    head = {
-        "v": 1, "case": found.file.id, "district": desk.house.district, "exported_at": rfc3339(now),
-        "exported_by": user.name,
-    }  # fmt: skip
-    files: dict[str, bytes] = {
-        "index.html": shown.text(
-            "evidence.html", file=found.file, exhibits=exhibits, head=head, now=now, timeline=acts, holds=found.holds,
-            outcomes=OUTCOMES, sources=sources, rows=len(linked), waiting=len(waiting),
-        ).encode(),
-        "evidence.css": _STYLE.read_bytes(),
-        "README.txt": _README.encode(),
-        "verify.py": _VERIFIER.read_bytes(),
-        "case.json": _json(_case(found)),
-    }  # fmt: skip
-    for each in exhibits:
-        id_ = each.explained.trace.id
-        if each.file:
-            files[each.file] = each.explained.content
-        files |= {f"messages/{id_}.{part}": content for part, content in _media(each.explained)}
-        files[f"messages/{id_}.json"] = _json(_record(each))
-    for hash_, source in sources.items():
-        if source is not None:
-            files[f"policies/{hash_}.toml"] = source.encode()
-    files["audit.jsonl"] = b"".join(_json(each.document()) for each in linked)
+async def _exhibit(desk: Desk, id_: str, acts: Sequence[Act]) -> Exhibit:
+    """One message as it was decided: by the policy of that time, and with the words of its files."""
+    explained = await desk.store.explained(id_)
+    if explained is None:
+        raise unknown(id_)
+    decided = [act.at for act in acts if act.act == "decided" and act.actor == POLICY]
+    then = await policy_of(desk, explained.policy, decided[-1] if decided else None)
+    files = await desk.files.texts(await asyncio.to_thread(explained.parts))
+
+    def exhibit() -> Exhibit:
+        trace, policy, names = explained.trace, then.policy, Names(desk.register)
+        ending = "eml" if explained.channel is Channel.MAIL else "txt"
+        return Exhibit(
+            explained,
+            f"messages/{trace.id}.{ending}" if explained.content else "",
+            shown_subject(explained, policy, names),
+            shown_parts(explained, policy, names, files),
+            [each for each in why(explained, policy, names, files, kept=then.kept) if each.counts],
+            names.someone(trace.sender),
+            [(each, names.someone(each.address)) for each in trace.recipients],
+            names.between(trace.relation.pairs, groups=True),
+            acts,
+            then,
+        )
+
+    return await asyncio.to_thread(exhibit)
+
+
+def _add(packing: Packing, exhibit: Exhibit) -> None:
+    """The files of one message."""
+    id_ = exhibit.explained.trace.id
+    if exhibit.file:
+        packing.add(exhibit.file, exhibit.explained.content)
+    for part, content in _media(exhibit.explained):
+        packing.add(f"messages/{id_}.{part}", content)
+    packing.add(f"messages/{id_}.json", _json(_record(exhibit)))
+
+
+def _finish(
+    packing: Packing, page: IO[bytes], found: CaseReading, policies: Mapping[str, Then], linked: Sequence[Linked],
+    waiting: Sequence[Act], head: Mapping[str, object],
+) -> str:  # fmt: skip
+    packing.add_from("index.html", page)
+    packing.add("evidence.css", _STYLE.read_bytes())
+    packing.add("README.txt", _README.encode())
+    packing.add("verify.py", _VERIFIER.read_bytes())
+    packing.add("case.json", _json(_case(found)))
+    for hash_, then in policies.items():
+        if hash_ and then.source is not None:
+            packing.add(f"policies/{hash_}.toml", then.source.encode())
+        if hash_ and then.adopted:
+            packing.add(f"policies/{hash_}.md", then.adopted.encode())
+    packing.add("audit.jsonl", b"".join(_json(each.document()) for each in linked))
     if waiting:
-        files["audit_not_linked_yet.jsonl"] = b"".join(_json(_act(each)) for each in waiting)
-    files[MANIFEST] = manifest_of(files, head)
-    return zipped(files), str(json.loads(files[MANIFEST])["manifest"])
-
-
-def _exhibit(desk: Desk, explained: Explained, acts: Sequence[Act], sources: Mapping[str, str | None]) -> Exhibit:
-    trace, policy, names = explained.trace, desk.policy(), Names(desk.register)
-    ending = "eml" if explained.channel is Channel.MAIL else "txt"
-    return Exhibit(
-        explained,
-        f"messages/{trace.id}.{ending}" if explained.content else "",
-        shown_subject(explained, policy, names),
-        shown_parts(explained, policy, names),
-        [each for each in why(explained, policy, names) if each.counts],
-        names.someone(trace.sender),
-        [(each, names.someone(each.address)) for each in trace.recipients],
-        names.between(trace.relation.pairs, groups=True),
-        [act for act in acts if act.subject == trace.id],
-        sources.get(explained.policy) is not None,
-    )
+        packing.add("audit_not_linked_yet.jsonl", b"".join(_json(_act(each)) for each in waiting))
+    return packing.finish(head)
 
 
 def _media(explained: Explained) -> Iterator[tuple[str, bytes]]:
@@ -156,7 +183,10 @@ def _record(exhibit: Exhibit) -> dict[str, object]:
         "reasons": list(trace.reasons),
         "policy": explained.policy,
         "decisions": [
-            {"recipient": each.address, "state": each.state, "by": each.decided_by, "at": rfc3339(each.at)}
+            {
+                "recipient": each.address, "state": each.state, "since": rfc3339(each.at), "by": each.decided_by,
+                "at": None if each.decided_at is None else rfc3339(each.decided_at),
+            }
             for each in trace.recipients
         ],
         "pairs": [
@@ -200,8 +230,9 @@ _README = """Evidence of one case, exported by Chaperone, the message gateway of
 index.html        everything on one page, to be opened in any browser, without a network
 messages/         each message byte for byte as it came (.eml, or .txt for a text, with its pictures and files),
                   and a .json with what was found in it, what was decided, by whom and why
-policies/         the policy files that the decisions were made under, by their hash
-case.json         the case itself
+policies/         the policy files that the decisions were made under, by their hash (.toml), and the text that the
+                  district had adopted then (.md)
+case.json         the case itself; times in these files are UTC, and on the page those of the district
 audit.jsonl       the rows of the audit log about the case and its messages; each carries the hash that
                   links it to the row before it
 manifest.json     the SHA-256 of every file here, and of all of these together

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.console.desk import Desk
 from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console.words import clock
 from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import Assignment, note
@@ -43,18 +44,27 @@ async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | No
 
 async def comment(desk: Desk, user: User, id_: str, text: str) -> None:
     """Note something about a message, for those who look at it later."""
-    await desk.need(user, Right.CONTENT, id_)
-    trace = await desk.find(user, id_)
-    if desk.in_part(user, trace):
-        raise Problem(403, "You, or your own child, sent or received this message: comments are for those who decide.")
+    await desk.need(user, Right.DECIDE, id_)
+    await desk.apart(user, await desk.find(user, id_), "comment")
     if not text:
         raise Problem(422, "The comment is empty: write something.")
     await desk.store.record([note(await desk.store.now(), user.name, id_, text)])
 
 
+def put_off_until(desk: Desk, trace: Trace) -> float:
+    """When a message is due at the latest, however often it is held longer: by the policy in force."""
+    return trace.received_at + desk.policy().review.put_off
+
+
 async def longer(desk: Desk, user: User, id_: str, seconds: float, reason: str) -> tuple[str, ...]:
     """Give what is held of a message and theirs a new due time; the recipients."""
-    await desk.deciding(user, id_, "hold longer")
+    trace = await desk.deciding(user, id_, "hold longer")
+    end = put_off_until(desk, trace)
+    if await desk.store.now() + seconds > end:
+        told = clock(end, desk.house.zone)
+        raise Problem(
+            422, f"The policy lets this message be put off until {told} at most: choose a shorter time, or decide it."
+        )
 
     def may(waiting: Waiting) -> bool:
         return is_theirs(user, waiting.pairs, desk.register)

@@ -9,7 +9,7 @@ from gateway.console.names import Names
 from gateway.console.queue_index import NOTHING, Entry, Index
 from gateway.console.queue_index import place as place
 from gateway.console_ports import LATE_CHANGES, Handled, Handling, Lists
-from gateway.core.access import Register
+from gateway.core.access import Register, behind
 from gateway.core.mailing import Letter, Mailings
 from gateway.core.moderation import Held
 from gateway.ports import Review
@@ -30,6 +30,7 @@ class HeldQueue:
         self._seen: frozenset[int] = frozenset()
         self._people: object = None
         self._index, self._mailings = Index(), Mailings()
+        self._members: dict[str, frozenset[str]] = {}  # of groups that have a part in something
         self._reading = asyncio.Lock()
 
     async def index(self) -> Index:
@@ -42,6 +43,19 @@ class HeldQueue:
                     await self._catch_up(mark, people)
         return self._index
 
+    async def apart(self, family: frozenset[str]) -> frozenset[str]:
+        """A family with the groups that any of them is in: what these have a part in is not theirs to see."""
+        if not family:
+            return family
+        index = await self.index()
+        found = set(family)
+        for group in index.groups():
+            if group not in self._members:
+                self._members[group] = behind(group, self._register)
+            if not family.isdisjoint(self._members[group]):
+                found.add(group)
+        return frozenset(found)
+
     async def entry(self, id_: str) -> Entry | None:
         """One held message, None where it is not held. Raises StoreDown."""
         return (await self.index()).get(id_)
@@ -52,6 +66,8 @@ class HeldQueue:
 
     async def _catch_up(self, mark: tuple[int, int], people: object) -> None:
         known = self._mark
+        if people is not self._people:
+            self._members = {}
         changes = await self._lists.held_changes((known or mark)[0] - LATE_CHANGES)
         if known is None or people is not self._people or mark[0] - known[0] > MANY:
             held, handled = await self._review.held(), await self._handling.handled()
@@ -99,7 +115,13 @@ def entered(
         for id_ in (pair.staff, pair.student)
         for org in register.buildings_of(id_)
     )
-    return Entry(held, buildings_of(held, register), text, handled, scope, mailings.number(letter))
+    addresses = [each for each in (held.sender, *held.recipients, *held.others) if each]
+    groups = frozenset(each for each in addresses if register.members(each) is not None)
+    people = {id_ for pair in held.relation.pairs for id_ in (pair.staff, pair.student)}
+    people |= {each.id for address in addresses if address not in groups and (each := register.person(address))}
+    return Entry(
+        held, buildings_of(held, register), text, handled, scope, mailings.number(letter), frozenset(people), groups
+    )
 
 
 def buildings_of(held: Held, register: Register) -> frozenset[str]:

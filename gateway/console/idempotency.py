@@ -41,3 +41,15 @@ async def once(
     finally:
         if not kept:  # nothing came of it: it may be asked again
             await desk.store.answer(user.name, mark, None, "")
+
+
+async def done_once(
+    desk: Desk, user: User, key: str | None, asked: Sequence[object], act: Callable[[], Awaitable[object]],
+    status: int = 200,
+) -> JSONResponse:  # fmt: skip
+    """The same for what is answered by the JSON values that `act` gives."""
+
+    async def answered() -> JSONResponse:
+        return JSONResponse(await act(), status)
+
+    return await once(desk, user, key, asked, answered)

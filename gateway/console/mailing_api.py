@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from gateway.console import review_schemas as told
 from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, ids_of, problems
 from gateway.console.forms import plain
-from gateway.console.idempotency import once
+from gateway.console.idempotency import done_once, once
 from gateway.console.together import UNDO_TOGETHER, decide_together, mailing, undo_together
 from gateway.core.rows import held_row
 
@@ -31,7 +31,6 @@ async def preview(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
             {
                 **held_row(each.held), "beginning": "".join(piece for piece, _ in each.pieces),
                 "differs": [piece for piece, new in each.pieces if new] if number else [],
-                "yours_to_decide": not each.mine,
             }
             for number, each in enumerate(found.copies)
         ],
@@ -59,6 +58,10 @@ async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Key = 
 @mailing_api.post(
     "/mailings/undo", response_model=told.Messages, responses=_DOING, summary="Hold again what was decided together",
 )  # fmt: skip
-async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack) -> dict[str, object]:
+async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: Key = None) -> JSONResponse:
     """Those that are held again; 409 where all have left."""
-    return {"messages": list(await undo_together(desk, user, ids_of(asked.ids)))}
+
+    async def act() -> dict[str, object]:
+        return {"messages": list(await undo_together(desk, user, ids_of(asked.ids)))}
+
+    return await done_once(desk, user, key, ["undo together", asked.ids], act)

@@ -15,6 +15,7 @@ from gateway.core.decision import Act
 from gateway.core.headers import Mailbox
 from gateway.core.moderation import Held, Neighbour, Noticed, Trace
 from gateway.core.parties import Pair, Person, Role
+from gateway.core.standing import Standing, authorised
 from gateway.core.veil import Covered, Veil, folded, letters
 
 _MOST = 200
@@ -154,6 +155,14 @@ class Names:
             group=self.hide(known.group_of_both(*people)),
             building=next((each for each in two.staff.buildings if each in two.student.buildings), ""),
         )
+
+    def called(self, id_: str) -> str:
+        """How the person of a sourcedId is called."""
+        return self._person(id_).shown
+
+    def authorised(self, pairs: Iterable[Pair], about: str, may: frozenset[Standing]) -> bool:
+        """Whether everybody behind the recipients of some pairs may know what is told of the person of a sourcedId."""
+        return authorised(pairs, about, may, self._register.standings)
 
     def _person(self, id_: str) -> Someone:
         person = self._register.by_id(id_)

@@ -8,16 +8,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 import jwt
+from cryptography.fernet import Fernet, InvalidToken
 
 from gateway.core.account import Vouched, vouched
 
@@ -35,14 +37,27 @@ class ServiceError(Exception):
     """The service did not let somebody in, or cannot be understood; the text is for the journal: no person in it."""
 
 
+class Refused(ServiceError):
+    """The service answers, and says no; `word` is its own for why."""
+
+    def __init__(self, status: int, word: str) -> None:
+        super().__init__(f"it answered {status}")
+        self.word = word
+
+
+class NotAsked(ServiceError):
+    """There is nothing to ask the service with: who it is about has to sign in again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The service, and what we are to it. `again` is our address for browsers."""
+    """The service, and what we are to it; `trusted`: seconds that a role of its groups holds after it said so last."""
 
     issuer: str
     client_id: str
     client_secret: str
     public_url: str
+    trusted: float = 4 * 3600.0
 
     @property
     def back(self) -> str:
@@ -91,7 +106,7 @@ class SignInService:
         challenge = urlsafe_b64encode(hashlib.sha256(errand.verifier.encode()).digest()).decode().rstrip("=")
         asked = {
             "response_type": "code", "client_id": self.provider.client_id, "redirect_uri": self.provider.back,
-            "scope": _ASKED, "state": errand.state, "nonce": errand.nonce, "code_challenge": challenge,
+            "scope": self._scope(about), "state": errand.state, "nonce": errand.nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         }  # fmt: skip
         target = str(about["authorization_endpoint"])
@@ -110,13 +125,71 @@ class SignInService:
         claims = await self._claims(str(tokens.get("id_token", "")), errand.nonce)
         if "email" not in claims and "userinfo_endpoint" in about:
             claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
-        return vouched(self.provider.issuer, claims)
+        return self._with(tokens, vouched(self.provider.issuer, claims))
+
+    async def ask_again(self, again: str, subject: str) -> Vouched:
+        """What the service says now of somebody whom it vouched for. Raises ServiceError.
+
+        Refused with the word invalid_grant: it vouches for them no more. NotAsked: it cannot be asked.
+        """
+        try:
+            held = json.loads(self._seal.decrypt(again.encode()))
+        except (InvalidToken, ValueError):
+            raise NotAsked("what it was to be asked with cannot be read") from None
+        about = await self._discovered()
+        if not held.get("refresh"):
+            return await self._by_access(about, held, subject)
+        sent = {"grant_type": "refresh_token", "refresh_token": held["refresh"]}
+        tokens = {"refresh_token": held["refresh"], **await self._tokens(about, sent)}
+        if not tokens.get("id_token"):
+            return await self._by_access(about, {**held, "access": tokens.get("access_token", "")}, subject)
+        claims = await self._signed(str(tokens["id_token"]))
+        if "email" not in claims and "userinfo_endpoint" in about:
+            claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
+        return self._same(self._with(tokens, vouched(self.provider.issuer, claims)), subject)
+
+    async def _by_access(self, about: Mapping[str, Any], held: Mapping[str, str], subject: str) -> Vouched:
+        """By what it tells of the one whom an access token is of; where it tells no groups, it cannot be asked."""
+        if "userinfo_endpoint" not in about or not held.get("access"):
+            raise NotAsked("it gave nothing to ask it with")
+        try:
+            claims = await self._json(
+                "GET", about["userinfo_endpoint"], headers={"Authorization": f"Bearer {held['access']}"}
+            )
+        except Refused:
+            raise NotAsked("what it gave to ask it with has ended") from None
+        if not {"groups", "roles"} & claims.keys():
+            raise NotAsked("it tells no groups without signing in")
+        tokens = {"refresh_token": held.get("refresh", ""), "access_token": held["access"]}
+        return self._same(self._with(tokens, vouched(self.provider.issuer, claims)), subject)
+
+    def _same(self, found: Vouched, subject: str) -> Vouched:
+        if found.subject != subject:
+            raise ServiceError("it tells of somebody else")
+        return found
+
+    @property
+    def _seal(self) -> Fernet:
+        """What seals what it can be asked with: who reads the store alone, without our secret, can use none of it."""
+        key = hashlib.sha256(b"chaperone vouching:" + self.provider.client_secret.encode()).digest()
+        return Fernet(urlsafe_b64encode(key))
+
+    def _with(self, tokens: Mapping[str, Any], found: Vouched) -> Vouched:
+        held = {"refresh": tokens.get("refresh_token") or "", "access": tokens.get("access_token") or ""}
+        return replace(found, again=self._seal.encrypt(json.dumps(held).encode()).decode())
+
+    def _scope(self, about: Mapping[str, Any]) -> str:
+        offered = about.get("scopes_supported")
+        return _ASKED + " offline_access" * (isinstance(offered, list) and "offline_access" in offered)
 
     async def _exchanged(self, about: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
         sent = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": self.provider.back,
             "code_verifier": verifier,
         }  # fmt: skip
+        return await self._tokens(about, sent)
+
+    async def _tokens(self, about: Mapping[str, Any], sent: dict[str, str]) -> dict[str, Any]:
         by = about.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         pair = (self.provider.client_id, self.provider.client_secret)
         if "client_secret_basic" in by:
@@ -126,6 +199,13 @@ class SignInService:
         )
 
     async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
+        claims = await self._signed(token)
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+            raise ServiceError("its token is for another question")
+        return claims
+
+    async def _signed(self, token: str) -> dict[str, Any]:
+        """The claims of a token that the service has made for us."""
         try:
             key = await self._key(token)
             claims: dict[str, Any] = jwt.decode(
@@ -134,8 +214,6 @@ class SignInService:
             )  # fmt: skip
         except jwt.PyJWTError as error:
             raise ServiceError(f"its token is not valid: {type(error).__name__}") from None
-        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-            raise ServiceError("its token is for another question")
         others = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
         if claims.get("azp", None if others else self.provider.client_id) != self.provider.client_id:
             raise ServiceError("its token is for somebody else")
@@ -187,6 +265,8 @@ class SignInService:
             answer = await self._client.request(
                 method, url, headers={"Accept": "application/json", **more.pop("headers", {})}, **more
             )
+            if answer.status_code in (400, 401, 403):
+                raise Refused(answer.status_code, _word(answer))
             if answer.status_code != 200 or len(answer.content) > _LARGEST:
                 raise ServiceError(f"it answered {answer.status_code}")
             found = answer.json()
@@ -197,6 +277,14 @@ class SignInService:
         if not isinstance(found, dict):
             raise ServiceError("its answer is no object")
         return found
+
+
+def _word(answer: httpx.Response) -> str:
+    try:
+        said = answer.json()
+    except ValueError:
+        return ""
+    return str(said.get("error", "")) if isinstance(said, dict) else ""
 
 
 def safe(url: str) -> bool:

@@ -22,7 +22,7 @@ _BY_ADDRESS = (
 async def opened(desk: Desk, user: User, subject: str) -> bool:
     """Whether the names of a message or case stand open to somebody."""
     since = await desk.store.now() - OPEN_FOR
-    acts = await desk.store.acts_about(subject, _ACTS)
+    acts = await desk.store.done_about(subject, _ACTS)
     return any(each.act == _OPENED and each.actor == user.name and each.at > since for each in acts)
 
 

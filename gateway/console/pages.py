@@ -10,10 +10,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
+from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
+from gateway.console.conversation import further_of, read_place, talk
+from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
-from gateway.console.handling import LONGER, colleagues
+from gateway.console.handling import LONGER, colleagues, put_off_until
+from gateway.console.in_force import policy_of
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
+from gateway.console.places import place_of
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
@@ -34,53 +39,77 @@ _ACTS = 100
 async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """Everything that is needed to decide on a message; without content for roles that see none."""
     user = signed.user
-    if not user.may(Right.CONTENT):
-        trace = await desk.find(user, id)
-        history = await desk.store.acts_about(id, _ACTS) if user.may(Right.AUDIT) else ()
-        return shown.page(request, "where.html", signed, trace=trace, history=history)
+    trace = await desk.find(user, id)
+    conflict = desk.in_part(user, trace)
+    if conflict or not await desk.reads(user, id):
+        history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
+        return shown.page(
+            request, "where.html", signed, trace=desk.told(user, trace), history=history, conflict=conflict,
+            has_part=HAS_PART,
+        )  # fmt: skip
     reading = await desk.reading(user, id)
     explained = reading.explained
     trace, policy = explained.trace, desk.policy()
+    then = await policy_of(desk, explained.policy)
     names = await names_of(desk, user, trace)
     files = await desk.files.texts(await asyncio.to_thread(explained.parts))
 
     def read() -> dict[str, Any]:
         names_around(names, explained, reading.conversation)
         return {
-            "why": why(explained, policy, names),
-            "parts": shown_parts(explained, policy, names, files),
-            "title": shown_subject(explained, policy, names),
+            "why": why(explained, then.policy, names, files, kept=then.kept),
+            "parts": shown_parts(explained, then.policy, names, files),
+            "title": shown_subject(explained, then.policy, names),
             "head": head_rows(explained, names),
             "between": names.between(trace.relation.pairs, groups=True),
         }
 
-    told = await asyncio.to_thread(read)
+    told, now = await asyncio.to_thread(read), await desk.store.now()
     shown_trace = names.trace(trace)
     near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
-        reading=reading, now=await desk.store.now(), policy_hash=explained.policy, hides=desk.hides(user),
+        reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
             (told_of, names.someone(each.address))
             for each, told_of in zip(trace.recipients[:50], shown_trace.recipients, strict=False)
-        ], clauses=policy.clauses,
+        ], clauses=then.policy.clauses,
         said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
-        may_decide=user.may(Right.DECIDE), help_title=policy.help_title, severities=SEVERITIES, longer=list(LONGER),
-        at_night=policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
-        alerts=[each for each in reversed(reading.history) if each.act == "alerted"],
-        taken_up=next((each for each in reading.history if each.act == "call for help taken up"), None),
+        may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
+        longer=[each for each, seconds in LONGER.items() if now + seconds <= put_off_until(desk, trace)],
+        put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
+        at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
+        alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
+        link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
+    )  # fmt: skip
+
+
+@pages.get("/messages/{id}/conversation")
+async def conversation(request: Request, id: Id, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
+    """The conversation around a message further on, to either side."""
+    query = request.query_params
+    earlier = "before" in query
+    place = read_place(query.get("before") or query.get("after") or "")
+    found = await talk(desk, signed.user, id, place, earlier=earlier)
+    names = names_around(await names_of(desk, signed.user, found.explained.trace), found.explained, found.said)
+    said = [(each, names.someone(near.sender)) for near, each in ((n, names.neighbour(n)) for n in found.said)]
+    return shown.page(
+        request, "conversation.html", signed, id=id, said=said, earlier=found.earlier, later=found.later,
+        link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip
 
 
 @pages.post("/messages/{id}/names")
 async def names(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Open the names of a message, with a reason."""
-    await open_names(desk, signed.user, await desk.find(signed.user, id), plain(sent.get("reason", "")))
+    trace = await desk.find(signed.user, id)
+    await desk.apart(signed.user, trace, "open names")
+    await open_names(desk, signed.user, trace, plain(sent.get("reason", "")))
     return RedirectResponse(f"/messages/{id}", 303)
 
 
@@ -171,7 +200,7 @@ async def audit(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     await desk.need(signed.user, Right.AUDIT)
     text = request.query_params.get("before", "")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 1 << 60
-    rows_ = await desk.store.newest_acts(before, _ACTS)
+    rows_ = await readable(desk, signed.user, await desk.store.newest_acts(before, _ACTS))
     older = rows_[-1].number if len(rows_) == _ACTS and rows_[-1].number > 1 else None
     return shown.page(request, "audit.html", signed, rows=rows_, older=older)
 

@@ -26,6 +26,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.more = more
+        self.onward = ""  # where a page goes on from here; "": at the beginning
 
     def response(self) -> JSONResponse:
         """The problem as the API says it."""

@@ -72,7 +72,7 @@ async def sign_in(request: Request) -> Response:
         response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
         return response
     answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': onward})}" if waits else onward, 303)
-    door.keep(answer, secret)
+    door.keep(request, answer, secret)
     return answer
 
 

@@ -6,7 +6,7 @@ who has taken it): there are few of them, and what holds for a value is settled 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,8 @@ Place = tuple[float, str]
 class Entry:
     """One held message with what is looked for in lists: its buildings, all its words, and who has taken it.
 
-    `scope`: the orgs of both of every pair and those above them; `mailing`: the number of what it is one of many of.
+    `scope`: the orgs of both of every pair and those above them; `people`: the sourcedIds of those who have a part in
+    it; `groups`: the groups that do; `mailing`: the number of what it is one of many of.
     """
 
     held: Held
@@ -41,6 +42,8 @@ class Entry:
     handled: Handled = NOTHING
     scope: frozenset[str] = frozenset()
     mailing: int = 0
+    people: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
 
 def place(held: Held) -> Place:
@@ -53,7 +56,8 @@ class Asked:
     """What a list is narrowed to. `own`: the buildings of who asks, None for all.
 
     `states`: how a message stands to them, from who has it and whether it waits for a second person;
-    `chosen`: values by the name of a facet; one that nothing has narrows nothing.
+    `chosen`: values by the name of a facet; one that nothing has narrows nothing; `apart`: people and groups: what they
+    have a part in is left out.
     """
 
     now: float
@@ -61,6 +65,7 @@ class Asked:
     states: Callable[[str, bool], frozenset[str]]
     chosen: Mapping[str, str]
     words: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ class Index:
         self._columns["mailing"] = numpy.zeros(_FIRST, numpy.int64)
         self._entries: list[Entry | None] = []
         self._words = Words()
+        self._parts: dict[str, set[int]] = {}  # where a person or a group has a part
+        self._groups: Counter[str] = Counter()
         self._slots: dict[str, int] = {}
         self._free: list[int] = []
         self._order: list[tuple[float, str, int]] = []
@@ -142,6 +149,12 @@ class Index:
             return
         entry = self._entries[slot]
         assert entry is not None
+        for each in (*entry.people, *entry.groups):
+            self._parts[each].discard(slot)
+            if not self._parts[each]:
+                del self._parts[each]
+        self._groups.subtract(entry.groups)
+        self._groups = +self._groups if entry.groups else self._groups
         del self._order[bisect_left(self._order, (*place(entry.held), slot))]
         self._entries[slot] = None
         self._free.append(slot)
@@ -157,6 +170,9 @@ class Index:
             if slot == len(self._columns["due"]):
                 self._columns = {name: numpy.resize(each, 2 * slot) for name, each in self._columns.items()}
         self._words.put(slot, entry.text)
+        for each in (*entry.people, *entry.groups):
+            self._parts.setdefault(each, set()).add(slot)
+        self._groups.update(entry.groups)
         self._slots[entry.held.id] = slot
         for name, values in self._facets.items():
             self._columns[name][slot] = values.number(entry)
@@ -167,12 +183,19 @@ class Index:
 
     # look up
 
-    def _all(self, own: frozenset[str] | None) -> Numbers:
+    def groups(self) -> list[str]:
+        """The groups that have a part in something."""
+        return list(self._groups)
+
+    def _all(self, own: frozenset[str] | None, apart: frozenset[str]) -> Numbers:
         if self._ordered is None:
             self._ordered = numpy.fromiter((each[2] for each in self._order), numpy.int64, len(self._order))
-        if own is None:
-            return self._ordered
-        return self._having("scope", self._ordered, lambda scope: not own.isdisjoint(scope))
+        found = self._ordered
+        if own is not None:
+            found = self._having("scope", found, lambda scope: not own.isdisjoint(scope))
+        if out := [slot for each in apart for slot in self._parts.get(each, ())]:
+            found = found[~numpy.isin(found, out)]
+        return found
 
     def _having(self, name: str, slots: Numbers, holds: Callable[[Any], bool]) -> Numbers:
         """Those of some slots whose value of a facet has a property."""
@@ -180,9 +203,14 @@ class Index:
         kept: Numbers = slots[allowed[self._columns[name][slots]]] if len(slots) else slots
         return kept
 
-    def entries(self, own: frozenset[str] | None = None, mailing: int | None = None) -> list[Entry]:
-        """Those that belong to some buildings (None: all), in order; of one mailing only, where it is given."""
-        slots = self._all(own)
+    def entries(
+        self, own: frozenset[str] | None = None, mailing: int | None = None, apart: frozenset[str] = frozenset()
+    ) -> list[Entry]:
+        """Those that belong to some buildings (None: all), in order; of one mailing only, where it is given.
+
+        What people or groups of `apart` have a part in is left out.
+        """
+        slots = self._all(own, apart)
         if mailing is not None:
             slots = slots[self._columns["mailing"][slots] == mailing]
         return [self._at(slot) for slot in slots.tolist()]
@@ -194,7 +222,7 @@ class Index:
 
     def narrow(self, asked: Asked, most: int) -> Narrowed:
         """A list as it is asked for, at most so many rows of it."""
-        whole = self._all(asked.own)
+        whole = self._all(asked.own, asked.apart)
         late = self._columns["due"][whole] < asked.now
         received = self._columns["received"][whole]
         counts = {
@@ -221,9 +249,24 @@ class Index:
             chosen,
         )
 
+    def following(self, asked: Asked, after: Place) -> str:
+        """The message that comes behind a place in a list, else the last one before it; "" where there is none."""
+        whole = left = self._all(asked.own, asked.apart)
+        for name, value in asked.chosen.items():
+            if value and len(self._left(name, value, whole, asked)):  # one that nothing has narrows nothing
+                left = self._left(name, value, left, asked)
+        left = self._saying(asked.words, left)
+
+        def held(at: int) -> Held:
+            return self._at(int(left[at])).held
+
+        at = bisect_right(range(len(left)), after, key=lambda number: place(held(number)))
+        behind = [at] if at < len(left) else [each for each in range(max(at - 2, 0), at) if held(each).id != after[1]]
+        return held(behind[-1]).id if behind else ""
+
     def kept(self, asked: Asked) -> list[Entry]:
         """Everything that is left, each message by itself; a value that nothing has leaves nothing."""
-        left = self._all(asked.own)
+        left = self._all(asked.own, asked.apart)
         for name, value in asked.chosen.items():
             left = self._left(name, value, left, asked) if value else left
         return [self._at(slot) for slot in self._saying(asked.words, left).tolist()]

@@ -14,6 +14,7 @@ from gateway.console.calls import calls
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain
 from gateway.console.opening import names_in_list
+from gateway.console.places import filters_of, link_of
 from gateway.console.problems import Problem
 from gateway.console.rows import MOST_ROWS, Filters, read_query, rows
 from gateway.core.account import Right
@@ -32,35 +33,48 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     if not user.may(Right.QUEUE):
         return RedirectResponse("/trace" if user.may(Right.TRACE) else "/mine", 303)
     now = await desk.store.now()
-    filters = Filters(request.query_params, user, desk.register, now)
+    filters = await filters_of(desk, user, request.query_params)
     narrowed = await desk.narrowed(user, filters.asked, MOST_ROWS)
     helped = await calls(desk, user, days=_HELP_DAYS)
+    kept, at = await desk.store.views(user.name), request.query_params.get("at", "")
     return shown.page(
         request, "queue.html", signed, now=now, found=narrowed.found, most=MOST_ROWS,
         rows=rows(narrowed.listed, desk.register, hidden=desk.hides(user)),
         held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
-        choices=filters.choices(narrowed), clauses=desk.policy().clauses, views=await desk.store.views(user.name),
+        choices=filters.choices(narrowed), clauses=desk.policy().clauses,
+        views=[(name, saved, await link_of(desk, user, saved)) for name, saved in kept.items()],
         help=[each for each in helped if not each.noticed.taken_by],
         taken=[each for each in helped if each.noticed.taken_by][:3],
         undo=await _undoable(desk, signed, request.query_params.get("done", ""), now),
-        query=filters.query, help_title=desk.policy().help_title,
+        query=filters.query, help_title=desk.policy().help_title, link=await link_of(desk, user, filters.query),
+        at=at if ID.fullmatch(at) else "",
     )  # fmt: skip
+
+
+@queue_pages.post("/search")
+async def search(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
+    """Narrow the queue by a form, so that no word that somebody looks for stands in a URL."""
+    await desk.need(signed.user, Right.QUEUE)
+    query = Filters(sent, signed.user, desk.register, await desk.store.now()).query
+    return RedirectResponse(f"/{await link_of(desk, signed.user, query)}", 303)
 
 
 async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[str, object] | None:
     """What the last decision was, where it can still be taken back or waits for a second person."""
     if not ID.fullmatch(id_):
         return None
-    acts = await desk.store.acts_about(id_, 1)
-    if not acts or acts[0].actor != signed.user.name:
+    acts = await desk.store.done_about(id_, _LAST_ACTS)  # somebody may read it, or comment, in the meantime
+    last = next((each for each in acts if each.act in (*_TAKEN_BACK, "proposed", "decision taken back")), None)
+    if last is None or last.actor != signed.user.name:
         return None
-    if acts[0].act == "proposed":
+    if last.act == "proposed":
         return {"id": id_, "act": "proposed", "left": 20.0}
-    left = acts[0].at + UNDO - now
-    return {"id": id_, "act": acts[0].act, "left": left} if left > 0 and acts[0].act in _TAKEN_BACK else None
+    left = last.at + UNDO - now
+    return {"id": id_, "act": last.act, "left": left} if left > 0 and last.act in _TAKEN_BACK else None
 
 
 _TAKEN_BACK = ("released", "rejected", "discarded")
+_LAST_ACTS = 50
 
 
 @queue_pages.get("/events")
@@ -126,4 +140,4 @@ async def save_view(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     drops = sent.get("drop") == "yes"
     if not await desk.store.save_view(signed.user.name, name, None if drops else query):
         raise Problem(409, "You have as many saved views as can be kept: drop one first.")
-    return RedirectResponse("/" if drops or not query else f"/?{query}", 303)
+    return RedirectResponse("/" if drops else f"/{await link_of(desk, signed.user, query)}", 303)

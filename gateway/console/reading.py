@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
-from gateway.console.files import FileText
+from gateway.console.files import NO_FILE, FileText
 from gateway.console.names import Names
 from gateway.core.headers import addresses, decoded, fields, unfolded
 from gateway.core.message import Channel, header_section, subject
@@ -16,7 +16,7 @@ from gateway.core.moderation import Explained, Neighbour
 from gateway.core.parts import Part
 from gateway.core.policy import Policy, Thresholds
 from gateway.core.veil import Covered
-from gateway.core.verdict import Finding, Span
+from gateway.core.verdict import HELP, Finding, Span
 
 LONGEST = 200_000
 """Characters of one part that a page shows."""
@@ -54,6 +54,9 @@ class Why:
     flag: float | None
     decisive: bool
     counts: bool  # it reaches what the policy acts from, or it decided
+    kept: bool = True  # the policy of that time is known
+    about: tuple[str, ...] = ()  # whose information it is
+    open_to_them: bool = False  # all of it is of people of whom those who get the message may know it
 
     @property
     def percent(self) -> int:
@@ -63,6 +66,12 @@ class Why:
     @property
     def would_release(self) -> str:
         """What would have let it pass, in a sentence."""
+        if self.clause == HELP:
+            return ""
+        if not self.kept:
+            return "The policy file of that time was not kept: its limits are not known."
+        if self.open_to_them and not self.decisive:
+            return "By the roster of now everybody who gets the message may know this, so it holds nothing."
         least = self.hold if self.score >= (self.hold if self.hold is not None else 2) else self.flag
         if least is None:
             return "This clause alone holds nothing in this direction."
@@ -89,13 +98,16 @@ class Shown:
     failed: tuple[str, ...] = ()  # words for what of a file could not be read
 
 
-def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
-    """The clauses that were found, those that decided first, then by score."""
+def why(
+    explained: Explained, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({}), *,
+    kept: bool = True,
+) -> list[Why]:  # fmt: skip
+    """The clauses that were found, those that decided first, then by score; `kept`: the policy's limits are known."""
     verdict, trace = explained.verdict, explained.trace
     found: dict[str, list[Finding]] = {}
     for finding in verdict.findings if verdict else ():
         found.setdefault(finding.clause, []).append(finding)
-    texts = {number: names.covered(text) for number, text in _texts(explained).items()}
+    texts = {number: names.covered(text) for number, text in _texts(explained, files).items()}
     reasons = []
     for id_, findings in found.items():
         best = max(findings, key=lambda each: each.score)
@@ -107,18 +119,31 @@ def why(explained: Explained, policy: Policy, names: Names) -> list[Why]:
             for span in each.spans
             if span.part in texts
         ]
-        decisive = id_ in trace.clauses
+        decisive = id_ in trace.clauses or (id_ == HELP and trace.action == "alert")
+        closed = [each for each in findings if not _may_be_told(each, explained, policy, names)]
+        title, text = (clause.title, clause.text) if clause else ("", "")
+        if id_ == HELP:
+            title, text = policy.help_title, policy.help_text
         reasons.append(
             Why(
-                id_, clause.title if clause else "", clause.text if clause else "", best.score, best.by,
+                id_, title, text, best.score, best.by,
                 tuple(dict.fromkeys(names.hide(each.cue) for each in findings if each.cue)),
                 tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
                 all(each.quoted for each in findings),
                 limits.hold if limits else None, limits.flag if limits else None, decisive,
-                decisive or any(_reaches(each, limits, policy) for each in findings),
+                decisive or any(_reaches(each, limits, policy) for each in closed), kept,
+                tuple(dict.fromkeys(names.called(each.about) for each in findings if each.about)), not closed,
             )
         )  # fmt: skip
     return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
+
+
+def _may_be_told(finding: Finding, explained: Explained, policy: Policy, names: Names) -> bool:
+    """Whether it is about somebody of whom everybody who gets the message may know it."""
+    clause = policy.clauses.get(finding.clause)
+    if clause is None or not clause.authorised or not finding.about:
+        return False
+    return names.authorised(explained.trace.relation.pairs, finding.about, clause.authorised)
 
 
 def _slice(text: Covered, span: Span) -> str:
@@ -138,7 +163,8 @@ def _counting(explained: Explained, policy: Policy) -> list[Finding]:
     for each in explained.verdict.findings if explained.verdict else ():
         clause = policy.clauses.get(each.clause)
         limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
-        if _reaches(each, limits, policy) or (each.clause in trace.clauses and limits is None):
+        told = each.clause in trace.clauses or (each.clause == HELP and trace.action == "alert")
+        if _reaches(each, limits, policy) or (told and limits is None):
             found.append(each)
     return found
 
@@ -148,8 +174,8 @@ def _short(words: str) -> str:
     return words if len(words) <= 90 else words[:88] + "…"
 
 
-def _texts(explained: Explained) -> dict[str, str]:
-    texts = {part.number: part.text for part in explained.parts()}
+def _texts(explained: Explained, files: Mapping[str, FileText]) -> dict[str, str]:
+    texts = {part.number: part.text or files.get(part.number, NO_FILE).text for part in explained.parts()}
     if explained.channel is Channel.MAIL:
         texts["subject"] = subject(header_section(explained.content))
     return texts
@@ -212,9 +238,14 @@ def marked(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[
         here = [finding for begin, stop, finding in spans if begin <= start and end <= stop]
         here.sort(key=lambda each: -each.score)
         clauses = tuple(dict.fromkeys(each.clause for each in here))
-        told = "; ".join(f"clause {each.clause}, {round(each.score * 100)} %, {each.by}" for each in here[:4])
+        told = "; ".join(f"{_named(each)}, {round(each.score * 100)} %, {each.by}" for each in here[:4])
         stretches.append(Stretch(text[start:end], clauses, told))
     return tuple(stretches)
+
+
+def _named(finding: Finding) -> str:
+    kind = f": {finding.cue.replace('_', ' ')}" if finding.cue else ""
+    return f"help{kind}" if finding.clause == HELP else f"clause {finding.clause}"
 
 
 def names_around(names: Names, explained: Explained, around: Iterable[Neighbour] = ()) -> Names:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.console import words
 from gateway.console.auth import SignedIn
+from gateway.console.conversation import place_text
 from gateway.console.desk import UNDO, Desk
 from gateway.console.problems import Problem
 from gateway.core.account import Right
@@ -24,6 +25,13 @@ class SignInFirst(Problem):
 
     def __init__(self) -> None:
         super().__init__(401, "Sign in first.")
+
+
+class SetUpFirst(Problem):
+    """Somebody is signed in who must set up a second step before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "Set up a second step of signing in first, on the page of your account.")
 
 
 class Pages:
@@ -43,10 +51,12 @@ class Pages:
             channels=words.CHANNELS,
             roles=words.ROLES,
             reasons=words.REASONS,
-            act_words=words.act_words,
+            act_words=lambda act: words.act_words(act, zone),
             reason_of=words.reason_of,
             clock=lambda at: words.clock(at, zone),
+            moment=lambda at: words.moment(at, zone),
             stamp=words.stamp,
+            place_text=place_text,
             span=words.span,
             due=words.due,
             size=words.size,
@@ -61,7 +71,7 @@ class Pages:
         """One page."""
         shown = self._templates.get_template(template).render(
             request=request, path=request.url.path, user=signed.user if signed else None,
-            form=signed.form if signed else "", **values,
+            form=signed.form if signed else "", owes_step=signed.owes_step if signed else False, **values,
         )  # fmt: skip
         return HTMLResponse(shown, status)
 
@@ -78,6 +88,10 @@ class Pages:
             if request.headers.get("hx-request"):
                 return Response(status_code=204, headers={"HX-Redirect": to})
             return RedirectResponse(to, 303)
+        if isinstance(problem, SetUpFirst):
+            if request.headers.get("hx-request"):
+                return Response(status_code=204, headers={"HX-Redirect": "/account"})
+            return RedirectResponse("/account", 303)
         signed = getattr(request.state, "signed", None)
         response = self.page(request, "problem.html", signed, problem.status, problem=problem)
         response.headers.update({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})

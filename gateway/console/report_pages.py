@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,15 +17,15 @@ from gateway.console.api import Reader, api
 from gateway.console.asking import Signed, TheDesk, ThePages
 from gateway.console.auth import Door
 from gateway.console.desk import DAY, Desk
+from gateway.console.in_force import read_policy
 from gateway.console.problems import unknown
 from gateway.console.public import adopted_text
 from gateway.console.schemas import LineRow, ReportRow
 from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
-from gateway.core.decision import Act, Action
+from gateway.core.decision import Act
 from gateway.core.moderation import Trace
-from gateway.core.parties import Direction, Pair
-from gateway.core.policy import Policy, PolicyError, parse
+from gateway.core.parties import Pair
 from gateway.core.report import Line, Report, report, table
 
 report_pages = APIRouter(include_in_schema=False)
@@ -34,7 +33,6 @@ report_pages = APIRouter(include_in_schema=False)
 MOST = 20_000
 """Holds that one report looks at, the newest ones."""
 PERIODS = (7, 30, 90, 365)
-_STILL = dict.fromkeys(Direction, Action.FLAG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +149,6 @@ async def earlier(request: Request, version: str, desk: TheDesk, shown: ThePages
         if hash_ == version:
             return shown.page(
                 request, "policy_then.html", await door.browser(request), version=hash_, since=since, until=until,
-                policy=_read(hash_, source), source=source, adopted=adopted_text(adopted),
+                policy=read_policy(hash_.partition(".")[0], source), source=source, adopted=adopted_text(adopted),
             )  # fmt: skip
     raise unknown()
-
-
-def _read(hash_: str, source: str) -> Policy | None:
-    """A policy from its file; None where this version of the gateway cannot read it any more."""
-    try:
-        return parse(tomllib.loads(source), no_verdict=_STILL, source_hash=hash_)
-    except (PolicyError, tomllib.TOMLDecodeError):
-        return None

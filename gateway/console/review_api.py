@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Security
@@ -10,21 +11,22 @@ from starlette.responses import JSONResponse
 
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
-from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, problems
-from gateway.console.calls import calls
-from gateway.console.desk import NEIGHBOURS, Desk
+from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
+from gateway.console.calls import calls, give_back, judge, take_up, told_in
+from gateway.console.conversation import talk
+from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
 from gateway.console.forms import plain
-from gateway.console.idempotency import once
+from gateway.console.idempotency import done_once, once
 from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
 from gateway.console.rows import Filters, read_query
-from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import Proposal
 from gateway.core.decision import Act
 from gateway.core.fields import rfc3339
 from gateway.core.moderation import Noticed
+from gateway.core.review import DEEDS, Needs, needs
 from gateway.core.rows import trace_row
 from gateway.stages.moderation import Deed
 
@@ -32,7 +34,7 @@ review_api = APIRouter(
     prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
 )  # fmt: skip
 
-_ACTS, _CALL_DAYS, _LIST_DAYS = 200, 90, 30
+_CALL_DAYS, _LIST_DAYS = 90, 30
 _DECIDING = {202: {"model": schemas.Waits, "description": "Waits for a second person"}, **problems(400, 404, 409, 413)}
 _DOING = problems(400, 404, 409, 413)
 
@@ -87,56 +89,112 @@ async def discard(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, k
 
 
 @review_api.post(
+    "/messages/{id}/undo", response_model=told.HeldLonger, responses=_DOING,
+    summary="Hold again what you decided on a page a moment ago, as far as it has not left",
+)  # fmt: skip
+async def take_back(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+    """The recipients that are held again; 409 where it has left. What a program decides takes effect at once."""
+
+    async def act() -> dict[str, object]:
+        return {"id": id, "recipients": await _called(desk, user, id, await desk.undo(user, id))}
+
+    return await done_once(desk, user, key, ["undo", id], act)
+
+
+@review_api.post(
     "/messages/{id}/withdraw", response_model=told.Changed, responses=_DOING,
     summary="Take away a decision that waits for a second person",
 )  # fmt: skip
-async def withdraw(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
-    await handling.withdraw(desk, user, id)
-    return {"id": id, "done": "withdrawn"}
+async def withdraw(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await handling.withdraw(desk, user, id)
+        return {"id": id, "done": "withdrawn"}
+
+    return await done_once(desk, user, key, ["withdraw", id], act)
 
 
 @review_api.post(
     "/messages/{id}/hold", response_model=told.HeldLonger, responses=_DOING,
     summary="Hold a message longer: it is due at another time",
 )  # fmt: skip
-async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer) -> dict[str, object]:
-    seconds = handling.LONGER[asked.hold_for]
-    changed = await handling.longer(desk, user, id, seconds, plain(asked.reason))
-    return {"id": id, "recipients": await _called(desk, user, id, changed)}
+async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        seconds = handling.LONGER[asked.hold_for]
+        changed = await handling.longer(desk, user, id, seconds, plain(asked.reason))
+        return {"id": id, "recipients": await _called(desk, user, id, changed)}
+
+    return await done_once(desk, user, key, ["hold", id, asked.hold_for, asked.reason], act)
 
 
 @review_api.post(
     "/messages/{id}/assign", response_model=told.Changed, responses=_DOING,
     summary="Take a held message, give it to an account, or give it back",
 )  # fmt: skip
-async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving) -> dict[str, object]:
-    await handling.assign(desk, user, id, asked.to, asked.instead_of)
-    return {"id": id, "done": "assigned"}
+async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await handling.assign(desk, user, id, asked.to, asked.instead_of)
+        return {"id": id, "done": "assigned"}
+
+    return await done_once(desk, user, key, ["assign", id, asked.to, asked.instead_of], act)
 
 
 @review_api.post(
     "/messages/{id}/comments", response_model=told.Changed, responses=_DOING, summary="Comment on a message",
 )  # fmt: skip
-async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text) -> dict[str, object]:
-    await handling.comment(desk, user, id, plain(asked.text, 4000))
-    return {"id": id, "done": "commented"}
+async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await handling.comment(desk, user, id, plain(asked.text, 4000))
+        return {"id": id, "done": "commented"}
+
+    return await done_once(desk, user, key, ["comment", id, asked.text], act)
 
 
 @review_api.post(
     "/messages/{id}/acknowledge", response_model=told.Changed, responses=_DOING, summary="Take a call for help up",
 )  # fmt: skip
-async def acknowledge(desk: TheDesk, user: Decider, id: Id) -> dict[str, object]:
-    await desk.acknowledge(user, id)
-    return {"id": id, "done": "taken up"}
+async def acknowledge(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await take_up(desk, user, id)
+        return {"id": id, "done": "taken up"}
+
+    return await done_once(desk, user, key, ["acknowledge", id], act)
+
+
+@review_api.post(
+    "/messages/{id}/give-back", response_model=told.Changed, responses=_DOING,
+    summary="Give a call for help back: people are told of it until somebody takes it up again",
+)  # fmt: skip
+async def return_call(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+    """By who has taken it up, or by a technology director."""
+
+    async def act() -> dict[str, object]:
+        await give_back(desk, user, id)
+        return {"id": id, "done": "given back"}
+
+    return await done_once(desk, user, key, ["give back", id], act)
+
+
+@review_api.post(
+    "/messages/{id}/call", response_model=told.Changed, responses=_DOING,
+    summary="Say that an alert was right, or that the message was no call for help",
+)  # fmt: skip
+async def judge_call(desk: TheDesk, user: Decider, id: Id, asked: told.Judged, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await judge(desk, user, id, asked.right)
+        return {"id": id, "done": "noted"}
+
+    return await done_once(desk, user, key, ["judge", id, asked.right], act)
 
 
 @review_api.get(
     "/messages/{id}/review", response_model=told.Handled, responses=problems(404),
-    summary="Who has a message, what was proposed, its cases and legal hold",
+    summary="Who has a message, what was proposed, what a decision needs, its cases and legal hold",
 )  # fmt: skip
 async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
-    names = await names_of(desk, user, await desk.find(user, id))
+    trace = await desk.find(user, id)
+    await desk.apart(user, trace, "look at the review")
+    names = await names_of(desk, user, trace)
     handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
     taken, proposal = handled.assignment, handled.proposal
     holder = taken if taken is not None and taken.user else None
@@ -147,9 +205,16 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "proposed": proposal.deed if proposal else None,
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
+        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in DEEDS},
+        "usual_words": desk.usual_words(trace.clauses),
+        "put_off_until": rfc3339(handling.put_off_until(desk, trace)),
         "cases": [each.id for each in await desk.cases_seen(user, id)],
         "legal_hold": names.hide(hold.reason) if hold else None,
     }
+
+
+def _needs(asked: Needs) -> dict[str, object]:
+    return {"reason": asked.reason, "second_person": asked.second, "clauses": list(asked.clauses)}
 
 
 @review_api.get(
@@ -158,8 +223,11 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
 async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
-    names = await names_of(desk, user, await desk.find(user, id))
-    acts = reversed(await desk.store.acts_about(id, _ACTS))
+    trace = await desk.find(user, id)
+    await desk.apart(user, trace, "look at the history")
+    names = await names_of(desk, user, trace)
+    acts = [*await desk.store.done_about(id, MOST_DONE), *await desk.store.views_of(id, MOST_VIEWS)]
+    acts.sort(key=lambda each: each.at)
     return {"items": [act_row(names.act(each)) for each in acts], "next": None}
 
 
@@ -167,19 +235,31 @@ async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     "/messages/{id}/conversation", response_model=told.Conversation, responses=problems(404),
     summary="The conversation around a message, over both channels; the view is in the audit log",
 )  # fmt: skip
-async def conversation(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
-    explained = await desk.explained(user, id, "conversation by the API")
-    near = await desk.store.around(id, NEIGHBOURS)
-    theirs = [each for each in near if is_theirs(user, each.relation.pairs, desk.register)]
-    names = names_around(await names_of(desk, user, explained.trace), explained, theirs)
+async def conversation(
+    desk: TheDesk,
+    user: Reader,
+    id: Id,
+    cursor: Annotated[str | None, Query(max_length=300, description="`earlier` or `later` of an answer before")] = None,
+) -> dict[str, object]:
+    """Eight messages before it and after it, and from there on thirty at a time to either side."""
+    beyond, earlier = None, True
+    if cursor is not None:
+        side, at, behind = read_cursor(cursor, str, float, str)
+        if side not in ("earlier", "later") or not isfinite(at):
+            raise Problem(422, "This is no cursor of a conversation.")
+        beyond, earlier = (at, behind), side == "earlier"
+    found = await talk(desk, user, id, beyond, earlier=earlier)
+    names = names_around(await names_of(desk, user, found.explained.trace), found.explained, found.said)
     return {
         "items": [
             {
                 "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
                 "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
             }
-            for each in map(names.neighbour, theirs)
+            for each in map(names.neighbour, found.said)
         ],
+        "earlier": cursor_of("earlier", *found.earlier) if found.earlier else None,
+        "later": cursor_of("later", *found.later) if found.later else None,
         "next": None,
     }  # fmt: skip
 
@@ -191,7 +271,9 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
             {
                 "id": each.noticed.trace.id, "received_at": rfc3339(each.noticed.trace.received_at),
                 "sender": each.noticed.trace.sender, "alerted": list(each.told), "taken_by": each.noticed.taken_by,
+                "alerts": [{"at": rfc3339(act.at), "to": list(told_in(act))} for act in each.alerts],
                 "recipients": [to.address for to in each.noticed.trace.recipients],
+                "kinds": list(each.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
             for each in await calls(desk, user, days=_CALL_DAYS)

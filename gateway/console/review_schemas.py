@@ -113,8 +113,16 @@ class Acts(BaseModel):
     next: str | None
 
 
+class Needed(BaseModel):
+    """What the policy asks of a decision; `clauses`: those that want a second person to agree."""
+
+    reason: bool
+    second_person: bool
+    clauses: list[str]
+
+
 class Handled(BaseModel):
-    """Who has a held message, and which decision waits for a second person."""
+    """Who has a held message, which decision waits for a second person, and what each would need."""
 
     id: str
     taken_by: str
@@ -122,6 +130,9 @@ class Handled(BaseModel):
     proposed: str | None
     proposed_by: str | None
     proposed_reason: str | None
+    needs: dict[Literal["release", "reject", "discard"], Needed]
+    usual_words: str = Field(description="What the sender is told of a rejection unless `words` say something else")
+    put_off_until: str = Field(description="When it is due at the latest, however often it is held longer")
     cases: list[int]
     legal_hold: str | None = Field(description="The reason of its legal hold; null where it has none")
 
@@ -140,20 +151,37 @@ class Spoken(BaseModel):
 
 
 class Conversation(BaseModel):
-    """The messages around one, over both channels, in order of time."""
+    """The messages around one, over both channels, in order of time; it goes on at the cursors of both sides."""
 
     items: list[Spoken]
+    earlier: str | None
+    later: str | None
     next: str | None
 
 
+class Alert(BaseModel):
+    """One alert that went out for a call for help: when, and to whom."""
+
+    at: str
+    to: list[str]
+
+
+class Judged(BaseModel):
+    """What a person says of an alert: it was right, or the message was no call for help."""
+
+    right: bool
+
+
 class Call(BaseModel):
-    """One call for help."""
+    """One call for help, with its alerts in the order of time."""
 
     id: str
     received_at: str
     sender: str
     recipients: list[str]
     alerted: list[str]
+    alerts: list[Alert]
+    kinds: list[str]
     taken_by: str
     taken_at: str | None
 
@@ -229,7 +257,6 @@ class MailingRow(HeldRow):
 
     beginning: str
     differs: list[str]
-    yours_to_decide: bool = Field(description="False where you, or your own child, have a part in it")
 
 
 class Mailing(BaseModel):
@@ -267,3 +294,32 @@ class TakingBack(_Asked):
     """Which decisions are to be taken back."""
 
     ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
+
+
+class Granting(_Asked):
+    """Content for an auditor. `about`: the id of a message, a case as `case-12`, "" for everything."""
+
+    to: str = Field(max_length=200)
+    about: str = Field(default="", max_length=64)
+    lasts: Literal["1h", "8h", "1d", "7d", "30d"] = Field(alias="for")
+    reason: str = Field(max_length=2000)
+
+
+class GrantRow(BaseModel):
+    """What an auditor may read until when."""
+
+    id: int
+    to: str
+    about: str
+    by: str
+    reason: str
+    at: str
+    until: str
+    ended_at: str | None
+
+
+class GrantList(BaseModel):
+    """Grants, the newest first."""
+
+    items: list[GrantRow]
+    next: str | None

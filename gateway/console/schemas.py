@@ -31,6 +31,32 @@ class HeldList(BaseModel):
     next: str | None
 
 
+class Search(BaseModel):
+    """What the queue is narrowed to; "": not by this. A value that nothing has leaves nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    building: str = Field(default="", max_length=200, description="The sourcedId of an org")
+    clause: str = Field(default="", max_length=40, description="A clause, or a word of `reasons`")
+    direction: Literal["", "staff_to_student", "student_to_staff"] = ""
+    channel: Literal["", "mail", "sms"] = ""
+    state: Literal["", "free", "mine", "taken", "second"] = Field(default="", description="Who has it")
+    age: Literal["", "today", "older", "overdue"] = ""
+    text: str = Field(default="", max_length=200, description="Words of names, addresses, subject and text")
+    limit: int = Field(default=100, ge=1, le=500)
+    cursor: str | None = Field(default=None, max_length=300, description="`next` of the page before")
+
+
+class Tracing(BaseModel):
+    """Which message: one of the three."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(default="", max_length=64)
+    message_id: str = Field(default="", max_length=1000)
+    address: str = Field(default="", max_length=320)
+
+
 class Where(BaseModel):
     """One recipient's copy."""
 
@@ -88,13 +114,14 @@ class SpanRow(BaseModel):
 
 
 class FindingRow(BaseModel):
-    """One clause that was found."""
+    """One clause that was found; `about`: how the person is called whose information it is, "" where none is known."""
 
     clause: str
     score: float
     by: str
     cue: str
     quoted: bool
+    about: str
     spans: list[SpanRow]
 
 
@@ -157,7 +184,7 @@ class Waits(Done):
 
 
 class ActRow(BaseModel):
-    """One row of the audit log in its place in the chain."""
+    """One row of the audit log in its place in the chain; `withheld` where you have a part in what it is about."""
 
     number: int
     previous: str

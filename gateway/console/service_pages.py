@@ -70,6 +70,6 @@ async def back(request: Request) -> Response:
         response = sign_in_form(request, problem.detail, problem.status, "/")
     else:
         response = RedirectResponse(onward_to(errand.onward), 303)
-        door.keep(response, secret)
+        door.keep(request, response, secret)
     response.delete_cookie(_cookie(request), path="/", secure=desk.house.https, httponly=True, samesite="lax")
     return response

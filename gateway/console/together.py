@@ -34,7 +34,6 @@ class Copy:
     held: Held
     recipients: tuple[Someone, ...]
     pieces: tuple[tuple[str, bool], ...]
-    mine: bool  # has a part in it: somebody else decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,8 @@ async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
             (piece, piece.lower() not in first and piece.strip() != "" and piece.isalnum())
             for piece in _PIECE.findall(shown.excerpt[:_SHOWN])
         )
-        trace = await desk.find(user, each.id)
         people = tuple(names.someone(to) for to in each.recipients[:4])
-        copies.append(Copy(shown, people, pieces, desk.in_part(user, trace)))
+        copies.append(Copy(shown, people, pieces))
     return Mailing(names.someone(held[0].sender), tuple(copies))
 
 

@@ -47,9 +47,21 @@ def canonical(value: object) -> bytes:
 
 def manifest_of(files: Mapping[str, bytes], head: Mapping[str, object]) -> bytes:
     """The manifest of files: the digest and size of each, and the digest of all that."""
-    listed = {name: {"sha256": sha256(content), "size": len(content)} for name, content in files.items()}
+    return manifest_from({name: {"sha256": sha256(each), "size": len(each)} for name, each in files.items()}, head)[0]
+
+
+def manifest_from(listed: Mapping[str, Mapping[str, object]], head: Mapping[str, object]) -> tuple[bytes, str]:
+    """The same from digests and sizes that are known; and its hash."""
     whole: dict[str, object] = {**head, "files": listed}
-    return canonical({**whole, "manifest": sha256(canonical(whole))})
+    told = sha256(canonical(whole))
+    return canonical({**whole, "manifest": told}), told
+
+
+def entry(name: str) -> zipfile.ZipInfo:
+    """How a file stands in the zip file: without a time of its own."""
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    return info
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -57,9 +69,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as pack:
         for name, content in files.items():
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            pack.writestr(info, content)
+            pack.writestr(entry(name), content)
     return out.getvalue()
 
 
@@ -93,10 +103,10 @@ def faults_of(files: Mapping[str, bytes], expected: str | None = None) -> list[s
     faults = []
     if expected is not None and told != expected:
         faults.append(f"{MANIFEST}: is whole, but is not the export that was expected")
-    for name, entry in listed.items():
+    for name, noted in listed.items():
         if name not in files:
             faults.append(f"{name}: is missing")
-        elif (len(files[name]), sha256(files[name])) != (entry["size"], entry["sha256"]):
+        elif (len(files[name]), sha256(files[name])) != (noted["size"], noted["sha256"]):
             faults.append(f"{name}: was changed")
     faults += [f"{name}: was added" for name in files if name not in listed and name != MANIFEST]
     return faults + _faults_of_records(files) + _faults_of_audit(files.get("audit.jsonl", b""))

@@ -35,15 +35,24 @@ async def account_of(store: Known, register: Directory, vouched: Vouched, now: f
         if name is None or not person:
             return None
         user = User(name, AccountRole.STAFF, person=person, subject=vouched.subject)
-    elif found.by_groups:  # its groups give it no role any more
-        return None
+    elif found.by_groups:  # its groups give it no role any more; who works here still sees their own messages
+        user = without_role(replace(found, subject=vouched.subject))
     else:
         user = replace(found, subject=vouched.subject)
     if user == found:
-        return user
+        return _usable(user)
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
     act = Act(now, "sign-in service", "account added" if found is None else "account recognised", user.name, detail)
-    return user if await store.recognise(user, act) else None
+    return _usable(user) if await store.recognise(user, act) else None
+
+
+def without_role(user: User) -> User:
+    """An account whose groups give it nothing: it decides nothing, is told of nothing, and its tokens open nothing."""
+    return replace(user, role=AccountRole.STAFF, buildings=())
+
+
+def _usable(user: User) -> User | None:
+    return None if user.role is AccountRole.STAFF and not user.person else user
 
 
 async def _by_address(store: Known, register: Directory, address: str) -> User | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gateway.core.decision import Act
+from gateway.core.fields import from_rfc3339
 
 STATES = {
     "received": "being read", "held": "held", "queued": "on its way", "sent": "delivered", "bounced": "returned",
@@ -25,10 +26,15 @@ REASONS = {
 _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",
+    "call for help given back": "Call for help given back",
+    "withheld": "Withheld", "content granted": "Content granted to", "content grant ended": "Grant ended of",
+    "call for help confirmed": "Said to be a call for help", "no call for help": "Said to be no call for help",
     "access refused": "Access refused", "names opened": "Names opened",
+    "session ended": "Signed out there", "sessions ended": "Signed out everywhere",
+    "other sessions ended": "Signed out everywhere else",
     "token created": "Token made", "token revoked": "Token revoked",
     "taken": "Taken", "assigned": "Given", "given back": "Given back",
-    "commented": "Comment", "held longer": "Held longer", "proposed": "Proposed",
+    "commented": "Comment", "held longer": "Held longer until", "proposed": "Proposed",
     "proposal taken away": "Proposal taken away", "alerted": "Alerted", "reminded": "Reminded",
     "escalated": "Escalated",
     "case opened": "Case opened", "case changed": "Case changed", "case closed": "Case closed",
@@ -39,8 +45,8 @@ _ACTS = {
 _ACTIONS = {"release": "deliver", "flag": "deliver and list", "hold": "hold", "alert": "deliver and alert"}
 
 
-def act_words(act: Act) -> str:
-    """What an entry of the audit log says, in words."""
+def act_words(act: Act, zone: ZoneInfo | None = None) -> str:
+    """What an entry of the audit log says, in words; times by the clock of a zone, where it is given."""
     told = _ACTS.get(act.act, act.act.capitalize())
     detail = act.detail
     if act.act == "decided":
@@ -50,14 +56,25 @@ def act_words(act: Act) -> str:
     elif act.act in ("viewed", "access refused") and detail:
         told = f"{told} ({detail.get('what') or detail.get('to')})"
     elif act.act in _TOLD and (more := detail.get(_TOLD[act.act])):
-        told = f"{told} {_listed(more)}"
+        told = f"{told} {_timed(more, zone) or _listed(more)}"
     return told
 
 
 _TOLD = {
     "assigned": "to", "alerted": "to", "reminded": "to", "escalated": "to", "proposed": "deed", "held longer": "until",
     "put into a case": "case", "taken out of a case": "case", "case closed": "outcome",
+    "content granted": "to", "content grant ended": "to",
 }  # fmt: skip
+
+
+def _timed(value: object, zone: ZoneInfo | None) -> str:
+    """A time of the audit log by a clock; "" for anything else."""
+    if zone is None or not isinstance(value, str) or not value.endswith("Z"):
+        return ""
+    try:
+        return clock(from_rfc3339(value), zone)
+    except ValueError:
+        return ""
 
 
 def _listed(value: object) -> str:
@@ -68,7 +85,7 @@ def _listed(value: object) -> str:
 
 def reason_of(act: Act) -> str:
     """The reason that a person gave; "" for none."""
-    reason = act.detail.get("text") or act.detail.get("reason")
+    reason = act.detail.get("text") or act.detail.get("reason") or act.detail.get("why")
     return reason if isinstance(reason, str) and act.actor != "policy" else ""
 
 
@@ -77,6 +94,11 @@ def clock(at: float | None, zone: ZoneInfo) -> str:
     if at is None:
         return "—"
     return f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%a %d %b %Y, %H:%M}"
+
+
+def moment(at: float | None, zone: ZoneInfo) -> str:
+    """The same to the second and with the name of the zone: nobody need know when summer ended there."""
+    return "—" if at is None else f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%a %d %b %Y, %H:%M:%S %Z}"
 
 
 def stamp(at: float) -> str:

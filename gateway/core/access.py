@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.core.account import User
 from gateway.core.parties import Directory, Pair, Person
+from gateway.core.standing import Standing
 
 
 class Register(Directory, Protocol):
@@ -30,6 +31,9 @@ class Register(Directory, Protocol):
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
 
+    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Standing]]]:
+        """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
+
 
 def is_theirs(user: User, pairs: Iterable[Pair], register: Register) -> bool:
     """Whether a message, or one recipient's copy, belongs to an account's buildings, by either one of a pair."""
@@ -39,20 +43,63 @@ def is_theirs(user: User, pairs: Iterable[Pair], register: Register) -> bool:
     return any(own & (register.buildings_of(pair.staff) | register.buildings_of(pair.student)) for pair in pairs)
 
 
+def person_of(user: User, register: Register) -> str:
+    """The sourcedId of who an account belongs to, also where only its name, an address, says so; "" for nobody."""
+    if user.person or "@" not in user.name:
+        return user.person
+    found = register.person(user.name)
+    return found.id if found is not None else ""
+
+
+def family_of(id_: str, register: Register) -> frozenset[str]:
+    """A person and their children; none for nobody."""
+    me = register.by_id(id_) if id_ else None
+    return frozenset({id_} if id_ else ()) | (me.children if me else frozenset())
+
+
 def has_part(user: User, pairs: Sequence[Pair], addresses: Iterable[str], register: Register) -> bool:
     """Whether somebody is, or their own child is, sender or recipient of a message; `addresses` are its envelope's."""
-    if not user.person:
+    return _concerns(family_of(person_of(user, register), register), pairs, addresses, register)
+
+
+def _concerns(family: frozenset[str], pairs: Sequence[Pair], addresses: Iterable[str], register: Register) -> bool:
+    if not family:
         return False
-    me = register.by_id(user.person)
-    family = {user.person} | (me.children if me else frozenset())
     if any(pair.staff in family or pair.student in family for pair in pairs):
         return True
-    return any(not family.isdisjoint(_behind(address, register)) for address in addresses)
+    return any(not family.isdisjoint(behind(address, register)) for address in addresses)
 
 
-def _behind(address: str, register: Register) -> frozenset[str]:
+def behind(address: str, register: Register) -> frozenset[str]:
+    """The sourcedIds of the members of a group address, or of the person behind any other."""
     people = register.members(address)
     if people is None:
         found = register.person(address)
         people = () if found is None else (found,)
     return frozenset(person.id for person in people)
+
+
+def may_be_told(
+    told: Iterable[str], pairs: Sequence[Pair], addresses: Sequence[str], register: Register
+) -> tuple[str, ...]:
+    """Those of some addresses that can be told of a message: nobody who has a part in it, or whose child has.
+
+    Of a group with such a member the others are told, each at their own address.
+    """
+    own = {each.lower() for each in addresses}
+
+    def fits(address: str, person: Person | None) -> bool:
+        if address.lower() in own:
+            return False
+        return person is None or not _concerns(family_of(person.id, register), pairs, addresses, register)
+
+    found: list[str] = []
+    for address in told:
+        members = register.members(address)
+        if members is None:
+            found += [address] * fits(address, register.person(address))
+        else:
+            among = [each for each in members if fits(each.address, each)]
+            whole = len(among) == len(members) and address.lower() not in own
+            found += [address] if whole else [each.address for each in among if each.address]
+    return tuple(dict.fromkeys(found))

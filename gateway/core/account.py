@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
@@ -74,6 +74,11 @@ class Session:
     seen_at: float
     expires_at: float
     waits: bool = False  # for the second step of signing in: it opens nothing yet
+    id: str = ""  # the beginning of its hash
+    way: str = ""  # by what it was opened
+    place: str = ""  # from where, in coarse words
+    has_step: bool = False  # the account has a second step of signing in, confirmed
+    vouched_at: float | None = None  # when the service said last what its groups are, where the role is theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,24 @@ class Token:
     created_at: float
     expires_at: float | None
     revoked_at: float | None
+    used_at: float | None = None  # about when it was used last
+
+    def in_force(self, now: float) -> bool:
+        """Whether it opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A key that a device keeps and never shows, as its half here; `count`: how often it was used, where it counts."""
+
+    id: str
+    user: str
+    name: str
+    public_key: bytes
+    count: int
+    created_at: float
+    used_at: float | None = None
 
 
 def account_name(text: str) -> str | None:
@@ -125,6 +148,7 @@ class Vouched:
     address: str
     role: AccountRole | None = None
     buildings: tuple[str, ...] = ()
+    again: str = field(default="", compare=False, repr=False)  # with what the service can be asked again, sealed
 
 
 def vouched(issuer: str, claims: Mapping[str, object]) -> Vouched:

@@ -15,6 +15,7 @@ OUTCOMES: Mapping[str, str] = {
     "unfounded": "Unfounded",
 }
 """How a case ends."""
+_CASE = "case-"
 MOST_MESSAGES = 200
 """Messages of one case: so many fit on a page and in an evidence pack."""
 
@@ -47,7 +48,14 @@ class CaseFile:
 
 def subject_of(case_id: int) -> str:
     """The name of a case in the audit log, which no message can have."""
-    return f"case-{case_id}"
+    return f"{_CASE}{case_id}"
+
+
+def number_of(subject: str) -> int | None:
+    """The number of the case that a subject of the audit log names; None where it names none."""
+    number = subject.removeprefix(_CASE)
+    named = subject.startswith(_CASE) and number.isascii() and number.isdigit() and len(number) < 18
+    return int(number) if named else None
 
 
 @dataclass(frozen=True, slots=True)

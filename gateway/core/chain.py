@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gateway.core.access import Register, has_part, is_theirs
+from gateway.core.access import Register, has_part, is_theirs, may_be_told, person_of
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.parties import Relation
 
@@ -32,7 +32,8 @@ class Chain:
             return found
         if level < 3 and (found := self.addresses(able)):
             return found
-        return tuple(dict.fromkeys((*self.addresses(able), *self.last)))
+        last = may_be_told(self.last, relation.pairs, named, self.register)
+        return tuple(dict.fromkeys((*self.addresses(able), *last)))
 
     def everybody(self) -> dict[str, User]:
         """Everybody who decides and can be told, by address."""
@@ -44,7 +45,8 @@ class Chain:
 
     def address(self, user: User) -> str:
         """Where somebody is written to: the roster's address of the person, or the name where that is one."""
-        person = self.register.by_id(user.person) if user.person else None
+        id_ = person_of(user, self.register)
+        person = self.register.by_id(id_) if id_ else None
         return person.address if person and person.address else user.name if "@" in user.name else ""
 
     def _deciding(self) -> list[User]:

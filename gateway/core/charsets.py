@@ -26,6 +26,10 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
 
     Bytes that the charset does not have become U+FFFD, one by one, so that a stray one spoils nothing else.
     """
+    if b"\0" in data[:64] and (unsaid := wide(data)):
+        charset = unsaid
+    elif charset[:5].lower() in ("utf-1", "utf-3", "utf16", "utf32") and b"\0" not in data and data.isascii():
+        charset = "utf-8"  # no text of two bytes a character looks like one of one
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 adds a language behind an asterisk
     name = _LIKE.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
@@ -41,3 +45,19 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     # Text that is mostly not what it says it is, is what most mail programs of old wrote.
     strange = len(text) - len(text.encode("ascii", "ignore"))
     return text if text.count("\ufffd") * 4 <= strange else data.decode("cp1252", "replace")
+
+
+def wide(data: bytes) -> str:
+    """The charset of text in characters of two or four bytes that does not say so, "" where it is none."""
+    head = data[: min(len(data), 4096) & ~3]
+    if len(head) < 8 or b"\0" not in head:
+        return ""
+    zeros = [head[at::4].count(0) * 4 / len(head) for at in range(4)]
+    low, high = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
+    if max(low, high) < 0.7:
+        return ""
+    four = min(zeros) < 0.3 and sorted(zeros)[1] > 0.7
+    name = ("utf-32" if four else "utf-16") + ("-le" if high > low or (four and zeros[0] < 0.3) else "-be")
+    text = head.decode(name, "replace")
+    plain = sum(each.isprintable() or each in "\r\n\t" for each in text)
+    return name if plain >= 0.95 * len(text) and "\ufffd" not in text[:-1] else ""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from gateway.core.contact import Counters, conversation, over_limits
 from gateway.core.decision import STRICTNESS, Action, Decision
 from gateway.core.parties import Direction, Pair
-from gateway.core.policy import Policy, Thresholds
+from gateway.core.policy import Clause, Policy, Thresholds
+from gateway.core.standing import Standings, authorised, nobody_known
 from gateway.core.verdict import Finding, Verdict
 
 NO_VERDICT = "no_verdict"
@@ -28,17 +29,21 @@ class _Cause:
     reason: str = ""
 
 
-def decide(pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, Counters], policy: Policy) -> Decision:
+def decide(
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, Counters], policy: Policy,
+    standings: Standings = nobody_known,
+) -> Decision:  # fmt: skip
     """What the policy says of one recipient; `pairs` are those behind it, at least one.
 
     The strictest action over all members and directions applies. A call for help in a student's message wins over
-    everything. `verdict` None: decided for want of one. `contact` has the counters by conversation.
+    everything. `verdict` None: decided for want of one. `contact` has the counters by conversation; `standings` the
+    directory's answers on who may have what is told of whom.
     """
     if verdict is not None and verdict.help >= policy.help_alert:
         for pair in pairs:
             if pair.direction is Direction.STUDENT_TO_STAFF:
                 return Decision(Action.ALERT, pair.direction, policy.hash)
-    causes = [*_of_text(pairs, verdict, policy), *_of_contact(pairs, verdict, contact, policy)]
+    causes = [*_of_text(pairs, verdict, policy, standings), *_of_contact(pairs, verdict, contact, policy)]
     action = max((cause.action for cause in causes), key=STRICTNESS.index, default=Action.RELEASE)
     deciding = sorted((cause for cause in causes if cause.action is action), key=lambda cause: -cause.score)
     found = deciding if action is not Action.RELEASE else []
@@ -52,8 +57,9 @@ def decide(pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str,
     return Decision(action, direction, policy.hash, clauses, reasons, due_in)
 
 
-def _of_text(pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy) -> Iterator[_Cause]:
+def _of_text(pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy, standings: Standings) -> Iterator[_Cause]:
     """What the content speaks for: the same for every pair of one direction that is, or is not, one's own child."""
+    theirs: dict[tuple[str, str], bool] = {}
     for direction, own_child in dict.fromkeys((pair.direction, pair.own_child) for pair in pairs):
         if verdict is None:
             yield _Cause(policy.no_verdict[direction], direction, reason=NO_VERDICT)
@@ -67,6 +73,8 @@ def _of_text(pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy) -> 
             if clause is None or clause.id in exempt or _excused(finding, policy):
                 continue
             if own_child and _is_ordinary_in_a_family(finding, policy):
+                continue
+            if _may_be_told(finding, clause, pairs, standings, theirs):
                 continue
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
             action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION))
@@ -94,6 +102,18 @@ def _excused(finding: Finding, policy: Policy) -> bool:
 def _is_ordinary_in_a_family(finding: Finding, policy: Policy) -> bool:
     telling = policy.own_child_cues.get(finding.clause)
     return telling is not None and not any(_has_cue(finding, cue) for cue in telling)
+
+
+def _may_be_told(
+    finding: Finding, clause: Clause, pairs: Sequence[Pair], standings: Standings, known: dict[tuple[str, str], bool]
+) -> bool:
+    """Whether it is about somebody of whom everybody behind the recipient may know such things; asked once each."""
+    if not finding.about or not clause.authorised:
+        return False
+    asked = clause.id, finding.about
+    if asked not in known:
+        known[asked] = authorised(pairs, finding.about, clause.authorised, standings)
+    return known[asked]
 
 
 def _brings_back(finding: Finding) -> bool:

@@ -60,6 +60,7 @@ class Waiting:
     decision: Decision | None = None
     decided_by: str = ""
     decided_at: float | None = None
+    due_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

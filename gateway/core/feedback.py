@@ -28,8 +28,25 @@ def example_of(explained: Explained) -> Mapping[str, object] | None:
         return None
     rejected = bool(verdicts.pop())
     labels = [clause for clause in trace.clauses if clause in HOLDING] if rejected else []
+    row = _row(explained)
+    if row is None or (rejected and not labels):
+        return None
+    return {**row, "labels": labels, "hold": rejected, "known": [*(labels or HOLDING), "hold"]}
+
+
+def call_example_of(explained: Explained, right: bool) -> Mapping[str, object] | None:
+    """The example that a person made by saying that an alert was right or wrong; None where no text is left."""
+    row = _row(explained)
+    if row is None or explained.trace.direction is not Direction.STUDENT_TO_STAFF:
+        return None
+    return {**row, "id": f"feedback-help-{explained.trace.id}", "help_seeking": right, "known": ["help"]}
+
+
+def _row(explained: Explained) -> dict[str, object] | None:
+    """A message as a row without labels; None where no text is left."""
+    trace = explained.trace
     text = "\n".join(part.text for part in explained.parts() if part.text.strip())
-    if not text.strip() or (rejected and not labels):
+    if not text.strip():
         return None
     title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
     return {
@@ -38,13 +55,13 @@ def example_of(explained: Explained) -> Mapping[str, object] | None:
         "from": "staff" if trace.direction is Direction.STAFF_TO_STUDENT else "student",
         **({"subject": title} if title else {}),
         "text": text,
-        "labels": labels,
+        "labels": [],
         "purpose": "",
         "help_seeking": False,
-        "hold": rejected,
+        "hold": False,
         "lang": "es" if explained.verdict is not None and explained.verdict.language == "es" else "en",
         "hard": True,
-        "known": [*(labels or HOLDING), "hold"],
+        "known": [],
     }
 
 

@@ -14,9 +14,11 @@ class Follow(StrEnum):
     HELP_ALERT = "help_alert"  # the district's people are told at once
     LATE = "late"  # what would have been held was delivered before its verdict
     BOUNCE = "bounce"  # the sender is told that it could not be delivered
-    REJECTION = "rejection"  # the sender is told that an administrator rejected it
+    REJECTION = "rejection"  # the sender is told that an administrator rejected it; of a text, its application
+    REJECTED_TEXT = "rejected_text"  # whoever wrote a text is told the same, at their district account
     DUE = "due"  # somebody is told that held messages are due
     DIGEST = "digest"  # somebody is told once a day how much is undecided
+    CASE = "case"  # somebody is told that a case was given to them
     HELP_AGAIN = "help_again"  # more people are told of a call for help that nobody has taken up
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 from html import unescape
 
-from gateway.core.unseen import WHITE, Colour, alike, hidden_names, hides, ink, paper
+from gateway.core.unseen import WHITE, Colour, alike, colour, hidden_names, look, paper, written
 
 _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2 "
@@ -25,7 +25,9 @@ _VOID = frozenset("area base br col embed hr img input link meta param source tr
 _NO_MARKUP = frozenset("iframe script style textarea title xmp".split())
 """What is in these is no markup, up to their end tag; but in a drawing or a formula they are like any other."""
 _NEVER_TEXT = frozenset({"script", "style"})
-_UNSHOWN = frozenset("iframe script style template title".split())
+_UNSHOWN = frozenset("dialog iframe script style template title".split())
+_TOLD = ("title", "aria-label", "placeholder")
+"""Attributes that a person is told when pointing at an element, or by a voice."""
 _FOREIGN = ("svg", "math")
 
 _SCOPES = frozenset("button caption marquee math object svg table td template th".split())
@@ -55,7 +57,8 @@ _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _NO
 _TAGS = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SPACES = re.compile(r" {2,}")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+_LEADS = re.compile(r"https?://|(?:mailto|tel|sms):", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\w+:/{0,2}([^?]*)")
 _MAX_QUOTES = 10
 _MAX_TARGET = 300
 
@@ -84,7 +87,7 @@ def visible_text(html: str) -> tuple[str, str]:
                 page.text("" if name in _NEVER_TEXT else html[at:stop])
                 at = stop
     page.text(html[at:])
-    page.leave_link()
+    page.end()
     return _tidy("".join(page.shown)), _tidy("".join(page.hidden))
 
 
@@ -96,6 +99,8 @@ class _Element:
     unseen: bool
     ink: Colour | None
     paper: Colour | None
+    turned: int = -1
+    """Where its text begins among what is shown, if it is shown from the last letter to the first."""
 
 
 class _Page:
@@ -145,31 +150,45 @@ class _Page:
         if name == "a":
             self.leave_link()
             target = _BLANKS.sub("", attributes.get("href", ""))[:_MAX_TARGET]
-            self._target, self._link_from = target if _WEB.match(target) else "", len(self.shown)
+            self._target, self._link_from = target if _LEADS.match(target) else "", len(self.shown)
         elif name == "img":
             self._piece(f" {_BLANKS.sub(' ', attributes['alt'])} " if attributes.get("alt") else "", unseen)
+        elif name == "input":
+            self._piece(
+                f" {_BLANKS.sub(' ', attributes.get('value', ''))} ", unseen or attributes.get("type") == "hidden"
+            )
+        if attributes:
+            shown = attributes.get("alt", "")
+            for told in _TOLD:
+                if (said := attributes.get(told, "").strip()) and said != shown:
+                    self._piece(f"\n{_BLANKS.sub(' ', said)}\n", unseen=True)
 
     def sheet(self, text: str) -> None:
         """A style sheet: which names it hides, and whether it paints, so that colours are not to be relied on."""
         self._names |= hidden_names(text)
         self._painted = self._painted or "color" in text or "background" in text
+        if "content" in text:
+            self._piece(f"\n{written(text)}\n", unseen=True)
 
     def _element(self, name: str, attributes: dict[str, str]) -> _Element:
         around = self._open[-1] if self._open else _Element("", False, None, WHITE)
         unseen = around.unseen or name in _UNSHOWN or "hidden" in attributes
         if not attributes:
-            return _Element(name, unseen, around.ink, around.paper)
-        style = attributes.get("style", "")
+            return _Element(name, unseen or name in self._names, around.ink, around.paper)
+        style = look(attributes.get("style", ""))
         named = attributes.get("class", "").split()
         if self._names:
-            own = {*(f".{each}" for each in named), f"#{attributes.get('id', '')}"}
+            own = {name, *(f".{each}" for each in named), f"#{attributes.get('id', '')}"}
+            own.update(f"[{each}]" for each in attributes)
             unseen = unseen or not own.isdisjoint(self._names)
-        text, (painted, behind) = ink(style, attributes.get("color", "")), paper(style, attributes.get("bgcolor", ""))
+        text = style.ink or colour(attributes.get("color", ""))
+        painted, behind = style.paper if style.paper[0] else paper("", attributes.get("bgcolor", ""))
         if not painted:
             behind = None if "background" in attributes or (named and self._painted) else around.paper
         text = text or (None if named and self._painted else around.ink)
-        unseen = unseen or hides(style) or (text is not None and behind is not None and alike(text, behind))
-        return _Element(name, unseen, text, behind)
+        unseen = unseen or style.hides or (text is not None and behind is not None and alike(text, behind))
+        backwards = (name == "bdo" and attributes.get("dir", "").lower() == "rtl") or style.turns
+        return _Element(name, unseen, text, behind, len(self.shown) if backwards else -1)
 
     def _end_open(self, names: frozenset[str], bounds: frozenset[str]) -> None:
         """End the innermost of some elements, and what is open in it, unless a bound comes first."""
@@ -188,6 +207,12 @@ class _Page:
         """Whether this is within a drawing or a formula."""
         return any(self._count[name] for name in _FOREIGN)
 
+    def end(self) -> None:
+        """The end of the document, which ends all that is open."""
+        self.leave_link()
+        while self._open:
+            self._leave()
+
     def finish(self, name: str) -> None:
         """An end tag: it ends what was opened within its element too; without a start tag it is nothing."""
         if name == "a":
@@ -201,9 +226,12 @@ class _Page:
         self._edge(name)
 
     def _leave(self) -> str:
-        name = self._open.pop().name
-        self._count[name] -= 1
-        return name
+        element = self._open.pop()
+        self._count[element.name] -= 1
+        if element.turned >= 0:
+            lines = "".join(self.shown[element.turned :]).split("\n")
+            self.shown[element.turned :] = ["\n".join(line[::-1] for line in lines)]
+        return element.name
 
     def _edge(self, name: str) -> None:
         if name in _BLOCKS:
@@ -213,8 +241,11 @@ class _Page:
 
     def leave_link(self) -> None:
         """Where the link leads, unless its own words say so; a long address is cut behind what names the place."""
-        if self._target and self._target not in "".join(self.shown[self._link_from :]):
-            self.shown.append(f" <{self._target}>")
+        if self._target:
+            said = "".join(self.shown[self._link_from :])
+            account = None if self._target[:4].lower() == "http" else _ACCOUNT.match(self._target)
+            if self._target not in said and not (account and account[1] in said):
+                self.shown.append(f" <{self._target}>")
         self._target = ""
 
 

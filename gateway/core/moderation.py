@@ -17,7 +17,8 @@ from gateway.core.verdict import Verdict
 class Held:
     """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs.
 
-    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it.
+    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it. `others` are
+    the recipients whose copies are not held: they have a part in it as well.
     """
 
     id: str
@@ -32,11 +33,15 @@ class Held:
     subject: str
     relation: Relation = NO_RELATION
     excerpt: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided."""
+    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided.
+
+    `decided_at`: when that was; `at` goes on to when it was delivered.
+    """
 
     address: str
     state: State
@@ -44,6 +49,7 @@ class Whereabouts:
     reply: str = ""
     decided_by: str = ""
     due_at: float | None = None
+    decided_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class _Case:
     console_url: str
     district: str
     words: str = ""
+    text: bool = False  # a text message
 
     @property
     def link(self) -> str:
@@ -38,7 +39,7 @@ def notice_content(
     followup: Followup, recipients: Sequence[str], *, sender: str, console_url: str, hostname: str, district: str,
     time_zone: str, name: str, at: float,
 ) -> bytes:  # fmt: skip
-    """The whole notice that a followup asks for which is one: HELP_ALERT, LATE, REJECTION, DUE, DIGEST, HELP_AGAIN.
+    """The whole notice that a followup asks for which is one: of `_WRITES`, or a DUE, DIGEST, CASE or HELP_AGAIN.
 
     `console_url` begins the links, `time_zone` names the district's clock, `name` is an id made for this notice.
     """
@@ -52,7 +53,7 @@ def notice_content(
     text = b"".join(to_bytes(line) + b"\r\n" for line in lines)
     letter = head(
         sender=sender, shown="Chaperone", to=recipients, subject=subject, name=name, hostname=hostname, at=at,
-        replied=followup.kind is Follow.REJECTION,
+        replied=followup.kind in (Follow.REJECTION, Follow.REJECTED_TEXT),
     )  # fmt: skip
     return letter + field("Content-Type", "text/plain; charset=utf-8") + encoding(text) + b"\r\n" + text
 
@@ -69,6 +70,7 @@ def _case(followup: Followup, zone: ZoneInfo, console_url: str, district: str) -
         console_url,
         district,
         str(body.get("words", "")),
+        followup.kind is Follow.REJECTED_TEXT,
     )
 
 
@@ -117,8 +119,9 @@ def _late(case: _Case) -> tuple[str, Sequence[str]]:
 
 def _rejection(case: _Case) -> tuple[str, Sequence[str]]:
     words = case.words or rejection_words(case.district, [(clause, "", "") for clause in case.clauses])
-    return "Your message was not delivered", (
-        f"Your message of {case.received} was not delivered to:",
+    what = "text message" if case.text else "message"
+    return f"Your {what} was not delivered", (
+        f"Your {what} of {case.received} was not delivered to:",
         "\n".join("  " + address for address in case.recipients),
         *(" ".join(each.split()) for each in words.split("\n\n") if each.strip()),
         "The district's policy on communication between staff and students can be read at",
@@ -148,4 +151,5 @@ _WRITES: dict[Follow, Callable[[_Case], tuple[str, Sequence[str]]]] = {
     Follow.HELP_ALERT: _help_alert,
     Follow.LATE: _late,
     Follow.REJECTION: _rejection,
+    Follow.REJECTED_TEXT: _rejection,
 }

@@ -17,8 +17,10 @@ _WHY = "This notice says nothing of the messages or of the people in them, on pu
 
 
 def desk_notice(kind: Follow, body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
-    """Subject and paragraphs of a DUE, DIGEST or HELP_AGAIN followup."""
-    return {Follow.DUE: _due, Follow.DIGEST: _digest, Follow.HELP_AGAIN: _help_again}[kind](body, url, zone)
+    """Subject and paragraphs of a DUE, DIGEST, CASE or HELP_AGAIN followup."""
+    return {Follow.DUE: _due, Follow.DIGEST: _digest, Follow.CASE: _case, Follow.HELP_AGAIN: _help_again}[kind](
+        body, url, zone
+    )
 
 
 def _due(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
@@ -43,9 +45,22 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
     lines = [f"  Held and undecided      {held}", f"  Of them past their time {late}"]
     if calls:
         lines.append(f"  Calls for help that nobody has taken up {calls}")
-    return f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision", (
+    subject = f"{held} held {'message waits' if held == 1 else 'messages wait'} for a decision"
+    if not held:
+        subject = f"{calls} {'call' if calls == 1 else 'calls'} for help that nobody has taken up"
+    return subject, (
         "What is undecided this morning:", "\n".join(lines), f"  {url}/", _WHY,
     )  # fmt: skip
+
+
+def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    number, due = body.get("case"), body.get("due_at")
+    return f"Case {number} was given to you", (
+        f"Case {number} was given to you: you are the one who works on it now."
+        + (f" It is due on {_clock(str(due), zone)}." if due else ""),
+        f"  {url}/cases/{number}",
+        _WHY,
+    )
 
 
 def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:

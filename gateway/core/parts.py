@@ -26,8 +26,16 @@ _MAX_VALUE = 16_384  # bytes of a field that are looked at; the standard library
 _LINE_FEED = 10
 _EMPTY_LINE = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_TOKEN = re.compile(r"[\w-]+")
+_COMMENT = re.compile(r"\([^()]*\)")
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _MEDIA_TYPE = re.compile(r"[!-.0-~]+/[!-.0-~]+")
+_ENCODINGS = frozenset(
+    {"", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"}
+)
 _READ = ("content-type", "content-transfer-encoding", "content-disposition")
+_DISPUTED = "x-disputed"
+"""Set where a field is there twice and says different things: readers differ in which of them they believe."""
 _ODD = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
 _ENVELOPES = ("message/rfc822", "message/global", "message/news")
 
@@ -103,7 +111,7 @@ def _leaves(content: bytes) -> Iterator[_Leaf]:
             stack.extend(reversed(inner))
             continue
         leaves += 1
-        broken = head.get_content_maintype() == "multipart"
+        broken = head.get_content_maintype() == "multipart" or _is_disputed(head)
         yield _Leaf(None) if inner else _Leaf(head, entity.buffer[begin : entity.end], broken)
     if stray.strip():  # lines among the fields that are none: some mail programs show them as text
         yield _Leaf(_head([], "text/plain"), bytes(stray))
@@ -121,7 +129,12 @@ def _opened(entity: _Entity) -> tuple[Mime, int, bytes]:
             wanted.append((name, raw))
         elif b":" not in raw:
             odd.append(raw)
-    return _head(wanted, entity.default), begin, b"".join(odd)
+    head = _head(wanted, entity.default)
+    if len(wanted) > len(_READ) or len({name for name, _ in wanted}) < len(wanted):
+        said = {(name, unfolded(raw).lower()) for name, raw in wanted}
+        if len(said) > len({name for name, _ in said}):
+            head[_DISPUTED] = "yes"
+    return head, begin, b"".join(odd)
 
 
 def _head(wanted: list[tuple[str, bytes]], default: str) -> Mime:
@@ -180,7 +193,8 @@ def _parameter(head: Mime, name: str) -> str:
 
 
 def _encoding(head: Mime) -> str:
-    return str(head.get("content-transfer-encoding", "")).strip().strip("\"'").lower()
+    found = _TOKEN.search(_COMMENT.sub(" ", str(head.get("content-transfer-encoding", ""))))
+    return found[0].lower() if found else ""
 
 
 def _data(head: Mime, raw: bytes) -> bytes:
@@ -190,12 +204,13 @@ def _data(head: Mime, raw: bytes) -> bytes:
         case "quoted-printable":
             return binascii.a2b_qp(raw)
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
-            return _uudecoded(raw)
+            return uudecoded(raw)
         case _:
             return raw
 
 
-def _uudecoded(raw: bytes) -> bytes:
+def uudecoded(raw: bytes) -> bytes:
+    """The file that is written as text from a line "begin" to a line "end"."""
     _, _, rest = raw.partition(b"begin ")
     found = []
     for line in rest.split(b"\n")[1:]:
@@ -206,6 +221,10 @@ def _uudecoded(raw: bytes) -> bytes:
         with suppress(binascii.Error):
             found.append(binascii.a2b_uu(line[: 1 + (((line[0] - 32) & 63) + 2) // 3 * 4]))
     return b"".join(found)
+
+
+def _is_disputed(head: Mime) -> bool:
+    return _DISPUTED in head or _encoding(head) not in _ENCODINGS
 
 
 def _part(number: str, leaf: _Leaf) -> Part:
@@ -220,7 +239,7 @@ def _part(number: str, leaf: _Leaf) -> Part:
     data = _data(head, leaf.raw)
     if media_type == "text/html":
         shown, hidden = visible_text(_text(head, data))
-        return Part(number, media_type, shown, data, filename, attached, hidden)
+        return Part(number, media_type, shown, data, filename, attached, hidden, leaf.broken)
     readable = media_type == "text/plain" or head.get_content_maintype() in ("message", "multipart")
     text = _text(head, data) if readable else ""
     return Part(number, media_type, text, data, filename, attached, unreadable=leaf.broken)
@@ -228,7 +247,10 @@ def _part(number: str, leaf: _Leaf) -> Part:
 
 def _text(head: Mime, data: bytes) -> str:
     try:
-        charset = head.get_content_charset("utf-8")
+        charset = head.get_content_charset("")
+        if not charset:
+            meta = _META.search(data[:2048]) if head.get_content_type() == "text/html" else None
+            charset = meta[1].decode() if meta else "utf-8"
     except _ODD:
         charset = "utf-8"
     return to_text(data, charset)

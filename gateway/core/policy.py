@@ -13,6 +13,7 @@ from gateway.core.contact import Limits, Night
 from gateway.core.decision import Action
 from gateway.core.parties import Direction
 from gateway.core.review import PLAIN, USUAL, Handling, Review, read_handling, read_review
+from gateway.core.standing import Standing
 from gateway.core.table import PolicyError as PolicyError
 from gateway.core.table import Table
 from gateway.core.verdict import CLAUSES, FAILURES
@@ -35,6 +36,7 @@ class Clause:
     """One clause in our own words. `due`: seconds after which a message held for it is due; `handling`: what then.
 
     `outside`: the action on a message of a pair that goes through a personal account, whatever its text says.
+    `authorised`: a finding about a person does not count for a recipient behind whom everybody stands so to them.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Clause:
     thresholds: Mapping[Direction, Thresholds]
     outside: Mapping[Direction, Action] = field(default_factory=dict)
     handling: Handling = PLAIN
+    authorised: frozenset[Standing] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +194,18 @@ def _clause(table: Table, name: str) -> Clause:
         {each: _thresholds(table.table(each, "a table such as { flag = 0.3, hold = 0.5 }")) for each in Direction},
         _directions(table.table("outside"), _action) if table.has("outside") else {},
         read_handling(table),
+        _standings(table),
     )
     table.done()
     return clause
+
+
+def _standings(table: Table) -> frozenset[Standing]:
+    words = table.texts("authorised") if table.has("authorised") else ()
+    for each in words:
+        if each not in list(Standing):
+            raise table.fault("authorised", f"has {each!r}; it lists some of {', '.join(Standing)}")
+    return frozenset(Standing(each) for each in words)
 
 
 def _thresholds(table: Table) -> Thresholds:

@@ -91,6 +91,11 @@ def forms_pair(senders: Sequence[Person], recipient: str, directory: Directory) 
     return any(True for person in senders for _ in _pairs(_Known(person), recipient, behind, grants=False))
 
 
+def behind(recipient: str, directory: Directory) -> tuple[Person, ...]:
+    """The people who get what goes to one recipient: the members of a group, or whoever the address stands for."""
+    return tuple(known.person for known in _behind(recipient, directory))
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """A person, and whether the address that showed it is a personal account of theirs."""

@@ -36,7 +36,8 @@ class Handling:
 class Review:
     """How all held messages are handled. Seconds; `digest` in minutes of the day by the district's clock, None: none.
 
-    `reason`: deeds that need a reason whatever the clause.
+    `reason`: deeds that need a reason whatever the clause; `put_off`: how long after it came a message can be due at
+    most, however often it is held longer.
     """
 
     remind_before: float = 30 * MINUTE
@@ -44,6 +45,7 @@ class Review:
     digest: int | None = None
     reason: frozenset[str] = frozenset({"discard"})
     help_every: float = 15 * MINUTE
+    put_off: float = 14 * 24 * HOUR
 
 
 PLAIN, USUAL = Handling(), Review()
@@ -102,6 +104,7 @@ def read_review(top: Table) -> Review:
         table.clock("digest") if table.has("digest") else None,
         _deeds(table, "reason", default.reason),
         _interval(table, "help_every", default.help_every),
+        _interval(table, "put_off", default.put_off),
     )
     table.done()
     return found
@@ -120,7 +123,7 @@ def read_handling(clause: Table) -> Handling:
 def _interval(table: Table, name: str, default: float) -> float:
     seconds = table.duration(name) if table.has(name) else default
     if seconds < MINUTE:
-        raise table.fault(name, "must be a minute at least, or people would be told without end")
+        raise table.fault(name, "must be a minute at least")
     return seconds
 
 

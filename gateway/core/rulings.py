@@ -12,7 +12,10 @@ from gateway.core.decide import decide
 from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling, Waiting
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
+from gateway.core.message import Channel
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
+from gateway.core.standing import Standings, nobody_known
 from gateway.core.verdict import Verdict
 from gateway.core.wire import Decided, decision_body, first_conversation, rfc3339
 
@@ -31,11 +34,14 @@ class _Said:
     aside: str = ""
 
 
-def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, shadow: bool = False) -> Ruling:
+def by_verdict(
+    pending: Pending, verdict: Verdict, policy: Policy, now: float, shadow: bool = False,
+    standings: Standings = nobody_known,
+) -> Ruling:  # fmt: skip
     """Decide every recipient that waits, and say of the others what came too late; the verdict is always recorded.
 
     A recipient that only waits for a person because there was no verdict is decided as if on time. What a person
-    decided stands; a call for help is alerted all the same.
+    decided stands; a call for help is alerted all the same, and is one from then on.
     """
     if pending.verdict is not None:
         return Ruling()
@@ -44,9 +50,11 @@ def by_verdict(pending: Pending, verdict: Verdict, policy: Policy, now: float, s
     for each in pending.recipients:
         if not each.pairs:
             continue
-        decision = decide(each.pairs, verdict, pending.contact, policy)
+        decision = decide(each.pairs, verdict, pending.contact, policy, standings)
         if decision.action is Action.ALERT:
             helped.append(each.address)
+            if each.decided_by not in ("", POLICY):
+                said.append(_Said(Change(each.address, None, decision, each.decided_by), decision))
         if each.decided_by in ("", POLICY):
             said.append(_said(each, decision, shadow))
     followups: list[Followup] = []
@@ -175,11 +183,20 @@ def hold_longer(pending: Pending, by: str, reason: str, now: float, may: May | N
     )
     if not changes:
         return Ruling()
-    detail = {"until": rfc3339(now + seconds), "reason": reason, "recipients": [each.recipient for each in changes]}
+    due = min((each.due_at for each in held if each.due_at is not None), default=None)
+    detail = {
+        "until": rfc3339(now + seconds), "was_due": None if due is None else rfc3339(due), "reason": reason,
+        "recipients": [each.recipient for each in changes],
+    }  # fmt: skip
     return Ruling(changes, (), (Act(now, by, "held longer", pending.id, detail),))
 
 
 _ACTS = {"release": "released", "reject": "rejected", "discard": "discarded"}
+
+
+def _writer(pair: Pair) -> str:
+    """The sourcedId of whoever of a pair wrote."""
+    return pair.staff if pair.direction is Direction.STAFF_TO_STUDENT else pair.student
 
 
 def _by_person(
@@ -200,5 +217,8 @@ def _by_person(
         told = _followup(Follow.REJECTION, pending, now, addresses, decided.clauses)
         more = {"words": words} if words else {}
         followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender, **more}))
+        if pending.channel is Channel.SMS:
+            people = list(dict.fromkeys(_writer(pair) for each in held for pair in each.pairs))
+            followups.append(Followup(Follow.REJECTED_TEXT, told.message, {**told.body, "people": people, **more}))
     changes = tuple(Change(address, state, None, by) for address in addresses)
     return Ruling(changes, tuple(followups), (_act(_ACTS[deed], decided),))

@@ -14,6 +14,7 @@ from gateway.core.decide import NO_VERDICT, decide
 from gateway.core.decision import Action, Decision, Pending, strictest
 from gateway.core.parties import Direction
 from gateway.core.policy import Policy
+from gateway.core.standing import Standings, nobody_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,14 @@ class Tally:
 
 @dataclass(slots=True)
 class Simulation:
-    """Two policies over the same messages; `left_out` are those without evidence: undecided yet, or forgotten."""
+    """Two policies over the same messages; `left_out` are those without evidence: undecided yet, or forgotten.
+
+    `standings`: the answers of the directory as it is now.
+    """
 
     now: Policy
     then: Policy
+    standings: Standings = nobody_known
     before: Tally = field(default_factory=Tally)
     after: Tally = field(default_factory=Tally)
     changed: list[Changed] = field(default_factory=list)
@@ -67,8 +72,8 @@ class Simulation:
         if past.verdict is None and not _given_up(past):
             self.left_out += 1
             return
-        was, by_now = _action(past, self.now)
-        would_be, by_then = _action(past, self.then)
+        was, by_now = _action(past, self.now, self.standings)
+        would_be, by_then = _action(past, self.then, self.standings)
         self.before.add(was, by_now.clauses)
         self.after.add(would_be, by_then.clauses)
         if was is not would_be:
@@ -81,8 +86,10 @@ def _given_up(past: Pending) -> bool:
     return any(each.decision is not None and NO_VERDICT in each.decision.reasons for each in past.recipients)
 
 
-def _action(past: Pending, policy: Policy) -> tuple[Action, Decision]:
+def _action(past: Pending, policy: Policy, standings: Standings) -> tuple[Action, Decision]:
     """The action of a message's strictest recipient, which is what somebody has to look at, and that decision."""
-    decisions = [decide(each.pairs, past.verdict, past.contact, policy) for each in past.recipients if each.pairs]
+    decisions = [
+        decide(each.pairs, past.verdict, past.contact, policy, standings) for each in past.recipients if each.pairs
+    ]
     action = strictest(each.action for each in decisions)
     return action, next(each for each in decisions if each.action is action)

@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 CLAUSES = ("1", "2", "4", "5", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
 """Clause ids a finding can carry; "2" stands for clauses 2 and 3 (classroom tools), "5" for a transition phrase."""
 
+HELP = "help"
+"""What a finding has in place of a clause where it says which words ask for help; its cue is the kind."""
+
+IN_FILE, IN_HIDDEN, IN_CLAIMED = "in_file", "in_hidden", "in_claimed_quote"
+PLACES = (IN_FILE, IN_HIDDEN, IN_CLAIMED)
+"""The cues that say where a finding is, where that is not what is written for everybody to see."""
+
 PURPOSES = ("academic", "scheduling", "expectations", "notification", "acknowledgement", "personal", "other")
 
 FAILURES = ("error", "timeout", "crashed", "unreadable", "encrypted", "too_large", "language", "incomplete")
@@ -25,7 +32,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One clause with its score (0..1, calibrated) and the component that found it."""
+    """One clause with its score (0..1, calibrated) and the component that found it.
+
+    `about`: the sourcedId of the person whose information it is; what tells of several is a finding for each.
+    """
 
     clause: str
     score: float

@@ -26,16 +26,25 @@ class Classes:
         self._classes.append(self._numbers.setdefault(id_, len(self._numbers)))
 
     def sections(self, people: int) -> dict[str, Buffer]:
-        """The sections of so many people: the titles, and the classes of each row, in any order."""
+        """The sections of so many people: the titles, the classes of each row and the rows of each class, as read."""
         titles = TextsBuilder()
         for id_ in self._numbers:
             titles.add(self._titles.get(id_) or id_)
-        counts = array("I", bytes(4 * people))
-        for row in self._rows:
-            counts[row] += 1
-        ends = array("I", accumulate(counts, initial=0))
-        at, values = array("I", ends), array("I", bytes(4 * len(self._rows)))
-        for row, number in zip(self._rows, self._classes, strict=True):
-            values[at[row]] = number
-            at[row] += 1
-        return {**titles.sections("classes"), "enrolled.ends": ends, "enrolled.values": values}
+        return {
+            **titles.sections("classes"),
+            **_grouped(self._rows, self._classes, people, "enrolled"),
+            **_grouped(self._classes, self._rows, len(titles), "attending"),
+        }
+
+
+def _grouped(by: array[int], values: array[int], count: int, name: str) -> dict[str, Buffer]:
+    """The sections of `packed.Runs`: for each of so many numbers the values that stand beside it, in order."""
+    counts = array("I", bytes(4 * count))
+    for number in by:
+        counts[number] += 1
+    ends = array("I", accumulate(counts, initial=0))
+    at, grouped = array("I", ends), array("I", bytes(4 * len(values)))
+    for number, value in zip(by, values, strict=True):
+        grouped[at[number]] = value
+        at[number] += 1
+    return {f"{name}.ends": ends, f"{name}.values": grouped}

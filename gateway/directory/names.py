@@ -67,7 +67,7 @@ def _all(text: str) -> frozenset[str]:
     return frozenset(folded for each in text.split() for folded in words(each))
 
 
-_TITLES = _all(
+TITLES = _all(
     "mr mrs ms miss mx dr prof professor coach principal mister missus señor señora señorita sr sra srta maestro"
     " maestra teacher counselor nurse officer rev sir madam mme mlle monsieur herr frau"
 )
@@ -133,9 +133,9 @@ def _keys(text: str) -> tuple[list[str], list[str]]:
     while len(full) > 2 and full[-1] in _SUFFIXES:
         full = full[:-1]
     titled = False
-    while len(full) > 1 and (full[0] in _TITLES or full[-1] in _TITLES):
+    while len(full) > 1 and (full[0] in TITLES or full[-1] in TITLES):
         titled = True
-        full = full[1:] if full[0] in _TITLES else full[:-1]
+        full = full[1:] if full[0] in TITLES else full[:-1]
     spelled = tuple(word for word in full if len(word) > 1)  # without initials
     keys = [_key(each) for each in (whole, full, spelled) if len(each) > 1]
     if len(spelled) == 3:

@@ -11,7 +11,7 @@ from itertools import product
 from gateway.core.identity import canonical
 from gateway.directory.building import GUARDIAN, STAFF, STUDENT, Building
 from gateway.directory.oddities import Oddities, RosterError
-from gateway.directory.roster import APART, AccountKind, Org
+from gateway.directory.roster import APART, LEADS, AccountKind, Org
 from gateway.directory.tables import Folder
 
 TABLES = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
@@ -22,14 +22,15 @@ MAX_REMOVAL = "chaperone.max_removal"
 """Our own property of the manifest of an imported set."""
 
 _ROLES = {
+    **dict.fromkeys("aide counselor proctor systemadministrator teacher staff".split(), STAFF),
     **dict.fromkeys(
-        "administrator aide counselor districtadministrator principal proctor siteadministrator systemadministrator"
-        " teacher staff schooladministrator".split(),
-        STAFF,
+        "administrator districtadministrator principal schooladministrator siteadministrator".split(), STAFF | LEADS
     ),
     **dict.fromkeys("guardian parent relative".split(), GUARDIAN),
     "student": STUDENT,
 }
+_BITS = 4  # of roles; above them the number of a set of orgs
+_ALL = (1 << _BITS) - 1
 _SCHOOL = "school"
 _SHARE = re.compile(r"0(\.[0-9]+)?|1(\.0+)?")
 _GONE = frozenset({"tobedeleted", "inactive"})
@@ -164,8 +165,8 @@ class _Reading:
             known = self._roles.get(user, 0)
             if self._today_in("roles", line, begin, end):
                 bits = self._role("roles", line, role)
-                orgset = self._building.orgset(self._orgs("roles", line, "orgSourcedId", org), known >> 3)
-                known = known & 7 | bits | orgset << 3
+                orgset = self._building.orgset(self._orgs("roles", line, "orgSourcedId", org), known >> _BITS)
+                known = known & _ALL | bits | orgset << _BITS
             self._roles[user] = known
 
     def profiles(self) -> None:
@@ -197,7 +198,7 @@ class _Reading:
                 what = "is there more than once; the records are joined"
                 self._note("users", line, "sourcedId", what, "give each person one record")
             from_roles = self._roles.get(id_)
-            bits = from_roles & 7 if from_roles is not None else 0
+            bits = from_roles & _ALL if from_roles is not None else 0
             if role and from_roles is None:
                 for each in role.split(","):
                     bits |= self._role("users", line, each)
@@ -208,7 +209,7 @@ class _Reading:
             building.roles[row] |= bits
             listed = self._orgs("users", line, "orgSourcedIds", orgs)
             listed += self._orgs("users", line, "primaryOrgSourcedId", primary)
-            building.belongs(row, building.orgset(listed, (from_roles or 0) >> 3))
+            building.belongs(row, building.orgset(listed, (from_roles or 0) >> _BITS))
             names = product(
                 dict.fromkeys((given, preferred_given or given)), (middle,),
                 dict.fromkeys((family, preferred_family or family)),

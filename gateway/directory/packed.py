@@ -17,7 +17,7 @@ from mmap import mmap
 from struct import Struct
 from typing import IO, Any, Literal, TypeAlias
 
-VERSION = 2
+VERSION = 3
 _first_of = Struct("=Q").unpack_from
 _MAGIC = b"chaperone roster\n"
 

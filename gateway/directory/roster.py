@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.core.identity import canonical
 from gateway.core.parties import Person, Role
+from gateway.core.standing import Standing
+from gateway.directory.meant import meant
 from gateway.directory.names import shown_keys
 from gateway.directory.packed import Image, Index, Runs, Texts
+from gateway.directory.standings import standings
 
 NOBODY = 0xFFFFFFFF
 """The account of an address that too many people share for it to say who it is."""
@@ -21,7 +24,11 @@ TITLED = 3
 """A title with a surname shows somebody only where no more staff than this have that surname."""
 
 ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
-_ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in range(8))
+LEADS = 8
+"""The bit, beside those of the roles, of staff who administer their buildings."""
+
+_BITS = range(16)
+_ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in _BITS)
 _NO_CHILDREN: frozenset[str] = frozenset()
 _REMEMBERED = 16_384  # addresses; then all are forgotten and remembered anew
 _NOT_ASKED = Person("", "", frozenset())
@@ -82,6 +89,7 @@ class Roster:
         )
         self._strangers, self._by_group = Texts(image, "strangers"), Index(image, "by_group")
         self._classes, self._enrolled = Texts(image, "classes"), Runs(image, "enrolled")
+        self._attending = Runs(image, "attending")
         self._known: dict[str, Person | None] = {}
         self._last_group: tuple[int, tuple[Person, ...]] = (-1, ())
 
@@ -114,15 +122,16 @@ class Roster:
         group = self._by_group.first(canonical(address, self._aliases))
         if group is None:
             return None
-        if self._last_group[0] != group:
+        last = self._last_group  # asked by several threads
+        if last[0] != group:
             rows: dict[int, None] = {}
             strangers: dict[int, None] = {}
             for each in self._opened(group):
                 rows |= dict.fromkeys(self._group_rows[each])
                 strangers |= dict.fromkeys(self._group_strangers[each])
             unknown = (self.person(self._strangers[each]) for each in strangers)
-            self._last_group = group, (*(self._of(row) for row in rows), *(each for each in unknown if each))
-        return self._last_group[1]
+            last = self._last_group = group, (*(self._of(row) for row in rows), *(each for each in unknown if each))
+        return last[1]
 
     def _opened(self, group: int) -> Iterator[int]:
         """The group and every group in it, each once, cycles or not."""
@@ -205,7 +214,7 @@ class Roster:
     def counts(self) -> dict[Role, int]:
         """How many people have each role; one person may have several."""
         bits = bytes(self._roles)
-        return {role: sum(bits.count(each) for each in range(8) if each & bit) for role, bit in ROLE_BITS.items()}
+        return {role: sum(bits.count(each) for each in _BITS if each & bit) for role, bit in ROLE_BITS.items()}
 
     def accounts(self, id_: str) -> tuple[Account, ...]:
         """The addresses of a person; the one that mail goes to comes first."""
@@ -251,6 +260,34 @@ class Roster:
             return ()
         both = sorted(set(self._enrolled[rows[0]]) & set(self._enrolled[rows[1]]))
         return tuple(dict.fromkeys(self._classes[number] for number in both))
+
+    def at(self, row: int) -> Person:
+        """The person of a row."""
+        return self._of(row)
+
+    def leads(self, row: int) -> bool:
+        """Whether a person administers their buildings."""
+        return bool(self._roles[row] & LEADS)
+
+    def classes_at(self, row: int) -> frozenset[int]:
+        """The numbers of the classes that a person is enrolled in."""
+        return frozenset(self._enrolled[row])
+
+    def attending(self, number: int) -> Sequence[int]:
+        """The rows of those who are in a class."""
+        return self._attending[number]
+
+    def rows_named(self, key: str) -> list[int]:
+        """The rows of those whom a key of their name finds (see `names`); as many as MOST may be more."""
+        return self._by_name.every(key)
+
+    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
+        return meant(self, names, near)
+
+    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Standing]]]:
+        """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
+        return standings(self, recipient, about)
 
     def digests(self) -> Iterator[tuple[str, int, int]]:
         """The sourcedId, role bits and digest of every person: a changed digest is a changed person."""

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from gateway.core.parties import Person
+from gateway.core.standing import Standing
 from gateway.directory.aside import Shelved, read_aside, shelved
 from gateway.directory.loading import Sources
 from gateway.directory.oddities import Oddity, RosterError
@@ -110,6 +111,14 @@ class LiveDirectory:
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
         return self.roster.buildings_of(id_)
+
+    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
+        return self.roster.meant(names, near)
+
+    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Standing]]]:
+        """Everybody behind a recipient, and how they stand to the person of a sourcedId."""
+        return self.roster.standings(recipient, about)
 
     async def watch(self, every: float = EVERY, changed: Callable[[], Awaitable[None]] | None = None) -> None:
         """Look at the files every so many seconds, until cancelled; `changed` is told of every other roster."""

@@ -11,6 +11,7 @@ from gateway.core.decide import NO_VERDICT
 from gateway.core.decision import Follow, Pending, Rule, Ruling
 from gateway.core.policy import Policy
 from gateway.core.rulings import by_verdict, without_verdict
+from gateway.core.standing import Standings, nobody_known
 from gateway.core.verdict import CLAUSES, FAILURES, Verdict
 from gateway.core.wire import WireError, dead_letter_headers, decode_verdict
 from gateway.journal import Journal
@@ -30,10 +31,11 @@ class Disposition:
 
     def __init__(
         self, store: Dispositions, outbox: Outbox, review: Review, journal: Journal, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, standings: Standings = nobody_known,
     ) -> None:  # fmt: skip
         self._store, self._outbox, self._review, self._journal = store, outbox, review, journal
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
+        self._standings = standings
 
     async def consume(self, bus: Bus, beat: Beat) -> None:
         """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
@@ -89,7 +91,7 @@ class Disposition:
     def _by_verdict(self, pending: Pending, *, verdict: Verdict, policy: Policy, now: float) -> Ruling:
         if verdict.sha256 != pending.sha256:
             return _STRANGER
-        return by_verdict(pending, verdict, policy, now, shadow=self._shadow)
+        return by_verdict(pending, verdict, policy, now, shadow=self._shadow, standings=self._standings)
 
     async def give_up_waiting(self, beat: Beat) -> None:
         """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.core import smpp_message
+from gateway.core.access import Register, may_be_told
 from gateway.core.bounce import bounce_content
 from gateway.core.decision import Act, Follow, Followup
 from gateway.core.fields import to_json
@@ -25,6 +26,7 @@ from gateway.journal import Journal
 from gateway.ports import Bus, BusDown, Followups, Outbox, Record, Review, StoreDown
 from gateway.stages.beat import Beat
 
+_ABOUT_PEOPLE = frozenset({Follow.HELP_ALERT, Follow.HELP_AGAIN, Follow.LATE})
 _BATCH = 64
 _LEASE = 60.0
 _PAUSE = 2.0
@@ -46,10 +48,11 @@ class Notification:
     """Carries followups out."""
 
     def __init__(
-        self, followups: Followups, outbox: Outbox, review: Review, bus: Bus, journal: Journal, office: Office
-    ) -> None:
+        self, followups: Followups, outbox: Outbox, review: Review, bus: Bus, journal: Journal, office: Office,
+        register: Register,
+    ) -> None:  # fmt: skip
         self._followups, self._outbox, self._review = followups, outbox, review
-        self._bus, self._journal, self._office = bus, journal, office
+        self._bus, self._journal, self._office, self._register = bus, journal, office, register
 
     async def run(self, beat: Beat) -> None:
         """Until the beat stops; what is not done by then is done after the next start."""
@@ -106,6 +109,21 @@ class Notification:
             return told(text.message, "undelivered", FILTERED, now)
         return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)
 
+    def _accounts(self, people: object) -> tuple[str, ...]:
+        """The district's mail addresses of people; an unknown student's is the id itself."""
+        found = []
+        for id_ in map(str, people) if isinstance(people, list) else ():
+            person = self._register.by_id(id_)
+            found.append(person.address if person is not None else id_ if "@" in id_ else "")
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    async def _apart(self, id_: str, recipients: tuple[str, ...]) -> tuple[str, ...]:
+        """Those who can be told of a message: nobody who has a part in it, or whose child has."""
+        for trace in await self._review.trace(id=id_):
+            addresses = [each for each in (trace.sender, *(to.address for to in trace.recipients)) if each]
+            return may_be_told(recipients, trace.relation.pairs, addresses, self._register)
+        return recipients
+
     async def _written(self, followup: Followup) -> Message | None:
         """The message that a followup asks for; None where nobody is to be told."""
         now = await self._review.now()
@@ -113,10 +131,14 @@ class Notification:
             return await self._status(followup, now)
         if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
+        elif followup.kind is Follow.REJECTED_TEXT:
+            recipients = self._accounts(followup.body.get("people"))
         elif isinstance(to := followup.body.get("to"), list):
             recipients = tuple(map(str, to))
         else:
             recipients = self._office.to
+        if followup.kind in _ABOUT_PEOPLE:
+            recipients = await self._apart(followup.message, recipients)
         if not recipients:
             return None
         # Of what it says, not of its row: a row's number may come again once the row is gone.

@@ -11,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.console_ports import Accounts, Handling, Lists
+from gateway.console_ports import Accounts, Calls, Handling
 from gateway.console_ports import Reminders as Remembered
-from gateway.core.access import Register, is_theirs
+from gateway.core.access import Register, has_part, is_theirs
+from gateway.core.account import User
 from gateway.core.chain import Chain
 from gateway.core.decision import Act
 from gateway.core.followup import Follow, Followup
-from gateway.core.moderation import Held, Noticed
+from gateway.core.moderation import Held, Noticed, Trace
+from gateway.core.parties import Relation
 from gateway.core.policy import Policy
 from gateway.core.review import at_due, level
 from gateway.core.rulings import POLICY
@@ -30,14 +32,16 @@ from gateway.stages.moderation import moderate
 EVERY = 15.0
 """Seconds from one look to the next."""
 _MOST = 2000
-_CALLS, _CALL_DAYS = 200, 7 * 86400.0
+_DAY = 86400.0
+_OFTEN = 7 * _DAY
+"""Seconds in which a call for help is told as often as the policy says; later once a day, until it is taken up."""
 _DIGEST_WITHIN = timedelta(hours=2)
 NOT_DECIDED = "not decided by its due time"
 
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Lists, Accounts, Handling, Remembered, Protocol):
+class Store(Review, Dispositions, Calls, Accounts, Handling, Remembered, Protocol):
     """What reminders ask of the store."""
 
 
@@ -90,7 +94,7 @@ class Reminders:
                 held, at = found[step]
                 known = handled.get(held.id)
                 taken = known.assignment.user if known and known.assignment else ""
-                to = chain.of(at, held.relation, (held.sender, *held.recipients), taken)
+                to = chain.of(at, held.relation, (held.sender, *held.recipients, *held.others), taken)
                 for address in to:
                     by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at])
                 told = "escalated" if at > 1 else "reminded"
@@ -119,10 +123,9 @@ class Reminders:
     async def _help(self, now: float, chain: Chain) -> None:
         every = self._policy().review.help_every
         found: dict[tuple[str, str], tuple[Noticed, int]] = {}
-        for call in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS):
-            if not call.taken_by:
-                at = int((now - call.decided_at) // every)
-                found[call.trace.id, f"help:{at}"] = call, at
+        for call in await self._store.waiting_calls(_MOST):
+            at = steps_of(max(now - call.decided_at, 0.0), every)
+            found[call.trace.id, f"help:{at}"] = call, at
         new = await self._untold(found)
         if not new:
             return
@@ -141,6 +144,8 @@ class Reminders:
             to = tuple(each for each in to if each not in self._last)
             body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
             return [Followup(Follow.HELP_ALERT, trace.id, body)] if to else []
+        if not to:
+            self._journal.nobody_told(trace.id)
         body = {"to": list(to), "at": rfc3339(now), "items": [[trace.id, rfc3339(trace.received_at), at]]}
         return [Followup(Follow.HELP_AGAIN, trace.id, body)] if to else []
 
@@ -155,30 +160,52 @@ class Reminders:
         if not begins <= here < begins + _DIGEST_WITHIN or step in await self._store.told([""]):
             return
         held = await self._store.held()
-        calls = [
-            each for each in await self._store.noticed("alert", now - _CALL_DAYS, now + 1, _CALLS) if not each.taken_by
-        ]
+        calls = await self._store.waiting_calls(_MOST)
 
         def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
             people = chain.everybody()
             to = {**dict.fromkeys(self._last), **people}
             followups = []
             for address, user in to.items():
-                own = [each for each in held if user is None or is_theirs(user, each.relation.pairs, self._register)]
-                if not own:
+                own = [
+                    each
+                    for each in held
+                    if self._fits(user, each.relation, (each.sender, *each.recipients, *each.others))
+                ]
+                theirs = sum(
+                    self._fits(user, each.trace.relation, (each.trace.sender, *_addresses(each.trace)))
+                    for each in calls
+                )
+                if not own and not theirs:
                     continue
                 late = sum(each.due_at is not None and each.due_at < now for each in own)
-                theirs = sum(
-                    user is None or is_theirs(user, each.trace.relation.pairs, self._register) for each in calls
-                )
                 counts = {"held": len(own), "overdue": late, "calls": theirs}
                 followups.append(Followup(Follow.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
             return followups, []
 
         await self._store.tell([step], letters)
 
+    def _fits(self, user: User | None, relation: Relation, addresses: Iterable[str]) -> bool:
+        """Whether a message counts for somebody: one of their buildings and not their own; for nobody's address all."""
+        if user is None:
+            return True
+        named = [each for each in addresses if each]
+        return is_theirs(user, relation.pairs, self._register) and not has_part(
+            user, relation.pairs, named, self._register
+        )
+
     async def _untold(self, steps: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Those of some steps that nobody was told of."""
         asked = list(steps)
         told = await self._store.told({id_ for id_, _ in asked})
         return [step for step in asked if step not in told]
+
+
+def _addresses(trace: Trace) -> tuple[str, ...]:
+    return tuple(each.address for each in trace.recipients)
+
+
+def steps_of(age: float, every: float) -> int:
+    """How often a call for help that has waited so long was told again."""
+    often = min(age, _OFTEN)
+    return int(often // every) + int((age - often) // max(every, _DAY))

@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.calls import SqlCalls
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
 from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
+from gateway.store.grants import SqlGrants
 from gateway.store.handling import SqlHandling
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
@@ -31,6 +33,7 @@ from gateway.store.reminders import SqlReminders
 from gateway.store.reports import SqlReports
 from gateway.store.retention import SqlRetention
 from gateway.store.review import SqlReview
+from gateway.store.sessions import SqlSessions
 from gateway.store.texts import SqlTexts
 from gateway.store.upgrade import upgrade
 from gateway.store.writer import Writer
@@ -50,6 +53,7 @@ class SqlStore(
     SqlRetention,
     SqlRecall,
     SqlLists,
+    SqlCalls,
     SqlAccounts,
     SqlTexts,
     SqlMedia,
@@ -57,7 +61,9 @@ class SqlStore(
     SqlHandling,
     SqlReminders,
     SqlCases,
+    SqlGrants,
     SqlIdentities,
+    SqlSessions,
     SqlReports,
 ):
     """The whole port, from its parts."""

@@ -9,13 +9,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Double, bindparam, delete, func, select, update
+from sqlalchemy import Double, and_, bindparam, case, delete, exists, func, or_, select, update
 
 from gateway.core.account import AccountRole, Session, Token, User
 from gateway.core.decision import Act
 from gateway.store import audit, schema
 from gateway.store.forms import fit, json_text
 from gateway.store.parts import Part
+from gateway.store.schema_accounts import passkeys, second_steps, vouchings
 from gateway.store.statements import Row, Run, Statement, insert_each
 from gateway.store.writer import Write
 
@@ -27,6 +28,19 @@ USER = (
     _u.name, _u.role, _u.buildings, _u.person, _u.created_at, _u.disabled_at, _u.subject, _u.by_groups,
 )  # fmt: skip
 _N = len(USER)
+_HAS_STEP = or_(
+    exists().where(second_steps.c.user_name == _u.name, second_steps.c.since.is_not(None)),
+    exists().where(passkeys.c.user_name == _u.name),
+)
+_VOUCHED_AT = (
+    select(vouchings.c.vouched_at)
+    .where(and_(vouchings.c.user_name == _u.name, _u.by_groups == schema.lit(1)))
+    .scalar_subquery()
+)
+SESSION = (
+    *USER, _s.created_at, _s.seen_at, _s.expires_at, _s.waits, _s.hash, _s.way, _s.place,
+    case((_HAS_STEP, schema.lit(1)), else_=schema.lit(0)), _VOUCHED_AT,
+)  # fmt: skip
 _ADD_USER = insert_each(schema.users, again=True)
 _ADD_SESSION = insert_each(schema.sessions, again=True)
 _ADD_TOKEN = insert_each(schema.tokens, again=True)
@@ -46,7 +60,7 @@ _DISABLE = Statement(
 )
 _SESSION = Statement(
     lambda of: (
-        select(*USER, _s.created_at, _s.seen_at, _s.expires_at, _s.waits)
+        select(*SESSION)
         .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
         .where(_s.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
@@ -57,19 +71,21 @@ _TOUCH = Statement(
     )
 )
 _END_SESSION = Statement(lambda of: delete(schema.sessions).where(_s.hash == bindparam("key")))
-_END_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.user_name == bindparam("key")))
+_END_SESSIONS = Statement(
+    lambda of: delete(schema.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
+)
 _OLD_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.expires_at < bindparam("at")))
+_TOKEN = (_t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at, _t.used_at)
 _BY_TOKEN = Statement(
     lambda of: (
-        select(*USER, _t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at)
+        select(*USER, *_TOKEN)
         .join_from(schema.tokens, schema.users, _u.name == _t.user_name)
         .where(_t.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
 )
-_TOKENS = Statement(
-    lambda of: select(_t.user_name, _t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at).order_by(
-        _t.user_name, _t.created_at
-    )
+_TOKENS = Statement(lambda of: select(_t.user_name, *_TOKEN).order_by(_t.user_name, _t.created_at))
+_TOKEN_USED = Statement(
+    lambda of: update(schema.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
 )
 _REVOKE = Statement(
     lambda of: (
@@ -92,6 +108,11 @@ _FAILED_BY_NAME = Statement(
 _FAILED_BY_CLIENT = Statement(
     lambda of: select(func.count()).where(_f.client == bindparam("key"), _f.at > bindparam("since"))
 )
+_FAILED_BY_BOTH = Statement(
+    lambda of: select(func.count()).where(
+        _f.name == bindparam("key"), _f.client == bindparam("there"), _f.at > bindparam("since")
+    )
+)
 _OLD_FAILURES = Statement(lambda of: delete(schema.sign_in_failures).where(_f.at < bindparam("at")))
 _FORGIVE = Statement(
     lambda of: delete(schema.sign_in_failures).where(_f.name == bindparam("key"), _f.client == bindparam("client"))
@@ -108,8 +129,17 @@ def read_user(row: Row) -> User:
 
 
 def _token(row: Row) -> Token:
-    name, digest, scope, created_at, expires_at, revoked_at = row
-    return Token(digest[:TOKEN_ID], name, scope == "read", created_at, expires_at, revoked_at)
+    name, digest, scope, *times = row
+    return Token(digest[:TOKEN_ID], name, scope == "read", *times)
+
+
+def read_session(row: Row) -> Session:
+    """A session from the columns `SESSION`."""
+    created_at, seen_at, expires_at, waits, digest, way, place, has_step, vouched_at = row[_N:]
+    return Session(
+        read_user(row), created_at, seen_at, expires_at, bool(waits), digest[:TOKEN_ID], way, place, bool(has_step),
+        vouched_at,
+    )  # fmt: skip
 
 
 # Each write comes with its entry of the audit log, in the same transaction; it is left out where nothing changed.
@@ -128,11 +158,11 @@ def _add_users(run: Run, items: Sequence[tuple[User, str, Act]]) -> list[bool]:
     return added
 
 
-def _set_passwords(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
+def _set_passwords(run: Run, items: Sequence[tuple[str, str, str, Act]]) -> list[bool]:
     changed = []
-    for name, password_hash, act in items:
+    for name, password_hash, keep, act in items:
         changed.append(run.change(_SET_PASSWORD, key=name, hash=password_hash) == 1)
-        run.change(_END_SESSIONS, key=name)
+        run.change(_END_SESSIONS, key=name, kept=keep)
         audit.write(run, [act] * changed[-1])
     return changed
 
@@ -141,18 +171,18 @@ def _disable(run: Run, items: Sequence[tuple[str, Act]]) -> list[bool]:
     changed = []
     for name, act in items:
         changed.append(run.change(_DISABLE, key=name, at=run.now) == 1)
-        run.change(_END_SESSIONS, key=name)
+        run.change(_END_SESSIONS, key=name, kept="")
         run.change(_REVOKE_ALL, key=name, at=run.now)
         audit.write(run, [act] * changed[-1])
     return changed
 
 
-def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, Act | None]]) -> list[None]:
+def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, Act | None, str, str]]) -> list[None]:
     run.change(_OLD_SESSIONS, at=run.now)
-    for digest, name, lasts, failures_of, client, act in items:
+    for digest, name, lasts, failures_of, client, act, way, place in items:
         row = {
             "hash": digest, "user_name": name, "created_at": run.now, "seen_at": run.now,
-            "expires_at": run.now + lasts, "waits": int(act is None),
+            "expires_at": run.now + lasts, "waits": int(act is None), "way": way, "place": fit(place),
         }  # fmt: skip
         run.each(_ADD_SESSION, [row])
         if act is not None:
@@ -167,6 +197,12 @@ def _touch(run: Run, items: Sequence[str]) -> list[None]:
     return [None] * len(items)
 
 
+def _token_used(run: Run, items: Sequence[str]) -> list[None]:
+    for digest in items:
+        run.change(_TOKEN_USED, key=digest, at=run.now)
+    return [None] * len(items)
+
+
 def _sign_out(run: Run, items: Sequence[tuple[str, Act]]) -> list[None]:
     for digest, act in items:
         audit.write(run, [act] * run.change(_END_SESSION, key=digest))
@@ -177,7 +213,7 @@ def _add_tokens(run: Run, items: Sequence[tuple[str, Token, Act]]) -> list[None]
     for digest, token, act in items:
         row = {
             "hash": digest, "user_name": token.user, "scope": "read" if token.reads_only else "all",
-            "created_at": run.now, "expires_at": token.expires_at, "revoked_at": None,
+            "created_at": run.now, "expires_at": token.expires_at, "revoked_at": None, "used_at": None,
         }  # fmt: skip
         run.each(_ADD_TOKEN, [row])
         audit.write(run, [act])
@@ -204,6 +240,7 @@ def _refused(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[None]:
 _ADD_USER_WRITE, _SET_PASSWORD_WRITE, _DISABLE_WRITE = Write(_add_users), Write(_set_passwords), Write(_disable)
 _SIGN_IN_WRITE, _TOUCH_WRITE, _SIGN_OUT_WRITE = Write(_sign_in), Write(_touch), Write(_sign_out)
 _ADD_TOKEN_WRITE, _REVOKE_WRITE, _REFUSED_WRITE = Write(_add_tokens), Write(_revoke), Write(_refused)
+_TOKEN_USED_WRITE = Write(_token_used)
 
 
 class SqlAccounts(Part):
@@ -222,27 +259,25 @@ class SqlAccounts(Part):
         """See gateway.console_ports.Accounts."""
         return [read_user(row) for row in await self._readers.read(lambda run: run.rows(_USERS))]
 
-    async def set_password(self, name: str, password_hash: str, act: Act) -> bool:
+    async def set_password(self, name: str, password_hash: str, act: Act, *, keep: str = "") -> bool:
         """See gateway.console_ports.Accounts."""
-        return await self._writer.do(_SET_PASSWORD_WRITE, (name, password_hash, act))
+        return await self._writer.do(_SET_PASSWORD_WRITE, (name, password_hash, keep, act))
 
     async def disable(self, name: str, act: Act) -> bool:
         """See gateway.console_ports.Accounts."""
         return await self._writer.do(_DISABLE_WRITE, (name, act))
 
     async def sign_in(
-        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None
-    ) -> None:
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: Act | None, *,
+        way: str = "", place: str = "",
+    ) -> None:  # fmt: skip
         """See gateway.console_ports.Accounts."""
-        await self._writer.do(_SIGN_IN_WRITE, (digest, name, lasts, failures_of, fit(client), act))
+        await self._writer.do(_SIGN_IN_WRITE, (digest, name, lasts, failures_of, fit(client), act, way, place))
 
     async def session(self, digest: str) -> Session | None:
         """See gateway.console_ports.Accounts."""
         rows = await self._readers.read(lambda run: run.rows(_SESSION, key=digest))
-        if not rows:
-            return None
-        created_at, seen_at, expires_at, waits = rows[0][_N:]
-        return Session(read_user(rows[0]), created_at, seen_at, expires_at, bool(waits))
+        return read_session(rows[0]) if rows else None
 
     async def touch(self, digest: str) -> None:
         """See gateway.console_ports.Accounts."""
@@ -256,13 +291,14 @@ class SqlAccounts(Part):
         """See gateway.console_ports.Accounts."""
         await self._writer.do(_REFUSED_WRITE, (failures_of, client, act))
 
-    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int]:
+    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
         """See gateway.console_ports.Accounts."""
 
-        def count(run: Run) -> tuple[int, int]:
+        def count(run: Run) -> tuple[int, int, int]:
+            (both,) = run.rows(_FAILED_BY_BOTH, key=failures_of, there=fit(client), since=since)
             (name,) = run.rows(_FAILED_BY_NAME, key=failures_of, since=since)
             (there,) = run.rows(_FAILED_BY_CLIENT, key=fit(client), since=since)
-            return name[0], there[0]
+            return both[0], name[0], there[0]
 
         return await self._readers.read(count)
 
@@ -274,6 +310,10 @@ class SqlAccounts(Part):
         """See gateway.console_ports.Accounts."""
         rows = await self._readers.read(lambda run: run.rows(_BY_TOKEN, key=digest))
         return (read_user(rows[0]), _token((rows[0][0], *rows[0][_N:]))) if rows else None
+
+    async def token_used(self, digest: str) -> None:
+        """See gateway.console_ports.Accounts."""
+        await self._writer.do(_TOKEN_USED_WRITE, digest)
 
     async def tokens(self) -> Sequence[Token]:
         """See gateway.console_ports.Accounts."""

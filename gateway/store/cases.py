@@ -10,8 +10,10 @@ from sqlalchemy import Double, bindparam, delete, null, select, update
 from gateway.core.audit import Linked
 from gateway.core.casework import CaseDraft, CaseFile, LegalHold, subject_of
 from gateway.core.decision import Act
+from gateway.core.fields import rfc3339
+from gateway.core.followup import Follow, Followup
 from gateway.core.moderation import Trace
-from gateway.store import audit, schema
+from gateway.store import audit, followups, schema
 from gateway.store.forms import fit
 from gateway.store.parts import Part
 from gateway.store.review import MOST_TRACES, by_message, read_trace, traces
@@ -128,9 +130,9 @@ def _files(run: Run, rows: Sequence[Row]) -> list[CaseFile]:
     return [replace(CaseFile(*row), messages=tuple(named.get(row[0], ()))) for row in rows]
 
 
-def _open(run: Run, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping[str, object]]]) -> list[int]:
+def _open(run: Run, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping[str, object], str]]) -> list[int]:
     made = []
-    for draft, by, messages, detail in items:
+    for draft, by, messages, detail, to in items:
         ((id_,),) = run.rows(
             _OPEN, title=fit(draft.title), severity=draft.severity, assignee=draft.assignee, due_at=draft.due_at,
             by=by, now=run.now,
@@ -139,8 +141,17 @@ def _open(run: Run, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping
         acts = [Act(run.now, by, "case opened", subject_of(id_), {**detail, "messages": list(messages)})]
         acts += [Act(run.now, by, "put into a case", message, {"case": id_}) for message in messages]
         audit.write(run, acts)
+        _tell(run, int(id_), draft, to)
         made.append(int(id_))
     return made
+
+
+def _tell(run: Run, case_id: int, draft: CaseDraft, to: str) -> None:
+    """Whoever has a case from now on is told."""
+    if to:
+        due = None if draft.due_at is None else rfc3339(draft.due_at)
+        body = {"to": [to], "at": rfc3339(run.now), "case": case_id, "due_at": due}
+        followups.write(run, [Followup(Follow.CASE, subject_of(case_id), body)])
 
 
 def _name(run: Run, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
@@ -151,15 +162,17 @@ def _name(run: Run, case_id: int, messages: Sequence[str], by: str) -> tuple[str
     )
 
 
-def _change(run: Run, items: Sequence[tuple[int, CaseDraft, Act]]) -> list[bool]:
+def _change(run: Run, items: Sequence[tuple[int, CaseDraft, Act, str]]) -> list[bool]:
     done = []
-    for case_id, draft, act in items:
+    for case_id, draft, act, to in items:
         changed = run.change(
             _CHANGE, key=case_id, to_title=fit(draft.title), to_severity=draft.severity, to_assignee=draft.assignee,
             to_due=draft.due_at, now=run.now,
         )  # fmt: skip
         done.append(changed == 1)
         audit.write(run, [act] * done[-1])
+        if done[-1]:
+            _tell(run, case_id, draft, to)
     return done
 
 
@@ -248,9 +261,11 @@ _END_WRITE, _PLACE_WRITE, _LIFT_WRITE = Write(_end), Write(_place, rank=0), Writ
 class SqlCases(Part):
     """The port Cases."""
 
-    async def open_case(self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object]) -> int:
+    async def open_case(
+        self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object], to: str = ""
+    ) -> int:
         """See gateway.console_ports.Cases."""
-        return await self._writer.do(_OPEN_WRITE, (draft, by, messages, detail))
+        return await self._writer.do(_OPEN_WRITE, (draft, by, messages, detail, to))
 
     async def case(self, case_id: int) -> CaseFile | None:
         """See gateway.console_ports.Cases."""
@@ -271,9 +286,9 @@ class SqlCases(Part):
         """See gateway.console_ports.Cases."""
         return await self._readers.read(lambda run: _files(run, run.rows(_OF_MESSAGE, key=fit(message_id))))
 
-    async def change_case(self, case_id: int, draft: CaseDraft, act: Act) -> bool:
+    async def change_case(self, case_id: int, draft: CaseDraft, act: Act, to: str = "") -> bool:
         """See gateway.console_ports.Cases."""
-        return await self._writer.do(_CHANGE_WRITE, (case_id, draft, act))
+        return await self._writer.do(_CHANGE_WRITE, (case_id, draft, act, to))
 
     async def add_to_case(self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[Act]) -> tuple[str, ...]:
         """See gateway.console_ports.Cases."""

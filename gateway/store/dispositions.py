@@ -13,6 +13,7 @@ from gateway.core.contact import Counters
 from gateway.core.decision import Action, Change, Pending, Rule, Waiting
 from gateway.core.delivery import State
 from gateway.core.message import Channel
+from gateway.core.rulings import POLICY
 from gateway.ports import Settled
 from gateway.store import audit, followups, schema
 from gateway.store.counters import counters
@@ -153,6 +154,7 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -
                 None if decision is None else read_decision(decision),
                 decided_by,
                 decided_at,
+                row[8],
             )
         )
     verdict = next((row[-1] for row in rows if row[-1] is not None), None)
@@ -231,12 +233,13 @@ def _write(run: Run, settled: Sequence[tuple[Standing, Settled]]) -> None:
 
 def _decided(change: Change, row: Row, now: float) -> dict[str, object]:
     decision = change.decision
+    late = change.state is None and decision is not None and change.by == row[4]  # what a person decided stays theirs
     marks = change.state is State.HELD or (decision is not None and decision.action in _MARKING)
     return {
         "to_action": row[6] if decision is None else decision.action.value,
         "to_marked": 1 if marks else row[7],
         "to_decided_by": fit(change.by),
-        "to_decided_at": now,
+        "to_decided_at": row[5] if late and change.by != POLICY else now,
         "to_decision": row[3] if decision is None else decision_text(decision),
     }
 

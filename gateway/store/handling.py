@@ -62,6 +62,13 @@ _SEEN_POLICY = Statement(
 )
 _KNOWN_POLICY = Statement(lambda of: select(_o.adopted, _o.first_at, _o.last_at).where(_o.hash == bindparam("key")))
 _SOURCE = Statement(lambda of: select(_o.source).where(_o.hash == bindparam("key")))
+_TEXTS = Statement(  # of one hash, each with the district's text of its time; earlier ones stand under longer names
+    lambda of: (
+        select(_o.source, _o.adopted, _o.first_at)
+        .where((_o.hash == bindparam("key")) | ((_o.hash > bindparam("low")) & (_o.hash < bindparam("high"))))
+        .order_by(_o.first_at)
+    )
+)
 
 
 def _assignment(row: Sequence[object]) -> Assignment:
@@ -196,3 +203,10 @@ class SqlHandling(Part):
         """See gateway.console_ports.Handling."""
         rows = await self._readers.read(lambda run: run.rows(_SOURCE, key=hash_))
         return str(rows[0][0]) if rows else None
+
+    async def policy_text(self, hash_: str, at: float | None) -> tuple[str | None, str]:
+        """See gateway.console_ports.Handling."""
+        key = fit(hash_)
+        rows = await self._readers.read(lambda run: run.rows(_TEXTS, key=key, low=f"{key}.", high=f"{key}/"))
+        before = [row for row in rows if at is None or row[2] <= at] or rows[:1]
+        return (str(before[-1][0]), str(before[-1][1])) if before else (None, "")

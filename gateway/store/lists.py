@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, update
 
 from gateway.console_ports import LATE_CHANGES, Answer
 from gateway.core.audit import Linked
-from gateway.core.decision import Act
+from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
 from gateway.core.message import Channel
 from gateway.core.moderation import Neighbour, Noticed
 from gateway.store import audit, schema
 from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
-from gateway.store.review import by_message, read_trace, traces
+from gateway.store.review import MOST_TRACES, by_message, read_trace, traces
 from gateway.store.schema_accounts import held_changes
+from gateway.store.schema_calls import acknowledgements
 from gateway.store.schema_review import LATE
 from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
@@ -32,23 +33,13 @@ ANSWER_WITHIN = 60.0
 _m, _r, _c, _x, _a = (
     schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
 )  # fmt: skip
-_k, _n, _h = schema.acknowledgements.c, schema.answers.c, held_changes.c
+_k, _n, _h, _v = acknowledgements.c, schema.answers.c, held_changes.c, schema.verdicts.c
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well
     lambda of: select(func.max(_h.id), func.count()).where(_h.id > _NEWEST_CHANGE - schema.lit(LATE_CHANGES))
 )
 _CHANGES = Statement(lambda of: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
-
-
-_CALLS_MARK = Statement(
-    lambda of: select(
-        select(func.max(_r.decided_at))
-        .where(_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
-        .scalar_subquery(),
-        select(func.max(_k.at)).scalar_subquery(),
-    )
-)
 
 
 def _noticed(late: bool) -> Statement:
@@ -74,8 +65,9 @@ _BY_PEOPLE = Statement(
     lambda of: (
         select(_r.message_id)
         .where(
-            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _r.decided_at > bindparam("since"),
-            _r.decided_at < bindparam("before"), _r.decided_by != schema.lit("policy"),
+            _r.marked == schema.lit(1), _r.action.in_([schema.lit("hold"), schema.lit("alert")]),
+            _r.decided_at > bindparam("since"), _r.decided_at < bindparam("before"),
+            _r.decided_by != schema.lit("policy"),
         )
         .order_by(_r.decided_at.desc())
         .limit(bindparam("limit"))
@@ -84,12 +76,13 @@ _BY_PEOPLE = Statement(
 _TRACED = Statement(lambda of: traces(select(_m.id).where(of.among(_m.id))))
 _BESIDE = Statement(
     lambda of: (
-        select(_m.id, _c.subject, func.max(_r.decided_at), _k.user_name, _k.at)
+        select(_m.id, _c.subject, func.max(_r.decided_at), _k.user_name, _k.at, _v.at)
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .join(schema.contents, _c.message_id == _m.id, isouter=True)
-        .join(schema.acknowledgements, _k.message_id == _m.id, isouter=True)
+        .join(acknowledgements, _k.message_id == _m.id, isouter=True)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
         .where(of.among(_m.id))
-        .group_by(_m.id, _c.subject, _k.user_name, _k.at)
+        .group_by(_m.id, _c.subject, _k.user_name, _k.at, _v.at)
     )
 )
 _WITH = Statement(lambda of: select(_x.conversation, _x.at).where(_x.message_id == bindparam("key")))
@@ -109,6 +102,26 @@ _AFTER = Statement(
         .limit(bindparam("limit"))
     )
 )
+
+
+def _beyond(earlier: bool) -> Statement:
+    """The nearest messages of a conversation on one side of a place in it."""
+    place: tuple[ColumnElement[object], ...] = (_x.at, _x.message_id)
+    way: ColumnElement[float] = bindparam("at", type_=_x.at.type)
+    side = _x.at < way if earlier else _x.at > way
+    beside = _x.message_id < bindparam("behind") if earlier else _x.message_id > bindparam("behind")
+    order = [each.desc() for each in place] if earlier else list(place)
+    return Statement(
+        lambda of: (
+            select(_x.message_id)
+            .where(_x.conversation == bindparam("conversation"), or_(side, and_(_x.at == way, beside)))
+            .order_by(*order)
+            .limit(bindparam("limit"))
+        )
+    )
+
+
+_EARLIER, _LATER = _beyond(earlier=True), _beyond(earlier=False)
 _NEIGHBOURS = Statement(
     lambda of: (
         select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _c.excerpt, _r.state)
@@ -118,14 +131,21 @@ _NEIGHBOURS = Statement(
         .order_by(_m.received_at, _m.id, _r.position)
     )
 )
-_ABOUT = Statement(
-    lambda of: (
-        select(_a.at, _a.actor, _a.act, _a.subject, _a.detail)
-        .where(_a.subject == bindparam("key"))
-        .order_by(_a.id.desc())
-        .limit(bindparam("limit"))
+
+
+def _about(*which: ColumnElement[bool]) -> Statement:
+    return Statement(
+        lambda of: (
+            select(_a.at, _a.actor, _a.act, _a.subject, _a.detail)
+            .where(_a.subject == bindparam("key"), *which)
+            .order_by(_a.id.desc())
+            .limit(bindparam("limit"))
+        )
     )
-)
+
+
+_VIEWED = schema.lit("viewed")
+_ABOUT, _DONE, _VIEWS_OF = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
 _NEWEST = Statement(
     lambda of: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
@@ -134,7 +154,6 @@ _NEWEST = Statement(
         .limit(bindparam("limit"))
     )
 )
-_ACKNOWLEDGE = insert_each(schema.acknowledgements, again=True)
 _ASK = insert_each(schema.answers, again=True)
 _KNOWN = Statement(
     lambda of: select(_n.request, _n.at, _n.status, _n.body).where(
@@ -163,23 +182,34 @@ _FORGET = Statement(
 
 def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int) -> list[Noticed]:
     statement = _LATE if action == "hold" else _NOTICED
-    return _read(run, [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)])
+    return read_noticed(
+        run, [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)]
+    )
 
 
 def _decided_rows(run: Run, since: float, before: float, limit: int) -> list[Noticed]:
-    return _read(run, [row[0] for row in run.rows(_BY_PEOPLE, since=since, before=before, limit=limit)])
+    return read_noticed(run, [row[0] for row in run.rows(_BY_PEOPLE, since=since, before=before, limit=limit)])
 
 
-def _read(run: Run, ids: list[str]) -> list[Noticed]:
-    if not ids:
-        return []
+def read_noticed(run: Run, ids: list[str]) -> list[Noticed]:
+    """Messages of a list, the newest first. A call for help is as old as the verdict that says so."""
     unique = list(dict.fromkeys(ids))
+    found: list[Noticed] = []
+    for at in range(0, len(unique), MOST_TRACES):
+        found += _noticed_of(run, unique[at : at + MOST_TRACES])
+    return sorted(found, key=lambda each: -each.decided_at)
+
+
+def _noticed_of(run: Run, unique: list[str]) -> list[Noticed]:
     beside = {row[0]: row[1:] for row in run.rows(_BESIDE, ids=unique)}
     found = []
     for group in by_message(run.rows(_TRACED, ids=unique)):
-        subject, decided_at, by, at = beside[group[0][0]]
-        found.append(Noticed(read_trace(group), subject or "", decided_at or 0.0, by or "", at))
-    return sorted(found, key=lambda each: -each.decided_at)
+        subject, decided_at, by, at, read_at = beside[group[0][0]]
+        trace, since = read_trace(group), decided_at or 0.0
+        if trace.action == Action.ALERT.value:
+            since = max(since, read_at or 0.0)
+        found.append(Noticed(trace, subject or "", since, by or "", at))
+    return found
 
 
 def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
@@ -187,8 +217,26 @@ def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
     for conversation, at in run.rows(_WITH, key=id_):
         for statement in (_BEFORE, _AFTER):
             ids |= {row[0] for row in run.rows(statement, conversation=conversation, at=at, limit=each_side + 1)}
+    found = _neighbours(run, ids)
+    here = next((number for number, each in enumerate(found) if each.id == id_), 0)
+    return found[max(here - each_side, 0) : here + each_side + 1]
+
+
+def _further(run: Run, id_: str, beyond: tuple[float, str], limit: int, earlier: bool) -> list[Neighbour]:
+    at, behind = beyond
+    ids: set[str] = set()
+    for conversation, _ in run.rows(_WITH, key=id_):
+        rows = run.rows(
+            _EARLIER if earlier else _LATER, conversation=conversation, at=at, behind=behind, limit=limit
+        )  # fmt: skip
+        ids |= {row[0] for row in rows}
+    found = _neighbours(run, ids)
+    return found[-limit:] if earlier else found[:limit]
+
+
+def _neighbours(run: Run, ids: set[str]) -> list[Neighbour]:
     found = []
-    for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids))):
+    for group in by_message(run.rows(_NEIGHBOURS, ids=sorted(ids)) if ids else ()):
         other, channel, received_at, text, subject, excerpt, _ = group[0]
         envelope, relation = read_envelope(text)
         recipients = tuple(recipient.address for recipient in envelope.recipients)
@@ -200,14 +248,6 @@ def _around(run: Run, id_: str, each_side: int) -> list[Neighbour]:
             )
         )  # fmt: skip
     return found
-
-
-def _acknowledge(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
-    done = []
-    for id_, name, act in items:
-        done.append(run.each(_ACKNOWLEDGE, [{"message_id": id_, "user_name": name, "at": run.now}]) == 1)
-        audit.write(run, [act] * done[-1])
-    return done
 
 
 def _ask(run: Run, items: Sequence[tuple[str, str, str]]) -> list[Answer | None]:
@@ -232,7 +272,7 @@ def _answer(run: Run, items: Sequence[tuple[str, str, int | None, str]]) -> list
     return [None] * len(items)
 
 
-_ACKNOWLEDGE_WRITE, _ASK_WRITE, _ANSWER_WRITE = Write(_acknowledge), Write(_ask), Write(_answer)
+_ASK_WRITE, _ANSWER_WRITE = Write(_ask), Write(_answer)
 
 
 class SqlLists(Part):
@@ -259,23 +299,33 @@ class SqlLists(Part):
         """See gateway.console_ports.Lists."""
         return await self._readers.read(lambda run: _around(run, fit(message_id), each_side))
 
+    async def further(
+        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
+    ) -> Sequence[Neighbour]:
+        """See gateway.console_ports.Lists."""
+        at = (beyond[0], fit(beyond[1]))
+        return await self._readers.read(lambda run: _further(run, fit(message_id), at, limit, earlier))
+
     async def acts_about(self, subject: str, limit: int) -> Sequence[Act]:
         """See gateway.console_ports.Lists."""
-        rows = await self._readers.read(lambda run: run.rows(_ABOUT, key=fit(subject), limit=limit))
+        return await self._acts(_ABOUT, subject, limit)
+
+    async def done_about(self, subject: str, limit: int) -> Sequence[Act]:
+        """See gateway.console_ports.Lists."""
+        return await self._acts(_DONE, subject, limit)
+
+    async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
+        """See gateway.console_ports.Lists."""
+        return await self._acts(_VIEWS_OF, subject, limit)
+
+    async def _acts(self, which: Statement, subject: str, limit: int) -> Sequence[Act]:
+        rows = await self._readers.read(lambda run: run.rows(which, key=fit(subject), limit=limit))
         return [audit.read_act(row) for row in rows]
 
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """See gateway.console_ports.Lists."""
         rows = await self._readers.read(lambda run: run.rows(_NEWEST, before=before, limit=limit))
         return [audit.read_linked(row) for row in rows]
-
-    async def calls_mark(self) -> object:
-        """See gateway.console_ports.Lists."""
-        return await self._readers.read(lambda run: tuple(run.rows(_CALLS_MARK)[0]))
-
-    async def acknowledge(self, message_id: str, name: str, act: Act) -> bool:
-        """See gateway.console_ports.Lists."""
-        return await self._writer.do(_ACKNOWLEDGE_WRITE, (fit(message_id), name, act))
 
     async def ask(self, user: str, key: str, request: str) -> Answer | None:
         """See gateway.console_ports.Lists."""

@@ -87,7 +87,7 @@ def _recall_one(run: Run, id_: str, by: str, act: Act) -> tuple[str, ...]:
             run.each(_TURN, [{"id": id_, "at": position}])
             back.append(recipient.address)
     if back:
-        kinds = (Follow.DECISION.value, Follow.REJECTION.value)
+        kinds = (Follow.DECISION.value, Follow.REJECTION.value, Follow.REJECTED_TEXT.value)
         dropped = [row for row, kind, body in waiting if kind in kinds and set(body["recipients"]) <= set(back)]
         run.change(_DROP, ids=dropped)
         audit.write(run, [Act(act.at, act.actor, act.act, act.subject, {**act.detail, "recipients": back})])

@@ -57,7 +57,7 @@ def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
     return (
         select(
             _m.id, _m.message_id, _m.channel, _m.received_at, _m.sha256, _m.envelope,
-            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decision,
+            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decided_at, _r.decision,
         )
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .where(_m.id.in_(newest))
@@ -168,6 +168,7 @@ def read_held(rows: list[Row]) -> Held:
     id_, channel, received_at, text, subject, *_ = rows[0]
     envelope, relation = read_envelope(text)
     decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
+    positions = {row[5] for row in rows}
     return Held(
         id=id_,
         channel=Channel(channel),
@@ -181,6 +182,7 @@ def read_held(rows: list[Row]) -> Held:
         subject=subject or "",
         relation=relation,
         excerpt=rows[0][8] or "",
+        others=tuple(each.address for at, each in enumerate(envelope.recipients) if at not in positions),
     )
 
 
@@ -195,8 +197,8 @@ def read_trace(rows: list[Row]) -> Trace:
         direction=_direction(decisions, relation) or "out_of_scope",
         sender=envelope.sender,
         recipients=tuple(
-            Whereabouts(envelope.recipients[position].address, State(state), at, reply, decided_by, due_at)
-            for *_, position, state, at, reply, decided_by, due_at, _decision in rows
+            Whereabouts(envelope.recipients[position].address, State(state), at, reply, decided_by, due_at, decided_at)
+            for *_, position, state, at, reply, decided_by, due_at, decided_at, _decision in rows
         ),
         sha256=sha256,
         action=decisions[0].action.value if decisions else "",

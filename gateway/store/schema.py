@@ -352,6 +352,7 @@ tokens = Table(
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),
+    Column("used_at", Double),  # about when: to the minute
 )
 Index("ix_tokens_user", tokens.c.user_name)
 sessions = Table(
@@ -363,6 +364,8 @@ sessions = Table(
     Column("seen_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("waits", SmallInteger, nullable=False, server_default="0"),  # for the second step of signing in
+    Column("way", TEXT, nullable=False, server_default=""),  # by what it was opened
+    Column("place", TEXT, nullable=False, server_default=""),  # from where, in coarse words
 )
 Index("ix_sessions_expires", sessions.c.expires_at)
 Index("ix_sessions_user", sessions.c.user_name)
@@ -388,10 +391,3 @@ answers = Table(  # what was answered to a request with an idempotency key
     Column("body", TEXT),  # JSON
 )
 Index("ix_answers_at", answers.c.at)
-acknowledgements = Table(  # who took a call for help up
-    "acknowledgements",
-    metadata,
-    Column("message_id", TEXT, primary_key=True),
-    Column("user_name", TEXT, nullable=False),
-    Column("at", Double, nullable=False),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Double, Index, Table, and_
 
-from gateway.store.schema import TEXT, lit, metadata, recipients
+from gateway.store.schema import NUMBER, TEXT, lit, metadata, recipients
 
 assignments = Table(  # who is to decide on a message
     "assignments",
@@ -48,6 +48,21 @@ policies = Table(  # every policy that was in force
     Column("first_at", Double, nullable=False),
     Column("last_at", Double, nullable=False),
 )
+
+grants = Table(  # content that is granted to an auditor
+    "grants",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),  # a message, a case, empty for everything
+    Column("by_name", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("ended_by", TEXT, nullable=False),
+)
+Index("ix_grants_user_name", grants.c.user_name)
 
 _r = recipients.c
 LATE = and_(

@@ -179,13 +179,15 @@ async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
         await watch.ask("queue", director, "GET", "/")
         await watch.ask("queue of one school", school, "GET", "/")
         await watch.ask("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
-        await watch.ask("queue, search for a word", director, "GET", "/?text=essay")
-        await watch.ask("queue, search for three rare words", director, "GET", "/?text=essay+coach+alone+trip")
         form = form_of(page)
+        for what, text in (("a word", "essay"), ("four rare words", "essay coach alone trip")):
+            answer = await director.post("/search", data={"form": form, "text": text})
+            await watch.ask(f"queue, search for {what}", director, "GET", answer.headers["location"])
         await watch.ask(
             "trace by address", director, "POST", "/trace", data={"form": form, "asked": f"{pupil}@{STUDENTS}"}
         )
         await watch.ask("message", director, "GET", f"/messages/{one}")
+        await watch.ask("calls for help", director, "GET", "/help")
         await watch.ask("delivered", director, "GET", "/delivered")
         await watch.ask("audit", director, "GET", "/audit")
         for path in ("/reports",):

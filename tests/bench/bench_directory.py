@@ -157,6 +157,11 @@ def looking_up(roster: Roster) -> None:
     teacher = next(person for person in roster if "staff" in person.roles)
     pupils = [person.id for person in itertools.islice(roster, 0, None, 7)]
     print(f"classes_of_both: {per_call(lambda each: roster.classes_of_both(teacher.id, each), pupils):.2f} µs")
+    shown = [box.name for box in names]
+    near = [teacher.id, pupils[0]]
+    print(f"meant, a full name: {per_call(lambda each: roster.meant([each], near), shown):.1f} µs")
+    print(f"meant, a first name: {per_call(lambda each: roster.meant([each.split()[0]], near), shown):.1f} µs")
+    print(f"standings: {per_call(lambda each: list(roster.standings(each, pupils[0])), fresh):.2f} µs")
     print(f"forms_pair: {per_call(lambda each: forms_pair((teacher,), each, roster), fresh):.2f} µs")
     began = time.perf_counter()
     pairs = relate(teacher.address, (), [f"all-students@{STUDENTS}"], roster).pairs

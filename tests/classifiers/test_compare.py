@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifiers.training.compare import Compared, compared
+from classifiers.training.compare import compared
 from classifiers.training.examples import Example
 from classifiers.training.results import Result
 from gateway.core.decision import Action
@@ -18,8 +18,25 @@ def result(of: Example, clause: str = "", action: Action = Action.RELEASE) -> Re
     return Result(of, Verdict(of.id, "0", "made", findings=findings), action, ())
 
 
-BAD, CLEAN, CALL = example("b", "7a", "hold"), example("c"), example("h", "help", sender="student")
-RIGHT = [result(BAD, "7a", Action.HOLD), result(CLEAN), result(CALL, action=Action.ALERT)]
+def set_of(count: int = 40) -> list[Result]:
+    """A regression set on which a model is right."""
+    return [
+        *(result(example(f"b{at}", "7a", "hold"), "7a", Action.HOLD) for at in range(count)),
+        *(result(example(f"c{at}")) for at in range(count)),
+        *(result(example(f"h{at}", "help", sender="student"), action=Action.ALERT) for at in range(count)),
+    ]
+
+
+RIGHT = set_of()
+
+
+def wrong(first: int, last: int, clause: str = "", action: Action = Action.RELEASE) -> list[Result]:
+    """The same with some of its messages judged otherwise."""
+    return [result(each.example, clause, action) if first <= at < last else each for at, each in enumerate(RIGHT)]
+
+
+def worse(before: list[Result], after: list[Result]) -> list[str]:
+    return [each.what for each in compared(before, after) if each.worse]
 
 
 def test_the_same_is_not_worse() -> None:
@@ -28,13 +45,23 @@ def test_the_same_is_not_worse() -> None:
         "clause 7a, F1", "should be held: held", "clean: not held", "calls for help: recognised",
     ]  # fmt: skip
     assert not [each for each in found if each.worse]
+    assert all(each.before == each.after == 1.0 for each in found)
 
 
-def test_each_loss_is_seen() -> None:
-    def worse(*after: Result) -> list[str]:
-        return [each.what for each in compared(RIGHT, after) if each.worse]
+def test_a_loss_beyond_chance_is_seen() -> None:
+    assert worse(RIGHT, wrong(0, 6)) == ["clause 7a, F1", "should be held: held"]
+    assert worse(RIGHT, wrong(40, 46, action=Action.HOLD)) == ["clean: not held"]
+    assert worse(RIGHT, wrong(40, 46, clause="7a")) == ["clause 7a, F1"]
 
-    assert worse(result(BAD), RIGHT[1], RIGHT[2]) == ["clause 7a, F1", "should be held: held"]
-    assert worse(RIGHT[0], result(CLEAN, action=Action.HOLD), RIGHT[2]) == ["clean: not held"]
-    assert worse(*RIGHT[:2], result(CALL)) == ["calls for help: recognised"]
-    assert not Compared("x", 0.5, 0.495).worse
+
+def test_one_message_more_or_less_is_chance() -> None:
+    assert worse(RIGHT, wrong(0, 1)) == []
+    assert worse(wrong(0, 6), wrong(5, 12)) == []  # others are lost than were before: nobody can tell which is better
+
+
+def test_not_one_call_for_help_may_be_lost() -> None:
+    assert worse(RIGHT, wrong(80, 81)) == ["calls for help: recognised"]
+    assert worse(RIGHT, wrong(80, 81, action=Action.HOLD)) == ["calls for help: recognised"]
+    better_elsewhere = [*wrong(80, 81)[:81], *RIGHT[81:]]
+    assert worse(wrong(90, 100), better_elsewhere) == ["calls for help: recognised"]
+    assert "1 lost" in next(str(each) for each in compared(RIGHT, wrong(80, 81)) if each.lost)

@@ -181,7 +181,7 @@ async def test_a_job_holds_what_the_record_says(journal: Journal) -> None:
     first, second = sorted(readers.jobs, key=lambda job: job.id)
     assert first == Job(
         "id-1", sha256_of(b"text"), Channel.SMS, BOTH_WAYS, b"text", "t@d.example",
-        asked.context, asked.message.relation.pairs,
+        asked.context, 1001.0, asked.message.relation.pairs,
     )  # fmt: skip
     assert second.direction == "staff_to_student"
 

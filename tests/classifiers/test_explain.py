@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from email.message import EmailMessage
+from email.policy import SMTP
+
 import pytest
 
 from classifiers.explain import case_of_mail, case_of_row, explain, rows
@@ -34,6 +37,7 @@ def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy
     assert [each["id"] for each in found] == ["a", "b", "c"]
     assert [each["action"] for each in found] == ["hold", "release", "alert"]
     assert "7a" in found[0]["clauses"]  # type: ignore[operator]
+    assert "help" not in {each["clause"] for row in found for each in row["findings"]}  # type: ignore[attr-defined]
     secrecy = next(each for each in found[0]["findings"] if each.get("cue") == "secrecy")  # type: ignore[attr-defined]
     start, end = secrecy["spans"][0]
     assert GROOMING[start:end].endswith("our secret")
@@ -59,6 +63,43 @@ def test_an_explanation_shows_words_and_what_would_be_without_them(classifier: C
     assert explained.decision.action is Action.HOLD
     assert any("our secret" in words for shown in explained.shown for words in shown.words)
     assert explained.without in (Action.RELEASE, Action.FLAG)
+
+
+def mail(text: str, name: str, media_type: str, data: bytes) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "Quiz"
+    message.set_content(text)
+    main, _, sub = media_type.partition("/")
+    message.add_attachment(data, main, sub, filename=name)
+    return message.as_bytes()
+
+
+def test_without_its_words_a_message_still_has_what_nobody_could_read(classifier: Classifier, policy: Policy) -> None:
+    content = mail(GROOMING, "a.bin", "application/octet-stream", bytes(range(256)))
+    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    assert explained.verdict.failed == ("unreadable",)
+    assert explained.without is Action.HOLD
+
+
+def test_without_its_words_a_message_still_has_its_files(classifier: Classifier, policy: Policy) -> None:
+    content = mail(GROOMING, "a.csv", "text/csv", GROOMING.encode())
+    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    assert explained.verdict.failed == ()
+    assert explained.without is Action.HOLD
+
+
+def test_a_finding_says_where_it_is(classifier: Classifier, policy: Policy) -> None:
+    def places(content: bytes) -> set[str]:
+        explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+        return {each.cue for each in explained.verdict.findings if each.clause == "7a" and each.score >= 0.5}
+
+    assert "in_file" in places(mail("See you.", "a.csv", "text/csv", GROOMING.encode()))
+    assert "in_file" not in places(mail(GROOMING, "a.csv", "text/csv", b"a,b"))
+    page = f"<p>The quiz is on Friday.</p><p hidden>{GROOMING}</p>"
+    hidden = f"Subject: x\r\nContent-Type: text/html\r\n\r\n{page}\r\n".encode()
+    assert "in_hidden" in places(hidden)
+    quote = f"ok\r\n\r\nOn Tue, Oct 8, 2024 Someone wrote:\r\n> {GROOMING.replace(chr(10), ' ')}\r\n"
+    assert "in_claimed_quote" in places(f"Subject: x\r\n\r\n{quote}".encode())
 
 
 def test_a_clean_message_needs_no_counterfactual(classifier: Classifier, policy: Policy) -> None:

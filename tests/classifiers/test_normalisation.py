@@ -40,6 +40,14 @@ def normalise() -> Normaliser:
         ("kiIl yourself", "kill yourself"),
         ("u r beautiful", "you are beautiful"),
         ("c u 2nite", "c you tonight"),
+        ("\u202eterces ti peek\u202c now", "keep it secret now"),
+        ("put \u202eton\u202c it", "put not it"),
+        ("k e e p  i t  s e c r e t", "keep it secret"),
+        ("k.e.e.p. .i.t. .s.e.c.r.e.t", "keep it secret"),
+        ("s\ne\nc\nr\ne\nt", "secret"),
+        ("s3cr€t put n@t", "secret put n@t"),
+        ("b1tçh", "bitch"),
+        ("i think su*cide", "i think suicide"),
     ],
 )
 def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) -> None:
@@ -54,6 +62,8 @@ def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) 
         "H2O and CO2 in chapter 5, pp. 12-14; the U.S.A. won 3-2.",
         "El examen es mañana; ¿traes tu lápiz, señor Núñez?",
         "AAA batteries",
+        "Hola tod@s, amig@s y niñ@s.",
+        "Answers: A B A D  C A B; 1. A 2. B 3. C; a  b  c  d  e",
         "See https://www.school.example/news or www.school.example.",
         "phone 5 5 5 1 2 1 2",
         "What to do: put a note on it, be at the gym by six, not a minute later.",

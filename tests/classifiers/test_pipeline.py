@@ -16,7 +16,7 @@ from classifiers.pipeline import Classifier, load
 from classifiers.weights import ModelError
 from gateway.core.message import Channel, parts, sha256_of
 from gateway.core.parties import Direction
-from gateway.core.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Verdict
+from gateway.core.verdict import CLAUSES, FAILURES, HELP, PURPOSES, Finding, Verdict
 from gateway.core.wire import encode_verdict
 
 STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
@@ -37,9 +37,11 @@ def mail(content: bytes, direction: str = STAFF) -> Job:
     return Job("id", sha256_of(content), Channel.MAIL, direction, content)
 
 
-def letter(text: str, subject: str = "Hello", html: bool = False) -> bytes:
+def letter(text: str, subject: str = "Hello", html: bool = False, answers: str = "") -> bytes:
     message = EmailMessage(policy=SMTP)
     message["Subject"] = subject
+    if answers:
+        message["In-Reply-To"] = answers
     message.set_content(text, "html") if html else message.set_content(text)
     return message.as_bytes()
 
@@ -112,7 +114,7 @@ def test_help_is_heard(classifier: Classifier) -> None:
 
 def test_quoted_evidence_is_said_to_be_quoted(classifier: Classifier) -> None:
     text = "I reported this.\n\nOn Tue, Oct 8, 2024 at 7:14 PM Someone wrote:\n> " + GROOMING
-    verdict = one(classifier, mail(letter(text)))
+    verdict = one(classifier, mail(letter(text, answers="<1@riverbend.example>")))
     strong = [each for each in verdict.findings if each.clause == "7a" and each.score >= 0.3]
     assert strong
     assert all(each.quoted for each in strong)
@@ -269,3 +271,34 @@ def test_a_word_said_ten_thousand_times_makes_no_verdict_that_no_bus_takes(class
     verdict = one(classifier, sms("fuck you " * 1500))
     assert verdict.score("7c") > 0.5
     assert len(encode_verdict(verdict)) < 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds", "by"),
+    [
+        ("My stepdad hits me every night and I am scared to go home.", {"abuse", "fear"}, "lexicon"),
+        ("I haven't eaten since Friday because there is no food at home.", {"hunger"}, "lexicon"),
+    ],
+)
+def test_a_call_for_help_says_which_words_and_which_kind(
+    classifier: Classifier, text: str, kinds: set[str], by: str
+) -> None:
+    verdict = one(classifier, mail(letter(text), STUDENT))
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert verdict.help >= 0.5
+    assert {each.cue for each in told if each.by == by} >= kinds
+    assert {each.score for each in told} == {verdict.help}
+    assert all(text[span.start : span.end].strip() for each in told for span in each.spans if span.part == "1")
+
+
+def test_nothing_of_help_is_said_of_what_staff_write_or_of_what_asks_for_none(classifier: Classifier) -> None:
+    for text, direction in (("My stepdad hits me, I am scared to go home.", STAFF), ("See you on Monday.", STUDENT)):
+        verdict = one(classifier, sms(text, direction))
+        assert [each for each in verdict.findings if each.clause == HELP and each.score >= 0.5] == []
+
+
+def test_help_that_no_phrase_tells_of_has_the_words_that_weighed_most(classifier: Classifier) -> None:
+    verdict = one(classifier, sms("Can you send me the homework for Monday?", STUDENT))
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert bool(told) == (verdict.help >= 0.1)
+    assert all(each.spans and each.by in ("linear", "encoder", "lexicon") for each in told)

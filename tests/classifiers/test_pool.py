@@ -87,7 +87,7 @@ async def test_verdicts_come_in_the_order_of_the_jobs(journal: Journal) -> None:
 async def test_a_child_gets_all_that_is_known_of_a_message(journal: Journal) -> None:
     pair = Pair("jo@s.example", "t1", "s1", STUDENT, own_child=True)
     said = (Said("a", "x@y.example", 1.5, "héllo"), Said("b", "", 2.0, ""))
-    asked = Job("i", sha256_of(b"x"), Channel.MAIL, str(STUDENT), b"x", "x@y.example", said, (pair,))
+    asked = Job("i", sha256_of(b"x"), Channel.MAIL, str(STUDENT), b"x", "x@y.example", said, 7.5, (pair,))
     card = Medium(2, "text/vcard", 4, sha256_of(b"card"), content=b"card")
     pictured = replace(asked, channel=Channel.SMS, media=(Medium(1, "image/png", 0, content=b""), card))
     assert unpack(pack([asked, pictured, asked])) == [asked, pictured, asked]
@@ -138,7 +138,7 @@ async def test_a_message_that_hangs_has_a_timeout(journal: Journal) -> None:
         verdicts = await opened.classify(jobs("one", "hang", "two"))
         assert failures(verdicts) == [(), ("timeout",), ()]
         assert failures(await opened.classify(jobs("hang"))) == [("timeout",)]
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < 120
         assert not is_running(child_of(first)), "a child that hangs is ended"
 
 

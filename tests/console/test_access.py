@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount
 from gateway.console.app import console_app
 from gateway.console.desk import Desk, House
 from gateway.core.casework import CaseDraft
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, SAID, SECURITY, policy
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, PASSWORD, SAID, SECURITY, policy
 from tests.console.world import World, form_of
 
 NOBODY = "nobody"
@@ -59,10 +59,28 @@ page("POST", "/account/codes", 303, lindgren=303)
 page("POST", "/account/codes/confirm", 422, lindgren=422)  # no code was sent
 page("POST", "/account/codes/off", 422, lindgren=422)  # and no password
 page("POST", "/account/password", 422, lindgren=422)
+page("POST", "/account/sessions/others", 303, lindgren=303)
+page("POST", "/account/sessions/{id}/end", 404, lindgren=404)  # nobody is signed in there
+page("POST", "/account/passkeys", 409, lindgren=409)  # at an address without a name there are none
+page("POST", "/account/passkeys/made", 422, lindgren=422)
+page("POST", "/account/passkeys/{id}/remove", 422, lindgren=422)
 
 page("GET", "/account/tokens")
 page("POST", "/account/tokens")
 page("POST", "/account/tokens/{id}/revoke", 404)  # there is none of this id
+
+call("GET", "/api/v1/me", lindgren=200)
+call("PUT", "/api/v1/me/password", 422, lindgren=422)  # too short, as the new one is
+call("POST", "/api/v1/me/codes", lindgren=200)
+call("POST", "/api/v1/me/codes/confirm", 422, lindgren=422)
+call("POST", "/api/v1/me/codes/off", lindgren=200)
+call("GET", "/api/v1/me/sessions", lindgren=200)
+call("DELETE", "/api/v1/me/sessions/{id}", 404, lindgren=404)
+call("GET", "/api/v1/me/passkeys", lindgren=200)
+call("POST", "/api/v1/me/passkeys/{id}/remove", 404, lindgren=404)
+call("GET", "/api/v1/tokens")
+call("POST", "/api/v1/tokens", 201)
+call("DELETE", "/api/v1/tokens/{id}", 404)
 
 # for others
 page("GET", "/mine", lindgren=200)
@@ -74,10 +92,12 @@ call("GET", "/api/v1/reports")
 # look up and read
 page("GET", "/", security=303, auditor=303, lindgren=303)  # these see no queue and go on to the trace
 page("GET", "/events", **NO_CONTENT)
+page("POST", "/search", 303, **NO_CONTENT)
 page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
 page("GET", "/messages/{id}/html/{part}", **NO_CONTENT, **ELSEWHERE)
 page("GET", "/messages/{id}/picture/{part}", **NO_CONTENT, **ELSEWHERE)
-page("GET", "/messages/{id}/source", **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/source", okafor=403, **NO_CONTENT, **ELSEWHERE)
+page("GET", "/messages/{id}/conversation", okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/delivered", **NO_CONTENT)
 page("GET", "/trace")
 page("POST", "/trace")
@@ -86,13 +106,17 @@ page("GET", "/audit", high=403, middle=403, okafor=403, security=403)
 # decide: on a message that okafor sent, then on one to her child
 page("POST", "/messages/{id}/release", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/undo", 303, okafor=409, **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/undo", 409, **NO_CONTENT, **ELSEWHERE)  # nothing was decided
 page("POST", "/messages/{id}/reject", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/acknowledge", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/give-back", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/call", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
+call("DELETE", "/api/v1/me/sessions", lindgren=200)
 
 # review: about the message `high` and a case with it; on `laid-out` where something is decided
 page("GET", "/help", **NO_CONTENT)
-page("GET", "/decided", **NO_CONTENT)
+page("GET", "/decided", security=403)
 page("POST", "/views", 303, **NO_CONTENT)
 page("POST", "/messages/{id}/hold", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/assign", 303, **NO_CONTENT, **ELSEWHERE)
@@ -113,40 +137,52 @@ page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
 page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
 page("POST", "/together/undo", 303, middle=409, **NO_CONTENT)
-page("POST", "/messages/{id}/names", 303, **NO_CONTENT, **ELSEWHERE)
+page("POST", "/messages/{id}/names", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)
 
 call("GET", "/api/v1/held", **NO_CONTENT)
+call("POST", "/api/v1/held/search", **NO_CONTENT)
 call("GET", "/api/v1/messages/{id}", **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/content", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/content", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/release", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/reject", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/discard", **NO_CONTENT, **ELSEWHERE)
-call("POST", "/api/v1/messages/{id}/names", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/names", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/names", **NO_CONTENT, **ELSEWHERE)
 call("GET", "/api/v1/mailings/{id}", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # what is not theirs is named as not decided
 call("POST", "/api/v1/mailings/undo", 409, **NO_CONTENT)
 call("GET", "/api/v1/trace")
+call("POST", "/api/v1/trace")
 call("GET", "/api/v1/audit", high=403, middle=403, okafor=403, security=403)
 call("GET", "/api/v1/stats")
+
+# content for auditors
+page("GET", "/grants", high=403, middle=403, okafor=403, security=403)
+page("POST", "/grants", 403, director=303)
+page("POST", "/grants/{number}/end", 403, director=303)
+call("GET", "/api/v1/grants", high=403, middle=403, okafor=403, security=403)
+call("POST", "/api/v1/grants", 403, director=201)
+call("DELETE", "/api/v1/grants/{number}", 403, director=409)  # the page ended it
 
 # the same review by the API
 call("GET", "/api/v1/help", **NO_CONTENT)
 call("GET", "/api/v1/delivered", **NO_CONTENT)
-call("GET", "/api/v1/decided", **NO_CONTENT)
+call("GET", "/api/v1/decided", security=403)
 call("PUT", "/api/v1/views/{name}", **NO_CONTENT)
 call("GET", "/api/v1/views", **NO_CONTENT)
 call("DELETE", "/api/v1/views/{name}", **NO_CONTENT)
-call("GET", "/api/v1/messages/{id}/review", **NO_CONTENT, **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/history", security=403, **ELSEWHERE)
-call("GET", "/api/v1/messages/{id}/conversation", **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/review", okafor=403, **NO_CONTENT, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/history", okafor=403, security=403, **ELSEWHERE)
+call("GET", "/api/v1/messages/{id}/conversation", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/assign", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
+call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had it
+call("POST", "/api/v1/messages/{id}/call", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)
 call("GET", "/api/v1/cases", **NO_CONTENT)
@@ -166,6 +202,8 @@ _OF_HIGH = ("hold", "assign", "comments", "withdraw", "legal-hold")
 ABOUT = {
     "/messages/{id}/html/{part}": "laid-out", "/messages/{id}/picture/{part}": "laid-out",
     "/messages/{id}/reject": "child", "/messages/{id}/acknowledge": "help", "/api/v1/messages/{id}/reject": "child",
+    "/messages/{id}/give-back": "help", "/api/v1/messages/{id}/give-back": "help",
+    "/messages/{id}/call": "help", "/api/v1/messages/{id}/call": "help",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
     **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
@@ -177,26 +215,35 @@ PARTS = {"/messages/{id}/html/{part}": "2", "/messages/{id}/picture/{part}": "3"
 SENT: dict[str, dict[str, str]] = {
     "/trace": {"asked": "nobody@riverbend.example"}, "/views": {"name": "late", "query": "age=overdue"},
     "/messages/{id}/hold": {"for": "1d"}, "/messages/{id}/assign": {"to": "me"},
-    "/messages/{id}/comments": {"text": "seen"}, "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
+    "/grants": {"to": AUDITOR, "all": "yes", "for": "1h"},
+    "/messages/{id}/comments": {"text": "seen"}, "/messages/{id}/call": {"was": "right"},
+    "/cases": {"title": "Secrecy"}, "/cases/add": {"case": "1"},
     "/cases/{number}": {"title": "Secrecy", "severity": "low"}, "/cases/{number}/notes": {"text": "asked around"},
     "/cases/{number}/close": {"outcome": "unfounded"}, "/together": {"deed": "release"},
-    "/account/tokens": {"may": "read", "lasts": "7d"},
+    "/account/tokens": {"may": "read", "lasts": "7d", "password": PASSWORD},
 }  # fmt: skip
 """What a form sends beside its secret."""
 ASKED = {"/api/v1/trace": {"id": "nothing"}}
 NAMES = {"/cases/add": ("message", "text"), "/together": ("id", "high"), "/together/undo": ("ids", "high")}
 """What a form names a message in, and which."""
 CALLS: dict[str, dict[str, object]] = {
+    "/api/v1/grants": {"to": AUDITOR, "for": "1h", "reason": "a sample"},
+    "/api/v1/trace": {"id": "nothing"}, "/api/v1/held/search": {"text": "practice"},
     "/api/v1/messages/{id}/hold": {"for": "1d"}, "/api/v1/messages/{id}/assign": {"to": ""},
     "/api/v1/messages/{id}/comments": {"text": "seen"}, "/api/v1/messages/{id}/withdraw": {},
-    "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/cases": {"title": "Secrecy"},
+    "/api/v1/messages/{id}/undo": {}, "/api/v1/messages/{id}/acknowledge": {}, "/api/v1/messages/{id}/give-back": {},
+    "/api/v1/messages/{id}/call": {"right": True}, "/api/v1/cases": {"title": "Secrecy"},
     "/api/v1/cases/{number}": {"severity": "low"}, "/api/v1/cases/{number}/notes": {"text": "asked around"},
     "/api/v1/cases/{number}/close": {"outcome": "unfounded", "reason": "because"},
     "/api/v1/views/{name}": {"query": "age=overdue"}, "/api/v1/mailings/undo": {"ids": ["0" * 26]},
     "/api/v1/mailings/decide": {"ids": ["0" * 26], "deed": "release"},
+    "/api/v1/me/password": {"password": PASSWORD, "new": "short"}, "/api/v1/me/codes": {},
+    "/api/v1/me/codes/confirm": {"code": "none"}, "/api/v1/me/codes/off": {"password": PASSWORD},
+    "/api/v1/me/passkeys/{id}/remove": {"password": PASSWORD}, "/api/v1/tokens": {"password": PASSWORD},
 }  # fmt: skip
 """What a call of the API sends, where that is not a reason."""
-LAST = ("POST", "/sign-out")
+LAST = (("POST", "/sign-out"), ("DELETE", "/api/v1/me/sessions"))
+"""What ends the session that the others need."""
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
@@ -222,7 +269,7 @@ async def test_every_route_has_a_row(world: World) -> None:
 
 
 def _ordered() -> list[tuple[str, str]]:
-    return sorted(ROWS, key=lambda each: (each == LAST, list(ROWS).index(each)))
+    return sorted(ROWS, key=lambda each: (each in LAST, list(ROWS).index(each)))
 
 
 @pytest.mark.parametrize("who", WHO)

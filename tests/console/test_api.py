@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gateway.core.delivery import State
-from tests.console.district import DIRECTOR, HELD, HIGH
-from tests.console.world import World
+from tests.console.district import DIRECTOR, HELD, HIGH, SAID
+from tests.console.world import World, form_of
 
 PROBLEM = "application/problem+json"
 EXAMPLES = 25
@@ -121,6 +123,80 @@ async def test_a_decision_with_a_key_is_made_once(world: World) -> None:
         assert [each.status_code for each in unknown] == [404, 404]
     async with world.program(HIGH) as other:  # keys belong to an account
         assert (await other.post(path, json={"reason": "ok"}, headers=key)).status_code == 409
+
+
+async def test_a_program_takes_back_what_was_decided_on_a_page(world: World) -> None:
+    """As long as it has not left; what a program decides itself takes effect at once."""
+    id_ = world.id("high")
+    path = f"/api/v1/messages/{id_}"
+    async with world.program(HIGH) as program, world.signed_in(HIGH) as browser, world.program(DIRECTOR) as other:
+        form = form_of(await browser.get("/trace"))
+        await browser.post(f"/messages/{id_}/reject", data={"form": form, "reason": "x"})
+        assert (await other.post(f"{path}/undo")).status_code == 409  # somebody else's
+        key = {"Idempotency-Key": "undo"}
+        back = await program.post(f"{path}/undo", headers=key)
+        assert (back.status_code, back.json()["recipients"]) == (200, list(SAID["high"].to))
+        assert (await program.post(f"{path}/undo", headers=key)).json() == back.json()
+        assert (await program.post(f"{path}/undo")).status_code == 409
+        assert (await program.post(f"{path}/release", json={"reason": ""})).status_code == 200
+        assert id_ in await world.outgoing()
+        late = await program.post(f"{path}/undo")
+        assert (late.status_code, late.headers["content-type"]) == (409, "application/problem+json")
+
+
+async def test_a_program_is_told_what_a_decision_needs(world: World) -> None:
+    async with world.program(HIGH) as program:
+        told = (await program.get(f"/api/v1/messages/{world.id('high')}/review")).json()
+    assert told["needs"]["discard"] == {"reason": True, "second_person": False, "clauses": []}
+    assert told["needs"]["release"] == {"reason": False, "second_person": False, "clauses": []}
+    assert "clause 7a (Sexual, flirtatious or grooming)" in told["usual_words"]
+    end = datetime.fromisoformat(told["put_off_until"]).timestamp()
+    assert abs(end - world.messages["high"].received_at - 14 * 86400) < 1
+
+
+DEEDS: dict[str, dict[str, object]] = {
+    "messages/{high}/hold": {"for": "1d", "reason": "x"},
+    "messages/{high}/assign": {"to": HIGH},
+    "messages/{high}/comments": {"text": "once"},
+    "messages/{help}/acknowledge": {},
+    "messages/{help}/give-back": {},
+    "messages/{high}/legal-hold": {"reason": "suit 12"},
+    "messages/{high}/names": {"reason": "x"},
+    "cases": {"title": "Secrecy"},
+    "cases/1/messages": {"messages": ["{high}"]},
+    "cases/1/notes": {"text": "once"},
+    "cases/1/close": {"outcome": "unfounded", "reason": "x"},
+    "cases/1/reopen": {"reason": "x"},
+}
+
+
+async def test_whatever_is_done_is_done_once_with_a_key(world: World) -> None:
+    """The second request gets the first answer, and the audit log has one entry more."""
+    ids = {name: world.id(name) for name in ("high", "help")}
+    async with world.program(HIGH) as program:
+        for deed, body in DEEDS.items():
+            sent = json.loads(json.dumps(body).replace("{high}", ids["high"]))
+            path, key = f"/api/v1/{deed.format(**ids)}", {"Idempotency-Key": deed}
+            about = {*ids.values(), "case-1"}
+            counts = []
+            for _ in range(3):
+                answer = await program.post(path, json=sent, headers=key)
+                assert answer.status_code in (200, 201), (deed, answer.text)
+                done = [await world.store.done_about(subject, 500) for subject in about]
+                counts.append((sum(map(len, done)), answer.text))
+            assert len(set(counts)) == 1, deed
+            if sent:
+                other = await program.post(path, json={**sent, "reason": "other"}, headers=key)
+                assert other.status_code == 422, deed
+        described = (await program.get("/api/openapi.json")).json()["paths"]
+    keyed = {
+        path
+        for path, methods in described.items()
+        if "post" in methods and "Idempotency-Key" in str(methods["post"].get("parameters"))
+    }
+    assert {path for path, methods in described.items() if "post" in methods} - keyed == {
+        "/api/v1/trace", "/api/v1/held/search",  # these change nothing
+    }  # fmt: skip
 
 
 async def test_the_description_is_kept(world: World) -> None:

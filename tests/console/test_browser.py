@@ -58,6 +58,25 @@ async def test_a_held_message_is_found_read_and_released_by_keyboard(world: Worl
     assert acts[0].detail["reason"] == "known to the parents"
 
 
+@pytest.mark.parametrize("context", [{}, {"java_script_enabled": False}], indirect=True, ids=["script", "no-script"])
+async def test_enter_in_the_reason_decides_nothing(world: World, page: Page) -> None:
+    """A reason is written before it is clear what it is for: only a button decides, alone or for a mailing."""
+    await enter(page, world, HIGH)
+    for path in (f"/messages/{world.id('high')}", f"/together/{world.id('high')}"):
+        await page.goto(f"{world.url}{path}")
+        reason = page.get_by_label("Reason")
+        await expect(page.get_by_text("Nothing", exact=True)).to_be_hidden()
+        await reason.fill("known to the parents")
+        await reason.press("Enter")
+        await reason.press("End")  # the page is still there and takes keys
+        await expect(reason).to_have_value("known to the parents")
+        assert page.url == f"{world.url}{path}"
+        assert await _states(world, "high") == {State.HELD}
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.locator("#decision").get_by_role("button", name="Release").click()
+    await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
+
+
 async def test_a_decision_is_undone(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('high')}")
@@ -139,12 +158,12 @@ PAGES = {
     "": ("/sign-in", "/policy", "/api/docs", "/nothing-here"),
     DIRECTOR: (
         "/", "/messages/{high}", "/messages/{laid-out}", "/messages/{high}/source", "/delivered", "/trace", "/help",
-        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?text=day",
+        "/decided", "/cases", "/cases/1", "/together/{high}", "/messages/{help}", "/?clause=7a", "/grants",
     ),
     HIGH: ("/account", "/account/tokens", "/reports"),
     LINDGREN: ("/mine",),
     SECURITY: ("/trace", "/messages/{high}"),
-    AUDITOR: ("/audit", "/messages/{high}"),
+    AUDITOR: ("/audit", "/messages/{high}", "/decided", "/grants"),
 }  # fmt: skip
 
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
-import json
-import random
-import subprocess
-import sys
-import zipfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from playwright.async_api import Page, expect
 
-from gateway.console import verify
-from gateway.core.audit import read as read_row
-from gateway.core.audit import verify as verify_chain
-from gateway.policies import SHIPPED
+from gateway.core.account import AccountRole, User
+from gateway.core.decision import Act
+from gateway.core.followup import Follow, Followup
+from gateway.core.notice import notice_content
 from gateway.stages.beat import Beat
 from gateway.stages.upkeep import link_audit
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, policy
-from tests.console.world import World, enter
+from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
+from tests.console.world import World
 
 CASES = "/api/v1/cases"
 
@@ -80,6 +71,48 @@ async def test_a_case_from_opening_to_its_end(world: World) -> None:
     ]  # fmt: skip
 
 
+async def given(world: World) -> list[dict[str, object]]:
+    """What people are to be told of cases."""
+    found = await world.store.due_followups(100, 60)
+    await world.store.followed([each.id for each in found])
+    return [dict(each.body) for each in found if each.kind is Follow.CASE]
+
+
+async def test_who_is_given_a_case_is_told(world: World) -> None:
+    """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
+    kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
+    await world.store.add_user(kim, HASH, Act(world.clock(), "tests", "account added", kim.name))
+    async with world.program(HIGH) as high:
+        mine = await opened(high, world, "high")
+        assert await given(world) == []
+        theirs = await opened(high, world, "high", assignee=kim.name, due_at=1.9e9)
+        (told,) = await given(world)
+        assert (told["to"], told["case"], told["due_at"]) == ([kim.name], theirs["id"], "2030-03-17T17:46:40.000Z")
+        await high.patch(f"{CASES}/{theirs['id']}", json={"severity": "low"})
+        assert await given(world) == []
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": kim.name})
+        (told,) = await given(world)
+        assert told["case"] == mine["id"]
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": OKAFOR})
+        (told,) = await given(world)
+        assert told["to"] == ["dana.okafor@riverbend.example"]
+    letter = notice_content(
+        Followup(Follow.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
+    ).decode()  # fmt: skip
+    assert "Subject: Case 1 was given to you" in letter
+    assert "https://c.example/cases/1" in letter
+    assert "Secrecy" not in letter
+
+
+async def test_a_case_is_given_to_who_sees_its_messages(world: World) -> None:
+    async with world.program(HIGH) as high:
+        for assignee, names in ((MIDDLE, ["high"]), (OKAFOR, ["child"]), ("nobody", ["high"])):
+            body = {"title": "x", "messages": [world.id(each) for each in names], "assignee": assignee}
+            assert (await high.post(CASES, json=body)).status_code == 422, assignee
+    assert await given(world) == []
+
+
 async def test_the_list_comes_in_pages(world: World) -> None:
     async with world.program(DIRECTOR) as director:
         ids = [(await opened(director, world, title=f"Case {each}"))["id"] for each in range(5)]
@@ -126,165 +159,3 @@ async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(world: Wor
         assert (await high.get(f"{one}/review")).json()["legal_hold"] == "suit 12"
         assert (await director.post(f"{one}/legal-hold/lift", json={"reason": "over"})).status_code == 200
         assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {world.id("text"): "suit 12"}
-
-
-# --- the evidence pack ------------------------------------------------------------------------------------------------
-
-
-async def pack(world: World) -> tuple[bytes, str]:
-    """The evidence of a case about a mail, a text and a laid-out mail, one of them released."""
-    await world.store.keep_policy(policy().hash, SHIPPED.read_text(), "")
-    async with world.program(HIGH) as high:
-        case = await opened(high, world, "high", "text", "laid-out")
-        await high.post(f"/api/v1/messages/{world.id('text')}/release", json={"reason": "seen with the parents"})
-        await high.post(f"{CASES}/{case['id']}/notes", json={"text": "spoke with the counselor"})
-        async with chained(world):
-            answer = await high.get(f"{CASES}/{case['id']}/evidence")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/zip"
-    assert "case-1.zip" in answer.headers["content-disposition"]
-    return answer.content, answer.headers["x-manifest-sha256"]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The verifier as whoever got the pack runs it: without anything of ours, without packages."""
-    return subprocess.run(
-        [sys.executable, "-I", "-S", *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
-
-
-async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
-    content, digest = await pack(world)
-    files = {info.filename: zipfile.ZipFile(io.BytesIO(content)).read(info) for info in _infos(content)}
-    high, text = world.messages["high"], world.messages["text"]
-    assert files[f"messages/{high.id}.eml"] == high.content
-    assert files[f"messages/{text.id}.txt"] == text.content
-    record = json.loads(files[f"messages/{text.id}.json"])
-    assert (record["decisions"][0]["by"], record["sha256"]) == (HIGH, text.sha256)
-    assert record["verdict"]["model"] == "1.0.0"
-    assert record["acts"][-1]["act"] == "viewed"
-    assert "released" in [each["act"] for each in record["acts"]]
-    assert files[f"policies/{policy().hash}.toml"] == SHIPPED.read_bytes()
-    rows = [read_row(json.loads(line)) for line in files["audit.jsonl"].splitlines()]
-    assert {"case opened", "released", "decided", "commented"} <= {each.act.act for each in rows}
-    for each in rows:
-        assert verify_chain([each], after=None) is None or each.previous
-    page = files["index.html"].decode()
-    for words in ("Exhibit 3", "Peter Lindgren", "just between us", "seen with the parents", "spoke with the counselor",
-                  "Sexual, flirtatious or grooming", high.sha256, "released"):  # fmt: skip
-        assert words.lower() in page.lower(), words
-    assert "<script" not in page
-    assert "audit_not_linked_yet.jsonl" not in files
-    manifest = json.loads(files["manifest.json"])
-    assert manifest["manifest"] == digest
-    assert set(manifest["files"]) == set(files) - {"manifest.json"}
-    acts = await world.store.acts_about("case-1", 1)
-    assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
-    viewed = [each for each in await world.store.acts_about(high.id, 9) if each.act == "viewed"]
-    assert viewed[0].detail == {"what": "evidence of case 1"}
-
-
-def _infos(content: bytes) -> list[zipfile.ZipInfo]:
-    return zipfile.ZipFile(io.BytesIO(content)).infolist()
-
-
-async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path) -> None:
-    content, digest = await pack(world)
-    (tmp_path / "pack.zip").write_bytes(content)
-    folder = tmp_path / "unpacked"
-    zipfile.ZipFile(tmp_path / "pack.zip").extractall(folder)
-    done = run(str(folder / "verify.py"))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Whole: ")
-    assert digest in done.stdout
-    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip")).returncode == 0
-    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", digest).returncode == 0
-    wrong = run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", "0" * 64)
-    assert wrong.returncode == 1
-    assert "not the export that was expected" in wrong.stdout
-
-
-async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: Path) -> None:
-    """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
-    content, _ = await pack(world)
-    files = verify.opened(content)
-    assert verify.faults_of(files) == []
-    for name, kept in files.items():
-        at = len(kept) // 2
-        changed = kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :]
-        assert verify.faults_of({**files, name: changed}), name
-    dice = random.Random(4)
-    places = {0, 8, 10, 12, len(content) - 1, len(content) - 20, *dice.sample(range(len(content)), 120)}
-    path = tmp_path / "pack.zip"
-    for at in sorted(places):
-        path.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
-        assert verify.main([str(path)]) == 1, at
-    for other in (content + b"x", content[:-1], content[1:], b"", b"PK"):
-        path.write_bytes(other)
-        assert verify.main([str(path)]) == 1
-
-
-async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> None:
-    content, _ = await pack(world)
-    id_ = world.id("high")
-    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
-    mail = tmp_path / "messages" / f"{id_}.eml"
-    mail.write_bytes(mail.read_bytes().replace(b"day", b"bay"))
-    (tmp_path / "note.txt").write_text("mine")
-    (tmp_path / "README.txt").unlink()
-    done = run(str(tmp_path / "verify.py"))
-    assert done.returncode == 1
-    for told in (
-        f"messages/{id_}.eml: was changed", f"messages/{id_}.eml: is not the message that was taken in",
-        "note.txt: was added", "README.txt: is missing", "NOT WHOLE",
-    ):  # fmt: skip
-        assert told in done.stdout
-
-
-async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> None:
-    """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
-    content, digest = await pack(world)
-    files = verify.opened(content)
-    name = f"messages/{world.id('high')}.eml"
-    files[name] = files[name].replace(b"day", b"bay")
-    files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
-    head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
-    rest = {each: kept for each, kept in files.items() if each != "manifest.json"}
-    forged = {**rest, "manifest.json": verify.manifest_of(rest, head)}
-    faults = verify.faults_of(forged, digest)
-    assert any("not the message that was taken in" in each for each in faults)
-    assert any(each.startswith("audit.jsonl: row") for each in faults)
-    assert any("not the export that was expected" in each for each in faults)
-
-
-@pytest.mark.peer("chromium")
-async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: Page, tmp_path: Path) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
-    await page.get_by_text("Make it a case").click()
-    await page.get_by_label("What the case is called").fill("Secrecy after practice")
-    await page.get_by_role("button", name="Open the case").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Case 1: Secrecy after practice")
-    await page.get_by_label("Note").fill("spoke with the counselor")
-    await page.get_by_role("button", name="Add the note").click()
-    await expect(page.locator(".log")).to_contain_text("spoke with the counselor")
-    async with chained(world), page.expect_download() as saved:
-        await page.get_by_role("button", name="Export the evidence").click()
-    file = tmp_path / "case.zip"
-    await (await saved.value).save_as(file)
-    folder = tmp_path / "case"
-    zipfile.ZipFile(file).extractall(folder)
-    assert run(str(folder / "verify.py")).returncode == 0
-    other = await page.context.new_page()
-    await other.goto((folder / "index.html").as_uri())
-    await expect(other.get_by_role("heading", level=1)).to_contain_text("Secrecy after practice")
-    await expect(other.locator("mark", has_text="just between us")).to_be_visible()
-    await expect(other.locator("body")).to_contain_text("don't tell your mother")
-    mail = next((folder / "messages").glob("*.eml"))
-    mail.write_bytes(mail.read_bytes()[:-1] + b"?")
-    assert run(str(folder / "verify.py")).returncode == 1
-    await page.get_by_text("Close the case").first.click()
-    await page.get_by_label("How it ended").select_option(label="Internal discipline")
-    await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
-    await page.get_by_role("button", name="Close the case").click()
-    await expect(page.locator(".facts")).to_contain_text("Internal discipline")

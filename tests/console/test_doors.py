@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 import gateway.console
-from gateway.console.auth import IDLE, LASTS, MOST_BY_CLIENT, MOST_BY_NAME, client_of
+from gateway.console.auth import IDLE, LASTS, client_of
 from gateway.console.pace import Pace
 from gateway.console.security import Guarded
 from gateway.core.decision import Act
@@ -148,34 +148,6 @@ async def test_cookies(made_house: tuple[Path, dict[str, object]], tmp_path: Pat
 
 
 # --- guessing -------------------------------------------------------------------------------------------------------
-
-
-async def test_guessing_is_slowed_down_by_name(world: World) -> None:
-    async with world.stranger() as browser:
-        for _ in range(MOST_BY_NAME):
-            wrong = await sign_in(browser, DIRECTOR, "not the password")
-            assert (wrong.status_code, "Name or password is wrong" in wrong.text) == (401, True)
-        right = await sign_in(browser, DIRECTOR)
-        assert (right.status_code, right.headers["retry-after"]) == (429, "900")
-        assert (await sign_in(browser, HIGH)).status_code == 303  # others come in
-    world.clock.ahead += 901
-    async with world.signed_in(DIRECTOR) as browser:
-        assert await _alive(browser)
-    found = [act for act in await world.store.acts_about(DIRECTOR, 50) if act.act == "sign-in refused"]
-    assert len(found) == MOST_BY_NAME
-    assert world.journal.registry.get_sample_value("chaperone_login_failures_total") == MOST_BY_NAME + 1
-
-
-async def test_guessing_is_slowed_down_by_client(world: World) -> None:
-    """Whoever tries many names is stopped, and cannot claim to be somebody else by a header."""
-    for number in range(MOST_BY_CLIENT):
-        act = Act(world.clock(), "nobody", "sign-in refused", "unknown name")
-        await world.store.refused_sign_in(f"name {number}", "10.1.2.3", act)
-    async with world.stranger() as browser:
-        browser.headers["x-forwarded-for"] = "198.51.100.7, 10.1.2.3"  # the proxy on this machine appends the last
-        assert (await sign_in(browser, HIGH)).status_code == 429
-        browser.headers["x-forwarded-for"] = "10.1.2.3, 198.51.100.7"
-        assert (await sign_in(browser, HIGH)).status_code == 303
 
 
 @pytest.mark.parametrize(

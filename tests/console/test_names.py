@@ -45,10 +45,12 @@ async def test_no_page_says_a_name(veiled: World) -> None:
     again = (await veiled.put(NAMED)).id
     number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [named], {})
     paths = [
-        "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}", "/?text=practice",
+        "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}",
         *(f"/messages/{each}" for each in (named, *map(veiled.id, HELD))), f"/messages/{named}/html/2",
     ]  # fmt: skip
     async with veiled.signed_in(DIRECTOR) as browser:
+        sent = {"form": form_of(await browser.get("/trace")), "text": "practice"}
+        paths.append((await browser.post("/search", data=sent)).headers["location"])
         for path in paths:
             page = await browser.get(path)
             assert page.status_code == 200, path

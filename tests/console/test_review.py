@@ -6,19 +6,20 @@ import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.decision import Act
 from gateway.core.delivery import State
+from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow
 from gateway.core.policy import Policy
 from gateway.core.review import Handling
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, policy, staff, student
-from tests.console.world import Said, World, form_of, opened
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy, student
+from tests.console.world import World, opened, send
 
 
 async def states(world: World, name: str) -> set[State]:
@@ -26,9 +27,9 @@ async def states(world: World, name: str) -> set[State]:
     return {each.state for each in trace.recipients}
 
 
-async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    """Send a form of ours."""
-    return await browser.post(path, data={"form": form_of(await browser.get("/trace")), **fields})
+async def searched(browser: httpx.AsyncClient, **fields: str) -> str:
+    """The queue as a form narrows it."""
+    return (await browser.get((await send(browser, "/search", **fields)).headers["location"])).text
 
 
 async def rejection(world: World) -> dict[str, object]:
@@ -56,6 +57,24 @@ async def test_the_administrator_writes_other_words(world: World) -> None:
             browser, f"/messages/{world.id('high')}/reject", usual=usual, words="Please come to my office at three."
         )
     assert (await rejection(world))["words"] == "Please come to my office at three."
+
+
+async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: World) -> None:
+    """With the clause and what to do, at the district account; and nothing of it where it is taken back in time."""
+    path = f"/messages/{world.id('text')}"
+    async with world.signed_in(HIGH) as browser:
+        page = await browser.get(path)
+        usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
+        assert "clause 7a (Sexual, flirtatious or grooming)" in usual
+        assert "district account of whoever wrote the text" in page.text
+        await send(browser, f"{path}/reject", usual=usual, words=usual)
+        await send(browser, f"{path}/undo")
+        assert Follow.REJECTED_TEXT not in {each.kind for each in await world.store.due_followups(100, 60)}
+        await send(browser, f"{path}/reject", usual=usual, words=usual)
+    world.clock.ahead += 30
+    (told,) = [each for each in await world.store.due_followups(100, 60) if each.kind is Follow.REJECTED_TEXT]
+    assert told.body["people"] == ["s-06"]
+    assert "What you can do: Speak with an administrator" in str(told.body["words"])
 
 
 async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
@@ -132,19 +151,51 @@ async def test_held_longer_it_is_due_later(world: World) -> None:
         assert (await send(browser, path, **{"for": "1d"})).status_code == 409
 
 
+async def test_putting_off_has_an_end_and_the_due_time_stays_in_sight(world: World) -> None:
+    """By the policy two weeks after it came, on the page and by the API; what was due before is on record."""
+    id_ = world.id("high")
+    path, call = f"/messages/{id_}/hold", f"/api/v1/messages/{id_}/hold"
+    async with world.signed_in(HIGH) as browser, world.program(HIGH, lasts=None) as program:
+        assert "due in" in (await browser.get(f"/messages/{id_}")).text
+        assert (await send(browser, path, **{"for": "7d"})).status_code == 303
+        page = re.sub(r"\s+", " ", (await browser.get(f"/messages/{id_}")).text)
+        assert "due in 6 days" in page
+        assert "put off once, lately by high" in page
+        world.clock.ahead += 6.9 * 86400
+        assert (await program.post(call, json={"for": "7d"})).status_code == 200
+        world.clock.ahead += 86400
+        refused = await program.post(call, json={"for": "7d"})
+        assert (refused.status_code, "at most" in refused.json()["detail"]) == (422, True)
+        assert (await program.post(call, json={"for": "3d"})).status_code == 200
+    async with world.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert '<option value="3d"' in page
+        assert '<option value="7d"' not in page
+        world.clock.ahead += 6.5 * 86400
+    async with world.signed_in(HIGH) as browser, world.signed_in(SECURITY) as other:
+        assert "cannot be put off any more" in (await browser.get(f"/messages/{id_}")).text
+        assert (await send(browser, path, **{"for": "1h"})).status_code == 422
+        assert ", due " in (await other.get(f"/messages/{id_}")).text
+    acts = [each for each in await world.store.done_about(id_, 50) if each.act == "held longer"]
+    for later, earlier in pairwise(acts):
+        was, until = (from_rfc3339(str(each)) for each in (later.detail["was_due"], earlier.detail["until"]))
+        assert abs(was - until) < 1
+
+
 async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
     async with world.signed_in(DIRECTOR) as browser:
-        page = (await browser.get("/?text=practice+maya&channel=mail")).text
+        page = await searched(browser, text="practice maya", channel="mail")
         assert world.id("high") in page
         assert world.id("middle") not in page
         assert "(1 of 7)" in page
-        assert "Nothing here is left" in (await browser.get("/?text=no+such+words")).text
+        assert "Nothing here is left" in await searched(browser, text="no such words")
         assert world.id("text") in (await browser.get("/?channel=sms")).text
         kept = await send(browser, "/views", name="practice", query="text=practice&evil=1&page=7")
-        assert kept.headers["location"] == "/?text=practice"
-        assert 'href="/?text=practice"' in (await browser.get("/")).text
+        where = kept.headers["location"]
+        assert world.id("middle") not in (await browser.get(where)).text
+        assert f'href="{where}"' in (await browser.get("/")).text
         await send(browser, "/views", name="practice", query="", drop="yes")
-        assert 'href="/?text=practice"' not in (await browser.get("/")).text
+        assert f'href="{where}"' not in (await browser.get("/")).text
     async with world.program(DIRECTOR) as program:
         found = (await program.get("/api/v1/held", params={"clause": "7a", "text": "practice"})).json()["items"]
         assert [each["id"] for each in found] == [world.id("high")]
@@ -203,119 +254,6 @@ async def test_a_second_person_disagrees(strict: World) -> None:
         assert await states(strict, "high") == {State.HELD}
         assert (await send(high, f"/messages/{id_}/reject")).status_code == 303
     assert await states(strict, "high") == {State.REJECTED}
-
-
-# --- a mailing -------------------------------------------------------------------------------------------------------
-
-PARTY = "Hey {}, party at my place on Saturday after the game, I will bring the beer, tell nobody at home about it."
-
-
-async def mailing(world: World) -> list[str]:
-    """Three of one mailing and one that is not, held; the ids of the three."""
-    ids = []
-    for name in ("liam.whitcomb", "maya.lindqvist", "tess.vandermeer"):
-        said = Said(
-            staff("wade.brannigan"), (student(name),), "party saturday", PARTY.format(name.split(".")[0].title()),
-            (("7b", 0.9, "beer"),),
-        )  # fmt: skip
-        ids.append((await world.put(said)).id)
-    await world.put(replace(SAID["high"], sender=staff("wade.brannigan")))
-    return ids
-
-
-async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
-    ids = await mailing(world)
-    async with world.signed_in(HIGH) as browser:
-        assert "and 2 more of this mailing" in (await browser.get("/")).text
-        preview = (await browser.get(f"/together/{ids[1]}")).text
-        assert "3 messages of one mailing" in preview
-        assert "<mark>Maya</mark>" in preview
-        assert "After practice" not in preview
-        sent = {"form": form_of(await browser.get("/trace")), "deed": "release", "id": ids[:2], "reason": "a lesson"}
-        done = await browser.post("/together", data=sent)
-        assert "2 released" in done.text
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
-    assert (await world.store.trace(id=ids[2]))[0].recipients[0].state is State.HELD
-    gone = await world.outgoing(after=5)
-    assert not set(ids) & set(gone)  # a mailing waits longer than one message
-    assert set(ids[:2]) <= set(await world.outgoing(after=11))
-    views = [each for each in await world.store.acts_about(ids[2], 9) if each.act == "viewed"]
-    assert [each.detail for each in views] == [{"what": "beginning"}]
-
-
-async def test_a_mailing_is_taken_back_together(world: World) -> None:
-    ids = await mailing(world)
-    async with world.signed_in(HIGH) as browser:
-        form = form_of(await browser.get("/trace"))
-        await browser.post("/together", data={"form": form, "deed": "reject", "id": ids})
-        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 303
-        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
-
-
-async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
-    """What was decided before, is another building's or one's own is named, and the others are decided."""
-    ids = [*await mailing(world), world.id("middle"), world.id("own")]
-    async with world.program(DIRECTOR) as director:
-        await director.post(f"/api/v1/messages/{ids[0]}/reject", json={"reason": ""})
-    async with world.signed_in(OKAFOR) as browser:
-        form = form_of(await browser.get("/trace"))
-        done = await browser.post("/together", data={"form": form, "deed": "release", "id": ids})
-    assert "2 released" in done.text
-    assert "3 not decided" in done.text
-    assert "decided first by director" in done.text
-    assert "somebody else must decide" in done.text
-
-
-async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> None:
-    ids = await mailing(world)
-    async with world.program(HIGH) as program:
-        preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
-        assert {each["id"] for each in preview} == set(ids)
-        assert preview[0]["differs"] == []
-        assert preview[1]["differs"] == ["Maya"]
-        assert preview[1]["beginning"].startswith(PARTY.format("Maya")[:20])
-        asked = {"ids": [*ids, world.id("middle")], "deed": "reject", "reason": "a party"}
-        done = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
-        assert done.json()["done"] == ids
-        assert [each["id"] for each in done.json()["left"]] == [world.id("middle")]
-        again = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
-        assert (again.status_code, again.json()) == (200, done.json())
-        back = await program.post("/api/v1/mailings/undo", json={"ids": ids})
-        assert back.json() == {"messages": ids}
-        assert (await program.post("/api/v1/mailings/undo", json={"ids": ids})).status_code == 409
-        await program.post("/api/v1/mailings/decide", json={**asked, "ids": ids[:1], "deed": "release"})
-        assert ids[0] not in await world.outgoing(after=10)
-        assert ids[0] in await world.outgoing(after=6)
-    async with world.program(HIGH, reads_only=True) as program:
-        assert (await program.post("/api/v1/mailings/decide", json=asked)).status_code == 403
-
-
-async def test_a_mailing_asks_for_something(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
-        for fields in ({"deed": "release"}, {"id": world.id("high")}, {"id": world.id("high"), "deed": "discard"}):
-            assert (await send(browser, "/together", **fields)).status_code == 422
-        assert (await browser.get("/together/nothing")).status_code == 404
-
-
-# --- calls for help --------------------------------------------------------------------------------------------------
-
-
-async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
-    id_ = world.id("help")
-    await world.store.record([Act(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})])
-    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.signed_in(MIDDLE) as middle:
-        page = (await high.get("/help")).text
-        assert "1 not taken up" in page
-        assert "safety@riverbend.example" in page
-        assert "Tess Vandermeer" in page
-        assert "1 alerted" in (await high.get("/")).text
-        assert id_ not in (await middle.get("/help")).text
-        assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
-        (call,) = (await director.get("/api/v1/help")).json()["items"]
-        assert (call["id"], call["taken_by"], call["alerted"]) == (id_, DIRECTOR, ["safety@riverbend.example"])
-        assert "Taken up by director" in (await high.get("/help")).text
-        assert "Taken up by <strong>director</strong>" in (await high.get(f"/messages/{id_}")).text
 
 
 async def test_what_was_decided_is_listed(world: World) -> None:

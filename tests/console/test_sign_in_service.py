@@ -60,7 +60,7 @@ async def house(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[W
             yield world
 
 
-async def _through(world: World, client: httpx.AsyncClient, name: str, onward: str = "") -> httpx.Response:
+async def through(world: World, client: httpx.AsyncClient, name: str, onward: str = "") -> httpx.Response:
     """Walk the whole way with a client: to the provider, its two pages, and back; the console's last answer."""
     answer = await client.get("/sign-in/service", params={"next": onward} if onward else {})
     while not str(answer.url).startswith(world.url + BACK):
@@ -92,7 +92,7 @@ async def test_somebody_signs_in_by_the_district_s_service(house: World, page: P
 @pytest.mark.peer("oidc_provider")
 async def test_groups_make_an_account_and_its_role(house: World) -> None:
     async with house.stranger() as browser:
-        answer = await _through(house, browser, "denise")
+        answer = await through(house, browser, "denise")
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/audit")).status_code == 403
     found = await house.store.user(PRINCIPAL)
@@ -105,7 +105,7 @@ async def test_groups_make_an_account_and_its_role(house: World) -> None:
 @pytest.mark.parametrize(("name", "status"), [("claims-to-be", 403), ("nobody-here", 403)])
 async def test_who_has_no_account_stays_outside(house: World, name: str, status: int) -> None:
     async with house.stranger() as browser:
-        answer = await _through(house, browser, name)
+        answer = await through(house, browser, name)
         assert answer.status_code == status
         assert (await browser.get("/")).headers["location"] == "/sign-in"
     assert await house.store.user(student("liam.whitcomb")) is None
@@ -114,7 +114,7 @@ async def test_who_has_no_account_stays_outside(house: World, name: str, status:
 @pytest.mark.peer("oidc_provider")
 async def test_who_works_for_the_district_sees_where_their_own_messages_are(house: World) -> None:
     async with house.stranger() as browser:
-        assert (await _through(house, browser, "elena")).status_code == 303
+        assert (await through(house, browser, "elena")).status_code == 303
         assert (await browser.get("/")).headers["location"] == "/mine"
         page = await browser.get("/mine")
         assert "owen.dahl@students.riverbend.example" in page.text
@@ -125,15 +125,15 @@ async def test_who_works_for_the_district_sees_where_their_own_messages_are(hous
 @pytest.mark.peer("oidc_provider")
 async def test_an_address_that_changed_hands_opens_nothing(house: World) -> None:
     async with house.stranger() as browser:
-        assert (await _through(house, browser, "marian")).status_code == 303
+        assert (await through(house, browser, "marian")).status_code == 303
     async with house.stranger() as browser:
-        assert (await _through(house, browser, "other-sub")).status_code == 403
+        assert (await through(house, browser, "other-sub")).status_code == 403
 
 
 @pytest.mark.peer("oidc_provider")
 async def test_a_way_back_belongs_to_one_browser_and_is_walked_once(house: World) -> None:
     async with house.stranger() as victim, house.stranger() as attacker:
-        back = str((await _through(house, attacker, "marian")).url)
+        back = str((await through(house, attacker, "marian")).url)
         assert (await victim.get(back)).status_code == 502  # signed in as somebody else without knowing
         await victim.get("/sign-in/service")
         assert (await victim.get(back)).status_code == 502
@@ -329,7 +329,11 @@ async def test_a_role_that_is_taken_away_ends_at_the_next_sign_in(world: World) 
     assert first is not None
     assert first.role is AccountRole.SECURITY
     bare = vouched(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True})
-    assert await account_of(world.store, world.people, bare, now) is None
+    left = await account_of(world.store, world.people, bare, now)
+    assert left is not None
+    assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she works here still
+    (kept,) = [each for each in await world.store.users() if each.name == PRINCIPAL]
+    assert kept.role is AccountRole.STAFF
     again = await account_of(world.store, world.people, given, now)
     assert again is not None
     assert (again.name, again.role) == (first.name, first.role)

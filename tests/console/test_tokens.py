@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from tests.console.district import AUDITOR, DIRECTOR, HIGH
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, PASSWORD
 from tests.console.test_browser import BOTH
 from tests.console.world import World, form_of
 
@@ -16,7 +16,9 @@ SECRET = re.compile(r"chp_[\w-]{43}")
 async def made(browser: httpx.AsyncClient, **sent: str) -> str:
     """A new token's secret, from the page that shows it."""
     page = await browser.get("/account/tokens")
-    done = await browser.post("/account/tokens", data={"form": form_of(page), "may": "decide", "lasts": "7d", **sent})
+    done = await browser.post(
+        "/account/tokens", data={"form": form_of(page), "may": "decide", "lasts": "7d", "password": PASSWORD, **sent}
+    )
     assert done.status_code == 200, done.text
     (secret,) = SECRET.findall(done.text)
     return str(secret)
@@ -84,5 +86,37 @@ async def test_a_token_is_asked_for_properly(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         form = form_of(await browser.get("/trace"))
         for sent in ({}, {"may": "read"}, {"may": "all", "lasts": "7d"}, {"may": "read", "lasts": "999d"}):
-            assert (await browser.post("/account/tokens", data={"form": form, **sent})).status_code == 422
+            sent = {"form": form, "password": PASSWORD, **sent}
+            assert (await browser.post("/account/tokens", data=sent)).status_code == 422
     assert not await world.store.tokens()
+
+
+async def test_a_token_outlives_a_session_and_asks_for_the_password(world: World) -> None:
+    """Somebody at a screen that was left open makes none."""
+    async with world.signed_in(HIGH) as browser:
+        form = form_of(await browser.get("/trace"))
+        for password in ("", "not this one"):
+            sent = {"form": form, "may": "read", "lasts": "7d", "password": password}
+            answer = await browser.post("/account/tokens", data=sent)
+            assert (answer.status_code, "Your password is wrong" in answer.text) == (422, True)
+    assert not await world.store.tokens()
+
+
+async def test_who_decides_nothing_makes_no_token_that_does(world: World) -> None:
+    async with world.signed_in(AUDITOR) as browser:
+        form = form_of(await browser.get("/trace"))
+        sent = {"form": form, "may": "decide", "lasts": "7d", "password": PASSWORD}
+        assert (await browser.post("/account/tokens", data=sent)).status_code == 422
+    assert not await world.store.tokens()
+
+
+@BOTH
+async def test_a_token_s_last_use_is_listed(world: World) -> None:
+    async with world.signed_in(HIGH) as browser:
+        secret = await made(browser)
+        assert "never used" in (await browser.get("/account/tokens")).text
+        await asks(world, secret, "GET", "/api/v1/held")
+        assert "used last" in (await browser.get("/account/tokens")).text
+    (token,) = await world.store.tokens()
+    assert token.used_at is not None
+    assert abs(token.used_at - world.clock()) < 60

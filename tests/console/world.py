@@ -138,6 +138,11 @@ def form_of(page: httpx.Response) -> str:
     return found[1]
 
 
+async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Send a form of ours."""
+    return await browser.post(path, data={"form": form_of(await browser.get("/trace")), **fields})
+
+
 async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -> None:
     """Sign in with a browser."""
     await page.goto(f"{world.url}/sign-in")
@@ -150,9 +155,9 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 @contextlib.asynccontextmanager
 async def opened(
     url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None,
-    people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, **more: Any,
+    people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
-    """A console over the store at an address; `more` goes to the console's House.
+    """A console over the store at an address; `more` goes to the console's House, `host` is how browsers call it.
 
     `service` gives the sign-in service of a console at an address; `in_force` the policy.
     """
@@ -161,7 +166,7 @@ async def opened(
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)
-        here = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        here = f"http://{host}:{bound.getsockname()[1]}"
         told: dict[str, Any] = {
             "district": "Riverbend",
             "zone": ZoneInfo("America/Chicago"),

@@ -6,7 +6,7 @@ import asyncio
 
 from gateway.console_ports import Handled
 from gateway.core.casework import Assignment, Proposal
-from gateway.core.decision import Act, Action
+from gateway.core.decision import Act, Action, Change, Pending, Ruling
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
 from gateway.store import SqlStore
@@ -127,6 +127,54 @@ async def test_the_mark_of_calls_changes_with_them(store: SqlStore, clock: Clock
     marks.append(await store.calls_mark())
     assert await store.calls_mark() == marks[-1]
     assert len({str(each) for each in marks}) == 3
+    await store.give_back(message.id, "ann", act("call for help given back", message.id))
+    assert await store.calls_mark() != marks[-1]  # others must see it at once
+
+
+async def test_a_call_is_taken_up_by_the_first_and_given_back(store: SqlStore, clock: Clock) -> None:
+    calls = []
+    for _ in range(3):
+        message = mail()
+        await store.accept(message)
+        await store.settle([(message.id, becomes(State.QUEUED, decision(Action.ALERT)))])
+        calls.append(message.id)
+        clock.now += 40 * 86400
+    assert [each.trace.id for each in await store.waiting_calls(10)] == calls
+    assert [each.trace.id for each in await store.waiting_calls(1)] == calls[:1]
+    answers = await asyncio.gather(*(store.acknowledge(calls[0], by, act("taken", calls[0])) for by in ("ann", "bea")))
+    first = "ann" if answers[0] is None else "bea"
+    assert sorted(answers, key=str) == sorted([None, first], key=str)
+    assert await store.taken_up(calls[0]) == (first, clock.now)
+    assert [each.trace.id for each in await store.waiting_calls(10)] == calls[1:]
+    assert not await store.give_back(calls[0], "cid", act("given back", calls[0]))
+    assert await store.give_back(calls[0], first, act("given back", calls[0]))
+    assert not await store.give_back(calls[0], None, act("given back", calls[0]))
+    assert await store.taken_up(calls[0]) is None
+    assert await store.acknowledge(calls[1], "bea", act("taken", calls[1])) is None
+    assert await store.give_back(calls[1], None, act("given back", calls[1]))  # whoever had it
+    assert [each.trace.id for each in await store.waiting_calls(10)] == calls
+    assert [each.act for each in await store.done_about(calls[0], 9)] == ["given back", "taken", "decide"]
+
+
+async def test_a_late_call_for_help_leaves_who_decided(store: SqlStore, clock: Clock) -> None:
+    """The verdict came after a person had rejected it: it is a call from then on, and the decision stays theirs."""
+    message = mail()
+    await store.accept(message)
+    await store.settle([(message.id, HELD)])
+    clock.now += 60
+    await store.settle([(message.id, becomes(State.REJECTED, by="ann"))])
+    decided_at = clock.now
+    clock.now += 60
+
+    def late(pending: Pending) -> Ruling:
+        changes = tuple(Change(each.address, None, decision(Action.ALERT), "ann") for each in pending.recipients)
+        return Ruling(changes)
+
+    await store.settle([(message.id, late)])
+    (call,) = await store.waiting_calls(10)
+    assert {(each.state, each.decided_by) for each in call.trace.recipients} == {(State.REJECTED, "ann")}
+    assert call.trace.action == "alert"
+    assert [each.trace.id for each in await store.decided(decided_at - 1, decided_at + 1, 9)] == [message.id]
 
 
 async def test_policies_are_remembered(store: SqlStore, clock: Clock) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.core.account import AccountRole, User
+from dataclasses import replace
+
+from gateway.core.account import AccountRole, Passkey, User
 from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
 from gateway.store import SqlStore
@@ -77,3 +79,64 @@ async def test_every_change_of_the_queue_is_noted(store: SqlStore) -> None:
     assert second != first
     await store.settle([(message.id, becomes(State.QUEUED, by="ann"))])
     assert await store.held_mark() not in (first, second)
+
+
+async def test_sessions_as_their_owner_sees_them(store: SqlStore, clock: Clock) -> None:
+    await store.add_user(User("ann", AccountRole.AUDITOR), "hash", ACT)
+    for digest, act in (("a" * 64, ACT), ("b" * 64, ACT), ("c" * 64, ACT), ("d" * 64, None)):
+        await store.sign_in(digest, "ann", 60.0, "f", "c", act, way="password" * bool(act), place="here")
+    clock.now += 5
+    await store.touch("b" * 64)
+    found = await store.sessions_of("ann")
+    assert [(each.id, each.way, each.place) for each in found] == [
+        ("b" * 12, "password", "here"), ("a" * 12, "password", "here"), ("c" * 12, "password", "here"),
+    ]  # fmt: skip
+    assert not any(each.has_step for each in found)
+    assert [await store.end_session(name, "a" * 12, ACT) for name in ("bob", "ann", "ann")] == [False, True, False]
+    assert await store.end_sessions("ann", ACT, keep="b" * 64, way="sign-in service") == 0
+    assert await store.end_sessions("ann", ACT, keep="b" * 64) == 2
+    assert [each.id for each in await store.sessions_of("ann")] == ["b" * 12]
+    await store.set_password("ann", "other", ACT, keep="b" * 64)
+    assert len(await store.sessions_of("ann")) == 1
+    await store.set_password("ann", "other", ACT)
+    assert not await store.sessions_of("ann")
+
+
+async def test_passkeys(store: SqlStore, clock: Clock) -> None:
+    await store.add_user(User("ann", AccountRole.AUDITOR), "hash", ACT)
+    await store.sign_in("whole", "ann", 60.0, "f", "c", ACT)
+    key = Passkey("id", "ann", "Laptop", b"\x00key", 3, NOON)
+    assert [await store.add_passkey(key, ACT), await store.add_passkey(replace(key, user="bob"), ACT)] == [True, False]
+    session = await store.session("whole")
+    assert session is not None
+    assert session.has_step
+    clock.now += 7
+    assert [await store.use_passkey("id", was, 4) for was in (2, 3, 3)] == [False, True, False]
+    assert await store.passkeys("ann") == [replace(key, count=4, used_at=NOON + 7)]
+    assert [await store.drop_passkey(name, "id", ACT) for name in ("bob", "ann", "ann")] == [False, True, False]
+    assert not await store.passkeys("ann")
+
+
+async def test_one_process_asks_the_service_about_one_account(store: SqlStore, clock: Clock) -> None:
+    assert await store.recognise(ANN, ACT)
+    assert await store.recognise(replace(ANN, name="bob", subject="service 2", by_groups=False), ACT)
+    await store.vouched("ann", "one")
+    await store.vouched("bob", "two")
+    assert not await store.to_ask(NOON, 60.0, 9)
+    clock.now += 100
+    asked = await store.to_ask(NOON + 1, 60.0, 9)
+    assert [(each.user.name, each.vouched_at, each.again) for each in asked] == [("ann", NOON, "one")]
+    assert not await store.to_ask(NOON + 1, 60.0, 9)
+    clock.now += 61
+    assert len(await store.to_ask(NOON + 1, 60.0, 9)) == 1
+    await store.vouched("ann", "three")
+    clock.now += 100
+    await store.cannot_be_asked("ann")
+    assert not await store.to_ask(clock.now, 60.0, 9)
+
+
+async def test_failures_are_counted_by_name_and_client(store: SqlStore, clock: Clock) -> None:
+    for name, client in (("n", "here"), ("n", "here"), ("n", "there"), ("other", "here")):
+        await store.refused_sign_in(name, client, ACT)
+    assert await store.failures("n", "here", NOON - 1) == (2, 3, 3)
+    assert await store.failures("n", "elsewhere", NOON - 1) == (0, 3, 0)

@@ -14,6 +14,7 @@ import threading
 import time
 from pathlib import Path
 
+import alembic.command
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -63,6 +64,37 @@ def _comparable(it: object, name: str | None, kind: str, reflected: bool, other:
 
 def test_the_newest_migration_is_known() -> None:
     assert ScriptDirectory.from_config(configuration()).get_heads() == [LATEST]
+
+
+async def test_a_store_of_an_earlier_version_is_brought_up_to_date_with_what_is_in_it(empty_url: str) -> None:
+    _at_version("0010", empty_url)
+    for statement in (
+        "INSERT INTO users (name, role, buildings, person, created_at)"
+        " VALUES ('ann', 'technology_director', '[]', '', 1.0)",
+        "INSERT INTO sessions (hash, user_name, created_at, seen_at, expires_at) VALUES ('s', 'ann', 1.0, 2.0, 9e9)",
+        "INSERT INTO tokens (hash, user_name, scope, created_at) VALUES ('t', 'ann', 'read', 1.0)",
+        "INSERT INTO acknowledgements (message_id, user_name, at) VALUES ('m', 'ann', 3.0)",
+    ):
+        _write(empty_url, statement)
+    async with open_store(empty_url) as store:
+        session, token = await store.session("s"), await store.token("t")
+        assert session is not None
+        assert (session.user.name, session.seen_at, session.way, session.place) == ("ann", 2.0, "", "")
+        assert token is not None
+        assert token[1].used_at is None
+        assert await store.taken_up("m") == ("ann", 3.0)
+        assert [*await store.granted_to("ann"), *await store.passkeys("ann"), *await store.judged_calls("", 9)] == []
+
+
+def _at_version(version: str, url: str) -> None:
+    """Tables as an earlier version made them."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
+    engine, config = create_engine(address(url)), configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, version)
+    engine.dispose()
 
 
 async def test_processes_may_open_an_empty_database_at_once(empty_url: str) -> None:

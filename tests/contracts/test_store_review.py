@@ -49,6 +49,7 @@ async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> No
         subject="Plan",
         relation=soon.relation,
         excerpt="Tomorrow at ten.",
+        others=("bob@one.example",),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.delivery import State
-from gateway.core.feedback import HOLDING, example_of
+from gateway.core.feedback import HOLDING, call_example_of, example_of
 from gateway.core.message import Channel
 from gateway.core.moderation import Explained, Trace, Whereabouts
 from gateway.core.parties import Direction
@@ -51,3 +51,22 @@ def test_what_was_released_should_not_have_been_held(state: State) -> None:
 )
 def test_what_nobody_decided_or_several_differently_says_nothing(of: Explained) -> None:
     assert example_of(of) is None
+
+
+def alerted(direction: Direction = Direction.STUDENT_TO_STAFF) -> Explained:
+    sent = explained((State.SENT, "policy"), clauses=())
+    return replace(sent, trace=replace(sent.trace, direction=direction, action="alert"))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_what_is_said_of_an_alert_is_a_label_of_help_and_of_nothing_else(right: bool) -> None:
+    row = call_example_of(alerted(), right)
+    assert row is not None
+    assert (row["help_seeking"], row["known"], row["labels"], row["hold"]) == (right, ["help"], [], False)
+    assert (row["from"], row["id"]) == ("student", "feedback-help-01M")
+    assert "Stay late." in str(row["text"])
+
+
+def test_an_alert_without_text_or_from_staff_says_nothing() -> None:
+    assert call_example_of(replace(alerted(), content=b""), True) is None
+    assert call_example_of(alerted(Direction.STAFF_TO_STUDENT), True) is None

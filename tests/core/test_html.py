@@ -23,7 +23,23 @@ from gateway.core.html import visible_text
          "New\n> old\n> older\n> > oldest\nend", ""),
         ('<a href="https://q.example/?a=1&amp;b=2">this quiz</a>!', "this quiz <https://q.example/?a=1&b=2>!", ""),
         ('<a href="https://quiz.example/">https://quiz.example/</a>', "https://quiz.example/", ""),
-        ('<a href="https://a.example">a <a href="mailto:x@y.example">b', "a <https://a.example>b", ""),
+        ('<a href="https://a.example">a <a href="mailto:x@y.example">b',
+         "a <https://a.example>b <mailto:x@y.example>", ""),
+        ('<a href="mailto:x@y.example?subject=z">x@y.example</a> <a href="tel:+15155550100">+15155550100</a>',
+         "x@y.example +15155550100", ""),
+        ('<a href="sms:+15155550100">text</a>', "text <sms:+15155550100>", ""),
+        ('x<img alt="a" title="a"><b title="two words">y</b><i aria-label="z"></i>', "x a y", "two words\nz"),
+        ('<input value="a"><input type=hidden value=b><input placeholder=c>', "a", "b\nc"),
+        ("<dialog>a</dialog>b", "b", "a"),
+        ("<style>span{display:none}</style>ki<span>x</span>ll", "kill", "x"),
+        ("<style>.a > .b, i[x] .c{font-size:0}</style>ki<u class=b>x</u>l<u class=c>y</u>l", "kill", "xy"),
+        ("<style>[x]{display:none}</style>ki<i x>y</i>ll", "kill", "y"),
+        ("<style>.w{color:#fff}</style>ki<i class=w>x</i>ll", "kill", "x"),
+        ("<style>p:hover{display:none}</style><p>a", "a", ""),
+        ('<style>p::after{content:"you too"}</style><p>a', "a", "you too"),
+        ("<bdo dir=rtl>uoy ees I</bdo> later", "I see you later", ""),
+        ('<p style="unicode-bidi:bidi-override;direction:rtl">uoy <b>ees</b> I<br>b', "I see you\nb", ""),
+        ('<p dir=rtl>a b</p>', "a b", ""),
         ('x<img src="cid:1" alt="two words">y', "x two words y", ""),
         ('a<span style="display:none">b</span>c', "ac", "b"),
         ("a<span style='DISPLAY : none'>b</span>c", "ac", "b"),
@@ -81,6 +97,48 @@ def test_no_trick_hides_what_a_browser_shows(html):
 @pytest.mark.parametrize("html", ['<p a="x>words">', "<style>words", "<style><p>words</p></style>", "<!--words"])
 def test_what_a_browser_does_not_show_is_not_shown(html):
     assert "words" not in visible_text(html)[0]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "position:absolute;left:-999px", "position:absolute;left:-100vw", "position:fixed;top:-200%",
+        "margin-left:-999em",
+        "text-indent:-99em", "transform:translateX(-9999px)", "transform:translate(-200vw,0)", "transform: scale(0,0)",
+        "transform:scaleX(0)", "scale:0", "clip-path:inset(100%)", "clip-path: circle(0)",
+        "clip-path:polygon(0 0,0 0,0 0)",
+        "filter: opacity(0%)", "color:rgba(0,0,0,0)", "color:rgb(0 0 0 / 0)", "color:#ffffff00", "color:#0000",
+        "color:hsl(0,0%,100%)", "color:rgb(100%,100%,100%)", "-webkit-text-fill-color:transparent", "font:0/0 a",
+        "font: bold 1px Arial", "font-size:calc(0px)", "zoom:0", "line-height:0;overflow:hidden", "letter-spacing:-2em",
+        "width:0;height:0;overflow:clip", "display:/*x*/none", "d\\69splay:none", "content-visibility:hidden",
+    ],
+)  # fmt: skip
+def test_a_style_that_shows_nothing_hides(style):
+    assert visible_text(f'<p>Shown</p><div style="{style}">hidden</div>') == ("Shown", "hidden")
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "color:#333", "font-size:12px", "left:-10px", "opacity:0.5", "font:12px Arial", "font:bold 1.2em/1.5 serif",
+        "height:100px;overflow:hidden", "background:#003366;color:#fff", "transform:scale(0.5)", "scale:1", "zoom:0.8",
+        "color:#eee;background:#333", "line-height:0", "transform:translateX(-50%);left:50%", "color:rgba(0,0,0,0.8)",
+        "clip-path:inset(10%)", "letter-spacing:-0.5px", "margin-left:-15px", "text-indent:-20px", "color:#ff0000",
+        "color:hsl(0,50%,50%)", "margin:0 -100px", "opacity:1", "filter:opacity(0.8)",
+    ],
+)  # fmt: skip
+def test_an_ordinary_style_hides_nothing(style):
+    assert visible_text(f'<div style="{style}">shown</div>') == ("shown", "")
+
+
+@pytest.mark.parametrize(
+    "piece", ["color:rgba(", "translate(", "font:bold ", "scale:", "\\69", "/*", "hsl(", "content:'"]
+)
+def test_no_style_takes_quadratic_time(piece):
+    begun = time.process_time()
+    style = piece * (60_000 // len(piece))
+    visible_text(f'<p style="{style}">x</p><style>p{{{style}}}</style>')
+    assert time.process_time() - begun < 4
 
 
 tags = st.sampled_from("p div b i span table tr td li ul br img a h1 blockquote pre font center".split())

@@ -136,7 +136,7 @@ def test_bare_line_feeds_are_read_too():
         ("Content-Type: ;;;=\n\nwords", False, "words"),
         ("Content-Type: text/plain; charset*=x'y'%\n\nwords", False, "words"),
         ("Subject: x\nwords where a field should be\nTo: y\n\nthe text", False, "words"),
-        ("Content-Type: text/plain\nContent-Type: image/png\n\nwords", False, "words"),
+        ("Content-Type: text/plain\nContent-Type: image/png\n\nwords", True, "words"),
         ("\nwords", False, "words"),
         ("Content-Type: message/rfc822\n\n", False, ""),
         ("Content-Type: message/partial\n\nwords", False, "words"),
@@ -239,3 +239,47 @@ def test_bombs_do_not_go_off(name):
     assert len(found) <= MAX_PARTS + 2
     assert took < 6  # under the tracer, and on a machine that is busy with other things
     assert most < 30 * len(BOMBS[name]) + 20_000_000
+
+
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("declared", ["utf-8", "us-ascii", "utf-16", "x-unknown"])
+def test_characters_of_several_bytes_are_known_without_a_mark(charset, declared):
+    body = base64.b64encode("Meet me alone tonight, señor.".encode(charset)).decode()
+    made = mail(f"Content-Type: text/plain; charset={declared}\nContent-Transfer-Encoding: base64", body)
+    assert parts(made)[0].text == "Meet me alone tonight, señor."
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "utf-16le", "utf-32", "utf-7", "iso-2022-jp", "no-such", "cp037x"])
+def test_plain_letters_are_plain_whatever_they_are_called(declared):
+    assert parts(mail(f"Content-Type: text/plain; charset={declared}", "Meet me alone tonight"))[0].text == (
+        "Meet me alone tonight"
+    )
+
+
+def test_a_page_says_its_charset_where_its_field_does_not():
+    page = b'<meta http-equiv="Content-Type" content="text/html; charset=utf-7"><p>+AE0-eet me'
+    assert parts(mail("Content-Type: text/html", page))[0].text == "Meet me"
+    assert parts(mail("Content-Type: text/html; charset=utf-8", page))[0].text == "+AE0-eet me"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["base64 (as always)", "(x) base64", '"base64"', "base64;", "base64 7bit"], ids=range(5)
+)
+def test_an_encoding_with_something_around_it(encoding):
+    body = base64.b64encode(b"Meet me alone").decode()
+    part = parts(mail(f"Content-Type: text/plain\nContent-Transfer-Encoding: {encoding}", body))[0]
+    assert (part.text, part.unreadable) == ("Meet me alone", False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "unreadable"),
+    [
+        ("Content-Type: text/plain\nContent-Type: text/html", True),
+        ("Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64", True),
+        ("Content-Type: text/html\nContent-Transfer-Encoding: x-gzip64", True),
+        ("Content-Type: text/plain\nContent-Type: text/plain", False),
+        ("Content-Type: text/plain\nContent-Transfer-Encoding: 8BIT", False),
+    ],
+)
+def test_fields_that_contradict_each_other_are_said_to(fields, unreadable):
+    assert parts(mail(fields, "Hello"))[0].unreadable is unreadable

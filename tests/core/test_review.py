@@ -35,7 +35,7 @@ def in_7a(line: str) -> tuple[str, str]:
 
 def test_the_shipped_policy_wants_nobody_twice_and_lets_nothing_go() -> None:
     policy = changed()
-    assert policy.review == Review(1800.0, 7200.0, 450, frozenset({"discard"}), 900.0)
+    assert policy.review == Review(1800.0, 7200.0, 450, frozenset({"discard"}), 900.0, 14 * 86400.0)
     for clause in policy.clauses.values():
         assert clause.handling.two_people == clause.handling.reason == frozenset()
         assert clause.handling.at_due == "hold"
@@ -76,6 +76,7 @@ def test_a_due_time_decides_only_where_every_clause_says_so() -> None:
         (in_7a('two_people = "release"'), "clauses.7a.two_people"),
         (in_7a('advise = "x"'), "clauses.7a.advise"),
         (('help_every = "15m"', 'help_every = "10s"'), "review.help_every"),
+        (('put_off = "14d"', 'put_off = "0s"'), "review.put_off"),
         (('escalate_every = "2h"', "escalate_every = 2"), "review.escalate_every"),
         (('digest = "07:30"', 'digest = "7:30"'), "review.digest"),
         (('remind_before = "30m"', 'remind = "30m"'), "review.remind"),

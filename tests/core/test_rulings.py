@@ -141,7 +141,9 @@ def test_what_a_person_decided_stands_and_help_is_alerted_all_the_same(state):
     ruling = by_verdict(pending(person), BAD, POLICY, LATER)
     assert (ruling.changes, ruling.followups, ruling.acts, ruling.verdict) == ((), (), (), BAD)
     ruling = by_verdict(pending(person), HELP, POLICY, LATER)
-    assert (ruling.changes, kinds(ruling)) == ((), [Follow.HELP_ALERT])
+    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    (change,) = ruling.changes  # it is listed as a call, and escalates, and who decided stays who decided
+    assert (change.state, change.decision.action, change.by) == (None, Action.ALERT, "rcastellano")
 
 
 def test_shadow_records_and_holds_nothing():
@@ -180,6 +182,11 @@ def test_only_a_rejection_tells_the_sender_and_never_nobody():
     assert body(reject(pending(held), "a", "", LATER), Follow.REJECTION)["to"] == TEACHER
     text = reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER)
     assert body(text, Follow.REJECTION)["channel"] == Channel.SMS
+    assert body(text, Follow.REJECTED_TEXT)["people"] == [pair().staff]
+    answer = pending(waiting(state=State.HELD, decision=HELD, by="policy", direction=S2S), channel=Channel.SMS)
+    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["people"] == [pair().student]
+    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["words"] == "Come in."
+    assert Follow.REJECTED_TEXT not in kinds(reject(pending(held), "a", "", LATER))
     for ruling in (
         reject(pending(held, sender=""), "a", "", LATER),
         discard(pending(held), "a", "", LATER),

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.peers.node import FOLDER
 
 CLIENT, SECRET = "chaperone", "a secret between the two of them"
@@ -30,15 +32,31 @@ class OidcProvider:
     """A running provider."""
 
     issuer: str
+    process: subprocess.Popen[str]
+
+    def knows(self, people: Mapping[str, Mapping[str, Any]]) -> None:
+        """From now on it knows these people."""
+        httpx.post(f"{self.issuer}/people", json=people, timeout=30).raise_for_status()
+
+    def stop(self) -> None:
+        """It answers no more."""
+        self.process.kill()
+        self.process.wait(timeout=15)
 
 
 @contextlib.contextmanager
-def running_provider(redirect: str, people: Mapping[str, Mapping[str, Any]]) -> Iterator[OidcProvider]:
-    """A provider that knows `people` (by what they type as their name, with their claims) and one client."""
+def running_provider(
+    redirect: str, people: Mapping[str, Mapping[str, Any]], *, refreshes: bool = True
+) -> Iterator[OidcProvider]:  # fmt: skip
+    """A provider that knows `people` (by what they type as their name, with their claims) and one client.
+
+    `refreshes`: it can be asked again without the person.
+    """
+    grants = ["authorization_code", "refresh_token"] if refreshes else ["authorization_code"]
     told = {
         "modules": str(_MODULES),
         "people": people,
-        "client": {"client_id": CLIENT, "client_secret": SECRET, "redirect_uris": [redirect]},
+        "client": {"client_id": CLIENT, "client_secret": SECRET, "redirect_uris": [redirect], "grant_types": grants},
     }
     process = subprocess.Popen(
         ["node", str(_SCRIPT), json.dumps(told)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -50,7 +68,7 @@ def running_provider(redirect: str, people: Mapping[str, Mapping[str, Any]]) -> 
         if not issuer.startswith("http://"):
             process.kill()
             raise RuntimeError("the provider did not start")
-        yield OidcProvider(issuer)
+        yield OidcProvider(issuer, process)
     finally:
         process.terminate()
         process.communicate(timeout=15)

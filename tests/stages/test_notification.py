@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.journal import Journal
 from gateway.stages.beat import Beat
 from gateway.stages.notification import Notification, Office
 from gateway.store import SqlStore, open_store
+from tests.console.district import SAID, policy, put, roster, staff, student
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
 
 OFFICE = Office(
@@ -23,6 +25,7 @@ OFFICE = Office(
     "America/Chicago",
 )  # fmt: skip
 AT = "2030-03-17T17:46:40Z"
+PEOPLE = roster()
 
 
 @pytest.fixture
@@ -31,12 +34,12 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
         yield opened
 
 
-async def letters(store: SqlStore, *followups: Followup) -> list[Message]:
+async def letters(store: SqlStore, *followups: Followup, office: Office = OFFICE) -> list[Message]:
     """What is written for followups, by the stage itself."""
     await store.tell([("m1", "test")], lambda steps: (followups, ()))
     beat = Beat()
     async with LocalBus() as bus:
-        stage = Notification(store, store, store, bus, Journal(CollectorRegistry()), OFFICE)
+        stage = Notification(store, store, store, bus, Journal(CollectorRegistry()), office, PEOPLE)
         running = asyncio.create_task(stage.run(beat))
         found: list[Message] = []
         async with asyncio.timeout(20):
@@ -53,6 +56,39 @@ async def test_an_alert_goes_to_the_office_and_is_noted(store: SqlStore) -> None
     assert [each.address for each in letter.envelope.recipients] == ["safety@district.example"]
     (act,) = await store.acts_about("m1", 9)
     assert (act.at, act.actor, act.act, act.detail) == (NOON, "gateway", "alerted", {"to": ["safety@district.example"]})
+
+
+async def test_who_has_a_part_in_it_gets_no_alert_and_no_notice(store: SqlStore) -> None:
+    """The recipient of a call for help, and a mother whose child wrote it, are on the list of those who are told."""
+    office = replace(OFFICE, to=(staff("hollis.meyer"), staff("dana.okafor"), "safety@district.example"))
+    said = replace(SAID["help"], sender=student("ngozi.okafor"))
+    message = await put(store, said, NOON, PEOPLE, policy())
+    await store.followed([each.id for each in await store.due_followups(100, 60)])
+    assert [len(await store.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [1, 0]  # it goes its own way
+    body = {"received_at": AT, "at": AT, "recipients": [], "clauses": []}
+    written = await letters(
+        store, *(Followup(kind, message.id, body) for kind in (Follow.HELP_ALERT, Follow.LATE)), office=office
+    )
+    told = [each.address for letter in written for each in letter.envelope.recipients]
+    assert told == ["safety@district.example"] * 2
+    alerted = [each.detail for each in await store.acts_about(message.id, 9) if each.act == "alerted"]
+    assert alerted == [{"to": ["safety@district.example"]}]
+
+
+async def test_who_wrote_a_rejected_text_is_told_at_the_district_account(store: SqlStore) -> None:
+    """A member of staff by their roster's address, an unknown student by the address that is all that is known."""
+    body = {
+        "id": "m1", "channel": "sms", "received_at": AT, "at": AT, "recipients": ["+15155550901"], "clauses": ["7a"],
+        "words": "Please write from the district's app.\n\nClause 7a says why.",
+        "people": ["s-06", student("new.pupil")],
+    }  # fmt: skip
+    (letter,) = await letters(store, Followup(Follow.REJECTED_TEXT, "m1", body))
+    assert [each.address for each in letter.envelope.recipients] == [staff("peter.lindgren"), student("new.pupil")]
+    assert letter.envelope.sender == ""
+    text = letter.content.decode()
+    assert "Subject: Your text message was not delivered" in text
+    for words in ("+15155550901", "Please write from the district's app.", "Clause 7a says why.", "/policy"):
+        assert words in text
 
 
 async def test_a_reminder_goes_to_whom_it_names(store: SqlStore) -> None:

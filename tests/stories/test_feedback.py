@@ -10,11 +10,11 @@ import pytest
 from classifiers.training.examples import labelled
 from classifiers.weights import SHIPPED
 from gateway.cli import main
-from gateway.core.decision import Action, Decision
+from gateway.core.decision import Act, Action, Decision
 from gateway.core.delivery import State
 from gateway.core.verdict import Verdict
 from gateway.store import open_store
-from tests.contracts.messages import NOON, TO_STUDENT, becomes, mail
+from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, becomes, contact, mail
 from tests.stories.gateway import DISTRICT
 
 CONTENT = b"Subject: Plan\r\nContent-Type: text/plain\r\n\r\nThe quiz covers chapters three and four.\r\n"
@@ -68,12 +68,63 @@ def test_decisions_are_exported_and_can_be_learned_from(
     assert main(["audit", "export", "-c", str(configuration)]) == 0
 
 
+async def _judged(folder: Path) -> None:
+    """Two alerts of which people said something, one of them twice, and one of which nobody did."""
+    says = Decision(Action.ALERT, TO_STAFF, "p")
+    async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
+        for at, said in enumerate(((True,), (True, False), ())):
+            message = mail(NOON + at, content=CONTENT)
+            await store.accept(message)
+            verdict = Verdict(message.id, message.sha256, "1", "en", help=0.9)
+            await store.settle([(message.id, becomes(State.QUEUED, says, verdict=verdict))])
+            for each in said:
+                await store.judge_call(message.id, each, Act(NOON, "ann", "said", message.id))
+
+
+def test_what_was_said_of_alerts_is_exported_and_can_be_learned_from(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_judged(configuration.parent))
+    assert main(["feedback", "export", "-c", str(configuration)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "0 decided messages, 2 calls for help\n"
+    file = configuration.parent / "judged.jsonl"
+    file.write_text(said.out)
+    right, wrong = labelled(file)
+    assert (right.help, wrong.help) == (True, False)
+    assert right.known == wrong.known == {"help"}
+
+
 def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asyncio.run(_decided(configuration.parent))
     assert main(["model", "shadow", "-c", str(configuration), str(SHIPPED)]) == 0
     said = capsys.readouterr().out
     assert "on 2 messages of the store" in said
     assert "release  -> release        2" in said
+
+
+async def _answered(folder: Path) -> None:
+    """A short answer of a member of staff, and what the student had asked."""
+    asked, said = "do you have any weed left", "yes I do, see you at six"
+    async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
+        question = mail(NOON, direction=TO_STAFF, content=f"\r\n{asked}\r\n".encode(), excerpt=asked)
+        await store.accept(question, contact(question))
+        answer = mail(NOON + 60, content=f"\r\n{said}\r\n".encode(), excerpt=said)
+        await store.accept(answer, contact(answer))
+        verdict = Verdict(answer.id, answer.sha256, "1", "en")
+        await store.settle(
+            [(answer.id, becomes(State.QUEUED, Decision(Action.RELEASE, TO_STUDENT, "p"), verdict=verdict))]
+        )
+
+
+def test_a_candidate_reads_an_answer_with_what_it_answers(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(_answered(configuration.parent))
+    assert main(["model", "shadow", "-c", str(configuration), str(SHIPPED)]) == 0
+    said = capsys.readouterr().out
+    assert "on 1 messages of the store" in said
+    assert "release  -> flag" in said
 
 
 def test_a_candidate_needs_a_place_and_a_model(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,7 @@
     const typing = event.target.matches("input, textarea, select");
     if (event.key === "Escape" && typing) return event.target.blur();
     if (typing || document.querySelector("dialog[open]")) return;
+    if (event.repeat && event.key !== "j" && event.key !== "k") return; // a key that is held down decides once
     const reason = document.getElementById("reason");
     switch (event.key) {
       case "j": move(1); break;
@@ -104,6 +105,13 @@
   document.addEventListener("htmx:sseBeforeMessage", (event) => {
     if (document.activeElement && document.activeElement.closest(".filters")) event.preventDefault(); // not under somebody's hands
   });
+
+  // After a decision: the next message of the list, where one was.
+  const queue = document.getElementById("queue");
+  if (queue && queue.dataset.at) {
+    const next = document.querySelector('#queue .row[data-id="' + CSS.escape(queue.dataset.at) + '"]');
+    if (next) choose(next, true);
+  }
 
   const undo = document.querySelector(".undo");
   if (undo) setTimeout(() => undo.remove(), Math.max(0, parseFloat(undo.dataset.left)) * 1000);

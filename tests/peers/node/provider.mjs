@@ -1,10 +1,10 @@
 // A real provider of sign-ins (oidc-provider), for the tests: its people and its client come as JSON on the command
-// line, its port is printed once it listens. Its own development pages ask for the name and, of that, for consent.
+// line, its port is printed once it listens; people posted to /people take their place. Its own development pages ask for the name and, of that, for consent.
 import http from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const { modules, people, client } = JSON.parse(process.argv[2]);
+let { modules, people, client } = JSON.parse(process.argv[2]);
 const { default: Provider } = await import(pathToFileURL(path.join(modules, "oidc-provider", "lib", "index.js")));
 
 const server = http.createServer();
@@ -14,9 +14,17 @@ server.listen(0, "127.0.0.1", () => {
     clients: [client],
     claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], profile: ["preferred_username"] },
     findAccount: (_, id) => people[id] && { accountId: id, claims: () => ({ ...people[id], sub: id }) },
+    issueRefreshToken: (_, known) => known.grantTypeAllowed("refresh_token"),
     pkce: { required: () => true, methods: ["S256"] },
     cookies: { keys: ["only for tests"] },
   });
-  server.on("request", provider.callback());
+  const answer = provider.callback();
+  server.on("request", async (request, response) => {
+    if (request.url !== "/people") return answer(request, response);
+    let text = "";
+    for await (const piece of request) text += piece;
+    people = JSON.parse(text);
+    response.end();
+  });
   console.log(issuer);
 });

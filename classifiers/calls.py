@@ -1,0 +1,65 @@
+"""Calls for help where they are easily missed: deep in a long letter, under a quote or within it, in a file.
+
+The stretch that speaks most for one is read once more by itself. Alone, school talk sounds like a call more often than
+within its letter, so it takes more to be one; what the conversation has said before was heard then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from classifiers.evidence import Evidence
+from classifiers.quoting import Kind
+from classifiers.reading import Text
+from classifiers.record import Record
+from gateway.core.parties import Direction
+
+HEARD = (Kind.FRESH, Kind.HIDDEN)
+"""What is heard as it stands."""
+_ASIDE = (Kind.CLAIMED, Kind.QUOTED, Kind.SIGNATURE, Kind.ATTACHED)
+_SURE = 0.95
+"""The score from which such a stretch is a call."""
+_MEANT = 0.5
+"""The score from which nothing more need be looked for."""
+
+
+def stretches(noted: Sequence[tuple[Text, Evidence]], column: int, direction: str, record: Record) -> list[Text]:
+    """The stretches of a message that are to be read by themselves; `column` is help among the linear reader's heads.
+
+    None where no student may have written, or where a call was heard already.
+    """
+    if direction == Direction.STAFF_TO_STUDENT or any(
+        found.help >= _MEANT for text, found in noted if text.kind in HEARD
+    ):
+        return []
+    asked = (
+        _most(text, found, column, record)
+        for text, found in noted
+        if (text.kind in HEARD and len(found.windows) > 1) or text.kind in _ASIDE
+    )
+    return [each for each in asked if each is not None]
+
+
+def heard(found: Evidence) -> float:
+    """The score of help of such a stretch, 0 where that is not enough to be a call."""
+    return found.help if found.help >= _SURE else 0.0
+
+
+def _most(text: Text, found: Evidence, column: int, record: Record) -> Text | None:
+    """The window that speaks most for help, without the sentences of it that the conversation has said before."""
+    for window in sorted(found.windows, key=lambda each: -float(each.logits[column])):
+        bounds = found.sentences[window.first : window.last + 1]
+        fresh = [(start, end) for start, end in bounds if not (record and record.knows(found.text[start:end]))]
+        stretch = "".join(found.text[start:end] for start, end in fresh)
+        if stretch.strip():
+            return _cut(text, stretch, fresh)
+    return None
+
+
+def _cut(text: Text, stretch: str, bounds: Sequence[tuple[int, int]]) -> Text:
+    """A stretch as a text of its own; the way back to what was received is known where nothing was left out."""
+    whole = all(one[1] == other[0] for one, other in pairwise(bounds))
+    begins = bounds[0][0] + len(stretch) - len(stretch.lstrip())
+    pieces = tuple((at - begins, passage, normal) for at, passage, normal in text.pieces) if whole else ()
+    return Text(text.kind, stretch.strip(), pieces, text.tricks)

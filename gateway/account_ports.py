@@ -1,0 +1,61 @@
+"""The ports of one's own account: sessions as their owner sees them, passkeys, and whose role is that of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.core.account import Passkey, Session, User
+from gateway.core.decision import Act
+
+
+class Sessions(Protocol):
+    """Signed-in browsers of an account. `id` is the beginning of a session's hash."""
+
+    async def sessions_of(self, name: str) -> Sequence[Session]:
+        """Those that have not ended, the one used last first; the caller looks at their times."""
+
+    async def end_session(self, name: str, id_: str, act: Act) -> bool:
+        """End one session of an account; False where there is none of this id."""
+
+    async def end_sessions(self, name: str, act: Act, *, keep: str = "", way: str = "") -> int:
+        """End every session of an account, but that of a hash; with a `way` only those opened by it. How many ended."""
+
+
+class Passkeys(Protocol):
+    """Passkeys of accounts. Every change is written with its entry of the audit log."""
+
+    async def passkeys(self, name: str) -> Sequence[Passkey]:
+        """Those of an account, the oldest first."""
+
+    async def add_passkey(self, passkey: Passkey, act: Act) -> bool:
+        """Keep one; False where the device's key is known already, whoever has it."""
+
+    async def use_passkey(self, id_: str, was: int, count: int) -> bool:
+        """Note that it was used; False where its count is not `was` any more: somebody else used it meanwhile."""
+
+    async def drop_passkey(self, name: str, id_: str, act: Act) -> bool:
+        """Forget one of an account; False where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """An account whose role is that of groups; `again`: with what the service can be asked again, sealed."""
+
+    user: User
+    vouched_at: float
+    again: str = field(repr=False)
+
+
+class Vouchings(Protocol):
+    """When the sign-in service said last which groups somebody has."""
+
+    async def vouched(self, name: str, again: str) -> None:
+        """It said so now."""
+
+    async def to_ask(self, before: float, lasts: float, limit: int) -> Sequence[Vouching]:
+        """Claim for `lasts` seconds accounts it vouched for before a time: nobody else asks about these meanwhile."""
+
+    async def cannot_be_asked(self, name: str) -> None:
+        """There is nothing to ask it with until somebody signs in again."""

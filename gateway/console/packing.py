@@ -1,0 +1,65 @@
+"""A zip file on its way to somebody: written piece by piece into a file without a name, and sent from there.
+
+What it holds never stands in memory as a whole, however much of it there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+from tempfile import TemporaryFile
+from typing import IO
+
+from gateway.console.verify import MANIFEST, entry, manifest_from
+
+_PIECE = 1 << 18
+
+
+class Packing:
+    """A pack that is being made; its manifest comes last. Its methods block: they are called in a thread."""
+
+    def __init__(self) -> None:
+        self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115  # it outlives this, and `close` ends it
+        self._archive = zipfile.ZipFile(self.file, "w", zipfile.ZIP_STORED)
+        self._listed: dict[str, Mapping[str, object]] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """One file of it."""
+        self._archive.writestr(entry(name), content)
+        self._listed[name] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+    def add_from(self, name: str, source: IO[bytes]) -> None:
+        """One file of it, from its beginning."""
+        source.seek(0)
+        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+        self._listed[name] = {"sha256": digest, "size": source.tell()}
+        source.seek(0)
+        with self._archive.open(entry(name), "w") as out:
+            shutil.copyfileobj(source, out, _PIECE)
+
+    def finish(self, head: Mapping[str, object]) -> str:
+        """Write the manifest and end the file; the hash of the manifest."""
+        content, digest = manifest_from(self._listed, head)
+        self._archive.writestr(entry(MANIFEST), content)
+        self._archive.close()
+        return digest
+
+    def size(self) -> int:
+        """Bytes of the finished file."""
+        return self.file.seek(0, 2)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The finished file; it is gone afterwards, also where whoever asked for it is gone before."""
+        try:
+            self.file.seek(0)
+            while piece := await asyncio.to_thread(self.file.read, _PIECE):
+                yield piece
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the file up."""
+        self.file.close()

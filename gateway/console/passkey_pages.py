@@ -1,0 +1,50 @@
+"""Passkeys by a page: made on a device, listed, removed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.console.account_pages import account_page
+from gateway.console.asking import Sent, Signed, TheDesk, ThePages
+from gateway.console.auth import SERVICE, Door
+from gateway.console.own_account import add_passkey, drop_passkey, prove
+from gateway.console.problems import Problem
+
+passkey_pages = APIRouter(include_in_schema=False)
+
+
+@passkey_pages.post("/account/passkeys")
+async def begin(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
+    """The page on which the browser makes one."""
+    door: Door = request.app.state.door
+    making = door.to_make(request, signed.user, await desk.store.passkeys(signed.user.name))
+    if not making or signed.way == SERVICE:
+        return await account_page(
+            request, signed, desk, shown,
+            Problem(409, "Passkeys are for accounts with a password, at an address with https and a name."),
+        )  # fmt: skip
+    return await account_page(request, signed, desk, shown, making=making)
+
+
+@passkey_pages.post("/account/passkeys/made")
+async def made(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
+    """The browser has made it: from now on it is asked for at sign-in."""
+    try:
+        await add_passkey(request, desk, signed.user, sent.get("passkey", ""), sent.get("name", ""))
+    except Problem as problem:
+        return await account_page(request, signed, desk, shown, problem)
+    return RedirectResponse("/account", 303)
+
+
+@passkey_pages.post("/account/passkeys/{id}/remove")
+async def remove(
+    id: str, request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages
+) -> Response:  # fmt: skip
+    """Forget one; the password is asked for."""
+    try:
+        await prove(request, desk, signed.user, sent.get("password", ""))
+        await drop_passkey(desk, signed.user, id[:2000])
+    except Problem as problem:
+        return await account_page(request, signed, desk, shown, problem)
+    return RedirectResponse("/account", 303)

@@ -1,0 +1,207 @@
+"""Sessions as their owner sees them, passkeys, and when the sign-in service vouched for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, Double, bindparam, delete, func, select, update
+
+from gateway.account_ports import Vouching
+from gateway.core.account import Passkey, Session
+from gateway.core.decision import Act
+from gateway.store import audit, schema
+from gateway.store.accounts import SESSION, TOKEN_ID, USER, read_session, read_user
+from gateway.store.forms import fit
+from gateway.store.parts import Part
+from gateway.store.schema_accounts import passkeys, vouchings
+from gateway.store.statements import Run, Statement, insert_each
+from gateway.store.writer import Write
+
+_u, _s, _p, _v = schema.users.c, schema.sessions.c, passkeys.c, vouchings.c
+
+_SESSIONS = Statement(
+    lambda of: (
+        select(*SESSION)
+        .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
+        .where(_s.user_name == bindparam("key"), _u.disabled_at.is_(None), _s.waits == schema.lit(0))
+        .order_by(_s.seen_at.desc(), _s.hash)
+    )
+)
+_END_ONE = Statement(
+    lambda of: delete(schema.sessions).where(
+        _s.user_name == bindparam("key"),
+        func.substr(_s.hash, schema.lit(1), schema.lit(TOKEN_ID)) == bindparam("id"),
+        _s.waits == schema.lit(0),
+    )
+)
+_END_OTHERS = Statement(
+    lambda of: delete(schema.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
+)
+_END_THOSE_BY = Statement(
+    lambda of: delete(schema.sessions).where(
+        _s.user_name == bindparam("key"), _s.hash != bindparam("kept"), _s.way == bindparam("by")
+    )
+)
+_PASSKEY = (_p.id, _p.user_name, _p.name, _p.public_key, _p.uses, _p.created_at, _p.used_at)
+_PASSKEYS = Statement(
+    lambda of: select(*_PASSKEY).where(_p.user_name == bindparam("key")).order_by(_p.created_at, _p.id)
+)
+_ADD_PASSKEY = insert_each(passkeys, again=True)
+_USE_PASSKEY = Statement(
+    lambda of: (
+        update(passkeys)
+        .where(_p.id == bindparam("key"), _p.uses == bindparam("was", type_=BigInteger()))
+        .values(uses=bindparam("are", type_=BigInteger()), used_at=bindparam("at", type_=Double()))
+    )
+)
+_DROP_PASSKEY = Statement(lambda of: delete(passkeys).where(_p.user_name == bindparam("key"), _p.id == bindparam("id")))
+_NO_VOUCHING = Statement(lambda of: delete(vouchings).where(_v.user_name == bindparam("key")))
+_ADD_VOUCHING = insert_each(vouchings, again=True)
+_NOTHING_TO_ASK = Statement(
+    lambda of: update(vouchings).where(_v.user_name == bindparam("key")).values(again=schema.lit(""))
+)
+_TO_ASK = Statement(
+    lambda of: (
+        select(*USER, _v.vouched_at, _v.again)
+        .join_from(vouchings, schema.users, _u.name == _v.user_name)
+        .where(
+            _v.vouched_at < bindparam("before", type_=Double()),
+            _v.asking_until < bindparam("at", type_=Double()),
+            _v.again != schema.lit(""),
+            _u.disabled_at.is_(None),
+            _u.by_groups == schema.lit(1),
+        )
+        .order_by(_v.vouched_at)
+        .limit(bindparam("most", type_=BigInteger()))
+    )
+)
+_CLAIM = Statement(
+    lambda of: (
+        update(vouchings)
+        .where(_v.user_name == bindparam("key"), _v.asking_until < bindparam("at", type_=Double()))
+        .values(asking_until=bindparam("until", type_=Double()))
+    )
+)
+
+
+def _end_session(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
+    done = []
+    for name, id_, act in items:
+        done.append(run.change(_END_ONE, key=name, id=id_) > 0)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+def _end_sessions(run: Run, items: Sequence[tuple[str, str, str, Act]]) -> list[int]:
+    done = []
+    for name, keep, way, act in items:
+        ended = (
+            run.change(_END_THOSE_BY, key=name, kept=keep, by=way)
+            if way
+            else run.change(_END_OTHERS, key=name, kept=keep)
+        )
+        audit.write(run, [act] * (ended > 0))
+        done.append(ended)
+    return done
+
+
+def _add_passkey(run: Run, items: Sequence[tuple[Passkey, Act]]) -> list[bool]:
+    done = []
+    for each, act in items:
+        row = {
+            "id": each.id, "user_name": each.user, "name": fit(each.name), "public_key": each.public_key,
+            "uses": each.count, "created_at": run.now, "used_at": None,
+        }  # fmt: skip
+        done.append(run.each(_ADD_PASSKEY, [row]) == 1)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+def _use_passkey(run: Run, items: Sequence[tuple[str, int, int]]) -> list[bool]:
+    return [run.change(_USE_PASSKEY, key=id_, was=was, are=count, at=run.now) == 1 for id_, was, count in items]
+
+
+def _drop_passkey(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
+    done = []
+    for name, id_, act in items:
+        done.append(run.change(_DROP_PASSKEY, key=name, id=id_) == 1)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+def _vouched(run: Run, items: Sequence[tuple[str, str]]) -> list[None]:
+    for name, again in items:
+        run.change(_NO_VOUCHING, key=name)
+        row = {"user_name": name, "again": again, "vouched_at": run.now, "asking_until": 0.0}
+        run.each(_ADD_VOUCHING, [row])
+    return [None] * len(items)
+
+
+def _nothing_to_ask(run: Run, items: Sequence[str]) -> list[None]:
+    for name in items:
+        run.change(_NOTHING_TO_ASK, key=name)
+    return [None] * len(items)
+
+
+def _to_ask(run: Run, items: Sequence[tuple[float, float, int]]) -> list[Sequence[Vouching]]:
+    claimed: list[Sequence[Vouching]] = []
+    for before, lasts, limit in items:
+        found = run.rows(_TO_ASK, before=before, at=run.now, most=limit)
+        claimed.append(
+            [
+                Vouching(read_user(row), *row[len(USER) :])
+                for row in found
+                if run.change(_CLAIM, key=row[0], at=run.now, until=run.now + lasts) == 1
+            ]
+        )
+    return claimed
+
+
+_END_WRITE, _END_SESSIONS_WRITE, _ADD_WRITE = Write(_end_session), Write(_end_sessions), Write(_add_passkey)
+_USE_WRITE, _DROP_WRITE, _VOUCHED_WRITE = Write(_use_passkey), Write(_drop_passkey), Write(_vouched)
+_TO_ASK_WRITE, _NOTHING_WRITE = Write(_to_ask), Write(_nothing_to_ask)
+
+
+class SqlSessions(Part):
+    """The ports Sessions, Passkeys and Vouchings."""
+
+    async def sessions_of(self, name: str) -> Sequence[Session]:
+        """See gateway.account_ports.Sessions."""
+        return [read_session(row) for row in await self._readers.read(lambda run: run.rows(_SESSIONS, key=name))]
+
+    async def end_session(self, name: str, id_: str, act: Act) -> bool:
+        """See gateway.account_ports.Sessions."""
+        return await self._writer.do(_END_WRITE, (name, fit(id_), act))
+
+    async def end_sessions(self, name: str, act: Act, *, keep: str = "", way: str = "") -> int:
+        """See gateway.account_ports.Sessions."""
+        return await self._writer.do(_END_SESSIONS_WRITE, (name, keep, way, act))
+
+    async def passkeys(self, name: str) -> Sequence[Passkey]:
+        """See gateway.account_ports.Passkeys."""
+        rows = await self._readers.read(lambda run: run.rows(_PASSKEYS, key=fit(name)))
+        return [Passkey(id_, user, called, bytes(key), *rest) for id_, user, called, key, *rest in rows]
+
+    async def add_passkey(self, passkey: Passkey, act: Act) -> bool:
+        """See gateway.account_ports.Passkeys."""
+        return await self._writer.do(_ADD_WRITE, (passkey, act))
+
+    async def use_passkey(self, id_: str, was: int, count: int) -> bool:
+        """See gateway.account_ports.Passkeys."""
+        return await self._writer.do(_USE_WRITE, (id_, was, count))
+
+    async def drop_passkey(self, name: str, id_: str, act: Act) -> bool:
+        """See gateway.account_ports.Passkeys."""
+        return await self._writer.do(_DROP_WRITE, (name, fit(id_), act))
+
+    async def vouched(self, name: str, again: str) -> None:
+        """See gateway.account_ports.Vouchings."""
+        await self._writer.do(_VOUCHED_WRITE, (name, again))
+
+    async def to_ask(self, before: float, lasts: float, limit: int) -> Sequence[Vouching]:
+        """See gateway.account_ports.Vouchings."""
+        return await self._writer.do(_TO_ASK_WRITE, (before, lasts, limit))
+
+    async def cannot_be_asked(self, name: str) -> None:
+        """See gateway.account_ports.Vouchings."""
+        await self._writer.do(_NOTHING_WRITE, name)

@@ -1,0 +1,123 @@
+"""A call for help is heard wherever it stands in a student's message, and what was said before is not heard again."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from classifiers.job import Job
+from classifiers.pipeline import Classifier, load
+from gateway.core.message import Channel, Said, parts, sha256_of
+from gateway.core.parties import Direction
+from gateway.core.verdict import HELP, IN_FILE
+
+STUDENT, STAFF = str(Direction.STUDENT_TO_STAFF), str(Direction.STAFF_TO_STUDENT)
+CALL = "my stepdad hit me again last night and i am scared to go home"
+WROTE = "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady <hg@school.example> wrote:"
+FIELDS = "-----Original Message-----\nFrom: Hollis Grady\nSent: Monday\nTo: me\nSubject: lab\n"
+LAB = "The lab report is due on Friday. Please bring your goggles and the signed form from home."
+LETTER = """I wanted to tell you about the robotics project. We built the frame on Monday; the motors came on Tuesday.
+Ana did the wiring and I wrote the code for the sensor. It still turns left when it should go straight, so we are going
+to try a new wheel. The field trip form is signed and I will bring it tomorrow. I also read chapter six and I have a
+question about the figure on page 112, where the arrows go the other way than in the notes. For the essay I think I will
+write about the bridge because my grandfather worked on it. The library has two books on it and I took both of them."""
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load()
+
+
+def heard(
+    classifier: Classifier, text: str, *earlier: str, file: str = "", direction: str = STUDENT, answers: bool = True
+) -> bool:
+    job = asked(text, *earlier, file=file, direction=direction, answers=answers)
+    return classifier.classify([job])[0].help >= 0.5
+
+
+def asked(text: str, *earlier: str, file: str = "", direction: str = STUDENT, answers: bool = True) -> Job:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "Re: lab"
+    if answers:
+        message["In-Reply-To"] = "<1@school.example>"
+    message.set_content(text)
+    if file:
+        message.add_attachment(file.encode(), "text", "plain", filename="letter.txt")
+    content = message.as_bytes()
+    said = tuple(Said(str(number), "x@school.example", 1.0, each) for number, each in enumerate(earlier))
+    return Job("i", sha256_of(content), Channel.MAIL, direction, content, context=said, at=90_000.0)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FIELDS}\n{LAB}\n\n{CALL}",
+        f"{WROTE}\n> {LAB}\n> {CALL}",
+        f"ok, thanks\n\n{WROTE}\n> {LAB}\n> {CALL}",
+        f"ok, thanks\n-- \nAvery\n{CALL}",
+        f"Hello,\n\n{LETTER}\n\nI dont want to be alive anymore.\n\n{LETTER}\n\nThank you,\nAvery",
+        f"Hello,\n\n{LETTER}\n\n{LETTER}\n\nmy uncle touches me at night\n\n{LETTER}\n\nThank you,\nAvery",
+    ],
+    ids=["below", "within", "answered within", "signature", "long", "longer"],
+)
+def test_a_call_is_heard_where_it_is_easily_missed(classifier: Classifier, text: str, answers: bool) -> None:
+    assert heard(classifier, text, answers=answers)
+
+
+def test_a_call_in_a_file_is_heard(classifier: Classifier) -> None:
+    assert heard(classifier, "Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n\n{CALL}\n")
+    assert not heard(classifier, "Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n")
+
+
+@pytest.mark.parametrize(
+    "before", [f"{FIELDS}\n{LAB}\n\n", f"{WROTE}\n> {LAB}\n> ", f"Hello,\n\n{LETTER}\n\n{LETTER}\n"]
+)
+def test_a_call_that_is_heard_apart_says_which_words_and_which_kind(classifier: Classifier, before: str) -> None:
+    job = asked(f"{before}{CALL}\n")
+    verdict = classifier.classify([job])[0]
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert "abuse" in {each.cue for each in told}
+    text = parts(job.content)[0].text
+    words = [text[span.start : span.end] for each in told for span in each.spans]
+    assert words
+    assert any(word in CALL for word in words)
+
+
+def test_a_call_in_a_file_says_that_it_is_in_one(classifier: Classifier) -> None:
+    verdict = classifier.classify([asked("Please see the file.", file=f"Dear Ms. Radford,\n\n{LETTER}\n\n{CALL}\n")])[0]
+    told = [each for each in verdict.findings if each.clause == HELP]
+    assert {"abuse", IN_FILE} <= {each.cue for each in told}
+    assert {span.part for each in told for span in each.spans} == {"2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h e l p  m e",
+        "m y  d a d  h i t s  m e",
+        "m y   d a d   h i t s   m e   a n d   i   a m   s c a r e d",
+        "i  w a n t  t o  k i l l  m y s e l f",
+        "h\ne\nl\np\n \nm\ne\n \np\nl\ne\na\ns\ne",
+        "pls h*lp me im sc@red 2 go h0me",
+        "i think about su*cide",
+    ],
+)
+def test_a_call_is_heard_through_its_disguise(classifier: Classifier, text: str) -> None:
+    content = text.encode()
+    verdict = classifier.classify([Job("i", sha256_of(content), Channel.SMS, STUDENT, content)])[0]
+    assert verdict.help >= 0.5
+    assert verdict.language == "en"
+
+
+def test_a_call_that_the_conversation_had_is_not_heard_again(classifier: Classifier) -> None:
+    text = f"ok, see you then\n\n{WROTE}\n> {LAB}\n> {CALL}"
+    assert not heard(classifier, text, f"{LAB}\n{CALL}")
+    assert heard(classifier, text, LAB)
+
+
+def test_school_talk_is_no_call(classifier: Classifier) -> None:
+    assert not heard(classifier, f"Hello,\n\n{LETTER}\n\n{LETTER}\n\nThank you,\nAvery")
+    assert not heard(classifier, f"ok, thanks\n\n{WROTE}\n> {LAB}\n> If somebody hurts you, tell me or a counselor.")

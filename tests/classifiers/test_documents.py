@@ -1,0 +1,265 @@
+"""Files are what their bytes are; what nobody read of them is said, and what they carry unseen is read."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from classifiers import documents, pictures
+from classifiers.extraction import read
+from classifiers.quoting import Kind
+from tests.classifiers.test_extraction import attached, locked_zip, mail, pdf, zipped
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x02\x03" + bytes(range(256))
+WORDS = b"meet me alone tonight and tell nobody about it"
+
+
+def archive(entries: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, data in entries.items():
+            made.writestr(name, data)
+    return out.getvalue()
+
+
+def failed(name: str, media_type: str, data: bytes) -> tuple[str, ...]:
+    return read(mail(**{name: (media_type, data)})).failed
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "data"),
+    [
+        ("a_mp3", "audio/mpeg", b"ID3\x04\x00" + b"\x00\x01" * 40),
+        ("a_m4a", "audio/mp4", b"\x00\x00\x00\x20ftypM4A \x00\x00" * 4),
+        ("a_wav", "audio/wav", b"RIFF\x24\x08\x00\x00WAVEfmt " + bytes(40)),
+        ("a_mp4", "video/mp4", b"\x00\x00\x00\x20ftypisom\x00\x00" * 4),
+        ("a_jpg", "image/jpeg", b"\x00\x00\x00\x20ftypisom\x00\x00" * 4),
+        ("a_txt", "text/plain", b"\x00\x00\x00\x20ftypisom\x00\x00" * 4),
+        ("a_png", "image/png", b"\x7fELF\x02\x01\x01" + bytes(50)),
+        ("a_bin", "model/stl", b"\x80\x01\x02\x03" * 20),
+        ("a_ttf", "font/ttf", b"\x80\x01\x02\x03" * 20),
+        ("a_pdf", "application/pdf", b"this is no pdf at all"),
+        ("a_sig", "application/pgp-signature", b"\x01\x02\x03\x04" * 20),
+        ("a_tgz", "text/plain", b"\x1f\x8b\x08\x00" + bytes(range(256))),
+    ],
+)
+def test_what_nobody_here_can_read_is_said(name: str, media_type: str, data: bytes) -> None:
+    assert failed(name, media_type, data) == ("unreadable",)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("photo_jpg", "image/jpeg"),
+        ("photo_jpg", "application/octet-stream"),
+        ("photo", "image/pjpeg"),
+        ("a_txt", "text/plain"),
+    ],
+)
+@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
+def test_an_ordinary_photo_is_passed_over(name: str, media_type: str) -> None:
+    assert failed(name, media_type, JPEG) == ()
+
+
+@pytest.mark.parametrize("media_type", ["image/jpeg", "text/plain", "audio/mpeg", "application/pgp-keys", "font/ttf"])
+def test_a_file_in_another_coat_is_read_as_what_it_is(media_type: str) -> None:
+    assert "Meet me alone" in attached(mail(a_jpg=(media_type, pdf())))
+    assert "tell nobody" in attached(mail(a_jpg=(media_type, zipped(note_txt=WORDS))))
+    assert failed("a_jpg", media_type, locked_zip()) == ("encrypted",)
+    assert failed("a_jpg", media_type, pdf("secret")) == ("encrypted",)
+    assert "tell nobody" in attached(mail(a_jpg=(media_type, WORDS)))
+
+
+def test_an_archive_behind_a_photo_is_opened() -> None:
+    assert "tell nobody" in attached(mail(a_jpg=("image/jpeg", JPEG + zipped(note_txt=WORDS))))
+    assert "tell nobody" in attached(mail(a_zip=("application/zip", zipped(a_jpg=JPEG, note_jpg=WORDS))))
+
+
+def test_reports_are_read_and_fragments_are_said_to_be_incomplete() -> None:
+    def message(media_type: str) -> bytes:
+        body = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n--b\r\nContent-Type: "
+        return body + media_type.encode() + b"\r\n\r\nReporting-MTA: dns; x\r\n\r\n" + WORDS + b"\r\n--b--\r\n"
+
+    for media_type in ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers"):
+        assert "tell nobody" in attached(message(media_type))
+        assert read(message(media_type)).failed == ()
+    assert read(message("message/partial; id=1; number=1; total=2")).failed == ("incomplete",)
+    assert read(message("message/external-body; access-type=URL")).failed == ("unreadable",)
+
+
+def test_text_beside_a_key_is_read() -> None:
+    assert "tell nobody" in attached(mail(a_asc=("text/plain", WORDS)))
+    assert not attached(mail(a_asc=("text/plain", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc")))
+
+
+def sealed_office() -> bytes:
+    return b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(100)
+
+
+def word_97(flags: int) -> bytes:
+    return (
+        b"\xd0\xcf\x11\xe0".ljust(512, b"\0")
+        + b"\xec\xa5"
+        + bytes(8)
+        + struct.pack("<H", flags)
+        + b"some words of it " * 30
+    )
+
+
+def test_a_password_on_an_office_file_is_seen_in_an_archive_too() -> None:
+    assert failed("a_zip", "application/zip", zipped(inner_docx=sealed_office())) == ("encrypted",)
+    assert failed("a_zip", "application/zip", zipped(inner_jpg=sealed_office())) == ("encrypted",)
+    assert failed("a_doc", "application/msword", word_97(0x0100)) == ("encrypted",)
+    assert failed("a_doc", "application/msword", word_97(0)) == ()
+    book = b"\xd0\xcf\x11\xe0".ljust(512, b"\0") + b"\x09\x08\x10\x00\x00\x06\x05\x00" + bytes(12) + b"\x2f\x00\x36\x00"
+    assert failed("a_xls", "application/vnd.ms-excel", book + b"some words of it " * 30) == ("encrypted",)
+    sheet = zipped(**{"META-INF__manifest_xml": "<manifest:encryption-data/>", "content_xml": "<text:p>x</text:p>"})
+    assert failed("a_odt", "application/vnd.oasis.opendocument.text", sheet) == ("encrypted",)
+
+
+def scanned(typed: bool, side: int = 800, picture: bool = True) -> bytes:
+    """Two pages: one that is a picture, behind one with text or by itself."""
+    writer = PdfWriter()
+    if typed:
+        writer.append(PdfReader(io.BytesIO(pdf())))
+    page = writer.add_blank_page(612, 792)
+    if picture:
+        from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
+
+        image = StreamObject()
+        image.set_data(bytes(side * side // 8))
+        image.update(
+            {
+                NameObject("/Type"): NameObject("/XObject"), NameObject("/Subtype"): NameObject("/Image"),
+                NameObject("/Width"): NumberObject(side), NameObject("/Height"): NumberObject(side),
+                NameObject("/BitsPerComponent"): NumberObject(1), NameObject("/ColorSpace"): NameObject("/DeviceGray"),
+            }
+        )  # fmt: skip
+        objects = DictionaryObject({NameObject("/Im0"): writer._add_object(image)})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): objects})
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed, and reads such pages")
+def test_a_scanned_page_is_unreadable_also_among_typed_ones() -> None:
+    assert failed("a_pdf", "application/pdf", scanned(typed=False)) == ("unreadable",)
+    assert failed("a_pdf", "application/pdf", scanned(typed=True)) == ("unreadable",)
+    assert "Meet me alone" in attached(mail(a_pdf=("application/pdf", scanned(typed=True))))
+
+
+def test_an_empty_page_and_a_mark_are_no_scan() -> None:
+    assert failed("a_pdf", "application/pdf", scanned(typed=True, picture=False)) == ()
+    assert failed("a_pdf", "application/pdf", scanned(typed=True, side=64)) == ()
+
+
+def hidden(content: bytes) -> str:
+    return "\n".join(each.text for each in read(content).passages if each.kind is Kind.HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        "<w:r><w:rPr><w:vanish/></w:rPr><w:t>come alone tonight</w:t></w:r>",
+        '<w:r w:rsidR="1"><w:rPr><w:color w:val="FFFFFF"/></w:rPr><w:t>come alone tonight</w:t></w:r>',
+        '<w:r><w:rPr><w:sz w:val="2"/></w:rPr><w:t>come alone tonight</w:t></w:r>',
+        '<w:del w:id="1"><w:r><w:delText>come alone tonight</w:delText></w:r></w:del>',
+    ],
+    ids=["hidden", "white", "tiny", "deleted"],
+)
+def test_what_word_does_not_show_is_hidden_text(run: str) -> None:
+    document = (
+        f"<w:document><w:p><w:r><w:t>The quiz is on Fri</w:t></w:r>{run}<w:r><w:t>day.</w:t></w:r></w:p></w:document>"
+    )
+    content = mail(a_docx=("application/octet-stream", zipped(word__document_xml=document)))
+    assert "The quiz is on Friday." in attached(content)
+    assert "alone" not in attached(content)
+    assert hidden(content) == "come alone tonight"
+
+
+def test_white_letters_on_a_dark_cell_are_shown() -> None:
+    document = (
+        '<w:tc><w:shd w:val="clear" w:fill="003366"/><w:p><w:r><w:rPr><w:color w:val="FFFFFF"/></w:rPr>'
+        "<w:t>Points</w:t></w:r></w:p></w:tc>"
+    )
+    content = mail(a_docx=("application/octet-stream", zipped(word__document_xml=document)))
+    assert "Points" in attached(content)
+    assert not hidden(content)
+
+
+def test_comments_notes_properties_links_and_files_in_documents_are_read() -> None:
+    document = archive(
+        {
+            "[Content_Types].xml": '<Types xmlns="x"/>',
+            "word/document.xml": "<w:p><w:t>Shown</w:t></w:p>",
+            "word/comments.xml": "<w:p><w:t>a comment</w:t></w:p>",
+            "word/endnotes.xml": "<w:p><w:t>an endnote</w:t></w:p>",
+            "docProps/core.xml": "<cp:p><dc:title>a title</dc:title><dc:description>a property</dc:description></cp:p>",
+            "word/_rels/document.xml.rels": '<Relationship Id="r" Target="https://chat.example/x?a=1&amp;b=2" '
+            'TargetMode="External"/><Relationship Id="s" Target="styles.xml"/>',
+            "word/embeddings/inner.docx": zipped(word__document_xml="<w:p><w:t>deep words</w:t></w:p>"),
+            "word/theme/theme1.xml": "<a:t>nothing of ours</a:t>",
+        }
+    )
+    text = attached(mail(a_docx=("application/octet-stream", document)))
+    for said in ("Shown", "a comment", "an endnote", "a property", "https://chat.example/x?a=1&b=2", "deep words"):
+        assert said in text
+    assert "nothing of ours" not in text
+    assert "styles.xml" not in text
+
+
+def test_what_lies_beside_a_document_in_an_archive_is_read() -> None:
+    archive = zipped(content_xml="<text:p>open words</text:p>", note_txt=WORDS)
+    assert "tell nobody" in attached(mail(a_zip=("application/zip", archive)))
+
+
+def noted_pdf() -> bytes:
+    from pypdf.annotations import Link, Text
+
+    writer = PdfWriter(clone_from=io.BytesIO(pdf()))
+    writer.add_annotation(0, Text(rect=(0, 0, 9, 9), text="a note on the page"))
+    writer.add_annotation(0, Link(rect=(0, 0, 9, 9), url="https://chat.example/room"))
+    writer.add_metadata({"/Subject": "a property of it"})
+    writer.add_attachment("inner.txt", b"words of a file in it")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def test_notes_links_properties_and_files_of_a_pdf_are_read() -> None:
+    text = attached(mail(a_pdf=("application/pdf", noted_pdf())))
+    for said in (
+        "Meet me alone",
+        "a note on the page",
+        "https://chat.example/room",
+        "a property of it",
+        "of a file in it",
+    ):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("filename", "said"),
+    [
+        ("send-nudes.pdf", "send nudes"),
+        ("our_little.secret.jpg", "our little secret"),
+        ("IMG_2034.jpg", ""),
+        ("image001.png", ""),
+        ("scan 12.pdf", ""),
+        ("folder/meet me.txt", "meet me"),
+        (".jpg", "jpg"),
+    ],
+)
+def test_the_name_of_a_file_says_something(filename: str, said: str) -> None:
+    assert documents.named(filename) in (said, "")
+    assert documents.named(filename) == said or filename == ".jpg"
+
+
+def test_names_of_files_are_read() -> None:
+    assert "send nudes" in attached(mail(**{"send-nudes_png": ("image/png", b"\x89PNG")}))
+    assert "keep quiet" in attached(mail(a_zip=("application/zip", zipped(keep_quiet_png=b"\x89PNG"))))

@@ -1,0 +1,105 @@
+"""A quote is believed where the record or the header supports it; else it weighs as if it were said now."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+
+from classifiers.extraction import read
+from classifiers.job import Job
+from classifiers.pipeline import load
+from classifiers.quoting import Kind
+from classifiers.record import Record, believed
+from gateway import policies
+from gateway.core.decide import decide
+from gateway.core.decision import Action
+from gateway.core.message import Channel, Said, sha256_of
+from gateway.core.parties import Direction, Pair
+
+WROTE = "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady <hg@school.example> wrote:"
+LAB = "The lab report is due on Friday. Please bring your goggles and the signed form from home."
+WARM = "You are so beautiful and I think about you all the time. Come to my place alone and tell nobody about it."
+
+
+def mail(text: str, *, answers: str = "") -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "Re: lab"
+    if answers:
+        message["References"] = answers
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def said(*texts: str) -> tuple[Said, ...]:
+    return tuple(Said(str(number), "x@school.example", 1.0, text) for number, text in enumerate(texts))
+
+
+def kinds(content: bytes, *earlier: str) -> set[Kind]:
+    return {each.kind for each in believed(read(content).passages, content, Record(said(*earlier)))} - {Kind.SUBJECT}
+
+
+def quoted(above: str, text: str) -> str:
+    return f"{above}\n\n{WROTE}\n> {text}"
+
+
+@pytest.mark.parametrize(
+    ("content", "earlier"),
+    [
+        (mail(quoted("Ok, thanks.", LAB), answers="<1@school.example>"), ()),
+        (mail(quoted("Ok, thanks.", LAB), answers="<1@school.example>"), (LAB,)),
+        (mail(quoted("Ok, thanks.", LAB)), (LAB,)),
+        (mail(quoted("Ok, thanks.", f"{LAB} I will be in room 12 all afternoon.")), ("See you.", LAB)),
+        (
+            mail(quoted("A long answer of my own. " * 12, LAB), answers="<1@school.example>"),
+            ("Something else was said.",),
+        ),
+        (mail(quoted("Ok.", "See you at four then.")), ()),
+    ],
+    ids=["answer", "both", "record", "record of most of it", "long answer to an older one", "a few words"],
+)
+def test_a_normal_reply_stays_one(content: bytes, earlier: tuple[str, ...]) -> None:
+    assert kinds(content, *earlier) == {Kind.FRESH, Kind.QUOTED}
+
+
+@pytest.mark.parametrize(
+    ("content", "earlier"),
+    [
+        (mail(quoted("Ok, thanks.", WARM)), ()),
+        (mail(quoted("", WARM)), (LAB,)),
+        (mail(quoted("Ok, thanks.", WARM), answers="<1@school.example>"), (LAB,)),
+        (mail(f"{WROTE}\n{WARM}"), ()),
+    ],
+    ids=["no answer", "alone", "the record knows nothing of it", "without marks"],
+)
+def test_a_claim_is_not_believed(content: bytes, earlier: tuple[str, ...]) -> None:
+    assert Kind.CLAIMED in kinds(content, *earlier)
+    assert Kind.QUOTED not in kinds(content, *earlier)
+
+
+def test_a_text_quotes_nothing() -> None:
+    assert [each.kind for each in read(f"{WROTE}\n> {WARM}".encode(), "sms").passages] == [Kind.FRESH]
+
+
+def test_words_put_below_a_false_attribution_are_held_as_those_without_one() -> None:
+    classifier = load()
+    policy = policies.read(None, {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG})
+    pair = Pair("s@school.example", "staff", "student", Direction.STAFF_TO_STUDENT)
+
+    def action(text: str) -> Action:
+        content = mail(text)
+        job = Job("i", sha256_of(content), Channel.MAIL, str(pair.direction), content, context=said(LAB), at=2.0)
+        verdict = classifier.classify([job])[0]
+        assert not any(each.quoted for each in verdict.findings)
+        return decide([pair], verdict, {}, policy).action
+
+    assert action(WARM) is Action.HOLD
+    assert action(quoted("Ok, thanks.", WARM)) is Action.HOLD
+
+
+def test_another_language_below_a_false_attribution_is_not_covered() -> None:
+    french = "Bonjour, demain nous avons un examen de mathématiques et vous devez apporter vos livres avec vous."
+    content = mail(quoted("Ok, thanks, see you then.", french))
+    job = Job("i", sha256_of(content), Channel.MAIL, "", content)
+    assert load().classify([job])[0].failed == ("language",)

@@ -1,0 +1,74 @@
+"""Calls for help at the console: who was alerted, who took one up, who gave it back; what was done stays in sight."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.core.decision import Act
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR
+from tests.console.world import World, send
+
+
+async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
+    id_ = world.id("help")
+    await world.store.record([Act(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})])
+    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.signed_in(MIDDLE) as middle:
+        page = (await high.get("/help")).text
+        assert "1 not taken up" in page
+        assert "safety@riverbend.example" in page
+        assert "Tess Vandermeer" in page
+        assert "1 alerted" in (await high.get("/")).text
+        assert id_ not in (await middle.get("/help")).text
+        assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
+        (call,) = (await director.get("/api/v1/help")).json()["items"]
+        assert (call["id"], call["taken_by"], call["alerted"]) == (id_, DIRECTOR, ["safety@riverbend.example"])
+        assert "Taken up by director" in (await high.get("/help")).text
+        assert "Taken up by <strong>director</strong>" in (await high.get(f"/messages/{id_}")).text
+
+
+async def test_a_call_is_given_back_by_who_took_it_up_or_a_director(world: World) -> None:
+    id_ = world.id("help")
+    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.program(OKAFOR) as other:
+        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 409  # nobody has it
+        assert (await send(high, f"/messages/{id_}/acknowledge")).status_code == 303
+        second = await other.post(f"/api/v1/messages/{id_}/acknowledge")
+        assert (second.status_code, "high took this call for help up first" in second.text) == (409, True)
+        assert (await other.post(f"/api/v1/messages/{id_}/give-back")).status_code == 403
+        assert "Give it back" in (await high.get("/help")).text
+        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 303
+        assert "1 not taken up" in (await high.get("/help")).text
+        page = (await high.get(f"/messages/{id_}")).text
+        assert "I take this up" in page
+        assert "Call for help given back by high" in re.sub(r"\s+", " ", page)
+        assert (await send(high, f"/messages/{id_}/acknowledge")).status_code == 303
+        assert (await director.post(f"/api/v1/messages/{id_}/give-back")).status_code == 200
+        (call,) = (await director.get("/api/v1/help")).json()["items"]
+        assert (call["taken_by"], call["taken_at"], call["alerts"]) == ("", None, [])
+
+
+async def test_a_call_that_nobody_took_up_stays_on_the_queue_and_in_the_list(world: World) -> None:
+    world.clock.ahead += 100 * 86400
+    async with world.signed_in(HIGH) as high:
+        assert "I take this up" in (await high.get("/")).text
+        assert "1 not taken up" in (await high.get("/help")).text
+
+
+async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: World) -> None:
+    """Also that names were opened, and what can be undone: none of it falls off a page after many readings."""
+    id_, help_ = world.id("high"), world.id("help")
+    async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director:
+        await send(high, f"/messages/{id_}/comments", text="The parents were called")
+        await send(high, f"/messages/{help_}/acknowledge")
+        views = [
+            Act(world.clock(), DIRECTOR, "viewed", each, {"what": "x"}) for each in (id_, help_) for _ in range(600)
+        ]
+        await world.store.record(views)
+        page = (await high.get(f"/messages/{id_}")).text
+        assert "The parents were called" in page
+        assert "Who read it" in page
+        assert "Taken up by <strong>high</strong>" in (await high.get(f"/messages/{help_}")).text
+        whole = (await director.get(f"/api/v1/messages/{id_}/history")).json()["items"]
+        assert [each["detail"]["text"] for each in whole if each["act"] == "commented"] == ["The parents were called"]
+        done = await send(high, f"/messages/{id_}/release")
+        await world.store.record(views[:1])
+        assert "Released. It takes effect" in (await high.get(done.headers["location"])).text

@@ -1,0 +1,140 @@
+"""Who has a part in a message, or whose child has, finds it in no list, reads nothing of it, and learns nothing of
+what others do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+
+from gateway.core.account import AccountRole, User
+from gateway.core.casework import CaseDraft, note
+from gateway.core.decision import Act
+from tests.console.district import DIRECTOR, HASH, HELD, HIGH, OKAFOR, SAID, Said, staff, student
+from tests.console.world import World
+
+APART = ("own", "child")
+"""What okafor sent, and what was sent to her child."""
+LINDGREN_DIRECTS = "peter.lindgren@riverbend.example"
+OF_LINDGREN = tuple(name for name in HELD if name not in ("middle", "own"))
+
+
+async def _directing(world: World) -> None:
+    """A director who is a teacher too; the name of the account says who."""
+    user = User(LINDGREN_DIRECTS, AccountRole.TECHNOLOGY_DIRECTOR)
+    await world.store.add_user(user, HASH, Act(world.clock(), "tests", "account added", user.name))
+
+
+async def _listed(browser: httpx.AsyncClient, world: World) -> set[str]:
+    page = (await browser.get("/")).text
+    return {name for name in HELD if f'data-id="{world.id(name)}"' in page}
+
+
+async def test_the_queue_has_nothing_of_one_s_own(world: World) -> None:
+    async with world.signed_in(OKAFOR) as teacher, world.signed_in(HIGH) as high, world.program(OKAFOR) as program:
+        assert await _listed(high, world) - await _listed(teacher, world) == set(APART)
+        page = (await teacher.get("/")).text
+        assert "<title>4 held" in page
+        assert "<title>6 held" in (await high.get("/")).text
+        assert "Essay" not in (await teacher.get("/?clause=7a")).text
+        rows = (await program.get("/api/v1/held")).json()["items"]
+        assert {each["id"] for each in rows} == {world.id(name) for name in ("high", "both", "text", "laid-out")}
+        assert len((await program.get("/api/v1/held", params={"clause": "7a"})).json()["items"]) == 4
+        assert (await program.get("/api/v1/stats")).json()["held"] == 4
+
+
+async def test_a_mail_to_a_group_is_nobody_s_of_the_group(world: World) -> None:
+    """Also what came after the queue was read first, and what is gone from it again."""
+    said = Said(
+        staff("peter.lindgren"), ("biology-2@riverbend.example",), "Party", "Bring the beer.\n", (("7b", 0.9, "beer"),)
+    )
+    async with world.program(OKAFOR) as program, world.program(HIGH) as high:
+        before = (await program.get("/api/v1/stats")).json()["held"]
+        for _ in range(2):
+            id_ = (await world.put(said)).id
+            assert (await high.get(f"/api/v1/messages/{id_}/content")).status_code == 200
+            assert (await program.get("/api/v1/stats")).json()["held"] == before
+            assert (await high.post(f"/api/v1/messages/{id_}/release", json={"reason": ""})).status_code == 200
+            assert (await program.get("/api/v1/stats")).json()["held"] == before
+
+
+async def test_a_copy_that_left_at_once_is_a_part_too(world: World) -> None:
+    """Her copy waits for no verdict, for she is staff: what is held of it is not hers to decide or to see."""
+    to = (student("maya.lindqvist"), staff("dana.okafor"))
+    id_ = (await world.put(replace(SAID["high"], to=to))).id
+    async with world.program(OKAFOR) as program:
+        assert id_ not in (await program.get("/api/v1/held")).text
+        assert (await program.post(f"/api/v1/messages/{id_}/release", json={"reason": "x"})).status_code == 403
+
+
+async def test_lists_of_what_was_delivered_or_decided_have_nothing_of_one_s_own(world: World) -> None:
+    flagged = (await world.put(replace(SAID["flag"], sender=staff("dana.okafor")))).id
+    called = (await world.put(replace(SAID["help"], sender=student("ngozi.okafor")))).id
+    async with world.program(DIRECTOR) as director, world.program(OKAFOR) as program, world.signed_in(OKAFOR) as own:
+        await director.post(f"/api/v1/messages/{world.id('own')}/reject", json={"reason": "7a"})
+        for path in ("delivered", "decided", "help"):
+            listed = (await program.get(f"/api/v1/{path}")).text
+            assert not any(id_ in listed for id_ in (flagged, called, world.id("own"))), path
+            shown = (await own.get(f"/{path}")).text
+            assert not any(id_ in shown for id_ in (flagged, called, world.id("own"))), path
+        assert world.id("help") in (await program.get("/api/v1/help")).text
+        assert called not in (await own.get("/")).text
+        assert called in (await director.get("/api/v1/help")).text
+
+
+async def test_nothing_of_it_can_be_read(world: World) -> None:
+    """Where it is, and no more: not what it says, why it is held, who has it or what was said about it."""
+    await world.store.record([note(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
+    async with world.signed_in(OKAFOR) as browser, world.program(OKAFOR) as program:
+        for name in APART:
+            id_ = world.id(name)
+            page = await browser.get(f"/messages/{id_}")
+            assert page.status_code == 200
+            assert "somebody else must decide" in page.text
+            for told in ("so pretty", "Come alone", ">7a<", "Asked Mr. Lindgren", "Essay", "Saturday", "Release"):
+                assert told not in page.text, told
+            for path in ("source", "html/1", "picture/1"):
+                assert (await browser.get(f"/messages/{id_}/{path}")).status_code == 403, path
+            for path in ("content", "history", "conversation", "review"):
+                assert (await program.get(f"/api/v1/messages/{id_}/{path}")).status_code == 403, path
+            row = (await program.get(f"/api/v1/messages/{id_}")).json()
+            assert (row["subject"], row["clauses"], row["reasons"], row["decisions"]) == (None, [], [], [])
+            assert (await program.get("/api/v1/trace", params={"id": id_})).json()["items"][0]["clauses"] == []
+            assert (await program.get(f"/api/v1/mailings/{id_}")).status_code == 404
+    refused = [each.detail["to"] for each in await world.store.done_about(world.id("own"), 50) if each.actor == OKAFOR]
+    assert "read source: has a part in it" in refused
+
+
+async def test_a_conversation_leaves_out_what_one_has_a_part_in(world: World) -> None:
+    both = Said(
+        staff("peter.lindgren"), (student("maya.lindqvist"), student("ngozi.okafor")), "Lab", "To the lab at ten.\n"
+    )
+    id_ = (await world.put(both)).id
+    async with world.program(OKAFOR) as program, world.program(HIGH) as high:
+        path = f"/api/v1/messages/{world.id('high')}/conversation"
+        assert id_ in (await high.get(path)).text
+        assert id_ not in (await program.get(path)).text
+
+
+async def test_the_audit_log_withholds_what_is_about_one_s_own(world: World) -> None:
+    await _directing(world)
+    number = await world.store.open_case(CaseDraft("About a teacher"), DIRECTOR, [world.id("high")], {})
+    await world.store.record([note(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
+    await world.store.record([note(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])
+    await world.store.record([note(world.clock(), HIGH, world.id("middle"), "Nothing of his")])
+    while await world.store.link(500):
+        pass
+    async with world.signed_in(LINDGREN_DIRECTS) as teacher, world.signed_in(DIRECTOR) as director:
+        own, others = (await teacher.get("/audit")).text, (await director.get("/audit")).text
+    async with world.program(LINDGREN_DIRECTS) as program:
+        rows = (await program.get("/api/v1/audit", params={"limit": 500})).json()["items"]
+    for told in ("Asked the girl", "parents come", "About a teacher"):
+        assert told not in own
+        assert told not in str(rows)
+    assert "Asked the girl" in others
+    assert "Nothing of his" in own
+    assert "Withheld" in own
+    about = {world.id(name) for name in OF_LINDGREN} | {f"case-{number}"}
+    assert not about & {each["subject"] for each in rows}
+    assert [each["number"] for each in rows] == list(range(1, len(rows) + 1))
+    assert {each["act"] for each in rows if not each["subject"] and not each["actor"]} == {"withheld"}

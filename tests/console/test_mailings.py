@@ -1,0 +1,99 @@
+"""A mailing that is held many times over: looked at side by side, decided together, taken back together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.core.delivery import State
+from tests.console.district import DIRECTOR, HIGH, OKAFOR, SAID, staff, student
+from tests.console.world import Said, World, form_of, send
+
+PARTY = "Hey {}, party at my place on Saturday after the game, I will bring the beer, tell nobody at home about it."
+
+
+async def mailing(world: World) -> list[str]:
+    """Three of one mailing and one that is not, held; the ids of the three."""
+    ids = []
+    for name in ("liam.whitcomb", "maya.lindqvist", "tess.vandermeer"):
+        said = Said(
+            staff("wade.brannigan"), (student(name),), "party saturday", PARTY.format(name.split(".")[0].title()),
+            (("7b", 0.9, "beer"),),
+        )  # fmt: skip
+        ids.append((await world.put(said)).id)
+    await world.put(replace(SAID["high"], sender=staff("wade.brannigan")))
+    return ids
+
+
+async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
+    ids = await mailing(world)
+    async with world.signed_in(HIGH) as browser:
+        assert "and 2 more of this mailing" in (await browser.get("/")).text
+        preview = (await browser.get(f"/together/{ids[1]}")).text
+        assert "3 messages of one mailing" in preview
+        assert "<mark>Maya</mark>" in preview
+        assert "After practice" not in preview
+        sent = {"form": form_of(await browser.get("/trace")), "deed": "release", "id": ids[:2], "reason": "a lesson"}
+        done = await browser.post("/together", data=sent)
+        assert "2 released" in done.text
+    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
+    assert (await world.store.trace(id=ids[2]))[0].recipients[0].state is State.HELD
+    gone = await world.outgoing(after=5)
+    assert not set(ids) & set(gone)  # a mailing waits longer than one message
+    assert set(ids[:2]) <= set(await world.outgoing(after=11))
+    views = [each for each in await world.store.acts_about(ids[2], 9) if each.act == "viewed"]
+    assert [each.detail for each in views] == [{"what": "beginning"}]
+
+
+async def test_a_mailing_is_taken_back_together(world: World) -> None:
+    ids = await mailing(world)
+    async with world.signed_in(HIGH) as browser:
+        form = form_of(await browser.get("/trace"))
+        await browser.post("/together", data={"form": form, "deed": "reject", "id": ids})
+        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 303
+        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
+    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
+
+
+async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
+    """What was decided before, is another building's or one's own is named, and the others are decided."""
+    ids = [*await mailing(world), world.id("middle"), world.id("own")]
+    async with world.program(DIRECTOR) as director:
+        await director.post(f"/api/v1/messages/{ids[0]}/reject", json={"reason": ""})
+    async with world.signed_in(OKAFOR) as browser:
+        form = form_of(await browser.get("/trace"))
+        done = await browser.post("/together", data={"form": form, "deed": "release", "id": ids})
+    assert "2 released" in done.text
+    assert "3 not decided" in done.text
+    assert "decided first by director" in done.text
+    assert "somebody else must decide" in done.text
+
+
+async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> None:
+    ids = await mailing(world)
+    async with world.program(HIGH) as program:
+        preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
+        assert {each["id"] for each in preview} == set(ids)
+        assert preview[0]["differs"] == []
+        assert preview[1]["differs"] == ["Maya"]
+        assert preview[1]["beginning"].startswith(PARTY.format("Maya")[:20])
+        asked = {"ids": [*ids, world.id("middle")], "deed": "reject", "reason": "a party"}
+        done = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
+        assert done.json()["done"] == ids
+        assert [each["id"] for each in done.json()["left"]] == [world.id("middle")]
+        again = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
+        assert (again.status_code, again.json()) == (200, done.json())
+        back = await program.post("/api/v1/mailings/undo", json={"ids": ids})
+        assert back.json() == {"messages": ids}
+        assert (await program.post("/api/v1/mailings/undo", json={"ids": ids})).status_code == 409
+        await program.post("/api/v1/mailings/decide", json={**asked, "ids": ids[:1], "deed": "release"})
+        assert ids[0] not in await world.outgoing(after=10)
+        assert ids[0] in await world.outgoing(after=6)
+    async with world.program(HIGH, reads_only=True) as program:
+        assert (await program.post("/api/v1/mailings/decide", json=asked)).status_code == 403
+
+
+async def test_a_mailing_asks_for_something(world: World) -> None:
+    async with world.signed_in(HIGH) as browser:
+        for fields in ({"deed": "release"}, {"id": world.id("high")}, {"id": world.id("high"), "deed": "discard"}):
+            assert (await send(browser, "/together", **fields)).status_code == 422
+        assert (await browser.get("/together/nothing")).status_code == 404

@@ -1,0 +1,78 @@
+"""Who reads no content is shown none: every page and every call that these roles are answered, looked through."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.core.casework import CaseDraft
+from tests.console.district import AUDITOR, DIRECTOR, SAID, SECURITY, student
+from tests.console.test_access import ROWS
+from tests.console.world import World, form_of
+
+NEVER = {"/events", "/sign-in/service", "/sign-in/service/back", "/api/openapi.json"}
+WORDS = [
+    *(line for said in SAID.values() for line in said.text.splitlines() if len(line) > 8),
+    *(said.subject for said in SAID.values() if len(said.subject) > 8),
+    *(words for said in SAID.values() for _, _, words in said.found if len(words) > 8), "dot.png", "tracker.invalid",
+]  # fmt: skip
+"""What the messages say, in their words."""
+SAYS = "spoke with the mother at length"
+"""What a reviewer says of a message: for reviewers, and for whoever reads the audit log."""
+
+
+async def _answers(world: World, who: str) -> dict[str, str]:
+    """Every answer to a GET, and what a search finds, by what was asked."""
+    found = {}
+    async with world.signed_in(who) as browser, world.program(who) as program:
+        for method, path in ROWS:
+            if method != "GET" or path in NEVER:
+                continue
+            client: Any = program if path.startswith("/api/v1") else browser
+            for name in SAID if "{id}" in path else ("high",):
+                target = path.format(id=world.id(name), part="2", version="0", number=1, name="late")
+                asked = {"address": SAID[name].sender} if path == "/api/v1/trace" else {}
+                answer = await client.get(target, params=asked)
+                if answer.status_code == 200:
+                    found[target] = answer.text
+        form = form_of(await browser.get("/trace"))
+        for asked_for in (world.id("high"), SAID["high"].sender, world.messages["high"].message_id):
+            found[f"trace of {asked_for}"] = (
+                await browser.post("/trace", data={"form": form, "asked": asked_for})
+            ).text
+    return found
+
+
+@pytest.mark.parametrize("who", [SECURITY, AUDITOR])
+async def test_no_word_of_a_message_is_shown(world: World, who: str) -> None:
+    assert await world.store.open_case(CaseDraft("Her secret"), DIRECTOR, [world.id("high")], {}) == 1
+    async with world.program(DIRECTOR) as director:
+        for name in ("high", "help"):
+            sent = {"text": SAYS}
+            assert (await director.post(f"/api/v1/messages/{world.id(name)}/comments", json=sent)).status_code == 200
+        sent = {"reason": SAYS}
+        assert (await director.post(f"/api/v1/messages/{world.id('middle')}/reject", json=sent)).status_code == 200
+        read = await director.get(f"/api/v1/messages/{world.id('child')}/content")
+        assert any(each in read.text for each in WORDS)  # so would be seen what is looked for
+    await world.store.link(1000)
+    found = await _answers(world, who)
+    assert len(found) > 20
+    shown = {at: [each for each in WORDS if each in text or each in _plain(text)] for at, text in found.items()}
+    assert not {at: words for at, words in shown.items() if words}
+    told = {at for at, text in found.items() if SAYS in text}
+    if who == SECURITY:
+        assert not told
+    else:
+        assert any(at.startswith(("/audit", "/api/v1/audit")) for at in told)  # what these are there for
+    counts = {at for at, text in found.items() if student("maya.lindqvist") in text}
+    assert not {at for at in counts if "report" in at or "stats" in at}
+
+
+def _plain(text: str) -> str:
+    """A text whose letters JSON has written otherwise."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text.replace("&#39;", "'").replace("&amp;", "&")

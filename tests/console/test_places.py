@@ -1,0 +1,195 @@
+"""Where somebody is in the queue: words stand in no URL, and after a decision the same list goes on."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from gateway.console.sealed import Seals
+from tests.console.district import DIRECTOR, HIGH, SAID, staff, student
+from tests.console.world import Lines, World, enter, form_of, send
+
+LOOKED_FOR = "Maya practice"
+
+
+def urls(page: str) -> list[str]:
+    """Every address on a page."""
+    return [html.unescape(each) for each in re.findall(r'(?:href|src|action|formaction|hx-get)="([^"]*)"', page)]
+
+
+def says(url: str) -> bool:
+    return any(word in url.lower() for word in ("maya", "practice"))
+
+
+async def test_what_is_looked_for_stands_in_no_url_and_no_log(world: World, lines: Lines) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        first = (await browser.get("/")).text
+        assert 'method="post" action="/search"' in first
+        there = (await send(browser, "/search", text=LOOKED_FOR, channel="mail")).headers["location"]
+        kept = (await send(browser, "/views", name="late", query="text=maya+practice&age=today")).headers["location"]
+        pages = [(await browser.get(where)).text for where in (there, kept)]
+        message = next(each for each in urls(pages[0]) if each.startswith(f"/messages/{world.id('high')}"))
+        pages.append((await browser.get(message)).text)
+        done = await send(browser, f"/messages/{world.id('high')}/release", place=message.partition("?")[2])
+        pages.append((await browser.get(done.headers["location"])).text)
+    assert f'value="{LOOKED_FOR}"' in pages[0]
+    assert "channel=mail" in there
+    assert world.id("middle") not in pages[0]
+    for url in (there, kept, message, done.headers["location"], *(each for page in pages for each in urls(page))):
+        assert not says(url), url
+    assert not says(str(lines.records))
+
+
+async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
+    """Nobody is led to write them there; nor can somebody be shown what another one looked for."""
+    async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
+        assert world.id("middle") in (await browser.get("/?text=practice")).text
+        there = (await send(browser, "/search", text=LOOKED_FOR)).headers["location"]
+        assert world.id("middle") not in (await browser.get(there)).text
+        theirs = (await other.get(there)).text
+        assert LOOKED_FOR not in theirs
+        assert world.id("own") in theirs
+
+
+def test_sealed_words_open_for_who_sealed_them() -> None:
+    seals = Seals(b"s" * 32)
+    sealed = seals.seal("maya ü", "ann")
+    assert seals.opened(sealed, "ann") == "maya ü"
+    assert seals.seal("maya ü", "ann") == sealed  # a list keeps its address
+    assert seals.seal("maya ü", "bea") != sealed
+    for stranger in (
+        sealed[:-2],
+        sealed[:20] + ("A" if sealed[20] != "A" else "B") + sealed[21:],
+        "",
+        "x",
+        "ü",
+        sealed + "!!",
+    ):
+        assert seals.opened(stranger, "ann") == ""
+    assert seals.opened(sealed, "bea") == ""
+    assert Seals(b"t" * 32).opened(sealed, "ann") == ""
+    assert seals.seal("", "ann") == ""
+
+
+async def test_programs_look_for_words_and_addresses_without_an_url(world: World) -> None:
+    async with world.program(DIRECTOR) as program:
+        found = (await program.post("/api/v1/held/search", json={"text": LOOKED_FOR, "clause": "7a"})).json()["items"]
+        assert [each["id"] for each in found] == [world.id("high")]
+        whole: list[str] = []
+        cursor = None
+        while True:
+            asked = {"text": "riverbend.example", "limit": 2, "cursor": cursor}
+            page = (await program.post("/api/v1/held/search", json=asked)).json()
+            whole += [each["id"] for each in page["items"]]
+            if (cursor := page["next"]) is None:
+                break
+        assert len(whole) == len(set(whole)) == 6
+        traced = await program.post("/api/v1/trace", json={"address": student("nadia.petrakis")})
+        assert {each["id"] for each in traced.json()["items"]} == {world.id("middle"), world.id("both")}
+        for wrong in ({}, {"id": "x", "address": "y"}, {"text": "x"}):
+            assert (await program.post("/api/v1/trace", json=wrong)).status_code == 422
+        assert (await program.post("/api/v1/held/search", json={"texts": "x"})).status_code == 422
+
+
+# --- after a decision ------------------------------------------------------------------------------------------------
+
+
+async def order(browser: httpx.AsyncClient, where: str) -> list[str]:
+    """The messages of a list as its page shows them."""
+    return re.findall(r'<li id="m-([0-9a-z]+)"', (await browser.get(where)).text)
+
+
+async def fields(browser: httpx.AsyncClient, path: str) -> dict[str, str]:
+    """What the form of a decision sends beside what somebody writes."""
+    page = (await browser.get(path)).text
+    form = page[page.index('id="decision"') :]
+    return {
+        name: html.unescape(re.findall(rf'name="{name}" value="([^"]*)"', form)[0]) for name in ("form", "place", "due")
+    }
+
+
+async def test_after_a_decision_the_list_goes_on(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        there = (await send(browser, "/search", text="lindgren", clause="7a")).headers["location"]
+        listed = await order(browser, there)
+        assert len(listed) == 5
+        for now, following in ((1, listed[2]), (3, listed[4]), (4, listed[2]), (0, listed[2]), (2, "")):
+            path = f"/messages/{listed[now]}{there[1:]}"
+            done = await browser.post(f"/messages/{listed[now]}/release", data=await fields(browser, path))
+            where = done.headers["location"]
+            page = (await browser.get(where)).text
+            assert "Released. It takes effect" in page
+            assert f'data-at="{following}"' in page
+            assert where.endswith(f"&at={following}" if following else f"done={listed[now]}")
+            assert listed[now] not in await order(browser, where)
+            assert world.id("middle") not in page.replace(f'value="{world.id("middle")}"', "")  # the same list
+        undone = await send(browser, f"/messages/{listed[2]}/undo", place=there[1:])
+        assert undone.headers["location"] == f"/messages/{listed[2]}{there[1:]}"
+
+
+async def test_who_was_second_goes_on_too(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser, world.program(HIGH) as program:
+        listed = await order(browser, "/?channel=mail")
+        path = f"/messages/{listed[0]}?channel=mail"
+        sent = await fields(browser, path)
+        await program.post(f"/api/v1/messages/{listed[0]}/release", json={"reason": ""})
+        answer = await browser.post(f"/messages/{listed[0]}/reject", data=sent)
+        assert answer.status_code == 409
+        assert "decided first by high" in answer.text
+        assert f"/?channel=mail&at={listed[1]}" in urls(answer.text)
+
+
+@pytest.mark.parametrize("place", ["//evil.example", "?next=//evil.example", "https://evil.example", "?channel=x\r\ny"])
+async def test_a_forged_place_leads_nowhere_else(world: World, place: str) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        done = await send(browser, f"/messages/{world.id('high')}/release", place=place, due="nan")
+    where = done.headers["location"]
+    assert where.startswith("/?")
+    assert "evil" not in where
+
+
+@pytest.mark.peer("chromium")
+async def test_decisions_one_after_another_by_keyboard(world: World, page: Page) -> None:
+    """Each is the next of the narrowed list: it stands beside the queue at once, and a key decides it."""
+    await enter(page, world, DIRECTOR)
+    await page.keyboard.press("/")
+    await page.keyboard.type("lindgren")
+    await page.keyboard.press("Enter")
+    rows = page.locator("#queue .rows .row")
+    await expect(rows).to_have_count(5)
+    assert "lindgren" not in page.url
+    await page.locator("#queue .rows .row").first.click()
+    message = page.locator("#pane #message")
+    chosen = str(await rows.nth(0).get_attribute("data-id"))
+    for left in (4, 3):
+        following = str(await rows.nth(1).get_attribute("data-id"))
+        await expect(message).to_have_attribute("data-id", chosen)
+        await page.keyboard.press("r")
+        await expect(rows).to_have_count(left)
+        await expect(message).to_have_attribute("data-id", following)
+        await expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
+        chosen = following
+    assert len(await world.outgoing(after=6)) == 5
+    assert staff("peter.lindgren") == SAID["high"].sender
+
+
+@pytest.mark.peer("chromium")
+@pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
+async def test_without_script_the_next_one_is_a_link(world: World, page: Page) -> None:
+    await enter(page, world, DIRECTOR)
+    await page.goto(f"{world.url}/?channel=mail")
+    first = page.locator("#queue .rows .row").first
+    following = await page.locator("#queue .rows .row").nth(1).get_attribute("data-id")
+    await first.click()
+    await page.locator("#decision").get_by_role("button", name="Reject").click()
+    await page.get_by_role("link", name="Next message").click()
+    await expect(page.locator("#message")).to_have_attribute("data-id", str(following))
+    assert page.url.endswith("?channel=mail")
+
+
+def test_the_form_of_a_page_is_found() -> None:
+    assert form_of(httpx.Response(200, text='<input name="form" value="a">')) == "a"

@@ -1,0 +1,106 @@
+"""Whose information was found, and which words ask for help, on pages and in answers: named to those who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.core.decision import Pending, Ruling
+from gateway.core.message import Message
+from gateway.core.rulings import by_verdict
+from gateway.core.verdict import Finding
+from tests.console.district import AUDITOR, DIRECTOR, Said, message_of, policy, staff, student, verdict_of
+from tests.console.test_names import veiled  # noqa: F401 - the fixture
+from tests.console.world import World, form_of
+
+NEWS = Said(
+    staff("peter.lindgren"), (student("maya.lindqvist"),), "Some news", "Ngozi has an IEP.\n", (("8", 0.9, "IEP"),)
+)
+CALL = Said(
+    student("maya.lindqvist"), (staff("peter.lindgren"),), "Hi", "He hits me when he drinks.\n",
+    (("help", 0.97, "hits me"),), help=0.97,
+)  # fmt: skip
+
+
+async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Message:
+    """A message whose findings are of some kind, or about a person."""
+    message = message_of(said, world.clock(), world.people)
+    verdict = verdict_of(said, message)
+    found: Sequence[Finding] = [replace(each, about=about, cue=cue) for each in verdict.findings]
+    verdict = replace(verdict, findings=tuple(found))
+    await world.store.accept(message)
+
+    def rule(pending: Pending) -> Ruling:
+        return by_verdict(pending, verdict, policy(), message.received_at, standings=world.people.standings)
+
+    await world.store.settle([(message.id, rule)])
+    return message
+
+
+async def test_the_page_of_a_message_names_whose_information_it_is(world: World) -> None:
+    id_ = (await put(world, NEWS, about="k-03", cue="records")).id
+    async with world.signed_in(DIRECTOR) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert "About <bdi>Ngozi Okafor</bdi>" in page
+        assert "may know this" not in page
+    async with world.program(DIRECTOR) as program:
+        (found,) = (await program.get(f"/api/v1/messages/{id_}/content")).json()["findings"]
+        assert found["about"] == "Ngozi Okafor"
+        told = (await program.get("/api/v1/trace", params={"id": id_})).text
+        assert "k-03" not in told
+        assert "Ngozi" not in told
+
+
+async def test_the_page_says_where_who_gets_it_may_know_it(world: World) -> None:
+    id_ = (await put(world, NEWS, about="k-02", cue="records")).id
+    async with world.signed_in(DIRECTOR) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert "About <bdi>Maya Lindqvist</bdi>" in page
+        assert "everybody who gets the message may know this" in page
+        assert "Weak signs" in page
+
+
+async def test_where_names_are_hidden_so_is_this_one(veiled: World) -> None:  # noqa: F811 - the fixture
+    id_ = (await put(veiled, NEWS, about="k-03", cue="records")).id
+    async with veiled.signed_in(DIRECTOR) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert "About <bdi>Student B</bdi>" in page
+        assert "Ngozi" not in page
+    async with veiled.program(DIRECTOR) as program:
+        answer = (await program.get(f"/api/v1/messages/{id_}/content")).text
+        assert "Student B" in answer
+        assert "Ngozi" not in answer
+
+
+async def test_a_call_for_help_shows_its_kind_and_marks_its_words(world: World) -> None:
+    id_ = (await put(world, CALL, cue="self_harm")).id
+    async with world.signed_in(DIRECTOR) as browser:
+        page = (await browser.get(f"/messages/{id_}")).text
+        assert '<mark title="help: self harm, 97 %, lexicon">hits me<sup>help</sup></mark>' in page
+        assert "A student asks for help" in page
+        assert "(self harm)" in page
+        assert "Weak signs" not in page
+        listed = (await browser.get("/help")).text
+        assert '<span class="pill">self harm</span>' in listed
+        assert "hits me" not in listed
+    async with world.program(DIRECTOR) as program:
+        calls = {each["id"]: each["kinds"] for each in (await program.get("/api/v1/help")).json()["items"]}
+        assert calls[id_] == ["self_harm"]
+
+
+async def test_whether_an_alert_was_right_is_said_on_its_page_and_by_the_api(world: World) -> None:
+    id_, other = (await put(world, CALL)).id, world.id("high")
+    async with world.signed_in(DIRECTOR) as browser:
+        form = form_of(await browser.get(f"/messages/{id_}"))
+        for was, status in (("right", 303), ("wrong", 303), ("perhaps", 422)):
+            answer = await browser.post(f"/messages/{id_}/call", data={"form": form, "was": was})
+            assert answer.status_code == status, was
+        assert "Said to be no call for help by director" in (await browser.get(f"/messages/{id_}")).text
+        assert (await browser.post(f"/messages/{other}/call", data={"form": form, "was": "right"})).status_code == 409
+    assert list(await world.store.judged_calls("", 9)) == [(id_, False)]
+    async with world.program(DIRECTOR) as program:
+        assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 200
+    assert list(await world.store.judged_calls("", 9)) == [(id_, True)]
+    assert list(await world.store.judged_calls(id_, 9)) == []
+    async with world.program(AUDITOR) as program:
+        assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 403
