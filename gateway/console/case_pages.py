@@ -77,7 +77,10 @@ async def case(request: Request, number: Number, signed: Signed, desk: TheDesk, 
     return shown.page(
         request, "case.html", signed, file=found.file, timeline=list(map(names.act, found.timeline)),
         holds=found.holds, outcomes=OUTCOMES, severities=SEVERITIES, names=names, hides=desk.hides(signed.user),
-        messages=[(names.trace(each), names.someone(each.sender)) for each in found.traces],
+        messages=[
+            (names.trace(each), names.someone(each.sender), [names.someone(to.address) for to in each.recipients])
+            for each in found.traces
+        ],
         people=people, now=await desk.store.now(), may_decide=signed.user.may(Right.DECIDE),
         due_local=_local(desk, found.file.due_at), may_lift=signed.user.sees_every_building,
     )  # fmt: skip

@@ -41,6 +41,7 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
     except Problem as problem:
         if problem.status == 409:
             problem.onward = onward(link, at=await next_of(desk, user, link, id_, sent.get("due", "")))
+        problem.back = f"/messages/{id_}{link}"
         raise
     return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
 

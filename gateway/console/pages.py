@@ -26,7 +26,7 @@ from gateway.console.security import FOREIGN
 from gateway.core.account import Right
 from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
-from gateway.core.review import DEEDS, needs
+from gateway.core.review import DEEDS, at_due, needs
 
 pages = APIRouter(include_in_schema=False)
 
@@ -78,6 +78,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         ], clauses=then.policy.clauses,
         said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
+        then_due=at_due(policy, trace.clauses, trace.reasons),
         may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
         longer=[each for each, seconds in LONGER.items() if now + seconds <= put_off_until(desk, trace)],
         put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],

@@ -11,7 +11,7 @@ from gateway.core.fields import rfc3339
 
 _TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Decided already", 413: "Too large", 422: "Not understood", 429: "Too many",
+    409: "Decided already", 413: "Too large", 422: "Something is missing or wrong", 429: "Too many",
     500: "Something of ours failed", 503: "Not now",
 }  # fmt: skip
 
@@ -26,6 +26,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.more = more
+        self.back = ""  # the page of the message that was to be acted on; "": none
         self.onward = ""  # where a page goes on from here; "": at the beginning
 
     def response(self) -> JSONResponse:

@@ -67,10 +67,12 @@ async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[
     last = next((each for each in acts if each.act in (*_TAKEN_BACK, "proposed", "decision taken back")), None)
     if last is None or last.actor != signed.user.name:
         return None
-    if last.act == "proposed":
-        return {"id": id_, "act": "proposed", "left": 20.0}
-    left = last.at + UNDO - now
-    return {"id": id_, "act": last.act, "left": left} if left > 0 and last.act in _TAKEN_BACK else None
+    left = 20.0 if last.act == "proposed" else last.at + UNDO - now
+    traces = await desk.store.trace(id=id_)
+    if left <= 0 or last.act == "decision taken back" or not traces:
+        return None
+    sender = names_in_list(desk, signed.user, traces[0]).someone(traces[0].sender)
+    return {"id": id_, "act": last.act, "left": left, "sender": sender}
 
 
 _TAKEN_BACK = ("released", "rejected", "discarded")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +19,8 @@ from gateway.console.problems import Problem
 from gateway.core.account import Right
 
 _HERE = Path(__file__).parent
+_ABOUT = re.compile(r"/messages/[0-9a-z]{1,64}(?=/)")
+"""The page of the message that a form was about."""
 
 
 class SignInFirst(Problem):
@@ -51,6 +54,7 @@ class Pages:
             channels=words.CHANNELS,
             roles=words.ROLES,
             reasons=words.REASONS,
+            found_by=words.FOUND_BY,
             act_words=lambda act: words.act_words(act, zone),
             reason_of=words.reason_of,
             clock=lambda at: words.clock(at, zone),
@@ -93,6 +97,9 @@ class Pages:
                 return Response(status_code=204, headers={"HX-Redirect": "/account"})
             return RedirectResponse("/account", 303)
         signed = getattr(request.state, "signed", None)
+        about = _ABOUT.match(request.url.path)
+        if about and request.method == "POST" and problem.status != 404:
+            problem.back = problem.back or about[0]
         response = self.page(request, "problem.html", signed, problem.status, problem=problem)
         response.headers.update({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
         return response

@@ -23,6 +23,12 @@ REASONS = {
     "crashed": "reading it ended the reader", "unreadable": "a part cannot be read", "encrypted": "it is encrypted",
     "too_large": "it is too large to be read", "language": "an unknown language", "incomplete": "parts are missing",
 }  # fmt: skip
+FOUND_BY = {
+    "lexicon": "known phrases", "linear": "the trained model", "head": "the trained model",
+    "encoder": "the trained model", "encoders": "the trained model", "mixing": "the trained model",
+    "confidential": "signs of private information", "links": "where it links to",
+    "extraction": "what it hides from sight",
+}  # fmt: skip
 _ACTS = {
     "decided": "The policy decided", "released": "Released", "rejected": "Rejected", "discarded": "Discarded",
     "viewed": "Read", "decision taken back": "Decision taken back", "call for help taken up": "Taken up",

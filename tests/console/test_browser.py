@@ -87,6 +87,29 @@ async def test_a_decision_is_undone(world: World, page: Page) -> None:
     assert world.id("high") not in await world.outgoing(after=60)
 
 
+async def test_the_browser_asks_for_a_reason_that_the_policy_wants(world: World, page: Page) -> None:
+    """Before anything is sent, and only for the deed that wants one."""
+    path = f"{world.url}/messages/{world.id('high')}"
+    await enter(page, world, HIGH)
+    await page.goto(path)
+    await page.get_by_text("Discard: deliver nothing").click()
+    await page.get_by_role("button", name="Discard").click()
+    await expect(page.locator("#reason")).to_be_focused()
+    assert page.url == path
+    assert await _states(world, "high") == {State.HELD}
+    await page.locator("#decision").get_by_role("button", name="Reject").click()
+    await expect(page.get_by_text("Message of Peter Lindgren: Rejected.")).to_be_visible()
+
+
+async def test_the_words_are_read_before_what_decided_nothing(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    titles = await page.locator("#message h2").all_inner_texts()
+    assert titles[:3] == ["Why it is held", "What it says", "Also found"]
+    await expect(page.get_by_label("Why", exact=True)).to_contain_text("97 % sure")
+    await expect(page.get_by_label("Also found")).to_contain_text("80 % sure")
+
+
 async def test_the_second_one_is_told_who_was_first(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('high')}")

@@ -17,7 +17,7 @@ async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: Worl
         assert "1 not taken up" in page
         assert "safety@riverbend.example" in page
         assert "Tess Vandermeer" in page
-        assert "1 alerted" in (await high.get("/")).text
+        assert "1 person told" in (await high.get("/")).text
         assert id_ not in (await middle.get("/help")).text
         assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
         (call,) = (await director.get("/api/v1/help")).json()["items"]

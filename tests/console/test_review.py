@@ -80,7 +80,11 @@ async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: 
 async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
     path = f"/messages/{world.id('high')}/discard"
     async with world.signed_in(HIGH) as browser:
-        assert (await send(browser, path)).status_code == 422
+        without = await send(browser, path, place="?direction=staff_to_student")
+        assert (without.status_code, "say in a few words why" in without.text) == (422, True)
+        back = html.unescape(re.findall(r'href="(/messages/[^"]*)">Back to the message', without.text)[0])
+        assert 'name="reason"' in (await browser.get(back)).text
+        assert "direction=staff_to_student" in back  # and from there back to the list that was narrowed
         assert await states(world, "high") == {State.HELD}
         assert (await send(browser, path, reason="a bomb of mails")).status_code == 303
     assert await states(world, "high") == {State.DISCARDED}
@@ -91,7 +95,8 @@ async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
 async def test_of_a_discard_too_can_be_taken_back(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         answer = await send(browser, f"/messages/{world.id('high')}/discard", reason="x")
-        assert "Discarded. It takes effect" in (await browser.get(answer.headers["location"])).text
+        after = (await browser.get(answer.headers["location"])).text
+        assert "Message of <bdi>Peter Lindgren</bdi>: Discarded. It takes effect" in after
         assert (await send(browser, f"/messages/{world.id('high')}/undo")).status_code == 303
     assert await states(world, "high") == {State.HELD}
 

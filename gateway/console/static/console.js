@@ -77,6 +77,13 @@
     event.preventDefault();
   });
 
+  // The browser asks for a reason before a deed for which the policy wants one.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    const reason = document.getElementById("reason");
+    if (button && reason && button.form === reason.form) reason.required = "reason" in button.dataset;
+  });
+
   // A decision is sent once, however often it is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
