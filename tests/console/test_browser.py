@@ -106,8 +106,8 @@ async def test_the_words_are_read_before_what_decided_nothing(world: World, page
     await page.goto(f"{world.url}/messages/{world.id('high')}")
     titles = await page.locator("#message h2").all_inner_texts()
     assert titles[:3] == ["Why it is held", "What it says", "Also found"]
-    await expect(page.get_by_label("Why", exact=True)).to_contain_text("97 % sure")
-    await expect(page.get_by_label("Also found")).to_contain_text("80 % sure")
+    await expect(page.get_by_role("region", name="Why", exact=True)).to_contain_text("97 % sure")
+    await expect(page.get_by_role("region", name="Also found")).to_contain_text("80 % sure")
 
 
 async def test_the_second_one_is_told_who_was_first(world: World, page: Page) -> None:
