@@ -18,7 +18,7 @@ from gateway.core.parties import Direction
 HEARD = (Kind.FRESH, Kind.HIDDEN)
 """What is heard as it stands."""
 _ASIDE = (Kind.CLAIMED, Kind.QUOTED, Kind.SIGNATURE, Kind.ATTACHED)
-_SURE = 0.95
+_SURE = 0.8
 """The score from which such a stretch is a call."""
 _MEANT = 0.5
 """The score from which nothing more need be looked for."""

@@ -105,7 +105,7 @@ def test_a_candidate_is_read_in_shadow(configuration: Path, capsys: pytest.Captu
 
 async def _answered(folder: Path) -> None:
     """A short answer of a member of staff, and what the student had asked."""
-    asked, said = "do you have any weed left", "yes I do, see you at six"
+    asked, said = "i will give you 50 dollars if you change my grade to a B", "ok deal, nobody needs to know"
     async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
         question = mail(NOON, direction=TO_STAFF, content=f"\r\n{asked}\r\n".encode(), excerpt=asked)
         await store.accept(question, contact(question))
