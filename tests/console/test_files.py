@@ -50,7 +50,8 @@ XLSX = packed(xl__sharedStrings_xml=b"<si><t>Maya Lindqvist</t></si><si><t>locke
 BOMB = packed(word__document_xml=b"<w:p>" + b" " * (40 << 20))
 HOSTILE = (
     ("bomb.docx", WORD, BOMB), ("broken.pdf", "application/pdf", b"%PDF-1.7\n" + b"<<" * 20_000),
-    ("nothing.xlsx", SHEET, b"PK\x03\x04" + b"\xff" * 500), ("what.bin", "application/octet-stream", bytes(range(256)) * 4),
+    ("nothing.xlsx", SHEET, b"PK\x03\x04" + b"\xff" * 500),
+    ("what.bin", "application/octet-stream", bytes(range(256)) * 4),
 )  # fmt: skip
 
 
