@@ -49,7 +49,7 @@ def train(
 
     Takes about a quarter of an hour on two cores, an hour more with the encoders. `data` are folders with public
     sets, for breadth; `more` are files of labelled messages, such as reviewers' decisions. With `base`, the folder of a
-    model, its encoders are taken further instead of begun anew: half an hour.
+    model, its encoders are taken further instead of begun anew: an hour in all.
     """
     vectors = Vectors(weights.SHIPPED)
     examples, part = gathered(seed, data, more)

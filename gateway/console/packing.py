@@ -34,7 +34,7 @@ class Packing:
     def add_from(self, name: str, source: IO[bytes]) -> None:
         """One file of it, from its beginning."""
         source.seek(0)
-        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]
+        digest = hashlib.file_digest(source, "sha256").hexdigest()  # type: ignore[arg-type]  # a file is read into buffers, which IO does not say
         self._listed[name] = {"sha256": digest, "size": source.tell()}
         source.seek(0)
         with self._archive.open(entry(name), "w") as out:
