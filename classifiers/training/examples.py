@@ -16,7 +16,7 @@ from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
 MEASURES = Path(__file__).parent / "measures"
-"""Messages that no reader learns from: `development` to choose points by, `evaluation` to measure on, nothing else."""
+"""Messages that no reader learns from: `development` to choose points by, the others to measure on, nothing else."""
 BLOCK = 20
 FOLDS = 3
 TEST_SHARE = 0.06
@@ -67,8 +67,8 @@ def development(folder: Path = MEASURES) -> list[Example]:
 
 
 def evaluation(folder: Path = MEASURES) -> list[Example]:
-    """The messages to measure on, by further hands."""
-    return labelled(folder / "evaluation.jsonl")
+    """The messages to measure on, by further hands: a cross-section, and short direct ones as case files quote them."""
+    return [*labelled(folder / "evaluation.jsonl"), *labelled(folder / "records.jsonl")]
 
 
 def labelled(path: Path) -> list[Example]:
