@@ -108,12 +108,13 @@ class Reminders:
         await self._store.tell(new, letters)
 
     async def _ended(self, held: Held, deed: str) -> bool:
-        """Whether the policy lets the due time decide, and it did."""
+        """Whether the policy lets the due time decide, and it did: of those copies whose own due time has passed."""
         if deed not in ("release", "reject"):
             return False
+        now = await self._store.now()
         done = await moderate(
             self._store, self._store, held.id, "release" if deed == "release" else "reject", by=POLICY,
-            reason=NOT_DECIDED,
+            reason=NOT_DECIDED, may=lambda each: each.due_at is not None and each.due_at <= now,
         )  # fmt: skip
         if done is not None and done.changed:
             self._journal.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)

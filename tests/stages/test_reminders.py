@@ -23,6 +23,7 @@ from gateway.core.review import Handling, Review
 from gateway.core.rulings import by_verdict, without_verdict
 from gateway.directory.roster import Roster
 from gateway.journal import Journal
+from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders
 from gateway.store import SqlStore, open_store
 from tests.console.district import SAID, SECRET, message_of, policy, put, roster, verdict_of
@@ -165,8 +166,6 @@ async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
 
 
 async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
-    from gateway.stages.moderation import hold_longer
-
     message = await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     assert len(await desk.letters(Follow.DUE)) == 1
@@ -193,6 +192,22 @@ async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, sta
         (trace,) = await desk.store.trace(id=each.id)
         assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
     assert (await desk.store.acts_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
+
+
+async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
+    """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=Handling(at_due="release"))}
+    desk.policy = replace(desk.policy, clauses=clauses)
+    message = await desk.put("both")
+    first, second = (each.address for each in message.envelope.recipients)
+    await hold_longer(
+        desk.store, desk.store, message.id, 24 * HOUR, by="middle", reason="", may=lambda each: each.address == second
+    )
+    for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
+        desk.now = NOON + later * HOUR
+        await desk.letters(Follow.DUE)
+        (trace,) = await desk.store.trace(id=message.id)
+        assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
 
 
 async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:
