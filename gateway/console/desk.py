@@ -21,6 +21,7 @@ from gateway.core.access import Register, family_of, has_part, is_theirs, person
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
+from gateway.core.delivery import State
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
 from gateway.core.notice import rejection_words
 from gateway.core.policy import Policy
@@ -219,7 +220,10 @@ class Desk:
 
     async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
         """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
-        return [each for each in found if self._sees(user, each.trace) and not self.in_part(user, each.trace)]
+        return [each for each in found if self._fits(user, each.trace)]
+
+    def _fits(self, user: User, trace: Trace) -> bool:
+        return self._sees(user, trace) and not self.in_part(user, trace)
 
     # read
 
@@ -317,15 +321,20 @@ class Desk:
         if entry is not None and asked.reason and not reason:
             raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
         if entry is not None and asked.second:
-            proposal = await self._second(user, id_, Proposal(deed, user.name, 0.0, reason, words))
+            proposal = await self._second(user, trace, Proposal(deed, user.name, 0.0, reason, words))
             if proposal.by == user.name:
                 return proposal
             reason = "; ".join(filter(None, (f"{proposal.by}: {proposal.reason}" if proposal.reason else "", reason)))
             words = words or proposal.words
         words = words or self.usual_words(entry.held.clauses if entry else trace.clauses)
 
+        known = set(entry.held.clauses) if entry else set()
+
         def may(waiting: Waiting) -> bool:
-            return is_theirs(user, waiting.pairs, self.register)
+            """Of what is held, that for which it was asked what the policy wants: a verdict may just have come."""
+            why = waiting.decision.clauses if waiting.decision else ()
+            asked_about = waiting.state is not State.HELD or (entry is not None and known.issuperset(why))
+            return asked_about and is_theirs(user, waiting.pairs, self.register)
 
         done = await moderate(
             self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after, words=words
@@ -340,11 +349,21 @@ class Desk:
         self._decided()
         return done
 
-    async def _second(self, user: User, id_: str, proposal: Proposal) -> Proposal:
-        """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem."""
+    async def _second(self, user: User, trace: Trace, proposal: Proposal) -> Proposal:
+        """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem.
+
+        That of somebody who may not decide on it any more is taken away; two accounts of one person are one.
+        """
         detail = {"deed": proposal.deed, "reason": proposal.reason}
-        act = Act(await self.store.now(), user.name, "proposed", id_, detail)
-        standing = await self.store.propose(id_, proposal, act)
+        now = await self.store.now()
+        act = Act(now, user.name, "proposed", trace.id, detail)
+        standing = await self.store.propose(trace.id, proposal, act)
+        by = next((each for each in await self.store.users() if each.name == standing.by), None)
+        if by is None or by.disabled_at is not None or not by.may(Right.DECIDE) or not self._fits(by, trace):
+            await self.store.withdraw(trace.id, Act(now, user.name, "proposal taken away", trace.id))
+            standing = await self.store.propose(trace.id, proposal, act)
+        elif person_of(by, self.register) and person_of(by, self.register) == person_of(user, self.register):
+            standing = replace(standing, by=user.name)
         if standing.deed != proposal.deed:
             raise Problem(
                 409,
