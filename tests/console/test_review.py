@@ -352,3 +352,16 @@ async def test_what_was_decided_is_listed(world: World) -> None:
         assert [each["act"] for each in whole] == ["decided", "rejected"]
         said = (await director.get(f"/api/v1/messages/{world.id('both')}/conversation")).json()["items"]
         assert {each["id"] for each in said} >= {world.id("high"), world.id("both")}
+
+
+async def test_what_is_newer_elsewhere_leaves_a_building_s_lists_whole(world: World) -> None:
+    """The two newest messages of a building are listed, however many of the others are newer."""
+    theirs, others = SAID["middle"], SAID["high"]
+    flag = (("4", 0.93, "secret"),)
+    desk = Desk(world.store, world.people, policy, world.journal, House("R", ZoneInfo("UTC"), world.url), lambda: None)
+    own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
+    for _ in range(9):
+        await world.put(replace(others, found=flag))
+    found = await desk.noticed(USERS[MIDDLE], "flag", days=30, limit=2)
+    assert sorted(each.trace.id for each in found) == sorted(own[1:])
+    assert len(await desk.noticed(USERS[DIRECTOR], "flag", days=30, limit=2)) == 2
