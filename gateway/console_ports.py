@@ -257,6 +257,9 @@ class Cases(Protocol):
     async def cases(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """Open or closed cases with an id below `before`, the newest first."""
 
+    async def cases_due(self, before: float, limit: int) -> Sequence[CaseFile]:
+        """Open cases that are due before a time, the latest due first."""
+
     async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """Where messages are, by id."""
 

@@ -13,7 +13,6 @@ from gateway.core.followup import Follow, Followup
 from gateway.core.letter import encoding, field, head, to_bytes
 from gateway.core.notice_desk import desk_notice
 
-
 _LONG = 240  # characters, of four bytes at most
 
 
