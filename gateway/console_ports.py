@@ -51,6 +51,9 @@ class Lists(Protocol):
     async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first."""
 
+    async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
+        """Where the messages are that came from some addresses, the newest first."""
+
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
         """The conversations of a message around it, in order of time, itself included; so many before and after it."""
 
@@ -256,6 +259,9 @@ class Cases(Protocol):
 
     async def cases(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """Open or closed cases with an id below `before`, the newest first."""
+
+    async def cases_due(self, before: float, limit: int) -> Sequence[CaseFile]:
+        """Open cases that are due before a time, the latest due first."""
 
     async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """Where messages are, by id."""

@@ -94,6 +94,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreDown, _store_down)
+    app.add_exception_handler(Exception, _failed)  # it is logged all the same
     return Guarded(app, desk.house.https, proxies=desk.house.proxies)
 
 
@@ -128,6 +129,10 @@ async def _store_down(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
     desk.journal.store_lost("console")
     return _answer(request, Problem(503, "The store does not answer; nothing was changed. Try again in a moment."))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return _answer(request, Problem(500, "Something here failed, and it was noted. Try again in a moment."))
 
 
 class _Server(uvicorn.Server):

@@ -6,7 +6,7 @@ Who may do what is settled here and nowhere else, and every view of content and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.console.files import Files
@@ -16,11 +16,13 @@ from gateway.console.house import Store as Store
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
+from gateway.console.second import standing
 from gateway.console_ports import Handled
 from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
+from gateway.core.delivery import State
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
 from gateway.core.notice import rejection_words
 from gateway.core.policy import Policy
@@ -34,6 +36,8 @@ NEIGHBOURS = 8
 """Messages of the conversation that are shown before a message and after it."""
 DAY = 86400.0
 HAS_PART = "You, or your own child, sent or received this message: somebody else must decide."
+FURTHEST = 12_800
+"""Messages of all buildings that a list of one building's is looked for in."""
 MOST_DONE, MOST_VIEWS = 2000, 100
 """Entries of the audit log about one message that are shown: of what was done, and of who read it."""
 
@@ -208,14 +212,28 @@ class Desk:
         """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
-        return await self.seen(user, await self.store.noticed(action, now - days * DAY, now + DAY, limit))
+        return await self._newest(
+            user, limit, lambda most: self.store.noticed(action, now - days * DAY, now + DAY, most)
+        )
 
     async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
         """What people decided lately, the newest first; without subjects for roles that see no content."""
         await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
-        found = await self.seen(user, await self.store.decided(now - days * DAY, now + DAY, limit))
+        found = await self._newest(user, limit, lambda most: self.store.decided(now - days * DAY, now + DAY, most))
         return found if user.may(Right.CONTENT) else [replace(each, subject="") for each in found]
+
+    async def _newest(
+        self, user: User, limit: int, some: Callable[[int], Awaitable[Sequence[Noticed]]]
+    ) -> list[Noticed]:  # fmt: skip
+        """The newest of a list that somebody sees: where others' are newer, it is looked further back."""
+        most, before = limit, -1
+        while True:
+            found = await some(most)
+            theirs = await self.seen(user, found)
+            if len(theirs) >= limit or len(found) == before or most >= FURTHEST:
+                return theirs[:limit]
+            most, before = 4 * most, len(found)
 
     async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
         """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
@@ -317,15 +335,21 @@ class Desk:
         if entry is not None and asked.reason and not reason:
             raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
         if entry is not None and asked.second:
-            proposal = await self._second(user, id_, Proposal(deed, user.name, 0.0, reason, words))
+            mine = Proposal(deed, user.name, 0.0, reason, words)
+            proposal = await standing(self.store, self.register, user, trace, mine)
             if proposal.by == user.name:
                 return proposal
             reason = "; ".join(filter(None, (f"{proposal.by}: {proposal.reason}" if proposal.reason else "", reason)))
             words = words or proposal.words
         words = words or self.usual_words(entry.held.clauses if entry else trace.clauses)
 
+        known = set(entry.held.clauses) if entry else set()
+
         def may(waiting: Waiting) -> bool:
-            return is_theirs(user, waiting.pairs, self.register)
+            """Of what is held, that for which it was asked what the policy wants: a verdict may just have come."""
+            why = waiting.decision.clauses if waiting.decision else ()
+            asked_about = waiting.state is not State.HELD or (entry is not None and known.issuperset(why))
+            return asked_about and is_theirs(user, waiting.pairs, self.register)
 
         done = await moderate(
             self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after, words=words
@@ -339,19 +363,6 @@ class Desk:
         self.journal.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)
         self._decided()
         return done
-
-    async def _second(self, user: User, id_: str, proposal: Proposal) -> Proposal:
-        """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem."""
-        detail = {"deed": proposal.deed, "reason": proposal.reason}
-        act = Act(await self.store.now(), user.name, "proposed", id_, detail)
-        standing = await self.store.propose(id_, proposal, act)
-        if standing.deed != proposal.deed:
-            raise Problem(
-                409,
-                f"{standing.by} has proposed to {standing.deed} it, and the policy wants two people to agree. "
-                "Agree with it, or take the proposal away first.",
-            )
-        return standing
 
     def usual_words(self, clauses: Sequence[str]) -> str:
         """What the sender of a rejected message is told unless somebody writes something else."""

@@ -93,14 +93,12 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
             quiet += _LOOK
             try:
                 mark = await desk.mark()
-                if mark != last:
-                    last, quiet = mark, 0.0
-                    yield "event: queue\ndata: changed\n\n"
-                elif quiet >= _STILL_THERE:
-                    quiet = 0.0
-                    if await door.browser(request, used=False) is None:
-                        return  # the session ended: the next request says so
-                    yield ": still there\n\n"
+                if mark == last and quiet < _STILL_THERE:
+                    continue
+                if await door.browser(request, used=False) is None:
+                    return  # the session ended: the next request says so
+                yield ": still there\n\n" if mark == last else "event: queue\ndata: changed\n\n"
+                last, quiet = mark, 0.0
             except StoreDown:
                 return  # the browser asks again
 

@@ -130,9 +130,8 @@ async def mine(request: Request, signed: Signed, desk: TheDesk, shown: ThePages)
     """Where the messages are that somebody wrote themselves: to whom, when, how far. No content, no verdict."""
     person = desk.register.by_id(signed.user.person) if signed.user.person else None
     found: list[Trace] = []
-    if person is not None and person.address:
-        traces = await desk.store.trace(address=person.address)
-        found = [each for each in traces if each.sender.lower() == person.address.lower()]
+    if person is not None:
+        found = list(await desk.store.sent_by(desk.register.addresses_of(person.id)))
         act = Act(await desk.store.now(), signed.user.name, "own messages looked up", signed.user.name)
         await desk.store.record([act])
     return shown.page(request, "mine.html", signed, found=found, person=person)

@@ -35,6 +35,26 @@ class Chain:
         last = may_be_told(self.last, relation.pairs, named, self.register)
         return tuple(dict.fromkeys((*self.addresses(able), *last)))
 
+    def of_case(
+        self, level: int, assignee: str, messages: Sequence[tuple[Relation, Sequence[str]]]
+    ) -> tuple[str, ...]:  # fmt: skip
+        """Who is told of a case at a level, each once; never somebody who has a part in one of its messages.
+
+        0 and 1: whoever works on it; from 2 on, and where that is nobody who can be told, the directors as well, and
+        the end of the chain where there is none of these.
+        """
+        able = [each for each in self._deciding() if all(self._fit(each, *message) for message in messages)]
+        works = [each for each in able if each.name == assignee]
+        if level < 2 and (found := self.addresses(works)):
+            return found
+        directors = [each for each in able if each.role is AccountRole.TECHNOLOGY_DIRECTOR]
+        if found := self.addresses((*works, *directors)):
+            return found
+        last = tuple(self.last)
+        for relation, named in messages:
+            last = may_be_told(last, relation.pairs, named, self.register)
+        return tuple(dict.fromkeys(last))
+
     def everybody(self) -> dict[str, User]:
         """Everybody who decides and can be told, by address."""
         return {self.address(each): each for each in self._deciding() if self.address(each)}

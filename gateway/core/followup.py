@@ -18,7 +18,7 @@ class Follow(StrEnum):
     REJECTED_TEXT = "rejected_text"  # whoever wrote a text is told the same, at their district account
     DUE = "due"  # somebody is told that held messages are due
     DIGEST = "digest"  # somebody is told once a day how much is undecided
-    CASE = "case"  # somebody is told that a case was given to them
+    CASE = "case"  # somebody is told that a case was given to them, or is due
     HELP_AGAIN = "help_again"  # more people are told of a call for help that nobody has taken up
 
 

@@ -55,12 +55,12 @@ def _digest(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, 
 
 def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
     number, due = body.get("case"), body.get("due_at")
-    return f"Case {number} was given to you", (
-        f"Case {number} was given to you: you are the one who works on it now."
-        + (f" It is due on {_clock(str(due), zone)}." if due else ""),
-        f"  {url}/cases/{number}",
-        _WHY,
-    )
+    subject, first = f"Case {number} was given to you", "you are the one who works on it now."
+    when = f" It is due on {_clock(str(due), zone)}." if due else ""
+    if (level := body.get("level")) is not None:
+        subject = f"Case {number} is due soon" if not level else f"Case {number} is past its due time"
+        first, when = "it is open.", when if not level else f" It was due on {_clock(str(due), zone)}."
+    return subject, (f"{subject}: {first}{when}", f"  {url}/cases/{number}", _WHY)
 
 
 def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:

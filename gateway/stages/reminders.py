@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.console_ports import Accounts, Calls, Handling
+from gateway.console_ports import Accounts, Calls, Cases, Handling
 from gateway.console_ports import Reminders as Remembered
 from gateway.core.access import Register, has_part, is_theirs
 from gateway.core.account import User
@@ -27,6 +27,7 @@ from gateway.core.wire import rfc3339
 from gateway.journal import Journal
 from gateway.ports import Dispositions, Review, StoreDown
 from gateway.stages.beat import Beat
+from gateway.stages.case_reminders import tell_of_cases
 from gateway.stages.moderation import moderate
 
 EVERY = 15.0
@@ -41,7 +42,7 @@ NOT_DECIDED = "not decided by its due time"
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Calls, Accounts, Handling, Remembered, Protocol):
+class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Remembered, Protocol):
     """What reminders ask of the store."""
 
 
@@ -65,11 +66,12 @@ class Reminders:
             await beat.rest(EVERY)
 
     async def look(self) -> None:
-        """One look: due times, calls for help, the day's digest."""
+        """One look: due times, calls for help, cases, the day's digest."""
         now = await self._store.now()
         chain = Chain(await self._store.users(), self._last, self._register)
         await self._due(now, chain)
         await self._help(now, chain)
+        await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)
         await self._digest(now, chain)
 
     async def _due(self, now: float, chain: Chain) -> None:
@@ -108,12 +110,13 @@ class Reminders:
         await self._store.tell(new, letters)
 
     async def _ended(self, held: Held, deed: str) -> bool:
-        """Whether the policy lets the due time decide, and it did."""
+        """Whether the policy lets the due time decide, and it did: of those copies whose own due time has passed."""
         if deed not in ("release", "reject"):
             return False
+        now = await self._store.now()
         done = await moderate(
             self._store, self._store, held.id, "release" if deed == "release" else "reject", by=POLICY,
-            reason=NOT_DECIDED,
+            reason=NOT_DECIDED, may=lambda each: each.due_at is not None and each.due_at <= now,
         )  # fmt: skip
         if done is not None and done.changed:
             self._journal.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)

@@ -10,6 +10,8 @@ from gateway.stages.beat import Beat
 _LINKED = 500
 UNLINKED_LIMIT = 60.0
 """Seconds after which an unchained audit row is a fault."""
+MAY_COME_BACK = 3600.0
+"""Seconds that the content of what was held stays at least: who decided can take it back, and it is held again."""
 
 
 async def link_audit(audit: Audit, journal: Journal, beat: Beat) -> None:
@@ -70,7 +72,7 @@ async def forget(
     while not beat.stopped:
         gone = 0
         try:
-            gone = await retention.expire(delivered, decided, 500)
+            gone = await retention.expire(delivered, max(decided, MAY_COME_BACK), 500)
         except StoreDown:
             journal.store_lost("upkeep")
         if not gone:

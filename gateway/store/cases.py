@@ -43,6 +43,14 @@ def _listed(closed: bool) -> Statement:
 
 
 _OPEN_CASES, _CLOSED_CASES = _listed(closed=False), _listed(closed=True)
+_DUE = Statement(
+    lambda of: (
+        select(*_CASE)
+        .where(_c.outcome == schema.lit(""), _c.due_at < bindparam("before", type_=_TIME))
+        .order_by(_c.due_at.desc(), _c.id)
+        .limit(bindparam("limit"))
+    )
+)
 _BY_ID = Statement(lambda of: select(*_CASE).where(_c.id == bindparam("key")))
 _LOCK = Statement(lambda of: select(_c.outcome).where(_c.id == bindparam("key")).with_for_update())
 _OF_MESSAGE = Statement(
@@ -276,6 +284,10 @@ class SqlCases(Part):
         """See gateway.console_ports.Cases."""
         listed = _CLOSED_CASES if closed else _OPEN_CASES
         return await self._readers.read(lambda run: _files(run, run.rows(listed, before=before, limit=limit)))
+
+    async def cases_due(self, before: float, limit: int) -> Sequence[CaseFile]:
+        """See gateway.console_ports.Cases."""
+        return await self._readers.read(lambda run: _files(run, run.rows(_DUE, before=before, limit=limit)))
 
     async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """See gateway.console_ports.Cases."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, delete, func, or_, select, type_coerce, update
 
 from gateway.console_ports import LATE_CHANGES, Answer
 from gateway.core.audit import Linked
 from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
 from gateway.core.message import Channel
-from gateway.core.moderation import Neighbour, Noticed
+from gateway.core.moderation import Neighbour, Noticed, Trace
 from gateway.store import audit, schema
 from gateway.store.forms import fit, read_envelope
 from gateway.store.parts import Part
@@ -73,6 +73,9 @@ _BY_PEOPLE = Statement(
         .limit(bindparam("limit"))
     )
 )  # fmt: skip
+_SENT_BY = Statement(
+    lambda of: traces(select(_m.id).where(of.among(type_coerce(func.lower(_m.sender), Text()), "senders")))
+)
 _TRACED = Statement(lambda of: traces(select(_m.id).where(of.among(_m.id))))
 _BESIDE = Statement(
     lambda of: (
@@ -294,6 +297,12 @@ class SqlLists(Part):
     async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
         """See gateway.console_ports.Lists."""
         return await self._readers.read(lambda run: _decided_rows(run, since, before, limit))
+
+    async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
+        """See gateway.console_ports.Lists."""
+        senders = sorted({fit(each.lower()) for each in addresses if each})
+        rows = await self._readers.read(lambda run: run.rows(_SENT_BY, senders=senders)) if senders else []
+        return [read_trace(group) for group in by_message(rows)]
 
     async def around(self, message_id: str, each_side: int) -> Sequence[Neighbour]:
         """See gateway.console_ports.Lists."""

@@ -14,7 +14,7 @@ import pytest
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.core.place import place_of
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, PASSWORD
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, PASSWORD, SAID
 from tests.console.test_browser import BOTH
 from tests.console.world import World, form_of, opened, sign_in
 
@@ -60,6 +60,17 @@ async def test_every_other_session_is_ended_and_nobody_else_s(world: World) -> N
         assert (await here.post(f"/account/sessions/{theirs.id}/end", data={"form": form})).status_code == 404
         assert (await here.post("/account/sessions/others", data={"form": form})).status_code == 303
         assert [await _alive(each) for each in (here, other, auditor)] == [True, False, True]
+
+
+async def test_what_a_page_is_told_of_the_queue_ends_with_its_session(world: World) -> None:
+    """However much happens in the queue meanwhile."""
+    async with world.signed_in(HIGH) as here, world.signed_in(HIGH) as other, here.stream("GET", "/events") as events:
+        lines = events.aiter_lines()
+        assert await anext(lines) == "retry: 3000"
+        form = form_of(await other.get("/account"))
+        assert (await other.post("/account/sessions/others", data={"form": form})).status_code == 303
+        await world.put(SAID["high"])
+        assert not [line async for line in lines if "changed" in line]
 
 
 async def test_a_session_that_ended_by_itself_is_not_listed(world: World) -> None:

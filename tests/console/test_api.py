@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +21,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gateway.core.delivery import State
+from gateway.core.message import Message
+from gateway.core.policy import Policy
 from tests.console.district import DIRECTOR, HELD, HIGH, SAID
-from tests.console.world import World, form_of
+from tests.console.world import World, form_of, opened
 
 PROBLEM = "application/problem+json"
 EXAMPLES = 25
@@ -228,3 +233,25 @@ async def test_the_description_is_kept(world: World) -> None:
     described = (await asyncio.to_thread(lambda: schema.raw_schema))["paths"]
     assert len(tried) == sum(len(methods) for methods in described.values())
     assert min(tried.values()) >= 1
+
+
+async def test_what_fails_here_is_a_problem_too(
+    made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path
+) -> None:  # fmt: skip
+    """A defect of ours, here a policy that cannot be read any more: told as any other problem is, and nothing of it."""
+
+    def broken() -> Policy:
+        raise LookupError("private words")
+
+    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
+    async with opened(url, made_house[1], in_force=broken) as world:
+        async with world.program(DIRECTOR) as program:
+            answer = await program.get(f"/api/v1/messages/{world.id('high')}/review")
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+        assert answer.json()["title"] == "Something of ours failed"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        async with world.signed_in(DIRECTOR) as browser:
+            page = await browser.get(f"/messages/{world.id('high')}")
+        assert page.status_code == 500
+        assert "Something of ours failed" in page.text
+        assert "private words" not in page.text + answer.text

@@ -100,6 +100,16 @@ async def test_somebody_sees_where_their_own_messages_are(world: World) -> None:
     assert act.act == "own messages looked up"
 
 
+async def test_texts_from_their_own_numbers_are_theirs_as_well(world: World) -> None:
+    """The number that the roster knows as theirs."""
+    (number,) = [each for each in world.people.addresses_of("s-06") if each.startswith("+")][:1]
+    message = await world.put(replace(SAID["text"], sender=number))
+    async with world.signed_in(LINDGREN) as browser:
+        page = (await browser.get("/mine")).text
+    assert message.envelope.recipients[0].address in page
+    assert "dont tell" not in page
+
+
 async def test_an_earlier_policy_stays_readable(world: World) -> None:
     await world.store.keep_policy("a" * 64, "title = 1", "# The *first* text\n<script>alert(1)</script>")
     world.clock.ahead += 86400

@@ -4,21 +4,43 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
+from gateway.console.desk import Desk, House
+from gateway.console.held_queue import HeldQueue
+from gateway.console.problems import Problem
+from gateway.console.queue_index import Index
+from gateway.core.account import AccountRole, User
+from gateway.core.decision import Act
 from gateway.core.delivery import State
 from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow
 from gateway.core.policy import Policy
 from gateway.core.review import Handling
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SECURITY, policy, student
+from gateway.core.rulings import by_verdict, without_verdict
+from tests.console.district import (
+    DIRECTOR,
+    HIGH,
+    MIDDLE,
+    OKAFOR,
+    SAID,
+    SECURITY,
+    USERS,
+    message_of,
+    policy,
+    student,
+    verdict_of,
+)
 from tests.console.world import World, opened, send
 
 
@@ -261,6 +283,65 @@ async def test_a_second_person_disagrees(strict: World) -> None:
     assert await states(strict, "high") == {State.REJECTED}
 
 
+async def test_two_accounts_of_one_person_are_not_two_people(strict: World) -> None:
+    """A director has an account for the office beside the one of the district's service."""
+    for name in ("ruth", "ruth@riverbend.example"):
+        user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
+        await strict.store.add_user(user, "", Act(time.time(), "tests", "account added", name))
+    path = f"/api/v1/messages/{strict.id('high')}/release"
+    async with strict.program("ruth") as one, strict.program("ruth@riverbend.example") as same:
+        for program in (one, same, one):
+            assert (await program.post(path, json={"reason": "fine"})).status_code == 202
+        assert await states(strict, "high") == {State.HELD}
+    async with strict.program(HIGH) as high:
+        assert (await high.post(path, json={"reason": "so it is"})).status_code == 200
+
+
+async def test_who_may_decide_no_more_is_no_second_person(strict: World) -> None:
+    """Somebody proposed it and left: the next one proposes it anew."""
+    path = f"/api/v1/messages/{strict.id('high')}/release"
+    async with strict.program(HIGH) as high, strict.program(DIRECTOR) as director:
+        assert (await high.post(path, json={"reason": "fine"})).status_code == 202
+        await strict.store.disable(HIGH, Act(time.time(), "tests", "account disabled", HIGH))
+        assert (await director.post(path, json={"reason": "fine"})).status_code == 202
+        assert await states(strict, "high") == {State.HELD}
+    async with strict.program(OKAFOR) as okafor:
+        assert (await okafor.post(path, json={"reason": "so it is"})).status_code == 200
+    assert (await strict.store.acts_about(strict.id("high"), 1))[0].detail["reason"] == "director: fine; so it is"
+
+
+class Lagging(HeldQueue):
+    """A queue that sees no change from some moment on, as one does that is read just before the change."""
+
+    stands = False
+
+    async def index(self) -> Index:
+        """What was seen last."""
+        return self._index if self.stands else await super().index()
+
+
+async def test_a_verdict_that_comes_while_somebody_decides_is_asked_about(strict: World) -> None:
+    """It was held for want of a verdict when the console looked, and the verdict wants two people: it stays held."""
+    said, now = SAID["high"], strict.clock()
+    early, late = message_of(said, now, strict.people), message_of(said, now, strict.people)
+    journal, house = strict.journal, House("Riverbend", ZoneInfo("America/Chicago"), strict.url)
+    desk = Desk(strict.store, strict.people, two_people, journal, house, lambda: None)
+    desk.queue = queue = Lagging(strict.store, strict.store, strict.store, strict.people)
+    await strict.store.accept(early)
+    await strict.store.settle([(early.id, lambda seen: without_verdict(seen, two_people(), now))])
+    assert await queue.entry(early.id) is not None
+    queue.stands = True
+    await strict.store.accept(late)
+    for message in (early, late):
+        verdict = verdict_of(said, message)
+        rule = partial(by_verdict, verdict=verdict, policy=two_people(), now=now)
+        await strict.store.settle([(message.id, rule)])
+        with pytest.raises(Problem, match="409"):
+            await desk.decide(USERS[DIRECTOR], message.id, "release", "")
+        (trace,) = await strict.store.trace(id=message.id)
+        assert {each.state for each in trace.recipients} == {State.HELD}
+
+
 async def test_what_was_decided_is_listed(world: World) -> None:
     async with world.program(DIRECTOR) as director, world.signed_in(HIGH) as high, world.signed_in(MIDDLE) as middle:
         await director.post(f"/api/v1/messages/{world.id('high')}/reject", json={"reason": "7a"})
@@ -271,3 +352,16 @@ async def test_what_was_decided_is_listed(world: World) -> None:
         assert [each["act"] for each in whole] == ["decided", "rejected"]
         said = (await director.get(f"/api/v1/messages/{world.id('both')}/conversation")).json()["items"]
         assert {each["id"] for each in said} >= {world.id("high"), world.id("both")}
+
+
+async def test_what_is_newer_elsewhere_leaves_a_building_s_lists_whole(world: World) -> None:
+    """The two newest messages of a building are listed, however many of the others are newer."""
+    theirs, others = SAID["middle"], SAID["high"]
+    flag = (("4", 0.93, "secret"),)
+    desk = Desk(world.store, world.people, policy, world.journal, House("R", ZoneInfo("UTC"), world.url), lambda: None)
+    own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
+    for _ in range(9):
+        await world.put(replace(others, found=flag))
+    found = await desk.noticed(USERS[MIDDLE], "flag", days=30, limit=2)
+    assert sorted(each.trace.id for each in found) == sorted(own[1:])
+    assert len(await desk.noticed(USERS[DIRECTOR], "flag", days=30, limit=2)) == 2

@@ -58,6 +58,17 @@ async def test_a_closed_case_changes_no_more(store: SqlStore, clock: Clock) -> N
     assert (await store.case(number)).closed_at is None  # type: ignore[union-attr]
 
 
+async def test_open_cases_that_are_due_are_listed(store: SqlStore) -> None:
+    """The latest due first; neither closed ones nor those without a due time."""
+    numbers = [
+        await store.open_case(CaseDraft(str(due), due_at=due), "ann", [], {}) for due in (NOON, NOON + 60, NOON, None)
+    ]
+    await store.end_case(numbers[2], "unfounded", "ann", Act(NOON, "ann", "case closed", f"case-{numbers[2]}"))
+    assert [each.id for each in await store.cases_due(NOON + 61, 9)] == [numbers[1], numbers[0]]
+    assert [each.id for each in await store.cases_due(NOON + 60, 9)] == [numbers[0]]
+    assert [each.id for each in await store.cases_due(NOON + 61, 1)] == [numbers[1]]
+
+
 async def test_messages_come_and_go_once(store: SqlStore) -> None:
     first, second = mail(), mail(NOON + 1)
     for each in (first, second):

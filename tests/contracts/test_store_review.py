@@ -53,6 +53,17 @@ async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> No
     )
 
 
+async def test_what_somebody_sent_is_found_whatever_they_got(store: SqlStore) -> None:
+    """By every address of theirs, in any case, the newest first."""
+    first, second = mail(NOON), mail(NOON + 2)
+    for each in (first, text(NOON + 1), second, ours("ann@district.example", NOON + 3)):
+        await store.accept(each)
+    found = await store.sent_by(["Ann@District.example", "", "nobody@district.example"])
+    assert [each.id for each in found] == [second.id, first.id]
+    assert [each.channel for each in await store.sent_by(["+15550300"])] == [Channel.SMS]
+    assert await store.sent_by([""]) == []
+
+
 async def test_a_held_message_is_one_row(store: SqlStore) -> None:
     """Its recipients together, the strictest reading first, the earliest due time."""
     message = mail(others=["s2@students.example"])

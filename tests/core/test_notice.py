@@ -86,3 +86,14 @@ def test_a_rejection_names_recipients_and_policy_and_not_the_reviewer():
     assert "Señora Ríos Schools" in text
     assert "rcastellano" not in text
     assert "private words" not in text
+
+
+def test_words_without_blanks_fit_into_the_lines_of_mail():
+    """An administrator writes in Chinese, which has none: every hop takes the letter, and every word is in it."""
+    words = "請和學校的管理員談談" * 400
+    ruling = reject(pending(State.HELD, "policy"), "rcastellano", "", NOW, words=words)
+    (found,) = [each for each in ruling.followups if each.kind is Follow.REJECTION]
+    content = notice_content(found, (TEACHER,), **WHERE)
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    text = message_from_bytes(content, policy=policy.default).get_content()
+    assert words in text.replace("\r\n", "")

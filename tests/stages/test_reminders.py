@@ -12,17 +12,19 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.core.account import AccountRole, User
-from gateway.core.casework import Assignment
+from gateway.core.casework import Assignment, CaseDraft
 from gateway.core.decision import Act
 from gateway.core.delivery import State
-from gateway.core.followup import Follow
+from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
 from gateway.core.notice import notice_content
 from gateway.core.policy import Policy
 from gateway.core.review import Handling, Review
 from gateway.core.rulings import by_verdict, without_verdict
+from gateway.core.wire import rfc3339
 from gateway.directory.roster import Roster
 from gateway.journal import Journal
+from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders
 from gateway.store import SqlStore, open_store
 from tests.console.district import SAID, SECRET, message_of, policy, put, roster, verdict_of
@@ -165,8 +167,6 @@ async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
 
 
 async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
-    from gateway.stages.moderation import hold_longer
-
     message = await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     assert len(await desk.letters(Follow.DUE)) == 1
@@ -193,6 +193,22 @@ async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, sta
         (trace,) = await desk.store.trace(id=each.id)
         assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
     assert (await desk.store.acts_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
+
+
+async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
+    """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=Handling(at_due="release"))}
+    desk.policy = replace(desk.policy, clauses=clauses)
+    message = await desk.put("both")
+    first, second = (each.address for each in message.envelope.recipients)
+    await hold_longer(
+        desk.store, desk.store, message.id, 24 * HOUR, by="middle", reason="", may=lambda each: each.address == second
+    )
+    for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
+        desk.now = NOON + later * HOUR
+        await desk.letters(Follow.DUE)
+        (trace,) = await desk.store.trace(id=message.id)
+        assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
 
 
 async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:
@@ -289,6 +305,39 @@ async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> Non
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
     ).decode()  # fmt: skip
     assert "Subject: 1 call for help that nobody has taken up" in content
+
+
+async def test_a_case_is_told_of_when_it_is_due_until_it_is_closed(desk: Desk) -> None:
+    """Who works on it; from a day later on the director as well, and nobody who has a part in it."""
+    message = await desk.put("high")
+    person = desk.people.person(SAID["high"].sender)
+    assert person is not None
+    writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
+    await desk.store.add_user(writer, "", Act(NOON, "tests", "account added", writer.name))
+    draft = CaseDraft("Secrecy", "high", "kessler", NOON + 4 * HOUR)
+    number = await desk.store.open_case(draft, "kessler", [message.id], {})
+    assert await desk.letters(Follow.CASE) == []
+    building, director = kessler(desk), "director@riverbend.example"
+    for later, told in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
+        desk.now = NOON + later * HOUR
+        assert [to for _, to, _ in await desk.letters(Follow.CASE)] == sorted(told), later
+    acts = [each.act for each in await desk.store.acts_about(f"case-{number}", 9)]
+    assert acts == ["escalated", "reminded", "reminded", "case opened"]
+    await desk.store.end_case(number, "unfounded", "kessler", Act(desk.now, "kessler", "case closed", f"case-{number}"))
+    desk.now += 48 * HOUR
+    assert await desk.letters(Follow.CASE) == []
+
+
+@pytest.mark.parametrize(("level", "says"), [(0, "Case 7 is due soon"), (1, "Case 7 is past its due time")])
+def test_a_letter_about_a_case_says_whether_it_is_late(level: int, says: str) -> None:
+    body = {"to": [LAST], "at": rfc3339(NOON), "case": 7, "due_at": rfc3339(NOON), "level": level}
+    content = notice_content(
+        Followup(Follow.CASE, "case-7", body), [LAST], sender="chaperone@riverbend.example",
+        console_url="https://c.example", hostname="g.example", district="Riverbend", time_zone="America/Chicago",
+        name="n", at=NOON,
+    ).decode()  # fmt: skip
+    assert f"Subject: {says}\r\n" in content
+    assert "2026-11-24 12:00 CST" in content
 
 
 async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:

@@ -1,18 +1,22 @@
-"""Upkeep: a changed row of the audit log is found and shown."""
+"""Upkeep: a changed row of the audit log is found and shown; what can come back is not forgotten."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from gateway.core.decision import Act
+from gateway.core.decision import Act, Action
+from gateway.core.delivery import State
 from gateway.journal import Journal
 from gateway.stages.beat import Beat
-from gateway.stages.upkeep import ChainWatch, link_audit, measure
-from gateway.store import open_store
+from gateway.stages.moderation import moderate, undo
+from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
+from gateway.store import SqlStore, open_store
+from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
 
 
 async def _until(condition, within=20.0):
@@ -42,3 +46,28 @@ async def test_a_changed_row_is_found(tmp_path: Path) -> None:
         await _until(lambda: valid() == 0)
         assert chain.broken
         beat.stop()
+
+
+async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
+    """A district that keeps nothing: what is undone a moment after it was discarded is held again, content and all."""
+    async with open_store(f"sqlite:///{tmp_path / 'c.db'}", clock=Clock(NOON)) as store, asyncio.TaskGroup() as group:
+        kept, gone = mail(), mail()
+        for message, state, action in ((kept, State.HELD, Action.HOLD), (gone, State.DISCARDED, Action.RELEASE)):
+            await store.accept(message)
+            rule = becomes(state, decision(action))
+            await store.settle([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
+        assert await moderate(store, store, kept.id, "discard", by="kim", reason="", after=5.0)
+        beat = Beat()
+        group.create_task(forget(store, Journal(CollectorRegistry()), beat, delivered=0.0, decided=0.0))
+        async with asyncio.timeout(60):
+            while await _content(store, gone.id):
+                await asyncio.sleep(0.01)
+        beat.stop()
+        assert await undo(store, store, kept.id, by="kim")
+        assert await _content(store, kept.id) == kept.content
+
+
+async def _content(store: SqlStore, id_: str) -> bytes:
+    explained = await store.explained(id_)
+    assert explained is not None
+    return explained.content

@@ -1,0 +1,48 @@
+"""Two people agree: one proposes, and what that proposal counts for when another person decides the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.console.house import Store
+from gateway.console.problems import Problem
+from gateway.core.access import Register, has_part, is_theirs, person_of
+from gateway.core.account import Right, User
+from gateway.core.casework import Proposal
+from gateway.core.decision import Act
+from gateway.core.moderation import Trace
+
+
+async def standing(store: Store, register: Register, user: User, trace: Trace, proposal: Proposal) -> Proposal:
+    """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem.
+
+    That of somebody who may not decide on it any more is taken away; two accounts of one person are one.
+    """
+    now = await store.now()
+    act = Act(now, user.name, "proposed", trace.id, {"deed": proposal.deed, "reason": proposal.reason})
+    found = await store.propose(trace.id, proposal, act)
+    known = await store.user(found.by)
+    if known is None or not _may(known[0], trace, register):
+        await store.withdraw(trace.id, Act(now, user.name, "proposal taken away", trace.id))
+        found = await store.propose(trace.id, proposal, act)
+    elif (person := person_of(known[0], register)) and person == person_of(user, register):
+        found = replace(found, by=user.name)
+    if found.deed != proposal.deed:
+        raise Problem(
+            409,
+            f"{found.by} has proposed to {found.deed} it, and the policy wants two people to agree. "
+            "Agree with it, or take the proposal away first.",
+        )
+    return found
+
+
+def _may(user: User, trace: Trace, register: Register) -> bool:
+    """Whether an account may decide on a message."""
+    pairs = trace.relation.pairs
+    addresses = [each for each in (trace.sender, *(to.address for to in trace.recipients)) if each]
+    return (
+        user.disabled_at is None
+        and user.may(Right.DECIDE)
+        and is_theirs(user, pairs, register)
+        and not has_part(user, pairs, addresses, register)
+    )
