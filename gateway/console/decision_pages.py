@@ -11,7 +11,7 @@ from gateway.console.auth import SignedIn
 from gateway.console.calls import give_back, judge, take_up
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
-from gateway.console.places import next_of, onward, place_of
+from gateway.console.places import back_to, next_of, onward, place_of
 from gateway.console.problems import Problem
 from gateway.console.together import (
     DEEDS_TOGETHER,
@@ -47,8 +47,9 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
 
 
 async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
-    """To the page of the message, which remembers the list that somebody came from."""
-    return RedirectResponse(f"/messages/{id_}{await place_of(desk, signed.user, sent.get('place', ''))}", 303)
+    """To where somebody was: beside the list, or on the page of the message, which remembers the list."""
+    link = await place_of(desk, signed.user, sent.get("place", ""))
+    return RedirectResponse(back_to(link, id_, sent.get("from", "")), 303)
 
 
 @decision_pages.post("/messages/{id}/release")

@@ -202,7 +202,7 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
         await send(browser, "/views", name="practice", query="", drop="yes")
         assert f'href="{where}"' not in (await browser.get("/")).text
     async with world.program(DIRECTOR) as program:
-        found = (await program.get("/api/v1/held", params={"clause": "7a", "text": "practice"})).json()["items"]
+        found = (await program.post("/api/v1/held/search", json={"clause": "7a", "text": "practice"})).json()["items"]
         assert [each["id"] for each in found] == [world.id("high")]
         assert (await program.get("/api/v1/held", params={"building": "no-such"})).json()["items"] == []
 

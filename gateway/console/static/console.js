@@ -118,6 +118,7 @@
   if (queue && queue.dataset.at) {
     const next = document.querySelector('#queue .row[data-id="' + CSS.escape(queue.dataset.at) + '"]');
     if (next) choose(next, true);
+    else if (wide.matches) show("/messages/" + queue.dataset.at);
   }
 
   const undo = document.querySelector(".undo");
