@@ -140,7 +140,7 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     """The messages of one mailing, before they are decided together."""
     found = await mailing(desk, signed.user, id)
     return shown.page(
-        request, "together.html", signed, mailing=found, most=MOST_TOGETHER, clauses=desk.policy().clauses,
+        request, "together.html", signed, mailing=found, most=MOST_TOGETHER,
         usual=desk.usual_words(found.clauses), seconds=UNDO_TOGETHER,
         link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip

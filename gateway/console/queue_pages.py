@@ -46,7 +46,7 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
         request, "queue.html", signed, now=now, found=narrowed.found, most=MOST_ROWS,
         rows=rows(narrowed.listed, desk.register, hidden=desk.hides(user)),
         held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
-        choices=filters.choices(narrowed), clauses=desk.policy().clauses,
+        choices=filters.choices(narrowed),
         views=[(name, saved, await link_of(desk, user, saved)) for name, saved in kept.items()],
         waiting=len(waiting), help=waiting[:_CALLS_SHOWN], calls=len(helped), most_calls=_CALLS_SHOWN,
         taken=[each for each in helped if each.noticed.taken_by][:_CALLS_SHOWN],

@@ -144,7 +144,7 @@ def rejection_words(district: str, clauses: Sequence[tuple[str, str, str]], *, l
 
     `looked_at`: a person decided it, and not the policy at the due time.
     """
-    named = ", ".join(f"{clause} ({title})" if title else clause for clause, title, _ in clauses)
+    named = "; ".join(f"{clause}: {title}" if title else clause for clause, title, _ in clauses)
     under = f" (clause {named})" if named else ""
     policy = f"the district's policy on communication between staff and students{under}"
     advice = list(dict.fromkeys(each for _, _, each in clauses if each))

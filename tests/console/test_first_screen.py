@@ -89,7 +89,7 @@ async def test_clauses_stand_beside_the_words_only_when_they_are_asked_for(world
     await page.mouse.move(0, 0)
     await word.focus()
     assert (await clause.bounding_box())["width"] > 5  # type: ignore[index]
-    assert await word.get_attribute("title") == "clause 7a: just between us, 97 % sure"
+    assert await word.get_attribute("title") == "clause 7a, 97 % sure"
 
 
 # --- staying where one is --------------------------------------------------------------------------------------------

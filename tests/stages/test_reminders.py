@@ -206,7 +206,7 @@ async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejec
     await desk.reminders.look()
     (told,) = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.REJECTION]
     words = str(told.body["words"])
-    assert f"(clause 7a ({clauses['7a'].title}))" in words
+    assert f"(clause 7a: {clauses['7a'].title})" in words
     assert "What you can do: Write from the school account." in words
     assert "Nobody decided in the time" in words
     assert "has looked at it" not in words
