@@ -46,10 +46,12 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
     return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
 
 
-async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
+async def _back(
+    desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str], *, told: bool = False
+) -> Response:  # fmt: skip
     """To where somebody was: beside the list, or on the page of the message, which remembers the list."""
     link = await place_of(desk, signed.user, sent.get("place", ""))
-    return RedirectResponse(back_to(link, id_, sent.get("from", "")), 303)
+    return RedirectResponse(back_to(link, id_, sent.get("from", ""), told=told), 303)
 
 
 @decision_pages.post("/messages/{id}/release")
@@ -74,7 +76,7 @@ async def discard(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response
 async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Hold again what was decided a moment ago."""
     await desk.undo(signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/hold")
@@ -113,14 +115,14 @@ async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Respons
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
     await take_up(desk, signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/give-back")
 async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Nobody has taken a call for help up any more: people are told of it again."""
     await give_back(desk, signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/call")
@@ -162,8 +164,11 @@ async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, 
 
 
 @decision_pages.post("/together/undo")
-async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Hold again what was decided together a moment ago, as far as it has not left."""
-    ids = [known(each) for each in sent.get("ids", "").split(",") if each]
-    await undo_together(desk, signed.user, ids)
-    return RedirectResponse(onward(await place_of(desk, signed.user, sent.get("place", ""))), 303)
+async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
+    """Hold again what was decided together a moment ago, as far as it has not left; what has left is named."""
+    ids = list(dict.fromkeys(known(each) for each in sent.get("ids", "").split(",") if each))
+    back = await undo_together(desk, signed.user, ids)
+    return shown.page(
+        request, "together_undone.html", signed, back=back, left=[each for each in ids if each not in back],
+        link=await place_of(desk, signed.user, sent.get("place", "")),
+    )  # fmt: skip

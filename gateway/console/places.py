@@ -51,11 +51,12 @@ def onward(link: str, **more: str) -> str:
     return f"/?{query}" if query else "/"
 
 
-def back_to(link: str, id_: str, where: str) -> str:
+def back_to(link: str, id_: str, where: str, *, told: bool = False) -> str:
     """Where somebody goes on after a deed that leaves a message where it is: to the list that they did it in.
 
-    `where` is what the form says of itself; by default the page of the message.
+    `where` is what the form says of itself; by default the page of the message. `told`: a line says what was done.
     """
+    done = id_ if told else ""
     if where == "queue":
-        return onward(link, done=id_, at=id_)
-    return f"/help?done={id_}" if where == "help" else f"/messages/{id_}{link}"
+        return onward(link, done=done, at=id_)
+    return f"/help?done={done}" if where == "help" else f"/messages/{id_}{link}"

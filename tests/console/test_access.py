@@ -137,7 +137,7 @@ page("POST", "/cases/{number}/close", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
 page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
-page("POST", "/together/undo", 303, middle=409, **NO_CONTENT)
+page("POST", "/together/undo", middle=409, **NO_CONTENT)
 page("POST", "/messages/{id}/names", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)
