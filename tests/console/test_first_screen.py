@@ -69,6 +69,20 @@ async def test_reason_and_text_stand_on_the_first_screen(world: World, page: Pag
         await expect(page.get_by_role("button", name=name).last).to_be_in_viewport()
 
 
+@BOTH_SIZES
+async def test_the_words_of_the_reason_lead_to_their_place_in_a_long_text(world: World, page: Page) -> None:
+    long = "\n\n".join(["The practice on Tuesday was long."] * 60 + ["This stays just between us."])
+    id_ = (await world.put(replace(SAID["high"], text=long, found=(("7a", 0.97, "just between us"),)))).id
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{id_}")
+    word = page.locator(".text mark")
+    await expect(word).not_to_be_in_viewport()
+    await page.locator(".gist a").click()
+    await expect(word).to_be_in_viewport()
+    buttons = page.locator(".thumb" if await page.locator(".thumb").is_visible() else ".decide")
+    assert await bottom(word) <= (await buttons.bounding_box())["y"]  # type: ignore[index]
+
+
 @ON_A_PHONE
 async def test_a_call_for_help_is_read_and_taken_up_on_the_first_screen(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
