@@ -133,7 +133,7 @@ def _rejection(case: _Case) -> tuple[str, Sequence[str]]:
 
 
 def usual_words(district: str, policy: Policy, clauses: Sequence[str], *, looked_at: bool = True) -> str:
-    """The same by a policy, which has titles and advice for the clauses that it knows."""
+    """What a sender is told as a rule: with titles and advice of those clauses that a policy knows."""
     known = [(each, policy.clauses[each]) for each in clauses if each in policy.clauses]
     told = [(each, clause.title, clause.handling.advice) for each, clause in known]
     return rejection_words(district, told, looked_at=looked_at)
