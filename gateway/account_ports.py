@@ -32,8 +32,14 @@ class Passkeys(Protocol):
     async def add_passkey(self, passkey: Passkey, act: Act) -> bool:
         """Keep one; False where the device's key is known already, whoever has it."""
 
-    async def use_passkey(self, id_: str, was: int, count: int) -> bool:
-        """Note that it was used; False where its count is not `was` any more: somebody else used it meanwhile."""
+    async def passkey(self, id_: str) -> Passkey | None:
+        """One by its id, whosever it is; None where none has it."""
+
+    async def use_passkey(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
+        """Note that it was used; False where its count is not `was` any more: somebody else used it meanwhile.
+
+        `asked`: when it was asked for; False where it was used at that time or since.
+        """
 
     async def drop_passkey(self, name: str, id_: str, act: Act) -> bool:
         """Forget one of an account; False where there is none."""

@@ -64,7 +64,7 @@ async def serve_console(floor: Floor, directory: LiveDirectory, bound: socket.so
     )  # fmt: skip
     reminders = Reminders(
         floor.store, directory, lambda: floor.policy, floor.journal, last=settings.notify.to, zone=house.zone,
-        decided=decided,
+        district=house.district, decided=decided,
     )  # fmt: skip
     beat = Beat()
     await floor.work(beat, reminders.run(beat))

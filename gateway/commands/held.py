@@ -17,7 +17,7 @@ from gateway.core.decision import Act
 from gateway.core.fault import Refusal
 from gateway.core.message import Channel, header_section, subject
 from gateway.core.moderation import Explained
-from gateway.core.notice import rejection_words
+from gateway.core.notice import usual_words
 from gateway.core.review import needs
 from gateway.core.rows import held_row
 from gateway.core.verdict import HELP
@@ -138,8 +138,7 @@ async def _moderate(settings: Settings, deed: str, message_id: str, reason: str)
             )
         if entry is not None and asked.reason and not reason:
             raise Refusal(f"held {deed}: the policy asks for a reason; give one with --reason")
-        told = [(each, policy.clauses[each].title, policy.clauses[each].handling.advice) for each in clauses]
-        words = rejection_words(settings.district.name, told)
+        words = usual_words(settings.district.name, policy, clauses)
         done = await moderate(store, store, message_id, deed, by=actor(), reason=reason, words=words)  # type: ignore[arg-type]  # argparse allows these words only
     if done is None:
         raise Refusal(f"held {deed}: no message {message_id}; `chaperone held list` shows the ids")

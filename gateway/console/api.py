@@ -125,6 +125,7 @@ Key = Annotated[
 
 @api.get("/held", response_model=schemas.HeldList, summary="The queue, the earliest due first")
 async def held(
+    request: Request,
     desk: TheDesk,
     user: Reader,
     limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
@@ -135,12 +136,15 @@ async def held(
     channel: Annotated[Literal["", "mail", "sms"], Query()] = "",
     state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
     age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
-    text: Annotated[str, Query(max_length=200, description=_IN_THE_URL, deprecated=True)] = "",
 ) -> dict[str, object]:
-    """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing."""
+    """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing.
+
+    Words are looked for by POST /api/v1/held/search: a URL is kept by whoever stands in between.
+    """
+    if request.query_params.get("text"):
+        raise Problem(422, "Words stand in no URL: look for them with POST /api/v1/held/search.")
     chosen = {
-        "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age,
-        "text": text,
+        "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age
     }  # fmt: skip
     return await _held(desk, user, chosen, limit, cursor)
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.account_ports import Passkeys, Sessions, Vouchings
-from gateway.console.passkeys import Keys
+from gateway.console.passkeys import Keys, id_in
 from gateway.console.problems import Problem
 from gateway.console.secrets import digest, fits, new_session, recovery_digest, step_of
 from gateway.console.vouching import Known, account_of
@@ -185,6 +185,38 @@ class Door:
             raise Problem(401, "This sign-in was used up. Begin again.")
         return await self._begin(request, user, failures_of, way)
 
+    async def to_sign_in(self, stranger: str) -> tuple[str, str]:
+        """What a browser that nobody is signed in with asks of a passkey, and when that was; "" where it cannot."""
+        asked = f"{await self._clock.now():.6f}"
+        return (self.keys.to_ask_anybody(_asking(stranger, asked)) if self.keys else ""), asked
+
+    async def sign_in_by_key(self, request: Request, answer: str, asked: str) -> str:
+        """The secret of the session that a passkey opens alone, without name and password. Raises a Problem.
+
+        Whoever has the device has shown it who they are. What it signs is of this browser, a few minutes old at most,
+        and younger than the passkey's last use: it opens nothing twice.
+        """
+        id_ = id_in(answer)
+        failures_of = await self.not_too_often(request, f"passkey {id_}")
+        passkey, at = await self._store.passkey(id_), _moment(asked)
+        found = await self._store.user(passkey.user) if passkey is not None else None
+        usable = found is not None and found[0].disabled_at is None and bool(found[1])
+        challenge = _asking(request.cookies.get(self.form_cookie, ""), asked)
+        if (
+            passkey is not None
+            and found is not None
+            and usable
+            and self.keys
+            and -_WAITS < at - await self._clock.now() <= 0
+        ):
+            shown = self.keys.shown(answer, challenge, [passkey], alone=True)
+            if shown is not None and await self._store.use_passkey(id_, passkey.count, shown[1], asked=at):
+                return await self._begin(request, found[0], failures_of, "passkey")
+        subject = found[0].name if found is not None else "unknown name"
+        raise await self._refused(
+            request, failures_of, "passkey", subject, "This passkey did not work. Try once more, or use your password."
+        )
+
     def _challenge(self, request: Request) -> bytes:
         """What a passkey signs: it belongs to the browser's session and ends with it."""
         return bytes.fromhex(digest(request.cookies.get(self._session_cookie, ""), "passkey"))
@@ -330,6 +362,19 @@ def mark_of(nonce: str, user: User, password_hash: str) -> str:
     """What a browser keeps that gave the right password: nobody can make it up, and a new password ends it."""
     mac = hmac.new(password_hash.encode(), f"known {user.name} {nonce}".encode("utf-8", "replace"), "sha256")
     return f"{nonce}.{mac.hexdigest()}"
+
+
+def _asking(stranger: str, asked: str) -> bytes:
+    """What a passkey signs that signs in alone: it belongs to a browser, and to when that browser asked."""
+    return bytes.fromhex(digest(f"{stranger} {asked}", "passkey alone"))
+
+
+def _moment(text: str) -> float:
+    """A time that a form says; one that never was where it says none."""
+    try:
+        return float(text) if len(text) < 32 else float("-inf")
+    except ValueError:
+        return float("-inf")
 
 
 def client_of(request: Request) -> str:

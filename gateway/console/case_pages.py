@@ -14,6 +14,7 @@ from gateway.console.desk import Desk
 from gateway.console.evidence import pack
 from gateway.console.forms import plain
 from gateway.console.packing import Packing
+from gateway.console.places import back_to, place_of
 from gateway.console.problems import Problem
 from gateway.core.account import Right
 from gateway.core.casework import OUTCOMES, SEVERITIES, CaseDraft
@@ -156,7 +157,8 @@ async def hold_message(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Res
     """Put one message under legal hold, or lift it."""
     act = casework.lift if sent.get("lift") == "yes" else casework.hold
     await act(desk, signed.user, [id], plain(sent.get("reason", "")))
-    return RedirectResponse(f"/messages/{id}", 303)
+    link = await place_of(desk, signed.user, sent.get("place", ""))
+    return RedirectResponse(back_to(link, id, sent.get("from", "")), 303)
 
 
 @case_pages.post("/cases/{number}/evidence")

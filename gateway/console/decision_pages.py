@@ -11,7 +11,7 @@ from gateway.console.auth import SignedIn
 from gateway.console.calls import give_back, judge, take_up
 from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain, several
-from gateway.console.places import next_of, onward, place_of
+from gateway.console.places import back_to, next_of, onward, place_of
 from gateway.console.problems import Problem
 from gateway.console.together import (
     DEEDS_TOGETHER,
@@ -46,9 +46,12 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
     return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
 
 
-async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
-    """To the page of the message, which remembers the list that somebody came from."""
-    return RedirectResponse(f"/messages/{id_}{await place_of(desk, signed.user, sent.get('place', ''))}", 303)
+async def _back(
+    desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str], *, told: bool = False
+) -> Response:  # fmt: skip
+    """To where somebody was: beside the list, or on the page of the message, which remembers the list."""
+    link = await place_of(desk, signed.user, sent.get("place", ""))
+    return RedirectResponse(back_to(link, id_, sent.get("from", ""), told=told), 303)
 
 
 @decision_pages.post("/messages/{id}/release")
@@ -73,7 +76,7 @@ async def discard(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response
 async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Hold again what was decided a moment ago."""
     await desk.undo(signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/hold")
@@ -112,14 +115,14 @@ async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Respons
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
     await take_up(desk, signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/give-back")
 async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Nobody has taken a call for help up any more: people are told of it again."""
     await give_back(desk, signed.user, id)
-    return await _back(desk, signed, id, sent)
+    return await _back(desk, signed, id, sent, told=True)
 
 
 @decision_pages.post("/messages/{id}/call")
@@ -139,7 +142,7 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     """The messages of one mailing, before they are decided together."""
     found = await mailing(desk, signed.user, id)
     return shown.page(
-        request, "together.html", signed, mailing=found, most=MOST_TOGETHER, clauses=desk.policy().clauses,
+        request, "together.html", signed, mailing=found, most=MOST_TOGETHER,
         usual=desk.usual_words(found.clauses), seconds=UNDO_TOGETHER,
         link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip
@@ -161,8 +164,11 @@ async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, 
 
 
 @decision_pages.post("/together/undo")
-async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Hold again what was decided together a moment ago, as far as it has not left."""
-    ids = [known(each) for each in sent.get("ids", "").split(",") if each]
-    await undo_together(desk, signed.user, ids)
-    return RedirectResponse(onward(await place_of(desk, signed.user, sent.get("place", ""))), 303)
+async def take_back(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
+    """Hold again what was decided together a moment ago, as far as it has not left; what has left is named."""
+    ids = list(dict.fromkeys(known(each) for each in sent.get("ids", "").split(",") if each))
+    back = await undo_together(desk, signed.user, ids)
+    return shown.page(
+        request, "together_undone.html", signed, back=back, left=[each for each in ids if each not in back],
+        link=await place_of(desk, signed.user, sent.get("place", "")),
+    )  # fmt: skip

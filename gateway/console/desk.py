@@ -24,7 +24,7 @@ from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
 from gateway.core.delivery import State
 from gateway.core.moderation import Explained, Held, Neighbour, Noticed, Trace
-from gateway.core.notice import rejection_words
+from gateway.core.notice import usual_words
 from gateway.core.policy import Policy
 from gateway.core.review import needs
 from gateway.journal import Journal
@@ -76,7 +76,7 @@ class Desk:
     async def seals(self) -> Seals:
         """What seals the words that people look for."""
         if self._seals is None:
-            self._seals = Seals(await self.store.secret("searches"))
+            self._seals = Seals(await self.store.secret("searches"), "searches")
         return self._seals
 
     # who may what
@@ -105,8 +105,11 @@ class Desk:
         return user.may(Right.CONTENT) or await self.granted(user, subject)
 
     def hides(self, user: User) -> bool:
-        """Whether names are hidden from somebody: from those who read messages, where the district wants it so."""
-        return self.house.hide_names and user.may(Right.CONTENT)
+        """Whether names are hidden from somebody: from those who review, where the district wants it so.
+
+        Auditors review what others decided. Who only says where a message is (security) needs to know whose it is.
+        """
+        return self.house.hide_names and (user.may(Right.CONTENT) or user.may(Right.AUDIT))
 
     def in_part(self, user: User, trace: Trace) -> bool:
         """Whether this person, or their own child, sent or received a message."""
@@ -366,9 +369,7 @@ class Desk:
 
     def usual_words(self, clauses: Sequence[str]) -> str:
         """What the sender of a rejected message is told unless somebody writes something else."""
-        known = self.policy().clauses
-        told = [(each, known[each].title, known[each].handling.advice) for each in clauses if each in known]
-        return rejection_words(self.house.district, told)
+        return usual_words(self.house.district, self.policy(), clauses)
 
     async def undo(self, user: User, id_: str) -> tuple[str, ...]:
         """Hold again what this person decided a moment ago. Raises a Problem where it has left."""

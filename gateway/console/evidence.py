@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from mimetypes import guess_extension
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO
 
 from gateway.console import words
@@ -19,7 +18,7 @@ from gateway.console.casework import CaseReading, names_of, reading
 from gateway.console.desk import Desk
 from gateway.console.in_force import Then, policy_of
 from gateway.console.names import Between, Names, Someone
-from gateway.console.packing import Packing
+from gateway.console.packing import Packing, large_file
 from gateway.console.problems import Problem, unknown
 from gateway.console.reading import Shown, Why, shown_parts, shown_subject, why
 from gateway.console.render import Pages
@@ -73,7 +72,7 @@ async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[Pack
     }  # fmt: skip
     packing = Packing()
     try:
-        with TemporaryFile() as page:
+        with large_file() as page:
             values = {
                 "file": found.file, "head": head, "now": now, "timeline": acts, "outcomes": OUTCOMES,
                 "rows": len(linked), "waiting": len(waiting), "count": len(found.file.messages),

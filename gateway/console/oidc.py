@@ -19,8 +19,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 import jwt
-from cryptography.fernet import Fernet, InvalidToken
 
+from gateway.console.sealed import Seals
 from gateway.core.account import Vouched, vouched
 
 BACK = "/sign-in/service/back"
@@ -95,6 +95,8 @@ class SignInService:
 
     def __init__(self, provider: Provider, client: httpx.AsyncClient) -> None:
         self.provider, self._client = provider, client
+        # Of what it can be asked with: who reads the store alone, without the client's secret, can use none of it.
+        self._seals = Seals(provider.client_secret.encode(), "vouching")
         self._about: dict[str, Any] = {}
         self._about_at = self._keys_at = float("-inf")
         self._keys: jwt.PyJWKSet | None = None
@@ -132,10 +134,10 @@ class SignInService:
 
         Refused with the word invalid_grant: it vouches for them no more. NotAsked: it cannot be asked.
         """
-        try:
-            held = json.loads(self._seal.decrypt(again.encode()))
-        except (InvalidToken, ValueError):
-            raise NotAsked("what it was to be asked with cannot be read") from None
+        opened = self._seals.opened(again, subject)
+        if not opened:
+            raise NotAsked("what it was to be asked with cannot be read")
+        held = json.loads(opened)
         about = await self._discovered()
         if not held.get("refresh"):
             return await self._by_access(about, held, subject)
@@ -168,15 +170,9 @@ class SignInService:
             raise ServiceError("it tells of somebody else")
         return found
 
-    @property
-    def _seal(self) -> Fernet:
-        """What seals what it can be asked with: who reads the store alone, without our secret, can use none of it."""
-        key = hashlib.sha256(b"chaperone vouching:" + self.provider.client_secret.encode()).digest()
-        return Fernet(urlsafe_b64encode(key))
-
     def _with(self, tokens: Mapping[str, Any], found: Vouched) -> Vouched:
         held = {"refresh": tokens.get("refresh_token") or "", "access": tokens.get("access_token") or ""}
-        return replace(found, again=self._seal.encrypt(json.dumps(held).encode()).decode())
+        return replace(found, again=self._seals.seal(json.dumps(held), found.subject))
 
     def _scope(self, about: Mapping[str, Any]) -> str:
         offered = about.get("scopes_supported")

@@ -14,8 +14,7 @@ OPEN_FOR = 3600.0
 _OPENED = "names opened"
 _ACTS = 500
 _BY_ADDRESS = (
-    "Names are hidden in this district: look for the id or the Message-ID. Whose role sees no content can look for "
-    "an address."
+    "Names are hidden in this district: look for the id or the Message-ID. The security role can look for an address."
 )
 
 

@@ -7,22 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import shutil
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator, Mapping
-from tempfile import TemporaryFile
 from typing import IO
 
 from gateway.console.verify import MANIFEST, entry, manifest_from
 
 _PIECE = 1 << 18
+_MEMORY, _DISK = "/tmp", "/var/tmp"  # files without a name are made there, and nothing is looked up
+
+
+def large_file() -> IO[bytes]:
+    """A file without a name for what may be large: on disk, where nobody chose another folder by TMPDIR.
+
+    In containers, and on many machines, /tmp is memory.
+    """
+    chosen = tempfile.gettempdir()
+    return tempfile.TemporaryFile(dir=_DISK if chosen == _MEMORY and os.access(_DISK, os.W_OK | os.X_OK) else chosen)
 
 
 class Packing:
     """A pack that is being made; its manifest comes last. Its methods block: they are called in a thread."""
 
     def __init__(self) -> None:
-        self.file: IO[bytes] = TemporaryFile()  # noqa: SIM115  # it outlives this, and `close` ends it
+        self.file = large_file()  # it outlives this, and `close` ends it
         self._archive = zipfile.ZipFile(self.file, "w", zipfile.ZIP_STORED)
         self._listed: dict[str, Mapping[str, object]] = {}
 

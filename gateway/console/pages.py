@@ -18,7 +18,7 @@ from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
 from gateway.console.in_force import policy_of
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
-from gateway.console.places import place_of
+from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
@@ -43,9 +43,10 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     conflict = desk.in_part(user, trace)
     if conflict or not await desk.reads(user, id):
         history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
+        names = await names_of(desk, user, trace)
         return shown.page(
-            request, "where.html", signed, trace=desk.told(user, trace), history=history, conflict=conflict,
-            has_part=HAS_PART,
+            request, "where.html", signed, trace=names.trace(desk.told(user, trace)),
+            history=list(map(names.act, history)), conflict=conflict, has_part=HAS_PART,
         )  # fmt: skip
     reading = await desk.reading(user, id)
     explained = reading.explained
@@ -111,7 +112,8 @@ async def names(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     trace = await desk.find(signed.user, id)
     await desk.apart(signed.user, trace, "open names")
     await open_names(desk, signed.user, trace, plain(sent.get("reason", "")))
-    return RedirectResponse(f"/messages/{id}", 303)
+    link = await place_of(desk, signed.user, sent.get("place", ""))
+    return RedirectResponse(back_to(link, id, sent.get("from", "")), 303)
 
 
 @pages.get("/messages/{id}/html/{part}")
@@ -161,7 +163,11 @@ async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: TheP
     """What was delivered and is listed to be looked at."""
     lists = {
         name: [
-            (names.noticed(each), names.someone(each.trace.sender))
+            (
+                names.noticed(each),
+                names.someone(each.trace.sender),
+                [names.someone(to.address) for to in each.trace.recipients[:6]],
+            )
             for each in await desk.noticed(signed.user, action, days=_LIST_DAYS)
             for names in (names_in_list(desk, signed.user, each.trace),)
         ]

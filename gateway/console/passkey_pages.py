@@ -1,4 +1,4 @@
-"""Passkeys by a page: made on a device, listed, removed."""
+"""Passkeys by a page: signing in by one, made on a device, removed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,30 @@ from starlette.responses import RedirectResponse, Response
 from gateway.console.account_pages import account_page
 from gateway.console.asking import Sent, Signed, TheDesk, ThePages
 from gateway.console.auth import SERVICE, Door
+from gateway.console.forms import form_of
 from gateway.console.own_account import add_passkey, drop_passkey, prove
 from gateway.console.problems import Problem
+from gateway.console.public import onward_to, sign_in_form
 
 passkey_pages = APIRouter(include_in_schema=False)
+
+
+@passkey_pages.post("/sign-in/passkey")
+async def sign_in(request: Request) -> Response:
+    """Sign in by a passkey alone."""
+    door: Door = request.app.state.door
+    sent = await form_of(request)
+    onward = onward_to(sent.get("next", ""))
+    try:
+        door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))
+        secret = await door.sign_in_by_key(request, sent.get("passkey", ""), sent.get("asked", ""))
+    except Problem as problem:
+        response = await sign_in_form(request, problem.detail, problem.status, onward)
+        response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
+        return response
+    answer = RedirectResponse(onward, 303)
+    door.keep(request, answer, secret)
+    return answer
 
 
 @passkey_pages.post("/account/passkeys")
@@ -31,6 +51,7 @@ async def begin(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
 async def made(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """The browser has made it: from now on it is asked for at sign-in."""
     try:
+        await prove(request, desk, signed.user, sent.get("password", ""))  # it opens the account alone
         await add_passkey(request, desk, signed.user, sent.get("passkey", ""), sent.get("name", ""))
     except Problem as problem:
         return await account_page(request, signed, desk, shown, problem)

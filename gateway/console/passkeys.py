@@ -52,10 +52,10 @@ class Keys:
     def to_make(self, name: str, challenge: bytes, known: Sequence[Passkey]) -> str:
         """What a browser needs to make a passkey on a device that has none of `known` yet."""
         options = generate_registration_options(
-            rp_id=self.host, rp_name="Chaperone", user_name=name, user_id=hashlib.sha256(name.encode()).digest(),
+            rp_id=self.host, rp_name="Chaperone", user_name=name, user_id=_handle(name),
             challenge=challenge, exclude_credentials=_described(known),
             authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.PREFERRED
+                resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
             ),
         )  # fmt: skip
         return options_to_json(options)
@@ -80,8 +80,21 @@ class Keys:
             )
         )  # fmt: skip
 
-    def shown(self, answer: str, challenge: bytes, known: Sequence[Passkey]) -> tuple[Passkey, int] | None:
-        """Which of `known` signed, and its new count; None where none did."""
+    def to_ask_anybody(self, challenge: bytes) -> str:
+        """What a browser needs to ask its device for any passkey of ours, by a finger, a face or the device's code."""
+        return options_to_json(
+            generate_authentication_options(
+                rp_id=self.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
+            )
+        )
+
+    def shown(
+        self, answer: str, challenge: bytes, known: Sequence[Passkey], *, alone: bool = False
+    ) -> tuple[Passkey, int] | None:
+        """Which of `known` signed, and its new count; None where none did.
+
+        `alone`: nobody gave a password, so the device must have made sure who it is, and say whose key it is.
+        """
         try:
             given = _read(answer)
             passkey = next((each for each in known if each.id == given.get("id")), None)
@@ -90,10 +103,32 @@ class Keys:
             done = verify_authentication_response(
                 credential=given, expected_challenge=challenge, expected_rp_id=self.host, expected_origin=self.origin,
                 credential_public_key=passkey.public_key, credential_current_sign_count=passkey.count,
+                require_user_verification=alone,
             )  # fmt: skip
+            if alone and _told_handle(given) != _handle(passkey.user):
+                return None
         except _NO_ANSWER:
             return None
         return passkey, done.new_sign_count
+
+
+def id_in(answer: str) -> str:
+    """The id of the passkey that an answer says it is of; "" where it says none."""
+    try:
+        return str(_read(answer).get("id", ""))[:2000]
+    except _NO_ANSWER:
+        return ""
+
+
+def _handle(name: str) -> bytes:
+    """What a device knows an account by."""
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _told_handle(given: dict[str, object]) -> bytes:
+    response = given.get("response")
+    handle = response.get("userHandle") if isinstance(response, dict) else None
+    return base64url_to_bytes(handle) if isinstance(handle, str) else b""
 
 
 def _read(answer: str) -> dict[str, object]:

@@ -49,3 +49,14 @@ def onward(link: str, **more: str) -> str:
     kept = urlencode({name: value for name, value in more.items() if value})
     query = "&".join(filter(None, (link.removeprefix("?"), kept)))
     return f"/?{query}" if query else "/"
+
+
+def back_to(link: str, id_: str, where: str, *, told: bool = False) -> str:
+    """Where somebody goes on after a deed that leaves a message where it is: to the list that they did it in.
+
+    `where` is what the form says of itself; by default the page of the message. `told`: a line says what was done.
+    """
+    done = id_ if told else ""
+    if where == "queue":
+        return onward(link, done=done, at=id_)
+    return f"/help?done={done}" if where == "help" else f"/messages/{id_}{link}"

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.console.asking import ID, Sent, Signed, TheDesk, ThePages
-from gateway.console.auth import Door, SignedIn
+from gateway.console.auth import Door
 from gateway.console.calls import calls
-from gateway.console.desk import UNDO, Desk
 from gateway.console.forms import plain
+from gateway.console.lately import lately
 from gateway.console.opening import names_in_list
 from gateway.console.places import filters_of, link_of
 from gateway.console.problems import Problem
@@ -23,6 +23,8 @@ from gateway.ports import StoreDown
 queue_pages = APIRouter(include_in_schema=False)
 
 _HELP_DAYS, _CALLS_DAYS, _DECIDED_DAYS = 7, 90, 30
+_CALLS_SHOWN = 3
+"""Calls for help that stand above the queue, the newest; the others are counted there, and on a page of their own."""
 _LOOK, _STILL_THERE = 1.0, 15.0
 
 
@@ -34,18 +36,21 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
         return RedirectResponse("/trace" if user.may(Right.TRACE) else "/mine", 303)
     now = await desk.store.now()
     filters = await filters_of(desk, user, request.query_params)
+    if "text" in request.query_params:  # an address that somebody kept, or wrote: no word stays in it
+        return RedirectResponse(f"/{await link_of(desk, user, filters.query)}", 303)
     narrowed = await desk.narrowed(user, filters.asked, MOST_ROWS)
     helped = await calls(desk, user, days=_HELP_DAYS)
+    waiting = [each for each in helped if not each.noticed.taken_by]
     kept, at = await desk.store.views(user.name), request.query_params.get("at", "")
     return shown.page(
         request, "queue.html", signed, now=now, found=narrowed.found, most=MOST_ROWS,
         rows=rows(narrowed.listed, desk.register, hidden=desk.hides(user)),
         held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
-        choices=filters.choices(narrowed), clauses=desk.policy().clauses,
+        choices=filters.choices(narrowed),
         views=[(name, saved, await link_of(desk, user, saved)) for name, saved in kept.items()],
-        help=[each for each in helped if not each.noticed.taken_by],
-        taken=[each for each in helped if each.noticed.taken_by][:3],
-        undo=await _undoable(desk, signed, request.query_params.get("done", ""), now),
+        waiting=len(waiting), help=waiting[:_CALLS_SHOWN], calls=len(helped), most_calls=_CALLS_SHOWN,
+        taken=[each for each in helped if each.noticed.taken_by][:_CALLS_SHOWN],
+        lately=await lately(desk, user, request.query_params.get("done", "")),
         query=filters.query, help_title=desk.policy().help_title, link=await link_of(desk, user, filters.query),
         at=at if ID.fullmatch(at) else "",
     )  # fmt: skip
@@ -57,26 +62,6 @@ async def search(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     await desk.need(signed.user, Right.QUEUE)
     query = Filters(sent, signed.user, desk.register, await desk.store.now()).query
     return RedirectResponse(f"/{await link_of(desk, signed.user, query)}", 303)
-
-
-async def _undoable(desk: Desk, signed: SignedIn, id_: str, now: float) -> dict[str, object] | None:
-    """What the last decision was, where it can still be taken back or waits for a second person."""
-    if not ID.fullmatch(id_):
-        return None
-    acts = await desk.store.done_about(id_, _LAST_ACTS)  # somebody may read it, or comment, in the meantime
-    last = next((each for each in acts if each.act in (*_TAKEN_BACK, "proposed", "decision taken back")), None)
-    if last is None or last.actor != signed.user.name:
-        return None
-    left = 20.0 if last.act == "proposed" else last.at + UNDO - now
-    traces = await desk.store.trace(id=id_)
-    if left <= 0 or last.act == "decision taken back" or not traces:
-        return None
-    sender = names_in_list(desk, signed.user, traces[0]).someone(traces[0].sender)
-    return {"id": id_, "act": last.act, "left": left, "sender": sender}
-
-
-_TAKEN_BACK = ("released", "rejected", "discarded")
-_LAST_ACTS = 50
 
 
 @queue_pages.get("/events")
@@ -112,7 +97,8 @@ async def help_list(request: Request, signed: Signed, desk: TheDesk, shown: TheP
     now = await desk.store.now()
     return shown.page(
         request, "help.html", signed, calls=found, now=now, days=_CALLS_DAYS, policy=desk.policy(),
-        waiting=sum(not each.noticed.taken_by for each in found),
+        waiting=sum(not each.noticed.taken_by for each in found), link="",
+        lately=await lately(desk, signed.user, request.query_params.get("done", "")),
     )  # fmt: skip
 
 
@@ -124,7 +110,8 @@ async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
     for each in found:
         names = names_in_list(desk, signed.user, each.trace)
         decided_on = [to for to in each.trace.recipients if to.decided_by][:3]
-        listed.append((names.noticed(each), names.someone(each.trace.sender), decided_on))
+        people = [names.someone(to.address) for to in each.trace.recipients[:6]]
+        listed.append((names.noticed(each), names.someone(each.trace.sender), people, decided_on))
     return shown.page(request, "decided.html", signed, found=listed, days=_DECIDED_DAYS)
 
 

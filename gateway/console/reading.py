@@ -238,7 +238,7 @@ def marked(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[
         here = [finding for begin, stop, finding in spans if begin <= start and end <= stop]
         here.sort(key=lambda each: -each.score)
         clauses = tuple(dict.fromkeys(each.clause for each in here))
-        told = "; ".join(f"{_named(each)}, {round(each.score * 100)} %, {each.by}" for each in here[:4])
+        told = "; ".join(f"{_named(each)}, {round(each.score * 100)} % sure" for each in here[:4])
         stretches.append(Stretch(text[start:end], clauses, told))
     return tuple(stretches)
 

@@ -75,7 +75,8 @@ class Pages:
         """One page."""
         shown = self._templates.get_template(template).render(
             request=request, path=request.url.path, user=signed.user if signed else None,
-            form=signed.form if signed else "", owes_step=signed.owes_step if signed else False, **values,
+            form=signed.form if signed else "", owes_step=signed.owes_step if signed else False,
+            in_pane=request.headers.get("hx-target") == "pane", **{"clauses": self._desk.policy().clauses, **values},
         )  # fmt: skip
         return HTMLResponse(shown, status)
 

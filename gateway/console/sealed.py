@@ -1,4 +1,8 @@
-"""Words that somebody looks for, sealed: URLs go into histories and into the logs of proxies, and name nobody there."""
+"""Sealing: what goes where others can read it, and is to be opened by us alone.
+
+Words that somebody looks for, in URLs, which go into histories and into the logs of proxies; and in the store what the
+district's sign-in service can be asked with.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,17 @@ _NONCE = 12
 
 
 class Seals:
-    """Seals words for one account: for any other they cannot be opened. The same words are sealed the same."""
+    """Seals words for one owner: for any other they cannot be opened. The same words are sealed the same.
 
-    def __init__(self, secret: bytes) -> None:
-        self._cipher = AESGCM(hmac.digest(secret, b"searches: cipher", hashlib.sha256))
-        self._nonces = hmac.digest(secret, b"searches: nonces", hashlib.sha256)
+    `purpose`: what is sealed, so that nothing sealed for one is opened for another.
+    """
+
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        self._cipher = AESGCM(hmac.digest(secret, f"{purpose}: cipher".encode(), hashlib.sha256))
+        self._nonces = hmac.digest(secret, f"{purpose}: nonces".encode(), hashlib.sha256)
 
     def seal(self, words: str, owner: str) -> str:
-        """Words as a URL may hold them; "" for none."""
+        """Words as a URL or the store may hold them; "" for none."""
         if not words:
             return ""
         plain, whose = words.encode("utf-8", "replace"), owner.encode("utf-8", "replace")
@@ -29,7 +36,7 @@ class Seals:
         return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plain, whose)).decode().rstrip("=")
 
     def opened(self, sealed: str, owner: str) -> str:
-        """The words; "" where they were not sealed by us for this account."""
+        """The words; "" where they were not sealed by us for this owner and purpose."""
         try:
             raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
             whose = owner.encode("utf-8", "replace")

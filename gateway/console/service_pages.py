@@ -28,10 +28,10 @@ def _cookie(request: Request) -> str:
     return ("__Host-" if desk.house.https else "") + "chaperone-errand"
 
 
-def _failed(request: Request, error: ServiceError) -> Response:
+async def _failed(request: Request, error: ServiceError) -> Response:
     desk: Desk = request.app.state.desk
     desk.journal.sign_in_service(str(error))
-    return sign_in_form(
+    return await sign_in_form(
         request, "Your district's sign-in service did not let you in just now. Try once more; if it goes on, tell "
         "whoever runs this gateway.", 502, "/",
     )  # fmt: skip
@@ -45,7 +45,7 @@ async def there(request: Request) -> Response:
     try:
         response = RedirectResponse(await service.way_there(errand), 303)
     except ServiceError as error:
-        return _failed(request, error)
+        return await _failed(request, error)
     response.set_cookie(
         _cookie(request), errand.text(), max_age=_MINUTES, path="/", secure=desk.house.https, httponly=True,
         samesite="lax",  # the browser comes back from another site
@@ -65,9 +65,9 @@ async def back(request: Request) -> Response:
         vouched = await service.came_back(errand, request.query_params)
         secret = await door.vouched_for(request, vouched)
     except ServiceError as error:
-        response = _failed(request, error)
+        response = await _failed(request, error)
     except Problem as problem:
-        response = sign_in_form(request, problem.detail, problem.status, "/")
+        response = await sign_in_form(request, problem.detail, problem.status, "/")
     else:
         response = RedirectResponse(onward_to(errand.onward), 303)
         door.keep(request, response, secret)

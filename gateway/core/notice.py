@@ -12,6 +12,7 @@ from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow, Followup
 from gateway.core.letter import encoding, field, head, to_bytes
 from gateway.core.notice_desk import desk_notice
+from gateway.core.policy import Policy
 
 _LONG = 240  # characters, of four bytes at most
 
@@ -135,15 +136,28 @@ def _rejection(case: _Case) -> tuple[str, Sequence[str]]:
     )
 
 
-def rejection_words(district: str, clauses: Sequence[tuple[str, str, str]]) -> str:
-    """What a sender is told unless the administrator writes something else; clauses as (id, title, advice)."""
-    named = ", ".join(f"{clause} ({title})" if title else clause for clause, title, _ in clauses)
+def usual_words(district: str, policy: Policy, clauses: Sequence[str], *, looked_at: bool = True) -> str:
+    """What a sender is told as a rule: with titles and advice of those clauses that a policy knows."""
+    known = [(each, policy.clauses[each]) for each in clauses if each in policy.clauses]
+    told = [(each, clause.title, clause.handling.advice) for each, clause in known]
+    return rejection_words(district, told, looked_at=looked_at)
+
+
+def rejection_words(district: str, clauses: Sequence[tuple[str, str, str]], *, looked_at: bool = True) -> str:
+    """What a sender is told unless the administrator writes something else; clauses as (id, title, advice).
+
+    `looked_at`: a person decided it, and not the policy at the due time.
+    """
+    named = "; ".join(f"{clause}: {title}" if title else clause for clause, title, _ in clauses)
     under = f" (clause {named})" if named else ""
+    policy = f"the district's policy on communication between staff and students{under}"
     advice = list(dict.fromkeys(each for _, _, each in clauses if each))
     return "\n\n".join(
         [
-            f"An administrator of {district} has looked at it and decided not to deliver it, under the district's "
-            f"policy on communication between staff and students{under}.",
+            f"An administrator of {district} has looked at it and decided not to deliver it, under {policy}."
+            if looked_at
+            else f"It was held for an administrator of {district}, under {policy}. Nobody decided in the time that "
+            "the policy gives, so it is not delivered.",
             *([f"What you can do: {' '.join(advice)}"] if advice else []),
             "If you think that this is a mistake, or if there is something you need to say, please speak with an "
             "administrator of your school. They can look at the message together with you.",

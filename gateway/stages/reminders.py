@@ -19,6 +19,7 @@ from gateway.core.chain import Chain
 from gateway.core.decision import Act
 from gateway.core.followup import Follow, Followup
 from gateway.core.moderation import Held, Noticed, Trace
+from gateway.core.notice import usual_words
 from gateway.core.parties import Relation
 from gateway.core.policy import Policy
 from gateway.core.review import at_due, level
@@ -51,10 +52,10 @@ class Reminders:
 
     def __init__(
         self, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal, *,
-        last: Sequence[str], zone: ZoneInfo, decided: Callable[[], None] = lambda: None,
+        last: Sequence[str], zone: ZoneInfo, district: str, decided: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._store, self._register, self._policy, self._journal = store, register, policy, journal
-        self._last, self._zone, self._decided = tuple(last), zone, decided
+        self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
     async def run(self, beat: Beat) -> None:
         """Look again and again until the beat stops."""
@@ -80,7 +81,7 @@ class Reminders:
         found: dict[tuple[str, str], tuple[Held, int]] = {}
         for held in await self._store.due_before(now + review.remind_before, _MOST):
             at = level(held.due_at or now, now, review.remind_before, review.escalate_every)
-            if at and await self._ended(held, at_due(policy, held.clauses, held.reasons)):
+            if at and await self._ended(held, policy):
                 continue
             if at is not None:
                 found[held.id, f"due:{int(held.due_at or 0)}:{at}"] = held, at
@@ -109,14 +110,16 @@ class Reminders:
 
         await self._store.tell(new, letters)
 
-    async def _ended(self, held: Held, deed: str) -> bool:
+    async def _ended(self, held: Held, policy: Policy) -> bool:
         """Whether the policy lets the due time decide, and it did: of those copies whose own due time has passed."""
+        deed = at_due(policy, held.clauses, held.reasons)
         if deed not in ("release", "reject"):
             return False
         now = await self._store.now()
         done = await moderate(
             self._store, self._store, held.id, "release" if deed == "release" else "reject", by=POLICY,
-            reason=NOT_DECIDED, may=lambda each: each.due_at is not None and each.due_at <= now,
+            reason=NOT_DECIDED, words=usual_words(self._district, policy, held.clauses, looked_at=False),
+            may=lambda each: each.due_at is not None and each.due_at <= now,
         )  # fmt: skip
         if done is not None and done.changed:
             self._journal.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)

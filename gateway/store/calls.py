@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
 
 from gateway.core.decision import Act
 from gateway.core.moderation import Noticed
@@ -18,7 +18,19 @@ from gateway.store.statements import Run, Statement, insert_each
 from gateway.store.writer import Write
 
 _r, _k, _v, _j = schema.recipients.c, acknowledgements.c, schema.verdicts.c, judged_calls.c
+_c = schema.contents.c
 _IS_CALL = (_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
+
+
+def waits_for_somebody(of_message: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a message is a call for help that nobody has taken up."""
+    return exists().where(_r.message_id == of_message, *_IS_CALL) & ~exists().where(_k.message_id == of_message)
+
+
+def nothing_is_left(of_message: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether neither the content of a message nor what was found in it is kept any more."""
+    return ~exists().where(_c.message_id == of_message) & ~exists().where(_v.message_id == of_message)
+
 
 _MARK = Statement(
     lambda of: select(
@@ -31,7 +43,7 @@ _MARK = Statement(
 _WAITING = Statement(
     lambda of: (
         select(_r.message_id)
-        .where(*_IS_CALL, ~select(_k.message_id).where(_k.message_id == _r.message_id).exists())
+        .where(*_IS_CALL, ~exists().where(_k.message_id == _r.message_id), ~nothing_is_left(_r.message_id))
         .order_by(_r.decided_at)
         .limit(bindparam("limit"))
     )

@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, sel
 
 from gateway.core.delivery import FINAL
 from gateway.store import schema
+from gateway.store.calls import nothing_is_left, waits_for_somebody
 from gateway.store.media import MEDIA_OF
 from gateway.store.parts import Part
 from gateway.store.schema_accounts import held_changes
+from gateway.store.schema_calls import acknowledgements, judged_calls
 from gateway.store.statements import Run, Statement
 from gateway.store.writer import Write
 
@@ -22,13 +24,14 @@ CHANGES = 20_000
 """Changes of the queue that are kept: a console reads what it has not seen of them."""
 COUNTED = 8 * 86400.0
 """Seconds that a contact is kept at least: counters look back a week."""
-
+LISTED = 92 * 86400.0
+"""Seconds that it is kept at least who took a call for help up: the console lists those of ninety days."""
 UNREAD = 86400.0
 """Seconds in which a verdict is waited for: what was delivered without one is read before it is forgotten."""
 
 _c, _p = schema.contents.c, schema.publications.c
 _r, _t, _v = schema.recipients.c, schema.contacts.c, schema.verdicts.c
-_h = held_changes.c
+_h, _k, _j = held_changes.c, acknowledgements.c, judged_calls.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
@@ -76,9 +79,31 @@ _OLD_VERDICTS = Statement(
     lambda of: delete(schema.verdicts).where(
         _v.message_id.in_(
             select(_v.message_id)
-            .where(_v.at < bindparam("before"), ~exists().where(_c.message_id == _v.message_id))
+            .where(
+                _v.at < bindparam("before"),
+                ~exists().where(_c.message_id == _v.message_id),
+                ~waits_for_somebody(_v.message_id),  # it is told of until somebody takes it up, however late
+            )
             .order_by(_v.at)
             .limit(schema.lit(CHUNK))
+        )
+    )
+)
+# Who took a call up is forgotten with the call itself, content and verdict: until then it would wait for somebody anew.
+_OLD_ANSWERS = Statement(
+    lambda of: delete(acknowledgements).where(
+        _k.message_id.in_(
+            select(_k.message_id)
+            .where(_k.at < bindparam("before"), nothing_is_left(_k.message_id))
+            .order_by(_k.at)
+            .limit(schema.lit(CHUNK))
+        )
+    )
+)
+_OLD_JUDGEMENTS = Statement(
+    lambda of: delete(judged_calls).where(
+        _j.message_id.in_(
+            select(_j.message_id).where(nothing_is_left(_j.message_id)).order_by(_j.message_id).limit(schema.lit(CHUNK))
         )
     )
 )
@@ -135,7 +160,7 @@ def _drop_each(run: Run, drop: _Drop) -> int:
 
 
 def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
-    """Contacts and verdicts of messages whose longest period has passed."""
+    """Contacts and verdicts of messages whose longest period has passed, and what people said of calls for help."""
     swept = []
     for periods in items:
         before = run.now - max(periods.delivered, periods.decided, COUNTED)
@@ -143,6 +168,8 @@ def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
         swept.append(
             run.change(_OLD_CONTACTS, before=before)
             + run.change(_OLD_VERDICTS, before=before)
+            + run.change(_OLD_ANSWERS, before=run.now - max(periods.delivered, periods.decided, LISTED))
+            + run.change(_OLD_JUDGEMENTS)
             + run.change(_OLD_IDS, before=texts)
             + run.change(_OLD_COPIES, before=texts)
             + run.change(_OLD_CHANGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, Double, bindparam, delete, func, select, update
 
@@ -46,11 +47,17 @@ _PASSKEY = (_p.id, _p.user_name, _p.name, _p.public_key, _p.uses, _p.created_at,
 _PASSKEYS = Statement(
     lambda of: select(*_PASSKEY).where(_p.user_name == bindparam("key")).order_by(_p.created_at, _p.id)
 )
+_ONE_PASSKEY = Statement(lambda of: select(*_PASSKEY).where(_p.id == bindparam("key")))
+_NEVER = 1e18  # a time behind every other
 _ADD_PASSKEY = insert_each(passkeys, again=True)
 _USE_PASSKEY = Statement(
     lambda of: (
         update(passkeys)
-        .where(_p.id == bindparam("key"), _p.uses == bindparam("was", type_=BigInteger()))
+        .where(
+            _p.id == bindparam("key"),
+            _p.uses == bindparam("was", type_=BigInteger()),
+            _p.used_at.is_(None) | (_p.used_at < bindparam("asked", type_=Double())),
+        )
         .values(uses=bindparam("are", type_=BigInteger()), used_at=bindparam("at", type_=Double()))
     )
 )
@@ -117,8 +124,16 @@ def _add_passkey(run: Run, items: Sequence[tuple[Passkey, Act]]) -> list[bool]:
     return done
 
 
-def _use_passkey(run: Run, items: Sequence[tuple[str, int, int]]) -> list[bool]:
-    return [run.change(_USE_PASSKEY, key=id_, was=was, are=count, at=run.now) == 1 for id_, was, count in items]
+def _use_passkey(run: Run, items: Sequence[tuple[str, int, int, float]]) -> list[bool]:
+    return [
+        run.change(_USE_PASSKEY, key=id_, was=was, are=count, at=run.now, asked=asked) == 1
+        for id_, was, count, asked in items
+    ]
+
+
+def _read_passkey(row: Sequence[Any]) -> Passkey:
+    id_, user, called, key, *rest = row
+    return Passkey(id_, user, called, bytes(key), *rest)
 
 
 def _drop_passkey(run: Run, items: Sequence[tuple[str, str, Act]]) -> list[bool]:
@@ -180,15 +195,20 @@ class SqlSessions(Part):
     async def passkeys(self, name: str) -> Sequence[Passkey]:
         """See gateway.account_ports.Passkeys."""
         rows = await self._readers.read(lambda run: run.rows(_PASSKEYS, key=fit(name)))
-        return [Passkey(id_, user, called, bytes(key), *rest) for id_, user, called, key, *rest in rows]
+        return list(map(_read_passkey, rows))
+
+    async def passkey(self, id_: str) -> Passkey | None:
+        """See gateway.account_ports.Passkeys."""
+        rows = await self._readers.read(lambda run: run.rows(_ONE_PASSKEY, key=fit(id_)))
+        return _read_passkey(rows[0]) if rows else None
 
     async def add_passkey(self, passkey: Passkey, act: Act) -> bool:
         """See gateway.account_ports.Passkeys."""
         return await self._writer.do(_ADD_WRITE, (passkey, act))
 
-    async def use_passkey(self, id_: str, was: int, count: int) -> bool:
+    async def use_passkey(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
         """See gateway.account_ports.Passkeys."""
-        return await self._writer.do(_USE_WRITE, (id_, was, count))
+        return await self._writer.do(_USE_WRITE, (id_, was, count, _NEVER if asked is None else asked))
 
     async def drop_passkey(self, name: str, id_: str, act: Act) -> bool:
         """See gateway.account_ports.Passkeys."""

@@ -48,6 +48,7 @@ for public in ("/sign-in", "/policy", "/api/docs", "/api/openapi.json"):
 row("GET", "/sign-in", nobody=200, others=303)  # who is signed in goes on
 row("POST", "/sign-in", nobody=403, others=403)  # the form of the door is another one
 
+row("POST", "/sign-in/passkey", nobody=403, others=403)
 row("GET", "/sign-in/service", nobody=404, others=404)  # where the district has none
 row("GET", "/sign-in/service/back", nobody=404, others=404)
 row("GET", "/sign-in/code", nobody=303, others=303)  # only for who owes one
@@ -136,7 +137,7 @@ page("POST", "/cases/{number}/close", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
 page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
-page("POST", "/together/undo", 303, middle=409, **NO_CONTENT)
+page("POST", "/together/undo", middle=409, **NO_CONTENT)
 page("POST", "/messages/{id}/names", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/messages/{id}/discard", 303, **NO_CONTENT, **ELSEWHERE)

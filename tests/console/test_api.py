@@ -154,7 +154,7 @@ async def test_a_program_is_told_what_a_decision_needs(world: World) -> None:
         told = (await program.get(f"/api/v1/messages/{world.id('high')}/review")).json()
     assert told["needs"]["discard"] == {"reason": True, "second_person": False, "clauses": []}
     assert told["needs"]["release"] == {"reason": False, "second_person": False, "clauses": []}
-    assert "clause 7a (Sexual, flirtatious or grooming)" in told["usual_words"]
+    assert "clause 7a: Sexual, flirtatious or grooming" in told["usual_words"]
     end = datetime.fromisoformat(told["put_off_until"]).timestamp()
     assert abs(end - world.messages["high"].received_at - 14 * 86400) < 1
 

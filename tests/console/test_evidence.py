@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +23,7 @@ from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.console import verify
+from gateway.console.packing import large_file
 from gateway.core.audit import read as read_row
 from gateway.core.audit import verify as verify_chain
 from gateway.core.message import Message
@@ -293,3 +296,14 @@ async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: P
     await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
     await page.get_by_role("button", name="Close the case").click()
     await expect(page.locator(".facts")).to_contain_text("Internal discipline")
+
+
+def test_a_pack_lies_on_disk_or_where_somebody_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folder() -> Path:
+        with large_file() as file:
+            return Path(os.readlink(f"/proc/self/fd/{file.fileno()}").removesuffix(" (deleted)")).parent
+
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    assert folder() == Path("/var/tmp")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert folder() == tmp_path

@@ -49,7 +49,10 @@ async def test_a_mailing_is_taken_back_together(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         form = form_of(await browser.get("/trace"))
         await browser.post("/together", data={"form": form, "deed": "reject", "id": ids})
-        assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 303
+        undone = await browser.post("/together/undo", data={"form": form, "ids": ",".join([*ids, "0" * 26])})
+        assert undone.status_code == 200
+        assert f"{len(ids)} messages are held again, and nobody was told anything" in undone.text
+        assert "Too late for 1" in undone.text
         assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
     assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
 

@@ -11,8 +11,10 @@ import pytest
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.core.casework import CaseDraft
+from gateway.core.decision import Act
+from gateway.core.grant import Grant
 from gateway.core.message import Message
-from tests.console.district import DIRECTOR, HELD, HIGH, SECURITY, Said, staff, student
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, SECURITY, Said, staff, student
 from tests.console.world import World, form_of, opened
 
 NAMES = re.compile(
@@ -90,8 +92,8 @@ async def test_no_answer_of_the_api_says_a_name(veiled: World) -> None:
 async def test_nobody_is_found_by_a_name(veiled: World) -> None:
     async with veiled.program(DIRECTOR) as program, veiled.signed_in(HIGH) as browser:
         for word in ("lindgren", "peter.lindgren@riverbend.example", "maya"):
-            assert (await program.get("/api/v1/held", params={"text": word})).json()["items"] == []
-        assert (await program.get("/api/v1/held", params={"text": "after practice"})).json()["items"]
+            assert (await program.post("/api/v1/held/search", json={"text": word})).json()["items"] == []
+        assert (await program.post("/api/v1/held/search", json={"text": "after practice"})).json()["items"]
         asked = await program.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
         assert (asked.status_code, "Names are hidden" in asked.text) == (403, True)
         form = form_of(await browser.get("/trace"))
@@ -103,6 +105,32 @@ async def test_nobody_is_found_by_a_name(veiled: World) -> None:
     async with veiled.program(SECURITY) as security:  # whose role sees no content still answers: where is it?
         found = await security.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
         assert veiled.id("high") in found.text
+
+
+async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(veiled: World) -> None:
+    """Nor to an auditor, who reads no content and, where it is granted, opens the names like everybody else."""
+    id_ = (await veiled.put(NAMED)).id
+    async with veiled.program(DIRECTOR) as director, veiled.program(AUDITOR) as auditor:
+        assert (await director.post(f"/api/v1/messages/{id_}/reject", json={"reason": "no"})).status_code == 200
+        paths = ("decided", f"messages/{id_}", f"trace?id={id_}")
+        answers = [(await who.get(f"/api/v1/{path}")).text for who in (director, auditor) for path in paths]
+    async with veiled.signed_in(DIRECTOR) as browser, veiled.signed_in(AUDITOR) as other:
+        pages = [(await who.get(path)).text for who in (browser, other) for path in ("/decided", f"/messages/{id_}")]
+        pages.append((await other.post("/trace", data={"form": form_of(await other.get("/trace")), "asked": id_})).text)
+        for text in (*answers, *pages):
+            assert id_ in text
+            assert not NAMES.search(text), NAMES.search(text)
+        by_name = {"form": form_of(await other.get("/trace")), "asked": staff("peter.lindgren")}
+        assert (await other.post("/trace", data=by_name)).status_code == 403
+        now = veiled.clock()
+        act = Act(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
+        await veiled.store.grant(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
+        granted = (await other.get(f"/messages/{id_}")).text
+        assert "this stays just" in granted
+        assert not NAMES.search(granted), NAMES.search(granted)
+        sent = {"form": form_of(await other.get("/trace")), "reason": "to compare with the file"}
+        assert (await other.post(f"/messages/{id_}/names", data=sent)).status_code == 303
+        assert "Peter Lindgren" in (await other.get(f"/messages/{id_}")).text
 
 
 async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an_hour(veiled: World) -> None:

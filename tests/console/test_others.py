@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import pytest
 from gateway.core.delivery import State
 from gateway.core.parties import Direction, Pair
 from gateway.core.report import Holding, report, table
-from tests.console.district import DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SAID, student
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SAID, SECURITY, student
 from tests.console.test_browser import BOTH
 from tests.console.world import World
 
@@ -142,3 +143,23 @@ async def test_the_page_of_a_message_says_what_both_have_to_do_with_each_other(w
     assert "own child" in pages["child"]
     assert "class: Biology, period 2" in pages["child"]
     assert "through a personal account" in pages["text"]
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+_LINKS = re.compile(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a></li>')
+
+
+@pytest.mark.parametrize("who", [DIRECTOR, HIGH, SECURITY, AUDITOR, LINDGREN])
+async def test_every_page_of_the_menu_says_what_it_is_for(world: World, who: str) -> None:
+    """In plain words, on top of it; the menu has no word that explains itself to us alone."""
+    async with world.signed_in(who) as browser:
+        menu = dict(_LINKS.findall((await browser.get("/policy")).text))
+        assert not {"Trace", "Audit", "Mine"} & set(menu.values())
+        assert menu.get("/trace", "Find a message") == "Find a message"
+        assert menu.get("/audit", "Who did what") == "Who did what"
+        for path in (*menu, *(["/help", "/decided"] if who in (DIRECTOR, HIGH) else [])):
+            page = (await browser.get(path)).text
+            main = page[page.index("<main") :]
+            said = re.search(r'</h1>\s*<p class="soft purpose">([^<]{20,})', main)
+            assert said, path

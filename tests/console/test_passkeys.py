@@ -1,4 +1,4 @@
-"""Passkeys as the second step: made, used, listed and removed in a browser with a device of its own."""
+"""Passkeys, as the second step and alone: made, used, listed and removed in a browser with a device of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from playwright.async_api import Page, expect
@@ -54,6 +55,7 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Pag
     await page.goto(f"{named.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
     await page.get_by_label("What you call it").fill("My laptop")
+    await page.locator("#passkey-password").fill(PASSWORD)
     await page.get_by_role("button", name="Make it on this device").click()
     row = page.locator(".passkey")
     await expect(row).to_contain_text("My laptop")
@@ -80,6 +82,72 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Pag
     assert {"passkey added", "passkey removed"} <= set(acts)
 
 
+async def _made(page: Page, world: World, name: str) -> None:
+    """A device that the browser has, with a passkey of an account; nobody is signed in afterwards."""
+    await _device(page)
+    await enter(page, world, name)
+    await page.goto(f"{world.url}/account")
+    await page.get_by_role("button", name="Add a passkey").click()
+    await page.locator("#passkey-password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make it on this device").click()
+    await expect(page.locator(".passkey")).to_have_count(1)
+    await page.context.clear_cookies()
+
+
+@pytest.mark.peer("chromium")
+async def test_a_passkey_alone_signs_in_once_for_each_question(named: World, page: Page) -> None:
+    """Without name and password; what it said opens nothing a second time, nor in another browser, nor too late."""
+    await _made(page, named, HIGH)
+    await page.goto(f"{named.url}/sign-in?next=/cases")
+    said: list[str] = []
+    page.on("request", lambda request: said.append(request.post_data or "") if request.method == "POST" else None)
+    cookies = {each["name"]: each["value"] for each in await page.context.cookies()}
+    await page.get_by_role("button", name="Use a passkey instead").click()
+    await page.wait_for_url(f"{named.url}/cases")
+    (session,) = [each for each in await named.store.sessions_of(HIGH) if each.way == "passkey"]
+    assert session.has_step
+    sent = dict(parse_qsl(said[-1]))
+    assert "password" not in sent
+    (known,) = await named.store.passkeys(HIGH)
+    async with named.stranger() as other:
+        other.cookies.update(cookies)
+        assert (await other.post("/sign-in/passkey", data=sent)).status_code == 401  # said before
+        later = {**sent, "asked": f"{named.clock() + 60:.6f}"}
+        assert (await other.post("/sign-in/passkey", data=later)).status_code == 401
+    async with named.stranger() as stranger:
+        mine = {**sent, "form": form_of(await stranger.get("/sign-in"))}
+        assert (await stranger.post("/sign-in/passkey", data=mine)).status_code == 401
+    assert await named.store.passkeys(HIGH) == [known]
+    acts = await named.store.acts_about(HIGH, 30)
+    assert sum(each.act == "sign-in refused" and each.detail == {"why": "passkey"} for each in acts) == 3
+    assert any(each.act == "signed in" and each.detail == {"by": "passkey"} for each in acts)
+
+
+@pytest.mark.peer("chromium")
+async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(named: World, page: Page) -> None:
+    await _made(page, named, HIGH)
+    for changed in ({"userVerification": "discouraged"}, None):
+        await page.goto(f"{named.url}/sign-in")
+        form = page.locator("form[data-passkey]")
+        if changed:  # the page is changed, so that the device does not ask for a finger
+            options = {**json.loads(str(await form.get_attribute("data-options"))), **changed}
+            await form.evaluate("(form, options) => { form.dataset.options = options; }", json.dumps(options))
+        else:
+            now = await named.store.now()
+            assert await named.store.disable(HIGH, Act(now, "tests", "account disabled", HIGH))
+        await page.get_by_role("button", name="Use a passkey instead").click()
+        await expect(page.get_by_role("alert").first).to_contain_text("This passkey did not work")
+        assert "/sign-in" in page.url
+
+
+async def test_a_passkey_is_added_with_the_password(named: World) -> None:
+    """It opens the account alone: who sits down at a session that was left open adds none."""
+    async with named.signed_in(HIGH) as browser:
+        sent = {"form": form_of(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
+        answer = await browser.post("/account/passkeys/made", data=sent)
+        assert (answer.status_code, "Your password is wrong" in answer.text) == (422, True)
+
+
 @pytest.mark.peer("chromium")
 async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) -> None:
     """A device that signs with a key of its own, under the id that the account knows."""
@@ -87,6 +155,7 @@ async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) 
     await enter(page, named, HIGH)
     await page.goto(f"{named.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
+    await page.locator("#passkey-password").fill(PASSWORD)
     await page.get_by_role("button", name="Make it on this device").click()
     await expect(page.locator(".passkey")).to_have_count(1)
     (known,) = await named.store.passkeys(HIGH)

@@ -47,7 +47,11 @@ async def test_what_is_looked_for_stands_in_no_url_and_no_log(world: World, line
 async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
     """Nobody is led to write them there; nor can somebody be shown what another one looked for."""
     async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
-        assert world.id("middle") in (await browser.get("/?text=practice")).text
+        led = await browser.get("/?text=practice&channel=mail")
+        assert (led.status_code, led.headers["location"]) == (303, "/?channel=mail")
+        async with world.program(DIRECTOR) as program:
+            refused = await program.get("/api/v1/held", params={"text": "practice"})
+        assert (refused.status_code, "/api/v1/held/search" in refused.text) == (422, True)
         there = (await send(browser, "/search", text=LOOKED_FOR)).headers["location"]
         assert world.id("middle") not in (await browser.get(there)).text
         theirs = (await other.get(there)).text
@@ -56,7 +60,7 @@ async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
 
 
 def test_sealed_words_open_for_who_sealed_them() -> None:
-    seals = Seals(b"s" * 32)
+    seals = Seals(b"s" * 32, "searches")
     sealed = seals.seal("maya ü", "ann")
     assert seals.opened(sealed, "ann") == "maya ü"
     assert seals.seal("maya ü", "ann") == sealed  # a list keeps its address
@@ -71,7 +75,8 @@ def test_sealed_words_open_for_who_sealed_them() -> None:
     ):
         assert seals.opened(stranger, "ann") == ""
     assert seals.opened(sealed, "bea") == ""
-    assert Seals(b"t" * 32).opened(sealed, "ann") == ""
+    assert Seals(b"t" * 32, "searches").opened(sealed, "ann") == ""
+    assert Seals(b"s" * 32, "vouching").opened(sealed, "ann") == ""
     assert seals.seal("", "ann") == ""
 
 

@@ -65,7 +65,7 @@ async def test_the_sender_is_told_the_usual_words(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         await send(browser, f"/messages/{world.id('high')}/reject", reason="private")
     told = str((await rejection(world))["words"])
-    assert "clause 7a (Sexual, flirtatious or grooming)" in told
+    assert "clause 7a: Sexual, flirtatious or grooming" in told
     assert "Speak with an administrator" in told
     assert "private" not in told
 
@@ -87,7 +87,7 @@ async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: 
     async with world.signed_in(HIGH) as browser:
         page = await browser.get(path)
         usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
-        assert "clause 7a (Sexual, flirtatious or grooming)" in usual
+        assert "clause 7a: Sexual, flirtatious or grooming" in usual
         assert "district account of whoever wrote the text" in page.text
         await send(browser, f"{path}/reject", usual=usual, words=usual)
         await send(browser, f"{path}/undo")
@@ -224,7 +224,7 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
         await send(browser, "/views", name="practice", query="", drop="yes")
         assert f'href="{where}"' not in (await browser.get("/")).text
     async with world.program(DIRECTOR) as program:
-        found = (await program.get("/api/v1/held", params={"clause": "7a", "text": "practice"})).json()["items"]
+        found = (await program.post("/api/v1/held/search", json={"clause": "7a", "text": "practice"})).json()["items"]
         assert [each["id"] for each in found] == [world.id("high")]
         assert (await program.get("/api/v1/held", params={"building": "no-such"})).json()["items"] == []
 

@@ -76,7 +76,7 @@ async def test_a_call_for_help_shows_its_kind_and_marks_its_words(world: World) 
     id_ = (await put(world, CALL, cue="self_harm")).id
     async with world.signed_in(DIRECTOR) as browser:
         page = (await browser.get(f"/messages/{id_}")).text
-        assert '<mark title="help: self harm, 97 %, lexicon">hits me<sup>help</sup></mark>' in page
+        assert 'tabindex="-1" title="help: self harm, 97 % sure">hits me<sup>help</sup></mark>' in page
         assert "A student asks for help" in page
         assert "(self harm)" in page
         assert "Weak signs" not in page

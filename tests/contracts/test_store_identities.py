@@ -113,6 +113,11 @@ async def test_passkeys(store: SqlStore, clock: Clock) -> None:
     clock.now += 7
     assert [await store.use_passkey("id", was, 4) for was in (2, 3, 3)] == [False, True, False]
     assert await store.passkeys("ann") == [replace(key, count=4, used_at=NOON + 7)]
+    assert await store.passkey("id") == replace(key, count=4, used_at=NOON + 7)
+    assert await store.passkey("other") is None
+    clock.now += 7  # what was asked for before its last use, or just then, is worth nothing
+    asked = (NOON + 6, NOON + 7, NOON + 8, NOON + 8)
+    assert [await store.use_passkey("id", 4, 4, asked=at) for at in asked] == [False, False, True, False]
     assert [await store.drop_passkey(name, "id", ACT) for name in ("bob", "ann", "ann")] == [False, True, False]
     assert not await store.passkeys("ann")
 

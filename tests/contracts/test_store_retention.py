@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from gateway.core.contact import conversation
-from gateway.core.decision import Action, Change, Ruling
+from gateway.core.decision import Act, Action, Change, Ruling
 from gateway.core.delivery import Bounced, State
 from gateway.core.message import Message
 from gateway.store import SqlStore
@@ -252,3 +252,63 @@ async def test_old_notes_of_what_changed_in_the_queue_go(store: SqlStore, store_
     await store.expire(DELIVERED, DECIDED, 100)
     assert [number for number, _ in await store.held_changes(0)] == [2, CHANGES, CHANGES + 1, CHANGES + 2]
     assert (await store.held_mark())[0] == CHANGES + 2
+
+
+# --- what people said of calls for help ------------------------------------------------------------------------------
+
+
+async def call(store: SqlStore, *, taken: bool = True) -> Message:
+    """A call for help, delivered, judged, and taken up."""
+    message = mail()
+    await delivered(store, message, Action.ALERT)
+    act = Act(NOON, "ann", "said", message.id)
+    await store.judge_call(message.id, True, act)
+    if taken:
+        assert await store.acknowledge(message.id, "ann", act) is None
+    return message
+
+
+async def test_who_took_a_call_up_is_kept_as_long_as_the_call(store: SqlStore, clock: Clock) -> None:
+    """And goes with it; a call that is gone does not wait for somebody anew."""
+    message = await call(store)
+    clock.now += DECIDED - 1
+    await store.expire(DELIVERED, DECIDED, 100)
+    assert await store.taken_up(message.id) == ("ann", NOON)
+    assert list(await store.judged_calls("", 9)) == [(message.id, True)]
+    clock.now += 2
+    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.taken_up(message.id) is None
+    assert list(await store.judged_calls("", 9)) == []
+    assert list(await store.waiting_calls(9)) == []
+    assert (await store.trace(id=message.id))[0].action == "alert"
+
+
+async def test_a_legal_hold_keeps_who_took_a_call_up(store: SqlStore, store_url: str, clock: Clock) -> None:
+    kept, other = await call(store), await call(store)
+    columns = "message_id, reason, placed_by, placed_at"
+    write(store_url, f"INSERT INTO legal_holds ({columns}) VALUES ('{kept.id}', 'suit', 'kim', 0)")
+    clock.now += 1000 * DAY
+    await store.expire(DELIVERED, DECIDED, 100)
+    assert await store.taken_up(kept.id) == ("ann", NOON)
+    assert list(await store.judged_calls("", 9)) == [(kept.id, True)]
+    assert await store.taken_up(other.id) is None
+    write(store_url, "DELETE FROM legal_holds")
+    await store.expire(DELIVERED, DECIDED, 100)
+    assert await store.taken_up(kept.id) is None
+    assert list(await store.judged_calls("", 9)) == []
+
+
+async def test_a_call_waits_until_it_is_taken_up_although_its_content_is_gone(store: SqlStore, clock: Clock) -> None:
+    """However short the periods; and who took it up stands in the list for as long as the list goes back."""
+    waiting, taken = await call(store, taken=False), await call(store)
+    clock.now += 60 * DAY
+    assert await store.expire(0.0, 0.0, 100) == 2
+    assert [each.trace.id for each in await store.waiting_calls(9)] == [waiting.id]
+    assert await store.taken_up(taken.id) == ("ann", NOON)
+    clock.now += 1000 * DAY
+    await store.expire(0.0, 0.0, 100)
+    assert [each.trace.id for each in await store.waiting_calls(9)] == [waiting.id]
+    assert await store.taken_up(taken.id) is None
+    assert await store.acknowledge(waiting.id, "ann", Act(clock.now, "ann", "taken up", waiting.id)) is None
+    await store.expire(0.0, 0.0, 100)
+    assert list(await store.waiting_calls(9)) == []

@@ -43,6 +43,13 @@ def test_every_role_is_a_service_and_its_command_is_understood() -> None:
     assert {"kafka", "postgres", "prometheus", "alertmanager"} == set(SERVICES) - set(GATEWAYS)
 
 
+def test_evidence_is_put_together_on_disk() -> None:
+    """What may be gigabytes lies in no memory: /tmp of the containers is."""
+    console = SERVICES["console"]
+    assert "/tmp" in console["tmpfs"]
+    assert any(each.endswith(":/var/tmp") and each[0] not in "./" for each in console["volumes"])
+
+
 def test_every_file_that_is_mounted_is_there_and_used() -> None:
     for name, service in SERVICES.items():
         for place, here in _mounts(service).items():

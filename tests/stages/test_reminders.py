@@ -17,7 +17,7 @@ from gateway.core.decision import Act
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
 from gateway.core.message import Message
-from gateway.core.notice import notice_content
+from gateway.core.notice import notice_content, usual_words
 from gateway.core.policy import Policy
 from gateway.core.review import Handling, Review
 from gateway.core.rulings import by_verdict, without_verdict
@@ -56,7 +56,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.reminders = Reminders(
             self.store, self.people, lambda: self.policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE,
-            decided=self.count,
+            district="Riverbend", decided=self.count,
         )  # fmt: skip
 
     @property
@@ -157,8 +157,9 @@ async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
     """notify.to names the counselor whom a student wrote to: others are told, at every level."""
     counselor = "hollis.meyer@riverbend.example"
     desk.reminders = Reminders(
-        desk.store, desk.people, lambda: desk.policy, Journal(CollectorRegistry()), last=[counselor, LAST], zone=ZONE
-    )
+        desk.store, desk.people, lambda: desk.policy, Journal(CollectorRegistry()), last=[counselor, LAST], zone=ZONE,
+        district="Riverbend",
+    )  # fmt: skip
     await desk.put("help")
     assert {to for _, to, _ in await desk.letters(Follow.HELP_ALERT)} == {kessler(desk)}
     desk.now += 16 * MINUTE
@@ -209,6 +210,23 @@ async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
         await desk.letters(Follow.DUE)
         (trace,) = await desk.store.trace(id=message.id)
         assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
+
+
+async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejections(desk: Desk) -> None:
+    """Clause, title and advice; but nobody is said to have looked at it."""
+    handling = Handling(at_due="reject", advice="Write from the school account.")
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=handling)}
+    desk.policy = replace(desk.policy, clauses=clauses)
+    await desk.put("high")
+    desk.now = NOON + 2.1 * HOUR
+    await desk.reminders.look()
+    (told,) = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.REJECTION]
+    words = str(told.body["words"])
+    assert f"(clause 7a: {clauses['7a'].title})" in words
+    assert "What you can do: Write from the school account." in words
+    assert "Nobody decided in the time" in words
+    assert "has looked at it" not in words
+    assert words.split("\n\n")[1:] == usual_words("Riverbend", desk.policy, ["7a"]).split("\n\n")[1:]
 
 
 async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:

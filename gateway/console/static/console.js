@@ -81,7 +81,9 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     const reason = document.getElementById("reason");
-    if (button && reason && button.form === reason.form) reason.required = "reason" in button.dataset;
+    if (!button || !reason || button.form !== reason.form) return;
+    reason.required = "reason" in button.dataset;
+    reason.setCustomValidity(reason.required && !reason.value ? "Say in a few words why: the policy asks for a reason here." : "");
   });
 
   // A decision is sent once, however often it is pressed.
@@ -118,9 +120,12 @@
   if (queue && queue.dataset.at) {
     const next = document.querySelector('#queue .row[data-id="' + CSS.escape(queue.dataset.at) + '"]');
     if (next) choose(next, true);
+    else if (wide.matches) show("/messages/" + queue.dataset.at);
   }
 
   const undo = document.querySelector(".undo");
   if (undo) setTimeout(() => undo.remove(), Math.max(0, parseFloat(undo.dataset.left)) * 1000);
+  const here = document.querySelector(".bar [aria-current]");
+  if (here) here.parentElement.parentElement.parentElement.scrollLeft = here.offsetLeft - 40; // on a phone the menu is wider
   ready();
 })();

@@ -1,0 +1,181 @@
+"""What stands on the first screen, also of a phone; taking up, giving back and undoing leave people where they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from gateway.core.delivery import State
+from tests.console.district import DIRECTOR, HIGH, SAID, student
+from tests.console.test_browser import DESKTOP, PHONE
+from tests.console.world import World, enter, send
+
+pytestmark = pytest.mark.peer("chromium")
+ON_A_PHONE = pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
+ON_A_DESK = pytest.mark.parametrize("context", [DESKTOP], indirect=True, ids=["desktop"])
+BOTH_SIZES = pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
+
+
+async def bottom(place: Locator) -> float:
+    """Where something ends, from the top of the page."""
+    box = await place.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+async def more_calls(world: World, count: int) -> list[str]:
+    """So many more calls for help; the ids, the newest last."""
+    said = replace(SAID["help"], sender=student("tess.vandermeer"))
+    return [(await world.put(replace(said, subject=f"please {number}"))).id for number in range(count)]
+
+
+# --- the first screen ------------------------------------------------------------------------------------------------
+
+
+@ON_A_PHONE
+async def test_many_calls_for_help_leave_the_queue_in_sight_on_a_phone(world: World, page: Page) -> None:
+    """They stand first and are counted; the newest can be taken up at once, the others are one press away."""
+    newest = (await more_calls(world, 7))[::-1]
+    await enter(page, world, HIGH)
+    title = page.locator("#help-title")
+    await expect(title).to_contain_text("8")
+    shown = [await each.get_attribute("data-id") for each in await page.locator(".help a.row").all()]
+    assert shown == newest[:3]
+    await expect(page.get_by_text("5 more that nobody has taken up")).to_be_in_viewport()
+    await expect(page.locator("#held-title")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("#queue .rows .row").first).to_be_in_viewport(ratio=0.5)
+    assert await bottom(title) < await bottom(page.locator("#held-title"))
+    for each in await page.get_by_role("button", name="I take this up").all():
+        box = await each.bounding_box()
+        assert box is not None
+        assert box["height"] >= 40  # a thumb finds it
+    await page.get_by_role("link", name="All 8 calls for help").click()
+    await expect(page.locator("main")).to_contain_text("8 not taken up")
+
+
+@BOTH_SIZES
+async def test_reason_and_text_stand_on_the_first_screen(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await expect(page.locator(".gist")).to_contain_text("Held for 7a")
+    await expect(page.locator(".gist")).to_contain_text("just between us")
+    word = page.locator(".text mark", has_text="just between us")
+    last = page.get_by_role("button", name="Release").last if await page.locator(".thumb").is_visible() else None
+    edge = (await last.bounding_box())["y"] if last is not None else await page.evaluate("innerHeight")  # type: ignore[index]
+    assert await bottom(word) < edge  # the bar of buttons does not cover it
+    for name in ("Release", "Reject"):
+        await expect(page.get_by_role("button", name=name).last).to_be_in_viewport()
+
+
+@BOTH_SIZES
+async def test_the_words_of_the_reason_lead_to_their_place_in_a_long_text(world: World, page: Page) -> None:
+    long = "\n\n".join(["The practice on Tuesday was long."] * 60 + ["This stays just between us."])
+    id_ = (await world.put(replace(SAID["high"], text=long, found=(("7a", 0.97, "just between us"),)))).id
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{id_}")
+    word = page.locator(".text mark")
+    await expect(word).not_to_be_in_viewport()
+    await page.locator(".gist a").click()
+    await expect(word).to_be_in_viewport()
+    buttons = page.locator(".thumb" if await page.locator(".thumb").is_visible() else ".decide")
+    assert await bottom(word) <= (await buttons.bounding_box())["y"]  # type: ignore[index]
+
+
+@ON_A_PHONE
+async def test_a_call_for_help_is_read_and_taken_up_on_the_first_screen(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('help')}")
+    await expect(page.get_by_role("button", name="I take this up")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_text("things at home got really bad again")).to_be_in_viewport(ratio=1)
+
+
+@ON_A_DESK
+async def test_clauses_stand_beside_the_words_only_when_they_are_asked_for(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    word = page.locator(".text mark", has_text="just between us")
+    clause = word.locator("sup")
+    assert (await clause.bounding_box())["width"] <= 1  # type: ignore[index]
+    await word.hover()
+    assert (await clause.bounding_box())["width"] > 5  # type: ignore[index]
+    await page.mouse.move(0, 0)
+    await word.focus()
+    assert (await clause.bounding_box())["width"] > 5  # type: ignore[index]
+    assert await word.get_attribute("title") == "clause 7a, 97 % sure"
+
+
+# --- staying where one is --------------------------------------------------------------------------------------------
+
+
+@ON_A_DESK
+async def test_taking_up_and_giving_back_stay_beside_the_queue(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/?channel=mail")
+    await page.locator(".help a.row").click()
+    message = page.locator("#pane #message")
+    await message.get_by_role("button", name="I take this up").click()
+    await expect(page.get_by_role("status")).to_contain_text("You have taken up the call for help of Tess Vandermeer")
+    await expect(message).to_contain_text("Taken up by high")
+    await expect(page.locator("#queue .rows .row").first).to_be_visible()
+    assert "channel=mail" in page.url
+    await message.get_by_role("button", name="Give it back").click()
+    await expect(page.get_by_role("status")).to_contain_text("waits again")
+    await expect(message.get_by_role("button", name="I take this up")).to_be_visible()
+    await page.locator("#queue .help").get_by_role("button", name="I take this up").click()  # from the list itself
+    await expect(message).to_contain_text("Taken up by high")
+    await message.get_by_label("Comment").fill("she came to see me")
+    await message.get_by_role("button", name="Add the comment").click()
+    await expect(message).to_contain_text("she came to see me")
+    await expect(page.locator("#queue .rows .row").first).to_be_visible()
+
+
+@ON_A_DESK
+async def test_a_call_that_the_list_only_counts_stays_in_sight_when_it_is_taken_up(world: World, page: Page) -> None:
+    """It was read beside the queue, and five newer ones came in the meantime."""
+    await enter(page, world, HIGH)
+    await page.locator(".help a.row").click()
+    await expect(page.locator("#pane #message")).to_be_visible()
+    await more_calls(world, 5)
+    await page.locator("#pane").get_by_role("button", name="I take this up").click()
+    await expect(page.locator("#pane #message")).to_contain_text("Taken up by high")
+
+
+async def test_the_list_of_calls_stays_the_list_of_calls(world: World) -> None:
+    id_ = world.id("help")
+    async with world.signed_in(HIGH) as browser:
+        for path, told in (("acknowledge", "You have taken up"), ("give-back", "waits again")):
+            done = await send(browser, f"/messages/{id_}/{path}", **{"from": "help"})
+            assert done.headers["location"] == f"/help?done={id_}"
+            assert told in (await browser.get(done.headers["location"])).text
+        forged = await send(browser, f"/messages/{id_}/acknowledge", **{"from": "//evil.example"})
+        assert forged.headers["location"] == f"/messages/{id_}"
+
+
+@BOTH_SIZES
+async def test_an_undo_says_what_was_undone_and_where_the_message_is(world: World, page: Page) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.get_by_role("button", name="Reject").last.click()
+    await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
+    world.clock.ahead -= 600  # as much time to press it as a busy machine may need
+    await page.reload()
+    await page.get_by_role("button", name="Undo").click()
+    told = page.get_by_role("status")
+    await expect(told).to_contain_text("Undone: the message of Peter Lindgren is not rejected. It is held again")
+    (trace,) = await world.store.trace(id=world.id("high"))
+    assert {each.state for each in trace.recipients} == {State.HELD}
+    await told.get_by_role("link", name="Open it").click()
+    await expect(page.locator("#message")).to_have_attribute("data-id", world.id("high"))
+
+
+async def test_the_line_of_an_undo_tells_nobody_else(world: World) -> None:
+    id_ = world.id("high")
+    async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
+        await send(browser, f"/messages/{id_}/release")
+        there = (await send(browser, f"/messages/{id_}/undo", **{"from": "queue"})).headers["location"]
+        assert "is not released. It is held again" in (await browser.get(there)).text
+        assert "Undone" not in (await other.get(there)).text
+        world.clock.ahead += 61
+        assert "Undone" not in (await browser.get(there)).text
