@@ -155,9 +155,7 @@ def _package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _told(
-    prepared: Sequence[Prepared], cut: Cutting, seed: int, known: frozenset[str] = frozenset()
-) -> Iterator[Told]:
+def _told(prepared: Sequence[Prepared], cut: Cutting, seed: int, known: frozenset[str] = frozenset()) -> Iterator[Told]:
     """What an encoder learns from; of the sources that it knows already little, and by another seed other rows."""
     count: Counter[str] = Counter()
     for each in prepared:
