@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 import time
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 
 from classifiers import kinds, office, pdfs, pictures
@@ -28,10 +26,16 @@ MAX_DEPTH = 3
 _SIGNATURES = {
     "application/pkcs7-signature": (b"\x30",),
     "application/x-pkcs7-signature": (b"\x30",),
-    "application/pgp-signature": (b"-----BEGIN PGP SIGNATURE", b"\x88", b"\x89", b"\x8a", b"\xc2"),
-    "application/pgp-keys": (b"-----BEGIN PGP PUBLIC KEY", b"\x98", b"\x99", b"\x9a", b"\xc6"),
+    "application/pgp-signature": (b"\x88", b"\x89", b"\x8a", b"\xc2"),
+    "application/pgp-keys": (b"\x98", b"\x99", b"\x9a", b"\xc6"),
 }
-"""Files that say nothing, and how they begin."""
+"""Files that say nothing, and how they begin; what can be read as text is none, whatever it says it is."""
+_SEALED_TEXT = re.compile(r"^-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED FILE)-----", re.MULTILINE)
+_ARMOUR = re.compile(
+    r"\s*-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n"
+    r"(?:(?:Version|Comment|Charset|Hash): \S+(?: v?\d\S*)?(?: \(\S+\))?[ \t]*\r?\n)*\s*"
+    r"(?:[A-Za-z0-9+/=]+[ \t]*(?:\r?\n|\Z))*(?:-----END PGP \1-----\s*)?"
+)
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _FRAGMENT, _ELSEWHERE = "message/partial", "message/external-body"
 _OPENED = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
@@ -66,8 +70,25 @@ Text = tuple[str, tuple[str, ...]]
 
 def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: int = 0) -> Text:
     """The text of a file and the words for what could not be read. Never raises."""
+    try:
+        return _text_of(media_type, filename, data, budget, depth)
+    except Exception:  # noqa: BLE001 - a file that breaks its reader must cost nothing else of its message
+        return "", ("unreadable",)
+
+
+def is_sealed(text: str) -> bool:
+    """Whether there is an encrypted message in a text."""
+    return _SEALED_TEXT.search(text) is not None
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text is a key or a signature of PGP and nothing else."""
+    return _ARMOUR.fullmatch(text) is not None
+
+
+def _text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: int) -> Text:
     name = filename.lower()
-    if not data.strip(b"\0 \r\n") or data.startswith(_SIGNATURES.get(media_type, ())):
+    if not data.strip(b"\0 \r\n") or _is_signature(media_type, data):
         return "", ()
     if media_type in _SEALED or name.endswith((".p7m", ".gpg", ".pgp")):
         return "", ("encrypted",)
@@ -97,6 +118,13 @@ def named(filename: str) -> str:
     stem = filename.rpartition("/")[2]
     words = _NAME_WORD.findall(stem.rpartition(".")[0] or stem)
     return " ".join(words) if any(word.lower() not in _SAY_NOTHING for word in words) else ""
+
+
+def _is_signature(media_type: str, data: bytes) -> bool:
+    begins = _SIGNATURES.get(media_type)
+    if begins is None:
+        return False
+    return says_nothing(_decoded(data)) if kinds.is_text(data) else data.startswith(begins)
 
 
 def _picture(data: bytes, budget: Budget) -> Text:
@@ -135,11 +163,13 @@ def _decoded(data: bytes) -> str:
 
 def _plain(media_type: str, name: str, data: bytes) -> Text:
     text = _decoded(data)
+    if is_sealed(text):
+        return text, ("encrypted",)
     if media_type == _FRAGMENT:
         return text, ("incomplete",)
     if media_type == _ELSEWHERE:
         return text, ("unreadable",)
-    if text.lstrip()[:7].upper() == "BEGIN:V":
+    if text.lstrip()[:7].upper() == "BEGIN:V" and (media_type in _FIELDED or name.endswith(_FIELDED_NAMES)):
         return _fields(text), ()
     if media_type == _DRAWN[0] or name.endswith(_DRAWN[1]):
         return re.sub(r"<[^>]*>", " ", text), ()
@@ -172,8 +202,12 @@ def _rich(text: str) -> str:
     return _RTF.sub(plain, _RTF_ASIDE.sub("", text)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+_FIELDED = frozenset("text/calendar text/x-vcalendar application/ics text/vcard text/x-vcard text/directory".split())
+_FIELDED_NAMES = (".ics", ".vcs", ".vcf")
 _SAID = re.compile(
-    r"^(?:SUMMARY|DESCRIPTION|LOCATION|COMMENT|NOTE|TITLE|FN|TEL|EMAIL|URL|X-ALT-DESC)[;:]", re.IGNORECASE
+    r"^(?:[\w-]{1,40}\.)?(?:SUMMARY|DESCRIPTION|LOCATION|COMMENT|CATEGORIES|CONTACT|CONFERENCE|NOTE|TITLE|ROLE|ORG|FN"
+    r"|NICKNAME|TEL|EMAIL|IMPP|URL|X-ALT-DESC|X-SOCIALPROFILE|X-ABLABEL)[;:]",
+    re.IGNORECASE,
 )
 
 
@@ -192,7 +226,7 @@ def _pdf(data: bytes, budget: Budget, depth: int) -> Text:
         return text
 
     failed: list[str] = []
-    found = pdfs.pages(data, budget.characters, budget.deadline, words if pictures.readable() else None, _BROKEN)
+    found = pdfs.pages(data, budget.characters, budget.deadline, words if pictures.readable() else None)
     pieces = [*found.text, *found.aside]
     for name, inner in found.files:
         text, more = text_of("", name, inner, budget, depth + 1)
@@ -233,13 +267,6 @@ def _zip(data: bytes, budget: Budget, depth: int) -> Text:
                 failed.extend(words)
                 pieces.append(named(name))
             pieces.append(text)
-    except (zipfile.BadZipFile, zlib.error, *_BROKEN):
+    except Exception:  # noqa: BLE001 - whatever a broken archive brings about: what was read of it before is kept
         failed.append("unreadable")
     return "\n".join(piece for piece in pieces if piece.strip()), tuple(dict.fromkeys(failed))
-
-
-# What pypdf and zipfile raise on broken files beside their own errors.
-_BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, OSError, EOFError,
-           AssertionError,
-           ArithmeticError, NotImplementedError, RecursionError, MemoryError, RuntimeError, struct.error, UnicodeError,
-           zlib.error)  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classifiers import documents, kinds
+from classifiers.alternatives import beyond
 from classifiers.kinds import Is
 from classifiers.quoting import Kind, passages
 from gateway.core.headers import header_section, subject
@@ -27,12 +28,10 @@ PATIENCE = 5.0
 """Seconds that the files of one message may take; what is not read by then is `too_large`."""
 
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
-_ARMOUR = re.compile(r"^-----BEGIN PGP MESSAGE-----", re.MULTILINE)
+_SEALED = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
+"""The lines of an encrypted message that nobody can read."""
 _UU = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
 """A file written into a text, which some mail programs show as a file."""
-_KEYS = re.compile(r"\s*-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----")
-_LINK = re.compile(r"<?(?:https?://|mailto:|tel:|sms:)\S*")
-_WORDS = re.compile(r"\w+")
 _MOST_HIDDEN = 20_000
 
 
@@ -62,7 +61,7 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
     deadline = time.monotonic() + PATIENCE
     found: list[Passage] = []
     failed: list[str] = []
-    shown: list[Part] = []
+    shown: list[str] = []
     names: list[str] = []
     room = MAX_CHARACTERS
     if channel != "sms":
@@ -80,26 +79,27 @@ def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> R
             failed.append("unreadable")
         if part.filename and channel != "sms" and (name := documents.named(part.filename)):
             names.append(name)
-        if part.media_type in _ENCRYPTED_TYPES or _ARMOUR.search(part.text):
+        sealed = documents.is_sealed(part.text)
+        if sealed or part.media_type in _ENCRYPTED_TYPES:
             failed.append("encrypted")
-            continue
+            if not sealed:
+                continue
         if part.media_type not in ("text/plain", "text/html") or _is_other(part):
             failed.extend(_file(part, budget, found))
             continue
-        if part.attached and part.media_type == "text/plain" and _KEYS.match(part.text):
+        if part.attached and part.media_type == "text/plain" and documents.says_nothing(part.text):
             continue
         text = part.text[:room]
         room -= len(text)
         if len(text) < len(part.text):
             failed.append("too_large")
-        if part.media_type == "text/html" and shown:
-            said = [_said(other.text) for other in shown]
-            mine = _said(part.text)
-            if any(_same(mine, each) for each in said):
-                found.extend(() if any(mine <= each for each in said) else _more(part, said))
-                found.extend(_hidden(part))
-                continue
-        shown.append(part)
+        if sealed:  # what stands beside it can be read, and may call for help
+            text = _SEALED.sub(lambda line: " " * len(line.group()), text)
+        if part.media_type == "text/html" and shown and (more := beyond(text, shown)) is not None:
+            found.extend(Passage(part.number, at, line, Kind.FRESH) for at, line in more.lines)
+            found.extend(_hidden(part))
+            continue
+        shown.append(part.text)
         if part.attached:
             found.append(Passage(part.number, 0, text, Kind.ATTACHED))
         elif channel == "sms":  # no telephone quotes
@@ -130,22 +130,3 @@ def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[s
 def _hidden(part: Part) -> Iterator[Passage]:
     if part.hidden.strip():
         yield Passage("", 0, part.hidden[:_MOST_HIDDEN], Kind.HIDDEN)
-
-
-def _said(text: str) -> set[str]:
-    return set(_WORDS.findall(text.lower()))
-
-
-def _more(part: Part, others: Sequence[set[str]]) -> Iterator[Passage]:
-    """The lines of an alternative that say what no other one does: they may be all that it is there for."""
-    at = 0
-    for line in part.text[:MAX_CHARACTERS].splitlines(keepends=True):
-        words = _said(_LINK.sub(" ", line))
-        if words and not any(words <= other for other in others):
-            yield Passage(part.number, at, line.rstrip(), Kind.FRESH)
-        at += len(line)
-
-
-def _same(mine: set[str], theirs: set[str]) -> bool:
-    """Whether two alternatives of a message say nearly the same to a reader, links and layout aside."""
-    return not mine or len(mine & theirs) >= 0.97 * len(mine)

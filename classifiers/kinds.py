@@ -69,6 +69,10 @@ _BEGINNINGS: tuple[tuple[bytes, Is], ...] = (
     (b"true\x00", Is.FONT),
 )
 _FIRST = tuple(begins for begins, _ in _BEGINNINGS)
+_WRITTEN = tuple(begins for begins in _FIRST if begins.isascii() and begins.decode().isprintable())
+"""Beginnings that a text may have as well."""
+_HEAD = 8192
+"""Bytes by which a text is known."""
 _STILL = (b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
 _ODD = bytes({*range(0x20)} - {9, 10, 12, 13, 27})
 
@@ -77,8 +81,11 @@ def kind_of(data: bytes) -> Is:
     """What a file is."""
     if b"%PDF-" in data[:_LOOKED_AT]:
         return Is.PDF
-    if data.startswith(_FIRST) and not (data.startswith((b"BM", b"MZ")) and is_text(data)):
+    written = b"\0" not in data[:_HEAD] and is_text(data)
+    if data.startswith(_FIRST) and not (data.startswith(_WRITTEN) and written):
         return next(kind for begins, kind in _BEGINNINGS if data.startswith(begins))
+    if written and data[:1] < b"\x80":
+        return Is.TEXT
     if data[40:44] == b" EMF":
         return Is.PICTURE
     if data[4:8] == b"ftyp":
@@ -97,7 +104,7 @@ def hides_archive(data: bytes) -> bool:
 
 def is_text(data: bytes) -> bool:
     """Whether bytes can be read as text: hardly any control characters, or characters of two bytes."""
-    head = data[:8192]
+    head = data[:_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide(head):
         return True
     odd = len(head) - len(head.translate(None, _ODD))

@@ -56,6 +56,8 @@ _GREETING = re.compile(
 )
 _BEHIND_GREETING = re.compile(r"[ \t]*(?:[,!]|:?[ \t]*\n)")
 _ENDS_LINE = re.compile(r"[ \t]*[,.!]?[ \t]*(?:\n|$)")
+_FIRST = 3
+"""Words that are looked at as the beginning of a longer name."""
 _HEAD, _FOOT = 2, 1  # lines before a name that is greeted without a word for it, lines behind one that signs
 _TO_NOBODY = frozenset({"password", "credentials", "card", "ssn"})  # to be told to nobody, whosever they are
 _WORDS = re.compile(r"\S+")
@@ -78,6 +80,8 @@ class Naming:
         self._text, self._sentences = noted.text, noted.sentences
         self._names = _in_full(list(_names(noted.text)))
         self._starts = [first for _, first, _ in self._names]
+        self._head = _line_end(self._text, _HEAD)
+        self._foot = _line_begin(self._text.rstrip(), _FOOT)
 
     def told_of(self, hit: Hit) -> tuple[str, ...] | None:
         """Of whom the words of one hit tell; None where that is not plain."""
@@ -92,7 +96,7 @@ class Naming:
             has_it = hit.cue == "grade_of" and first < hit.end and behind > hit.start
             if has_it or (behind <= hit.start and _OF.match(text[behind : hit.start])):
                 return (name,)
-        meant = tuple(dict.fromkeys(name for name, first, behind in names if not _addressed(text, first, behind)))
+        meant = tuple(dict.fromkeys(name for name, first, behind in names if not self._addressed(first, behind)))
         if meant:
             return meant if len(meant) <= MOST else None
         if _THEY.search(text, start, end):
@@ -115,7 +119,7 @@ class Naming:
                 return None
             told += whom
         for start, end in self._sentences:
-            names = [each for each in self._within(start, end) if not _addressed(self._text, *each[1:])]
+            names = [each for each in self._within(start, end) if not self._addressed(*each[1:])]
             if not names and _THEY.search(self._text, start, end):
                 return None
             told += [name for name, _, _ in names if not _TITLED.match(name)]
@@ -125,6 +129,20 @@ class Naming:
     def _around(self, hit: Hit) -> tuple[int, int]:
         at = bisect_right(self._sentences, hit.start, key=lambda each: each[0]) - 1
         return self._sentences[at] if at >= 0 and hit.start < self._sentences[at][1] else (hit.start, hit.end)
+
+    def _addressed(self, start: int, end: int) -> bool:
+        """Whether a name greets somebody or signs: behind a word of greeting, or among the first or last lines."""
+        text = self._text
+        line = text.rfind("\n", 0, start) + 1
+        begins = _GREETING.fullmatch(text, line, start)
+        if begins is None:
+            return False
+        if (begins["word"] or line <= self._head) and _BEHIND_GREETING.match(text, end):
+            return True
+        if _ENDS_LINE.match(text, end) is None:
+            return False
+        rest = _WORDS.search(text, end)
+        return rest is None or rest.start() >= self._foot
 
     def _within(self, start: int, end: int) -> list[tuple[str, int, int]]:
         """The names that begin between two places."""
@@ -148,9 +166,12 @@ def _names(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _in_full(names: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     """Names, a first name alone as the only longer one in the text that begins with it: they are one person's."""
-    known = dict.fromkeys(name for name, _, _ in names)
-    longer = {short: [each for each in known if each.startswith(f"{short} ")] for short in known}
-    return [(longer[name][0] if len(longer[name]) == 1 else name, start, end) for name, start, end in names]
+    longer: dict[str, list[str]] = {}
+    for name in dict.fromkeys(name for name, _, _ in names):
+        words = name.split(" ", _FIRST)
+        for count in range(1, len(words)):
+            longer.setdefault(" ".join(words[:count]), []).append(name)
+    return [(known[0] if len(known := longer.get(name, ())) == 1 else name, start, end) for name, start, end in names]
 
 
 def _joined(text: str, run: list[re.Match[str]], begins: int | None) -> Iterator[tuple[str, int, int]]:
@@ -159,12 +180,21 @@ def _joined(text: str, run: list[re.Match[str]], begins: int | None) -> Iterator
         yield text[start:end], start, end
 
 
-def _addressed(text: str, start: int, end: int) -> bool:
-    """Whether a name only greets somebody, or signs: behind a word of greeting, or among the first or last lines."""
-    line = text.rfind("\n", 0, start) + 1
-    begins = _GREETING.fullmatch(text, line, start)
-    if begins is None:
-        return False
-    if (begins["word"] or text.count("\n", 0, line) <= _HEAD) and _BEHIND_GREETING.match(text, end):
-        return True
-    return bool(_ENDS_LINE.match(text, end)) and text[end:].strip().count("\n") <= _FOOT
+def _line_end(text: str, number: int) -> int:
+    """Where a line ends, the first one being 0; the end of a text that has fewer."""
+    at = -1
+    for _ in range(number + 1):
+        at = text.find("\n", at + 1)
+        if at < 0:
+            return len(text)
+    return at
+
+
+def _line_begin(text: str, number: int) -> int:
+    """Where a line begins, the last one being 0; the beginning of a text that has fewer."""
+    at = len(text)
+    for _ in range(number + 1):
+        at = text.rfind("\n", 0, at)
+        if at < 0:
+            return 0
+    return at + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 
 from spacy.language import Language
@@ -85,4 +86,5 @@ def mark(doc: Doc) -> Doc:
 
 
 def _sentence(sentences: list[tuple[int, int]], at: int) -> tuple[int, int]:
-    return next(((start, end) for start, end in sentences if start <= at < end), (at, at))
+    number = bisect_right(sentences, at, key=lambda each: each[0]) - 1
+    return sentences[number] if number >= 0 and at < sentences[number][1] else (at, at)

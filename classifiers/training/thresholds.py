@@ -40,8 +40,9 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
     out[column["hold"]] = -_best(logits[evasive, column["hold"]], held[evasive])
     for name in FLAGGING:
         known = [row for row, each in enumerate(examples) if name in each.known]
-        named = np.array([name in examples[row].labels for row in known])
-        out[column[name]] = -_best(logits[known, column[name]], named)
+        out[column[name]] = -_best(
+            logits[known, column[name]], np.array([name in examples[row].labels for row in known])
+        )
     calls = np.array([each.help for each in examples])
     others = np.array([each.sender == "student" for each in examples]) & ~calls
     out[column["help"]] = -float(np.quantile(logits[others, column["help"]], 1 - HELP_ALARMS))

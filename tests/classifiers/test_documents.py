@@ -93,7 +93,54 @@ def test_reports_are_read_and_fragments_are_said_to_be_incomplete() -> None:
 
 def test_text_beside_a_key_is_read() -> None:
     assert "tell nobody" in attached(mail(a_asc=("text/plain", WORDS)))
-    assert not attached(mail(a_asc=("text/plain", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc")))
+    key = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\nVersion: GnuPG v2.0.22 (GNU/Linux)\n\nmQENBF\n=abc"
+    assert not attached(mail(a_asc=("text/plain", key)))
+    end = b"\n-----END PGP PUBLIC KEY BLOCK-----\n"
+    assert not attached(mail(a_asc=("application/pgp-keys", key + end)))
+    for media_type in ("text/plain", "application/pgp-keys"):
+        assert "tell nobody" in attached(mail(a_asc=(media_type, key + end + WORDS)))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "begins"),
+    [
+        ("application/pkcs7-signature", b"0 "),
+        ("application/pgp-signature", b"-----BEGIN PGP SIGNATURE-----\n"),
+        ("application/pgp-signature", "\u0089 ".encode("latin-1")),
+        ("text/plain", b"OTTO, "),
+        ("text/plain", b"GIF8 "),
+        ("text/plain", b"ID3 "),
+        ("image/gif", b"8BPS "),
+        ("text/plain", b"1234ftyp"),
+        ("text/plain", b"RIFF "),
+        ("application/octet-stream", b"BEGIN:VCARD\r\n"),
+    ],
+)
+def test_words_in_the_coat_of_a_file_that_says_nothing_are_read(media_type: str, begins: bytes) -> None:
+    assert "tell nobody" in attached(mail(a_txt=(media_type, begins + WORDS)))
+
+
+@pytest.mark.parametrize(
+    "line", ["item1.URL:https://snapchat.com/add/x", "X-SOCIALPROFILE;TYPE=snapchat:https://snapchat.com/add/x",
+             "IMPP:snapchat.com/add/x", "NICKNAME:snapchat.com/add/x", "CATEGORIES:snapchat.com/add/x"],
+)  # fmt: skip
+def test_a_card_is_read_with_the_accounts_that_it_names(line: str) -> None:
+    card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dana\r\n{line}\r\nUID:7f\r\nEND:VCARD\r\n".encode()
+    said = attached(mail(a_vcf=("text/vcard", card)))
+    assert "snapchat.com/add/x" in said
+    assert "7f" not in said
+
+
+def test_a_file_that_breaks_its_reader_costs_nothing_else_of_the_message() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("note.txt", WORDS * 50)
+    data = bytearray(out.getvalue())
+    at = data.index(b"note.txt") + len("note.txt") + 9  # behind the properties of LZMA
+    data[at : at + 12] = b"\xff" * 12
+    reading = read(mail("My stepdad hit me again.", a_zip=("application/zip", bytes(data))))
+    assert reading.failed == ("unreadable",)
+    assert "My stepdad hit me again." in [each.text for each in reading.passages]
 
 
 def sealed_office() -> bytes:

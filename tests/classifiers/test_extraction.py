@@ -197,12 +197,14 @@ def test_what_cannot_be_read_is_said(name: str, media_type: str, data: bytes, wo
 
 
 def test_pgp_text_is_encrypted() -> None:
-    assert read(mail("-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----")).failed == ("encrypted",)
+    sealed = "-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----"
+    assert read(mail(sealed)).failed == ("encrypted",)
+    assert read(mail(a_asc=("application/octet-stream", sealed.encode()))).failed == ("encrypted",)
 
 
 def test_files_without_text_are_no_failure() -> None:
-    assert read(mail(a_dat=("application/pgp-signature", b"\x89binary"))).failed == ()
-    assert read(mail(a_dat=("font/woff2", b"wOF2binary"))).failed == ()
+    assert read(mail(a_dat=("application/pgp-signature", b"\x89\x01\x33\x04\x00\x01\x08\x00\x1d\x16"))).failed == ()
+    assert read(mail(a_dat=("font/woff2", b"wOF2\x00\x01\x00\x00\x00\x00"))).failed == ()
 
 
 @pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
@@ -282,8 +284,48 @@ def test_words_that_only_one_alternative_has_are_read_however_few_they_are() -> 
     content = message.as_bytes()
     passages = [each for each in read(content).passages if each.part == "2"]
     text = next(part.text for part in parts(content) if part.number == "2")
-    assert [each.text for each in passages] == ["kill yourself"]
+    assert [each.text for each in passages] == ["kill yourself", "word1 <https://x.example/y>"]
     assert text[passages[0].start :].startswith("kill yourself")
+
+
+def test_a_link_that_only_one_alternative_has_is_read() -> None:
+    message = EmailMessage(policy=SMTP)
+    message.set_content("The form is here.")
+    message.add_alternative("<p><a href='https://snapchat.com/add/x'><img src='cid:1'></a></p>", "html")
+    assert any("snapchat.com/add/x" in each.text for each in read(message.as_bytes()).passages)
+
+
+def test_words_that_both_alternatives_have_in_another_order_are_read() -> None:
+    long = " ".join(f"word{number}" for number in range(60))
+    message = EmailMessage(policy=SMTP)
+    message.set_content(f"I hope that you will come. {long} Do not kill time.")
+    message.add_alternative(f"<p>{long}</p><p>I<br>will<br>kill<br>you</p><p>{long}</p>", "html")
+    assert "I\nwill\nkill\nyou" in "\n".join(each.text for each in read(message.as_bytes()).passages)
+    message = EmailMessage(policy=SMTP)
+    message.set_content("Kill the lights yourself.")
+    message.add_alternative("<p>Kill yourself</p>", "html")
+    assert [each.text for each in read(message.as_bytes()).passages][1:] == ["Kill yourself"]
+
+
+def test_alternatives_that_only_their_layout_tells_apart_are_read_once() -> None:
+    message = EmailMessage(policy=SMTP)
+    message.set_content("Dear families,\n\n* Bring water.\n* See the form [https://x.example/a] now.\n\nThanks\nMs. R")
+    message.add_alternative(
+        "<p>Dear families,</p><ul><li>Bring water.</li>"
+        "<li>See <a href='https://x.example/b'>the form</a> now.</li></ul><p>Thanks<br>Ms. R</p>",
+        "html",
+    )
+    assert {each.part for each in read(message.as_bytes()).passages} == {"1"}
+
+
+def test_what_stands_beside_an_encrypted_message_is_read() -> None:
+    sealed = "-----BEGIN PGP MESSAGE-----\n\n" + "hQEMA1b" * 9 + "\n=abcd\n-----END PGP MESSAGE-----"
+    reading = read(mail(f"My stepdad hit me again.\n\n{sealed}\n\nPlease help me."))
+    said = [each for each in reading.passages if each.part == "1"]
+    assert reading.failed == ("encrypted",)
+    assert "My stepdad hit me again." in said[0].text
+    assert "Please help me." in said[-1].text
+    assert not any("hQEMA1b" in each.text for each in said)
 
 
 def test_a_file_written_into_a_text_is_opened() -> None:

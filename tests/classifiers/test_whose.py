@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache
@@ -20,6 +21,8 @@ from gateway.core.parties import Direction, Pair
 from gateway.core.verdict import Finding, Verdict
 from gateway.core.wire import decode_verdict, encode_verdict
 
+SYLLABLES = [f"{first}{vowel}{last}" for first in "BDFGKLMNPRST" for vowel in "aeiou" for last in "klmnrst"]
+ENDINGS = ["o", "ella", "ina", "ek", "ulla", "ash", "eno", "ik", "ora", "ett", "yn", "is", "amo", "us", "ira"]
 DOWN, UP = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 
 
@@ -91,6 +94,22 @@ def test_a_list_names_each_in_its_line_and_a_long_one_nobody() -> None:
 )
 def test_a_whole_text_tells_of_everybody_who_is_named_in_it(text: str, names: tuple[str, ...] | None) -> None:
     assert everybody(text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IEP. " * 30_000,
+        "".join(f"{one}{two} {two}{one} is failing.\n" for one in SYLLABLES for two in ENDINGS),
+        "Her IEP is for "
+        + " and ".join(f"{one}{two} {two.title()}{one.lower()}" for one in SYLLABLES for two in ENDINGS),
+    ],
+    ids=["records", "lines", "names"],
+)
+def test_a_long_list_takes_no_more_than_its_length(text: str) -> None:
+    began = time.process_time()
+    everybody(text)
+    assert time.process_time() - began < 8
 
 
 # --- from names to people --------------------------------------------------------------------------------------------
