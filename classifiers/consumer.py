@@ -123,7 +123,7 @@ class Consumer:
             began = time.monotonic()
             read = await self._readers.classify(load.jobs)
             verdicts = [
-                settled(_with(verdict, known), job, self._whose)
+                settled(_with(verdict, known), job.pairs, self._whose)
                 for verdict, known, job in zip(read, load.known, load.jobs, strict=True)
             ]
             await self._answer(load, verdicts)

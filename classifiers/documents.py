@@ -14,6 +14,7 @@ import zipfile
 from dataclasses import dataclass, field
 
 from classifiers import kinds, office, pdfs, pictures
+from classifiers.broken import BROKEN
 from classifiers.kinds import Is
 from gateway.core.charsets import to_text
 from gateway.core.html import visible_text
@@ -72,7 +73,7 @@ def text_of(media_type: str, filename: str, data: bytes, budget: Budget, depth: 
     """The text of a file and the words for what could not be read. Never raises."""
     try:
         return _text_of(media_type, filename, data, budget, depth)
-    except Exception:  # noqa: BLE001 - a file that breaks its reader must cost nothing else of its message
+    except BROKEN:  # it must cost nothing else of its message
         return "", ("unreadable",)
 
 
@@ -267,6 +268,6 @@ def _zip(data: bytes, budget: Budget, depth: int) -> Text:
                 failed.extend(words)
                 pieces.append(named(name))
             pieces.append(text)
-    except Exception:  # noqa: BLE001 - whatever a broken archive brings about: what was read of it before is kept
+    except BROKEN:
         failed.append("unreadable")
     return "\n".join(piece for piece in pieces if piece.strip()), tuple(dict.fromkeys(failed))

@@ -5,7 +5,7 @@ Used by `chaperone classify`: one message explained, or rows in batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,11 +13,13 @@ from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
+from classifiers.whose import Whose, settled
 from gateway.core.decide import decide
 from gateway.core.decision import Action, Decision
 from gateway.core.message import header_section, parts, subject
 from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
+from gateway.core.standing import Standing, nobody_known
 from gateway.core.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
 
 BATCH = 64
@@ -29,15 +31,26 @@ class Reader(Protocol):
     def classify(self, jobs: Sequence[Case]) -> list[Verdict]: ...
 
 
+class People(Whose, Protocol):
+    """The directory, as far as clause 8 asks it: `gateway.directory.roster.Roster` is one."""
+
+    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Standing]]]:
+        """Everybody behind a recipient, and how they stand to the person of a sourcedId."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A message to be explained, outside of any traffic. `text_part` is the part that spans of rows refer to."""
+    """A message to be explained, outside of any traffic. `text_part` is the part that spans of rows refer to.
+
+    `pairs` are its staff-student pairs of this direction, where a directory tells them.
+    """
 
     id: str
     channel: str
     direction: Direction
     content: bytes
     text_part: str = "1"
+    pairs: tuple[Pair, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -92,22 +105,28 @@ def _mail(title: str, text: str) -> bytes:
     return mail.as_bytes()
 
 
-def case_of_mail(content: bytes, direction: Direction, id: str = "") -> Case:
+def case_of_mail(content: bytes, direction: Direction, id: str = "", pairs: Iterable[Pair] = ()) -> Case:
     """The case of an RFC 5322 content; spans in rows refer to its first text part."""
     first = next((part.number for part in parts(content) if part.media_type in ("text/plain", "text/html")), "1")
-    return Case(id, "mail", direction, content, first)
+    return Case(id, "mail", direction, content, first, tuple(each for each in pairs if each.direction is direction))
 
 
-def decision_of(case: Case, verdict: Verdict, policy: Policy) -> Decision:
-    """What the policy does with a message of one pair that is nobody's own child."""
-    pair = Pair("recipient", "staff", "student", case.direction)
-    return decide([pair], verdict, {}, policy)
+def decision_of(case: Case, verdict: Verdict, policy: Policy, people: People | None = None) -> Decision:
+    """What the policy does with a message; one whose people nobody knows is of one pair and nobody's own child."""
+    pairs = case.pairs or (Pair("recipient", "staff", "student", case.direction),)
+    return decide(pairs, verdict, {}, policy, nobody_known if people is None else people.standings)
 
 
-def explain(classifier: Reader, case: Case, policy: Policy) -> Explanation:
+def verdicts(classifier: Reader, cases: Sequence[Case], people: People | None = None) -> list[Verdict]:
+    """The verdicts on some messages, with people of the directory in the place of names."""
+    read = classifier.classify(cases)
+    return [settled(verdict, case.pairs, people) for verdict, case in zip(read, cases, strict=True)]
+
+
+def explain(classifier: Reader, case: Case, policy: Policy, people: People | None = None) -> Explanation:
     """One message explained, with the counterfactual where something was found."""
-    verdict = classifier.classify([case])[0]
-    decision = decision_of(case, verdict, policy)
+    (verdict,) = verdicts(classifier, [case], people)
+    decision = decision_of(case, verdict, policy, people)
     texts = _texts(case)
     shown = tuple(Shown(each, tuple(_words(each.spans, texts))) for each in verdict.findings)
     without = None
@@ -115,8 +134,8 @@ def explain(classifier: Reader, case: Case, policy: Policy) -> Explanation:
         spans = [span for each in verdict.findings if each.clause in decision.clauses for span in each.spans]
         if spans:
             bare = _without(case, spans, texts)
-            left = _left(verdict, classifier.classify([bare])[0])
-            without = decision_of(bare, left, policy).action
+            left = _left(verdict, *verdicts(classifier, [bare], people))
+            without = decision_of(bare, left, policy, people).action
     return Explanation(case, verdict, decision, shown, without)
 
 
@@ -151,15 +170,17 @@ def _without(case: Case, spans: Sequence[Span], texts: Mapping[str, str]) -> Cas
     title = left.pop("subject", "")
     text = "\n".join(left.values())
     content = text.encode() if case.channel == "sms" else _mail(title, text)
-    return Case(case.id, case.channel, case.direction, content)
+    return Case(case.id, case.channel, case.direction, content, pairs=case.pairs)
 
 
-def rows(classifier: Reader, cases: Iterable[Case], policy: Policy) -> Iterator[dict[str, object]]:
+def rows(
+    classifier: Reader, cases: Iterable[Case], policy: Policy, people: People | None = None
+) -> Iterator[dict[str, object]]:
     """The rows of `chaperone classify --jsonl`, in order; `spans` are those in the text itself."""
     waiting = iter(cases)
     while batch := list(islice(waiting, BATCH)):
-        for case, verdict in zip(batch, classifier.classify(batch), strict=True):
-            yield row_of(case, verdict, decision_of(case, verdict, policy))
+        for case, verdict in zip(batch, verdicts(classifier, batch, people), strict=True):
+            yield row_of(case, verdict, decision_of(case, verdict, policy, people))
 
 
 def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object]:
@@ -182,6 +203,3 @@ def _finding(each: Finding, text_part: str) -> dict[str, object]:
     spans = [[span.start, span.end] for span in each.spans if span.part == text_part]
     out: dict[str, object] = {"clause": each.clause, "score": each.score, "spans": spans, "by": each.by}
     return out | ({"cue": each.cue} if each.cue else {}) | ({"quoted": True} if each.quoted else {})
-
-
-Opener = Callable[[str], Reader]

@@ -171,7 +171,7 @@ def _in_full(names: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
         words = name.split(" ", _FIRST)
         for count in range(1, len(words)):
             longer.setdefault(" ".join(words[:count]), []).append(name)
-    return [(known[0] if len(known := longer.get(name, ())) == 1 else name, start, end) for name, start, end in names]
+    return [(known[0] if len(known := longer.get(name, [])) == 1 else name, start, end) for name, start, end in names]
 
 
 def _joined(text: str, run: list[re.Match[str]], begins: int | None) -> Iterator[tuple[str, int, int]]:

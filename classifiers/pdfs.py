@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from classifiers.broken import BROKEN
+
 MAX_PAGES = 100
 _FEW = 20
 """Letters of a page up to which it may be a picture of one."""
@@ -33,8 +35,10 @@ class Pages:
 def pages(data: bytes, room: int, deadline: float, picture: Callable[[bytes], str] | None) -> Pages:
     """Read a PDF. `picture` gives the words in a picture, None where nobody reads any. Never raises."""
     from pypdf import PdfReader  # most workers never meet a PDF: 8 MB that they can do without
+    from pypdf.errors import DependencyError, PyPdfError
 
     found = Pages()
+    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *BROKEN)
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
@@ -56,7 +60,7 @@ def pages(data: bytes, room: int, deadline: float, picture: Callable[[bytes], st
         found.aside.extend(_properties(reader))
         found.aside.extend(_filled(reader))
         found.files.extend(_attached(reader))
-    except Exception:  # noqa: BLE001 - whatever a broken file brings about: what was read of it before is kept
+    except errors:
         found.failed.append("unreadable")
     return found
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from classifiers.broken import BROKEN
+
 MOST = 5
 """Pictures of one message that are read."""
 
@@ -51,7 +53,7 @@ def words(data: bytes, deadline: float) -> tuple[str, tuple[str, ...]]:
         return "", ("too_large",)
     try:
         text = _read(data)
-    except Exception:  # noqa: BLE001 - decoders raise whatever they like on broken pictures
+    except BROKEN:
         return "", ("unreadable",)
     if text is None:
         return "", ("too_large",)
@@ -63,7 +65,8 @@ def words(data: bytes, deadline: float) -> tuple[str, tuple[str, ...]]:
 
 def _read(data: bytes) -> str | None:
     """The text, None where the picture is larger than may be read."""
-    image = import_module("PIL.Image")  # by name, as whoever has not the extra has it not
+    image: Any = import_module("PIL.Image")  # by name, as whoever has not the extra has it not
+    image.MAX_IMAGE_PIXELS = None  # the bound is ours, and theirs raises an error of its own
     with image.open(io.BytesIO(data)) as picture:
         width, height = picture.size
         if width * height > MAX_PIXELS:

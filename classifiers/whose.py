@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from classifiers.job import Job
 from classifiers.naming import READER, WRITER
-from gateway.core.parties import Direction
+from gateway.core.parties import Direction, Pair
 from gateway.core.verdict import Finding, Verdict
 
 
@@ -62,14 +61,17 @@ def with_names(verdicts: Sequence[Verdict], packed: bytes) -> list[Verdict]:
     ]
 
 
-def settled(verdict: Verdict, job: Job, whose: Whose | None) -> Verdict:
-    """The verdict with people in the place of names: a finding for each, and one about nobody for whom none fits."""
+def settled(verdict: Verdict, pairs: Sequence[Pair], whose: Whose | None) -> Verdict:
+    """The verdict on a message of some pairs, with people of the directory in the place of names.
+
+    It has a finding for each, and one about nobody for whom none fits.
+    """
     names = {name for each in verdict.findings if isinstance(each, Telling) for name in each.names}
     if not names:
         return verdict
-    found = _parties(job)
+    found = _parties(pairs)
     if whose is not None:
-        near = dict.fromkeys(id_ for pair in job.pairs for id_ in (pair.staff, pair.student))
+        near = dict.fromkeys(id_ for pair in pairs for id_ in (pair.staff, pair.student))
         found |= whose.meant(sorted(names - {READER, WRITER}), list(near))
     settled_ = (one for each in verdict.findings for one in _about(each, found))
     return replace(verdict, findings=tuple(dict.fromkeys(settled_)))
@@ -83,12 +85,12 @@ def _about(finding: Finding, found: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(finding.clause, finding.score, finding.by, finding.spans, finding.cue, finding.quoted, about)
 
 
-def _parties(job: Job) -> dict[str, str]:
+def _parties(pairs: Sequence[Pair]) -> dict[str, str]:
     """Who reads and who wrote, where the message says it of one person alone."""
-    directions = {pair.direction for pair in job.pairs}
+    directions = {pair.direction for pair in pairs}
     if len(directions) != 1:
         return {}
-    students, staff = {pair.student for pair in job.pairs}, {pair.staff for pair in job.pairs}
+    students, staff = {pair.student for pair in pairs}, {pair.staff for pair in pairs}
     down = directions == {Direction.STAFF_TO_STUDENT}
     readers, writers = (students, staff) if down else (staff, students)
     parties = {READER: readers, WRITER: writers}

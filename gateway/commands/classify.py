@@ -14,12 +14,15 @@ from rich.text import Text
 
 from gateway import policies
 from gateway.assembly.choices import policy_of
-from gateway.commands.opening import settings_of
+from gateway.commands.opening import roster_of, settings_of
 from gateway.core.decision import Action
 from gateway.core.fault import Fault
-from gateway.core.parties import Direction
+from gateway.core.headers import addresses, header_section, subject
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
+from gateway.core.relation import relate
 from gateway.core.verdict import HELP
+from gateway.directory.roster import Roster
 
 if TYPE_CHECKING:
     from classifiers.explain import Case, Explanation
@@ -39,25 +42,36 @@ def run(given: Namespace) -> int:
     from classifiers import explain
     from classifiers.pipeline import load
 
-    policy, model = _in_force(given)
+    policy, model, roster = _in_force(given)
     classifier = load(model)
     if given.jsonl:
-        for row in explain.rows(classifier, _cases(), policy):
+        for row in explain.rows(classifier, _cases(), policy, roster):
             print(json.dumps(row, ensure_ascii=False))
         return 0
-    case = explain.case_of_mail(_content(given.file), Direction(given.direction), Path(given.file).name)
+    content = _content(given.file)
+    pairs = _pairs(content, policy, roster) if roster is not None else ()
+    case = explain.case_of_mail(content, Direction(given.direction), Path(given.file).name, pairs)
     if given.json:
-        print(json.dumps(next(explain.rows(classifier, [case], policy)), ensure_ascii=False))
+        print(json.dumps(next(explain.rows(classifier, [case], policy, roster)), ensure_ascii=False))
         return 0
-    _print(explain.explain(classifier, case, policy), policy)
+    _print(explain.explain(classifier, case, policy, roster), policy)
     return 0
 
 
-def _in_force(given: Namespace) -> tuple[Policy, str]:
+def _in_force(given: Namespace) -> tuple[Policy, str, Roster | None]:
     if given.config is None:
-        return policies.read(None, WAITING), ""
+        return policies.read(None, WAITING), "", None
     settings = settings_of(given)
-    return policy_of(settings), settings.classify.model
+    return policy_of(settings), settings.classify.model, roster_of(settings)
+
+
+def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:
+    """The pairs of a message that is taken to go from whom its header names first to all whom it names."""
+    section = header_section(content)
+    writers = addresses(section)
+    readers = [each.address for each in addresses(section, ("to", "cc"))]
+    sender = writers[0].address if writers else ""
+    return relate(sender, writers, readers, roster, subject(section), policy.social_networks).pairs
 
 
 def _cases() -> Iterator[Case]:

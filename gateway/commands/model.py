@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import actor, settings_of
+from gateway.commands.opening import actor, roster_of, settings_of
 from gateway.core.decision import Act
 from gateway.core.fault import Fault, Refusal
 from gateway.core.media import unfetched
@@ -47,12 +47,14 @@ def _loaded(folder: Path) -> Classifier:
 async def _shadow(settings: Settings, folder: Path) -> int:
     """Messages that the store still has, read by the candidate: what it would decide, beside what was decided.
 
-    They are read as they were when they came: with their pictures and files, and with what was said before them.
+    They are read as they were when they came: with their pictures and files, and with what was said before them. Who
+    may have what is told of whom is asked of the directory as it is now.
     """
     from classifiers.explain import Case, decision_of
     from classifiers.job import job_of
+    from classifiers.whose import settled
 
-    classifier, policy = _loaded(folder), policy_of(settings)
+    classifier, policy, roster = _loaded(folder), policy_of(settings), roster_of(settings)
     turned: Counter[tuple[str, str]] = Counter()
     shown: list[tuple[str, str, str]] = []
     after = ""
@@ -64,12 +66,14 @@ async def _shadow(settings: Settings, folder: Path) -> int:
                 if each is not None and outgoing is not None and _readable(each):
                     found.append((each, job_of(outgoing, each.media)))
             read = classifier.classify([job for _, job in found])
-            for (each, _), verdict in zip(found, read, strict=True):
+            for (each, job), verdict in zip(found, read, strict=True):
                 assert each.verdict is not None
-                case = Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content)
+                case = Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content, pairs=job.pairs)
                 lacking = unfetched(each.media, len(each.media))
-                whole = replace(verdict, failed=tuple(dict.fromkeys((*verdict.failed, *lacking))))
-                then, now = (decision_of(case, said, policy).action for said in (each.verdict, whole))
+                whole = replace(
+                    settled(verdict, job.pairs, roster), failed=tuple(dict.fromkeys((*verdict.failed, *lacking)))
+                )
+                then, now = (decision_of(case, said, policy, roster).action for said in (each.verdict, whole))
                 turned[then, now] += 1
                 if then is not now:
                     shown.append((case.id, then, now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -11,8 +12,9 @@ from classifiers.explain import case_of_mail, case_of_row, explain, rows
 from classifiers.pipeline import Classifier, load
 from gateway import policies
 from gateway.core.decision import Action
-from gateway.core.parties import Direction
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
+from gateway.core.standing import Standing
 
 GROOMING = "You look so beautiful today.\nThis stays our secret, don't tell your parents."
 
@@ -100,6 +102,34 @@ def test_a_finding_says_where_it_is(classifier: Classifier, policy: Policy) -> N
     assert "in_hidden" in places(hidden)
     quote = f"ok\r\n\r\nOn Tue, Oct 8, 2024 Someone wrote:\r\n> {GROOMING.replace(chr(10), ' ')}\r\n"
     assert "in_claimed_quote" in places(f"Subject: x\r\n\r\n{quote}".encode())
+
+
+TOLD = "Avery Lindqvist's IEP is here. Avery Lindqvist has a 42 percent in Algebra and was suspended."
+PRIVATE = f"Subject: Records\r\n\r\n{TOLD}\r\n".encode()
+
+
+class People:
+    """A directory in which Avery Lindqvist is s1, who may have what is theirs."""
+
+    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """Who is meant."""
+        return {name: "s1" for name in names if name == "Avery Lindqvist"}
+
+    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Standing]]]:
+        """The address is the student's."""
+        person = recipient.partition("@")[0]
+        return [(person, frozenset({Standing.SELF} if person == about else ()))]
+
+
+def test_the_directory_is_asked_who_may_have_what_is_told(classifier: Classifier, policy: Policy) -> None:
+    def held_for(student: str, people: People | None) -> tuple[str, ...]:
+        pair = Pair(f"{student}@students.example", "t1", student, Direction.STAFF_TO_STUDENT)
+        case = case_of_mail(PRIVATE, Direction.STAFF_TO_STUDENT, pairs=[pair])
+        return explain(classifier, case, policy, people).decision.clauses
+
+    assert "8" in held_for("s1", None)
+    assert "8" in held_for("s2", People())
+    assert "8" not in held_for("s1", People())
 
 
 def test_a_clean_message_needs_no_counterfactual(classifier: Classifier, policy: Policy) -> None:

@@ -12,11 +12,9 @@ from spacy.language import Language
 
 from classifiers.evidence import Evidence, evidence
 from classifiers.findings import strongest
-from classifiers.job import Job
 from classifiers.naming import READER, WRITER, Naming
 from classifiers.pipeline import rules
 from classifiers.whose import Telling, pack_names, settled, telling, with_names
-from gateway.core.message import Channel
 from gateway.core.parties import Direction, Pair
 from gateway.core.verdict import Finding, Verdict
 from gateway.core.wire import decode_verdict, encode_verdict
@@ -126,10 +124,6 @@ class People:
         return {name: id_ for name, id_ in {"Avery": "s1", "Jordan": "s2"}.items() if name in names}
 
 
-def job(*pairs: Pair) -> Job:
-    return Job("m", "0" * 64, Channel.MAIL, "", b"", pairs=pairs)
-
-
 FOUND = Finding("8", 0.9, "confidential", cue="grade_of")
 OTHER = Finding("7e", 0.4, "head")
 PAIR = Pair("x@y.example", "t1", "s1", DOWN)
@@ -137,7 +131,7 @@ PAIR = Pair("x@y.example", "t1", "s1", DOWN)
 
 def about(names: tuple[str, ...], *pairs: Pair, whose: People | None) -> list[str]:
     verdict = Verdict("m", "0" * 64, "1", findings=(telling(FOUND, names), OTHER))
-    found = settled(verdict, job(*pairs), whose).findings
+    found = settled(verdict, pairs, whose).findings
     assert all(type(each) is Finding for each in found)
     assert found[-1] == OTHER
     return [each.about for each in found[:-1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,26 @@ def test_a_candidate_reads_an_answer_with_what_it_answers(
     said = capsys.readouterr().out
     assert "on 1 messages of the store" in said
     assert "release  -> flag" in said
+
+
+def test_what_is_explained_with_a_configuration_is_asked_of_its_directory(
+    configuration: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = configuration.read_text()
+    configuration.write_text(text[: text.index("[classify]")])
+
+    def clauses(student: str) -> list[str]:
+        name = "Liam Whitcomb"
+        file = configuration.parent / "message.eml"
+        file.write_text(
+            f"From: dana.okafor@riverbend.example\nTo: {student}\nSubject: Records\n\n"
+            f"{name}'s IEP is here. {name} has a 42 percent in Algebra and was suspended.\n"
+        )
+        assert main(["classify", "--json", "-c", str(configuration), str(file)]) == 0
+        return list(json.loads(capsys.readouterr().out)["clauses"])
+
+    assert "8" in clauses("maya.lindqvist@students.riverbend.example")
+    assert "8" not in clauses("liam.whitcomb@students.riverbend.example")
 
 
 def test_a_candidate_needs_a_place_and_a_model(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
