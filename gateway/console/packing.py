@@ -6,6 +6,7 @@ What it holds never stands in memory as a whole, however much of it there is.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -72,5 +73,7 @@ class Packing:
             self.close()
 
     def close(self) -> None:
-        """Give the file up."""
+        """Give the file up, also where it is not finished."""
+        with contextlib.suppress(ValueError):  # a file of it was being written when somebody went away
+            self._archive.close()
         self.file.close()

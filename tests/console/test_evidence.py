@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -23,7 +24,7 @@ from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.console import verify
-from gateway.console.packing import large_file
+from gateway.console.packing import Packing, large_file
 from gateway.core.audit import read as read_row
 from gateway.core.audit import verify as verify_chain
 from gateway.core.message import Message
@@ -296,6 +297,18 @@ async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: P
     await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
     await page.get_by_role("button", name="Close the case").click()
     await expect(page.locator(".facts")).to_contain_text("Internal discipline")
+
+
+def test_a_pack_that_is_given_up_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asked for it is gone: no complaint comes later, of a file that ended before what was written into it."""
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    packing = Packing()
+    packing.add("one.txt", b"one")
+    packing.close()
+    del packing
+    gc.collect()
+    assert not complaints
 
 
 def test_a_pack_lies_on_disk_or_where_somebody_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
