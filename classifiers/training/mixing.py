@@ -15,6 +15,8 @@ from classifiers.training.thresholds import own_points, shifts
 from gateway.core.verdict import PURPOSES
 
 PENALTY = 0.2  # the inverse: small is strict
+HARD = 6.0
+"""How much a clean message that looks bad counts where holding is weighed: the point hangs on few of them."""
 OTHERS = ("hold", "help")
 """What every output looks at beside itself."""
 ROUNDS = 8
@@ -61,11 +63,16 @@ def _fitted(outputs: Sequence[str], both: Floats, examples: Sequence[Example]) -
             known = [row for row, each in enumerate(examples) if name in each.known]
             truth = np.array([name in examples[row].labels for row in known])
             model = LogisticRegression(C=PENALTY, max_iter=500)
-            model.fit(both[known][:, used], truth, sample_weight=[examples[row].weight for row in known])
+            counted = [_counted(examples[row], name) for row in known]
+            model.fit(both[known][:, used], truth, sample_weight=counted)
             weights[used, at], bias[at] = model.coef_[0], model.intercept_[0]
     for name in (f"purpose:{each}" for each in PURPOSES):  # the plain mean: one hand's habits would be learned here
         weights[_columns(outputs, (name,), readers), outputs.index(name)] = 1 / readers
     return weights, bias
+
+
+def _counted(example: Example, name: str) -> float:
+    return example.weight * (HARD if name == "hold" and example.hard and not example.labels else 1.0)
 
 
 def _columns(outputs: Sequence[str], names: Sequence[str], readers: int) -> list[int]:
