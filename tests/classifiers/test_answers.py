@@ -17,8 +17,9 @@ def test_the_conversations_are_whole() -> None:
 
 def test_what_an_answer_adds_stands_beside_what_it_says_alone() -> None:
     labels = frozenset({"7b", "hold"})
-    made = Example("a", "I'll bring the beer", "", "sms", "staff", labels, "personal", "en", False, "made")
-    lines = list(report(load(), policies.read(None, WAITING), [(made, ("are we still on for the bonfire coach?",))]))
+    made = Example("a", "I'll bring it", "", "sms", "staff", labels, "personal", "en", False, "made")
+    earlier = ("coach will there be beer at the bonfire for us?",)
+    lines = list(report(load(), policies.read(None, WAITING), [(made, earlier)]))
     assert lines[0].startswith("short answers in conversations, 1:")
     alone, within = (part.split(" of ")[0].split("%")[0] for part in lines[1].split("flagged")[1].split(" of 1 ", 1))
     assert (float(alone), float(within)) == (0.0, 100.0)

@@ -104,6 +104,6 @@ def test_a_level_never_falls(due: float, now: float, before: float, every: float
 def test_words_name_the_clause_and_what_to_do() -> None:
     again = "Write it again."
     told = rejection_words("Riverbend", [("7c", "Obscene", again), ("8", "", ""), ("7e", "", again)])
-    assert "clause 7c (Obscene), 8, 7e" in told
+    assert "clause 7c: Obscene; 8; 7e" in told
     assert told.count(again) == 1
     assert "clause" not in rejection_words("Riverbend", [])
