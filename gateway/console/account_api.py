@@ -69,8 +69,9 @@ async def password(request: Request, desk: TheDesk, user: Decider, asked: told.N
 @account_api.post(
     "/me/codes", response_model=told.CodesBegun, responses=_DOING, summary="Begin to set up codes for signing in"
 )  # fmt: skip
-async def begin_codes(desk: TheDesk, user: Decider) -> dict[str, str]:
-    """A code is asked for once one was given to `/me/codes/confirm`."""
+async def begin_codes(request: Request, desk: TheDesk, user: Decider, asked: told.Password) -> dict[str, str]:
+    """The password is asked for. A code is asked for once one was given to `/me/codes/confirm`."""
+    await prove(request, desk, user, asked.password)
     step = await desk.store.second_step(user.name)
     if step is not None and step.since is not None:
         raise Problem(409, "A code is asked for already: switch that off first, to set it up anew.")
