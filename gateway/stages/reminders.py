@@ -95,11 +95,12 @@ class Reminders:
             acts = []
             for step in steps:
                 held, at = found[step]
+                then = at_due(policy, held.clauses, held.reasons)
                 known = handled.get(held.id)
                 taken = known.assignment.user if known and known.assignment else ""
                 to = chain.of(at, held.relation, (held.sender, *held.recipients, *held.others), taken)
                 for address in to:
-                    by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at])
+                    by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at, then])
                 told = "escalated" if at > 1 else "reminded"
                 acts.append(Act(now, "gateway", told, held.id, {"to": list(to), "level": at}))
             followups = [
