@@ -59,10 +59,10 @@ async def me(request: Request, desk: TheDesk, user: Reader) -> dict[str, object]
     "/me/password", response_model=told.Ended, responses=_DOING, summary="A new password; it ends every session"
 )  # fmt: skip
 async def password(request: Request, desk: TheDesk, user: Decider, asked: told.NewPassword) -> dict[str, int]:
-    """The one that the account has is asked for; tokens stay."""
+    """The one that the account has is asked for; tokens stay unless `end_tokens`, this one too."""
     await prove(request, desk, user, asked.password)
     ended = len(await sessions(request, desk, user))
-    await change_password(desk, user, asked.new)
+    await change_password(desk, user, asked.new, tokens=asked.end_tokens)
     return {"ended": ended}
 
 

@@ -146,10 +146,11 @@ async def off(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown
 
 @account_pages.post("/account/password")
 async def password(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
-    """A new password; every other session of the account ends."""
+    """A new password; every other session of the account ends, and its tokens where that is asked."""
     try:
         await prove(request, desk, signed.user, sent.get("password", ""))
-        await change_password(desk, signed.user, sent.get("new", ""), keep=signed.key)
+        tokens = sent.get("tokens") == "yes"
+        await change_password(desk, signed.user, sent.get("new", ""), keep=signed.key, tokens=tokens)
     except Problem as problem:
         return await account_page(request, signed, desk, shown, problem)
     return RedirectResponse("/account", 303)

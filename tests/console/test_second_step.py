@@ -144,6 +144,24 @@ async def test_a_new_password(world: World, new: str, status: int) -> None:
         assert (await sign_in(browser, DIRECTOR, new)).status_code == (303 if status == 303 else 401)
 
 
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_new_password_ends_the_tokens_where_that_is_asked(world: World, asked: bool) -> None:
+    first, second = "seven ducks on ice", "eight ducks on ice"
+    async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
+        page = await browser.get("/account")
+        assert "End my API tokens too" in page.text
+        sent = {"form": form_of(page), "password": PASSWORD, "new": first, **({"tokens": "yes"} if asked else {})}
+        assert (await browser.post("/account/password", data=sent)).status_code == 303
+        assert (await program.get("/api/v1/me")).status_code == (401 if asked else 200)
+    if not asked:
+        async with world.program(DIRECTOR) as program:
+            body = {"password": first, "new": second, "end_tokens": True}
+            assert (await program.put("/api/v1/me/password", json=body)).status_code == 200
+            assert (await program.get("/api/v1/me")).status_code == 401
+    (act, *_) = (each for each in await world.store.acts_about(DIRECTOR, 20) if each.act == "password changed")
+    assert act.detail == {"tokens": "ended"}
+
+
 @pytest.mark.peer("chromium")
 async def test_it_is_set_up_in_a_browser(world: World, page: Page) -> None:
     await enter(page, world, DIRECTOR)
