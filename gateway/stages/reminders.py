@@ -147,12 +147,12 @@ class Reminders:
         trace = call.trace
         addresses = (trace.sender, *(each.address for each in trace.recipients))
         to = chain.of(1 if at == 0 else 3, trace.relation, addresses)
+        if not to:
+            self._journal.nobody_told(trace.id)
         if at == 0:
             to = tuple(each for each in to if each not in self._last)
             body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
             return [Followup(Follow.HELP_ALERT, trace.id, body)] if to else []
-        if not to:
-            self._journal.nobody_told(trace.id)
         body = {"to": list(to), "at": rfc3339(now), "items": [[trace.id, rfc3339(trace.received_at), at]]}
         return [Followup(Follow.HELP_AGAIN, trace.id, body)] if to else []
 

@@ -1,4 +1,4 @@
-"""What a reminder says of the due time."""
+"""What a reminder says of the due time, and that a call for help of which nobody can be told is counted."""
 
 from __future__ import annotations
 
@@ -59,3 +59,16 @@ def test_a_reminder_of_messages_with_different_ends_says_it_of_each() -> None:
     _, said = desk_notice(Follow.DUE, {"items": [*items, ["d", at, 2, "hold"]]}, URL, ZONE)
     assert "Nothing is delivered" not in said[0]
     assert said[4].endswith("CST")
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_call_of_which_nobody_can_be_told_is_counted(tmp_path: Path, told: bool) -> None:
+    clock, registry = Clock(NOON), CollectorRegistry()
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
+        await put(store, SAID["help"], NOON, roster(), policy())
+        looking = reminders(store, "hold", [LAST] if told else [], registry)
+        for often in (1, 2):
+            await looking.look()
+            await looking.look()
+            assert registry.get_sample_value("chaperone_help_nobody_told_total") == (0 if told else often)
+            clock.now += 16 * 60
