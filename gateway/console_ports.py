@@ -134,8 +134,13 @@ class Accounts(Protocol):
     async def users(self) -> Sequence[User]:
         """Every account, by name."""
 
-    async def set_password(self, name: str, password_hash: str, act: Act, *, keep: str = "") -> bool:
-        """Change a password and end the account's sessions but that of a hash; False for an unknown name."""
+    async def set_password(
+        self, name: str, password_hash: str, act: Act, *, keep: str = "", tokens: bool = False
+    ) -> bool:  # fmt: skip
+        """Change a password and end the account's sessions but that of a hash, and its tokens where `tokens` asks.
+
+        False for an unknown name.
+        """
 
     async def disable(self, name: str, act: Act) -> bool:
         """End an account, its sessions and its tokens; False where there was nothing to end."""

@@ -86,6 +86,7 @@ class Journal:
         )
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
         self._help = counter("help_alerts", "Students' calls for help that were alerted")
+        self._nobody_told = counter("help_nobody_told", "Times that nobody could be told of a call for help")
         self._canary = counter("canary_failures", "Self-tests of the classifiers that failed")
         self._logins = counter("login_failures", "Sign-ins refused")
         self._chain = gauge("audit_chain_valid", "1 while the audit chain is whole and linked in time")
@@ -240,6 +241,7 @@ class Journal:
 
     def nobody_told(self, message_id: str) -> None:
         """A call for help waits and there is nobody who can be told: no account with an address, no notify.to."""
+        self._nobody_told.inc()
         self._line("help_nobody_told", logging.ERROR, id=message_id)
 
     def late(self, message_id: str) -> None:

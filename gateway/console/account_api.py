@@ -59,18 +59,19 @@ async def me(request: Request, desk: TheDesk, user: Reader) -> dict[str, object]
     "/me/password", response_model=told.Ended, responses=_DOING, summary="A new password; it ends every session"
 )  # fmt: skip
 async def password(request: Request, desk: TheDesk, user: Decider, asked: told.NewPassword) -> dict[str, int]:
-    """The one that the account has is asked for; tokens stay."""
+    """The one that the account has is asked for; tokens stay unless `end_tokens`, this one too."""
     await prove(request, desk, user, asked.password)
     ended = len(await sessions(request, desk, user))
-    await change_password(desk, user, asked.new)
+    await change_password(desk, user, asked.new, tokens=asked.end_tokens)
     return {"ended": ended}
 
 
 @account_api.post(
     "/me/codes", response_model=told.CodesBegun, responses=_DOING, summary="Begin to set up codes for signing in"
 )  # fmt: skip
-async def begin_codes(desk: TheDesk, user: Decider) -> dict[str, str]:
-    """A code is asked for once one was given to `/me/codes/confirm`."""
+async def begin_codes(request: Request, desk: TheDesk, user: Decider, asked: told.Password) -> dict[str, str]:
+    """The password is asked for. A code is asked for once one was given to `/me/codes/confirm`."""
+    await prove(request, desk, user, asked.password)
     step = await desk.store.second_step(user.name)
     if step is not None and step.since is not None:
         raise Problem(409, "A code is asked for already: switch that off first, to set it up anew.")

@@ -83,22 +83,22 @@ async def code(request: Request, user: Waiting, shown: ThePages) -> Response:
 
 async def account_page(
     request: Request, signed: SignedIn, desk: TheDesk, shown: Pages, problem: Problem | None = None,
-    codes: list[str] | None = None, making: str = "",
+    codes: list[str] | None = None, making: str = "", secret: str = "",
 ) -> Response:  # fmt: skip
-    """The page of one's own account; `making`: what a browser needs to make a passkey now."""
+    """The page of one's own account; `making`: what a browser needs to make a passkey now; `secret`: of new codes."""
     user, door = signed.user, request.app.state.door
     step = await desk.store.second_step(user.name)
     known = await desk.store.user(user.name)
     picture = ""
-    if step is not None and step.since is None:
+    if secret and step is not None and step.since is None:
         drawn = io.BytesIO()
-        segno.make(step_address(step.secret, user.name, f"Chaperone {desk.house.district}"), error="m").save(
+        segno.make(step_address(secret, user.name, f"Chaperone {desk.house.district}"), error="m").save(
             drawn, kind="svg", xmldecl=False, svgns=True, scale=5, border=2, dark="#000", light="#fff", omitsize=True
         )
         picture = Markup(drawn.getvalue().decode())
     return shown.page(
         request, "account.html", signed, problem.status if problem else 200, step=step,
-        fault=problem.detail if problem else "", picture=picture, codes=codes or [], making=making,
+        fault=problem.detail if problem else "", picture=picture, secret=secret, codes=codes or [], making=making,
         by_password=known is not None and bool(known[1]), passkeys=await desk.store.passkeys(user.name),
         takes_passkeys=door.keys is not None, sessions=await sessions(request, desk, user),
         here=signed.key, buildings=[desk.register.building_name(each) for each in user.buildings],
@@ -113,9 +113,14 @@ async def account(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
 
 @account_pages.post("/account/codes")
 async def begin(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
-    """A secret for an authenticator; it counts once a code of it was given."""
-    await desk.store.begin_second_step(signed.user.name, new_step_secret())
-    return RedirectResponse("/account", 303)
+    """A secret for an authenticator, shown once to who gives the password; it counts once a code of it was given."""
+    try:
+        await prove(request, desk, signed.user, sent.get("password", ""))
+    except Problem as problem:
+        return await account_page(request, signed, desk, shown, problem)
+    secret = new_step_secret()
+    await desk.store.begin_second_step(signed.user.name, secret)
+    return await account_page(request, signed, desk, shown, secret=secret)
 
 
 @account_pages.post("/account/codes/confirm")
@@ -141,10 +146,11 @@ async def off(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown
 
 @account_pages.post("/account/password")
 async def password(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
-    """A new password; every other session of the account ends."""
+    """A new password; every other session of the account ends, and its tokens where that is asked."""
     try:
         await prove(request, desk, signed.user, sent.get("password", ""))
-        await change_password(desk, signed.user, sent.get("new", ""), keep=signed.key)
+        tokens = sent.get("tokens") == "yes"
+        await change_password(desk, signed.user, sent.get("new", ""), keep=signed.key, tokens=tokens)
     except Problem as problem:
         return await account_page(request, signed, desk, shown, problem)
     return RedirectResponse("/account", 303)

@@ -21,6 +21,7 @@ class NewPassword(Password):
     """The account's password, and a new one."""
 
     new: str = Field(max_length=512)
+    end_tokens: bool = Field(False, description="End every token of the account too, the one that asks with them")
 
 
 class Code(_Asked):

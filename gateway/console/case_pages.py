@@ -93,14 +93,17 @@ def _local(desk: Desk, at: float | None) -> str:
 
 @case_pages.post("/cases/{number}")
 async def change(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
-    """Change title, severity, assignee, due time."""
+    """Change title, severity, assignee, due time; a title that was shown without its names and left so stays."""
+    title = plain(sent.get("title", ""), 200)
+    if "shown" in sent and title == plain(sent["shown"], 200):
+        title = (await casework.changing(desk, signed.user, number)).title
     due_at = None
     if text := sent.get("due", "").strip():
         try:
             due_at = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=desk.house.zone).timestamp()
         except (ValueError, OverflowError):
             raise Problem(422, "The due time is not one: write it like 2026-11-30T15:00.") from None
-    draft = CaseDraft(plain(sent.get("title", ""), 200), sent.get("severity", ""), sent.get("assignee", ""), due_at)
+    draft = CaseDraft(title, sent.get("severity", ""), sent.get("assignee", ""), due_at)
     await casework.changed(desk, signed.user, number, draft)
     return RedirectResponse(f"/cases/{number}", 303)
 

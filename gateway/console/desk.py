@@ -335,13 +335,15 @@ class Desk:
         trace = await self.deciding(user, id_, deed)
         entry = await self.queue.entry(id_)
         asked = needs(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
+        both = [user]
         if entry is not None and asked.reason and not reason:
             raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
         if entry is not None and asked.second:
             mine = Proposal(deed, user.name, 0.0, reason, words)
-            proposal = await standing(self.store, self.register, user, trace, mine)
+            proposal, first = await standing(self.store, self.register, user, trace, mine)
             if proposal.by == user.name:
                 return proposal
+            both.append(first)
             reason = "; ".join(filter(None, (f"{proposal.by}: {proposal.reason}" if proposal.reason else "", reason)))
             words = words or proposal.words
         words = words or self.usual_words(entry.held.clauses if entry else trace.clauses)
@@ -352,7 +354,7 @@ class Desk:
             """Of what is held, that for which it was asked what the policy wants: a verdict may just have come."""
             why = waiting.decision.clauses if waiting.decision else ()
             asked_about = waiting.state is not State.HELD or (entry is not None and known.issuperset(why))
-            return asked_about and is_theirs(user, waiting.pairs, self.register)
+            return asked_about and all(is_theirs(each, waiting.pairs, self.register) for each in both)
 
         done = await moderate(
             self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after, words=words

@@ -49,12 +49,13 @@ async def prove_in_session(request: Request, desk: Desk, signed: SignedIn, passw
 # --- password and second step ---------------------------------------------------------------------------------------
 
 
-async def change_password(desk: Desk, user: User, new: str, keep: str = "") -> None:
-    """A new password; every session ends but that of a hash. Raises a Problem."""
+async def change_password(desk: Desk, user: User, new: str, keep: str = "", *, tokens: bool = False) -> None:
+    """A new password; every session ends but that of a hash, and the tokens where `tokens` asks. Raises a Problem."""
     if fault := password_fault(new, user.name):
         raise Problem(422, fault[:1].upper() + fault[1:])
-    act = Act(await desk.store.now(), user.name, "password changed", user.name)
-    await desk.store.set_password(user.name, await hashed(new), act, keep=keep)
+    detail = {"tokens": "ended"} if tokens else {}
+    act = Act(await desk.store.now(), user.name, "password changed", user.name, detail)
+    await desk.store.set_password(user.name, await hashed(new), act, keep=keep, tokens=tokens)
 
 
 async def confirm_codes(desk: Desk, user: User, code: str) -> list[str]:

@@ -13,27 +13,40 @@ from gateway.core.decision import Act
 from gateway.core.moderation import Trace
 
 
-async def standing(store: Store, register: Register, user: User, trace: Trace, proposal: Proposal) -> Proposal:
-    """The proposal that stands: this one, or another person's that this one agrees with. Raises a Problem.
+async def standing(
+    store: Store, register: Register, user: User, trace: Trace, proposal: Proposal
+) -> tuple[Proposal, User]:  # fmt: skip
+    """The proposal that stands, and whose it is: this one, or another person's that this one agrees with.
 
-    That of somebody who may not decide on it any more is taken away; two accounts of one person are one.
+    That of somebody who may not decide on it any more is taken away; two accounts of one person are one. Raises a
+    Problem; also where there is no copy that both could decide on, for each building decides on its own.
     """
     now = await store.now()
     act = Act(now, user.name, "proposed", trace.id, {"deed": proposal.deed, "reason": proposal.reason})
     found = await store.propose(trace.id, proposal, act)
-    known = await store.user(found.by)
+    known, first = await store.user(found.by), user
     if known is None or not _may(known[0], trace, register):
         await store.withdraw(trace.id, Act(now, user.name, "proposal taken away", trace.id))
         found = await store.propose(trace.id, proposal, act)
     elif (person := person_of(known[0], register)) and person == person_of(user, register):
         found = replace(found, by=user.name)
+    else:
+        first = known[0]
     if found.deed != proposal.deed:
         raise Problem(
             409,
             f"{found.by} has proposed to {found.deed} it, and the policy wants two people to agree. "
             "Agree with it, or take the proposal away first.",
         )
-    return found
+    held = [trace.relation.behind(each.address) for each in trace.recipients if each.state == "held"]
+    shared = [pairs for pairs in held if is_theirs(first, pairs, register) and is_theirs(user, pairs, register)]
+    if first is not user and held and not shared:
+        raise Problem(
+            409,
+            f"{found.by} has proposed to {found.deed} copies of another building, which are not yours to decide. "
+            "Somebody who sees both buildings agrees with it, or takes it away; then propose what happens to yours.",
+        )
+    return found, first
 
 
 def _may(user: User, trace: Trace, register: Register) -> bool:

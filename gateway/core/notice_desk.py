@@ -15,6 +15,19 @@ from gateway.core.followup import Follow
 MOST_LINKS = 20
 _WHY = "This notice says nothing of the messages or of the people in them, on purpose: the pages ask you to sign in."
 
+_SOON = {
+    "hold": "Nothing is delivered before somebody decides.",
+    "release": "The policy delivers at the due time what nobody has decided on by then.",
+    "reject": "The policy rejects at the due time what nobody has decided on by then: it is not delivered, and its "
+    "sender is told.",
+}
+_THEN = {
+    "hold": "; it stays held until somebody decides",
+    "release": "; then it is delivered, unless somebody decides before",
+    "reject": "; then it is rejected, unless somebody decides before",
+}
+"""What happens at a due time: to all of a notice, and to one message of it."""
+
 
 def desk_notice(kind: Follow, body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
     """Subject and paragraphs of a DUE, DIGEST, CASE or HELP_AGAIN followup."""
@@ -26,16 +39,24 @@ def desk_notice(kind: Follow, body: Mapping[str, object], url: str, zone: ZoneIn
 def _due(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
     items = _items(body)
     late = [each for each in items if each[2] > 0]
+    then = {deed for _, _, at, deed in items if at == 0}
     count = "One held message" if len(items) == 1 else f"{len(items)} held messages"
     if not late:
         subject = f"{count} to decide soon"
-        first = "Nothing of it is delivered before somebody decides. It is due soon; please look at it now."
+        first = _SOON[then.pop()] if len(then) == 1 else "What happens to each at its due time stands below."
+        first += f" {'It is' if len(items) == 1 else 'They are'} due soon; please look now."
     else:
         subject = f"{count} waiting past the due time"
         first = "Nobody has decided in time. Nothing is delivered and nothing is lost: it waits until somebody decides."
+        if then - {"hold"}:
+            first = "Nobody has decided in time: what is past its due time waits until somebody decides."
+            first += " What happens to the others at their due time stands below."
         if max(each[2] for each in late) > 1:
             first += " You are told because those who were told before have not decided."
-    links = [f"  {url}/messages/{id_}\n  due {_clock(at, zone)}" for id_, at, _ in items[:MOST_LINKS]]
+    links = [
+        f"  {url}/messages/{id_}\n  due {_clock(time, zone)}{_THEN[deed] if at == 0 else ''}"
+        for id_, time, at, deed in items[:MOST_LINKS]
+    ]
     more = [f"and {len(items) - MOST_LINKS} more, in the queue:"] if len(items) > MOST_LINKS else ["The whole queue:"]
     return subject, (first, *links, *more, f"  {url}/", _WHY)
 
@@ -64,7 +85,7 @@ def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Se
 
 
 def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
-    ((id_, at, _),) = _items(body)
+    ((id_, at, *_),) = _items(body)
     return "Nobody has taken up a call for help yet", (
         "A student has written to a member of staff, and the message reads like a call for help. It has been delivered "
         f"as it is, on {_clock(at, zone)}. Nobody has said yet that they take it up.",
@@ -75,10 +96,15 @@ def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[s
     )
 
 
-def _items(body: Mapping[str, object]) -> list[tuple[str, str, int]]:
-    """Id, time and level of the messages that a notice is about."""
+def _items(body: Mapping[str, object]) -> list[tuple[str, str, int, str]]:
+    """Id, time and level of the messages that a notice is about, and what the policy does at the time: hold, if not."""
     items = body.get("items")
-    return [(str(each[0]), str(each[1]), int(each[2])) for each in items] if isinstance(items, list | tuple) else []
+    known = items if isinstance(items, list | tuple) else []
+    return [(str(id_), str(time), int(at), _deed(then)) for id_, time, at, *then in known]
+
+
+def _deed(then: Sequence[object]) -> str:
+    return str(then[0]) if then and then[0] in _THEN else "hold"
 
 
 def _clock(time: str, zone: ZoneInfo) -> str:

@@ -95,11 +95,12 @@ class Reminders:
             acts = []
             for step in steps:
                 held, at = found[step]
+                then = at_due(policy, held.clauses, held.reasons)
                 known = handled.get(held.id)
                 taken = known.assignment.user if known and known.assignment else ""
                 to = chain.of(at, held.relation, (held.sender, *held.recipients, *held.others), taken)
                 for address in to:
-                    by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at])
+                    by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at, then])
                 told = "escalated" if at > 1 else "reminded"
                 acts.append(Act(now, "gateway", told, held.id, {"to": list(to), "level": at}))
             followups = [
@@ -146,12 +147,12 @@ class Reminders:
         trace = call.trace
         addresses = (trace.sender, *(each.address for each in trace.recipients))
         to = chain.of(1 if at == 0 else 3, trace.relation, addresses)
+        if not to:
+            self._journal.nobody_told(trace.id)
         if at == 0:
             to = tuple(each for each in to if each not in self._last)
             body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
             return [Followup(Follow.HELP_ALERT, trace.id, body)] if to else []
-        if not to:
-            self._journal.nobody_told(trace.id)
         body = {"to": list(to), "at": rfc3339(now), "items": [[trace.id, rfc3339(trace.received_at), at]]}
         return [Followup(Follow.HELP_AGAIN, trace.id, body)] if to else []
 

@@ -158,11 +158,13 @@ def _add_users(run: Run, items: Sequence[tuple[User, str, Act]]) -> list[bool]:
     return added
 
 
-def _set_passwords(run: Run, items: Sequence[tuple[str, str, str, Act]]) -> list[bool]:
+def _set_passwords(run: Run, items: Sequence[tuple[str, str, str, bool, Act]]) -> list[bool]:
     changed = []
-    for name, password_hash, keep, act in items:
+    for name, password_hash, keep, tokens, act in items:
         changed.append(run.change(_SET_PASSWORD, key=name, hash=password_hash) == 1)
         run.change(_END_SESSIONS, key=name, kept=keep)
+        if tokens:
+            run.change(_REVOKE_ALL, key=name, at=run.now)
         audit.write(run, [act] * changed[-1])
     return changed
 
@@ -259,9 +261,11 @@ class SqlAccounts(Part):
         """See gateway.console_ports.Accounts."""
         return [read_user(row) for row in await self._readers.read(lambda run: run.rows(_USERS))]
 
-    async def set_password(self, name: str, password_hash: str, act: Act, *, keep: str = "") -> bool:
+    async def set_password(
+        self, name: str, password_hash: str, act: Act, *, keep: str = "", tokens: bool = False
+    ) -> bool:  # fmt: skip
         """See gateway.console_ports.Accounts."""
-        return await self._writer.do(_SET_PASSWORD_WRITE, (name, password_hash, keep, act))
+        return await self._writer.do(_SET_PASSWORD_WRITE, (name, password_hash, keep, tokens, act))
 
     async def disable(self, name: str, act: Act) -> bool:
         """See gateway.console_ports.Accounts."""

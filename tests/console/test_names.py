@@ -179,6 +179,21 @@ async def test_evidence_needs_the_names_of_the_case(veiled: World) -> None:
         assert "Peter Lindgren" in (await browser.get(f"/cases/{number}")).text
 
 
+async def test_a_title_that_is_shown_without_its_names_stays_as_it_was(veiled: World) -> None:
+    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [(await veiled.put(NAMED)).id], {})
+    async with veiled.signed_in(DIRECTOR) as browser:
+        page = await browser.get(f"/cases/{number}")
+        sent = dict(re.findall(r'name="(title|shown)"[^>]*? value="([^"]*)"', page.text))
+        assert sent["title"] == "About Student A"
+        sent |= {"form": form_of(page), "severity": "high"}
+        assert (await browser.post(f"/cases/{number}", data=sent)).status_code == 303
+        (case,) = await veiled.store.cases(closed=False, before=1 << 62, limit=9)
+        assert (case.title, case.severity) == ("About Maya", "high")
+        assert (await browser.post(f"/cases/{number}", data={**sent, "title": "Secrecy"})).status_code == 303
+        (case,) = await veiled.store.cases(closed=False, before=1 << 62, limit=9)
+        assert case.title == "Secrecy"
+
+
 async def test_a_call_for_help_is_never_hidden(veiled: World) -> None:
     async with veiled.signed_in(HIGH) as browser:
         assert "Tess Vandermeer" in (await browser.get("/")).text

@@ -25,6 +25,7 @@ from gateway.core.decision import Act
 from gateway.core.delivery import State
 from gateway.core.fields import from_rfc3339
 from gateway.core.followup import Follow
+from gateway.core.parties import Direction, Pair
 from gateway.core.policy import Policy
 from gateway.core.review import Handling
 from gateway.core.rulings import by_verdict, without_verdict
@@ -308,6 +309,34 @@ async def test_who_may_decide_no_more_is_no_second_person(strict: World) -> None
     async with strict.program(OKAFOR) as okafor:
         assert (await okafor.post(path, json={"reason": "so it is"})).status_code == 200
     assert (await strict.store.acts_about(strict.id("high"), 1))[0].detail["reason"] == "director: fine; so it is"
+
+
+async def test_a_second_person_is_one_only_for_copies_that_the_first_may_decide(strict: World) -> None:
+    """A copy for each building: who proposed sees one of them, who agrees sees both."""
+    path = f"/api/v1/messages/{strict.id('both')}/release"
+    async with strict.program(MIDDLE) as middle, strict.program(HIGH) as high:
+        assert (await middle.post(path, json={"reason": "fine"})).status_code == 202
+        second = await high.post(path, json={"reason": "so it is"})
+        assert (second.status_code, second.json()["recipients"]) == (200, [student("nadia.petrakis")])
+        assert (await high.post(path, json={"reason": "this one as well"})).status_code == 202
+        (trace,) = await strict.store.trace(id=strict.id("both"))
+        assert {each.address for each in trace.recipients if each.state == "held"} == {student("maya.lindqvist")}
+
+
+async def test_two_people_without_a_copy_in_common_cannot_agree(strict: World) -> None:
+    pairs = tuple(
+        Pair(student(name), person, pupil, Direction.STAFF_TO_STUDENT)
+        for name, person, pupil in (("maya.lindqvist", "s-06", "k-02"), ("nadia.petrakis", "s-11", "k-19"))
+    )
+    id_ = (await strict.put(replace(SAID["both"], pairs=pairs))).id
+    path = f"/api/v1/messages/{id_}/release"
+    async with strict.program(MIDDLE) as middle, strict.program(HIGH) as high, strict.program(DIRECTOR) as director:
+        assert (await middle.post(path, json={"reason": "fine"})).status_code == 202
+        refused = await high.post(path, json={"reason": "so it is"})
+        assert (refused.status_code, "another building" in refused.text) == (409, True)
+        done = await director.post(path, json={"reason": "so it is"})
+        assert (done.status_code, done.json()["recipients"]) == (200, [student("nadia.petrakis")])
+        assert (await high.post(path, json={"reason": "so it is"})).status_code == 202
 
 
 class Lagging(HeldQueue):

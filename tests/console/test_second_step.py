@@ -17,8 +17,7 @@ from tests.console.world import World, enter, form_of, sign_in
 async def _set_up(world: World, browser: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
     """Switch it on; what the phone keeps, and the emergency codes."""
     page = await browser.get("/account")
-    await browser.post("/account/codes", data={"form": form_of(page)})
-    page = await browser.get("/account")
+    page = await browser.post("/account/codes", data={"form": form_of(page), "password": PASSWORD})
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
     assert secret
     phone = pyotp.TOTP(secret[1])
@@ -94,11 +93,31 @@ async def test_the_second_step_is_waited_for_five_minutes(world: World) -> None:
         assert answer.headers["location"].startswith("/sign-in")
 
 
+async def test_it_is_set_up_with_the_password_only(world: World) -> None:
+    async with world.signed_in(DIRECTOR) as browser:
+        form = form_of(await browser.get("/account"))
+        for sent in ({}, {"password": "not this one"}):
+            assert (await browser.post("/account/codes", data={"form": form, **sent})).status_code == 422
+            assert await world.store.second_step(DIRECTOR) is None
+        await browser.post("/account/codes", data={"form": form, "password": PASSWORD})
+        step = await world.store.second_step(DIRECTOR)
+        assert step is not None
+        later = await browser.get("/account")  # who finds the browser open learns nothing of it
+        assert step.secret not in later.text
+        assert "/account/codes/confirm" in later.text
+    async with world.program(DIRECTOR) as program:
+        for body in ({}, {"password": "not this one"}):
+            assert (await program.post("/api/v1/me/codes", json=body)).status_code == 422
+        assert await world.store.second_step(DIRECTOR) == step
+
+
 async def test_it_is_switched_off_with_the_password_only(world: World) -> None:
     async with world.signed_in(DIRECTOR) as browser:
         await _set_up(world, browser)
         form = form_of(await browser.get("/account"))
-        await browser.post("/account/codes", data={"form": form})  # beginning anew changes nothing that counts
+        await browser.post(
+            "/account/codes", data={"form": form, "password": PASSWORD}
+        )  # beginning anew changes nothing that counts
         step = await world.store.second_step(DIRECTOR)
         assert step is not None
         assert step.since is not None
@@ -125,10 +144,29 @@ async def test_a_new_password(world: World, new: str, status: int) -> None:
         assert (await sign_in(browser, DIRECTOR, new)).status_code == (303 if status == 303 else 401)
 
 
+@pytest.mark.parametrize("asked", [False, True])
+async def test_a_new_password_ends_the_tokens_where_that_is_asked(world: World, asked: bool) -> None:
+    first, second = "seven ducks on ice", "eight ducks on ice"
+    async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
+        page = await browser.get("/account")
+        assert "End my API tokens too" in page.text
+        sent = {"form": form_of(page), "password": PASSWORD, "new": first, **({"tokens": "yes"} if asked else {})}
+        assert (await browser.post("/account/password", data=sent)).status_code == 303
+        assert (await program.get("/api/v1/me")).status_code == (401 if asked else 200)
+    if not asked:
+        async with world.program(DIRECTOR) as program:
+            body = {"password": first, "new": second, "end_tokens": True}
+            assert (await program.put("/api/v1/me/password", json=body)).status_code == 200
+            assert (await program.get("/api/v1/me")).status_code == 401
+    (act, *_) = (each for each in await world.store.acts_about(DIRECTOR, 20) if each.act == "password changed")
+    assert act.detail == {"tokens": "ended"}
+
+
 @pytest.mark.peer("chromium")
 async def test_it_is_set_up_in_a_browser(world: World, page: Page) -> None:
     await enter(page, world, DIRECTOR)
     await page.get_by_role("link", name=DIRECTOR).click()
+    await page.locator("#begin").fill(PASSWORD)
     await page.get_by_role("button", name="Set it up").click()
     await expect(page.locator(".picture svg")).to_be_visible()
     box = await page.locator(".picture svg").bounding_box()

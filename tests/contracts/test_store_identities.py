@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.account import AccountRole, Passkey, User
+from gateway.core.account import AccountRole, Passkey, Token, User
 from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
 from gateway.store import SqlStore
@@ -98,8 +98,12 @@ async def test_sessions_as_their_owner_sees_them(store: SqlStore, clock: Clock) 
     assert [each.id for each in await store.sessions_of("ann")] == ["b" * 12]
     await store.set_password("ann", "other", ACT, keep="b" * 64)
     assert len(await store.sessions_of("ann")) == 1
+    await store.add_token("t" * 64, Token("t" * 12, "ann", True, NOON, NOON + 60, None), ACT)
     await store.set_password("ann", "other", ACT)
     assert not await store.sessions_of("ann")
+    assert [each.revoked_at for each in await store.tokens()] == [None]
+    await store.set_password("ann", "other", ACT, tokens=True)
+    assert None not in [each.revoked_at for each in await store.tokens()]
 
 
 async def test_passkeys(store: SqlStore, clock: Clock) -> None:
