@@ -41,8 +41,8 @@ def told_in(alert: Act) -> tuple[str, ...]:
 
 async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
     """The calls for help of an account: those that nobody has taken up first, however old, then the newest."""
-    lately = await desk.noticed(user, "alert", days=days)
-    waiting = await desk.seen(user, await desk.store.waiting_calls(_MOST))
+    lately = (await desk.noticed(user, "alert", days=days)).items
+    waiting = desk.seen(user, await desk.store.waiting_calls(_MOST))
     noticed = {each.trace.id: each for each in (*lately, *waiting)}
     if not noticed:
         return []

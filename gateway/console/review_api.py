@@ -11,12 +11,27 @@ from starlette.responses import JSONResponse
 
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
-from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
+from gateway.console.api import (
+    PAGE,
+    Cursor,
+    Decider,
+    Id,
+    Key,
+    Limit,
+    Reader,
+    TheDesk,
+    bearer,
+    cursor_of,
+    place_of,
+    problems,
+    read_cursor,
+)
 from gateway.console.calls import calls, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
 from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import done_once, once
+from gateway.console.newest import Newest
 from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
@@ -289,20 +304,22 @@ async def delivered(
     kind: Annotated[
         Literal["flagged", "late"], Query(description="late: delivered before a verdict that would have held it")
     ] = "flagged",
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> dict[str, object]:
     action = "hold" if kind == "late" else "flag"
-    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS))
+    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
 
 
 @review_api.get("/decided", response_model=told.NoticedList, summary="What people decided lately")
-async def decided(desk: TheDesk, user: Reader) -> dict[str, object]:
-    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS))
+async def decided(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
+    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
 
 
-def _listed(desk: Desk, user: User, found: list[Noticed]) -> dict[str, object]:
-    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found]
+def _listed(desk: Desk, user: User, found: Newest[Noticed]) -> dict[str, object]:
+    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found.items]
     rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
-    return {"items": rows, "next": None}
+    return {"items": rows, "next": cursor_of(*found.next) if found.next else None}
 
 
 def act_row(act: Act) -> dict[str, object]:
