@@ -70,6 +70,8 @@ def read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     well = isinstance(values, list) and len(values) == len(kinds)
     if not well or not all(type(v) in ((k,) if isinstance(k, type) else k) for v, k in zip(values, kinds, strict=True)):
         raise Problem(422, NO_CURSOR)
+    if not all(isfinite(v) for v in values if isinstance(v, float)):
+        raise Problem(422, NO_CURSOR)
     return list(values)
 
 
@@ -78,8 +80,6 @@ def place_of(text: str | None) -> Place | None:
     if text is None:
         return None
     at, id_ = read_cursor(text, float, str)
-    if not isfinite(at):
-        raise Problem(422, NO_CURSOR)
     return at, id_
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Security
@@ -26,7 +25,7 @@ from gateway.console.api import (
     problems,
     read_cursor,
 )
-from gateway.console.calls import calls, give_back, judge, take_up, told_in
+from gateway.console.calls import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
 from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
 from gateway.console.forms import plain
@@ -260,7 +259,7 @@ async def conversation(
     beyond, earlier = None, True
     if cursor is not None:
         side, at, behind = read_cursor(cursor, str, float, str)
-        if side not in ("earlier", "later") or not isfinite(at):
+        if side not in ("earlier", "later"):
             raise Problem(422, "This is no cursor of a conversation.")
         beyond, earlier = (at, behind), side == "earlier"
     found = await talk(desk, user, id, beyond, earlier=earlier)
@@ -280,7 +279,11 @@ async def conversation(
 
 
 @review_api.get("/help", response_model=told.Calls, summary="Calls for help: who was alerted, who has taken them up")
-async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
+async def help_list(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
+    """Those that nobody has taken up first, however old; the others of 90 days."""
+    taken, at, id_ = read_cursor(cursor, bool, float, str) if cursor is not None else (None, 0.0, "")
+    after = None if taken is None else (taken, at, id_)
+    found, further = await calls_behind(desk, user, days=_CALL_DAYS, limit=limit, after=after)
     return {
         "items": [
             {
@@ -291,9 +294,9 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
                 "kinds": list(each.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
-            for each in await calls(desk, user, days=_CALL_DAYS)
+            for each in found
         ],
-        "next": None,
+        "next": cursor_of(*further) if further else None,
     }  # fmt: skip
 
 

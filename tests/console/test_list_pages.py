@@ -97,6 +97,22 @@ async def test_a_trace_is_read_to_its_end(world: World) -> None:
         assert posted == found
 
 
+async def test_calls_for_help_are_read_to_the_end(world: World) -> None:
+    """Those that nobody has taken up first; what comes in the meantime is in front of the place."""
+    ids = [(await world.put(SAID["help"])).id for _ in range(4)]
+
+    async def more() -> None:
+        await world.put(SAID["help"])
+
+    async with world.program(DIRECTOR) as director:
+        for id_ in ids[:2]:
+            assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
+        whole = [each["id"] for each in await walk(director, "help", limit=500)]
+        assert whole[-2:] == ids[1::-1]
+        assert len(whole) == 5
+        assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
+
+
 FOREIGN = [
     "x",
     "bnVsbA",
@@ -109,7 +125,7 @@ FOREIGN = [
     "e30",
     "é",
 ]
-LISTS = ["decided", "delivered", "trace?address=a@b.example"]
+LISTS = ["help", "decided", "delivered", "trace?address=a@b.example"]
 
 
 @pytest.mark.parametrize("cursor", FOREIGN)
