@@ -76,6 +76,9 @@ class Lists(Protocol):
     async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
         """The views of content alone."""
 
+    async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, Act]]:
+        """The same from its beginning, views too, behind a place: each with its own place, a number that only grows."""
+
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """Linked rows of the audit log with a number below `before`, the newest first."""
 

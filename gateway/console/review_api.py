@@ -27,7 +27,7 @@ from gateway.console.api import (
 )
 from gateway.console.calls import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
-from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
+from gateway.console.desk import Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import done_once, once
 from gateway.console.newest import Newest
@@ -234,15 +234,19 @@ def _needs(asked: Needs) -> dict[str, object]:
 @review_api.get(
     "/messages/{id}/history", response_model=told.Acts, responses=problems(404), summary="What happened to a message",
 )  # fmt: skip
-async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def history(
+    desk: TheDesk, user: Reader, id: Id, limit: Limit = PAGE, cursor: Cursor = None
+) -> dict[str, object]:  # fmt: skip
+    """From its beginning, and who read it as well."""
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the history")
     names = await names_of(desk, user, trace)
-    acts = [*await desk.store.done_about(id, MOST_DONE), *await desk.store.views_of(id, MOST_VIEWS)]
-    acts.sort(key=lambda each: each.at)
-    return {"items": [act_row(names.act(each)) for each in acts], "next": None}
+    after = read_cursor(cursor, int)[0] if cursor is not None else 0
+    found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
+    rows = [act_row(names.act(each)) for _, each in found[:limit]]
+    return {"items": rows, "next": cursor_of(found[limit - 1][0]) if len(found) > limit else None}
 
 
 @review_api.get(

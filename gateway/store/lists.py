@@ -163,6 +163,14 @@ def _about(*which: ColumnElement[bool]) -> Statement:
     )
 
 
+_HISTORY = Statement(
+    lambda of: (
+        select(_a.id, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.subject == bindparam("key"), _a.id > bindparam("after"))
+        .order_by(_a.id)
+        .limit(bindparam("limit"))
+    )
+)
 _VIEWED = schema.lit("viewed")
 _ABOUT, _DONE, _VIEWS_OF = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
 _NEWEST = Statement(
@@ -354,6 +362,11 @@ class SqlLists(Part):
     async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
         """See gateway.console_ports.Lists."""
         return await self._acts(_VIEWS_OF, subject, limit)
+
+    async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, Act]]:
+        """See gateway.console_ports.Lists."""
+        rows = await self._readers.read(lambda run: run.rows(_HISTORY, key=fit(subject), after=after, limit=limit))
+        return [(row[0], audit.read_act(row[1:])) for row in rows]
 
     async def _acts(self, which: Statement, subject: str, limit: int) -> Sequence[Act]:
         rows = await self._readers.read(lambda run: run.rows(which, key=fit(subject), limit=limit))

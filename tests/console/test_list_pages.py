@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.core.decision import Act
 from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID
 from tests.console.world import World
 
@@ -111,6 +112,25 @@ async def test_calls_for_help_are_read_to_the_end(world: World) -> None:
         assert whole[-2:] == ids[1::-1]
         assert len(whole) == 5
         assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
+
+
+async def test_a_history_is_read_to_its_end(world: World) -> None:
+    """From its beginning, with everybody who read it."""
+    id_ = world.id("high")
+    path = f"messages/{id_}/history"
+
+    async def more() -> None:
+        await world.store.record([Act(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
+
+    for _ in range(105):
+        await more()
+    async with world.program(DIRECTOR) as director:
+        whole = await walk(director, path, limit=500)
+        assert [each["act"] for each in whole] == ["decided"] + ["viewed"] * 105
+        paged = await walk(director, path, more, limit=50)
+        assert [each["act"] for each in paged[:106]] == [each["act"] for each in whole]
+        assert len(paged) == 108
+        assert (await director.get(f"/api/v1/{path}", params={"cursor": "x"})).status_code == 422
 
 
 FOREIGN = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from gateway.core.decision import Action
+from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
 from gateway.core.message import Message
 from gateway.core.moderation import Noticed
@@ -107,3 +107,16 @@ async def test_traces_go_on_behind_a_place(store: SqlStore) -> None:
             place = (rows[-1].received_at, rows[-1].id)
         assert found == ids
     assert list(await store.traced(LATEST)) == []
+
+
+async def test_a_history_goes_on_behind_a_place(store: SqlStore) -> None:
+    """Linked or not, views too, and nothing of another message."""
+    acts = [Act(NOON, "ann", what, "m1") for what in ("decided", "viewed", "viewed", "released")]
+    await store.record([*acts[:2], Act(NOON, "ann", "viewed", "m2")])
+    await store.link(100)
+    await store.record(acts[2:])
+    found, place = [], 0
+    while rows := await store.history("m1", place, 2):
+        found += [act.act for _, act in rows]
+        place = rows[-1][0]
+    assert found == [each.act for each in acts]
