@@ -72,11 +72,13 @@ class Pages:
     def page(
         self, request: Request, template: str, signed: SignedIn | None = None, status: int = 200, **values: object
     ) -> HTMLResponse:
-        """One page."""
+        """One page. Who is not signed in, and who is told of a problem, needs no policy for it."""
+        if "clauses" not in values:
+            values["clauses"] = self._desk.policy().clauses if signed else {}
         shown = self._templates.get_template(template).render(
             request=request, path=request.url.path, user=signed.user if signed else None,
             form=signed.form if signed else "", owes_step=signed.owes_step if signed else False,
-            in_pane=request.headers.get("hx-target") == "pane", **{"clauses": self._desk.policy().clauses, **values},
+            in_pane=request.headers.get("hx-target") == "pane", **values,
         )  # fmt: skip
         return HTMLResponse(shown, status)
 
@@ -101,7 +103,7 @@ class Pages:
         about = _ABOUT.match(request.url.path)
         if about and request.method == "POST" and problem.status != 404:
             problem.back = problem.back or about[0]
-        response = self.page(request, "problem.html", signed, problem.status, problem=problem)
+        response = self.page(request, "problem.html", signed, problem.status, problem=problem, clauses={})
         response.headers.update({name: value for name, value in problem.headers.items() if name != "WWW-Authenticate"})
         return response
 
