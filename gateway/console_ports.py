@@ -48,8 +48,13 @@ class Lists(Protocol):
     async def held_changes(self, after: int) -> Sequence[tuple[int, str]]:
         """Changes of the queue with a higher number: that, and the id of the message."""
 
-    async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
-        """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first."""
+    async def noticed(
+        self, action: str, since: float, before: tuple[float, str], limit: int
+    ) -> Sequence[Noticed]:  # fmt: skip
+        """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first.
+
+        `before`: a place (`decided_at` and id) that the list goes on behind.
+        """
 
     async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
         """Where the messages are that came from some addresses, the newest first."""
@@ -71,11 +76,14 @@ class Lists(Protocol):
     async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
         """The views of content alone."""
 
+    async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, Act]]:
+        """The same from its beginning, views too, behind a place: each with its own place, a number that only grows."""
+
     async def newest_acts(self, before: int, limit: int) -> Sequence[Linked]:
         """Linked rows of the audit log with a number below `before`, the newest first."""
 
-    async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
-        """Messages that people decided on between two times, the newest first."""
+    async def decided(self, since: float, before: tuple[float, str], limit: int) -> Sequence[Noticed]:
+        """Messages that people decided on since a time, the newest first; `before`: as above."""
 
     async def ask(self, user: str, key: str, request: str) -> Answer | None:
         """Reserve an idempotency key of a user; what is known of it where it was used before."""

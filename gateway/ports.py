@@ -255,7 +255,12 @@ class Review(Protocol):
         """Every message with a held recipient, or those among some, the earliest due first."""
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
-        """Messages by one of the three, the newest first."""
+        """Messages by one of the three, the newest first; many of them are cut."""
+
+    async def traced(
+        self, before: tuple[float, str], *, message_id: str = "", address: str = ""
+    ) -> Sequence[Trace]:  # fmt: skip
+        """The next ones by one of the two behind a place, a time of acceptance and an id; none where it ends."""
 
     async def explained(self, id: str) -> Explained | None:
         """One message with its content and verdict; None for an unknown id. The caller settles who may see content."""

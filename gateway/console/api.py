@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from bisect import bisect_right
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
@@ -21,6 +22,7 @@ from gateway.console.files import NO_FILE
 from gateway.console.forms import plain
 from gateway.console.held_queue import place
 from gateway.console.idempotency import done_once
+from gateway.console.newest import Place
 from gateway.console.opening import names_in_list, names_of, open_names, refuse_search
 from gateway.console.problems import Problem, unknown
 from gateway.console.reading import names_around
@@ -35,6 +37,7 @@ from gateway.core.verdict import Span
 
 _ID = re.compile(r"[0-9a-z]{1,64}")
 PAGE, MOST = 100, 500
+NO_CURSOR = "This is no cursor of ours: take the value of `next` as it is."
 _PROBLEM: dict[str, Any] = {
     "model": schemas.ProblemRow,
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}},
@@ -66,8 +69,18 @@ def read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
         values = None
     well = isinstance(values, list) and len(values) == len(kinds)
     if not well or not all(type(v) in ((k,) if isinstance(k, type) else k) for v, k in zip(values, kinds, strict=True)):
-        raise Problem(422, "This is no cursor of ours: take the value of `next` as it is.")
+        raise Problem(422, NO_CURSOR)
+    if not all(isfinite(v) for v in values if isinstance(v, float)):
+        raise Problem(422, NO_CURSOR)
     return list(values)
+
+
+def place_of(text: str | None) -> Place | None:
+    """The place that a list of messages goes on behind, by its cursor. Raises a Problem."""
+    if text is None:
+        return None
+    at, id_ = read_cursor(text, float, str)
+    return at, id_
 
 
 api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
@@ -114,6 +127,8 @@ TheDesk = Annotated[Desk, Depends(the_desk)]
 Reader = Annotated[User, Depends(reader)]
 Decider = Annotated[User, Depends(decider)]
 Id = Annotated[str, Depends(known)]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
 Key = Annotated[
     str | None,
     Header(
@@ -128,8 +143,8 @@ async def held(
     request: Request,
     desk: TheDesk,
     user: Reader,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
-    cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
     building: Annotated[str, Query(max_length=200, description="The sourcedId of an org")] = "",
     clause: Annotated[str, Query(max_length=40, description="A clause, or a word of `reasons`")] = "",
     direction: Annotated[Literal["", "staff_to_student", "student_to_staff"], Query()] = "",
@@ -280,10 +295,12 @@ async def trace(
     id: Annotated[str | None, Query(max_length=64)] = None,
     message_id: Annotated[str | None, Query(max_length=1000)] = None,
     address: Annotated[str | None, Query(max_length=320, description=_IN_THE_URL)] = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> dict[str, object]:
     if sum(map(bool, (id, message_id, address))) != 1:
         raise Problem(422, "Give one of id, message_id and address.")
-    return await _traced(desk, user, id or "", message_id or "", address or "")
+    return await _traced(desk, user, id or "", message_id or "", address or "", limit, cursor)
 
 
 @api.post(
@@ -294,22 +311,27 @@ async def search_trace(desk: TheDesk, user: Reader, asked: schemas.Tracing) -> d
     """By one of three; an address stands in no URL, and so in no log on the way."""
     if sum(map(bool, (asked.id, asked.message_id, asked.address))) != 1:
         raise Problem(422, "Give one of id, message_id and address.")
-    return await _traced(desk, user, asked.id, asked.message_id, asked.address)
+    return await _traced(desk, user, asked.id, asked.message_id, asked.address, asked.limit, asked.cursor)
 
 
-async def _traced(desk: Desk, user: User, id: str, message_id: str, address: str) -> dict[str, object]:
+async def _traced(
+    desk: Desk, user: User, id: str, message_id: str, address: str, limit: int, cursor: str | None
+) -> dict[str, object]:  # fmt: skip
     if address:
         refuse_search(desk, user)
-    found = await desk.traces(user, id_=id, message_id=message_id, address=address)
-    return {"items": [trace_row(names_in_list(desk, user, each).trace(each)) for each in found], "next": None}
+    found = await desk.traces(
+        user, id_=id, message_id=message_id, address=address, limit=limit, before=place_of(cursor)
+    )  # fmt: skip
+    rows = [trace_row(names_in_list(desk, user, each).trace(each)) for each in found.items]
+    return {"items": rows, "next": cursor_of(*found.next) if found.next else None}
 
 
 @api.get("/audit", response_model=schemas.ActList, summary="The audit log, from its beginning")
 async def audit(
     desk: TheDesk,
     user: Reader,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
-    cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0

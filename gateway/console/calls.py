@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.console.desk import Desk
 from gateway.console.names import Someone, someone
+from gateway.console.newest import FURTHEST, Place
 from gateway.console.problems import Problem
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.decision import Act
 from gateway.core.moderation import Noticed
 
 _MOST = 500
+CallPlace = tuple[bool, float, str]
+"""Where a list of calls goes on: behind one that was taken up or not, its time, and the id of its message."""
 TAKEN_UP, GIVEN_BACK = "call for help taken up", "call for help given back"
 CONFIRMED, NONE = "call for help confirmed", "no call for help"
 """What a person says of an alert, in the audit log."""
@@ -41,18 +46,54 @@ def told_in(alert: Act) -> tuple[str, ...]:
 
 async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
     """The calls for help of an account: those that nobody has taken up first, however old, then the newest."""
-    lately = await desk.noticed(user, "alert", days=days)
-    waiting = await desk.seen(user, await desk.store.waiting_calls(_MOST))
+    lately = (await desk.noticed(user, "alert", days=days)).items
+    return await _told(desk, await _with_waiting(desk, user, lately))
+
+
+async def calls_behind(
+    desk: Desk, user: User, *, days: float, limit: int, after: CallPlace | None
+) -> tuple[list[Call], CallPlace | None]:
+    """The same in pages, every one of them; and the place that the list goes on behind, None where it ends."""
+    lately: list[Noticed] = []
+    before: Place | None = None
+    while True:
+        found = await desk.noticed(user, "alert", days=days, limit=_MOST, before=before)
+        lately, before = lately + found.items, found.next
+        if before is None:
+            break
+    left = await _with_waiting(desk, user, lately)
+    if after is not None:
+        left = left[bisect_right(left, _order(*after), key=lambda each: _order(*_place(each))) :]
+    page = left[:limit]
+    return await _told(desk, page), _place(page[-1]) if len(left) > limit else None
+
+
+def _place(each: Noticed) -> CallPlace:
+    return bool(each.taken_by), each.decided_at, each.trace.id
+
+
+def _order(taken: bool, at: float, id_: str) -> tuple[bool, float, str]:
+    return taken, -at, id_
+
+
+async def _with_waiting(desk: Desk, user: User, lately: Sequence[Noticed]) -> list[Noticed]:
+    waiting = desk.seen(user, await desk.store.waiting_calls(FURTHEST))
     noticed = {each.trace.id: each for each in (*lately, *waiting)}
-    if not noticed:
+    return sorted(noticed.values(), key=lambda each: _order(*_place(each)))
+
+
+async def _told(desk: Desk, noticed: Sequence[Noticed]) -> list[Call]:
+    """Calls for help with who was told of them."""
+    ids = [each.trace.id for each in noticed]
+    if not ids:
         return []
-    linked, unlinked = await desk.store.acts_of(list(noticed))
-    kinds = await desk.store.kinds_of(list(noticed))
+    linked, unlinked = await desk.store.acts_of(ids)
+    kinds = await desk.store.kinds_of(ids)
     alerts: dict[str, list[Act]] = {}
     for act in (*(each.act for each in linked), *unlinked):
         if act.act == "alerted":
             alerts.setdefault(act.subject, []).append(act)
-    found = [
+    return [
         Call(
             each,
             someone(each.trace.sender, desk.register),
@@ -60,9 +101,8 @@ async def calls(desk: Desk, user: User, *, days: float) -> list[Call]:
             tuple(alerts.get(each.trace.id, ())),
             tuple(kinds.get(each.trace.id, ())),
         )
-        for each in noticed.values()
+        for each in noticed
     ]
-    return sorted(found, key=lambda each: (bool(each.noticed.taken_by), -each.noticed.decided_at))
 
 
 async def take_up(desk: Desk, user: User, id_: str) -> None:

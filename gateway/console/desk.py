@@ -6,13 +6,16 @@ Who may do what is settled here and nowhere else, and every view of content and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gateway.console.files import Files
 from gateway.console.held_queue import HeldQueue
 from gateway.console.house import House as House
 from gateway.console.house import Store as Store
+from gateway.console.newest import Newest, newest, of_noticed, of_trace
+from gateway.console.newest import Place as Newer
 from gateway.console.problems import Problem, decided_already, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
@@ -36,8 +39,6 @@ NEIGHBOURS = 8
 """Messages of the conversation that are shown before a message and after it."""
 DAY = 86400.0
 HAS_PART = "You, or your own child, sent or received this message: somebody else must decide."
-FURTHEST = 12_800
-"""Messages of all buildings that a list of one building's is looked for in."""
 MOST_DONE, MOST_VIEWS = 2000, 100
 """Entries of the audit log about one message that are shown: of what was done, and of who read it."""
 
@@ -198,11 +199,22 @@ class Desk:
             raise unknown(id_)
         return traces[0]
 
-    async def traces(self, user: User, *, id_: str = "", message_id: str = "", address: str = "") -> list[Trace]:
-        """Where messages are, by one of the three."""
+    async def traces(
+        self, user: User, *, id_: str = "", message_id: str = "", address: str = "", limit: int = 200,
+        before: Newer | None = None,
+    ) -> Newest[Trace]:  # fmt: skip
+        """Where messages are, by one of the three, the newest first."""
         await self.need(user, Right.TRACE)
-        found = await self.store.trace(id=id_, message_id=message_id, address=address)
-        return [self.told(user, each) for each in found if self._sees(user, each)]
+
+        def seen(found: Sequence[Trace]) -> list[Trace]:
+            return [self.told(user, each) for each in found if self._sees(user, each)]
+
+        if id_:
+            return Newest(seen(await self.store.trace(id=id_)), None)
+        return await newest(
+            lambda at, most: self.store.traced(at, message_id=message_id, address=address),
+            seen, of_trace, before or (float("inf"), ""), limit,
+        )  # fmt: skip
 
     def told(self, user: User, trace: Trace) -> Trace:
         """A trace as somebody may see it: who has a part in the message is told how far it has come, and not why."""
@@ -211,34 +223,30 @@ class Desk:
         recipients = tuple(replace(each, decided_by="", decided_at=None, due_at=None) for each in trace.recipients)
         return replace(trace, recipients=recipients, action="", clauses=(), reasons=())
 
-    async def noticed(self, user: User, action: str, *, days: float, limit: int = 200) -> list[Noticed]:
+    async def noticed(
+        self, user: User, action: str, *, days: float, limit: int = 200, before: Newer | None = None
+    ) -> Newest[Noticed]:
         """Delivered messages that ask to be looked at, the newest first: alert, flag, or hold that came too late."""
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
-        return await self._newest(
-            user, limit, lambda most: self.store.noticed(action, now - days * DAY, now + DAY, most)
-        )
+        since, start, seen = now - days * DAY, before or (now + DAY, ""), partial(self.seen, user)
+        return await newest(
+            lambda at, most: self.store.noticed(action, since, at, most), seen, of_noticed, start, limit
+        )  # fmt: skip
 
-    async def decided(self, user: User, *, days: float, limit: int = 200) -> list[Noticed]:
+    async def decided(
+        self, user: User, *, days: float, limit: int = 200, before: Newer | None = None
+    ) -> Newest[Noticed]:  # fmt: skip
         """What people decided lately, the newest first; without subjects for roles that see no content."""
         await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
-        found = await self._newest(user, limit, lambda most: self.store.decided(now - days * DAY, now + DAY, most))
-        return found if user.may(Right.CONTENT) else [replace(each, subject="") for each in found]
+        since, start, seen = now - days * DAY, before or (now + DAY, ""), partial(self.seen, user)
+        found = await newest(lambda at, most: self.store.decided(since, at, most), seen, of_noticed, start, limit)
+        if user.may(Right.CONTENT):
+            return found
+        return replace(found, items=[replace(each, subject="") for each in found.items])
 
-    async def _newest(
-        self, user: User, limit: int, some: Callable[[int], Awaitable[Sequence[Noticed]]]
-    ) -> list[Noticed]:  # fmt: skip
-        """The newest of a list that somebody sees: where others' are newer, it is looked further back."""
-        most, before = limit, -1
-        while True:
-            found = await some(most)
-            theirs = await self.seen(user, found)
-            if len(theirs) >= limit or len(found) == before or most >= FURTHEST:
-                return theirs[:limit]
-            most, before = 4 * most, len(found)
-
-    async def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
+    def seen(self, user: User, found: Sequence[Noticed]) -> list[Noticed]:
         """Those of a list that somebody sees: of their buildings, and none that they have a part in."""
         return [each for each in found if self._sees(user, each.trace) and not self.in_part(user, each.trace)]
 

@@ -168,7 +168,7 @@ async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: TheP
                 names.someone(each.trace.sender),
                 [names.someone(to.address) for to in each.trace.recipients[:6]],
             )
-            for each in await desk.noticed(signed.user, action, days=_LIST_DAYS)
+            for each in (await desk.noticed(signed.user, action, days=_LIST_DAYS)).items
             for names in (names_in_list(desk, signed.user, each.trace),)
         ]
         for name, action in (("late", "hold"), ("flagged", "flag"), ("help", "alert"))
@@ -190,13 +190,13 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
     found = []
     if "@" in asked and not asked.startswith("<"):
         refuse_search(desk, signed.user)
-        found = await desk.traces(signed.user, address=asked)
+        found = (await desk.traces(signed.user, address=asked)).items
     if not found and asked:
-        found = await desk.traces(signed.user, message_id=asked)
+        found = (await desk.traces(signed.user, message_id=asked)).items
         if not found and not asked.startswith("<"):
-            found = await desk.traces(signed.user, message_id=f"<{asked}>")
+            found = (await desk.traces(signed.user, message_id=f"<{asked}>")).items
     if not found and ID.fullmatch(asked):
-        found = await desk.traces(signed.user, id_=asked)
+        found = (await desk.traces(signed.user, id_=asked)).items
     told = [names_in_list(desk, signed.user, each).trace(each) for each in found]
     return shown.page(request, "trace.html", signed, found=told, asked=asked)
 

@@ -105,7 +105,7 @@ async def help_list(request: Request, signed: Signed, desk: TheDesk, shown: TheP
 @queue_pages.get("/decided")
 async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """What people decided lately: who, what and why."""
-    found = await desk.decided(signed.user, days=_DECIDED_DAYS)
+    found = (await desk.decided(signed.user, days=_DECIDED_DAYS)).items
     listed = []
     for each in found:
         names = names_in_list(desk, signed.user, each.trace)

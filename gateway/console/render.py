@@ -72,7 +72,7 @@ class Pages:
     def page(
         self, request: Request, template: str, signed: SignedIn | None = None, status: int = 200, **values: object
     ) -> HTMLResponse:
-        """One page; those who are signed in see clauses by the titles of the policy in force."""
+        """One page. Who is not signed in, and who is told of a problem, needs no policy for it."""
         if "clauses" not in values:
             values["clauses"] = self._desk.policy().clauses if signed else {}
         shown = self._templates.get_template(template).render(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Security
@@ -11,12 +10,27 @@ from starlette.responses import JSONResponse
 
 from gateway.console import handling, schemas
 from gateway.console import review_schemas as told
-from gateway.console.api import Decider, Id, Key, Reader, TheDesk, bearer, cursor_of, problems, read_cursor
-from gateway.console.calls import calls, give_back, judge, take_up, told_in
+from gateway.console.api import (
+    PAGE,
+    Cursor,
+    Decider,
+    Id,
+    Key,
+    Limit,
+    Reader,
+    TheDesk,
+    bearer,
+    cursor_of,
+    place_of,
+    problems,
+    read_cursor,
+)
+from gateway.console.calls import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
-from gateway.console.desk import MOST_DONE, MOST_VIEWS, Desk
+from gateway.console.desk import Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import done_once, once
+from gateway.console.newest import Newest
 from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
@@ -220,15 +234,19 @@ def _needs(asked: Needs) -> dict[str, object]:
 @review_api.get(
     "/messages/{id}/history", response_model=told.Acts, responses=problems(404), summary="What happened to a message",
 )  # fmt: skip
-async def history(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def history(
+    desk: TheDesk, user: Reader, id: Id, limit: Limit = PAGE, cursor: Cursor = None
+) -> dict[str, object]:  # fmt: skip
+    """From its beginning, and who read it as well."""
     if not user.may(Right.AUDIT):
         await desk.need(user, Right.CONTENT, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the history")
     names = await names_of(desk, user, trace)
-    acts = [*await desk.store.done_about(id, MOST_DONE), *await desk.store.views_of(id, MOST_VIEWS)]
-    acts.sort(key=lambda each: each.at)
-    return {"items": [act_row(names.act(each)) for each in acts], "next": None}
+    after = read_cursor(cursor, int)[0] if cursor is not None else 0
+    found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
+    rows = [act_row(names.act(each)) for _, each in found[:limit]]
+    return {"items": rows, "next": cursor_of(found[limit - 1][0]) if len(found) > limit else None}
 
 
 @review_api.get(
@@ -245,7 +263,7 @@ async def conversation(
     beyond, earlier = None, True
     if cursor is not None:
         side, at, behind = read_cursor(cursor, str, float, str)
-        if side not in ("earlier", "later") or not isfinite(at):
+        if side not in ("earlier", "later"):
             raise Problem(422, "This is no cursor of a conversation.")
         beyond, earlier = (at, behind), side == "earlier"
     found = await talk(desk, user, id, beyond, earlier=earlier)
@@ -265,7 +283,11 @@ async def conversation(
 
 
 @review_api.get("/help", response_model=told.Calls, summary="Calls for help: who was alerted, who has taken them up")
-async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
+async def help_list(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
+    """Those that nobody has taken up first, however old; the others of 90 days."""
+    taken, at, id_ = read_cursor(cursor, bool, float, str) if cursor is not None else (None, 0.0, "")
+    after = None if taken is None else (taken, at, id_)
+    found, further = await calls_behind(desk, user, days=_CALL_DAYS, limit=limit, after=after)
     return {
         "items": [
             {
@@ -276,9 +298,9 @@ async def help_list(desk: TheDesk, user: Reader) -> dict[str, object]:
                 "kinds": list(each.kinds),
                 "taken_at": None if each.noticed.taken_at is None else rfc3339(each.noticed.taken_at),
             }
-            for each in await calls(desk, user, days=_CALL_DAYS)
+            for each in found
         ],
-        "next": None,
+        "next": cursor_of(*further) if further else None,
     }  # fmt: skip
 
 
@@ -289,20 +311,22 @@ async def delivered(
     kind: Annotated[
         Literal["flagged", "late"], Query(description="late: delivered before a verdict that would have held it")
     ] = "flagged",
+    limit: Limit = PAGE,
+    cursor: Cursor = None,
 ) -> dict[str, object]:
     action = "hold" if kind == "late" else "flag"
-    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS))
+    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
 
 
 @review_api.get("/decided", response_model=told.NoticedList, summary="What people decided lately")
-async def decided(desk: TheDesk, user: Reader) -> dict[str, object]:
-    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS))
+async def decided(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
+    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
 
 
-def _listed(desk: Desk, user: User, found: list[Noticed]) -> dict[str, object]:
-    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found]
+def _listed(desk: Desk, user: User, found: Newest[Noticed]) -> dict[str, object]:
+    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found.items]
     rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
-    return {"items": rows, "next": None}
+    return {"items": rows, "next": cursor_of(*found.next) if found.next else None}
 
 
 def act_row(act: Act) -> dict[str, object]:

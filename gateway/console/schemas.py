@@ -55,6 +55,8 @@ class Tracing(BaseModel):
     id: str = Field(default="", max_length=64)
     message_id: str = Field(default="", max_length=1000)
     address: str = Field(default="", max_length=320)
+    limit: int = Field(default=100, ge=1, le=500)
+    cursor: str | None = Field(default=None, max_length=300, description="`next` of the page before")
 
 
 class Where(BaseModel):

@@ -77,7 +77,8 @@ class Trace:
 class Noticed:
     """A message that was delivered and asks to be looked at: a call for help, one flagged, or one that came too late.
 
-    `taken_by` and `taken_at`: who took a call for help up, and when.
+    `taken_by` and `taken_at`: who took a call for help up, and when. `listed_at`: its place in a list, which a verdict
+    that comes later does not change.
     """
 
     trace: Trace
@@ -85,6 +86,7 @@ class Noticed:
     decided_at: float
     taken_by: str = ""
     taken_at: float | None = None
+    listed_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,23 @@ Everything here reads by an index, however much there is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, delete, func, or_, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.sql.util import ClauseAdapter
 
 from gateway.console_ports import LATE_CHANGES, Answer
 from gateway.core.audit import Linked
@@ -42,36 +57,37 @@ _MARK = Statement(  # what commits late has a number among the last, so they are
 _CHANGES = Statement(lambda of: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
 
 
-def _noticed(late: bool) -> Statement:
-    """Messages of an action since a time, the newest first; `late`: delivered although they would have been held.
+def _newest(*listed: ColumnElement[bool]) -> Statement:
+    """Messages of a list since a time, the newest first and from a place on; each where its latest copy stands.
 
     The conditions are those of an index each, word for word.
     """
-    listed = LATE if late else and_(_r.marked == schema.lit(1), _r.action == bindparam("action"))
+    other = schema.recipients.alias("other")
+    later = or_(
+        other.c.decided_at > _r.decided_at, and_(other.c.decided_at == _r.decided_at, other.c.position < _r.position)
+    )
+    same = [ClauseAdapter(other).traverse(each) for each in listed]
+    at: ColumnElement[float] = bindparam("at", type_=_r.decided_at.type)
 
-    def build(of: object) -> Select[tuple[str]]:
+    def build(of: object) -> Select[tuple[str, float]]:
         return (
-            select(_r.message_id)
-            .where(listed, _r.decided_at > bindparam("since"), _r.decided_at < bindparam("before"))
-            .order_by(_r.decided_at.desc())
+            select(_r.message_id, _r.decided_at)
+            .where(
+                *listed, _r.decided_at > bindparam("since"), _r.decided_at <= at,
+                or_(_r.decided_at < at, _r.message_id < bindparam("behind")),
+                ~exists().where(other.c.message_id == _r.message_id, *same, later),
+            )
+            .order_by(_r.decided_at.desc(), _r.message_id.desc())
             .limit(bindparam("limit"))
-        )
+        )  # fmt: skip
 
     return Statement(build)
 
 
-_NOTICED, _LATE = _noticed(late=False), _noticed(late=True)
-_BY_PEOPLE = Statement(
-    lambda of: (
-        select(_r.message_id)
-        .where(
-            _r.marked == schema.lit(1), _r.action.in_([schema.lit("hold"), schema.lit("alert")]),
-            _r.decided_at > bindparam("since"), _r.decided_at < bindparam("before"),
-            _r.decided_by != schema.lit("policy"),
-        )
-        .order_by(_r.decided_at.desc())
-        .limit(bindparam("limit"))
-    )
+_NOTICED, _LATE = _newest(_r.marked == schema.lit(1), _r.action == bindparam("action")), _newest(LATE)
+_BY_PEOPLE = _newest(
+    _r.marked == schema.lit(1), _r.action.in_([schema.lit("hold"), schema.lit("alert")]),
+    _r.decided_by != schema.lit("policy"),
 )  # fmt: skip
 _SENT_BY = Statement(
     lambda of: traces(select(_m.id).where(of.among(type_coerce(func.lower(_m.sender), Text()), "senders")))
@@ -147,6 +163,14 @@ def _about(*which: ColumnElement[bool]) -> Statement:
     )
 
 
+_HISTORY = Statement(
+    lambda of: (
+        select(_a.id, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
+        .where(_a.subject == bindparam("key"), _a.id > bindparam("after"))
+        .order_by(_a.id)
+        .limit(bindparam("limit"))
+    )
+)
 _VIEWED = schema.lit("viewed")
 _ABOUT, _DONE, _VIEWS_OF = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
 _NEWEST = Statement(
@@ -183,15 +207,23 @@ _FORGET = Statement(
 )
 
 
-def _noticed_rows(run: Run, action: str, since: float, before: float, limit: int) -> list[Noticed]:
-    statement = _LATE if action == "hold" else _NOTICED
-    return read_noticed(
-        run, [row[0] for row in run.rows(statement, action=action, since=since, before=before, limit=limit)]
-    )
+def _noticed_rows(run: Run, action: str, since: float, before: tuple[float, str], limit: int) -> list[Noticed]:
+    return _listed(run, _LATE if action == "hold" else _NOTICED, since, before, limit, action=action)
 
 
-def _decided_rows(run: Run, since: float, before: float, limit: int) -> list[Noticed]:
-    return read_noticed(run, [row[0] for row in run.rows(_BY_PEOPLE, since=since, before=before, limit=limit)])
+def _listed(
+    run: Run, which: Statement, since: float, before: tuple[float, str], limit: int, **more: str
+) -> list[Noticed]:  # fmt: skip
+    """A part of a list in its own order: a message is as old as what it is listed for, a call as its verdict."""
+    at, behind = before
+    rows = run.rows(which, since=since, at=at, behind=behind, limit=limit, **more)
+    known = {each.trace.id: each for each in read_noticed(run, [row[0] for row in rows])}
+    calls = more.get("action") == Action.ALERT
+    return [
+        replace(known[id_], listed_at=at, decided_at=known[id_].decided_at if calls else at)
+        for id_, at in rows
+        if id_ in known
+    ]
 
 
 def read_noticed(run: Run, ids: list[str]) -> list[Noticed]:
@@ -290,13 +322,17 @@ class SqlLists(Part):
         """See gateway.console_ports.Lists."""
         return [(row[0], row[1]) for row in await self._readers.read(lambda run: run.rows(_CHANGES, after=after))]
 
-    async def noticed(self, action: str, since: float, before: float, limit: int) -> Sequence[Noticed]:
+    async def noticed(
+        self, action: str, since: float, before: tuple[float, str], limit: int
+    ) -> Sequence[Noticed]:  # fmt: skip
         """See gateway.console_ports.Lists."""
-        return await self._readers.read(lambda run: _noticed_rows(run, action, since, before, limit))
+        place = (before[0], fit(before[1]))
+        return await self._readers.read(lambda run: _noticed_rows(run, action, since, place, limit))
 
-    async def decided(self, since: float, before: float, limit: int) -> Sequence[Noticed]:
+    async def decided(self, since: float, before: tuple[float, str], limit: int) -> Sequence[Noticed]:
         """See gateway.console_ports.Lists."""
-        return await self._readers.read(lambda run: _decided_rows(run, since, before, limit))
+        place = (before[0], fit(before[1]))
+        return await self._readers.read(lambda run: _listed(run, _BY_PEOPLE, since, place, limit))
 
     async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
         """See gateway.console_ports.Lists."""
@@ -326,6 +362,11 @@ class SqlLists(Part):
     async def views_of(self, subject: str, limit: int) -> Sequence[Act]:
         """See gateway.console_ports.Lists."""
         return await self._acts(_VIEWS_OF, subject, limit)
+
+    async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, Act]]:
+        """See gateway.console_ports.Lists."""
+        rows = await self._readers.read(lambda run: run.rows(_HISTORY, key=fit(subject), after=after, limit=limit))
+        return [(row[0], audit.read_act(row[1:])) for row in rows]
 
     async def _acts(self, which: Statement, subject: str, limit: int) -> Sequence[Act]:
         rows = await self._readers.read(lambda run: run.rows(which, key=fit(subject), limit=limit))

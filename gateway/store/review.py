@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, bindparam, case, exists, func, null, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, null, or_, select
 
 from gateway.core.decision import STRICTNESS, Decision
 from gateway.core.delivery import State
@@ -47,10 +47,13 @@ def _held_rows(some: bool) -> Statement:
 _HELD, HELD_OF = _held_rows(False), _held_rows(True)
 
 
-def traces(found: Select[tuple[str]]) -> Select[tuple[object, ...]]:
+def traces(found: Select[tuple[str]], *, further: bool = False) -> Select[tuple[object, ...]]:
+    """Where messages are, the newest first; `further`: those behind a place, a time and an id."""
+    at: ColumnElement[float] = bindparam("at", type_=_m.received_at.type)
+    behind = or_(_m.received_at < at, and_(_m.received_at == at, _m.id < bindparam("behind")))
     newest = (
         select(_m.id)
-        .where(_m.id.in_(found))
+        .where(_m.id.in_(found), *((behind,) if further else ()))
         .order_by(_m.received_at.desc(), _m.id.desc())
         .limit(schema.lit(MOST_TRACES))
     )
@@ -69,13 +72,17 @@ _BY_ID = Statement(lambda of: traces(select(bindparam("key"))))
 _BY_MESSAGE_ID = Statement(lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key"))))
 
 
-def _by_address(of: Flavour) -> Select[tuple[object, ...]]:
+def _by_address(further: bool) -> Select[tuple[object, ...]]:
     key = func.lower(bindparam("key"))
     sent = select(_m.id).where(func.lower(_m.sender) == key)
-    return traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)))  # type: ignore[arg-type]
+    return traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)), further=further)  # type: ignore[arg-type]
 
 
-_BY_ADDRESS = Statement(_by_address)
+_BY_ADDRESS = Statement(lambda of: _by_address(False))
+_FURTHER_BY_MESSAGE_ID = Statement(
+    lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key")), further=True)
+)
+_FURTHER_BY_ADDRESS = Statement(lambda of: _by_address(True))
 _EXPLAINED = Statement(
     lambda of: (
         select(_c.content, _v.verdict)
@@ -258,6 +265,15 @@ class SqlReview(Part):
         """See gateway.ports.Review."""
         statement, key = (_BY_ID, id) if id else (_BY_MESSAGE_ID, message_id) if message_id else (_BY_ADDRESS, address)
         rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key))) if key else []
+        return [read_trace(group) for group in by_message(rows)]
+
+    async def traced(
+        self, before: tuple[float, str], *, message_id: str = "", address: str = ""
+    ) -> Sequence[Trace]:  # fmt: skip
+        """See gateway.ports.Review."""
+        statement, key = (_FURTHER_BY_MESSAGE_ID, message_id) if message_id else (_FURTHER_BY_ADDRESS, address)
+        place = {"at": before[0], "behind": fit(before[1])}
+        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key), **place)) if key else []
         return [read_trace(group) for group in by_message(rows)]
 
     async def explained(self, id: str) -> Explained | None:

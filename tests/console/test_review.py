@@ -391,6 +391,6 @@ async def test_what_is_newer_elsewhere_leaves_a_building_s_lists_whole(world: Wo
     own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
     for _ in range(9):
         await world.put(replace(others, found=flag))
-    found = await desk.noticed(USERS[MIDDLE], "flag", days=30, limit=2)
+    found = (await desk.noticed(USERS[MIDDLE], "flag", days=30, limit=2)).items
     assert sorted(each.trace.id for each in found) == sorted(own[1:])
-    assert len(await desk.noticed(USERS[DIRECTOR], "flag", days=30, limit=2)) == 2
+    assert len((await desk.noticed(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2

@@ -174,7 +174,7 @@ async def test_a_late_call_for_help_leaves_who_decided(store: SqlStore, clock: C
     (call,) = await store.waiting_calls(10)
     assert {(each.state, each.decided_by) for each in call.trace.recipients} == {(State.REJECTED, "ann")}
     assert call.trace.action == "alert"
-    assert [each.trace.id for each in await store.decided(decided_at - 1, decided_at + 1, 9)] == [message.id]
+    assert [each.trace.id for each in await store.decided(decided_at - 1, (decided_at + 1, ""), 9)] == [message.id]
 
 
 async def test_policies_are_remembered(store: SqlStore, clock: Clock) -> None:
@@ -191,7 +191,7 @@ async def test_decisions_of_people_are_listed(store: SqlStore, clock: Clock) -> 
     await store.settle([(first, becomes(State.QUEUED, by="ann"))])
     clock.now += 1
     await store.settle([(second, becomes(State.REJECTED, by="bea"))])
-    found = await store.decided(NOON, NOON + 60, 10)
+    found = await store.decided(NOON, (NOON + 60, ""), 10)
     assert [each.trace.id for each in found] == [second, first]
-    assert [each.trace.id for each in await store.decided(NOON + 1.5, NOON + 60, 10)] == [second]
+    assert [each.trace.id for each in await store.decided(NOON + 1.5, (NOON + 60, ""), 10)] == [second]
     assert third in [each.id for each in await store.held()]

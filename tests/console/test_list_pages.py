@@ -1,0 +1,157 @@
+"""Lists of the API a page at a time: each row once, to its end, whatever comes in the meantime."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.core.decision import Act
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID
+from tests.console.world import World
+
+FLAG = (("4", 0.93, "secret"),)
+PROBLEM = "application/problem+json"
+
+
+async def nothing() -> None:
+    """Nothing comes in the meantime."""
+
+
+async def walk(
+    program: httpx.AsyncClient, path: str, between: Callable[[], Awaitable[object]] = nothing, **asked: Any
+) -> list[dict[str, Any]]:
+    """Every row of a list, by its cursors."""
+    rows: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        answer = await program.get(f"/api/v1/{path}", params=asked | ({"cursor": cursor} if cursor else {}))
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        assert len(page["items"]) <= asked["limit"]
+        rows += page["items"]
+        if (cursor := page["next"]) is None:
+            return rows
+        await between()
+
+
+async def test_flagged_messages_are_read_to_the_end(world: World) -> None:
+    put = [(await world.put(replace(SAID["middle"], found=FLAG))).id for _ in range(5)]
+
+    async def more() -> None:
+        await world.put(replace(SAID["middle"], found=FLAG))
+
+    async with world.program(DIRECTOR) as director:
+        whole = [each["id"] for each in await walk(director, "delivered", limit=500)]
+        assert set(put) <= set(whole)
+        assert [each["id"] for each in await walk(director, "delivered", more, limit=2)] == whole
+
+
+async def test_a_building_reads_its_own_to_the_end(world: World) -> None:
+    """However many of others' stand between."""
+    own = []
+    for _ in range(3):
+        own.append((await world.put(replace(SAID["middle"], found=FLAG))).id)
+        for _ in range(6):
+            await world.put(replace(SAID["high"], found=FLAG))
+    async with world.program(MIDDLE) as middle:
+        found = [each["id"] for each in await walk(middle, "delivered", limit=1)]
+    assert [each for each in found if each in own] == own[::-1]
+    assert len(found) == len(set(found))
+
+
+async def test_what_was_decided_is_read_to_the_end(world: World) -> None:
+    names = ("high", "both", "laid-out")
+    async with world.program(HIGH) as high:
+        for name in names:
+            answer = await high.post(f"/api/v1/messages/{world.id(name)}/reject", json={"reason": "7a"})
+            assert answer.status_code == 200, answer.text
+        found = [each["id"] for each in await walk(high, "decided", limit=1)]
+    assert found == [world.id(name) for name in reversed(names)]
+
+
+async def test_a_trace_is_read_to_its_end(world: World) -> None:
+    """By an address in the URL or in none; more than the store answers at once, and all of a building."""
+    said = SAID["middle"]
+    own = [(await world.put(said)).id for _ in range(4)]
+    for _ in range(3):
+        await world.put(replace(said, to=SAID["high"].to))
+
+    async def more() -> None:
+        await world.put(said)
+
+    async with world.program(DIRECTOR) as director, world.program(MIDDLE) as middle:
+        whole = [each["id"] for each in await walk(director, "trace", limit=500, address=said.sender)]
+        assert len(whole) == len(set(whole)) >= 8
+        assert [each["id"] for each in await walk(director, "trace", more, limit=3, address=said.sender)] == whole
+        found = [each["id"] for each in await walk(middle, "trace", limit=2, address=said.sender)]
+        assert set(own) <= set(found)
+        posted, cursor = [], None
+        while not posted or cursor:
+            asked = {"address": said.sender, "limit": 2, "cursor": cursor}
+            page = (await middle.post("/api/v1/trace", json=asked)).json()
+            posted += [each["id"] for each in page["items"]]
+            cursor = page["next"]
+        assert posted == found
+
+
+async def test_calls_for_help_are_read_to_the_end(world: World) -> None:
+    """Those that nobody has taken up first; what comes in the meantime is in front of the place."""
+    ids = [(await world.put(SAID["help"])).id for _ in range(4)]
+
+    async def more() -> None:
+        await world.put(SAID["help"])
+
+    async with world.program(DIRECTOR) as director:
+        for id_ in ids[:2]:
+            assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
+        whole = [each["id"] for each in await walk(director, "help", limit=500)]
+        assert whole[-2:] == ids[1::-1]
+        assert len(whole) == 5
+        assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
+
+
+async def test_a_history_is_read_to_its_end(world: World) -> None:
+    """From its beginning, with everybody who read it."""
+    id_ = world.id("high")
+    path = f"messages/{id_}/history"
+
+    async def more() -> None:
+        await world.store.record([Act(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
+
+    for _ in range(105):
+        await more()
+    async with world.program(DIRECTOR) as director:
+        whole = await walk(director, path, limit=500)
+        assert [each["act"] for each in whole] == ["decided"] + ["viewed"] * 105
+        paged = await walk(director, path, more, limit=50)
+        assert [each["act"] for each in paged[:106]] == [each["act"] for each in whole]
+        assert len(paged) == 108
+        assert (await director.get(f"/api/v1/{path}", params={"cursor": "x"})).status_code == 422
+
+
+FOREIGN = [
+    "x",
+    "bnVsbA",
+    "W10",
+    "WzEsMl0",
+    "WyJhIiwiYiJd",
+    "WzEsIngiLDNd",
+    "W05hTiwieCJd",
+    "WzFlOTk5LCJ4Il0",
+    "e30",
+    "é",
+]
+LISTS = ["help", "decided", "delivered", "trace?address=a@b.example"]
+
+
+@pytest.mark.parametrize("cursor", FOREIGN)
+async def test_a_cursor_of_somebody_else_s(world: World, cursor: str) -> None:
+    async with world.program(DIRECTOR) as program:
+        for path in LISTS:
+            asked = httpx.URL(f"/api/v1/{path}").copy_merge_params({"cursor": cursor})
+            answer = await program.get(asked)
+            assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), path
