@@ -15,7 +15,7 @@ from classifiers.evidence import Floats
 from classifiers.training.examples import Example
 
 FALSE_HOLDS, HARD_HOLDS = 0.01, 0.03
-HELP_ALARMS = 0.1
+HELP_ALARMS = 0.15
 """The share of students' other messages that may be taken for calls for help: none is to be missed."""
 FLAGGING = ("1", "4", "6")
 OWN, OWN_FALSE_HOLDS = ("7c",), 0.002
