@@ -88,19 +88,20 @@ def _one(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[Floats, fl
 def fit_head(features: Floats, examples: Sequence[Example], names: Sequence[str], seed: int) -> HeadWeights:
     """The head, fitted on features in which the readers had not seen the example; the shifts are still zero.
 
-    Where people said only some of the labels of a message of the district's own (a reviewer's decision), a first fit
-    on the others says what they left open. Public sets, which also say only some, are for the readers alone.
+    Where people said only some things of a message of the district's own (a reviewer's decision, a purpose that is not
+    known), a first fit on the others says what they left open. Public sets that say only some of the labels are for the
+    readers alone.
     """
-    whole = [at for at, each in enumerate(examples) if each.known >= set(LABELS)]
-    partly = [at for at, each in enumerate(examples) if each.weight == 1.0 and not each.known >= set(LABELS)]
     labels = np.array([truth(each) for each in examples]).reshape(len(examples), len(HEADS))
     weight = np.array([each.weight for each in examples])
-    labels[whole] = np.nan_to_num(labels[whole])
-    if not partly:
-        return _head(features[whole], labels[whole], weight[whole], names, seed)
+    ours = np.array([each.weight == 1.0 or each.known >= set(LABELS) for each in examples])
+    left_open = np.isnan(labels).any(axis=1)
+    whole, partly = ~left_open, left_open & ours
     first = _head(features[whole], labels[whole], weight[whole], names, seed)
+    if not partly.any():
+        return first
     labels[partly] = np.where(np.isnan(labels[partly]), first.logits(features[partly]) > 0, labels[partly])
-    both = [*whole, *partly]
+    both = whole | partly
     return _head(features[both], labels[both], weight[both], names, seed)
 
 

@@ -179,6 +179,19 @@ def test_what_a_reviewer_left_open_is_filled_in_by_a_first_fit() -> None:
     assert alone.logits(features[200:])[:, column].mean() < 0 < taught.logits(features[200:])[:, column].mean()
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_purpose_that_is_not_known_does_not_teach_that_there_is_none() -> None:
+    draw = np.random.default_rng(6)
+    told = [_example(f"m{n}", "x", purpose="academic" if n % 2 else "personal") for n in range(200)]
+    untold = [_example(f"u{n}", "x", purpose="") for n in range(400)]
+    features = draw.normal(size=(600, 4)).astype(np.float32)
+    features[:200, 0] += [3.0 if n % 2 else -3.0 for n in range(200)]
+    features[200:, 0] += 3.0  # they look academic all of them
+    column = HEADS.index("purpose:academic")
+    taught = fit_head(features, [*told, *untold], ["a", "b", "c", "d"], 1)
+    assert (taught.logits(features[1:200:2])[:, column] > 0).mean() > 0.9
+
+
 def test_a_model_is_measured_on_what_its_own_seed_kept_apart() -> None:
     one, both = {each.id for each in held_out(1)}, {each.id for each in held_out(1, 2)}
     assert both
