@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 
 from classifiers.evidence import Hit, evidence
 
-_SECRET = r"(?:is|are|:|=|-|->|es|son)\s*[\"']?(?=\S*[\d!@#$%^&*_])\S{4,}"
+_SECRET = r"(?:is|are|:|=|-|->|es|son)\s*[\"']?(?=\S{0,63}[\d!@#$%^&*_])\S{4,64}"  # bounded: runs may be long
 _FREE_MAIL = "gmail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail|live|me|msn"
 _STREET = "St|Street|Ave|Avenue|Rd|Road|Dr|Drive|Ln|Lane|Ct|Court|Blvd|Way|Pl|Place|Apt|Terrace|Circle"
 

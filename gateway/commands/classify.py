@@ -77,13 +77,15 @@ def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:
 def _cases() -> Iterator[Case]:
     from classifiers.explain import case_of_row
 
-    for number, line in enumerate(sys.stdin, 1):
+    for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():
             try:
-                row = json.loads(line)
+                row = json.loads(line.decode("utf-8"))
                 if not isinstance(row, dict):
                     raise ValueError("a row is a JSON object")
                 yield case_of_row(row)
+            except UnicodeDecodeError:
+                raise Fault(f"classify: line {number} of standard input is not UTF-8; write the rows in it") from None
             except ValueError as error:
                 raise Fault(f"classify: line {number} of standard input: {error}") from None
 

@@ -51,6 +51,8 @@ _NAMED = {"white": WHITE, "black": (0, 0, 0), "red": (255, 0, 0), "yellow": (255
 _SMALLEST = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 5.0, "vw": 0.1, "": 0.0}
 _FEW = 200
 """Characters of a style up to which it is remembered."""
+_SHEET = 8_000
+"""Characters of a style sheet up to which it is remembered."""
 _ALIKE = 30
 """Up to this difference, summed over red, green and blue, nobody tells two colours apart."""
 
@@ -119,8 +121,13 @@ def hidden_names(sheet: str) -> frozenset[str]:
     """What a style sheet hides on every screen: classes (".name"), ids ("#name"), attributes ("[name]") and elements.
 
     Of a selector the last part counts: what is hidden only within something else is taken for hidden everywhere. What
-    is in @rules may not be in force.
+    is in @rules may not be in force. A mail program writes the same sheet into every mail.
     """
+    return _hidden_names(sheet) if len(sheet) <= _SHEET else _hidden_names.__wrapped__(sheet)
+
+
+@lru_cache(maxsize=64)
+def _hidden_names(sheet: str) -> frozenset[str]:
     found: set[str] = set()
     sheet, depth, at, selectors = spelt(sheet[:LONGEST_SHEET]), 0, 0, ""
     paints = "background" in sheet

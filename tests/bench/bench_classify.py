@@ -10,17 +10,22 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):  # one core, as in a worker
     os.environ.setdefault(threads, "1")
 
+from classifiers.components.encoder import EncoderReader, Encoding  # noqa: E402 - after the number of threads is set
+from classifiers.evidence import Evidence, Floats  # noqa: E402 - after the number of threads is set
 from classifiers.explain import Case  # noqa: E402 - after the number of threads is set
 from classifiers.pipeline import Classifier, load  # noqa: E402 - after the number of threads is set
 from classifiers.training.examples import Example, district  # noqa: E402 - after the number of threads is set
 from gateway.core.parties import Direction  # noqa: E402 - after the number of threads is set
+from tests.bench.corpus import STAFF, STUDENT, in_scope  # noqa: E402 - after the number of threads is set
 
 BATCH = 16
 
@@ -59,6 +64,36 @@ def cost(classifier: Classifier, count: int) -> Iterator[str]:
         yield f"{name:16} {len(chosen):5} messages, {words:4.0f} words: {statistics.mean(costs):.2f} ms of CPU each"
 
 
+def ordinary(classifier: Classifier) -> Iterator[str]:
+    """The mean cost over the mails of `make bench`, and the share of them that each encoder reads."""
+    directions = {STAFF: Direction.STAFF_TO_STUDENT, STUDENT: Direction.STUDENT_TO_STAFF}
+    cases = [Case(str(number), "mail", directions[mail.author], mail.content) for number, mail in enumerate(in_scope())]
+    yield f"mails of make bench: {statistics.mean(milliseconds(classifier, cases)):.2f} ms of CPU in the mean"
+    encoding = classifier.nlp.get_pipe("chaperone_encoder")
+    assert isinstance(encoding, Encoding)
+    counted = [_Counted(each.reader) for each in encoding.stages]
+    encoding.stages = [replace(each, reader=one) for each, one in zip(encoding.stages, counted, strict=True)]
+    reached = Counter[int]()
+    for case in cases:
+        before = [each.asked for each in counted]
+        classifier.classify([case])
+        reached.update(number for number, each in enumerate(counted) if each.asked > before[number])
+    for number in range(len(counted)):
+        yield f"of them read by encoder {number + 1}: {reached[number] / len(cases):.1%}"
+
+
+class _Counted(EncoderReader):
+    """A reader that counts how often it was asked."""
+
+    def __init__(self, reader: EncoderReader) -> None:
+        self.__dict__.update(reader.__dict__)
+        self.asked = 0
+
+    def read(self, noted: Evidence, runs: Sequence[tuple[int, int]]) -> Floats:
+        self.asked += 1
+        return super().read(noted, runs)
+
+
 def memory(classifier: Classifier, count: int) -> Iterator[str]:
     """How far memory grows over messages of random words, tenth by tenth: they must not settle in the vocabulary."""
     draw = random.Random(7)
@@ -92,7 +127,7 @@ def main() -> None:
     classifier = load(given.model)
     sys.stdout.write(f"start: {time.process_time() - began:.2f} s of CPU, {resident():.0f} MB, {classifier.version}\n")
     milliseconds(classifier, [letter(each) for each in district()[:64]])
-    for line in cost(classifier, given.messages):
+    for line in (*cost(classifier, given.messages), *ordinary(classifier)):
         sys.stdout.write(line + "\n")
     for line in memory(classifier, given.random):
         sys.stdout.write(line + "\n")

@@ -174,3 +174,13 @@ def test_check_says_what_is_wrong(tmp_path: Path) -> None:
         assert "mend smtp.next_hop" in said
         assert said.count("error") == 1
         assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("line", [b'{"text": "caf\xe9"}', b'{"id": 1}'])
+def test_a_row_to_classify_that_is_none(line: bytes) -> None:
+    good = b'{"id": "a", "channel": "sms", "from": "staff", "text": "The quiz is on Friday."}'
+    done = subprocess.run([COMMAND, "classify", "--jsonl"], input=good + b"\n" + line + b"\n", capture_output=True)
+    assert done.returncode == 2
+    assert done.stderr.count(b"\n") == 1
+    assert b"line 2 of standard input" in done.stderr
+    assert b"caf" not in done.stderr
