@@ -46,12 +46,14 @@ class Text:
 
 
 def texts(passages: Sequence[Passage], normalise: Normaliser) -> tuple[tuple[Text, ...], Heard]:
-    """The texts of a message, what is written now first, and the language it is written in."""
+    """The texts of a message, what is written now first, and the language it is written in.
+
+    Where that is covered, but not the language of a file or of what claims to be a quote, it is theirs.
+    """
     fresh = " \n".join(each.text for each in passages if _TOGETHER[each.kind] is Kind.FRESH)
     language = heard(fresh or " \n".join(each.text for each in passages), normalise.known)
     if fresh and language.covered:
-        claimed = heard("\n".join(each.text for each in passages if each.kind is Kind.CLAIMED), normalise.known)
-        language = language if claimed.covered else claimed
+        language = next((each for each in _beside(passages, normalise) if not each.covered), language)
     groups: dict[Kind, list[Passage]] = {}
     for each in passages:
         groups.setdefault(_TOGETHER[each.kind], []).append(each)
@@ -59,6 +61,12 @@ def texts(passages: Sequence[Passage], normalise: Normaliser) -> tuple[tuple[Tex
     return tuple(
         _joined(kind, groups[kind], normalise, code) for kind in sorted(groups, key=list(Kind).index)
     ), language
+
+
+def _beside(passages: Sequence[Passage], normalise: Normaliser) -> Iterator[Heard]:
+    """The languages of what only claims to be a quote, and of what lies in files."""
+    for kind in (Kind.CLAIMED, Kind.ATTACHED):
+        yield heard("\n".join(each.text for each in passages if each.kind is kind), normalise.known)
 
 
 def _joined(kind: Kind, passages: list[Passage], normalise: Normaliser, language: str) -> Text:

@@ -174,6 +174,25 @@ def test_english_and_spanish_are_covered(classifier: Classifier, text: str, lang
     assert (verdict.language, verdict.failed) == (language, ())
 
 
+@pytest.mark.parametrize(
+    ("file", "failed"),
+    [
+        ("Bonjour, demain nous avons un examen et vous devez apporter vos livres avec vous.", ("language",)),
+        ("Завтра в школе контрольная работа, принесите тетради и учебники пожалуйста.", ("language",)),
+        ("Mañana hay examen de historia, traigan sus libros y lleguen a tiempo por favor.", ()),
+        ("Nguyen, Minh; Müller, Jörg; de la Cruz, Ana; van der Berg, Tom; Søren Ødegård\n12; 14; 9; 10; 11", ()),
+    ],
+)
+def test_a_file_in_another_language_is_not_called_clean(
+    classifier: Classifier, file: str, failed: tuple[str, ...]
+) -> None:
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = "For tomorrow"
+    message.set_content("Please read what is attached before class. See you at nine.")
+    message.add_attachment(file, filename="tomorrow.txt")
+    assert one(classifier, mail(message.as_bytes())).failed == failed
+
+
 CLEAN = [
     "The unit on World War II covers weapons, bombing and the camps. Read pages 80 to 112.",
     "Lockdown drill on Thursday in second period. It is only practice.",
