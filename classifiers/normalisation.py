@@ -10,65 +10,22 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from classifiers.backwards import turned
 from classifiers.confusables import PLAIN
 from classifiers.decorated import DRESSED, FLAG_LETTERS, is_flag
+from classifiers.joints import LEET, LEET_L, LONG, SMALL, Joints
 
 _FOLDER = Path(__file__).parent / "lexicons"
 _KEPT = frozenset("áéíóúüñÁÉÍÓÚÜÑ¿¡çÇàèìòùâêîôûäëïöãõÀÈ°·")
 _TOKEN = re.compile(r"\S+")
 _SIMPLE = re.compile(r"[\"'(]*[A-Za-z][a-z]*(?:'[a-z]+)?[.,;:!?)\"']*\Z|[0-9.,:%]+\Z")
 _STRETCHED = re.compile(r"([A-Za-záéíóúñ])\1\1+")
-_SPACED = re.compile(  # letters with the same sign between all of them
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
-)
-_WIDELY = re.compile(  # the same with wider gaps, or another sign, between words
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
-)
-_GAP = re.compile(r"[ .\-_*~|/,+\n]+")
 _EDGES = re.compile(r"\A([^\w@$*#!|]*)(.*?)([^\w@$*#]*)\Z", re.DOTALL)
-_LEET = str.maketrans(
-    {
-        "0": "o",
-        "1": "i",
-        "3": "e",
-        "4": "a",
-        "5": "s",
-        "7": "t",
-        "8": "b",
-        "9": "g",
-        "@": "a",
-        "$": "s",
-        "!": "i",
-        "|": "l",
-        "+": "t",
-        "(": "c",
-        "€": "e",
-    }
-)
-_LEET_L = str.maketrans(
-    {
-        "0": "o",
-        "1": "l",
-        "3": "e",
-        "4": "a",
-        "5": "s",
-        "7": "t",
-        "8": "b",
-        "9": "g",
-        "@": "a",
-        "$": "s",
-        "!": "l",
-        "|": "l",
-        "+": "t",
-        "(": "c",
-        "€": "e",
-    }
-)
 _LOOKS_LEET = re.compile(r"[A-Za-z][0-9@$!|€+(]|[0-9@$!|€(][A-Za-z]")
 _MEASURE = re.compile(
     r"[#$]?[0-9.,:/\-]+(?:st|nd|rd|th|am|pm|a|p|k|m|s|x|g|ml|l|mm|cm|km|kg|lb|lbs|oz|ft|in|min|mins|hr|hrs|h|pt|pts|"
@@ -86,6 +43,8 @@ _FEARED = (
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
 _TURN = "\u202e"
 _TURNED = re.compile("\u202e[^\u202c\n]*")
+TURNED = 3
+"""The tricks that writing backwards counts as."""
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
 
@@ -137,6 +96,7 @@ class Normaliser:
     def __init__(self, known: Collection[str], sensitive: Collection[str], masked: Iterable[str] = ()) -> None:
         self._sensitive = frozenset(word for word in sensitive if len(word) >= 4)
         self.known = self._known = frozenset(known) | self._sensitive
+        self._joints = Joints(self._known)
         self._masked: dict[str, str] = {}
         for word in masked:
             self._masked |= dict.fromkeys(_masks(word), word)
@@ -148,6 +108,8 @@ class Normaliser:
     def __call__(self, text: str, language: str = "en") -> Normal:
         """The text written out plainly. Never raises; costs about 0.1 ms for 80 plain words."""
         characters, tricks = (Normal(text), 0) if text.isascii() else self._characters(text)
+        if order := turned(characters.text, self._known):
+            characters, tricks = _reordered(characters, order), tricks + TURNED
         return self._words(characters, tricks, language)
 
     def _characters(self, text: str) -> tuple[Normal, int]:
@@ -209,7 +171,7 @@ class Normaliser:
 
     def _words(self, source: Normal, tricks: int, language: str) -> Normal:
         text = source.text
-        changes = list(self._spaced(text))
+        changes = list(self._joints.spaced(text))
         tricks += sum(written != " " for _, _, written in changes)
         taken = [(start, end) for start, end, _ in changes]
         previous: tuple[int, int, str] | None = None
@@ -229,6 +191,9 @@ class Normaliser:
                     if joined:
                         changes.append((previous[0], end, joined))
                         tricks += 1
+                if len(bare) >= LONG and bare not in self._known and (parted := self._joints.parted(raw)) != raw:
+                    changes.append((start, end, parted))
+                    tricks += 1
                 previous = (start, end, bare) if bare.isalpha() and raw[-1].isalpha() else None
                 continue
             previous = None
@@ -242,54 +207,11 @@ class Normaliser:
 
     def _joined(self, previous: tuple[int, int, str], bare: str) -> str:
         word = previous[2] + bare
-        return word if word in self._sensitive and not (self._is_word(previous[2]) and self._is_word(bare)) else ""
-
-    def _spaced(self, text: str) -> Iterable[tuple[int, int, str]]:
-        taken, near = 0, False
-        for found in _WIDELY.finditer(text):
-            near = True
-            for start, end, written in self._gapped(found.group().lower()):
-                taken = found.end()
-                yield found.start() + start, found.start() + end, written
-        for found in _SPACED.finditer(text, taken) if near else ():
-            letters = _GAP.sub("", found.group()).lower()
-            for table in (_LEET, _LEET_L):
-                words = self._segmented(letters.translate(table))
-                if words:
-                    yield found.start(), found.end(), words
-                    break
-
-    def _gapped(self, run: str) -> list[tuple[int, int, str]]:
-        """Single letters as words, where the wider gaps between them part words; none where these are no words."""
-        gaps = [found.span() for found in _GAP.finditer(run)]
-        signs = [run[start:end] for start, end in gaps]
-        usual = min(set(signs), key=lambda sign: (len(sign), -signs.count(sign)))
-        wide = [gap for gap, sign in zip(gaps, signs, strict=True) if sign != usual]
-        if not wide:
-            return []
-        bounds = list(zip([0, *(end for _, end in wide)], [*(start for start, _ in wide), len(run)], strict=True))
-        for table in (_LEET, _LEET_L):
-            words = [_GAP.sub("", run[start:end]).translate(table) for start, end in bounds]
-            if max(map(len, words)) > 2 and all(map(self._is_word, words)):
-                written = [(*place, word) for place, word in zip(bounds, words, strict=True) if len(word) > 1]
-                return sorted(written + [(*gap, " ") for gap in wide])
-        return []
-
-    def _segmented(self, letters: str) -> str:
-        """The letters as known words, the longest words preferred, or "" where they make none of four letters."""
-        best: list[tuple[int, str] | None] = [(0, "")] + [None] * len(letters)
-        for end in range(1, len(letters) + 1):
-            for start in range(max(0, end - 14), end):
-                word, before = letters[start:end], best[start]
-                size = end - start
-                if before is None or not (word in self._known if size > 2 else word in _SMALL):
-                    continue
-                score = before[0] + size * size
-                held = best[end]
-                if held is None or score > held[0]:
-                    best[end] = (score, f"{before[1]} {word}".strip())
-        whole = best[-1]
-        return whole[1] if whole is not None and max(map(len, whole[1].split())) >= 4 else ""
+        return (
+            word
+            if word in self._sensitive and not (self._joints.is_word(previous[2]) and self._joints.is_word(bare))
+            else ""
+        )
 
     def _word(self, raw: str, language: str) -> tuple[str, bool] | None:
         """One token written out, and whether it was disguised; None where it stays as it is."""
@@ -302,9 +224,9 @@ class Normaliser:
         if low in self._masked:
             return lead + self._masked[low] + tail, True
         if _LOOKS_LEET.search(core) and not _MEASURE.match(core) and "://" not in core and not _ADDRESS.search(core):
-            for table in (_LEET, _LEET_L):
+            for table in (LEET, LEET_L):
                 word = _bare(low.translate(table))
-                if word.isalpha() and self._is_word(self._settled(word)):
+                if word.isalpha() and self._joints.is_word(self._settled(word)):
                     return lead + self._settled(word) + tail, True
         if _CAPITAL_I.search(core) and low.replace("i", "l") != low and core.replace("I", "l").lower() in self._known:
             return lead + core.replace("I", "l") + tail, True
@@ -314,6 +236,8 @@ class Normaliser:
             letters = _MASK.sub("", low)
             if letters != low and letters in self._sensitive and len(letters) * 3 > len(low):
                 return lead + letters + tail, True
+        if len(low) >= LONG and "://" not in low and "@" not in low and (parted := self._joints.parted(core)) != core:
+            return lead + parted + tail, True
         return None
 
     def _settled(self, word: str) -> str:
@@ -322,18 +246,9 @@ class Normaliser:
             return word
         double = _STRETCHED.sub(r"\1\1", word)
         single = _STRETCHED.sub(r"\1", word)
-        if word.isupper() or single.lower() in _SMALL:
+        if word.isupper() or single.lower() in SMALL:
             return word if len(word) <= 3 else single
-        return double if self._is_word(double.lower()) or not self._is_word(single.lower()) else single
-
-    def _is_word(self, word: str) -> bool:
-        return word in self._known or word in _SMALL
-
-
-_SMALL = frozenset(
-    "i a u y me my we us he it is at in on to do go so no up if or be by of an am ok tu te mi si lo la el "
-    "yo de en un al ya es va se le da su ni ha as us ms mr".split()
-)
+        return double if self._joints.is_word(double.lower()) or not self._joints.is_word(single.lower()) else single
 
 
 def _bare(word: str) -> str:
@@ -351,6 +266,12 @@ def _order(text: str) -> Iterable[int]:
         order += [*range(at, found.start()), *range(found.end() - 1, found.start() - 1, -1)]
         at = found.end()
     return [*order, *range(at, len(text))]
+
+
+def _reordered(source: Normal, order: Sequence[int]) -> Normal:
+    starts, ends = source.starts or range(len(source.text)), source.ends or range(1, len(source.text) + 1)
+    text = "".join(source.text[at] for at in order)
+    return Normal(text, tuple(starts[at] for at in order), tuple(ends[at] for at in order))
 
 
 def _rewritten(source: Normal, changes: list[tuple[int, int, str]], tricks: int) -> Normal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from classifiers.training.examples import Example
@@ -12,6 +12,9 @@ from classifiers.training.examples import Example
 _LOOKS = {"a": "а", "c": "с", "e": "е", "i": "і", "o": "о", "p": "р", "s": "ѕ", "x": "х", "y": "у"}
 _LEET = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "$"}
 _WORD = re.compile(r"[A-Za-z]{4,}")
+_RUN = re.compile(r"[A-Za-z']+(?: [A-Za-z']+){3,6}")
+Way = Callable[[str, random.Random, float], str]
+"""A disguise: the text, chance, and the share of it that is disguised."""
 
 
 def _look_alike(word: str, draw: random.Random) -> str:
@@ -36,20 +39,37 @@ def _stretched(word: str, draw: random.Random) -> str:
     return word[:at] + word[at] * 3 + word[at:]
 
 
-WAYS: dict[str, Callable[[str, random.Random], str]] = {
-    "look-alikes": _look_alike,
-    "leet": _leet,
-    "zero-width": _unseen,
-    "spaced": _spaced,
-    "stretched": _stretched,
+def _in_words(change: Callable[[str, random.Random], str]) -> Way:
+    """A share of the longer words changed."""
+
+    def changed(text: str, draw: random.Random, share: float) -> str:
+        return _WORD.sub(lambda found: change(found[0], draw) if draw.random() < share else found[0], text)
+
+    return changed
+
+
+def _run_together(text: str, draw: random.Random, share: float) -> str:
+    """A share of the runs of a few words without their spaces."""
+    return _RUN.sub(lambda found: found[0].replace(" ", "") if draw.random() < share else found[0], text)
+
+
+def _backwards(text: str, draw: random.Random, share: float) -> str:
+    """Every line from its end: who writes so writes all of it so."""
+    return "\n".join(line[::-1] for line in text.split("\n"))
+
+
+WAYS: Mapping[str, Way] = {
+    "look-alikes": _in_words(_look_alike),
+    "leet": _in_words(_leet),
+    "zero-width": _in_words(_unseen),
+    "spaced": _in_words(_spaced),
+    "stretched": _in_words(_stretched),
+    "run together": _run_together,
+    "backwards": _backwards,
 }
 
 
 def disguised(example: Example, way: str, share: float = 0.4) -> Example:
-    """The example with a share of its longer words disguised in one way; the same every time."""
+    """The example with a share of it disguised in one way; the same every time."""
     draw = random.Random(f"{example.id}:{way}")
-
-    def change(found: re.Match[str]) -> str:
-        return WAYS[way](found.group(), draw) if draw.random() < share else found.group()
-
-    return replace(example, id=f"{example.id}:{way}", text=_WORD.sub(change, example.text))
+    return replace(example, id=f"{example.id}:{way}", text=WAYS[way](example.text, draw, share))

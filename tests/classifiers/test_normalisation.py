@@ -11,7 +11,7 @@ from classifiers.pipeline import normaliser
 
 KNOWN = frozenset(
     "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "
-    "put not no".split()
+    "this but and dont put not no".split()
 )
 
 
@@ -48,6 +48,11 @@ def normalise() -> Normaliser:
         ("s3cr€t put n@t", "secret put n@t"),
         ("b1tçh", "bitch"),
         ("i think su*cide", "i think suicide"),
+        ("donttellanyone", "dont tell anyone"),
+        ("YouAreSoBeautiful.Keepthesecret!", "you are so beautiful.Keepthesecret!"),
+        (".enoyna llet t'nod tub lufituaeb os era uoY", "You are so beautiful but don't tell anyone."),
+        ("uoy era os lufituaeb tub t'nod llet enoyna", "you are so beautiful but don't tell anyone"),
+        ("Good morning!\nterces siht peek uoy dna em", "Good morning!\nme and you keep this secret"),
     ],
 )
 def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) -> None:
@@ -69,6 +74,9 @@ def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) 
         "What to do: put a note on it, be at the gym by six, not a minute later.",
         "No te preocupes, no se me olvida.",
         "Привет, как дела? Завтра в школу.",
+        "The semitendinosus, trigonometry, #congratulations and ms.vandenberghe@school.example",
+        "Interesante: precisamente el entrenamiento de voleibol.",
+        "DNA, and who saw what was on the map? Nod if you live there.",
     ],
 )
 def test_plain_text_is_left_alone(normalise: Normaliser, plain: str) -> None:
@@ -99,6 +107,15 @@ def test_offsets_lead_back_to_what_was_received(normalise: Normaliser) -> None:
     at = normal.text.index("you")
     start, end = normal.back(at, at + 3)
     assert received[start:end] == "y0u"
+
+
+def test_offsets_of_what_is_backwards_lead_to_the_same_letters(normalise: Normaliser) -> None:
+    received = "hi\nterces siht peek uoy dna em"
+    normal = normalise(received)
+    at = normal.text.index("secret")
+    start, end = normal.back(at, at + 6)
+    assert received[start:end] == "terces"
+    assert normal.tricks >= 1
 
 
 @given(st.text(max_size=200))
