@@ -11,9 +11,11 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from classifiers.decorated import undressed
+from classifiers.joints import LEET
 
 _FILE = Path(__file__).parent / "lexicons" / "languages.toml"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -33,6 +35,8 @@ _FEW = 12
 """Words up to which one word of another language, or one with its letters, is enough beside words of no covered one."""
 _MOST = 0.7
 _FOURTH = 4
+_NUMBERED = re.compile(r"(?<![^\W_])(?:[a-z]+[2357][a-z]+|[37][a-z]{3,})(?![^\W_])")
+"""Words with the digits that stand for letters in Arabic (3 for ayn, 7 for ha, 2 for hamza)."""
 _MARKED = re.compile("[äößàèìòùâêîôûëïãõåæøœșțşţăğıłńśźżćęąčšžěřůőűđƒ\u1e00-\u1eff]")
 """Letters of other languages that neither English nor Spanish has."""
 
@@ -72,6 +76,8 @@ def heard(text: str, vocabulary: Collection[str] = frozenset()) -> Heard:
         return Heard("und", False)
     if len(words) <= _SHORT and (code := _strange(words, vocabulary, text.isascii())):
         return Heard(code, False)
+    if _is_numbered(text.lower(), words, vocabulary):
+        return Heard("ar", False)
     votes = _votes(words)
     if not votes:
         return Heard("en", True)
@@ -112,6 +118,16 @@ def _strange(words: Sequence[str], vocabulary: Collection[str], plain: bool) -> 
         if len(words) <= _FEW and (count or marked) and strange and _FOURTH * known <= len(words):
             return best or "und"
     return "und" if len(words) <= 6 and any(_says(words, said) for said in lists.said) else ""
+
+
+def _is_numbered(text: str, words: Sequence[str], vocabulary: Collection[str]) -> bool:
+    """Whether digits stand for letters as Arabic in Latin letters has them, and not as in a disguised English word."""
+    found = {each.group() for each in islice(_NUMBERED.finditer(text), MAX_WORDS)}
+    count = sum(each.translate(LEET) not in vocabulary for each in found)
+    if count < _LEAST:
+        return False
+    known = _lists().known
+    return count >= sum(len(word) > _LEAST and (word in known or word in vocabulary) for word in words)
 
 
 def _says(words: Sequence[str], said: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.language import heard
+from classifiers.language import Heard, heard
 from classifiers.pipeline import load
 from classifiers.training.examples import district
 
@@ -75,3 +75,20 @@ def test_the_corpus_is_english_and_spanish(vocabulary: Collection[str]) -> None:
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_a_long_text_is_not_covered_either(code: str, vocabulary: Collection[str]) -> None:
     assert not heard(" ".join(SENTENCES[code] * 3), vocabulary).covered
+
+
+@pytest.mark.parametrize("text", ["ta3ali 3andi el beit", "ma bte7ki la 7ada", "ba2dar 3ish law sama7t"])
+def test_digits_that_are_arabic_letters(text: str, vocabulary: Collection[str]) -> None:
+    assert heard(text, vocabulary) == Heard("ar", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "y0u l00k s3xy 2day, d3lete th3se t3xts",
+        "Codes for the clickers: a3bk, r7tq, k2mm; 3pts each, due 7pm on the 3rd",
+        "gr8 job w3rd, meet b4 7th period in b12a",
+    ],
+)
+def test_other_digits_are_not(text: str, vocabulary: Collection[str]) -> None:
+    assert heard(text, vocabulary).covered
