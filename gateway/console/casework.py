@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gateway.console.covering import covered_cases, with_content, wrote
 from gateway.console.desk import Desk
 from gateway.console.names import Names
 from gateway.console.opening import opened as opened_names
@@ -56,7 +57,7 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
         if len(some) < limit:
             break
         before = some[-1].id
-    return seen[:limit]
+    return await covered_cases(desk, user, seen[:limit])
 
 
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
@@ -166,12 +167,29 @@ async def reading(desk: Desk, user: User, case_id: int) -> CaseReading:
 
 
 async def names_of(desk: Desk, user: User, found: CaseReading) -> Names:
-    """The people of a case, as somebody sees them."""
-    hidden = desk.hides(user) and not await opened_names(desk, user, found.file.subject)
+    """The people of a case, as somebody sees them; whom a message names of which something was written as well."""
+    names = await _people(desk, user, found.file, found.traces)
+    for id_ in {each.subject for each in found.timeline if wrote(each)} & set(found.file.messages):
+        await with_content(desk, names, id_)
+    return names
+
+
+async def _people(desk: Desk, user: User, file: CaseFile, traces: Sequence[Trace]) -> Names:
+    hidden = desk.hides(user) and not await opened_names(desk, user, file.subject)
     names = Names(desk.register, hidden=hidden)
-    for each in found.traces:
+    for each in traces:
         names.add_trace(each)
     return names
+
+
+async def shown(desk: Desk, user: User, case_id: int) -> CaseFile:
+    """A case as its page shows it: with the names in its title covered, unless they stand open to this person."""
+    file = await found(desk, user, case_id)
+    if not desk.hides(user):
+        return file
+    named = await desk.store.named(file.messages)
+    names = await _people(desk, user, file, [named[id_] for id_ in file.messages if id_ in named])
+    return replace(file, title=names.hide(file.title))
 
 
 async def open_names(desk: Desk, user: User, case_id: int, reason: str) -> None:

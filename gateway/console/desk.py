@@ -21,7 +21,7 @@ from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
 from gateway.console.second import standing
 from gateway.console_ports import Handled
-from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
+from gateway.core.access import HAD_PART, Register, family_of, has_part, is_theirs, person_of
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
@@ -265,7 +265,7 @@ class Desk:
     async def apart(self, user: User, trace: Trace, deed: str) -> None:
         """Raise a Problem, and note it, where somebody has a part in a message: others read it and decide."""
         if self.in_part(user, trace):
-            await self._refuse(user, f"{deed}: has a part in it", trace.id)
+            await self._refuse(user, f"{deed}: {HAD_PART}", trace.id)
             raise Problem(403, HAS_PART)
 
     async def reading(self, user: User, id_: str) -> Reading:

@@ -13,6 +13,7 @@ from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.conversation import further_of, read_place, talk
+from gateway.console.covering import all_names_of
 from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
@@ -43,7 +44,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     conflict = desk.in_part(user, trace)
     if conflict or not await desk.reads(user, id):
         history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
-        names = await names_of(desk, user, trace)
+        names = await all_names_of(desk, user, trace)
         return shown.page(
             request, "where.html", signed, trace=names.trace(desk.told(user, trace)),
             history=list(map(names.act, history)), conflict=conflict, has_part=HAS_PART,

@@ -27,6 +27,7 @@ from gateway.console.api import (
 )
 from gateway.console.calls import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
+from gateway.console.covering import all_names_of
 from gateway.console.desk import Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import done_once, once
@@ -208,7 +209,7 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the review")
-    names = await names_of(desk, user, trace)
+    names = await all_names_of(desk, user, trace)
     handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
     taken, proposal = handled.assignment, handled.proposal
     holder = taken if taken is not None and taken.user else None
@@ -242,7 +243,7 @@ async def history(
         await desk.need(user, Right.CONTENT, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the history")
-    names = await names_of(desk, user, trace)
+    names = await all_names_of(desk, user, trace)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0
     found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
     rows = [act_row(names.act(each)) for _, each in found[:limit]]

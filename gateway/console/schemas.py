@@ -196,6 +196,7 @@ class ActRow(BaseModel):
     act: str
     subject: str
     detail: dict[str, object]
+    whole: bool = Field(description="False: something is withheld or covered; `hash` is of the row as the log keeps it")
 
 
 class ActList(BaseModel):
