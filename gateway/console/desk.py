@@ -16,7 +16,7 @@ from gateway.console.house import House as House
 from gateway.console.house import Store as Store
 from gateway.console.newest import Newest, newest, of_noticed, of_trace
 from gateway.console.newest import Place as Newer
-from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console.problems import Problem, decided_already, reason_missing, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
 from gateway.console.second import standing
@@ -345,7 +345,7 @@ class Desk:
         asked = needs(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
         both = [user]
         if entry is not None and asked.reason and not reason:
-            raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
+            raise reason_missing(deed)
         if entry is not None and asked.second:
             mine = Proposal(deed, user.name, 0.0, reason, words)
             proposal, first = await standing(self.store, self.register, user, trace, mine)

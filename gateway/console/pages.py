@@ -27,7 +27,7 @@ from gateway.console.security import FOREIGN
 from gateway.core.account import Right
 from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
-from gateway.core.review import DEEDS, at_due, needs
+from gateway.core.review import REASONED, at_due, needs
 
 pages = APIRouter(include_in_schema=False)
 
@@ -86,7 +86,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
         at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
-        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
+        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in REASONED},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
     )  # fmt: skip

@@ -41,7 +41,7 @@ from gateway.core.casework import Proposal
 from gateway.core.decision import Act
 from gateway.core.fields import rfc3339
 from gateway.core.moderation import Noticed
-from gateway.core.review import DEEDS, Needs, needs
+from gateway.core.review import REASONED, Needs, needs
 from gateway.core.rows import trace_row
 from gateway.stages.moderation import Deed
 
@@ -147,10 +147,11 @@ async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer, key: Ke
 )  # fmt: skip
 async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving, key: Key = None) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await handling.assign(desk, user, id, asked.to, asked.instead_of)
+        await handling.assign(desk, user, id, asked.to, asked.instead_of, plain(asked.reason))
         return {"id": id, "done": "assigned"}
 
-    return await done_once(desk, user, key, ["assign", id, asked.to, asked.instead_of], act)
+    asks = ["assign", id, asked.to, asked.instead_of, *([asked.reason] if asked.reason else [])]
+    return await done_once(desk, user, key, asks, act)
 
 
 @review_api.post(
@@ -220,7 +221,7 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "proposed": proposal.deed if proposal else None,
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
-        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in DEEDS},
+        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in REASONED},
         "usual_words": desk.usual_words(trace.clauses),
         "put_off_until": rfc3339(handling.put_off_until(desk, trace)),
         "cases": [each.id for each in await desk.cases_seen(user, id)],

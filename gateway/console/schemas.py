@@ -247,3 +247,4 @@ class ProblemRow(BaseModel):
     title: str
     status: int
     detail: str
+    missing: list[str] = Field(default=[], description="What the policy asks for and the request left empty")
