@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.account_ports import Handover
 from gateway.console_ports import Accounts, Calls, Cases, Handling
 from gateway.console_ports import Reminders as Remembered
 from gateway.core.access import Register, has_part, is_theirs
@@ -29,6 +30,7 @@ from gateway.journal import Journal
 from gateway.ports import Dispositions, Review, StoreDown
 from gateway.stages.beat import Beat
 from gateway.stages.case_reminders import tell_of_cases
+from gateway.stages.handover import hand_back
 from gateway.stages.moderation import moderate
 
 EVERY = 15.0
@@ -43,7 +45,7 @@ NOT_DECIDED = "not decided by its due time"
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Remembered, Protocol):
+class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Handover, Remembered, Protocol):
     """What reminders ask of the store."""
 
 
@@ -67,9 +69,10 @@ class Reminders:
             await beat.rest(EVERY)
 
     async def look(self) -> None:
-        """One look: due times, calls for help, cases, the day's digest."""
+        """One look: what was left behind, due times, calls for help, cases, the day's digest."""
         now = await self._store.now()
         chain = Chain(await self._store.users(), self._last, self._register)
+        await hand_back(self._store, chain, now)
         await self._due(now, chain)
         await self._help(now, chain)
         await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)

@@ -16,6 +16,7 @@ from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
 from gateway.store.grants import SqlGrants
 from gateway.store.handling import SqlHandling
+from gateway.store.handover import SqlHandover
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
 from gateway.store.lines import SqlLines
@@ -59,6 +60,7 @@ class SqlStore(
     SqlMedia,
     SqlLines,
     SqlHandling,
+    SqlHandover,
     SqlReminders,
     SqlCases,
     SqlGrants,
