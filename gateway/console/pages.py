@@ -23,6 +23,7 @@ from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
+from gateway.console.second import cannot_agree
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right
 from gateway.core.casework import SEVERITIES
@@ -50,7 +51,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
             history=list(map(names.act, history)), conflict=conflict, has_part=HAS_PART,
         )  # fmt: skip
     reading = await desk.reading(user, id)
-    explained = reading.explained
+    explained, proposal = reading.explained, reading.handled.proposal
     trace, policy = explained.trace, desk.policy()
     then = await policy_of(desk, explained.policy)
     names = await names_of(desk, user, trace)
@@ -88,6 +89,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in REASONED},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
+        cannot_agree=await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else "",
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
 from gateway.console.rows import Filters, read_query
+from gateway.console.second import cannot_agree
 from gateway.core.account import Right, User
 from gateway.core.casework import Proposal
 from gateway.core.decision import Act
@@ -221,6 +222,7 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "proposed": proposal.deed if proposal else None,
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
+        "cannot_agree": await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else None,
         "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in REASONED},
         "usual_words": desk.usual_words(trace.clauses),
         "put_off_until": rfc3339(handling.put_off_until(desk, trace)),

@@ -131,6 +131,7 @@ class Handled(BaseModel):
     proposed: str | None
     proposed_by: str | None
     proposed_reason: str | None
+    cannot_agree: str | None = Field(description="Why you cannot agree with it; empty where you can, null without one")
     needs: dict[Literal["release", "reject", "discard", "hold", "assign"], Needed]
     usual_words: str = Field(description="What the sender is told of a rejection unless `words` say something else")
     put_off_until: str = Field(description="When it is due at the latest, however often it is held longer")
