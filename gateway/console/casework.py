@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.console.covering import covered_cases, with_content, wrote
+from gateway.console.covering import covered_cases, of_case, with_heads
 from gateway.console.desk import Desk
 from gateway.console.names import Names
 from gateway.console.opening import opened as opened_names
@@ -167,18 +167,15 @@ async def reading(desk: Desk, user: User, case_id: int) -> CaseReading:
 
 
 async def names_of(desk: Desk, user: User, found: CaseReading) -> Names:
-    """The people of a case, as somebody sees them; whom a message names of which something was written as well."""
-    names = await _people(desk, user, found.file, found.traces)
-    for id_ in {each.subject for each in found.timeline if wrote(each)} & set(found.file.messages):
-        await with_content(desk, names, id_)
-    return names
+    """The people of a case, as somebody sees them."""
+    return await _people(desk, user, found.file, {each.id: each for each in found.traces})
 
 
-async def _people(desk: Desk, user: User, file: CaseFile, traces: Sequence[Trace]) -> Names:
-    hidden = desk.hides(user) and not await opened_names(desk, user, file.subject)
-    names = Names(desk.register, hidden=hidden)
-    for each in traces:
-        names.add_trace(each)
+async def _people(desk: Desk, user: User, file: CaseFile, traces: Mapping[str, Trace]) -> Names:
+    if not desk.hides(user) or await opened_names(desk, user, file.subject):
+        return Names(desk.register)
+    names = of_case(desk, file.messages, traces)
+    await with_heads(desk, [(names, traces[id_]) for id_ in file.messages if id_ in traces])
     return names
 
 
@@ -187,8 +184,7 @@ async def shown(desk: Desk, user: User, case_id: int) -> CaseFile:
     file = await found(desk, user, case_id)
     if not desk.hides(user):
         return file
-    named = await desk.store.named(file.messages)
-    names = await _people(desk, user, file, [named[id_] for id_ in file.messages if id_ in named])
+    names = await _people(desk, user, file, await desk.store.named(file.messages))
     return replace(file, title=names.hide(file.title))
 
 

@@ -18,19 +18,27 @@ from gateway.core.audit import Linked
 from gateway.core.casework import CaseFile, number_of
 from gateway.core.decision import Act
 from gateway.core.grant import Grant
-from gateway.core.moderation import Trace
+from gateway.core.moderation import Explained, Trace
 
 
-async def with_content(desk: Desk, names: Names, id_: str) -> Names:
-    """Those too whom the header section of a message names, and whom its findings are about."""
-    if names.hidden and (explained := await desk.store.explained(id_)) is not None:
-        await asyncio.to_thread(names_around, names, explained)
-    return names
+async def with_heads(desk: Desk, people: Sequence[tuple[Names, Trace]]) -> None:
+    """Cover those too whom the header sections of messages name, and whom their findings are about."""
+    people = [(names, trace) for names, trace in people if names.hidden]
+    found = await desk.store.beginnings({trace.id for _, trace in people})
+
+    def add() -> None:
+        for names, trace in people:
+            if (begins := found.get(trace.id)) is not None:
+                names_around(names, Explained(trace, begins.head, trace.channel, begins.verdict, ""))
+
+    await asyncio.to_thread(add)
 
 
 async def all_names_of(desk: Desk, user: User, trace: Trace) -> Names:
     """Everybody whom a message names, as somebody sees them on its page."""
-    return await with_content(desk, await names_of(desk, user, trace), trace.id)
+    names = await names_of(desk, user, trace)
+    await with_heads(desk, [(names, trace)])
+    return names
 
 
 async def names_by_subject(
@@ -38,7 +46,7 @@ async def names_by_subject(
 ) -> Mapping[str, Names]:  # fmt: skip
     """The people of messages and cases as a list shows them, by their names in the audit log; none where all may know.
 
-    `said_of`: messages of which people wrote something, where whom the header names is covered as well.
+    `said_of`: of which of them people wrote something, where whom a header names is covered as well.
     """
     if not desk.hides(user):
         return {}
@@ -48,12 +56,17 @@ async def names_by_subject(
     messages = {each: file.messages for each, file in files.items() if file is not None}
     traces = await desk.store.named(asked - numbers.keys() | {id_ for each in messages.values() for id_ in each})
     found = {id_: names_in_list(desk, user, traces[id_]) for id_ in asked if id_ in traces}
-    for id_ in set(said_of) & found.keys():
-        await with_content(desk, found[id_], id_)
-    return found | {each: _of_case(desk, ids, traces) for each, ids in messages.items()}
+    found |= {each: of_case(desk, ids, traces) for each, ids in messages.items()}
+    written = set(said_of) & found.keys()
+    await with_heads(
+        desk,
+        [(found[each], traces[id_]) for each in written for id_ in messages.get(each, (each,)) if id_ in traces],
+    )
+    return found
 
 
-def _of_case(desk: Desk, messages: Sequence[str], traces: Mapping[str, Trace]) -> Names:
+def of_case(desk: Desk, messages: Sequence[str], traces: Mapping[str, Trace]) -> Names:
+    """The people of the messages of a case, hidden."""
     names = Names(desk.register, hidden=True)
     for id_ in messages:
         if id_ in traces:
@@ -63,7 +76,7 @@ def _of_case(desk: Desk, messages: Sequence[str], traces: Mapping[str, Trace]) -
 
 def wrote(act: Act) -> bool:
     """Whether somebody wrote words of their own in an entry of the audit log."""
-    return act.actor != "policy" and any(isinstance(act.detail.get(each), str) for each in ("text", "reason"))
+    return act.actor != "policy" and any(isinstance(act.detail.get(each), str) for each in ("text", "reason", "title"))
 
 
 async def covered_rows(desk: Desk, user: User, rows: Sequence[Linked]) -> list[Linked]:
@@ -81,7 +94,10 @@ async def covered_cases(desk: Desk, user: User, files: Sequence[CaseFile]) -> li
     if not desk.hides(user):
         return list(files)
     traces = await desk.store.named({id_ for each in files for id_ in each.messages})
-    return [replace(each, title=_of_case(desk, each.messages, traces).hide(each.title)) for each in files]
+    names = [of_case(desk, each.messages, traces) for each in files]
+    people = zip(names, files, strict=True)
+    await with_heads(desk, [(each, traces[id_]) for each, file in people for id_ in file.messages if id_ in traces])
+    return [replace(file, title=each.hide(file.title)) for each, file in zip(names, files, strict=True)]
 
 
 async def covered_grants(desk: Desk, user: User, grants: Sequence[Grant]) -> list[Grant]:

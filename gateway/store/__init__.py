@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.beginnings import SqlBeginnings
 from gateway.store.calls import SqlCalls
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
@@ -49,6 +50,7 @@ class SqlStore(
     SqlQueue,
     SqlFollowups,
     SqlReview,
+    SqlBeginnings,
     SqlPast,
     SqlAudit,
     SqlRetention,

@@ -234,9 +234,22 @@ async def test_what_people_write_is_covered_with_all_that_the_header_names(veile
         shown = [(await browser.get(path)).text for path in (f"/messages/{id_}", f"/cases/{number}", "/audit")]
         for path in (f"messages/{id_}/history", f"cases/{number}", "audit?limit=500"):
             shown.append((await program.get(f"/api/v1/{path}")).text)
+        called = await program.post("/api/v1/cases", json={"title": "Petey at practice", "messages": [id_]})
+        at = f"/cases/{called.json()['id']}"
+        note = {"text": "Petey was here"}
+        assert (await program.post(f"/api/v1{at}/notes", json=note)).status_code == 200
+        while await veiled.store.link(500):
+            pass
+        titles = [called.text, (await program.get("/api/v1/cases")).text, (await browser.get("/cases")).text]
+        notes = [(await browser.get(path)).text for path in (at, "/audit")]
+        notes += [(await program.get(f"/api/v1{path}")).text for path in (at, "/audit?limit=500")]
     for each in shown:
         assert "Staff A is what friends call him" in each
         assert "Petey" not in each
+    for each in (*titles, *notes):
+        assert "Petey" not in each
+    assert all("Staff A at practice" in each for each in titles)
+    assert all("Staff A was here" in each for each in notes)
 
 
 async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an_hour(veiled: World) -> None:
