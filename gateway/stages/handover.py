@@ -17,7 +17,8 @@ from gateway.core.wire import rfc3339
 from gateway.stages.case_reminders import parts_of
 
 _MOST = 500
-"""Messages and cases of one look; the next one sees to the rest."""
+"""Messages and cases that are handed back at once."""
+_EVERY = 3600.0
 _DECIDING = frozenset(role.value for role, rights in RIGHTS.items() if Right.DECIDE in rights)
 _WHY = "the account decides no more"
 
@@ -26,11 +27,31 @@ class Store(Cases, Handover, Protocol):
     """What is asked of the store."""
 
 
-async def hand_back(store: Store, chain: Chain, now: float) -> None:
-    """Take held messages and open cases from accounts that decide no more, and tell of each once."""
+class Handovers:
+    """Looks when accounts have changed, at its start, and once an hour: to look takes a while in a large store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: frozenset[str] | None = None
+        self._again = 0.0
+
+    async def look(self, chain: Chain, now: float) -> None:
+        """Take held messages and open cases from accounts that decide no more, and tell of each once."""
+        unable = frozenset(
+            each.name for each in chain.users if each.disabled_at is not None or not each.may(Right.DECIDE)
+        )
+        if unable == self._seen and now < self._again:
+            return
+        while await _hand_back(self._store, chain, now):
+            pass
+        self._seen, self._again = unable, now + _EVERY
+
+
+async def _hand_back(store: Store, chain: Chain, now: float) -> bool:
+    """Some of it; whether there may be more."""
     given = await store.left_behind(_DECIDING, _MOST)
     if not given:
-        return
+        return False
     files = {number: file for number, _ in given.cases if (file := await store.case(number)) is not None}
     named = {id_ for id_, _ in given.messages} | {id_ for file in files.values() for id_ in file.messages}
     traces = await store.named(named)
@@ -56,7 +77,7 @@ async def hand_back(store: Store, chain: Chain, now: float) -> None:
         ]  # fmt: skip
         return letters, acts
 
-    await store.hand_back(given, left)
+    return bool(await store.hand_back(given, left))
 
 
 def _of_case(file: CaseFile | None, traces: Mapping[str, Trace], chain: Chain) -> tuple[str, ...]:

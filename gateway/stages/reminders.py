@@ -30,7 +30,7 @@ from gateway.journal import Journal
 from gateway.ports import Dispositions, Review, StoreDown
 from gateway.stages.beat import Beat
 from gateway.stages.case_reminders import tell_of_cases
-from gateway.stages.handover import hand_back
+from gateway.stages.handover import Handovers
 from gateway.stages.moderation import moderate
 
 EVERY = 15.0
@@ -57,6 +57,7 @@ class Reminders:
         last: Sequence[str], zone: ZoneInfo, district: str, decided: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._store, self._register, self._policy, self._journal = store, register, policy, journal
+        self._handovers = Handovers(store)
         self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
     async def run(self, beat: Beat) -> None:
@@ -72,7 +73,7 @@ class Reminders:
         """One look: what was left behind, due times, calls for help, cases, the day's digest."""
         now = await self._store.now()
         chain = Chain(await self._store.users(), self._last, self._register)
-        await hand_back(self._store, chain, now)
+        await self._handovers.look(chain, now)
         await self._due(now, chain)
         await self._help(now, chain)
         await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)

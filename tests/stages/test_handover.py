@@ -46,12 +46,16 @@ async def said(store: SqlStore, name: str) -> Message:
     return await put(store, SAID[name], NOW, PEOPLE, policy())
 
 
-async def look(store: SqlStore) -> list[Followup]:
-    """What is to be written of it after one look."""
-    reminders = Reminders(
+def reminders_of(store: SqlStore) -> Reminders:
+    """What looks, over a store."""
+    return Reminders(
         store, PEOPLE, policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE, district="Riverbend"
     )  # fmt: skip
-    await reminders.look()
+
+
+async def look(store: SqlStore) -> list[Followup]:
+    """What is to be written of it after one look."""
+    await reminders_of(store).look()
     due = await store.due_followups(100, 60)
     await store.followed([each.id for each in due])
     return [each for each in due if each.kind is Follow.FREE]
@@ -118,6 +122,26 @@ async def test_where_a_building_has_nobody_left_it_goes_up_the_chain(store: SqlS
     await disabled(store, DIRECTOR)
     assert told(await look(store)) == {LAST: ([message.id], [])}
     assert await holder(store, message.id) == ""
+
+
+async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_back(tmp_path: Path) -> None:
+    """And within an hour what was decided by them and is held again, because somebody undid it."""
+    clock = Clock(NOW)
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
+        for user in USERS:
+            await store.add_user(user, "", Act(NOW, "tests", "account added", user.name))
+        message, other = await said(store, "high"), await said(store, "text")
+        await given(store, message.id, GONE)
+        reminders = reminders_of(store)
+        await reminders.look()
+        assert await holder(store, message.id) == GONE
+        await disabled(store)
+        await reminders.look()
+        assert await holder(store, message.id) == ""
+        await given(store, other.id, GONE)
+        clock.now += 3601
+        await reminders.look()
+        assert await holder(store, other.id) == ""
 
 
 async def test_closed_cases_and_decided_messages_stay_as_they_ended(store: SqlStore) -> None:
