@@ -1,13 +1,14 @@
-"""The ports of one's own account: sessions as their owner sees them, passkeys, and whose role is that of groups."""
+"""The ports of accounts: their sessions, their passkeys, whose role is that of groups, and what they leave behind."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.core.account import Passkey, Session, User
 from gateway.core.decision import Act
+from gateway.core.followup import Followup
 
 
 class Sessions(Protocol):
@@ -65,3 +66,28 @@ class Vouchings(Protocol):
 
     async def cannot_be_asked(self, name: str) -> None:
         """There is nothing to ask it with until somebody signs in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Held messages by id, and open cases by number, each with the account that has it."""
+
+    messages: Sequence[tuple[str, str]] = ()
+    cases: Sequence[tuple[int, str]] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.messages or self.cases)
+
+
+Left = Callable[[Given], tuple[Sequence[Followup], Sequence[Act]]]
+"""Which letters and acts follow from what is free now."""
+
+
+class Handover(Protocol):
+    """What was given to accounts that decide no more."""
+
+    async def left_behind(self, roles: Collection[str], limit: int) -> Given:
+        """Held messages and open cases of accounts that are disabled, gone, or have none of these roles."""
+
+    async def hand_back(self, given: Given, left: Left) -> Given:
+        """Nobody has these any more, as far as nobody else has taken them; what `left` makes of it comes with it."""

@@ -12,7 +12,7 @@ from gateway.core.audit import Linked
 from gateway.core.casework import Assignment, CaseDraft, CaseFile, LegalHold, Proposal
 from gateway.core.decision import Act, Followup
 from gateway.core.grant import Grant
-from gateway.core.moderation import Held, Neighbour, Noticed, Trace
+from gateway.core.moderation import Beginning, Held, Neighbour, Noticed, Trace
 from gateway.core.report import Holding
 
 
@@ -37,6 +37,13 @@ class Answer:
 
 LATE_CHANGES = 1000
 """Changes of the queue that may still be committing while a later one is seen."""
+
+
+class Beginnings(Protocol):
+    """The header sections of messages."""
+
+    async def beginnings(self, ids: Collection[str]) -> Mapping[str, Beginning]:
+        """Those of many messages at once."""
 
 
 class Lists(Protocol):

@@ -112,7 +112,7 @@ async def _disable(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
         if not await store.disable(name, Act(await store.now(), actor(), "account disabled", name)):
             raise Refusal(f"user disable: no account {name} that is not disabled; `chaperone user list` shows them")
-    print(f"disabled {name}: signed out everywhere, its tokens revoked")
+    print(f"disabled {name}: signed out everywhere, its tokens revoked; what it had taken goes back to its building")
     return 0
 
 

@@ -335,9 +335,10 @@ async def audit(
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0
-    rows = await readable(desk, user, await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit))
-    more = len(rows) == limit
-    return {"items": [each.document() for each in rows], "next": cursor_of(rows[-1].number) if more else None}
+    kept = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
+    told = zip(await readable(desk, user, kept), kept, strict=True)
+    rows = [{**row.document(), "whole": row.act == as_kept.act} for row, as_kept in told]
+    return {"items": rows, "next": cursor_of(kept[-1].number) if len(kept) == limit else None}
 
 
 @api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")

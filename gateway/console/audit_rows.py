@@ -1,10 +1,14 @@
-"""Rows of the audit log as somebody may read them: of what they have a part in, that something happened and no more."""
+"""Rows of the audit log as somebody may read them: of what they have a part in, that something happened and no more.
+
+Where names are hidden they are covered here as on the page of the message or case.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway.console.covering import covered_rows
 from gateway.console.desk import Desk
 from gateway.core.access import family_of, person_of
 from gateway.core.account import User
@@ -18,8 +22,9 @@ WHY = "You, or your own child, have a part in what this row is about: others can
 
 async def readable(desk: Desk, user: User, rows: Sequence[Linked]) -> list[Linked]:
     """Rows, those withheld that are about a message which they have a part in, or about a case with such a message."""
+    rows = await covered_rows(desk, user, rows)
     if not family_of(person_of(user, desk.register), desk.register):
-        return list(rows)
+        return rows
     apart = await _apart(desk, user, {each.act.subject for each in rows if each.act.subject})
     told = {"why": WHY}
     return [

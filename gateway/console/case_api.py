@@ -83,7 +83,7 @@ async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: Key 
         due_at = asked.due_at or None
         draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
         number = await casework.opened(desk, user, draft, ids_of(asked.messages))
-        return _row(await casework.found(desk, user, number))
+        return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case", asked.model_dump()], act, 201)
 
@@ -96,7 +96,7 @@ async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]
     names = await casework.names_of(desk, user, found)
     holds = {id_: names.hide(each.reason) for id_, each in found.holds.items()}
     timeline = [act_row(names.act(each)) for each in found.timeline]
-    return {**_row(found.file), "timeline": timeline, "legal_holds": holds}
+    return {**_row(found.file), "title": names.hide(found.file.title), "timeline": timeline, "legal_holds": holds}
 
 
 @case_api.post(
@@ -108,22 +108,30 @@ async def open_names(desk: TheDesk, user: Reader, number: Number, asked: told.Re
 
     async def act() -> dict[str, object]:
         await casework.open_names(desk, user, number, plain(asked.reason))
-        return _row(await casework.found(desk, user, number))
+        return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case names", number, asked.reason], act)
 
 
 @case_api.patch("/cases/{number}", response_model=told.CaseRow, responses=_DOING, summary="Change an open case")
-async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Changing) -> dict[str, object]:
-    file = await casework.changing(desk, user, number)
-    draft = CaseDraft(
-        file.title if asked.title is None else plain(asked.title, 200),
-        file.severity if asked.severity is None else asked.severity,
-        file.assignee if asked.assignee is None else asked.assignee,
-        file.due_at if asked.due_at is None else asked.due_at or None,
-    )
-    await casework.changed(desk, user, number, draft)
-    return _row(await casework.found(desk, user, number))
+async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Changing, key: Key = None) -> JSONResponse:
+    """What is left out stays, and so does a title that comes back as it was read with its names covered."""
+
+    async def act() -> dict[str, object]:
+        file = await casework.changing(desk, user, number)
+        title = file.title if asked.title is None else plain(asked.title, 200)
+        if title == (await casework.shown(desk, user, number)).title:
+            title = file.title
+        draft = CaseDraft(
+            title,
+            file.severity if asked.severity is None else asked.severity,
+            file.assignee if asked.assignee is None else asked.assignee,
+            file.due_at if asked.due_at is None else asked.due_at or None,
+        )
+        await casework.changed(desk, user, number, draft)
+        return _row(await casework.shown(desk, user, number))
+
+    return await done_once(desk, user, key, ["case change", number, asked.model_dump(exclude_unset=True)], act)
 
 
 @case_api.post(
@@ -140,16 +148,19 @@ async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding, 
     "/cases/{number}/messages/{id}", response_model=told.Messages, responses=problems(404, 409),
     summary="Take a message out of a case",
 )  # fmt: skip
-async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id) -> dict[str, object]:
-    await casework.taken_out(desk, user, number, id)
-    return {"messages": [id]}
+async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id, key: Key = None) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        await casework.taken_out(desk, user, number, id)
+        return {"messages": [id]}
+
+    return await done_once(desk, user, key, ["case take out", number, id], act)
 
 
 @case_api.post("/cases/{number}/notes", response_model=told.CaseRow, responses=_DOING, summary="Note something")
 async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Text, key: Key = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.noted(desk, user, number, plain(asked.text, 4000))
-        return _row(await casework.found(desk, user, number))
+        return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case note", number, asked.text], act)
 
@@ -158,7 +169,7 @@ async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Tex
 async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closing, key: Key = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
-        return _row(await casework.found(desk, user, number))
+        return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case close", number, asked.outcome, asked.reason], act)
 
@@ -167,7 +178,7 @@ async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closin
 async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, "", plain(asked.reason))
-        return _row(await casework.found(desk, user, number))
+        return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case reopen", number, asked.reason], act)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.console.covering import covered_cases, of_case, with_heads
 from gateway.console.desk import Desk
 from gateway.console.names import Names
 from gateway.console.opening import opened as opened_names
@@ -56,7 +57,7 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
         if len(some) < limit:
             break
         before = some[-1].id
-    return seen[:limit]
+    return await covered_cases(desk, user, seen[:limit])
 
 
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
@@ -167,11 +168,24 @@ async def reading(desk: Desk, user: User, case_id: int) -> CaseReading:
 
 async def names_of(desk: Desk, user: User, found: CaseReading) -> Names:
     """The people of a case, as somebody sees them."""
-    hidden = desk.hides(user) and not await opened_names(desk, user, found.file.subject)
-    names = Names(desk.register, hidden=hidden)
-    for each in found.traces:
-        names.add_trace(each)
+    return await _people(desk, user, found.file, {each.id: each for each in found.traces})
+
+
+async def _people(desk: Desk, user: User, file: CaseFile, traces: Mapping[str, Trace]) -> Names:
+    if not desk.hides(user) or await opened_names(desk, user, file.subject):
+        return Names(desk.register)
+    names = of_case(desk, file.messages, traces)
+    await with_heads(desk, [(names, traces[id_]) for id_ in file.messages if id_ in traces])
     return names
+
+
+async def shown(desk: Desk, user: User, case_id: int) -> CaseFile:
+    """A case as its page shows it: with the names in its title covered, unless they stand open to this person."""
+    file = await found(desk, user, case_id)
+    if not desk.hides(user):
+        return file
+    names = await _people(desk, user, file, await desk.store.named(file.messages))
+    return replace(file, title=names.hide(file.title))
 
 
 async def open_names(desk: Desk, user: User, case_id: int, reason: str) -> None:

@@ -93,7 +93,7 @@ async def hold(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
 async def assign(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take it, give it on, or give it back. The form says who had it when the page was made."""
     to = signed.user.name if sent.get("to") == "me" else sent.get("to", "")
-    await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""))
+    await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""), plain(sent.get("reason", "")))
     return await _back(desk, signed, id, sent)
 
 

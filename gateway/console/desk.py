@@ -16,12 +16,12 @@ from gateway.console.house import House as House
 from gateway.console.house import Store as Store
 from gateway.console.newest import Newest, newest, of_noticed, of_trace
 from gateway.console.newest import Place as Newer
-from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console.problems import Problem, decided_already, reason_missing, unknown
 from gateway.console.queue_index import Asked, Entry, Narrowed, Place
 from gateway.console.sealed import Seals
 from gateway.console.second import standing
 from gateway.console_ports import Handled
-from gateway.core.access import Register, family_of, has_part, is_theirs, person_of
+from gateway.core.access import HAD_PART, Register, family_of, has_part, is_theirs, person_of
 from gateway.core.account import AccountRole, Right, User
 from gateway.core.casework import CaseFile, LegalHold, Proposal, number_of
 from gateway.core.decision import Act, Waiting
@@ -265,7 +265,7 @@ class Desk:
     async def apart(self, user: User, trace: Trace, deed: str) -> None:
         """Raise a Problem, and note it, where somebody has a part in a message: others read it and decide."""
         if self.in_part(user, trace):
-            await self._refuse(user, f"{deed}: has a part in it", trace.id)
+            await self._refuse(user, f"{deed}: {HAD_PART}", trace.id)
             raise Problem(403, HAS_PART)
 
     async def reading(self, user: User, id_: str) -> Reading:
@@ -345,7 +345,7 @@ class Desk:
         asked = needs(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
         both = [user]
         if entry is not None and asked.reason and not reason:
-            raise Problem(422, f"The policy asks for a reason to {deed} this message: say in a few words why.")
+            raise reason_missing(deed)
         if entry is not None and asked.second:
             mine = Proposal(deed, user.name, 0.0, reason, words)
             proposal, first = await standing(self.store, self.register, user, trace, mine)

@@ -12,10 +12,12 @@ from gateway.console import review_schemas as told
 from gateway.console.api import MOST, PAGE, Decider, Key, Reader, bearer, cursor_of, problems, read_cursor
 from gateway.console.asking import Sent, Signed, TheDesk, ThePages
 from gateway.console.case_pages import Number
+from gateway.console.covering import covered_grants
+from gateway.console.desk import Desk
 from gateway.console.forms import plain
-from gateway.console.idempotency import once
+from gateway.console.idempotency import done_once, once
 from gateway.console.problems import Problem
-from gateway.core.account import AccountRole
+from gateway.core.account import AccountRole, User
 from gateway.core.fields import rfc3339
 from gateway.core.grant import LASTS, Grant
 
@@ -28,7 +30,7 @@ grant_api = APIRouter(
 @grant_pages.get("/grants")
 async def grants(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """What was granted to whom; a director grants here."""
-    found = await granting.listed(desk, signed.user)
+    found = await covered_grants(desk, signed.user, await granting.listed(desk, signed.user))
     directs = signed.user.role is AccountRole.TECHNOLOGY_DIRECTOR
     return shown.page(
         request, "grants.html", signed, grants=found, now=await desk.store.now(), directs=directs, lasts=list(LASTS),
@@ -62,6 +64,10 @@ def _row(each: Grant) -> dict[str, object]:
     }  # fmt: skip
 
 
+async def _told(desk: Desk, user: User, each: Grant) -> dict[str, object]:
+    return _row((await covered_grants(desk, user, [each]))[0])
+
+
 @grant_api.get("/grants", response_model=told.GrantList, summary="Content that was granted to auditors, newest first")
 async def grant_list(
     desk: TheDesk,
@@ -72,7 +78,8 @@ async def grant_list(
     """To an auditor: the own grants that hold."""
     before = read_cursor(cursor, int)[0] if cursor is not None else 1 << 62
     found = await granting.listed(desk, user, before=min(max(before, 0), 1 << 62), limit=limit)
-    return {"items": list(map(_row, found)), "next": cursor_of(found[-1].id) if len(found) == limit else None}
+    told = await covered_grants(desk, user, found)
+    return {"items": list(map(_row, told)), "next": cursor_of(found[-1].id) if len(found) == limit else None}
 
 
 @grant_api.post(
@@ -86,7 +93,7 @@ async def grant_call(desk: TheDesk, user: Decider, asked: told.Granting, key: Ke
         number = await granting.granted(desk, user, asked.to, asked.about, asked.lasts, plain(asked.reason))
         made = await desk.store.granted(number)
         assert made is not None
-        return JSONResponse(_row(made), 201)
+        return JSONResponse(await _told(desk, user, made), 201)
 
     return await once(desk, user, key, ["grant", asked.to, asked.about, asked.lasts, asked.reason], act)
 
@@ -100,5 +107,10 @@ def _number(number: Annotated[str, Path(description="The id of a grant")]) -> in
 @grant_api.delete(
     "/grants/{number}", response_model=told.GrantRow, responses=problems(404, 409), summary="End a grant now",
 )  # fmt: skip
-async def end_call(desk: TheDesk, user: Decider, number: Annotated[int, Depends(_number)]) -> dict[str, object]:
-    return _row(await granting.ended(desk, user, number))
+async def end_call(
+    desk: TheDesk, user: Decider, number: Annotated[int, Depends(_number)], key: Key = None
+) -> JSONResponse:
+    async def act() -> dict[str, object]:
+        return await _told(desk, user, await granting.ended(desk, user, number))
+
+    return await done_once(desk, user, key, ["grant end", number], act)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from gateway.console.desk import Desk
-from gateway.console.problems import Problem, decided_already, unknown
+from gateway.console.problems import Problem, decided_already, reason_missing, unknown
 from gateway.console.words import clock
 from gateway.core.access import is_theirs
 from gateway.core.account import Right, User
 from gateway.core.casework import Assignment, note
 from gateway.core.decision import Act, Waiting
 from gateway.core.moderation import Trace
+from gateway.core.review import needs
 from gateway.stages.moderation import hold_longer
 
 LONGER = {"1h": 3600.0, "4h": 4 * 3600.0, "1d": 86400.0, "3d": 3 * 86400.0, "7d": 7 * 86400.0}
@@ -28,15 +29,31 @@ async def colleagues(desk: Desk, trace: Trace) -> list[User]:
     ]
 
 
-async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | None) -> None:
-    """Give a held message to an account, "" to nobody. `instead_of`: who is known to have it; None: whoever has it."""
+async def _needs_reason(desk: Desk, trace: Trace, deed: str) -> bool:
+    entry = await desk.queue.entry(trace.id)
+    return needs(desk.policy(), entry.held.clauses if entry else trace.clauses, deed).reason
+
+
+async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | None, reason: str = "") -> None:
+    """Give a held message to an account, "" to nobody. `instead_of`: who is known to have it; None: whoever has it.
+
+    The policy may ask for a reason to give it to somebody else and to take it from them; to take what is free, or to
+    give back what one has, needs none.
+    """
     trace = await desk.deciding(user, id_, "assign")
     if not any(each.state == "held" for each in trace.recipients):
         raise Problem(409, "This message is not held any more: there is nothing to take.")
     if to and to not in {each.name for each in await colleagues(desk, trace)}:
         raise Problem(422, f"{to} cannot decide on this message: choose somebody of its building, or a director.")
+    if not reason and await _needs_reason(desk, trace, "assign"):
+        if instead_of is None:
+            assignment = (await desk.store.handled_of(id_)).assignment
+            instead_of = assignment.user if assignment is not None else ""
+        if to != instead_of and not {to, instead_of} <= {"", user.name}:
+            raise reason_missing("assign")
     now = await desk.store.now()
-    act = Act(now, user.name, "taken" if to == user.name else "assigned" if to else "given back", id_, {"to": to})
+    did = "taken" if to == user.name else "assigned" if to else "given back"
+    act = Act(now, user.name, did, id_, {"to": to, **({"reason": reason} if reason else {})})
     holder = await desk.store.assign(id_, Assignment(to, user.name, now), instead_of, act)
     if holder is not None:
         raise Problem(409, f"{holder or 'Nobody'} has this message now. Load the page again to see it.")
@@ -59,6 +76,8 @@ def put_off_until(desk: Desk, trace: Trace) -> float:
 async def longer(desk: Desk, user: User, id_: str, seconds: float, reason: str) -> tuple[str, ...]:
     """Give what is held of a message and theirs a new due time; the recipients."""
     trace = await desk.deciding(user, id_, "hold longer")
+    if not reason and await _needs_reason(desk, trace, "hold"):
+        raise reason_missing("hold")
     end = put_off_until(desk, trace)
     if await desk.store.now() + seconds > end:
         told = clock(end, desk.house.zone)

@@ -11,6 +11,7 @@ from gateway.account_ports import Passkeys, Sessions, Vouchings
 from gateway.console.oidc import Provider
 from gateway.console_ports import (
     Accounts,
+    Beginnings,
     Calls,
     Cases,
     Grants,
@@ -26,7 +27,7 @@ from gateway.ports import Audit, Dispositions, Review
 
 class Store(
     Review, Dispositions, Audit, Recall, Lists, Calls, Accounts, Identities, Sessions, Passkeys, Vouchings, Handling,
-    Cases, Grants, Reports, Secrets, Protocol,
+    Cases, Grants, Reports, Secrets, Beginnings, Protocol,
 ):  # fmt: skip
     """What the console asks of the store."""
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.access import Register
+from gateway.core.access import HAD_PART, Register
 from gateway.core.decision import Act
 from gateway.core.headers import Mailbox
 from gateway.core.moderation import Held, Neighbour, Noticed, Trace
@@ -23,6 +23,8 @@ _MOST = 200
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "coach", "prof", "sr", "jr"})
 _LONGEST_NAME = 4
+ONE_OF_THEM = "somebody who has a part in it"
+"""Who was refused what concerns them, where names are hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +218,11 @@ class Names:
         )  # fmt: skip
 
     def act(self, act: Act) -> Act:
-        """An entry of the audit log without names."""
-        return replace(act, detail=self._within(act.detail)) if self.hidden else act
+        """An entry of the audit log without names; nor is it said who was refused as one of the people of a message."""
+        if not self.hidden:
+            return act
+        one_of_them = act.act == "access refused" and str(act.detail.get("to", "")).endswith(HAD_PART)
+        return replace(act, actor=ONE_OF_THEM if one_of_them else act.actor, detail=self._within(act.detail))
 
     def _within(self, detail: Mapping[str, object]) -> dict[str, object]:
         return {name: self._each(value) for name, value in detail.items()}
@@ -225,6 +230,8 @@ class Names:
     def _each(self, value: object) -> object:
         if isinstance(value, str):
             return self.hide(value)
+        if isinstance(value, Mapping):
+            return self._within(value)
         return [self._each(each) for each in value] if isinstance(value, list | tuple) else value
 
 

@@ -13,6 +13,7 @@ from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.conversation import further_of, read_place, talk
+from gateway.console.covering import all_names_of
 from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
@@ -22,11 +23,12 @@ from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
 from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
+from gateway.console.second import cannot_agree
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right
 from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
-from gateway.core.review import DEEDS, at_due, needs
+from gateway.core.review import REASONED, at_due, needs
 
 pages = APIRouter(include_in_schema=False)
 
@@ -43,13 +45,13 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     conflict = desk.in_part(user, trace)
     if conflict or not await desk.reads(user, id):
         history = await desk.store.done_about(id, MOST_DONE) if user.may(Right.AUDIT) and not conflict else ()
-        names = await names_of(desk, user, trace)
+        names = await all_names_of(desk, user, trace)
         return shown.page(
             request, "where.html", signed, trace=names.trace(desk.told(user, trace)),
             history=list(map(names.act, history)), conflict=conflict, has_part=HAS_PART,
         )  # fmt: skip
     reading = await desk.reading(user, id)
-    explained = reading.explained
+    explained, proposal = reading.explained, reading.handled.proposal
     trace, policy = explained.trace, desk.policy()
     then = await policy_of(desk, explained.policy)
     names = await names_of(desk, user, trace)
@@ -85,8 +87,9 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
         at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
-        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
+        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in REASONED},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
+        cannot_agree=await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else "",
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
     )  # fmt: skip
 

@@ -40,6 +40,19 @@ def unknown(id_: str = "") -> Problem:
     return Problem(404, f"There is no message {id_} that you can see." if id_ else "There is no such page.")
 
 
+def reason_missing(deed: str) -> Problem:
+    """The policy wants to know why somebody does this with a message."""
+    told = _IN_WORDS.get(deed, f"{deed} this message")
+    return Problem(
+        422, f"The policy asks for a reason to {told}: say in a few words why.", missing=["reason"]
+    )  # fmt: skip
+
+
+_IN_WORDS = {
+    "hold": "hold this message longer", "assign": "give this message to somebody else, or take it from them"
+}  # fmt: skip
+
+
 def decided_already(first: Waiting | None, *, hides: bool) -> Problem:
     """Somebody was first, or there is nothing to decide. `hides`: it is not said whose copy it was."""
     if first is None:

@@ -27,6 +27,7 @@ from gateway.console.api import (
 )
 from gateway.console.calls import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.conversation import talk
+from gateway.console.covering import all_names_of
 from gateway.console.desk import Desk
 from gateway.console.forms import plain
 from gateway.console.idempotency import done_once, once
@@ -35,12 +36,13 @@ from gateway.console.opening import names_in_list, names_of
 from gateway.console.problems import Problem
 from gateway.console.reading import names_around
 from gateway.console.rows import Filters, read_query
+from gateway.console.second import cannot_agree
 from gateway.core.account import Right, User
 from gateway.core.casework import Proposal
 from gateway.core.decision import Act
 from gateway.core.fields import rfc3339
 from gateway.core.moderation import Noticed
-from gateway.core.review import DEEDS, Needs, needs
+from gateway.core.review import REASONED, Needs, needs
 from gateway.core.rows import trace_row
 from gateway.stages.moderation import Deed
 
@@ -146,10 +148,11 @@ async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer, key: Ke
 )  # fmt: skip
 async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving, key: Key = None) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await handling.assign(desk, user, id, asked.to, asked.instead_of)
+        await handling.assign(desk, user, id, asked.to, asked.instead_of, plain(asked.reason))
         return {"id": id, "done": "assigned"}
 
-    return await done_once(desk, user, key, ["assign", id, asked.to, asked.instead_of], act)
+    asks = ["assign", id, asked.to, asked.instead_of, *([asked.reason] if asked.reason else [])]
+    return await done_once(desk, user, key, asks, act)
 
 
 @review_api.post(
@@ -208,7 +211,7 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the review")
-    names = await names_of(desk, user, trace)
+    names = await all_names_of(desk, user, trace)
     handled, hold = await desk.store.handled_of(id), (await desk.store.holds([id])).get(id)
     taken, proposal = handled.assignment, handled.proposal
     holder = taken if taken is not None and taken.user else None
@@ -219,7 +222,8 @@ async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
         "proposed": proposal.deed if proposal else None,
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
-        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in DEEDS},
+        "cannot_agree": await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else None,
+        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in REASONED},
         "usual_words": desk.usual_words(trace.clauses),
         "put_off_until": rfc3339(handling.put_off_until(desk, trace)),
         "cases": [each.id for each in await desk.cases_seen(user, id)],
@@ -242,7 +246,7 @@ async def history(
         await desk.need(user, Right.CONTENT, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the history")
-    names = await names_of(desk, user, trace)
+    names = await all_names_of(desk, user, trace)
     after = read_cursor(cursor, int)[0] if cursor is not None else 0
     found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
     rows = [act_row(names.act(each)) for _, each in found[:limit]]

@@ -30,6 +30,7 @@ class Giving(_Asked):
 
     to: str = Field(max_length=200)
     instead_of: str | None = Field(default=None, max_length=200)
+    reason: str = Field(default="", max_length=2000)
 
 
 class Text(_Asked):
@@ -130,7 +131,8 @@ class Handled(BaseModel):
     proposed: str | None
     proposed_by: str | None
     proposed_reason: str | None
-    needs: dict[Literal["release", "reject", "discard"], Needed]
+    cannot_agree: str | None = Field(description="Why you cannot agree with it; empty where you can, null without one")
+    needs: dict[Literal["release", "reject", "discard", "hold", "assign"], Needed]
     usual_words: str = Field(description="What the sender is told of a rejection unless `words` say something else")
     put_off_until: str = Field(description="When it is due at the latest, however often it is held longer")
     cases: list[int]

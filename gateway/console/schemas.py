@@ -196,6 +196,7 @@ class ActRow(BaseModel):
     act: str
     subject: str
     detail: dict[str, object]
+    whole: bool = Field(description="False: something is withheld or covered; `hash` is of the row as the log keeps it")
 
 
 class ActList(BaseModel):
@@ -246,3 +247,4 @@ class ProblemRow(BaseModel):
     title: str
     status: int
     detail: str
+    missing: list[str] = Field(default=[], description="What the policy asks for and the request left empty")

@@ -28,7 +28,7 @@ async def standing(
     if known is None or not _may(known[0], trace, register):
         await store.withdraw(trace.id, Act(now, user.name, "proposal taken away", trace.id))
         found = await store.propose(trace.id, proposal, act)
-    elif (person := person_of(known[0], register)) and person == person_of(user, register):
+    elif _one(known[0], user, register):
         found = replace(found, by=user.name)
     else:
         first = known[0]
@@ -38,15 +38,40 @@ async def standing(
             f"{found.by} has proposed to {found.deed} it, and the policy wants two people to agree. "
             "Agree with it, or take the proposal away first.",
         )
+    if first is not user and _nothing_shared(first, user, trace, register):
+        raise Problem(409, _of_another_building(found))
+    return found, first
+
+
+async def cannot_agree(store: Store, register: Register, user: User, trace: Trace, proposal: Proposal) -> str:
+    """Why somebody who may decide on a message cannot agree with a proposal, in words; "" where they can."""
+    known = await store.user(proposal.by)
+    first = known[0] if known is not None else None
+    if proposal.by == user.name or (first is not None and _one(first, user, register)):
+        return "You have proposed it yourself: a second person has to agree."
+    if first is None or not _may(first, trace, register):
+        return f"{proposal.by} can decide on this message no more: propose it yourself, and a second person agrees."
+    return _of_another_building(proposal) if _nothing_shared(first, user, trace, register) else ""
+
+
+def _one(one: User, other: User, register: Register) -> bool:
+    """Whether two accounts are one person's."""
+    person = person_of(one, register)
+    return bool(person) and person == person_of(other, register)
+
+
+def _nothing_shared(first: User, user: User, trace: Trace, register: Register) -> bool:
+    """Whether no held copy is one that both may decide on, for each building decides on its own."""
     held = [trace.relation.behind(each.address) for each in trace.recipients if each.state == "held"]
     shared = [pairs for pairs in held if is_theirs(first, pairs, register) and is_theirs(user, pairs, register)]
-    if first is not user and held and not shared:
-        raise Problem(
-            409,
-            f"{found.by} has proposed to {found.deed} copies of another building, which are not yours to decide. "
-            "Somebody who sees both buildings agrees with it, or takes it away; then propose what happens to yours.",
-        )
-    return found, first
+    return bool(held) and not shared
+
+
+def _of_another_building(proposal: Proposal) -> str:
+    return (
+        f"{proposal.by} has proposed to {proposal.deed} copies of another building, which are not yours to decide. "
+        "Somebody who sees both buildings agrees with it, or takes it away; then propose what happens to yours."
+    )
 
 
 def _may(user: User, trace: Trace, register: Register) -> bool:

@@ -9,6 +9,9 @@ from gateway.core.account import User
 from gateway.core.parties import Directory, Pair, Person
 from gateway.core.standing import Standing
 
+HAD_PART = "has a part in it"
+"""Why somebody was refused what concerns them, in the audit log."""
+
 
 class Register(Directory, Protocol):
     """The roster as the console asks it: by sourcedId too, with names for buildings."""

@@ -50,6 +50,26 @@ class Chain:
         directors = [each for each in able if each.role is AccountRole.TECHNOLOGY_DIRECTOR]
         if found := self.addresses((*works, *directors)):
             return found
+        return self._end(messages)
+
+    def of_left(
+        self, messages: Sequence[tuple[Relation, Sequence[str]]], opened_by: str = ""
+    ) -> tuple[str, ...]:  # fmt: skip
+        """Who is told that messages, or a case with these, are nobody's any more: never who has a part in one.
+
+        The administrators of their building, else the directors, else the end of the chain; of a case without a
+        message whoever opened it, before these.
+        """
+        able = [each for each in self._deciding() if all(self._fit(each, *message) for message in messages)]
+        theirs = [
+            each
+            for each in able
+            if (each.role is not AccountRole.TECHNOLOGY_DIRECTOR if messages else each.name == opened_by)
+        ]
+        directors = [each for each in able if each.role is AccountRole.TECHNOLOGY_DIRECTOR]
+        return self.addresses(theirs) or self.addresses(directors) or self._end(messages)
+
+    def _end(self, messages: Sequence[tuple[Relation, Sequence[str]]]) -> tuple[str, ...]:
         last = tuple(self.last)
         for relation, named in messages:
             last = may_be_told(last, relation.pairs, named, self.register)

@@ -19,6 +19,7 @@ class Follow(StrEnum):
     DUE = "due"  # somebody is told that held messages are due
     DIGEST = "digest"  # somebody is told once a day how much is undecided
     CASE = "case"  # somebody is told that a case was given to them, or is due
+    FREE = "free"  # somebody is told what was left by who decides no more
     HELP_AGAIN = "help_again"  # more people are told of a call for help that nobody has taken up
 
 

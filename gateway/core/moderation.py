@@ -105,6 +105,14 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """The header section of a message, b"" where its content is gone, and what the classifiers said of it."""
+
+    head: bytes
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """Why a message is where it is: its content beside the verdict on it, so that findings can be shown as words.
 

@@ -42,7 +42,7 @@ def notice_content(
     followup: Followup, recipients: Sequence[str], *, sender: str, console_url: str, hostname: str, district: str,
     time_zone: str, name: str, at: float,
 ) -> bytes:  # fmt: skip
-    """The whole notice that a followup asks for which is one: of `_WRITES`, or a DUE, DIGEST, CASE or HELP_AGAIN.
+    """The whole notice that a followup asks for which is one: of `_WRITES`, or a DUE, DIGEST, CASE, FREE or HELP_AGAIN.
 
     `console_url` begins the links, `time_zone` names the district's clock, `name` is an id made for this notice.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.core.fields import from_rfc3339
@@ -30,10 +31,10 @@ _THEN = {
 
 
 def desk_notice(kind: Follow, body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
-    """Subject and paragraphs of a DUE, DIGEST, CASE or HELP_AGAIN followup."""
-    return {Follow.DUE: _due, Follow.DIGEST: _digest, Follow.CASE: _case, Follow.HELP_AGAIN: _help_again}[kind](
-        body, url, zone
-    )
+    """Subject and paragraphs of a DUE, DIGEST, CASE, FREE or HELP_AGAIN followup."""
+    return {
+        Follow.DUE: _due, Follow.DIGEST: _digest, Follow.CASE: _case, Follow.FREE: _free, Follow.HELP_AGAIN: _help_again
+    }[kind](body, url, zone)  # fmt: skip
 
 
 def _due(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
@@ -82,6 +83,33 @@ def _case(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Se
         subject = f"Case {number} is due soon" if not level else f"Case {number} is past its due time"
         first, when = "it is open.", when if not level else f" It was due on {_clock(str(due), zone)}."
     return subject, (f"{subject}: {first}{when}", f"  {url}/cases/{number}", _WHY)
+
+
+def _free(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:
+    messages, cases = _listed(body.get("messages")), _listed(body.get("cases"))
+    told = [
+        ("one" if len(each) == 1 else str(len(each))) + f" {word}" + "s" * (len(each) != 1)
+        for each, word in ((messages, "held message"), (cases, "case"))
+        if each
+    ]
+    what = " and ".join(told)
+    subject = f"{what[:1].upper()}{what[1:]} {'is' if len(messages) + len(cases) == 1 else 'are'} free again"
+    links = [
+        f"  {url}/messages/{id_}" + (f"\n  due {_clock(str(due), zone)}" if due else "")
+        for id_, due in messages[:MOST_LINKS]
+    ] + [f"  {url}/cases/{number}" for number in cases[:MOST_LINKS]]
+    more = len(messages[MOST_LINKS:]) + len(cases[MOST_LINKS:])
+    return subject, (
+        "Whoever had this can decide no more: the account was disabled, or lost its role. Nobody has it now. Please "
+        "take it, or give it to somebody." + " What is held stays held until somebody decides." * bool(messages),
+        *links,
+        *([f"and {more} more, in the queue and in the list of cases:", f"  {url}/"] if more else []),
+        _WHY,
+    )
+
+
+def _listed(value: object) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else []
 
 
 def _help_again(body: Mapping[str, object], url: str, zone: ZoneInfo) -> tuple[str, Sequence[str]]:

@@ -13,6 +13,8 @@ from gateway.core.table import Table
 
 DEEDS = ("release", "reject", "discard")
 """What a person can do with a held message for good."""
+REASONED = (*DEEDS, "hold", "assign")
+"""What can need a reason: these, to hold it longer, and to give it to somebody else or take it from them."""
 AT_DUE = ("hold", "release", "reject")
 """What happens when a due time has passed; hold: it stays held and escalates. Nothing is ever dropped silently."""
 MINUTE, HOUR = 60.0, 3600.0
@@ -22,8 +24,8 @@ MINUTE, HOUR = 60.0, 3600.0
 class Handling:
     """How messages held for one clause are handled.
 
-    `reason` and `two_people` are deeds that need a reason, or a second person who agrees; `advice` tells a sender what
-    to do instead.
+    `reason` are those of REASONED that need a reason, `two_people` those of DEEDS that a second person agrees to;
+    `advice` tells a sender what to do instead.
     """
 
     at_due: str = "hold"
@@ -102,7 +104,7 @@ def read_review(top: Table) -> Review:
         table.duration("remind_before") if table.has("remind_before") else default.remind_before,
         _interval(table, "escalate_every", default.escalate_every),
         table.clock("digest") if table.has("digest") else None,
-        _deeds(table, "reason", default.reason),
+        _deeds(table, "reason", REASONED, default.reason),
         _interval(table, "help_every", default.help_every),
         _interval(table, "put_off", default.put_off),
     )
@@ -114,8 +116,8 @@ def read_handling(clause: Table) -> Handling:
     """The keys of a clause. Raises PolicyError."""
     return Handling(
         clause.word("at_due", AT_DUE) if clause.has("at_due") else "hold",
-        _deeds(clause, "reason", frozenset()),
-        _deeds(clause, "two_people", frozenset()),
+        _deeds(clause, "reason", REASONED),
+        _deeds(clause, "two_people", DEEDS),
         clause.text("advice") if clause.has("advice") else "",
     )
 
@@ -127,11 +129,13 @@ def _interval(table: Table, name: str, default: float) -> float:
     return seconds
 
 
-def _deeds(table: Table, name: str, default: frozenset[str]) -> frozenset[str]:
+def _deeds(
+    table: Table, name: str, known: Sequence[str], default: frozenset[str] = frozenset()
+) -> frozenset[str]:  # fmt: skip
     if not table.has(name):
         return default
     words = table.texts(name)
     for each in words:
-        if each not in DEEDS:
-            raise table.fault(name, f"has {each!r}; it lists some of {', '.join(DEEDS)}")
+        if each not in known:
+            raise table.fault(name, f"has {each!r}; it lists some of {', '.join(known)}")
     return frozenset(words)

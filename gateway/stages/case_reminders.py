@@ -41,7 +41,9 @@ async def tell_of_cases(store: Store, chain: Chain, now: float, before: float) -
         followups, acts = [], []
         for step in steps:
             file, at = found[step]
-            to = list(chain.of_case(at, file.assignee, [_parts(traces[id_]) for id_ in file.messages if id_ in traces]))
+            to = list(
+                chain.of_case(at, file.assignee, [parts_of(traces[id_]) for id_ in file.messages if id_ in traces])
+            )
             if not to:
                 continue
             due = rfc3339(file.due_at or now)
@@ -54,6 +56,6 @@ async def tell_of_cases(store: Store, chain: Chain, now: float, before: float) -
     await store.tell(new, letters)
 
 
-def _parts(trace: Trace) -> tuple[Relation, Sequence[str]]:
+def parts_of(trace: Trace) -> tuple[Relation, Sequence[str]]:
     """The pairs and the addresses of a message."""
     return trace.relation, [each for each in (trace.sender, *(to.address for to in trace.recipients)) if each]

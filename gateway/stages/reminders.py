@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from gateway.account_ports import Handover
 from gateway.console_ports import Accounts, Calls, Cases, Handling
 from gateway.console_ports import Reminders as Remembered
 from gateway.core.access import Register, has_part, is_theirs
@@ -29,6 +30,7 @@ from gateway.journal import Journal
 from gateway.ports import Dispositions, Review, StoreDown
 from gateway.stages.beat import Beat
 from gateway.stages.case_reminders import tell_of_cases
+from gateway.stages.handover import Handovers
 from gateway.stages.moderation import moderate
 
 EVERY = 15.0
@@ -43,7 +45,7 @@ NOT_DECIDED = "not decided by its due time"
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Remembered, Protocol):
+class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Handover, Remembered, Protocol):
     """What reminders ask of the store."""
 
 
@@ -55,6 +57,7 @@ class Reminders:
         last: Sequence[str], zone: ZoneInfo, district: str, decided: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         self._store, self._register, self._policy, self._journal = store, register, policy, journal
+        self._handovers = Handovers(store)
         self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
     async def run(self, beat: Beat) -> None:
@@ -67,9 +70,10 @@ class Reminders:
             await beat.rest(EVERY)
 
     async def look(self) -> None:
-        """One look: due times, calls for help, cases, the day's digest."""
+        """One look: what was left behind, due times, calls for help, cases, the day's digest."""
         now = await self._store.now()
         chain = Chain(await self._store.users(), self._last, self._register)
+        await self._handovers.look(chain, now)
         await self._due(now, chain)
         await self._help(now, chain)
         await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from gateway.ports import StoreDown
 from gateway.store.accounts import SqlAccounts
 from gateway.store.audit import SqlAudit
+from gateway.store.beginnings import SqlBeginnings
 from gateway.store.calls import SqlCalls
 from gateway.store.cases import SqlCases
 from gateway.store.connections import Connections
@@ -16,6 +17,7 @@ from gateway.store.dispositions import SqlDispositions
 from gateway.store.followups import SqlFollowups
 from gateway.store.grants import SqlGrants
 from gateway.store.handling import SqlHandling
+from gateway.store.handover import SqlHandover
 from gateway.store.identities import SqlIdentities
 from gateway.store.intake import SqlIntake
 from gateway.store.lines import SqlLines
@@ -48,6 +50,7 @@ class SqlStore(
     SqlQueue,
     SqlFollowups,
     SqlReview,
+    SqlBeginnings,
     SqlPast,
     SqlAudit,
     SqlRetention,
@@ -59,6 +62,7 @@ class SqlStore(
     SqlMedia,
     SqlLines,
     SqlHandling,
+    SqlHandover,
     SqlReminders,
     SqlCases,
     SqlGrants,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from gateway.console_ports import Handled
 from gateway.core.casework import Assignment, Proposal
@@ -25,12 +25,13 @@ _ASSIGNED = (_a.message_id, _a.user_name, _a.by_name, _a.at)
 _PROPOSED = (_p.message_id, _p.deed, _p.user_name, _p.at, _p.reason, _p.words)
 
 
-def _of_held(table_id: object) -> object:
+def of_held(table_id: object) -> ColumnElement[bool]:
+    """Whether a message is held for anybody."""
     return select(_r.message_id).where(_r.state == schema.lit("held"), _r.message_id == table_id).exists()
 
 
-_ALL_ASSIGNED = Statement(lambda of: select(*_ASSIGNED).where(_of_held(_a.message_id)))  # type: ignore[arg-type]
-_ALL_PROPOSED = Statement(lambda of: select(*_PROPOSED).where(_of_held(_p.message_id)))  # type: ignore[arg-type]
+_ALL_ASSIGNED = Statement(lambda of: select(*_ASSIGNED).where(of_held(_a.message_id)))
+_ALL_PROPOSED = Statement(lambda of: select(*_PROPOSED).where(of_held(_p.message_id)))
 _ASSIGNMENT = Statement(lambda of: select(*_ASSIGNED).where(_a.message_id == bindparam("key")))
 _PROPOSAL = Statement(lambda of: select(*_PROPOSED).where(_p.message_id == bindparam("key")))
 _ADD_ASSIGNMENT = insert_each(assignments, again=True)

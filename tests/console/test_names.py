@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gateway.core.casework import CaseDraft
 from gateway.core.decision import Act
 from gateway.core.grant import Grant
 from gateway.core.message import Message
-from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, SECURITY, Said, staff, student
+from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, OKAFOR, SECURITY, Said, staff, student
 from tests.console.world import World, form_of, opened
 
 NAMES = re.compile(
@@ -131,6 +132,124 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
         sent = {"form": form_of(await other.get("/trace")), "reason": "to compare with the file"}
         assert (await other.post(f"/messages/{id_}/names", data=sent)).status_code == 303
         assert "Peter Lindgren" in (await other.get(f"/messages/{id_}")).text
+
+
+async def _on_record(veiled: World) -> tuple[str, int]:
+    """A message and a case, and all kinds of rows about them in which people are named."""
+    named = (await veiled.put(NAMED)).id
+    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
+    async with veiled.program(OKAFOR) as teacher, veiled.program(DIRECTOR) as director:
+        assert (await teacher.get(f"/api/v1/messages/{veiled.id('own')}/content")).status_code == 403
+        for path, sent in (
+            (f"messages/{named}/comments", {"text": "Spoke with Mr. Lindgren and with Maya Lindqvist's mother"}),
+            (f"messages/{named}/hold", {"for": "1h", "reason": "Peter is ill"}),
+            (f"messages/{named}/legal-hold", {"reason": "Lindqvist v. Riverbend"}),
+            (f"messages/{named}/reject", {"reason": "Lindgren knows better"}),
+            (f"cases/{number}/notes", {"text": "maya.lindqvist@students.riverbend.example wrote back"}),
+        ):
+            assert (await director.post(f"/api/v1/{path}", json=sent)).status_code == 200, path
+        granted = {"to": AUDITOR, "about": f"case-{number}", "for": "1d", "reason": "what Lindgren wrote"}
+        assert (await director.post("/api/v1/grants", json=granted)).status_code == 201
+    while await veiled.store.link(500):
+        pass
+    return named, number
+
+
+@pytest.mark.parametrize("who", [DIRECTOR, AUDITOR])
+async def test_the_audit_log_says_no_name_to_whom_names_are_hidden(veiled: World, who: str) -> None:
+    """Nobody is told either whose it is by who was refused because they have a part in it."""
+    named, number = await _on_record(veiled)
+    async with veiled.program(who) as program, veiled.signed_in(who) as browser:
+        told = (await program.get("/api/v1/audit", params={"limit": 500})).json()
+        page = (await browser.get("/audit")).text
+        grants = (await program.get("/api/v1/grants")).text + (await browser.get("/grants")).text
+    assert told["next"] is None
+    rows = {each["number"]: each for each in told["items"] if each["subject"] not in (veiled.id("help"), LINDGREN)}
+    page = page.replace(f"<td>{LINDGREN}</td>", "")  # an account, by which nobody learns whose a message is
+    for row in rows.values():
+        assert not NAMES.search(str(row)), row
+    of = [each for each in rows.values() if each["subject"] == named]
+    assert "Spoke with Mr. Staff A and with Student A's mother" in [each["detail"].get("text") for each in of]
+    (opened_,) = (each for each in rows.values() if each["act"] == "case opened")
+    assert (opened_["detail"]["title"], opened_["whole"]) == ("About Student A", False)
+    assert [each["whole"] for each in of if each["act"] == "put into a case"] == [True]
+    refused = [each for each in rows.values() if each["subject"] == veiled.id("own") and "part in it" in str(each)]
+    assert refused
+    assert OKAFOR not in str(refused)
+    assert f'"/cases/{number}"' in page
+    for shown in (page, grants):
+        assert not NAMES.search(shown), NAMES.search(shown)
+    assert "what Staff A wrote" in grants
+
+
+async def test_calls_for_help_stand_open_in_the_audit_log_too(veiled: World) -> None:
+    async with veiled.program(DIRECTOR) as program:
+        about = {"text": "Tess is with her aunt"}
+        assert (await program.post(f"/api/v1/messages/{veiled.id('help')}/comments", json=about)).status_code == 200
+        while await veiled.store.link(500):
+            pass
+        assert "Tess is with her aunt" in (await program.get("/api/v1/audit", params={"limit": 500})).text
+
+
+async def test_lists_of_cases_and_what_is_said_of_a_change_name_nobody(veiled: World) -> None:
+    named, number = await _on_record(veiled)
+    async with veiled.program(DIRECTOR) as program, veiled.signed_in(DIRECTOR) as browser:
+        answers = [await program.get("/api/v1/cases"), await browser.get("/cases")]
+        made = {"title": "Maya and Peter", "messages": [named]}
+        answers.append(await program.post("/api/v1/cases", json=made))
+        assert answers[-1].json()["title"] == "Student A and Staff A"
+        same = {"title": "About Student A", "severity": "high"}  # as it was read
+        answers.append(await program.patch(f"/api/v1/cases/{number}", json=same))
+        for path in ("notes", "close"):
+            sent = {"text": "Maya came"} if path == "notes" else {"outcome": "unfounded", "reason": "Maya said so"}
+            answers.append(await program.post(f"/api/v1/cases/{number}/{path}", json=sent))
+        answers.append(await program.get("/api/v1/cases", params={"closed": "true"}))
+        answers.append(await program.post(f"/api/v1/cases/{number}/reopen", json={"reason": "Maya wrote again"}))
+        answers.append(await program.get(f"/api/v1/cases/{number}"))
+        for each in answers:
+            assert each.status_code in (200, 201)
+            assert not NAMES.search(each.text), (each.url, NAMES.search(each.text))
+            assert "Student A" in each.text
+        case = await veiled.store.case(number)
+        assert case is not None
+        assert (case.title, case.severity) == ("About Maya", "high")
+        opening = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "to write to the parents"})
+        assert opening.json()["title"] == "About Maya"
+        assert "About Maya" not in (await program.get("/api/v1/cases")).text  # in lists names stay hidden
+
+
+async def test_what_people_write_is_covered_with_all_that_the_header_names(veiled: World) -> None:
+    """By the API as on the page: of the message, of its history, and where it is read about in a case."""
+    mail = (
+        b"From: Petey Lindgren <peter.lindgren@riverbend.example>\r\nTo: maya.lindqvist@students.riverbend.example\r\n"
+        b"Subject: practice\r\n\r\nthis stays just between us, Petey\r\n"
+    )
+    id_ = (await veiled.put(replace(NAMED, raw=mail))).id
+    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
+    async with veiled.program(DIRECTOR) as program, veiled.signed_in(DIRECTOR) as browser:
+        text = {"text": "Petey is what friends call him"}
+        assert (await program.post(f"/api/v1/messages/{id_}/comments", json=text)).status_code == 200
+        while await veiled.store.link(500):
+            pass
+        shown = [(await browser.get(path)).text for path in (f"/messages/{id_}", f"/cases/{number}", "/audit")]
+        for path in (f"messages/{id_}/history", f"cases/{number}", "audit?limit=500"):
+            shown.append((await program.get(f"/api/v1/{path}")).text)
+        called = await program.post("/api/v1/cases", json={"title": "Petey at practice", "messages": [id_]})
+        at = f"/cases/{called.json()['id']}"
+        note = {"text": "Petey was here"}
+        assert (await program.post(f"/api/v1{at}/notes", json=note)).status_code == 200
+        while await veiled.store.link(500):
+            pass
+        titles = [called.text, (await program.get("/api/v1/cases")).text, (await browser.get("/cases")).text]
+        notes = [(await browser.get(path)).text for path in (at, "/audit")]
+        notes += [(await program.get(f"/api/v1{path}")).text for path in (at, "/audit?limit=500")]
+    for each in shown:
+        assert "Staff A is what friends call him" in each
+        assert "Petey" not in each
+    for each in (*titles, *notes):
+        assert "Petey" not in each
+    assert all("Staff A at practice" in each for each in titles)
+    assert all("Staff A was here" in each for each in notes)
 
 
 async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an_hour(veiled: World) -> None:

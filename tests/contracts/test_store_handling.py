@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.account_ports import Given
 from gateway.console_ports import Handled
-from gateway.core.casework import Assignment, Proposal
+from gateway.core.account import AccountRole, User
+from gateway.core.casework import Assignment, CaseDraft, Proposal
 from gateway.core.decision import Act, Action, Change, Pending, Ruling
 from gateway.core.delivery import State
 from gateway.core.followup import Follow, Followup
@@ -51,6 +53,56 @@ async def test_what_is_decided_is_handled_no_more(store: SqlStore) -> None:
     assert await store.handled() == {}
     assert (await store.handled_of(id_)).assignment is not None
     assert await store.handled_of("nothing") == Handled()
+
+
+async def test_what_was_left_behind_is_handed_back_once(store: SqlStore) -> None:
+    """By accounts that are disabled, unknown, or of another role; and not what somebody else has taken meanwhile."""
+    roles = ("ann", AccountRole.BUILDING_ADMINISTRATOR), ("bea", AccountRole.TECHNOLOGY_DIRECTOR), (
+        "cid", AccountRole.STAFF
+    )  # fmt: skip
+    for name, role in roles:
+        await store.add_user(User(name, role), "", act("account added", name))
+    ids = {name: await held(store) for name in ("ann", "bea", "cid", "nobody-known")}
+    for name, id_ in ids.items():
+        await store.assign(id_, Assignment(name, name, NOON), "", act("taken", id_))
+    decided = await held(store)
+    await store.assign(decided, Assignment("cid", "cid", NOON), "", act("taken", decided))
+    await store.settle([(decided, becomes(State.QUEUED))])
+    case = await store.open_case(CaseDraft("x", assignee="ann"), "bea", [], {})
+    able = {AccountRole.BUILDING_ADMINISTRATOR.value, AccountRole.TECHNOLOGY_DIRECTOR.value}
+    found = await store.left_behind(able, 50)
+    assert set(found.messages) == {(ids["cid"], "cid"), (ids["nobody-known"], "nobody-known")}
+    assert found.cases == []
+    assert await store.disable("ann", act("account disabled", "ann"))
+    found = await store.left_behind(able, 50)
+    assert (ids["ann"], "ann") in found.messages
+    assert found.cases == [(case, "ann")]
+    assert len((await store.left_behind(able, 1)).messages) == 1
+    await store.assign(ids["cid"], Assignment("bea", "bea", NOON), None, act("taken", ids["cid"]))
+    before, asked = await store.held_mark(), []
+
+    def left(free: Given) -> tuple[list[Followup], list[Act]]:
+        asked.append(free)
+        return [Followup(Follow.FREE, "", {"to": ["b@c.example"]})], [
+            act("given back", id_) for id_, _ in free.messages
+        ]
+
+    done = await asyncio.gather(store.hand_back(found, left), store.hand_back(found, left))
+    (free,) = (each for each in done if each)
+    assert asked == [free]
+    assert {id_ for id_, _ in free.messages} == {ids["ann"], ids["nobody-known"]}
+    assert free.cases == [(case, "ann")]
+    assert await store.held_mark() != before
+    handled = await store.handled()
+    assert {name: handled[id_].assignment for name, id_ in ids.items() if name != "bea"} == {
+        "ann": Assignment("", "gateway", NOON), "cid": Assignment("bea", "bea", NOON),
+        "nobody-known": Assignment("", "gateway", NOON),
+    }  # fmt: skip
+    file = await store.case(case)
+    assert file is not None
+    assert file.assignee == ""
+    assert [each.kind for each in await store.due_followups(9, 60)].count(Follow.FREE) == 1
+    assert not await store.left_behind(able, 50)
 
 
 async def test_the_first_proposal_stands(store: SqlStore) -> None:

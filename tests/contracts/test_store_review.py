@@ -114,6 +114,22 @@ async def test_a_message_of_ours_has_no_direction(store: SqlStore) -> None:
     assert (trace.direction, trace.sender) == ("out_of_scope", "")
 
 
+async def test_the_beginnings_of_many_messages(store: SqlStore) -> None:
+    """Without their text, however many they are, and whatever is asked for beside."""
+    long = mail(content=b"From: ann@district.example\r\nSubject: Plan\r\n\r\n" + b"Tomorrow at ten.\r\n" * 9000)
+    others = [mail(NOON + at) for at in range(150)]
+    for message in (long, *others):
+        await store.accept(message)
+    verdict = verdict_on(long)
+    await store.settle([(long.id, becomes(State.HELD, decision(Action.HOLD, "7a"), verdict=verdict))])
+    found = await store.beginnings([long.id, "nothing", *(each.id for each in others)])
+    assert found[long.id].verdict == verdict
+    assert b"Subject: Plan" in found[long.id].head
+    assert b"Tomorrow" not in found[long.id].head
+    assert found.keys() == {long.id, *(each.id for each in others)}
+    assert found[others[0].id].verdict is None
+
+
 async def test_a_message_is_explained(store: SqlStore) -> None:
     message = mail()
     await store.accept(message)

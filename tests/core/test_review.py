@@ -60,6 +60,14 @@ def test_a_clause_asks_for_a_reason_and_for_two() -> None:
     assert not needs(policy, ["unknown"], "release").reason
 
 
+def test_a_reason_can_be_asked_for_what_puts_a_decision_off() -> None:
+    policy = changed(in_7a('reason = ["hold", "assign"]'), ('reason = ["discard"]', 'reason = ["discard", "assign"]'))
+    assert needs(policy, ["7a"], "hold").reason
+    assert not needs(policy, ["7b"], "hold").reason
+    assert needs(policy, [], "assign").reason
+    assert not needs(changed(), ["7a"], "hold").reason
+
+
 def test_a_due_time_decides_only_where_every_clause_says_so() -> None:
     policy = changed(in_7a('at_due = "release"'))
     assert at_due(policy, ["7a"], []) == "release"
@@ -74,6 +82,7 @@ def test_a_due_time_decides_only_where_every_clause_says_so() -> None:
         (in_7a('at_due = "discard"'), "clauses.7a.at_due"),
         (in_7a('reason = ["delete"]'), "clauses.7a.reason"),
         (in_7a('two_people = "release"'), "clauses.7a.two_people"),
+        (in_7a('two_people = ["hold"]'), "clauses.7a.two_people"),  # what changes nothing for good needs no second one
         (in_7a('advise = "x"'), "clauses.7a.advise"),
         (('help_every = "15m"', 'help_every = "10s"'), "review.help_every"),
         (('put_off = "14d"', 'put_off = "0s"'), "review.put_off"),

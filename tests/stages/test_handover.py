@@ -1,0 +1,196 @@
+"""What somebody had who decides no more: it is free again, the audit log says so, and their building is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from gateway.core.account import AccountRole, User
+from gateway.core.casework import Assignment, CaseDraft, CaseFile
+from gateway.core.decision import Act
+from gateway.core.followup import Follow, Followup
+from gateway.core.message import Message
+from gateway.core.notice import notice_content
+from gateway.journal import Journal
+from gateway.stages.reminders import Reminders
+from gateway.store import SqlStore, open_store
+from tests.console.district import SAID, policy, put, roster
+from tests.contracts.messages import Clock
+
+ZONE, NOW = ZoneInfo("America/Chicago"), 1.8e9
+PEOPLE = roster()
+GONE, HIGH, DIRECTOR = "gone@riverbend.example", "high@riverbend.example", "director@riverbend.example"
+MIDDLE, LAST = "middle@riverbend.example", "safety@riverbend.example"
+ADMINISTRATOR = AccountRole.BUILDING_ADMINISTRATOR
+USERS = (
+    User(GONE, ADMINISTRATOR, ("o-high",)), User(HIGH, ADMINISTRATOR, ("o-high",)),
+    User(MIDDLE, ADMINISTRATOR, ("o-middle",)), User(DIRECTOR, AccountRole.TECHNOLOGY_DIRECTOR),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=Clock(NOW)) as opened:
+        for user in USERS:
+            await opened.add_user(user, "", Act(NOW, "tests", "account added", user.name))
+        yield opened
+
+
+async def said(store: SqlStore, name: str) -> Message:
+    """A held message of the district."""
+    return await put(store, SAID[name], NOW, PEOPLE, policy())
+
+
+def reminders_of(store: SqlStore) -> Reminders:
+    """What looks, over a store."""
+    return Reminders(
+        store, PEOPLE, policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE, district="Riverbend"
+    )  # fmt: skip
+
+
+async def look(store: SqlStore) -> list[Followup]:
+    """What is to be written of it after one look."""
+    await reminders_of(store).look()
+    due = await store.due_followups(100, 60)
+    await store.followed([each.id for each in due])
+    return [each for each in due if each.kind is Follow.FREE]
+
+
+async def given(store: SqlStore, id_: str, to: str, by: str = DIRECTOR) -> None:
+    """Give a message to somebody."""
+    await store.assign(id_, Assignment(to, by, NOW), None, Act(NOW, by, "assigned", id_, {"to": to}))
+
+
+async def holder(store: SqlStore, id_: str) -> str:
+    """Who has a message."""
+    taken = (await store.handled_of(id_)).assignment
+    return taken.user if taken is not None else ""
+
+
+async def case_of(store: SqlStore, number: int) -> CaseFile:
+    """One case."""
+    file = await store.case(number)
+    assert file is not None
+    return file
+
+
+async def disabled(store: SqlStore, name: str = GONE) -> None:
+    """Disable an account."""
+    assert await store.disable(name, Act(NOW, "tests", "account disabled", name))
+
+
+def told(letters: Sequence[Followup]) -> dict[str, tuple[list[str], list[int]]]:
+    """The messages and the cases that everybody was told of, by their address."""
+    return {
+        str(to): ([id_ for id_, _ in each.body["messages"]], list(each.body["cases"]))  # type: ignore[attr-defined]
+        for each in letters
+        for to in each.body["to"]  # type: ignore[attr-defined]
+    }
+
+
+async def test_messages_and_cases_of_a_disabled_account_are_free_again(store: SqlStore) -> None:
+    message, other = await said(store, "high"), await said(store, "text")
+    for each, to in ((message, GONE), (other, HIGH)):
+        await given(store, each.id, to)
+    mine = await store.open_case(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [message.id], {})
+    theirs = await store.open_case(CaseDraft("Trip", assignee=HIGH), DIRECTOR, [message.id], {})
+    assert await look(store) == []
+    await disabled(store)
+    assert told(await look(store)) == {HIGH: ([message.id], [mine])}
+    assert (await holder(store, message.id), await holder(store, other.id)) == ("", HIGH)
+    assert ((await case_of(store, mine)).assignee, (await case_of(store, theirs)).assignee) == ("", HIGH)
+    (row,) = (each for each in await store.done_about(message.id, 50) if each.act == "given back")
+    assert (row.actor, row.detail["from"], row.detail["told"]) == ("gateway", GONE, [HIGH])
+    _, waiting = await store.acts_of([f"case-{mine}"])
+    (row,) = (each for each in waiting if each.act == "case changed")
+    assert (row.actor, row.detail["assignee"], row.detail["from"]) == ("gateway", "", GONE)
+    assert await look(store) == []  # once
+
+
+async def test_where_a_building_has_nobody_left_it_goes_up_the_chain(store: SqlStore) -> None:
+    message = await said(store, "high")
+    await given(store, message.id, GONE, GONE)
+    await disabled(store, HIGH)
+    await disabled(store)
+    assert told(await look(store)) == {DIRECTOR: ([message.id], [])}
+    await given(store, message.id, DIRECTOR)
+    await disabled(store, DIRECTOR)
+    assert told(await look(store)) == {LAST: ([message.id], [])}
+    assert await holder(store, message.id) == ""
+
+
+async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_back(tmp_path: Path) -> None:
+    """And within an hour what was decided by them and is held again, because somebody undid it."""
+    clock = Clock(NOW)
+    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
+        for user in USERS:
+            await store.add_user(user, "", Act(NOW, "tests", "account added", user.name))
+        message, other = await said(store, "high"), await said(store, "text")
+        await given(store, message.id, GONE)
+        reminders = reminders_of(store)
+        await reminders.look()
+        assert await holder(store, message.id) == GONE
+        await disabled(store)
+        await reminders.look()
+        assert await holder(store, message.id) == ""
+        await given(store, other.id, GONE)
+        clock.now += 3601
+        await reminders.look()
+        assert await holder(store, other.id) == ""
+
+
+async def test_closed_cases_and_decided_messages_stay_as_they_ended(store: SqlStore) -> None:
+    number = await store.open_case(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [], {})
+    assert await store.end_case(number, "unfounded", GONE, Act(NOW, GONE, "case closed", f"case-{number}"))
+    await disabled(store)
+    assert await look(store) == []
+    assert (await case_of(store, number)).assignee == GONE
+
+
+async def test_a_case_without_a_message_is_told_to_who_opened_it(store: SqlStore) -> None:
+    number = await store.open_case(CaseDraft("Rumours", assignee=GONE), HIGH, [], {})
+    await disabled(store)
+    assert told(await look(store)) == {HIGH: ([], [number])}
+
+
+async def test_who_lost_the_role_keeps_nothing_either(store: SqlStore) -> None:
+    """As where the sign-in service's groups give the role no more."""
+    message = await said(store, "high")
+    await given(store, message.id, GONE)
+    staff = replace(USERS[0], role=AccountRole.STAFF, buildings=())
+    assert await store.recognise(staff, Act(NOW, "sign-in service", "role ended", GONE))
+    assert told(await look(store)) == {HIGH: ([message.id], [])}
+    assert await holder(store, message.id) == ""
+
+
+async def test_nobody_is_told_of_what_they_have_a_part_in(store: SqlStore) -> None:
+    teacher = User("okafor", ADMINISTRATOR, ("o-high",), person="s-05")
+    await store.add_user(teacher, "", Act(NOW, "tests", "account added", "okafor"))
+    own, high = await said(store, "own"), await said(store, "high")
+    number = await store.open_case(CaseDraft("Both", assignee=GONE), DIRECTOR, [own.id, high.id], {})
+    await given(store, own.id, GONE)
+    await given(store, high.id, GONE)
+    await disabled(store)
+    letters = told(await look(store))
+    assert {HIGH: {own.id, high.id}, "dana.okafor@riverbend.example": {high.id}} == {
+        to: set(ids) for to, (ids, _) in letters.items()
+    }
+    assert {to: cases for to, (_, cases) in letters.items() if cases} == {HIGH: [number]}
+
+
+def test_the_letter_names_nobody_and_links_to_the_pages() -> None:
+    body = {"to": [HIGH], "at": "2026-11-24T18:00:00Z", "messages": [["m1", "2026-11-24T20:00:00Z"]], "cases": [7, 9]}
+    letter = notice_content(
+        Followup(Follow.FREE, "", body), [HIGH], sender="c@riverbend.example", console_url="https://c.example/",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=NOW,
+    ).decode()  # fmt: skip
+    assert "Subject: One held message and 2 cases are free again" in letter
+    for link in ("https://c.example/messages/m1", "https://c.example/cases/7", "https://c.example/cases/9"):
+        assert link in letter
+    assert "2026-11-24 14:00 CST" in letter
+    assert GONE not in letter
