@@ -102,8 +102,9 @@ def parser() -> argparse.ArgumentParser:
         "--building", action="append", default=[], metavar="ORG", help="sourcedId; may be given several times"
     )
     added.add_argument("--person", default="", metavar="PERSON", help="sourcedId of whose account it is")
-    changed = command("passwd", "change a password; the account is signed out everywhere", user)
+    changed = command("passwd", "reset a password; the account is signed out everywhere, its tokens revoked", user)
     changed.add_argument("name", metavar="NAME")
+    changed.add_argument("--keep-tokens", action="store_true", help="its API tokens go on")
     for made in (added, changed):
         made.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
     added.add_argument("--by-service", action="store_true", help="no password: signs in by the district's own service")

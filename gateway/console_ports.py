@@ -335,12 +335,16 @@ class Grants(Protocol):
 
 # --- signing in ------------------------------------------------------------------------------------------------------
 
+SETTING_UP = 900.0
+"""Seconds that a second step can be confirmed after it was begun; then it is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
     """The second step of an account's signing in: codes by time. `since` is None until a first code confirmed it.
 
-    `last` is the step of time whose code was used last; `recovery` how many codes for an emergency are left.
+    `last` is the step of time whose code was used last, the second in which it was begun where none was yet;
+    `recovery` how many codes for an emergency are left.
     """
 
     secret: str
@@ -362,13 +366,13 @@ class Identities(Protocol):
         """Make an account or give it its subject, role and buildings; False where it is another subject's."""
 
     async def second_step(self, name: str) -> SecondStep | None:
-        """An account's second step, confirmed or not."""
+        """An account's second step, confirmed or begun a short while ago."""
 
     async def begin_second_step(self, name: str, secret: str) -> None:
         """A secret that a code will confirm; one that is confirmed already stays."""
 
     async def confirm_second_step(self, name: str, step: int, recovery: Sequence[str], act: Act) -> bool:
-        """From now on it is asked for; `recovery`: hashes of codes that work once each."""
+        """From now on it is asked for; `recovery`: hashes of codes that work once each. False where none was begun."""
 
     async def drop_second_step(self, name: str, act: Act) -> bool:
         """It is asked for no more."""

@@ -138,6 +138,12 @@ def test_only_documented_metrics_are_watched(document: str) -> None:
     assert used <= series
 
 
+def test_every_metric_is_on_the_dashboard() -> None:
+    """What is measured is seen: what tells of calls for help first."""
+    dashboard = (DEPLOY / "grafana" / "chaperone.json").read_text(encoding="utf-8")
+    assert [name for name in _measured() if not re.search(rf"\b{name}(_bucket)?\b", dashboard)] == []
+
+
 def test_the_topics_are_documented() -> None:
     documented = {name: (int(count), content) for name, count, content, *_ in _rows("topics.md", "topic")}
     assert documented == {topic.name: (topic.partitions, "yes" if topic.content else "no") for topic in TOPICS.values()}

@@ -28,7 +28,7 @@ def run(given: Namespace) -> int:
         case "add":
             return asyncio.run(_add(settings, _new(given), "" if given.by_service else _password(given)))
         case "passwd":
-            return asyncio.run(_passwd(settings, _name(given.name), _password(given)))
+            return asyncio.run(_passwd(settings, _name(given.name), _password(given), tokens=not given.keep_tokens))
         case "codes-off":
             return asyncio.run(_codes_off(settings, _name(given.name)))
         case "disable":
@@ -87,12 +87,15 @@ async def _add(settings: Settings, user: User, password: str) -> int:
     return 0
 
 
-async def _passwd(settings: Settings, name: str, password: str) -> int:
+async def _passwd(settings: Settings, name: str, password: str, *, tokens: bool) -> int:
+    """A reset: whoever had the password before may have opened what it opens, so all of that ends."""
     password_hash = await hashed(password)
     async with open_store(settings) as store:
-        if not await store.set_password(name, password_hash, Act(await store.now(), actor(), "password changed", name)):
+        act = Act(await store.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {})
+        if not await store.set_password(name, password_hash, act, tokens=tokens):
             raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
-    print(f"changed the password of {name}, who is signed out everywhere")
+    ended = "and whose API tokens are revoked" if tokens else "but its API tokens go on"
+    print(f"changed the password of {name}, who is signed out everywhere, {ended}")
     return 0
 
 
@@ -104,7 +107,9 @@ async def _codes_off(settings: Settings, name: str) -> int:
         codes = await store.drop_second_step(name, Act(now, actor(), "codes no longer asked for", name))
         if not codes and not passkeys:
             raise Refusal(f"user codes-off: {name} is asked for no code; `chaperone user list` shows the accounts")
-    print(f"{name} signs in by the password alone; tell them to set up codes or a passkey again")
+        await store.end_sessions(name, Act(now, actor(), "sessions ended", name))
+    print(f"{name} is signed out everywhere and signs in by the password alone")
+    print("tell them to set up codes or a passkey again")
     return 0
 
 

@@ -42,6 +42,7 @@ from gateway.console.report_pages import report_pages
 from gateway.console.review_api import review_api
 from gateway.console.security import Guarded
 from gateway.console.service_pages import service_pages
+from gateway.console.streams import Streams
 from gateway.console.token_pages import token_pages
 from gateway.core.access import Register
 from gateway.core.policy import Policy
@@ -71,6 +72,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     rules = Rules(house.https, house.second_step == "required", trusted)
     app.state.door = Door(desk.store, desk.register, desk.journal, rules, Keys.at(house.public_url))
     app.state.service = service
+    app.state.streams = Streams()
     app.state.pages = Pages(desk)
     app.include_router(api)
     app.include_router(review_api)

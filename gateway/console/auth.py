@@ -30,6 +30,8 @@ IDLE, LASTS = 30 * 60.0, 12 * 3600.0
 _TOUCHED_EVERY = 60.0
 _KNOWN_FOR = 180 * 86400  # seconds that a browser keeps the mark of one that gave the right password
 _WAITS = 300.0  # seconds for the second step
+MAKING = 10 * 60.0
+"""Seconds that a browser has at least, and at most twice, to make a passkey that it asked to make."""
 _WINDOW = 15 * 60.0
 MOST_BY_BOTH, MOST_BY_NAME, MOST_BY_CLIENT = 10, 50, 500
 """Refused sign-ins in a quarter of an hour under one name from one address, under one name from anywhere, and from one
@@ -221,13 +223,21 @@ class Door:
         """What a passkey signs: it belongs to the browser's session and ends with it."""
         return bytes.fromhex(digest(request.cookies.get(self._session_cookie, ""), "passkey"))
 
-    def to_make(self, request: Request, user: User, known: Sequence[Passkey]) -> str:
+    async def to_make(self, request: Request, user: User, known: Sequence[Passkey]) -> str:
         """What a browser needs to make a passkey; "" where there can be none: at an address without TLS or a name."""
-        return self.keys.to_make(user.name, self._challenge(request), known) if self.keys else ""
+        challenge, _ = await self._making(request)
+        return self.keys.to_make(user.name, challenge, known) if self.keys else ""
 
-    def made(self, request: Request, answer: str) -> tuple[str, bytes, int] | None:
-        """Id, public key and count of a passkey that a browser has made; None where the answer is none."""
-        return self.keys.made(answer, self._challenge(request)) if self.keys else None
+    async def made(self, request: Request, answer: str) -> tuple[str, bytes, int] | None:
+        """Id, public key and count of a passkey that a browser has made; None where the answer is none, or is late."""
+        tried = [self.keys.made(answer, each) for each in await self._making(request)] if self.keys else []
+        return next((each for each in tried if each is not None), None)
+
+    async def _making(self, request: Request) -> tuple[bytes, bytes]:
+        """What a device signs that makes a passkey: it belongs to the session, and to now or just before."""
+        secret, now = request.cookies.get(self._session_cookie, ""), int(await self._clock.now() // MAKING)
+        new, old = (bytes.fromhex(digest(f"{secret} {each}", "passkey made")) for each in (now, now - 1))
+        return new, old
 
     async def vouched_for(self, request: Request, vouched: Vouched) -> str:
         """The secret of a session for somebody whom the district's service let in. Raises a Problem."""

@@ -84,7 +84,7 @@ async def drop_codes(desk: Desk, user: User) -> None:
 async def add_passkey(request: Request, desk: Desk, user: User, answer: str, called: str) -> None:
     """Keep what a browser has made. Raises a Problem."""
     door: Door = request.app.state.door
-    made, known = door.made(request, answer), await desk.store.passkeys(user.name)
+    made, known = await door.made(request, answer), await desk.store.passkeys(user.name)
     if made is None:
         raise Problem(422, "No passkey was made. Try once more, or with another device.")
     if len(known) >= MOST:

@@ -38,7 +38,7 @@ async def sign_in(request: Request) -> Response:
 async def begin(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """The page on which the browser makes one."""
     door: Door = request.app.state.door
-    making = door.to_make(request, signed.user, await desk.store.passkeys(signed.user.name))
+    making = await door.to_make(request, signed.user, await desk.store.passkeys(signed.user.name))
     if not making or signed.way == SERVICE:
         return await account_page(
             request, signed, desk, shown,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from gateway.console.asking import ID, Sent, Signed, TheDesk, ThePages
 from gateway.console.auth import Door
@@ -17,6 +17,7 @@ from gateway.console.opening import names_in_list
 from gateway.console.places import filters_of, link_of
 from gateway.console.problems import Problem
 from gateway.console.rows import MOST_ROWS, Filters, read_query, rows
+from gateway.console.streams import EventStream, Streams
 from gateway.core.account import Right
 from gateway.ports import StoreDown
 
@@ -69,6 +70,7 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
     """Says when the queue changed: server-sent events without anything of a message."""
     await desk.need(signed.user, Right.QUEUE)
     door: Door = request.app.state.door
+    streams: Streams = request.app.state.streams
 
     async def stream() -> AsyncIterator[str]:
         last, quiet = await desk.mark(), 0.0
@@ -87,7 +89,7 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
             except StoreDown:
                 return  # the browser asks again
 
-    return StreamingResponse(stream(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return EventStream(stream(), streams.begin(signed.user.name))
 
 
 @queue_pages.get("/help")

@@ -9,8 +9,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Double, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import BigInteger, Double, and_, bindparam, case, delete, exists, func, or_, select, update
 
+from gateway.console_ports import SETTING_UP
 from gateway.core.account import AccountRole, Session, Token, User
 from gateway.core.decision import Act
 from gateway.store import audit, schema
@@ -75,6 +76,11 @@ _END_SESSIONS = Statement(
     lambda of: delete(schema.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
 )
 _OLD_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.expires_at < bindparam("at")))
+NEVER_CONFIRMED = Statement(
+    lambda of: delete(second_steps).where(
+        second_steps.c.since.is_(None), second_steps.c.last < bindparam("begun", type_=BigInteger())
+    )
+)
 _TOKEN = (_t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at, _t.used_at)
 _BY_TOKEN = Statement(
     lambda of: (
@@ -142,6 +148,11 @@ def read_session(row: Row) -> Session:
     )  # fmt: skip
 
 
+def begun(run: Run) -> int:
+    """When a second step that may be confirmed now was begun at the earliest, in whole seconds."""
+    return int(run.now - SETTING_UP)
+
+
 # Each write comes with its entry of the audit log, in the same transaction; it is left out where nothing changed.
 
 
@@ -181,6 +192,7 @@ def _disable(run: Run, items: Sequence[tuple[str, Act]]) -> list[bool]:
 
 def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, Act | None, str, str]]) -> list[None]:
     run.change(_OLD_SESSIONS, at=run.now)
+    run.change(NEVER_CONFIRMED, begun=begun(run))
     for digest, name, lasts, failures_of, client, act, way, place in items:
         row = {
             "hash": digest, "user_name": name, "created_at": run.now, "seen_at": run.now,

@@ -11,7 +11,7 @@ from gateway.console_ports import SecondStep
 from gateway.core.account import User
 from gateway.core.decision import Act
 from gateway.store import audit, schema
-from gateway.store.accounts import USER, read_user
+from gateway.store.accounts import NEVER_CONFIRMED, USER, begun, read_user
 from gateway.store.forms import fit, json_text
 from gateway.store.parts import Part
 from gateway.store.schema_accounts import second_steps
@@ -40,7 +40,9 @@ _NO_STEP = Statement(lambda of: delete(second_steps).where(_w.user_name == bindp
 _CONFIRM = Statement(
     lambda of: (
         update(second_steps)
-        .where(_w.user_name == bindparam("key"), _w.since.is_(None))
+        .where(
+            _w.user_name == bindparam("key"), _w.since.is_(None), _w.last >= bindparam("begun", type_=BigInteger())
+        )
         .values(
             since=bindparam("at", type_=Double()), last=bindparam("step", type_=BigInteger()),
             recovery=bindparam("codes"),
@@ -86,9 +88,10 @@ def _recognise(run: Run, items: Sequence[tuple[User, Act]]) -> list[bool]:
 
 
 def _begin(run: Run, items: Sequence[tuple[str, str]]) -> list[None]:
+    run.change(NEVER_CONFIRMED, begun=begun(run))
     for name, secret in items:
         run.change(_UNCONFIRMED, key=name)
-        row = {"user_name": name, "secret": secret, "since": None, "last": 0, "recovery": "[]"}
+        row = {"user_name": name, "secret": secret, "since": None, "last": int(run.now), "recovery": "[]"}
         run.each(_ADD_STEP, [row])
     return [None] * len(items)
 
@@ -96,7 +99,8 @@ def _begin(run: Run, items: Sequence[tuple[str, str]]) -> list[None]:
 def _confirm(run: Run, items: Sequence[tuple[str, int, Sequence[str], Act]]) -> list[bool]:
     done = []
     for name, step, codes, act in items:
-        done.append(run.change(_CONFIRM, key=name, at=run.now, step=step, codes=json_text(list(codes))) == 1)
+        given = {"key": name, "at": run.now, "begun": begun(run), "step": step, "codes": json_text(list(codes))}
+        done.append(run.change(_CONFIRM, **given) == 1)
         audit.write(run, [act] * done[-1])
     return done
 
@@ -151,11 +155,14 @@ class SqlIdentities(Part):
 
     async def second_step(self, name: str) -> SecondStep | None:
         """See gateway.console_ports.Identities."""
-        rows = await self._readers.read(lambda run: run.rows(_STEP, key=fit(name)))
-        if not rows:
+
+        def read(run: Run) -> SecondStep | None:
+            for secret, since, last, recovery in run.rows(_STEP, key=fit(name)):
+                if since is not None or last >= begun(run):
+                    return SecondStep(secret, since, last, len(json.loads(recovery)))
             return None
-        secret, since, last, recovery = rows[0]
-        return SecondStep(secret, since, last, len(json.loads(recovery)))
+
+        return await self._readers.read(read)
 
     async def begin_second_step(self, name: str, secret: str) -> None:
         """See gateway.console_ports.Identities."""

@@ -33,13 +33,11 @@ _HOLDS = Statement(
         .limit(bindparam("limit"))
     )
 )  # fmt: skip
-_CAME = (
-    select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before")).distinct().subquery("came")
-)
+_CAME = select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before"))
 _VOLUME = Statement(
     lambda of: (
         select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
-        .join_from(_CAME, schema.recipients, _r.message_id == _CAME.c.message_id)
+        .where(_r.message_id.in_(_CAME))  # each copy once, however many pairs its message forms
         .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
     )
 )

@@ -12,7 +12,8 @@ second_steps = Table(  # of signing in: codes by time, and those for when the ph
     Column("user_name", TEXT, primary_key=True),
     Column("secret", TEXT, nullable=False),
     Column("since", Double),  # null: not confirmed yet
-    Column("last", BigInteger, nullable=False),  # the last step of time whose code was used: none works twice
+    # the last step of time whose code was used, for none works twice; until it is confirmed, when it was begun
+    Column("last", BigInteger, nullable=False),
     Column("recovery", TEXT, nullable=False),  # JSON: hashes of those that are left
 )
 

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
+from gateway.console.auth import MAKING
 from gateway.console.passkeys import Keys
 from gateway.core.account import Passkey
 from gateway.core.decision import Act
@@ -146,6 +147,26 @@ async def test_a_passkey_is_added_with_the_password(named: World) -> None:
         sent = {"form": form_of(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
         answer = await browser.post("/account/passkeys/made", data=sent)
         assert (answer.status_code, "Your password is wrong" in answer.text) == (422, True)
+
+
+@pytest.mark.peer("chromium")
+async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: World, page: Page) -> None:
+    """What a session asked of a device hours ago, on a page that somebody left open, adds none."""
+    await _device(page)
+    await enter(page, named, HIGH)
+    for late in (MAKING - 1, 2 * MAKING + 1):
+        await page.goto(f"{named.url}/account")
+        await page.get_by_role("button", name="Add a passkey").click()
+        await page.locator("#passkey-password").fill(PASSWORD)
+        named.clock.ahead += late
+        await page.get_by_role("button", name="Make it on this device").click()
+        if late < MAKING:
+            await expect(page.locator(".passkey")).to_have_count(1)
+            (known,) = await named.store.passkeys(HIGH)
+            assert await named.store.drop_passkey(HIGH, known.id, Act(0.0, "tests", "passkey removed", HIGH))
+        else:
+            await expect(page.get_by_role("alert").first).to_contain_text("No passkey was made")
+    assert not await named.store.passkeys(HIGH)
 
 
 @pytest.mark.peer("chromium")

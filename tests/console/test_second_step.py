@@ -10,8 +10,12 @@ import pytest
 from playwright.async_api import Page, expect
 
 from gateway.console.auth import MOST_CODES
-from tests.console.district import DIRECTOR, PASSWORD
+from gateway.console_ports import SETTING_UP
+from gateway.core.decision import Act
+from tests.console.district import DIRECTOR, HIGH, PASSWORD
 from tests.console.world import World, enter, form_of, sign_in
+
+ACT = Act(1.0, "tests", "codes asked for at sign-in", DIRECTOR)
 
 
 async def _set_up(world: World, browser: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
@@ -109,6 +113,34 @@ async def test_it_is_set_up_with_the_password_only(world: World) -> None:
         for body in ({}, {"password": "not this one"}):
             assert (await program.post("/api/v1/me/codes", json=body)).status_code == 422
         assert await world.store.second_step(DIRECTOR) == step
+
+
+async def test_what_was_begun_and_never_confirmed_ends(world: World) -> None:
+    """A secret that somebody may have seen on a screen counts for a quarter of an hour, then it is gone."""
+    async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
+        phones = []
+        for each, name in ((browser, DIRECTOR), (other, HIGH)):
+            page = await each.post(
+                "/account/codes", data={"form": form_of(await each.get("/account")), "password": PASSWORD}
+            )
+            secret = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
+            assert secret
+            phones.append(pyotp.TOTP(secret[1]))
+            assert await world.store.second_step(name) is not None
+        world.clock.ahead += SETTING_UP - 60
+        assert "/account/codes/confirm" in (await browser.get("/account")).text
+        confirmed = {"form": form_of(await other.get("/account")), "code": phones[1].at(int(world.clock()))}
+        assert (await other.post("/account/codes/confirm", data=confirmed)).status_code == 200
+        world.clock.ahead += 90
+        page = await browser.get("/account")
+        assert "/account/codes/confirm" not in page.text
+        assert await world.store.second_step(DIRECTOR) is None
+        late = {"form": form_of(page), "code": phones[0].at(int(world.clock()))}
+        assert (await browser.post("/account/codes/confirm", data=late)).status_code == 422
+        assert not await world.store.confirm_second_step(DIRECTOR, int(world.clock()) // 30, (), ACT)
+        step = await world.store.second_step(HIGH)  # what was confirmed stays
+        assert step is not None
+        assert step.since is not None
 
 
 async def test_it_is_switched_off_with_the_password_only(world: World) -> None:

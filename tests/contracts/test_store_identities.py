@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.console_ports import SETTING_UP
 from gateway.core.account import AccountRole, Passkey, Token, User
 from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
@@ -55,6 +56,26 @@ async def test_a_second_step(store: SqlStore, clock: Clock) -> None:
     assert [await store.spend_recovery("ann", code, ACT) for code in ("a", "a", "c")] == [True, False, False]
     assert await store.drop_second_step("ann", ACT)
     assert await store.second_step("ann") is None
+
+
+async def test_a_second_step_that_was_begun_and_never_confirmed_ends(store: SqlStore, clock: Clock) -> None:
+    """It is gone for whoever asks, and from the store with anybody's next sign-in."""
+    await store.begin_second_step("ann", "one")
+    await store.begin_second_step("eve", "two")
+    assert await store.confirm_second_step("eve", 5, ["a"], ACT)
+    clock.now += SETTING_UP
+    assert await store.second_step("ann") is not None
+    clock.now += 1
+    assert await store.second_step("ann") is None
+    assert not await store.confirm_second_step("ann", 5, [], ACT)
+    assert await store.drop_second_step("ann", ACT)
+    await store.begin_second_step("ann", "three")
+    clock.now += SETTING_UP + 1
+    await store.sign_in("whole", "bob", 60.0, "f", "c", ACT)
+    assert not await store.drop_second_step("ann", ACT)
+    step = await store.second_step("eve")
+    assert step is not None
+    assert step.secret == "two"
 
 
 async def test_a_session_waits_for_its_second_step(store: SqlStore) -> None:

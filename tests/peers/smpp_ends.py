@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 
 from gateway.core.smpp import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
 from gateway.core.smpp_session import BINDS
+from tests.peers.secured import Secured
 
+Connection = socket.socket | Secured
 INTERNATIONAL = 1
 
 
@@ -57,16 +59,21 @@ def parts(content: bytes, size: int, reference: int, *, wide: bool = False) -> l
 
 
 class End:
-    """One session's end: reads in a thread, keeps requests, hands responses to whoever waits for them."""
+    """One session's end: reads in a thread, keeps requests, hands responses to whoever waits for them.
 
-    def __init__(self, made: socket.socket, answer: Callable[[Pdu], Pdu | None]) -> None:
+    The thread that reads closes the socket, when it has ended: the number of one that is closed beside its reader may
+    be that of the next connection before the reader looks, and then it takes what is said there.
+    """
+
+    def __init__(self, made: Connection, answer: Callable[[Pdu], Pdu | None]) -> None:
         self._socket, self._answer = made, answer
         self._waiting: dict[int, queue.SimpleQueue[Pdu | None]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self.closed = threading.Event()
         self.odd: list[Pdu] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def send(self, content: bytes) -> None:
         """Write bytes as they are."""
@@ -93,20 +100,27 @@ class End:
         return answer
 
     def cut(self) -> None:
-        """End the connection without a word."""
+        """End the connection without a word; it is closed on return, but where its own reader asks for that."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        if threading.current_thread() is not self._reader:
+            self._reader.join(30)
 
     def _read(self) -> None:
         frames = Frames()
-        with contextlib.suppress(OSError):
-            while content := self._socket.recv(65536):
-                for pdu in frames.fed(content):
-                    self._take(pdu)
-        self.closed.set()
-        for waiting in list(self._waiting.values()):
-            waiting.put(None)
+        try:
+            with contextlib.suppress(OSError):
+                while content := self._socket.recv(65536):
+                    for pdu in frames.fed(content):
+                        self._take(pdu)
+        finally:
+            self.closed.set()
+            for waiting in list(self._waiting.values()):
+                waiting.put(None)
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # who writes now, and holds the lock, is told
+            with self._lock:
+                self._socket.close()
 
     def _take(self, pdu: Pdu) -> None:
         if not pdu.is_response:
@@ -133,11 +147,16 @@ class Esme:
         return self.end.ask(command, content)
 
 
-def connected(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
+def connected(port: int) -> socket.socket:
     """A connection to a port of this machine."""
     made = socket.create_connection(("127.0.0.1", port), 30)
     made.settimeout(None)
-    return made if tls is None else tls.wrap_socket(made, server_hostname="localhost")
+    return made
+
+
+def _to(port: int, tls: ssl.SSLContext | None) -> Connection:
+    made = connected(port)
+    return made if tls is None else Secured(made, tls, "localhost")
 
 
 @contextlib.contextmanager
@@ -166,7 +185,7 @@ def esme(
         begun.wait()
         return answer(pdu)
 
-    made = Esme(End(connected(port, tls), answered), [] if came is None else came)
+    made = Esme(End(_to(port, tls), answered), [] if came is None else came)
     begun.set()
     try:
         response = made.end.ask(command, bind_body(system_id, password))
@@ -258,25 +277,27 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
             return pdu.answered(status, pdu.body.split(b"\0")[0] + b"\0\0\x02\0")
         return pdu.answered(status)
 
+    def begin(peer: socket.socket) -> None:
+        box: list[End] = []
+        ready = threading.Event()
+
+        def answered(pdu: Pdu) -> Pdu | None:
+            ready.wait()
+            return answer(box[0], pdu)
+
+        try:
+            box.append(End(peer if tls is None else Secured(peer, tls), answered))
+        except OSError:  # who does not shake hands, or is gone before: the next one may
+            peer.close()
+            return
+        made.ends.append(box[0])
+        ready.set()
+
     def accept() -> None:
-        while True:
-            try:
+        with contextlib.suppress(OSError):
+            while True:
                 peer, _ = listener.accept()
-                peer = peer if tls is None else tls.wrap_socket(peer, server_side=True)
-            except ssl.SSLError:
-                continue
-            except OSError:
-                return
-            box: list[End] = []
-            ready = threading.Event()
-
-            def answered(pdu: Pdu, box: list[End] = box, ready: threading.Event = ready) -> Pdu | None:
-                ready.wait()
-                return answer(box[0], pdu)
-
-            box.append(End(peer, answered))
-            made.ends.append(box[0])
-            ready.set()
+                threading.Thread(target=begin, args=(peer,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:

@@ -149,10 +149,10 @@ def test_tls_on_both_sides_and_an_smsc_that_has_no_transceiver(tmp_path: Path) -
         os.environ["SSL_CERT_FILE"] = str(cert)
         try:
             with town_of(tmp_path, upstream, settings=settings) as made, esme(made.port, tls=theirs) as app:
-                assert app.submit(body(LINE, OUTSIDE, b"over TLS on both sides")).status == Status.OK
-                assert upstream.taken[-1][1].body == body(LINE, OUTSIDE, b"over TLS on both sides")
                 bound = lambda way: made.gateway.metric("chaperone_smsc_bound", way=way) == 1  # noqa: E731
                 assert eventually(lambda: bound("transmitter") and bound("receiver"))
+                assert app.submit(body(LINE, OUTSIDE, b"over TLS on both sides")).status == Status.OK
+                assert upstream.taken[-1][1].body == body(LINE, OUTSIDE, b"over TLS on both sides")
                 assert upstream.deliver(body(OUTSIDE, LINE, b"and back")).status == Status.OK
                 assert [pdu.body for pdu in app.came] == [body(OUTSIDE, LINE, b"and back")]
                 upstream.end.cut()
