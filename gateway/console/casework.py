@@ -59,6 +59,22 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
     return seen[:limit]
 
 
+async def in_list(desk: Desk, user: User, files: Sequence[CaseFile]) -> list[CaseFile]:
+    """Cases as a list shows them: where names are hidden, no title says one of the people of its messages."""
+    if not desk.hides(user):
+        return list(files)
+    traces = await desk.store.named({id_ for file in files for id_ in file.messages})
+
+    def veiled(file: CaseFile) -> CaseFile:
+        names = Names(desk.register, hidden=True)
+        for id_ in file.messages:
+            if id_ in traces:
+                names.add_trace(traces[id_])
+        return replace(file, title=names.hide(file.title))
+
+    return list(map(veiled, files))
+
+
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
     """Open a case about messages; its number."""
     await desk.need(user, Right.DECIDE)
