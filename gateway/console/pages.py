@@ -17,6 +17,7 @@ from gateway.console.desk import HAS_PART, MOST_DONE
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
 from gateway.console.in_force import policy_of
+from gateway.console.lately import lately
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
@@ -88,6 +89,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in DEEDS},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
+        lately=await lately(desk, user, request.query_params.get("done", "")),
     )  # fmt: skip
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.console.district import DIRECTOR, HIGH
+from gateway.core.decision import Act
+from gateway.core.grant import Grant
+from tests.console.district import AUDITOR, DIRECTOR, HIGH
 from tests.console.test_browser import PHONE
 from tests.console.world import World, enter
 
@@ -40,8 +44,13 @@ async def test_the_whole_menu_is_in_sight(world: World, page: Page) -> None:
 @pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
 async def test_tables_fold(world: World, page: Page) -> None:
     """What was done stands beside who did it, and every figure beside its word."""
+    now = await world.store.now()
+    grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and by whom", now, now + 86400)
+    await world.store.grant(grant, Act(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
     async with world.program(HIGH) as program:
         await program.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": "known to the parents"})
+    while await world.store.link(1000):
+        pass
     await enter(page, world, DIRECTOR)
     await page.goto(f"{world.url}/audit")
     row = page.locator("tbody tr", has_text="known to the parents")
@@ -49,4 +58,7 @@ async def test_tables_fold(world: World, page: Page) -> None:
     assert await page.locator("td").evaluate_all(_OUT_OF_SIGHT) == []
     await page.goto(f"{world.url}/reports")
     assert await page.locator("td, tbody th").evaluate_all(_OUT_OF_SIGHT) == []
-    await expect(page.locator("tbody tr").first).to_contain_text("Still held")
+    await expect(page.get_by_role("row", name=re.compile("7a .* Still held 7"))).to_be_visible()
+    await page.goto(f"{world.url}/grants")
+    await expect(page.get_by_role("button", name="End it")).to_be_visible()
+    assert await page.locator("td, td button").evaluate_all(_OUT_OF_SIGHT) == []
