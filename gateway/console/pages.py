@@ -21,7 +21,7 @@ from gateway.console.lately import lately
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
-from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
+from gateway.console.reading import head_rows, names_around, picture_type, place_of_words, shown_parts, shown_subject, why
 from gateway.console.sanitised import shown_html
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right
@@ -71,7 +71,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
-        request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
+        request, "message.html", signed, place_of_words=place_of_words, trace=shown_trace, verdict=explained.verdict, **told, names=names,
         reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
