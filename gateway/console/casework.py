@@ -75,6 +75,12 @@ async def in_list(desk: Desk, user: User, files: Sequence[CaseFile]) -> list[Cas
     return list(map(veiled, files))
 
 
+async def could_take(desk: Desk, user: User, message: str) -> list[CaseFile]:
+    """The newest open cases that somebody could put a message into, as a list shows them."""
+    files = await listed(desk, user, closed=False)
+    return await in_list(desk, user, [file for file in files if message not in file.messages])
+
+
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
     """Open a case about messages; its number."""
     await desk.need(user, Right.DECIDE)

@@ -99,6 +99,8 @@ async def test_nobody_is_found_by_a_name(veiled: World) -> None:
         form = form_of(await browser.get("/trace"))
         page = await browser.post("/trace", data={"form": form, "asked": "peter.lindgren@riverbend.example"})
         assert page.status_code == 403
+        page = await browser.post("/trace", data={"form": form, "asked": "Peter Lindgren"})
+        assert (page.status_code, "Names are hidden" in page.text) == (403, True)
         found = await browser.post("/trace", data={"form": form, "asked": veiled.id("high")})
         assert veiled.id("high") in found.text
         assert not NAMES.search(found.text)
