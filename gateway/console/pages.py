@@ -23,7 +23,15 @@ from gateway.console.lately import lately
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
-from gateway.console.reading import head_rows, names_around, picture_type, place_of_words, shown_parts, shown_subject, why
+from gateway.console.reading import (
+    head_rows,
+    names_around,
+    picture_type,
+    place_of_words,
+    shown_parts,
+    shown_subject,
+    why,
+)
 from gateway.console.sanitised import shown_html
 from gateway.console.security import FOREIGN
 from gateway.core.account import Right, User
@@ -75,8 +83,8 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
-        request, "message.html", signed, place_of_words=place_of_words, trace=shown_trace, verdict=explained.verdict, **told, names=names,
-        reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
+        request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
+        place_of_words=place_of_words, reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
             (told_of, names.someone(each.address))
@@ -94,6 +102,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
         lately=await lately(desk, user, request.query_params.get("done", "")),
+        alike=len(await desk.of_mailing(user, id)) - 1 if user.may(Right.QUEUE) else 0,
         cases=await casework.could_take(desk, user, id) if user.may(Right.DECIDE) else (),
     )  # fmt: skip
 

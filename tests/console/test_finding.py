@@ -7,7 +7,6 @@ import pytest
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, MIDDLE, SECURITY
 from tests.console.world import World, send, sign_in
 
-
 FOUND = {"Maya Lindqvist": ("high",), "lindqvist, maya": ("high",), "Peter Lindgren": ("high", "text")}
 
 
