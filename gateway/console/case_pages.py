@@ -41,7 +41,8 @@ async def cases(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     found = await casework.listed(desk, signed.user, closed=closed, before=before)
     return shown.page(
         request, "cases.html", signed, cases=await casework.in_list(desk, signed.user, found), closed=closed,
-        now=await desk.store.now(), outcomes=OUTCOMES, severities=SEVERITIES, older=found[-1].id if len(found) == casework.PAGE else None,
+        now=await desk.store.now(), outcomes=OUTCOMES, severities=SEVERITIES,
+        older=found[-1].id if len(found) == casework.PAGE else None,
         may_decide=signed.user.may(Right.DECIDE),
     )  # fmt: skip
 
