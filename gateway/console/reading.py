@@ -20,7 +20,7 @@ from gateway.core.verdict import HELP, Finding, Span
 
 LONGEST = 200_000
 """Characters of one part that a page shows."""
-_MOST_SPANS = 500
+_MOST_SPANS, _MOST_WORDS = 500, 40
 _TEXTS = re.compile(r"text/(?:plain|html)")
 _PEOPLE = ("from", "to", "cc", "reply-to", "sender")
 _HEAD = (*_PEOPLE, "date", "subject")
@@ -181,7 +181,7 @@ def _short(words: str) -> str:
 
 def _apart(words: Iterable[str]) -> tuple[str, ...]:
     """Each once, and none that others have within them: “me” says nothing beside “only you and me”."""
-    once = list(dict.fromkeys(words))
+    once = list(dict.fromkeys(words))[:_MOST_WORDS]
     return tuple(
         word
         for word in once
