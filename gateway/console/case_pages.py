@@ -161,7 +161,7 @@ async def hold_message(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Res
     act = casework.lift if sent.get("lift") == "yes" else casework.hold
     await act(desk, signed.user, [id], plain(sent.get("reason", "")))
     link = await place_of(desk, signed.user, sent.get("place", ""))
-    return RedirectResponse(back_to(link, id, sent.get("from", "")), 303)
+    return RedirectResponse(back_to(link, id, sent.get("from", ""), told=True), 303)
 
 
 @case_pages.post("/cases/{number}/evidence")

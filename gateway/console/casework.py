@@ -60,6 +60,11 @@ async def listed(desk: Desk, user: User, *, closed: bool, before: int = 1 << 62,
     return await covered_cases(desk, user, seen[:limit])
 
 
+async def could_take(desk: Desk, user: User, message: str) -> list[CaseFile]:
+    """The newest open cases that somebody could put a message into, as a list shows them."""
+    return [file for file in await listed(desk, user, closed=False) if message not in file.messages]
+
+
 async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[str]) -> int:
     """Open a case about messages; its number."""
     await desk.need(user, Right.DECIDE)

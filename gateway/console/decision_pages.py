@@ -46,12 +46,10 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
     return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
 
 
-async def _back(
-    desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str], *, told: bool = False
-) -> Response:  # fmt: skip
-    """To where somebody was: beside the list, or on the page of the message, which remembers the list."""
+async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
+    """To where somebody was: beside the list, or on the page of the message. A line there says what was done."""
     link = await place_of(desk, signed.user, sent.get("place", ""))
-    return RedirectResponse(back_to(link, id_, sent.get("from", ""), told=told), 303)
+    return RedirectResponse(back_to(link, id_, sent.get("from", ""), told=True), 303)
 
 
 @decision_pages.post("/messages/{id}/release")
@@ -76,7 +74,7 @@ async def discard(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response
 async def undo(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Hold again what was decided a moment ago."""
     await desk.undo(signed.user, id)
-    return await _back(desk, signed, id, sent, told=True)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/hold")
@@ -115,14 +113,14 @@ async def withdraw(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Respons
 async def acknowledge(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take a call for help up."""
     await take_up(desk, signed.user, id)
-    return await _back(desk, signed, id, sent, told=True)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/give-back")
 async def return_call(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Nobody has taken a call for help up any more: people are told of it again."""
     await give_back(desk, signed.user, id)
-    return await _back(desk, signed, id, sent, told=True)
+    return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/call")

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from gateway.console import casework
 from gateway.console.asking import ID, Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.audit_rows import readable
 from gateway.console.auth import Door
 from gateway.console.conversation import further_of, read_place, talk
 from gateway.console.covering import all_names_of
-from gateway.console.desk import HAS_PART, MOST_DONE
+from gateway.console.desk import HAS_PART, MOST_DONE, Desk
 from gateway.console.forms import plain
 from gateway.console.handling import LONGER, colleagues, put_off_until
 from gateway.console.in_force import policy_of
+from gateway.console.lately import lately
 from gateway.console.opening import names_in_list, names_of, need_names, open_names, refuse_search
 from gateway.console.places import back_to, place_of
 from gateway.console.problems import unknown
-from gateway.console.reading import head_rows, names_around, picture_type, shown_parts, shown_subject, why
+from gateway.console.reading import (
+    head_rows,
+    names_around,
+    picture_type,
+    place_of_words,
+    shown_parts,
+    shown_subject,
+    why,
+)
 from gateway.console.sanitised import shown_html
 from gateway.console.second import cannot_agree
 from gateway.console.security import FOREIGN
-from gateway.core.account import Right
+from gateway.core.account import Right, User
 from gateway.core.casework import SEVERITIES
 from gateway.core.charsets import to_text
+from gateway.core.moderation import Trace
 from gateway.core.review import REASONED, at_due, needs
 
 pages = APIRouter(include_in_schema=False)
@@ -35,6 +47,7 @@ pages = APIRouter(include_in_schema=False)
 _LIST_DAYS = 30
 _SOURCE = 256 << 10
 _ACTS = 100
+_NAMESAKES, _FOUND = 8, 200
 
 
 @pages.get("/messages/{id}")
@@ -73,7 +86,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
-        reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
+        place_of_words=place_of_words, reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
             (told_of, names.someone(each.address))
@@ -91,6 +104,9 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         cannot_agree=await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else "",
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
+        lately=await lately(desk, user, request.query_params.get("done", "")),
+        alike=len(await desk.of_mailing(user, id)) - 1 if user.may(Right.QUEUE) else 0,
+        cases=await casework.could_take(desk, user, id) if user.may(Right.DECIDE) else (),
     )  # fmt: skip
 
 
@@ -183,14 +199,14 @@ async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: TheP
 async def trace_form(request: Request, signed: Signed, desk: TheDesk, shown: ThePages) -> Response:
     """The form: where is my message."""
     await desk.need(signed.user, Right.TRACE)
-    return shown.page(request, "trace.html", signed, found=None, asked="")
+    return shown.page(request, "trace.html", signed, found=None, asked="", hides=desk.hides(signed.user))
 
 
 @pages.post("/trace")
 async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """Where messages are; asked by a form, so that no address is in a URL."""
     asked = plain(sent.get("asked", ""), 1000)
-    found = []
+    found: Sequence[Trace] = []
     if "@" in asked and not asked.startswith("<"):
         refuse_search(desk, signed.user)
         found = (await desk.traces(signed.user, address=asked)).items
@@ -200,8 +216,20 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
             found = (await desk.traces(signed.user, message_id=f"<{asked}>")).items
     if not found and ID.fullmatch(asked):
         found = (await desk.traces(signed.user, id_=asked)).items
+    if not found and " " in asked:
+        refuse_search(desk, signed.user)
+        found = await _of_people(desk, signed.user, asked)
     told = [names_in_list(desk, signed.user, each).trace(each) for each in found]
-    return shown.page(request, "trace.html", signed, found=told, asked=asked)
+    return shown.page(request, "trace.html", signed, found=told, asked=asked, hides=desk.hides(signed.user))
+
+
+async def _of_people(desk: Desk, user: User, name: str) -> list[Trace]:
+    """Messages of everybody whom a full name may mean, the newest first."""
+    people = desk.register.namesakes(name)[:_NAMESAKES]
+    addresses = {each for who in people for each in (who.address, *desk.register.addresses_of(who.id)) if each}
+    found = {each.id: each for address in sorted(addresses)
+             for each in (await desk.traces(user, address=address)).items}  # fmt: skip
+    return sorted(found.values(), key=lambda each: (each.received_at, each.id), reverse=True)[:_FOUND]
 
 
 @pages.get("/audit")

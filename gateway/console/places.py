@@ -59,4 +59,6 @@ def back_to(link: str, id_: str, where: str, *, told: bool = False) -> str:
     done = id_ if told else ""
     if where == "queue":
         return onward(link, done=done, at=id_)
-    return f"/help?done={done}" if where == "help" else f"/messages/{id_}{link}"
+    if where == "help":
+        return f"/help?done={done}"
+    return f"/messages/{id_}{link}{'&' if link else '?'}done={done}" if done else f"/messages/{id_}{link}"

@@ -39,14 +39,14 @@ async def sign_in_page(request: Request) -> Response:
     return await sign_in_form(request, "", 200, onward_to(request.query_params.get("next", "")))
 
 
-async def sign_in_form(request: Request, fault: str, status: int, onward: str) -> Response:
+async def sign_in_form(request: Request, fault: str, status: int, onward: str, name: str = "") -> Response:
     """The form for name and password, with the ways by a passkey and by the district's sign-in service."""
     door: Door = request.app.state.door
     shown: Pages = request.app.state.pages
     request.state.form = door.stranger(request)
     passkey, asked = await door.to_sign_in(request.state.form)
     response = shown.page(
-        request, "sign_in.html", None, status, fault=fault, stranger=request.state.form, onward=onward,
+        request, "sign_in.html", None, status, fault=fault, stranger=request.state.form, onward=onward, name=name,
         service=request.app.state.service is not None, passkey=passkey, asked=asked,
     )  # fmt: skip
     door.form_of_stranger(request, response)
@@ -63,7 +63,7 @@ async def sign_in(request: Request) -> Response:
         door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))
         secret, waits = await door.sign_in(request, sent.get("name", ""), sent.get("password", ""))
     except Problem as problem:
-        response = await sign_in_form(request, problem.detail, problem.status, onward)
+        response = await sign_in_form(request, problem.detail, problem.status, onward, sent.get("name", "")[:64])
         response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
         return response
     answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': onward})}" if waits else onward, 303)

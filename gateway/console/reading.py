@@ -20,7 +20,7 @@ from gateway.core.verdict import HELP, Finding, Span
 
 LONGEST = 200_000
 """Characters of one part that a page shows."""
-_MOST_SPANS = 500
+_MOST_SPANS, _MOST_WORDS = 500, 40
 _TEXTS = re.compile(r"text/(?:plain|html)")
 _PEOPLE = ("from", "to", "cc", "reply-to", "sender")
 _HEAD = (*_PEOPLE, "date", "subject")
@@ -62,6 +62,11 @@ class Why:
     def percent(self) -> int:
         """The score as a percentage."""
         return round(self.score * 100)
+
+    @property
+    def telling(self) -> str:
+        """The words that say most of what was found: the longest."""
+        return max(self.words, key=len, default="")
 
     @property
     def would_release(self) -> str:
@@ -128,7 +133,7 @@ def why(
             Why(
                 id_, title, text, best.score, best.by,
                 tuple(dict.fromkeys(names.hide(each.cue) for each in findings if each.cue)),
-                tuple(dict.fromkeys(_short(word) for word in words if word.strip()))[:6],
+                _apart(_short(word) for word in words if word.strip())[:6],
                 all(each.quoted for each in findings),
                 limits.hold if limits else None, limits.flag if limits else None, decisive,
                 decisive or any(_reaches(each, limits, policy) for each in closed), kept,
@@ -172,6 +177,32 @@ def _counting(explained: Explained, policy: Policy) -> list[Finding]:
 def _short(words: str) -> str:
     words = " ".join(words.split())
     return words if len(words) <= 90 else words[:88] + "…"
+
+
+def _apart(words: Iterable[str]) -> tuple[str, ...]:
+    """Each once, and none that others have within them: “me” says nothing beside “only you and me”."""
+    once = list(dict.fromkeys(words))[:_MOST_WORDS]
+    return tuple(
+        word
+        for word in once
+        if not any(word != each and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", each, re.IGNORECASE) for each in once)
+    )
+
+
+def place_of_words(parts: Iterable[Shown], reason: Why) -> Stretch | None:
+    """Where the most telling words of a reason begin in the text; else what was found for it first."""
+    first = None
+    for part in parts:
+        if part.attached:
+            continue
+        for at, stretch in enumerate(part.stretches):
+            if reason.clause not in stretch.clauses:
+                continue
+            behind = " ".join("".join(each.text for each in part.stretches[at : at + 20]).split())
+            if behind.startswith(reason.telling.rstrip("…")):
+                return stretch
+            first = first or stretch
+    return first
 
 
 def _texts(explained: Explained, files: Mapping[str, FileText]) -> dict[str, str]:

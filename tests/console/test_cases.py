@@ -16,7 +16,7 @@ from gateway.core.notice import notice_content
 from gateway.stages.beat import Beat
 from gateway.stages.upkeep import link_audit
 from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
-from tests.console.world import World
+from tests.console.world import World, send
 
 CASES = "/api/v1/cases"
 
@@ -159,3 +159,16 @@ async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(world: Wor
         assert (await high.get(f"{one}/review")).json()["legal_hold"] == "suit 12"
         assert (await director.post(f"{one}/legal-hold/lift", json={"reason": "over"})).status_code == 200
         assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {world.id("text"): "suit 12"}
+
+
+async def test_an_open_case_is_chosen_by_its_title(world: World) -> None:
+    """On the page of a message; only cases that somebody sees, and that lack the message."""
+    async with world.program(HIGH) as high, world.signed_in(HIGH) as browser, world.signed_in(MIDDLE) as other:
+        number = (await opened(high, world, "high"))["id"]
+        option = f'<option value="{number}">{number}: Secrecy</option>'
+        assert option in (await browser.get(f"/messages/{world.id('text')}")).text
+        assert option not in (await browser.get(f"/messages/{world.id('high')}")).text
+        assert option not in (await other.get(f"/messages/{world.id('middle')}")).text
+        sent = {"case": str(number), "message": world.id("text")}
+        assert (await send(browser, "/cases/add", **sent)).status_code == 303
+        assert (await high.get(f"{CASES}/{number}")).json()["messages"] == [world.id("high"), world.id("text")]

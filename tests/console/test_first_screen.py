@@ -150,7 +150,7 @@ async def test_the_list_of_calls_stays_the_list_of_calls(world: World) -> None:
             assert done.headers["location"] == f"/help?done={id_}"
             assert told in (await browser.get(done.headers["location"])).text
         forged = await send(browser, f"/messages/{id_}/acknowledge", **{"from": "//evil.example"})
-        assert forged.headers["location"] == f"/messages/{id_}"
+        assert forged.headers["location"] == f"/messages/{id_}?done={id_}"
 
 
 @BOTH_SIZES

@@ -44,6 +44,17 @@ async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
     assert [each.detail for each in views] == [{"what": "beginning"}]
 
 
+async def test_the_page_of_one_message_leads_to_its_mailing(world: World) -> None:
+    """Whoever comes by a notice, or opens one of the list, learns that there are more."""
+    ids = await mailing(world)
+    link = f'<a href="/together/{ids[0]}">2 more of this mailing are held: look at them together</a>'
+    async with world.signed_in(HIGH) as browser:
+        assert link in (await browser.get(f"/messages/{ids[0]}")).text
+        await send(browser, f"/messages/{ids[0]}/reject", reason="no")
+        assert "of this mailing" not in (await browser.get(f"/messages/{ids[0]}")).text
+        assert "of this mailing" not in (await browser.get(f"/messages/{world.id('high')}")).text
+
+
 async def test_a_mailing_is_taken_back_together(world: World) -> None:
     ids = await mailing(world)
     async with world.signed_in(HIGH) as browser:

@@ -133,7 +133,7 @@ async def test_after_a_decision_the_list_goes_on(world: World) -> None:
             assert listed[now] not in await order(browser, where)
             assert world.id("middle") not in page.replace(f'value="{world.id("middle")}"', "")  # the same list
         undone = await send(browser, f"/messages/{listed[2]}/undo", place=there[1:])
-        assert undone.headers["location"] == f"/messages/{listed[2]}{there[1:]}"
+        assert undone.headers["location"] == f"/messages/{listed[2]}{there[1:]}&done={listed[2]}"
 
 
 async def test_who_was_second_goes_on_too(world: World) -> None:

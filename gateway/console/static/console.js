@@ -125,7 +125,5 @@
 
   const undo = document.querySelector(".undo");
   if (undo) setTimeout(() => undo.remove(), Math.max(0, parseFloat(undo.dataset.left)) * 1000);
-  const here = document.querySelector(".bar [aria-current]");
-  if (here) here.parentElement.parentElement.parentElement.scrollLeft = here.offsetLeft - 40; // on a phone the menu is wider
   ready();
 })();

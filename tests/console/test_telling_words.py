@@ -1,0 +1,39 @@
+"""What a message is held for is told by its most telling words, and what else was found stands behind it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.console.district import HIGH, SAID
+from tests.console.world import World, enter
+
+LATE = replace(
+    SAID["high"], subject="still up?", text="It is past midnight. Talk to me for a while, only you and me are awake.",
+    found=(("7a", 0.97, "me"), ("7a", 0.9, "only you and me"), ("6", 0.8, "past midnight")),
+)  # fmt: skip
+
+
+@pytest.mark.peer("chromium")
+async def test_the_longest_words_stand_first_and_lead_to_their_place(world: World, page: Page) -> None:
+    """A single “me” says nothing."""
+    id_ = (await world.put(LATE)).id
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{id_}")
+    await expect(page.locator(".gist q")).to_have_text("only you and me")
+    await expect(page.get_by_role("region", name="Why", exact=True).locator("q")).to_have_text(["only you and me"])
+    await expect(page.locator("#found")).to_contain_text("only you and")
+
+
+@pytest.mark.peer("chromium")
+async def test_what_it_is_not_held_for_is_marked_otherwise(world: World, page: Page) -> None:
+    id_ = (await world.put(LATE)).id
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{id_}")
+    look = "each => getComputedStyle(each).backgroundColor"
+    held = await page.locator(".text mark", has_text="only you").evaluate(look)
+    beside = await page.locator(".text mark", has_text="past midnight").evaluate(look)
+    assert held != "rgba(0, 0, 0, 0)"
+    assert beside == "rgba(0, 0, 0, 0)"

@@ -1,0 +1,71 @@
+"""Whoever has done something is told that it was done, in the list and on the page of the message."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.console.district import DIRECTOR, HIGH
+from tests.console.test_browser import DESKTOP, PHONE
+from tests.console.world import World, enter, send
+
+pytestmark = pytest.mark.peer("chromium")
+
+
+async def comment(page: Page) -> None:
+    """Write one."""
+    await page.get_by_label("Comment").fill("spoke with the parents")
+    await page.get_by_role("button", name="Add the comment").click()
+
+
+async def hold_longer(page: Page) -> None:
+    """By the day that is proposed."""
+    await page.get_by_text("Hold longer …").click()
+    await page.get_by_role("button", name="Hold longer").click()
+
+
+async def take(page: Page) -> None:
+    """It is theirs."""
+    await page.get_by_role("button", name="Take it").click()
+
+
+async def give(page: Page) -> None:
+    """To the other one who may decide on it."""
+    await page.get_by_text("Give it to …").click()
+    await page.get_by_label("Who is to decide").select_option(DIRECTOR)
+    await page.get_by_role("button", name="Give", exact=True).click()
+
+
+DEEDS = {
+    "Message of Peter Lindgren: Comment kept": comment, "Message of Peter Lindgren: Held longer until": hold_longer,
+    "Message of Peter Lindgren: Taken": take, f"Message of Peter Lindgren: Given {DIRECTOR}": give,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", DEEDS)
+@pytest.mark.parametrize(
+    "context", [DESKTOP, {**PHONE, "java_script_enabled": False}], indirect=True, ids=["desktop", "phone-no-script"]
+)
+async def test_a_line_says_what_was_done(world: World, page: Page, told: str) -> None:
+    await enter(page, world, HIGH)
+    await page.locator(f'#queue .row[data-id="{world.id("high")}"]').click()
+    await DEEDS[told](page)
+    line = page.get_by_role("status").filter(has_text=told)
+    await expect(line).to_be_visible()
+    await expect(line).to_be_in_viewport()
+
+
+async def test_undo_stays_when_a_comment_follows(world: World) -> None:
+    """What can still be taken back is told of first, and others' comments change nothing."""
+    id_ = world.id("high")
+    async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
+        await send(browser, f"/messages/{id_}/reject", reason="no")
+        world.clock.ahead -= 600  # as much time as a busy machine may need
+        done = await send(browser, f"/messages/{id_}/comments", text="spoke with the parents")
+        await send(other, f"/messages/{id_}/comments", text="so did I")
+        assert done.headers["location"] == f"/messages/{id_}?done={id_}"
+        shown = (await browser.get(done.headers["location"])).text
+        assert "Rejected. It takes effect" in shown
+        assert "Comment kept" not in shown
+        assert "Comment kept" not in (await browser.get(f"/messages/{id_}")).text
+        assert "Comment kept" in (await other.get(f"/messages/{id_}?done={id_}")).text
