@@ -1,4 +1,4 @@
-"""The ports of accounts: their sessions, their passkeys, whose role is that of groups, and what they leave behind."""
+"""The ports of accounts: sessions, second steps and passkeys, whose role is that of groups, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Protocol
 from gateway.core.account import Passkey, Session, User
 from gateway.core.decision import Act
 from gateway.core.followup import Followup
+
+SETTING_UP = 900.0
+"""Seconds that a second step can be confirmed after it was begun; then it is gone."""
 
 
 class Sessions(Protocol):
@@ -22,6 +25,54 @@ class Sessions(Protocol):
 
     async def end_sessions(self, name: str, act: Act, *, keep: str = "", way: str = "") -> int:
         """End every session of an account, but that of a hash; with a `way` only those opened by it. How many ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStep:
+    """The second step of an account's signing in: codes by time. `since` is None until a first code confirmed it.
+
+    `last` is the step of time whose code was used last, the second in which it was begun where none was yet;
+    `recovery` how many codes for an emergency are left.
+    """
+
+    secret: str
+    since: float | None
+    last: int
+    recovery: int
+
+
+class Identities(Protocol):
+    """Whom the district's sign-in service vouches for, and the second step of those who sign in by a password."""
+
+    async def user_of(self, subject: str) -> User | None:
+        """The account that the service means by a subject, a disabled one too."""
+
+    async def users_of_person(self, person: str) -> Sequence[User]:
+        """The accounts of a person of the roster."""
+
+    async def recognise(self, user: User, act: Act) -> bool:
+        """Make an account or give it its subject, role and buildings; False where it is another subject's."""
+
+    async def second_step(self, name: str) -> SecondStep | None:
+        """An account's second step, confirmed or begun a short while ago."""
+
+    async def begin_second_step(self, name: str, secret: str) -> None:
+        """A secret that a code will confirm; one that is confirmed already stays."""
+
+    async def confirm_second_step(self, name: str, step: int, recovery: Sequence[str], act: Act) -> bool:
+        """From now on it is asked for; `recovery`: hashes of codes that work once each. False where none was begun."""
+
+    async def drop_second_step(self, name: str, act: Act) -> bool:
+        """It is asked for no more."""
+
+    async def use_code(self, name: str, step: int) -> bool:
+        """Use up the code of a step of time; False where it, or a later one, was used before."""
+
+    async def spend_recovery(self, name: str, code: str, act: Act) -> bool:
+        """Use up a code for an emergency, by its hash; False where there is no such code left."""
+
+    async def end_waiting(self, digest: str) -> bool:
+        """End a session that waits for its second step; False where there is none."""
 
 
 class Passkeys(Protocol):

@@ -55,9 +55,7 @@ class Lists(Protocol):
     async def held_changes(self, after: int) -> Sequence[tuple[int, str]]:
         """Changes of the queue with a higher number: that, and the id of the message."""
 
-    async def noticed(
-        self, action: str, since: float, before: tuple[float, str], limit: int
-    ) -> Sequence[Noticed]:  # fmt: skip
+    async def noticed(self, action: str, since: float, before: tuple[float, str], limit: int) -> Sequence[Noticed]:
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first.
 
         `before`: a place (`decided_at` and id) that the list goes on behind.
@@ -331,60 +329,6 @@ class Grants(Protocol):
 
     async def end_grant(self, id_: int, by: str, act: Act) -> bool:
         """End a grant now; False where none holds under this number."""
-
-
-# --- signing in ------------------------------------------------------------------------------------------------------
-
-SETTING_UP = 900.0
-"""Seconds that a second step can be confirmed after it was begun; then it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class SecondStep:
-    """The second step of an account's signing in: codes by time. `since` is None until a first code confirmed it.
-
-    `last` is the step of time whose code was used last, the second in which it was begun where none was yet;
-    `recovery` how many codes for an emergency are left.
-    """
-
-    secret: str
-    since: float | None
-    last: int
-    recovery: int
-
-
-class Identities(Protocol):
-    """Whom the district's sign-in service vouches for, and the second step of those who sign in by a password."""
-
-    async def user_of(self, subject: str) -> User | None:
-        """The account that the service means by a subject, a disabled one too."""
-
-    async def users_of_person(self, person: str) -> Sequence[User]:
-        """The accounts of a person of the roster."""
-
-    async def recognise(self, user: User, act: Act) -> bool:
-        """Make an account or give it its subject, role and buildings; False where it is another subject's."""
-
-    async def second_step(self, name: str) -> SecondStep | None:
-        """An account's second step, confirmed or begun a short while ago."""
-
-    async def begin_second_step(self, name: str, secret: str) -> None:
-        """A secret that a code will confirm; one that is confirmed already stays."""
-
-    async def confirm_second_step(self, name: str, step: int, recovery: Sequence[str], act: Act) -> bool:
-        """From now on it is asked for; `recovery`: hashes of codes that work once each. False where none was begun."""
-
-    async def drop_second_step(self, name: str, act: Act) -> bool:
-        """It is asked for no more."""
-
-    async def use_code(self, name: str, step: int) -> bool:
-        """Use up the code of a step of time; False where it, or a later one, was used before."""
-
-    async def spend_recovery(self, name: str, code: str, act: Act) -> bool:
-        """Use up a code for an emergency, by its hash; False where there is no such code left."""
-
-    async def end_waiting(self, digest: str) -> bool:
-        """End a session that waits for its second step; False where there is none."""
 
 
 # --- reports ----------------------------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.account_ports import Passkeys, Sessions, Vouchings
+from gateway.account_ports import Identities, Passkeys, SecondStep, Sessions, Vouchings
 from gateway.console.passkeys import Keys, id_in
 from gateway.console.problems import Problem
 from gateway.console.secrets import digest, fits, new_session, recovery_digest, step_of
 from gateway.console.vouching import Known, account_of
-from gateway.console_ports import Accounts, Identities, SecondStep
+from gateway.console_ports import Accounts
 from gateway.core.account import LONGEST_PASSWORD, Passkey, Session, Token, User, Vouched, account_name
 from gateway.core.decision import Act
 from gateway.core.parties import Directory

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.account_ports import Passkeys, Sessions, Vouchings
+from gateway.account_ports import Identities, Passkeys, Sessions, Vouchings
 from gateway.console.oidc import Provider
 from gateway.console_ports import (
     Accounts,
@@ -16,7 +16,6 @@ from gateway.console_ports import (
     Cases,
     Grants,
     Handling,
-    Identities,
     Lists,
     Recall,
     Reports,

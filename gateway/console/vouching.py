@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from gateway.console_ports import Accounts, Identities
+from gateway.account_ports import Identities
+from gateway.console_ports import Accounts
 from gateway.core.account import AccountRole, User, Vouched, account_name
 from gateway.core.decision import Act
 from gateway.core.parties import Directory, Role

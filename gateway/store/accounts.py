@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sqlalchemy import BigInteger, Double, and_, bindparam, case, delete, exists, func, or_, select, update
 
-from gateway.console_ports import SETTING_UP
+from gateway.account_ports import SETTING_UP
 from gateway.core.account import AccountRole, Session, Token, User
 from gateway.core.decision import Act
 from gateway.store import audit, schema

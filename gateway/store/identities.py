@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 
-from gateway.console_ports import SecondStep
+from gateway.account_ports import SecondStep
 from gateway.core.account import User
 from gateway.core.decision import Act
 from gateway.store import audit, schema

@@ -9,8 +9,8 @@ import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
+from gateway.account_ports import SETTING_UP
 from gateway.console.auth import MOST_CODES
-from gateway.console_ports import SETTING_UP
 from gateway.core.decision import Act
 from tests.console.district import DIRECTOR, HIGH, PASSWORD
 from tests.console.world import World, enter, form_of, sign_in

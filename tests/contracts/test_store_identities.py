@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.console_ports import SETTING_UP
+from gateway.account_ports import SETTING_UP
 from gateway.core.account import AccountRole, Passkey, Token, User
 from gateway.core.decision import Act, Action
 from gateway.core.delivery import State
