@@ -1,4 +1,4 @@
-"""The ports of accounts: sessions, second steps and passkeys, whose role is that of groups, and what they leave behind."""
+"""The ports of accounts: sessions, second steps, passkeys, whose role is that of groups, and what they leave behind."""
 
 from __future__ import annotations
 
