@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,10 @@ _FEARED = (
 _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
 _TURN = "\u202e"
 _TURNED = re.compile("\u202e[^\u202c\n]*")
+MOST_ALIKE = 3
+_LONG_ENOUGH = 24
+"""Characters from which on a sentence that stands again and again is read no more; shorter ones may be a flood."""
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
 TURNED = 3
 """The tricks that writing backwards counts as."""
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
@@ -173,6 +178,7 @@ class Normaliser:
         text = source.text
         changes = list(self._joints.spaced(text))
         tricks += sum(written != " " for _, _, written in changes)
+        changes += _said_again(text)
         taken = [(start, end) for start, end, _ in changes]
         previous: tuple[int, int, str] | None = None
         for token in _TOKEN.finditer(text):
@@ -266,6 +272,18 @@ def _order(text: str) -> Iterable[int]:
         order += [*range(at, found.start()), *range(found.end() - 1, found.start() - 1, -1)]
         at = found.end()
     return [*order, *range(at, len(text))]
+
+
+def _said_again(text: str) -> Iterable[tuple[int, int, str]]:
+    """Where a sentence stands once more that has stood MOST_ALIKE times: said twenty times it says no more."""
+    if len(text) < 2 * _LONG_ENOUGH:
+        return
+    count: Counter[str] = Counter()
+    for found in _SENTENCE.finditer(text):
+        if len(sentence := found.group().strip()) >= _LONG_ENOUGH:
+            count[sentence] += 1
+            if count[sentence] > MOST_ALIKE:
+                yield *found.span(), ""
 
 
 def _reordered(source: Normal, order: Sequence[int]) -> Normal:

@@ -118,6 +118,16 @@ def test_offsets_of_what_is_backwards_lead_to_the_same_letters(normalise: Normal
     assert normal.tricks >= 1
 
 
+def test_a_sentence_said_again_and_again_is_read_three_times(normalise: Normaliser) -> None:
+    sentence = "Bring your notes and a calculator to the gym."
+    received = f"Hello. {sentence * 20} Bye."
+    normal = normalise(received)
+    assert normal.text == f"Hello. {sentence * 3}Bye."
+    assert received[slice(*normal.back(len(normal.text) - 4, len(normal.text)))] == "Bye."
+    assert normalise(f"{sentence} {sentence}").text == f"{sentence} {sentence}"
+    assert normalise("go go go! " * 9).text == "go go go! " * 9
+
+
 @given(st.text(max_size=200))
 def test_never_raises_and_offsets_stay_inside(received: str) -> None:
     normal = _SHARED(received)

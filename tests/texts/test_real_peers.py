@@ -89,7 +89,12 @@ def test_npm_both_ways(between: Between) -> None:
 
 @pytest.mark.peer("node_smpp")
 def test_npm_long_ones_shuffled_and_doubled(between: Between) -> None:
-    words = [f"Part {number} of the reading list for Tuesday's lesson. " for number in range(1, 11)]
+    words = [
+        "Tuesday's reading starts on page 12. ", "Skip the box on page 14. ", "Take notes on the river map. ",
+        "Write two questions for the class. ", "The quiz covers chapter 3 only. ", "Bring your colored pencils. ",
+        "Groups are the same as last week. ", "Ana and Theo present first. ", "The bus for the museum leaves at 9. ",
+        "See you in room 12. ",
+    ]  # fmt: skip
     pieces = [
         pdu(SECOND_, text, data_coding=GSM, udh=f"0500034d0a{number:02x}") for number, text in enumerate(words, 1)
     ]
