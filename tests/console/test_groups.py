@@ -177,5 +177,5 @@ async def test_what_is_kept_to_ask_with_is_of_no_use_to_who_reads_the_store(plac
     for vouching in await place.world.store.to_ask(place.world.clock(), 0.0, 9):
         assert "refresh" not in vouching.again
         assert len(vouching.again) > 100
-        with pytest.raises(ValueError, match="Expecting value"):
+        with pytest.raises(json.JSONDecodeError):  # sealed: by chance it begins like a number
             json.loads(vouching.again)
