@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from gateway.assembly.choices import open_store, policy_of
@@ -44,7 +44,8 @@ async def _list(settings: Settings, as_json: bool) -> int:
         print(json.dumps([held_row(each) for each in entries], ensure_ascii=False))
         return 0
     zone = settings.district.time_zone
-    table = Table("id", "clauses", "from", "to", "subject", "received", "due", box=None, header_style="bold")
+    id_ = Column("id", no_wrap=True, min_width=26)  # cut, it could not be given to `held release`
+    table = Table(id_, "clauses", "from", "to", "subject", "received", "due", box=None, header_style="bold")
     for each in entries:
         why = ", ".join(each.clauses or each.reasons)
         table.add_row(

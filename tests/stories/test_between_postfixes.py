@@ -63,6 +63,8 @@ def test_five_hundred_letters(running: tuple[Gateway, Postfix, str, list[Path]])
 
     held = eventually(lambda: (rows := gateway.held()) and len(rows) >= len(to_be_held) and rows, 60) or []
     subjects = {row["id"]: row for row in held}
+    shown = gateway.cli("held", "list")  # on a screen of eighty characters
+    assert all(id_ in shown for id_ in subjects)
     traces = {trace["message_id"]: trace for name in STUDENTS for trace in gateway.traces(f"{name}@{STUDENT_DOMAIN}")}
     traces = {each.message_id: traces[each.message_id] for each in to_be_held}
     for letter in to_be_held:
