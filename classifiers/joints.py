@@ -19,7 +19,8 @@ SMALL = frozenset(
     "yo de en un al ya es va se le da su ni ha as us ms mr".split()
 )
 LONG = 10
-_RUN = re.compile(r"(?<![^\W\d_])[A-Za-zÁÉÍÓÚÜÑáéíóúüñ]{10,400}(?![^\W\d_])")
+"""Letters from which an unknown word may be several."""
+_RUN = re.compile(rf"(?<![^\W\d_])[A-Za-zÁÉÍÓÚÜÑáéíóúüñ]{{{LONG},400}}(?![^\W\d_])")
 """Letters that are looked into, if they are no known word."""
 _PARTS, _MEAN = 3, 2.6
 """So many words it must be made of, and so long in the mean: names and compounds are made of fewer."""

@@ -45,6 +45,7 @@ _CAPITAL_I = re.compile(r"[a-z]I[a-z]")
 _TURN = "\u202e"
 _TURNED = re.compile("\u202e[^\u202c\n]*")
 MOST_ALIKE = 3
+"""Times that one sentence is read."""
 _LONG_ENOUGH = 24
 """Characters from which on a sentence that stands again and again is read no more; shorter ones may be a flood."""
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
