@@ -21,6 +21,12 @@ OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
 """Clauses for which messages are held: each is judged together with whether the message should be held at all."""
 
+_DOUBT = 1.0
+"""How much further above its point a text to hold has to stand than a call for help does, to be none.
+
+Whoever deals, threatens or mocks often sounds like somebody in need; few who are in need sound like something to hold.
+"""
+
 _LIMIT = 6.0
 _WORTH_NAMING = -2.2
 """The shifted logit from which it is asked which component a clause rests on: a score of a tenth."""
@@ -105,6 +111,7 @@ class Head:
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
         self.purposes = len(PURPOSES)
+        self._holding = [self._column[name] for name in HOLDING]
         self._floors = {(cue.clause, cue.name): cue.floor for cue in cues() if cue.floor}
         names = cue_names()
         self._first_cue = weights.features.index(names[0])
@@ -122,7 +129,9 @@ class Head:
 
     def note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
         """Note scores, purpose and help by these logits."""
-        shifted = 1 / (1 + np.exp(-np.clip(logits + shift, -30, 30)))
+        above = logits + shift
+        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - _DOUBT)
+        shifted = 1 / (1 + np.exp(-np.clip(above, -30, 30)))
         for name, at in self._column.items():
             if not name.startswith("purpose:"):
                 noted.scores[name] = float(shifted[at])
