@@ -1,7 +1,8 @@
 """Calls for help where they are easily missed: deep in a long letter, under a quote or within it, in a file.
 
 The stretch that speaks most for one is read once more by itself. Alone, school talk sounds like a call more often than
-within its letter, so it takes more to be one; what the conversation has said before was heard then.
+within its letter, so it takes more to be one; what the conversation has said before was heard then. A short text to be
+held was read whole, and hides none: a stretch of a threat or a deal alone may well sound like somebody in need.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from classifiers.components.mixing import HOLDING
+from classifiers.components.stretches import is_long
 from classifiers.evidence import Evidence
 from classifiers.quoting import Kind
 from classifiers.reading import Text
@@ -21,7 +24,7 @@ _ASIDE = (Kind.CLAIMED, Kind.QUOTED, Kind.SIGNATURE, Kind.ATTACHED)
 _SURE = 0.8
 """The score from which such a stretch is a call."""
 _MEANT = 0.5
-"""The score from which nothing more need be looked for."""
+"""The score from which a text is a call, or is to be held: then nothing more need be looked for in it."""
 
 
 def stretches(noted: Sequence[tuple[Text, Evidence]], column: int, direction: str, record: Record) -> list[Text]:
@@ -36,7 +39,7 @@ def stretches(noted: Sequence[tuple[Text, Evidence]], column: int, direction: st
     asked = (
         _most(text, found, column, record)
         for text, found in noted
-        if (text.kind in HEARD and len(found.windows) > 1) or text.kind in _ASIDE
+        if (text.kind in HEARD and _may_hide(found)) or text.kind in _ASIDE
     )
     return [each for each in asked if each is not None]
 
@@ -44,6 +47,12 @@ def stretches(noted: Sequence[tuple[Text, Evidence]], column: int, direction: st
 def heard(found: Evidence) -> float:
     """The score of help of such a stretch, 0 where that is not enough to be a call."""
     return found.help if found.help >= _SURE else 0.0
+
+
+def _may_hide(found: Evidence) -> bool:
+    """Whether a call may stand unheard among other things."""
+    holds = max(found.scores.get(clause, 0.0) for clause in HOLDING) >= _MEANT
+    return len(found.windows) > 1 and (is_long(found) or not holds)
 
 
 def _most(text: Text, found: Evidence, column: int, record: Record) -> Text | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import log
 
-from classifiers.components.head import HOLDING
+from classifiers.components.mixing import HOLDING
 from classifiers.evidence import Evidence
 from classifiers.normalisation import Normaliser
 from classifiers.quoting import Kind

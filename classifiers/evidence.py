@@ -38,8 +38,8 @@ class Evidence:
     """The evidence on one text, the normalised one, whose offsets are used throughout.
 
     `words` are its words in lower case with their start and end, `sentences` bound its sentences. `weighed` are the
-    logits of the head; `stretches` the runs of sentences that encoders read, `encoded` the logits of each encoder
-    that was asked, a row a stretch.
+    logits of the head, `settled` what it makes of them where no encoder is asked; `stretches` the runs of sentences
+    that encoders read, `encoded` the logits of each encoder that was asked, a row a stretch.
     """
 
     text: str = ""
@@ -54,6 +54,7 @@ class Evidence:
     language: str = "en"
     tricks: int = 0
     weighed: Floats | None = None
+    settled: Floats | None = None
     stretches: list[tuple[int, int]] = field(default_factory=list)
     encoded: list[Floats] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)

@@ -97,7 +97,7 @@ class Classifier:
         self.nlp = rules()
         for name, part in (
             ("chaperone_linear", self.reader),
-            ("chaperone_head", head.Head(model.head)),
+            ("chaperone_head", head.Head(model.head, model.mixing)),
         ):
             component = self.nlp.add_pipe(name)
             assert isinstance(component, linear.Linear | head.Weighing)
@@ -105,7 +105,7 @@ class Classifier:
         last = self.nlp.add_pipe("chaperone_encoder")
         assert isinstance(last, encoder.Encoding)
         last.stages = [_stage(each, vectors) for each in model.encoders]
-        last.head = head.Head(model.head)
+        last.head = head.Head(model.head, model.mixing)
         self.encoder = last.stages[0].reader if last.stages else None
 
     def classify(self, jobs: Sequence[Item]) -> list[Verdict]:

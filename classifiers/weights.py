@@ -20,9 +20,11 @@ from classifiers.evidence import Floats
 from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
-FORMAT = 5
-ENCODERS = ("encoder", "bilingual")
+FORMAT = 6
+ENCODERS = ENGLISH, BILINGUAL, DEEP = "encoder", "bilingual", "deep"
 """The encoders that a model may have, in the order in which they are asked: each a network, the second a tokenizer."""
+HEAD = "head"
+"""What is before them: it has a mixing as well."""
 _FILES = ("reader.safetensors", "model.json", "words.txt")
 
 
@@ -41,11 +43,12 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything that training makes. `words` are words of the corpora that the vocabulary of the vectors lacks."""
+    """Everything that training makes. `mixing` is the head's; `words` are what the vocabulary of the vectors lacks."""
 
     version: str
     linear: LinearWeights
     head: HeadWeights
+    mixing: Mixing
     words: frozenset[str]
     encoders: tuple[Encoder, ...] = ()
 
@@ -57,16 +60,16 @@ def folder_of(model: str) -> Path:
 
 def save(
     folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str],
-    about: dict[str, object], mixings: Sequence[Mixing] = (),
+    about: dict[str, object], mixings: Sequence[Mixing],
 ) -> str:  # fmt: skip
-    """Write a model and give its version; the encoders of its mixings lie in the folder already."""
+    """Write a model and give its version; of the mixings the head's comes first; encoders lie in the folder already."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
         "center": head.center, "scale": head.scale, "first": head.first,
-        "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias, "shift": head.shift,
+        "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias,
     }  # fmt: skip
-    for name, mixing in zip(ENCODERS, mixings, strict=False):
+    for name, mixing in zip((HEAD, *ENCODERS), mixings, strict=False):
         arrays |= {
             f"{name}.mixing": mixing.weights, f"{name}.bias": mixing.bias, f"{name}.shift": mixing.shift,
             f"{name}.gate": mixing.gate, f"{name}.own": mixing.own,
@@ -124,8 +127,9 @@ def read(model: str = "") -> Model:
         linear = LinearWeights(heads, arrays["words"], arrays["mean"], arrays["most"], arrays["bias"])
         head = HeadWeights(
             tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["first"],
-            arrays["first_bias"], arrays["second"], arrays["second_bias"], arrays["shift"],
+            arrays["first_bias"], arrays["second"], arrays["second_bias"],
         )  # fmt: skip
+        mixing = _mixing(HEAD, arrays)
         encoders = tuple(_encoder(folder, name, arrays) for name in ENCODERS if f"{name}.mixing" in arrays)
     except KeyError as error:
         raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
@@ -136,7 +140,7 @@ def read(model: str = "") -> Model:
             raise ModelError(
                 f"{each.network}: is missing; train the model again, or copy it from where the model came from"
             )
-    return Model(version, linear, head, words, encoders)
+    return Model(version, linear, head, mixing, words, encoders)
 
 
 def network_of(folder: Path, name: str) -> Path:
@@ -151,5 +155,8 @@ def tokenizer_of(folder: Path, name: str) -> Path:
 
 def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> Encoder:
     tokenizer = tokenizer_of(folder, name)
-    mixing = Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))
-    return Encoder(network_of(folder, name), tokenizer if tokenizer.exists() else None, mixing)
+    return Encoder(network_of(folder, name), tokenizer if tokenizer.exists() else None, _mixing(name, arrays))
+
+
+def _mixing(name: str, arrays: Mapping[str, Floats]) -> Mixing:
+    return Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))

@@ -17,8 +17,8 @@ from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from classifiers.components import stretches
-from classifiers.components.head import HOLDING, Head
-from classifiers.components.mixing import Mixing, pooled, unsure
+from classifiers.components.head import Head
+from classifiers.components.mixing import HOLDING, Mixing, pooled, unsure
 from classifiers.evidence import Evidence, Floats, Numbers, evidence
 
 _LOOK = 0.49
@@ -144,11 +144,11 @@ class Encoding:
     def __call__(self, doc: Doc) -> Doc:
         """Where the head is not sure: read, weigh anew, and say where it was an encoder that made the difference."""
         noted = evidence(doc)
-        if self.head is None or noted.weighed is None:
+        if self.head is None or noted.weighed is None or noted.settled is None:
             return doc
         outputs = self.head.weights.outputs
         said = [noted.weighed[None]]
-        logits, shift = noted.weighed, self.head.weights.shift
+        logits, shift = noted.settled, self.head.mixing.shift
         first = logits + shift
         for stage in self.stages:
             if not unsure(outputs, logits + shift, stage.mixing.gate, noted.direction):

@@ -12,14 +12,12 @@ from spacy.tokens import Doc
 from classifiers.components.confidential import FORMS, RECORDS
 from classifiers.components.lexicon import cues
 from classifiers.components.meaning import is_told_of
+from classifiers.components.mixing import HOLDING, Mixing
 from classifiers.evidence import Evidence, Floats, evidence
 from gateway.core.verdict import PURPOSES
 
 OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves, but change what evidence means."""
-
-HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
-"""Clauses for which messages are held: each is judged together with whether the message should be held at all."""
 
 _DOUBT = 1.0
 """How much further above its point a text to hold has to stand than a call for help does, to be none.
@@ -34,10 +32,7 @@ _WORTH_NAMING = -2.2
 
 @dataclass(frozen=True, slots=True)
 class HeadWeights:
-    """What the head learned: a few small networks over standardised features, whose logits are averaged.
-
-    `shift` moves the point to hold (or flag, or alert) of every output to a score of 0.5.
-    """
+    """What the head learned: a few small networks over standardised features, whose logits are averaged."""
 
     outputs: tuple[str, ...]
     features: tuple[str, ...]
@@ -47,10 +42,9 @@ class HeadWeights:
     first_bias: Floats
     second: Floats  # networks x hidden x outputs
     second_bias: Floats
-    shift: Floats
 
     def logits(self, rows: Floats) -> Floats:
-        """The logits of rows of features, a column per output, not shifted."""
+        """The logits of rows of features, a column per output."""
         rows = np.clip((np.atleast_2d(rows) - self.center) / self.scale, -_LIMIT, _LIMIT)
         hidden = np.maximum(np.einsum("rf,kfh->krh", rows, self.first) + self.first_bias[:, None], 0)
         out: Floats = (np.einsum("krh,kho->kro", hidden, self.second) + self.second_bias[:, None]).mean(axis=0)
@@ -104,10 +98,10 @@ def features(noted: Evidence) -> Floats:
 
 
 class Head:
-    """Applies the weights to evidence."""
+    """Applies the weights to evidence; `mixing` makes of the logits what is said where nobody else is asked."""
 
-    def __init__(self, weights: HeadWeights) -> None:
-        self.weights = weights
+    def __init__(self, weights: HeadWeights, mixing: Mixing) -> None:
+        self.weights, self.mixing = weights, mixing
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
         self.purposes = len(PURPOSES)
@@ -124,8 +118,9 @@ class Head:
         """Note scores, purpose, help, and for each clause which component weighed most."""
         row = features(noted)
         noted.weighed = self.weights.logits(row)[0]
-        self._lead(noted, row, noted.weighed)
-        self.note(noted, noted.weighed, self.weights.shift)
+        noted.settled = self.mixing.logits(self.weights.outputs, [noted.weighed[None]])[0]
+        self._lead(noted, row, noted.weighed, noted.settled + self.mixing.shift)
+        self.note(noted, noted.settled, self.mixing.shift)
 
     def note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
         """Note scores, purpose and help by these logits."""
@@ -150,10 +145,10 @@ class Head:
                 noted.scores[hit.clause] = floor
                 noted.leading[hit.clause] = hit.by
 
-    def _lead(self, noted: Evidence, row: Floats, logits: Floats) -> None:
+    def _lead(self, noted: Evidence, row: Floats, logits: Floats, shifted: Floats) -> None:
         """The component behind each clause that scored: the one whose cues it would not have scored without."""
         found = {hit.clause: hit.by for hit in noted.hits}
-        likely = logits + self.weights.shift >= _WORTH_NAMING
+        likely = shifted >= _WORTH_NAMING
         asked = [clause for clause, at in self._column.items() if likely[at] and clause in found]
         if asked:
             without = np.repeat(row[None], len(asked), axis=0)

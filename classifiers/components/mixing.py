@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.components.head import HOLDING
 from classifiers.evidence import Floats
 from gateway.core.parties import Direction
+
+HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
+"""Clauses for which messages are held: each is judged together with whether the message should be held at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +19,9 @@ class Mixing:
     """How readers are weighed together, and when the last of them is asked.
 
     `weights` turn what `beside` gives into logits of the same outputs; `shift` moves their points to hold to 0.5. The
-    last reader is asked where a shifted logit of those before it is above its `gate`. Where the readers' mean logit of
-    a clause is above its `own` point, it is held whatever else is said: hatred is written in many more tones than a
-    district's (infinite: there is none).
+    last reader is asked where a shifted logit of those before it is above its `gate`; the head always is. Where the
+    readers' mean logit of a clause is above its `own` point, it is held whatever else is said: hatred is written in
+    many more tones than a district's (infinite: there is none).
     """
 
     weights: Floats  # (the outputs of all readers, and what `beside` adds) x outputs

@@ -86,7 +86,7 @@ def _one(matrix: csr_matrix, labels: Floats, weight: Floats) -> tuple[Floats, fl
 
 
 def fit_head(features: Floats, examples: Sequence[Example], names: Sequence[str], seed: int) -> HeadWeights:
-    """The head, fitted on features in which the readers had not seen the example; the shifts are still zero.
+    """The head, fitted on features in which the readers had not seen the example.
 
     Where people said only some things of a message of the district's own (a reviewer's decision, a purpose that is not
     known), a first fit on the others says what they left open. Public sets that say only some of the labels are for the
@@ -124,5 +124,4 @@ def _head(features: Floats, labels: Floats, weight: Floats, names: Sequence[str]
         np.stack([each.intercepts_[0] for each in networks]).astype(np.float32),
         np.stack([each.coefs_[1] for each in networks]).astype(np.float32),
         np.stack([each.intercepts_[1] for each in networks]).astype(np.float32),
-        np.zeros(len(HEADS), np.float32),
     )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.components.head import HOLDING
-from classifiers.components.mixing import Mixing, beside, point_of, settled
+from classifiers.components.mixing import HOLDING, Mixing, beside, point_of, settled
 from classifiers.evidence import Floats
 from classifiers.training.examples import LABELS, Example
 from classifiers.training.thresholds import own_points, shifts
@@ -20,25 +19,26 @@ HARD = 6.0
 OTHERS = ("hold", "help")
 """What every output looks at beside itself."""
 ROUNDS = 8
-ASKED = (0.15, 0.07)
-"""Share of easy clean messages, those of students apart, that may reach the first encoder, and the second."""
+ASKED = (0.15, 0.07, 0.05)
+"""Share of easy clean messages, those of students apart, that may reach the first encoder, the second, the third."""
 MISSED = 0.005
 """Share of the calls for help that may be missed because an encoder was not asked."""
 
 
-def fit_mixing(outputs: Sequence[str], said: Sequence[Floats], shift: Floats, examples: Sequence[Example]) -> Mixing:
-    """The mixing of the head and one or more encoders, by what each said of the examples, a row each.
+def fit_mixing(
+    outputs: Sequence[str], said: Sequence[Floats], examples: Sequence[Example], before: Mixing | None = None
+) -> Mixing:
+    """The mixing of the head, or of it and one or more encoders, by what each said of the examples, a row each.
 
-    `shift` is that of the readers before the last one. The points to hold are chosen on the logits of mixings that had
+    `before` is that of the readers before the last one. The points to hold are chosen on the logits of mixings that had
     not seen the example.
     """
-    unseen = settled(outputs, _unseen(outputs, said, examples))
-    points = shifts(outputs, unseen, examples)
-    before = said[0]
-    if len(said) > 2:
-        before = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, shift))
+    points = shifts(outputs, settled(outputs, _unseen(outputs, said, examples)), examples)
+    gate: Floats = np.full(len(outputs), -np.inf, np.float32)
+    if before is not None:
+        unseen = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, before.shift))
+        gate = gates(outputs, unseen + before.shift, examples, ASKED[len(said) - 2])
     weights, bias = _fitted(outputs, beside(outputs, said), examples)
-    gate = gates(outputs, before + shift, examples, ASKED[len(said) - 2])
     return Mixing(weights, bias, points, gate, own_points(outputs, np.mean(said, axis=0), examples))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.components.head import HOLDING
+from classifiers.components.mixing import HOLDING
 from classifiers.evidence import Floats
 from classifiers.training.examples import Example
 

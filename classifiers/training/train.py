@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,9 @@ from classifiers.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
 from classifiers.training.examples import FOLDS, Example, Progress, development, district, folds, labelled
 from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear
+from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
-from classifiers.training.thresholds import shifts
 from classifiers.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -78,8 +77,9 @@ def train(
     linear = fit_linear(rows, [True] * len(prepared))
     apart = list(prepare(development(), nlp, normalise))
     logits = head.logits(features_of(apart, linear, vectors))
-    head = replace(head, shift=shifts(HEADS, logits, [each.example for each in apart]))
-    mixings = encoding.mixed(encoders, apart, logits, head.shift, progress) if encoders else []
+    mixings = [fit_mixing(HEADS, [logits], [each.example for each in apart])]
+    if encoders:
+        mixings += encoding.mixed(encoders, apart, logits, mixings[0], progress)
     about: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),

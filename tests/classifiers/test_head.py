@@ -12,7 +12,8 @@ from classifiers.evidence import Evidence
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    return Head(weights.read().head)
+    model = weights.read()
+    return Head(model.head, model.mixing)
 
 
 @pytest.mark.parametrize(
