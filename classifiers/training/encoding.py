@@ -26,7 +26,7 @@ from classifiers.training.fit import HEADS, truth
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared
 from classifiers.training.reopening import reopened
-from classifiers.training.transformer import Encoder, begun, between
+from classifiers.training.transformer import Encoder, begun
 from classifiers.training.unpacking import BEGIN, END, UNKNOWN, unpack
 from classifiers.vectors import Vectors
 from gateway.core.verdict import PURPOSES
@@ -66,8 +66,8 @@ def fitted(
 ) -> Iterator[Fitted]:
     """Fit and write the encoders, one after the other.
 
-    Those of the model in the folder `base` are taken further, mostly by what they have not learned from, and half as
-    far as the fit says; without one they begin as their packages have them.
+    Those of the model in the folder `base` are taken further, mostly by what they have not learned from; without one
+    they begin as their packages have them.
     """
     known = weights.learned(base) if base else frozenset()
     for each in prepared:
@@ -80,7 +80,7 @@ def fitted(
         else:
             cut, start = _english(vectors) if name == weights.ENCODERS[0] else _bilingual(prepared, out, work)
         network = fit_encoder(list(_told(prepared, cut, seed, known)), start, seed, progress, work)
-        export(between(start.begin(), network) if base else network, weights.network_of(out, name))
+        export(network, weights.network_of(out, name))
         yield Fitted(cut, weights.network_of(out, name))
 
 

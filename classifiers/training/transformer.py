@@ -6,7 +6,6 @@ Written out rather than imported, so that what is trained, what is exported and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -93,18 +92,6 @@ def begun(weights: Tensors, rows: Sequence[int], heads: int, positions: int, lay
                 (layer.norm, "output.LayerNorm"),
             ):
                 _copy(part, weights, f"{base}.{name}")
-    return made
-
-
-def between(one: Encoder, other: Encoder) -> Encoder:
-    """The encoder with the mean of two encoders' weights, where one was taken further from the other.
-
-    It errs less than either (Wortsman et al., Model soups, 2022) and costs as much as one.
-    """
-    made = deepcopy(one)
-    with torch.no_grad():
-        for mine, theirs in zip(made.parameters(), other.parameters(), strict=True):
-            mine.lerp_(theirs.to(mine.dtype), 0.5)
     return made
 
 

@@ -11,7 +11,7 @@ pytest.importorskip("onnx", reason="training encoders is an extra")
 
 from classifiers.training.export import export  # noqa: E402 - behind what it needs
 from classifiers.training.reopening import reopened  # noqa: E402 - behind what it needs
-from classifiers.training.transformer import Encoder, between  # noqa: E402 - behind what it needs
+from classifiers.training.transformer import Encoder  # noqa: E402 - behind what it needs
 
 
 @pytest.mark.filterwarnings("ignore::Warning")  # the exporter's own
@@ -27,13 +27,6 @@ def test_an_encoder_comes_back(tmp_path: Path) -> None:
         assert float((mine - theirs).abs().max()) <= step, name
     pieces = torch.arange(16)[None]
     assert float((made(pieces) - again(pieces)).abs().max()) < 0.05
-
-
-def test_between_two_encoders_is_the_mean_of_their_weights() -> None:
-    one, other = (Encoder(pieces=20, heads=3, positions=8, layers=1) for _ in range(2))
-    mean = between(one, other).state_dict()
-    for name, mine in one.state_dict().items():
-        assert torch.allclose(mean[name], (mine + other.state_dict()[name]) / 2, atol=1e-6), name
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
