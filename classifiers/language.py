@@ -117,7 +117,7 @@ def _strange(words: Sequence[str], vocabulary: Collection[str], plain: bool) -> 
         strange = count + marked + unknown >= _MOST * len(words) if vocabulary else False
         if len(words) <= _FEW and (count or marked) and strange and _FOURTH * known <= len(words):
             return best or "und"
-    return "und" if len(words) <= 6 and any(_says(words, said) for said in lists.said) else ""
+    return "und" if len(words) <= 6 and _says(words, lists.said) else ""
 
 
 def _is_numbered(text: str, words: Sequence[str], vocabulary: Collection[str]) -> bool:
@@ -130,10 +130,11 @@ def _is_numbered(text: str, words: Sequence[str], vocabulary: Collection[str]) -
     return count >= sum(len(word) > _LEAST and (word in known or word in vocabulary) for word in words)
 
 
-def _says(words: Sequence[str], said: tuple[str, ...]) -> bool:
-    """Whether most of a text is this saying."""
-    size = len(said)
-    return 2 * size >= len(words) and any(tuple(words[at : at + size]) == said for at in range(len(words) - size + 1))
+def _says(words: Sequence[str], said: Collection[tuple[str, ...]]) -> bool:
+    """Whether half of a text or more is one of these sayings."""
+    count = len(words)
+    runs = ((at, at + size) for size in range((count + 1) // 2, count + 1) for at in range(count - size + 1))
+    return any(tuple(words[start:end]) in said for start, end in runs)
 
 
 def _foreign(char: str) -> bool:

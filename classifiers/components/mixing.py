@@ -34,7 +34,8 @@ class Mixing:
         """The logits of texts, a row each, by what the head and the encoders said of them."""
         point = point_of(outputs, self.shift)
         out = settled(outputs, beside(outputs, readers) @ self.weights + self.bias, point)
-        alone: Floats = np.maximum(out, np.mean(readers, axis=0) - self.own + point)
+        beyond = np.mean(readers, axis=0) - self.own
+        alone: Floats = np.where(beyond > 0, np.maximum(out, beyond + point), out)
         return alone
 
 

@@ -19,7 +19,7 @@ HARD = 6.0
 OTHERS = ("hold", "help")
 """What every output looks at beside itself."""
 ROUNDS = 8
-ASKED = (0.15, 0.07)
+ASKED = (0.1, 0.05)
 """Share of easy clean messages, those of students apart, that may reach the first encoder, and the second."""
 MISSED = 0.005
 """Share of the calls for help that may be missed because an encoder was not asked."""
