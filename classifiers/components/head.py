@@ -19,7 +19,7 @@ from gateway.core.verdict import PURPOSES
 OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves, but change what evidence means."""
 
-_DOUBT = 1.0
+DOUBT = 1.0
 """How much further above its point a text to hold has to stand than a call for help does, to be none.
 
 Whoever deals, threatens or mocks often sounds like somebody in need; few who are in need sound like something to hold.
@@ -125,7 +125,7 @@ class Head:
     def note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
         """Note scores, purpose and help by these logits."""
         above = logits + shift
-        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - _DOUBT)
+        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - DOUBT)
         shifted = 1 / (1 + np.exp(-np.clip(above, -30, 30)))
         for name, at in self._column.items():
             if not name.startswith("purpose:"):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from classifiers.components.head import DOUBT
 from classifiers.components.mixing import HOLDING
 from classifiers.evidence import Floats
 from classifiers.training.examples import Example
@@ -27,7 +28,12 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
     out = np.zeros(len(outputs), np.float32)
     column = {name: number for number, name in enumerate(outputs)}
     clean, hard = (np.array(each) for each in zip(*((not each.labels, each.hard) for each in examples), strict=True))
+    calls = np.array([each.help for each in examples])
+    students = np.array([each.sender == "student" for each in examples])
+    out[column["help"]] = -float(np.quantile(logits[students & ~calls, column["help"]], 1 - HELP_ALARMS))
+    called = logits[:, column["help"]] + out[column["help"]]
     highest = logits[:, [column[name] for name in HOLDING]].max(axis=1)
+    highest -= np.where(students & (called > 0), called + DOUBT, 0)  # what is taken for a call is hardly ever held
     holding = max(
         float(np.quantile(highest[clean & of], 1 - share))
         for of, share in ((~hard, FALSE_HOLDS), (hard, HARD_HOLDS))
@@ -43,9 +49,6 @@ def shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Example]) 
         out[column[name]] = -_best(
             logits[known, column[name]], np.array([name in examples[row].labels for row in known])
         )
-    calls = np.array([each.help for each in examples])
-    others = np.array([each.sender == "student" for each in examples]) & ~calls
-    out[column["help"]] = -float(np.quantile(logits[others, column["help"]], 1 - HELP_ALARMS))
     return out
 
 
