@@ -48,7 +48,9 @@ MOST_ALIKE = 3
 """Times that one sentence is read."""
 _LONG_ENOUGH = 24
 """Characters from which on a sentence that stands again and again is read no more; shorter ones may be a flood."""
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
+_COUNTED = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d.,:/-]*\d)")
+"""A small number by itself, in which the lines of a list may differ; no time, date, sum, phone or identifier."""
+_SENTENCE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.(?=\d))+[.!?\n]*\s*")
 TURNED = 3
 """The tricks that writing backwards counts as."""
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
@@ -276,14 +278,15 @@ def _order(text: str) -> Iterable[int]:
 
 
 def _said_again(text: str) -> Iterable[tuple[int, int, str]]:
-    """Where a sentence stands once more that has stood MOST_ALIKE times: said twenty times it says no more."""
+    """Where a sentence stands once more that has stood MOST_ALIKE times, if with another small number in it."""
     if len(text) < 2 * _LONG_ENOUGH:
         return
     count: Counter[str] = Counter()
     for found in _SENTENCE.finditer(text):
         if len(sentence := found.group().strip()) >= _LONG_ENOUGH:
-            count[sentence] += 1
-            if count[sentence] > MOST_ALIKE:
+            form = _COUNTED.sub("0", sentence)
+            count[form] += 1
+            if count[form] > MOST_ALIKE:
                 yield *found.span(), ""
 
 

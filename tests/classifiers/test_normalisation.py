@@ -128,6 +128,24 @@ def test_a_sentence_said_again_and_again_is_read_three_times(normalise: Normalis
     assert normalise("go go go! " * 9).text == "go go go! " * 9
 
 
+def test_a_list_whose_lines_differ_by_their_number_is_read_as_far_as_its_third_line(normalise: Normaliser) -> None:
+    lines = [f"Part {number} of the reader is for day {number}.\n" for number in range(1, 11)]
+    assert normalise("".join(lines)).text == "".join(lines[:3])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Call me tonight at 555-01{:02}, after practice.",
+        "Your appointment is on 3/{}, in the office.",
+        "Pay $1.{:02} at the office, in cash.",
+    ],
+)
+def test_dates_sums_and_phones_are_no_numbers_of_lines(normalise: Normaliser, line: str) -> None:
+    received = "\n".join(line.format(number) for number in range(10, 16))
+    assert normalise(received).text == received
+
+
 @given(st.text(max_size=200))
 def test_never_raises_and_offsets_stay_inside(received: str) -> None:
     normal = _SHARED(received)

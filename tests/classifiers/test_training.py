@@ -150,6 +150,22 @@ def test_hard_clean_messages_bound_the_holding_point_too() -> None:
     assert 0 < held[400:500].sum() <= 3
 
 
+def test_what_is_taken_for_a_call_moves_the_holding_point_as_little_as_it_is_held() -> None:
+    made = [_example(f"e{n}", "x") for n in range(400)]
+    made += [_example(f"h{n}", "x", hard=True) for n in range(100)]
+    made += [_example(f"c{n}", "x", hard=True, sender="student") for n in range(20)]
+    made += [_example(f"s{n}", "x", sender="student") for n in range(200)]
+    made += [_example(f"o{n}", "x", labels=frozenset(LABELS), sender="student") for n in range(50)]
+    help_, held = HEADS.index("help"), [HEADS.index("7a"), HEADS.index("7d")]
+    logits = np.full((len(made), len(HEADS)), -4.0, np.float32)
+    logits[400:500, held] = np.linspace(-3, 3, 100)[:, None]
+    without = shifts(HEADS, logits, made)[held]
+    logits[500:520, held], logits[500:520, help_] = 6.0, 9.0  # far above both points: calls all the same
+    assert np.array_equal(shifts(HEADS, logits, made)[held], without)
+    logits[500:520, help_] = -4.0  # calls to nobody: their false holds count
+    assert (shifts(HEADS, logits, made)[held] < without - 2).all()
+
+
 def test_calls_for_help_are_heard_as_far_as_their_false_alarms_allow() -> None:
     draw = np.random.default_rng(2)
     made = [_example(f"s{n}", "x", sender="student") for n in range(500)]
