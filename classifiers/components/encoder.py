@@ -148,15 +148,16 @@ class Encoding:
             return doc
         outputs = self.head.weights.outputs
         said = [noted.weighed[None]]
-        logits, shift = noted.settled, self.head.mixing.shift
+        logits, shift, before = noted.settled, self.head.mixing.shift, noted.weighed
         first = logits + shift
         for stage in self.stages:
-            if not unsure(outputs, logits + shift, stage.mixing.gate, noted.direction):
+            if not unsure(outputs, before, stage.mixing.gate, noted.direction):
                 break
             if not ask(stage.reader, noted, outputs):
                 break
             said.append(pooled(noted.encoded[-1], self.head.purposes)[None])
             logits, shift = stage.mixing.logits(outputs, said)[0], stage.mixing.shift
+            before = logits
         if noted.encoded:
             self._note(noted, logits, shift)
             for name, more in zip(outputs, logits + shift - first, strict=True):

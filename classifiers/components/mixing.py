@@ -19,9 +19,9 @@ class Mixing:
     """How readers are weighed together, and when the last of them is asked.
 
     `weights` turn what `beside` gives into logits of the same outputs; `shift` moves their points to hold to 0.5. The
-    last reader is asked where a shifted logit of those before it is above its `gate`; the head always is. Where the
-    readers' mean logit of a clause is above its `own` point, it is held whatever else is said: hatred is written in
-    many more tones than a district's (infinite: there is none).
+    last reader is asked where a logit of those before it, of the head its own, is above its `gate`; the head always is.
+    Where the readers' mean logit of a clause is above its `own` point, it is held whatever else is said: hatred is
+    written in many more tones than a district's (infinite: there is none).
     """
 
     weights: Floats  # (the outputs of all readers, and what `beside` adds) x outputs
@@ -74,9 +74,9 @@ def pooled(encoded: Floats, purposes: int) -> Floats:
     return out
 
 
-def unsure(outputs: Sequence[str], shifted: Floats, gate: Floats, direction: str) -> bool:
+def unsure(outputs: Sequence[str], logits: Floats, gate: Floats, direction: str) -> bool:
     """Whether an output stands above its gate; that of help counts where a student may have written."""
-    above = shifted > gate
+    above = logits > gate
     if direction == Direction.STAFF_TO_STUDENT:
         above[outputs.index("help")] = False
     return bool(above.any())

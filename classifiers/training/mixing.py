@@ -19,7 +19,7 @@ HARD = 6.0
 OTHERS = ("hold", "help")
 """What every output looks at beside itself."""
 ROUNDS = 8
-ASKED = (0.1, 0.05)
+ASKED = (0.12, 0.07)
 """Share of easy clean messages, those of students apart, that may reach the first encoder, and the second."""
 MISSED = 0.005
 """Share of the calls for help that may be missed because an encoder was not asked."""
@@ -36,8 +36,10 @@ def fit_mixing(
     points = shifts(outputs, settled(outputs, _unseen(outputs, said, examples)), examples)
     gate: Floats = np.full(len(outputs), -np.inf, np.float32)
     if before is not None:
-        unseen = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, before.shift))
-        gate = gates(outputs, unseen + before.shift, examples, ASKED[len(said) - 2])
+        heard = said[0]  # of the head what it says, not what is made of it: fewer are asked for nothing
+        if len(said) > 2:
+            heard = settled(outputs, _unseen(outputs, said[:-1], examples), point_of(outputs, before.shift))
+        gate = gates(outputs, heard, examples, ASKED[len(said) - 2])
     weights, bias = _fitted(outputs, beside(outputs, said), examples)
     return Mixing(weights, bias, points, gate, own_points(outputs, np.mean(said, axis=0), examples))
 
@@ -80,12 +82,12 @@ def _columns(outputs: Sequence[str], names: Sequence[str], readers: int) -> list
     return [reader * len(outputs) + outputs.index(name) for reader in range(readers) for name in dict.fromkeys(names)]
 
 
-def gates(outputs: Sequence[str], shifted: Floats, examples: Sequence[Example], asked: float) -> Floats:
+def gates(outputs: Sequence[str], logits: Floats, examples: Sequence[Example], asked: float) -> Floats:
     """For each output the logit above which an encoder is asked: as low as the share of easy clean ones allows."""
     gate = np.full(len(outputs), np.inf, np.float32)
     holding = [outputs.index(name) for name in HOLDING]
     easy = np.array([each.sender == "staff" and not (each.labels or each.hard) for each in examples])
-    gate[holding] = float(np.quantile(shifted[easy][:, holding].max(axis=1), 1 - asked))
+    gate[holding] = float(np.quantile(logits[easy][:, holding].max(axis=1), 1 - asked))
     calls = np.array([each.help for each in examples])
-    gate[outputs.index("help")] = float(np.quantile(shifted[calls, outputs.index("help")], MISSED))
+    gate[outputs.index("help")] = float(np.quantile(logits[calls, outputs.index("help")], MISSED))
     return gate

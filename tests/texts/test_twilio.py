@@ -159,15 +159,15 @@ def test_a_picture_is_fetched_for_the_reviewer_and_never_judged_by_the_words_bes
     path = f"/2010-04-01/Accounts/{SID}/Messages/MM1/Media/ME1"
     way.provider.files[path] = "image/png", b"\x89PNG\r\n\x1a\n" + b"x" * 200
     url = f"http://127.0.0.1:{way.provider.port}{path}"
-    assert way.inbound("Is this the right page for tomorrow?", media=[url]) == 200
-    assert eventually(lambda: way.app.texts("Is this the right page for tomorrow?")), "from a student it is delivered"
+    assert way.inbound("Here is page 2 of my lab report.", media=[url]) == 200
+    assert eventually(lambda: way.app.texts("Here is page 2 of my lab report.")), "from a student it is delivered"
     found = lambda: [  # noqa: E731
         each for each in way.town.api(f"/trace?address={urllib.parse.quote(STUDENT)}")[1]["items"]
         if each["action"] == "flag"
     ]  # fmt: skip
     (trace, *_) = eventually(found)
     _, content = way.town.api(f"/messages/{trace['id']}/content")
-    assert [(each["media_type"], each["size"]) for each in content["parts"]] == [("text/plain", 36), ("image/png", 208)]
+    assert [(each["media_type"], each["size"]) for each in content["parts"]] == [("text/plain", 32), ("image/png", 208)]
     assert way.provider.asked_for == [path], "once, with the account's credentials"
 
 
