@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gateway.core.fault import Fault
-from gateway.ports import StoreDown
+from gateway.ports.messages import StoreDown
 
 _DIRECTIONS = ("staff_to_student", "student_to_staff")
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")

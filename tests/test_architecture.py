@@ -6,6 +6,7 @@ import ast
 import functools
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,28 +17,36 @@ HOUSE = Path(__file__).parents[1]
 
 EDGES = ("relays", "transports", "bus", "store", "console", "directory")
 INSIDE = (
-    "gateway.core", "gateway.ports", "gateway.console_ports", "gateway.account_ports", "gateway.sms_ports",
-    "gateway.smpp_link", "gateway.journal", "gateway.stages", "gateway.policies",
+    "gateway.core", "gateway.ports", "gateway.smpp", "gateway.observability", "gateway.stages", "gateway.policies",
 )  # fmt: skip
-TOP = ("gateway.assembly", "gateway.receivers", "gateway.cli", "gateway.commands", "gateway.demo")
+TOP = ("gateway.assembly", "gateway.cli", "gateway.commands", "gateway.demo")
 """The top of the house chooses and wires: it may import everything; of it, only the top may be imported."""
 
 MAY_IMPORT = {
     "gateway.core": ("gateway.core",),
-    "gateway.ports": ("gateway.core",),
-    "gateway.console_ports": ("gateway.core",),
-    "gateway.account_ports": ("gateway.core",),
-    "gateway.sms_ports": ("gateway.core",),
-    "gateway.smpp_link": ("gateway.core", "gateway.ports"),
+    "gateway.ports": ("gateway.core", "gateway.ports"),
+    "gateway.smpp": ("gateway.core", "gateway.ports", "gateway.smpp"),
     "gateway.policies": ("gateway.core",),
-    "gateway.journal": ("gateway.core", "gateway.ports"),
+    "gateway.observability": ("gateway.core", "gateway.ports", "gateway.observability"),
     "gateway.stages": INSIDE,
-    "gateway.monitoring": INSIDE,
-    "gateway.setting_values": (),
-    "gateway.settings": ("gateway.core", "gateway.setting_values"),
+    "gateway.settings": ("gateway.core", "gateway.settings"),
     **{f"gateway.{edge}": (*INSIDE, f"gateway.{edge}") for edge in EDGES},
     "classifiers": ("classifiers", "gateway.core", "gateway.ports"),
 }
+ORDER = {
+    "gateway.core": (
+        "fault", "mime", "messages", "message", "channels", "serialization", "accounts", "policy", "audit", "cases",
+        "notices", "review",
+    ),
+    "gateway.store": (
+        "engine", "schema", "migrations", "audit", "messages", "channels", "review", "help", "cases", "accounts",
+        "maintenance",
+    ),
+    "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
+}  # fmt: skip
+"""The sub-packages of a package from the bottom up: each may import those before it, never one behind it."""
+MOST_FILES = 20
+"""Python files of one folder, at most."""
 IMPURE = {
     "asyncio", "time", "os", "socket", "random", "secrets", "threading", "multiprocessing", "subprocess", "logging",
     "pathlib", "io", "shutil", "tempfile", "signal", "sys", "sqlite3", "urllib.request", "http.client",
@@ -138,17 +147,76 @@ from gateway import settings
 from ..bus import local
 def late():
     from gateway.console.app import app
-    import_module("classifiers.consumer")
+    import_module("classifiers.service.consumer")
     importlib.import_module(f"gateway.demo.{x}")
 """
     module = Module("gateway.relays.made_up", HOUSE / "gateway/relays/made_up.py", ast.parse(text))
     assert {name for name, _ in module.imports} == {
         "gateway.store.sql", "gateway.settings", "gateway.bus.local", "gateway.console.app",
-        "classifiers.consumer", "gateway.demo",
+        "classifiers.service.consumer", "gateway.demo",
     }  # fmt: skip
     assert ("gateway.settings", True) in module.imports
     assert ("gateway.console.app", False) in module.imports
     assert len(_forbidden(module)) == 6
+
+
+def _cycles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """The strongly connected components of more than one node (Tarjan 1972)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        number[node] = lowest[node] = len(number)
+        stack.append(node)
+        for target in sorted(arrows.get(node, ())):
+            if target not in number:
+                visit(target)
+                lowest[node] = min(lowest[node], lowest[target])
+            elif target in stack:
+                lowest[node] = min(lowest[node], number[target])
+        if lowest[node] == number[node]:
+            component = stack[stack.index(node) :]
+            del stack[stack.index(node) :]
+            if len(component) > 1:
+                found.append(sorted(component))
+
+    for node in sorted(arrows):
+        if node not in number:
+            visit(node)
+    return found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports within functions and for types only count as well."""
+    names = {module.name for module in _product()}
+    assert not _cycles({
+        module.name: {name for name, _ in module.imports if name in names and name != module.name}
+        for module in _product()
+    })  # fmt: skip
+    assert _cycles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_sub_packages_import_downward_only(package: str) -> None:
+    order = ORDER[package]
+    here = package.count(".") + 1
+    wrong = []
+    for module in _product():
+        if not _is_in(module.name, package) or module.name == package:
+            continue
+        own = module.name.split(".")[here]
+        assert own in order, f"{module.name}: give {own} its place in ORDER"
+        for name, _ in module.imports:
+            if _is_in(name, package) and name != package and order.index(name.split(".")[here]) > order.index(own):
+                wrong.append(f"{module.name} -> {name}")
+    assert not wrong
+
+
+def test_no_folder_holds_too_many_files() -> None:
+    sizes = Counter(path.parent for path in _files() if "migrations" not in path.parts)
+    assert not {str(folder): count for folder, count in sizes.items() if count > MOST_FILES}
 
 
 def test_the_gateway_reaches_the_classifiers_late() -> None:
@@ -211,7 +279,9 @@ def test_no_mocks() -> None:
 
 
 def test_settings_are_read_at_the_top_only() -> None:
-    readers = [module.name for module in _product() if any(name == "gateway.settings" for name, _ in module.imports)]
+    readers = [
+        module.name for module in _product() if any(name == "gateway.settings.model" for name, _ in module.imports)
+    ]
     assert not [name for name in readers if not _is_in(name, TOP)], "parts get values, never Settings"
 
 

@@ -20,8 +20,8 @@ from pydantic import BaseModel
 
 from gateway.bus.topics import TOPICS
 from gateway.cli import parser
-from gateway.journal import Journal
-from gateway.settings import Settings, load
+from gateway.observability.events import EventLog
+from gateway.settings.model import Settings, load
 
 HOUSE = Path(__file__).parents[1]
 DEPLOY = HOUSE / "deploy"
@@ -112,7 +112,7 @@ def _differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
 
 def _measured() -> dict[str, tuple[str, str]]:
     """Kind and labels of each metric, by the name under which it is served."""
-    registry = Journal(CollectorRegistry()).registry
+    registry = EventLog(CollectorRegistry()).registry
     collectors = set(registry._names_to_collectors.values())  # the only place that knows labels before they are used
     return {
         metric.name + ("_total" if metric.type == "counter" else ""): (metric.type, ", ".join(each._labelnames))

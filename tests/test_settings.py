@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import SettingsError, load
+from gateway.settings.model import SettingsError, load
 
 LEAST = """
 [district]

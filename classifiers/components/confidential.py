@@ -9,7 +9,7 @@ from collections.abc import Callable
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.evidence import Hit, evidence
+from classifiers.features.annotations import Hit, evidence
 
 _SECRET = r"(?:is|are|:|=|-|->|es|son)\s*[\"']?(?=\S{0,63}[\d!@#$%^&*_])\S{4,64}"  # bounded: runs may be long
 _FREE_MAIL = "gmail|yahoo|hotmail|outlook|icloud|aol|proton|protonmail|live|me|msn"

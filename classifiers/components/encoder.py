@@ -16,10 +16,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
-from classifiers.components import stretches
+from classifiers.components import encoder_windows as stretches
 from classifiers.components.head import Head
 from classifiers.components.mixing import HOLDING, Mixing, pooled, unsure
-from classifiers.evidence import Evidence, Floats, Numbers, evidence
+from classifiers.features.annotations import Evidence, Floats, Numbers, evidence
 
 _LOOK = 0.49
 """The highest score below the point to hold."""

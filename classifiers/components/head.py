@@ -13,8 +13,8 @@ from classifiers.components.confidential import FORMS, RECORDS
 from classifiers.components.lexicon import cues
 from classifiers.components.meaning import is_told_of
 from classifiers.components.mixing import HOLDING, Mixing
-from classifiers.evidence import Evidence, Floats, evidence
-from gateway.core.verdict import PURPOSES
+from classifiers.features.annotations import Evidence, Floats, evidence
+from gateway.core.messages.verdict import PURPOSES
 
 OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves, but change what evidence means."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.evidence import Hit, evidence
+from classifiers.features.annotations import Hit, evidence
 
 FOLDER = Path(__file__).parents[1] / "lexicons"
 FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain")

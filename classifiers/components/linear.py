@@ -12,9 +12,9 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.evidence import Evidence, Floats, Numbers, Window, evidence
-from classifiers.features import Grams, grams, per_sentence
-from classifiers.vectors import Vectors
+from classifiers.features.annotations import Evidence, Floats, Numbers, Window, evidence
+from classifiers.features.features import Grams, grams, per_sentence
+from classifiers.features.vectors import Vectors
 
 WINDOW_WORDS = 60
 """Words that a window of sentences holds at most, where it has more than one sentence."""

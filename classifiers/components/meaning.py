@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from classifiers.evidence import Evidence, Hit
+from classifiers.features.annotations import Evidence, Hit
 
 CONTEXT = "context"
 """What the lexicon calls the cues of teaching, rules and reporting."""

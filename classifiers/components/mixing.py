@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evidence import Floats
-from gateway.core.parties import Direction
+from classifiers.features.annotations import Floats
+from gateway.core.messages.parties import Direction
 
 HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
 """Clauses for which messages are held: each is judged together with whether the message should be held at all."""

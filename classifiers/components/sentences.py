@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.evidence import evidence
-from classifiers.tokens import begin_anew
+from classifiers.features.annotations import evidence
+from classifiers.normalize.tokens import begin_anew
 
 MAX_WORDS = 40
 _STOP = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s)|\n)\s*")

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from classifiers.job import Job
-from classifiers.pipeline import Classifier
+from classifiers.pipeline.job import Job
+from classifiers.pipeline.pipeline import Classifier
 from classifiers.training.examples import MEASURES, Example, example_of
 from classifiers.training.metrics import rate
 from classifiers.training.results import Result, case_of, judged
-from gateway.core.decision import Action
-from gateway.core.message import Channel, Said
-from gateway.core.policy import Policy
+from gateway.core.messages.message import Channel, EarlierMessage
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy
 
 CONVERSATIONS = MEASURES / "conversations.jsonl"
 """Rows of the corpus's form with `earlier`: the texts said before, the oldest first."""
@@ -51,7 +51,8 @@ def _results(classifier: Classifier, policy: Policy, found: Sequence[Answer], co
     for example, earlier in found:
         case = case_of(example)
         said = tuple(
-            Said(str(number), "", _APART * (number + 1), text) for number, text in enumerate(earlier if context else ())
+            EarlierMessage(str(number), "", _APART * (number + 1), text)
+            for number, text in enumerate(earlier if context else ())
         )
         job = Job(
             case.id, case.sha256, Channel(case.channel), str(case.direction), case.content,

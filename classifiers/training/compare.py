@@ -9,7 +9,7 @@ import numpy as np
 
 from classifiers.training.evaluate import CLAUSES
 from classifiers.training.results import Result
-from gateway.core.decision import Action
+from gateway.core.policy.decision import Action
 
 CHANCE = 0.05
 """The chance that a loss is none, below which it is one."""

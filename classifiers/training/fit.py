@@ -12,12 +12,12 @@ from sklearn.neural_network import MLPClassifier
 
 from classifiers.components.head import HeadWeights
 from classifiers.components.linear import LinearWeights, seen
-from classifiers.evidence import Floats
-from classifiers.features import BUCKETS
+from classifiers.features.annotations import Floats
+from classifiers.features.features import BUCKETS
+from classifiers.features.vectors import WIDTH, Vectors
 from classifiers.training.examples import LABELS, Example
 from classifiers.training.prepare import Prepared, dense_of, row_of
-from classifiers.vectors import WIDTH, Vectors
-from gateway.core.verdict import PURPOSES
+from gateway.core.messages.verdict import PURPOSES
 
 HEADS = (*LABELS, *(f"purpose:{name}" for name in PURPOSES))
 COST = 4.0

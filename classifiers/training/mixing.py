@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.components.mixing import HOLDING, Mixing, beside, point_of, settled
-from classifiers.evidence import Floats
+from classifiers.features.annotations import Floats
 from classifiers.training.examples import LABELS, Example
 from classifiers.training.thresholds import own_points, shifts
-from gateway.core.verdict import PURPOSES
+from gateway.core.messages.verdict import PURPOSES
 
 PENALTY = 0.2  # the inverse: small is strict
 HARD = 6.0

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from classifiers.training.evaluate import CLAUSES
 from classifiers.training.results import Result
-from gateway.core.verdict import PURPOSES
+from gateway.core.messages.verdict import PURPOSES
 
 BINS = 10
 

@@ -9,14 +9,14 @@ import numpy as np
 from spacy.language import Language
 
 from classifiers.components.linear import Sentences, seen
-from classifiers.evidence import Evidence, Floats, evidence
-from classifiers.extraction import Passage
-from classifiers.features import BUCKETS
-from classifiers.normalisation import Normaliser
-from classifiers.quoting import Kind, passages
-from classifiers.reading import Text, texts
+from classifiers.extract.extraction import Passage
+from classifiers.extract.quoting import Kind, passages
+from classifiers.features.annotations import Evidence, Floats, evidence
+from classifiers.features.features import BUCKETS
+from classifiers.features.vectors import Vectors
+from classifiers.normalize.normalization import Normaliser
+from classifiers.pipeline.texts import ReadText, texts
 from classifiers.training.examples import Example
-from classifiers.vectors import Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def prepare(examples: Iterable[Example], nlp: Language, normalise: Normaliser) -
         yield Prepared(example, fresh, noted.get(Kind.QUOTED))
 
 
-def _noted(nlp: Language, text: Text, direction: str, language: str) -> Evidence:
+def _noted(nlp: Language, text: ReadText, direction: str, language: str) -> Evidence:
     found = evidence(nlp(text.text))
     found.direction, found.language, found.tricks = direction, language, text.tricks
     return found

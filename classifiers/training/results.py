@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classifiers.explain import Case, case_of_row, decision_of
-from classifiers.pipeline import Classifier
+from classifiers.pipeline.explain import Case, case_of_row, decision_of
+from classifiers.pipeline.pipeline import Classifier
 from classifiers.training.examples import Example, Progress
-from gateway.core.decision import Action
-from gateway.core.policy import Policy
-from gateway.core.verdict import Verdict
+from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

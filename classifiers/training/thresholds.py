@@ -12,7 +12,7 @@ import numpy as np
 
 from classifiers.components.head import DOUBT
 from classifiers.components.mixing import HOLDING
-from classifiers.evidence import Floats
+from classifiers.features.annotations import Floats
 from classifiers.training.examples import Example
 
 FALSE_HOLDS, HARD_HOLDS = 0.01, 0.03

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifiers import weights
 from classifiers.components import head as heads
 from classifiers.components.linear import LinearReader, LinearWeights
-from classifiers.evidence import Floats
-from classifiers.pipeline import normaliser, rules
+from classifiers.features.annotations import Floats
+from classifiers.features.vectors import Vectors
+from classifiers.pipeline import model_files as weights
+from classifiers.pipeline.pipeline import normaliser, rules
 from classifiers.training.augment import augmented
 from classifiers.training.examples import FOLDS, Example, Progress, development, district, folds, labelled
 from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear
 from classifiers.training.mixing import fit_mixing
 from classifiers.training.prepare import Prepared, prepare
 from classifiers.training.public import public
-from classifiers.vectors import Vectors
 
 if TYPE_CHECKING:
     from classifiers.training.encoding import Fitted

@@ -13,24 +13,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-from gateway.assembly.choices import bound, bus_of, open_store, policy_of, policy_source, store_file
-from gateway.assembly.desk import adopted_policy, serve_console
-from gateway.assembly.floor import Floor, Running
+from gateway.assembly.console import adopted_policy, serve_console
+from gateway.assembly.factories import bound, bus_of, open_store, policy_of, policy_source, store_file
 from gateway.assembly.mail import deliver, directory_in_force, receive, watched
+from gateway.assembly.process import Process, Running
 from gateway.assembly.smpp import bring_texts, own_tls
-from gateway.assembly.sms import deliver_texts, receive_texts
-from gateway.core.decision import Act
+from gateway.assembly.twilio import deliver_texts, receive_texts
 from gateway.core.fault import Fault
+from gateway.core.policy.decision import AuditEntry
 from gateway.directory.watch import LiveDirectory
-from gateway.journal import Journal
-from gateway.monitoring import Processes, monitoring
-from gateway.ports import Bus, Store, StoreDown
-from gateway.settings import Settings
-from gateway.stages.beat import Beat
+from gateway.observability.events import EventLog
+from gateway.observability.http import Processes, monitoring
+from gateway.ports.bus import Bus
+from gateway.ports.messages import StoreDown
+from gateway.ports.store import Store
+from gateway.settings.model import Settings
 from gateway.stages.disposition import Disposition
 from gateway.stages.notification import Notification, Office
 from gateway.stages.publication import publish, publish_lost
 from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
+from gateway.stages.wakeup import Wakeup
 from gateway.store import hold_lock, probe
 
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
@@ -38,7 +40,7 @@ ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, roles: frozenset[str], journal: Journal, stopped: asyncio.Event
+    settings: Settings, roles: frozenset[str], event_log: EventLog, stopped: asyncio.Event
 ) -> AsyncIterator[Running]:
     """A gateway with these roles, ready on entry and drained on exit. Sets `stopped` where a part of it failed.
 
@@ -61,23 +63,23 @@ async def serving(
             up.callback(each.close)
         await asyncio.to_thread(probe, settings.store.url)
         # Before the store is opened, as a bad model must write nothing; its processes end after the store is closed.
-        consume = await classifying(up, settings, journal) if "classify" in roles else None
+        consume = await classifying(up, settings, event_log) if "classify" in roles else None
         # Who classifies and decides asks whose information it is, and who may have it; who decides tells people, and
         # nobody of what they have a part in. An application may answer a text with texts, so whoever delivers texts
         # must know who is who as well.
         directed = set(ROLES) - ({"deliver"} if twilio is None else set())
-        directory = await directory_in_force(settings, journal) if roles & directed else None
+        directory = await directory_in_force(settings, event_log) if roles & directed else None
         if (file := store_file(settings)) is not None:
             up.enter_context(hold_lock(file))
         store = await up.enter_async_context(open_store(settings))
-        bus = bus_of(settings, journal)
+        bus = bus_of(settings, event_log)
         await up.enter_async_context(bus)
         running = Running(store, policy)
-        floor = Floor(settings, journal, stopped, up, policy, store, bus, running)
+        floor = Process(settings, event_log, stopped, up, policy, store, bus, running)
         listening = asyncio.Event()
         floor.ready |= {"store": lambda: _answers(store), "listeners": lambda: _is_set(listening)}
-        journal.in_force(policy=policy.hash)
-        processes = Processes(journal.registry)
+        event_log.in_force(policy=policy.hash)
+        processes = Processes(event_log.registry)
         where = await up.enter_async_context(monitoring(metrics, processes, floor.ready))
         # In reverse of a message's way, so that whoever hands over finds the next one open, and drains before it.
         if "decide" in roles and directory is not None:
@@ -87,15 +89,15 @@ async def serving(
             if twilio is not None and directory is not None:
                 await deliver_texts(floor, directory)
         if consume is not None:
-            beat = Beat()
+            beat = Wakeup()
             await floor.work(beat, consume(bus, store, directory, beat))
         if roles & {"smtp", "sms", "decide"}:
             await floor.work(
-                floor.publisher, publish(store, bus, journal, floor.publisher, max_inline=settings.bus.max_inline)
+                floor.publisher, publish(store, bus, event_log, floor.publisher, max_inline=settings.bus.max_inline)
             )
         if directory is not None:
-            await _note_roster(store, journal, directory)
-            await up.enter_async_context(watched(directory, partial(_note_roster, store, journal, directory)))
+            await _note_roster(store, event_log, directory)
+            await up.enter_async_context(watched(directory, partial(_note_roster, store, event_log, directory)))
             for each in desk:
                 await serve_console(floor, directory, each, adopted)
             if "smtp" in roles:
@@ -106,29 +108,32 @@ async def serving(
                 await bring_texts(floor, directory, smpp, esmes, tls)
         listening.set()
         up.callback(floor.end)
-        journal.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
+        event_log.ready({"roles": ",".join(sorted(roles)), "metrics": f"{where[0]}:{where[1]}"})
         try:
             yield running
         finally:
             listening.clear()  # whoever deals connections out is to leave this process out while it drains
 
 
-Consume = Callable[[Bus, Store, LiveDirectory | None, Beat], Coroutine[Any, Any, None]]
+Consume = Callable[[Bus, Store, LiveDirectory | None, Wakeup], Coroutine[Any, Any, None]]
 
 
-async def classifying(up: AsyncExitStack, settings: Settings, journal: Journal) -> Consume:
+async def classifying(up: AsyncExitStack, settings: Settings, event_log: EventLog) -> Consume:
     """The classifiers, loaded in processes of their own; what consumes with them. Raises Fault.
 
     The one place of a serving gateway that knows the room, and late: a process without this role loads no spaCy.
     """
-    from classifiers.consumer import Consumer
-    from classifiers.pool import ClassifierPool
+    from classifiers.service.consumer import Consumer
+    from classifiers.service.pool import ClassifierPool
 
     pool = ClassifierPool(
-        settings.classify.workers, settings.classify.model, journal=journal, canary="classifiers.canary:failures"
+        settings.classify.workers,
+        settings.classify.model,
+        event_log=event_log,
+        canary="classifiers.service.self_test:failures",
     )
     await up.enter_async_context(pool)
-    return lambda bus, store, directory, beat: Consumer(bus, store, pool, journal, directory).run(beat)
+    return lambda bus, store, directory, beat: Consumer(bus, store, pool, event_log, directory).run(beat)
 
 
 async def _answers(store: Store) -> bool:
@@ -143,42 +148,44 @@ async def _is_set(event: asyncio.Event) -> bool:
     return event.is_set()
 
 
-async def _note_roster(store: Store, journal: Journal, directory: LiveDirectory) -> None:
+async def _note_roster(store: Store, event_log: EventLog, directory: LiveDirectory) -> None:
     """The audit log says which roster is in force, by its size."""
     people = {str(role): count for role, count in directory.roster.counts().items()}
     while True:
         try:
-            return await store.record([Act(await store.now(), "gateway", "roster in force", "", people)])
+            return await store.record([AuditEntry(await store.now(), "gateway", "roster in force", "", people)])
         except StoreDown:
-            journal.store_lost("audit")
+            event_log.store_lost("audit")
             await asyncio.sleep(1.0)
 
 
-async def decide(floor: Floor, directory: LiveDirectory) -> None:
+async def decide(floor: Process, directory: LiveDirectory) -> None:
     """Verdicts become decisions; what must follow is carried out; the store is kept in order."""
-    settings, store, journal, bus = floor.settings, floor.store, floor.journal, floor.bus
+    settings, store, event_log, bus = floor.settings, floor.store, floor.event_log, floor.bus
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
-        store, store, store, journal, policy=lambda: floor.policy, shadow=settings.policy.mode == "shadow",
+        store, store, store, event_log, policy=lambda: floor.policy, shadow=settings.policy.mode == "shadow",
         verdict_timeout=timeout, standings=directory.standings,
     )  # fmt: skip
     office = Office(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
-    await store.record([Act(await store.now(), "gateway", "policy in force", floor.policy.hash)])
+    await store.record([AuditEntry(await store.now(), "gateway", "policy in force", floor.policy.hash)])
     if (source := await asyncio.to_thread(policy_source, settings, floor.policy)) is not None:
         await store.keep_policy(floor.policy.hash, source, adopted_policy(settings))
-    notification = Notification(store, store, store, bus, journal, office, directory)
+    notification = Notification(store, store, store, bus, event_log, office, directory)
     await floor.work(floor.followups, notification.run(floor.followups))
-    beat, chain = Beat(), ChainWatch(store, journal)
+    beat, chain = Wakeup(), ChainWatch(store, event_log)
     await floor.work(
         beat,
         disposition.consume(bus, beat),
         disposition.give_up_waiting(beat),
-        publish_lost(store, store, bus, journal, beat, verdict_timeout=timeout),
-        link_audit(store, journal, beat),
+        publish_lost(store, store, bus, event_log, beat, verdict_timeout=timeout),
+        link_audit(store, event_log, beat),
         chain.run(beat),
-        measure(store, journal, beat, chain),
-        forget(store, journal, beat, delivered=settings.store.retain_delivered, decided=settings.store.retain_decided),
+        measure(store, event_log, beat, chain),
+        forget(
+            store, event_log, beat, delivered=settings.store.retain_delivered, decided=settings.store.retain_decided
+        ),
     )

@@ -10,25 +10,25 @@ from functools import partial
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from gateway.assembly.floor import Floor
-from gateway.core.delivery import NextHop
+from gateway.assembly.process import Process
+from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
+from gateway.core.channels.smpp_pdu import Pdu
+from gateway.core.channels.smpp_session import Bound
 from gateway.core.fault import Fault
-from gateway.core.message import Channel
-from gateway.core.smpp import Pdu
-from gateway.core.smpp_message import ESME, SMSC, esme_way
-from gateway.core.smpp_session import Bound
+from gateway.core.messages.delivery import NextHop
+from gateway.core.messages.message import Channel
 from gateway.directory.watch import LiveDirectory
-from gateway.relays.smpp import Esmes, SmppConfig, SmppRelay
-from gateway.relays.smpp_arrivals import Arrivals
-from gateway.relays.smpp_exchange import Exchange
-from gateway.relays.smpp_house import SmppHouse
-from gateway.relays.smpp_requests import Requests
-from gateway.settings import Settings, Smpp
-from gateway.stages.beat import Beat
+from gateway.relays.smpp.arrivals import Arrivals
+from gateway.relays.smpp.context import SmppContext
+from gateway.relays.smpp.relay import Esmes, SmppConfig, SmppRelay
+from gateway.relays.smpp.requests import Requests
+from gateway.relays.smpp.routing import SmppRouter
+from gateway.settings.model import Settings, Smpp
 from gateway.stages.delivery import Delivery
-from gateway.stages.intake import Intake
-from gateway.transports.smpp import SmppTransport
-from gateway.transports.smpp_upstream import SmppUpstream, SmscConfig
+from gateway.stages.intake import MessageIntake
+from gateway.stages.wakeup import Wakeup
+from gateway.transports.smpp.transport import SmppTransport
+from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
 
 _CONCURRENCY = 20
 _PORT, _TLS_PORT = 2775, 3550
@@ -60,13 +60,13 @@ def own_tls(smpp: Smpp) -> ssl.SSLContext | None:
 
 
 async def bring_texts(
-    floor: Floor, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
+    floor: Process, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
 ) -> None:
     """Texts come in from the applications and from the SMSC, and go out to them."""
     esmes = Esmes(list(smpp.accounts))
-    exchange = Exchange(esmes, floor.store, list(smpp.accounts), secrets.token_hex(8))
-    house = SmppHouse(
-        directory, _intake(floor, directory), floor.store, floor.store, floor.journal, exchange, smpp.parts_timeout
+    exchange = SmppRouter(esmes, floor.store, list(smpp.accounts), secrets.token_hex(8))
+    house = SmppContext(
+        directory, _intake(floor, directory), floor.store, floor.store, floor.event_log, exchange, smpp.parts_timeout
     )
     arrivals = Arrivals(house, esmes)
 
@@ -74,7 +74,7 @@ async def bring_texts(
         return await arrivals.answer(request)
 
     smsc = smsc_of(smpp)
-    upstream, *receivers = (SmppUpstream(smsc, arrived, floor.journal, way) for way in smsc.binds)
+    upstream, *receivers = (SmppUpstream(smsc, arrived, floor.event_log, way) for way in smsc.binds)
     ways: list[tuple[str, SmppTransport, Callable[[], bool]]] = [
         (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
         (ESME, SmppTransport(esmes, floor.store, way=ESME), esmes.bound),
@@ -83,16 +83,16 @@ async def bring_texts(
         transport = SmppTransport(esmes, floor.store, way=ESME, account=each)
         ways.append((esme_way(each), transport, partial(exchange.serves, each)))
     for way, transport, reachable in ways:
-        beat = Beat()
+        beat = Wakeup()
         floor.delivery.also(beat)
         delivery = Delivery(
-            NextHop(Channel.SMS, way, frozenset({way})), transport, floor.store, floor.store, floor.journal,
+            NextHop(Channel.SMS, way, frozenset({way})), transport, floor.store, floor.store, floor.event_log,
             concurrency=_CONCURRENCY, reachable=reachable,
         )  # fmt: skip
         await floor.work(beat, delivery.run(beat))
     upstream.on_bound = floor.delivery.wake
-    gathering = Beat()
-    await floor.work(gathering, house.gather_overdue(gathering), exchange.keep(gathering, floor.journal))
+    gathering = Wakeup()
+    await floor.work(gathering, house.gather_overdue(gathering), exchange.keep(gathering, floor.event_log))
     for session in (upstream, *receivers):
         await floor.up.enter_async_context(session)
     config = SmppConfig(
@@ -100,13 +100,13 @@ async def bring_texts(
         bind_from=smpp.bind_from, tls=tls,
     )  # fmt: skip
     requests = Requests(house, upstream)
-    await floor.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, floor.journal))
+    await floor.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, floor.event_log))
 
 
-def _intake(floor: Floor, directory: LiveDirectory) -> Intake:
+def _intake(floor: Process, directory: LiveDirectory) -> MessageIntake:
     settings: Settings = floor.settings
-    return Intake(
-        floor.store, directory, floor.journal, policy=lambda: floor.policy,
+    return MessageIntake(
+        floor.store, directory, floor.event_log, policy=lambda: floor.policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
         shadow=settings.policy.mode == "shadow",
     )  # fmt: skip

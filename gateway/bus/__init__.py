@@ -1,1 +1,1 @@
-"""bus."""
+"""The stream: Apache Kafka, or its twin inside the process."""

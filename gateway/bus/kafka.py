@@ -18,13 +18,13 @@ from aiokafka.errors import (
 from aiokafka.structs import RecordMetadata, TopicPartition
 
 from gateway.bus.access import Access
-from gateway.bus.kafka_link import LOST, REASONS, REQUEST, Broker, Link
+from gateway.bus.kafka_link import LOST, REASONS, REQUEST, Broker, KafkaLink
 from gateway.bus.kafka_subscription import KafkaSubscription
 from gateway.bus.kafka_topics import Layout
 from gateway.bus.topics import DEAD_LETTERS, parse_place, place_of, standing_of, topic_named
-from gateway.core.wire import LETTER_HEADERS
-from gateway.journal import Journal
-from gateway.ports import BusDown, Record, Standing
+from gateway.core.serialization.wire import LETTER_HEADERS
+from gateway.observability.events import EventLog
+from gateway.ports.bus import BusDown, Record, RecordPosition
 
 _PATIENCE = 5.0  # seconds for records to be confirmed, and a second more for every _SLOWEST bytes of them
 _SLOWEST = 2 << 20
@@ -43,13 +43,13 @@ class KafkaBus:
 
     def __init__(
         self, bootstrap: str, *, prefix: str, retain_seconds: float, max_record: int = 1 << 20,
-        tls_ca: str = "", user: str = "", password: str = "", journal: Journal,
+        tls_ca: str = "", user: str = "", password: str = "", event_log: EventLog,
     ) -> None:  # fmt: skip
         self._bootstrap = bootstrap
         self._arguments = Access(bootstrap, tls_ca, user, password).arguments()
         self._layout = Layout(prefix, retain_seconds, max_record)
-        self._journal = journal
-        self._link = Link(self._arguments, self._layout, journal)
+        self._event_log = event_log
+        self._link = KafkaLink(self._arguments, self._layout, event_log)
         REASONS.listen()
 
     async def __aenter__(self) -> KafkaBus:
@@ -98,7 +98,7 @@ class KafkaBus:
                 continue
             places.append(None)
             if isinstance(error, _TOO_LARGE):
-                self._journal.record_refused(record.topic, type(error).__name__)
+                self._event_log.record_refused(record.topic, type(error).__name__)
             else:
                 trouble = trouble or type(error).__name__
         places += [None] * (len(records) - len(places))
@@ -135,7 +135,7 @@ class KafkaBus:
         finally:
             await member.leave()
 
-    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[Standing]:
+    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
         """Where each place stands for a group. Raises BusDown."""
         topic_named(topic)
         if not places:
@@ -154,7 +154,9 @@ class KafkaBus:
             self._link.look()
             raise BusDown(f"standing: {type(error).__name__}") from None
 
-    async def _standing(self, broker: Broker, topic: str, group: str, places: Sequence[str]) -> Sequence[Standing]:
+    async def _standing(
+        self, broker: Broker, topic: str, group: str, places: Sequence[str]
+    ) -> Sequence[RecordPosition]:
         (described,) = await broker.admin.describe_topics([topic])
         known = {partition["partition"] for partition in described["partitions"]}
         read = [parse_place(place) for place in places]
@@ -166,7 +168,7 @@ class KafkaBus:
         ]
         asked = sorted({each[0] for each in where if each is not None})
         if not asked:
-            return [Standing.GONE] * len(where)
+            return [RecordPosition.GONE] * len(where)
         committed = await broker.admin.list_consumer_group_offsets(group, partitions=asked)
         start, end = await broker.reader.beginning_offsets(asked), await broker.reader.end_offsets(asked)
         if missing := set(asked) - set(committed):
@@ -175,7 +177,7 @@ class KafkaBus:
             (tp, offset): standing_of(offset, committed=committed[tp].offset, start=start[tp], end=end[tp])
             for tp, offset in filter(None, where)
         }
-        return [standings[each] if each is not None else Standing.GONE for each in where]
+        return [standings[each] if each is not None else RecordPosition.GONE for each in where]
 
     async def inspect(self) -> list[str]:
         """What is wrong with the brokers and our topics, a line each: no answer, or content kept for too long.

@@ -20,8 +20,8 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from gateway.bus.kafka_topics import Layout
 from gateway.bus.topics import TOPICS
-from gateway.journal import Journal
-from gateway.ports import BusDown
+from gateway.observability.events import EventLog
+from gateway.ports.bus import BusDown
 
 LOST = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises when brokers do not answer."""
@@ -78,12 +78,12 @@ class Reasons(logging.Handler):
 REASONS = Reasons()
 
 
-class Link:
+class KafkaLink:
     """`arguments` are those that every aiokafka client takes."""
 
-    def __init__(self, arguments: dict[str, Any], layout: Layout, journal: Journal) -> None:
+    def __init__(self, arguments: dict[str, Any], layout: Layout, event_log: EventLog) -> None:
         self.arguments, self.layout = arguments, layout
-        self._journal = journal
+        self._event_log = event_log
         self._broker: Broker | None = None
         self._changed = asyncio.Event()
         self._tried = asyncio.Event()
@@ -215,13 +215,13 @@ class Link:
         self._changed.set()
         if self._told_lost:
             self._told_lost = False
-            self._journal.bus_found()
+            self._event_log.bus_found()
 
     def _lost(self, during: str) -> None:
         self._tried.set()
         if not self._told_lost:
             self._told_lost = True
-            self._journal.bus_lost(during)
+            self._event_log.bus_lost(during)
 
 
 async def _look_at(admin: AIOKafkaAdminClient, topics: list[str], tries: int = 3) -> None:

@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from gateway.bus.kafka_link import LOST, REQUEST, Broker, Link
-from gateway.ports import BusDown, Record
+from gateway.bus.kafka_link import LOST, REQUEST, Broker, KafkaLink
+from gateway.ports.bus import BusDown, Record
 
 _STALLED = 30.0  # seconds without a record, while there are some, after which the consumer is made anew
 _TOPIC_SEEN_ANEW = 10_000  # milliseconds until a topic that was made anew, or has more partitions, is noticed
@@ -45,7 +45,7 @@ class _Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 class KafkaSubscription:
     """One member of a group on one topic of a KafkaBus."""
 
-    def __init__(self, link: Link, topic: str, group: str) -> None:
+    def __init__(self, link: KafkaLink, topic: str, group: str) -> None:
         self._link = link
         self._topic = topic
         self._name = link.layout.name(topic)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from gateway.bus.topics import TOPICS, Topic, parse_place, place_of, standing_of, topic_named
-from gateway.ports import BusDown, Record, Standing
+from gateway.ports.bus import BusDown, Record, RecordPosition
 
 _OVERHEAD = 400  # bytes that a record costs in memory beside its contents
 
@@ -74,12 +74,12 @@ class LocalBus:
         finally:
             member.leave()
 
-    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[Standing]:
+    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
         """Where each place stands for a group."""
         topic_named(topic)
         return [self._standing(self._logs[topic], group, place) for place in places]
 
-    def _standing(self, log: _Log, group: str, place: str) -> Standing:
+    def _standing(self, log: _Log, group: str, place: str) -> RecordPosition:
         match parse_place(place):
             case (self._epoch, partition, offset) if partition < len(log.partitions):
                 kept = log.partitions[partition]
@@ -87,7 +87,7 @@ class LocalBus:
                 committed = known.committed[partition] if known else 0
                 return standing_of(offset, committed=committed, start=kept.start, end=kept.end)
             case _:
-                return Standing.GONE
+                return RecordPosition.GONE
 
     def connected(self) -> bool:
         """Always: the broker is this process."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.ports import Standing
+from gateway.ports.bus import RecordPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ def parse_place(place: str) -> tuple[str, int, int] | None:
     return (match[1], int(match[2]), int(match[3])) if match else None
 
 
-def standing_of(offset: int, *, committed: int, start: int, end: int) -> Standing:
+def standing_of(offset: int, *, committed: int, start: int, end: int) -> RecordPosition:
     """Where an offset stands: `committed` of the group, `start` and `end` of the partition's log."""
     if offset >= end:
-        return Standing.GONE  # the log was cut or made anew: this record was never written to it
+        return RecordPosition.GONE  # the log was cut or made anew: this record was never written to it
     if offset < committed:
-        return Standing.PASSED
-    return Standing.AHEAD if offset >= start else Standing.GONE
+        return RecordPosition.PASSED
+    return RecordPosition.AHEAD if offset >= start else RecordPosition.GONE

@@ -7,12 +7,12 @@ import json
 import sys
 from argparse import Namespace
 
-from gateway.assembly.choices import open_store
-from gateway.commands.opening import actor, settings_of
-from gateway.core.audit import Walk
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store
+from gateway.commands.context import actor, settings_of
+from gateway.core.audit.chain import ChainVerifier
 from gateway.core.fault import Refusal
-from gateway.settings import Settings
+from gateway.core.policy.decision import AuditEntry
+from gateway.settings.model import Settings
 from gateway.stages.upkeep import UNLINKED_LIMIT
 
 _PAGE = 5000
@@ -26,7 +26,7 @@ def run(given: Namespace) -> int:
 
 async def _verify(settings: Settings) -> int:
     async with open_store(settings) as store:
-        walk = Walk(await store.audit_head())
+        walk = ChainVerifier(await store.audit_head())
         more = True
         while more:
             rows = await store.audit_rows(walk.number, _PAGE)
@@ -45,7 +45,7 @@ async def _verify(settings: Settings) -> int:
 async def _export(settings: Settings) -> int:
     after = 0
     async with open_store(settings) as store:
-        await store.record([Act(await store.now(), actor(), "audit exported")])
+        await store.record([AuditEntry(await store.now(), actor(), "audit exported")])
         while rows := await store.audit_rows(after, _PAGE):
             for each in rows:
                 sys.stdout.write(json.dumps(each.document(), sort_keys=True) + "\n")

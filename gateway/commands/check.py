@@ -17,22 +17,22 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly import classifying
-from gateway.assembly.choices import bound, bus_of, next_hops, policy_of, sources_of
-from gateway.assembly.desk import provider_of
+from gateway.assembly.console import provider_of
+from gateway.assembly.factories import bound, bus_of, next_hops, policy_of, sources_of
 from gateway.assembly.smpp import own_tls, smsc_of
 from gateway.bus.kafka import KafkaBus
-from gateway.commands.opening import settings_of
-from gateway.console.oidc import ServiceError, SignInService
+from gateway.commands.context import settings_of
+from gateway.console.auth.oidc import ServiceError, SignInService
+from gateway.core.channels.smpp_pdu import Command, Pdu
 from gateway.core.fault import Fault
-from gateway.core.parties import Role
-from gateway.core.smpp import Command, Pdu
+from gateway.core.messages.parties import Role
 from gateway.directory.loading import load_from
-from gateway.journal import Journal
-from gateway.ports import HopDown
-from gateway.settings import Settings, Smpp, Smtp
+from gateway.observability.events import EventLog
+from gateway.ports.channels import HopDown
+from gateway.settings.model import Settings, Smpp, Smtp
 from gateway.store import probe
-from gateway.transports.smpp_upstream import NotBound
-from gateway.transports.smpp_upstream import probe as probe_smsc
+from gateway.transports.smpp.upstream import NotBound
+from gateway.transports.smpp.upstream import probe as probe_smsc
 
 Line = tuple[str, str, str]
 """What was looked at; what was found; what is wrong and its mend, "" where it is fine."""
@@ -182,14 +182,14 @@ async def _sign_in_service(settings: Settings) -> Line:
 async def _model(settings: Settings) -> Line:
     try:
         async with AsyncExitStack() as up:
-            await classifying(up, settings, Journal(CollectorRegistry()))
+            await classifying(up, settings, EventLog(CollectorRegistry()))
     except Fault as fault:
         return "model", "", str(fault)
     return "model", "loads and passes its self-test", ""
 
 
 async def _bus(settings: Settings) -> list[Line]:
-    bus = bus_of(settings, Journal(CollectorRegistry()))
+    bus = bus_of(settings, EventLog(CollectorRegistry()))
     if not isinstance(bus, KafkaBus):
         return [("bus", "embedded", "")]
     problems = await bus.inspect()

@@ -13,19 +13,19 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway import policies
-from gateway.assembly.choices import policy_of
-from gateway.commands.opening import roster_of, settings_of
-from gateway.core.decision import Action
+from gateway.assembly.factories import policy_of
+from gateway.commands.context import roster_of, settings_of
 from gateway.core.fault import Fault
-from gateway.core.headers import addresses, header_section, subject
-from gateway.core.parties import Direction, Pair
-from gateway.core.policy import Policy
-from gateway.core.relation import relate
-from gateway.core.verdict import HELP
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.messages.verdict import HELP
+from gateway.core.mime.headers import addresses, header_section, subject
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.relation import relate
 from gateway.directory.roster import Roster
 
 if TYPE_CHECKING:
-    from classifiers.explain import Case, Explanation
+    from classifiers.pipeline.explain import Case, Explanation
 
 WAITING = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}
 """The actions for want of a verdict where no configuration says otherwise."""
@@ -39,8 +39,8 @@ _PLACES = {
 
 def run(given: Namespace) -> int:
     """Explain."""
-    from classifiers import explain
-    from classifiers.pipeline import load
+    from classifiers.pipeline import explain
+    from classifiers.pipeline.pipeline import load
 
     policy, model, roster = _in_force(given)
     classifier = load(model)
@@ -75,7 +75,7 @@ def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:
 
 
 def _cases() -> Iterator[Case]:
-    from classifiers.explain import case_of_row
+    from classifiers.pipeline.explain import case_of_row
 
     for number, line in enumerate(sys.stdin.buffer, 1):
         if line.strip():

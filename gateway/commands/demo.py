@@ -14,20 +14,20 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from gateway.assembly import ROLES, serving
-from gateway.console.secrets import hashed
-from gateway.core.account import AccountRole, User
-from gateway.core.decision import Act
+from gateway.console.auth.credentials import hashed
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.policy.decision import AuditEntry
 from gateway.demo.run import Served, demo
-from gateway.journal import Journal
-from gateway.settings import load
+from gateway.observability.events import EventLog
+from gateway.settings.model import load
 from gateway.store import SqlStore
 
 
 @asynccontextmanager
 async def _serve(config: Path) -> AsyncIterator[Served]:
     stopped = asyncio.Event()
-    journal = Journal(CollectorRegistry())
-    async with serving(load(config, os.environ), frozenset(ROLES), journal, stopped) as running:
+    event_log = EventLog(CollectorRegistry())
+    async with serving(load(config, os.environ), frozenset(ROLES), event_log, stopped) as running:
         titles = {clause.id: clause.title for clause in running.policy.clauses.values()}
         yield Served(running.store, titles, await _login(running.store), stopped, texts=True)
 
@@ -37,8 +37,8 @@ async def _login(store: SqlStore) -> tuple[str, str]:
     name, password = "demo", "-".join(secrets.token_hex(2) for _ in range(3))
     user, password_hash = User(name, AccountRole.TECHNOLOGY_DIRECTOR), await hashed(password)
     now = await store.now()
-    if not await store.add_user(user, password_hash, Act(now, "demo", "account added", name)):
-        await store.set_password(name, password_hash, Act(now, "demo", "password changed", name))
+    if not await store.add_user(user, password_hash, AuditEntry(now, "demo", "account added", name)):
+        await store.set_password(name, password_hash, AuditEntry(now, "demo", "password changed", name))
     return name, password
 
 

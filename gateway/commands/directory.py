@@ -11,16 +11,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, sources_of
-from gateway.commands.opening import actor, settings_of
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store, sources_of
+from gateway.commands.context import actor, settings_of
 from gateway.core.fault import Refusal
-from gateway.core.parties import Person, Role
+from gateway.core.messages.parties import Person, Role
+from gateway.core.policy.decision import AuditEntry
 from gateway.directory.difference import Difference
 from gateway.directory.importing import import_roster
 from gateway.directory.loading import load_from
 from gateway.directory.show import Facts, facts
-from gateway.settings import Settings
+from gateway.settings.model import Settings
 
 _MOST = 50
 
@@ -40,7 +40,7 @@ async def _imported(settings: Settings, source: Path) -> int:
     async with open_store(settings) as store:
         code, changes = await asyncio.to_thread(_import, settings, source, dry_run=False)
         people = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
-        await store.record([Act(await store.now(), actor(), "roster imported", source.name, people)])
+        await store.record([AuditEntry(await store.now(), actor(), "roster imported", source.name, people)])
     return code
 
 

@@ -7,11 +7,11 @@ import json
 import sys
 from argparse import Namespace
 
-from gateway.assembly.choices import open_store
-from gateway.commands.opening import actor, settings_of
-from gateway.core.decision import Act
-from gateway.core.feedback import call_example_of, example_of
-from gateway.settings import Settings
+from gateway.assembly.factories import open_store
+from gateway.commands.context import actor, settings_of
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.review.feedback import call_example_of, example_of
+from gateway.settings.model import Settings
 
 _PAGE = 200
 
@@ -46,7 +46,7 @@ async def _export(settings: Settings) -> int:
                     print(json.dumps(row, ensure_ascii=False))
             after = judged[-1][0]
         await store.record(
-            [Act(await store.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
+            [AuditEntry(await store.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
         )
     print(f"{count} decided messages" + f", {calls} calls for help" * bool(calls), file=sys.stderr)
     return 0

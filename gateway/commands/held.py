@@ -11,17 +11,17 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import actor, local_time, roster_of, settings_of
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store, policy_of
+from gateway.commands.context import actor, local_time, roster_of, settings_of
 from gateway.core.fault import Refusal
-from gateway.core.message import Channel, header_section, subject
-from gateway.core.moderation import Explained
-from gateway.core.notice import usual_words
-from gateway.core.review import needs
-from gateway.core.rows import held_row
-from gateway.core.verdict import HELP
-from gateway.settings import Settings
+from gateway.core.messages.message import Channel, header_section, subject
+from gateway.core.messages.verdict import HELP
+from gateway.core.notices.notice import usual_words
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.review_rules import needs
+from gateway.core.review.json_rows import held_row
+from gateway.core.review.views import MessageDetail
+from gateway.settings.model import Settings
 from gateway.stages.moderation import moderate
 
 
@@ -63,7 +63,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
         entry = next((each for each in await store.held() if each.id == message_id), None)
         if explained is None:
             raise Refusal(f"held show: no message {message_id}; `chaperone held list` shows the ids")
-        await store.record([Act(await store.now(), actor(), "viewed", message_id)])
+        await store.record([AuditEntry(await store.now(), actor(), "viewed", message_id)])
     if as_json:
         found = [] if explained.verdict is None else explained.verdict.findings
         print(
@@ -87,7 +87,7 @@ async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
     return 0
 
 
-def _called(settings: Settings, explained: Explained) -> dict[str, str]:
+def _called(settings: Settings, explained: MessageDetail) -> dict[str, str]:
     """The names of those whose information was found, by sourcedId; the roster is read for them only."""
     findings = explained.verdict.findings if explained.verdict else ()
     about = {each.about for each in findings if each.about}
@@ -98,13 +98,13 @@ def _called(settings: Settings, explained: Explained) -> dict[str, str]:
     return {id_: person.name for id_, person in found.items() if person is not None}
 
 
-def _texts(explained: Explained) -> list[tuple[str, str]]:
+def _texts(explained: MessageDetail) -> list[tuple[str, str]]:
     read = [(part.number, part.text) for part in explained.parts() if part.text]
     title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
     return [("subject", title), *read] if title else read
 
 
-def _print(explained: Explained, zone: str, called: Mapping[str, str]) -> None:
+def _print(explained: MessageDetail, zone: str, called: Mapping[str, str]) -> None:
     console, trace = Console(), explained.trace
     console.print(Text(f"{trace.id}  {trace.channel}  {trace.direction}", "bold"))
     console.print(Text(f"from {trace.sender or '<>'}"))

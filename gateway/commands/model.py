@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import actor, roster_of, settings_of
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store, policy_of
+from gateway.commands.context import actor, roster_of, settings_of
 from gateway.core.fault import Fault, Refusal
-from gateway.core.media import unfetched
-from gateway.core.moderation import Explained
-from gateway.core.parties import Direction
-from gateway.settings import Settings
+from gateway.core.messages.media import unfetched
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.review.views import MessageDetail
+from gateway.settings.model import Settings
 
 if TYPE_CHECKING:
-    from classifiers.pipeline import Classifier
+    from classifiers.pipeline.pipeline import Classifier
 
 _BATCH = 64
 _SHOWN = 50
@@ -35,8 +35,8 @@ def run(given: Namespace) -> int:
 
 
 def _loaded(folder: Path) -> Classifier:
-    from classifiers.pipeline import load
-    from classifiers.weights import ModelError
+    from classifiers.pipeline.model_files import ModelError
+    from classifiers.pipeline.pipeline import load
 
     try:
         return load(str(folder) if folder != Path() else "")
@@ -50,9 +50,9 @@ async def _shadow(settings: Settings, folder: Path) -> int:
     They are read as they were when they came: with their pictures and files, and with what was said before them. Who
     may have what is told of whom is asked of the directory as it is now.
     """
-    from classifiers.explain import Case, decision_of
-    from classifiers.job import job_of
-    from classifiers.whose import settled
+    from classifiers.pipeline.entity_resolution import settled
+    from classifiers.pipeline.explain import Case, decision_of
+    from classifiers.pipeline.job import job_of
 
     classifier, policy, roster = _loaded(folder), policy_of(settings), roster_of(settings)
     turned: Counter[tuple[str, str]] = Counter()
@@ -79,7 +79,11 @@ async def _shadow(settings: Settings, folder: Path) -> int:
                     shown.append((case.id, then, now))
             after = ids[-1]
         await store.record(
-            [Act(await store.now(), actor(), "model in shadow", classifier.version, {"messages": turned.total()})]
+            [
+                AuditEntry(
+                    await store.now(), actor(), "model in shadow", classifier.version, {"messages": turned.total()}
+                )
+            ]
         )
     print(f"model {classifier.version} on {turned.total()} messages of the store, by the policy in force:")
     for (before, after_it), count in sorted(turned.items()):
@@ -89,7 +93,7 @@ async def _shadow(settings: Settings, folder: Path) -> int:
     return 0
 
 
-def _readable(each: Explained) -> bool:
+def _readable(each: MessageDetail) -> bool:
     return bool(each.content) and each.verdict is not None and each.trace.direction != "out_of_scope"
 
 
@@ -126,7 +130,7 @@ def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
 
 async def _note(settings: Settings, act: str, version: str) -> None:
     async with open_store(settings) as store:
-        await store.record([Act(await store.now(), actor(), act, version)])
+        await store.record([AuditEntry(await store.now(), actor(), act, version)])
 
 
 def _put(folder: Path, place: Path) -> None:

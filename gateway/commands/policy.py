@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import policy_of
-from gateway.commands.opening import settings_of
-from gateway.core.parties import Direction
-from gateway.core.policy import Clause, Policy
+from gateway.assembly.factories import policy_of
+from gateway.commands.context import settings_of
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.policy import Clause, Policy
 
 
 def run(given: Namespace) -> int:

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store, policy_of
-from gateway.commands.opening import local_time, roster_of, settings_of
-from gateway.core.decision import STRICTNESS, Action
+from gateway.assembly.factories import open_store, policy_of
+from gateway.commands.context import local_time, roster_of, settings_of
 from gateway.core.fault import Fault
-from gateway.core.simulation import Changed, Simulation
-from gateway.core.standing import nobody_known
-from gateway.core.wire import rfc3339
-from gateway.settings import Settings
+from gateway.core.policy.decision import STRICTNESS, Action
+from gateway.core.policy.legitimate_interest import nobody_known
+from gateway.core.policy.simulation import Changed, Simulation
+from gateway.core.serialization.wire import rfc3339
+from gateway.settings.model import Settings
 
 _PERIOD = re.compile(r"([1-9]\d{0,4})([mhd])")
 _UNITS = {"m": 60, "h": 3600, "d": 86400}

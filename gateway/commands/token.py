@@ -9,13 +9,13 @@ from argparse import Namespace
 from rich.console import Console
 from rich.table import Table
 
-from gateway.assembly.choices import open_store
-from gateway.commands.opening import actor, local_time, settings_of
-from gateway.console.secrets import digest, new_token
-from gateway.core.account import Token
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store
+from gateway.commands.context import actor, local_time, settings_of
+from gateway.console.auth.credentials import digest, new_token
+from gateway.core.accounts.account import Token
 from gateway.core.fault import Fault, Refusal
-from gateway.settings import Settings
+from gateway.core.policy.decision import AuditEntry
+from gateway.settings.model import Settings
 
 _EXPIRES = re.compile(r"([1-9]\d{0,4})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -50,14 +50,14 @@ async def _create(settings: Settings, name: str, lasts: float, reads_only: bool)
         now = await store.now()
         token = Token(key[:12], name, reads_only, now, now + lasts, None)
         detail = {"token": token.id, "expires": lasts, "reads_only": reads_only}
-        await store.add_token(key, token, Act(now, actor(), "token created", name, detail))
+        await store.add_token(key, token, AuditEntry(now, actor(), "token created", name, detail))
     print(secret)
     return 0
 
 
 async def _revoke(settings: Settings, id_: str) -> int:
     async with open_store(settings) as store:
-        name = await store.revoke_token(id_, Act(await store.now(), actor(), "token revoked", id_))
+        name = await store.revoke_token(id_, AuditEntry(await store.now(), actor(), "token revoked", id_))
     if name is None:
         raise Refusal(f"token revoke: no token {id_} in force; `chaperone token list` shows them")
     print(f"revoked {id_} of {name}")

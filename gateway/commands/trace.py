@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly.choices import open_store
-from gateway.commands.opening import local_time, settings_of
+from gateway.assembly.factories import open_store
+from gateway.commands.context import local_time, settings_of
 from gateway.core.fault import Refusal
-from gateway.core.moderation import Trace
-from gateway.core.rows import trace_row
+from gateway.core.review.json_rows import trace_row
+from gateway.core.review.views import Trace
 
 
 def run(given: Namespace) -> int:

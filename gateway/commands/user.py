@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.choices import open_store
-from gateway.commands.opening import actor, local_time, settings_of
-from gateway.console.secrets import hashed
-from gateway.core.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_fault
-from gateway.core.decision import Act
+from gateway.assembly.factories import open_store
+from gateway.commands.context import actor, local_time, settings_of
+from gateway.console.auth.credentials import hashed
+from gateway.core.accounts.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_fault
 from gateway.core.fault import Fault, Refusal
-from gateway.settings import Settings
+from gateway.core.policy.decision import AuditEntry
+from gateway.settings.model import Settings
 
 
 def run(given: Namespace) -> int:
@@ -71,7 +71,7 @@ async def _add(settings: Settings, user: User, password: str) -> int:
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
     password_hash = await hashed(password) if password else ""
     async with open_store(settings) as store:
-        act = Act(await store.now(), actor(), "account added", user.name, detail)
+        act = AuditEntry(await store.now(), actor(), "account added", user.name, detail)
         known = None if await store.add_user(user, password_hash, act) else await store.user(user.name)
         if known is not None and known[0].role is AccountRole.STAFF and not password_hash:  # a role for who had none
             user = replace(user, subject=known[0].subject, person=user.person or known[0].person)
@@ -91,7 +91,7 @@ async def _passwd(settings: Settings, name: str, password: str, *, tokens: bool)
     """A reset: whoever had the password before may have opened what it opens, so all of that ends."""
     password_hash = await hashed(password)
     async with open_store(settings) as store:
-        act = Act(await store.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {})
+        act = AuditEntry(await store.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {})
         if not await store.set_password(name, password_hash, act, tokens=tokens):
             raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
     ended = "and whose API tokens are revoked" if tokens else "but its API tokens go on"
@@ -103,11 +103,13 @@ async def _codes_off(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
         now, passkeys = await store.now(), await store.passkeys(name)
         for each in passkeys:
-            await store.drop_passkey(name, each.id, Act(now, actor(), "passkey removed", name, {"name": each.name}))
-        codes = await store.drop_second_step(name, Act(now, actor(), "codes no longer asked for", name))
+            await store.drop_passkey(
+                name, each.id, AuditEntry(now, actor(), "passkey removed", name, {"name": each.name})
+            )
+        codes = await store.drop_second_step(name, AuditEntry(now, actor(), "codes no longer asked for", name))
         if not codes and not passkeys:
             raise Refusal(f"user codes-off: {name} is asked for no code; `chaperone user list` shows the accounts")
-        await store.end_sessions(name, Act(now, actor(), "sessions ended", name))
+        await store.end_sessions(name, AuditEntry(now, actor(), "sessions ended", name))
     print(f"{name} is signed out everywhere and signs in by the password alone")
     print("tell them to set up codes or a passkey again")
     return 0
@@ -115,7 +117,7 @@ async def _codes_off(settings: Settings, name: str) -> int:
 
 async def _disable(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
-        if not await store.disable(name, Act(await store.now(), actor(), "account disabled", name)):
+        if not await store.disable(name, AuditEntry(await store.now(), actor(), "account disabled", name)):
             raise Refusal(f"user disable: no account {name} that is not disabled; `chaperone user list` shows them")
     print(f"disabled {name}: signed out everywhere, its tokens revoked; what it had taken goes back to its building")
     return 0

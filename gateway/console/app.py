@@ -18,36 +18,37 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from gateway.console.account_api import account_api
-from gateway.console.account_pages import account_pages
-from gateway.console.api import api
-from gateway.console.auth import Door, Rules
-from gateway.console.case_api import case_api
-from gateway.console.case_pages import case_pages
-from gateway.console.decision_pages import decision_pages
-from gateway.console.desk import Desk, House, Store
-from gateway.console.files import Files
-from gateway.console.grant_pages import grant_api, grant_pages
-from gateway.console.groups import Groups
-from gateway.console.mailing_api import mailing_api
-from gateway.console.oidc import SignInService
-from gateway.console.pages import pages
-from gateway.console.passkey_pages import passkey_pages
-from gateway.console.passkeys import Keys
-from gateway.console.problems import Problem
-from gateway.console.public import public
-from gateway.console.queue_pages import queue_pages
-from gateway.console.render import Pages
-from gateway.console.report_pages import report_pages
-from gateway.console.review_api import review_api
-from gateway.console.security import Guarded
-from gateway.console.service_pages import service_pages
-from gateway.console.streams import Streams
-from gateway.console.token_pages import token_pages
-from gateway.core.access import Register
-from gateway.core.policy import Policy
-from gateway.journal import Journal
-from gateway.ports import StoreDown
+from gateway.console.accounts.api import account_api
+from gateway.console.accounts.grant_pages import grant_api, grant_pages
+from gateway.console.accounts.pages import account_pages
+from gateway.console.accounts.token_pages import token_pages
+from gateway.console.auth.authenticator import Authenticator, Rules
+from gateway.console.auth.group_sync import Groups
+from gateway.console.auth.oidc import SignInService
+from gateway.console.auth.oidc_pages import service_pages
+from gateway.console.auth.passkey_pages import passkey_pages
+from gateway.console.auth.passkeys import Keys
+from gateway.console.auth.sign_in_pages import public
+from gateway.console.cases.api import case_api
+from gateway.console.cases.pages import case_pages
+from gateway.console.config import ConsoleConfig
+from gateway.console.decisions.api import review_api
+from gateway.console.decisions.bulk_api import mailing_api
+from gateway.console.decisions.pages import decision_pages
+from gateway.console.messages.api import api
+from gateway.console.messages.attachments import Files
+from gateway.console.messages.pages import pages
+from gateway.console.queue.pages import queue_pages
+from gateway.console.reports.pages import report_pages
+from gateway.console.service import Desk, Store
+from gateway.console.templating import Pages
+from gateway.console.web.errors import Problem
+from gateway.console.web.middleware import Guarded
+from gateway.console.web.sse import Streams
+from gateway.core.policy.authorization import ConsoleDirectory
+from gateway.core.policy.policy import Policy
+from gateway.observability.events import EventLog
+from gateway.ports.messages import StoreDown
 
 _STATIC = Path(__file__).parent / "static"
 _GRACE = 3
@@ -70,7 +71,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     house = desk.house
     trusted = house.provider.trusted if house.provider else float("inf")
     rules = Rules(house.https, house.second_step == "required", trusted)
-    app.state.door = Door(desk.store, desk.register, desk.journal, rules, Keys.at(house.public_url))
+    app.state.door = Authenticator(desk.store, desk.register, desk.event_log, rules, Keys.at(house.public_url))
     app.state.service = service
     app.state.streams = Streams()
     app.state.pages = Pages(desk)
@@ -129,7 +130,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _store_down(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
-    desk.journal.store_lost("console")
+    desk.event_log.store_lost("console")
     return _answer(request, Problem(503, "The store does not answer; nothing was changed. Try again in a moment."))
 
 
@@ -154,11 +155,11 @@ async def _read_ahead(desk: Desk) -> None:
 
 @asynccontextmanager
 async def console(
-    bound: socket.socket, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal,
-    house: House, decided: Callable[[], None], files: Files | None = None,
+    bound: socket.socket, store: Store, register: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
+    house: ConsoleConfig, decided: Callable[[], None], files: Files | None = None,
 ) -> AsyncIterator[None]:  # fmt: skip
     """Serve the console on a bound socket; on leaving, what is being answered is finished."""
-    desk = Desk(store, register, policy, journal, house, decided, files)
+    desk = Desk(store, register, policy, event_log, house, decided, files)
     client = httpx.AsyncClient(timeout=_SERVICE_WITHIN)  # follows no redirect
     service = SignInService(house.provider, client) if house.provider else None
     config = uvicorn.Config(
@@ -170,7 +171,7 @@ async def console(
     serving = asyncio.create_task(server.serve([bound]), name="console")
     beside = [asyncio.create_task(_read_ahead(desk), name="console-queue")]
     if service is not None:
-        groups = Groups(store, register, service, journal)
+        groups = Groups(store, register, service, event_log)
         beside.append(asyncio.create_task(groups.run(desk.stopping), name="console-groups"))
     try:
         yield  # connections wait on the socket, which listens already, until the server takes them up

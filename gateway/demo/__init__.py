@@ -1,1 +1,1 @@
-"""demo."""
+"""The demo: a sample district and its traffic over the whole product."""

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.demo.place import DOMAINS, Place
+from gateway.demo.folder import DOMAINS, Place
 
 _FROM, _TO = f"dana.okafor@{DOMAINS[0]}", f"liam.whitcomb@{DOMAINS[1]}"
 _DELIVERED = ("Lab on Friday", "Please bring your goggles on Friday, we start at 9:10 in room 114.")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gateway.core.headers import addresses, fields, header_section, message_id, subject, unfolded
+from gateway.core.mime.headers import addresses, fields, header_section, message_id, subject, unfolded
 
 MAX_SIZE = 64 << 20
 """Bytes of one message; more than the gateway takes, so that the mailboxes never are the bound."""

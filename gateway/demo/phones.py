@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.core.twilio import SIGNATURE, signature
+from gateway.core.channels.twilio import SIGNATURE, signature
 from gateway.demo.mailbox import Arrival, slug
 
 ACCOUNT = "AC" + "d" * 32

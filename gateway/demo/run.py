@@ -20,16 +20,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from gateway.demo.folder import DISTRICT, DOMAINS, NOTICES, Place, claim, free_ports, settle
 from gateway.demo.guide import commands, facts, how_to_call, releasing
 from gateway.demo.mailbox import Mailboxes, listening
 from gateway.demo.phones import Phones, ringing
-from gateway.demo.place import DISTRICT, DOMAINS, NOTICES, Place, claim, free_ports, settle
 from gateway.demo.screen import Screen, open_console
 from gateway.demo.story import Story, play, play_texts
 from gateway.demo.traffic import pauses, sample_texts, samples
 from gateway.demo.window import Window
-from gateway.journal import start_logging
-from gateway.ports import Review
+from gateway.observability.events import start_logging
+from gateway.ports.review import LookupStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Served:
     none is served; `stopped` is set when the gateway ends by itself, because a part of it failed.
     """
 
-    review: Review
+    review: LookupStore
     titles: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)

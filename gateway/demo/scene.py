@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.core.decision import Action
-from gateway.core.delivery import FINAL, State
+from gateway.core.messages.delivery import FINAL, State
+from gateway.core.policy.decision import Action
 from gateway.demo.mailbox import Arrival
 from gateway.demo.window import Outcome
 

@@ -20,7 +20,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from gateway.core.delivery import State
+from gateway.core.messages.delivery import State
 from gateway.demo.mailbox import Arrival
 from gateway.demo.scene import Kind, Scene, Tally, Turn
 from gateway.demo.window import Outcome

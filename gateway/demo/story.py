@@ -15,13 +15,13 @@ from typing import Protocol
 import aiosmtplib
 import httpx
 
-from gateway.core.delivery import State
+from gateway.core.messages.delivery import State
 from gateway.demo.mailbox import Arrival
 from gateway.demo.phones import Phones, Text, short
 from gateway.demo.scene import PATIENCE, Kind, Scene, Tally, Turn, ready, turns
 from gateway.demo.traffic import Sample, send
 from gateway.demo.window import Window
-from gateway.ports import StoreDown
+from gateway.ports.messages import StoreDown
 
 _BUSY = 0.1
 _IDLE = 1.0

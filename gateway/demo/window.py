@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.core.delivery import State
-from gateway.core.headers import header_section, subject
-from gateway.core.moderation import Explained, Whereabouts
-from gateway.core.verdict import Verdict
+from gateway.core.messages.delivery import State
+from gateway.core.messages.verdict import Verdict
+from gateway.core.mime.headers import header_section, subject
+from gateway.core.review.views import MessageDetail, RecipientTrace
 from gateway.demo.phones import short
-from gateway.ports import Review
+from gateway.ports.review import LookupStore
 
 _MOST_WORDS = 3
 _LONGEST = 72
@@ -43,7 +43,7 @@ class Outcome:
     subject: str
     direction: str
     action: str
-    recipients: tuple[Whereabouts, ...]
+    recipients: tuple[RecipientTrace, ...]
     grounds: tuple[Ground, ...] = ()
     failed: tuple[str, ...] = ()
     purpose: str = ""
@@ -63,7 +63,7 @@ class Outcome:
 class Window:
     """Outcomes by our id or by Message-ID, and what is held. Raises StoreDown."""
 
-    def __init__(self, review: Review, titles: Mapping[str, str]) -> None:
+    def __init__(self, review: LookupStore, titles: Mapping[str, str]) -> None:
         self._review, self._titles = review, titles
 
     async def outcome(self, *, id: str = "", message_id: str = "") -> Outcome | None:
@@ -81,7 +81,7 @@ class Window:
         return [each.id for each in await self._review.held()]
 
 
-def _outcome(explained: Explained, titles: Mapping[str, str]) -> Outcome:
+def _outcome(explained: MessageDetail, titles: Mapping[str, str]) -> Outcome:
     trace, verdict = explained.trace, explained.verdict
     is_mail = explained.channel == "mail"
     title = subject(header_section(explained.content)) if is_mail else short(explained.content.decode(errors="replace"))

@@ -9,13 +9,13 @@ from dataclasses import astuple
 from hashlib import blake2b
 from itertools import accumulate
 
-from gateway.core.identity import canonical
-from gateway.core.parties import Role
+from gateway.core.messages.addresses import canonical
+from gateway.core.messages.parties import Role
 from gateway.directory.classes import Classes
 from gateway.directory.names import person_keys, title_keys
-from gateway.directory.oddities import Oddities
 from gateway.directory.packed import Buffer, Image, IndexBuilder, Table, TextsBuilder, hash64, runs
 from gateway.directory.roster import APART, NOBODY, ROLE_BITS, AccountKind, Org, Roster
+from gateway.directory.validation import RosterWarnings
 
 STAFF, STUDENT, GUARDIAN = (ROLE_BITS[role] for role in (Role.STAFF, Role.STUDENT, Role.GUARDIAN))
 
@@ -31,7 +31,9 @@ _EXPLICIT = frozenset({AccountKind.PERSONAL_MAIL, AccountKind.PERSONAL_PHONE, Ac
 class Building:
     """A roster on its way. `file` and the lines of people are for the oddities only."""
 
-    def __init__(self, aliases: Mapping[str, str], file: str, oddities: Oddities, max_removal: float = 0.0) -> None:
+    def __init__(
+        self, aliases: Mapping[str, str], file: str, oddities: RosterWarnings, max_removal: float = 0.0
+    ) -> None:
         self.aliases = aliases
         self.max_removal = max_removal
         self.file = file
@@ -267,7 +269,9 @@ def no_groups() -> dict[str, Buffer]:
     }
 
 
-def with_groups(image: Image, members: Mapping[str, Sequence[tuple[int, str]]], file: str, oddities: Oddities) -> Image:
+def with_groups(
+    image: Image, members: Mapping[str, Sequence[tuple[int, str]]], file: str, oddities: RosterWarnings
+) -> Image:
     """The image with its groups: for each group address the lines and members of its list, all as written."""
     roster = Roster(image)
     aliases: Mapping[str, str] = image.facts["aliases"]

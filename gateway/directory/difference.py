@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.core.parties import Role
-from gateway.directory.oddities import RemovalRefused
+from gateway.core.messages.parties import Role
 from gateway.directory.roster import ROLE_BITS, Roster
+from gateway.directory.validation import RemovalRefused
 
 
 @dataclass(frozen=True, slots=True)

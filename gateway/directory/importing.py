@@ -15,10 +15,10 @@ from pathlib import Path
 
 from gateway.directory.difference import Difference, difference, refuse_removal
 from gateway.directory.loading import Sources, load_from
-from gateway.directory.oddities import Oddities, Oddity, RosterError
 from gateway.directory.oneroster import ABSENT, BULK, DELTA, MAX_REMOVAL, TABLES, Manifest, manifest
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS, Folder
+from gateway.directory.validation import RosterError, RosterWarning, RosterWarnings
 
 _STANDARD = frozenset(
     "academicsessions categories classes classresources courseresources courses demographics enrollments lineitems"
@@ -34,7 +34,7 @@ class Imported:
     """What an import changed, or would change, and the oddities of the set that was taken in."""
 
     difference: Difference
-    warnings: tuple[Oddity, ...]
+    warnings: tuple[RosterWarning, ...]
 
 
 def import_roster(
@@ -56,13 +56,13 @@ def import_roster(
     with `dry_run`, `target` stays as it is. Raises RosterError, RemovalRefused.
     """
     sources = Sources(target, groups, contacts, domains, aliases or {}, student_domains)
-    oddities = Oddities()
+    oddities = RosterWarnings()
     with contextlib.ExitStack() as open_, _beside(target) as beside:
         coming = open_.enter_context(Folder(source, oddities))
         said = manifest(coming)
         base, there, old = None, Manifest(said.version, dict.fromkeys(TABLES, ABSENT)), None
         if target.exists() and (not target.is_dir() or any(target.glob("*.[cC][sS][vV]"))):
-            base = open_.enter_context(Folder(target, Oddities()))
+            base = open_.enter_context(Folder(target, RosterWarnings()))
             with contextlib.suppress(RosterError):  # a broken roster is mended by a bulk import
                 there = manifest(base)
                 old = load_from(sources, now).roster
@@ -94,7 +94,7 @@ def _compared(old: Roster | None, new: Roster, max_removal: float, file: str) ->
     return difference(None, new) if old is None else refuse_removal(old, new, max_removal, file)
 
 
-def _ours(warnings: Sequence[Oddity], beside: Path, source: Path) -> Iterator[Oddity]:
+def _ours(warnings: Sequence[RosterWarning], beside: Path, source: Path) -> Iterator[RosterWarning]:
     """Oddities of the merged tables, named after what was imported; what reading it showed already comes first."""
     for each in warnings:
         yield replace(each, file=each.file.replace(str(beside), f"{source}, merged:"))

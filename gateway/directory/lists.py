@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.core.identity import canonical, e164
+from gateway.core.messages.addresses import canonical, e164
 from gateway.directory.building import Building
-from gateway.directory.oddities import Oddities
 from gateway.directory.roster import AccountKind
 from gateway.directory.tables import one_file
+from gateway.directory.validation import RosterWarnings
 
 _NAME = re.compile(r"\d{3,8}|[a-z][0-9a-z ._+-]{1,39}", re.IGNORECASE)
 """Short codes, senders that are names, and a provider's messaging services: numbers in all but their form."""
@@ -22,7 +22,7 @@ _KINDS = {
 }
 
 
-def read_contacts(path: Path, building: Building, oddities: Oddities) -> None:
+def read_contacts(path: Path, building: Building, oddities: RosterWarnings) -> None:
     """Personal accounts and district numbers of people: person (a sourcedId), kind, value."""
     for line, (person, written, value) in one_file(path, "contacts", "directory.contacts", oddities):
         row = building.rows.get(person)
@@ -48,7 +48,7 @@ def read_contacts(path: Path, building: Building, oddities: Oddities) -> None:
         building.account(row, address, kind)
 
 
-def read_groups(path: Path, aliases: Mapping[str, str], oddities: Oddities) -> dict[str, list[tuple[int, str]]]:
+def read_groups(path: Path, aliases: Mapping[str, str], oddities: RosterWarnings) -> dict[str, list[tuple[int, str]]]:
     """For each group address, in canonical form, the lines and members of its list, as written."""
     members: dict[str, list[tuple[int, str]]] = {}
     for line, (address, member) in one_file(path, "groups", "directory.groups", oddities):

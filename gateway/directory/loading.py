@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.core.identity import canonical
+from gateway.core.messages.addresses import canonical
 from gateway.directory.building import with_groups
 from gateway.directory.difference import refuse_removal
 from gateway.directory.lists import read_contacts, read_groups
-from gateway.directory.oddities import Oddities, Oddity, RosterError
 from gateway.directory.oneroster import read
 from gateway.directory.roster import Roster
 from gateway.directory.tables import Folder
+from gateway.directory.validation import RosterError, RosterWarning, RosterWarnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Loaded:
     """A roster, and the oddities that were mended on the way."""
 
     roster: Roster
-    warnings: tuple[Oddity, ...]
+    warnings: tuple[RosterWarning, ...]
 
 
 def load(
@@ -56,7 +56,7 @@ def load(
 
 def load_from(sources: Sources, now: float) -> Loaded:
     """Load a roster from its sources. Raises RosterError."""
-    oddities = Oddities()
+    oddities = RosterWarnings()
     aliases = {_domain(other): _domain(ours) for other, ours in sources.aliases.items()}
     with Folder(sources.oneroster, oddities) as folder:
         building = read(folder, aliases, now, oddities)

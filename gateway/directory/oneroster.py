@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
-from gateway.core.identity import canonical
+from gateway.core.messages.addresses import canonical
 from gateway.directory.building import GUARDIAN, STAFF, STUDENT, Building
-from gateway.directory.oddities import Oddities, RosterError
 from gateway.directory.roster import APART, LEADS, AccountKind, Org
 from gateway.directory.tables import Folder
+from gateway.directory.validation import RosterError, RosterWarnings
 
 TABLES = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
 """The tables of a roster that are kept."""
@@ -91,7 +91,7 @@ def manifest(folder: Folder) -> Manifest:
     return Manifest(version[:3], modes, float(allowed) if _SHARE.fullmatch(allowed) else 0.0)
 
 
-def read(folder: Folder, aliases: Mapping[str, str], now: float, oddities: Oddities) -> Building:
+def read(folder: Folder, aliases: Mapping[str, str], now: float, oddities: RosterWarnings) -> Building:
     """Everybody of a bulk set. Raises RosterError."""
     said = manifest(folder)
     for table, mode in said.modes.items():

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.core.identity import canonical
-from gateway.core.parties import Person, Role
-from gateway.core.standing import Standing
-from gateway.directory.meant import meant
+from gateway.core.messages.addresses import canonical
+from gateway.core.messages.parties import Person, Role
+from gateway.core.policy.legitimate_interest import Relationship
+from gateway.directory.name_resolution import meant
 from gateway.directory.names import shown_keys
 from gateway.directory.packed import Image, Index, Runs, Texts
-from gateway.directory.standings import standings
+from gateway.directory.relationships import standings
 
 NOBODY = 0xFFFFFFFF
 """The account of an address that too many people share for it to say who it is."""
@@ -64,7 +64,7 @@ class Org:
 
 
 class Roster:
-    """A `gateway.core.parties.Directory` over one image. Never changes: a new roster is a new object."""
+    """A `gateway.core.messages.parties.Directory` over one image. Never changes: a new roster is a new object."""
 
     def __init__(self, image: Image) -> None:
         facts = image.facts
@@ -285,7 +285,7 @@ class Roster:
         """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
         return meant(self, names, near)
 
-    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Standing]]]:
+    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
         """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
         return standings(self, recipient, about)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.core.identity import undone
-from gateway.core.parties import Person
+from gateway.core.messages.addresses import undone
+from gateway.core.messages.parties import Person
 from gateway.directory.roster import Account, Org, Roster
 
 

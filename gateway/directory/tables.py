@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import IO
 
-from gateway.directory.oddities import Oddities, RosterError
+from gateway.directory.validation import RosterError, RosterWarnings
 
 COLUMNS: Mapping[str, str] = {
     "orgs": "sourcedId status dateLastModified name type identifier parentSourcedId",
@@ -60,7 +60,7 @@ _MOST_BYTES = 8 << 30  # of one table, unpacked: beyond it a zip is a bomb
 class Folder:
     """The tables of one folder or zip; `file` names a table in messages."""
 
-    def __init__(self, path: Path, oddities: Oddities) -> None:
+    def __init__(self, path: Path, oddities: RosterWarnings) -> None:
         self.path = path
         self.oddities = oddities
         self._zip: zipfile.ZipFile | None = None
@@ -105,7 +105,7 @@ class Folder:
     def columns(self, table: str) -> list[str]:
         """The known columns that a table has, in the order of the standard."""
         known = COLUMNS[table].split()
-        reading = _Reading(self.file(table), known, known, Oddities(), ())
+        reading = _Reading(self.file(table), known, known, RosterWarnings(), ())
         with self._text(table, reading) as text:
             there = reading.head(text)
         return [name for name, at in zip(known, there.at, strict=True) if at < there.width]
@@ -146,7 +146,7 @@ class Folder:
             yield packed
 
 
-def one_file(path: Path, table: str, key: str, oddities: Oddities) -> Iterator[tuple[int, tuple[str, ...]]]:
+def one_file(path: Path, table: str, key: str, oddities: RosterWarnings) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The records of a single CSV file that `key` of the configuration names: groups or contacts."""
     columns = COLUMNS[table].split()
     reading = _Reading(str(path), columns, columns, oddities, columns)
@@ -173,7 +173,7 @@ class _Reading:
     """One CSV file on its way in."""
 
     def __init__(
-        self, file: str, known: Sequence[str], wanted: Sequence[str], oddities: Oddities, needed: Sequence[str]
+        self, file: str, known: Sequence[str], wanted: Sequence[str], oddities: RosterWarnings, needed: Sequence[str]
     ) -> None:
         self.file = file
         self._known = known

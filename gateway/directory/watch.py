@@ -9,14 +9,14 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from gateway.core.parties import Person
-from gateway.core.standing import Standing
-from gateway.directory.aside import Shelved, read_aside, shelved
+from gateway.core.messages.parties import Person
+from gateway.core.policy.legitimate_interest import Relationship
+from gateway.directory.loader_process import StoredImage, read_aside, shelved
 from gateway.directory.loading import Sources
-from gateway.directory.oddities import Oddity, RosterError
 from gateway.directory.packed import NotAnImage
 from gateway.directory.roster import Roster
-from gateway.journal import Journal
+from gateway.directory.validation import RosterError, RosterWarning
+from gateway.observability.events import EventLog
 
 EVERY = 5.0
 """Seconds between two looks at the files."""
@@ -25,27 +25,32 @@ _Marks = tuple[object, ...]
 
 
 class LiveDirectory:
-    """A `gateway.core.parties.Directory` that stays and whose roster is replaced under it."""
+    """A `gateway.core.messages.parties.Directory` that stays and whose roster is replaced under it."""
 
     def __init__(
-        self, sources: Sources, max_removal: float, journal: Journal, last_good: Path | None, clock: Callable[[], float]
+        self,
+        sources: Sources,
+        max_removal: float,
+        event_log: EventLog,
+        last_good: Path | None,
+        clock: Callable[[], float],
     ) -> None:
         self._sources = sources
         self._max_removal = max_removal
-        self._journal = journal
+        self._event_log = event_log
         self._last_good = last_good
         self._clock = clock
-        self._shelved: Shelved | None = None
+        self._shelved: StoredImage | None = None
         self._read: _Marks = ()  # what the files looked like when they were last read, well or not
         self._seen: _Marks = ()  # what they looked like at the last look
-        self.warnings: tuple[Oddity, ...] = ()
+        self.warnings: tuple[RosterWarning, ...] = ()
         self.roster: Roster
 
     @classmethod
     async def opened(
         cls,
         sources: Sources,
-        journal: Journal,
+        event_log: EventLog,
         *,
         max_removal: float = 0.2,
         last_good: Path | None = None,
@@ -56,7 +61,7 @@ class LiveDirectory:
         `last_good` is a file in which the roster in force is kept for the next start: then a roster that is broken or
         has lost too many people at the start leaves the last good one in force as well.
         """
-        live = cls(sources, max_removal, journal, last_good, clock)
+        live = cls(sources, max_removal, event_log, last_good, clock)
         live._remember()
         marks = await asyncio.to_thread(live._look_at_files)
         try:
@@ -64,7 +69,7 @@ class LiveDirectory:
         except RosterError as error:
             if live._shelved is None:
                 raise
-            journal.kept_last_good("directory", str(error))
+            event_log.kept_last_good("directory", str(error))
         live._read = live._seen = marks
         return live
 
@@ -116,7 +121,7 @@ class LiveDirectory:
         """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
         return self.roster.meant(names, near)
 
-    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Standing]]]:
+    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
         """Everybody behind a recipient, and how they stand to the person of a sourcedId."""
         return self.roster.standings(recipient, about)
 
@@ -140,12 +145,12 @@ class LiveDirectory:
             changed = await self._take(marks)
         except RosterError as error:
             self._read = marks
-            self._journal.kept_last_good("directory", str(error))
+            self._event_log.kept_last_good("directory", str(error))
             return False
         if changed is None:
             return False
         self._read = marks
-        self._journal.reloaded("directory", changed)
+        self._event_log.reloaded("directory", changed)
         return True
 
     async def _take(self, marks: _Marks | None) -> int | None:

@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.core.decision import Action
 from gateway.core.fault import Fault
-from gateway.core.parties import Direction
-from gateway.core.policy import Policy, PolicyError, parse
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy, PolicyError, parse
 
 SHIPPED = Path(__file__).parent / "401_13r2.toml"
 

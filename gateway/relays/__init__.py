@@ -1,1 +1,1 @@
-"""relays."""
+"""The ways in: SMTP, SMPP, and HTTP as Twilio speaks it."""

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.console_ports import Cases
-from gateway.console_ports import Reminders as Remembered
-from gateway.core.casework import CaseFile
-from gateway.core.chain import Chain
-from gateway.core.decision import Act
-from gateway.core.followup import Follow, Followup
-from gateway.core.moderation import Trace
-from gateway.core.parties import Relation
-from gateway.core.review import level
-from gateway.core.wire import rfc3339
+from gateway.core.cases.case import CaseFile
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.parties import Relation
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.escalation import Escalation
+from gateway.core.policy.review_rules import level
+from gateway.core.review.views import Trace
+from gateway.core.serialization.wire import rfc3339
+from gateway.ports.cases import CaseStore
+from gateway.ports.review import ReminderStore as Remembered
 
 _MOST = 500
 _DAY = 86400.0
 
 
-class Store(Cases, Remembered, Protocol):
+class Store(CaseStore, Remembered, Protocol):
     """What is asked of the store."""
 
 
-async def tell_of_cases(store: Store, chain: Chain, now: float, before: float) -> None:
+async def tell_of_cases(store: Store, chain: Escalation, now: float, before: float) -> None:
     """Tell of open cases whose due time comes within `before` seconds, or has passed; again every day."""
     found: dict[tuple[str, str], tuple[CaseFile, int]] = {}
     for file in await store.cases_due(now + before, _MOST):
@@ -37,7 +37,7 @@ async def tell_of_cases(store: Store, chain: Chain, now: float, before: float) -
         return
     traces = await store.named({id_ for step in new for id_ in found[step][0].messages})
 
-    def letters(steps: Sequence[tuple[str, str]]) -> tuple[list[Followup], list[Act]]:
+    def letters(steps: Sequence[tuple[str, str]]) -> tuple[list[Followup], list[AuditEntry]]:
         followups, acts = [], []
         for step in steps:
             file, at = found[step]
@@ -48,9 +48,9 @@ async def tell_of_cases(store: Store, chain: Chain, now: float, before: float) -
                 continue
             due = rfc3339(file.due_at or now)
             body = {"to": to, "at": rfc3339(now), "case": file.id, "due_at": due, "level": at}
-            followups.append(Followup(Follow.CASE, file.subject, body))
+            followups.append(Followup(FollowupKind.CASE, file.subject, body))
             did = "escalated" if at > 1 else "reminded"
-            acts.append(Act(now, "gateway", did, file.subject, {"to": to, "level": at}))
+            acts.append(AuditEntry(now, "gateway", did, file.subject, {"to": to, "level": at}))
         return followups, acts
 
     await store.tell(new, letters)

@@ -13,11 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.core.delivery import Claim, NextHop, Outcome, Sent, conclude
-from gateway.core.message import Channel
-from gateway.journal import Journal
-from gateway.ports import LOOK, Queue, Review, StoreDown, Transport
-from gateway.stages.beat import Beat
+from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, conclude
+from gateway.core.messages.message import Channel
+from gateway.observability.events import EventLog
+from gateway.ports.channels import Transport
+from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
+from gateway.ports.review import LookupStore
+from gateway.stages.wakeup import Wakeup
 
 _LEASE = 30.0
 _ROOM = 64 << 20  # bytes of content in hand at once, and one message more at most
@@ -41,28 +43,28 @@ class Delivery:
     """
 
     def __init__(
-        self, hop: NextHop, transport: Transport, queue: Queue, review: Review, journal: Journal, *, concurrency: int,
-        reachable: Callable[[], bool] = lambda: True,
+        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, review: LookupStore,
+        event_log: EventLog, *, concurrency: int, reachable: Callable[[], bool] = lambda: True,
     ) -> None:  # fmt: skip
         self._reachable = reachable
         self._hop, self._transport, self._queue, self._review = hop, transport, queue, review
-        self._journal, self._concurrency = journal, concurrency
+        self._event_log, self._concurrency = event_log, concurrency
         self._running: dict[str, _Running] = {}
 
-    async def run(self, beat: Beat) -> None:
+    async def run(self, beat: Wakeup) -> None:
         """Until the beat stops; then what is under way is finished."""
         async with asyncio.TaskGroup() as group:
             renewal = group.create_task(self._renew())
             look = True
             while not beat.stopped:
                 if not self._reachable():
-                    await beat.rest(LOOK)
+                    await beat.rest(POLL_SECONDS)
                     look = True
                     continue
                 try:
                     look = await self._begin(group, beat, look)
                 except StoreDown:
-                    self._journal.store_lost("delivery")
+                    self._event_log.store_lost("delivery")
                     await beat.rest(_PAUSE)
                     look = True
                     continue
@@ -72,7 +74,7 @@ class Delivery:
                 await asyncio.wait([running.task for running in self._running.values()])
             renewal.cancel()
 
-    async def _begin(self, group: asyncio.TaskGroup, beat: Beat, look: bool) -> bool:
+    async def _begin(self, group: asyncio.TaskGroup, beat: Wakeup, look: bool) -> bool:
         """Claim what there is room for and set out with it; whether it is to be looked for more that is due.
 
         What becomes due in this process is claimed with that; when it was quiet it is looked whether another process,
@@ -98,7 +100,7 @@ class Delivery:
         due = await self._queue.next_due()
         return due is not None and due <= await self._review.now()
 
-    async def _one(self, claim: Claim, beat: Beat) -> None:
+    async def _one(self, claim: Claim, beat: Wakeup) -> None:
         try:
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
             await self._record(claim, outcomes)
@@ -120,13 +122,13 @@ class Delivery:
                 ours = bool(outcomes) and await self._queue.conclude(claim, results, follow)
                 break
             except StoreDown:
-                self._journal.store_lost("delivery")
+                self._event_log.store_lost("delivery")
             await asyncio.sleep(_RETRY)
         if not ours:
-            self._journal.claim_lost(message.id)
+            self._event_log.claim_lost(message.id)
             return
         counts = Counter(_WORDS[type(outcome).__name__] for outcome in outcomes.values())
-        self._journal.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
+        self._event_log.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
 
     async def _still_ours(self, claim: Claim) -> bool:
         """While half of the lease is left nobody else can have it; after that the store is asked."""
@@ -142,7 +144,7 @@ class Delivery:
                 running.ours_until = asked + _LEASE
                 return True
         except StoreDown:
-            self._journal.store_lost("delivery")
+            self._event_log.store_lost("delivery")
         return False
 
     async def _renew(self) -> None:

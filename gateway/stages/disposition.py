@@ -7,37 +7,39 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from gateway.core.decide import NO_VERDICT
-from gateway.core.decision import Follow, Pending, Rule, Ruling
-from gateway.core.policy import Policy
-from gateway.core.rulings import by_verdict, without_verdict
-from gateway.core.standing import Standings, nobody_known
-from gateway.core.verdict import CLAUSES, FAILURES, Verdict
-from gateway.core.wire import WireError, dead_letter_headers, decode_verdict
-from gateway.journal import Journal
-from gateway.ports import Bus, BusDown, Dispositions, Outbox, Record, Review, Settled, StoreDown, Subscription
-from gateway.stages.beat import Beat
+from gateway.core.messages.verdict import CLAUSES, FAILURES, Verdict
+from gateway.core.policy.decide import NO_VERDICT
+from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
+from gateway.core.policy.legitimate_interest import Relationships, nobody_known
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.transitions import by_verdict, without_verdict
+from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Bus, BusDown, Record, Subscription
+from gateway.ports.messages import AppliedTransition, DispositionStore, OutboxStore, StoreDown
+from gateway.ports.review import LookupStore
+from gateway.stages.wakeup import Wakeup
 
 GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
 _PAUSE = 2.0
 _REASONS = frozenset({*FAILURES, NO_VERDICT})  # what else a record says is no word for a log
-_STRANGER = Ruling()  # what a verdict on another content than the stored one changes: nothing
+_STRANGER = Transition()  # what a verdict on another content than the stored one changes: nothing
 
 
 class Disposition:
     """What decides, by the policy in force."""
 
     def __init__(
-        self, store: Dispositions, outbox: Outbox, review: Review, journal: Journal, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, standings: Standings = nobody_known,
+        self, store: DispositionStore, outbox: OutboxStore, review: LookupStore, event_log: EventLog, *,
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, standings: Relationships = nobody_known,
     ) -> None:  # fmt: skip
-        self._store, self._outbox, self._review, self._journal = store, outbox, review, journal
+        self._store, self._outbox, self._review, self._event_log = store, outbox, review, event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
         self._standings = standings
 
-    async def consume(self, bus: Bus, beat: Beat) -> None:
+    async def consume(self, bus: Bus, beat: Wakeup) -> None:
         """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
         async with bus.subscribe("verdicts", GROUP) as subscription:
             while not beat.stopped:
@@ -45,7 +47,7 @@ class Disposition:
                     await self._batch(bus, subscription)
                 except (BusDown, StoreDown) as lost:
                     if isinstance(lost, StoreDown):
-                        self._journal.store_lost("disposition")
+                        self._event_log.store_lost("disposition")
                     await beat.rest(_PAUSE)
                     await _rewound(subscription)
 
@@ -54,7 +56,7 @@ class Disposition:
         if not records:
             lag = await subscription.lag()
             # with records before it and none in hand it has not progressed: it is joining, or it is stuck
-            (self._journal.lagging if lag else self._journal.progressed)("verdicts", GROUP, lag)
+            (self._event_log.lagging if lag else self._event_log.progressed)("verdicts", GROUP, lag)
             return
         read: list[tuple[Record, Verdict]] = []
         dead: list[tuple[Record, str]] = []
@@ -72,28 +74,28 @@ class Disposition:
         if dead:
             await self._bury(bus, dead)
         await subscription.commit()
-        self._journal.progressed("verdicts", GROUP, await subscription.lag())
+        self._event_log.progressed("verdicts", GROUP, await subscription.lag())
 
-    async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[Settled | None]:
+    async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[AppliedTransition | None]:
         """Settle messages by their verdicts."""
         now, policy = await self._review.now(), self._policy()
-        cases: list[tuple[str, Rule]] = [
+        cases: list[tuple[str, TransitionRule]] = [
             (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
         ]
         settled = await self._store.settle(cases)
         for each in settled:
             if each is not None and each.ruling.verdict is not None:
                 found = {finding.clause for finding in each.ruling.verdict.findings}
-                self._journal.found(found.intersection(CLAUSES))  # what else a record says is no label of ours
+                self._event_log.found(found.intersection(CLAUSES))  # what else a record says is no label of ours
         self._tell(settled, now)
         return settled
 
-    def _by_verdict(self, pending: Pending, *, verdict: Verdict, policy: Policy, now: float) -> Ruling:
+    def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
             return _STRANGER
         return by_verdict(pending, verdict, policy, now, shadow=self._shadow, standings=self._standings)
 
-    async def give_up_waiting(self, beat: Beat) -> None:
+    async def give_up_waiting(self, beat: Wakeup) -> None:
         """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""
         started: float | None = None
         while not beat.stopped:
@@ -107,10 +109,10 @@ class Disposition:
                     rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
                     self._tell(await self._store.settle([(each.id, rule) for each in waiting]), now)
             except StoreDown:
-                self._journal.store_lost("disposition")
+                self._event_log.store_lost("disposition")
             await beat.rest(max(self._timeout / 10, 0.1))
 
-    def _tell(self, settled: Sequence[Settled | None], now: float) -> None:
+    def _tell(self, settled: Sequence[AppliedTransition | None], now: float) -> None:
         for each in settled:
             if each is None:
                 continue
@@ -118,15 +120,15 @@ class Disposition:
             decided = Counter(change.decision for change in ruling.changes if change.decision is not None)
             for decision, recipients in decided.items():
                 reasons = [each if each in _REASONS else "unknown" for each in decision.reasons]
-                self._journal.decided(
+                self._event_log.decided(
                     pending.id, pending.channel, decision.action, recipients, decision.clauses, reasons,
                     max(now - pending.received_at, 0.0), "policy",
                 )  # fmt: skip
             for followup in ruling.followups:
-                if followup.kind is Follow.HELP_ALERT:
-                    self._journal.help_alerted(pending.id)
-                elif followup.kind is Follow.LATE:
-                    self._journal.late(pending.id)
+                if followup.kind is FollowupKind.HELP_ALERT:
+                    self._event_log.help_alerted(pending.id)
+                elif followup.kind is FollowupKind.LATE:
+                    self._event_log.late(pending.id)
 
     async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
         letters = [
@@ -136,7 +138,7 @@ class Disposition:
         if not all(await bus.publish(letters)):
             raise BusDown("some dead letters were not confirmed")
         for record, word in dead:
-            self._journal.dead_letter("verdicts", record.partition, record.offset, word)
+            self._event_log.dead_letter("verdicts", record.partition, record.offset, word)
 
 
 async def _rewound(subscription: Subscription) -> None:

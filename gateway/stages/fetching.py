@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from gateway.core.media import Wanted
-from gateway.journal import Journal
-from gateway.ports import StoreDown
-from gateway.sms_ports import Elsewhere, TextMedia
-from gateway.stages.beat import Beat
+from gateway.core.messages.media import MediaRequest
+from gateway.observability.events import EventLog
+from gateway.ports.channels import MediaFetcher, MediaStore
+from gateway.ports.messages import StoreDown
+from gateway.stages.wakeup import Wakeup
 
 _AT_ONCE = 8
 _LEASE = 30.0  # longer than one fetch may take
@@ -22,7 +22,7 @@ _PAUSE = 2.0
 
 
 async def fetch_media(
-    media: TextMedia, elsewhere: Elsewhere, journal: Journal, beat: Beat, *, ready: Callable[[], None]
+    media: MediaStore, elsewhere: MediaFetcher, event_log: EventLog, beat: Wakeup, *, ready: Callable[[], None]
 ) -> None:
     """Fetch what is due until the beat stops; `ready` is told of each that is settled."""
     under_way: set[asyncio.Task[None]] = set()
@@ -31,11 +31,11 @@ async def fetch_media(
         try:
             due = await media.media_due(free, _LEASE) if free else ()
         except StoreDown:
-            journal.store_lost("fetching")
+            event_log.store_lost("fetching")
             await beat.rest(_PAUSE)
             continue
         for each in due:
-            task = asyncio.create_task(_one(media, elsewhere, journal, each, ready))
+            task = asyncio.create_task(_one(media, elsewhere, event_log, each, ready))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
             task.add_done_callback(lambda _: beat.wake())
@@ -46,15 +46,15 @@ async def fetch_media(
 
 
 async def _one(
-    media: TextMedia, elsewhere: Elsewhere, journal: Journal, wanted: Wanted, ready: Callable[[], None]
+    media: MediaStore, elsewhere: MediaFetcher, event_log: EventLog, wanted: MediaRequest, ready: Callable[[], None]
 ) -> None:
     fetched = await elsewhere.fetch(wanted.url)
     again = fetched.again and wanted.attempts <= len(_WAITS)
     try:
         await media.media_ended(wanted, fetched, _WAITS[wanted.attempts - 1] if again else None)
     except StoreDown:
-        journal.store_lost("fetching")  # its claim ends, and it is fetched again
+        event_log.store_lost("fetching")  # its claim ends, and it is fetched again
         return
     if not again:
-        journal.fetched(wanted.message_id, wanted.number, fetched.failed or "fetched", len(fetched.content))
+        event_log.fetched(wanted.message_id, wanted.number, fetched.failed or "fetched", len(fetched.content))
         ready()

@@ -11,19 +11,20 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from gateway import ports
-from gateway.core.contact import Contact, contacts
-from gateway.core.delivery import State
-from gateway.core.excerpt import excerpt
-from gateway.core.headers import header_section, message_id, subject
-from gateway.core.identity import canonical
-from gateway.core.message import Channel, Envelope, Message, new_id, sha256_of
-from gateway.core.parties import Directory, Relation
-from gateway.core.policy import Policy
-from gateway.core.refusal import store_full, unavailable
-from gateway.core.seal import in_front, opened, without_seals
-from gateway.core.smpp_message import TextPart
-from gateway.journal import Journal
+from gateway.core.channels.smpp_message import SmsPart
+from gateway.core.messages.addresses import canonical
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel, Envelope, Message, new_id, sha256_of
+from gateway.core.messages.parties import Directory, Relation
+from gateway.core.messages.refusal import store_full, unavailable
+from gateway.core.mime.excerpt import excerpt
+from gateway.core.mime.headers import header_section, message_id, subject
+from gateway.core.mime.seal import in_front, opened, without_seals
+from gateway.core.policy.contact import Contact, contacts
+from gateway.core.policy.policy import Policy
+from gateway.observability.events import EventLog
+from gateway.ports.messages import IntakeStore as IntakeStore
+from gateway.ports.messages import StoreDown
 
 T = TypeVar("T")
 _LARGE = 1 << 18
@@ -38,7 +39,7 @@ def _nobody() -> None:
     return None
 
 
-class Intake:
+class MessageIntake:
     """Where relays bring what they take in.
 
     `published` and `due` wake whoever publishes and delivers in another process; here the store tells them.
@@ -47,11 +48,11 @@ class Intake:
     """
 
     def __init__(
-        self, store: ports.Intake, directory: Directory, journal: Journal, *, policy: Callable[[], Policy],
+        self, store: IntakeStore, directory: Directory, event_log: EventLog, *, policy: Callable[[], Policy],
         time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None] = _nobody,
         due: Callable[[], None] = _nobody,
     ) -> None:  # fmt: skip
-        self._store, self._directory, self._journal = store, directory, journal
+        self._store, self._directory, self._event_log = store, directory, event_log
         self._policy, self._time_zone = policy, time_zone
         self._max_waiting, self._shadow = max_waiting, shadow
         self._published, self._due = published, due
@@ -61,7 +62,7 @@ class Intake:
         """Raises Refused where the store's bound is reached, or the store cannot be asked."""
         try:
             waiting = await self._store.waiting_bytes()
-        except ports.StoreDown:
+        except StoreDown:
             raise self._down() from None
         if waiting >= self._max_waiting:
             raise store_full()
@@ -69,7 +70,7 @@ class Intake:
     async def take(
         self, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
         fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
-        parts: Sequence[TextPart] = (),
+        parts: Sequence[SmsPart] = (),
     ) -> str:  # fmt: skip
         """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
 
@@ -82,7 +83,7 @@ class Intake:
         await self.room()
         try:
             key = await self._key() if channel is Channel.MAIL else b""
-        except ports.StoreDown:
+        except StoreDown:
             raise self._down() from None
         name = name or new_id(now, os.urandom(10))
 
@@ -103,7 +104,7 @@ class Intake:
         """Whether a message of this id is there already. Raises Refused where the store cannot be asked."""
         try:
             return bool(await self._store.states(name))
-        except ports.StoreDown:
+        except StoreDown:
             raise self._down() from None
 
     async def forward(
@@ -134,7 +135,7 @@ class Intake:
             key = await self._key()
             name = await _beside(content, lambda: opened(key, content))
             states = {} if name is None else await self._store.states(name)
-        except ports.StoreDown:
+        except StoreDown:
             raise self._down() from None
         released = [address for address, state in states.items() if state in (State.QUEUED, State.SENT)]
         same = {canonical(address) for address in released}
@@ -160,21 +161,21 @@ class Intake:
         return self._kept_key
 
     async def _accept(
-        self, message: Message, due: Sequence[str], rows: Sequence[Contact], parts: Sequence[TextPart] = ()
+        self, message: Message, due: Sequence[str], rows: Sequence[Contact], parts: Sequence[SmsPart] = ()
     ) -> None:
         try:
             await self._store.accept(message, rows, due, parts)
-        except ports.StoreDown:
+        except StoreDown:
             raise self._down() from None
         directions = {pair.direction for pair in message.relation.pairs}
-        self._journal.accepted(message.id, message.channel, directions, len(message.content))
+        self._event_log.accepted(message.id, message.channel, directions, len(message.content))
         if message.relation:
             self._published()
         if due:
             self._due()
 
     def _down(self) -> Exception:
-        self._journal.store_lost("intake")
+        self._event_log.store_lost("intake")
         return unavailable()
 
 

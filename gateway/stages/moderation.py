@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gateway.console_ports import Recall
-from gateway.core.decision import Act, Pending, Rule, Ruling, Waiting
-from gateway.core.delivery import State
-from gateway.core.message import Channel
-from gateway.core.rulings import discard, reject, release
-from gateway.core.rulings import hold_longer as longer
-from gateway.ports import Dispositions, Review
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.policy.decision import AuditEntry, PendingMessage, RecipientStatus, Transition, TransitionRule
+from gateway.core.policy.transitions import discard, reject, release
+from gateway.core.policy.transitions import hold_longer as longer
+from gateway.ports.messages import DispositionStore
+from gateway.ports.review import LookupStore, UndoStore
 
 Deed = Literal["release", "reject", "discard"]
 _DEEDS = {"release": release, "discard": discard}
@@ -23,19 +23,19 @@ class Moderated:
     """How it ended: the recipients changed now; who had decided before, and to which state, where none was."""
 
     changed: tuple[str, ...]
-    earlier: tuple[Waiting, ...]
+    earlier: tuple[RecipientStatus, ...]
     channel: Channel
     clauses: tuple[str, ...]
 
     @property
-    def first(self) -> Waiting | None:
+    def first(self) -> RecipientStatus | None:
         """The decision that came first, where this one changed nothing."""
         return next(iter(self.earlier), None) if not self.changed else None
 
 
 async def moderate(
-    store: Dispositions, review: Review, message_id: str, deed: Deed, *, by: str, reason: str,
-    may: Callable[[Waiting], bool] | None = None, after: float = 0.0, words: str = "",
+    store: DispositionStore, review: LookupStore, message_id: str, deed: Deed, *, by: str, reason: str,
+    may: Callable[[RecipientStatus], bool] | None = None, after: float = 0.0, words: str = "",
 ) -> Moderated | None:  # fmt: skip
     """Carry out a person's decision on the held recipients that `may` allows; None for an unknown id.
 
@@ -44,7 +44,7 @@ async def moderate(
     """
     now = await review.now()
 
-    def rule(pending: Pending) -> Ruling:
+    def rule(pending: PendingMessage) -> Transition:
         if deed == "reject":
             return replace(reject(pending, by, reason, now, may, words), after=after)
         return replace(_DEEDS[deed](pending, by=by, reason=reason, now=now, may=may), after=after)
@@ -53,8 +53,8 @@ async def moderate(
 
 
 async def hold_longer(
-    store: Dispositions, review: Review, message_id: str, seconds: float, *, by: str, reason: str,
-    may: Callable[[Waiting], bool] | None = None,
+    store: DispositionStore, review: LookupStore, message_id: str, seconds: float, *, by: str, reason: str,
+    may: Callable[[RecipientStatus], bool] | None = None,
 ) -> Moderated | None:  # fmt: skip
     """Give the held recipients that `may` allows a new due time; None for an unknown id."""
     now = await review.now()
@@ -62,7 +62,7 @@ async def hold_longer(
 
 
 async def _ruled(
-    store: Dispositions, message_id: str, rule: Rule, may: Callable[[Waiting], bool] | None
+    store: DispositionStore, message_id: str, rule: TransitionRule, may: Callable[[RecipientStatus], bool] | None
 ) -> Moderated | None:
     (settled,) = await store.settle([(message_id, rule)])
     if settled is None:
@@ -75,6 +75,6 @@ async def _ruled(
     return Moderated(changed, earlier, settled.pending.channel, clauses)
 
 
-async def undo(recall: Recall, review: Review, message_id: str, *, by: str) -> tuple[str, ...]:
+async def undo(recall: UndoStore, review: LookupStore, message_id: str, *, by: str) -> tuple[str, ...]:
     """Take one's own decision back while nothing of it has left; the recipients that are held again."""
-    return await recall.recall(message_id, by, Act(await review.now(), by, "decision taken back", message_id))
+    return await recall.recall(message_id, by, AuditEntry(await review.now(), by, "decision taken back", message_id))

@@ -11,22 +11,33 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.core import smpp_message
-from gateway.core.access import Register, may_be_told
-from gateway.core.bounce import bounce_content
-from gateway.core.decision import Act, Follow, Followup
-from gateway.core.fields import to_json
-from gateway.core.letter import options
-from gateway.core.message import Channel, Envelope, Message, Recipient, header_section, message_id, sha256_of, subject
-from gateway.core.notice import notice_content
-from gateway.core.parties import Relation
-from gateway.core.smpp_message import is_smpp
-from gateway.core.twilio import FILTERED, error_of, told
-from gateway.journal import Journal
-from gateway.ports import Bus, BusDown, Followups, Outbox, Record, Review, StoreDown
-from gateway.stages.beat import Beat
+from gateway.core.channels import smpp_message
+from gateway.core.channels.smpp_message import is_smpp
+from gateway.core.channels.twilio import FILTERED, error_of, told
+from gateway.core.messages.message import (
+    Channel,
+    Envelope,
+    Message,
+    Recipient,
+    header_section,
+    message_id,
+    sha256_of,
+    subject,
+)
+from gateway.core.messages.parties import Relation
+from gateway.core.notices.bounce import bounce_content
+from gateway.core.notices.mail_headers import options
+from gateway.core.notices.notice import notice_content
+from gateway.core.policy.authorization import ConsoleDirectory, may_be_told
+from gateway.core.policy.decision import AuditEntry, Followup, FollowupKind
+from gateway.core.serialization.json_fields import to_json
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Bus, BusDown, Record
+from gateway.ports.messages import FollowupStore, OutboxStore, StoreDown
+from gateway.ports.review import LookupStore
+from gateway.stages.wakeup import Wakeup
 
-_ABOUT_PEOPLE = frozenset({Follow.HELP_ALERT, Follow.HELP_AGAIN, Follow.LATE})
+_ABOUT_PEOPLE = frozenset({FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN, FollowupKind.LATE})
 _BATCH = 64
 _LEASE = 60.0
 _PAUSE = 2.0
@@ -48,25 +59,25 @@ class Notification:
     """Carries followups out."""
 
     def __init__(
-        self, followups: Followups, outbox: Outbox, review: Review, bus: Bus, journal: Journal, office: Office,
-        register: Register,
+        self, followups: FollowupStore, outbox: OutboxStore, review: LookupStore, bus: Bus,
+        event_log: EventLog, office: Office, register: ConsoleDirectory,
     ) -> None:  # fmt: skip
         self._followups, self._outbox, self._review = followups, outbox, review
-        self._bus, self._journal, self._office, self._register = bus, journal, office, register
+        self._bus, self._event_log, self._office, self._register = bus, event_log, office, register
 
-    async def run(self, beat: Beat) -> None:
+    async def run(self, beat: Wakeup) -> None:
         """Until the beat stops; what is not done by then is done after the next start."""
         look = True
         while not beat.stopped:
             try:
                 due = await self._followups.due_followups(_BATCH, _LEASE, None if look else beat)
                 look = len(due) == _BATCH
-                await self._records([each for each in due if each.kind is Follow.DECISION])
+                await self._records([each for each in due if each.kind is FollowupKind.DECISION])
                 for each in due:
-                    if each.kind is not Follow.DECISION:
+                    if each.kind is not FollowupKind.DECISION:
                         await self._tell(each)
             except StoreDown:
-                self._journal.store_lost("notification")
+                self._event_log.store_lost("notification")
                 await beat.rest(_PAUSE)
                 look = True
 
@@ -89,11 +100,15 @@ class Notification:
 
     async def _tell(self, followup: Followup) -> None:
         message = await self._written(followup)
-        alerted = followup.kind in (Follow.HELP_ALERT, Follow.HELP_AGAIN) and message is not None
+        alerted = followup.kind in (FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) and message is not None
         told = [] if message is None else [each.address for each in message.envelope.recipients]
-        acts = [Act(await self._review.now(), "gateway", "alerted", followup.message, {"to": told})] if alerted else []
+        acts = (
+            [AuditEntry(await self._review.now(), "gateway", "alerted", followup.message, {"to": told})]
+            if alerted
+            else []
+        )
         await self._followups.followed([followup.id], message, acts)
-        self._journal.told(followup.kind, followup.message)
+        self._event_log.told(followup.kind, followup.message)
 
     async def _status(self, followup: Followup, now: float) -> Message | None:
         """What the application is told of its text, where it asked for that."""
@@ -101,11 +116,11 @@ class Notification:
         if text is None:
             return None
         if is_smpp(text.message):
-            stat = "REJECTD" if followup.kind is Follow.REJECTION else "UNDELIV"
+            stat = "REJECTD" if followup.kind is FollowupKind.REJECTION else "UNDELIV"
             among = followup.body.get("recipients")
             addresses = [str(each) for each in among] if isinstance(among, list) else []
             return smpp_message.told(text.message, stat, 0, now, addresses)
-        if followup.kind is Follow.REJECTION:
+        if followup.kind is FollowupKind.REJECTION:
             return told(text.message, "undelivered", FILTERED, now)
         return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)
 
@@ -127,11 +142,14 @@ class Notification:
     async def _written(self, followup: Followup) -> Message | None:
         """The message that a followup asks for; None where nobody is to be told."""
         now = await self._review.now()
-        if followup.body.get("channel") == Channel.SMS and followup.kind in (Follow.BOUNCE, Follow.REJECTION):
+        if followup.body.get("channel") == Channel.SMS and followup.kind in (
+            FollowupKind.BOUNCE,
+            FollowupKind.REJECTION,
+        ):
             return await self._status(followup, now)
-        if followup.kind in (Follow.BOUNCE, Follow.REJECTION):
+        if followup.kind in (FollowupKind.BOUNCE, FollowupKind.REJECTION):
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
-        elif followup.kind is Follow.REJECTED_TEXT:
+        elif followup.kind is FollowupKind.REJECTED_TEXT:
             recipients = self._accounts(followup.body.get("people"))
         elif isinstance(to := followup.body.get("to"), list):
             recipients = tuple(map(str, to))
@@ -144,7 +162,7 @@ class Notification:
         # Of what it says, not of its row: a row's number may come again once the row is gone.
         said = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
         name = hashlib.sha256(said.encode()).hexdigest()[:26]
-        if followup.kind is Follow.BOUNCE:
+        if followup.kind is FollowupKind.BOUNCE:
             original = await self._outbox.outgoing(followup.message)
             content = bounce_content(
                 followup.body, original.message if original else None,

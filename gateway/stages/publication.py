@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from gateway.core.wire import HEADER, message_record
-from gateway.journal import Journal
-from gateway.ports import LOOK, Bus, BusDown, Outbox, Outgoing, Record, Review, Standing, StoreDown
-from gateway.stages.beat import Beat
+from gateway.core.messages.message import OutgoingMessage
+from gateway.core.serialization.wire import HEADER, message_record
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Bus, BusDown, Record, RecordPosition
+from gateway.ports.messages import POLL_SECONDS, OutboxStore, StoreDown
+from gateway.ports.review import LookupStore
+from gateway.stages.wakeup import Wakeup
 
 GROUP = "classifiers"
 _BATCH = 64
@@ -22,7 +25,7 @@ _PAUSE = 2.0
 _LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read any more, whoever decided it
 
 
-async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max_inline: int) -> None:
+async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, beat: Wakeup, *, max_inline: int) -> None:
     """Publish what is due until the beat stops."""
     async with asyncio.TaskGroup() as notes:
         look = True
@@ -30,22 +33,22 @@ async def publish(outbox: Outbox, bus: Bus, journal: Journal, beat: Beat, *, max
             try:
                 batch = await outbox.unpublished(_BATCH, _LEASE, None if look else beat, inline=max_inline, room=_ROOM)
                 look = len(batch) == _BATCH or sum(len(each.message.content) for each in batch) >= _ROOM
-                confirmed = await _publish(outbox, bus, journal, batch, max_inline) if batch else {}
+                confirmed = await _publish(outbox, bus, event_log, batch, max_inline) if batch else {}
                 if confirmed:
-                    notes.create_task(_note(outbox, journal, confirmed))
+                    notes.create_task(_note(outbox, event_log, confirmed))
                 if len(confirmed) < len(batch):
-                    await beat.rest(LOOK)
+                    await beat.rest(POLL_SECONDS)
             except BusDown:
                 await beat.rest(_PAUSE)
                 look = True
             except StoreDown:
-                journal.store_lost("publication")
+                event_log.store_lost("publication")
                 await beat.rest(_PAUSE)
                 look = True
 
 
 async def _publish(
-    outbox: Outbox, bus: Bus, journal: Journal, batch: Sequence[Outgoing], max_inline: int
+    outbox: OutboxStore, bus: Bus, event_log: EventLog, batch: Sequence[OutgoingMessage], max_inline: int
 ) -> Mapping[str, str]:
     """The places of what the bus confirmed, by message id."""
     records = []
@@ -60,20 +63,20 @@ async def _publish(
     confirmed = {each.message.id: place for each, place in zip(batch, places, strict=True) if place is not None}
     if len(confirmed) < len(batch):
         await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
-    journal.published(len(confirmed))
+    event_log.published(len(confirmed))
     return confirmed
 
 
-async def _note(outbox: Outbox, journal: Journal, confirmed: Mapping[str, str]) -> None:
+async def _note(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str, str]) -> None:
     """Have it noted while the next ones are published: what is lost with the store is published again."""
     try:
         await outbox.published(confirmed)
     except StoreDown:
-        journal.store_lost("publication")
+        event_log.store_lost("publication")
 
 
 async def publish_lost(
-    outbox: Outbox, review: Review, bus: Bus, journal: Journal, beat: Beat, *, verdict_timeout: float
+    outbox: OutboxStore, review: LookupStore, bus: Bus, event_log: EventLog, beat: Wakeup, *, verdict_timeout: float
 ) -> None:
     """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
 
@@ -86,7 +89,11 @@ async def publish_lost(
         try:
             now = await review.now()
             started = now if started is None else started
-            answerable = {Standing.AHEAD} if now - started >= verdict_timeout else {Standing.AHEAD, Standing.PASSED}
+            answerable = (
+                {RecordPosition.AHEAD}
+                if now - started >= verdict_timeout
+                else {RecordPosition.AHEAD, RecordPosition.PASSED}
+            )
             waiting = await outbox.unread(now - _LOOK_BACK, now - patience, 1000)
             published = [each for each in waiting if each.place is not None]
             standings = await bus.standing("messages", GROUP, [each.place for each in published if each.place])
@@ -96,12 +103,12 @@ async def publish_lost(
                 if standing not in answerable
             }
             for message_id, standing in lost.items():
-                journal.publishing_again(message_id, standing)
+                event_log.publishing_again(message_id, standing)
             if lost:
                 await outbox.publish_again(list(lost))
             patience = verdict_timeout
         except BusDown:
             pass  # a bus that is down loses nothing: what is unconfirmed is published when it is back
         except StoreDown:
-            journal.store_lost("publication")
+            event_log.store_lost("publication")
         await beat.rest(max(verdict_timeout / 4, 0.2))

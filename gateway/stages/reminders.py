@@ -11,27 +11,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.account_ports import Handover
-from gateway.console_ports import Accounts, Calls, Cases, Handling
-from gateway.console_ports import Reminders as Remembered
-from gateway.core.access import Register, has_part, is_theirs
-from gateway.core.account import User
-from gateway.core.chain import Chain
-from gateway.core.decision import Act
-from gateway.core.followup import Follow, Followup
-from gateway.core.moderation import Held, Noticed, Trace
-from gateway.core.notice import usual_words
-from gateway.core.parties import Relation
-from gateway.core.policy import Policy
-from gateway.core.review import at_due, level
-from gateway.core.rulings import POLICY
-from gateway.core.wire import rfc3339
-from gateway.journal import Journal
-from gateway.ports import Dispositions, Review, StoreDown
-from gateway.stages.beat import Beat
+from gateway.core.accounts.account import User
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.parties import Relation
+from gateway.core.notices.notice import usual_words
+from gateway.core.policy.authorization import ConsoleDirectory, has_part, is_theirs
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.escalation import Escalation
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.review_rules import at_due, level
+from gateway.core.policy.transitions import POLICY
+from gateway.core.review.views import HeldMessage, ListedMessage, Trace
+from gateway.core.serialization.wire import rfc3339
+from gateway.observability.events import EventLog
+from gateway.ports.accounts import AccountStore, ReassignmentStore
+from gateway.ports.cases import CaseStore
+from gateway.ports.help import HelpStore
+from gateway.ports.messages import DispositionStore, StoreDown
+from gateway.ports.review import ClaimStore, LookupStore
+from gateway.ports.review import ReminderStore as Remembered
 from gateway.stages.case_reminders import tell_of_cases
-from gateway.stages.handover import Handovers
 from gateway.stages.moderation import moderate
+from gateway.stages.reassignment import Reassignment
+from gateway.stages.wakeup import Wakeup
 
 EVERY = 15.0
 """Seconds from one look to the next."""
@@ -45,7 +47,17 @@ NOT_DECIDED = "not decided by its due time"
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(Review, Dispositions, Calls, Cases, Accounts, Handling, Handover, Remembered, Protocol):
+class Store(
+    LookupStore,
+    DispositionStore,
+    HelpStore,
+    CaseStore,
+    AccountStore,
+    ClaimStore,
+    ReassignmentStore,
+    Remembered,
+    Protocol,
+):
     """What reminders ask of the store."""
 
 
@@ -53,36 +65,36 @@ class Reminders:
     """Looks at what waits for people, and tells them."""
 
     def __init__(
-        self, store: Store, register: Register, policy: Callable[[], Policy], journal: Journal, *,
+        self, store: Store, register: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog, *,
         last: Sequence[str], zone: ZoneInfo, district: str, decided: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self._store, self._register, self._policy, self._journal = store, register, policy, journal
-        self._handovers = Handovers(store)
+        self._store, self._register, self._policy, self._event_log = store, register, policy, event_log
+        self._handovers = Reassignment(store)
         self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
-    async def run(self, beat: Beat) -> None:
+    async def run(self, beat: Wakeup) -> None:
         """Look again and again until the beat stops."""
         while not beat.stopped:
             try:
                 await self.look()
             except StoreDown:
-                self._journal.store_lost("reminders")
+                self._event_log.store_lost("reminders")
             await beat.rest(EVERY)
 
     async def look(self) -> None:
         """One look: what was left behind, due times, calls for help, cases, the day's digest."""
         now = await self._store.now()
-        chain = Chain(await self._store.users(), self._last, self._register)
+        chain = Escalation(await self._store.users(), self._last, self._register)
         await self._handovers.look(chain, now)
         await self._due(now, chain)
         await self._help(now, chain)
         await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)
         await self._digest(now, chain)
 
-    async def _due(self, now: float, chain: Chain) -> None:
+    async def _due(self, now: float, chain: Escalation) -> None:
         policy = self._policy()
         review = policy.review
-        found: dict[tuple[str, str], tuple[Held, int]] = {}
+        found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}
         for held in await self._store.due_before(now + review.remind_before, _MOST):
             at = level(held.due_at or now, now, review.remind_before, review.escalate_every)
             if at and await self._ended(held, policy):
@@ -94,7 +106,7 @@ class Reminders:
             return
         handled = await self._store.handled()
 
-        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+        def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             by_address: dict[str, list[list[object]]] = {}
             acts = []
             for step in steps:
@@ -106,16 +118,16 @@ class Reminders:
                 for address in to:
                     by_address.setdefault(address, []).append([held.id, rfc3339(held.due_at or now), at, then])
                 told = "escalated" if at > 1 else "reminded"
-                acts.append(Act(now, "gateway", told, held.id, {"to": list(to), "level": at}))
+                acts.append(AuditEntry(now, "gateway", told, held.id, {"to": list(to), "level": at}))
             followups = [
-                Followup(Follow.DUE, "", {"to": [address], "at": rfc3339(now), "items": items})
+                Followup(FollowupKind.DUE, "", {"to": [address], "at": rfc3339(now), "items": items})
                 for address, items in by_address.items()
             ]
             return followups, acts
 
         await self._store.tell(new, letters)
 
-    async def _ended(self, held: Held, policy: Policy) -> bool:
+    async def _ended(self, held: HeldMessage, policy: Policy) -> bool:
         """Whether the policy lets the due time decide, and it did: of those copies whose own due time has passed."""
         deed = at_due(policy, held.clauses, held.reasons)
         if deed not in ("release", "reject"):
@@ -127,13 +139,13 @@ class Reminders:
             may=lambda each: each.due_at is not None and each.due_at <= now,
         )  # fmt: skip
         if done is not None and done.changed:
-            self._journal.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)
+            self._event_log.decided(held.id, done.channel, deed, len(done.changed), done.clauses, (), None, POLICY)
             self._decided()
         return True
 
-    async def _help(self, now: float, chain: Chain) -> None:
+    async def _help(self, now: float, chain: Escalation) -> None:
         every = self._policy().review.help_every
-        found: dict[tuple[str, str], tuple[Noticed, int]] = {}
+        found: dict[tuple[str, str], tuple[ListedMessage, int]] = {}
         for call in await self._store.waiting_calls(_MOST):
             at = steps_of(max(now - call.decided_at, 0.0), every)
             found[call.trace.id, f"help:{at}"] = call, at
@@ -141,26 +153,26 @@ class Reminders:
         if not new:
             return
 
-        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+        def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             return [each for step in steps for each in self._call(*found[step], now, chain)], []
 
         await self._store.tell(new, letters)
 
-    def _call(self, call: Noticed, at: int, now: float, chain: Chain) -> list[Followup]:
+    def _call(self, call: ListedMessage, at: int, now: float, chain: Escalation) -> list[Followup]:
         """First the administrators of the building, beside notify.to which was told at once; then more people."""
         trace = call.trace
         addresses = (trace.sender, *(each.address for each in trace.recipients))
         to = chain.of(1 if at == 0 else 3, trace.relation, addresses)
         if not to:
-            self._journal.nobody_told(trace.id)
+            self._event_log.nobody_told(trace.id)
         if at == 0:
             to = tuple(each for each in to if each not in self._last)
             body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
-            return [Followup(Follow.HELP_ALERT, trace.id, body)] if to else []
+            return [Followup(FollowupKind.HELP_ALERT, trace.id, body)] if to else []
         body = {"to": list(to), "at": rfc3339(now), "items": [[trace.id, rfc3339(trace.received_at), at]]}
-        return [Followup(Follow.HELP_AGAIN, trace.id, body)] if to else []
+        return [Followup(FollowupKind.HELP_AGAIN, trace.id, body)] if to else []
 
-    async def _digest(self, now: float, chain: Chain) -> None:
+    async def _digest(self, now: float, chain: Escalation) -> None:
         """Once a day, to each person who has something undecided, and to the end of the chain."""
         minutes = self._policy().review.digest
         if minutes is None:
@@ -173,7 +185,7 @@ class Reminders:
         held = await self._store.held()
         calls = await self._store.waiting_calls(_MOST)
 
-        def letters(steps: Steps) -> tuple[list[Followup], list[Act]]:
+        def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             people = chain.everybody()
             to = {**dict.fromkeys(self._last), **people}
             followups = []
@@ -191,7 +203,7 @@ class Reminders:
                     continue
                 late = sum(each.due_at is not None and each.due_at < now for each in own)
                 counts = {"held": len(own), "overdue": late, "calls": theirs}
-                followups.append(Followup(Follow.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
+                followups.append(Followup(FollowupKind.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
             return followups, []
 
         await self._store.tell([step], letters)

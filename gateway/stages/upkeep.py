@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.core.audit import Walk
-from gateway.journal import Journal
-from gateway.ports import Audit, Retention, Review, StoreDown
-from gateway.stages.beat import Beat
+from gateway.core.audit.chain import ChainVerifier
+from gateway.observability.events import EventLog
+from gateway.ports.audit import AuditStore
+from gateway.ports.maintenance import RetentionStore
+from gateway.ports.messages import StoreDown
+from gateway.ports.review import LookupStore
+from gateway.stages.wakeup import Wakeup
 
 _LINKED = 500
 UNLINKED_LIMIT = 60.0
@@ -14,14 +17,14 @@ MAY_COME_BACK = 3600.0
 """Seconds that the content of what was held stays at least: who decided can take it back, and it is held again."""
 
 
-async def link_audit(audit: Audit, journal: Journal, beat: Beat) -> None:
+async def link_audit(audit: AuditStore, event_log: EventLog, beat: Wakeup) -> None:
     """Link committed audit rows within a second, in batches."""
     while not beat.stopped:
         linked = 0
         try:
             linked = await audit.link(_LINKED)
         except StoreDown:
-            journal.store_lost("upkeep")
+            event_log.store_lost("upkeep")
         if linked < _LINKED:
             await beat.rest(0.5)
 
@@ -29,44 +32,52 @@ async def link_audit(audit: Audit, journal: Journal, beat: Beat) -> None:
 class ChainWatch:
     """Walks the audit chain from its beginning again and again, a page at a time; `broken` once a row does not fit."""
 
-    def __init__(self, audit: Audit, journal: Journal) -> None:
-        self._audit, self._journal = audit, journal
+    def __init__(self, audit: AuditStore, event_log: EventLog) -> None:
+        self._audit, self._event_log = audit, event_log
         self.broken = False
 
-    async def run(self, beat: Beat, *, every: float = 300.0, page: int = 1000) -> None:
+    async def run(self, beat: Wakeup, *, every: float = 300.0, page: int = 1000) -> None:
         """Walk until the beat stops, resting `every` seconds at the end of the chain."""
-        walk: Walk | None = None
+        walk: ChainVerifier | None = None
         while not beat.stopped:
             try:
-                walk = walk or Walk(await self._audit.audit_head())
+                walk = walk or ChainVerifier(await self._audit.audit_head())
                 rows = await self._audit.audit_rows(walk.number, page)
             except StoreDown:
-                self._journal.store_lost("upkeep")
+                self._event_log.store_lost("upkeep")
                 await beat.rest(every)
                 continue
             found = walk.page(rows)
             if found is not None and not self.broken:
                 self.broken = True
-                self._journal.audit_broken(found.number)
+                self._event_log.audit_broken(found.number)
             if not rows or found is not None:
                 walk = None
             await beat.rest(every if walk is None else 0.05)
 
 
-async def measure(review: Review, journal: Journal, beat: Beat, chain: ChainWatch, *, every: float = 2.0) -> None:
+async def measure(
+    review: LookupStore, event_log: EventLog, beat: Wakeup, chain: ChainWatch, *, every: float = 2.0
+) -> None:
     """Set the gauges of what waits in the store, and whether the audit chain is whole and linked in time."""
     while not beat.stopped:
         try:
             backlog = await review.backlog()
-            journal.backlog(backlog)
-            journal.audit_chain(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
+            event_log.backlog(backlog)
+            event_log.audit_chain(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
         except StoreDown:
-            journal.store_lost("upkeep")
+            event_log.store_lost("upkeep")
         await beat.rest(every)
 
 
 async def forget(
-    retention: Retention, journal: Journal, beat: Beat, *, delivered: float, decided: float, every: float = 600.0
+    retention: RetentionStore,
+    event_log: EventLog,
+    beat: Wakeup,
+    *,
+    delivered: float,
+    decided: float,
+    every: float = 600.0,
 ) -> None:
     """Let content go that every period and hold allows to go, in bounded batches."""
     while not beat.stopped:
@@ -74,6 +85,6 @@ async def forget(
         try:
             gone = await retention.expire(delivered, max(decided, MAY_COME_BACK), 500)
         except StoreDown:
-            journal.store_lost("upkeep")
+            event_log.store_lost("upkeep")
         if not gone:
             await beat.rest(every)

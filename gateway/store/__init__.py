@@ -6,39 +6,47 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from gateway.ports import StoreDown
-from gateway.store.accounts import SqlAccounts
-from gateway.store.audit import SqlAudit
-from gateway.store.beginnings import SqlBeginnings
-from gateway.store.calls import SqlCalls
-from gateway.store.cases import SqlCases
-from gateway.store.connections import Connections
-from gateway.store.dispositions import SqlDispositions
-from gateway.store.followups import SqlFollowups
-from gateway.store.grants import SqlGrants
-from gateway.store.handling import SqlHandling
-from gateway.store.handover import SqlHandover
-from gateway.store.identities import SqlIdentities
-from gateway.store.intake import SqlIntake
-from gateway.store.lines import SqlLines
-from gateway.store.lists import SqlLists
-from gateway.store.media import SqlMedia
-from gateway.store.opening import StoreError, address, connector, flavour_of, hold_lock, make_file, make_folder
-from gateway.store.outbox import SqlOutbox
-from gateway.store.parts import Readers
-from gateway.store.past import SqlPast
-from gateway.store.probing import probe
-from gateway.store.queue import SqlQueue
-from gateway.store.recall import SqlRecall
-from gateway.store.recent import Recent
-from gateway.store.reminders import SqlReminders
-from gateway.store.reports import SqlReports
-from gateway.store.retention import SqlRetention
-from gateway.store.review import SqlReview
-from gateway.store.sessions import SqlSessions
-from gateway.store.texts import SqlTexts
-from gateway.store.upgrade import upgrade
-from gateway.store.writer import Writer
+from gateway.ports.messages import StoreDown
+from gateway.store.accounts.accounts import SqlAccounts
+from gateway.store.accounts.grants import SqlGrants
+from gateway.store.accounts.identities import SqlIdentities
+from gateway.store.accounts.reassignment import SqlReassignment
+from gateway.store.accounts.sessions import SqlSessions
+from gateway.store.audit.audit import SqlAudit
+from gateway.store.cases.cases import SqlCases
+from gateway.store.channels.message_parts import SqlSmsParts
+from gateway.store.channels.sms_binds import SqlSmppBinds
+from gateway.store.engine.base import Readers
+from gateway.store.engine.cache import RecentMessages
+from gateway.store.engine.connections import Connections
+from gateway.store.engine.engine_url import (
+    StoreError,
+    address,
+    connector,
+    flavour_of,
+    hold_lock,
+    make_file,
+    make_folder,
+)
+from gateway.store.engine.group_commit import Writer
+from gateway.store.engine.probe import probe
+from gateway.store.engine.upgrade import upgrade
+from gateway.store.help.alerts import SqlHelpAlerts
+from gateway.store.maintenance.history import SqlHistory
+from gateway.store.maintenance.retention import SqlRetention
+from gateway.store.messages.delivery_queue import SqlDeliveryQueue
+from gateway.store.messages.dispositions import SqlDispositions
+from gateway.store.messages.followups import SqlFollowups
+from gateway.store.messages.headers import SqlHeaders
+from gateway.store.messages.intake import SqlIntake
+from gateway.store.messages.media import SqlMedia
+from gateway.store.messages.outbox import SqlOutbox
+from gateway.store.review.claims import SqlClaims
+from gateway.store.review.lists import SqlLists
+from gateway.store.review.lookups import SqlLookups
+from gateway.store.review.reminders import SqlReminders
+from gateway.store.review.reports import SqlReports
+from gateway.store.review.undo import SqlUndo
 
 __all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", "probe"]
 
@@ -47,22 +55,22 @@ class SqlStore(
     SqlIntake,
     SqlOutbox,
     SqlDispositions,
-    SqlQueue,
+    SqlDeliveryQueue,
     SqlFollowups,
-    SqlReview,
-    SqlBeginnings,
-    SqlPast,
+    SqlLookups,
+    SqlHeaders,
+    SqlHistory,
     SqlAudit,
     SqlRetention,
-    SqlRecall,
+    SqlUndo,
     SqlLists,
-    SqlCalls,
+    SqlHelpAlerts,
     SqlAccounts,
-    SqlTexts,
+    SqlSmsParts,
     SqlMedia,
-    SqlLines,
-    SqlHandling,
-    SqlHandover,
+    SqlSmppBinds,
+    SqlClaims,
+    SqlReassignment,
     SqlReminders,
     SqlCases,
     SqlGrants,
@@ -89,7 +97,7 @@ async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> A
     writer, readers = Writer(connections), Readers(connections)
     writer.start()
     try:
-        yield SqlStore(writer, readers, Recent())
+        yield SqlStore(writer, readers, RecentMessages())
     finally:
         await writer.stop()
         await readers.stop()

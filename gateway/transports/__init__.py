@@ -1,1 +1,1 @@
-"""transports."""
+"""The ways out: to the next hops by SMTP, SMPP and HTTP."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from gateway.core.delivery import Claim, Deferred, NextHop, Outcome, Sent
-from gateway.core.message import Recipient
-from gateway.core.reply import Reply
-from gateway.ports import HopDown
-from gateway.transports.smtp import as_plain, everybody, refusal
-from gateway.transports.smtp_connection import lost, unreachable
-from gateway.transports.smtp_pool import mail, rcpt
+from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Sent
+from gateway.core.messages.message import Recipient
+from gateway.core.messages.reply import Reply
+from gateway.ports.channels import HopDown
+from gateway.transports.smtp.connection import lost, unreachable
+from gateway.transports.smtp.pool import mail, rcpt
+from gateway.transports.smtp.transport import as_plain, everybody, refusal
 
 EXTENSIONS = ("8BITMIME", "DSN", "PIPELINING", "SIZE", "SMTPUTF8")
 
@@ -31,8 +31,8 @@ def always(command: str) -> str:
 
 
 class ScriptedTransport:
-    """See gateway.ports.Transport. `says` is asked for every command: MAIL and RCPT as they are said, DATA, and "." for
-    the end of the content; "" is a connection that breaks there. For "CONNECT" it is a next hop that is not there.
+    """See gateway.ports.channels.Transport. `says` is asked for every command:
+    MAIL and RCPT as they are said, DATA, and "." for the end of the content; "" is a connection that breaks there. For "CONNECT" it is a next hop that is not there.
     """
 
     def __init__(self, says: Callable[[str], str] = always, extensions: Collection[str] = EXTENSIONS) -> None:

@@ -20,11 +20,11 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"): 
     os.environ.setdefault(threads, "1")
 
 from classifiers.components.encoder import EncoderReader, Encoding  # noqa: E402 - after the number of threads is set
-from classifiers.evidence import Evidence, Floats  # noqa: E402 - after the number of threads is set
-from classifiers.explain import Case  # noqa: E402 - after the number of threads is set
-from classifiers.pipeline import Classifier, load  # noqa: E402 - after the number of threads is set
+from classifiers.features.annotations import Evidence, Floats  # noqa: E402 - after the number of threads is set
+from classifiers.pipeline.explain import Case  # noqa: E402 - after the number of threads is set
+from classifiers.pipeline.pipeline import Classifier, load  # noqa: E402 - after the number of threads is set
 from classifiers.training.examples import Example, district  # noqa: E402 - after the number of threads is set
-from gateway.core.parties import Direction  # noqa: E402 - after the number of threads is set
+from gateway.core.messages.parties import Direction  # noqa: E402 - after the number of threads is set
 from tests.bench.corpus import STAFF, STUDENT, in_scope  # noqa: E402 - after the number of threads is set
 
 BATCH = 16

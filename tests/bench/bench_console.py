@@ -26,8 +26,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from gateway.core.account import User
-from gateway.core.decision import Act
+from gateway.core.accounts.account import User
+from gateway.core.policy.decision import AuditEntry
 from gateway.directory.loading import load
 from gateway.directory.roster import Roster
 from gateway.store import open_store
@@ -146,12 +146,12 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     """Fill a store and ask a console about it."""
     async with open_store(url) as store:
         for user in USERS.values():
-            await store.add_user(user, HASH, Act(time.time(), "bench", "account added", user.name))
+            await store.add_user(user, HASH, AuditEntry(time.time(), "bench", "account added", user.name))
         schools = sorted({org for each in people for org in each.buildings})
         await store.add_user(
             User("school", USERS["high"].role, tuple(schools[:1])),
             HASH,
-            Act(time.time(), "bench", "account added", "x"),
+            AuditEntry(time.time(), "bench", "account added", "x"),
         )
     by_role: dict[str, list[str]] = {"staff": [], "student": []}
     for person in people:

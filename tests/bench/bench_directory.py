@@ -19,13 +19,13 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from gateway.core.headers import Mailbox
-from gateway.core.relation import forms_pair, identified, relate
+from gateway.core.mime.headers import Mailbox
+from gateway.core.policy.relation import forms_pair, identified, relate
 from gateway.directory.loading import Sources, load_from
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS
 from gateway.directory.watch import LiveDirectory
-from gateway.journal import Journal
+from gateway.observability.events import EventLog
 
 STAFF, STUDENTS = "district.example", "students.district.example"
 GIVEN = [a + b for a in "Da Ma Jo El Su Ro Ka Li Te No".split() for b in "na rcus rdan isa san bert rl".split()]
@@ -190,7 +190,7 @@ async def held_up(while_: Callable[[], Awaitable[object]]) -> tuple[float, float
 
 async def reloading(sources: Sources) -> None:
     """A reload while the event loop ticks: the longest that it was held up, beside what this machine does anyway."""
-    live = await LiveDirectory.opened(sources, Journal(CollectorRegistry()))
+    live = await LiveDirectory.opened(sources, EventLog(CollectorRegistry()))
 
     async def look() -> None:
         while not await live.look():

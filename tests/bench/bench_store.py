@@ -18,13 +18,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.core.contact import Contact, conversation
-from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling
-from gateway.core.delivery import Claim, NextHop, Sent, State
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import Claim, NextHop, Sent, State
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.policy.contact import Contact
+from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 from gateway.store import SqlStore, open_store
 from tests.peers.postgresql import PostgresqlServer, missing, running_postgresql
 
@@ -78,15 +79,15 @@ def message(number: int, size: int) -> tuple[Message, Contact]:
     )
 
 
-def release(pending: Pending) -> Ruling:
+def release(pending: PendingMessage) -> Transition:
     """What the policy says of a plain message: released, with its verdict, one record and one act."""
     decision = Decision(Action.RELEASE, Direction.STAFF_TO_STUDENT, "0123456789abcdef")
     finding = Finding("6", 0.12, "linear", (Span("1", 0, 20),), "form")
     verdict = Verdict(pending.id, pending.sha256, "1.0", "en", (finding,), {"academic": 0.9, "other": 0.1}, took_ms=3.1)
-    return Ruling(
-        tuple(Change(each.address, State.QUEUED, decision, "policy") for each in pending.recipients),
-        (Followup(Follow.DECISION, pending.id, {"v": 1, "id": pending.id, "action": "release"}),),
-        (Act(pending.received_at, "policy", "decide", pending.id, {"action": "release"}),),
+    return Transition(
+        tuple(StateChange(each.address, State.QUEUED, decision, "policy") for each in pending.recipients),
+        (Followup(FollowupKind.DECISION, pending.id, {"v": 1, "id": pending.id, "action": "release"}),),
+        (AuditEntry(pending.received_at, "policy", "decide", pending.id, {"action": "release"}),),
         verdict,
     )
 

@@ -129,11 +129,11 @@ def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 def _released(mails: Sequence[Mail]) -> list[Mail]:
     """The mails that the shipped classifiers and policy let go."""
-    from classifiers.explain import case_of_mail, rows
-    from classifiers.pipeline import load
+    from classifiers.pipeline.explain import case_of_mail, rows
+    from classifiers.pipeline.pipeline import load
     from gateway import policies
-    from gateway.core.decision import Action
-    from gateway.core.parties import Direction
+    from gateway.core.messages.parties import Direction
+    from gateway.core.policy.decision import Action
 
     directions = {STAFF: Direction.STAFF_TO_STUDENT, STUDENT: Direction.STUDENT_TO_STAFF}
     cases = [case_of_mail(mail.content, directions[mail.author]) for mail in mails]

@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.core.smpp import Command
+from gateway.core.channels.smpp_pdu import Command
 from tests.bench import meter
 from tests.peers.smpp_ends import Esme, Smsc, body, esme, smsc
 from tests.stories.letters import CLEAN

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.smpp import Command, Pdu, Status, read_text
-from gateway.smpp_link import Limits
+from gateway.core.channels.smpp_pdu import Command, Pdu, Status, read_text
+from gateway.smpp.connection import SmppLimits
 from tests.peers.smpp_ends import End, Esme, Smsc, body, esme, parts, smsc
 from tests.stories.gateway import eventually
 from tests.stories.letters import CLEAN
@@ -233,7 +233,7 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
     twice = sum(count - 1 for at in (0, 3) for count in Counter(arrived(at)).values())
     unknown = sum(len(sender.unknown) for sender in senders)
     assert unknown <= (kills + cuts) * len(senders), f"seed {SEED}: {unknown} never answered"
-    assert twice <= (kills + cuts) * (Limits().window + 20) * 2, f"seed {SEED}: {twice} twice"
+    assert twice <= (kills + cuts) * (SmppLimits().window + 20) * 2, f"seed {SEED}: {twice} twice"
     known = {content for sender in senders for each in sender.scripts for content in each.bodies}
     assert set(arrived(0)) | set(arrived(3)) <= known, f"seed {SEED}: something arrived that nobody sent"
     for at, sender in enumerate(senders):

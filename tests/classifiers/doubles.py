@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifiers.job import Job
-from gateway.core.verdict import Finding, Verdict
+from classifiers.pipeline.job import Job
+from gateway.core.messages.verdict import Finding, Verdict
 
 
 class Obedient:

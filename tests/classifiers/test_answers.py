@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifiers.pipeline import load
+from classifiers.pipeline.pipeline import load
 from classifiers.training.answers import answers, report
 from classifiers.training.examples import Example
 from gateway import policies

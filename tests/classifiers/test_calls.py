@@ -7,11 +7,11 @@ from email.policy import SMTP
 
 import pytest
 
-from classifiers.job import Job
-from classifiers.pipeline import Classifier, load
-from gateway.core.message import Channel, Said, parts, sha256_of
-from gateway.core.parties import Direction
-from gateway.core.verdict import HELP, IN_FILE
+from classifiers.pipeline.job import Job
+from classifiers.pipeline.pipeline import Classifier, load
+from gateway.core.messages.message import Channel, EarlierMessage, parts, sha256_of
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import HELP, IN_FILE
 
 STUDENT, STAFF = str(Direction.STUDENT_TO_STAFF), str(Direction.STAFF_TO_STUDENT)
 CALL = "my stepdad hit me again last night and i am scared to go home"
@@ -46,7 +46,7 @@ def asked(text: str, *earlier: str, file: str = "", direction: str = STUDENT, an
     if file:
         message.add_attachment(file.encode(), "text", "plain", filename="letter.txt")
     content = message.as_bytes()
-    said = tuple(Said(str(number), "x@school.example", 1.0, each) for number, each in enumerate(earlier))
+    said = tuple(EarlierMessage(str(number), "x@school.example", 1.0, each) for number, each in enumerate(earlier))
     return Job("i", sha256_of(content), Channel.MAIL, direction, content, context=said, at=90_000.0)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from classifiers.training.compare import compared
 from classifiers.training.examples import Example
 from classifiers.training.results import Result
-from gateway.core.decision import Action
-from gateway.core.verdict import Finding, Verdict
+from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.decision import Action
 
 
 def example(id: str, *labels: str, sender: str = "staff") -> Example:

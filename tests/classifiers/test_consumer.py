@@ -14,19 +14,28 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from classifiers.consumer import BATCH, GROUP, Consumer
-from classifiers.job import BOTH_WAYS, Job
-from classifiers.pool import ClassifierPool
+from classifiers.pipeline.job import BOTH_WAYS, Job
+from classifiers.service.consumer import BATCH, GROUP, Consumer
+from classifiers.service.pool import ClassifierPool
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
-from gateway.core.media import Medium
-from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, Said, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.verdict import Verdict
-from gateway.core.wire import HEADER, decode_verdict, message_record
-from gateway.journal import Journal
-from gateway.ports import Bus, BusDown, Record, Standing, StoreDown
-from gateway.stages.beat import Beat
+from gateway.core.messages.media import MediaFile
+from gateway.core.messages.message import (
+    Channel,
+    EarlierMessage,
+    Envelope,
+    Message,
+    OutgoingMessage,
+    Recipient,
+    sha256_of,
+)
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import Verdict
+from gateway.core.serialization.wire import HEADER, decode_verdict, message_record
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Bus, BusDown, Record, RecordPosition
+from gateway.ports.messages import StoreDown
+from gateway.stages.wakeup import Wakeup
 from tests.peers.kafka import KafkaServer
 
 STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
@@ -34,21 +43,21 @@ WITHIN = 60.0
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal(CollectorRegistry())
+def event_log() -> EventLog:
+    return EventLog(CollectorRegistry())
 
 
-def message(number: int, text: str = "plain", *, both: bool = False) -> Outgoing:
+def message(number: int, text: str = "plain", *, both: bool = False) -> OutgoingMessage:
     pairs = (Pair("s@d.example", "t1", "s1", STAFF), *((Pair("x@d.example", "t1", "s2", STUDENT),) if both else ()))
     content = text.encode()
     made = Message(
         f"id-{number}", Channel.SMS, Envelope("t@d.example", (Recipient("s@d.example"),)), content,
         sha256_of(content), 1000.0 + number, Relation(pairs),
     )  # fmt: skip
-    return Outgoing(made, (Said("id-0", "s@d.example", 999.0, "earlier"),))
+    return OutgoingMessage(made, (EarlierMessage("id-0", "s@d.example", 999.0, "earlier"),))
 
 
-def record(outgoing: Outgoing, *, max_inline: int = 100_000) -> Record:
+def record(outgoing: OutgoingMessage, *, max_inline: int = 100_000) -> Record:
     key, value, header = message_record(outgoing, max_inline=max_inline)
     return Record("messages", key, value, ((HEADER, header),))
 
@@ -56,18 +65,18 @@ def record(outgoing: Outgoing, *, max_inline: int = 100_000) -> Record:
 class Store:
     """The contents that the consumer can read; `down` counts the calls that still fail."""
 
-    def __init__(self, *stored: Outgoing, down: int = 0) -> None:
+    def __init__(self, *stored: OutgoingMessage, down: int = 0) -> None:
         self.stored = {each.message.id: each for each in stored}
         self.down = down
-        self.files: dict[str, Sequence[Medium]] = {}
+        self.files: dict[str, Sequence[MediaFile]] = {}
 
-    async def outgoing(self, message_id: str) -> Outgoing | None:
+    async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         if self.down:
             self.down -= 1
             raise StoreDown("away")
         return self.stored.get(message_id)
 
-    async def media(self, message_id: str) -> Sequence[Medium]:
+    async def media(self, message_id: str) -> Sequence[MediaFile]:
         return self.files.get(message_id, ())
 
 
@@ -106,7 +115,7 @@ class Faltering:
         return await self._bus.publish(records)
 
 
-class QuickBeat(Beat):
+class QuickBeat(Wakeup):
     """A beat that does not rest for long."""
 
     async def rest(self, seconds: float) -> None:
@@ -114,10 +123,10 @@ class QuickBeat(Beat):
 
 
 @contextlib.asynccontextmanager
-async def consuming(bus: Bus, store: Store, readers: object, journal: Journal) -> AsyncIterator[Beat]:
+async def consuming(bus: Bus, store: Store, readers: object, event_log: EventLog) -> AsyncIterator[Wakeup]:
     """A consumer at work, stopped in good order at the end."""
     beat = QuickBeat()
-    running = asyncio.create_task(Consumer(bus, store, readers, journal).run(beat))  # type: ignore[arg-type]
+    running = asyncio.create_task(Consumer(bus, store, readers, event_log).run(beat))  # type: ignore[arg-type]
     try:
         yield beat
     finally:
@@ -154,29 +163,29 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_every_message_has_its_verdict_and_is_committed(journal: Journal) -> None:
+async def test_every_message_has_its_verdict_and_is_committed(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     places = await bus.publish([record(message(n)) for n in range(50)])
-    async with consuming(bus, Store(), readers, journal):
+    async with consuming(bus, Store(), readers, event_log):
         found = await verdicts(bus, 50)
         named = [place for place in places if place]
         async with asyncio.timeout(WITHIN):
-            while set(await bus.standing("messages", GROUP, named)) != {Standing.PASSED}:
+            while set(await bus.standing("messages", GROUP, named)) != {RecordPosition.PASSED}:
                 await asyncio.sleep(0.01)
     assert set(found) == {f"id-{n}" for n in range(50)}
     assert found["id-7"].sha256 == sha256_of(b"plain")
     assert max(map(len, readers.batches)) <= BATCH
-    value = journal.registry.get_sample_value
+    value = event_log.registry.get_sample_value
     assert value("chaperone_bus_lag", {"topic": "messages", "group": "classifiers"}) == 0
     assert (value("chaperone_consumer_progress_timestamp_seconds", {"group": "classifiers"}) or 0) > 0
     assert value("chaperone_classify_seconds_count") == 50
 
 
-async def test_a_job_holds_what_the_record_says(journal: Journal) -> None:
+async def test_a_job_holds_what_the_record_says(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     asked = message(1, "text", both=True)
     await bus.publish([record(asked), record(message(2))])
-    async with consuming(bus, Store(), readers, journal):
+    async with consuming(bus, Store(), readers, event_log):
         await verdicts(bus, 2)
     first, second = sorted(readers.jobs, key=lambda job: job.id)
     assert first == Job(
@@ -186,52 +195,52 @@ async def test_a_job_holds_what_the_record_says(journal: Journal) -> None:
     assert second.direction == "staff_to_student"
 
 
-async def test_a_verdict_goes_to_the_partition_of_its_conversation(journal: Journal) -> None:
+async def test_a_verdict_goes_to_the_partition_of_its_conversation(event_log: EventLog) -> None:
     bus = LocalBus()
     asked = record(message(1))
     await bus.publish([asked])
-    async with consuming(bus, Store(), Scripted(), journal), bus.subscribe("verdicts", "tests") as member:
+    async with consuming(bus, Store(), Scripted(), event_log), bus.subscribe("verdicts", "tests") as member:
         batch: Sequence[Record] = ()
         while not batch:
             batch = await member.batch(1, 1.0)
     assert batch[0].key == asked.key
 
 
-async def test_pictures_and_files_come_from_the_store_as_they_were_published(journal: Journal) -> None:
+async def test_pictures_and_files_come_from_the_store_as_they_were_published(event_log: EventLog) -> None:
     bus, readers, store = LocalBus(), Scripted(), Store()
-    card = Medium(1, "text/vcard", 4, sha256_of(b"card"))
+    card = MediaFile(1, "text/vcard", 4, sha256_of(b"card"))
     whole = dataclasses.replace(card, content=b"card")
-    late = Medium(2, failed="timeout")
+    late = MediaFile(2, failed="timeout")
     store.files = {"id-1": [whole, dataclasses.replace(late, failed="", content=b"late")], "id-2": [late]}
     store.files["id-3"] = [dataclasses.replace(whole, content=b"other")]
     sent = [
         dataclasses.replace(message(n), media=media) for n, media in ((1, (card, late)), (2, (card,)), (3, (card,)))
     ]
     await bus.publish([record(each) for each in sent])
-    async with consuming(bus, store, readers, journal):
+    async with consuming(bus, store, readers, event_log):
         found = await verdicts(bus, 3)
     assert {job.id: job.media for job in readers.jobs} == {"id-1": (whole,), "id-2": (), "id-3": ()}
     assert [found[f"id-{n}"].failed for n in (2, 3)] == [("unreadable",), ("unreadable",)]
     assert "timeout" in found["id-1"].failed
 
 
-async def test_a_truncated_record_is_read_from_the_store(journal: Journal) -> None:
+async def test_a_truncated_record_is_read_from_the_store(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     large = message(1, "x" * 2_000_000, both=True)
     sent = record(large)
     assert sent.value == b""
     await bus.publish([sent])
-    async with consuming(bus, Store(large), readers, journal):
+    async with consuming(bus, Store(large), readers, event_log):
         await verdicts(bus, 1)
     (job,) = readers.jobs
     assert job.content == large.message.content
     assert (job.context, job.pairs) == (large.context, large.message.relation.pairs)
 
 
-async def test_large_contents_are_read_a_few_at_a_time(journal: Journal) -> None:
+async def test_large_contents_are_read_a_few_at_a_time(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     await bus.publish([record(message(n, "x" * 5_000_000), max_inline=1 << 30) for n in range(5)])
-    async with consuming(bus, Store(), readers, journal):
+    async with consuming(bus, Store(), readers, event_log):
         await verdicts(bus, 5)
     assert max(map(len, readers.batches)) <= 2
 
@@ -249,15 +258,15 @@ async def test_large_contents_are_read_a_few_at_a_time(journal: Journal) -> None
     ],
 )  # fmt: skip
 async def test_a_record_that_cannot_be_read_is_a_dead_letter(
-    spoil: Callable[[Record], Record], word: bytes, journal: Journal, caplog: pytest.LogCaptureFixture
+    spoil: Callable[[Record], Record], word: bytes, event_log: EventLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     bus = LocalBus()
     spoilt = spoil(record(message(1, "a secret text")))
     await bus.publish([record(message(0)), spoilt, record(message(2))])
-    async with consuming(bus, Store(), Scripted(), journal):
+    async with consuming(bus, Store(), Scripted(), event_log):
         assert set(await verdicts(bus, 2)) == {"id-0", "id-2"}
         (letter,) = await letters(bus, 1)
-        await until(lambda: journal.registry.get_sample_value("chaperone_dead_letters_total") == 1)
+        await until(lambda: event_log.registry.get_sample_value("chaperone_dead_letters_total") == 1)
     headers = dict(letter.headers[len(spoilt.headers) :])
     assert (letter.key, letter.value, letter.headers[: len(spoilt.headers)]) == (
         spoilt.key, spoilt.value, spoilt.headers
@@ -266,102 +275,102 @@ async def test_a_record_that_cannot_be_read_is_a_dead_letter(
     assert "secret" not in caplog.text
 
 
-async def test_a_truncated_record_whose_content_is_gone_is_a_dead_letter(journal: Journal) -> None:
+async def test_a_truncated_record_whose_content_is_gone_is_a_dead_letter(event_log: EventLog) -> None:
     bus = LocalBus()
     await bus.publish([record(message(1, "x" * 200_000))])
-    async with consuming(bus, Store(), Scripted(), journal):
+    async with consuming(bus, Store(), Scripted(), event_log):
         (letter,) = await letters(bus, 1)
     assert dict(letter.headers)["error"] == b"content_gone"
 
 
 async def test_a_store_that_is_away_is_never_a_messages_fault(
-    journal: Journal, caplog: pytest.LogCaptureFixture
+    event_log: EventLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     bus, large = LocalBus(), message(1, "x" * 200_000)
     await bus.publish([record(message(0)), record(large), record(message(2))])
-    async with consuming(bus, Store(large, down=3), Scripted(), journal):
+    async with consuming(bus, Store(large, down=3), Scripted(), event_log):
         assert set(await verdicts(bus, 3)) == {"id-0", "id-1", "id-2"}
     assert "store_lost" in [each.message for each in caplog.records]
-    assert not journal.registry.get_sample_value("chaperone_dead_letters_total")
+    assert not event_log.registry.get_sample_value("chaperone_dead_letters_total")
 
 
 @pytest.mark.parametrize("silent", [False, True])
-async def test_verdicts_that_were_not_confirmed_are_made_again(silent: bool, journal: Journal) -> None:
+async def test_verdicts_that_were_not_confirmed_are_made_again(silent: bool, event_log: EventLog) -> None:
     local = LocalBus()
     bus = Faltering(local, loses=2, silent=silent)
     places = await local.publish([record(message(n)) for n in range(5)])
-    async with consuming(bus, Store(), Scripted(), journal):  # type: ignore[arg-type]
+    async with consuming(bus, Store(), Scripted(), event_log):  # type: ignore[arg-type]
         assert len(await verdicts(local, 5)) == 5
-    assert set(await local.standing("messages", GROUP, [place for place in places if place])) == {Standing.PASSED}
+    assert set(await local.standing("messages", GROUP, [place for place in places if place])) == {RecordPosition.PASSED}
 
 
-async def test_nothing_is_committed_before_its_verdict(journal: Journal) -> None:
+async def test_nothing_is_committed_before_its_verdict(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     readers.gate.clear()
     (place,) = await bus.publish([record(message(1))])
     assert place
-    async with consuming(bus, Store(), readers, journal):
+    async with consuming(bus, Store(), readers, event_log):
         await until(lambda: bool(readers.batches))
-        assert await bus.standing("messages", GROUP, [place]) == [Standing.AHEAD]
+        assert await bus.standing("messages", GROUP, [place]) == [RecordPosition.AHEAD]
         readers.gate.set()
         await verdicts(bus, 1)
 
 
-async def test_stopping_finishes_the_batch_in_hand(journal: Journal) -> None:
+async def test_stopping_finishes_the_batch_in_hand(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted()
     readers.gate.clear()
     (place,) = await bus.publish([record(message(1))])
     assert place
-    async with consuming(bus, Store(), readers, journal) as beat:
+    async with consuming(bus, Store(), readers, event_log) as beat:
         await until(lambda: bool(readers.batches))
         beat.stop()
         await asyncio.sleep(0)
         readers.gate.set()
-    assert await bus.standing("messages", GROUP, [place]) == [Standing.PASSED]
+    assert await bus.standing("messages", GROUP, [place]) == [RecordPosition.PASSED]
     assert len(await verdicts(bus, 1)) == 1
 
 
-async def test_a_consumer_that_is_ended_leaves_its_batch_to_the_next(journal: Journal) -> None:
+async def test_a_consumer_that_is_ended_leaves_its_batch_to_the_next(event_log: EventLog) -> None:
     bus, stuck = LocalBus(), Scripted()
     stuck.gate.clear()
     await bus.publish([record(message(n)) for n in range(3)])
-    ended = asyncio.create_task(Consumer(bus, Store(), stuck, journal).run(Beat()))
+    ended = asyncio.create_task(Consumer(bus, Store(), stuck, event_log).run(Wakeup()))
     await until(lambda: bool(stuck.batches))
     ended.cancel()
     with pytest.raises(asyncio.CancelledError):
         await ended
-    async with consuming(bus, Store(), Scripted(), journal):
+    async with consuming(bus, Store(), Scripted(), event_log):
         assert len(await verdicts(bus, 3)) == 3
 
 
-async def test_every_child_has_its_share(journal: Journal) -> None:
+async def test_every_child_has_its_share(event_log: EventLog) -> None:
     bus, readers = LocalBus(), Scripted(workers=3)
     await bus.publish([record(message(n)) for n in range(48)])
-    async with consuming(bus, Store(), readers, journal):
+    async with consuming(bus, Store(), readers, event_log):
         await verdicts(bus, 48)
     assert [len(batch) for batch in readers.batches[:3]] == [16, 16, 16]
 
 
-async def test_a_message_that_ends_its_reader_stops_nobody(journal: Journal, tmp_path: Path) -> None:
+async def test_a_message_that_ends_its_reader_stops_nobody(event_log: EventLog, tmp_path: Path) -> None:
     bus = LocalBus()
     texts = ["one", "crash", f"crash-once {tmp_path / 'flag'}", "hang", "two"]
     await bus.publish([record(message(n, text)) for n, text in enumerate(texts)])
     readers = ClassifierPool(
-        1, journal=journal, entry="tests.classifiers.doubles:obedient", batch_seconds=2.0, message_seconds=1.0
+        1, event_log=event_log, entry="tests.classifiers.doubles:obedient", batch_seconds=2.0, message_seconds=1.0
     )
-    async with readers, consuming(bus, Store(), readers, journal):
+    async with readers, consuming(bus, Store(), readers, event_log):
         found = await verdicts(bus, 5)
     assert [found[f"id-{n}"].failed for n in range(5)] == [(), ("crashed",), (), ("timeout",), ()]
 
 
 @pytest.mark.peer("kafka")
 async def test_over_a_broker_that_goes_away(
-    kafka: KafkaServer, journal: Journal, caplog: pytest.LogCaptureFixture
+    kafka: KafkaServer, event_log: EventLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "chaperone")
     prefix = f"consumer-{secrets.token_hex(4)}"
-    opened = KafkaBus(kafka.bootstrap, prefix=prefix, retain_seconds=3600, journal=journal)
-    async with opened as bus, consuming(bus, Store(), Scripted(), journal):
+    opened = KafkaBus(kafka.bootstrap, prefix=prefix, retain_seconds=3600, event_log=event_log)
+    async with opened as bus, consuming(bus, Store(), Scripted(), event_log):
         await bus.publish([record(message(n)) for n in range(100)])
         await verdicts(bus, 50)
         await asyncio.to_thread(kafka.kill)
@@ -373,6 +382,6 @@ async def test_over_a_broker_that_goes_away(
         await bus.publish([record(message(n)) for n in range(100, 120)])
         found = await verdicts(bus, 120)
         lag = {"topic": "messages", "group": "classifiers"}
-        await until(lambda: journal.registry.get_sample_value("chaperone_bus_lag", lag) == 0)
+        await until(lambda: event_log.registry.get_sample_value("chaperone_bus_lag", lag) == 0)
     assert set(found) == {f"id-{n}" for n in range(120)}
-    assert not journal.registry.get_sample_value("chaperone_dead_letters_total")
+    assert not event_log.registry.get_sample_value("chaperone_dead_letters_total")

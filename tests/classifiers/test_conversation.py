@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.conversation import LAST, RECENT, SHORT, Together, with_earlier
-from classifiers.evidence import Evidence
-from classifiers.extraction import Passage
-from classifiers.job import Job, pack, unpack
-from classifiers.pipeline import load, normaliser
-from classifiers.quoting import Kind
-from classifiers.reading import Text, texts
-from gateway.core.message import Channel, Said, sha256_of
-from gateway.core.parties import Direction
-from gateway.core.verdict import Finding, Span
+from classifiers.extract.extraction import Passage
+from classifiers.extract.quoting import Kind
+from classifiers.features.annotations import Evidence
+from classifiers.pipeline.job import Job, pack, unpack
+from classifiers.pipeline.pipeline import load, normaliser
+from classifiers.pipeline.reply_context import LAST, RECENT, SHORT, Together, with_earlier
+from classifiers.pipeline.texts import ReadText, texts
+from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Span
 
 NORMALISE = normaliser(frozenset())
 NOW = 1_000_000.0
 
 
-def answer(text: str) -> tuple[Text, ...]:
+def answer(text: str) -> tuple[ReadText, ...]:
     return texts([Passage("1", 0, text, Kind.FRESH)], NORMALISE)[0]
 
 
-def said(*texts: str, ago: float = 60.0) -> list[Said]:
-    return [Said(str(number), "someone@riverbend.example", NOW - ago, text) for number, text in enumerate(texts)]
+def said(*texts: str, ago: float = 60.0) -> list[EarlierMessage]:
+    return [
+        EarlierMessage(str(number), "someone@riverbend.example", NOW - ago, text) for number, text in enumerate(texts)
+    ]
 
 
 def test_an_answer_stands_behind_what_it_answers() -> None:
@@ -47,7 +49,7 @@ def test_an_answer_stands_behind_what_it_answers() -> None:
     ],
     ids=["long", "first", "blank", "old"],
 )
-def test_what_is_no_answer_is_read_for_itself(text: str, earlier: list[Said]) -> None:
+def test_what_is_no_answer_is_read_for_itself(text: str, earlier: list[EarlierMessage]) -> None:
     assert with_earlier(answer(text), earlier, NOW, NORMALISE, "en") == ()
 
 

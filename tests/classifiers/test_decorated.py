@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.decorated import undressed
-from classifiers.normalisation import Normaliser
-from classifiers.pipeline import Classifier, load
+from classifiers.normalize.normalization import Normaliser
+from classifiers.normalize.unicode_styles import undressed
+from classifiers.pipeline.pipeline import Classifier, load
 from tests.classifiers.test_pipeline import one, prohibited, sms
 
 NOTICE = "Cheer practice is Tuesday at four in the gym. Bring water and your pom poms. Go Tigers!"

@@ -9,9 +9,10 @@ import zipfile
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from classifiers import documents, pictures
-from classifiers.extraction import read
-from classifiers.quoting import Kind
+from classifiers.extract import documents
+from classifiers.extract import ocr as pictures
+from classifiers.extract.extraction import read
+from classifiers.extract.quoting import Kind
 from tests.classifiers.test_extraction import attached, locked_zip, mail, pdf, zipped
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x02\x03" + bytes(range(256))

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers import weights
 from classifiers.components.encoder import Anew, EncoderReader, Marks, Noted, telling
+from classifiers.components.encoder_windows import MOST, ROOM, chosen, further, stretches
 from classifiers.components.mixing import Mixing, beside, pooled, settled, unsure
-from classifiers.components.stretches import MOST, ROOM, chosen, further, stretches
-from classifiers.evidence import Evidence
+from classifiers.features.annotations import Evidence
+from classifiers.pipeline import model_files as weights
 from classifiers.training.fit import HEADS
 
 

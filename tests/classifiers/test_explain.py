@@ -8,13 +8,13 @@ from email.policy import SMTP
 
 import pytest
 
-from classifiers.explain import case_of_mail, case_of_row, explain, rows
-from classifiers.pipeline import Classifier, load
+from classifiers.pipeline.explain import case_of_mail, case_of_row, explain, rows
+from classifiers.pipeline.pipeline import Classifier, load
 from gateway import policies
-from gateway.core.decision import Action
-from gateway.core.parties import Direction, Pair
-from gateway.core.policy import Policy
-from gateway.core.standing import Standing
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.policy.decision import Action
+from gateway.core.policy.legitimate_interest import Relationship
+from gateway.core.policy.policy import Policy
 
 GROOMING = "You look so beautiful today.\nThis stays our secret, don't tell your parents."
 
@@ -115,10 +115,10 @@ class People:
         """Who is meant."""
         return {name: "s1" for name in names if name == "Avery Lindqvist"}
 
-    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Standing]]]:
+    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
         """The address is the student's."""
         person = recipient.partition("@")[0]
-        return [(person, frozenset({Standing.SELF} if person == about else ()))]
+        return [(person, frozenset({Relationship.SELF} if person == about else ()))]
 
 
 def test_the_directory_is_asked_who_may_have_what_is_told(classifier: Classifier, policy: Policy) -> None:

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
-from classifiers import pictures
-from classifiers.extraction import MAX_CHARACTERS, read
-from classifiers.quoting import Kind
-from gateway.core.media import Medium, media_parts
-from gateway.core.message import parts
+from classifiers.extract import ocr as pictures
+from classifiers.extract.extraction import MAX_CHARACTERS, read
+from classifiers.extract.quoting import Kind
+from gateway.core.messages.media import MediaFile, media_parts
+from gateway.core.messages.message import parts
 
 DOCX = (
     '<w:document xmlns:w="x"><w:body><w:p><w:r><w:t>Our sec</w:t></w:r><w:r><w:t>ret &amp; more</w:t></w:r></w:p>'
@@ -266,13 +266,13 @@ def test_damaged_files_never_raise(seed: int) -> None:
 
 def test_a_picture_in_a_text_is_unreadable_and_its_files_are_read() -> None:
     card = b"BEGIN:VCARD\r\nFN:Coach\r\nNOTE:text me on my own phone\r\nEND:VCARD\r\n"
-    media = [Medium(1, "text/vcard", content=card), Medium(2, "image/jpeg", content=b"\xff\xd8\xff")]
+    media = [MediaFile(1, "text/vcard", content=card), MediaFile(2, "image/jpeg", content=b"\xff\xd8\xff")]
     both = read(b"look", "sms", media_parts(media))
     assert both.failed == ("unreadable",)
     assert any("text me on my own phone" in each.text for each in both.passages)
     assert read(b"look", "sms", media_parts(media[:1])).failed == ()
-    assert read(b"look", "sms", media_parts([Medium(1, "application/zip", content=b"PK")])).failed == ("unreadable",)
-    noted = read(b"look", "sms", media_parts([Medium(1, "text/plain", content=b"delete this")]))
+    assert read(b"look", "sms", media_parts([MediaFile(1, "application/zip", content=b"PK")])).failed == ("unreadable",)
+    noted = read(b"look", "sms", media_parts([MediaFile(1, "text/plain", content=b"delete this")]))
     assert [(each.part, each.text) for each in noted.passages if each.kind is Kind.ATTACHED] == [("2", "delete this")]
 
 

@@ -10,8 +10,8 @@ from classifiers.training.examples import Example
 from classifiers.training.foreign import report, tutoring
 from classifiers.training.public import public
 from classifiers.training.results import Result
-from gateway.core.decision import Action
-from gateway.core.verdict import Finding, Verdict
+from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.decision import Action
 
 
 def judge(examples: Sequence[Example]) -> list[Result]:

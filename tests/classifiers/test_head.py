@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers import weights
 from classifiers.components.head import Head
-from classifiers.evidence import Evidence
+from classifiers.features.annotations import Evidence
+from classifiers.pipeline import model_files as weights
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.language import Heard, heard
-from classifiers.pipeline import load
+from classifiers.normalize.language import Heard, heard
+from classifiers.pipeline.pipeline import load
 from classifiers.training.examples import district
 
 SENTENCES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("foreign_sentences.toml").read_text("utf-8"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from classifiers.components.meaning import is_told_of
-from classifiers.evidence import KEY, Evidence
-from classifiers.pipeline import load, rules
+from classifiers.features.annotations import KEY, Evidence
+from classifiers.pipeline.pipeline import load, rules
 from tests.classifiers.test_pipeline import STAFF, STUDENT, one, prohibited, sms
 
 NLP = rules()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.normalisation import Normal, Normaliser
-from classifiers.pipeline import normaliser
+from classifiers.normalize.normalization import Normal, Normaliser
+from classifiers.pipeline.pipeline import normaliser
 
 KNOWN = frozenset(
     "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "

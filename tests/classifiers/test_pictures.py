@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from classifiers import documents, pictures
-from classifiers.extraction import read
-from classifiers.quoting import Kind
+from classifiers.extract import documents
+from classifiers.extract import ocr as pictures
+from classifiers.extract.extraction import read
+from classifiers.extract.quoting import Kind
 
 pytestmark = pytest.mark.skipif(not pictures.readable(), reason="the extra ocr is not installed")
 

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers import canary, tokens
-from classifiers.job import Job
-from classifiers.pipeline import Classifier, load
-from classifiers.weights import ModelError
-from gateway.core.message import Channel, parts, sha256_of
-from gateway.core.parties import Direction
-from gateway.core.verdict import CLAUSES, FAILURES, HELP, PURPOSES, Finding, Verdict
-from gateway.core.wire import encode_verdict
+from classifiers.normalize import tokens
+from classifiers.pipeline.job import Job
+from classifiers.pipeline.model_files import ModelError
+from classifiers.pipeline.pipeline import Classifier, load
+from classifiers.service import self_test as canary
+from gateway.core.messages.message import Channel, parts, sha256_of
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import CLAUSES, FAILURES, HELP, PURPOSES, Finding, Verdict
+from gateway.core.serialization.wire import encode_verdict
 
 STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 GROOMING = "You look so beautiful today. This stays our secret, don't tell your parents."

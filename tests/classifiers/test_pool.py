@@ -16,29 +16,29 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from classifiers.job import BOTH_WAYS, Job, direction_of, pack, unpack
-from classifiers.pool import ClassifierPool
+from classifiers.pipeline.job import BOTH_WAYS, Job, direction_of, pack, unpack
+from classifiers.service.pool import ClassifierPool
 from gateway.core.fault import Fault
-from gateway.core.media import Medium
-from gateway.core.message import Channel, Said, sha256_of
-from gateway.core.parties import Direction, Pair
-from gateway.core.verdict import Verdict
-from gateway.journal import Journal
+from gateway.core.messages.media import MediaFile
+from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.messages.verdict import Verdict
+from gateway.observability.events import EventLog
 
 OBEDIENT = "tests.classifiers.doubles:obedient"
 STAFF, STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal(CollectorRegistry())
+def event_log() -> EventLog:
+    return EventLog(CollectorRegistry())
 
 
 @contextlib.asynccontextmanager
-async def pool(journal: Journal, workers: int = 1, **more: object) -> AsyncIterator[ClassifierPool]:
+async def pool(event_log: EventLog, workers: int = 1, **more: object) -> AsyncIterator[ClassifierPool]:
     settings: dict[str, object] = {"entry": OBEDIENT, "batch_seconds": 30.0, "message_seconds": 30.0} | more
     model = str(settings.pop("model", ""))
-    async with ClassifierPool(workers, model, journal=journal, **settings) as opened:  # type: ignore[arg-type]
+    async with ClassifierPool(workers, model, event_log=event_log, **settings) as opened:  # type: ignore[arg-type]
         yield opened
 
 
@@ -72,8 +72,8 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_verdicts_come_in_the_order_of_the_jobs(journal: Journal) -> None:
-    async with pool(journal, model="model-7") as opened:
+async def test_verdicts_come_in_the_order_of_the_jobs(event_log: EventLog) -> None:
+    async with pool(event_log, model="model-7") as opened:
         asked = jobs(*(f"text {n}" for n in range(40)))
         verdicts = await opened.classify(asked)
         assert [verdict.id for verdict in verdicts] == [each.id for each in asked]
@@ -81,17 +81,17 @@ async def test_verdicts_come_in_the_order_of_the_jobs(journal: Journal) -> None:
         assert opened.version == "model-7"
         assert verdicts[0].model == "model-7"
         assert await opened.classify([]) == []
-    assert journal.registry.get_sample_value("chaperone_model_info", {"version": "model-7"}) == 1
+    assert event_log.registry.get_sample_value("chaperone_model_info", {"version": "model-7"}) == 1
 
 
-async def test_a_child_gets_all_that_is_known_of_a_message(journal: Journal) -> None:
+async def test_a_child_gets_all_that_is_known_of_a_message(event_log: EventLog) -> None:
     pair = Pair("jo@s.example", "t1", "s1", STUDENT, own_child=True)
-    said = (Said("a", "x@y.example", 1.5, "héllo"), Said("b", "", 2.0, ""))
+    said = (EarlierMessage("a", "x@y.example", 1.5, "héllo"), EarlierMessage("b", "", 2.0, ""))
     asked = Job("i", sha256_of(b"x"), Channel.MAIL, str(STUDENT), b"x", "x@y.example", said, 7.5, (pair,))
-    card = Medium(2, "text/vcard", 4, sha256_of(b"card"), content=b"card")
-    pictured = replace(asked, channel=Channel.SMS, media=(Medium(1, "image/png", 0, content=b""), card))
+    card = MediaFile(2, "text/vcard", 4, sha256_of(b"card"), content=b"card")
+    pictured = replace(asked, channel=Channel.SMS, media=(MediaFile(1, "image/png", 0, content=b""), card))
     assert unpack(pack([asked, pictured, asked])) == [asked, pictured, asked]
-    async with pool(journal) as opened:
+    async with pool(event_log) as opened:
         (verdict,) = await opened.classify([asked])
     assert verdict.findings[0].cue.split()[1:] == ["mail", "student_to_staff", "x@y.example", "2", "1"]
 
@@ -102,17 +102,17 @@ def test_the_direction_of_pairs() -> None:
     assert direction_of([there, back]) == direction_of([]) == BOTH_WAYS
 
 
-async def test_any_bytes_arrive(journal: Journal) -> None:
+async def test_any_bytes_arrive(event_log: EventLog) -> None:
     asked = jobs(b"", bytes(range(256)) * 4, os.urandom(20_000_000))
-    async with pool(journal) as opened:
+    async with pool(event_log) as opened:
         assert failures(await opened.classify(asked)) == [(), (), ()]
 
 
 @pytest.mark.parametrize("how", ["crash", "exit", "raise", "lie"])
 async def test_a_message_that_ends_its_child_twice_has_crashed_and_the_others_are_read(
-    how: str, journal: Journal
+    how: str, event_log: EventLog
 ) -> None:
-    async with pool(journal) as opened:
+    async with pool(event_log) as opened:
         asked = jobs("before", how, "after")
         verdicts = await opened.classify(asked)
         assert failures(verdicts) == [(), ("crashed",), ()]
@@ -122,8 +122,8 @@ async def test_a_message_that_ends_its_child_twice_has_crashed_and_the_others_ar
         assert failures(await opened.classify(jobs(how))) == [("crashed",)]
 
 
-async def test_a_message_that_ends_its_child_once_is_read(journal: Journal, tmp_path: Path) -> None:
-    async with pool(journal) as opened:
+async def test_a_message_that_ends_its_child_once_is_read(event_log: EventLog, tmp_path: Path) -> None:
+    async with pool(event_log) as opened:
         verdicts = await opened.classify(jobs("before", f"crash-once {tmp_path / 'flag'}", "after"))
         assert failures(verdicts) == [(), (), ()]
         verdicts = await opened.classify(jobs("crash", f"crash-once {tmp_path / 'other'}"))
@@ -131,8 +131,8 @@ async def test_a_message_that_ends_its_child_once_is_read(journal: Journal, tmp_
         assert failures(await opened.classify(jobs(f"crash-once {tmp_path / 'third'}"))) == [()]
 
 
-async def test_a_message_that_hangs_has_a_timeout(journal: Journal) -> None:
-    async with pool(journal, batch_seconds=0.6, message_seconds=0.6) as opened:
+async def test_a_message_that_hangs_has_a_timeout(event_log: EventLog) -> None:
+    async with pool(event_log, batch_seconds=0.6, message_seconds=0.6) as opened:
         (first,) = await opened.classify(jobs("before"))
         start = time.monotonic()
         verdicts = await opened.classify(jobs("one", "hang", "two"))
@@ -142,19 +142,19 @@ async def test_a_message_that_hangs_has_a_timeout(journal: Journal) -> None:
         assert not is_running(child_of(first)), "a child that hangs is ended"
 
 
-async def test_a_message_alone_has_the_time_of_one_message(journal: Journal) -> None:
-    async with pool(journal, batch_seconds=0.3, message_seconds=30.0) as opened:
+async def test_a_message_alone_has_the_time_of_one_message(event_log: EventLog) -> None:
+    async with pool(event_log, batch_seconds=0.3, message_seconds=30.0) as opened:
         assert failures(await opened.classify(jobs("sleep 0.2", "sleep 0.2", "sleep 0.2"))) == [(), (), ()]
 
 
-async def test_a_message_that_eats_memory_has_crashed(journal: Journal) -> None:
-    async with pool(journal, memory_bytes=200 << 20) as opened:
+async def test_a_message_that_eats_memory_has_crashed(event_log: EventLog) -> None:
+    async with pool(event_log, memory_bytes=200 << 20) as opened:
         verdicts = await opened.classify(jobs("one", f"eat {300 << 20}", "two"))
         assert failures(verdicts) == [(), ("crashed",), ()]
 
 
-async def test_a_child_that_grows_is_replaced_and_nobody_is_blamed(journal: Journal) -> None:
-    async with pool(journal, memory_bytes=400 << 20) as opened:
+async def test_a_child_that_grows_is_replaced_and_nobody_is_blamed(event_log: EventLog) -> None:
+    async with pool(event_log, memory_bytes=400 << 20) as opened:
         seen = []
         for _ in range(3):
             (verdict,) = await opened.classify(jobs(f"eat {250 << 20}"))
@@ -164,8 +164,8 @@ async def test_a_child_that_grows_is_replaced_and_nobody_is_blamed(journal: Jour
         assert not is_running(seen[0])
 
 
-async def test_a_child_killed_while_idle_is_replaced_and_nobody_is_blamed(journal: Journal) -> None:
-    async with pool(journal) as opened:
+async def test_a_child_killed_while_idle_is_replaced_and_nobody_is_blamed(event_log: EventLog) -> None:
+    async with pool(event_log) as opened:
         (verdict,) = await opened.classify(jobs("one"))
         os.kill(child_of(verdict), signal.SIGKILL)
         await until(lambda: not is_running(child_of(verdict)))
@@ -174,8 +174,8 @@ async def test_a_child_killed_while_idle_is_replaced_and_nobody_is_blamed(journa
         assert child_of(again) != child_of(verdict)
 
 
-async def test_a_child_killed_in_the_middle_has_its_batch_read_again(journal: Journal, tmp_path: Path) -> None:
-    async with pool(journal) as opened:
+async def test_a_child_killed_in_the_middle_has_its_batch_read_again(event_log: EventLog, tmp_path: Path) -> None:
+    async with pool(event_log) as opened:
         (verdict,) = await opened.classify(jobs("one"))
         asking = asyncio.create_task(opened.classify(jobs(f"mark-and-sleep {tmp_path / 'begun'}", "two")))
         await until((tmp_path / "begun").exists)
@@ -183,8 +183,8 @@ async def test_a_child_killed_in_the_middle_has_its_batch_read_again(journal: Jo
         assert failures(await asking) == [(), ()]
 
 
-async def test_a_cancelled_batch_leaves_no_answer_behind(journal: Journal, tmp_path: Path) -> None:
-    async with pool(journal) as opened:
+async def test_a_cancelled_batch_leaves_no_answer_behind(event_log: EventLog, tmp_path: Path) -> None:
+    async with pool(event_log) as opened:
         (verdict,) = await opened.classify(jobs("one"))
         asking = asyncio.create_task(opened.classify(jobs(f"mark-and-sleep {tmp_path / 'begun'}")))
         await until((tmp_path / "begun").exists)
@@ -195,52 +195,52 @@ async def test_a_cancelled_batch_leaves_no_answer_behind(journal: Journal, tmp_p
         assert [each.id for each in await opened.classify(jobs("two", "three"))] == ["id-0", "id-1"]
 
 
-async def test_several_children_work_at_once(journal: Journal) -> None:
-    async with pool(journal, workers=2) as opened:
+async def test_several_children_work_at_once(event_log: EventLog) -> None:
+    async with pool(event_log, workers=2) as opened:
         start = time.monotonic()
         both = await asyncio.gather(opened.classify(jobs("sleep 1")), opened.classify(jobs("sleep 1")))
         assert time.monotonic() - start < 1.9
         assert len({child_of(verdict) for verdicts in both for verdict in verdicts}) == 2
 
 
-async def test_what_a_child_prints_goes_nowhere(journal: Journal, capfd: pytest.CaptureFixture[str]) -> None:
-    async with pool(journal) as opened:
+async def test_what_a_child_prints_goes_nowhere(event_log: EventLog, capfd: pytest.CaptureFixture[str]) -> None:
+    async with pool(event_log) as opened:
         assert failures(await opened.classify(jobs("print secret", "plain"))) == [(), ()]
         assert failures(await opened.classify(jobs("raise secret"))) == [("crashed",)]
     told = capfd.readouterr()
     assert "secret" not in told.out + told.err
 
 
-async def test_children_have_one_thread_and_no_secrets(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_children_have_one_thread_and_no_secrets(event_log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAPERONE_BUS__PASSWORD", "secret")
-    async with pool(journal, entry="tests.classifiers.doubles:environment") as opened:
+    async with pool(event_log, entry="tests.classifiers.doubles:environment") as opened:
         assert opened.version == "1 1 1 -"
 
 
-async def test_a_model_that_cannot_be_loaded_is_one_clear_line(journal: Journal) -> None:
+async def test_a_model_that_cannot_be_loaded_is_one_clear_line(event_log: EventLog) -> None:
     with pytest.raises(Fault) as fault:
-        async with pool(journal, workers=2, entry="tests.classifiers.doubles:broken", model="folder"):
+        async with pool(event_log, workers=2, entry="tests.classifiers.doubles:broken", model="folder"):
             pass
     assert str(fault.value) == "classify.model: folder holds no model; name a folder that does"
 
 
-async def test_an_entry_that_is_not_there(journal: Journal) -> None:
+async def test_an_entry_that_is_not_there(event_log: EventLog) -> None:
     with pytest.raises(Fault, match=r"classify\.model: .*no_such_name"):
-        async with pool(journal, entry="tests.classifiers.doubles:no_such_name"):
+        async with pool(event_log, entry="tests.classifiers.doubles:no_such_name"):
             pass
 
 
-async def test_a_model_that_fails_its_self_test_judges_nothing(journal: Journal) -> None:
+async def test_a_model_that_fails_its_self_test_judges_nothing(event_log: EventLog) -> None:
     with pytest.raises(Fault, match=r"self-test \(canary-1: help at 0\.10; canary-2: not read\)"):
-        async with pool(journal, canary="tests.classifiers.doubles:wary"):
+        async with pool(event_log, canary="tests.classifiers.doubles:wary"):
             pass
-    assert journal.registry.get_sample_value("chaperone_canary_failures_total") == 1
-    async with pool(journal, canary="tests.classifiers.doubles:content") as opened:
+    assert event_log.registry.get_sample_value("chaperone_canary_failures_total") == 1
+    async with pool(event_log, canary="tests.classifiers.doubles:content") as opened:
         assert failures(await opened.classify(jobs("one"))) == [()]
 
 
-async def test_closing_ends_the_children(journal: Journal) -> None:
-    async with pool(journal, workers=2) as opened:
+async def test_closing_ends_the_children(event_log: EventLog) -> None:
+    async with pool(event_log, workers=2) as opened:
         both = await asyncio.gather(opened.classify(jobs("sleep 0.3")), opened.classify(jobs("sleep 0.3")))
         children = [child_of(verdict) for (verdict,) in both]
         for child in children:  # what a terminal or a supervisor sends to the whole group is not for them
@@ -255,12 +255,12 @@ async def test_children_end_with_their_parent() -> None:
     program = textwrap.dedent("""
         import asyncio
         from prometheus_client import CollectorRegistry
-        from classifiers.pool import ClassifierPool
-        from gateway.journal import Journal
+        from classifiers.service.pool import ClassifierPool
+        from gateway.observability.events import EventLog
         from tests.classifiers.test_pool import OBEDIENT, child_of, jobs
 
         async def main():
-            async with ClassifierPool(1, journal=Journal(CollectorRegistry()), entry=OBEDIENT) as pool:
+            async with ClassifierPool(1, event_log=EventLog(CollectorRegistry()), entry=OBEDIENT) as pool:
                 (verdict,) = await pool.classify(jobs("one"))
                 print(child_of(verdict), flush=True)
                 await pool.classify(jobs("hang"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.quoting import Kind, passages
+from classifiers.extract.quoting import Kind, passages
 
 
 def kinds(text: str) -> list[tuple[Kind, str]]:

@@ -7,16 +7,16 @@ from email.policy import SMTP
 
 import pytest
 
-from classifiers.extraction import read
-from classifiers.job import Job
-from classifiers.pipeline import load
-from classifiers.quoting import Kind
-from classifiers.record import Record, believed
+from classifiers.extract.extraction import read
+from classifiers.extract.quote_check import QuoteCheck, believed
+from classifiers.extract.quoting import Kind
+from classifiers.pipeline.job import Job
+from classifiers.pipeline.pipeline import load
 from gateway import policies
-from gateway.core.decide import decide
-from gateway.core.decision import Action
-from gateway.core.message import Channel, Said, sha256_of
-from gateway.core.parties import Direction, Pair
+from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.policy.decide import decide
+from gateway.core.policy.decision import Action
 
 WROTE = "On Tue, Oct 8, 2024 at 7:14 PM Hollis Grady <hg@school.example> wrote:"
 LAB = "The lab report is due on Friday. Please bring your goggles and the signed form from home."
@@ -32,12 +32,14 @@ def mail(text: str, *, answers: str = "") -> bytes:
     return message.as_bytes()
 
 
-def said(*texts: str) -> tuple[Said, ...]:
-    return tuple(Said(str(number), "x@school.example", 1.0, text) for number, text in enumerate(texts))
+def said(*texts: str) -> tuple[EarlierMessage, ...]:
+    return tuple(EarlierMessage(str(number), "x@school.example", 1.0, text) for number, text in enumerate(texts))
 
 
 def kinds(content: bytes, *earlier: str) -> set[Kind]:
-    return {each.kind for each in believed(read(content).passages, content, Record(said(*earlier)))} - {Kind.SUBJECT}
+    return {each.kind for each in believed(read(content).passages, content, QuoteCheck(said(*earlier)))} - {
+        Kind.SUBJECT
+    }
 
 
 def quoted(above: str, text: str) -> str:

@@ -10,8 +10,8 @@ torch = pytest.importorskip("torch", reason="training encoders is an extra")
 pytest.importorskip("onnx", reason="training encoders is an extra")
 
 from classifiers.training.export import export  # noqa: E402 - behind what it needs
-from classifiers.training.reopening import reopened  # noqa: E402 - behind what it needs
 from classifiers.training.transformer import Encoder  # noqa: E402 - behind what it needs
+from classifiers.training.weight_loading import reopened  # noqa: E402 - behind what it needs
 
 
 @pytest.mark.filterwarnings("ignore::Warning")  # the exporter's own

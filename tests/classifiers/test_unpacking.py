@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from classifiers.training.unpacking import unpack
+from classifiers.training.vocabulary import unpack
 
 WIDTH, INNER, POSITIONS = 32, 64, 4
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "\u2581bus", "\u2581late", "\u2581tarde", "\u2581", "b", "u", "s"]

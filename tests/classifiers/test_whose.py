@@ -10,14 +10,14 @@ from functools import cache
 import pytest
 from spacy.language import Language
 
-from classifiers.evidence import Evidence, evidence
-from classifiers.findings import strongest
-from classifiers.naming import READER, WRITER, Naming
-from classifiers.pipeline import rules
-from classifiers.whose import Telling, pack_names, settled, telling, with_names
-from gateway.core.parties import Direction, Pair
-from gateway.core.verdict import Finding, Verdict
-from gateway.core.wire import decode_verdict, encode_verdict
+from classifiers.features.annotations import Evidence, evidence
+from classifiers.pipeline.entity_resolution import Telling, pack_names, settled, telling, with_names
+from classifiers.pipeline.findings import strongest
+from classifiers.pipeline.mentions import READER, WRITER, Naming
+from classifiers.pipeline.pipeline import rules
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.serialization.wire import decode_verdict, encode_verdict
 
 SYLLABLES = [f"{first}{vowel}{last}" for first in "BDFGKLMNPRST" for vowel in "aeiou" for last in "klmnrst"]
 ENDINGS = ["o", "ella", "ina", "ek", "ulla", "ash", "eno", "ik", "ora", "ett", "yn", "is", "amo", "us", "ira"]

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from pytest_asyncio import fixture as async_fixture
 from pytest_asyncio import is_async_test
 
-from gateway.core.message import Message
+from gateway.core.messages.message import Message
 from gateway.store import open_store
 from tests.conftest import need
 from tests.console.district import fill

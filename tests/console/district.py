@@ -12,16 +12,17 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 import gateway.demo
-from gateway.core.account import AccountRole, User
-from gateway.core.contact import Contact, conversation
-from gateway.core.decision import Act, Action, Pending, Ruling
-from gateway.core.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.parts import parts
-from gateway.core.policy import Policy
-from gateway.core.relation import relate
-from gateway.core.rulings import by_verdict
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.mime.parts import parts
+from gateway.core.policy.contact import Contact
+from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.relation import relate
+from gateway.core.policy.transitions import by_verdict
 from gateway.directory.loading import load
 from gateway.directory.roster import Roster
 from gateway.policies import read
@@ -191,7 +192,7 @@ async def put(store: SqlStore, said: Said, at: float, people: Roster, in_force: 
     await store.accept(message, contacts)
     verdict = verdict_of(said, message)
 
-    def rule(pending: Pending) -> Ruling:
+    def rule(pending: PendingMessage) -> Transition:
         return by_verdict(pending, verdict, in_force, at)
 
     await store.settle([(message.id, rule)])
@@ -202,7 +203,7 @@ async def fill(store: SqlStore, at: float) -> dict[str, Message]:
     """Accounts and messages, the messages by their names; the first came an hour ago."""
     people, in_force = roster(), policy()
     for user in USERS.values():
-        await store.add_user(user, HASH, Act(at, "tests", "account added", user.name))
+        await store.add_user(user, HASH, AuditEntry(at, "tests", "account added", user.name))
     return {
         name: await put(store, said, at - 3600 + 60 * minute, people, in_force)
         for minute, (name, said) in enumerate(SAID.items())

@@ -10,8 +10,9 @@ import pytest
 from starlette.routing import BaseRoute, Mount
 
 from gateway.console.app import console_app
-from gateway.console.desk import Desk, House
-from gateway.core.casework import CaseDraft
+from gateway.console.config import ConsoleConfig
+from gateway.console.service import Desk
+from gateway.core.cases.case import CaseDraft
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, PASSWORD, SAID, SECURITY, policy
 from tests.console.world import World, form_of
 
@@ -263,8 +264,8 @@ def _of(route: BaseRoute) -> Iterator[tuple[str, str]]:
 
 
 async def test_every_route_has_a_row(world: World) -> None:
-    house = House("Riverbend", ZoneInfo("America/Chicago"), world.url)
-    desk = Desk(world.store, world.people, policy, world.journal, house, lambda: None)
+    house = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), world.url)
+    desk = Desk(world.store, world.people, policy, world.event_log, house, lambda: None)
     app: Any = console_app(desk)
     assert set(routes(app._app)) == set(ROWS)
 

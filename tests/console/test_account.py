@@ -13,7 +13,7 @@ import pyotp
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.place import place_of
+from gateway.core.accounts.client_hint import place_of
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, PASSWORD, SAID
 from tests.console.test_browser import BOTH
 from tests.console.world import World, form_of, opened, sign_in

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from gateway.core.account import Passkey
-from gateway.core.decision import Act
+from gateway.core.accounts.account import Passkey
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import HIGH
 from tests.console.test_browser import DESKTOP, PHONE, violations
 from tests.console.world import enter, opened, sign_in
@@ -27,7 +27,7 @@ async def test_sessions_and_passkeys_are_accessible(
         await enter(page, world, HIGH)
         await _fine(page, "owes a second step")
         key = Passkey("AAAA", HIGH, "My laptop", b"key", 0, world.clock())
-        await world.store.add_passkey(key, Act(world.clock(), "tests", "passkey added", HIGH))
+        await world.store.add_passkey(key, AuditEntry(world.clock(), "tests", "passkey added", HIGH))
         async with world.stranger() as other:
             await sign_in(other, HIGH)
             await page.goto(f"{world.url}/account")

@@ -20,9 +20,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gateway.core.delivery import State
-from gateway.core.message import Message
-from gateway.core.policy import Policy
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Message
+from gateway.core.policy.policy import Policy
 from tests.console.district import DIRECTOR, HELD, HIGH, SAID
 from tests.console.world import World, form_of, opened
 

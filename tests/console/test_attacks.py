@@ -12,8 +12,8 @@ import pytest
 from playwright.async_api import Dialog, Page, Request, expect
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.message import Channel
-from gateway.core.parties import Direction, Pair
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction, Pair
 from tests.console.attacks import drawing, markups, names
 from tests.console.district import DIRECTOR, staff, student
 from tests.console.world import Said, World, enter

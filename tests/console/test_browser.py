@@ -7,8 +7,8 @@ import json
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.core.casework import CaseDraft
-from gateway.core.delivery import State
+from gateway.core.cases.case import CaseDraft
+from gateway.core.messages.delivery import State
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SECURITY
 from tests.console.world import World, enter
 from tests.peers import axe

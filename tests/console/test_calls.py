@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from gateway.core.decision import Act
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR
 from tests.console.world import World, send
 
 
 async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
     id_ = world.id("help")
-    await world.store.record([Act(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})])
+    await world.store.record(
+        [AuditEntry(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})]
+    )
     async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.signed_in(MIDDLE) as middle:
         page = (await high.get("/help")).text
         assert "1 not taken up" in page
@@ -60,7 +62,9 @@ async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: Worl
         await send(high, f"/messages/{id_}/comments", text="The parents were called")
         await send(high, f"/messages/{help_}/acknowledge")
         views = [
-            Act(world.clock(), DIRECTOR, "viewed", each, {"what": "x"}) for each in (id_, help_) for _ in range(600)
+            AuditEntry(world.clock(), DIRECTOR, "viewed", each, {"what": "x"})
+            for each in (id_, help_)
+            for _ in range(600)
         ]
         await world.store.record(views)
         page = (await high.get(f"/messages/{id_}")).text

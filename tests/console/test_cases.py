@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 
-from gateway.core.account import AccountRole, User
-from gateway.core.decision import Act
-from gateway.core.followup import Follow, Followup
-from gateway.core.notice import notice_content
-from gateway.stages.beat import Beat
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.notices.notice import notice_content
+from gateway.core.policy.decision import AuditEntry
 from gateway.stages.upkeep import link_audit
+from gateway.stages.wakeup import Wakeup
 from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
 from tests.console.world import World, send
 
@@ -32,9 +32,9 @@ async def opened(program: httpx.AsyncClient, world: World, *names: str, **more: 
 @contextlib.asynccontextmanager
 async def chained(world: World) -> AsyncIterator[None]:
     """The audit rows go into their chain meanwhile, as in a gateway."""
-    beat = Beat()
+    beat = Wakeup()
     async with asyncio.TaskGroup() as work:
-        work.create_task(link_audit(world.store, world.journal, beat))
+        work.create_task(link_audit(world.store, world.event_log, beat))
         try:
             yield
         finally:
@@ -75,13 +75,13 @@ async def given(world: World) -> list[dict[str, object]]:
     """What people are to be told of cases."""
     found = await world.store.due_followups(100, 60)
     await world.store.followed([each.id for each in found])
-    return [dict(each.body) for each in found if each.kind is Follow.CASE]
+    return [dict(each.body) for each in found if each.kind is FollowupKind.CASE]
 
 
 async def test_who_is_given_a_case_is_told(world: World) -> None:
     """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
     kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
-    await world.store.add_user(kim, HASH, Act(world.clock(), "tests", "account added", kim.name))
+    await world.store.add_user(kim, HASH, AuditEntry(world.clock(), "tests", "account added", kim.name))
     async with world.program(HIGH) as high:
         mine = await opened(high, world, "high")
         assert await given(world) == []
@@ -97,7 +97,7 @@ async def test_who_is_given_a_case_is_told(world: World) -> None:
         (told,) = await given(world)
         assert told["to"] == ["dana.okafor@riverbend.example"]
     letter = notice_content(
-        Followup(Follow.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
+        Followup(FollowupKind.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
     ).decode()  # fmt: skip
     assert "Subject: Case 1 was given to you" in letter

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import httpx
 
-from gateway.core.account import AccountRole, User
-from gateway.core.casework import CaseDraft, note
-from gateway.core.decision import Act
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.cases.case import CaseDraft, note
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HASH, HELD, HIGH, OKAFOR, SAID, Said, staff, student
 from tests.console.world import World
 
@@ -22,7 +22,7 @@ OF_LINDGREN = tuple(name for name in HELD if name not in ("middle", "own"))
 async def _directing(world: World) -> None:
     """A director who is a teacher too; the name of the account says who."""
     user = User(LINDGREN_DIRECTS, AccountRole.TECHNOLOGY_DIRECTOR)
-    await world.store.add_user(user, HASH, Act(world.clock(), "tests", "account added", user.name))
+    await world.store.add_user(user, HASH, AuditEntry(world.clock(), "tests", "account added", user.name))
 
 
 async def _listed(browser: httpx.AsyncClient, world: World) -> set[str]:

@@ -13,11 +13,11 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 import gateway.console
-from gateway.console.auth import IDLE, LASTS, client_of
-from gateway.console.pace import Pace
-from gateway.console.security import Guarded
-from gateway.core.decision import Act
-from gateway.core.delivery import State
+from gateway.console.auth.authenticator import IDLE, LASTS, client_of
+from gateway.console.web.middleware import Guarded
+from gateway.console.web.rate_limit import RateLimiter
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HASH, HIGH, SECURITY
 from tests.console.test_access import ROWS
 from tests.console.world import Lines, World, form_of, opened, sign_in
@@ -112,7 +112,7 @@ async def test_signing_out_ends_the_session_everywhere(world: World) -> None:
 
 @pytest.mark.parametrize("end", ["disable", "password"])
 async def test_an_account_that_ends_ends_its_sessions_and_tokens(world: World, end: str) -> None:
-    act = Act(world.clock(), "tests", end, DIRECTOR)
+    act = AuditEntry(world.clock(), "tests", end, DIRECTOR)
     async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
         assert await _alive(browser)
         if end == "disable":
@@ -176,7 +176,7 @@ async def test_only_our_proxies_say_for_whom_they_ask(peer: str, said: str, clie
 
 
 async def test_each_client_behind_a_proxy_has_a_limit_of_its_own() -> None:
-    app = Guarded(PlainTextResponse("here"), https=False, pace=Pace(2, 0.5))
+    app = Guarded(PlainTextResponse("here"), https=False, pace=RateLimiter(2, 0.5))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as proxy:
         one, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "203.0.113.5, 198.51.100.2"}
@@ -203,7 +203,7 @@ async def test_a_secret_given_as_a_name_is_not_kept(world: World, lines: Lines) 
 
 def test_a_client_s_bucket_empties_and_fills_again() -> None:
     now = [0.0]
-    pace = Pace(3, 2, lambda: now[0])
+    pace = RateLimiter(3, 2, lambda: now[0])
     assert [pace.wait("a") for _ in range(4)] == [0, 0, 0, 0.5]
     assert pace.wait("b") == 0
     now[0] += 0.5
@@ -211,7 +211,7 @@ def test_a_client_s_bucket_empties_and_fills_again() -> None:
 
 
 async def test_who_asks_too_often_is_told_to_wait() -> None:
-    app = Guarded(PlainTextResponse("here"), https=False, pace=Pace(2, 0.5))
+    app = Guarded(PlainTextResponse("here"), https=False, pace=RateLimiter(2, 0.5))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, client=("10.9.8.7", 5)), base_url="http://x"
     ) as one:

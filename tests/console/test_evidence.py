@@ -23,13 +23,13 @@ import pytest
 from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console import verify
-from gateway.console.packing import Packing, large_file
-from gateway.core.audit import read as read_row
-from gateway.core.audit import verify as verify_chain
-from gateway.core.message import Message
-from gateway.core.parties import Direction
-from gateway.core.policy import Policy, Thresholds
+from gateway.console.cases import verify_evidence as verify
+from gateway.console.cases.zip_stream import ZipStream, large_file
+from gateway.core.audit.chain import read as read_row
+from gateway.core.audit.chain import verify as verify_chain
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.policy import Policy, Thresholds
 from gateway.policies import SHIPPED
 from tests.console.district import HIGH, SAID, policy
 from tests.console.test_cases import CASES, chained, opened
@@ -303,7 +303,7 @@ def test_a_pack_that_is_given_up_leaves_nothing_behind(monkeypatch: pytest.Monke
     """Who asked for it is gone: no complaint comes later, of a file that ended before what was written into it."""
     complaints: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", complaints.append)
-    packing = Packing()
+    packing = ZipStream()
     packing.add("one.txt", b"one")
     packing.close()
     del packing

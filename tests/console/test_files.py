@@ -10,8 +10,8 @@ import zipfile
 
 import pytest
 
-from gateway.console.files import NOT_OPENED, Files, FileText
-from gateway.core.parts import parts
+from gateway.console.messages.attachments import NOT_OPENED, Files, FileText
+from gateway.core.mime.parts import parts
 from tests.console.district import HIGH, Said, content_of, staff, student
 from tests.console.world import World
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from gateway.core.delivery import State
+from gateway.core.messages.delivery import State
 from tests.console.district import DIRECTOR, HIGH, SAID, student
 from tests.console.test_browser import DESKTOP, PHONE
 from tests.console.world import World, enter, send

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.core.casework import CaseDraft
+from gateway.core.cases.case import CaseDraft
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, SECURITY
 from tests.console.world import World, enter, send
 

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console.groups import Groups
-from gateway.console.oidc import BACK, Provider, SignInService
-from gateway.core.account import AccountRole, User
-from gateway.core.chain import Chain
+from gateway.console.auth.group_sync import Groups
+from gateway.console.auth.oidc import BACK, Provider, SignInService
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.policy.escalation import Escalation
 from tests.console.test_sign_in_service import PEOPLE, PRINCIPAL, through
 from tests.console.world import World, opened
 from tests.peers.oidc_provider import CLIENT, SECRET, OidcProvider, running_provider
@@ -64,7 +64,7 @@ async def place(made_house: tuple[Path, Any], tmp_path: Path, request: pytest.Fi
         url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
         async with opened(url, made_house[1], service) as world, httpx.AsyncClient(timeout=30) as client:
             known = Provider(running[0].issuer, CLIENT, SECRET, world.url, TRUSTED)
-            groups = Groups(world.store, world.people, SignInService(known, client), world.journal)
+            groups = Groups(world.store, world.people, SignInService(known, client), world.event_log)
             yield Place(world, running[0], groups)
 
 
@@ -81,7 +81,7 @@ async def _entered(place: Place, browser: httpx.AsyncClient) -> None:
 
 
 def _told(place: Place, users: list[User]) -> set[str]:
-    return set(Chain(users, (), place.world.people).everybody())
+    return set(Escalation(users, (), place.world.people).everybody())
 
 
 async def test_who_left_a_group_loses_the_role_within_the_hour(place: Place) -> None:

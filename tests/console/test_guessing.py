@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.console.auth import MOST_BY_BOTH, MOST_BY_CLIENT, MOST_BY_NAME
-from gateway.console.secrets import digest
-from gateway.core.decision import Act
+from gateway.console.auth.authenticator import MOST_BY_BOTH, MOST_BY_CLIENT, MOST_BY_NAME
+from gateway.console.auth.credentials import digest
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH
 from tests.console.world import World, form_of, sign_in
 
@@ -22,11 +22,11 @@ async def test_guessing_is_slowed_down_by_name(world: World) -> None:
         assert (await browser.get("/trace")).status_code == 200
     found = [act for act in await world.store.acts_about(DIRECTOR, 50) if act.act == "sign-in refused"]
     assert len(found) == MOST_BY_BOTH
-    assert world.journal.registry.get_sample_value("chaperone_login_failures_total") == MOST_BY_BOTH + 1
+    assert world.event_log.registry.get_sample_value("chaperone_login_failures_total") == MOST_BY_BOTH + 1
 
 
 async def _refuse(world: World, name: str, client: str, times: int) -> None:
-    act = Act(world.clock(), "nobody", "sign-in refused", "unknown name")
+    act = AuditEntry(world.clock(), "nobody", "sign-in refused", "unknown name")
     for _ in range(times):
         await world.store.refused_sign_in(digest(name, "name"), client, act)
 
@@ -77,7 +77,7 @@ async def test_guessing_one_name_from_many_addresses_is_slowed_down(world: World
 async def test_guessing_is_slowed_down_by_client(world: World) -> None:
     """Whoever tries many names is stopped, and cannot claim to be somebody else by a header."""
     for number in range(MOST_BY_CLIENT):
-        act = Act(world.clock(), "nobody", "sign-in refused", "unknown name")
+        act = AuditEntry(world.clock(), "nobody", "sign-in refused", "unknown name")
         await world.store.refused_sign_in(f"name {number}", "10.1.2.3", act)
     async with world.stranger() as browser:
         browser.headers["x-forwarded-for"] = "198.51.100.7, 10.1.2.3"  # the proxy on this machine appends the last

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.core.decision import Act
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID
 from tests.console.world import World
 
@@ -120,7 +120,7 @@ async def test_a_history_is_read_to_its_end(world: World) -> None:
     path = f"messages/{id_}/history"
 
     async def more() -> None:
-        await world.store.record([Act(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
+        await world.store.record([AuditEntry(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
 
     for _ in range(105):
         await more()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.delivery import State
+from gateway.core.messages.delivery import State
 from tests.console.district import DIRECTOR, HIGH, OKAFOR, SAID, staff, student
 from tests.console.world import Said, World, form_of, send
 

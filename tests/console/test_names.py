@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.casework import CaseDraft
-from gateway.core.decision import Act
-from gateway.core.grant import Grant
-from gateway.core.message import Message
+from gateway.core.accounts.grant import Grant
+from gateway.core.cases.case import CaseDraft
+from gateway.core.messages.message import Message
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, OKAFOR, SECURITY, Said, staff, student
 from tests.console.world import World, form_of, opened
 
@@ -126,7 +126,7 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
         by_name = {"form": form_of(await other.get("/trace")), "asked": staff("peter.lindgren")}
         assert (await other.post("/trace", data=by_name)).status_code == 403
         now = veiled.clock()
-        act = Act(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
+        act = AuditEntry(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
         await veiled.store.grant(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
         granted = (await other.get(f"/messages/{id_}")).text
         assert "this stays just" in granted

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.casework import CaseDraft
+from gateway.core.cases.case import CaseDraft
 from tests.console.district import AUDITOR, DIRECTOR, SAID, SECURITY, student
 from tests.console.test_access import ROWS
 from tests.console.world import World, form_of

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.parties import Direction, Pair
-from gateway.core.report import Holding, report, table
+from gateway.core.messages.delivery import State
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.review.report import Holding, report, table
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SAID, SECURITY, student
 from tests.console.test_browser import BOTH
 from tests.console.world import World

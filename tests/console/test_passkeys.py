@@ -13,10 +13,10 @@ import pytest
 from playwright.async_api import Page, expect
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console.auth import MAKING
-from gateway.console.passkeys import Keys
-from gateway.core.account import Passkey
-from gateway.core.decision import Act
+from gateway.console.auth.authenticator import MAKING
+from gateway.console.auth.passkeys import Keys
+from gateway.core.accounts.account import Passkey
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH, PASSWORD
 from tests.console.world import World, enter, form_of, opened, sign_in
 
@@ -135,7 +135,7 @@ async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(nam
             await form.evaluate("(form, options) => { form.dataset.options = options; }", json.dumps(options))
         else:
             now = await named.store.now()
-            assert await named.store.disable(HIGH, Act(now, "tests", "account disabled", HIGH))
+            assert await named.store.disable(HIGH, AuditEntry(now, "tests", "account disabled", HIGH))
         await page.get_by_role("button", name="Use a passkey instead").click()
         await expect(page.get_by_role("alert").first).to_contain_text("This passkey did not work")
         assert "/sign-in" in page.url
@@ -163,7 +163,7 @@ async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: Wo
         if late < MAKING:
             await expect(page.locator(".passkey")).to_have_count(1)
             (known,) = await named.store.passkeys(HIGH)
-            assert await named.store.drop_passkey(HIGH, known.id, Act(0.0, "tests", "passkey removed", HIGH))
+            assert await named.store.drop_passkey(HIGH, known.id, AuditEntry(0.0, "tests", "passkey removed", HIGH))
         else:
             await expect(page.get_by_role("alert").first).to_contain_text("No passkey was made")
     assert not await named.store.passkeys(HIGH)
@@ -181,7 +181,7 @@ async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) 
     await expect(page.locator(".passkey")).to_have_count(1)
     (known,) = await named.store.passkeys(HIGH)
     other = Passkey("AAAA", DIRECTOR, "x", known.public_key, 0, 0.0)
-    assert await named.store.add_passkey(other, Act(0.0, "tests", "passkey added", DIRECTOR))
+    assert await named.store.add_passkey(other, AuditEntry(0.0, "tests", "passkey added", DIRECTOR))
 
     await _sign_in_halfway(page, named, DIRECTOR)
     asked = json.loads(str(await page.locator("form[data-passkey]").get_attribute("data-options")))
@@ -197,7 +197,7 @@ async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) 
 
 async def test_what_no_device_said_is_refused(named: World) -> None:
     known = Passkey("AAAA", HIGH, "x", b"not a key", 0, 0.0)
-    assert await named.store.add_passkey(known, Act(0.0, "tests", "passkey added", HIGH))
+    assert await named.store.add_passkey(known, AuditEntry(0.0, "tests", "passkey added", HIGH))
     answers = ["x", "[]", "{}", "[" * 9000, json.dumps({"id": "AAAA"}), json.dumps({"id": "AAAA", "rawId": 7}),
                json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {
                    "clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"}})]  # fmt: skip

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.core.decision import Act
-from gateway.core.grant import Grant
+from gateway.core.accounts.grant import Grant
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import AUDITOR, DIRECTOR, HIGH
 from tests.console.test_browser import PHONE
 from tests.console.world import World, enter
@@ -46,7 +46,7 @@ async def test_tables_fold(world: World, page: Page) -> None:
     """What was done stands beside who did it, and every figure beside its word."""
     now = await world.store.now()
     grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and by whom", now, now + 86400)
-    await world.store.grant(grant, Act(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
+    await world.store.grant(grant, AuditEntry(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
     async with world.program(HIGH) as program:
         await program.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": "known to the parents"})
     while await world.store.link(1000):

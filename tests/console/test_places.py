@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.console.sealed import Seals
+from gateway.console.web.encryption import Sealer
 from tests.console.district import DIRECTOR, HIGH, SAID, staff, student
 from tests.console.world import Lines, World, enter, form_of, send
 
@@ -60,7 +60,7 @@ async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
 
 
 def test_sealed_words_open_for_who_sealed_them() -> None:
-    seals = Seals(b"s" * 32, "searches")
+    seals = Sealer(b"s" * 32, "searches")
     sealed = seals.seal("maya ü", "ann")
     assert seals.opened(sealed, "ann") == "maya ü"
     assert seals.seal("maya ü", "ann") == sealed  # a list keeps its address
@@ -75,8 +75,8 @@ def test_sealed_words_open_for_who_sealed_them() -> None:
     ):
         assert seals.opened(stranger, "ann") == ""
     assert seals.opened(sealed, "bea") == ""
-    assert Seals(b"t" * 32, "searches").opened(sealed, "ann") == ""
-    assert Seals(b"s" * 32, "vouching").opened(sealed, "ann") == ""
+    assert Sealer(b"t" * 32, "searches").opened(sealed, "ann") == ""
+    assert Sealer(b"s" * 32, "vouching").opened(sealed, "ann") == ""
     assert seals.seal("", "ann") == ""
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from gateway.console.held_queue import HeldQueue, entered
-from gateway.console.queue_index import Asked, Entry, Index
-from gateway.core.casework import Assignment
-from gateway.core.decision import Act
-from gateway.core.mailing import Mailings
-from gateway.core.message import Channel
-from gateway.core.moderation import Held
-from gateway.core.parties import Direction, Pair, Relation
+from gateway.console.queue.cache import HeldQueue, entered
+from gateway.console.queue.index import Asked, Entry, Index
+from gateway.core.cases.case import Assignment
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.review.near_duplicates import Mailings
+from gateway.core.review.views import HeldMessage
 from tests.console.district import HELD, SAID, roster, staff, student
 from tests.console.world import World
 
@@ -22,10 +22,10 @@ SENDERS = {"peter.lindgren": "s-06", "carolann.pruitt": "s-11", "ben.castellan":
 PUPILS = {"maya.lindqvist": "k-02", "nadia.petrakis": "k-19", "ruby.lang": "k-39"}
 
 
-def _held(dice: random.Random, number: int) -> Held:
+def _held(dice: random.Random, number: int) -> HeldMessage:
     sender, pupil = dice.choice(list(SENDERS)), dice.choice(list(PUPILS))
     to = student(pupil)
-    return Held(
+    return HeldMessage(
         id=f"{number:05}", channel=dice.choice(list(Channel)), direction=dice.choice(list(Direction)),
         sender=staff(sender), recipients=(to,), received_at=NOW - dice.random() * 3 * 86400,
         due_at=dice.choice((None, NOW + dice.randint(-5, 5) * 3600.0)),
@@ -103,7 +103,7 @@ async def test_it_keeps_in_step_with_the_store(world: World) -> None:
     new = await world.put(replace(SAID["high"], subject="Another"))
     async with world.program("director") as director:
         await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
-    act = Act(world.clock(), "director", "taken", world.id("text"))
+    act = AuditEntry(world.clock(), "director", "taken", world.id("text"))
     await world.store.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
     assert await queue.index() is index  # nothing was read anew
     assert {each.held.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {new.id}

@@ -16,19 +16,20 @@ import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console.desk import Desk, House
-from gateway.console.held_queue import HeldQueue
-from gateway.console.problems import Problem
-from gateway.console.queue_index import Index
-from gateway.core.account import AccountRole, User
-from gateway.core.decision import Act
-from gateway.core.delivery import State
-from gateway.core.fields import from_rfc3339
-from gateway.core.followup import Follow
-from gateway.core.parties import Direction, Pair
-from gateway.core.policy import Policy
-from gateway.core.review import Handling
-from gateway.core.rulings import by_verdict, without_verdict
+from gateway.console.config import ConsoleConfig
+from gateway.console.queue.cache import HeldQueue
+from gateway.console.queue.index import Index
+from gateway.console.service import Desk
+from gateway.console.web.errors import Problem
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.messages.delivery import State
+from gateway.core.messages.followup import FollowupKind
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.review_rules import ReviewRules
+from gateway.core.policy.transitions import by_verdict, without_verdict
+from gateway.core.serialization.json_fields import from_rfc3339
 from tests.console.district import (
     DIRECTOR,
     HIGH,
@@ -58,7 +59,7 @@ async def searched(browser: httpx.AsyncClient, **fields: str) -> str:
 async def rejection(world: World) -> dict[str, object]:
     """What the sender is to be told."""
     world.clock.ahead += 30
-    (found,) = [each for each in await world.store.due_followups(100, 60) if each.kind is Follow.REJECTION]
+    (found,) = [each for each in await world.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTION]
     return dict(found.body)
 
 
@@ -92,10 +93,10 @@ async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: 
         assert "district account of whoever wrote the text" in page.text
         await send(browser, f"{path}/reject", usual=usual, words=usual)
         await send(browser, f"{path}/undo")
-        assert Follow.REJECTED_TEXT not in {each.kind for each in await world.store.due_followups(100, 60)}
+        assert FollowupKind.REJECTED_TEXT not in {each.kind for each in await world.store.due_followups(100, 60)}
         await send(browser, f"{path}/reject", usual=usual, words=usual)
     world.clock.ahead += 30
-    (told,) = [each for each in await world.store.due_followups(100, 60) if each.kind is Follow.REJECTED_TEXT]
+    (told,) = [each for each in await world.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTED_TEXT]
     assert told.body["people"] == ["s-06"]
     assert "What you can do: Speak with an administrator" in str(told.body["words"])
 
@@ -112,7 +113,7 @@ async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
         assert (await send(browser, path, reason="a bomb of mails")).status_code == 303
     assert await states(world, "high") == {State.DISCARDED}
     world.clock.ahead += 30
-    assert Follow.REJECTION not in {each.kind for each in await world.store.due_followups(100, 60)}
+    assert FollowupKind.REJECTION not in {each.kind for each in await world.store.due_followups(100, 60)}
 
 
 async def test_of_a_discard_too_can_be_taken_back(world: World) -> None:
@@ -235,7 +236,7 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
 
 def two_people() -> Policy:
     shipped = policy()
-    handling = Handling(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
+    handling = ReviewRules(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
     return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], handling=handling)})
 
 
@@ -288,7 +289,7 @@ async def test_two_accounts_of_one_person_are_not_two_people(strict: World) -> N
     """A director has an account for the office beside the one of the district's service."""
     for name in ("ruth", "ruth@riverbend.example"):
         user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
-        await strict.store.add_user(user, "", Act(time.time(), "tests", "account added", name))
+        await strict.store.add_user(user, "", AuditEntry(time.time(), "tests", "account added", name))
     path = f"/api/v1/messages/{strict.id('high')}/release"
     async with strict.program("ruth") as one, strict.program("ruth@riverbend.example") as same:
         for program in (one, same, one):
@@ -303,7 +304,7 @@ async def test_who_may_decide_no_more_is_no_second_person(strict: World) -> None
     path = f"/api/v1/messages/{strict.id('high')}/release"
     async with strict.program(HIGH) as high, strict.program(DIRECTOR) as director:
         assert (await high.post(path, json={"reason": "fine"})).status_code == 202
-        await strict.store.disable(HIGH, Act(time.time(), "tests", "account disabled", HIGH))
+        await strict.store.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
         assert (await director.post(path, json={"reason": "fine"})).status_code == 202
         assert await states(strict, "high") == {State.HELD}
     async with strict.program(OKAFOR) as okafor:
@@ -353,8 +354,8 @@ async def test_a_verdict_that_comes_while_somebody_decides_is_asked_about(strict
     """It was held for want of a verdict when the console looked, and the verdict wants two people: it stays held."""
     said, now = SAID["high"], strict.clock()
     early, late = message_of(said, now, strict.people), message_of(said, now, strict.people)
-    journal, house = strict.journal, House("Riverbend", ZoneInfo("America/Chicago"), strict.url)
-    desk = Desk(strict.store, strict.people, two_people, journal, house, lambda: None)
+    event_log, house = strict.event_log, ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), strict.url)
+    desk = Desk(strict.store, strict.people, two_people, event_log, house, lambda: None)
     desk.queue = queue = Lagging(strict.store, strict.store, strict.store, strict.people)
     await strict.store.accept(early)
     await strict.store.settle([(early.id, lambda seen: without_verdict(seen, two_people(), now))])
@@ -387,7 +388,9 @@ async def test_what_is_newer_elsewhere_leaves_a_building_s_lists_whole(world: Wo
     """The two newest messages of a building are listed, however many of the others are newer."""
     theirs, others = SAID["middle"], SAID["high"]
     flag = (("4", 0.93, "secret"),)
-    desk = Desk(world.store, world.people, policy, world.journal, House("R", ZoneInfo("UTC"), world.url), lambda: None)
+    desk = Desk(
+        world.store, world.people, policy, world.event_log, ConsoleConfig("R", ZoneInfo("UTC"), world.url), lambda: None
+    )
     own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
     for _ in range(9):
         await world.put(replace(others, found=flag))

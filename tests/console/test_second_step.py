@@ -9,13 +9,13 @@ import pyotp
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.account_ports import SETTING_UP
-from gateway.console.auth import MOST_CODES
-from gateway.core.decision import Act
+from gateway.console.auth.authenticator import MOST_CODES
+from gateway.core.policy.decision import AuditEntry
+from gateway.ports.accounts import SETTING_UP
 from tests.console.district import DIRECTOR, HIGH, PASSWORD
 from tests.console.world import World, enter, form_of, sign_in
 
-ACT = Act(1.0, "tests", "codes asked for at sign-in", DIRECTOR)
+ACT = AuditEntry(1.0, "tests", "codes asked for at sign-in", DIRECTOR)
 
 
 async def _set_up(world: World, browser: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:

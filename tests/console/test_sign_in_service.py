@@ -24,10 +24,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.console.oidc import BACK, Errand, Provider, ServiceError, SignInService
-from gateway.console.vouching import account_of
-from gateway.core.account import AccountRole, User, role_of, vouched
-from gateway.core.decision import Act
+from gateway.console.auth.oidc import BACK, Errand, Provider, ServiceError, SignInService
+from gateway.console.auth.provisioning import account_of
+from gateway.core.accounts.account import AccountRole, User, role_of, vouched
+from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, staff, student
 from tests.console.world import World, opened
 from tests.peers.oidc_provider import CLIENT, SECRET, running_provider
@@ -56,7 +56,7 @@ async def house(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[W
         url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
         async with opened(url, made_house[1], service) as world:
             user = User(staff("marian.kessler"), AccountRole.TECHNOLOGY_DIRECTOR, person="s-01")
-            await world.store.recognise(user, Act(world.clock(), "tests", "account added", user.name))
+            await world.store.recognise(user, AuditEntry(world.clock(), "tests", "account added", user.name))
             yield world
 
 
@@ -337,7 +337,7 @@ async def test_a_role_that_is_taken_away_ends_at_the_next_sign_in(world: World) 
     again = await account_of(world.store, world.people, given, now)
     assert again is not None
     assert (again.name, again.role) == (first.name, first.role)
-    await world.store.disable(PRINCIPAL, Act(now, "tests", "account disabled", PRINCIPAL))
+    await world.store.disable(PRINCIPAL, AuditEntry(now, "tests", "account disabled", PRINCIPAL))
     assert await account_of(world.store, world.people, given, now) is None
     nobody = vouched(ISSUER, {"sub": "10", "email": f"{DIRECTOR}", "email_verified": True})
     assert (

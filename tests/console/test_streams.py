@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from gateway.console.streams import MOST_STREAMS
+from gateway.console.web.sse import MOST_STREAMS
 from tests.console.district import DIRECTOR, HIGH
 from tests.console.world import World
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.core.decision import Pending, Ruling
-from gateway.core.message import Message
-from gateway.core.rulings import by_verdict
-from gateway.core.verdict import Finding
+from gateway.core.messages.message import Message
+from gateway.core.messages.verdict import Finding
+from gateway.core.policy.decision import PendingMessage, Transition
+from gateway.core.policy.transitions import by_verdict
 from tests.console.district import AUDITOR, DIRECTOR, Said, message_of, policy, staff, student, verdict_of
 from tests.console.test_names import veiled  # noqa: F401 - the fixture
 from tests.console.world import World, form_of
@@ -30,7 +30,7 @@ async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Me
     verdict = replace(verdict, findings=tuple(found))
     await world.store.accept(message)
 
-    def rule(pending: Pending) -> Ruling:
+    def rule(pending: PendingMessage) -> Transition:
         return by_verdict(pending, verdict, policy(), message.received_at, standings=world.people.standings)
 
     await world.store.settle([(message.id, rule)])

@@ -19,18 +19,18 @@ from playwright.async_api import Page
 from prometheus_client import CollectorRegistry
 
 from gateway.console.app import console
-from gateway.console.desk import House
-from gateway.console.files import Files
-from gateway.console.oidc import Provider
-from gateway.console.secrets import digest, new_token
-from gateway.console.security import LOOPBACK
-from gateway.core.account import Token
-from gateway.core.decision import Act
-from gateway.core.delivery import NextHop, Sent
-from gateway.core.message import Message
-from gateway.core.policy import Policy
+from gateway.console.auth.credentials import digest, new_token
+from gateway.console.auth.oidc import Provider
+from gateway.console.config import ConsoleConfig
+from gateway.console.messages.attachments import Files
+from gateway.console.web.middleware import LOOPBACK
+from gateway.core.accounts.account import Token
+from gateway.core.messages.delivery import NextHop, Sent
+from gateway.core.messages.message import Message
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.policy import Policy
 from gateway.directory.roster import Roster
-from gateway.journal import Journal
+from gateway.observability.events import EventLog
 from gateway.store import SqlStore, open_store
 from tests.console.district import PASSWORD, policy, put, roster
 from tests.console.district import Said as Said
@@ -69,7 +69,7 @@ class World:
     store: SqlStore
     people: Roster
     clock: Clock
-    journal: Journal
+    event_log: EventLog
     messages: Mapping[str, Message]
     decided: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -97,7 +97,7 @@ class World:
         key = digest(secret, "token")
         ends = None if lasts is None else now + lasts
         await self.store.add_token(
-            key, Token(key[:12], name, reads_only, now, ends, None), Act(now, "tests", "token", name)
+            key, Token(key[:12], name, reads_only, now, ends, None), AuditEntry(now, "tests", "token", name)
         )
         return secret
 
@@ -157,11 +157,11 @@ async def opened(
     url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None,
     people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
-    """A console over the store at an address; `more` goes to the console's House, `host` is how browsers call it.
+    """A console over the store at an address; `more` goes to ConsoleConfig, `host` is how browsers call it.
 
     `service` gives the sign-in service of a console at an address; `in_force` the policy.
     """
-    clock, journal = Clock(), Journal(CollectorRegistry())
+    clock, event_log = Clock(), EventLog(CollectorRegistry())
     people = people or roster()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -178,6 +178,6 @@ async def opened(
             told["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
-            opener = Files((sys.executable, "-m", "classifiers.opened"))
-            async with console(bound, store, people, in_force, journal, House(**told), decided.set, opener):
-                yield World(here, store, people, clock, journal, messages, decided)
+            opener = Files((sys.executable, "-m", "classifiers.service.attachment_text"))
+            async with console(bound, store, people, in_force, event_log, ConsoleConfig(**told), decided.set, opener):
+                yield World(here, store, people, clock, event_log, messages, decided)

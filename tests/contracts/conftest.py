@@ -15,11 +15,11 @@ from prometheus_client import CollectorRegistry
 
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
-from gateway.journal import Journal
-from gateway.ports import Bus, BusDown, Record
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Bus, BusDown, Record
 from gateway.store import SqlStore, open_store
-from gateway.store.opening import address
-from gateway.store.upgrade import upgrade
+from gateway.store.engine.engine_url import address
+from gateway.store.engine.upgrade import upgrade
 from tests.contracts.messages import Clock
 from tests.peers.kafka import KafkaServer
 from tests.peers.postgresql import PostgresqlServer
@@ -30,19 +30,19 @@ OpenKafka = Callable[..., AbstractAsyncContextManager[KafkaBus]]
 
 
 @pytest.fixture
-def journal() -> Journal:
+def event_log() -> EventLog:
     """A journal of the test's own."""
-    return Journal(CollectorRegistry())
+    return EventLog(CollectorRegistry())
 
 
 @pytest.fixture
-def open_kafka(kafka: KafkaServer, journal: Journal) -> OpenKafka:
+def open_kafka(kafka: KafkaServer, event_log: EventLog) -> OpenKafka:
     """Open a bus on the real broker, under a prefix that only this test uses unless it says another."""
     own = f"test-{secrets.token_hex(4)}"
 
     def opened(prefix: str = own, **more: object) -> KafkaBus:
         settings: dict[str, object] = {
-            "prefix": prefix, "retain_seconds": 86400.0, "max_record": LARGEST, "journal": journal
+            "prefix": prefix, "retain_seconds": 86400.0, "max_record": LARGEST, "event_log": event_log
         }  # fmt: skip
         bootstrap = str(more.pop("bootstrap", kafka.bootstrap))
         return KafkaBus(bootstrap, **(settings | more))  # type: ignore[arg-type]

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.contact import Contact, conversation
-from gateway.core.decision import Act, Action, Change, Decision, Pending, Ruling
-from gateway.core.delivery import Claim, NextHop, Outcome, Sent, State
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, State
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.policy.contact import Contact
+from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 
 NOON = 1_900_000_000.0
 STUDENTS = NextHop("mail", "127.0.0.1:2600", frozenset({"students.example"}))
@@ -113,18 +114,18 @@ def becomes(
     by: str = "policy",
     only: Sequence[str] = (),
     verdict: Verdict | None = None,
-) -> Callable[[Pending], Ruling]:
+) -> Callable[[PendingMessage], Transition]:
     """A rule: the received and held recipients (or only some) become this, with an act and a record."""
 
-    def rule(pending: Pending) -> Ruling:
+    def rule(pending: PendingMessage) -> Transition:
         open_ = [each for each in pending.recipients if each.state in (State.RECEIVED, State.HELD)]
         chosen = [each for each in open_ if not only or each.address in only]
         if not chosen:
-            return Ruling()
-        return Ruling(
-            tuple(Change(each.address, state, says, by) for each in chosen),
-            (Followup(Follow.DECISION, pending.id, {"by": by}),),
-            (Act(NOON, by, "decide", pending.id, {"state": state.value}),),
+            return Transition()
+        return Transition(
+            tuple(StateChange(each.address, state, says, by) for each in chosen),
+            (Followup(FollowupKind.DECISION, pending.id, {"by": by}),),
+            (AuditEntry(NOON, by, "decide", pending.id, {"state": state.value}),),
             verdict,
         )
 

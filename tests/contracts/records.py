@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from gateway.ports import Record, Subscription
+from gateway.ports.bus import Record, Subscription
 
 WITHIN = 40.0  # seconds after which what should have happened has not
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gateway.ports import Bus, Record, Standing
+from gateway.ports.bus import Bus, Record, RecordPosition
 from tests.contracts.records import WITHIN, nothing_more, numbered, taken, values
 
 
@@ -203,13 +203,13 @@ async def test_where_a_record_stands(bus: Bus) -> None:
     places = await bus.publish(numbered(3, keys=1))
     assert all(places)
     named = [place for place in places if place]
-    assert await bus.standing("messages", "readers", named) == [Standing.AHEAD] * 3
+    assert await bus.standing("messages", "readers", named) == [RecordPosition.AHEAD] * 3
     async with bus.subscribe("messages", "readers") as member:
         await taken(member, 2)
-        assert await bus.standing("messages", "readers", named) == [Standing.PASSED] * 2 + [Standing.AHEAD]
+        assert await bus.standing("messages", "readers", named) == [RecordPosition.PASSED] * 2 + [RecordPosition.AHEAD]
         await taken(member, 1)
-    assert await bus.standing("messages", "readers", [named[2], named[0]]) == [Standing.PASSED] * 2
-    assert await bus.standing("messages", "others", named) == [Standing.AHEAD] * 3
+    assert await bus.standing("messages", "readers", [named[2], named[0]]) == [RecordPosition.PASSED] * 2
+    assert await bus.standing("messages", "others", named) == [RecordPosition.AHEAD] * 3
     assert await bus.standing("messages", "readers", []) == []
 
 
@@ -224,7 +224,9 @@ async def test_a_place_that_this_broker_never_gave_is_gone(bus: Bus) -> None:
         "no place",
         "",
     ]
-    assert await bus.standing("messages", "readers", [*strange, place]) == [Standing.GONE] * 5 + [Standing.AHEAD]
+    assert await bus.standing("messages", "readers", [*strange, place]) == [RecordPosition.GONE] * 5 + [
+        RecordPosition.AHEAD
+    ]
 
 
 async def test_lag_counts_what_is_not_committed(bus: Bus) -> None:

@@ -17,7 +17,7 @@ from aiokafka.structs import TopicPartition
 
 from gateway.bus.kafka import KafkaBus
 from gateway.core.fault import Fault
-from gateway.ports import BusDown, Record, Standing, Subscription
+from gateway.ports.bus import BusDown, Record, RecordPosition, Subscription
 from tests.contracts.conftest import OpenKafka
 from tests.contracts.records import WITHIN, numbered, taken, values
 from tests.peers.kafka import PASSWORD, USER, KafkaServer
@@ -189,7 +189,7 @@ async def test_records_that_retention_took_are_gone(kafka: KafkaServer, open_kaf
             await admin.delete_records(
                 {TopicPartition("retained.messages", int(partition)): RecordsToDelete(int(offset))}
             )
-        expected = [Standing.GONE, Standing.GONE, Standing.AHEAD, Standing.AHEAD]
+        expected = [RecordPosition.GONE, RecordPosition.GONE, RecordPosition.AHEAD, RecordPosition.AHEAD]
         assert await bus.standing("messages", "readers", places) == expected
         async with bus.subscribe("messages", "readers") as member:
             assert values(await taken(member, 2)) == [2, 3]
@@ -310,7 +310,7 @@ async def test_two_processes_share_a_prefix(open_kafka: OpenKafka) -> None:
         places = [place for place in await one.publish(numbered(10)) if place]
         async with two.subscribe("messages", "readers") as member:
             assert sorted(values(await taken(member, 10))) == list(range(10))
-        assert await one.standing("messages", "readers", places) == [Standing.PASSED] * 10
+        assert await one.standing("messages", "readers", places) == [RecordPosition.PASSED] * 10
 
 
 async def test_a_publication_that_is_cancelled_leaves_nothing_behind(open_kafka: OpenKafka, kafka: KafkaServer) -> None:

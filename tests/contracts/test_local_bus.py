@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.bus.local import LocalBus
-from gateway.ports import BusDown, Record, Standing
+from gateway.ports.bus import BusDown, Record, RecordPosition
 from tests.contracts.records import nothing_more, numbered, taken, values
 
 
@@ -48,7 +48,7 @@ async def test_what_nobody_reads_is_kept_to_a_small_part() -> None:
     places = await bus.publish(large(50, topic="decisions"))
     assert all(places)
     standings = await bus.standing("decisions", "readers", [place for place in places if place])
-    assert standings == [Standing.GONE] * 40 + [Standing.AHEAD] * 10
+    assert standings == [RecordPosition.GONE] * 40 + [RecordPosition.AHEAD] * 10
     async with bus.subscribe("decisions", "readers") as member:
         assert len(await taken(member, 10)) == 10
         await nothing_more(member)
@@ -83,7 +83,7 @@ async def test_the_places_of_an_earlier_life_are_gone() -> None:
     places = [place for place in await LocalBus().publish(numbered(3)) if place]
     bus = LocalBus()
     await bus.publish(numbered(3))
-    assert await bus.standing("messages", "readers", places) == [Standing.GONE] * 3
+    assert await bus.standing("messages", "readers", places) == [RecordPosition.GONE] * 3
 
 
 async def test_it_has_nothing_to_inspect() -> None:

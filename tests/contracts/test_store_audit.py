@@ -8,17 +8,17 @@ import sqlite3
 import psycopg
 import pytest
 
-from gateway.core.audit import Walk, verify
-from gateway.core.decision import Act
-from gateway.core.delivery import State
+from gateway.core.audit.chain import ChainVerifier, verify
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import AuditEntry
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import NOON, Clock, becomes, mail
 
 
-def act(number: int) -> Act:
+def act(number: int) -> AuditEntry:
     """An act with values of every kind."""
     detail = {"n": number, "f": 0.1 + number, "t": "\u00e9 \U0001f642 '", "l": [1, None, True], "o": {"a": -1.5e-9}}
-    return Act(NOON + number / 7, f"person {number}", "view", f"subject {number}", detail)
+    return AuditEntry(NOON + number / 7, f"person {number}", "view", f"subject {number}", detail)
 
 
 async def test_acts_are_linked_in_the_order_of_their_writing(store: SqlStore) -> None:
@@ -61,7 +61,7 @@ async def test_one_process_links_at_a_time(store: SqlStore, store_url: str, cloc
 
 async def test_it_is_known_how_long_acts_stay_unlinked(store: SqlStore, clock: Clock) -> None:
     """By the time of their writing, whatever time they are about."""
-    await store.record([Act(NOON - 1e6, "kim", "login")])
+    await store.record([AuditEntry(NOON - 1e6, "kim", "login")])
     clock.now += 61
     assert (await store.backlog()).unlinked_for == 61
     await store.link(10)
@@ -93,7 +93,7 @@ async def test_whoever_touches_the_log_is_seen(store: SqlStore, store_url: str, 
             server.execute(touch)  # type: ignore[call-overload]
     await store.record([act(9)])
     await store.link(10)  # what comes after does not take the place of what is missing
-    walk = Walk(await store.audit_head())
+    walk = ChainVerifier(await store.audit_head())
     found = [walk.page(await store.audit_rows(walk.number, 2)) for _ in range(5)]
     broken = next(each for each in found if each is not None)
     assert broken.number == where

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.decision import Act, Action
-from gateway.core.delivery import State
-from gateway.core.verdict import Finding
+from gateway.core.messages.delivery import State
+from gateway.core.messages.verdict import Finding
+from gateway.core.policy.decision import Action, AuditEntry
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, becomes, decision, mail, verdict_on
 
@@ -19,8 +19,8 @@ async def alerted(store: SqlStore, *found: Finding) -> str:
     return message.id
 
 
-def act(id_: str) -> Act:
-    return Act(NOON, "ann", "said", id_)
+def act(id_: str) -> AuditEntry:
+    return AuditEntry(NOON, "ann", "said", id_)
 
 
 async def test_kinds_of_help_the_surest_first_each_once(store: SqlStore) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.core.casework import CaseDraft, LegalHold
-from gateway.core.decision import Act, Action
-from gateway.core.delivery import State
+from gateway.core.cases.case import CaseDraft, LegalHold
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import Action, AuditEntry
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail
 
@@ -42,10 +42,12 @@ async def test_a_closed_case_changes_no_more(store: SqlStore, clock: Clock) -> N
     for each in (message, late):
         await store.accept(each)
     number = await store.open_case(DRAFT, "ann", [message.id], {})
-    act = Act(NOON, "ann", "case changed", f"case-{number}")
+    act = AuditEntry(NOON, "ann", "case changed", f"case-{number}")
     assert await store.change_case(number, CaseDraft("Renamed", "low"), act)
     clock.now += 60
-    assert await store.end_case(number, "unfounded", "bea", Act(clock.now, "bea", "case closed", f"case-{number}"))
+    assert await store.end_case(
+        number, "unfounded", "bea", AuditEntry(clock.now, "bea", "case closed", f"case-{number}")
+    )
     assert not await store.end_case(number, "unfounded", "cid", act)
     assert not await store.change_case(number, DRAFT, act)
     assert await store.add_to_case(number, [late.id], "ann", [act]) == ()
@@ -54,7 +56,7 @@ async def test_a_closed_case_changes_no_more(store: SqlStore, clock: Clock) -> N
     assert (file.title, file.due_at, file.outcome) == ("Renamed", None, "unfounded")
     assert (file.closed_by, file.closed_at, file.messages) == ("bea", NOON + 60, (message.id,))
     assert [act for _, act, _ in await acts(store, file.subject)] == ["case opened", "case changed", "case closed"]
-    assert await store.end_case(number, "", "bea", Act(clock.now, "bea", "case opened again", file.subject))
+    assert await store.end_case(number, "", "bea", AuditEntry(clock.now, "bea", "case opened again", file.subject))
     assert (await store.case(number)).closed_at is None  # type: ignore[union-attr]
 
 
@@ -63,7 +65,7 @@ async def test_open_cases_that_are_due_are_listed(store: SqlStore) -> None:
     numbers = [
         await store.open_case(CaseDraft(str(due), due_at=due), "ann", [], {}) for due in (NOON, NOON + 60, NOON, None)
     ]
-    await store.end_case(numbers[2], "unfounded", "ann", Act(NOON, "ann", "case closed", f"case-{numbers[2]}"))
+    await store.end_case(numbers[2], "unfounded", "ann", AuditEntry(NOON, "ann", "case closed", f"case-{numbers[2]}"))
     assert [each.id for each in await store.cases_due(NOON + 61, 9)] == [numbers[1], numbers[0]]
     assert [each.id for each in await store.cases_due(NOON + 60, 9)] == [numbers[0]]
     assert [each.id for each in await store.cases_due(NOON + 61, 1)] == [numbers[1]]
@@ -74,7 +76,7 @@ async def test_messages_come_and_go_once(store: SqlStore) -> None:
     for each in (first, second):
         await store.accept(each)
     number = await store.open_case(CaseDraft("One"), "ann", [first.id], {})
-    told = [Act(NOON, "ann", "put into a case", each.id) for each in (first, second)]
+    told = [AuditEntry(NOON, "ann", "put into a case", each.id) for each in (first, second)]
     assert await store.add_to_case(number, [first.id, second.id], "ann", told) == (second.id,)
     assert await acts(store, first.id) == [("ann", "put into a case", first.id)]  # from the opening
     assert await store.add_to_case(number, [second.id], "ann", told) == ()
@@ -90,13 +92,13 @@ async def test_a_legal_hold_keeps_content_until_it_is_lifted(store: SqlStore, cl
         await store.accept(each)
         await store.settle([(each.id, becomes(State.DISCARDED, decision(Action.HOLD, "7a")))])
     holds = [LegalHold(each, "suit 12", "kim", NOON) for each in (message.id, "nothing")]
-    placed = [Act(NOON, "kim", "legal hold placed", each.message) for each in holds]
+    placed = [AuditEntry(NOON, "kim", "legal hold placed", each.message) for each in holds]
     assert await store.place_holds(holds, placed) == (message.id,)
     assert await store.place_holds(holds, placed) == ()
     assert await store.holds([message.id, free.id]) == {message.id: LegalHold(message.id, "suit 12", "kim", NOON)}
     clock.now += 400 * 86400
     assert await store.expire(0.0, 0.0, 10) == 1
-    lifted = [Act(clock.now, "kim", "legal hold lifted", message.id)]
+    lifted = [AuditEntry(clock.now, "kim", "legal hold lifted", message.id)]
     assert await store.lift_holds([message.id, free.id], lifted) == (message.id,)
     assert await store.lift_holds([message.id], lifted) == ()
     assert await store.expire(0.0, 0.0, 10) == 1
@@ -105,9 +107,9 @@ async def test_a_legal_hold_keeps_content_until_it_is_lifted(store: SqlStore, cl
 
 
 async def test_acts_of_subjects_say_which_are_linked(store: SqlStore) -> None:
-    await store.record([Act(NOON, "ann", "first", "one"), Act(NOON, "ann", "elsewhere", "two")])
+    await store.record([AuditEntry(NOON, "ann", "first", "one"), AuditEntry(NOON, "ann", "elsewhere", "two")])
     await store.link(10)
-    await store.record([Act(NOON, "ann", "second", "one")])
+    await store.record([AuditEntry(NOON, "ann", "second", "one")])
     linked, waiting = await store.acts_of(["one"])
     assert [(each.number, each.act.act) for each in linked] == [(1, "first")]
     assert [each.act for each in waiting] == ["second"]

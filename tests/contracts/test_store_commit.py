@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.decision import Ruling
-from gateway.core.delivery import State
-from gateway.core.message import sha256_of
-from gateway.ports import StoreDown
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import sha256_of
+from gateway.core.policy.decision import Transition
+from gateway.ports.messages import StoreDown
 from gateway.store import SqlStore, open_store
-from gateway.store.connections import Refused
-from gateway.store.statements import Run
-from gateway.store.writer import Write
+from gateway.store.engine.connections import WriteRefused
+from gateway.store.engine.dialects import Run
+from gateway.store.engine.group_commit import Write
 from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, becomes, mail
 from tests.peers.postgresql import PostgresqlServer, running_postgresql
 
@@ -49,7 +49,7 @@ async def test_a_bad_item_fails_alone(store: SqlStore) -> None:
     answers = await asyncio.gather(
         *(store.accept(each) for each in (*good[:3], bad, *good[3:])), return_exceptions=True
     )
-    assert [type(each) for each in answers if each is not None] == [Refused]
+    assert [type(each) for each in answers if each is not None] == [WriteRefused]
     assert isinstance(answers[3], StoreDown)
     assert [each.message for each in await store.unpublished(10, 60)] == good
     assert await store.states(bad.id) == {}
@@ -130,7 +130,7 @@ async def test_an_outage_of_the_server_ends_with_it(own_server: PostgresqlServer
 CHILD = """
 import asyncio, os, sys, time
 from dataclasses import replace
-from gateway.core.message import new_id
+from gateway.core.messages.message import new_id
 from gateway.store import open_store
 from tests.contracts.messages import mail, contact
 
@@ -171,7 +171,7 @@ async def all_there(url: str, accepted: dict[str, str]) -> None:
         out = {each.message.id: each.message for each in await store.unpublished(1 << 20, 0)}
         assert set(accepted) <= set(out)
         assert all(out[id_].sha256 == digest == sha256_of(out[id_].content) for id_, digest in accepted.items())
-        settled = await store.settle([(id_, lambda seen: Ruling()) for id_ in out])
+        settled = await store.settle([(id_, lambda seen: Transition()) for id_ in out])
         assert all(
             each is not None and len(each.pending.contact) == len(each.pending.recipients) == 1 for each in settled
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.core.decision import Ruling
-from gateway.core.followup import Follow, Followup
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.policy.decision import Transition
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import REST, Clock, mail, ours
 
@@ -15,8 +15,8 @@ async def followed_up(store: SqlStore, count: int) -> None:
     message = mail()
     await store.accept(message)
     bodies = [{"number": at, "nested": {"a": [1, None]}} for at in range(count)]
-    followups = tuple(Followup(Follow.LATE, message.id, body) for body in bodies)
-    await store.settle([(message.id, lambda seen: Ruling(followups=followups))])
+    followups = tuple(Followup(FollowupKind.LATE, message.id, body) for body in bodies)
+    await store.settle([(message.id, lambda seen: Transition(followups=followups))])
 
 
 async def test_followups_are_claimed_in_order_with_a_lease(store: SqlStore, clock: Clock) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.core.decision import Act
-from gateway.core.grant import Grant
+from gateway.core.accounts.grant import Grant
+from gateway.core.policy.decision import AuditEntry
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, Clock
 
 
-def act(what: str, subject: str) -> Act:
-    return Act(NOON, "director", what, subject)
+def act(what: str, subject: str) -> AuditEntry:
+    return AuditEntry(NOON, "director", what, subject)
 
 
 def grant(user: str, subject: str, until: float) -> Grant:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from gateway.account_ports import Given
-from gateway.console_ports import Handled
-from gateway.core.account import AccountRole, User
-from gateway.core.casework import Assignment, CaseDraft, Proposal
-from gateway.core.decision import Act, Action, Change, Pending, Ruling
-from gateway.core.delivery import State
-from gateway.core.followup import Follow, Followup
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.cases.case import Assignment, CaseDraft, Proposal
+from gateway.core.messages.delivery import State
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, StateChange, Transition
+from gateway.ports.accounts import OrphanedWork
+from gateway.ports.review import ReviewState
 from gateway.store import SqlStore
-from gateway.store.handling import MOST_VIEWS
+from gateway.store.review.claims import MOST_VIEWS
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, ours
 
 HELD = becomes(State.HELD, decision(Action.HOLD, "7a", due_in=60.0))
@@ -25,8 +25,8 @@ async def held(store: SqlStore) -> str:
     return message.id
 
 
-def act(what: str, subject: str) -> Act:
-    return Act(NOON, "ann", what, subject)
+def act(what: str, subject: str) -> AuditEntry:
+    return AuditEntry(NOON, "ann", what, subject)
 
 
 async def test_a_message_is_taken_once(store: SqlStore, clock: Clock) -> None:
@@ -38,7 +38,7 @@ async def test_a_message_is_taken_once(store: SqlStore, clock: Clock) -> None:
     assert sorted(answers, key=str) == sorted([None, "ann" if answers[0] is None else "bea"], key=str)
     assert await store.held_mark() != before
     holder = "ann" if answers[0] is None else "bea"
-    assert (await store.handled()) == {id_: Handled(Assignment(holder, holder, clock.now))}
+    assert (await store.handled()) == {id_: ReviewState(Assignment(holder, holder, clock.now))}
     assert await store.assign(id_, Assignment("cid", "ann", clock.now), holder, act("assigned", id_)) is None
     assert await store.assign(id_, Assignment("dan", "dan", clock.now), "ann", act("taken", id_)) == "cid"
     assert await store.assign(id_, Assignment("", "cid", clock.now), None, act("given back", id_)) is None
@@ -52,7 +52,7 @@ async def test_what_is_decided_is_handled_no_more(store: SqlStore) -> None:
     await store.settle([(id_, becomes(State.QUEUED))])
     assert await store.handled() == {}
     assert (await store.handled_of(id_)).assignment is not None
-    assert await store.handled_of("nothing") == Handled()
+    assert await store.handled_of("nothing") == ReviewState()
 
 
 async def test_what_was_left_behind_is_handed_back_once(store: SqlStore) -> None:
@@ -81,9 +81,9 @@ async def test_what_was_left_behind_is_handed_back_once(store: SqlStore) -> None
     await store.assign(ids["cid"], Assignment("bea", "bea", NOON), None, act("taken", ids["cid"]))
     before, asked = await store.held_mark(), []
 
-    def left(free: Given) -> tuple[list[Followup], list[Act]]:
+    def left(free: OrphanedWork) -> tuple[list[Followup], list[AuditEntry]]:
         asked.append(free)
-        return [Followup(Follow.FREE, "", {"to": ["b@c.example"]})], [
+        return [Followup(FollowupKind.FREE, "", {"to": ["b@c.example"]})], [
             act("given back", id_) for id_, _ in free.messages
         ]
 
@@ -101,7 +101,7 @@ async def test_what_was_left_behind_is_handed_back_once(store: SqlStore) -> None
     file = await store.case(case)
     assert file is not None
     assert file.assignee == ""
-    assert [each.kind for each in await store.due_followups(9, 60)].count(Follow.FREE) == 1
+    assert [each.kind for each in await store.due_followups(9, 60)].count(FollowupKind.FREE) == 1
     assert not await store.left_behind(able, 50)
 
 
@@ -135,7 +135,7 @@ async def test_a_step_is_told_once(store: SqlStore) -> None:
 
     def letters(steps):  # type: ignore[no-untyped-def]
         seen.append(list(steps))
-        return [Followup(Follow.DUE, "", {"to": ["a@b.example"]})], [act("reminded", id_) for id_, _ in steps]
+        return [Followup(FollowupKind.DUE, "", {"to": ["a@b.example"]})], [act("reminded", id_) for id_, _ in steps]
 
     steps = [("m1", "due:1"), ("m2", "due:1")]
     both = await asyncio.gather(*(store.tell(each, letters) for each in (steps, [*steps, ("m3", "due:1")])))
@@ -143,11 +143,11 @@ async def test_a_step_is_told_once(store: SqlStore) -> None:
     assert await store.tell(steps, letters) == []
     assert await store.told(["m1", "m3", "m4"]) == {("m1", "due:1"), ("m3", "due:1")}
     assert sum(map(len, seen)) == 3
-    assert [each.kind for each in await store.due_followups(10, 60)] == [Follow.DUE] * len(seen)
+    assert [each.kind for each in await store.due_followups(10, 60)] == [FollowupKind.DUE] * len(seen)
 
 
 async def test_a_followup_is_done_with_its_acts(store: SqlStore) -> None:
-    await store.tell([("m1", "x")], lambda steps: ([Followup(Follow.HELP_AGAIN, "m1", {})], []))
+    await store.tell([("m1", "x")], lambda steps: ([Followup(FollowupKind.HELP_AGAIN, "m1", {})], []))
     (due,) = await store.due_followups(10, 60)
     await store.followed([due.id], ours(), [act("alerted", "m1")])
     await store.followed([due.id], ours(), [act("alerted", "m1")])
@@ -218,9 +218,9 @@ async def test_a_late_call_for_help_leaves_who_decided(store: SqlStore, clock: C
     decided_at = clock.now
     clock.now += 60
 
-    def late(pending: Pending) -> Ruling:
-        changes = tuple(Change(each.address, None, decision(Action.ALERT), "ann") for each in pending.recipients)
-        return Ruling(changes)
+    def late(pending: PendingMessage) -> Transition:
+        changes = tuple(StateChange(each.address, None, decision(Action.ALERT), "ann") for each in pending.recipients)
+        return Transition(changes)
 
     await store.settle([(message.id, late)])
     (call,) = await store.waiting_calls(10)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.account_ports import SETTING_UP
-from gateway.core.account import AccountRole, Passkey, Token, User
-from gateway.core.decision import Act, Action
-from gateway.core.delivery import State
+from gateway.core.accounts.account import AccountRole, Passkey, Token, User
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import Action, AuditEntry
+from gateway.ports.accounts import SETTING_UP
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail
 
-ACT = Act(NOON, "tests", "act", "ann")
+ACT = AuditEntry(NOON, "tests", "act", "ann")
 ANN = User("ann", AccountRole.AUDITOR, person="T1", subject="service 1", by_groups=True)
 
 

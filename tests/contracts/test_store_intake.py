@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from gateway.core.delivery import State
-from gateway.core.message import Channel, Envelope, Recipient
-from gateway.core.parties import Direction, Pair, Relation
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel, Envelope, Recipient
+from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import NOON, REST, STUDENTS, TO_STUDENT, Clock, becomes, contact, mail, ours, text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.store import SqlStore
-from gateway.store.lines import FORGOTTEN
+from gateway.store.channels.sms_binds import FORGOTTEN
 from tests.contracts.messages import Clock
 
 LINE, OTHER = "+15155550199", "+15155550198"

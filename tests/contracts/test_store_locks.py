@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.followup import Follow
+from gateway.core.messages.delivery import State
+from gateway.core.messages.followup import FollowupKind
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import NOON, STUDENTS, Clock, becomes, contact, mail
 from tests.contracts.test_store_audit import act
@@ -72,7 +72,7 @@ async def test_followups_and_publications_that_another_one_takes_are_left(store:
     other.execute("SELECT 1 FROM publications WHERE message_id = %s FOR UPDATE", [messages[0].id])
     async with asyncio.timeout(10):
         assert [(each.kind, each.message) for each in await store.due_followups(1, 60)] == [
-            (Follow.DECISION, messages[1].id)
+            (FollowupKind.DECISION, messages[1].id)
         ]
         assert [each.message.id for each in await store.unpublished(1, 60)] == [messages[1].id]
 

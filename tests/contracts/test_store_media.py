@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.media import LARGEST, LARGEST_TOGETHER, MOST, WAIT, Fetched, Medium, Wanted
-from gateway.core.message import Message, sha256_of
+from gateway.core.messages.media import LARGEST, LARGEST_TOGETHER, MOST, WAIT, MediaFile, MediaRequest, MediaResult
+from gateway.core.messages.message import Message, sha256_of
 from gateway.store import SqlStore
 from tests.contracts.messages import Clock, text
 
@@ -20,7 +20,7 @@ def pictured(*urls: str) -> Message:
     return replace(made, envelope=replace(made.envelope, options=("form", "Body", *(f"MediaUrl={u}" for u in urls))))
 
 
-async def taken(store: SqlStore, *urls: str) -> tuple[Message, list[Wanted]]:
+async def taken(store: SqlStore, *urls: str) -> tuple[Message, list[MediaRequest]]:
     message = pictured(*urls)
     await store.accept(message)
     return message, list(await store.media_due(10, 30.0))
@@ -36,13 +36,13 @@ async def test_a_text_waits_for_its_pictures_and_goes_with_the_last(store: SqlSt
         (message.id, 1, "https://a.example/1", 1), (message.id, 2, "https://a.example/2", 1),
     ]  # fmt: skip
     assert await published(store) == []
-    await store.media_ended(first, Fetched("image/png", PICTURE), None)
+    await store.media_ended(first, MediaResult("image/png", PICTURE), None)
     assert await published(store) == []
-    await store.media_ended(second, Fetched(failed="too_large"), None)
+    await store.media_ended(second, MediaResult(failed="too_large"), None)
     (outgoing,) = await store.unpublished(10, 1.0)
-    facts = Medium(1, "image/png", len(PICTURE), sha256_of(PICTURE))
-    assert outgoing.media == (facts, Medium(2, failed="too_large"))
-    assert list(await store.media(message.id)) == [replace(facts, content=PICTURE), Medium(2, failed="too_large")]
+    facts = MediaFile(1, "image/png", len(PICTURE), sha256_of(PICTURE))
+    assert outgoing.media == (facts, MediaFile(2, failed="too_large"))
+    assert list(await store.media(message.id)) == [replace(facts, content=PICTURE), MediaFile(2, failed="too_large")]
     explained = await store.explained(message.id)
     assert explained is not None
     assert [(each.number, each.data) for each in explained.parts()] == [("1", b"ok"), ("2", PICTURE), ("3", b"")]
@@ -54,9 +54,9 @@ async def test_nobody_waits_for_ever(store: SqlStore, clock: Clock) -> None:
     assert await published(store) == []
     clock.now += 2
     (outgoing,) = await store.unpublished(10, 60.0)
-    assert outgoing.media == (Medium(1, failed="timeout"),)
+    assert outgoing.media == (MediaFile(1, failed="timeout"),)
     await store.published({message.id: "0:1"})
-    await store.media_ended(wanted, Fetched("image/png", PICTURE), None)
+    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
     assert await published(store) == [], "what is published is not published again for a picture that comes late"
     assert [each.content for each in await store.media(message.id)] == [PICTURE], "yet a reviewer sees it"
 
@@ -64,7 +64,7 @@ async def test_nobody_waits_for_ever(store: SqlStore, clock: Clock) -> None:
 async def test_what_fails_for_now_is_due_again_and_a_claim_that_was_lost_too(store: SqlStore, clock: Clock) -> None:
     _, (wanted,) = await taken(store, "https://a.example/1")
     assert list(await store.media_due(10, 30.0)) == [], "it is claimed"
-    await store.media_ended(wanted, Fetched(failed="timeout", again=True), 4.0)
+    await store.media_ended(wanted, MediaResult(failed="timeout", again=True), 4.0)
     assert list(await store.media_due(10, 30.0)) == []
     clock.now += 4
     (again,) = await store.media_due(10, 30.0)
@@ -76,9 +76,9 @@ async def test_what_fails_for_now_is_due_again_and_a_claim_that_was_lost_too(sto
 
 async def test_what_is_settled_stays_so(store: SqlStore) -> None:
     message, (wanted,) = await taken(store, "https://a.example/1")
-    await store.media_ended(wanted, Fetched("image/png", PICTURE), None)
-    await store.media_ended(wanted, Fetched(failed="unreadable"), None)
-    await store.media_ended(wanted, Fetched(failed="timeout", again=True), 1.0)
+    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
+    await store.media_ended(wanted, MediaResult(failed="unreadable"), None)
+    await store.media_ended(wanted, MediaResult(failed="timeout", again=True), 1.0)
     assert [each.content for each in await store.media(message.id)] == [PICTURE]
 
 
@@ -86,7 +86,7 @@ async def test_the_pictures_of_one_text_are_bounded_together(store: SqlStore) ->
     message, wanted = await taken(store, *(f"https://a.example/{number}" for number in range(MOST + 5)))
     assert len(wanted) == MOST
     for each in wanted:
-        await store.media_ended(each, Fetched("image/png", bytes(LARGEST)), None)
+        await store.media_ended(each, MediaResult("image/png", bytes(LARGEST)), None)
     kept = await store.media(message.id)
     assert sum(len(each.content) for each in kept) == LARGEST_TOGETHER
     assert {each.failed for each in kept if not each.content} == {"too_large"}
@@ -94,7 +94,7 @@ async def test_the_pictures_of_one_text_are_bounded_together(store: SqlStore) ->
 
 async def test_the_bound_of_the_store_counts_them(store: SqlStore) -> None:
     _, (wanted,) = await taken(store, "https://a.example/1")
-    await store.media_ended(wanted, Fetched("image/png", PICTURE), None)
+    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
     assert await store.waiting_bytes() == len(b"ok") + len(PICTURE)
 
 

@@ -23,9 +23,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 
 from gateway.store import StoreError, hold_lock, open_store
-from gateway.store.opening import address
-from gateway.store.schema import metadata
-from gateway.store.upgrade import LATEST, configuration
+from gateway.store.engine.engine_url import address
+from gateway.store.engine.upgrade import LATEST, configuration
+from gateway.store.schema.messages import metadata
 from tests.contracts.messages import mail
 from tests.peers.postgresql import PostgresqlServer
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.message import Said
-from gateway.core.parties import Pair, Relation
-from gateway.ports import Unanswered
-from gateway.stages.beat import Beat
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import EarlierMessage
+from gateway.core.messages.parties import Pair, Relation
+from gateway.ports.messages import Unanswered
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
-from gateway.store.connections import Refused
-from gateway.store.statements import PUBLICATIONS, Run
-from gateway.store.writer import Write
+from gateway.store.engine.connections import WriteRefused
+from gateway.store.engine.dialects import PUBLICATIONS, Run
+from gateway.store.engine.group_commit import Write
 from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, Clock, becomes, contact, mail, ours, verdict_on
 
 
@@ -68,7 +68,7 @@ async def test_the_context_is_what_the_conversation_said_last(store: SqlStore) -
         await store.accept(each, contact(each))
     by_id = {each.message.id: each.context for each in await store.unpublished(10, 60)}
     assert by_id[said[4].id] == tuple(
-        Said(each.id, "ann@district.example", each.received_at, each.excerpt) for each in said[1:4]
+        EarlierMessage(each.id, "ann@district.example", each.received_at, each.excerpt) for each in said[1:4]
     )
     assert [each.text for each in by_id[said[1].id]] == ["number 0"]
     assert by_id[said[0].id] == by_id[other.id] == ()
@@ -168,7 +168,7 @@ async def test_contents_are_taken_by_bytes_and_large_ones_stay(store: SqlStore, 
 
 async def test_what_is_accepted_is_claimed_with_it(store: SqlStore) -> None:
     """One transaction makes it durable and claims it for whoever waits here."""
-    alarm, counted = Beat(), Counted(store)
+    alarm, counted = Wakeup(), Counted(store)
     assert list(await store.unpublished(10, 60, alarm)) == []  # at first it is looked
     waiting = asyncio.create_task(store.unpublished(10, 60, alarm))
     await asyncio.sleep(0)
@@ -183,7 +183,7 @@ async def test_what_is_accepted_is_claimed_with_it(store: SqlStore) -> None:
 
 async def test_nothing_is_missed_between_two_claims(store: SqlStore) -> None:
     """What came while nobody waited is found at once, and a wake tells of other processes."""
-    alarm = Beat()
+    alarm = Wakeup()
     await store.unpublished(10, 60, alarm)
     message = mail()
     await store.accept(message)
@@ -195,20 +195,20 @@ async def test_nothing_is_missed_between_two_claims(store: SqlStore) -> None:
 
 async def test_a_claim_that_fails_harms_nobody_it_rides_with(store: SqlStore) -> None:
     """The transaction is made again without it."""
-    alarm = Beat()
+    alarm = Wakeup()
 
     def fails(run: Run, items: Sequence[None]) -> list[None]:
-        raise Refused("it cannot be")
+        raise WriteRefused("it cannot be")
 
     write = Write(fails, rank=9)
-    with pytest.raises(Refused):
+    with pytest.raises(WriteRefused):
         await store._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60)  # at first it looks, alone
     waiting = asyncio.create_task(store._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60))
     await asyncio.sleep(0)
     message = mail()
     await store.accept(message)
     assert await store.states(message.id) == {"s1@students.example": State.RECEIVED}
-    with pytest.raises(Refused):  # it was woken to look by itself
+    with pytest.raises(WriteRefused):  # it was woken to look by itself
         await waiting
 
 

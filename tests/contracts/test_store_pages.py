@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from gateway.core.decision import Act, Action
-from gateway.core.delivery import State
-from gateway.core.message import Message
-from gateway.core.moderation import Noticed
-from gateway.core.parties import Relation
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Relation
+from gateway.core.policy.decision import Action, AuditEntry
+from gateway.core.review.views import ListedMessage
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail
 
@@ -42,7 +42,7 @@ async def flagged(store: SqlStore) -> str:
 
 
 async def walk(
-    page: Callable[[tuple[float, str]], Awaitable[Sequence[Noticed]]], between: Callable[[], Awaitable[object]]
+    page: Callable[[tuple[float, str]], Awaitable[Sequence[ListedMessage]]], between: Callable[[], Awaitable[object]]
 ) -> list[str]:
     """Every message of a list, a page at a time."""
     found, place = [], LATEST
@@ -111,8 +111,8 @@ async def test_traces_go_on_behind_a_place(store: SqlStore) -> None:
 
 async def test_a_history_goes_on_behind_a_place(store: SqlStore) -> None:
     """Linked or not, views too, and nothing of another message."""
-    acts = [Act(NOON, "ann", what, "m1") for what in ("decided", "viewed", "viewed", "released")]
-    await store.record([*acts[:2], Act(NOON, "ann", "viewed", "m2")])
+    acts = [AuditEntry(NOON, "ann", what, "m1") for what in ("decided", "viewed", "viewed", "released")]
+    await store.record([*acts[:2], AuditEntry(NOON, "ann", "viewed", "m2")])
     await store.link(100)
     await store.record(acts[2:])
     found, place = [], 0

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.contact import conversation
-from gateway.core.delivery import State
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import State
 from gateway.store import SqlStore
 from tests.contracts.messages import NOON, becomes, contact, decision, mail, ours, text, verdict_on
 

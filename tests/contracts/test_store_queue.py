@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.decision import Action
-from gateway.core.delivery import Bounced, Claim, Deferred, NextHop, Sent, State
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Message, Recipient
-from gateway.stages.beat import Beat
+from gateway.core.messages.delivery import Bounced, Claim, Deferred, NextHop, Sent, State
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Message, Recipient
+from gateway.core.policy.decision import Action
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import (
     NOON,
@@ -94,8 +94,8 @@ async def test_a_claim_that_nobody_concluded_is_due_again(store: SqlStore, clock
     clock.now += 1
     (second,) = await store.claim(STUDENTS, 10, 60)
     assert not await store.renew(first.token, 60)
-    assert not await store.conclude(first, all_sent(first), [Followup(Follow.BOUNCE, message.id, {})])
-    assert [each.kind for each in await store.due_followups(10, 60)] == [Follow.DECISION]  # that of the release
+    assert not await store.conclude(first, all_sent(first), [Followup(FollowupKind.BOUNCE, message.id, {})])
+    assert [each.kind for each in await store.due_followups(10, 60)] == [FollowupKind.DECISION]  # that of the release
     assert await store.conclude(second, all_sent(second), ())
     assert await store.states(message.id) == {"s1@students.example": State.SENT}
 
@@ -148,7 +148,7 @@ async def test_every_outcome_is_recorded(store: SqlStore, clock: Clock) -> None:
         others[2]: (Bounced("550 5.1.1 No such user"), None),
         others[3]: (Deferred("421 4.4.2 Timeout"), None),
     }
-    bounce = Followup(Follow.BOUNCE, message.id, {"recipients": others[2:4]})
+    bounce = Followup(FollowupKind.BOUNCE, message.id, {"recipients": others[2:4]})
     assert await store.conclude(claim, outcomes, [bounce])
     (trace,) = await store.trace(id=message.id)
     assert [(each.state, each.at, each.reply) for each in trace.recipients[1:]] == [
@@ -158,7 +158,9 @@ async def test_every_outcome_is_recorded(store: SqlStore, clock: Clock) -> None:
         (State.BOUNCED, NOON + 2, "421 4.4.2 Timeout"),
         (State.QUEUED, NOON, ""),
     ]
-    assert [(each.kind, each.body) for each in await store.due_followups(10, 60)] == [(Follow.BOUNCE, bounce.body)]
+    assert [(each.kind, each.body) for each in await store.due_followups(10, 60)] == [
+        (FollowupKind.BOUNCE, bounce.body)
+    ]
     (again,) = await store.claim(REST, 10, 60)  # what was left out is due at once, and was no attempt
     assert [(each.recipient.address, each.attempts) for each in again.recipients] == [(others[4], 0)]
     clock.now = NOON + 300
@@ -304,7 +306,7 @@ async def test_a_claim_takes_as_many_bytes_as_there_is_room_for(store: SqlStore)
 
 async def test_what_is_released_is_claimed_with_it(store: SqlStore) -> None:
     """By everyone who waits for his hop; a claim that found nothing goes on waiting."""
-    here, there = Beat(), Beat()
+    here, there = Wakeup(), Wakeup()
     for hop, alarm in ((STUDENTS, here), (REST, there)):
         assert await store.claim(hop, 10, 60, alarm) == ()
     waiting = [asyncio.create_task(store.claim(hop, 10, 60, alarm)) for hop, alarm in ((STUDENTS, here), (REST, there))]
@@ -320,7 +322,7 @@ async def test_what_is_released_is_claimed_with_it(store: SqlStore) -> None:
 
 async def test_a_time_that_comes_wakes_nobody(store: SqlStore, clock: Clock) -> None:
     """Who waits gives up after a while, to look for what a time or another process made due."""
-    alarm = Beat()
+    alarm = Wakeup()
     await store.claim(STUDENTS, 10, 60, alarm)
     message = mail()
     await store.accept(message, contact(message))

@@ -8,12 +8,12 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from gateway.core.contact import conversation
-from gateway.core.decision import Act, Action, Change, Ruling
-from gateway.core.delivery import Bounced, State
-from gateway.core.message import Message
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import Bounced, State
+from gateway.core.messages.message import Message
+from gateway.core.policy.decision import Action, AuditEntry, StateChange, Transition
 from gateway.store import SqlStore
-from gateway.store.retention import CHANGES, CHUNK
+from gateway.store.maintenance.retention import CHANGES, CHUNK
 from tests.contracts.messages import (
     NOON,
     REST,
@@ -106,7 +106,7 @@ async def test_what_was_ever_held_is_kept_longer(store: SqlStore, clock: Clock) 
 async def test_a_late_flag_counts_as_well(store: SqlStore, clock: Clock) -> None:
     message = mail()
     await delivered(store, message)
-    late = Ruling((Change("s1@students.example", None, decision(Action.FLAG, "6"), "policy"),))
+    late = Transition((StateChange("s1@students.example", None, decision(Action.FLAG, "6"), "policy"),))
     await store.settle([(message.id, lambda seen: late)])
     clock.now += DELIVERED
     assert await store.expire(DELIVERED, DECIDED, 100) == 0
@@ -146,7 +146,7 @@ async def test_no_period_keeps_nothing(store: SqlStore) -> None:
     await store.accept(own)
     await store.accept(bounced)
     await store.settle([(bounced.id, becomes(State.QUEUED, decision()))])
-    await store.settle([(bounced.id, lambda seen: Ruling(verdict=verdict_on(bounced)))])
+    await store.settle([(bounced.id, lambda seen: Transition(verdict=verdict_on(bounced)))])
     for hop in (STUDENTS, REST):
         for claim in await store.claim(hop, 10, 60):
             outcomes = {each.recipient.address: (Bounced("550"), None) for each in claim.recipients}
@@ -185,12 +185,12 @@ async def test_contacts_are_forgotten_after_the_longest_period(store: SqlStore, 
     await store.expire(0.0, 0.0, 100)
     later = mail(clock.now)
     await store.accept(later, contact(later))
-    (settled,) = await store.settle([(later.id, lambda seen: Ruling())])
+    (settled,) = await store.settle([(later.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact[conversation("T1", "S1")].week == 2
     clock.now += 9 * DAY
     await store.expire(0.0, 0.0, 100)
-    (settled,) = await store.settle([(later.id, lambda seen: Ruling())])
+    (settled,) = await store.settle([(later.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact == {}
     explained = await store.explained(message.id)
@@ -217,11 +217,11 @@ async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: Sq
         await store.accept(message, contact(message))
     clock.now += 10 * DAY
     await store.expire(0.0, 0.0, 100)
-    (settled,) = await store.settle([(recent[-1].id, lambda seen: Ruling())])
+    (settled,) = await store.settle([(recent[-1].id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact[conversation("T1", "S1")].week == len(recent)
     for message in old:
-        (settled,) = await store.settle([(message.id, lambda seen: Ruling())])
+        (settled,) = await store.settle([(message.id, lambda seen: Transition())])
         assert settled is not None
         assert settled.pending.contact == {}
 
@@ -235,7 +235,7 @@ async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: SqlStore
     await store.conclude(claim, all_sent(claim), ())
     clock.now += 600
     assert await store.expire(0.0, 0.0, 100) == 0
-    await store.settle([(message.id, lambda seen: Ruling(verdict=verdict_on(message)))])
+    await store.settle([(message.id, lambda seen: Transition(verdict=verdict_on(message)))])
     assert await store.expire(0.0, 0.0, 100) == 1
     never = mail(clock.now)
     await store.accept(never, due=[address])
@@ -261,7 +261,7 @@ async def call(store: SqlStore, *, taken: bool = True) -> Message:
     """A call for help, delivered, judged, and taken up."""
     message = mail()
     await delivered(store, message, Action.ALERT)
-    act = Act(NOON, "ann", "said", message.id)
+    act = AuditEntry(NOON, "ann", "said", message.id)
     await store.judge_call(message.id, True, act)
     if taken:
         assert await store.acknowledge(message.id, "ann", act) is None
@@ -309,6 +309,6 @@ async def test_a_call_waits_until_it_is_taken_up_although_its_content_is_gone(st
     await store.expire(0.0, 0.0, 100)
     assert [each.trace.id for each in await store.waiting_calls(9)] == [waiting.id]
     assert await store.taken_up(taken.id) is None
-    assert await store.acknowledge(waiting.id, "ann", Act(clock.now, "ann", "taken up", waiting.id)) is None
+    assert await store.acknowledge(waiting.id, "ann", AuditEntry(clock.now, "ann", "taken up", waiting.id)) is None
     await store.expire(0.0, 0.0, 100)
     assert list(await store.waiting_calls(9)) == []

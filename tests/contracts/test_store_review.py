@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.decision import Action, Change, Decision, Pending, Ruling
-from gateway.core.delivery import Deferred, State
-from gateway.core.message import Channel
-from gateway.core.moderation import Backlog, Held
-from gateway.core.parties import Pair, Relation
+from gateway.core.messages.delivery import Deferred, State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Pair, Relation
+from gateway.core.policy.decision import Action, Decision, PendingMessage, StateChange, Transition
+from gateway.core.review.views import Backlog, HeldMessage
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import (
     NOON,
@@ -36,7 +36,7 @@ async def test_held_messages_are_listed_by_their_due_time(store: SqlStore) -> No
     await store.accept(mail(NOON + 3))
     held = await store.held()
     assert [each.id for each in held] == [soon.id, late.id, never.id]
-    assert held[0] == Held(
+    assert held[0] == HeldMessage(
         id=soon.id,
         channel=Channel.MAIL,
         direction=TO_STUDENT,
@@ -71,13 +71,13 @@ async def test_a_held_message_is_one_row(store: SqlStore) -> None:
     message = replace(message, relation=Relation(pairs))
     await store.accept(message)
 
-    def rule(pending: Pending) -> Ruling:
+    def rule(pending: PendingMessage) -> Transition:
         first = Decision(Action.FLAG, TO_STUDENT, "p", ("6",), ("language",), 60.0)
         second = Decision(Action.HOLD, TO_STAFF, "p", ("7a", "6"), ("no_verdict",), 30.0)
-        return Ruling(
+        return Transition(
             (
-                Change("s1@students.example", State.HELD, first, "policy"),
-                Change("s2@students.example", State.HELD, second, "policy"),
+                StateChange("s1@students.example", State.HELD, first, "policy"),
+                StateChange("s2@students.example", State.HELD, second, "policy"),
             )
         )
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.contact import Counters, conversation
-from gateway.core.decision import Action, Change, Pending, Ruling
-from gateway.core.delivery import State
-from gateway.core.message import Channel, Envelope
-from gateway.core.parties import Pair, Relation
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel, Envelope
+from gateway.core.messages.parties import Pair, Relation
+from gateway.core.policy.contact import Counters
+from gateway.core.policy.decision import Action, PendingMessage, StateChange, Transition
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import (
     NOON,
@@ -33,11 +34,11 @@ DAY = 86400.0
 async def test_a_rule_sees_its_message_as_it_stands(store: SqlStore) -> None:
     message = mail(others=["bob@elsewhere.example"])
     await store.accept(message, contact(message))
-    seen: list[Pending] = []
+    seen: list[PendingMessage] = []
 
-    def look(pending: Pending) -> Ruling:
+    def look(pending: PendingMessage) -> Transition:
         seen.append(pending)
-        return Ruling()
+        return Transition()
 
     (settled,) = await store.settle([(message.id, look)])
     assert settled is not None
@@ -57,7 +58,7 @@ async def test_what_was_decided_is_there_for_the_next_rule(store: SqlStore, cloc
     verdict, says = verdict_on(message), decision(Action.HOLD, "7a", "6", due_in=3600.0)
     await store.settle([(message.id, lambda seen: replace(becomes(State.HELD, says)(seen), verdict=verdict))])
     clock.now += 5
-    (settled,) = await store.settle([(message.id, lambda seen: Ruling())])
+    (settled,) = await store.settle([(message.id, lambda seen: Transition())])
     assert settled is not None
     (waiting,) = settled.pending.recipients
     assert settled.pending.verdict == verdict
@@ -109,8 +110,8 @@ async def test_what_was_decided_for_good_is_never_changed(store: SqlStore, state
     await store.accept(message)
     await store.settle([(message.id, becomes(state))])
 
-    def stubborn(pending: Pending) -> Ruling:
-        return Ruling(tuple(Change(each.address, State.HELD, None, "x") for each in pending.recipients))
+    def stubborn(pending: PendingMessage) -> Transition:
+        return Transition(tuple(StateChange(each.address, State.HELD, None, "x") for each in pending.recipients))
 
     (settled,) = await store.settle([(message.id, stubborn)])
     assert settled is not None
@@ -124,7 +125,9 @@ async def test_a_decision_can_be_noted_without_a_change(store: SqlStore) -> None
     await store.accept(message)
     await store.settle([(message.id, becomes(State.QUEUED, decision(Action.RELEASE)))])
     late = decision(Action.HOLD, "7a")
-    await store.settle([(message.id, lambda seen: Ruling((Change("s1@students.example", None, late, "policy"),)))])
+    await store.settle(
+        [(message.id, lambda seen: Transition((StateChange("s1@students.example", None, late, "policy"),)))]
+    )
     (trace,) = await store.trace(id=message.id)
     assert (trace.recipients[0].state, trace.action, trace.clauses) == (State.QUEUED, "hold", ("7a",))
 
@@ -184,7 +187,7 @@ async def test_a_rule_that_fails_fails_alone(store: SqlStore) -> None:
     for each in (bad, *good):
         await store.accept(each)
 
-    def broken(pending: Pending) -> Ruling:
+    def broken(pending: PendingMessage) -> Transition:
         raise ZeroDivisionError
 
     answers = await asyncio.gather(
@@ -215,7 +218,7 @@ async def test_contact_is_counted_up_to_the_message(store: SqlStore) -> None:
         await store.accept(each, contact(each))
     message = mail(NOON)
     await store.accept(message, contact(message))
-    (settled,) = await store.settle([(message.id, lambda seen: Ruling())])
+    (settled,) = await store.settle([(message.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact == {
         conversation("T1", "S1"): Counters(
@@ -238,6 +241,6 @@ async def test_students_are_counted_for_the_staff_member_who_writes(store: SqlSt
     message, answer = mail(NOON), mail(NOON, direction=TO_STAFF)
     for each in (message, answer):
         await store.accept(each, contact(each))
-    settled = await store.settle([(each.id, lambda seen: Ruling()) for each in (message, answer)])
+    settled = await store.settle([(each.id, lambda seen: Transition()) for each in (message, answer)])
     counted = [each.pending.contact[conversation("T1", "S1")].sender_students_hour for each in settled if each]
     assert counted == [3, 0]

@@ -7,27 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.delivery import Sent
-from gateway.core.message import new_id
-from gateway.core.smpp_message import Gathered, TextPart, Told, written
+from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, written
+from gateway.core.messages.delivery import Sent
+from gateway.core.messages.message import new_id
 from gateway.store import SqlStore, StoreDown
-from gateway.store.retention import UNREAD
-from gateway.store.texts import AGAIN
+from gateway.store.channels.message_parts import AGAIN
+from gateway.store.maintenance.retention import UNREAD
 from tests.contracts.messages import NOON, PHONES, Clock, text
 
 KEY = "smsc\ntexting\n8:42\n3"
 _names = (new_id(NOON, number.to_bytes(10, "big")) for number in itertools.count(1))
 
 
-def part(number: int, total: int = 3, body: bytes = b"") -> TextPart:
-    return TextPart(number, total, 4, body or f"part {number}".encode(), "texting")
+def part(number: int, total: int = 3, body: bytes = b"") -> SmsPart:
+    return SmsPart(number, total, 4, body or f"part {number}".encode(), "texting")
 
 
-async def gather(store: SqlStore, *numbers: int, key: str = KEY, body: bytes = b"") -> list[Gathered]:
+async def gather(store: SqlStore, *numbers: int, key: str = KEY, body: bytes = b"") -> list[PartialText]:
     return [await store.gather(key, next(_names), part(number, body=body)) for number in numbers]
 
 
-async def make(store: SqlStore, gathered: Gathered):
+async def make(store: SqlStore, gathered: PartialText):
     made = replace(text(), id=gathered.id)
     await store.accept(made, parts=gathered.parts)
     return made
@@ -135,7 +135,7 @@ async def test_ids_of_the_smsc_are_known_in_every_form(store: SqlStore) -> None:
     assert await store.known_by(made.id, 0) == {2: "0A1B"}
     assert await store.known_by(made.id, 1) == {}
     for form in ("0A1B", "a1b", "2587", "0000002587"):
-        assert await store.told_of(written(form)) == Told(made.id, 2, 3, "texting")
+        assert await store.told_of(written(form)) == SentPart(made.id, 2, 3, "texting")
     assert await store.told_of(written("77")) is None
 
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
-from gateway.core.message import Channel, Envelope, Message, Recipient, sha256_of
-from gateway.core.parties import Relation
-from gateway.core.smpp import Address, Command, Pdu, Status, read_text
-from gateway.core.smpp_message import SMSC, TextPart, envelope, recipient
-from gateway.core.texting import PROVIDER, via
-from gateway.core.twilio import kept
-from gateway.journal import Journal
-from gateway.ports import Transport
-from gateway.smpp_link import Limits
-from gateway.transports.smpp import SmppTransport
-from gateway.transports.smpp_upstream import SmppUpstream, SmscConfig
-from gateway.transports.twilio import TwilioTransport
-from gateway.transports.twilio_client import TwilioClient
+from gateway.core.channels.smpp_message import SMSC, SmsPart, envelope, recipient
+from gateway.core.channels.smpp_pdu import Address, Command, Pdu, Status, read_text
+from gateway.core.channels.text_routing import PROVIDER, via
+from gateway.core.channels.twilio import kept
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.messages.parties import Relation
+from gateway.observability.events import EventLog
+from gateway.ports.channels import Transport
+from gateway.smpp.connection import SmppLimits
+from gateway.transports.smpp.transport import SmppTransport
+from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
+from gateway.transports.twilio.client import TwilioClient
+from gateway.transports.twilio.transport import TwilioTransport
 from tests.core.made import message
 from tests.peers.provider import SID, TOKEN, Provider, serving
 from tests.peers.smpp_ends import body, smsc
@@ -35,16 +35,16 @@ class Kept:
     """What the store keeps of texts, in memory."""
 
     def __init__(self) -> None:
-        self.parts: list[TextPart] = []
+        self.parts: list[SmsPart] = []
         self.known: dict[int, str] = {}
 
-    async def text_parts(self, message_id: str) -> list[TextPart]:
+    async def text_parts(self, message_id: str) -> list[SmsPart]:
         return self.parts
 
     async def known_by(self, message_id: str, position: int) -> dict[int, str]:
         return self.known
 
-    async def note_id(self, message_id: str, position: int, part: TextPart, name: str) -> None:
+    async def note_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         self.known[part.number] = name
 
 
@@ -82,7 +82,7 @@ def _text(enveloped: Envelope) -> Message:
 async def smpp() -> AsyncIterator[World]:
     with smsc() as there:
         kept_, content = Kept(), body(LINE, STUDENT, WORDS.encode())
-        kept_.parts = [TextPart(1, 1, Command.SUBMIT_SM, content, "texting")]
+        kept_.parts = [SmsPart(1, 1, Command.SUBMIT_SM, content, "texting")]
         first = read_text(Command.SUBMIT_SM, content)
         to = recipient(STUDENT, SMSC, Address(1, 1, STUDENT[1:]))
         text = _text(envelope(LINE, [to], first, account="texting", total=1))
@@ -90,9 +90,9 @@ async def smpp() -> AsyncIterator[World]:
         async def nothing(_: Pdu) -> Pdu | None:
             return None
 
-        limits = Limits(patience=1.0)
+        limits = SmppLimits(patience=1.0)
         config = SmscConfig("127.0.0.1", there.port, "us", "smsc-pw", limits=limits)
-        async with SmppUpstream(config, nothing, Journal(CollectorRegistry())) as upstream:
+        async with SmppUpstream(config, nothing, EventLog(CollectorRegistry())) as upstream:
             while not upstream.bound():
                 await _moment()
 
@@ -194,7 +194,7 @@ async def test_a_provider_with_a_list_has_the_text_of_a_lost_answer_once() -> No
 async def test_parts_that_an_smsc_took_do_not_go_again() -> None:
     async with smpp() as w:
         w.kept.parts = [
-            TextPart(number, 3, Command.SUBMIT_SM, body(LINE, STUDENT, f"{number}".encode())) for number in (1, 2, 3)
+            SmsPart(number, 3, Command.SUBMIT_SM, body(LINE, STUDENT, f"{number}".encode())) for number in (1, 2, 3)
         ]
         w.kept.known = {1: "A1", 2: "A2"}
         (outcome,) = (await w.deliver(attempts=1)).values()

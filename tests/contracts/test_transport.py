@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gateway.assembly.choices import delivered_to, next_hops
-from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
-from gateway.core.message import Recipient
-from gateway.ports import Transport
-from gateway.settings import Smtp
+from gateway.assembly.factories import delivered_to, next_hops
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
+from gateway.core.messages.message import Recipient
+from gateway.ports.channels import Transport
+from gateway.settings.model import Smtp
 from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
-from gateway.transports.smtp import SmtpTransport
-from gateway.transports.smtp_pool import SmtpPool
+from gateway.transports.smtp.pool import SmtpPool
+from gateway.transports.smtp.transport import SmtpTransport
 from tests.core.made import CONTENT, message
 from tests.relays.hop import always, hop
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gateway.core.contact import Counters
-from gateway.core.decision import Action
-from gateway.core.message import Channel, Envelope, Message, Recipient, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.policy import Policy, parse
-from gateway.core.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
+from gateway.core.policy.contact import Counters
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy, parse
 
 NOW = 1_795_534_200.125  # 2026-11-24T15:30:00.125Z
 TEACHER, STUDENT, OTHER = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.access import has_part, may_be_told
-from gateway.core.account import AccountRole, User
-from gateway.core.parties import Direction, Pair
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.messages.parties import Direction, Pair
+from gateway.core.policy.authorization import has_part, may_be_told
 from tests.console.district import roster, staff, student
 
 PEOPLE = roster()

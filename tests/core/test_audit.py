@@ -10,8 +10,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.core.audit import GENESIS, Broken, Head, Linked, Walk, chain, link, read, verify
-from gateway.core.decision import Act, Action
+from gateway.core.audit.chain import (
+    GENESIS,
+    ChainedEntry,
+    ChainFault,
+    ChainHead,
+    ChainVerifier,
+    chain,
+    link,
+    read,
+    verify,
+)
+from gateway.core.policy.decision import Action, AuditEntry
 
 from .made import NOW
 
@@ -21,11 +31,11 @@ json_values = st.recursive(
     max_leaves=3,
 )
 acts = st.builds(
-    Act, st.floats(0, 4e9), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8),
+    AuditEntry, st.floats(0, 4e9), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8),
     st.dictionaries(st.text(max_size=5), json_values, max_size=3),
 )  # fmt: skip
 chains = st.lists(acts, min_size=1, max_size=6).map(lambda made: list(chain(made)))
-ACT = Act(NOW, "rcastellano", "released", "01m0", {"clauses": ["7a"], "count": 2})
+ACT = AuditEntry(NOW, "rcastellano", "released", "01m0", {"clauses": ["7a"], "count": 2})
 
 
 def test_the_hash_is_what_it_always_was():
@@ -92,15 +102,15 @@ def test_a_new_order_is_found(rows, random):
 
 def test_a_row_twice_is_found():
     rows = list(chain([ACT, ACT]))
-    assert verify([rows[0], rows[0], rows[1]]) == Broken(1, "is out of order, or there twice")
+    assert verify([rows[0], rows[0], rows[1]]) == ChainFault(1, "is out of order, or there twice")
     assert rows[0].hash != rows[1].hash
 
 
 def test_stores_may_give_values_back_in_their_own_way():
-    same = Act(NOW + 1e-7, "rcastellano", "released", "01m0", {"count": 2.0, "clauses": ("7a",)})
+    same = AuditEntry(NOW + 1e-7, "rcastellano", "released", "01m0", {"count": 2.0, "clauses": ("7a",)})
     assert link(GENESIS, 1, same) == link(GENESIS, 1, ACT)
-    assert link(GENESIS, 1, Act(0, "a", "b", "", {"action": Action.HOLD})) == link(
-        GENESIS, 1, Act(0, "a", "b", "", {"action": "hold"})
+    assert link(GENESIS, 1, AuditEntry(0, "a", "b", "", {"action": Action.HOLD})) == link(
+        GENESIS, 1, AuditEntry(0, "a", "b", "", {"action": "hold"})
     )
 
 
@@ -111,7 +121,7 @@ def test_the_chain_goes_on_after_a_row():
     assert verify([*first, *more]) is None
 
 
-@pytest.mark.parametrize("document", [{}, {"number": "1"}, Linked(1, "", "", ACT).document() | {"detail": []}])
+@pytest.mark.parametrize("document", [{}, {"number": "1"}, ChainedEntry(1, "", "", ACT).document() | {"detail": []}])
 def test_what_is_no_row_is_refused(document):
     with pytest.raises(ValueError, match="no row"):
         read(document)
@@ -122,7 +132,7 @@ def test_rows_that_are_missing_at_the_end_are_found(rows, size, data):
     """What the store knows of the end of the chain says so; rows linked meanwhile are no fault."""
     known = data.draw(st.integers(1, len(rows)))
     left = data.draw(st.integers(0, len(rows)))
-    walk, found = Walk(Head(known, rows[known - 1].hash)), None
+    walk, found = ChainVerifier(ChainHead(known, rows[known - 1].hash)), None
     pages = [rows[at : min(at + size, left)] for at in range(0, left, size)]
     for page in (*pages, []):
         found = found or walk.page(page)
@@ -132,10 +142,10 @@ def test_rows_that_are_missing_at_the_end_are_found(rows, size, data):
 
 def test_an_end_that_is_no_longer_known_is_found():
     rows = list(chain([ACT, ACT]))
-    walk = Walk(None)
+    walk = ChainVerifier(None)
     assert walk.page(rows) is None
     assert walk.page([]) is not None
-    assert Walk(None).page([]) is None, "nothing was ever linked"
+    assert ChainVerifier(None).page([]) is None, "nothing was ever linked"
 
 
 @pytest.mark.parametrize(
@@ -147,4 +157,4 @@ def test_an_end_that_is_no_longer_known_is_found():
 )  # fmt: skip
 def test_a_value_that_nobody_could_have_linked_is_a_changed_row(act):
     first, second = chain([ACT, ACT])
-    assert verify([first, replace(second, act=act)]) == Broken(2, "changed")
+    assert verify([first, replace(second, act=act)]) == ChainFault(2, "changed")

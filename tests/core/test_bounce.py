@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.bounce import MAX_RETURNED, bounce_content
-from gateway.core.delivery import Bounced, Claim, Claimed, Deferred, Sent, conclude
-from gateway.core.letter import options
-from gateway.core.message import Recipient, header_section
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent, conclude
+from gateway.core.messages.message import Recipient, header_section
+from gateway.core.notices.bounce import MAX_RETURNED, bounce_content
+from gateway.core.notices.mail_headers import options
 
 from .made import CONTENT, NOW, OTHER, STUDENT, message, pair
 

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.contact import Counters, Limits, Night, contacts, conversation, over_limits
-from gateway.core.parties import Relation
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.parties import Relation
+from gateway.core.policy.contact import ContactLimits, Counters, NightHours, contacts, over_limits
 
 from . import made
 from .made import NOW, OTHER, S2S, STUDENT, TEACHER, pair
 
 CHICAGO = ZoneInfo("America/Chicago")
-NIGHT = Night(21 * 60, 6 * 60)
+NIGHT = NightHours(21 * 60, 6 * 60)
 
 
 def rows(*pairs, recipients=(), at=NOW, zone=CHICAGO, night=NIGHT, sender=TEACHER):
@@ -53,9 +54,9 @@ def test_night_is_by_the_district_s_clock_in_winter_and_summer(time, night):
 
 
 def test_a_night_within_one_day_and_no_night():
-    assert Night(60, 120).covers(60)
-    assert not Night(60, 120).covers(120)
-    assert not any(Night(300, 300).covers(minute) for minute in range(1440))
+    assert NightHours(60, 120).covers(60)
+    assert not NightHours(60, 120).covers(120)
+    assert not any(NightHours(300, 300).covers(minute) for minute in range(1440))
 
 
 def test_one_row_for_each_conversation():
@@ -81,14 +82,14 @@ def test_outside_in_any_pair_of_the_conversation():
 
 
 def test_limits_may_be_reached_and_not_exceeded():
-    limits = Limits(day=3, week=9, night_week=1, outside_week=0, students_hour=30)
+    limits = ContactLimits(day=3, week=9, night_week=1, outside_week=0, students_hour=30)
     assert over_limits(Counters(day=3, week=9, night_week=1, sender_students_hour=30), limits) == ()
     over = Counters(day=4, week=10, night_week=2, outside_week=1, sender_students_hour=31)
     assert over_limits(over, limits) == ("day", "week", "night_week", "outside_week", "students_hour")
 
 
 def test_shares_are_looked_at_from_a_number_of_messages_on():
-    limits = Limits(night_share=0.5, alone_share=0.9, shares_from=10)
+    limits = ContactLimits(night_share=0.5, alone_share=0.9, shares_from=10)
     assert over_limits(Counters(week=9, night_week=9, alone_week=9), limits) == ()
     assert over_limits(Counters(week=10, night_week=5, alone_week=9), limits) == ()
     assert over_limits(Counters(week=10, night_week=6, alone_week=10), limits) == ("night_share", "alone_share")
@@ -97,7 +98,7 @@ def test_shares_are_looked_at_from_a_number_of_messages_on():
 
 @given(made.counters)
 def test_no_limits_are_never_exceeded(counters):
-    assert over_limits(counters, Limits()) == ()
+    assert over_limits(counters, ContactLimits()) == ()
 
 
 @given(st.lists(made.pairs, min_size=1, max_size=5), st.floats(0, 4e9))

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.contact import Counters, conversation
-from gateway.core.decide import decide
-from gateway.core.decision import STRICTNESS, Action, strictest
-from gateway.core.policy import Thresholds, Tool
-from gateway.core.verdict import CLAUSES
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.verdict import CLAUSES
+from gateway.core.policy.contact import Counters
+from gateway.core.policy.decide import decide
+from gateway.core.policy.decision import STRICTNESS, Action, strictest
+from gateway.core.policy.policy import Thresholds, Tool
 
 from . import made
 from .made import S2S, T2S, finding, pair, policy, verdict

@@ -8,9 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.delivery import LIFETIME, Bounced, Claim, Claimed, Deferred, Sent, conclude, next_attempt, option
-from gateway.core.followup import Follow
-from gateway.core.message import Channel, Recipient
+from gateway.core.messages.delivery import (
+    LIFETIME,
+    Bounced,
+    Claim,
+    Claimed,
+    Deferred,
+    Sent,
+    conclude,
+    next_attempt,
+    option,
+)
+from gateway.core.messages.followup import FollowupKind
+from gateway.core.messages.message import Channel, Recipient
 
 from .made import NOW, OTHER, STUDENT, message, pair
 
@@ -31,7 +41,7 @@ def ended(claim: Claim, outcome, now=LATER):
 
 def told(claim: Claim, outcome, now=LATER) -> list[str]:
     _, followups = ended(claim, outcome, now)
-    assert all(each.kind is Follow.BOUNCE for each in followups)
+    assert all(each.kind is FollowupKind.BOUNCE for each in followups)
     return [report["action"] for each in followups for report in each.body["recipients"]]
 
 

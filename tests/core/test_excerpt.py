@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gateway.core.excerpt import excerpt, newest
+from gateway.core.mime.excerpt import excerpt, newest
 
 
 @pytest.mark.parametrize(

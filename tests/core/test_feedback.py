@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.feedback import HOLDING, call_example_of, example_of
-from gateway.core.message import Channel
-from gateway.core.moderation import Explained, Trace, Whereabouts
-from gateway.core.parties import Direction
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction
+from gateway.core.review.feedback import HOLDING, call_example_of, example_of
+from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
 
 CONTENT = b"Subject: Practice\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nStay late.\r\n"
 
 
-def explained(*recipients: tuple[State, str], clauses: tuple[str, ...] = ("7a", "6")) -> Explained:
+def explained(*recipients: tuple[State, str], clauses: tuple[str, ...] = ("7a", "6")) -> MessageDetail:
     found = tuple(
-        Whereabouts(f"s{at}@x.example", state, 1.0, decided_by=by) for at, (state, by) in enumerate(recipients)
+        RecipientTrace(f"s{at}@x.example", state, 1.0, decided_by=by) for at, (state, by) in enumerate(recipients)
     )
     trace = Trace("01M", "<m@x>", Channel.MAIL, Direction.STAFF_TO_STUDENT, "t@x.example", found, "0", "hold", clauses)
-    return Explained(trace, CONTENT, Channel.MAIL)
+    return MessageDetail(trace, CONTENT, Channel.MAIL)
 
 
 def test_what_was_rejected_was_held_rightly() -> None:
@@ -49,11 +49,11 @@ def test_what_was_released_should_not_have_been_held(state: State) -> None:
         replace(explained((State.REJECTED, "ann")), content=b""),
     ],
 )
-def test_what_nobody_decided_or_several_differently_says_nothing(of: Explained) -> None:
+def test_what_nobody_decided_or_several_differently_says_nothing(of: MessageDetail) -> None:
     assert example_of(of) is None
 
 
-def alerted(direction: Direction = Direction.STUDENT_TO_STAFF) -> Explained:
+def alerted(direction: Direction = Direction.STUDENT_TO_STAFF) -> MessageDetail:
     sent = explained((State.SENT, "policy"), clauses=())
     return replace(sent, trace=replace(sent.trace, direction=direction, action="alert"))
 

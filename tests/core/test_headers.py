@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.charsets import to_text
-from gateway.core.headers import (
+from gateway.core.mime.charsets import to_text
+from gateway.core.mime.headers import (
     MOST_CLAIMED,
     Mailbox,
     addresses,

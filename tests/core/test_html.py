@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from gateway.core.html import visible_text
+from gateway.core.mime.html import visible_text
 
 
 @pytest.mark.parametrize(

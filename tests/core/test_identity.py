@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.identity import canonical, domain_of, e164, guessed, names_route, undone
+from gateway.core.messages.addresses import canonical, domain_of, e164, guessed, names_route, undone
 
 DANA = "dwhitfield@riverbend.example"
 

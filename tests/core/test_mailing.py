@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mailing import Letter, mailings
+from gateway.core.review.near_duplicates import Letter, mailings
 
 TEXT = "Hey {}, party at my place on Saturday after the game, just bring yourself and tell nobody about it at all."
 

@@ -6,12 +6,12 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from gateway.core.decision import Pending, Waiting
-from gateway.core.delivery import State
-from gateway.core.followup import Follow
-from gateway.core.message import Channel
-from gateway.core.notice import notice_content
-from gateway.core.rulings import by_verdict, reject
+from gateway.core.messages.delivery import State
+from gateway.core.messages.followup import FollowupKind
+from gateway.core.messages.message import Channel
+from gateway.core.notices.notice import notice_content
+from gateway.core.policy.decision import PendingMessage, RecipientStatus
+from gateway.core.policy.transitions import by_verdict, reject
 
 from . import made
 from .made import NOW, S2S, STUDENT, TEACHER, finding, pair, verdict
@@ -25,20 +25,20 @@ WHERE = {
 
 
 def waiting(state, by=""):
-    return Waiting(STUDENT, state, (pair(direction=S2S),), None, by)
+    return RecipientStatus(STUDENT, state, (pair(direction=S2S),), None, by)
 
 
 def pending(state, by=""):
-    return Pending(ID, Channel.MAIL, TEACHER, "ab" * 32, NOW, (waiting(state, by),))
+    return PendingMessage(ID, Channel.MAIL, TEACHER, "ab" * 32, NOW, (waiting(state, by),))
 
 
 def followup(kind):
     ruling = {
-        Follow.HELP_ALERT: lambda: by_verdict(pending(State.RECEIVED), verdict(help=1.0), made.policy(), NOW + 3),
-        Follow.LATE: lambda: by_verdict(
+        FollowupKind.HELP_ALERT: lambda: by_verdict(pending(State.RECEIVED), verdict(help=1.0), made.policy(), NOW + 3),
+        FollowupKind.LATE: lambda: by_verdict(
             pending(State.SENT, "policy"), verdict(finding("7a", 0.9)), made.policy(), NOW + 3
         ),
-        Follow.REJECTION: lambda: reject(pending(State.HELD, "policy"), "rcastellano", "private words", NOW + 3),
+        FollowupKind.REJECTION: lambda: reject(pending(State.HELD, "policy"), "rcastellano", "private words", NOW + 3),
     }[kind]()
     (found,) = [each for each in ruling.followups if each.kind is kind]
     return found
@@ -53,7 +53,7 @@ def notice(kind, recipients=("safety@riverbend.example", "director@riverbend.exa
     return read, read.get_content()
 
 
-@pytest.mark.parametrize("kind", [Follow.HELP_ALERT, Follow.LATE, Follow.REJECTION])
+@pytest.mark.parametrize("kind", [FollowupKind.HELP_ALERT, FollowupKind.LATE, FollowupKind.REJECTION])
 def test_a_notice_links_and_says_when(kind):
     read, text = notice(kind)
     assert ID in text
@@ -63,11 +63,11 @@ def test_a_notice_links_and_says_when(kind):
         "director@riverbend.example",
     ]
     assert read["From"].addresses[0].addr_spec == "chaperone@riverbend.example"
-    assert read["Auto-Submitted"] == ("auto-replied" if kind is Follow.REJECTION else "auto-generated")
+    assert read["Auto-Submitted"] == ("auto-replied" if kind is FollowupKind.REJECTION else "auto-generated")
     assert read["Message-ID"] == "<01n0@gateway.riverbend.example>"
 
 
-@pytest.mark.parametrize("kind", [Follow.HELP_ALERT, Follow.LATE])
+@pytest.mark.parametrize("kind", [FollowupKind.HELP_ALERT, FollowupKind.LATE])
 def test_the_district_s_people_get_a_link_and_no_names(kind):
     read, text = notice(kind)
     assert f"https://chaperone.riverbend.example/messages/{ID}" in text
@@ -76,11 +76,11 @@ def test_the_district_s_people_get_a_link_and_no_names(kind):
 
 
 def test_a_late_notice_names_the_clause():
-    assert "7a Sexual, flirtatious or grooming" in notice(Follow.LATE)[1]
+    assert "7a Sexual, flirtatious or grooming" in notice(FollowupKind.LATE)[1]
 
 
 def test_a_rejection_names_recipients_and_policy_and_not_the_reviewer():
-    _, text = notice(Follow.REJECTION, (TEACHER,))
+    _, text = notice(FollowupKind.REJECTION, (TEACHER,))
     assert STUDENT in text
     assert "https://chaperone.riverbend.example/policy" in text
     assert "Señora Ríos Schools" in text
@@ -92,7 +92,7 @@ def test_words_without_blanks_fit_into_the_lines_of_mail():
     """An administrator writes in Chinese, which has none: every hop takes the letter, and every word is in it."""
     words = "請和學校的管理員談談" * 400
     ruling = reject(pending(State.HELD, "policy"), "rcastellano", "", NOW, words=words)
-    (found,) = [each for each in ruling.followups if each.kind is Follow.REJECTION]
+    (found,) = [each for each in ruling.followups if each.kind is FollowupKind.REJECTION]
     content = notice_content(found, (TEACHER,), **WHERE)
     assert max(map(len, content.split(b"\r\n"))) <= 998
     text = message_from_bytes(content, policy=policy.default).get_content()

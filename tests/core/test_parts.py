@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.parts import MAX_DEPTH, MAX_PARTS, Part, parts
+from gateway.core.mime.parts import MAX_DEPTH, MAX_PARTS, Part, parts
 
 
 def mail(head: str, body: str | bytes = "") -> bytes:

@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from gateway.core.decision import Action
-from gateway.core.policy import PolicyError, Thresholds, parse
-from gateway.core.verdict import CLAUSES, FAILURES
+from gateway.core.messages.verdict import CLAUSES, FAILURES
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import PolicyError, Thresholds, parse
 
 from .made import NO_VERDICT, S2S, T2S, policy, shipped
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.headers import Mailbox
-from gateway.core.identity import canonical
-from gateway.core.parties import Direction, Pair, Person, Relation, Role
-from gateway.core.relation import CLAIMED, NAMESAKES, envelope_relation, forms_pair, identified, relate
+from gateway.core.messages.addresses import canonical
+from gateway.core.messages.parties import Direction, Pair, Person, Relation, Role
+from gateway.core.mime.headers import Mailbox
+from gateway.core.policy.relation import CLAIMED, NAMESAKES, envelope_relation, forms_pair, identified, relate
 
 TO_STUDENT, TO_STAFF = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 STUDENTS = "students.riverbend.example"

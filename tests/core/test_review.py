@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import policies
-from gateway.core.decision import Action
-from gateway.core.notice import rejection_words
-from gateway.core.parties import Direction
-from gateway.core.policy import Policy, PolicyError, parse
-from gateway.core.review import USUAL, Review, at_due, level, needs
+from gateway.core.messages.parties import Direction
+from gateway.core.notices.notice import rejection_words
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy, PolicyError, parse
+from gateway.core.policy.review_rules import USUAL, Review, at_due, level, needs
 
 SHIPPED = policies.SHIPPED.read_text(encoding="utf-8")
 NO_VERDICT = {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG}

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.decision import Action, Decision, Pending, Ruling, Waiting
-from gateway.core.delivery import FINAL, State
-from gateway.core.followup import Follow
-from gateway.core.message import Channel
-from gateway.core.rulings import by_verdict, discard, reject, release, without_verdict
-from gateway.core.wire import decode_decision
+from gateway.core.messages.delivery import FINAL, State
+from gateway.core.messages.followup import FollowupKind
+from gateway.core.messages.message import Channel
+from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus, Transition
+from gateway.core.policy.transitions import by_verdict, discard, reject, release, without_verdict
+from gateway.core.serialization.wire import decode_decision
 
 from . import made
 from .made import NOW, OTHER, S2S, STUDENT, T2S, TEACHER, finding, pair, policy, verdict
@@ -28,29 +28,33 @@ UNREAD_FLAG = Decision(Action.FLAG, S2S, "hash", (), ("no_verdict",))
 HELD = Decision(Action.HOLD, T2S, "hash", ("7a",), (), 3600.0)
 
 
-def waiting(address=STUDENT, state=State.RECEIVED, decision=None, by="", direction=T2S) -> Waiting:
-    return Waiting(address, state, (pair(address, direction=direction),), decision, by, NOW if by else None)
+def waiting(address=STUDENT, state=State.RECEIVED, decision=None, by="", direction=T2S) -> RecipientStatus:
+    return RecipientStatus(address, state, (pair(address, direction=direction),), decision, by, NOW if by else None)
 
 
-def pending(*recipients, sender=TEACHER, verdict=None, channel=Channel.MAIL) -> Pending:
-    return Pending("01m00000000000000000000000", channel, sender, "ab" * 32, NOW, recipients or (waiting(),), verdict)
+def pending(*recipients, sender=TEACHER, verdict=None, channel=Channel.MAIL) -> PendingMessage:
+    return PendingMessage(
+        "01m00000000000000000000000", channel, sender, "ab" * 32, NOW, recipients or (waiting(),), verdict
+    )
 
 
-def kinds(ruling: Ruling) -> list[Follow]:
+def kinds(ruling: Transition) -> list[FollowupKind]:
     return [each.kind for each in ruling.followups]
 
 
-def states(ruling: Ruling) -> dict[str, State | None]:
+def states(ruling: Transition) -> dict[str, State | None]:
     return {change.recipient: change.state for change in ruling.changes}
 
 
-def records(ruling: Ruling):
+def records(ruling: Transition):
     return [
-        decode_decision(json.dumps(each.body).encode()) for each in ruling.followups if each.kind is Follow.DECISION
+        decode_decision(json.dumps(each.body).encode())
+        for each in ruling.followups
+        if each.kind is FollowupKind.DECISION
     ]
 
 
-def body(ruling: Ruling, kind: Follow):
+def body(ruling: Transition, kind: FollowupKind):
     (found,) = [each.body for each in ruling.followups if each.kind is kind]
     return found
 
@@ -64,7 +68,7 @@ def test_a_verdict_decides_what_waits(found, state, action):
     assert states(ruling) == {STUDENT: state}
     assert ruling.changes[0].by == "policy"
     assert ruling.verdict is found
-    assert kinds(ruling) == [Follow.DECISION]
+    assert kinds(ruling) == [FollowupKind.DECISION]
     (record,) = records(ruling)
     assert (record.action, record.by, record.recipients, record.at) == (action, "policy", (STUDENT,), LATER)
     (act,) = ruling.acts
@@ -73,20 +77,20 @@ def test_a_verdict_decides_what_waits(found, state, action):
 
 
 def test_recipients_without_a_pair_are_left_alone():
-    guardian = Waiting(GUARDIAN, State.QUEUED)
+    guardian = RecipientStatus(GUARDIAN, State.QUEUED)
     assert states(by_verdict(pending(waiting(), guardian), BAD, POLICY, LATER)) == {STUDENT: State.HELD}
 
 
 def test_a_verdict_that_comes_again_changes_nothing():
-    assert by_verdict(pending(verdict=BAD), BAD, POLICY, LATER) == Ruling()
-    assert by_verdict(pending(verdict=BAD), HELP, POLICY, LATER) == Ruling()
+    assert by_verdict(pending(verdict=BAD), BAD, POLICY, LATER) == Transition()
+    assert by_verdict(pending(verdict=BAD), HELP, POLICY, LATER) == Transition()
 
 
 def test_help_is_alerted_once_and_queued():
     ruling = by_verdict(pending(waiting(direction=S2S), waiting(OTHER, direction=S2S)), HELP, POLICY, LATER)
     assert states(ruling) == {STUDENT: State.QUEUED, OTHER: State.QUEUED}
-    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
-    assert body(ruling, Follow.HELP_ALERT)["recipients"] == [STUDENT, OTHER]
+    assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
+    assert body(ruling, FollowupKind.HELP_ALERT)["recipients"] == [STUDENT, OTHER]
 
 
 def test_one_record_for_each_action():
@@ -104,7 +108,7 @@ def test_want_of_a_verdict():
     assert states(ruling) == {STUDENT: State.HELD, OTHER: State.QUEUED}
     assert ruling.verdict is None
     assert {each.reason for each in records(ruling)} == {"no_verdict"}
-    assert without_verdict(pending(verdict=CLEAN), POLICY, LATER) == Ruling()
+    assert without_verdict(pending(verdict=CLEAN), POLICY, LATER) == Transition()
 
 
 def test_a_late_verdict_decides_what_is_held_only_for_want_of_it():
@@ -113,7 +117,7 @@ def test_a_late_verdict_decides_what_is_held_only_for_want_of_it():
     still = by_verdict(pending(held), BAD, POLICY, LATER)
     assert states(still) == {STUDENT: State.HELD}
     assert still.changes[0].decision.clauses == ("7a",)
-    assert Follow.LATE not in kinds(still)
+    assert FollowupKind.LATE not in kinds(still)
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENT])
@@ -122,16 +126,16 @@ def test_a_late_verdict_lists_what_was_delivered_before_it(state):
     ruling = by_verdict(pending(gone), BAD, POLICY, LATER)
     assert states(ruling) == {STUDENT: None}
     assert ruling.changes[0].decision.action is Action.HOLD
-    assert kinds(ruling) == [Follow.LATE, Follow.DECISION]
-    assert body(ruling, Follow.LATE)["clauses"] == ["7a"]
-    assert body(ruling, Follow.LATE)["recipients"] == [STUDENT]
+    assert kinds(ruling) == [FollowupKind.LATE, FollowupKind.DECISION]
+    assert body(ruling, FollowupKind.LATE)["clauses"] == ["7a"]
+    assert body(ruling, FollowupKind.LATE)["recipients"] == [STUDENT]
     assert records(ruling)[0].reason == "late"
 
 
 def test_a_late_call_for_help_is_alerted():
     gone = waiting(state=State.SENT, decision=UNREAD_FLAG, by="policy", direction=S2S)
     ruling = by_verdict(pending(gone), HELP, POLICY, LATER)
-    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
     assert states(ruling) == {STUDENT: None}
 
 
@@ -141,7 +145,7 @@ def test_what_a_person_decided_stands_and_help_is_alerted_all_the_same(state):
     ruling = by_verdict(pending(person), BAD, POLICY, LATER)
     assert (ruling.changes, ruling.followups, ruling.acts, ruling.verdict) == ((), (), (), BAD)
     ruling = by_verdict(pending(person), HELP, POLICY, LATER)
-    assert kinds(ruling) == [Follow.HELP_ALERT, Follow.DECISION]
+    assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
     (change,) = ruling.changes  # it is listed as a call, and escalates, and who decided stays who decided
     assert (change.state, change.decision.action, change.by) == (None, Action.ALERT, "rcastellano")
 
@@ -151,14 +155,16 @@ def test_shadow_records_and_holds_nothing():
     ruling = by_verdict(pending(due), BAD, POLICY, LATER, shadow=True)
     assert states(ruling) == {STUDENT: None}
     assert ruling.changes[0].decision.action is Action.HOLD
-    assert kinds(ruling) == [Follow.DECISION]
+    assert kinds(ruling) == [FollowupKind.DECISION]
     assert records(ruling)[0].reason == "shadow"
     for state in (State.RECEIVED, State.HELD):
         decision, by = (UNREAD, "policy") if state is State.HELD else (None, "")
         ruling = by_verdict(pending(waiting(state=state, decision=decision, by=by)), BAD, POLICY, LATER, shadow=True)
         assert states(ruling) == {STUDENT: State.QUEUED}
     assert states(without_verdict(pending(), POLICY, LATER, shadow=True)) == {STUDENT: State.QUEUED}
-    assert Follow.HELP_ALERT in kinds(by_verdict(pending(waiting(direction=S2S)), HELP, POLICY, LATER, shadow=True))
+    assert FollowupKind.HELP_ALERT in kinds(
+        by_verdict(pending(waiting(direction=S2S)), HELP, POLICY, LATER, shadow=True)
+    )
 
 
 DEEDS = [(release, State.QUEUED, "release"), (reject, State.REJECTED, "reject"), (discard, State.DISCARDED, "discard")]
@@ -179,34 +185,36 @@ def test_a_person_decides_what_is_held(deed, state, word):
 
 def test_only_a_rejection_tells_the_sender_and_never_nobody():
     held = waiting(state=State.HELD, decision=HELD, by="policy")
-    assert body(reject(pending(held), "a", "", LATER), Follow.REJECTION)["to"] == TEACHER
+    assert body(reject(pending(held), "a", "", LATER), FollowupKind.REJECTION)["to"] == TEACHER
     text = reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER)
-    assert body(text, Follow.REJECTION)["channel"] == Channel.SMS
-    assert body(text, Follow.REJECTED_TEXT)["people"] == [pair().staff]
+    assert body(text, FollowupKind.REJECTION)["channel"] == Channel.SMS
+    assert body(text, FollowupKind.REJECTED_TEXT)["people"] == [pair().staff]
     answer = pending(waiting(state=State.HELD, decision=HELD, by="policy", direction=S2S), channel=Channel.SMS)
-    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["people"] == [pair().student]
-    assert body(reject(answer, "a", "", LATER, words="Come in."), Follow.REJECTED_TEXT)["words"] == "Come in."
-    assert Follow.REJECTED_TEXT not in kinds(reject(pending(held), "a", "", LATER))
+    assert body(reject(answer, "a", "", LATER, words="Come in."), FollowupKind.REJECTED_TEXT)["people"] == [
+        pair().student
+    ]
+    assert body(reject(answer, "a", "", LATER, words="Come in."), FollowupKind.REJECTED_TEXT)["words"] == "Come in."
+    assert FollowupKind.REJECTED_TEXT not in kinds(reject(pending(held), "a", "", LATER))
     for ruling in (
         reject(pending(held, sender=""), "a", "", LATER),
         discard(pending(held), "a", "", LATER),
         release(pending(held), "a", "", LATER),
     ):
-        assert kinds(ruling) == [Follow.DECISION]
+        assert kinds(ruling) == [FollowupKind.DECISION]
 
 
 @pytest.mark.parametrize(("deed", "state", "word"), DEEDS)
 def test_a_second_click_changes_nothing(deed, state, word):
     for stands in State:
         if stands is not State.HELD:
-            assert deed(pending(waiting(state=stands, decision=HELD, by="x")), "b", "", LATER) == Ruling()
+            assert deed(pending(waiting(state=stands, decision=HELD, by="x")), "b", "", LATER) == Transition()
 
 
 def test_a_person_decides_only_what_they_may():
     held = [waiting(address, State.HELD, HELD, "policy") for address in (STUDENT, OTHER)]
     ruling = release(pending(*held), "a", "", LATER, may=lambda each: each.address == OTHER)
     assert states(ruling) == {OTHER: State.QUEUED}
-    assert release(pending(*held), "a", "", LATER, may=lambda each: False) == Ruling()
+    assert release(pending(*held), "a", "", LATER, may=lambda each: False) == Transition()
 
 
 decisions = st.sampled_from(
@@ -214,7 +222,7 @@ decisions = st.sampled_from(
 )
 recipients = st.lists(
     st.builds(
-        lambda address, state, standing, behind: Waiting(address, state, tuple(behind), *standing),
+        lambda address, state, standing, behind: RecipientStatus(address, state, tuple(behind), *standing),
         st.sampled_from([STUDENT, OTHER, GUARDIAN]), st.sampled_from(State), decisions,
         st.lists(made.pairs, max_size=2),
     ),
@@ -256,5 +264,5 @@ def test_nothing_is_decided_twice(stand, found):
         if each.address in changed else each
         for each in stand
     )  # fmt: skip
-    assert by_verdict(replace(message, recipients=after, verdict=found), found, POLICY, LATER) == Ruling()
-    assert without_verdict(replace(message, recipients=after, verdict=found), POLICY, LATER) == Ruling()
+    assert by_verdict(replace(message, recipients=after, verdict=found), found, POLICY, LATER) == Transition()
+    assert without_verdict(replace(message, recipients=after, verdict=found), POLICY, LATER) == Transition()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.core.headers import fields, header_section
-from gateway.core.seal import opened, received_count, seal, without_seals
+from gateway.core.mime.headers import fields, header_section
+from gateway.core.mime.seal import opened, received_count, seal, without_seals
 
 from .made import CONTENT
 

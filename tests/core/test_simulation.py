@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.core.decision import Action, Decision, Pending, Waiting
-from gateway.core.delivery import State
-from gateway.core.message import Channel
-from gateway.core.policy import Thresholds
-from gateway.core.simulation import Simulation
-from gateway.core.verdict import Finding, Verdict
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus
+from gateway.core.policy.policy import Thresholds
+from gateway.core.policy.simulation import Simulation
 
 from .made import NOW, S2S, STUDENT, T2S, TEACHER, pair, policy
 
 POLICY = policy()
 
 
-def past(name: str, score: float, *, direction=T2S, help_=0.0, decided: Decision | None = None, read=True) -> Pending:
+def past(
+    name: str, score: float, *, direction=T2S, help_=0.0, decided: Decision | None = None, read=True
+) -> PendingMessage:
     """One message to one recipient with a finding of clause 7e."""
     verdict = Verdict(name, "0" * 64, "1", findings=(Finding("7e", score, "head"),), help=help_)
-    waiting = Waiting(STUDENT, State.SENT, (pair(direction=direction),), decided)
-    return Pending(name, Channel.MAIL, TEACHER, "0" * 64, NOW, (waiting,), verdict if read else None)
+    waiting = RecipientStatus(STUDENT, State.SENT, (pair(direction=direction),), decided)
+    return PendingMessage(name, Channel.MAIL, TEACHER, "0" * 64, NOW, (waiting,), verdict if read else None)
 
 
 def with_hold(from_: float | None):

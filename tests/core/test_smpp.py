@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.smpp import (
+from gateway.core.channels.smpp_pdu import (
     LARGEST,
     Address,
     Command,
@@ -22,7 +22,7 @@ from gateway.core.smpp import (
     read_bind,
     read_text,
 )
-from gateway.core.smpp_session import Bound, out_of_place
+from gateway.core.channels.smpp_session import Bound, out_of_place
 from tests.peers.smpp_ends import body, data_body, multi_body
 
 TEXTS = (Command.SUBMIT_SM, Command.DELIVER_SM, Command.DATA_SM, Command.SUBMIT_MULTI)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.message import new_id
-from gateway.core.smpp import Address, Command, Frames, Tag, read_text
-from gateway.core.smpp_message import (
+from gateway.core.channels.smpp_encoding import read
+from gateway.core.channels.smpp_message import (  # fmt: skip
     about,
     asks_in_between,
     asks_on_failure,
@@ -23,8 +22,9 @@ from gateway.core.smpp_message import (
     recipient,
     told,
     written,
-)  # fmt: skip
-from gateway.core.smpp_text import read
+)
+from gateway.core.channels.smpp_pdu import Address, Command, Frames, Tag, read_text
+from gateway.core.messages.message import new_id
 from tests.core.made import message
 from tests.peers.smpp_ends import body
 

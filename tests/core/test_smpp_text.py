@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.smpp import Address, Command, Tag, read_text
-from gateway.core.smpp_text import Piece, alphabet, party, piece_of, read
+from gateway.core.channels.smpp_encoding import Piece, alphabet, party, piece_of, read
+from gateway.core.channels.smpp_pdu import Address, Command, Tag, read_text
 from tests.peers.smpp_ends import body, data_body, parts
 
 UDHI = 0x40

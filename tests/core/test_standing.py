@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.decide import decide
-from gateway.core.decision import Action
-from gateway.core.policy import PolicyError, parse
-from gateway.core.standing import Standing, authorised, nobody_known
-from gateway.core.verdict import Finding
+from gateway.core.messages.verdict import Finding
+from gateway.core.policy.decide import decide
+from gateway.core.policy.decision import Action
+from gateway.core.policy.legitimate_interest import Relationship, authorized, nobody_known
+from gateway.core.policy.policy import PolicyError, parse
 
 from .made import NO_VERDICT, S2S, STUDENT, T2S, TEACHER, finding, pair, policy, shipped, verdict
 
 GROUP = "class@riverbend.example"
 POLICY, DOWN = policy(), pair()
-NONE: frozenset[Standing] = frozenset()
+NONE: frozenset[Relationship] = frozenset()
 STAND = {
-    (STUDENT, "s1"): [("s1", frozenset({Standing.SELF}))],
+    (STUDENT, "s1"): [("s1", frozenset({Relationship.SELF}))],
     (STUDENT, "s2"): [("s1", NONE)],
-    (TEACHER, "s1"): [("t1", frozenset({Standing.OWN_TEACHER}))],
-    (GROUP, "s1"): [("s1", frozenset({Standing.SELF})), ("s2", NONE)],
+    (TEACHER, "s1"): [("t1", frozenset({Relationship.OWN_TEACHER}))],
+    (GROUP, "s1"): [("s1", frozenset({Relationship.SELF})), ("s2", NONE)],
 }
 
 
@@ -63,13 +63,13 @@ def test_without_the_directory_s_word_nothing_is_excused():
 
 
 def test_whoever_was_recorded_at_acceptance_must_still_be_meant():
-    assert not authorised([pair(student="s9")], "s1", frozenset({Standing.SELF}), standings)
-    assert authorised([pair()], "s1", frozenset({Standing.SELF}), standings)
-    assert not authorised([], "s1", frozenset({Standing.SELF}), standings)
+    assert not authorized([pair(student="s9")], "s1", frozenset({Relationship.SELF}), standings)
+    assert authorized([pair()], "s1", frozenset({Relationship.SELF}), standings)
+    assert not authorized([], "s1", frozenset({Relationship.SELF}), standings)
 
 
 def test_only_the_standings_and_clauses_that_the_policy_names_excuse():
-    clause = replace(POLICY.clauses["8"], authorised=frozenset({Standing.GUARDIAN}))
+    clause = replace(POLICY.clauses["8"], authorised=frozenset({Relationship.GUARDIAN}))
     other = replace(POLICY, clauses={**POLICY.clauses, "8": clause})
     assert action(*about("s1"), by=other) is Action.HOLD
     assert action(*about("s1", clause="7a")) is Action.HOLD

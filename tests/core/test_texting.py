@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.media import Medium
-from gateway.core.message import Channel, Envelope, Message, Outgoing, Recipient, sha256_of
-from gateway.core.parties import Direction, Pair, Relation
-from gateway.core.texting import lacking, media_of, party
-from gateway.core.twilio import kept
-from gateway.core.wire import decode_message, message_record
+from gateway.core.channels.text_routing import lacking, media_of, party
+from gateway.core.channels.twilio import kept
+from gateway.core.messages.media import MediaFile
+from gateway.core.messages.message import Channel, Envelope, Message, OutgoingMessage, Recipient, sha256_of
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.serialization.wire import decode_message, message_record
 
 FORM = (("From", "+15155550199"), ("Body", "MediaUrl"), ("MediaUrl", ""))
 ONE, TWO = "https://media.example/1", "https://media.example/2"
-THERE, GONE = Medium(1, "text/vcard", 3, sha256_of(b"abc")), Medium(2, failed="too_large")
+THERE, GONE = MediaFile(1, "text/vcard", 3, sha256_of(b"abc")), MediaFile(2, failed="too_large")
 
 
-def outgoing(options: tuple[str, ...], *media: Medium) -> Outgoing:
+def outgoing(options: tuple[str, ...], *media: MediaFile) -> OutgoingMessage:
     pair = Pair("+15155550120", "T1", "S1", Direction.STAFF_TO_STUDENT)
     envelope = Envelope("+15155550199", (Recipient(pair.recipient),), options)
     message = Message("0" * 26, Channel.SMS, envelope, b"x", sha256_of(b"x"), 1.0, Relation((pair,)))
-    return Outgoing(message, media=media)
+    return OutgoingMessage(message, media=media)
 
 
 @pytest.mark.parametrize("kind", ["form", "json"])

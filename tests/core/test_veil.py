@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from gateway.core.veil import Veil, letters
+from gateway.core.review.pseudonyms import Pseudonyms, letters
 
 
-def veil() -> Veil:
+def veil() -> Pseudonyms:
     """Two people of a district."""
-    made = Veil()
+    made = Pseudonyms()
     made.cover("Staff A", ["Peter Lindgren"], ["peter.lindgren@riverbend.example", "+15155550142"])
     made.cover("Student A", ["Zoë Will-Lindqvist"], ["z.lindqvist07@students.riverbend.example"])
     return made
@@ -58,7 +58,7 @@ def test_places_move_with_the_text() -> None:
 
 
 def test_without_anybody_nothing_changes() -> None:
-    covered = Veil().covered("Peter, 12345678")
+    covered = Pseudonyms().covered("Peter, 12345678")
     assert (covered.text, covered.moved(3, 5)) == ("Peter, 12345678", (3, 5))
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core import wire
-from gateway.core.contact import conversation
-from gateway.core.message import Channel, Outgoing, Recipient, Said
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.message import Channel, EarlierMessage, OutgoingMessage, Recipient
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.serialization import wire
 
 from .made import CONTENT, NOW, OTHER, S2S, STUDENT, message, names, pair, pairs, times, verdicts, words
 
@@ -32,11 +32,11 @@ VERDICT = Verdict(
     failed=("language",),
     took_ms=12.5,
 )
-OUTGOING = Outgoing(
+OUTGOING = OutgoingMessage(
     message(pairs=(pair(), pair(OTHER, "t0", "s2", S2S, own_child=True))),
-    (Said("01k00000000000000000000000", "avery@students.riverbend.example", NOW - 60, "Is it on Thursday?"),),
+    (EarlierMessage("01k00000000000000000000000", "avery@students.riverbend.example", NOW - 60, "Is it on Thursday?"),),
 )
-DECIDED = wire.Decided(
+DECIDED = wire.DecisionRecord(
     "01m00000000000000000000000", NOW, "hold", "policy", ("7a",), (STUDENT,), "cd" * 32, reason="no_verdict"
 )
 
@@ -71,7 +71,7 @@ def test_optional_fields_are_left_out():
     plain = replace(VERDICT, findings=(Finding("6", 0.25, "purpose"),))
     assert set(json.loads(wire.encode_verdict(plain))["findings"][0]) == {"clause", "score", "spans", "by"}
     assert "reason" not in json.loads(wire.encode_decision(replace(DECIDED, reason="")))
-    assert "context" not in json.loads(wire.message_record(Outgoing(message()), max_inline=10_000).header)
+    assert "context" not in json.loads(wire.message_record(OutgoingMessage(message()), max_inline=10_000).header)
 
 
 @given(verdicts)
@@ -79,17 +79,21 @@ def test_verdicts_come_back_as_they_went(verdict):
     assert wire.decode_verdict(wire.encode_verdict(verdict)) == verdict
 
 
-@given(st.builds(wire.Decided, names, times, names, words, *[st.lists(words, max_size=3).map(tuple)] * 2, words, words))
+@given(
+    st.builds(
+        wire.DecisionRecord, names, times, names, words, *[st.lists(words, max_size=3).map(tuple)] * 2, words, words
+    )
+)
 def test_decisions_come_back_as_they_went(decided):
     assert wire.decode_decision(wire.encode_decision(decided)) == decided
 
 
 @given(
     st.lists(pairs, min_size=1, max_size=5), st.binary(max_size=60),
-    st.lists(st.builds(Said, words, words, times, words), max_size=2), st.integers(0, 1500),
+    st.lists(st.builds(EarlierMessage, words, words, times, words), max_size=2), st.integers(0, 1500),
 )  # fmt: skip
 def test_messages_come_back_as_they_went_or_truncated(made, content, context, bound):
-    outgoing = Outgoing(message(content, tuple(made)), tuple(context))
+    outgoing = OutgoingMessage(message(content, tuple(made)), tuple(context))
     record = wire.message_record(outgoing, max_inline=bound)
     read = wire.decode_message(record.value, record.header)
     assert read.truncated == (b'"truncated":true' in record.header)
@@ -115,7 +119,7 @@ def test_truncation_at_the_exact_byte():
 def test_truncated_leaves_members_of_groups_out_and_nobody_else():
     group = [pair("class@riverbend.example", "t1", f"s{number}") for number in range(40)]
     forged = [pair(OTHER, "t1", "s1"), pair(OTHER, "t2", "s1")]  # two staff identities, one student: no group
-    outgoing = Outgoing(message(pairs=(*group, *forged)))
+    outgoing = OutgoingMessage(message(pairs=(*group, *forged)))
     read = wire.decode_message(b"", wire.message_record(outgoing, max_inline=100).header)
     assert read.relation.pairs == tuple(forged)
     assert read.recipients == ("class@riverbend.example", OTHER)
@@ -123,7 +127,7 @@ def test_truncated_leaves_members_of_groups_out_and_nobody_else():
 
 def test_an_address_that_is_no_utf_8_comes_back():
     odd = "a\udce9b@riverbend.example"
-    outgoing = Outgoing(message(pairs=(pair(odd),), recipients=(Recipient(odd),)))
+    outgoing = OutgoingMessage(message(pairs=(pair(odd),), recipients=(Recipient(odd),)))
     header = wire.message_record(outgoing, max_inline=10_000).header
     header.decode("utf-8")
     assert wire.decode_message(b"", header).recipients == (odd,)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.parties import Role
+from gateway.core.messages.parties import Role
 from gateway.directory.difference import difference
 from gateway.directory.importing import Imported, import_roster
-from gateway.directory.oddities import RemovalRefused, RosterError
+from gateway.directory.validation import RemovalRefused, RosterError
 from tests.directory.made import NOW, STAFF, STUDENTS, District, loaded, user, zipped
 
 

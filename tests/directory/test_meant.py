@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.standing import Standing
-from gateway.directory.meant import MOST_NEAR
+from gateway.core.policy.legitimate_interest import Relationship
+from gateway.directory.name_resolution import MOST_NEAR
 from gateway.directory.packed import IndexBuilder
 from gateway.directory.roster import Roster
 from tests.directory.made import STAFF, STUDENTS, District, loaded, user, write_table
 
-SELF, GUARDIAN, TEACHER, LEADS = Standing.SELF, Standing.GUARDIAN, Standing.OWN_TEACHER, Standing.ADMINISTRATOR
+SELF, GUARDIAN, TEACHER, LEADS = (
+    Relationship.SELF,
+    Relationship.GUARDIAN,
+    Relationship.OWN_TEACHER,
+    Relationship.ADMINISTRATOR,
+)
 ENROLLED = (
     ("c1", "t1", "teacher"), ("c1", "s1", "student"), ("c1", "s4", "student"), ("c1", "s5", "student"),
     ("c1", "s7", "student"), ("c2", "t2", "teacher"), ("c2", "s2", "student"), ("c2", "s6", "student"),
@@ -101,7 +106,7 @@ def test_where_too_many_have_a_name_or_are_near_it_means_nobody(tmp_path: Path) 
     assert roster.meant(["Avery"], ["t2"]) == {"Avery": "s6"}
 
 
-def stand(roster: Roster, recipient: str, about: str) -> dict[str, set[Standing]]:
+def stand(roster: Roster, recipient: str, about: str) -> dict[str, set[Relationship]]:
     return {id_: set(stands) for id_, stands in roster.standings(recipient, about)}
 
 

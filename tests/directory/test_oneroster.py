@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.parties import Role
-from gateway.directory.oddities import RosterError
+from gateway.core.messages.parties import Role
+from gateway.directory.validation import RosterError
 from tests.directory.made import NOW, STAFF, STUDENTS, District, loaded, said, user, write_table
 
 DAY = 86_400

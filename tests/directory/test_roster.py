@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.parties import Direction, Directory, Role
-from gateway.core.relation import relate
+from gateway.core.messages.parties import Direction, Directory, Role
+from gateway.core.policy.relation import relate
 from gateway.directory.roster import AccountKind, Roster
 from gateway.directory.show import facts
 from tests.directory.made import ALIAS, STAFF, STUDENTS, District, loaded, said, user, write_table

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.parties import Role
-from gateway.directory.oddities import RosterError
+from gateway.core.messages.parties import Role
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS, SECRET
+from gateway.directory.validation import RosterError
 from tests.directory.made import HEADS, STAFF, STUDENTS, District, loaded, said, user, zipped
 
 

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.directory import aside, watch
+from gateway.directory import loader_process as aside
+from gateway.directory import watch
 from gateway.directory.importing import import_roster
 from gateway.directory.loading import Sources
-from gateway.directory.oddities import RosterError
+from gateway.directory.validation import RosterError
 from gateway.directory.watch import LiveDirectory
-from gateway.journal import Journal
+from gateway.observability.events import EventLog
 from tests.directory.made import ALIAS, NOW, STAFF, STUDENTS, District, user, write_table
 
 NEW = user("s9", "student", "New", "Kid", f"nk@{STUDENTS}")
@@ -33,7 +34,7 @@ async def opened(
     folder: Path, *, last_good: Path | None = None, clock: Callable[[], float] = lambda: NOW, **more: Path
 ) -> LiveDirectory:
     return await LiveDirectory.opened(
-        sources(folder, **more), Journal(CollectorRegistry()), last_good=last_good, clock=clock
+        sources(folder, **more), EventLog(CollectorRegistry()), last_good=last_good, clock=clock
     )
 
 

@@ -11,12 +11,12 @@ from typing import TypeVar
 import pytest
 
 from gateway.cli import main
-from gateway.core.account import Token
-from gateway.core.decision import Act
+from gateway.core.accounts.account import Token
+from gateway.core.policy.decision import AuditEntry
 from gateway.store import SqlStore, open_store
 from tests.test_settings import LEAST
 
-ACT = Act(1.0, "ann", "signed in", "ann")
+ACT = AuditEntry(1.0, "ann", "signed in", "ann")
 T = TypeVar("T")
 
 
@@ -61,8 +61,8 @@ def _left(config: Path) -> tuple[int, int]:
     return _in_store(config, counted)
 
 
-def _last_act(config: Path) -> Act:
-    async def last(store: SqlStore) -> Act:
+def _last_act(config: Path) -> AuditEntry:
+    async def last(store: SqlStore) -> AuditEntry:
         return (await store.acts_about("ann", 1))[0]
 
     return _in_store(config, last)

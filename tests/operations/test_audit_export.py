@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
-from gateway.core.decision import Act
+from gateway.core.policy.decision import AuditEntry
 from gateway.store import open_store
 from tests.test_settings import LEAST
 
@@ -33,7 +33,7 @@ def exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
                 "none": None,
                 "yes": True,
             }
-            await store.record([Act(1.25 * at, f"person {at}", "viewed", f"s{at}", detail) for at in range(6)])
+            await store.record([AuditEntry(1.25 * at, f"person {at}", "viewed", f"s{at}", detail) for at in range(6)])
             await store.link(10)
 
     (tmp_path / "var").mkdir()

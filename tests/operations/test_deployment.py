@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from gateway.cli import ROLES, parser
-from gateway.settings import Settings, load
+from gateway.settings.model import Settings, load
 
 HOUSE = Path(__file__).parents[2]
 DEPLOY = HOUSE / "deploy"

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.core.moderation import Backlog
-from gateway.journal import Journal
-from gateway.monitoring import Check, Processes, merged, monitoring, report
-from gateway.ports import StoreDown
+from gateway.core.review.views import Backlog
+from gateway.observability.events import EventLog
+from gateway.observability.http import Check, Processes, merged, monitoring, report
+from gateway.ports.messages import StoreDown
 
 
 def _values(text: str) -> dict[str, float]:
@@ -42,25 +42,25 @@ async def _store_down() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _served(journal: Journal, **ready: Check) -> AsyncIterator[httpx.AsyncClient]:
+async def _served(event_log: EventLog, **ready: Check) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        monitoring("127.0.0.1:0", journal.registry, ready) as (host, port),
+        monitoring("127.0.0.1:0", event_log.registry, ready) as (host, port),
         httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client,
     ):
         yield client
 
 
 @pytest.fixture
-def journal() -> Journal:
-    return Journal(CollectorRegistry())
+def event_log() -> EventLog:
+    return EventLog(CollectorRegistry())
 
 
-async def test_metrics_are_what_the_journal_counted(journal: Journal) -> None:
-    journal.passed_through("mail")
-    journal.backlog(Backlog(held=3))
-    async with _served(journal) as client:
+async def test_metrics_are_what_the_journal_counted(event_log: EventLog) -> None:
+    event_log.passed_through("mail")
+    event_log.backlog(Backlog(held=3))
+    async with _served(event_log) as client:
         first = await client.get("/metrics")
-        journal.passed_through("mail")
+        event_log.passed_through("mail")
         second = await client.get("/metrics")
     assert first.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert _values(first.text)["chaperone_messages_total[mail][out_of_scope]"] == 1
@@ -69,36 +69,36 @@ async def test_metrics_are_what_the_journal_counted(journal: Journal) -> None:
     assert not [name for name in _values(second.text) if "_created" in name]
 
 
-async def test_openmetrics_where_it_is_asked_for(journal: Journal) -> None:
-    journal.classified("m1", 0.02, ())
-    async with _served(journal) as client:
+async def test_openmetrics_where_it_is_asked_for(event_log: EventLog) -> None:
+    event_log.classified("m1", 0.02, ())
+    async with _served(event_log) as client:
         answer = await client.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert "chaperone_classify_seconds" in {family.name for family in read_openmetrics(answer.text)}
 
 
-async def test_ready_names_every_part_that_is_not(journal: Journal) -> None:
-    async with _served(journal, smtp=_yes, store=_store_down, console=_no) as client:
+async def test_ready_names_every_part_that_is_not(event_log: EventLog) -> None:
+    async with _served(event_log, smtp=_yes, store=_store_down, console=_no) as client:
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.text) == (503, "not ready: store, console\n")
         assert (await client.get("/healthz")).status_code == 200
-    async with _served(journal, smtp=_yes) as client:
+    async with _served(event_log, smtp=_yes) as client:
         assert (await client.get("/readyz")).status_code == 200
 
 
-async def test_a_check_that_hangs_is_not_ready(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.monitoring._CHECK", 0.01)
+async def test_a_check_that_hangs_is_not_ready(event_log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.observability.http._CHECK", 0.01)
 
     async def hangs() -> bool:
         await asyncio.Event().wait()
         return True
 
-    async with _served(journal, store=hangs) as client:
+    async with _served(event_log, store=hangs) as client:
         assert (await client.get("/readyz")).status_code == 503
 
 
-async def test_other_paths_and_methods(journal: Journal) -> None:
-    async with _served(journal) as client:
+async def test_other_paths_and_methods(event_log: EventLog) -> None:
+    async with _served(event_log) as client:
         assert (await client.get("/")).status_code == 404
         assert (await client.post("/metrics", content=b"x" * 100_000)).status_code == 405
         head = await client.head("/healthz")
@@ -107,8 +107,8 @@ async def test_other_paths_and_methods(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /" + b"a" * 20_000, b"EHLO x\r\n\r\n"])
-async def test_nonsense_is_answered_and_closed(journal: Journal, sent: bytes) -> None:
-    async with monitoring("127.0.0.1:0", journal.registry, {}) as (host, port):
+async def test_nonsense_is_answered_and_closed(event_log: EventLog, sent: bytes) -> None:
+    async with monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(sent)
         answer = await asyncio.wait_for(reader.read(), 5)
@@ -119,30 +119,30 @@ async def test_nonsense_is_answered_and_closed(journal: Journal, sent: bytes) ->
             assert (await client.get(f"http://{host}:{port}/healthz")).status_code == 200
 
 
-async def test_it_ends_with_a_connection_still_open(journal: Journal) -> None:
-    async with monitoring("127.0.0.1:0", journal.registry, {}) as (host, port):
+async def test_it_ends_with_a_connection_still_open(event_log: EventLog) -> None:
+    async with monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
     await writer.wait_closed()
 
 
-async def test_a_bound_socket_and_a_taken_address(journal: Journal) -> None:
+async def test_a_bound_socket_and_a_taken_address(event_log: EventLog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
-        async with monitoring(bound, journal.registry, {}) as (_, served):
+        async with monitoring(bound, event_log.registry, {}) as (_, served):
             assert served == port
             with pytest.raises(OSError, match="in use"):
-                async with monitoring(f"127.0.0.1:{port}", journal.registry, {}):
+                async with monitoring(f"127.0.0.1:{port}", event_log.registry, {}):
                     pass
 
 
-async def test_children_count_with_their_parent_and_stay_counted_when_they_end(journal: Journal) -> None:
+async def test_children_count_with_their_parent_and_stay_counted_when_they_end(event_log: EventLog) -> None:
     parent_end, child_end = socket.socketpair()
-    processes = Processes(journal.registry)
+    processes = Processes(event_log.registry)
     reader, parent_writer = await asyncio.open_connection(sock=parent_end)
     _, child_writer = await asyncio.open_connection(sock=child_end)
-    child = Journal(CollectorRegistry())
+    child = EventLog(CollectorRegistry())
 
     def now() -> dict[str, float]:
         return _values(generate_latest(processes).decode())
@@ -152,9 +152,9 @@ async def test_children_count_with_their_parent_and_stay_counted_when_they_end(j
             while now().get(name) != value:
                 await asyncio.sleep(0.005)
 
-    journal.passed_through("mail")
-    journal.session_opened()
-    journal.backlog(Backlog(held=4))
+    event_log.passed_through("mail")
+    event_log.session_opened()
+    event_log.backlog(Backlog(held=4))
     listening = asyncio.create_task(processes.listen(1, reader))
     reporting = asyncio.create_task(report(child.registry, child_writer, every=0.01))
     child.passed_through("mail")
@@ -188,8 +188,8 @@ async def test_a_child_ends_quietly_when_its_parent_is_gone() -> None:
 
 @given(st.lists(st.lists(st.sampled_from([0.001, 0.3, 40.0, 9000.0]), max_size=5), min_size=1, max_size=4))
 def test_histograms_of_processes_add_up_bucket_by_bucket(observed: list[list[float]]) -> None:
-    journals = [Journal(CollectorRegistry()) for _ in observed]
-    whole = Journal(CollectorRegistry())
+    journals = [EventLog(CollectorRegistry()) for _ in observed]
+    whole = EventLog(CollectorRegistry())
     for each, seconds in zip(journals, observed, strict=True):
         for value in seconds:
             each.classified("m", value, ())

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import main
-from gateway.core.decision import Pending, Ruling
-from gateway.core.delivery import State
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import PendingMessage, Transition
 from gateway.policies import SHIPPED
 from gateway.store import open_store
 from tests.contracts.messages import becomes, contact, decision, mail, verdict_on
@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Path:
                 said = f"Subject: {MARK}\r\n\r\n{MARK}\r\n".encode()
                 message = mail(time.time() - age, sender=f"{MARK}@district.example", content=said)
 
-                def rule(pending: Pending, message=message, score=score) -> Ruling:
+                def rule(pending: PendingMessage, message=message, score=score) -> Transition:
                     return replace(becomes(State.HELD, decision())(pending), verdict=verdict_on(message, "7e", score))
 
                 await store.accept(message, contact(message))

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.core.smpp import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
-from gateway.core.smpp_session import BINDS
+from gateway.core.channels.smpp_pdu import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
+from gateway.core.channels.smpp_session import BINDS
 from tests.peers.secured import Secured
 
 Connection = socket.socket | Secured

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.refusal import Refused
-from gateway.relays.smtp_content import Content, Decoder
-from gateway.transports.smtp_wire import Encoder
+from gateway.core.messages.refusal import Refused
+from gateway.relays.smtp.content import Content, Decoder
+from gateway.transports.smtp.wire import Encoder
 
 SMUGGLED = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\n\0.\r\n"]
 nasty = st.lists(

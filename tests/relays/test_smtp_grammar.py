@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.refusal import Refused
-from gateway.relays.smtp_grammar import Mail, Rcpt, mail, rcpt
+from gateway.core.messages.refusal import Refused
+from gateway.relays.smtp.grammar import Mail, Rcpt, mail, rcpt
 
 
 @pytest.mark.parametrize(

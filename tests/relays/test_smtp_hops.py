@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from gateway.assembly.choices import next_hops
-from gateway.settings import Smtp
-from gateway.transports.smtp_connection import Patience
+from gateway.assembly.factories import next_hops
+from gateway.settings.model import Smtp
+from gateway.transports.smtp.connection import Patience
 from tests.relays.hop import always
 from tests.relays.test_smtp_scope import refusing
 from tests.relays.world import AVERY, TEACHER, VENDOR, content, until, without_trace, world

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.delivery import Deferred, NextHop, Sent
-from gateway.core.message import Recipient
-from gateway.ports import HopDown
-from gateway.transports.smtp import SmtpTransport
-from gateway.transports.smtp_connection import Patience, Tls
-from gateway.transports.smtp_pool import SmtpPool
+from gateway.core.messages.delivery import Deferred, NextHop, Sent
+from gateway.core.messages.message import Recipient
+from gateway.ports.channels import HopDown
+from gateway.transports.smtp.connection import Patience, Tls
+from gateway.transports.smtp.pool import SmtpPool
+from gateway.transports.smtp.transport import SmtpTransport
 from tests.contracts.test_transport import AVERY, JO, claim
 from tests.relays.hop import always, hop
 from tests.relays.test_smtp_scope import refusing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.message import Recipient, sha256_of
-from gateway.core.parties import Direction
+from gateway.core.messages.message import Recipient, sha256_of
+from gateway.core.messages.parties import Direction
 from tests.relays.hop import always
 from tests.relays.world import (
     AVERY,

@@ -6,8 +6,8 @@ from email import message_from_bytes
 
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.seal import seal
+from gateway.core.messages.delivery import State
+from gateway.core.mime.seal import seal
 from tests.relays.test_smtp_scope import refusing
 from tests.relays.world import (
     AVERY,

@@ -12,17 +12,17 @@ from datetime import UTC
 
 from prometheus_client import CollectorRegistry
 
-from gateway.core.contact import Contact, Night
-from gateway.core.delivery import NextHop, State
-from gateway.core.message import Message
-from gateway.core.parties import Person, Role
-from gateway.journal import Journal
-from gateway.ports import StoreDown
-from gateway.relays.smtp import SmtpConfig, SmtpRelay
-from gateway.stages.intake import Intake
-from gateway.transports.smtp import SmtpTransport
-from gateway.transports.smtp_connection import Patience
-from gateway.transports.smtp_pool import SmtpPool
+from gateway.core.messages.delivery import NextHop, State
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Person, Role
+from gateway.core.policy.contact import Contact, NightHours
+from gateway.observability.events import EventLog
+from gateway.ports.messages import StoreDown
+from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
+from gateway.stages.intake import MessageIntake
+from gateway.transports.smtp.connection import Patience
+from gateway.transports.smtp.pool import SmtpPool
+from gateway.transports.smtp.transport import SmtpTransport
 from tests.relays.hop import Hop, always, hop
 
 TEACHER, PRINCIPAL = "dwhitfield@riverbend.example", "rcastellano@riverbend.example"
@@ -94,7 +94,7 @@ class Kept:
 
 
 class Policies:
-    night = Night()
+    night = NightHours()
 
 
 @dataclass
@@ -152,7 +152,7 @@ class World:
     outside: Hop
     kept: Kept
     roster: Roster
-    journal: Journal
+    event_log: EventLog
     relay: SmtpRelay
     pool: SmtpPool
     woken: dict[str, int]
@@ -171,7 +171,7 @@ class World:
         return client
 
     def count(self, metric: str, **labels: str) -> float:
-        return self.journal.registry.get_sample_value(f"chaperone_{metric}", labels) or 0.0
+        return self.event_log.registry.get_sample_value(f"chaperone_{metric}", labels) or 0.0
 
 
 def bound() -> socket.socket:
@@ -191,11 +191,11 @@ async def world(
         hops = [await up.enter_async_context(hop(each, **(hop_more or {}))) for each in (inside, outside)]
         if one_hop:
             hops[1] = hops[0]
-        kept, roster, journal = Kept(), Roster(), Journal(CollectorRegistry())
+        kept, roster, event_log = Kept(), Roster(), EventLog(CollectorRegistry())
         pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", patience=hop_patience))
         woken = {"published": 0, "due": 0}
-        intake = Intake(
-            kept, roster, journal, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
+        intake = MessageIntake(
+            kept, roster, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
             published=lambda: woken.update(published=woken["published"] + 1),
             due=lambda: woken.update(due=woken["due"] + 1),
         )  # fmt: skip
@@ -208,12 +208,12 @@ async def world(
         settings = SmtpConfig("gateway.riverbend.example", district, **(usual | config))
         listening = bound()
         relay = SmtpRelay(
-            settings, [listening], roster, intake, ways, pool, SmtpTransport(pool), journal,
+            settings, [listening], roster, intake, ways, pool, SmtpTransport(pool), event_log,
             networks=lambda: networks, clock=lambda: 1_795_534_200.125,
         )  # fmt: skip
         port = listening.getsockname()[1]
         await up.enter_async_context(relay)
-        made = World(port, hops[0], hops[1], kept, roster, journal, relay, pool, woken)
+        made = World(port, hops[0], hops[1], kept, roster, event_log, relay, pool, woken)
         try:
             yield made
         finally:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.delivery import State
-from gateway.journal import Journal
-from gateway.ports import StoreDown
+from gateway.core.messages.delivery import State
+from gateway.observability.events import EventLog
+from gateway.ports.messages import StoreDown
 from gateway.stages import delivery
-from gateway.stages.beat import Beat
 from gateway.stages.delivery import Delivery
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from gateway.transports.scripted import ScriptedTransport
 from tests.contracts.messages import STUDENTS, mail
@@ -30,7 +30,7 @@ class Away:
         return getattr(self._store, name)
 
     async def conclude(self, *given: Any) -> bool:
-        """See gateway.ports.Queue."""
+        """See gateway.ports.messages.DeliveryQueueStore."""
         if self.times:
             self.times -= 1
             raise StoreDown("away")
@@ -39,13 +39,13 @@ class Away:
 
 async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_RETRY", 0.02)
-    transport, beat = ScriptedTransport(), Beat()
+    transport, beat = ScriptedTransport(), Wakeup()
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         message = mail()
         address = message.envelope.recipients[0].address
         await store.accept(message, due=[address])
         away: Any = Away(store, times=3)
-        stage = Delivery(STUDENTS, transport, away, away, Journal(CollectorRegistry()), concurrency=2)
+        stage = Delivery(STUDENTS, transport, away, away, EventLog(CollectorRegistry()), concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(stage.run(beat))
             while await store.states(message.id) != {address: State.SENT}:

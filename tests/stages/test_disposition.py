@@ -15,17 +15,17 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway import policies
 from gateway.bus.local import LocalBus
-from gateway.core.decision import Action
-from gateway.core.delivery import State
-from gateway.core.message import Message
-from gateway.core.parties import Direction
-from gateway.core.rulings import release
-from gateway.core.verdict import Finding, Verdict
-from gateway.core.wire import encode_verdict
-from gateway.journal import Journal, JsonLines
-from gateway.ports import Record, Standing
-from gateway.stages.beat import Beat
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Verdict
+from gateway.core.policy.decision import Action
+from gateway.core.policy.transitions import release
+from gateway.core.serialization.wire import encode_verdict
+from gateway.observability.events import EventLog, JsonLines
+from gateway.ports.bus import Record, RecordPosition
 from gateway.stages.disposition import GROUP, Disposition
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import mail, verdict_on
 
@@ -54,7 +54,7 @@ class Room:
     def __init__(self, store: SqlStore, bus: LocalBus) -> None:
         self.store, self.bus, self.registry = store, bus, CollectorRegistry()
         self.stage = Disposition(
-            store, store, store, Journal(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
+            store, store, store, EventLog(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
         )  # fmt: skip
 
     async def accepted(self, **given) -> Message:
@@ -68,10 +68,10 @@ class Room:
         places = [
             place for place in await self.bus.publish([Record("verdicts", b"k", each) for each in values]) if place
         ]
-        beat = Beat()
+        beat = Wakeup()
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(self.stage.consume(self.bus, beat))
-            while set(await self.bus.standing("verdicts", GROUP, places)) != {Standing.PASSED}:
+            while set(await self.bus.standing("verdicts", GROUP, places)) != {RecordPosition.PASSED}:
                 await asyncio.sleep(0.01)
             beat.stop()
 
@@ -151,7 +151,7 @@ async def test_nothing_that_a_record_says_is_a_label_or_a_word_of_the_log(
 async def test_a_late_verdict_is_acted_on(room: Room, direction: Direction, state: State, then: State) -> None:
     """What is held only for want of a verdict is decided as if on time."""
     message = await room.accepted(direction=direction)
-    beat = Beat()
+    beat = Wakeup()
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         group.create_task(room.stage.give_up_waiting(beat))
         while set((await room.store.states(message.id)).values()) != {state}:

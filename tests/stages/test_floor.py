@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly.floor import Floor, Running
-from gateway.journal import Journal
-from gateway.stages.beat import Beat
+from gateway.assembly.process import Process, Running
+from gateway.observability.events import EventLog
+from gateway.stages.wakeup import Wakeup
 
 
 async def test_stages_that_do_not_end_share_one_time() -> None:
@@ -22,19 +22,19 @@ async def test_stages_that_do_not_end_share_one_time() -> None:
         finally:
             ended.append(name)
 
-    async def orderly(beat: Beat) -> None:
+    async def orderly(beat: Wakeup) -> None:
         while not beat.stopped:
             await beat.rest(10)
         ended.append("orderly")
 
     async with AsyncExitStack() as up:
-        journal, stopped = Journal(CollectorRegistry()), asyncio.Event()
+        event_log, stopped = EventLog(CollectorRegistry()), asyncio.Event()
         running = Running(None, None)
-        floor = Floor(None, journal, stopped, up, None, None, None, running, drain=0.4)
-        beat = Beat()
+        floor = Process(None, event_log, stopped, up, None, None, None, running, drain=0.4)
+        beat = Wakeup()
         await floor.work(beat, orderly(beat))
         for number in range(5):
-            await floor.work(Beat(), stuck(str(number)))
+            await floor.work(Wakeup(), stuck(str(number)))
         up.callback(floor.end)
         await asyncio.sleep(0)
         began = loop.time()

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.account import AccountRole, User
-from gateway.core.casework import Assignment, CaseDraft, CaseFile
-from gateway.core.decision import Act
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Message
-from gateway.core.notice import notice_content
-from gateway.journal import Journal
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.cases.case import Assignment, CaseDraft, CaseFile
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Message
+from gateway.core.notices.notice import notice_content
+from gateway.core.policy.decision import AuditEntry
+from gateway.observability.events import EventLog
 from gateway.stages.reminders import Reminders
 from gateway.store import SqlStore, open_store
 from tests.console.district import SAID, policy, put, roster
@@ -37,7 +37,7 @@ USERS = (
 async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=Clock(NOW)) as opened:
         for user in USERS:
-            await opened.add_user(user, "", Act(NOW, "tests", "account added", user.name))
+            await opened.add_user(user, "", AuditEntry(NOW, "tests", "account added", user.name))
         yield opened
 
 
@@ -49,7 +49,7 @@ async def said(store: SqlStore, name: str) -> Message:
 def reminders_of(store: SqlStore) -> Reminders:
     """What looks, over a store."""
     return Reminders(
-        store, PEOPLE, policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE, district="Riverbend"
+        store, PEOPLE, policy, EventLog(CollectorRegistry()), last=[LAST], zone=ZONE, district="Riverbend"
     )  # fmt: skip
 
 
@@ -58,12 +58,12 @@ async def look(store: SqlStore) -> list[Followup]:
     await reminders_of(store).look()
     due = await store.due_followups(100, 60)
     await store.followed([each.id for each in due])
-    return [each for each in due if each.kind is Follow.FREE]
+    return [each for each in due if each.kind is FollowupKind.FREE]
 
 
 async def given(store: SqlStore, id_: str, to: str, by: str = DIRECTOR) -> None:
     """Give a message to somebody."""
-    await store.assign(id_, Assignment(to, by, NOW), None, Act(NOW, by, "assigned", id_, {"to": to}))
+    await store.assign(id_, Assignment(to, by, NOW), None, AuditEntry(NOW, by, "assigned", id_, {"to": to}))
 
 
 async def holder(store: SqlStore, id_: str) -> str:
@@ -81,7 +81,7 @@ async def case_of(store: SqlStore, number: int) -> CaseFile:
 
 async def disabled(store: SqlStore, name: str = GONE) -> None:
     """Disable an account."""
-    assert await store.disable(name, Act(NOW, "tests", "account disabled", name))
+    assert await store.disable(name, AuditEntry(NOW, "tests", "account disabled", name))
 
 
 def told(letters: Sequence[Followup]) -> dict[str, tuple[list[str], list[int]]]:
@@ -129,7 +129,7 @@ async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_b
     clock = Clock(NOW)
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
         for user in USERS:
-            await store.add_user(user, "", Act(NOW, "tests", "account added", user.name))
+            await store.add_user(user, "", AuditEntry(NOW, "tests", "account added", user.name))
         message, other = await said(store, "high"), await said(store, "text")
         await given(store, message.id, GONE)
         reminders = reminders_of(store)
@@ -146,7 +146,7 @@ async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_b
 
 async def test_closed_cases_and_decided_messages_stay_as_they_ended(store: SqlStore) -> None:
     number = await store.open_case(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [], {})
-    assert await store.end_case(number, "unfounded", GONE, Act(NOW, GONE, "case closed", f"case-{number}"))
+    assert await store.end_case(number, "unfounded", GONE, AuditEntry(NOW, GONE, "case closed", f"case-{number}"))
     await disabled(store)
     assert await look(store) == []
     assert (await case_of(store, number)).assignee == GONE
@@ -163,14 +163,14 @@ async def test_who_lost_the_role_keeps_nothing_either(store: SqlStore) -> None:
     message = await said(store, "high")
     await given(store, message.id, GONE)
     staff = replace(USERS[0], role=AccountRole.STAFF, buildings=())
-    assert await store.recognise(staff, Act(NOW, "sign-in service", "role ended", GONE))
+    assert await store.recognise(staff, AuditEntry(NOW, "sign-in service", "role ended", GONE))
     assert told(await look(store)) == {HIGH: ([message.id], [])}
     assert await holder(store, message.id) == ""
 
 
 async def test_nobody_is_told_of_what_they_have_a_part_in(store: SqlStore) -> None:
     teacher = User("okafor", ADMINISTRATOR, ("o-high",), person="s-05")
-    await store.add_user(teacher, "", Act(NOW, "tests", "account added", "okafor"))
+    await store.add_user(teacher, "", AuditEntry(NOW, "tests", "account added", "okafor"))
     own, high = await said(store, "own"), await said(store, "high")
     number = await store.open_case(CaseDraft("Both", assignee=GONE), DIRECTOR, [own.id, high.id], {})
     await given(store, own.id, GONE)
@@ -186,7 +186,7 @@ async def test_nobody_is_told_of_what_they_have_a_part_in(store: SqlStore) -> No
 def test_the_letter_names_nobody_and_links_to_the_pages() -> None:
     body = {"to": [HIGH], "at": "2026-11-24T18:00:00Z", "messages": [["m1", "2026-11-24T20:00:00Z"]], "cases": [7, 9]}
     letter = notice_content(
-        Followup(Follow.FREE, "", body), [HIGH], sender="c@riverbend.example", console_url="https://c.example/",
+        Followup(FollowupKind.FREE, "", body), [HIGH], sender="c@riverbend.example", console_url="https://c.example/",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=NOW,
     ).decode()  # fmt: skip
     assert "Subject: One held message and 2 cases are free again" in letter

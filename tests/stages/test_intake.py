@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.excerpt import excerpt, newest
-from gateway.core.message import Channel, Envelope, Recipient, sha256_of
-from gateway.core.refusal import Refused
-from gateway.core.relation import relate
-from gateway.core.seal import opened
-from gateway.journal import Journal
-from gateway.stages.intake import Intake
+from gateway.core.messages.message import Channel, Envelope, Recipient, sha256_of
+from gateway.core.messages.refusal import Refused
+from gateway.core.mime.excerpt import excerpt, newest
+from gateway.core.mime.seal import opened
+from gateway.core.policy.relation import relate
+from gateway.observability.events import EventLog
+from gateway.stages.intake import MessageIntake
 from tests.relays.world import AVERY, CLASS, JORDAN, TEACHER, Kept, Policies, Roster, content
 
 NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC).timestamp()
@@ -22,20 +22,20 @@ NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC).timestamp()
 
 @dataclass
 class World:
-    intake: Intake
+    intake: MessageIntake
     kept: Kept
     woken: list[str]
-    journal: Journal
+    event_log: EventLog
 
 
 def world(**more) -> World:
-    kept, woken, journal = Kept(), [], Journal(CollectorRegistry())
+    kept, woken, event_log = Kept(), [], EventLog(CollectorRegistry())
     settings = {"time_zone": UTC, "max_waiting": 100, "shadow": False} | more
-    intake = Intake(
-        kept, Roster(), journal, policy=Policies, published=lambda: woken.append("published"),
+    intake = MessageIntake(
+        kept, Roster(), event_log, policy=Policies, published=lambda: woken.append("published"),
         due=lambda: woken.append("due"), **settings,
     )  # fmt: skip
-    return World(intake, kept, woken, journal)
+    return World(intake, kept, woken, event_log)
 
 
 def envelope(*recipients: str, sender: str = TEACHER) -> Envelope:
@@ -62,7 +62,7 @@ async def test_a_message_is_durable_with_all_that_drives_it() -> None:
     assert due == frozenset()
     assert [(each.staff, each.student, each.night, each.alone) for each in contacts] == [("t1", "s1", True, True)]
     assert w.woken == ["published"]
-    value = w.journal.registry.get_sample_value(
+    value = w.event_log.registry.get_sample_value(
         "chaperone_messages_total", {"channel": "mail", "direction": "staff_to_student"}
     )
     assert value == 1

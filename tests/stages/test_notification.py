@@ -11,11 +11,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.bus.local import LocalBus
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Message
-from gateway.journal import Journal
-from gateway.stages.beat import Beat
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Message
+from gateway.observability.events import EventLog
 from gateway.stages.notification import Notification, Office
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from tests.console.district import SAID, policy, put, roster, staff, student
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
@@ -37,9 +37,9 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 async def letters(store: SqlStore, *followups: Followup, office: Office = OFFICE) -> list[Message]:
     """What is written for followups, by the stage itself."""
     await store.tell([("m1", "test")], lambda steps: (followups, ()))
-    beat = Beat()
+    beat = Wakeup()
     async with LocalBus() as bus:
-        stage = Notification(store, store, store, bus, Journal(CollectorRegistry()), office, PEOPLE)
+        stage = Notification(store, store, store, bus, EventLog(CollectorRegistry()), office, PEOPLE)
         running = asyncio.create_task(stage.run(beat))
         found: list[Message] = []
         async with asyncio.timeout(20):
@@ -52,7 +52,7 @@ async def letters(store: SqlStore, *followups: Followup, office: Office = OFFICE
 
 
 async def test_an_alert_goes_to_the_office_and_is_noted(store: SqlStore) -> None:
-    (letter,) = await letters(store, Followup(Follow.HELP_ALERT, "m1", {"received_at": AT, "at": AT}))
+    (letter,) = await letters(store, Followup(FollowupKind.HELP_ALERT, "m1", {"received_at": AT, "at": AT}))
     assert [each.address for each in letter.envelope.recipients] == ["safety@district.example"]
     (act,) = await store.acts_about("m1", 9)
     assert (act.at, act.actor, act.act, act.detail) == (NOON, "gateway", "alerted", {"to": ["safety@district.example"]})
@@ -67,7 +67,9 @@ async def test_who_has_a_part_in_it_gets_no_alert_and_no_notice(store: SqlStore)
     assert [len(await store.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [1, 0]  # it goes its own way
     body = {"received_at": AT, "at": AT, "recipients": [], "clauses": []}
     written = await letters(
-        store, *(Followup(kind, message.id, body) for kind in (Follow.HELP_ALERT, Follow.LATE)), office=office
+        store,
+        *(Followup(kind, message.id, body) for kind in (FollowupKind.HELP_ALERT, FollowupKind.LATE)),
+        office=office,
     )
     told = [each.address for letter in written for each in letter.envelope.recipients]
     assert told == ["safety@district.example"] * 2
@@ -82,7 +84,7 @@ async def test_who_wrote_a_rejected_text_is_told_at_the_district_account(store: 
         "words": "Please write from the district's app.\n\nClause 7a says why.",
         "people": ["s-06", student("new.pupil")],
     }  # fmt: skip
-    (letter,) = await letters(store, Followup(Follow.REJECTED_TEXT, "m1", body))
+    (letter,) = await letters(store, Followup(FollowupKind.REJECTED_TEXT, "m1", body))
     assert [each.address for each in letter.envelope.recipients] == [staff("peter.lindgren"), student("new.pupil")]
     assert letter.envelope.sender == ""
     text = letter.content.decode()
@@ -93,7 +95,7 @@ async def test_who_wrote_a_rejected_text_is_told_at_the_district_account(store: 
 
 async def test_a_reminder_goes_to_whom_it_names(store: SqlStore) -> None:
     body = {"to": ["kim@district.example"], "at": AT, "items": [["m1", AT, 1]]}
-    (letter,) = await letters(store, Followup(Follow.DUE, "", body))
+    (letter,) = await letters(store, Followup(FollowupKind.DUE, "", body))
     assert [each.address for each in letter.envelope.recipients] == ["kim@district.example"]
     assert b"https://c.example/messages/m1" in letter.content
     assert b"Subject: One held message waiting past the due time" in letter.content

@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.account import AccountRole, User
-from gateway.core.casework import Assignment, CaseDraft
-from gateway.core.decision import Act
-from gateway.core.delivery import State
-from gateway.core.followup import Follow, Followup
-from gateway.core.message import Message
-from gateway.core.notice import notice_content, usual_words
-from gateway.core.policy import Policy
-from gateway.core.review import Handling, Review
-from gateway.core.rulings import by_verdict, without_verdict
-from gateway.core.wire import rfc3339
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.cases.case import Assignment, CaseDraft
+from gateway.core.messages.delivery import State
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.message import Message
+from gateway.core.notices.notice import notice_content, usual_words
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.review_rules import Review, ReviewRules
+from gateway.core.policy.transitions import by_verdict, without_verdict
+from gateway.core.serialization.wire import rfc3339
 from gateway.directory.roster import Roster
-from gateway.journal import Journal
+from gateway.observability.events import EventLog
 from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders
 from gateway.store import SqlStore, open_store
@@ -55,7 +55,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.reminders = Reminders(
-            self.store, self.people, lambda: self.policy, Journal(CollectorRegistry()), last=[LAST], zone=ZONE,
+            self.store, self.people, lambda: self.policy, EventLog(CollectorRegistry()), last=[LAST], zone=ZONE,
             district="Riverbend", decided=self.count,
         )  # fmt: skip
 
@@ -76,7 +76,7 @@ class Desk:
         """One of the district's messages, decided by the policy now."""
         return await put(self.store, SAID[name], self.now, self.people, self.policy)
 
-    async def letters(self, *kinds: Follow) -> list[tuple[Follow, str, int]]:
+    async def letters(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
         """What is to be written after a look: kind, to whom, of how many messages."""
         await self.reminders.look()
         due = await self.store.due_followups(100, 60)
@@ -95,7 +95,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
         made = Desk(store, roster(), clock)
         for user in USERS:
-            await store.add_user(user, "", Act(NOON, "tests", "account added", user.name))
+            await store.add_user(user, "", AuditEntry(NOON, "tests", "account added", user.name))
         yield made
 
 
@@ -109,17 +109,24 @@ async def test_a_due_time_goes_up_the_chain(desk: Desk) -> None:
     """Nobody at first, then the building, the director, and the end of the chain again and again; due in two hours."""
     message = await desk.put("high")
     building = kessler(desk)
-    assert await desk.letters(Follow.DUE) == []
+    assert await desk.letters(FollowupKind.DUE) == []
     desk.now = NOON + 1.6 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, building, 1)]
-    assert await desk.letters(Follow.DUE) == []
+    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
+    assert await desk.letters(FollowupKind.DUE) == []
     desk.now = NOON + 2.1 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, building, 1)]
+    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
     desk.now = NOON + 4.1 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1), (Follow.DUE, building, 1)]
+    assert await desk.letters(FollowupKind.DUE) == [
+        (FollowupKind.DUE, "director@riverbend.example", 1),
+        (FollowupKind.DUE, building, 1),
+    ]
     for later in (6.1, 8.1):
         desk.now = NOON + later * HOUR
-        assert {to for _, to, _ in await desk.letters(Follow.DUE)} == {building, "director@riverbend.example", LAST}
+        assert {to for _, to, _ in await desk.letters(FollowupKind.DUE)} == {
+            building,
+            "director@riverbend.example",
+            LAST,
+        }
     acts = [each.act for each in await desk.store.acts_about(message.id, 20)]
     assert acts == ["escalated", "escalated", "escalated", "reminded", "reminded", "decided"]
     (trace,) = await desk.store.trace(id=message.id)
@@ -130,15 +137,15 @@ async def test_one_letter_names_all_that_is_due(desk: Desk) -> None:
     for name in ("high", "child", "laid-out"):
         await desk.put(name)
     desk.now = NOON + 2 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, kessler(desk), 3)]
+    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, kessler(desk), 3)]
 
 
 async def test_who_has_taken_it_is_told_alone(desk: Desk) -> None:
     message = await desk.put("high")
     taken = Assignment("director@riverbend.example", "x", NOON)
-    await desk.store.assign(message.id, taken, None, Act(NOON, "x", "assigned", message.id))
+    await desk.store.assign(message.id, taken, None, AuditEntry(NOON, "x", "assigned", message.id))
     desk.now = NOON + 2 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1)]
+    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
 
 async def test_who_has_a_part_in_it_is_told_nothing(desk: Desk) -> None:
@@ -146,50 +153,50 @@ async def test_who_has_a_part_in_it_is_told_nothing(desk: Desk) -> None:
     person = desk.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
-    await desk.store.add_user(writer, "", Act(NOON, "tests", "account added", writer.name))
-    await desk.store.disable("kessler", Act(NOON, "tests", "account disabled", "kessler"))
+    await desk.store.add_user(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
+    await desk.store.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
     await desk.put("high")
     desk.now = NOON + 2 * HOUR
-    assert await desk.letters(Follow.DUE) == [(Follow.DUE, "director@riverbend.example", 1)]
+    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
 
 async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
     """notify.to names the counselor whom a student wrote to: others are told, at every level."""
     counselor = "hollis.meyer@riverbend.example"
     desk.reminders = Reminders(
-        desk.store, desk.people, lambda: desk.policy, Journal(CollectorRegistry()), last=[counselor, LAST], zone=ZONE,
+        desk.store, desk.people, lambda: desk.policy, EventLog(CollectorRegistry()), last=[counselor, LAST], zone=ZONE,
         district="Riverbend",
     )  # fmt: skip
     await desk.put("help")
-    assert {to for _, to, _ in await desk.letters(Follow.HELP_ALERT)} == {kessler(desk)}
+    assert {to for _, to, _ in await desk.letters(FollowupKind.HELP_ALERT)} == {kessler(desk)}
     desk.now += 16 * MINUTE
-    told = {to for _, to, _ in await desk.letters(Follow.HELP_AGAIN)}
+    told = {to for _, to, _ in await desk.letters(FollowupKind.HELP_AGAIN)}
     assert told == {kessler(desk), "director@riverbend.example", LAST}
 
 
 async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
     message = await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
-    assert len(await desk.letters(Follow.DUE)) == 1
+    assert len(await desk.letters(FollowupKind.DUE)) == 1
     done = await hold_longer(desk.store, desk.store, message.id, 24 * HOUR, by="kessler", reason="a witness is away")
     assert done is not None
     assert done.changed
-    assert await desk.letters(Follow.DUE) == []
+    assert await desk.letters(FollowupKind.DUE) == []
     desk.now += 24 * HOUR - 10 * MINUTE
-    assert len(await desk.letters(Follow.DUE)) == 1
+    assert len(await desk.letters(FollowupKind.DUE)) == 1
     assert (await desk.store.acts_about(message.id, 9))[1].detail["reason"] == "a witness is away"
 
 
 @pytest.mark.parametrize(("deed", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
 async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, state: State) -> None:
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=Handling(at_due=deed))}
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=ReviewRules(at_due=deed))}
     desk.policy = replace(desk.policy, clauses=clauses)
     message, other = await desk.put("child"), await desk.put("middle")
     desk.now = NOON + 1.9 * HOUR
     await desk.letters()
     assert desk.decided == 0
     desk.now = NOON + 2.1 * HOUR
-    assert await desk.letters(Follow.DUE) == []
+    assert await desk.letters(FollowupKind.DUE) == []
     for each in (message, other):
         (trace,) = await desk.store.trace(id=each.id)
         assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
@@ -198,7 +205,7 @@ async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, sta
 
 async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
     """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=Handling(at_due="release"))}
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=ReviewRules(at_due="release"))}
     desk.policy = replace(desk.policy, clauses=clauses)
     message = await desk.put("both")
     first, second = (each.address for each in message.envelope.recipients)
@@ -207,20 +214,20 @@ async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
     )
     for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
         desk.now = NOON + later * HOUR
-        await desk.letters(Follow.DUE)
+        await desk.letters(FollowupKind.DUE)
         (trace,) = await desk.store.trace(id=message.id)
         assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
 
 
 async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejections(desk: Desk) -> None:
     """Clause, title and advice; but nobody is said to have looked at it."""
-    handling = Handling(at_due="reject", advice="Write from the school account.")
+    handling = ReviewRules(at_due="reject", advice="Write from the school account.")
     clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=handling)}
     desk.policy = replace(desk.policy, clauses=clauses)
     await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     await desk.reminders.look()
-    (told,) = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.REJECTION]
+    (told,) = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTION]
     words = str(told.body["words"])
     assert f"(clause 7a: {clauses['7a'].title})" in words
     assert "What you can do: Write from the school account." in words
@@ -233,17 +240,17 @@ async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) ->
     """At once the building's administrators, beside notify.to; every quarter of an hour all, until it is taken."""
     message = await desk.put("help")
     building = kessler(desk)
-    first = await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN)
-    assert (Follow.HELP_ALERT, building, 0) in first
-    assert await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN) == []
+    first = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
+    assert (FollowupKind.HELP_ALERT, building, 0) in first
+    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
     for quarter in (1, 2):
         desk.now = NOON + (15 * quarter + 1) * MINUTE
-        again = await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN)
+        again = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
         assert {to for _, to, _ in again} == {building, "director@riverbend.example", LAST}
-        assert {kind for kind, _, _ in again} == {Follow.HELP_AGAIN}
-    await desk.store.acknowledge(message.id, "kessler", Act(desk.now, "kessler", "taken up", message.id))
+        assert {kind for kind, _, _ in again} == {FollowupKind.HELP_AGAIN}
+    await desk.store.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
     desk.now += HOUR
-    assert await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN) == []
+    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
 
 
 async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(desk: Desk) -> None:
@@ -252,27 +259,27 @@ async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(
     await desk.store.accept(message)
     await desk.store.settle([(message.id, lambda seen: without_verdict(seen, desk.policy, NOON))])
     desk.now = NOON + 24 * HOUR
-    assert await desk.letters(Follow.HELP_ALERT, Follow.HELP_AGAIN) == []
+    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
     verdict = verdict_of(SAID["help"], message)
     await desk.store.settle([(message.id, lambda seen: by_verdict(seen, verdict, desk.policy, desk.now))])
-    assert (Follow.HELP_ALERT, kessler(desk), 0) in await desk.letters(Follow.HELP_ALERT)
+    assert (FollowupKind.HELP_ALERT, kessler(desk), 0) in await desk.letters(FollowupKind.HELP_ALERT)
     desk.now += 16 * MINUTE
-    assert len(await desk.letters(Follow.HELP_AGAIN)) == 3
+    assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
     for _ in range(3):
         desk.now += 20 * 24 * HOUR
-        assert len(await desk.letters(Follow.HELP_AGAIN)) == 3
+        assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
         desk.now += HOUR
-        assert await desk.letters(Follow.HELP_AGAIN) == []  # after a week once a day
+        assert await desk.letters(FollowupKind.HELP_AGAIN) == []  # after a week once a day
 
 
 async def test_a_call_that_was_given_back_is_told_again(desk: Desk) -> None:
     message = await desk.put("help")
     await desk.letters()
-    await desk.store.acknowledge(message.id, "kessler", Act(desk.now, "kessler", "taken up", message.id))
+    await desk.store.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
     desk.now += HOUR
-    assert await desk.letters(Follow.HELP_AGAIN) == []
-    assert await desk.store.give_back(message.id, "kessler", Act(desk.now, "kessler", "given back", message.id))
-    assert len(await desk.letters(Follow.HELP_AGAIN)) == 3
+    assert await desk.letters(FollowupKind.HELP_AGAIN) == []
+    assert await desk.store.give_back(message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id))
+    assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
 
 
 async def test_old_calls_do_not_keep_others_from_being_told(desk: Desk) -> None:
@@ -282,10 +289,10 @@ async def test_old_calls_do_not_keep_others_from_being_told(desk: Desk) -> None:
     for _ in range(210):
         desk.now += 1
         each = await desk.put("help")
-        await desk.store.acknowledge(each.id, "kessler", Act(desk.now, "kessler", "taken up", each.id))
+        await desk.store.acknowledge(each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id))
     desk.now = NOON + 16 * MINUTE
     await desk.reminders.look()
-    again = [each for each in await desk.store.due_followups(900, 60) if each.kind is Follow.HELP_AGAIN]
+    again = [each for each in await desk.store.due_followups(900, 60) if each.kind is FollowupKind.HELP_AGAIN]
     assert [each.message for each in again] == [waiting.id]
 
 
@@ -294,10 +301,10 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
         await desk.put(name)
     morning = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     desk.now = morning - 2 * MINUTE
-    assert await desk.letters(Follow.DIGEST) == []
+    assert await desk.letters(FollowupKind.DIGEST) == []
     desk.now = morning
     await desk.reminders.look()
-    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.DIGEST]
+    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.DIGEST]
     counts = {each.body["to"][0]: (each.body["held"], each.body["overdue"], each.body["calls"]) for each in due}  # type: ignore[index]
     assert counts == {
         LAST: (2, 2, 1), "director@riverbend.example": (2, 2, 1), kessler(desk): (1, 1, 1),
@@ -305,16 +312,16 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
     }  # fmt: skip
     await desk.store.followed([each.id for each in due])
     desk.now += HOUR
-    assert await desk.letters(Follow.DIGEST) == []
+    assert await desk.letters(FollowupKind.DIGEST) == []
     desk.now = morning + 24 * HOUR + 3 * HOUR  # the day's digest is not made up for in the afternoon
-    assert await desk.letters(Follow.DIGEST) == []
+    assert await desk.letters(FollowupKind.DIGEST) == []
 
 
 async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> None:
     await desk.put("help")
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await desk.reminders.look()
-    found = [each for each in await desk.store.due_followups(100, 60) if each.kind is Follow.DIGEST]
+    found = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.DIGEST]
     assert {str(each.body["to"]) for each in found} == {
         str([to]) for to in (kessler(desk), "director@riverbend.example", LAST)
     }
@@ -331,26 +338,28 @@ async def test_a_case_is_told_of_when_it_is_due_until_it_is_closed(desk: Desk) -
     person = desk.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
-    await desk.store.add_user(writer, "", Act(NOON, "tests", "account added", writer.name))
+    await desk.store.add_user(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
     draft = CaseDraft("Secrecy", "high", "kessler", NOON + 4 * HOUR)
     number = await desk.store.open_case(draft, "kessler", [message.id], {})
-    assert await desk.letters(Follow.CASE) == []
+    assert await desk.letters(FollowupKind.CASE) == []
     building, director = kessler(desk), "director@riverbend.example"
     for later, told in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
         desk.now = NOON + later * HOUR
-        assert [to for _, to, _ in await desk.letters(Follow.CASE)] == sorted(told), later
+        assert [to for _, to, _ in await desk.letters(FollowupKind.CASE)] == sorted(told), later
     acts = [each.act for each in await desk.store.acts_about(f"case-{number}", 9)]
     assert acts == ["escalated", "reminded", "reminded", "case opened"]
-    await desk.store.end_case(number, "unfounded", "kessler", Act(desk.now, "kessler", "case closed", f"case-{number}"))
+    await desk.store.end_case(
+        number, "unfounded", "kessler", AuditEntry(desk.now, "kessler", "case closed", f"case-{number}")
+    )
     desk.now += 48 * HOUR
-    assert await desk.letters(Follow.CASE) == []
+    assert await desk.letters(FollowupKind.CASE) == []
 
 
 @pytest.mark.parametrize(("level", "says"), [(0, "Case 7 is due soon"), (1, "Case 7 is past its due time")])
 def test_a_letter_about_a_case_says_whether_it_is_late(level: int, says: str) -> None:
     body = {"to": [LAST], "at": rfc3339(NOON), "case": 7, "due_at": rfc3339(NOON), "level": level}
     content = notice_content(
-        Followup(Follow.CASE, "case-7", body), [LAST], sender="chaperone@riverbend.example",
+        Followup(FollowupKind.CASE, "case-7", body), [LAST], sender="chaperone@riverbend.example",
         console_url="https://c.example", hostname="g.example", district="Riverbend", time_zone="America/Chicago",
         name="n", at=NOON,
     ).decode()  # fmt: skip
@@ -362,7 +371,7 @@ async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:
     desk.policy = replace(desk.policy, review=Review(digest=None))
     await desk.put("high")
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    assert await desk.letters(Follow.DIGEST) == []
+    assert await desk.letters(FollowupKind.DIGEST) == []
 
 
 async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
@@ -370,8 +379,8 @@ async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
     ids = [(await desk.put(name)).id for name in ("high", "help")]
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await desk.reminders.look()
-    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is not Follow.DECISION]
-    kinds = {Follow.DUE, Follow.DIGEST, Follow.HELP_AGAIN}
+    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is not FollowupKind.DECISION]
+    kinds = {FollowupKind.DUE, FollowupKind.DIGEST, FollowupKind.HELP_AGAIN}
     assert kinds <= {each.kind for each in due}
     for each in due:
         content = notice_content(

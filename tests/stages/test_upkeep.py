@@ -9,12 +9,12 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from gateway.core.decision import Act, Action
-from gateway.core.delivery import State
-from gateway.journal import Journal
-from gateway.stages.beat import Beat
+from gateway.core.messages.delivery import State
+from gateway.core.policy.decision import Action, AuditEntry
+from gateway.observability.events import EventLog
 from gateway.stages.moderation import moderate, undo
 from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
 
@@ -27,13 +27,13 @@ async def _until(condition, within=20.0):
 
 async def test_a_changed_row_is_found(tmp_path: Path) -> None:
     registry = CollectorRegistry()
-    journal, beat, file = Journal(registry), Beat(), tmp_path / "c.db"
+    event_log, beat, file = EventLog(registry), Wakeup(), tmp_path / "c.db"
     valid = lambda: registry.get_sample_value("chaperone_audit_chain_valid")  # noqa: E731
     async with open_store(f"sqlite:///{file}") as store, asyncio.TaskGroup() as group:
-        await store.record([Act(float(at), "somebody", "viewed", str(at)) for at in range(40)])
-        chain = ChainWatch(store, journal)
-        group.create_task(link_audit(store, journal, beat))
-        group.create_task(measure(store, journal, beat, chain, every=0.01))
+        await store.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(40)])
+        chain = ChainWatch(store, event_log)
+        group.create_task(link_audit(store, event_log, beat))
+        group.create_task(measure(store, event_log, beat, chain, every=0.01))
         rows = []
         while len(rows) < 40:
             rows = await store.audit_rows(0, 100)
@@ -57,8 +57,8 @@ async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
             rule = becomes(state, decision(action))
             await store.settle([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
         assert await moderate(store, store, kept.id, "discard", by="kim", reason="", after=5.0)
-        beat = Beat()
-        group.create_task(forget(store, Journal(CollectorRegistry()), beat, delivered=0.0, decided=0.0))
+        beat = Wakeup()
+        group.create_task(forget(store, EventLog(CollectorRegistry()), beat, delivered=0.0, decided=0.0))
         async with asyncio.timeout(60):
             while await _content(store, gone.id):
                 await asyncio.sleep(0.01)

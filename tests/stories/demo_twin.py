@@ -12,12 +12,12 @@ from typing import Any
 import aiosmtplib
 from aiosmtpd.smtp import SMTP
 
-from gateway.core.delivery import State
-from gateway.core.headers import header_section, message_id, subject
-from gateway.core.message import Channel, sha256_of
-from gateway.core.moderation import Backlog, Explained, Held, Trace, Whereabouts
-from gateway.core.parties import Direction
-from gateway.core.verdict import Finding, Span, Verdict
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel, sha256_of
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.mime.headers import header_section, message_id, subject
+from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
 from gateway.demo.run import Served
 
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
@@ -89,14 +89,14 @@ class Twin:
         row = self.kept[id]
         return Trace(
             id, row["mid"], Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"],
-            tuple(Whereabouts(each, state, 0.0) for each, state in row["states"].items()),
+            tuple(RecipientTrace(each, state, 0.0) for each, state in row["states"].items()),
             sha256_of(row["content"]), row["action"], tuple(each.clause for each in row["findings"]),
         )  # fmt: skip
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         return [self._trace(key) for key, row in self.kept.items() if key == id or row["mid"] == (message_id or None)]
 
-    async def explained(self, id: str) -> Explained | None:
+    async def explained(self, id: str) -> MessageDetail | None:
         if id not in self.kept:
             return None
         row = self.kept[id]
@@ -104,11 +104,11 @@ class Twin:
             id, sha256_of(row["content"]), "twin", findings=row["findings"], purpose={"scheduling": 0.9}, took_ms=12.0,
             help=0.9 if row["action"] == "alert" else 0.0,
         )  # fmt: skip
-        return Explained(self._trace(id), row["content"], Channel.MAIL, verdict, "hash")
+        return MessageDetail(self._trace(id), row["content"], Channel.MAIL, verdict, "hash")
 
-    async def held(self) -> Sequence[Held]:
+    async def held(self) -> Sequence[HeldMessage]:
         return [
-            Held(id, Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"], (), 0.0, None, (), (), "")
+            HeldMessage(id, Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"], (), 0.0, None, (), (), "")
             for id, row in self.kept.items()
             if State.HELD in row["states"].values()
         ]

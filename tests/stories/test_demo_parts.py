@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 import gateway.demo
 from gateway.core.fault import Fault
+from gateway.demo.folder import DOMAINS, claim, free_ports, people, settle
 from gateway.demo.mailbox import Arrival, Mailboxes, box_of, listening, slug
 from gateway.demo.phones import Phones, Text, ringing
-from gateway.demo.place import DOMAINS, claim, free_ports, people, settle
 from gateway.demo.traffic import Sample, pauses, sample_texts, samples
-from gateway.settings import load
+from gateway.settings.model import load
 
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 PHONE = re.compile(r"\b\d{3}[-. ]?\d{3}[-. ]?\d{4}\b")

@@ -18,14 +18,14 @@ import aiosmtplib
 import pytest
 
 from gateway.core.fault import Fault
+from gateway.demo.folder import DOMAINS, NOTICES, people
 from gateway.demo.mailbox import Mailboxes, listening
-from gateway.demo.place import DOMAINS, NOTICES, people
 from gateway.demo.run import Served, demo, end
 from gateway.demo.scene import Kind, Scene, Tally, Turn
 from gateway.demo.story import Story, play
 from gateway.demo.traffic import samples
 from gateway.demo.window import Window
-from gateway.ports import StoreDown
+from gateway.ports.messages import StoreDown
 from tests.stories.demo_twin import TITLES, Twin, by_subject, serving
 from tests.stories.test_demo_parts import DISTRICT
 

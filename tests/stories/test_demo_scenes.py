@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from gateway.core.delivery import State
-from gateway.core.message import Channel
-from gateway.core.moderation import Explained, Trace, Whereabouts
-from gateway.core.parties import Direction
-from gateway.core.verdict import Finding, Span
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Span
+from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
+from gateway.demo.folder import People, Place
 from gateway.demo.guide import commands, how_to_call
 from gateway.demo.mailbox import Arrival
-from gateway.demo.place import People, Place
 from gateway.demo.scene import PATIENCE, Kind, Scene, Tally, Turn, ready, turns
 from gateway.demo.screen import Screen, clean, open_console
 from gateway.demo.window import Ground, Outcome, Window
@@ -110,10 +110,10 @@ async def test_what_the_store_does_not_know_is_none() -> None:
 
 async def test_before_the_verdict_clauses_have_no_words() -> None:
     class Early(Twin):
-        async def explained(self, id: str) -> Explained | None:
-            where = (Whereabouts("k@x.example", State.RECEIVED, 0.0),)
+        async def explained(self, id: str) -> MessageDetail | None:
+            where = (RecipientTrace("k@x.example", State.RECEIVED, 0.0),)
             trace = Trace(id, "<m@x>", Channel.SMS, Direction.STAFF_TO_STUDENT, "s@x.example", where, "", "", ())
-            return Explained(trace, b"hi", Channel.SMS)
+            return MessageDetail(trace, b"hi", Channel.SMS)
 
     outcome = await Window(Early(by_subject({}), {}), {}).outcome(id="m1")
     assert outcome is not None
@@ -129,7 +129,7 @@ def scene(**more: Any) -> Scene:
 
 
 def outcome(action: str = "release", **states: State) -> Outcome:
-    where = tuple(Whereabouts(name, state, 0.0) for name, state in states.items())
+    where = tuple(RecipientTrace(name, state, 0.0) for name, state in states.items())
     return Outcome("id1", "<m@x>", "s", "title", "staff_to_student", action, where)
 
 
@@ -241,7 +241,7 @@ def told(stream: io.StringIO, kind: Kind, **more: Any) -> str:
     if kind not in (Kind.PASSED, Kind.REFUSED):
         held = State.HELD if kind is Kind.HELD else State.SENT
         grounds = (Ground("7a", "Grooming cues", 0.97, ("between us", "delete this")),)
-        where = (Whereabouts("k@x", held, 0.0), Whereabouts("p@x", State.SENT, 0.0))
+        where = (RecipientTrace("k@x", held, 0.0), RecipientTrace("p@x", State.SENT, 0.0))
         followed.see(Outcome("id1", "<m>", "s@x", "a title", "staff_to_student", kind, where, grounds, read_in=31.4))
     followed.arrive(arrival("p@x"), 0.0)
     screen.tell(followed, kind)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.pipeline.model_files import SHIPPED
 from classifiers.training.examples import labelled
-from classifiers.weights import SHIPPED
 from gateway.cli import main
-from gateway.core.decision import Act, Action, Decision
-from gateway.core.delivery import State
-from gateway.core.verdict import Verdict
+from gateway.core.messages.delivery import State
+from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.decision import Action, AuditEntry, Decision
 from gateway.store import open_store
 from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, becomes, contact, mail
 from tests.stories.gateway import DISTRICT
@@ -79,7 +79,7 @@ async def _judged(folder: Path) -> None:
             verdict = Verdict(message.id, message.sha256, "1", "en", help=0.9)
             await store.settle([(message.id, becomes(State.QUEUED, says, verdict=verdict))])
             for each in said:
-                await store.judge_call(message.id, each, Act(NOON, "ann", "said", message.id))
+                await store.judge_call(message.id, each, AuditEntry(NOON, "ann", "said", message.id))
 
 
 def test_what_was_said_of_alerts_is_exported_and_can_be_learned_from(

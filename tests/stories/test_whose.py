@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from classifiers.consumer import Consumer
-from classifiers.pool import ClassifierPool
+from classifiers.service.consumer import Consumer
+from classifiers.service.pool import ClassifierPool
 from gateway.bus.local import LocalBus
-from gateway.core.message import Message, Outgoing
-from gateway.core.moderation import Trace
-from gateway.core.verdict import Verdict
-from gateway.core.wire import HEADER, message_record
-from gateway.journal import Journal
-from gateway.ports import Record
-from gateway.stages.beat import Beat
+from gateway.core.messages.message import Message, OutgoingMessage
+from gateway.core.messages.verdict import Verdict
+from gateway.core.review.views import Trace
+from gateway.core.serialization.wire import HEADER, message_record
+from gateway.observability.events import EventLog
+from gateway.ports.bus import Record
 from gateway.stages.disposition import Disposition
+from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore, open_store
 from tests.console.district import Said, message_of, policy, roster, staff, student
 from tests.console.world import Lines
@@ -60,20 +60,21 @@ def _read(tmp_path_factory: pytest.TempPathFactory) -> Read:
 
 async def _decided(folder: Path) -> Read:
     registry, people, lines = CollectorRegistry(), roster(), Lines()
-    journal, log = Journal(registry), logging.getLogger("chaperone")
+    event_log, log = EventLog(registry), logging.getLogger("chaperone")
     log.addHandler(lines)
     async with (
         open_store(f"sqlite:///{folder}/c.db") as store,
         LocalBus() as bus,
-        ClassifierPool(1, journal=journal, batch_seconds=240, message_seconds=240) as pool,
+        ClassifierPool(1, event_log=event_log, batch_seconds=240, message_seconds=240) as pool,
     ):
         ids = {name: await _accepted(store, bus, message_of(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
-            store, store, store, journal, policy=policy, shadow=False, verdict_timeout=600, standings=people.standings,
+            store, store, store, event_log, policy=policy, shadow=False, verdict_timeout=600,
+            standings=people.standings,
         )  # fmt: skip
-        beat = Beat()
+        beat = Wakeup()
         async with asyncio.timeout(300), asyncio.TaskGroup() as group:
-            group.create_task(Consumer(bus, store, pool, journal, people).run(beat))
+            group.create_task(Consumer(bus, store, pool, event_log, people).run(beat))
             group.create_task(disposition.consume(bus, beat))
             while not all([await _is_decided(store, each) for each in ids.values()]):
                 await asyncio.sleep(0.05)
@@ -90,7 +91,7 @@ async def _decided(folder: Path) -> Read:
 
 async def _accepted(store: SqlStore, bus: LocalBus, message: Message) -> str:
     await store.accept(message)
-    key, value, header = message_record(Outgoing(message), max_inline=1 << 20)
+    key, value, header = message_record(OutgoingMessage(message), max_inline=1 << 20)
     await bus.publish([Record("messages", key, value, ((HEADER, header),))])
     return message.id
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.media import LARGEST, Fetched
-from gateway.transports.media import REDIRECTS, MediaClient, is_public
+from gateway.core.messages.media import LARGEST, MediaResult
+from gateway.transports.twilio.media import REDIRECTS, MediaClient, is_public
 
 SID, TOKEN = "AC1", "token"
 LOGIN = "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()
 PICTURE = b"\x89PNG and so on"
-UNREADABLE = Fetched(failed="unreadable")
-AGAIN = Fetched(failed="unreadable", again=True)
+UNREADABLE = MediaResult(failed="unreadable")
+AGAIN = MediaResult(failed="unreadable", again=True)
 
 
 @dataclass
@@ -112,7 +112,7 @@ def client(provider: Site, certificate: Path | None = None, **more) -> MediaClie
     )  # fmt: skip
 
 
-async def fetched(made: MediaClient, url: str) -> Fetched:
+async def fetched(made: MediaClient, url: str) -> MediaResult:
     async with made:
         return await made.fetch(url)
 
@@ -120,10 +120,10 @@ async def fetched(made: MediaClient, url: str) -> Fetched:
 async def test_the_providers_media_come_with_the_accounts_credentials(provider: Site) -> None:
     path = f"/2010-04-01/Accounts/{SID}/Messages/MM1/Media/ME1"
     provider.pages[path] = 200, {"Content-Type": "Image/PNG; charset=x"}, PICTURE
-    assert await fetched(client(provider), provider.base + path) == Fetched("image/png", PICTURE)
+    assert await fetched(client(provider), provider.base + path) == MediaResult("image/png", PICTURE)
     assert provider.seen[0][2] == LOGIN
     provider.pages["/other"] = 200, {}, PICTURE
-    assert await fetched(client(provider), f"{provider.base}/other") == Fetched("application/octet-stream", PICTURE)
+    assert await fetched(client(provider), f"{provider.base}/other") == MediaResult("application/octet-stream", PICTURE)
     await fetched(client(provider), f"{provider.base}/Accounts/{SID}/Media/%2e%2e/Calls.json")
     assert [login for _, _, login in provider.seen[1:]] == ["", ""], "nothing else of the account's is asked for so"
 
@@ -134,7 +134,7 @@ async def test_a_redirect_leads_to_where_the_provider_keeps_them_and_takes_no_cr
     provider.pages["/Media/1"] = 307, {"Location": f"{cdn.base}/file"}, b""
     cdn.pages["/file"] = 200, {"Content-Type": "text/vcard"}, b"BEGIN:VCARD"
     made = client(provider, certificate[0], public=lambda _: True)
-    assert await fetched(made, f"{provider.base}/Media/1") == Fetched("text/vcard", b"BEGIN:VCARD")
+    assert await fetched(made, f"{provider.base}/Media/1") == MediaResult("text/vcard", b"BEGIN:VCARD")
     assert cdn.seen == [("/file", cdn.base.removeprefix("https://"), "")]
 
 
@@ -175,7 +175,7 @@ async def test_only_hosts_that_the_configuration_names_are_asked(
         assert await fetched(client(provider, public=lambda _: True), odd) == UNREADABLE
     assert not cdn.seen
     made = client(provider, certificate[0], public=lambda _: True, hosts=["CDN.example"])
-    assert await fetched(made, f"{cdn.base}/file") == Fetched("image/png", PICTURE)
+    assert await fetched(made, f"{cdn.base}/file") == MediaResult("image/png", PICTURE)
 
 
 async def test_the_certificate_must_be_that_of_the_name(provider: Site, cdn: Site) -> None:
@@ -188,7 +188,7 @@ async def test_redirects_size_and_time_are_bounded(provider: Site) -> None:
     assert await fetched(client(provider), f"{provider.base}/round") == UNREADABLE
     assert len(provider.seen) == 1 + REDIRECTS
     provider.pages["/large"] = 200, {}, bytes(LARGEST + 1)
-    assert await fetched(client(provider), f"{provider.base}/large") == Fetched(failed="too_large")
+    assert await fetched(client(provider), f"{provider.base}/large") == MediaResult(failed="too_large")
     provider.pages["/just"] = 200, {}, bytes(LARGEST)
     assert len((await fetched(client(provider), f"{provider.base}/just")).content) == LARGEST
     provider.pages["/packed"] = 200, {"Content-Encoding": "gzip"}, b"x"
@@ -196,14 +196,14 @@ async def test_redirects_size_and_time_are_bounded(provider: Site) -> None:
     provider.pages["/slow"], provider.slow = (200, {}, PICTURE), lambda path: 1.5
     began = time.monotonic()
     slow = await fetched(client(provider, seconds=0.3), f"{provider.base}/slow")
-    assert slow == Fetched(failed="timeout", again=True)
+    assert slow == MediaResult(failed="timeout", again=True)
     assert time.monotonic() - began < 1.4
 
 
 @pytest.mark.parametrize(("status", "again"), [(404, True), (429, True), (503, True), (401, False), (410, False)])
 async def test_what_may_come_later_is_asked_for_again(provider: Site, status: int, again: bool) -> None:
     provider.pages["/it"] = status, {}, b"no"
-    assert await fetched(client(provider), f"{provider.base}/it") == Fetched(failed="unreadable", again=again)
+    assert await fetched(client(provider), f"{provider.base}/it") == MediaResult(failed="unreadable", again=again)
 
 
 async def test_an_answer_that_breaks_off_is_no_picture(provider: Site) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.smpp import Command, Pdu, Status
-from gateway.ports import HopDown
-from gateway.smpp_link import Limits, Link
+from gateway.core.channels.smpp_pdu import Command, Pdu, Status
+from gateway.ports.channels import HopDown
+from gateway.smpp.connection import SmppConnection, SmppLimits
 from tests.peers.smpp_ends import body, esme
 from tests.texts.town import LINE, OUTSIDE
 
@@ -58,13 +58,13 @@ def _gateway(tls: ssl.SSLContext | None) -> Iterator[int]:
     async def answer(request: Pdu) -> Pdu:
         return request.answered(body=b"x\0")
 
-    async def deliver(link: Link) -> None:
+    async def deliver(link: SmppConnection) -> None:
         with contextlib.suppress(HopDown):
             while True:
                 await link.ask(Pdu(Command.DELIVER_SM, body(OUTSIDE, LINE, b"y")))
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = Link(reader, writer, answer, Limits())
+        link = SmppConnection(reader, writer, answer, SmppLimits())
         await asyncio.gather(link.run(), deliver(link))
 
     async def serve() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.smpp import GENERIC_NACK, RESPONSE, Command, Frames, Pdu, Status, bind_body
+from gateway.core.channels.smpp_pdu import GENERIC_NACK, RESPONSE, Command, Frames, Pdu, Status, bind_body
 from tests.peers.smpp_ends import body, connected, esme, smsc
 from tests.stories.gateway import eventually
 from tests.texts.town import LINE, OUTSIDE, Town

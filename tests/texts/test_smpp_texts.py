@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.smpp import Command, Pdu, Status, Tag, c_string, read_text
-from gateway.core.smpp_message import receipted
+from gateway.core.channels.smpp_message import receipted
+from gateway.core.channels.smpp_pdu import Command, Pdu, Status, Tag, c_string, read_text
 from tests.peers.smpp_ends import Esme, body, data_body, esme, multi_body, parts
 from tests.stories.gateway import eventually
 from tests.texts.town import BAD, CLEAN, HELP, LINE, OTHER_LINE, OUTSIDE, SECOND, STUDENT, Town

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.smpp import Command, Status, c_string
+from gateway.core.channels.smpp_pdu import Command, Status, c_string
 from tests.peers.smpp_ends import End, Esme, body, esme, parts, smsc
 from tests.stories.gateway import Gateway, eventually, free_port
 from tests.texts.test_smpp_texts import RECEIPT, SAID, receipts

@@ -1,0 +1,1 @@
+"""From bytes to text: MIME parts, documents, quoted replies."""

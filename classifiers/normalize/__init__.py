@@ -1,0 +1,1 @@
+"""Text made comparable: look-alike letters, spacing, word boundaries, language."""

@@ -1,0 +1,1 @@
+"""The spaCy pipeline: from texts to findings, help, names and explanations."""

@@ -1,0 +1,128 @@
+"""What the settings choose: values and adapters, none of them started."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from gateway import policies
+from gateway.bus.kafka import KafkaBus
+from gateway.bus.local import LocalBus
+from gateway.core.fault import Fault
+from gateway.core.messages.addresses import domain_of
+from gateway.core.messages.delivery import NextHop
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.decision import Action
+from gateway.core.policy.policy import Policy
+from gateway.directory.loading import Sources
+from gateway.observability.events import EventLog
+from gateway.settings.model import Settings, Smtp
+from gateway.store import SqlStore
+from gateway.store import open_store as open_sql_store
+
+
+def policy_of(settings: Settings, file: Path | None = None) -> Policy:
+    """The policy in force, or that of another file under the same settings. Raises Fault."""
+    waits = settings.policy.no_verdict
+    no_verdict = {
+        Direction.STAFF_TO_STUDENT: Action(waits.staff_to_student),
+        Direction.STUDENT_TO_STAFF: Action(waits.student_to_staff),
+    }
+    return policies.read(file or settings.policy.file, no_verdict)
+
+
+def policy_source(settings: Settings, policy: Policy) -> str | None:
+    """The text of the policy file in force; None where the file was changed since it was read."""
+    source = (settings.policy.file or policies.SHIPPED).read_bytes()
+    return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
+
+
+def next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
+    """The next hops of mail: entries with the same target are one hop; "*" serves every other domain.
+
+    `aliases` of the district's domains: one that has no entry of its own goes where its domain goes.
+    """
+    served = {domain_of(f"@{domain}"): target for domain, target in smtp.next_hop.items() if domain != "*"}
+    for alias, domain in aliases.items():
+        if (target := served.get(domain_of(f"@{domain}"))) is not None:
+            served.setdefault(domain_of(f"@{alias}"), target)
+    return tuple(
+        NextHop(
+            Channel.MAIL,
+            target,
+            frozenset(domain for domain, to in served.items() if to == target),
+            smtp.next_hop.get("*") == target,
+            frozenset(served),
+        )
+        for target in dict.fromkeys(smtp.next_hop.values())
+    )
+
+
+def delivered_to(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
+    """The next hops of deliveries: where none serves every other domain, one without a target does, and refuses."""
+    if any(hop.default for hop in hops):
+        return hops
+    return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
+
+
+def sources_of(settings: Settings) -> Sources:
+    """Where the roster comes from."""
+    district, directory = settings.district, settings.directory
+    return Sources(
+        directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
+        directory.student_domains,
+    )  # fmt: skip
+
+
+def store_file(settings: Settings) -> Path | None:
+    """The file of an embedded store; None where a server keeps it."""
+    prefix = "sqlite:///"
+    return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
+
+
+def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
+    """The store. Raises Fault where it cannot be used."""
+    return open_sql_store(settings.store.url)
+
+
+def bus_of(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
+    """The bus: Apache Kafka, or its twin in this process."""
+    if settings.bus.url == "local:":
+        return LocalBus(retain_seconds=settings.bus.retain)
+    return KafkaBus(
+        settings.bus.url.removeprefix("kafka://"),
+        prefix=settings.bus.topic_prefix,
+        retain_seconds=settings.bus.retain,
+        max_record=settings.bus.max_inline + (1 << 16),
+        tls_ca=str(settings.bus.tls_ca or ""),
+        user=settings.bus.user,
+        password=settings.bus.password,
+        event_log=event_log,
+    )
+
+
+def bound(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
+    """Listening sockets for configured addresses. Raises Fault where one is taken or not ours."""
+    sockets: list[socket.socket] = []
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        host = host.strip("[]")
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, int(port)))
+            made.listen(1024)
+        except OSError as error:
+            made.close()
+            for other in sockets:
+                other.close()
+            raise Fault(
+                f"{key}: cannot listen on {address} ({error.strerror}); end what holds it or choose another"
+            ) from None
+        made.setblocking(False)
+        sockets.append(made)
+    return sockets

@@ -1,0 +1,101 @@
+"""The Twilio way of texts: in by the Twilio relay, out to the provider and to the district's application."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
+
+from gateway.assembly.process import Process
+from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
+from gateway.core.channels.text_routing import APP
+from gateway.core.messages.delivery import NextHop
+from gateway.core.messages.message import Channel
+from gateway.directory.watch import LiveDirectory
+from gateway.ports.store import Store
+from gateway.relays.twilio.answers import provider_sid
+from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
+from gateway.relays.twilio.replies import Replies
+from gateway.settings.model import Smpp, Twilio
+from gateway.stages.delivery import Delivery
+from gateway.stages.fetching import fetch_media
+from gateway.stages.intake import MessageIntake
+from gateway.stages.wakeup import Wakeup
+from gateway.transports.twilio.client import TwilioClient
+from gateway.transports.twilio.media import MediaClient
+from gateway.transports.twilio.transport import TwilioTransport
+
+_CONCURRENCY = 20
+
+
+def text_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
+    """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
+    app = frozenset({APP})
+    over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
+    return (
+        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app | over_smpp),
+        NextHop(Channel.SMS, twilio.app_url or APP, app),
+    )
+
+
+async def deliver_texts(floor: Process, directory: LiveDirectory) -> None:
+    """Due texts go to the provider and to the application."""
+    twilio = floor.settings.sms.twilio
+    assert twilio is not None
+    client = await floor.up.enter_async_context(_client(twilio))
+    transport = TwilioTransport(
+        client, account_sid=twilio.account_sid, public_url=twilio.public_url,
+        known=lambda number: _sent_to(floor.store, number), replied=Replies(_house(floor, directory, client)).take,
+    )  # fmt: skip
+    for hop in text_hops(twilio, floor.settings.sms.smpp):
+        beat = Wakeup()
+        floor.delivery.also(beat)
+        delivery = Delivery(hop, transport, floor.store, floor.store, floor.event_log, concurrency=_CONCURRENCY)
+        await floor.work(beat, delivery.run(beat))
+
+
+async def receive_texts(floor: Process, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
+    """Texts come in, from the provider and from the district's applications."""
+    twilio = floor.settings.sms.twilio
+    assert twilio is not None
+    media = await floor.up.enter_async_context(
+        MediaClient(
+            account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base,
+            app_url=twilio.app_url, hosts=twilio.media_hosts,
+        )
+    )  # fmt: skip
+    fetching = Wakeup()
+    floor.publisher.also(fetching)  # whatever is taken is due for publication, or for being fetched before
+    await floor.work(fetching, fetch_media(floor.store, media, floor.event_log, fetching, ready=floor.publisher.wake))
+    client = await floor.up.enter_async_context(_client(twilio))
+    await floor.up.enter_async_context(TwilioRelay(_house(floor, directory, client), sockets))
+
+
+async def _sent_to(store: Store, number: str) -> Collection[str]:
+    """The provider's sids of the texts to a number that we know of."""
+    traces = await store.trace(address=number)
+    return {provider_sid(copy.reply) for trace in traces for copy in trace.recipients} - {""}
+
+
+def _client(twilio: Twilio) -> TwilioClient:
+    return TwilioClient(
+        account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base, app_url=twilio.app_url
+    )
+
+
+def _house(floor: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
+    settings, twilio = floor.settings, floor.settings.sms.twilio
+    assert twilio is not None
+    intake = MessageIntake(
+        floor.store, directory, floor.event_log, policy=lambda: floor.policy,
+        time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
+        shadow=settings.policy.mode == "shadow",
+    )  # fmt: skip
+    config = TwilioConfig(
+        public_url=twilio.public_url,
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token,
+        webhook_secret=twilio.webhook_secret,
+        app_url=twilio.app_url,
+    )
+    return TwilioContext(config, directory, intake, floor.store, client, floor.event_log, directory.phone)

@@ -1,0 +1,1 @@
+"""Cases, evidence packs, legal holds."""

@@ -1,0 +1,1 @@
+"""Decisions: release, reject, discard, claim, bulk, two-person rule."""

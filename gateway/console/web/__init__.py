@@ -1,0 +1,1 @@
+"""What every page and route shares: errors, forms, paging, rate limits, streams."""

@@ -1,0 +1,1 @@
+"""Accounts of the console: roles and rights, grants, where somebody signs in from."""

@@ -1,0 +1,1 @@
+"""What passes through the gateway: message, envelope, people, verdict, delivery states."""

@@ -1,0 +1,1 @@
+"""Reading content: header section, MIME parts, HTML and what it hides, character sets, our seal."""

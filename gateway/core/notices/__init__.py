@@ -1,0 +1,1 @@
+"""Mail that the gateway itself writes: bounces, notices, digests."""

@@ -1,0 +1,1 @@
+"""What reviewers see: queue rows, near-duplicates, pseudonyms, reports, feedback."""

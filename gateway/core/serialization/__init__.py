@@ -1,0 +1,1 @@
+"""JSON as it is written and read: records on the bus, checked fields."""

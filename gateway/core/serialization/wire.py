@@ -1,0 +1,342 @@
+"""The records on the bus, version 1: messages, verdicts and decisions as JSON, dead letters as headers.
+
+Readers accept unknown fields and refuse an unknown `v`. Times are RFC 3339 in UTC with milliseconds here, and seconds
+since the epoch everywhere else. `tests/core/golden/` holds every version ever written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from gateway.core.channels.text_routing import lacking, media_of
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.media import MediaFile, unfetched
+from gateway.core.messages.message import Channel, EarlierMessage, Message, OutgoingMessage
+from gateway.core.messages.parties import Direction, Pair, Relation
+from gateway.core.messages.verdict import Finding, Span, Verdict
+from gateway.core.serialization.json_fields import JsonFields, WireError, from_rfc3339, rfc3339, to_json
+
+__all__ = [
+    "HEADER",
+    "LETTER_HEADERS",
+    "DecisionRecord",
+    "MessageRecord",
+    "PublishedMessage",
+    "V",
+    "WireError",
+    "dead_letter_headers",
+    "decision_body",
+    "decode_decision",
+    "decode_message",
+    "decode_verdict",
+    "encode_decision",
+    "encode_verdict",
+    "first_conversation",
+    "first_pair",
+    "from_rfc3339",
+    "message_record",
+    "rfc3339",
+]
+
+V = 1
+HEADER = "chaperone"
+"""The name of the record header that carries a message's envelope."""
+LETTER_HEADERS = ("topic", "partition", "offset", "error")
+"""The names of the headers that say where a dead letter was, and what is wrong with it."""
+
+
+class MessageRecord(NamedTuple):
+    """A message as its record: `value` is the content or empty, `header` the envelope under the name HEADER."""
+
+    key: bytes
+    value: bytes
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedMessage:
+    """A message as a reader of the topic sees it.
+
+    Where `truncated`, `content` is empty, there is no context, and the members of groups are not among the pairs: the
+    store has all of it. `direction` is that of the first pair; each pair has its own. `failed`: words for the verdict
+    that the way in knows already (a part of a text is missing, or says nothing readable). `media`: the pictures and
+    files of a text; their contents are in the store.
+    """
+
+    id: str
+    channel: Channel
+    direction: Direction
+    received_at: float
+    sender: str
+    recipients: tuple[str, ...]
+    relation: Relation
+    sha256: str
+    content: bytes
+    truncated: bool = False
+    context: tuple[EarlierMessage, ...] = ()
+    failed: tuple[str, ...] = ()
+    media: tuple[MediaFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """A record of the topic decisions; `action` is the policy's, or what a person did: release, reject, discard."""
+
+    id: str
+    at: float
+    action: str
+    by: str
+    clauses: tuple[str, ...]
+    recipients: tuple[str, ...]
+    policy: str
+    reason: str = ""
+    conversation: str = ""
+
+
+class Placed(Protocol):
+    """A record of the bus, as far as a dead letter must say where it was."""
+
+    @property
+    def topic(self) -> str:
+        """The topic's name."""
+
+    @property
+    def partition(self) -> int:
+        """The partition's number."""
+
+    @property
+    def offset(self) -> int:
+        """The record's offset."""
+
+
+# --- messages ------------------------------------------------------------------------------------------------------
+
+
+def first_pair(pairs: Iterable[Pair]) -> Pair:
+    """The pair whose conversation orders a message on the bus: the first by staff id, then student id."""
+    return min(pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
+
+
+def first_conversation(pairs: Iterable[Pair]) -> str:
+    """The key of a message's records on every topic."""
+    first = first_pair(pairs)
+    return conversation(first.staff, first.student)
+
+
+def message_record(outgoing: OutgoingMessage, *, max_inline: int) -> MessageRecord:
+    """The record of a message in scope; over `max_inline` bytes of value and header the content stays in the store."""
+    message = outgoing.message
+    first = first_pair(message.relation.pairs)
+    key = first_conversation(message.relation.pairs).encode()
+    context = [
+        {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
+    ]
+    more: dict[str, object] = {"context": context} if context else {}
+    urls = media_of(message.envelope.options)
+    known: dict[str, object] = {"media": [_medium(each) for each in outgoing.media]} if outgoing.media else {}
+    if words := (*lacking(message.envelope.options), *unfetched(outgoing.media, len(urls))):
+        known["failed"] = list(dict.fromkeys(words))
+    header = _envelope(message, first.direction, message.relation.pairs, more | known)
+    if not outgoing.left and len(header) + len(message.content) <= max_inline:
+        return MessageRecord(key, message.content, header)
+    header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True, **known})
+    return MessageRecord(key, b"", header)
+
+
+def _envelope(message: Message, direction: Direction, pairs: tuple[Pair, ...], more: dict[str, object]) -> bytes:
+    fields: dict[str, object] = {
+        "v": V,
+        "id": message.id,
+        "channel": message.channel,
+        "direction": direction,
+        "received_at": rfc3339(message.received_at),
+        "sender": message.envelope.sender,
+        "recipients": [recipient.address for recipient in message.envelope.recipients],
+        "relation": {"pairs": [_pair(pair) for pair in pairs]},
+        "sha256": message.sha256,
+        "truncated": False,
+    }
+    return to_json(fields | more)
+
+
+def _medium(medium: MediaFile) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "number": medium.number, "media_type": medium.media_type, "size": medium.size, "sha256": medium.sha256,
+    }  # fmt: skip
+    return fields | ({"failed": medium.failed} if medium.failed else {})
+
+
+def _pair(pair: Pair) -> dict[str, object]:
+    return {
+        "recipient": pair.recipient,
+        "staff": pair.staff,
+        "student": pair.student,
+        "direction": pair.direction,
+        "own_child": pair.own_child,
+    }
+
+
+def _without_members(relation: Relation) -> tuple[Pair, ...]:
+    """The pairs apart from those behind a recipient that stands for several persons."""
+    behind: dict[tuple[str, Direction], set[str]] = {}
+    for pair in relation.pairs:
+        person = pair.student if pair.direction is Direction.STAFF_TO_STUDENT else pair.staff
+        behind.setdefault((pair.recipient, pair.direction), set()).add(person)
+    return tuple(pair for pair in relation.pairs if len(behind[pair.recipient, pair.direction]) == 1)
+
+
+def decode_message(value: bytes, header: bytes) -> PublishedMessage:
+    """A message as it was published. Raises WireError."""
+    fields = JsonFields.of(header, V)
+    return PublishedMessage(
+        id=fields.text("id", empty=False),
+        channel=fields.one_of("channel", Channel),
+        direction=fields.one_of("direction", Direction),
+        received_at=fields.time("received_at"),
+        sender=fields.text("sender"),
+        recipients=fields.texts("recipients"),
+        relation=Relation(tuple(_read_pair(each) for each in fields.inner("relation").objects("pairs"))),
+        sha256=fields.text("sha256", empty=False),
+        content=value,
+        truncated=fields.true("truncated"),
+        context=tuple(
+            EarlierMessage(each.text("id"), each.text("from"), each.time("at"), each.text("text"))
+            for each in fields.objects("context", [])
+        ),
+        failed=fields.texts("failed", []),
+        media=tuple(
+            MediaFile(
+                each.whole("number"),
+                each.text("media_type"),
+                each.whole("size"),
+                each.text("sha256"),
+                each.text("failed", ""),
+            )
+            for each in fields.objects("media", [])
+        ),
+    )
+
+
+def _read_pair(fields: JsonFields) -> Pair:
+    return Pair(
+        recipient=fields.text("recipient"),
+        staff=fields.text("staff"),
+        student=fields.text("student"),
+        direction=fields.one_of("direction", Direction),
+        own_child=fields.true("own_child"),
+    )
+
+
+# --- verdicts ------------------------------------------------------------------------------------------------------
+
+
+def encode_verdict(verdict: Verdict) -> bytes:
+    """The value of a record of the topic verdicts."""
+    return to_json(
+        {
+            "v": V,
+            "id": verdict.id,
+            "sha256": verdict.sha256,
+            "model": verdict.model,
+            "language": verdict.language,
+            "findings": [_finding(finding) for finding in verdict.findings],
+            "purpose": dict(verdict.purpose),
+            "help": verdict.help,
+            "failed": list(verdict.failed),
+            "took_ms": verdict.took_ms,
+        }
+    )
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "clause": finding.clause,
+        "score": finding.score,
+        "spans": [{"part": span.part, "start": span.start, "end": span.end} for span in finding.spans],
+        "by": finding.by,
+    }
+    optional = {"cue": finding.cue, "quoted": finding.quoted, "about": finding.about}
+    return fields | {name: value for name, value in optional.items() if value}
+
+
+def decode_verdict(value: bytes) -> Verdict:
+    """A verdict. Raises WireError. A clause or a word of `failed` that is unknown here is kept: policy settles it."""
+    fields = JsonFields.of(value, V)
+    return Verdict(
+        id=fields.text("id", empty=False),
+        sha256=fields.text("sha256", empty=False),
+        model=fields.text("model"),
+        language=fields.text("language", ""),
+        findings=tuple(_read_finding(each) for each in fields.objects("findings")),
+        purpose=fields.scores("purpose"),
+        help=fields.score("help"),
+        failed=fields.texts("failed", []),
+        took_ms=fields.number("took_ms", 0.0),
+    )
+
+
+def _read_finding(fields: JsonFields) -> Finding:
+    return Finding(
+        clause=fields.text("clause", empty=False),
+        score=fields.score("score"),
+        by=fields.text("by", ""),
+        spans=tuple(_read_span(each) for each in fields.objects("spans", [])),
+        cue=fields.text("cue", ""),
+        quoted=fields.true("quoted"),
+        about=fields.text("about", ""),
+    )
+
+
+def _read_span(fields: JsonFields) -> Span:
+    span = Span(fields.label("part"), fields.whole("start"), fields.whole("end"))
+    if span.end < span.start:
+        raise WireError("end")
+    return span
+
+
+# --- decisions and dead letters ------------------------------------------------------------------------------------
+
+
+def decision_body(decided: DecisionRecord) -> dict[str, object]:
+    """A record of the topic decisions as JSON values; reason and conversation (its key) only where there is one."""
+    body: dict[str, object] = {
+        "v": V,
+        "id": decided.id,
+        "at": rfc3339(decided.at),
+        "action": decided.action,
+        "by": decided.by,
+        "clauses": list(decided.clauses),
+        "recipients": list(decided.recipients),
+        "policy": decided.policy,
+    }
+    optional = {"reason": decided.reason, "conversation": decided.conversation}
+    return body | {name: value for name, value in optional.items() if value}
+
+
+def encode_decision(decided: DecisionRecord) -> bytes:
+    """The value of a record of the topic decisions."""
+    return to_json(decision_body(decided))
+
+
+def decode_decision(value: bytes) -> DecisionRecord:
+    """A decision. Raises WireError."""
+    fields = JsonFields.of(value, V)
+    return DecisionRecord(
+        id=fields.text("id", empty=False),
+        at=fields.time("at"),
+        action=fields.text("action", empty=False),
+        by=fields.text("by"),
+        clauses=fields.texts("clauses"),
+        recipients=fields.texts("recipients"),
+        policy=fields.text("policy"),
+        reason=fields.text("reason", ""),
+        conversation=fields.text("conversation", ""),
+    )
+
+
+def dead_letter_headers(record: Placed, error: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that a dead letter has beside its own: where the record was, and a word for what is wrong with it."""
+    told = (record.topic, str(record.partition), str(record.offset), error)
+    return tuple((name, value.encode()) for name, value in zip(LETTER_HEADERS, told, strict=True))

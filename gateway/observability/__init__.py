@@ -1,0 +1,1 @@
+"""Events, logs and metrics, and the HTTP endpoint that serves them."""

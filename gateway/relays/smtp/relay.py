@@ -1,0 +1,98 @@
+"""The way in by SMTP: sessions on listening sockets, in the event loop of the process (RFC 5321)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from gateway.core.messages.addresses import domain_of
+from gateway.core.messages.delivery import NextHop
+from gateway.core.messages.parties import Directory
+from gateway.observability.events import EventLog
+from gateway.ports.channels import HopConnector, Transport
+from gateway.relays.smtp.context import SmtpConfig, SmtpContext
+from gateway.relays.smtp.session import Session
+from gateway.stages.intake import MessageIntake
+
+__all__ = ["SmtpConfig", "SmtpRelay"]
+
+
+class SmtpRelay:
+    """Listens while it is entered. On leaving it takes no new sessions, and lets open transactions end for a while.
+
+    `sockets` are bound already, so that a port that is taken is found before anything else is opened. `outward` is
+    where passed-through messages go, `transport` where those of the second pass go: the same connections underneath.
+    """
+
+    def __init__(
+        self, config: SmtpConfig, sockets: Sequence[socket.socket], directory: Directory, intake: MessageIntake,
+        hops: Sequence[NextHop], outward: HopConnector, transport: Transport, event_log: EventLog, *,
+        networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        config = replace(config, domains=tuple(domain_of(f"@{domain}") for domain in config.domains))
+        self._house = SmtpContext(
+            config, directory, intake, tuple(hops), outward, transport, event_log, networks, clock
+        )
+        self._sockets = sockets
+        self._tls = _context(config)
+        self._servers: list[asyncio.Server] = []
+        self._sessions: set[Session] = set()
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        for each in self._sockets:
+            server = await loop.create_server(
+                lambda: Session(self._house, self._tls, self._entered, self._left), sock=each, backlog=1024
+            )
+            self._servers.append(server)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server in self._servers:
+            server.close()
+        for session in list(self._sessions):
+            session.stop()
+        await self._ended(self._house.config.drain)
+        for session in list(self._sessions):
+            session.abort()
+        await self._ended(self._house.config.drain)
+
+    async def _ended(self, seconds: float) -> None:
+        """Wait until every session is over, at most so long."""
+        if self._sessions:
+            endings = [asyncio.ensure_future(session.finished()) for session in self._sessions]
+            _, open_ = await asyncio.wait(endings, timeout=seconds)
+            for ending in open_:
+                ending.cancel()
+
+    def _entered(self, session: Session) -> bool:
+        if len(self._sessions) >= self._house.config.max_sessions:
+            self._house.event_log.refused("sessions")
+            return False
+        self._sessions.add(session)
+        self._house.load.sessions += 1
+        self._house.event_log.session_opened()
+        return True
+
+    def _left(self, session: Session) -> None:
+        if session in self._sessions:
+            self._sessions.discard(session)
+            self._house.load.sessions -= 1
+            self._house.event_log.session_closed()
+
+
+def _context(config: SmtpConfig) -> ssl.SSLContext | None:
+    if not config.tls_cert:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(config.tls_cert, config.tls_key)
+    return context

@@ -1,0 +1,267 @@
+"""One mail transaction: undecided until its scope is known, then passed through or taken in (DESIGN.md section 3).
+
+While no recipient forms a pair, the next hop's own transaction goes along with the client's, and its replies are the
+client's. Scope is settled for good when the header section has been read, before the next hop got a byte of content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, NextHop, Outcome, Sent
+from gateway.core.messages.message import Channel, Envelope, Message, Recipient
+from gateway.core.messages.parties import Relation
+from gateway.core.messages.refusal import Refused
+from gateway.core.messages.reply import Reply, reply
+from gateway.core.mime.headers import MOST_CLAIMED, Mailbox, addresses, subject
+from gateway.core.mime.seal import received_count
+from gateway.core.policy.relation import forms_pair, identified, relate
+from gateway.ports.channels import HopDown, HopTransaction
+from gateway.relays.smtp.context import Peer, SmtpContext, received
+from gateway.relays.smtp.grammar import Mail, Rcpt
+
+_LARGE_HEADER = 1 << 16
+
+
+class Incoming(Protocol):
+    """The content as it arrives."""
+
+    async def piece(self) -> bytes:
+        """The next piece; empty at the end. Raises Refused, once all of it was read, where it may not be taken."""
+
+
+class Transaction:
+    """From MAIL to the reply to the final dot, or to `leave`."""
+
+    def __init__(self, house: SmtpContext, peer: Peer, mail: Mail) -> None:
+        self._house, self._peer, self._mail = house, peer, mail
+        self._people = identified(mail.sender, house.directory)
+        self._recipients: dict[str, Recipient] = {}
+        self._taking = False
+        self._hop: NextHop | None = None
+        self._exchange: HopTransaction | None = None
+        self._lost: Reply | None = None
+        self._held = 0
+
+    @property
+    def utf8(self) -> bool:
+        """Whether MAIL said SMTPUTF8."""
+        return self._mail.utf8
+
+    @property
+    def has_recipients(self) -> bool:
+        """Whether a recipient was accepted."""
+        return bool(self._recipients)
+
+    async def recipient(self, given: Rcpt) -> Reply:
+        """The reply to one RCPT. Raises Refused."""
+        house = self._house
+        address = given.address if "@" in given.address else f"{given.address}@{house.config.domains[0]}"
+        if not self._peer.trusted and not house.serves(address):
+            raise Refused(550, "5.7.1", "Relaying denied", "relay_denied")
+        if len(self._recipients) >= house.config.max_recipients:
+            raise Refused(452, "4.5.3", "Too many recipients", "too_many_recipients")
+        hop = house.hop(address)
+        if hop is None:
+            raise Refused(550, "5.4.4", "No route to this domain", "no_route")
+        recipient = Recipient(address, given.options)
+        if not self._taking and forms_pair(self._people, address, house.directory):
+            await house.intake.room()
+            self._taking = True
+            await self.leave()
+        if not self._taking:
+            return await self._onward(hop, recipient)
+        self._recipients.setdefault(address, recipient)
+        return reply(250, "2.1.5", "Ok")
+
+    async def _onward(self, hop: NextHop, recipient: Recipient) -> Reply:
+        """A recipient out of scope so far: the next hop's word."""
+        house, mail = self._house, self._mail
+        if self._hop is not None and self._hop.target != hop.target:
+            if self._recipients:
+                raise Refused(452, "4.5.3", "Send this recipient in a transaction of its own", "other_hop")
+            await self.leave()
+        if self._lost is not None:
+            return self._lost
+        try:
+            async with asyncio.timeout(house.config.hop_patience):
+                if self._exchange is None:
+                    size = None if mail.size is None else mail.size + len(self._trace())
+                    self._exchange, said = await house.outward.begin(
+                        hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
+                    )
+                    self._hop = hop if self._exchange is not None else None
+                else:
+                    said = await self._exchange.recipient(recipient)
+        except (HopDown, TimeoutError) as fault:
+            down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
+            await self.leave()
+            self._lost = down if self._recipients else None  # what was promised is lost; a first try is not
+            house.event_log.refused("next_hop_down")
+            return down
+        if said.taken:
+            self._recipients.setdefault(recipient.address, recipient)
+        else:
+            house.event_log.refused("next_hop")
+        return said
+
+    async def leave(self) -> None:
+        """Take back what the next hop was given: nothing of this transaction goes there any more."""
+        exchange, self._exchange, self._hop = self._exchange, None, None
+        if exchange is not None:
+            await exchange.leave()
+
+    async def content(self, content: Incoming) -> Reply:
+        """Read the header section, settle the scope, and take the content where it belongs: the reply to the final dot.
+
+        Raises Refused.
+        """
+        try:
+            return await self._settled(content)
+        finally:
+            self._house.load.held -= self._held
+            self._held = 0
+
+    async def _settled(self, content: Incoming) -> Reply:
+        head, section = await self._head(content)
+        if len(section) < _LARGE_HEADER:
+            claimed, named, hops = _read(section)
+        else:
+            claimed, named, hops = await asyncio.to_thread(_read, section)
+        if hops > self._house.config.max_received:
+            raise Refused(554, "5.4.6", "Too many hops", "loop")
+        if len(claimed) > MOST_CLAIMED:
+            raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
+        relation = relate(
+            self._mail.sender, claimed, tuple(self._recipients), self._house.directory, named, self._house.networks()
+        )
+        if relation:
+            return await self._take(head, content, relation)
+        return await self._pass(head, content)
+
+    async def _head(self, content: Incoming) -> tuple[bytes, bytes]:
+        """What came up to the end of the header section or a little more, and the header section itself."""
+        head = bytearray()
+        looked = 0
+        while piece := await self._next(content):
+            head += piece
+            if head.startswith(b"\r\n"):
+                return bytes(head), b""
+            end = head.find(b"\r\n\r\n", looked)
+            if end >= 0:
+                return bytes(head), bytes(head[: end + 2])
+            looked = max(len(head) - 3, 0)
+        return bytes(head), bytes(head)
+
+    async def _next(self, content: Incoming) -> bytes:
+        """The next piece, to be kept in memory until the scope is known or the message is durable."""
+        piece = await content.piece()
+        self._house.hold(len(piece))
+        self._held += len(piece)
+        return piece
+
+    async def _pass(self, head: bytes, content: Incoming) -> Reply:
+        """Out of scope: on to the next hop as it arrives, kept nowhere."""
+        exchange = self._exchange
+        if exchange is None:
+            self._house.event_log.refused("next_hop_down")
+            return self._lost or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
+        try:
+            said = await exchange.data()
+            if said.code == 354:
+                await exchange.send(self._trace() + head)
+                while piece := await content.piece():
+                    await exchange.send(piece)
+                said = await exchange.finish()
+        except HopDown as down:
+            self._house.event_log.refused("next_hop_down")
+            return down.reply
+        finally:
+            await self.leave()
+        if said.taken:
+            self._house.event_log.passed_through(Channel.MAIL)
+        else:
+            self._house.event_log.refused("next_hop")
+        return said
+
+    async def _take(self, head: bytes, content: Incoming, relation: Relation) -> Reply:
+        """In scope: durable with us before the reply, unless it was decided before."""
+        await self.leave()
+        await self._house.intake.room()
+        pieces = [head]
+        while piece := await self._next(content):
+            pieces.append(piece)
+        whole = b"".join(pieces)
+        if await self._house.intake.decided_before(whole, tuple(self._recipients)):
+            return await self._again(whole)
+        now = self._house.clock()
+        name = await self._house.intake.take(
+            Channel.MAIL, self._envelope(), whole, relation, now, fields=self._fields(now), tls=bool(self._peer.tls)
+        )
+        return reply(250, "2.0.0", f"Ok: queued as {name}")
+
+    async def _again(self, content: bytes) -> Reply:
+        """The second pass: on to the next hops at once, without a second verdict and without being kept.
+
+        The client gets one reply. Where some recipients have it and others do not, the others are queued here, for
+        the client could only send it to all of them again.
+        """
+        now = self._house.clock()
+        envelope = self._envelope()
+        message = Message(
+            "", Channel.MAIL, envelope, content, "", now, Relation(), self._trace(), tls=bool(self._peer.tls)
+        )
+        outcomes: dict[str, Outcome] = {}
+        for hop, recipients in self._by_hop():
+            claimed = tuple(Claimed(each, 0, now) for each in recipients)
+            part = replace(message, envelope=replace(envelope, recipients=tuple(recipients)))
+            outcomes |= await self._house.transport.deliver(hop, Claim("", part, claimed), _always)
+        left = tuple(each for each in envelope.recipients if not isinstance(outcomes.get(each.address), Sent))
+        if not left:
+            self._house.event_log.passed_through(Channel.MAIL)
+            return _said(next(iter(outcomes.values())))
+        if len(left) < len(envelope.recipients):
+            await self._house.intake.forward(
+                Channel.MAIL, replace(envelope, recipients=left), content, now,
+                fields=self._fields(now), tls=bool(self._peer.tls),
+            )  # fmt: skip
+            return reply(250, "2.0.0", "Ok")
+        self._house.event_log.refused("next_hop")
+        temporary = (each for each in outcomes.values() if not isinstance(each, Bounced))
+        return _said(next(temporary, None) or next(iter(outcomes.values()), None))
+
+    def _by_hop(self) -> list[tuple[NextHop, list[Recipient]]]:
+        found: dict[str, tuple[NextHop, list[Recipient]]] = {}
+        for recipient in self._recipients.values():
+            hop = self._house.hop(recipient.address)
+            if hop is not None:
+                found.setdefault(hop.target, (hop, []))[1].append(recipient)
+        return list(found.values())
+
+    def _envelope(self) -> Envelope:
+        return Envelope(self._mail.sender, tuple(self._recipients.values()), self._mail.options)
+
+    def _trace(self) -> bytes:
+        return self._fields(self._house.clock())("")
+
+    def _fields(self, now: float) -> Callable[[str], bytes]:
+        return lambda name: received(self._house.config, self._peer, now, utf8=self._mail.utf8, name=name)
+
+
+def _read(section: bytes) -> tuple[Sequence[Mailbox], str, int]:
+    """Who a header section claims to be from, its subject, and how many servers it has passed."""
+    return addresses(section), subject(section), received_count(section)
+
+
+def _said(outcome: Outcome | None) -> Reply:
+    """The reply that came with an outcome."""
+    if outcome is None:
+        return reply(451, "4.3.0", "Temporary failure, try again later")
+    return Reply(int(outcome.reply[:3]), (outcome.reply.encode(),))
+
+
+async def _always() -> bool:
+    return True

@@ -1,0 +1,91 @@
+"""What every request of the Twilio way shares: its limits and the parts it hands texts to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.core.channels.text_routing import APP, PROVIDER, passes_at_once, via
+from gateway.core.channels.twilio import Form, Kind, every, kept, media_of, text_of, to_bytes
+from gateway.core.messages.message import Channel, Envelope, Recipient
+from gateway.core.messages.parties import Directory, Relation
+from gateway.core.policy.relation import relate
+from gateway.observability.events import EventLog
+from gateway.ports.channels import HttpAnswer, SmsPeers
+from gateway.ports.review import LookupStore
+from gateway.stages.intake import MessageIntake
+
+TWIML = "text/xml"
+EMPTY = HttpAnswer(200, b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>', TWIML)
+"""The answer to a webhook that asks for nothing to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioConfig:
+    """`public_url`: as the provider knows us; `webhook_secret`: the key of webhooks that a rule at the provider signs,
+    `auth_token` where none is given; `app_url` "": inbound texts go to the phone of the person behind the number.
+
+    `max_content`: bytes of one request; `patience`: seconds in which it must have come; `drain`: in which it must end.
+    """
+
+    public_url: str
+    account_sid: str
+    auth_token: str
+    webhook_secret: str = ""
+    app_url: str = ""
+    max_content: int = 1 << 18
+    patience: float = 20.0
+    drain: float = 10.0
+    max_requests: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioContext:
+    """The parts. `phone` gives the number on which a person, by sourcedId, is reached; never a district number."""
+
+    config: TwilioConfig
+    directory: Directory
+    intake: MessageIntake
+    review: LookupStore
+    texting: SmsPeers
+    event_log: EventLog
+    phone: Callable[[str], str | None]
+    clock: Callable[[], float] = time.time
+
+    def related(self, sender: str, to: str, form: Form) -> Relation:
+        """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
+        bare = media_of(form) or every(form, "ContentSid")
+        if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
+            return Relation()
+        return self.paired(sender, to)
+
+    def paired(self, sender: str, to: str) -> Relation:
+        """Every staff-student pair of two numbers."""
+        return relate(sender, (), (to,), self.directory)
+
+    async def take(
+        self, sender: str, recipient: Recipient, form: Form, kind: Kind, relation: Relation, *, name: str, known_as: str
+    ) -> str:
+        """Make a text durable; its id. Raises Refused."""
+        envelope = Envelope(sender, (recipient,), kept(form, kind))
+        return await self.intake.take(
+            Channel.SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
+        )
+
+    def inward(self, line: str) -> Recipient:
+        """The recipient of a text to a district number: the application, or the phone of the person behind it."""
+        if self.config.app_url:
+            return Recipient(line, (via(APP),))
+        return Recipient(line, (via(PROVIDER), f"to={self.phone_behind(line)}"))
+
+    def phone_behind(self, line: str) -> str:
+        """The number that a district number stands for, "" where there is none."""
+        person = self.directory.person(line)
+        phone = self.phone(person.id) if person is not None else None
+        return phone if phone and phone != line else ""
+
+    @property
+    def messages_path(self) -> str:
+        """The path of the provider's list of messages."""
+        return f"/2010-04-01/Accounts/{self.config.account_sid}/Messages.json"

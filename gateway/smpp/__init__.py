@@ -1,0 +1,1 @@
+"""One SMPP session over one connection, the same at both ends."""

@@ -1,0 +1,100 @@
+"""What content was granted to whom, until when: each grant and its end with an entry of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select, update
+
+from gateway.core.accounts.grant import Grant
+from gateway.core.policy.decision import AuditEntry
+from gateway.store.audit import audit
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import fit
+from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema import messages as schema
+from gateway.store.schema.review import grants
+
+_g = grants.c
+_GRANT = (
+    _g.user_name, _g.subject, _g.by_name, _g.reason, _g.at, _g.until, _g.ended_at, _g.ended_by, _g.id,
+)  # fmt: skip
+_ADD = Statement(
+    lambda of: of.insert(grants)
+    .values(
+        user_name=bindparam("user"), subject=bindparam("about"), by_name=bindparam("by"), reason=bindparam("why"),
+        at=bindparam("now"), until=bindparam("ends"), ended_by=schema.lit(""),
+    )
+    .returning(_g.id)
+)  # fmt: skip
+_OF = Statement(
+    lambda of: (
+        select(*_GRANT)
+        .where(_g.user_name == bindparam("key"), _g.ended_at.is_(None), _g.until > bindparam("now"))
+        .order_by(_g.id)
+    )
+)
+_LISTED = Statement(
+    lambda of: select(*_GRANT).where(_g.id < bindparam("before")).order_by(_g.id.desc()).limit(bindparam("limit"))
+)
+_BY_ID = Statement(lambda of: select(*_GRANT).where(_g.id == bindparam("key")))
+_END = Statement(
+    lambda of: (
+        update(grants)
+        .where(_g.id == bindparam("key"), _g.ended_at.is_(None), _g.until > bindparam("now"))
+        .values(ended_at=bindparam("now"), ended_by=bindparam("by"))
+    )
+)
+
+
+def _read(rows: Sequence[Row]) -> list[Grant]:
+    return [Grant(*row) for row in rows]
+
+
+def _grant(run: Run, items: Sequence[tuple[Grant, AuditEntry]]) -> list[int]:
+    made = []
+    for each, act in items:
+        ((id_,),) = run.rows(
+            _ADD, user=fit(each.user), about=fit(each.subject), by=fit(each.by), why=fit(each.reason), now=run.now,
+            ends=each.until,
+        )  # fmt: skip
+        audit.write(run, [act])
+        made.append(int(id_))
+    return made
+
+
+def _end(run: Run, items: Sequence[tuple[int, str, AuditEntry]]) -> list[bool]:
+    done = []
+    for id_, by, act in items:
+        done.append(run.change(_END, key=id_, by=fit(by), now=run.now) == 1)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+_GRANT_WRITE, _END_WRITE = Write(_grant), Write(_end)
+
+
+class SqlGrants(StorePart):
+    """The port Grants."""
+
+    async def grant(self, grant: Grant, act: AuditEntry) -> int:
+        """See gateway.ports.accounts.GrantStore."""
+        return await self._writer.do(_GRANT_WRITE, (grant, act))
+
+    async def granted_to(self, user: str) -> Sequence[Grant]:
+        """See gateway.ports.accounts.GrantStore."""
+        return await self._readers.read(lambda run: _read(run.rows(_OF, key=fit(user), now=run.now)))
+
+    async def grants(self, before: int, limit: int) -> Sequence[Grant]:
+        """See gateway.ports.accounts.GrantStore."""
+        return await self._readers.read(lambda run: _read(run.rows(_LISTED, before=before, limit=limit)))
+
+    async def granted(self, id_: int) -> Grant | None:
+        """See gateway.ports.accounts.GrantStore."""
+        found = await self._readers.read(lambda run: _read(run.rows(_BY_ID, key=id_)))
+        return found[0] if found else None
+
+    async def end_grant(self, id_: int, by: str, act: AuditEntry) -> bool:
+        """See gateway.ports.accounts.GrantStore."""
+        return await self._writer.do(_END_WRITE, (id_, by, act))

@@ -1,0 +1,97 @@
+"""What was given to accounts that decide no more: found, and taken from them with its entries of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, bindparam, select, update
+
+from gateway.ports.accounts import OrphanedNotices, OrphanedWork
+from gateway.store.audit import audit
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.group_commit import Write
+from gateway.store.messages import followups
+from gateway.store.review.claims import of_held
+from gateway.store.schema import messages as schema
+from gateway.store.schema.review import assignments
+
+_a, _c, _u = assignments.c, schema.cases.c, schema.users.c
+
+
+def _nobody_able(of: Flavour, name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a name is of no account that is in force and has one of the roles."""
+    able = select(_u.name).where(_u.name == name, _u.disabled_at.is_(None), of.among(_u.role))
+    return (name != schema.lit("")) & ~able.exists()
+
+
+_MESSAGES = Statement(
+    lambda of: (
+        select(_a.message_id, _a.user_name)
+        .where(_nobody_able(of, _a.user_name), of_held(_a.message_id))
+        .order_by(_a.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_CASES = Statement(
+    lambda of: (
+        select(_c.id, _c.assignee)
+        .where(_c.outcome == schema.lit(""), _nobody_able(of, _c.assignee))
+        .order_by(_c.id)
+        .limit(bindparam("limit"))
+    )
+)
+_FREE_MESSAGE = Statement(
+    lambda of: (
+        update(assignments)
+        .where(_a.message_id == bindparam("key"), _a.user_name == bindparam("holder"))
+        .values(user_name=schema.lit(""), by_name=schema.lit("gateway"), at=bindparam("now"))
+    )
+)
+_FREE_CASE = Statement(
+    lambda of: (
+        update(schema.cases)
+        .where(_c.id == bindparam("key"), _c.assignee == bindparam("holder"), _c.outcome == schema.lit(""))
+        .values(assignee=schema.lit(""), changed_at=bindparam("now"))
+    )
+)
+
+
+def _hand_back(run: Run, items: Sequence[tuple[OrphanedWork, OrphanedNotices]]) -> list[OrphanedWork]:
+    answers = []
+    for given, left in items:
+        free = OrphanedWork(
+            [each for each in sorted(given.messages) if run.change(_FREE_MESSAGE, **_named(run, each)) == 1],
+            [each for each in sorted(given.cases) if run.change(_FREE_CASE, **_named(run, each)) == 1],
+        )
+        if free:
+            letters, acts = left(free)
+            followups.write(run, letters)
+            audit.write(run, acts)
+        answers.append(free)
+    return answers
+
+
+def _named(run: Run, each: tuple[object, str]) -> dict[str, object]:
+    return {"key": each[0], "holder": each[1], "now": run.now}
+
+
+_HAND_BACK_WRITE = Write(_hand_back, rank=0)
+
+
+class SqlReassignment(StorePart):
+    """The port Handover."""
+
+    async def left_behind(self, roles: Collection[str], limit: int) -> OrphanedWork:
+        """See gateway.ports.accounts.ReassignmentStore."""
+        ids = sorted(roles)
+
+        def read(run: Run) -> OrphanedWork:
+            messages, cases = run.rows(_MESSAGES, ids=ids, limit=limit), run.rows(_CASES, ids=ids, limit=limit)
+            return OrphanedWork([(row[0], row[1]) for row in messages], [(row[0], row[1]) for row in cases])
+
+        return await self._readers.read(read)
+
+    async def hand_back(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
+        """See gateway.ports.accounts.ReassignmentStore."""
+        return await self._writer.do(_HAND_BACK_WRITE, (given, left))

@@ -1,0 +1,1 @@
+"""Text messages: parts and SMPP binds."""

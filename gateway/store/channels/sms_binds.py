@@ -1,0 +1,89 @@
+"""What the processes of the role sms tell each other: who speaks for a number, and which application is bound where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select
+
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import fit
+from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema.sms_binds import bound, lines
+
+FORGOTTEN = 3600.0
+"""Seconds after which what a process said last is dropped: it is gone."""
+
+_l, _b = lines.c, bound.c
+
+
+def _spoke(of: Flavour):  # type: ignore[no-untyped-def]
+    row: dict[str, Any] = {"account": bindparam("who"), "at": bindparam("now")}
+    made = of.insert(lines).values(line=bindparam("number"), **row)
+    return made.on_conflict_do_update(index_elements=["line"], set_=row)
+
+
+def _here(of: Flavour):  # type: ignore[no-untyped-def]
+    made = of.insert(bound).values(process=bindparam("us"), account=bindparam("who"), at=bindparam("now"))
+    return made.on_conflict_do_update(index_elements=["process", "account"], set_={"at": bindparam("now")})
+
+
+_SPOKE, _HERE = Statement(_spoke), Statement(_here)
+_SPEAKER = Statement(lambda of: select(_l.account).where(_l.line == bindparam("number")))
+_NOT_HERE = Statement(
+    lambda of: delete(bound).where(
+        ((_b.process == bindparam("us")) & (_b.at < bindparam("now"))) | (_b.at < bindparam("before"))
+    )
+)
+_ELSEWHERE = Statement(
+    lambda of: select(_b.account, func.max(_b.at)).where(_b.process != bindparam("us")).group_by(_b.account)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    process: str
+    accounts: Collection[str]
+
+
+def _tell(run: Run, items: Sequence[_Bound]) -> list[None]:
+    for each in items:
+        for account in sorted(each.accounts):
+            run.change(_HERE, us=each.process, who=fit(account), now=run.now)
+        run.change(_NOT_HERE, us=each.process, now=run.now, before=run.now - FORGOTTEN)
+    return [None] * len(items)
+
+
+def _speak(run: Run, items: Sequence[tuple[str, str]]) -> list[None]:
+    for line, account in sorted(dict(items).items()):
+        run.change(_SPOKE, number=fit(line), who=fit(account), now=run.now)
+    return [None] * len(items)
+
+
+_TELL_WRITE = Write(_tell, rank=2)
+_SPEAK_WRITE = Write(_speak, rank=2)
+
+
+class SqlSmppBinds(StorePart):
+    """The port Switchboard."""
+
+    async def spoke(self, line: str, account: str) -> None:
+        """See gateway.ports.channels.SmppBindStore."""
+        await self._writer.do(_SPEAK_WRITE, (line, account))
+
+    async def speaker(self, line: str) -> str:
+        """See gateway.ports.channels.SmppBindStore."""
+        rows = await self._readers.read(lambda run: run.rows(_SPEAKER, number=fit(line)))
+        return str(rows[0][0]) if rows else ""
+
+    async def bound_here(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
+        """See gateway.ports.channels.SmppBindStore."""
+        await self._writer.do(_TELL_WRITE, _Bound(process, accounts))
+
+        def look(run: Run) -> dict[str, float]:
+            return {account: run.now - at for account, at in run.rows(_ELSEWHERE, us=process)}
+
+        return await self._readers.read(look)

@@ -1,0 +1,1 @@
+"""The database: connections, dialects, group commit, columns, upgrade."""

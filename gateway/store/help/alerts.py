@@ -1,0 +1,155 @@
+"""Calls for help: who has taken them up, which kinds of help they ask for, and whether they were any."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, update
+
+from gateway.core.messages.verdict import HELP, PLACES
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.review.views import ListedMessage
+from gateway.store.audit import audit
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import fit, read_verdict
+from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.group_commit import Write
+from gateway.store.review.lists import read_noticed
+from gateway.store.schema import messages as schema
+from gateway.store.schema.help import acknowledgements, judged_calls
+
+_r, _k, _v, _j = schema.recipients.c, acknowledgements.c, schema.verdicts.c, judged_calls.c
+_c = schema.contents.c
+_IS_CALL = (_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
+
+
+def waits_for_somebody(of_message: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a message is a call for help that nobody has taken up."""
+    return exists().where(_r.message_id == of_message, *_IS_CALL) & ~exists().where(_k.message_id == of_message)
+
+
+def nothing_is_left(of_message: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether neither the content of a message nor what was found in it is kept any more."""
+    return ~exists().where(_c.message_id == of_message) & ~exists().where(_v.message_id == of_message)
+
+
+_MARK = Statement(
+    lambda of: select(
+        select(func.max(_r.decided_at)).where(*_IS_CALL).scalar_subquery(),
+        select(func.count()).select_from(schema.recipients).where(*_IS_CALL).scalar_subquery(),
+        select(func.max(_k.at)).scalar_subquery(),
+        select(func.count()).select_from(acknowledgements).scalar_subquery(),
+    )
+)
+_WAITING = Statement(
+    lambda of: (
+        select(_r.message_id)
+        .where(*_IS_CALL, ~exists().where(_k.message_id == _r.message_id), ~nothing_is_left(_r.message_id))
+        .order_by(_r.decided_at)
+        .limit(bindparam("limit"))
+    )
+)
+_TAKE_UP = insert_each(acknowledgements, again=True)
+_TAKEN = Statement(lambda of: select(_k.user_name, _k.at).where(_k.message_id == bindparam("key")))
+_GIVE_BACK = Statement(
+    lambda of: delete(acknowledgements).where(
+        _k.message_id == bindparam("key"), or_(_k.user_name == bindparam("by"), bindparam("anybody") == schema.lit(1))
+    )
+)
+
+_VERDICTS = Statement(lambda of: select(_v.message_id, _v.verdict).where(of.among(_v.message_id)))
+_JUDGED = Statement(
+    lambda of: (
+        select(_j.message_id, _j.was_one)
+        .where(_j.message_id > bindparam("after"))
+        .order_by(_j.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_SAY = insert_each(judged_calls, again=True)
+_SAY_OTHERWISE = Statement(
+    lambda of: update(judged_calls).where(_j.message_id == bindparam("key")).values(was_one=bindparam("was"))
+)
+
+
+def _acknowledge(run: Run, items: Sequence[tuple[str, str, AuditEntry]]) -> list[str | None]:
+    first: list[str | None] = []
+    for id_, name, act in items:
+        if run.each(_TAKE_UP, [{"message_id": id_, "user_name": name, "at": run.now}]) == 1:
+            audit.write(run, [act])
+            first.append(None)
+        else:
+            first.append(str(run.rows(_TAKEN, key=id_)[0][0]))
+    return first
+
+
+def _give_back(run: Run, items: Sequence[tuple[str, str | None, AuditEntry]]) -> list[bool]:
+    done = []
+    for id_, name, act in items:
+        done.append(run.change(_GIVE_BACK, key=id_, by=name or "", anybody=int(name is None)) == 1)
+        audit.write(run, [act] * done[-1])
+    return done
+
+
+def _kinds_of(run: Run, ids: Sequence[str]) -> dict[str, Sequence[str]]:
+    rows = run.rows(_VERDICTS, ids=ids) if ids else []
+    return {str(id_): _kinds(str(text)) for id_, text in rows}
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    asking = (each for each in read_verdict(text).findings if each.clause == HELP and each.cue not in ("", *PLACES))
+    return tuple(dict.fromkeys(each.cue for each in sorted(asking, key=lambda each: -each.score)))
+
+
+def _judge(run: Run, items: Sequence[tuple[str, bool, AuditEntry]]) -> list[None]:
+    for id_, right, act in items:
+        if not run.each(_SAY, [{"message_id": id_, "was_one": int(right)}]):
+            run.change(_SAY_OTHERWISE, key=id_, was=int(right))
+        audit.write(run, [act])
+    return [None] * len(items)
+
+
+_ACKNOWLEDGE_WRITE, _GIVE_BACK_WRITE, _JUDGE = Write(_acknowledge), Write(_give_back), Write(_judge)
+
+
+class SqlHelpAlerts(StorePart):
+    """The port Calls."""
+
+    async def calls_mark(self) -> object:
+        """See gateway.ports.help.HelpStore."""
+        return await self._readers.read(lambda run: tuple(run.rows(_MARK)[0]))
+
+    async def waiting_calls(self, limit: int) -> Sequence[ListedMessage]:
+        """See gateway.ports.help.HelpStore."""
+
+        def read(run: Run) -> list[ListedMessage]:
+            found = read_noticed(run, [row[0] for row in run.rows(_WAITING, limit=limit)])
+            return sorted(found, key=lambda each: each.decided_at)
+
+        return await self._readers.read(read)
+
+    async def acknowledge(self, message_id: str, name: str, act: AuditEntry) -> str | None:
+        """See gateway.ports.help.HelpStore."""
+        return await self._writer.do(_ACKNOWLEDGE_WRITE, (fit(message_id), name, act))
+
+    async def give_back(self, message_id: str, name: str | None, act: AuditEntry) -> bool:
+        """See gateway.ports.help.HelpStore."""
+        return await self._writer.do(_GIVE_BACK_WRITE, (fit(message_id), name, act))
+
+    async def taken_up(self, message_id: str) -> tuple[str, float] | None:
+        """See gateway.ports.help.HelpStore."""
+        rows = await self._readers.read(lambda run: run.rows(_TAKEN, key=fit(message_id)))
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """See gateway.ports.help.HelpStore."""
+        return await self._readers.read(lambda run: _kinds_of(run, list(ids)))
+
+    async def judge_call(self, message_id: str, right: bool, act: AuditEntry) -> None:
+        """See gateway.ports.help.HelpStore."""
+        await self._writer.do(_JUDGE, (fit(message_id), right, act))
+
+    async def judged_calls(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """See gateway.ports.help.HelpStore."""
+        rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
+        return [(str(id_), bool(was_one)) for id_, was_one in rows]

@@ -1,0 +1,274 @@
+"""Decisions, by the policy or by a person: a rule sees its message locked, and one transaction does what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Integer, SmallInteger, delete, select, update
+from sqlalchemy.types import TypeEngine
+
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.policy.contact import Counters
+from gateway.core.policy.decision import Action, PendingMessage, RecipientStatus, StateChange, TransitionRule
+from gateway.core.policy.transitions import POLICY
+from gateway.ports.messages import AppliedTransition
+from gateway.store.audit import audit
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import decision_text, fit, read_decision, read_envelope, read_verdict, verdict_text
+from gateway.store.engine.dialects import Each, Row, Run, Statement, insert_each
+from gateway.store.engine.group_commit import Write
+from gateway.store.messages import followups
+from gateway.store.messages.contact_counters import counters
+from gateway.store.schema import messages as schema
+
+_m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
+
+# The row of the message is the lock: nothing else ever changes it, and recipients are looked at once it is ours.
+_LOCK = Statement(
+    lambda of: (
+        select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope)
+        .where(of.among(_m.id))
+        .order_by(_m.id)
+        .with_for_update()
+    )
+)
+_RECIPIENTS = Statement(
+    lambda of: select(
+        _r.message_id, _r.position, _r.state, _r.decision, _r.decided_by, _r.decided_at,
+        _r.action, _r.marked, _r.due_at, _r.queued_at, _v.verdict,
+    )
+    .join_from(
+        schema.recipients,
+        schema.verdicts,
+        (_v.message_id == _r.message_id) & (_r.position == schema.lit(0)),  # once a message is enough
+        isouter=True,
+    )
+    .where(of.among(_r.message_id))
+    .order_by(_r.message_id, _r.position)
+)  # fmt: skip
+_DECIDED = ("action", "marked", "decided_by", "decided_at", "decision")
+_MOVED = ("state", "next_attempt_at", "queued_at", "changed_at", "due_at", *_DECIDED)
+
+
+def _to(*names: str) -> dict[str, TypeEngine[Any]]:
+    return {"id": schema.TEXT, "at": Integer(), **{f"to_{name}": _r[name].type for name in names}}
+
+
+_CHANGE = Each(
+    lambda of, given: (
+        update(schema.recipients)
+        .where(_r.message_id == given("id"), _r.position == given("at"), _r.state == given("was"))
+        .values({name: given(f"to_{name}") for name in _MOVED})
+    ),
+    was=schema.TEXT,
+    **_to(*_MOVED),
+)
+_NOTE = Each(
+    lambda of, given: (
+        update(schema.recipients)
+        .where(_r.message_id == given("id"), _r.position == given("at"))
+        .values({name: given(f"to_{name}") for name in _DECIDED})
+    ),
+    **_to(*_DECIDED),
+)
+_TURN = Each(
+    lambda of, given: (
+        update(schema.texts)
+        .where(schema.texts.c.message_id == given("id"), schema.texts.c.position == given("at"))
+        .values(waiting=given("waits"))
+    ),
+    id=schema.TEXT,
+    at=Integer(),
+    waits=SmallInteger(),
+)
+_FORGET_VERDICT = Statement(lambda of: delete(schema.verdicts).where(of.among(_v.message_id)))
+_VERDICT = insert_each(schema.verdicts)
+_READ = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
+_OPEN = frozenset({State.RECEIVED, State.HELD})
+_MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
+
+
+@dataclass(slots=True)
+class LockedMessage:
+    """A message as it stands in the transaction, with what is kept beside each recipient and a rule does not see."""
+
+    pending: PendingMessage
+    rows: dict[str, list[Row]]  # by address, which an envelope may name twice
+
+
+def _settle(run: Run, items: Sequence[tuple[str, TransitionRule]]) -> list[AppliedTransition | None]:
+    answers: list[AppliedTransition | None] = [None] * len(items)
+    for places in _rounds(items):
+        standing = _read(run, sorted(items[at][0] for at in places))
+        settled = []
+        for at in places:
+            id_, rule = items[at]
+            if id_ in standing:
+                answer = answers[at] = _carried_out(standing[id_].pending, rule)
+                settled.append((standing[id_], answer))
+        _write(run, settled)
+    return answers
+
+
+def _rounds(items: Sequence[tuple[str, TransitionRule]]) -> Iterator[list[int]]:
+    """Places of items so that a message comes once in each round: the second rule sees what the first one did."""
+    waiting = list(range(len(items)))
+    while waiting:
+        now: dict[str, int] = {}
+        for at in waiting:
+            now.setdefault(items[at][0], at)
+        taken = set(now.values())
+        waiting = [at for at in waiting if at not in taken]
+        yield sorted(taken)
+
+
+def _read(run: Run, ids: Sequence[str]) -> dict[str, LockedMessage]:
+    return as_they_stand(run, run.rows(_LOCK, ids=list(ids)))
+
+
+def as_they_stand(run: Run, heads: Sequence[Row]) -> dict[str, LockedMessage]:
+    """Messages from their heads (id, channel, sha256, received_at, envelope), in that order."""
+    ids = [str(head[0]) for head in heads]
+    recipients: dict[str, list[Row]] = {}
+    for row in run.rows(_RECIPIENTS, ids=ids):
+        recipients.setdefault(row[0], []).append(row)
+    counted = counters(run, ids)
+    return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
+
+
+def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> LockedMessage:
+    id_, channel, sha256, received_at, text = head
+    envelope, relation = read_envelope(text)
+    by_address: dict[str, list[Row]] = {}
+    waiting = []
+    for row in rows:
+        _, position, state, decision, decided_by, decided_at, *_ = row
+        address = envelope.recipients[position].address
+        by_address.setdefault(address, []).append(row)
+        waiting.append(
+            RecipientStatus(
+                address,
+                State(state),
+                relation.behind(address),
+                None if decision is None else read_decision(decision),
+                decided_by,
+                decided_at,
+                row[8],
+            )
+        )
+    verdict = next((row[-1] for row in rows if row[-1] is not None), None)
+    pending = PendingMessage(
+        id_,
+        Channel(channel),
+        envelope.sender,
+        sha256,
+        received_at,
+        tuple(waiting),
+        None if verdict is None else read_verdict(verdict),
+        contact,
+    )
+    return LockedMessage(pending, by_address)
+
+
+def _carried_out(pending: PendingMessage, rule: TransitionRule) -> AppliedTransition:
+    """The ruling, once a recipient, and without changes of what is no longer received or held: no state goes back."""
+    ruling = rule(pending)
+    still = {each.address for each in pending.recipients if each.state in _OPEN}
+    known = {each.address for each in pending.recipients}
+    changes = {
+        (each.recipient, each.state is None): each
+        for each in ruling.changes
+        if each.recipient in (known if each.state is None else still)
+    }
+    kept = tuple(changes.values())
+    return AppliedTransition(pending, ruling if len(kept) == len(ruling.changes) else replace(ruling, changes=kept))
+
+
+def _write(run: Run, settled: Sequence[tuple[LockedMessage, AppliedTransition]]) -> None:
+    changed, noted, turned, kept, again = [], [], [], [], []
+    rulings = [each.ruling for _, each in settled]
+    for standing, each in settled:
+        pending = standing.pending
+        for change in each.ruling.changes:
+            for row in standing.rows[change.recipient]:
+                if change.state is None:
+                    noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
+                elif State(row[2]) in _OPEN:
+                    changed.append(
+                        {
+                            "id": pending.id,
+                            "at": row[1],
+                            "was": row[2],
+                            **_moved(change, row, run.now, each.ruling.after),
+                        }
+                    )
+                    if pending.channel is Channel.SMS:
+                        waits = int(change.state in (State.QUEUED, State.RECEIVED))
+                        turned.append({"id": pending.id, "at": row[1], "waits": waits})
+        if each.ruling.verdict is not None:
+            if pending.verdict is not None:
+                again.append(pending.id)
+            kept.append({"message_id": pending.id, "at": run.now, "verdict": verdict_text(each.ruling.verdict)})
+    if run.each(_CHANGE, changed) != len(changed):
+        raise RuntimeError("a recipient changed although its message was locked")
+    run.news.update(
+        standing.pending.channel.value
+        for standing, each in settled
+        if not each.ruling.after and any(change.state is State.QUEUED for change in each.ruling.changes)
+    )
+    run.each(_NOTE, noted)
+    run.each(_TURN, turned)
+    if again:
+        run.change(_FORGET_VERDICT, ids=again)
+    run.each(_VERDICT, kept)
+    if kept:
+        run.change(_READ, ids=sorted(str(row["message_id"]) for row in kept))
+    for ruling in rulings:
+        if ruling.after:
+            followups.write(run, ruling.followups, ruling.after)
+    followups.write(run, [followup for ruling in rulings if not ruling.after for followup in ruling.followups])
+    audit.write(run, [act for ruling in rulings for act in ruling.acts])
+
+
+def _decided(change: StateChange, row: Row, now: float) -> dict[str, object]:
+    decision = change.decision
+    late = change.state is None and decision is not None and change.by == row[4]  # what a person decided stays theirs
+    marks = change.state is State.HELD or (decision is not None and decision.action in _MARKING)
+    return {
+        "to_action": row[6] if decision is None else decision.action.value,
+        "to_marked": 1 if marks else row[7],
+        "to_decided_by": fit(change.by),
+        "to_decided_at": row[5] if late and change.by != POLICY else now,
+        "to_decision": row[3] if decision is None else decision_text(decision),
+    }
+
+
+def _moved(change: StateChange, row: Row, now: float, after: float) -> dict[str, object]:
+    assert change.state is not None
+    due_at = row[8] if after else None  # it may be held again
+    if change.state is State.HELD:
+        due_in = None if change.decision is None else change.decision.due_in
+        due_at = row[8] if due_in is None else now + due_in
+    queued = change.state is State.QUEUED
+    return {
+        "to_state": change.state.value,
+        "to_next_attempt_at": now + after if queued else None,
+        "to_queued_at": now + after if queued else row[9],
+        "to_changed_at": now,
+        "to_due_at": due_at,
+        **_decided(change, row, now),
+    }
+
+
+SETTLE = Write(_settle, rank=0)
+
+
+class SqlDispositions(StorePart):
+    """The port Dispositions."""
+
+    async def settle(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+        """See gateway.ports.messages.DispositionStore."""
+        return await self._writer.do_all(SETTLE, cases)

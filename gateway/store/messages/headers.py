@@ -1,0 +1,49 @@
+"""The beginnings of many messages at once: the header section and what was found, without what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from sqlalchemy import Integer, cast, func, select
+
+from gateway.core.messages.message import header_section
+from gateway.core.review.views import MessageHead
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import fit, read_verdict
+from gateway.store.engine.dialects import Run, Statement
+from gateway.store.schema import messages as schema
+
+LONGEST = 64 << 10
+"""Bytes of a message that are read: hardly any header section is longer."""
+_AT_ONCE = 100
+
+_m, _c, _v = schema.messages.c, schema.contents.c, schema.verdicts.c
+_BEGINNINGS = Statement(
+    lambda of: (
+        select(_m.id, func.substr(_c.content, cast(1, Integer), cast(LONGEST, Integer)), _v.verdict)
+        .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
+        .where(of.among(_m.id))
+    )
+)
+
+
+def _read(run: Run, ids: list[str]) -> dict[str, MessageHead]:
+    found: dict[str, MessageHead] = {}
+    for id_, content, verdict in run.rows(_BEGINNINGS, ids=ids):
+        head = b"" if content is None else header_section(bytes(content))
+        found[id_] = MessageHead(head, None if verdict is None else read_verdict(verdict))
+    return found
+
+
+class SqlHeaders(StorePart):
+    """The port Beginnings."""
+
+    async def beginnings(self, ids: Collection[str]) -> Mapping[str, MessageHead]:
+        """See gateway.ports.review.HeaderStore."""
+        asked = sorted({fit(each) for each in ids})
+        found: dict[str, MessageHead] = {}
+        for at in range(0, len(asked), _AT_ONCE):
+            found |= await self._readers.read(partial(_read, ids=asked[at : at + _AT_ONCE]))
+        return found

@@ -1,0 +1,296 @@
+"""Where relays leave messages: one transaction makes a message durable with everything that will drive it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets as entropy
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, select, update
+
+from gateway.core.channels.smpp_message import SmsPart
+from gateway.core.channels.text_routing import way_of
+from gateway.core.messages.addresses import domain_of
+from gateway.core.messages.conversation import conversation
+from gateway.core.messages.delivery import State
+from gateway.core.messages.media import WAIT
+from gateway.core.messages.message import Channel, Message
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.contact import Contact
+from gateway.store.engine.base import Readers, StorePart
+from gateway.store.engine.cache import RecentMessages
+from gateway.store.engine.columns import envelope_text, fit, read_envelope
+from gateway.store.engine.connections import WriteRefused
+from gateway.store.engine.dialects import PUBLICATIONS, Each, Run, Statement, insert_each
+from gateway.store.engine.group_commit import Write, Writer
+from gateway.store.messages import media
+from gateway.store.schema import media as schema_media
+from gateway.store.schema import messages as schema
+
+_MESSAGE = insert_each(schema.messages, again=True)
+_CONTENT = Statement(lambda of: of.insert(schema.contents))
+_RECIPIENT = insert_each(schema.recipients)
+_TEXT = insert_each(schema.texts)
+_PUBLICATION = insert_each(schema.publications)
+_PART = insert_each(schema.text_parts, again=True)
+_WHOLE = Each(
+    lambda of, given: (
+        update(schema.text_parts).where(schema.text_parts.c.message_id == given("id")).values(waiting=schema.lit(0))
+    ),
+    id=schema.TEXT,
+)
+_HOW_MANY = Statement(lambda of: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
+_CONTACT = insert_each(schema.contacts)
+_SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
+_READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
+_WAITING_SIZES = (
+    select(func.max(schema.recipients.c.size).label("size"))
+    .where(schema.WAITING)
+    .group_by(schema.recipients.c.message_id)
+    .subquery()
+)
+_f = schema_media.media.c
+_MEDIA_SIZES = select(func.sum(_f.size)).where(
+    _f.size > schema.lit(0),
+    _f.message_id.in_(select(schema.recipients.c.message_id).where(schema.WAITING)),
+)
+_WAITING_BYTES = Statement(
+    lambda of: select(
+        func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))
+        + func.coalesce(_MEDIA_SIZES.scalar_subquery(), schema.lit(0))
+    )
+)
+_STATES = Statement(
+    lambda of: (
+        select(schema.messages.c.envelope, schema.recipients.c.position, schema.recipients.c.state)
+        .join_from(schema.messages, schema.recipients, schema.recipients.c.message_id == schema.messages.c.id)
+        .where(schema.messages.c.id == bindparam("id"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message to be made durable; `due`: the recipients queued at once, None for those without a pair.
+
+    `recent`: where it is kept for those who take it up at once.
+    """
+
+    message: Message
+    contacts: Sequence[Contact] = ()
+    due: Collection[str] | None = None
+    parts: Sequence[SmsPart] = ()
+    recent: RecentMessages | None = None
+
+
+def lane(staff: str, student: str, direction: Direction) -> str:
+    """The name of a conversation in one direction, in which texts keep their order."""
+    return f"{conversation(staff, student)}:{direction}"
+
+
+def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
+    """Write messages that are not there yet."""
+    fresh = list({each.message.id: each for each in reversed(items)}.values())
+    if run.each(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
+        if len(fresh) > 1:
+            raise WriteRefused("one of these messages is there already")  # each alone finds out whether it is the one
+        return [None] * len(items)
+    contents, recipients, texts, publications, contacts = [], [], [], [], []
+    for each in fresh:
+        message = each.message
+        contents.append(
+            {
+                "message_id": message.id,
+                "subject": fit(message.subject),
+                "excerpt": fit(message.excerpt),
+                "content": message.content,
+            }
+        )
+        recipients += _recipients(each, run.now)
+        if each.recent is not None:
+            each.recent.keep(message)
+        if message.channel is Channel.SMS:
+            texts += _texts(message)
+        if message.relation:
+            publications.append(
+                {
+                    "message_id": message.id,
+                    "received_at": float(message.received_at),
+                    "publish_at": run.now + (WAIT if media.urls_of(message) else 0.0),
+                    "place": None,
+                }
+            )
+        if each.contacts:
+            contacts += _contacts(each)
+    run.one_by_one(_CONTENT, contents)
+    run.each(_RECIPIENT, recipients)
+    run.each(_TEXT, texts)
+    run.each(_PUBLICATION, publications)
+    run.each(_CONTACT, contacts)
+    media.keep(run, [each.message for each in fresh if each.message.channel is Channel.SMS])
+    if publications:
+        run.news.add(PUBLICATIONS)
+    run.news.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
+    run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
+    long = [each for each in fresh if each.parts and each.parts[0].total > 1]
+    run.each(_WHOLE, [{"id": each.message.id} for each in long])
+    for each in long:
+        if run.rows(_HOW_MANY, id=each.message.id)[0][0] != len(each.parts):
+            raise WriteRefused("another part came meanwhile: what goes out must be what is read")
+    return [None] * len(items)
+
+
+def _message(message: Message) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "channel": message.channel.value,
+        "received_at": float(message.received_at),
+        "sender": fit(message.envelope.sender),
+        "message_id": fit(message.message_id),
+        "sha256": message.sha256,
+        "size": len(message.content),
+        "tls": int(message.tls),
+        "prefix": message.prefix,
+        "envelope": envelope_text(message),
+    }
+
+
+def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
+    message = accepted.message
+    size = len(message.content)
+    paired = {pair.recipient for pair in message.relation.pairs}
+    rows: list[dict[str, object]] = []
+    for position, recipient in enumerate(message.envelope.recipients):
+        address = recipient.address
+        due = address not in paired if accepted.due is None else address in accepted.due
+        rows.append(
+            {
+                "message_id": message.id,
+                "position": position,
+                "channel": message.channel.value,
+                "domain": fit(way_of(message.channel, recipient)) or fit(domain_of(address)),
+                "state": "queued" if due else "received",
+                "next_attempt_at": now if due else None,
+                "token": None,
+                "attempts": 0,
+                "queued_at": now if due else None,
+                "changed_at": now,
+                "due_at": None,
+                "action": None,
+                "marked": 0,
+                "decided_by": "",
+                "decided_at": None,
+                "decision": None,
+                "reply": "",
+                "size": size,
+                "address": fit(address),
+            }
+        )
+    return rows
+
+
+def part_row(run: Run, part: SmsPart, message_id: str, *, waiting: int, key: str = "") -> dict[str, object]:
+    """The row of one part of a text."""
+    return {
+        "message_id": message_id,
+        "number": part.number,
+        "key": fit(key),
+        "total": part.total,
+        "account": fit(part.account),
+        "at": run.now,
+        "waiting": waiting,
+        "command": part.command,
+        "body": part.body,
+    }
+
+
+def _texts(message: Message) -> list[dict[str, object]]:
+    places = {recipient.address: at for at, recipient in enumerate(message.envelope.recipients)}
+    rows = {
+        (places[pair.recipient], lane(pair.staff, pair.student, pair.direction))
+        for pair in message.relation.pairs
+        if pair.recipient in places
+    }
+    return [
+        {"message_id": message.id, "position": position, "lane": name, "at": float(message.received_at), "waiting": 1}
+        for position, name in sorted(rows)
+    ]
+
+
+def _contacts(accepted: Accepted) -> list[dict[str, object]]:
+    message = accepted.message
+    by_staff = {
+        (pair.staff, pair.student) for pair in message.relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT
+    }
+    rows = {
+        each.conversation: {
+            "message_id": message.id,
+            "conversation": each.conversation,
+            "at": float(message.received_at),
+            "staff": fit(each.staff),
+            "student": fit(each.student),
+            "by_staff": int((each.staff, each.student) in by_staff),
+            "night": int(each.night),
+            "alone": int(each.alone),
+            "outside": int(each.outside),
+        }
+        for each in accepted.contacts
+    }
+    return list(rows.values())
+
+
+def _keep_secrets(run: Run, names: Sequence[str]) -> list[bytes]:
+    for name in names:
+        run.change(_SECRET, name=name, secret=entropy.token_bytes(32))
+    return [bytes(run.rows(_READ_SECRET, name=name)[0][0]) for name in names]
+
+
+ACCEPT = Write(insert)
+KEEP_SECRET = Write(_keep_secrets)
+
+
+class SqlIntake(StorePart):
+    """The port Intake."""
+
+    def __init__(self, writer: Writer, readers: Readers, recent: RecentMessages) -> None:
+        super().__init__(writer, readers, recent)
+        self._measuring: asyncio.Future[int] | None = None
+        self._measured_at = -math.inf
+        self._measured = 0
+        self._ticks = time.monotonic
+
+    async def accept(
+        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None,
+        parts: Sequence[SmsPart] = (),
+    ) -> None:  # fmt: skip
+        """See gateway.ports.messages.IntakeStore."""
+        await self._writer.do(ACCEPT, Accepted(message, contacts, due, parts, self._recent))
+
+    async def waiting_bytes(self) -> int:
+        """See gateway.ports.messages.IntakeStore. Looked up at most once a second, by one for all who ask meanwhile."""
+        if self._ticks() - self._measured_at < 1.0:
+            return self._measured
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.ensure_future(self._measure())
+        return await asyncio.shield(self._measuring)
+
+    async def _measure(self) -> int:
+        at = self._ticks()
+        self._measured = int(await self._readers.read(lambda run: run.rows(_WAITING_BYTES)[0][0]))
+        self._measured_at = at
+        return self._measured
+
+    async def states(self, message_id: str) -> Mapping[str, State]:
+        """See gateway.ports.messages.IntakeStore."""
+        rows = await self._readers.read(lambda run: run.rows(_STATES, id=message_id))
+        if not rows:
+            return {}
+        envelope, _ = read_envelope(rows[0][0])
+        return {envelope.recipients[position].address: State(state) for _, position, state in rows}
+
+    async def secret(self, name: str) -> bytes:
+        """See gateway.ports.messages.IntakeStore."""
+        return await self._writer.do(KEEP_SECRET, name)

@@ -1,0 +1,1 @@
+"""What reviewers read and write: lists, lookups, claims, undo, reminders, reports."""

@@ -1,0 +1,302 @@
+"""What people look up: the queue of held messages, where a message is, why it is there, and how much waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, null, or_, select
+
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.parties import Direction, Relation
+from gateway.core.policy.decision import STRICTNESS, Decision
+from gateway.core.policy.transitions import POLICY
+from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import fit, read_decision, read_envelope, read_verdict
+from gateway.store.engine.dialects import Flavour, Row, Run, Statement
+from gateway.store.messages import media
+from gateway.store.schema import messages as schema
+
+MOST_TRACES = 200
+"""Messages that a trace by Message-ID or address answers with at most."""
+
+_m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
+_IS_HELD = _r.state == schema.lit("held")
+
+
+def _held_rows(some: bool) -> Statement:
+    """What is held, or of some messages what of them is."""
+
+    def build(of: Flavour) -> Select[tuple[object, ...]]:
+        found = (
+            select(
+                _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
+                _r.position, _r.due_at, _r.decision, _c.excerpt,
+            )
+            .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+            .join(schema.contents, _c.message_id == _m.id, isouter=True)
+            .where(_IS_HELD)
+        )  # fmt: skip
+        if some:
+            found = found.where(of.among(_m.id))
+        return found.order_by(_m.received_at, _m.id, _r.position)
+
+    return Statement(build)
+
+
+_HELD, HELD_OF = _held_rows(False), _held_rows(True)
+
+
+def traces(found: Select[tuple[str]], *, further: bool = False) -> Select[tuple[object, ...]]:
+    """Where messages are, the newest first; `further`: those behind a place, a time and an id."""
+    at: ColumnElement[float] = bindparam("at", type_=_m.received_at.type)
+    behind = or_(_m.received_at < at, and_(_m.received_at == at, _m.id < bindparam("behind")))
+    newest = (
+        select(_m.id)
+        .where(_m.id.in_(found), *((behind,) if further else ()))
+        .order_by(_m.received_at.desc(), _m.id.desc())
+        .limit(schema.lit(MOST_TRACES))
+    )
+    return (
+        select(
+            _m.id, _m.message_id, _m.channel, _m.received_at, _m.sha256, _m.envelope,
+            _r.position, _r.state, _r.changed_at, _r.reply, _r.decided_by, _r.due_at, _r.decided_at, _r.decision,
+        )
+        .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
+        .where(_m.id.in_(newest))
+        .order_by(_m.received_at.desc(), _m.id.desc(), _r.position)
+    )  # fmt: skip
+
+
+_BY_ID = Statement(lambda of: traces(select(bindparam("key"))))
+_BY_MESSAGE_ID = Statement(lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key"))))
+
+
+def _by_address(further: bool) -> Select[tuple[object, ...]]:
+    key = func.lower(bindparam("key"))
+    sent = select(_m.id).where(func.lower(_m.sender) == key)
+    return traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)), further=further)  # type: ignore[arg-type]
+
+
+_BY_ADDRESS = Statement(lambda of: _by_address(False))
+_FURTHER_BY_MESSAGE_ID = Statement(
+    lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key")), further=True)
+)
+_FURTHER_BY_ADDRESS = Statement(lambda of: _by_address(True))
+_EXPLAINED = Statement(
+    lambda of: (
+        select(_c.content, _v.verdict)
+        .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
+        .where(_m.id == bindparam("id"))
+    )
+)
+_JUDGED = Statement(
+    lambda of: (
+        select(_r.message_id)
+        .where(
+            _r.marked == schema.lit(1),
+            _r.decided_by.not_in([schema.lit(""), schema.lit(POLICY)]),
+            _r.message_id > bindparam("after"),
+        )
+        .group_by(_r.message_id)
+        .order_by(_r.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_CLASSIFIED = Statement(
+    lambda of: (
+        select(_v.message_id)
+        .where(_v.message_id > bindparam("after"))
+        .order_by(_v.message_id)
+        .limit(bindparam("limit"))
+    )
+)
+_HOW_MUCH = Statement(  # ids of mail sort by the time of acceptance: the least one is the oldest
+    lambda of: select(
+        func.count(_r.message_id.distinct()),
+        func.min(case((_r.channel == schema.lit("mail"), _r.message_id), else_=null())),
+    ).where(_IS_HELD)
+)
+_RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
+_OLDEST_TEXT = Statement(
+    lambda of: (
+        select(func.min(_m.received_at))
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .where(_IS_HELD, _r.channel == schema.lit("sms"))
+    )
+)
+_BACKLOG = Statement(
+    lambda of: select(
+        select(func.count())
+        .select_from(schema.recipients)
+        .where(_r.next_attempt_at.is_not(None), _r.attempts > schema.lit(0))
+        .scalar_subquery(),
+        select(func.count())
+        .select_from(schema.publications)
+        .where(schema.publications.c.publish_at.is_not(None))
+        .scalar_subquery(),
+        select(func.count(_r.message_id.distinct()))
+        .where(
+            schema.WAITING,
+            _r.state == schema.lit("received"),
+            ~exists().where(_v.message_id == _r.message_id),
+        )
+        .scalar_subquery(),
+        select(func.min(schema.audit.c.written_at)).where(schema.audit.c.number.is_(None)).scalar_subquery(),
+    )
+)
+
+
+def _ordered(decisions: Iterable[Decision]) -> list[Decision]:
+    """The strictest first."""
+    return sorted(decisions, key=lambda each: STRICTNESS.index(each.action), reverse=True)
+
+
+def _unique(words: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for each in words for word in each))
+
+
+def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction | None:
+    if decisions:
+        return decisions[0].direction
+    return relation.pairs[0].direction if relation.pairs else None
+
+
+def by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[0], []).append(row)
+    return groups.values()
+
+
+def read_held(rows: list[Row]) -> HeldMessage:
+    """A held message from its rows."""
+    id_, channel, received_at, text, subject, *_ = rows[0]
+    envelope, relation = read_envelope(text)
+    decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
+    positions = {row[5] for row in rows}
+    return HeldMessage(
+        id=id_,
+        channel=Channel(channel),
+        direction=_direction(decisions, relation) or Direction.STAFF_TO_STUDENT,
+        sender=envelope.sender,
+        recipients=tuple(envelope.recipients[row[5]].address for row in rows),
+        received_at=received_at,
+        due_at=min((row[6] for row in rows if row[6] is not None), default=None),
+        clauses=_unique(each.clauses for each in decisions),
+        reasons=_unique(each.reasons for each in decisions),
+        subject=subject or "",
+        relation=relation,
+        excerpt=rows[0][8] or "",
+        others=tuple(each.address for at, each in enumerate(envelope.recipients) if at not in positions),
+    )
+
+
+def read_trace(rows: list[Row]) -> Trace:
+    id_, message_id, channel, received_at, sha256, text, *_ = rows[0]
+    envelope, relation = read_envelope(text)
+    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
+    return Trace(
+        id=id_,
+        message_id=message_id,
+        channel=Channel(channel),
+        direction=_direction(decisions, relation) or "out_of_scope",
+        sender=envelope.sender,
+        recipients=tuple(
+            RecipientTrace(
+                envelope.recipients[position].address, State(state), at, reply, decided_by, due_at, decided_at
+            )
+            for *_, position, state, at, reply, decided_by, due_at, decided_at, _decision in rows
+        ),
+        sha256=sha256,
+        action=decisions[0].action.value if decisions else "",
+        clauses=decisions[0].clauses if decisions else (),
+        reasons=decisions[0].reasons if decisions else (),
+        received_at=received_at,
+        relation=relation,
+    )
+
+
+def _explained(run: Run, id_: str) -> MessageDetail | None:
+    rows = run.rows(_BY_ID, key=id_)
+    if not rows:
+        return None
+    content, verdict = run.rows(_EXPLAINED, id=id_)[0]
+    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
+    trace = read_trace(rows)
+    return MessageDetail(
+        trace,
+        b"" if content is None else bytes(content),
+        trace.channel,
+        None if verdict is None else read_verdict(verdict),
+        decisions[0].policy if decisions else "",
+        media.whole(run, id_) if trace.channel is Channel.SMS else (),
+    )
+
+
+def _backlog(run: Run) -> Backlog:
+    ((held, first),) = run.rows(_HOW_MUCH)
+    times = [*run.rows(_RECEIVED, key=first), *run.rows(_OLDEST_TEXT)] if held else []
+    oldest = min((row[0] for row in times if row[0] is not None), default=None)
+    deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
+    now = run.now
+    return Backlog(
+        held=held,
+        oldest_held=0.0 if oldest is None else max(now - oldest, 0.0),
+        deferred=deferred,
+        unpublished=unpublished,
+        unanswered=unanswered,
+        unlinked_for=0.0 if unlinked is None else max(now - unlinked, 0.0),
+    )
+
+
+class SqlLookups(StorePart):
+    """The port Review."""
+
+    async def held(self, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
+        """See gateway.ports.review.LookupStore."""
+        if ids is None:
+            rows = await self._readers.read(lambda run: run.rows(_HELD))
+        else:
+            rows = await self._readers.read(lambda run: run.rows(HELD_OF, ids=list(ids)))
+        never = float("inf")
+        return sorted(map(read_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
+
+    async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
+        """See gateway.ports.review.LookupStore."""
+        statement, key = (_BY_ID, id) if id else (_BY_MESSAGE_ID, message_id) if message_id else (_BY_ADDRESS, address)
+        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key))) if key else []
+        return [read_trace(group) for group in by_message(rows)]
+
+    async def traced(
+        self, before: tuple[float, str], *, message_id: str = "", address: str = ""
+    ) -> Sequence[Trace]:  # fmt: skip
+        """See gateway.ports.review.LookupStore."""
+        statement, key = (_FURTHER_BY_MESSAGE_ID, message_id) if message_id else (_FURTHER_BY_ADDRESS, address)
+        place = {"at": before[0], "behind": fit(before[1])}
+        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key), **place)) if key else []
+        return [read_trace(group) for group in by_message(rows)]
+
+    async def explained(self, id: str) -> MessageDetail | None:
+        """See gateway.ports.review.LookupStore."""
+        return await self._readers.read(lambda run: _explained(run, fit(id)))
+
+    async def judged(self, after: str, limit: int) -> Sequence[str]:
+        """See gateway.ports.review.LookupStore."""
+        rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
+        return [id_ for (id_,) in rows]
+
+    async def classified(self, after: str, limit: int) -> Sequence[str]:
+        """See gateway.ports.review.LookupStore."""
+        rows = await self._readers.read(lambda run: run.rows(_CLASSIFIED, after=fit(after), limit=limit))
+        return [id_ for (id_,) in rows]
+
+    async def backlog(self) -> Backlog:
+        """See gateway.ports.review.LookupStore."""
+        return await self._readers.read(_backlog)
+
+    async def now(self) -> float:
+        """See gateway.ports.review.LookupStore."""
+        return await self._readers.now()

@@ -1,0 +1,82 @@
+"""What reports count: what the policy held in a time, and how much passed; by indexes, for the time that is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, func, select
+
+from gateway.core.messages.delivery import State
+from gateway.core.review.report import Holding
+from gateway.store.engine.base import StorePart
+from gateway.store.engine.columns import read_decision, read_envelope, read_verdict
+from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.schema import messages as schema
+from gateway.store.schema.review import policies
+
+_m, _r, _v, _x, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, schema.contacts.c, policies.c
+
+_HOLDS = Statement(
+    lambda of: (
+        select(
+            _m.received_at, _r.decided_at, _r.decided_by, _r.state, _m.channel, _r.decision, _v.verdict, _m.envelope,
+            _r.position,
+        )
+        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+        .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
+        .where(
+            _r.marked == schema.lit(1), _r.action == schema.lit("hold"), _r.decided_at >= bindparam("since"),
+            _m.received_at >= bindparam("since_again"), _m.received_at < bindparam("before"),
+        )
+        .order_by(_r.decided_at.desc())
+        .limit(bindparam("limit"))
+    )
+)  # fmt: skip
+_CAME = select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before"))
+_VOLUME = Statement(
+    lambda of: (
+        select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
+        .where(_r.message_id.in_(_CAME))  # each copy once, however many pairs its message forms
+        .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
+    )
+)
+_VERSIONS = Statement(
+    lambda of: select(_o.hash, _o.source, _o.adopted, _o.first_at, _o.last_at).order_by(_o.first_at.desc(), _o.hash)
+)
+
+
+def _holding(row: Row) -> Holding:
+    received_at, decided_at, decided_by, state, channel, decision, verdict, envelope, position = row
+    said = read_decision(decision)
+    enveloped, relation = read_envelope(envelope)
+    return Holding(
+        received_at, decided_at, decided_by, State(state), channel, said.direction.value, said.clauses,
+        read_verdict(verdict).language if verdict else "", relation.behind(enveloped.recipients[position].address),
+    )  # fmt: skip
+
+
+def _volume(run: Run, since: float, before: float) -> Counter[tuple[str, str]]:
+    return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, since=since, before=before)})
+
+
+class SqlReports(StorePart):
+    """The port Reports."""
+
+    async def holdings(self, since: float, before: float, limit: int) -> Sequence[Holding]:
+        """See gateway.ports.reports.ReportStore."""
+
+        def read(run: Run) -> list[Holding]:
+            rows = run.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
+            return [_holding(row) for row in rows if row[5] is not None]
+
+        return await self._readers.read(read)
+
+    async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
+        """See gateway.ports.reports.ReportStore."""
+        return await self._readers.read(lambda run: _volume(run, since, before))
+
+    async def policy_versions(self) -> Sequence[tuple[str, str, str, float, float]]:
+        """See gateway.ports.reports.ReportStore."""
+        rows = await self._readers.read(lambda run: run.rows(_VERSIONS))
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

@@ -1,0 +1,36 @@
+"""The table of the pictures and files of texts: a row for each from acceptance on, its content once it was fetched."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table
+
+from gateway.store.schema.messages import TEXT, lit, metadata
+
+media = Table(
+    "media",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("number", Integer, primary_key=True),  # in the text, from 1
+    Column("url", TEXT, nullable=False),
+    Column("fetch_at", Double),  # null: nothing more will come of it
+    Column("attempts", Integer, nullable=False),
+    Column("at", Double, nullable=False),  # its text was taken
+    Column("media_type", TEXT, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", TEXT, nullable=False),
+    Column("failed", TEXT, nullable=False),  # a word for the verdict; empty once it is there
+    Column("content", LargeBinary, nullable=False),
+)
+Index(
+    "ix_media_fetch_at",
+    media.c.fetch_at,
+    sqlite_where=media.c.fetch_at.is_not(None),
+    postgresql_where=media.c.fetch_at.is_not(None),
+)
+Index(  # for the sum of what waits
+    "ix_media_size",
+    media.c.message_id,
+    media.c.size,
+    sqlite_where=media.c.size > lit(0),
+    postgresql_where=media.c.size > lit(0),
+)

@@ -1,0 +1,73 @@
+"""The tables of reviewing: who has taken what, second opinions, saved views, who was told, policies once in force."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Double, Index, Table, and_
+
+from gateway.store.schema.messages import NUMBER, TEXT, lit, metadata, recipients
+
+assignments = Table(  # who is to decide on a message
+    "assignments",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("by_name", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+)
+proposals = Table(  # a decision that waits for a second person
+    "proposals",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("deed", TEXT, nullable=False),
+    Column("user_name", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("words", TEXT, nullable=False),
+)
+views = Table(  # filters of the queue under a name
+    "views",
+    metadata,
+    Column("user_name", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),
+    Column("query", TEXT, nullable=False),
+)
+told = Table(  # what people were told once: a due time, a call for help, a day's digest
+    "told",
+    metadata,
+    Column("message_id", TEXT, primary_key=True),
+    Column("step", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+Index("ix_told_at", told.c.at)
+policies = Table(  # every policy that was in force
+    "policies",
+    metadata,
+    Column("hash", TEXT, primary_key=True),
+    Column("source", TEXT, nullable=False),  # the policy file
+    Column("adopted", TEXT, nullable=False),  # the district's own text of that time
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+)
+
+grants = Table(  # content that is granted to an auditor
+    "grants",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("user_name", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),  # a message, a case, empty for everything
+    Column("by_name", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("until", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("ended_by", TEXT, nullable=False),
+)
+Index("ix_grants_user_name", grants.c.user_name)
+
+_r = recipients.c
+LATE = and_(
+    _r.marked == lit(1), _r.action == lit("hold"), _r.decided_by == lit("policy"),
+    _r.state.in_([lit("queued"), lit("sent")]),
+)  # fmt: skip
+"""Delivered although it would have been held: the verdict came too late."""
+Index("ix_recipients_late", _r.action, _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)

@@ -1,0 +1,24 @@
+"""The tables that several processes of the role sms share: who speaks for a number, and which application is where."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Double, Table
+
+from gateway.store.schema.messages import TEXT, metadata
+
+lines = Table(  # the application that last sent from a number
+    "lines",
+    metadata,
+    Column("line", TEXT, primary_key=True),
+    Column("account", TEXT, nullable=False),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+bound = Table(  # the applications that are bound at a process, told again every few seconds
+    "bound",
+    metadata,
+    Column("process", TEXT, primary_key=True),
+    Column("account", TEXT, primary_key=True),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,166 @@
+"""Our session at the provider's SMSC: bound again whenever it ends, no faster than it likes.
+
+Where an SMSC offers no transceiver there are two of them, one that sends and one that receives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from gateway.core.channels.smpp_pdu import SLOWER, Pdu, Status, bind_body
+from gateway.core.channels.smpp_session import BINDS, Bound
+from gateway.observability.events import EventLog
+from gateway.ports.channels import HopDown
+from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, absent
+
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before the next try to bind, the last one again and again
+_JITTER = 0.2
+_CONNECT = 10.0
+_SLOW, _SLOWEST = 0.25, 8.0
+_COMMANDS = {way: command for command, way in BINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SmscConfig:
+    """Where the SMSC is, and who we are there; `binds`: the sessions that it is to have, the one that sends first."""
+
+    host: str
+    port: int
+    system_id: str
+    password: str
+    tls: ssl.SSLContext | None = None
+    binds: tuple[Bound, ...] = (Bound.TRANSCEIVER,)
+    limits: SmppLimits = field(default_factory=SmppLimits)
+
+
+class NotBound(Exception):
+    """The SMSC did not let us bind; `status` is what it said."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"{status:#010x}")
+        self.status = status
+
+
+class SmppUpstream:
+    """Open while it is entered: a gateway.ports.channels.SmppPeer. `handle` answers the SMSC's own requests.
+
+    `way`: as what it is bound.
+    """
+
+    def __init__(
+        self, config: SmscConfig, handle: Handler, event_log: EventLog, way: Bound = Bound.TRANSCEIVER
+    ) -> None:
+        self._config, self._handle, self._event_log, self._way = config, handle, event_log, way
+        self._link: SmppConnection | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._pause, self._slow_until = 0.0, 0.0
+        self.on_bound: Callable[[], None] = _nobody
+
+    async def __aenter__(self) -> Self:
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.unbind()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+
+    def bound(self, account: str = "") -> bool:
+        """See gateway.ports.channels.SmppPeer."""
+        return self._link is not None and self._link.open
+
+    async def ask(self, request: Pdu, account: str = "") -> Pdu:
+        """See gateway.ports.channels.SmppPeer. Waits where the SMSC has said that all goes too fast."""
+        clock = asyncio.get_running_loop().time
+        if (early := self._slow_until - clock()) > 0:
+            await asyncio.sleep(early)
+        if self._link is None:
+            raise absent()
+        response = await self._link.ask(request)
+        if response.status in SLOWER:
+            self._pause = min(max(self._pause * 2, _SLOW), _SLOWEST)
+            self._slow_until = clock() + self._pause
+        elif response.status == Status.OK:
+            self._pause = 0.0
+        return response
+
+    async def _keep(self) -> None:
+        tries = 0
+        while True:
+            try:
+                await self._session()
+                tries = 0
+            except (OSError, TimeoutError, HopDown, NotBound) as failed:
+                why = str(failed) if isinstance(failed, NotBound) else type(failed).__name__
+                self._event_log.smsc_lost(self._way.value, why)
+            wait = _WAITS[min(tries, len(_WAITS) - 1)]
+            tries += 1
+            await asyncio.sleep(wait * (1 + _JITTER * (2 * random.random() - 1)))
+
+    async def _session(self) -> None:
+        """One session, from connecting to its end. Raises where it cannot be bound."""
+        reader, writer = await connected(self._config)
+        link = SmppConnection(reader, writer, self._handle, self._config.limits)
+        running = asyncio.create_task(link.run())
+        try:
+            await bind(link, self._config, self._way)
+            self._link = link
+            self._event_log.smsc_bound(self._way.value)
+            self.on_bound()
+            await running
+            self._event_log.smsc_lost(self._way.value, "closed")
+        finally:
+            self._link = None
+            link.close()
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def connected(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the SMSC. Raises OSError and TimeoutError."""
+    async with asyncio.timeout(_CONNECT):
+        return await asyncio.open_connection(
+            config.host, config.port, ssl=config.tls, server_hostname=config.host if config.tls else None
+        )
+
+
+async def bind(link: SmppConnection, config: SmscConfig, way: Bound) -> None:
+    """Bind. Raises NotBound and HopDown."""
+    response = await link.ask(Pdu(_COMMANDS[way], bind_body(config.system_id, config.password)))
+    if response.status != Status.OK:
+        raise NotBound(response.status)
+
+
+def _nobody() -> None:
+    """Nobody waits for us to be bound."""
+
+
+async def _nothing(_: Pdu) -> Pdu | None:
+    return None
+
+
+async def probe(config: SmscConfig) -> None:
+    """Bind and unbind, as whatever there is to be. Raises OSError, TimeoutError, HopDown and NotBound."""
+    for way in config.binds:
+        reader, writer = await connected(config)
+        link = SmppConnection(reader, writer, _nothing, config.limits)
+        running = asyncio.create_task(link.run())
+        try:
+            await bind(link, config, way)
+            await link.unbind()
+        finally:
+            link.close()
+            await running

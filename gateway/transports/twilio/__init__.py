@@ -1,0 +1,1 @@
+"""The way out by HTTP, in Twilio's protocol, and its media."""
