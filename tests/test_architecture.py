@@ -233,7 +233,7 @@ def test_the_gateway_reaches_the_classifiers_late() -> None:
 CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", "train", "evaluate", "model"))
 
 
-@pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly"])
+@pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly.serve"])
 def test_a_gateway_without_the_classify_role_loads_no_spacy(module: str) -> None:
     script = f"import sys, {module}; sys.exit(', '.join({{'spacy', 'thinc', 'sklearn'}} & set(sys.modules)) or 0)"
     ran = subprocess.run(

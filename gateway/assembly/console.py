@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gateway.console.auth.oidc import Provider
 
 
-def adopted_policy(settings: Settings) -> str:
+def read_adopted_policy(settings: Settings) -> str:
     """The district's own text of the policy, "" where it names none. Raises Fault."""
     file = settings.policy.text
     if not file:
@@ -32,7 +32,7 @@ def adopted_policy(settings: Settings) -> str:
         raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or mend policy.text") from None
 
 
-def provider_of(settings: Settings) -> Provider | None:
+def oidc_provider(settings: Settings) -> Provider | None:
     """The district's sign-in service, None where it names none. Raises Fault."""
     from gateway.console.auth.oidc import Provider, safe
 
@@ -46,31 +46,31 @@ def provider_of(settings: Settings) -> Provider | None:
     return Provider(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
 
 
-async def serve_console(floor: Process, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
+async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
     """Pages and API on a bound socket, until the floor is left."""
     from gateway.console.app import console  # a process without this role loads no web framework
     from gateway.console.config import ConsoleConfig
     from gateway.console.messages.attachments import Files
 
     def decided() -> None:
-        floor.delivery.wake()
-        floor.followups.wake()
+        process.delivery.wake()
+        process.followups.wake()
 
-    settings = floor.settings
-    house = ConsoleConfig(
+    settings = process.settings
+    config = ConsoleConfig(
         settings.district.name, ZoneInfo(settings.district.time_zone), settings.console.public_url, adopted,
-        provider_of(settings), settings.console.proxies, settings.console.hide_names,
+        oidc_provider(settings), settings.console.proxies, settings.console.hide_names,
         settings.console.second_step,
     )  # fmt: skip
     reminders = Reminders(
-        floor.store, directory, lambda: floor.policy, floor.event_log, last=settings.notify.to, zone=house.zone,
-        district=house.district, decided=decided,
+        process.store, directory, lambda: process.policy, process.event_log, last=settings.notify.to, zone=config.zone,
+        district=config.district, decided=decided,
     )  # fmt: skip
-    beat = Wakeup()
-    await floor.work(beat, reminders.run(beat))
+    wakeup = Wakeup()
+    await process.work(wakeup, reminders.run(wakeup))
     files = Files(
         (sys.executable, "-m", "classifiers.service.attachment_text")
     )  # a program: no classifier is loaded here
-    await floor.up.enter_async_context(
-        console(bound, floor.store, directory, lambda: floor.policy, floor.event_log, house, decided, files)
+    await process.up.enter_async_context(
+        console(bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files)
     )

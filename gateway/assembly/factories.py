@@ -25,7 +25,7 @@ from gateway.store import SqlStore
 from gateway.store import open_store as open_sql_store
 
 
-def policy_of(settings: Settings, file: Path | None = None) -> Policy:
+def load_policy(settings: Settings, file: Path | None = None) -> Policy:
     """The policy in force, or that of another file under the same settings. Raises Fault."""
     waits = settings.policy.no_verdict
     no_verdict = {
@@ -41,7 +41,7 @@ def policy_source(settings: Settings, policy: Policy) -> str | None:
     return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
 
 
-def next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
+def mail_next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
     """The next hops of mail: entries with the same target are one hop; "*" serves every other domain.
 
     `aliases` of the district's domains: one that has no entry of its own goes where its domain goes.
@@ -62,14 +62,14 @@ def next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
     )
 
 
-def delivered_to(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
+def delivery_hops(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
     """The next hops of deliveries: where none serves every other domain, one without a target does, and refuses."""
     if any(hop.default for hop in hops):
         return hops
     return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
 
 
-def sources_of(settings: Settings) -> Sources:
+def directory_sources(settings: Settings) -> Sources:
     """Where the roster comes from."""
     district, directory = settings.district, settings.directory
     return Sources(
@@ -89,7 +89,7 @@ def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
     return open_sql_store(settings.store.url)
 
 
-def bus_of(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
+def make_bus(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
     """The bus: Apache Kafka, or its twin in this process."""
     if settings.bus.url == "local:":
         return LocalBus(retain_seconds=settings.bus.retain)
@@ -105,7 +105,7 @@ def bus_of(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
     )
 
 
-def bound(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
+def listening_sockets(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
     """Listening sockets for configured addresses. Raises Fault where one is taken or not ours."""
     sockets: list[socket.socket] = []
     for address in addresses:

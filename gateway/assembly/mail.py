@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AsyncExitStack, asynccontextmanager
 from zoneinfo import ZoneInfo
 
-from gateway.assembly.factories import delivered_to, next_hops, open_store, policy_of, sources_of, store_file
+from gateway.assembly.factories import (
+    delivery_hops,
+    directory_sources,
+    load_policy,
+    mail_next_hops,
+    open_store,
+    store_file,
+)
 from gateway.assembly.process import Process
 from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Directory
@@ -30,19 +37,19 @@ from gateway.transports.smtp.transport import SmtpTransport
 _CONCURRENCY = 20
 
 
-async def directory_in_force(settings: Settings, event_log: EventLog) -> LiveDirectory:
+async def open_directory(settings: Settings, event_log: EventLog) -> LiveDirectory:
     """The directory with its first roster. Beside a store in a file it is remembered. Raises Fault."""
     last_good = None
     if (file := store_file(settings)) is not None:
         make_folder(file)
         last_good = file.with_name(file.name + ".roster")
     return await LiveDirectory.opened(
-        sources_of(settings), event_log, max_removal=settings.directory.max_removal, last_good=last_good
+        directory_sources(settings), event_log, max_removal=settings.directory.max_removal, last_good=last_good
     )
 
 
 @asynccontextmanager
-async def watched(
+async def watch_roster(
     directory: LiveDirectory, changed: Callable[[], Awaitable[None]] | None = None
 ) -> AsyncIterator[None]:
     """Look at the roster's files while entered; `changed` is told of every other roster."""
@@ -54,44 +61,54 @@ async def watched(
         await asyncio.gather(watching, return_exceptions=True)
 
 
-async def deliver(floor: Process) -> None:
+async def deliver_mail(process: Process) -> None:
     """Due recipients go to their next hops."""
-    pool = await floor.up.enter_async_context(SmtpPool(floor.settings.smtp.hostname))
+    pool = await process.up.enter_async_context(SmtpPool(process.settings.smtp.hostname))
     transports: Mapping[str, Transport] = {Channel.MAIL: SmtpTransport(pool)}
-    for hop in delivered_to(next_hops(floor.settings.smtp, floor.settings.district.aliases)):
-        beat = Wakeup()
-        floor.delivery.also(beat)
+    for hop in delivery_hops(mail_next_hops(process.settings.smtp, process.settings.district.aliases)):
+        wakeup = Wakeup()
+        process.delivery.also(wakeup)
         delivery = Delivery(
-            hop, transports[hop.channel], floor.store, floor.store, floor.event_log, concurrency=_CONCURRENCY
+            hop, transports[hop.channel], process.store, process.store, process.event_log, concurrency=_CONCURRENCY
         )
-        await floor.work(beat, delivery.run(beat))
+        await process.work(wakeup, delivery.run(wakeup))
 
 
-async def receive(floor: Process, directory: LiveDirectory, sockets: list[socket.socket], processes: Processes) -> None:
+async def receive_mail(
+    process: Process, directory: LiveDirectory, sockets: list[socket.socket], processes: Processes
+) -> None:
     """Mail comes in, in this process and in as many more as are configured."""
     from gateway.assembly.smtp_workers import receivers
 
-    if (more := floor.settings.smtp.workers - 1) > 0:
-        await floor.up.enter_async_context(
+    if (more := process.settings.smtp.workers - 1) > 0:
+        await process.up.enter_async_context(
             receivers(
-                more, floor.settings, sockets, floor.event_log, processes, floor.publisher.wake, floor.delivery.wake
+                more,
+                process.settings,
+                sockets,
+                process.event_log,
+                processes,
+                process.publisher.wake,
+                process.delivery.wake,
             )
         )
-    await relayed(floor.up, floor.settings, sockets, floor.event_log, directory, floor.store, floor.policy)
+    await start_smtp_relay(
+        process.up, process.settings, sockets, process.event_log, directory, process.store, process.policy
+    )
 
 
-async def receiving(
+async def start_receiver(
     up: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog, *,
     published: Callable[[], None], due: Callable[[], None],
 ) -> None:  # fmt: skip
     """What a process does that only receives: directory, store and relay of its own."""
-    directory, policy = await directory_in_force(settings, event_log), policy_of(settings)
+    directory, policy = await open_directory(settings, event_log), load_policy(settings)
     store = await up.enter_async_context(open_store(settings))
-    await up.enter_async_context(watched(directory))
-    await relayed(up, settings, sockets, event_log, directory, store, policy, published=published, due=due)
+    await up.enter_async_context(watch_roster(directory))
+    await start_smtp_relay(up, settings, sockets, event_log, directory, store, policy, published=published, due=due)
 
 
-async def relayed(
+async def start_smtp_relay(
     up: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog,
     directory: Directory, store: Store, policy: Policy, **wakes: Callable[[], None],
 ) -> None:  # fmt: skip
@@ -101,7 +118,7 @@ async def relayed(
         store, directory, event_log, policy=lambda: policy, time_zone=ZoneInfo(settings.district.time_zone),
         max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", **wakes,
     )  # fmt: skip
-    hops = next_hops(settings.smtp, settings.district.aliases)
+    hops = mail_next_hops(settings.smtp, settings.district.aliases)
     relay = SmtpRelay(
         _smtp_config(settings), sockets, directory, intake, hops, pool, SmtpTransport(pool), event_log,
         networks=lambda: policy.social_networks,

@@ -56,14 +56,14 @@ class Process:
         """The process ends: called before any part of it is closed."""
         self.ends_at = asyncio.get_running_loop().time() + self.drain
 
-    async def work(self, beat: Wakeup, *stages: Coroutine[Any, Any, None]) -> None:
+    async def work(self, wakeup: Wakeup, *stages: Coroutine[Any, Any, None]) -> None:
         """Run stages until the floor is left; then they finish what is in hand, for a bounded time."""
         tasks = [asyncio.create_task(stage, name=str(getattr(stage, "__qualname__", "stage"))) for stage in stages]
         for task in tasks:
             task.add_done_callback(self._ended)
 
         async def drain() -> None:
-            beat.stop()
+            wakeup.stop()
             _, late = await asyncio.wait(tasks, timeout=self._left())
             for task in late:
                 task.cancel()

@@ -34,7 +34,7 @@ _CONCURRENCY = 20
 _PORT, _TLS_PORT = 2775, 3550
 
 
-def smsc_of(smpp: Smpp) -> SmscConfig:
+def smsc_config(smpp: Smpp) -> SmscConfig:
     """Where the SMSC is, and who we are there."""
     parts = urlsplit(smpp.upstream)
     tls = parts.scheme == "smpps"
@@ -46,7 +46,7 @@ def smsc_of(smpp: Smpp) -> SmscConfig:
     )  # fmt: skip
 
 
-def own_tls(smpp: Smpp) -> ssl.SSLContext | None:
+def server_tls(smpp: Smpp) -> ssl.SSLContext | None:
     """The certificate that applications see, where there is one. Raises Fault."""
     if smpp.tls_cert is None or smpp.tls_key is None:
         return None
@@ -59,54 +59,60 @@ def own_tls(smpp: Smpp) -> ssl.SSLContext | None:
     return context
 
 
-async def bring_texts(
-    floor: Process, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
+async def run_smpp(
+    process: Process, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
 ) -> None:
     """Texts come in from the applications and from the SMSC, and go out to them."""
     esmes = Esmes(list(smpp.accounts))
-    exchange = SmppRouter(esmes, floor.store, list(smpp.accounts), secrets.token_hex(8))
-    house = SmppContext(
-        directory, _intake(floor, directory), floor.store, floor.store, floor.event_log, exchange, smpp.parts_timeout
+    exchange = SmppRouter(esmes, process.store, list(smpp.accounts), secrets.token_hex(8))
+    context = SmppContext(
+        directory,
+        _intake(process, directory),
+        process.store,
+        process.store,
+        process.event_log,
+        exchange,
+        smpp.parts_timeout,
     )
-    arrivals = Arrivals(house, esmes)
+    arrivals = Arrivals(context, esmes)
 
     async def arrived(request: Pdu) -> Pdu | None:
         return await arrivals.answer(request)
 
-    smsc = smsc_of(smpp)
-    upstream, *receivers = (SmppUpstream(smsc, arrived, floor.event_log, way) for way in smsc.binds)
+    smsc = smsc_config(smpp)
+    upstream, *receivers = (SmppUpstream(smsc, arrived, process.event_log, way) for way in smsc.binds)
     ways: list[tuple[str, SmppTransport, Callable[[], bool]]] = [
-        (SMSC, SmppTransport(upstream, floor.store, way=SMSC, noted=house.memory.told), upstream.bound),
-        (ESME, SmppTransport(esmes, floor.store, way=ESME), esmes.bound),
+        (SMSC, SmppTransport(upstream, process.store, way=SMSC, noted=context.memory.told), upstream.bound),
+        (ESME, SmppTransport(esmes, process.store, way=ESME), esmes.bound),
     ]
     for each in smpp.accounts:
-        transport = SmppTransport(esmes, floor.store, way=ESME, account=each)
+        transport = SmppTransport(esmes, process.store, way=ESME, account=each)
         ways.append((esme_way(each), transport, partial(exchange.serves, each)))
     for way, transport, reachable in ways:
-        beat = Wakeup()
-        floor.delivery.also(beat)
+        wakeup = Wakeup()
+        process.delivery.also(wakeup)
         delivery = Delivery(
-            NextHop(Channel.SMS, way, frozenset({way})), transport, floor.store, floor.store, floor.event_log,
+            NextHop(Channel.SMS, way, frozenset({way})), transport, process.store, process.store, process.event_log,
             concurrency=_CONCURRENCY, reachable=reachable,
         )  # fmt: skip
-        await floor.work(beat, delivery.run(beat))
-    upstream.on_bound = floor.delivery.wake
+        await process.work(wakeup, delivery.run(wakeup))
+    upstream.on_bound = process.delivery.wake
     gathering = Wakeup()
-    await floor.work(gathering, house.gather_overdue(gathering), exchange.keep(gathering, floor.event_log))
+    await process.work(gathering, context.gather_overdue(gathering), exchange.keep(gathering, process.event_log))
     for session in (upstream, *receivers):
-        await floor.up.enter_async_context(session)
+        await process.up.enter_async_context(session)
     config = SmppConfig(
         accounts={name: account["password"] for name, account in smpp.accounts.items()},
         bind_from=smpp.bind_from, tls=tls,
     )  # fmt: skip
-    requests = Requests(house, upstream)
-    await floor.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, floor.event_log))
+    requests = Requests(context, upstream)
+    await process.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, process.event_log))
 
 
-def _intake(floor: Process, directory: LiveDirectory) -> MessageIntake:
-    settings: Settings = floor.settings
+def _intake(process: Process, directory: LiveDirectory) -> MessageIntake:
+    settings: Settings = process.settings
     return MessageIntake(
-        floor.store, directory, floor.event_log, policy=lambda: floor.policy,
+        process.store, directory, process.event_log, policy=lambda: process.policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
         shadow=settings.policy.mode == "shadow",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly.mail import receiving
+from gateway.assembly.mail import start_receiver
 from gateway.observability.events import EventLog, start_logging
 from gateway.observability.http import Processes, report
 from gateway.settings.model import Settings
@@ -118,7 +118,9 @@ async def _receive(wakes: int, sockets: Sequence[socket.socket]) -> None:
 
     event_log = EventLog(CollectorRegistry())
     async with AsyncExitStack() as up:
-        await receiving(up, settings, sockets, event_log, published=lambda: call(_PUBLISH), due=lambda: call(_DELIVER))
+        await start_receiver(
+            up, settings, sockets, event_log, published=lambda: call(_PUBLISH), due=lambda: call(_DELIVER)
+        )
         transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
         writer.write(_READY)

@@ -28,7 +28,7 @@ from gateway.transports.twilio.transport import TwilioTransport
 _CONCURRENCY = 20
 
 
-def text_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
+def twilio_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
     """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
     app = frozenset({APP})
     over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
@@ -38,37 +38,39 @@ def text_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
     )
 
 
-async def deliver_texts(floor: Process, directory: LiveDirectory) -> None:
+async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
     """Due texts go to the provider and to the application."""
-    twilio = floor.settings.sms.twilio
+    twilio = process.settings.sms.twilio
     assert twilio is not None
-    client = await floor.up.enter_async_context(_client(twilio))
+    client = await process.up.enter_async_context(_client(twilio))
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
-        known=lambda number: _sent_to(floor.store, number), replied=Replies(_house(floor, directory, client)).take,
+        known=lambda number: _sent_to(process.store, number), replied=Replies(_twilio_context(process, directory, client)).take,
     )  # fmt: skip
-    for hop in text_hops(twilio, floor.settings.sms.smpp):
-        beat = Wakeup()
-        floor.delivery.also(beat)
-        delivery = Delivery(hop, transport, floor.store, floor.store, floor.event_log, concurrency=_CONCURRENCY)
-        await floor.work(beat, delivery.run(beat))
+    for hop in twilio_hops(twilio, process.settings.sms.smpp):
+        wakeup = Wakeup()
+        process.delivery.also(wakeup)
+        delivery = Delivery(hop, transport, process.store, process.store, process.event_log, concurrency=_CONCURRENCY)
+        await process.work(wakeup, delivery.run(wakeup))
 
 
-async def receive_texts(floor: Process, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
+async def receive_twilio(process: Process, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
     """Texts come in, from the provider and from the district's applications."""
-    twilio = floor.settings.sms.twilio
+    twilio = process.settings.sms.twilio
     assert twilio is not None
-    media = await floor.up.enter_async_context(
+    media = await process.up.enter_async_context(
         MediaClient(
             account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base,
             app_url=twilio.app_url, hosts=twilio.media_hosts,
         )
     )  # fmt: skip
     fetching = Wakeup()
-    floor.publisher.also(fetching)  # whatever is taken is due for publication, or for being fetched before
-    await floor.work(fetching, fetch_media(floor.store, media, floor.event_log, fetching, ready=floor.publisher.wake))
-    client = await floor.up.enter_async_context(_client(twilio))
-    await floor.up.enter_async_context(TwilioRelay(_house(floor, directory, client), sockets))
+    process.publisher.also(fetching)  # whatever is taken is due for publication, or for being fetched before
+    await process.work(
+        fetching, fetch_media(process.store, media, process.event_log, fetching, ready=process.publisher.wake)
+    )
+    client = await process.up.enter_async_context(_client(twilio))
+    await process.up.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))
 
 
 async def _sent_to(store: Store, number: str) -> Collection[str]:
@@ -83,11 +85,11 @@ def _client(twilio: Twilio) -> TwilioClient:
     )
 
 
-def _house(floor: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
-    settings, twilio = floor.settings, floor.settings.sms.twilio
+def _twilio_context(process: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
+    settings, twilio = process.settings, process.settings.sms.twilio
     assert twilio is not None
     intake = MessageIntake(
-        floor.store, directory, floor.event_log, policy=lambda: floor.policy,
+        process.store, directory, process.event_log, policy=lambda: process.policy,
         time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
         shadow=settings.policy.mode == "shadow",
     )  # fmt: skip
@@ -98,4 +100,4 @@ def _house(floor: Process, directory: LiveDirectory, client: TwilioClient) -> Tw
         webhook_secret=twilio.webhook_secret,
         app_url=twilio.app_url,
     )
-    return TwilioContext(config, directory, intake, floor.store, client, floor.event_log, directory.phone)
+    return TwilioContext(config, directory, intake, process.store, client, process.event_log, directory.phone)

@@ -16,10 +16,10 @@ from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly import classifying
-from gateway.assembly.console import provider_of
-from gateway.assembly.factories import bound, bus_of, next_hops, policy_of, sources_of
-from gateway.assembly.smpp import own_tls, smsc_of
+from gateway.assembly.console import oidc_provider
+from gateway.assembly.factories import directory_sources, listening_sockets, load_policy, mail_next_hops, make_bus
+from gateway.assembly.serve import start_classifiers
+from gateway.assembly.smpp import server_tls, smsc_config
 from gateway.bus.kafka import KafkaBus
 from gateway.commands.context import settings_of
 from gateway.console.auth.oidc import ServiceError, SignInService
@@ -56,7 +56,7 @@ def run(given: Namespace) -> int:
 
 async def _lines(settings: Settings) -> AsyncIterator[Line]:
     yield "configuration", f"{settings.district.name}, mode {settings.policy.mode}", ""
-    yield _found("policy", lambda: f"{(policy := policy_of(settings)).reference}, hash {policy.hash[:16]}")
+    yield _found("policy", lambda: f"{(policy := load_policy(settings)).reference}, hash {policy.hash[:16]}")
     for line in _roster(settings):
         yield line
     yield await _model(settings)
@@ -65,7 +65,7 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
     yield await asyncio.to_thread(_found, "store", lambda: probe(settings.store.url))
     for line in await _bus(settings):
         yield line
-    for hop in next_hops(settings.smtp, settings.district.aliases):
+    for hop in mail_next_hops(settings.smtp, settings.district.aliases):
         yield await _hop(hop.target)
     if smpp := settings.sms.smpp:
         yield await _smsc(smpp)
@@ -82,7 +82,7 @@ def _found(what: str, look: Callable[[], str]) -> Line:
 
 def _roster(settings: Settings) -> Iterator[Line]:
     try:
-        loaded = load_from(sources_of(settings), time.time())
+        loaded = load_from(directory_sources(settings), time.time())
     except Fault as fault:
         yield "directory", "", str(fault)
         return
@@ -103,7 +103,7 @@ def _ports(settings: Settings) -> Iterator[Line]:
     ]
     for key, address, ours in listens:
         try:
-            for each in bound((address,), key):
+            for each in listening_sockets((address,), key):
                 each.close()
             yield key, f"{address} is free", ""
         except Fault as fault:
@@ -150,10 +150,10 @@ def _speaks_twilio(address: str) -> bool:
 
 
 async def _smsc(smpp: Smpp) -> Line:
-    smsc = smsc_of(smpp)
+    smsc = smsc_config(smpp)
     where = f"{smsc.host}:{smsc.port}"
     try:
-        own_tls(smpp)
+        server_tls(smpp)
         await probe_smsc(smsc)
     except Fault as fault:
         return "smsc", "", str(fault)
@@ -168,7 +168,7 @@ async def _smsc(smpp: Smpp) -> Line:
 async def _sign_in_service(settings: Settings) -> Line:
     what = "sign-in service"
     try:
-        provider = provider_of(settings)
+        provider = oidc_provider(settings)
     except Fault as fault:
         return what, "", str(fault)
     assert provider is not None
@@ -182,14 +182,14 @@ async def _sign_in_service(settings: Settings) -> Line:
 async def _model(settings: Settings) -> Line:
     try:
         async with AsyncExitStack() as up:
-            await classifying(up, settings, EventLog(CollectorRegistry()))
+            await start_classifiers(up, settings, EventLog(CollectorRegistry()))
     except Fault as fault:
         return "model", "", str(fault)
     return "model", "loads and passes its self-test", ""
 
 
 async def _bus(settings: Settings) -> list[Line]:
-    bus = bus_of(settings, EventLog(CollectorRegistry()))
+    bus = make_bus(settings, EventLog(CollectorRegistry()))
     if not isinstance(bus, KafkaBus):
         return [("bus", "embedded", "")]
     problems = await bus.inspect()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway import policies
-from gateway.assembly.factories import policy_of
+from gateway.assembly.factories import load_policy
 from gateway.commands.context import roster_of, settings_of
 from gateway.core.fault import Fault
 from gateway.core.messages.parties import Direction, Pair
@@ -62,7 +62,7 @@ def _in_force(given: Namespace) -> tuple[Policy, str, Roster | None]:
     if given.config is None:
         return policies.read(None, WAITING), "", None
     settings = settings_of(given)
-    return policy_of(settings), settings.classify.model, roster_of(settings)
+    return load_policy(settings), settings.classify.model, roster_of(settings)
 
 
 def _pairs(content: bytes, policy: Policy, roster: Roster) -> tuple[Pair, ...]:

@@ -9,7 +9,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gateway.assembly.factories import sources_of
+from gateway.assembly.factories import directory_sources
 from gateway.core.fault import Fault
 from gateway.directory.loading import load_from
 from gateway.directory.roster import Roster
@@ -29,7 +29,7 @@ def actor() -> str:
 def roster_of(settings: Settings) -> Roster | None:
     """The roster as its files are now; None, and why on standard error, where it cannot be read."""
     try:
-        return load_from(sources_of(settings), time.time()).roster
+        return load_from(directory_sources(settings), time.time()).roster
     except Fault as fault:
         print(f"without the roster: {fault}", file=sys.stderr)
         return None

@@ -13,23 +13,23 @@ from pathlib import Path
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly import ROLES, serving
+from gateway.assembly.serve import ROLES, serving
 from gateway.console.auth.credentials import hashed
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.policy.decision import AuditEntry
-from gateway.demo.run import Served, demo
+from gateway.demo.run import RunningGateway, demo
 from gateway.observability.events import EventLog
 from gateway.settings.model import load
 from gateway.store import SqlStore
 
 
 @asynccontextmanager
-async def _serve(config: Path) -> AsyncIterator[Served]:
+async def _serve(config: Path) -> AsyncIterator[RunningGateway]:
     stopped = asyncio.Event()
     event_log = EventLog(CollectorRegistry())
     async with serving(load(config, os.environ), frozenset(ROLES), event_log, stopped) as running:
         titles = {clause.id: clause.title for clause in running.policy.clauses.values()}
-        yield Served(running.store, titles, await _login(running.store), stopped, texts=True)
+        yield RunningGateway(running.store, titles, await _login(running.store), stopped, texts=True)
 
 
 async def _login(store: SqlStore) -> tuple[str, str]:

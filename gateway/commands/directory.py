@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly.factories import open_store, sources_of
+from gateway.assembly.factories import directory_sources, open_store
 from gateway.commands.context import actor, settings_of
 from gateway.core.fault import Refusal
 from gateway.core.messages.parties import Person, Role
@@ -69,7 +69,7 @@ def _list(console: Console, sign: str, colour: str, people: Mapping[str, frozens
 
 
 def _show(settings: Settings, address: str) -> int:
-    found = facts(load_from(sources_of(settings), time.time()).roster, address)
+    found = facts(load_from(directory_sources(settings), time.time()).roster, address)
     if found.standing == "unknown":
         where = "in a district domain" if found.internal else "outside the district"
         raise Refusal(f"directory show: {address} is nobody's: {where}, in no group, and no known account")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from gateway.assembly.factories import open_store, policy_of
+from gateway.assembly.factories import load_policy, open_store
 from gateway.commands.context import actor, local_time, roster_of, settings_of
 from gateway.core.fault import Refusal
 from gateway.core.messages.message import Channel, header_section, subject
@@ -127,7 +127,7 @@ def _print(explained: MessageDetail, zone: str, called: Mapping[str, str]) -> No
 
 
 async def _moderate(settings: Settings, deed: str, message_id: str, reason: str) -> int:
-    policy = policy_of(settings)
+    policy = load_policy(settings)
     async with open_store(settings) as store:
         entry = next((each for each in await store.held() if each.id == message_id), None)
         clauses = entry.clauses if entry else ()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.assembly.factories import open_store, policy_of
+from gateway.assembly.factories import load_policy, open_store
 from gateway.commands.context import actor, roster_of, settings_of
 from gateway.core.fault import Fault, Refusal
 from gateway.core.messages.media import unfetched
@@ -54,7 +54,7 @@ async def _shadow(settings: Settings, folder: Path) -> int:
     from classifiers.pipeline.explain import Case, decision_of
     from classifiers.pipeline.job import job_of
 
-    classifier, policy, roster = _loaded(folder), policy_of(settings), roster_of(settings)
+    classifier, policy, roster = _loaded(folder), load_policy(settings), roster_of(settings)
     turned: Counter[tuple[str, str]] = Counter()
     shown: list[tuple[str, str, str]] = []
     after = ""
@@ -114,7 +114,7 @@ def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
         examples = [*known, *(each for file in files for each in labelled(file))]
     except (OSError, ValueError, KeyError) as error:
         raise Fault(f"model promote: --examples cannot be read ({type(error).__name__}); rows as exported") from None
-    policy = policy_of(settings)
+    policy = load_policy(settings)
     figures = compared(results(in_force, examples, policy), results(candidate, examples, policy))
     print(f"{in_force.version} in force, {candidate.version} as candidate, {len(examples)} messages")
     for each in figures:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.factories import policy_of
+from gateway.assembly.factories import load_policy
 from gateway.commands.context import settings_of
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.policy import Clause, Policy
@@ -21,7 +21,7 @@ def run(given: Namespace) -> int:
 
         return simulate(given)
     settings = settings_of(given)
-    policy = policy_of(settings, given.policy)
+    policy = load_policy(settings, given.policy)
     if given.deed == "check":
         print(f"ok policy {policy.reference}: {len(policy.clauses)} clauses, hash {policy.hash[:16]}")
         return 0

@@ -10,7 +10,7 @@ from argparse import Namespace
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly import ROLES, serving
+from gateway.assembly.serve import ROLES, serving
 from gateway.commands.context import settings_of
 from gateway.observability.events import EventLog, start_logging
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.assembly.factories import open_store, policy_of
+from gateway.assembly.factories import load_policy, open_store
 from gateway.commands.context import local_time, roster_of, settings_of
 from gateway.core.fault import Fault
 from gateway.core.policy.decision import STRICTNESS, Action
@@ -49,7 +49,7 @@ def simulate(given: Namespace) -> int:
         raise Fault("policy simulate: --minutes is what one held message costs a reviewer, such as 2")
     settings = settings_of(given)
     asked = _Asked(int(found[1]) * _UNITS[found[2]], given.since, given.minutes)
-    policies = policy_of(settings), policy_of(settings, given.policy)
+    policies = load_policy(settings), load_policy(settings, given.policy)
     roster = roster_of(settings)
     simulation = Simulation(*policies, nobody_known if roster is None else roster.standings)
     asyncio.run(_run(settings, simulation, asked))

@@ -51,21 +51,21 @@ class Delivery:
         self._event_log, self._concurrency = event_log, concurrency
         self._running: dict[str, _Running] = {}
 
-    async def run(self, beat: Wakeup) -> None:
+    async def run(self, wakeup: Wakeup) -> None:
         """Until the beat stops; then what is under way is finished."""
         async with asyncio.TaskGroup() as group:
             renewal = group.create_task(self._renew())
             look = True
-            while not beat.stopped:
+            while not wakeup.stopped:
                 if not self._reachable():
-                    await beat.rest(POLL_SECONDS)
+                    await wakeup.rest(POLL_SECONDS)
                     look = True
                     continue
                 try:
-                    look = await self._begin(group, beat, look)
+                    look = await self._begin(group, wakeup, look)
                 except StoreDown:
                     self._event_log.store_lost("delivery")
-                    await beat.rest(_PAUSE)
+                    await wakeup.rest(_PAUSE)
                     look = True
                     continue
                 if look:
@@ -74,7 +74,7 @@ class Delivery:
                 await asyncio.wait([running.task for running in self._running.values()])
             renewal.cancel()
 
-    async def _begin(self, group: asyncio.TaskGroup, beat: Wakeup, look: bool) -> bool:
+    async def _begin(self, group: asyncio.TaskGroup, wakeup: Wakeup, look: bool) -> bool:
         """Claim what there is room for and set out with it; whether it is to be looked for more that is due.
 
         What becomes due in this process is claimed with that; when it was quiet it is looked whether another process,
@@ -85,29 +85,29 @@ class Delivery:
         if free <= 0 or room <= 0:
             return True
         asked = time.monotonic()
-        claims = await self._queue.claim(self._hop, free, _LEASE, None if look else beat, room=room)
+        claims = await self._queue.claim(self._hop, free, _LEASE, None if look else wakeup, room=room)
         if claims and not self._reachable():
             await asyncio.gather(*(self._queue.conclude(claim, {}, ()) for claim in claims))
             return False
         for claim in claims:
-            task = group.create_task(self._one(claim, beat))
+            task = group.create_task(self._one(claim, wakeup))
             self._running[claim.token] = _Running(claim, asked + _LEASE, task)
         if not claims:
-            return not (look or beat.stopped) and await self._due()
+            return not (look or wakeup.stopped) and await self._due()
         return len(claims) == free or sum(len(claim.message.content) for claim in claims) >= room
 
     async def _due(self) -> bool:
         due = await self._queue.next_due()
         return due is not None and due <= await self._review.now()
 
-    async def _one(self, claim: Claim, beat: Wakeup) -> None:
+    async def _one(self, claim: Claim, wakeup: Wakeup) -> None:
         try:
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
             await self._record(claim, outcomes)
         finally:
             self._running.pop(claim.token, None)
             if claim.message.channel is Channel.SMS:
-                beat.wake()  # the next text of its conversation waited for this one
+                wakeup.wake()  # the next text of its conversation waited for this one
 
     async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> None:
         """Put in the store how it ended, unless that is somebody else's to say by now.

@@ -39,16 +39,16 @@ class Disposition:
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
         self._standings = standings
 
-    async def consume(self, bus: Bus, beat: Wakeup) -> None:
+    async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
         async with bus.subscribe("verdicts", GROUP) as subscription:
-            while not beat.stopped:
+            while not wakeup.stopped:
                 try:
                     await self._batch(bus, subscription)
                 except (BusDown, StoreDown) as lost:
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("disposition")
-                    await beat.rest(_PAUSE)
+                    await wakeup.rest(_PAUSE)
                     await _rewound(subscription)
 
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
@@ -95,10 +95,10 @@ class Disposition:
             return _STRANGER
         return by_verdict(pending, verdict, policy, now, shadow=self._shadow, standings=self._standings)
 
-    async def give_up_waiting(self, beat: Wakeup) -> None:
+    async def give_up_waiting(self, wakeup: Wakeup) -> None:
         """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""
         started: float | None = None
-        while not beat.stopped:
+        while not wakeup.stopped:
             try:
                 now = await self._review.now()
                 started = now if started is None else started
@@ -110,7 +110,7 @@ class Disposition:
                     self._tell(await self._store.settle([(each.id, rule) for each in waiting]), now)
             except StoreDown:
                 self._event_log.store_lost("disposition")
-            await beat.rest(max(self._timeout / 10, 0.1))
+            await wakeup.rest(max(self._timeout / 10, 0.1))
 
     def _tell(self, settled: Sequence[AppliedTransition | None], now: float) -> None:
         for each in settled:

@@ -22,25 +22,25 @@ _PAUSE = 2.0
 
 
 async def fetch_media(
-    media: MediaStore, elsewhere: MediaFetcher, event_log: EventLog, beat: Wakeup, *, ready: Callable[[], None]
+    media: MediaStore, elsewhere: MediaFetcher, event_log: EventLog, wakeup: Wakeup, *, ready: Callable[[], None]
 ) -> None:
     """Fetch what is due until the beat stops; `ready` is told of each that is settled."""
     under_way: set[asyncio.Task[None]] = set()
-    while not beat.stopped:
+    while not wakeup.stopped:
         free = _AT_ONCE - len(under_way)
         try:
             due = await media.media_due(free, _LEASE) if free else ()
         except StoreDown:
             event_log.store_lost("fetching")
-            await beat.rest(_PAUSE)
+            await wakeup.rest(_PAUSE)
             continue
         for each in due:
             task = asyncio.create_task(_one(media, elsewhere, event_log, each, ready))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
-            task.add_done_callback(lambda _: beat.wake())
+            task.add_done_callback(lambda _: wakeup.wake())
         if not due:
-            await beat.rest(1.0)
+            await wakeup.rest(1.0)
     if under_way:
         await asyncio.wait(under_way)
 

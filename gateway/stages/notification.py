@@ -65,12 +65,12 @@ class Notification:
         self._followups, self._outbox, self._review = followups, outbox, review
         self._bus, self._event_log, self._office, self._register = bus, event_log, office, register
 
-    async def run(self, beat: Wakeup) -> None:
+    async def run(self, wakeup: Wakeup) -> None:
         """Until the beat stops; what is not done by then is done after the next start."""
         look = True
-        while not beat.stopped:
+        while not wakeup.stopped:
             try:
-                due = await self._followups.due_followups(_BATCH, _LEASE, None if look else beat)
+                due = await self._followups.due_followups(_BATCH, _LEASE, None if look else wakeup)
                 look = len(due) == _BATCH
                 await self._records([each for each in due if each.kind is FollowupKind.DECISION])
                 for each in due:
@@ -78,7 +78,7 @@ class Notification:
                         await self._tell(each)
             except StoreDown:
                 self._event_log.store_lost("notification")
-                await beat.rest(_PAUSE)
+                await wakeup.rest(_PAUSE)
                 look = True
 
     async def _records(self, followups: Sequence[Followup]) -> None:

@@ -25,25 +25,27 @@ _PAUSE = 2.0
 _LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read any more, whoever decided it
 
 
-async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, beat: Wakeup, *, max_inline: int) -> None:
+async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, max_inline: int) -> None:
     """Publish what is due until the beat stops."""
     async with asyncio.TaskGroup() as notes:
         look = True
-        while not beat.stopped:
+        while not wakeup.stopped:
             try:
-                batch = await outbox.unpublished(_BATCH, _LEASE, None if look else beat, inline=max_inline, room=_ROOM)
+                batch = await outbox.unpublished(
+                    _BATCH, _LEASE, None if look else wakeup, inline=max_inline, room=_ROOM
+                )
                 look = len(batch) == _BATCH or sum(len(each.message.content) for each in batch) >= _ROOM
                 confirmed = await _publish(outbox, bus, event_log, batch, max_inline) if batch else {}
                 if confirmed:
                     notes.create_task(_note(outbox, event_log, confirmed))
                 if len(confirmed) < len(batch):
-                    await beat.rest(POLL_SECONDS)
+                    await wakeup.rest(POLL_SECONDS)
             except BusDown:
-                await beat.rest(_PAUSE)
+                await wakeup.rest(_PAUSE)
                 look = True
             except StoreDown:
                 event_log.store_lost("publication")
-                await beat.rest(_PAUSE)
+                await wakeup.rest(_PAUSE)
                 look = True
 
 
@@ -76,7 +78,7 @@ async def _note(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str
 
 
 async def publish_lost(
-    outbox: OutboxStore, review: LookupStore, bus: Bus, event_log: EventLog, beat: Wakeup, *, verdict_timeout: float
+    outbox: OutboxStore, review: LookupStore, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, verdict_timeout: float
 ) -> None:
     """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
 
@@ -85,7 +87,7 @@ async def publish_lost(
     have one timeout for that, lest a backlog is read twice.
     """
     patience, started = 0.0, None
-    while not beat.stopped:
+    while not wakeup.stopped:
         try:
             now = await review.now()
             started = now if started is None else started
@@ -111,4 +113,4 @@ async def publish_lost(
             pass  # a bus that is down loses nothing: what is unconfirmed is published when it is back
         except StoreDown:
             event_log.store_lost("publication")
-        await beat.rest(max(verdict_timeout / 4, 0.2))
+        await wakeup.rest(max(verdict_timeout / 4, 0.2))

@@ -72,14 +72,14 @@ class Reminders:
         self._handovers = Reassignment(store)
         self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
-    async def run(self, beat: Wakeup) -> None:
+    async def run(self, wakeup: Wakeup) -> None:
         """Look again and again until the beat stops."""
-        while not beat.stopped:
+        while not wakeup.stopped:
             try:
                 await self.look()
             except StoreDown:
                 self._event_log.store_lost("reminders")
-            await beat.rest(EVERY)
+            await wakeup.rest(EVERY)
 
     async def look(self) -> None:
         """One look: what was left behind, due times, calls for help, cases, the day's digest."""

@@ -39,7 +39,7 @@ class Away:
 
 async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_RETRY", 0.02)
-    transport, beat = ScriptedTransport(), Wakeup()
+    transport, wakeup = ScriptedTransport(), Wakeup()
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         message = mail()
         address = message.envelope.recipients[0].address
@@ -47,9 +47,9 @@ async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkey
         away: Any = Away(store, times=3)
         stage = Delivery(STUDENTS, transport, away, away, EventLog(CollectorRegistry()), concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(stage.run(beat))
+            group.create_task(stage.run(wakeup))
             while await store.states(message.id) != {address: State.SENT}:
                 await asyncio.sleep(0.02)
-            beat.stop()
+            wakeup.stop()
         assert away.times == 0
         assert len(transport.handed) == 1

@@ -68,12 +68,12 @@ class Room:
         places = [
             place for place in await self.bus.publish([Record("verdicts", b"k", each) for each in values]) if place
         ]
-        beat = Wakeup()
+        wakeup = Wakeup()
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(self.stage.consume(self.bus, beat))
+            group.create_task(self.stage.consume(self.bus, wakeup))
             while set(await self.bus.standing("verdicts", GROUP, places)) != {RecordPosition.PASSED}:
                 await asyncio.sleep(0.01)
-            beat.stop()
+            wakeup.stop()
 
     async def dead(self) -> list[tuple[bytes, str]]:
         """The dead letters, by value and error."""
@@ -151,12 +151,12 @@ async def test_nothing_that_a_record_says_is_a_label_or_a_word_of_the_log(
 async def test_a_late_verdict_is_acted_on(room: Room, direction: Direction, state: State, then: State) -> None:
     """What is held only for want of a verdict is decided as if on time."""
     message = await room.accepted(direction=direction)
-    beat = Wakeup()
+    wakeup = Wakeup()
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        group.create_task(room.stage.give_up_waiting(beat))
+        group.create_task(room.stage.give_up_waiting(wakeup))
         while set((await room.store.states(message.id)).values()) != {state}:
             await asyncio.sleep(0.02)
-        beat.stop()
+        wakeup.stop()
     await room.read(encode_verdict(replace(verdict_on(message), findings=())))
     (trace,) = await room.store.trace(id=message.id)
     assert [each.state for each in trace.recipients] == [then]

@@ -22,20 +22,20 @@ async def test_stages_that_do_not_end_share_one_time() -> None:
         finally:
             ended.append(name)
 
-    async def orderly(beat: Wakeup) -> None:
-        while not beat.stopped:
-            await beat.rest(10)
+    async def orderly(wakeup: Wakeup) -> None:
+        while not wakeup.stopped:
+            await wakeup.rest(10)
         ended.append("orderly")
 
     async with AsyncExitStack() as up:
         event_log, stopped = EventLog(CollectorRegistry()), asyncio.Event()
         running = Running(None, None)
-        floor = Process(None, event_log, stopped, up, None, None, None, running, drain=0.4)
-        beat = Wakeup()
-        await floor.work(beat, orderly(beat))
+        process = Process(None, event_log, stopped, up, None, None, None, running, drain=0.4)
+        wakeup = Wakeup()
+        await process.work(wakeup, orderly(wakeup))
         for number in range(5):
-            await floor.work(Wakeup(), stuck(str(number)))
-        up.callback(floor.end)
+            await process.work(Wakeup(), stuck(str(number)))
+        up.callback(process.end)
         await asyncio.sleep(0)
         began = loop.time()
     assert ended == ["4", "3", "2", "1", "0", "orderly"]

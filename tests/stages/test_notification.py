@@ -37,16 +37,16 @@ async def store(tmp_path: Path) -> AsyncIterator[SqlStore]:
 async def letters(store: SqlStore, *followups: Followup, office: Office = OFFICE) -> list[Message]:
     """What is written for followups, by the stage itself."""
     await store.tell([("m1", "test")], lambda steps: (followups, ()))
-    beat = Wakeup()
+    wakeup = Wakeup()
     async with LocalBus() as bus:
         stage = Notification(store, store, store, bus, EventLog(CollectorRegistry()), office, PEOPLE)
-        running = asyncio.create_task(stage.run(beat))
+        running = asyncio.create_task(stage.run(wakeup))
         found: list[Message] = []
         async with asyncio.timeout(20):
             while len(found) < len(followups):
                 await asyncio.sleep(0.01)
                 found += [claim.message for hop in (REST, STUDENTS) for claim in await store.claim(hop, 10, 60)]
-        beat.stop()
+        wakeup.stop()
         await running
     return found
 

@@ -20,17 +20,17 @@ from tests.contracts.messages import mail
 
 async def _published(store: SqlStore, bus: LocalBus, count: int) -> list[str]:
     """The ids that a member of the group reads from the bus while the publisher runs."""
-    event_log, publisher, beat = EventLog(CollectorRegistry()), Wakeup(), Wakeup()
+    event_log, publisher, wakeup = EventLog(CollectorRegistry()), Wakeup(), Wakeup()
     read: list[str] = []
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         group.create_task(publish(store, bus, event_log, publisher, max_inline=1 << 20))
-        group.create_task(publish_lost(store, store, bus, event_log, beat, verdict_timeout=0.4))
+        group.create_task(publish_lost(store, store, bus, event_log, wakeup, verdict_timeout=0.4))
         async with bus.subscribe("messages", GROUP) as subscription:
             while len(read) < count:
                 read += [record.value.decode() for record in await subscription.batch(10, 0.1)]
             await subscription.commit()
         publisher.stop()
-        beat.stop()
+        wakeup.stop()
     return read
 
 
@@ -70,7 +70,7 @@ async def test_what_may_be_answered_already_is_not_published_at_the_start(tmp_pa
         bus = await up.enter_async_context(LocalBus())
         await store.accept(_letter(4))
         await _published(store, bus, 1)
-        beat, looks = Wakeup(), 0
+        wakeup, looks = Wakeup(), 0
 
         class Looking:
             """The store, stopping the stage after its second look."""
@@ -82,11 +82,11 @@ async def test_what_may_be_answered_already_is_not_published_at_the_start(tmp_pa
                 nonlocal looks
                 looks += 1
                 if looks == 2:
-                    beat.stop()
+                    wakeup.stop()
                 return await store.unread(after, time.time(), limit)
 
         looking: Any = Looking()
         event_log = EventLog(CollectorRegistry())
         async with asyncio.timeout(20):
-            await publish_lost(looking, store, bus, event_log, beat, verdict_timeout=2.0)
+            await publish_lost(looking, store, bus, event_log, wakeup, verdict_timeout=2.0)
         assert await store.unpublished(10, 60) == ()

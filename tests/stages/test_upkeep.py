@@ -27,25 +27,25 @@ async def _until(condition, within=20.0):
 
 async def test_a_changed_row_is_found(tmp_path: Path) -> None:
     registry = CollectorRegistry()
-    event_log, beat, file = EventLog(registry), Wakeup(), tmp_path / "c.db"
+    event_log, wakeup, file = EventLog(registry), Wakeup(), tmp_path / "c.db"
     valid = lambda: registry.get_sample_value("chaperone_audit_chain_valid")  # noqa: E731
     async with open_store(f"sqlite:///{file}") as store, asyncio.TaskGroup() as group:
         await store.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(40)])
         chain = ChainWatch(store, event_log)
-        group.create_task(link_audit(store, event_log, beat))
-        group.create_task(measure(store, event_log, beat, chain, every=0.01))
+        group.create_task(link_audit(store, event_log, wakeup))
+        group.create_task(measure(store, event_log, wakeup, chain, every=0.01))
         rows = []
         while len(rows) < 40:
             rows = await store.audit_rows(0, 100)
             await asyncio.sleep(0.01)
-        group.create_task(chain.run(beat, every=0.05, page=7))
+        group.create_task(chain.run(wakeup, every=0.05, page=7))
         await _until(lambda: valid() == 1)
         with sqlite3.connect(file) as other:
             other.execute("UPDATE audit SET actor = 'nobody' WHERE number = 23")
         other.close()
         await _until(lambda: valid() == 0)
         assert chain.broken
-        beat.stop()
+        wakeup.stop()
 
 
 async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
@@ -57,12 +57,12 @@ async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
             rule = becomes(state, decision(action))
             await store.settle([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
         assert await moderate(store, store, kept.id, "discard", by="kim", reason="", after=5.0)
-        beat = Wakeup()
-        group.create_task(forget(store, EventLog(CollectorRegistry()), beat, delivered=0.0, decided=0.0))
+        wakeup = Wakeup()
+        group.create_task(forget(store, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0))
         async with asyncio.timeout(60):
             while await _content(store, gone.id):
                 await asyncio.sleep(0.01)
-        beat.stop()
+        wakeup.stop()
         assert await undo(store, store, kept.id, by="kim")
         assert await _content(store, kept.id) == kept.content
 

@@ -32,13 +32,13 @@ _LOOKS = (0.0, 0.2, 0.8)
 class Arrivals:
     """Answers for the SMSC; `esmes` are the applications, which are asked for what is out of scope."""
 
-    def __init__(self, house: SmppContext, esmes: SmppPeer) -> None:
-        self._house, self._esmes = house, esmes
+    def __init__(self, context: SmppContext, esmes: SmppPeer) -> None:
+        self._context, self._esmes = context, esmes
 
     async def answer(self, request: Pdu) -> Pdu | None:
         """The response to a request of the SMSC's; what is temporary it tries again."""
         return await guarded(
-            request, lambda: self._answer(request), self._house.event_log, later=Status.TEMPORARY_APP_ERROR
+            request, lambda: self._answer(request), self._context.event_log, later=Status.TEMPORARY_APP_ERROR
         )
 
     async def _answer(self, request: Pdu) -> Pdu | None:
@@ -50,27 +50,27 @@ class Arrivals:
         if is_receipt(text):
             return await self._receipt(request, text)
         line = party(text.destinations[0])
-        relation = self._house.related(text)
+        relation = self._context.related(text)
         if relation:
-            name = await self._house.take(request, text, relation, "", ESME)
+            name = await self._context.take(request, text, relation, "", ESME)
             return request.answered(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
         try:
-            speaker = await self._house.exchange.speaker(line)
+            speaker = await self._context.exchange.speaker(line)
         except StoreDown:
             raise unavailable() from None
-        response = _numbered(await self._house.exchange.ask(request, speaker), request)
+        response = _numbered(await self._context.exchange.ask(request, speaker), request)
         if response.status == Status.OK:
-            self._house.event_log.passed_through(Channel.SMS)
+            self._context.event_log.passed_through(Channel.SMS)
         return response
 
     async def _receipt(self, request: Pdu, text: SmppText) -> Pdu:
         """Under the id by which the application knows the text: ours where it was in scope, else the SMSC's own."""
-        house, name = self._house, receipted(text)
+        context, name = self._context, receipted(text)
         names = written(name) if name else ()
-        sender = house.memory.sender(names)
+        sender = context.memory.sender(names)
         told = await self._told(names, _LOOKS[:1] if sender else _LOOKS) if name else None
         if told is None:
-            return _numbered(await self._esmes.ask(request, house.exchange.sender(sender)), request)
+            return _numbered(await self._esmes.ask(request, context.exchange.sender(sender)), request)
         if told.account == "":
             return request.answered(body=b"\0")  # of a text that came in: nobody asked
         ours = Pdu(request.command, about(text, part_id(told.message, told.number, told.total)))
@@ -83,10 +83,10 @@ class Arrivals:
     async def _told(self, names: Sequence[str], looks: Sequence[float]) -> SentPart | None:
         for pause in looks:
             await asyncio.sleep(pause)
-            if (told := self._house.memory.told_of(names)) is not None:
+            if (told := self._context.memory.told_of(names)) is not None:
                 return told
             try:
-                if (told := await self._house.texts.told_of(names)) is not None:
+                if (told := await self._context.texts.told_of(names)) is not None:
                     return told
             except StoreDown:
                 raise unavailable() from None
@@ -95,8 +95,8 @@ class Arrivals:
     async def _kept(self, receipt: Pdu, account: str) -> None:
         """A receipt for an application that is not bound here is durable, and goes wherever it is, once it is."""
         name = derived_id(RECEIPT, account, receipt.body.hex())
-        now = self._house.now()
-        await self._house.intake.forward(Channel.SMS, receipt_envelope(account), receipt.encoded(), now, name=name)
+        now = self._context.now()
+        await self._context.intake.forward(Channel.SMS, receipt_envelope(account), receipt.encoded(), now, name=name)
 
 
 def _numbered(response: Pdu, request: Pdu) -> Pdu:

@@ -139,9 +139,9 @@ class SmppContext:
             await self._gathered(gathered, way, now)
         return part_id(gathered.id, piece.number, piece.total)
 
-    async def gather_overdue(self, beat: Wakeup, *, every: float = 1.0) -> None:
+    async def gather_overdue(self, wakeup: Wakeup, *, every: float = 1.0) -> None:
         """Take what waited too long for its other parts, until the beat stops: it is as whole as it will be."""
-        while not beat.stopped:
+        while not wakeup.stopped:
             try:
                 for gathered in await self.texts.overdue(self.parts_timeout, _MOST_OVERDUE):
                     lacking = () if gathered.whole else (INCOMPLETE,)
@@ -150,7 +150,7 @@ class SmppContext:
                 self.event_log.store_lost("intake")
             except Refused:
                 pass  # no room: its parts are durable, and it is tried again
-            await beat.rest(every)
+            await wakeup.rest(every)
 
     async def _gathered(self, gathered: PartialText, way: str, now: float, lacking: Sequence[str] = ()) -> None:
         texts = [read_text(each.command, each.body) for each in gathered.parts]

@@ -27,13 +27,13 @@ _STATE = {
 class Requests:
     """Answers for the applications; `smsc` is asked for what is out of scope."""
 
-    def __init__(self, house: SmppContext, smsc: SmppPeer) -> None:
-        self._house, self._smsc = house, smsc
+    def __init__(self, context: SmppContext, smsc: SmppPeer) -> None:
+        self._context, self._smsc = context, smsc
 
     async def answer(self, request: Pdu, account: str) -> Pdu | None:
         """The response to a request of an application's."""
         return await guarded(
-            request, lambda: self._answer(request, account), self._house.event_log, later=Status.SYSTEM_ERROR
+            request, lambda: self._answer(request, account), self._context.event_log, later=Status.SYSTEM_ERROR
         )
 
     async def _answer(self, request: Pdu, account: str) -> Pdu:
@@ -48,22 +48,22 @@ class Requests:
                 return await self._submit(request, account)
 
     async def _submit(self, request: Pdu, account: str) -> Pdu:
-        house = self._house
+        context = self._context
         text = read_text(request.command, request.body)
         line = party(text.source)
-        if text.lists and identified(line, house.directory):
-            house.event_log.request_refused("list")  # who is on it the SMSC alone knows
+        if text.lists and identified(line, context.directory):
+            context.event_log.request_refused("list")  # who is on it the SMSC alone knows
             return request.answered(Status.CANNOT_SUBMIT_TO_LIST)
-        relation = house.related(text)
-        await house.exchange.spoke(line, account, house.clock())
+        relation = context.related(text)
+        await context.exchange.spoke(line, account, context.clock())
         if relation:
-            name = await house.take(request, text, relation, account, SMSC)
+            name = await context.take(request, text, relation, account, SMSC)
             none_failed = b"\0" if request.command == Command.SUBMIT_MULTI else b""
             return request.answered(body=name.encode() + b"\0" + none_failed)
         response = await self._passed(request)
         if response.status == Status.OK:
-            house.event_log.passed_through(Channel.SMS)
-            house.memory.passed(c_string(response.body), account)
+            context.event_log.passed_through(Channel.SMS)
+            context.memory.passed(c_string(response.body), account)
         return response
 
     async def _query(self, request: Pdu) -> Pdu:
@@ -89,7 +89,7 @@ class Requests:
         if name and state is State.SENT and theirs:
             body = request.body[:before] + theirs.encode("latin-1") + b"\0" + rest
             return await self._passed(Pdu(request.command, body, 0, request.sequence))
-        in_scope = not asked and identified(sender, self._house.directory) and identified(to, self._house.directory)
+        in_scope = not asked and identified(sender, self._context.directory) and identified(to, self._context.directory)
         if name or in_scope:
             return request.answered(Status.CANCEL_FAILED)
         return await self._passed(request)
@@ -99,7 +99,7 @@ class Requests:
         fields = PduFields(request.body)
         name = named_part(fields.text(65))
         sender = party(fields.address(21, Status.INVALID_SOURCE))
-        if name is not None or identified(sender, self._house.directory):
+        if name is not None or identified(sender, self._context.directory):
             return request.answered(Status.REPLACE_FAILED)
         return await self._passed(request)
 
@@ -115,8 +115,8 @@ class Requests:
             return "", 0, "", State.RECEIVED
         name, number = named
         try:
-            traces = await self._house.review.trace(id=name)
-            theirs = await self._house.texts.known_by(name, 0) if traces else {}
+            traces = await self._context.review.trace(id=name)
+            theirs = await self._context.texts.known_by(name, 0) if traces else {}
         except StoreDown:
             raise unavailable() from None
         if traces:

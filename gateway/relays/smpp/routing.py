@@ -30,11 +30,11 @@ class SmppRouter:
         self._elsewhere: Mapping[str, float] = {}
         self._noted: dict[str, tuple[str, float]] = {}
 
-    async def keep(self, beat: Wakeup, event_log: EventLog) -> None:
+    async def keep(self, wakeup: Wakeup, event_log: EventLog) -> None:
         """Tell the other processes what is bound here, and hear what is bound there, until the beat stops."""
-        while not beat.stopped:
+        while not wakeup.stopped:
             await self._tell([each for each in self._accounts if self._esmes.bound(each)], event_log)
-            await beat.rest(_EVERY)
+            await wakeup.rest(_EVERY)
         await self._tell((), event_log)
 
     async def _tell(self, accounts: Collection[str], event_log: EventLog) -> None:

@@ -36,7 +36,7 @@ class SmtpRelay:
         networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         config = replace(config, domains=tuple(domain_of(f"@{domain}") for domain in config.domains))
-        self._house = SmtpContext(
+        self._context = SmtpContext(
             config, directory, intake, tuple(hops), outward, transport, event_log, networks, clock
         )
         self._sockets = sockets
@@ -48,7 +48,7 @@ class SmtpRelay:
         loop = asyncio.get_running_loop()
         for each in self._sockets:
             server = await loop.create_server(
-                lambda: Session(self._house, self._tls, self._entered, self._left), sock=each, backlog=1024
+                lambda: Session(self._context, self._tls, self._entered, self._left), sock=each, backlog=1024
             )
             self._servers.append(server)
         return self
@@ -60,10 +60,10 @@ class SmtpRelay:
             server.close()
         for session in list(self._sessions):
             session.stop()
-        await self._ended(self._house.config.drain)
+        await self._ended(self._context.config.drain)
         for session in list(self._sessions):
             session.abort()
-        await self._ended(self._house.config.drain)
+        await self._ended(self._context.config.drain)
 
     async def _ended(self, seconds: float) -> None:
         """Wait until every session is over, at most so long."""
@@ -74,19 +74,19 @@ class SmtpRelay:
                 ending.cancel()
 
     def _entered(self, session: Session) -> bool:
-        if len(self._sessions) >= self._house.config.max_sessions:
-            self._house.event_log.refused("sessions")
+        if len(self._sessions) >= self._context.config.max_sessions:
+            self._context.event_log.refused("sessions")
             return False
         self._sessions.add(session)
-        self._house.load.sessions += 1
-        self._house.event_log.session_opened()
+        self._context.load.sessions += 1
+        self._context.event_log.session_opened()
         return True
 
     def _left(self, session: Session) -> None:
         if session in self._sessions:
             self._sessions.discard(session)
-            self._house.load.sessions -= 1
-            self._house.event_log.session_closed()
+            self._context.load.sessions -= 1
+            self._context.event_log.session_closed()
 
 
 def _context(config: SmtpConfig) -> ssl.SSLContext | None:

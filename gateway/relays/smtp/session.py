@@ -46,12 +46,12 @@ class Session(SMTP):
     line_length_limit = 1 << 16  # how far the stream is read ahead; the length of lines is not limited by it
 
     def __init__(
-        self, house: SmtpContext, tls: ssl.SSLContext | None, entered: Callable[[Session], bool],
+        self, context: SmtpContext, tls: ssl.SSLContext | None, entered: Callable[[Session], bool],
         left: Callable[[Session], None],
     ) -> None:  # fmt: skip
-        super().__init__(_NoHooks(), hostname=house.config.hostname, loop=asyncio.get_running_loop())
+        super().__init__(_NoHooks(), hostname=context.config.hostname, loop=asyncio.get_running_loop())
         self.tls_context = tls
-        self._house, self._config = house, house.config
+        self._context, self._config = context, context.config
         self._entered, self._left = entered, left
         self._peer = Peer("")
         self._transaction: Transaction | None = None
@@ -119,13 +119,13 @@ class Session(SMTP):
 
     def _tick(self) -> None:
         """Look whether the client's time is up."""
-        left = self._silent_since + self._house.patience - self.loop.time()
+        left = self._silent_since + self._context.patience - self.loop.time()
         if left <= 0:
             if self._transaction is not None:  # else it was only done, and forgot to say so
-                self._house.event_log.refused("timeout")
+                self._context.event_log.refused("timeout")
             self._hang_up(b"421 4.4.2 Timeout, closing the connection")
         else:
-            self._timer = self.loop.call_later(min(left, self._house.patience, _TICK), self._tick)
+            self._timer = self.loop.call_later(min(left, self._context.patience, _TICK), self._tick)
 
     def _hang_up(self, words: bytes = b"") -> None:
         """Close the connection; a client that does not take its last words in time is cut off."""
@@ -156,7 +156,7 @@ class Session(SMTP):
             await self._leave()
             self._hang_up()
             if self._counts_as:
-                self._house.go(self._counts_as)
+                self._context.go(self._counts_as)
             self._left(self)
 
     async def _meet(self) -> None:
@@ -178,8 +178,8 @@ class Session(SMTP):
     async def _let_in(self) -> None:
         """Whoever may not send to any domain has so many sessions at once and no more."""
         client = "" if self._peer.trusted else client_of(self._peer.address)
-        if client and not self._house.come(client):
-            self._house.event_log.refused("sessions")
+        if client and not self._context.come(client):
+            self._context.event_log.refused("sessions")
             self._say(Reply(421, (b"421 4.7.0 Too many sessions from your address, try again later",)))
             await self._flush()
             raise Gone
@@ -255,7 +255,7 @@ class Session(SMTP):
         except Gone:
             raise
         except Exception:  # noqa: BLE001 - the relay's edge: whatever failed, the client keeps its copy
-            self._house.event_log.failed("smtp")
+            self._context.event_log.failed("smtp")
             await self._leave()
             said = self._refusal(unavailable())
         if self._content is not None:
@@ -287,7 +287,7 @@ class Session(SMTP):
         return await command(rest.decode("utf-8", "surrogateescape").strip(" "))
 
     def _refusal(self, refused: Refused) -> Reply:
-        self._house.event_log.refused(refused.reason)
+        self._context.event_log.refused(refused.reason)
         self._errors += refused.reason in _MISTAKES
         if self._errors > self._config.max_errors:
             self._over = True
@@ -344,7 +344,7 @@ class Session(SMTP):
         mail = smtp_grammar.mail(argument, extended=self._peer.protocol == "ESMTP")
         if mail.size is not None and mail.size > self._config.max_size:
             raise too_big()
-        self._transaction = Transaction(self._house, self._peer, mail)
+        self._transaction = Transaction(self._context, self._peer, mail)
         return reply(250, "2.1.0", "Ok")
 
     async def _rcpt(self, argument: str) -> Reply:

@@ -36,9 +36,9 @@ class Incoming(Protocol):
 class Transaction:
     """From MAIL to the reply to the final dot, or to `leave`."""
 
-    def __init__(self, house: SmtpContext, peer: Peer, mail: Mail) -> None:
-        self._house, self._peer, self._mail = house, peer, mail
-        self._people = identified(mail.sender, house.directory)
+    def __init__(self, context: SmtpContext, peer: Peer, mail: Mail) -> None:
+        self._context, self._peer, self._mail = context, peer, mail
+        self._people = identified(mail.sender, context.directory)
         self._recipients: dict[str, Recipient] = {}
         self._taking = False
         self._hop: NextHop | None = None
@@ -58,18 +58,18 @@ class Transaction:
 
     async def recipient(self, given: Rcpt) -> Reply:
         """The reply to one RCPT. Raises Refused."""
-        house = self._house
-        address = given.address if "@" in given.address else f"{given.address}@{house.config.domains[0]}"
-        if not self._peer.trusted and not house.serves(address):
+        context = self._context
+        address = given.address if "@" in given.address else f"{given.address}@{context.config.domains[0]}"
+        if not self._peer.trusted and not context.serves(address):
             raise Refused(550, "5.7.1", "Relaying denied", "relay_denied")
-        if len(self._recipients) >= house.config.max_recipients:
+        if len(self._recipients) >= context.config.max_recipients:
             raise Refused(452, "4.5.3", "Too many recipients", "too_many_recipients")
-        hop = house.hop(address)
+        hop = context.hop(address)
         if hop is None:
             raise Refused(550, "5.4.4", "No route to this domain", "no_route")
         recipient = Recipient(address, given.options)
-        if not self._taking and forms_pair(self._people, address, house.directory):
-            await house.intake.room()
+        if not self._taking and forms_pair(self._people, address, context.directory):
+            await context.intake.room()
             self._taking = True
             await self.leave()
         if not self._taking:
@@ -79,7 +79,7 @@ class Transaction:
 
     async def _onward(self, hop: NextHop, recipient: Recipient) -> Reply:
         """A recipient out of scope so far: the next hop's word."""
-        house, mail = self._house, self._mail
+        context, mail = self._context, self._mail
         if self._hop is not None and self._hop.target != hop.target:
             if self._recipients:
                 raise Refused(452, "4.5.3", "Send this recipient in a transaction of its own", "other_hop")
@@ -87,10 +87,10 @@ class Transaction:
         if self._lost is not None:
             return self._lost
         try:
-            async with asyncio.timeout(house.config.hop_patience):
+            async with asyncio.timeout(context.config.hop_patience):
                 if self._exchange is None:
                     size = None if mail.size is None else mail.size + len(self._trace())
-                    self._exchange, said = await house.outward.begin(
+                    self._exchange, said = await context.outward.begin(
                         hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
                     )
                     self._hop = hop if self._exchange is not None else None
@@ -100,12 +100,12 @@ class Transaction:
             down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
             await self.leave()
             self._lost = down if self._recipients else None  # what was promised is lost; a first try is not
-            house.event_log.refused("next_hop_down")
+            context.event_log.refused("next_hop_down")
             return down
         if said.taken:
             self._recipients.setdefault(recipient.address, recipient)
         else:
-            house.event_log.refused("next_hop")
+            context.event_log.refused("next_hop")
         return said
 
     async def leave(self) -> None:
@@ -122,7 +122,7 @@ class Transaction:
         try:
             return await self._settled(content)
         finally:
-            self._house.load.held -= self._held
+            self._context.load.held -= self._held
             self._held = 0
 
     async def _settled(self, content: Incoming) -> Reply:
@@ -131,12 +131,17 @@ class Transaction:
             claimed, named, hops = _read(section)
         else:
             claimed, named, hops = await asyncio.to_thread(_read, section)
-        if hops > self._house.config.max_received:
+        if hops > self._context.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
         if len(claimed) > MOST_CLAIMED:
             raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
         relation = relate(
-            self._mail.sender, claimed, tuple(self._recipients), self._house.directory, named, self._house.networks()
+            self._mail.sender,
+            claimed,
+            tuple(self._recipients),
+            self._context.directory,
+            named,
+            self._context.networks(),
         )
         if relation:
             return await self._take(head, content, relation)
@@ -159,7 +164,7 @@ class Transaction:
     async def _next(self, content: Incoming) -> bytes:
         """The next piece, to be kept in memory until the scope is known or the message is durable."""
         piece = await content.piece()
-        self._house.hold(len(piece))
+        self._context.hold(len(piece))
         self._held += len(piece)
         return piece
 
@@ -167,7 +172,7 @@ class Transaction:
         """Out of scope: on to the next hop as it arrives, kept nowhere."""
         exchange = self._exchange
         if exchange is None:
-            self._house.event_log.refused("next_hop_down")
+            self._context.event_log.refused("next_hop_down")
             return self._lost or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
         try:
             said = await exchange.data()
@@ -177,28 +182,28 @@ class Transaction:
                     await exchange.send(piece)
                 said = await exchange.finish()
         except HopDown as down:
-            self._house.event_log.refused("next_hop_down")
+            self._context.event_log.refused("next_hop_down")
             return down.reply
         finally:
             await self.leave()
         if said.taken:
-            self._house.event_log.passed_through(Channel.MAIL)
+            self._context.event_log.passed_through(Channel.MAIL)
         else:
-            self._house.event_log.refused("next_hop")
+            self._context.event_log.refused("next_hop")
         return said
 
     async def _take(self, head: bytes, content: Incoming, relation: Relation) -> Reply:
         """In scope: durable with us before the reply, unless it was decided before."""
         await self.leave()
-        await self._house.intake.room()
+        await self._context.intake.room()
         pieces = [head]
         while piece := await self._next(content):
             pieces.append(piece)
         whole = b"".join(pieces)
-        if await self._house.intake.decided_before(whole, tuple(self._recipients)):
+        if await self._context.intake.decided_before(whole, tuple(self._recipients)):
             return await self._again(whole)
-        now = self._house.clock()
-        name = await self._house.intake.take(
+        now = self._context.clock()
+        name = await self._context.intake.take(
             Channel.MAIL, self._envelope(), whole, relation, now, fields=self._fields(now), tls=bool(self._peer.tls)
         )
         return reply(250, "2.0.0", f"Ok: queued as {name}")
@@ -209,7 +214,7 @@ class Transaction:
         The client gets one reply. Where some recipients have it and others do not, the others are queued here, for
         the client could only send it to all of them again.
         """
-        now = self._house.clock()
+        now = self._context.clock()
         envelope = self._envelope()
         message = Message(
             "", Channel.MAIL, envelope, content, "", now, Relation(), self._trace(), tls=bool(self._peer.tls)
@@ -218,25 +223,25 @@ class Transaction:
         for hop, recipients in self._by_hop():
             claimed = tuple(Claimed(each, 0, now) for each in recipients)
             part = replace(message, envelope=replace(envelope, recipients=tuple(recipients)))
-            outcomes |= await self._house.transport.deliver(hop, Claim("", part, claimed), _always)
+            outcomes |= await self._context.transport.deliver(hop, Claim("", part, claimed), _always)
         left = tuple(each for each in envelope.recipients if not isinstance(outcomes.get(each.address), Sent))
         if not left:
-            self._house.event_log.passed_through(Channel.MAIL)
+            self._context.event_log.passed_through(Channel.MAIL)
             return _said(next(iter(outcomes.values())))
         if len(left) < len(envelope.recipients):
-            await self._house.intake.forward(
+            await self._context.intake.forward(
                 Channel.MAIL, replace(envelope, recipients=left), content, now,
                 fields=self._fields(now), tls=bool(self._peer.tls),
             )  # fmt: skip
             return reply(250, "2.0.0", "Ok")
-        self._house.event_log.refused("next_hop")
+        self._context.event_log.refused("next_hop")
         temporary = (each for each in outcomes.values() if not isinstance(each, Bounced))
         return _said(next(temporary, None) or next(iter(outcomes.values()), None))
 
     def _by_hop(self) -> list[tuple[NextHop, list[Recipient]]]:
         found: dict[str, tuple[NextHop, list[Recipient]]] = {}
         for recipient in self._recipients.values():
-            hop = self._house.hop(recipient.address)
+            hop = self._context.hop(recipient.address)
             if hop is not None:
                 found.setdefault(hop.target, (hop, []))[1].append(recipient)
         return list(found.values())
@@ -245,10 +250,10 @@ class Transaction:
         return Envelope(self._mail.sender, tuple(self._recipients.values()), self._mail.options)
 
     def _trace(self) -> bytes:
-        return self._fields(self._house.clock())("")
+        return self._fields(self._context.clock())("")
 
     def _fields(self, now: float) -> Callable[[str], bytes]:
-        return lambda name: received(self._house.config, self._peer, now, utf8=self._mail.utf8, name=name)
+        return lambda name: received(self._context.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
 def _read(section: bytes) -> tuple[Sequence[Mailbox], str, int]:

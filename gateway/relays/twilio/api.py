@@ -40,12 +40,12 @@ _ONE = re.compile(
 class Api:
     """Answers to requests under `/2010-04-01/`. Raises Refused and HopDown."""
 
-    def __init__(self, house: TwilioContext) -> None:
-        self._house = house
-        account = f"{ROOT}Accounts/{house.config.account_sid}/"
+    def __init__(self, context: TwilioContext) -> None:
+        self._context = context
+        account = f"{ROOT}Accounts/{context.config.account_sid}/"
         self._lists = (f"{account}Messages.json", f"{account}SMS/Messages.json")
         self._account, self._each = account, f"{account}Messages/"
-        self._login = f"{house.config.account_sid}:{house.config.auth_token}".encode()
+        self._login = f"{context.config.account_sid}:{context.config.auth_token}".encode()
 
     def may(self, authorization: str) -> bool:
         """Whether a request bears the account's credentials, in constant time."""
@@ -69,11 +69,11 @@ class Api:
             return error(405 if path.startswith(self._account) else 404)
         if path in self._lists:
             return await self._listed(target, query)
-        return await self._house.texting.ask(method, target)
+        return await self._context.texting.ask(method, target)
 
     async def _sent(self, target: str, query: str, content: bytes, token: str) -> HttpAnswer:
         """A text of the district's: accepted, or passed through with the provider's own answer."""
-        house = self._house
+        context = self._context
         given, more = parsed(content), parsed(query.encode())
         if given is None or more is None:
             return error(400, 20001, "Too many parameters")
@@ -81,23 +81,23 @@ class Api:
         if twice := _twice(form):
             return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
         sender, to = party(first(form, "From", "MessagingServiceSid")), party(first(form, "To"))
-        relation = house.related(sender, to, form)
+        relation = context.related(sender, to, form)
         if not relation:
-            answer = await house.texting.ask("POST", target, content, FORM)
+            answer = await context.texting.ask("POST", target, content, FORM)
             if answer.taken:
-                house.event_log.passed_through(Channel.SMS)
+                context.event_log.passed_through(Channel.SMS)
             return answer
         if wrong := _wrong(form):
             return wrong
         request = derived_id("request", token, str(form)) if token else ""
-        name = request or new_id(house.clock(), os.urandom(10))
-        if not token or not await house.intake.taken_before(name):
+        name = request or new_id(context.clock(), os.urandom(10))
+        if not token or not await context.intake.taken_before(name):
             recipient = Recipient(to, (via(PROVIDER),))
-            await house.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
+            await context.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
         return one(
             201,
             message(
-                house.config.account_sid, name, sender=sender, to=to, text=text_of(form), at=house.clock(),
+                context.config.account_sid, name, sender=sender, to=to, text=text_of(form), at=context.clock(),
                 state=State.RECEIVED, service=first(form, "MessagingServiceSid"), media=len(media_of(form)),
             ),
         )  # fmt: skip
@@ -112,25 +112,25 @@ class Api:
         sid, rest = named.groups()
         ours = await self._ours(sid)
         if ours is None:
-            return await self._house.texting.ask(method, target, content, kind)
+            return await self._context.texting.ask(method, target, content, kind)
         if method != "GET":
             return error(405)
         theirs = provider_sid(ours.trace.recipients[0].reply) if ours.trace.recipients[0].state is State.SENT else ""
         if theirs:
             try:
-                shown = await self._house.texting.ask("GET", target.replace(sid, theirs))
+                shown = await self._context.texting.ask("GET", target.replace(sid, theirs))
             except HopDown:
                 shown = HttpAnswer(503)
             if shown.taken:
                 return HttpAnswer(shown.status, shown.content.replace(theirs.encode(), sid.encode()), shown.kind)
         if rest != ".json":
             return error(404)
-        return one(200, traced(self._house.config.account_sid, ours.trace, ours.content))
+        return one(200, traced(self._context.config.account_sid, ours.trace, ours.content))
 
     async def _ours(self, sid: str) -> MessageDetail | None:
         id_ = id_of(sid)
         try:
-            found = await self._house.review.explained(id_) if id_ else None
+            found = await self._context.review.explained(id_) if id_ else None
         except StoreDown:
             raise unavailable() from None
         # a text that came in is known by the provider's sid, and only to the provider
@@ -138,7 +138,7 @@ class Api:
 
     async def _listed(self, target: str, query: str) -> HttpAnswer:
         """The provider's list, its sids turned into ours, and in front of its first page what was not sent yet."""
-        answer = await self._house.texting.ask("GET", target)
+        answer = await self._context.texting.ask("GET", target)
         if not answer.taken:
             return answer
         try:
@@ -159,7 +159,7 @@ class Api:
 
     async def _traces(self, shown: Iterable[Mapping[str, object]], wanted: Mapping[str, str]) -> list[Trace]:
         """The texts of ours to the numbers that are asked for or shown, and all that are held; the newest first."""
-        review = self._house.review
+        review = self._context.review
         addresses = {str(each.get("to")) for each in shown if each.get("direction") != "inbound"} | set(wanted.values())
         found = {each.id: each for address in addresses for each in await review.trace(address=address)}
         for held in await review.held():
@@ -174,9 +174,9 @@ class Api:
             ends = {"From": trace.sender, "To": trace.recipients[0].address}
             if trace.recipients[0].state is not State.SENT and all(ends[name] == each for name, each in wanted.items()):
                 found.append(trace)
-        shown, account = [], self._house.config.account_sid
+        shown, account = [], self._context.config.account_sid
         for trace in found[:_MOST_SHOWN]:  # one at a time: each comes with its pictures
-            if (each := await self._house.review.explained(trace.id)) is not None:
+            if (each := await self._context.review.explained(trace.id)) is not None:
                 shown.append(traced(account, each.trace, each.content))
         return shown
 

@@ -32,9 +32,9 @@ _TOKENS = ("i-twilio-idempotency-token", "idempotency-key")
 class TwilioRelay:
     """Listens on bound sockets while entered. On leaving it takes no new requests, and lets those that run end."""
 
-    def __init__(self, house: TwilioContext, sockets: Sequence[socket.socket]) -> None:
-        config = house.config
-        self._house, self._webhooks, self._api = house, Webhooks(house), Api(house)
+    def __init__(self, context: TwilioContext, sockets: Sequence[socket.socket]) -> None:
+        config = context.config
+        self._context, self._webhooks, self._api = context, Webhooks(context), Api(context)
         self._sockets = list(sockets)
         settings = uvicorn.Config(
             self._application, interface="asgi3", lifespan="off", log_config=None, access_log=False,
@@ -67,15 +67,15 @@ class TwilioRelay:
         try:
             answer = await self._answer(request)
         except Refused as refused:
-            self._house.event_log.request_refused(refused.reason)
+            self._context.event_log.request_refused(refused.reason)
             answer = error(503)
         except HopDown:
-            self._house.event_log.request_refused("next_hop_down")
+            self._context.event_log.request_refused("next_hop_down")
             answer = error(502)
         except ClientDisconnect:
             return
         except Exception:  # noqa: BLE001 - the relay's edge: what nobody foresaw is a temporary refusal
-            self._house.event_log.failed("sms")
+            self._context.event_log.failed("sms")
             answer = error(503)
         headers = _HEADERS.get(answer.status, {})
         await Response(answer.content, answer.status, headers, answer.kind or None)(scope, receive, send)
@@ -86,7 +86,7 @@ class TwilioRelay:
             return await self._webhook(request)
         if path.startswith(ROOT):
             if not self._api.may(request.headers.get("authorization", "")):
-                self._house.event_log.request_refused("credentials")
+                self._context.event_log.request_refused("credentials")
                 return error(401)
             content = await self._content(request)
             if content is None:
@@ -106,9 +106,9 @@ class TwilioRelay:
         form = parsed_json(content) if is_json else parsed(content)
         query = request.url.query
         if form is None:
-            self._house.event_log.request_refused("form")
+            self._context.event_log.request_refused("form")
             return error(400)
-        config = self._house.config
+        config = self._context.config
         settings = request.headers.get(SETTINGS, "")
         signed = is_signed(
             (config.webhook_secret if settings else "") or config.auth_token,
@@ -116,7 +116,7 @@ class TwilioRelay:
             request.headers.get(SIGNATURE, ""), form=form, content=content if is_json else None, settings=settings,
         )  # fmt: skip
         if not signed:
-            self._house.event_log.request_refused("signature")
+            self._context.event_log.request_refused("signature")
             return error(403, 20003, "Forbidden")
         kind: Kind = "json" if is_json else "form"
         if request.url.path == STATUS:
@@ -127,10 +127,10 @@ class TwilioRelay:
         """All of a request's content; None where it is too much, or too slow to come."""
         pieces, size = [], 0
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._house.config.patience):
+            async with asyncio.timeout(self._context.config.patience):
                 async for piece in request.stream():
                     size += len(piece)
-                    if size > self._house.config.max_content:
+                    if size > self._context.config.max_content:
                         return None
                     pieces.append(piece)
             return b"".join(pieces)

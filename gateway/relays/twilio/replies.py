@@ -40,26 +40,26 @@ def _form(element: ElementTree.Element, line: str, peer: str) -> Form:
 class Replies:
     """Takes in, or sends on, what an application answered."""
 
-    def __init__(self, house: TwilioContext) -> None:
-        self._house = house
+    def __init__(self, context: TwilioContext) -> None:
+        self._context = context
 
     async def take(self, content: bytes, line: str, peer: str, source: str) -> None:
         """Every text of an answer; `source` names what was answered, so that the same answer twice changes nothing.
 
         Raises Refused, and HopDown where one is out of scope and the provider is away.
         """
-        house = self._house
+        context = self._context
         for number, form in enumerate(replies(content, line, peer)):
             fields = dict(form)
             sender, to = party(fields["From"]), party(fields["To"])
-            relation = house.related(sender, to, form)
+            relation = context.related(sender, to, form)
             if not relation:
-                await house.texting.ask("POST", house.messages_path, encoded(form), FORM)
+                await context.texting.ask("POST", context.messages_path, encoded(form), FORM)
                 continue
-            name = derived_id("reply", source, str(number)) if source else new_id(house.clock(), _mark(form))
-            if not await house.intake.taken_before(name):
+            name = derived_id("reply", source, str(number)) if source else new_id(context.clock(), _mark(form))
+            if not await context.intake.taken_before(name):
                 recipient = Recipient(to, (via(PROVIDER),))
-                await house.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
+                await context.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
 
 
 def _mark(form: Form) -> bytes:

@@ -32,36 +32,36 @@ DONE = HttpAnswer(204)
 class Webhooks:
     """Answers to webhooks whose signature is right. Every method raises Refused and HopDown."""
 
-    def __init__(self, house: TwilioContext) -> None:
-        self._house = house
-        self._replies = Replies(house)
+    def __init__(self, context: TwilioContext) -> None:
+        self._context = context
+        self._replies = Replies(context)
 
     async def message(self, form: Form, kind: Kind) -> HttpAnswer:
         """A text: durable with us before the answer where it is in scope, else the application's own answer."""
-        house = self._house
+        context = self._context
         sender, line, sid = party(first(form, "From")), party(first(form, "To")), first(form, *SIDS)
-        relation = house.related(sender, line, form)
+        relation = context.related(sender, line, form)
         if not relation:
             return await self._onward(form, kind, sender, line, sid)
         name = derived_id("text", sid) if sid else derived_id("text", *(f"{key}={value}" for key, value in form))
-        if not await house.intake.taken_before(name):
-            await house.take(sender, house.inward(line), form, kind, relation, name=name, known_as=sid)
+        if not await context.intake.taken_before(name):
+            await context.take(sender, context.inward(line), form, kind, relation, name=name, known_as=sid)
         return EMPTY
 
     async def _onward(self, form: Form, kind: Kind, sender: str, line: str, sid: str) -> HttpAnswer:
-        house = self._house
-        if not house.config.app_url:
+        context = self._context
+        if not context.config.app_url:
             return await self._to_phone(form, sender, line)
-        answer = await house.texting.hand(form, kind, token=derived_id("text", sid) if sid else "")
+        answer = await context.texting.hand(form, kind, token=derived_id("text", sid) if sid else "")
         if answer.taken:
-            house.event_log.passed_through(Channel.SMS)
+            context.event_log.passed_through(Channel.SMS)
             if answer.kind.endswith("xml") or answer.content.lstrip().startswith(b"<"):
                 return await self._without_texts(answer, sender, line, sid)
         return answer
 
     async def _without_texts(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
         """The application's answer, apart from what it would have the provider say to somebody in scope."""
-        relation: Relation = self._house.paired(line, sender)
+        relation: Relation = self._context.paired(line, sender)
         if not relation:
             return answer
         await self._replies.take(answer.content, line, sender, sid)
@@ -69,30 +69,30 @@ class Webhooks:
 
     async def _to_phone(self, form: Form, sender: str, line: str) -> HttpAnswer:
         """Straight to the phone of the person behind the number; a person's own text is not sent back to them."""
-        house = self._house
-        phone = house.phone_behind(line)
+        context = self._context
+        phone = context.phone_behind(line)
         if not phone or phone == sender:
             return EMPTY
         media = [("MediaUrl", each) for each in media_of(form)]
         text = (("From", line), ("To", phone), ("Body", text_of(form)), *media)
-        answer = await house.texting.ask("POST", house.messages_path, encoded(text), FORM)
+        answer = await context.texting.ask("POST", context.messages_path, encoded(text), FORM)
         if answer.taken:
-            house.event_log.passed_through(Channel.SMS)
+            context.event_log.passed_through(Channel.SMS)
             return EMPTY
         return HttpAnswer(answer.status, EMPTY.content, TWIML)
 
     async def status(self, form: Form, kind: Kind, query: str) -> HttpAnswer:
         """What became of a text: on its way to the application, under the sid that it knows, once for each status."""
-        house = self._house
+        context = self._context
         named = parsed(query.encode()) or ()
         ours, callback = first(named, "id"), first(named, "to")
         if not ours or not callback:
-            return await house.texting.hand(form, kind) if house.config.app_url else DONE
+            return await context.texting.hand(form, kind) if context.config.app_url else DONE
         name = derived_id(STATUS, ours, first(form, *SIDS), first(form, "MessageStatus", "SmsStatus"))
-        if not await house.intake.taken_before(name):
+        if not await context.intake.taken_before(name):
             told = tuple((key, sid_of(ours) if key in SIDS else value) for key, value in form)
-            await house.intake.forward(
-                Channel.SMS, status_envelope(callback, kind), encoded(told), house.clock(), name=name
+            await context.intake.forward(
+                Channel.SMS, status_envelope(callback, kind), encoded(told), context.clock(), name=name
             )
         return DONE
 
