@@ -22,7 +22,8 @@ from gateway.console.accounts.service import (
 )
 from gateway.console.auth.authenticator import Authenticator
 from gateway.console.auth.credentials import new_step_secret, step_address
-from gateway.console.messages.api import Decider, Reader, TheDesk, bearer, problems
+from gateway.console.web.api_deps import Decider, Reader, bearer, problems
+from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import Right, Token
 from gateway.core.serialization.json_fields import rfc3339

@@ -10,9 +10,19 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from gateway.console.accounts import grants as granting
 from gateway.console.cases.pages import Number
 from gateway.console.decisions import schemas as told
-from gateway.console.messages.api import MOST, PAGE, Decider, Key, Reader, bearer, cursor_of, problems, read_cursor
 from gateway.console.messages.mask_names import covered_grants
 from gateway.console.service import Desk
+from gateway.console.web.api_deps import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Decider,
+    IdempotencyKey,
+    Reader,
+    bearer,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
 from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
@@ -72,21 +82,21 @@ async def _told(desk: Desk, user: User, each: Grant) -> dict[str, object]:
 async def grant_list(
     desk: TheDesk,
     user: Reader,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
 ) -> dict[str, object]:
     """To an auditor: the own grants that hold."""
-    before = read_cursor(cursor, int)[0] if cursor is not None else 1 << 62
+    before = decode_cursor(cursor, int)[0] if cursor is not None else 1 << 62
     found = await granting.listed(desk, user, before=min(max(before, 0), 1 << 62), limit=limit)
     told = await covered_grants(desk, user, found)
-    return {"items": list(map(_row, told)), "next": cursor_of(found[-1].id) if len(found) == limit else None}
+    return {"items": list(map(_row, told)), "next": encode_cursor(found[-1].id) if len(found) == limit else None}
 
 
 @grant_api.post(
     "/grants", status_code=201, response_model=told.GrantRow, responses=problems(400, 409, 413),
     summary="Let an auditor read a message, a case, or everything, until an end",
 )  # fmt: skip
-async def grant_call(desk: TheDesk, user: Decider, asked: told.Granting, key: Key = None) -> JSONResponse:
+async def grant_call(desk: TheDesk, user: Decider, asked: told.Granting, key: IdempotencyKey = None) -> JSONResponse:
     """By a technology director. Everything that the auditor reads is in the audit log."""
 
     async def act() -> JSONResponse:
@@ -108,7 +118,7 @@ def _number(number: Annotated[str, Path(description="The id of a grant")]) -> in
     "/grants/{number}", response_model=told.GrantRow, responses=problems(404, 409), summary="End a grant now",
 )  # fmt: skip
 async def end_call(
-    desk: TheDesk, user: Decider, number: Annotated[int, Depends(_number)], key: Key = None
+    desk: TheDesk, user: Decider, number: Annotated[int, Depends(_number)], key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         return await _told(desk, user, await granting.ended(desk, user, number))

@@ -12,21 +12,21 @@ from gateway.console.cases.evidence import pack
 from gateway.console.cases.pages import zip_answer
 from gateway.console.decisions import schemas as told
 from gateway.console.decisions.api import act_row
-from gateway.console.messages.api import (
-    MOST,
-    PAGE,
-    Decider,
-    Id,
-    Key,
-    Reader,
-    TheDesk,
-    bearer,
-    cursor_of,
-    ids_of,
-    problems,
-    read_cursor,
-)
 from gateway.console.templating import Pages
+from gateway.console.web.api_deps import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Decider,
+    IdempotencyKey,
+    MessageId,
+    Reader,
+    bearer,
+    decode_cursor,
+    encode_cursor,
+    problems,
+    unique_message_ids,
+)
+from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once
@@ -66,23 +66,23 @@ async def cases(
     desk: TheDesk,
     user: Reader,
     closed: bool = False,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=300, description="`next` of the page before")] = None,
 ) -> dict[str, object]:
     """Cases that name a message of another building, or of yourself, are not among them."""
-    before = read_cursor(cursor, int)[0] if cursor is not None else 1 << 62
+    before = decode_cursor(cursor, int)[0] if cursor is not None else 1 << 62
     found = await casework.listed(desk, user, closed=closed, before=min(max(before, 0), 1 << 62), limit=limit)
-    return {"items": list(map(_row, found)), "next": cursor_of(found[-1].id) if len(found) == limit else None}
+    return {"items": list(map(_row, found)), "next": encode_cursor(found[-1].id) if len(found) == limit else None}
 
 
 @case_api.post(
     "/cases", status_code=201, response_model=told.CaseRow, responses=_DOING, summary="Open a case about messages",
 )  # fmt: skip
-async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: Key = None) -> JSONResponse:
+async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: IdempotencyKey = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         due_at = asked.due_at or None
         draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
-        number = await casework.opened(desk, user, draft, ids_of(asked.messages))
+        number = await casework.opened(desk, user, draft, unique_message_ids(asked.messages))
         return _row(await casework.shown(desk, user, number))
 
     return await done_once(desk, user, key, ["case", asked.model_dump()], act, 201)
@@ -103,7 +103,9 @@ async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]
     "/cases/{number}/names", response_model=told.CaseRow, responses=_DOING,
     summary="Open the names of a case, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
-async def open_names(desk: TheDesk, user: Reader, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def open_names(
+    desk: TheDesk, user: Reader, number: Number, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     """To the account of this token, for an hour: the evidence pack needs it."""
 
     async def act() -> dict[str, object]:
@@ -114,7 +116,9 @@ async def open_names(desk: TheDesk, user: Reader, number: Number, asked: told.Re
 
 
 @case_api.patch("/cases/{number}", response_model=told.CaseRow, responses=_DOING, summary="Change an open case")
-async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Changing, key: Key = None) -> JSONResponse:
+async def change(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Changing, key: IdempotencyKey = None
+) -> JSONResponse:
     """What is left out stays, and so does a title that comes back as it was read with its names covered."""
 
     async def act() -> dict[str, object]:
@@ -137,9 +141,11 @@ async def change(desk: TheDesk, user: Decider, number: Number, asked: told.Chang
 @case_api.post(
     "/cases/{number}/messages", response_model=told.Messages, responses=_DOING, summary="Put messages into a case",
 )  # fmt: skip
-async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding, key: Key = None) -> JSONResponse:
+async def add(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Adding, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await casework.added(desk, user, number, ids_of(asked.messages)))}
+        return {"messages": list(await casework.added(desk, user, number, unique_message_ids(asked.messages)))}
 
     return await done_once(desk, user, key, ["case add", number, asked.messages], act)
 
@@ -148,7 +154,9 @@ async def add(desk: TheDesk, user: Decider, number: Number, asked: told.Adding, 
     "/cases/{number}/messages/{id}", response_model=told.Messages, responses=problems(404, 409),
     summary="Take a message out of a case",
 )  # fmt: skip
-async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id, key: Key = None) -> JSONResponse:
+async def take_out(
+    desk: TheDesk, user: Decider, number: Number, id: MessageId, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.taken_out(desk, user, number, id)
         return {"messages": [id]}
@@ -157,7 +165,9 @@ async def take_out(desk: TheDesk, user: Decider, number: Number, id: Id, key: Ke
 
 
 @case_api.post("/cases/{number}/notes", response_model=told.CaseRow, responses=_DOING, summary="Note something")
-async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Text, key: Key = None) -> JSONResponse:
+async def add_note(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Text, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.noted(desk, user, number, plain(asked.text, 4000))
         return _row(await casework.shown(desk, user, number))
@@ -166,7 +176,9 @@ async def add_note(desk: TheDesk, user: Decider, number: Number, asked: told.Tex
 
 
 @case_api.post("/cases/{number}/close", response_model=told.CaseRow, responses=_DOING, summary="Close a case")
-async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closing, key: Key = None) -> JSONResponse:
+async def close(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Closing, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
         return _row(await casework.shown(desk, user, number))
@@ -175,7 +187,9 @@ async def close(desk: TheDesk, user: Decider, number: Number, asked: told.Closin
 
 
 @case_api.post("/cases/{number}/reopen", response_model=told.CaseRow, responses=_DOING, summary="Open it again")
-async def reopen(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def reopen(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, "", plain(asked.reason))
         return _row(await casework.shown(desk, user, number))
@@ -200,7 +214,9 @@ async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number
     "/messages/{id}/legal-hold", response_model=told.Messages, responses=_DOING,
     summary="Keep a message above every period of retention",
 )  # fmt: skip
-async def hold_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def hold_message(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
 
@@ -210,7 +226,9 @@ async def hold_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason,
 @case_api.post(
     "/messages/{id}/legal-hold/lift", response_model=told.Messages, responses=_DOING, summary="Lift a legal hold",
 )  # fmt: skip
-async def lift_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def lift_message(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
 
@@ -221,7 +239,9 @@ async def lift_message(desk: TheDesk, user: Decider, id: Id, asked: told.Reason,
     "/cases/{number}/legal-hold", response_model=told.Messages, responses=_DOING,
     summary="Put every message of a case under legal hold",
 )  # fmt: skip
-async def hold_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def hold_case(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
         return {"messages": list(await casework.hold(desk, user, file.messages, plain(asked.reason)))}
@@ -233,7 +253,9 @@ async def hold_case(desk: TheDesk, user: Decider, number: Number, asked: told.Re
     "/cases/{number}/legal-hold/lift", response_model=told.Messages, responses=_DOING,
     summary="Lift the legal holds on the messages of a case",
 )  # fmt: skip
-async def lift_case(desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: Key = None) -> JSONResponse:
+async def lift_case(
+    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
         return {"messages": list(await casework.lift(desk, user, file.messages, plain(asked.reason)))}

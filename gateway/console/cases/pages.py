@@ -13,9 +13,9 @@ from gateway.console.cases.evidence import pack
 from gateway.console.cases.zip_stream import ZipStream
 from gateway.console.queue.navigation import back_to, place_of
 from gateway.console.service import Desk
-from gateway.console.web.deps import ID, Id, Sent, Signed, TheDesk, ThePages, known
+from gateway.console.web.deps import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
+from gateway.console.web.forms import MESSAGE_ID, plain
 from gateway.core.accounts.account import Right
 from gateway.core.cases.case import OUTCOMES, SEVERITIES, CaseDraft
 
@@ -59,7 +59,7 @@ async def open_case(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
 async def add(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Put a message into the case of a number."""
     number, message = case_number(sent.get("case", "").strip()), sent.get("message", "").strip()
-    if not ID.fullmatch(message):
+    if not MESSAGE_ID.fullmatch(message):
         raise Problem(422, "Write the id of the message: its page shows it under “Header, source and versions”.")
     await casework.added(desk, signed.user, number, [message])
     return RedirectResponse(f"/cases/{number}", 303)

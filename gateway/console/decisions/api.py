@@ -13,27 +13,27 @@ from gateway.console.decisions import schemas as told
 from gateway.console.decisions.two_person import cannot_agree
 from gateway.console.help.alerts import calls_behind, give_back, judge, take_up, told_in
 from gateway.console.messages import schemas
-from gateway.console.messages.api import (
-    PAGE,
-    Cursor,
-    Decider,
-    Id,
-    Key,
-    Limit,
-    Reader,
-    TheDesk,
-    bearer,
-    cursor_of,
-    place_of,
-    problems,
-    read_cursor,
-)
 from gateway.console.messages.mask_names import all_names_of
 from gateway.console.messages.reveal_names import names_in_list, names_of
 from gateway.console.messages.thread import talk
 from gateway.console.messages.view import names_around
 from gateway.console.queue.rows import Filters, read_query
 from gateway.console.service import Desk
+from gateway.console.web.api_deps import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Decider,
+    IdempotencyKey,
+    Limit,
+    MessageId,
+    Reader,
+    bearer,
+    decode_cursor,
+    decode_position,
+    encode_cursor,
+    problems,
+)
+from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once, once
@@ -82,7 +82,9 @@ async def _called(desk: Desk, user: User, id: str, addresses: Sequence[str]) -> 
     "/messages/{id}/release", response_model=schemas.Done, responses=_DECIDING,
     summary="Deliver what is held of a message and yours",
 )  # fmt: skip
-async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+async def release(
+    desk: TheDesk, user: Decider, id: MessageId, why: schemas.Decision, key: IdempotencyKey = None
+) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
     return await _decided(desk, user, key, "release", id, why.reason)
 
@@ -91,7 +93,9 @@ async def release(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, k
     "/messages/{id}/reject", response_model=schemas.Done, responses=_DECIDING,
     summary="Refuse what is held of a message and yours, and tell the sender",
 )  # fmt: skip
-async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Rejection, key: Key = None) -> JSONResponse:
+async def reject(
+    desk: TheDesk, user: Decider, id: MessageId, why: schemas.Rejection, key: IdempotencyKey = None
+) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
     return await _decided(desk, user, key, "reject", id, why.reason, why.words)
 
@@ -100,7 +104,9 @@ async def reject(desk: TheDesk, user: Decider, id: Id, why: schemas.Rejection, k
     "/messages/{id}/discard", response_model=schemas.Done, responses=_DECIDING,
     summary="Deliver nothing of what is held of a message and yours, and tell nobody",
 )  # fmt: skip
-async def discard(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+async def discard(
+    desk: TheDesk, user: Decider, id: MessageId, why: schemas.Decision, key: IdempotencyKey = None
+) -> JSONResponse:
     """Acts on the recipients that are held and yours; the first decision wins."""
     return await _decided(desk, user, key, "discard", id, why.reason)
 
@@ -109,7 +115,7 @@ async def discard(desk: TheDesk, user: Decider, id: Id, why: schemas.Decision, k
     "/messages/{id}/undo", response_model=told.HeldLonger, responses=_DOING,
     summary="Hold again what you decided on a page a moment ago, as far as it has not left",
 )  # fmt: skip
-async def take_back(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+async def take_back(desk: TheDesk, user: Decider, id: MessageId, key: IdempotencyKey = None) -> JSONResponse:
     """The recipients that are held again; 409 where it has left. What a program decides takes effect at once."""
 
     async def act() -> dict[str, object]:
@@ -122,7 +128,7 @@ async def take_back(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JS
     "/messages/{id}/withdraw", response_model=told.Changed, responses=_DOING,
     summary="Take away a decision that waits for a second person",
 )  # fmt: skip
-async def withdraw(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+async def withdraw(desk: TheDesk, user: Decider, id: MessageId, key: IdempotencyKey = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         await handling.withdraw(desk, user, id)
         return {"id": id, "done": "withdrawn"}
@@ -134,7 +140,9 @@ async def withdraw(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSO
     "/messages/{id}/hold", response_model=told.HeldLonger, responses=_DOING,
     summary="Hold a message longer: it is due at another time",
 )  # fmt: skip
-async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer, key: Key = None) -> JSONResponse:
+async def hold(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Longer, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         seconds = handling.LONGER[asked.hold_for]
         changed = await handling.longer(desk, user, id, seconds, plain(asked.reason))
@@ -147,7 +155,9 @@ async def hold(desk: TheDesk, user: Decider, id: Id, asked: told.Longer, key: Ke
     "/messages/{id}/assign", response_model=told.Changed, responses=_DOING,
     summary="Take a held message, give it to an account, or give it back",
 )  # fmt: skip
-async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving, key: Key = None) -> JSONResponse:
+async def assign(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Giving, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await handling.assign(desk, user, id, asked.to, asked.instead_of, plain(asked.reason))
         return {"id": id, "done": "assigned"}
@@ -159,7 +169,9 @@ async def assign(desk: TheDesk, user: Decider, id: Id, asked: told.Giving, key: 
 @review_api.post(
     "/messages/{id}/comments", response_model=told.Changed, responses=_DOING, summary="Comment on a message",
 )  # fmt: skip
-async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text, key: Key = None) -> JSONResponse:
+async def comment(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Text, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await handling.comment(desk, user, id, plain(asked.text, 4000))
         return {"id": id, "done": "commented"}
@@ -170,7 +182,7 @@ async def comment(desk: TheDesk, user: Decider, id: Id, asked: told.Text, key: K
 @review_api.post(
     "/messages/{id}/acknowledge", response_model=told.Changed, responses=_DOING, summary="Take a call for help up",
 )  # fmt: skip
-async def acknowledge(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+async def acknowledge(desk: TheDesk, user: Decider, id: MessageId, key: IdempotencyKey = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         await take_up(desk, user, id)
         return {"id": id, "done": "taken up"}
@@ -182,7 +194,7 @@ async def acknowledge(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> 
     "/messages/{id}/give-back", response_model=told.Changed, responses=_DOING,
     summary="Give a call for help back: people are told of it until somebody takes it up again",
 )  # fmt: skip
-async def return_call(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> JSONResponse:
+async def return_call(desk: TheDesk, user: Decider, id: MessageId, key: IdempotencyKey = None) -> JSONResponse:
     """By who has taken it up, or by a technology director."""
 
     async def act() -> dict[str, object]:
@@ -196,7 +208,9 @@ async def return_call(desk: TheDesk, user: Decider, id: Id, key: Key = None) -> 
     "/messages/{id}/call", response_model=told.Changed, responses=_DOING,
     summary="Say that an alert was right, or that the message was no call for help",
 )  # fmt: skip
-async def judge_call(desk: TheDesk, user: Decider, id: Id, asked: told.Judged, key: Key = None) -> JSONResponse:
+async def judge_call(
+    desk: TheDesk, user: Decider, id: MessageId, asked: told.Judged, key: IdempotencyKey = None
+) -> JSONResponse:
     async def act() -> dict[str, object]:
         await judge(desk, user, id, asked.right)
         return {"id": id, "done": "noted"}
@@ -208,7 +222,7 @@ async def judge_call(desk: TheDesk, user: Decider, id: Id, asked: told.Judged, k
     "/messages/{id}/review", response_model=told.Handled, responses=problems(404),
     summary="Who has a message, what was proposed, what a decision needs, its cases and legal hold",
 )  # fmt: skip
-async def review(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def review(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
     await desk.need(user, Right.QUEUE, id)
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the review")
@@ -240,7 +254,7 @@ def _needs(asked: Needs) -> dict[str, object]:
     "/messages/{id}/history", response_model=told.Acts, responses=problems(404), summary="What happened to a message",
 )  # fmt: skip
 async def history(
-    desk: TheDesk, user: Reader, id: Id, limit: Limit = PAGE, cursor: Cursor = None
+    desk: TheDesk, user: Reader, id: MessageId, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> dict[str, object]:  # fmt: skip
     """From its beginning, and who read it as well."""
     if not user.may(Right.AUDIT):
@@ -248,10 +262,10 @@ async def history(
     trace = await desk.find(user, id)
     await desk.apart(user, trace, "look at the history")
     names = await all_names_of(desk, user, trace)
-    after = read_cursor(cursor, int)[0] if cursor is not None else 0
+    after = decode_cursor(cursor, int)[0] if cursor is not None else 0
     found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
     rows = [act_row(names.act(each)) for _, each in found[:limit]]
-    return {"items": rows, "next": cursor_of(found[limit - 1][0]) if len(found) > limit else None}
+    return {"items": rows, "next": encode_cursor(found[limit - 1][0]) if len(found) > limit else None}
 
 
 @review_api.get(
@@ -261,13 +275,13 @@ async def history(
 async def conversation(
     desk: TheDesk,
     user: Reader,
-    id: Id,
+    id: MessageId,
     cursor: Annotated[str | None, Query(max_length=300, description="`earlier` or `later` of an answer before")] = None,
 ) -> dict[str, object]:
     """Eight messages before it and after it, and from there on thirty at a time to either side."""
     beyond, earlier = None, True
     if cursor is not None:
-        side, at, behind = read_cursor(cursor, str, float, str)
+        side, at, behind = decode_cursor(cursor, str, float, str)
         if side not in ("earlier", "later"):
             raise Problem(422, "This is no cursor of a conversation.")
         beyond, earlier = (at, behind), side == "earlier"
@@ -281,16 +295,18 @@ async def conversation(
             }
             for each in map(names.neighbour, found.said)
         ],
-        "earlier": cursor_of("earlier", *found.earlier) if found.earlier else None,
-        "later": cursor_of("later", *found.later) if found.later else None,
+        "earlier": encode_cursor("earlier", *found.earlier) if found.earlier else None,
+        "later": encode_cursor("later", *found.later) if found.later else None,
         "next": None,
     }  # fmt: skip
 
 
 @review_api.get("/help", response_model=told.Calls, summary="Calls for help: who was alerted, who has taken them up")
-async def help_list(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
+async def help_list(
+    desk: TheDesk, user: Reader, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> dict[str, object]:
     """Those that nobody has taken up first, however old; the others of 90 days."""
-    taken, at, id_ = read_cursor(cursor, bool, float, str) if cursor is not None else (None, 0.0, "")
+    taken, at, id_ = decode_cursor(cursor, bool, float, str) if cursor is not None else (None, 0.0, "")
     after = None if taken is None else (taken, at, id_)
     found, further = await calls_behind(desk, user, days=_CALL_DAYS, limit=limit, after=after)
     return {
@@ -305,7 +321,7 @@ async def help_list(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cu
             }
             for each in found
         ],
-        "next": cursor_of(*further) if further else None,
+        "next": encode_cursor(*further) if further else None,
     }  # fmt: skip
 
 
@@ -316,22 +332,26 @@ async def delivered(
     kind: Annotated[
         Literal["flagged", "late"], Query(description="late: delivered before a verdict that would have held it")
     ] = "flagged",
-    limit: Limit = PAGE,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, object]:
     action = "hold" if kind == "late" else "flag"
-    return _listed(desk, user, await desk.noticed(user, action, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
+    return _listed(
+        desk, user, await desk.noticed(user, action, days=_LIST_DAYS, limit=limit, before=decode_position(cursor))
+    )
 
 
 @review_api.get("/decided", response_model=told.NoticedList, summary="What people decided lately")
-async def decided(desk: TheDesk, user: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> dict[str, object]:
-    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS, limit=limit, before=place_of(cursor)))
+async def decided(
+    desk: TheDesk, user: Reader, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> dict[str, object]:
+    return _listed(desk, user, await desk.decided(user, days=_LIST_DAYS, limit=limit, before=decode_position(cursor)))
 
 
 def _listed(desk: Desk, user: User, found: Page[ListedMessage]) -> dict[str, object]:
     told = [names_in_list(desk, user, each.trace).noticed(each) for each in found.items]
     rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
-    return {"items": rows, "next": cursor_of(*found.next) if found.next else None}
+    return {"items": rows, "next": encode_cursor(*found.next) if found.next else None}
 
 
 def act_row(act: AuditEntry) -> dict[str, object]:

@@ -7,7 +7,16 @@ from starlette.responses import JSONResponse
 
 from gateway.console.decisions import schemas as told
 from gateway.console.decisions.bulk import UNDO_TOGETHER, decide_together, mailing, undo_together
-from gateway.console.messages.api import Decider, Id, Key, Reader, TheDesk, bearer, ids_of, problems
+from gateway.console.web.api_deps import (
+    Decider,
+    IdempotencyKey,
+    MessageId,
+    Reader,
+    bearer,
+    problems,
+    unique_message_ids,
+)
+from gateway.console.web.deps import TheDesk
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once, once
 from gateway.core.review.json_rows import held_row
@@ -23,7 +32,7 @@ _DOING = problems(400, 404, 409, 413)
     "/mailings/{id}", response_model=told.Mailing, responses=problems(404),
     summary="The mailing that a held message belongs to; the view is in the audit log",
 )  # fmt: skip
-async def preview(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def preview(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
     """Every message of it that is held and yours; `differs`: words that the first one does not say."""
     found = await mailing(desk, user, id)
     return {
@@ -42,12 +51,12 @@ async def preview(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     "/mailings/decide", response_model=told.DecidedTogether, responses=_DOING,
     summary="Release or reject messages of a mailing together, after a look at it",
 )  # fmt: skip
-async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Key = None) -> JSONResponse:
+async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: IdempotencyKey = None) -> JSONResponse:
     """It takes effect after `undo_seconds`; until then it can be taken back. `left`: why some were not decided."""
 
     async def act() -> JSONResponse:
         done = await decide_together(
-            desk, user, ids_of(asked.ids), asked.deed, plain(asked.reason), plain(asked.words, 4000)
+            desk, user, unique_message_ids(asked.ids), asked.deed, plain(asked.reason), plain(asked.words, 4000)
         )
         left = [{"id": id_, "why": why} for id_, why in done.left.items()]
         return JSONResponse({"done": list(done.done), "left": left, "undo_seconds": UNDO_TOGETHER})
@@ -58,10 +67,10 @@ async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Key = 
 @mailing_api.post(
     "/mailings/undo", response_model=told.Messages, responses=_DOING, summary="Hold again what was decided together",
 )  # fmt: skip
-async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: Key = None) -> JSONResponse:
+async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: IdempotencyKey = None) -> JSONResponse:
     """Those that are held again; 409 where all have left."""
 
     async def act() -> dict[str, object]:
-        return {"messages": list(await undo_together(desk, user, ids_of(asked.ids)))}
+        return {"messages": list(await undo_together(desk, user, unique_message_ids(asked.ids)))}
 
     return await done_once(desk, user, key, ["undo together", asked.ids], act)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import re
 from bisect import bisect_right
-from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Query, Request, Security
 from starlette.responses import JSONResponse
 
 from gateway.console.audit.rows import readable
-from gateway.console.auth.authenticator import Authenticator
 from gateway.console.messages import schemas
 from gateway.console.messages.attachments import NO_FILE
 from gateway.console.messages.reveal_names import names_in_list, names_of, open_names, refuse_search
@@ -23,11 +17,24 @@ from gateway.console.messages.view import names_around
 from gateway.console.queue.cache import place
 from gateway.console.queue.rows import Filters
 from gateway.console.service import Desk
-from gateway.console.web.errors import Problem, unknown
+from gateway.console.web.api_deps import (
+    DEFAULT_LIMIT,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    MessageId,
+    Reader,
+    bearer,
+    decode_cursor,
+    decode_position,
+    encode_cursor,
+    problems,
+)
+from gateway.console.web.deps import TheDesk
+from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once
 from gateway.console.web.labels import REASONS
-from gateway.console.web.pagination import Place
 from gateway.core.accounts.account import Right, User
 from gateway.core.messages.message import header_section, subject
 from gateway.core.messages.verdict import Span
@@ -35,107 +42,9 @@ from gateway.core.review.json_rows import held_row, trace_row
 from gateway.core.review.pseudonyms import Covered
 from gateway.core.serialization.json_fields import rfc3339
 
-_ID = re.compile(r"[0-9a-z]{1,64}")
-PAGE, MOST = 100, 500
-NO_CURSOR = "This is no cursor of ours: take the value of `next` as it is."
-_PROBLEM: dict[str, Any] = {
-    "model": schemas.ProblemRow,
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}},
-}
-_SAYS = {
-    400: "The request cannot be read", 401: "No token, or a bad one", 403: "Your role does not allow it",
-    404: "Unknown, or another building's", 409: "Somebody decided first; `first` says who", 413: "Too large",
-    422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
-}  # fmt: skip
 _IN_THE_URL = "It stands in the URL, which proxies may log: POST looks for the same and leaves no trace there"
-bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” or `chaperone token create`")
-
-
-def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a call can answer with, as the description shows them."""
-    return {code: {**_PROBLEM, "description": _SAYS[code]} for code in codes}
-
-
-def cursor_of(*values: object) -> str:
-    """Where a list goes on, opaque to those who ask."""
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
-
-
-def read_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
-    """The values of a cursor of ours. Raises a Problem."""
-    try:
-        values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except ValueError:  # bad base64, bad UTF-8, bad JSON
-        values = None
-    well = isinstance(values, list) and len(values) == len(kinds)
-    if not well or not all(type(v) in ((k,) if isinstance(k, type) else k) for v, k in zip(values, kinds, strict=True)):
-        raise Problem(422, NO_CURSOR)
-    if not all(isfinite(v) for v in values if isinstance(v, float)):
-        raise Problem(422, NO_CURSOR)
-    return list(values)
-
-
-def place_of(text: str | None) -> Place | None:
-    """The place that a list of messages goes on behind, by its cursor. Raises a Problem."""
-    if text is None:
-        return None
-    at, id_ = read_cursor(text, float, str)
-    return at, id_
-
 
 api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
-
-
-def the_desk(request: Request) -> Desk:
-    """The desk of this application."""
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-async def reader(request: Request) -> User:
-    """Whose token it is."""
-    door: Authenticator = request.app.state.door
-    user, _ = await door.program(request)
-    return user
-
-
-async def decider(request: Request) -> User:
-    """Whose token it is, where it may decide."""
-    door: Authenticator = request.app.state.door
-    user, token = await door.program(request)
-    if token.reads_only:
-        raise Problem(403, "This token only reads: make one that may decide, on the page “API tokens”.")
-    return user
-
-
-def known(id: Annotated[str, Path(description="The id of a message")]) -> str:
-    """An id that a message can have."""
-    if not _ID.fullmatch(id):
-        raise unknown()
-    return id
-
-
-def ids_of(messages: list[str]) -> list[str]:
-    """Ids that messages can have, each once. Raises a Problem."""
-    for each in messages:
-        if not _ID.fullmatch(each):
-            raise unknown(plain(each, 64))
-    return list(dict.fromkeys(messages))
-
-
-TheDesk = Annotated[Desk, Depends(the_desk)]
-Reader = Annotated[User, Depends(reader)]
-Decider = Annotated[User, Depends(decider)]
-Id = Annotated[str, Depends(known)]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
-Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key", min_length=1, max_length=200,
-        description="A request that comes again with the same key gets the same answer for a day",
-    ),
-]  # fmt: skip
 
 
 @api.get("/held", response_model=schemas.HeldList, summary="The queue, the earliest due first")
@@ -143,7 +52,7 @@ async def held(
     request: Request,
     desk: TheDesk,
     user: Reader,
-    limit: Limit = PAGE,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
     building: Annotated[str, Query(max_length=200, description="The sourcedId of an org")] = "",
     clause: Annotated[str, Query(max_length=40, description="A clause, or a word of `reasons`")] = "",
@@ -180,14 +89,14 @@ async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, curs
     else:
         left = await desk.held(user)
     if cursor is not None:
-        due, id_ = read_cursor(cursor, (float, int, type(None)), str)
+        due, id_ = decode_cursor(cursor, (float, int, type(None)), str)
         after = (float("inf") if due is None else float(due), id_)
         left = left[bisect_right(left, after, key=place) :]
     page = left[:limit]
     more = len(left) > limit
     return {
         "items": [held_row(names_in_list(desk, user, each).held(each)) for each in page],
-        "next": cursor_of(page[-1].due_at, page[-1].id) if more else None,
+        "next": encode_cursor(page[-1].due_at, page[-1].id) if more else None,
     }
 
 
@@ -195,7 +104,7 @@ async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, curs
     "/messages/{id}", response_model=schemas.MessageRow, responses=problems(404),
     summary="One message without its content",
 )  # fmt: skip
-async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def message(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
     trace = await desk.find(user, id)
     names = await names_of(desk, user, trace)
     title = None
@@ -230,7 +139,7 @@ async def message(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
     "/messages/{id}/content", response_model=schemas.ContentRow, responses=problems(404),
     summary="What a message says; the view is in the audit log",
 )  # fmt: skip
-async def content(desk: TheDesk, user: Reader, id: Id) -> dict[str, object]:
+async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
     explained = await desk.explained(user, id, "content by the API")
     names = names_around(await names_of(desk, user, explained.trace), explained)
     read = await asyncio.to_thread(explained.parts)
@@ -276,7 +185,9 @@ def _span(at: Span, text: Covered) -> dict[str, object]:
     "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 409, 413),
     summary="Open the names of a message, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
-async def names(desk: TheDesk, user: Reader, id: Id, why: schemas.Decision, key: Key = None) -> JSONResponse:
+async def names(
+    desk: TheDesk, user: Reader, id: MessageId, why: schemas.Decision, key: IdempotencyKey = None
+) -> JSONResponse:
     """To the account of this token, for an hour."""
 
     async def act() -> dict[str, object]:
@@ -295,7 +206,7 @@ async def trace(
     id: Annotated[str | None, Query(max_length=64)] = None,
     message_id: Annotated[str | None, Query(max_length=1000)] = None,
     address: Annotated[str | None, Query(max_length=320, description=_IN_THE_URL)] = None,
-    limit: Limit = PAGE,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, object]:
     if sum(map(bool, (id, message_id, address))) != 1:
@@ -320,25 +231,25 @@ async def _traced(
     if address:
         refuse_search(desk, user)
     found = await desk.traces(
-        user, id_=id, message_id=message_id, address=address, limit=limit, before=place_of(cursor)
+        user, id_=id, message_id=message_id, address=address, limit=limit, before=decode_position(cursor)
     )  # fmt: skip
     rows = [trace_row(names_in_list(desk, user, each).trace(each)) for each in found.items]
-    return {"items": rows, "next": cursor_of(*found.next) if found.next else None}
+    return {"items": rows, "next": encode_cursor(*found.next) if found.next else None}
 
 
 @api.get("/audit", response_model=schemas.ActList, summary="The audit log, from its beginning")
 async def audit(
     desk: TheDesk,
     user: Reader,
-    limit: Limit = PAGE,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, object]:
     await desk.need(user, Right.AUDIT)
-    after = read_cursor(cursor, int)[0] if cursor is not None else 0
+    after = decode_cursor(cursor, int)[0] if cursor is not None else 0
     kept = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
     told = zip(await readable(desk, user, kept), kept, strict=True)
     rows = [{**row.document(), "whole": row.act == as_kept.act} for row, as_kept in told]
-    return {"items": rows, "next": cursor_of(kept[-1].number) if len(kept) == limit else None}
+    return {"items": rows, "next": encode_cursor(kept[-1].number) if len(kept) == limit else None}
 
 
 @api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")

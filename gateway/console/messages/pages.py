@@ -32,9 +32,9 @@ from gateway.console.policy.version import policy_of
 from gateway.console.queue.flash import lately
 from gateway.console.queue.navigation import back_to, place_of
 from gateway.console.service import HAS_PART, MOST_DONE, Desk
-from gateway.console.web.deps import ID, Id, Sent, Signed, TheDesk, ThePages
+from gateway.console.web.deps import Id, Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import unknown
-from gateway.console.web.forms import plain
+from gateway.console.web.forms import MESSAGE_ID, plain
 from gateway.console.web.middleware import FOREIGN
 from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import SEVERITIES
@@ -214,7 +214,7 @@ async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, sho
         found = (await desk.traces(signed.user, message_id=asked)).items
         if not found and not asked.startswith("<"):
             found = (await desk.traces(signed.user, message_id=f"<{asked}>")).items
-    if not found and ID.fullmatch(asked):
+    if not found and MESSAGE_ID.fullmatch(asked):
         found = (await desk.traces(signed.user, id_=asked)).items
     if not found and " " in asked:
         refuse_search(desk, signed.user)

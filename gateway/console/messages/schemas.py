@@ -238,13 +238,3 @@ class ReportRow(BaseModel):
     by: dict[str, list[LineRow]]
     volume: dict[str, int]
     cut: bool
-
-
-class ProblemRow(BaseModel):
-    """What went wrong and what can be done (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    missing: list[str] = Field(default=[], description="What the policy asks for and the request left empty")

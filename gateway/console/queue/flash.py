@@ -9,7 +9,7 @@ from gateway.console.help.alerts import GIVEN_BACK, TAKEN_UP
 from gateway.console.messages.names import Someone
 from gateway.console.messages.reveal_names import names_in_list
 from gateway.console.service import UNDO, Desk
-from gateway.console.web.deps import ID
+from gateway.console.web.forms import MESSAGE_ID
 from gateway.core.accounts.account import User
 from gateway.core.policy.decision import AuditEntry
 
@@ -45,7 +45,7 @@ class Flash:
 
 async def lately(desk: Desk, user: User, id_: str) -> Flash | None:
     """What somebody did last about a message, where it was a moment ago; None for nothing, and for what is none."""
-    if not ID.fullmatch(id_):
+    if not MESSAGE_ID.fullmatch(id_):
         return None
     acts = await desk.store.done_about(id_, _LAST_ACTS)
     traces, now = await desk.store.trace(id=id_), await desk.store.now()

@@ -14,9 +14,9 @@ from gateway.console.messages.reveal_names import names_in_list
 from gateway.console.queue.flash import lately
 from gateway.console.queue.navigation import filters_of, link_of
 from gateway.console.queue.rows import MOST_ROWS, Filters, read_query, rows
-from gateway.console.web.deps import ID, Sent, Signed, TheDesk, ThePages
+from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
+from gateway.console.web.forms import MESSAGE_ID, plain
 from gateway.console.web.sse import EventStream, Streams
 from gateway.core.accounts.account import Right
 from gateway.ports.messages import StoreDown
@@ -53,7 +53,7 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
         taken=[each for each in helped if each.noticed.taken_by][:_CALLS_SHOWN],
         lately=await lately(desk, user, request.query_params.get("done", "")),
         query=filters.query, help_title=desk.policy().help_title, link=await link_of(desk, user, filters.query),
-        at=at if ID.fullmatch(at) else "",
+        at=at if MESSAGE_ID.fullmatch(at) else "",
     )  # fmt: skip
 
 

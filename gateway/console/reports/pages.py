@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from gateway.console.auth.authenticator import Authenticator
 from gateway.console.auth.sign_in_pages import adopted_text
-from gateway.console.messages.api import Reader, api
+from gateway.console.messages.api import api
 from gateway.console.messages.schemas import LineRow, ReportRow
 from gateway.console.policy.version import read_policy
 from gateway.console.service import DAY, Desk
+from gateway.console.web.api_deps import Reader
 from gateway.console.web.deps import Signed, TheDesk, ThePages
 from gateway.console.web.errors import unknown
 from gateway.core.accounts.account import Right, User

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,10 +10,7 @@ from gateway.console.auth.authenticator import Authenticator, SignedIn
 from gateway.console.service import Desk
 from gateway.console.templating import Pages, SetUpFirst, SignInFirst
 from gateway.console.web.errors import unknown
-from gateway.console.web.forms import form_of
-
-ID = re.compile(r"[0-9a-z]{1,64}")
-"""What an id of a message looks like."""
+from gateway.console.web.forms import MESSAGE_ID, form_of
 
 _BEFORE_A_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
 """What somebody may do who owes a second step, beside seeing the page of the account."""
@@ -54,7 +50,7 @@ def the_pages(request: Request) -> Pages:
 
 def known(id: str) -> str:
     """An id that a message can have."""
-    if not ID.fullmatch(id):
+    if not MESSAGE_ID.fullmatch(id):
         raise unknown()
     return id
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from gateway.console.web.errors import Problem
 
+MESSAGE_ID = re.compile(r"[0-9a-z]{1,64}")
+"""What the id of a message looks like."""
 _MOST_FIELDS = 300
 _FORM = "application/x-www-form-urlencoded"
 

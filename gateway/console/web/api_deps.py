@@ -1,0 +1,111 @@
+"""What every API route shares: the account of a token, message ids, cursors, idempotency keys, problem responses."""
+
+from __future__ import annotations
+
+import base64
+import json
+from math import isfinite
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Path, Query, Request
+from fastapi.security import HTTPBearer
+
+from gateway.console.auth.authenticator import Authenticator
+from gateway.console.web.errors import Problem, unknown
+from gateway.console.web.forms import MESSAGE_ID, plain
+from gateway.console.web.pagination import Place
+from gateway.console.web.schemas import ProblemRow
+from gateway.core.accounts.account import User
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 500
+"""Items of one page of a list: the default and the maximum."""
+_INVALID_CURSOR = "This cursor is not valid: send the value of `next` unchanged."
+_PROBLEM: dict[str, Any] = {
+    "model": ProblemRow,
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemRow"}}},
+}
+_DESCRIPTIONS = {
+    400: "The request cannot be read", 401: "No token, or an invalid one", 403: "Your role does not allow it",
+    404: "Unknown, or in another building", 409: "Somebody decided first; `first` says who", 413: "Too large",
+    422: "Not understood", 429: "Too many requests: see `Retry-After`", 503: "The store does not answer",
+}  # fmt: skip
+bearer = HTTPBearer(auto_error=False, description="A token of “API tokens” or `chaperone token create`")
+
+
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route can answer with, for its OpenAPI description."""
+    return {code: {**_PROBLEM, "description": _DESCRIPTIONS[code]} for code in codes}
+
+
+def encode_cursor(*values: object) -> str:
+    """An opaque cursor: where the next page of a list starts."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
+    """The values of a cursor, one of each kind. Raises a Problem if the cursor is not valid."""
+    try:
+        values = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except ValueError:  # bad base64, bad UTF-8, bad JSON
+        values = None
+    well_formed = isinstance(values, list) and len(values) == len(kinds)
+    if not well_formed or not all(
+        type(value) in ((kind,) if isinstance(kind, type) else kind) for value, kind in zip(values, kinds, strict=True)
+    ):
+        raise Problem(422, _INVALID_CURSOR)
+    if not all(isfinite(value) for value in values if isinstance(value, float)):
+        raise Problem(422, _INVALID_CURSOR)
+    return list(values)
+
+
+def decode_position(text: str | None) -> Place | None:
+    """The position in a list of messages that a cursor stands for. Raises a Problem if it is not valid."""
+    if text is None:
+        return None
+    at, id_ = decode_cursor(text, float, str)
+    return at, id_
+
+
+async def token_user(request: Request) -> User:
+    """The account of the request's token."""
+    authenticator: Authenticator = request.app.state.door
+    user, _ = await authenticator.program(request)
+    return user
+
+
+async def deciding_user(request: Request) -> User:
+    """The account of the request's token. Raises a Problem if the token is read-only."""
+    authenticator: Authenticator = request.app.state.door
+    user, token = await authenticator.program(request)
+    if token.reads_only:
+        raise Problem(403, "This token is read-only: make one that may decide, on the page “API tokens”.")
+    return user
+
+
+def message_id(id: Annotated[str, Path(description="The id of a message")]) -> str:
+    """The message id in the path. Raises a Problem if it cannot be one."""
+    if not MESSAGE_ID.fullmatch(id):
+        raise unknown()
+    return id
+
+
+def unique_message_ids(messages: list[str]) -> list[str]:
+    """Message ids without duplicates. Raises a Problem if one cannot be a message id."""
+    for id_ in messages:
+        if not MESSAGE_ID.fullmatch(id_):
+            raise unknown(plain(id_, 64))
+    return list(dict.fromkeys(messages))
+
+
+Reader = Annotated[User, Depends(token_user)]
+Decider = Annotated[User, Depends(deciding_user)]
+MessageId = Annotated[str, Depends(message_id)]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=1, max_length=200,
+        description="For a day, a repeated request with the same key gets the same answer",
+    ),
+]  # fmt: skip
