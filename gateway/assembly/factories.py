@@ -1,12 +1,13 @@
-"""What the settings choose: values and adapters, none of them started."""
+"""Values and adapters built from the settings. Nothing is started here."""
 
 from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gateway import policies
 from gateway.bus.kafka import KafkaBus
@@ -15,18 +16,18 @@ from gateway.core.fault import Fault
 from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.message import Channel
-from gateway.core.messages.parties import Direction
+from gateway.core.messages.parties import Direction, Directory
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
 from gateway.directory.loading import Sources
 from gateway.observability.events import EventLog
-from gateway.settings.model import Settings, Smtp
+from gateway.settings.model import Settings, SmtpSettings
 from gateway.store import SqlStore
 from gateway.store import open_store as open_sql_store
 
 
 def load_policy(settings: Settings, file: Path | None = None) -> Policy:
-    """The policy in force, or that of another file under the same settings. Raises Fault."""
+    """The policy in force, or the policy of another file under the same settings. Raises Fault."""
     waits = settings.policy.no_verdict
     no_verdict = {
         Direction.STAFF_TO_STUDENT: Action(waits.staff_to_student),
@@ -36,15 +37,15 @@ def load_policy(settings: Settings, file: Path | None = None) -> Policy:
 
 
 def policy_source(settings: Settings, policy: Policy) -> str | None:
-    """The text of the policy file in force; None where the file was changed since it was read."""
+    """The text of the policy file in force, None if the file has changed since it was read."""
     source = (settings.policy.file or policies.SHIPPED).read_bytes()
     return source.decode() if hashlib.sha256(source).hexdigest() == policy.hash else None
 
 
-def mail_next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
-    """The next hops of mail: entries with the same target are one hop; "*" serves every other domain.
+def mail_next_hops(smtp: SmtpSettings, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
+    """The next hops of mail. Entries with the same target are one hop; "*" serves every other domain.
 
-    `aliases` of the district's domains: one that has no entry of its own goes where its domain goes.
+    `aliases` maps alias domains to the district's domains. An alias without an entry uses its domain's next hop.
     """
     served = {domain_of(f"@{domain}"): target for domain, target in smtp.next_hop.items() if domain != "*"}
     for alias, domain in aliases.items():
@@ -63,14 +64,14 @@ def mail_next_hops(smtp: Smtp, aliases: Mapping[str, str]) -> tuple[NextHop, ...
 
 
 def delivery_hops(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
-    """The next hops of deliveries: where none serves every other domain, one without a target does, and refuses."""
+    """The next hops of deliveries. If none serves every other domain, one without a target is added; it refuses."""
     if any(hop.default for hop in hops):
         return hops
     return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
 
 
 def directory_sources(settings: Settings) -> Sources:
-    """Where the roster comes from."""
+    """The files and domains that the roster is loaded from."""
     district, directory = settings.district, settings.directory
     return Sources(
         directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
@@ -79,18 +80,29 @@ def directory_sources(settings: Settings) -> Sources:
 
 
 def store_file(settings: Settings) -> Path | None:
-    """The file of an embedded store; None where a server keeps it."""
+    """The file of an embedded store, None for a database server."""
     prefix = "sqlite:///"
     return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
 
 
 def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
-    """The store. Raises Fault where it cannot be used."""
+    """The store. Raises Fault if it cannot be used."""
     return open_sql_store(settings.store.url)
 
 
+def make_intake(
+    settings: Settings, store: IntakeStore, directory: Directory, event_log: EventLog, policy: Callable[[], Policy],
+    **wakes: Callable[[], None],
+) -> MessageIntake:  # fmt: skip
+    """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`."""
+    return MessageIntake(
+        store, directory, event_log, policy=policy, time_zone=ZoneInfo(settings.district.time_zone),
+        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", **wakes,
+    )  # fmt: skip
+
+
 def make_bus(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
-    """The bus: Apache Kafka, or its twin in this process."""
+    """The bus: Apache Kafka, or the in-process bus for `local:`."""
     if settings.bus.url == "local:":
         return LocalBus(retain_seconds=settings.bus.retain)
     return KafkaBus(
@@ -106,7 +118,7 @@ def make_bus(settings: Settings, event_log: EventLog) -> KafkaBus | LocalBus:
 
 
 def listening_sockets(addresses: tuple[str, ...], key: str) -> list[socket.socket]:
-    """Listening sockets for configured addresses. Raises Fault where one is taken or not ours."""
+    """Listening sockets for configured addresses. Raises Fault if an address cannot be bound."""
     sockets: list[socket.socket] = []
     for address in addresses:
         host, _, port = address.rpartition(":")
@@ -121,7 +133,8 @@ def listening_sockets(addresses: tuple[str, ...], key: str) -> list[socket.socke
             for other in sockets:
                 other.close()
             raise Fault(
-                f"{key}: cannot listen on {address} ({error.strerror}); end what holds it or choose another"
+                f"{key}: cannot listen on {address} ({error.strerror}); stop the program that uses it, "
+                "or choose another address"
             ) from None
         made.setblocking(False)
         sockets.append(made)

@@ -23,7 +23,7 @@ from gateway.relays.smpp.context import SmppContext
 from gateway.relays.smpp.relay import Esmes, SmppConfig, SmppRelay
 from gateway.relays.smpp.requests import Requests
 from gateway.relays.smpp.routing import SmppRouter
-from gateway.settings.model import Settings, Smpp
+from gateway.settings.model import Settings, SmppSettings
 from gateway.stages.delivery import Delivery
 from gateway.stages.intake import MessageIntake
 from gateway.stages.wakeup import Wakeup
@@ -34,7 +34,7 @@ _CONCURRENCY = 20
 _PORT, _TLS_PORT = 2775, 3550
 
 
-def smsc_config(smpp: Smpp) -> SmscConfig:
+def smsc_config(smpp: SmppSettings) -> SmscConfig:
     """Where the SMSC is, and who we are there."""
     parts = urlsplit(smpp.upstream)
     tls = parts.scheme == "smpps"
@@ -46,7 +46,7 @@ def smsc_config(smpp: Smpp) -> SmscConfig:
     )  # fmt: skip
 
 
-def server_tls(smpp: Smpp) -> ssl.SSLContext | None:
+def server_tls(smpp: SmppSettings) -> ssl.SSLContext | None:
     """The certificate that applications see, where there is one. Raises Fault."""
     if smpp.tls_cert is None or smpp.tls_key is None:
         return None
@@ -60,7 +60,7 @@ def server_tls(smpp: Smpp) -> ssl.SSLContext | None:
 
 
 async def run_smpp(
-    process: Process, directory: LiveDirectory, smpp: Smpp, sockets: list[socket.socket], tls: ssl.SSLContext | None
+    process: Process, directory: LiveDirectory, smpp: SmppSettings, sockets: list[socket.socket], tls: ssl.SSLContext | None
 ) -> None:
     """Texts come in from the applications and from the SMSC, and go out to them."""
     esmes = Esmes(list(smpp.accounts))

@@ -16,7 +16,7 @@ from gateway.ports.store import Store
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import Replies
-from gateway.settings.model import Smpp, Twilio
+from gateway.settings.model import SmppSettings, TwilioSettings
 from gateway.stages.delivery import Delivery
 from gateway.stages.fetching import fetch_media
 from gateway.stages.intake import MessageIntake
@@ -28,7 +28,7 @@ from gateway.transports.twilio.transport import TwilioTransport
 _CONCURRENCY = 20
 
 
-def twilio_hops(twilio: Twilio, smpp: Smpp | None) -> tuple[NextHop, ...]:
+def twilio_hops(twilio: TwilioSettings, smpp: SmppSettings | None) -> tuple[NextHop, ...]:
     """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
     app = frozenset({APP})
     over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
@@ -79,7 +79,7 @@ async def _sent_to(store: Store, number: str) -> Collection[str]:
     return {provider_sid(copy.reply) for trace in traces for copy in trace.recipients} - {""}
 
 
-def _client(twilio: Twilio) -> TwilioClient:
+def _client(twilio: TwilioSettings) -> TwilioClient:
     return TwilioClient(
         account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base, app_url=twilio.app_url
     )

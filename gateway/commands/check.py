@@ -29,7 +29,7 @@ from gateway.core.messages.parties import Role
 from gateway.directory.loading import load_from
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
-from gateway.settings.model import Settings, Smpp, Smtp
+from gateway.settings.model import Settings, SmppSettings, SmtpSettings
 from gateway.store import probe
 from gateway.transports.smpp.upstream import NotBound
 from gateway.transports.smpp.upstream import probe as probe_smsc
@@ -115,7 +115,7 @@ def _connected(address: str) -> socket.socket:
     return socket.create_connection((host.strip("[]"), int(port)), timeout=3)
 
 
-def _greets(address: str, smtp: Smtp) -> bool:
+def _greets(address: str, smtp: SmtpSettings) -> bool:
     with suppress(OSError), _connected(address) as peer:
         if smtp.proxy_protocol:  # it greets nobody before the load balancer said who is there: here it is ourselves
             peer.sendall(b"PROXY UNKNOWN\r\n")
@@ -149,7 +149,7 @@ def _speaks_twilio(address: str) -> bool:
     return False
 
 
-async def _smsc(smpp: Smpp) -> Line:
+async def _smsc(smpp: SmppSettings) -> Line:
     smsc = smsc_config(smpp)
     where = f"{smsc.host}:{smsc.port}"
     try:

@@ -1,4 +1,4 @@
-"""How values are written in the configuration: durations, sizes, addresses. A refusal says how to write it."""
+"""Value types of the configuration: durations, sizes, addresses. Errors say how to write a value."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _bytes(value: object) -> int:
     return int(float(match[1]) * _SIZES[match[2]])
 
 
-def _given(value: object) -> object:
-    """An empty path means: none."""
+def _optional_path(value: object) -> object:
+    """An empty path means none."""
     return None if value == "" else value
 
 
@@ -42,7 +42,7 @@ def _address(value: object) -> str:
     return str(value)
 
 
-def _zone(value: str) -> str:
+def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
@@ -57,6 +57,11 @@ def _domain(value: object) -> str:
     return text
 
 
+def _bare_newline(value: object) -> object:
+    """Accept the British spelling too."""
+    return "normalize" if value == "normalise" else value
+
+
 def _network(value: object) -> IPv4Network | IPv6Network:
     try:
         return ip_network(str(value), strict=False)
@@ -64,35 +69,36 @@ def _network(value: object) -> IPv4Network | IPv6Network:
         raise ValueError('write a network such as "10.0.0.0/8" or "::1/128"') from None
 
 
-def _web(value: str) -> str:
+def _web_url(value: str) -> str:
     parts = urlsplit(value)
     if value and not (parts.scheme in ("http", "https") and parts.hostname):
         raise ValueError('write a web address such as "https://sms.riverbend.example"')
     return value
 
 
-def _smsc(value: str) -> str:
+def _smsc_url(value: str) -> str:
     parts = urlsplit(value)
     if not (parts.scheme in ("smpp", "smpps") and parts.hostname and parts.username and not parts.password):
-        raise ValueError('write the SMSC as "smpp://system_id@smsc.example:2775", or smpps:// for TLS')
+        raise ValueError('write the SMSC as "smpp://system_id@smsc.example:2775"; use smpps:// for TLS')
     return value
 
 
 def _accounts(value: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     for name, account in value.items():
         if set(account) != {"password"} or not account["password"]:
-            raise ValueError(f'{name} = {{ password_file = "FILE" }} is all that an account has, and it must have it')
+            raise ValueError(f'write each account as {name} = {{ password_file = "FILE" }}')
     return value
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Address = Annotated[str, BeforeValidator(_address)]
-Web = Annotated[str, AfterValidator(_web)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
 Domain = Annotated[str, BeforeValidator(_domain)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
-File = Annotated[Path | None, BeforeValidator(_given)]
-Deed = Literal["hold", "flag", "release"]
-Zone = Annotated[str, AfterValidator(_zone)]
-Smsc = Annotated[str, AfterValidator(_smsc)]
-Accounts = Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_accounts)]
+BareNewline = Annotated[Literal["normalize", "refuse"], BeforeValidator(_bare_newline)]
+FilePath = Annotated[Path | None, BeforeValidator(_optional_path)]
+UndecidedAction = Literal["hold", "flag", "release"]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+SmscUrl = Annotated[str, AfterValidator(_smsc_url)]
+SmppAccounts = Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_accounts)]

@@ -12,7 +12,7 @@ from gateway.assembly.factories import delivery_hops, mail_next_hops
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import Transport
-from gateway.settings.model import Smtp
+from gateway.settings.model import SmtpSettings
 from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
@@ -217,11 +217,11 @@ async def test_internationalized_addresses_need_a_hop_that_knows_them(world) -> 
 
 
 async def test_where_no_next_hop_serves_a_domain_it_is_refused() -> None:
-    (inside,) = mail_next_hops(Smtp(next_hop={"riverbend.example": "127.0.0.1:2600"}), {})
+    (inside,) = mail_next_hops(SmtpSettings(next_hop={"riverbend.example": "127.0.0.1:2600"}), {})
     *rest, nowhere = delivery_hops((inside,))
     assert (rest, nowhere.default, nowhere.others) == ([inside], True, frozenset({"riverbend.example"}))
     async with SmtpPool("gateway.riverbend.example") as pool:
         outcomes = await World(SmtpTransport(pool), nowhere, list).deliver(claim())
         assert outcomes == {each: Bounced("550 5.4.4 No next hop serves this domain") for each in (AVERY, JO)}
-    everywhere = mail_next_hops(Smtp(next_hop={"*": "127.0.0.1:2601"}), {})
+    everywhere = mail_next_hops(SmtpSettings(next_hop={"*": "127.0.0.1:2601"}), {})
     assert delivery_hops(everywhere) == everywhere

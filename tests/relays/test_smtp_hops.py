@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.assembly.factories import mail_next_hops
-from gateway.settings.model import Smtp
+from gateway.settings.model import SmtpSettings
 from gateway.transports.smtp.connection import Patience
 from tests.relays.hop import always
 from tests.relays.test_smtp_scope import refusing
@@ -50,7 +50,7 @@ async def test_a_next_hop_that_would_not_have_us_is_the_reply_to_the_recipient(r
 def test_an_alias_goes_where_its_domain_goes_unless_it_has_a_way_of_its_own() -> None:
     hops = {"Riverbend.example": "127.0.0.1:1", "own.example": "127.0.0.1:2", "*": "127.0.0.1:3"}
     aliases = dict.fromkeys(("old.example", "own.example"), "riverbend.example") | {"far.example": "else.example"}
-    inside, own, rest = mail_next_hops(Smtp(next_hop=hops), aliases)
+    inside, own, rest = mail_next_hops(SmtpSettings(next_hop=hops), aliases)
     assert (inside.domains, own.domains, rest.domains) == (
         {"riverbend.example", "old.example"}, {"own.example"}, frozenset(),
     )  # fmt: skip

@@ -63,3 +63,29 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 def test_an_unknown_name_in_the_environment_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match="unknown key"):
         loaded(tmp_path, **{name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ('[smpt]\nlisten = ["127.0.0.1:1"]', 'smpt: unknown key; did you mean "smtp"?'),
+        ("[smtp.retyr]\n", "smtp.retyr: unknown key"),
+        ('[metrics]\nlisetn = "127.0.0.1:1"', 'metrics.lisetn: unknown key; did you mean "metrics.listen"?'),
+        ('[notify]\nfrm = "x@riverbend.example"', 'notify.frm: unknown key; did you mean "notify.from"?'),
+        ("[console.oidc]\nisuer = 'x'", 'console.oidc.isuer: unknown key; did you mean "console.oidc.issuer"?'),
+        ("[console]\nqqqqqqqqqqqqqqqqqqqqqqqqqq = 1", "unknown key; remove it or correct its spelling"),
+    ],
+)
+def test_an_unknown_key_says_what_was_probably_meant(tmp_path: Path, more: str, hint: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        loaded(tmp_path, more)
+    assert hint in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("normalise", "normalize"), ("normalize", "normalize"), ("refuse", "refuse")]
+)
+def test_bare_newline_takes_both_spellings(tmp_path: Path, written: str, read: str) -> None:
+    assert loaded(tmp_path, CHAPERONE_SMTP__BARE_NEWLINE=written).smtp.bare_newline == read
+    with pytest.raises(SettingsError, match=r"smtp\.bare_newline"):
+        loaded(tmp_path, CHAPERONE_SMTP__BARE_NEWLINE="keep")
