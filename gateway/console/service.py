@@ -15,7 +15,7 @@ from gateway.console.config import Store as Store
 from gateway.console.decisions.two_person import standing
 from gateway.console.messages.attachments import Files
 from gateway.console.queue.cache import HeldQueue
-from gateway.console.queue.index import Asked, Entry, Narrowed, Place
+from gateway.console.queue.index import NarrowedQueue, QueueEntry, QueueFilter, QueuePlace
 from gateway.console.web.encryption import Sealer
 from gateway.console.web.errors import Problem, decided_already, reason_missing, unknown
 from gateway.console.web.pagination import Page, newest, of_noticed, of_trace
@@ -134,34 +134,34 @@ class Desk:
         found = (await self.queue.index()).entries(_buildings(user), apart=await self._apart(user))
         return [each.held for each in self._own(user, found)]
 
-    async def narrowed(self, user: User, asked: Asked, most: int) -> Narrowed:
+    async def narrowed(self, user: User, asked: QueueFilter, most: int) -> NarrowedQueue:
         """The queue of an account as it asks for it. Raises a Problem."""
         await self.need(user, Right.QUEUE)
         asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
         found = (await self.queue.index()).narrow(asked, most)
         return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
 
-    async def kept(self, user: User, asked: Asked) -> list[HeldMessage]:
+    async def kept(self, user: User, asked: QueueFilter) -> list[HeldMessage]:
         """Every message of the queue that is asked for. Raises a Problem."""
         await self.need(user, Right.QUEUE)
         asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
         found = (await self.queue.index()).kept(asked)
         return [each.held for each in self._own(user, found)]
 
-    async def following(self, user: User, asked: Asked, place: Place) -> str:
+    async def following(self, user: User, asked: QueueFilter, place: QueuePlace) -> str:
         """The message that comes behind a place of the queue as it is asked for, else the last before it; "": none."""
         if not user.may(Right.QUEUE):
             return ""
         asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
         return (await self.queue.index()).following(asked, place)
 
-    async def counts(self, user: User, now: float) -> Narrowed:
+    async def counts(self, user: User, now: float) -> NarrowedQueue:
         """How much is held, of what is theirs."""
         apart = await self._apart(user)
-        asked = Asked(now, _buildings(user), lambda holder, second: frozenset(), {}, apart=apart)
+        asked = QueueFilter(now, _buildings(user), lambda holder, second: frozenset(), {}, apart=apart)
         return (await self.queue.index()).narrow(asked, 0)
 
-    async def of_mailing(self, user: User, id_: str) -> list[Entry]:
+    async def of_mailing(self, user: User, id_: str) -> list[QueueEntry]:
         """The messages of the mailing that a held message belongs to, none where it is not held or not theirs."""
         await self.need(user, Right.QUEUE)
         index = await self.queue.index()
@@ -175,7 +175,7 @@ class Desk:
         """Whose messages are not for this person to see in lists: their own and their children's."""
         return await self.queue.apart(family_of(person_of(user, self.register), self.register))
 
-    def _own(self, user: User, entries: Iterable[Entry]) -> list[Entry]:
+    def _own(self, user: User, entries: Iterable[QueueEntry]) -> list[QueueEntry]:
         """Entries of an account's buildings, with the recipients that are theirs."""
         if user.sees_every_building:
             return list(entries)

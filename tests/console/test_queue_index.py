@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from gateway.console.queue.cache import HeldQueue, entered
-from gateway.console.queue.index import Asked, Entry, Index
+from gateway.console.queue.cache import HeldQueue, build_entry
+from gateway.console.queue.index import QueueFilter, QueueEntry, QueueIndex
 from gateway.core.cases.case import Assignment
 from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Pair, Relation
@@ -35,19 +35,19 @@ def _held(dice: random.Random, number: int) -> HeldMessage:
     )  # fmt: skip
 
 
-def _asked(dice: random.Random) -> Asked:
+def _asked(dice: random.Random) -> QueueFilter:
     chosen = {
         "building": dice.choice(("", "o-high", "o-middle", "nothing")), "clause": dice.choice(("", "7a", "no_verdict")),
         "channel": dice.choice(("", "sms")), "age": dice.choice(("", "today", "older", "overdue")),
         "state": dice.choice(("", "free", "mine")),
     }  # fmt: skip
     own = dice.choice((None, frozenset({"o-high"}), frozenset({"o-district"})))
-    return Asked(
+    return QueueFilter(
         NOW, own, lambda holder, second: frozenset({"free"}), chosen, dice.choice(((), ("lab",), ("lab", "two")))
     )
 
 
-def _slowly(entries: list[Entry], asked: Asked) -> list[str]:
+def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
     found = []
     for entry in sorted(entries, key=lambda each: (each.held.due_at or float("inf"), each.held.id)):
         held = entry.held
@@ -70,14 +70,14 @@ def _slowly(entries: list[Entry], asked: Asked) -> list[str]:
 
 
 def test_it_answers_as_a_slow_look_does() -> None:
-    dice, mailings, index, entries = random.Random(4), Mailings(), Index(), dict[str, Entry]()
+    dice, mailings, index, entries = random.Random(4), Mailings(), QueueIndex(), dict[str, QueueEntry]()
     for step in range(1500):
         number = dice.randrange(600)
         if dice.random() < 0.3:
             index.drop(f"{number:05}")
             entries.pop(f"{number:05}", None)
         else:
-            entry = entered(_held(dice, number), PEOPLE, mailings)
+            entry = build_entry(_held(dice, number), PEOPLE, mailings)
             index.put(entry)
             entries[entry.held.id] = entry
         if step % 30:
@@ -91,7 +91,7 @@ def test_it_answers_as_a_slow_look_does() -> None:
             firsts.setdefault(entries[id_].mailing, id_)
         assert [each.held.id for each, _ in narrowed.listed] == list(firsts.values())
         assert len(index) == len(entries)
-        assert [each.held.id for each in Index(entries.values()).entries()] == [
+        assert [each.held.id for each in QueueIndex(entries.values()).entries()] == [
             each.held.id for each in index.entries()
         ]
 

@@ -18,7 +18,7 @@ from pytest_asyncio import fixture as async_fixture
 
 from gateway.console.config import ConsoleConfig
 from gateway.console.queue.cache import HeldQueue
-from gateway.console.queue.index import Index
+from gateway.console.queue.index import QueueIndex
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import AccountRole, User
@@ -345,7 +345,7 @@ class Lagging(HeldQueue):
 
     stands = False
 
-    async def index(self) -> Index:
+    async def index(self) -> QueueIndex:
         """What was seen last."""
         return self._index if self.stands else await super().index()
 

@@ -15,9 +15,9 @@ from typing import IO
 
 from gateway.console.cases.service import CaseReading, names_of, reading
 from gateway.console.cases.zip_stream import ZipStream, large_file
-from gateway.console.messages.names import Between, Names, Someone
-from gateway.console.messages.view import Shown, Why, shown_parts, shown_subject, why
-from gateway.console.policy.version import Then, policy_of
+from gateway.console.messages.names import Names, PairView, PersonView
+from gateway.console.messages.view import ClauseReason, PartView, clause_reasons, marked_subject, part_views
+from gateway.console.policy.version import PolicyVersion, policy_of
 from gateway.console.service import Desk
 from gateway.console.templating import Pages
 from gateway.console.web import labels as words
@@ -47,13 +47,13 @@ class Exhibit:
     explained: MessageDetail
     file: str
     title: object
-    parts: Sequence[Shown]
-    why: Sequence[Why]
-    sender: Someone
-    recipients: Sequence[tuple[object, Someone]]
-    between: Sequence[Between]
+    parts: Sequence[PartView]
+    clause_reasons: Sequence[ClauseReason]
+    sender: PersonView
+    recipients: Sequence[tuple[object, PersonView]]
+    between: Sequence[PairView]
     acts: Sequence[AuditEntry]
-    then: Then  # the policy that it was decided by
+    then: PolicyVersion  # the policy that it was decided by
 
 
 async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[ZipStream, str]:
@@ -78,7 +78,7 @@ async def pack(desk: Desk, shown: Pages, user: User, case_id: int) -> tuple[ZipS
                 "rows": len(linked), "waiting": len(waiting), "count": len(found.file.messages),
             }  # fmt: skip
             page.write(shown.text("evidence_head.html", **values).encode())
-            policies: dict[str, Then] = {}
+            policies: dict[str, PolicyVersion] = {}
             for number, id_ in enumerate(found.file.messages, 1):
                 exhibit = await _exhibit(desk, id_, [act for act in acts if act.subject == id_])
                 policies[exhibit.explained.policy] = exhibit.then
@@ -121,9 +121,9 @@ async def _exhibit(desk: Desk, id_: str, acts: Sequence[AuditEntry]) -> Exhibit:
         return Exhibit(
             explained,
             f"messages/{trace.id}.{ending}" if explained.content else "",
-            shown_subject(explained, policy, names),
-            shown_parts(explained, policy, names, files),
-            [each for each in why(explained, policy, names, files, kept=then.kept) if each.counts],
+            marked_subject(explained, policy, names),
+            part_views(explained, policy, names, files),
+            [each for each in clause_reasons(explained, policy, names, files, kept=then.kept) if each.counts],
             names.someone(trace.sender),
             [(each, names.someone(each.address)) for each in trace.recipients],
             names.between(trace.relation.pairs, groups=True),
@@ -145,7 +145,7 @@ def _add(packing: ZipStream, exhibit: Exhibit) -> None:
 
 
 def _finish(
-    packing: ZipStream, page: IO[bytes], found: CaseReading, policies: Mapping[str, Then],
+    packing: ZipStream, page: IO[bytes], found: CaseReading, policies: Mapping[str, PolicyVersion],
     linked: Sequence[ChainedEntry], waiting: Sequence[AuditEntry], head: Mapping[str, object],
 ) -> str:  # fmt: skip
     packing.add_from("index.html", page)

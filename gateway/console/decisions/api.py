@@ -16,7 +16,7 @@ from gateway.console.messages import schemas
 from gateway.console.messages.mask_names import all_names_of
 from gateway.console.messages.reveal_names import names_in_list, names_of
 from gateway.console.messages.thread import talk
-from gateway.console.messages.view import names_around
+from gateway.console.messages.view import add_named_people
 from gateway.console.queue.rows import Filters, read_query
 from gateway.console.service import Desk
 from gateway.console.web.api_deps import (
@@ -286,7 +286,7 @@ async def conversation(
             raise Problem(422, "This is no cursor of a conversation.")
         beyond, earlier = (at, behind), side == "earlier"
     found = await talk(desk, user, id, beyond, earlier=earlier)
-    names = names_around(await names_of(desk, user, found.explained.trace), found.explained, found.said)
+    names = add_named_people(await names_of(desk, user, found.explained.trace), found.explained, found.said)
     return {
         "items": [
             {

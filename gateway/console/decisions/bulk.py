@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from gateway.console.messages.names import Names, Someone
+from gateway.console.messages.names import Names, PersonView
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import Right, User
@@ -32,7 +32,7 @@ class Copy:
     """One message of a mailing: to whom, and its beginning in pieces, those marked that the first one lacks."""
 
     held: HeldMessage
-    recipients: tuple[Someone, ...]
+    recipients: tuple[PersonView, ...]
     pieces: tuple[tuple[str, bool], ...]
 
 
@@ -40,7 +40,7 @@ class Copy:
 class Mailing:
     """The messages of one mailing that are held and theirs."""
 
-    sender: Someone
+    sender: PersonView
     copies: tuple[Copy, ...]
 
     @property

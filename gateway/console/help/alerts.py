@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.console.messages.names import Someone, someone
+from gateway.console.messages.names import PersonView, person_view
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.console.web.pagination import FURTHEST, Place
@@ -27,8 +27,8 @@ class Call:
     """One call for help with the alerts that went out for it, the first one first."""
 
     noticed: ListedMessage
-    sender: Someone
-    recipients: tuple[Someone, ...]
+    sender: PersonView
+    recipients: tuple[PersonView, ...]
     alerts: tuple[AuditEntry, ...]
     kinds: tuple[str, ...] = ()  # of help that its words ask for
 
@@ -96,8 +96,8 @@ async def _told(desk: Desk, noticed: Sequence[ListedMessage]) -> list[Call]:
     return [
         Call(
             each,
-            someone(each.trace.sender, desk.register),
-            tuple(someone(to.address, desk.register) for to in each.trace.recipients[:5]),
+            person_view(each.trace.sender, desk.register),
+            tuple(person_view(to.address, desk.register) for to in each.trace.recipients[:5]),
             tuple(alerts.get(each.trace.id, ())),
             tuple(kinds.get(each.trace.id, ())),
         )

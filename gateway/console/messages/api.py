@@ -13,7 +13,7 @@ from gateway.console.audit.rows import readable
 from gateway.console.messages import schemas
 from gateway.console.messages.attachments import NO_FILE
 from gateway.console.messages.reveal_names import names_in_list, names_of, open_names, refuse_search
-from gateway.console.messages.view import names_around
+from gateway.console.messages.view import add_named_people
 from gateway.console.queue.cache import place
 from gateway.console.queue.rows import Filters
 from gateway.console.service import Desk
@@ -113,7 +113,7 @@ async def message(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
         and not desk.in_part(user, trace)
         and (explained := await desk.store.explained(id)) is not None
     ):
-        names_around(names, explained)
+        add_named_people(names, explained)
         title = names.hide(subject(header_section(explained.content))) if trace.channel == "mail" else ""
     trace = names.trace(desk.told(user, trace))
     return {
@@ -141,7 +141,7 @@ async def message(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
 )  # fmt: skip
 async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
     explained = await desk.explained(user, id, "content by the API")
-    names = names_around(await names_of(desk, user, explained.trace), explained)
+    names = add_named_people(await names_of(desk, user, explained.trace), explained)
     read = await asyncio.to_thread(explained.parts)
     files = await desk.files.texts(read)
     title = subject(header_section(explained.content)) if explained.channel == "mail" else ""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gateway.console.messages.names import Names
 from gateway.console.messages.reveal_names import names_in_list, names_of
-from gateway.console.messages.view import names_around
+from gateway.console.messages.view import add_named_people
 from gateway.console.service import Desk
 from gateway.core.accounts.account import User
 from gateway.core.accounts.grant import Grant
@@ -29,7 +29,7 @@ async def with_heads(desk: Desk, people: Sequence[tuple[Names, Trace]]) -> None:
     def add() -> None:
         for names, trace in people:
             if (begins := found.get(trace.id)) is not None:
-                names_around(names, MessageDetail(trace, begins.head, trace.channel, begins.verdict, ""))
+                add_named_people(names, MessageDetail(trace, begins.head, trace.channel, begins.verdict, ""))
 
     await asyncio.to_thread(add)
 

@@ -28,7 +28,7 @@ ONE_OF_THEM = "somebody who has a part in it"
 
 
 @dataclass(frozen=True, slots=True)
-class Someone:
+class PersonView:
     """An address with who is behind it."""
 
     address: str
@@ -43,11 +43,11 @@ class Someone:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class PairView:
     """One pair of a message in words."""
 
-    staff: Someone
-    student: Someone
+    staff: PersonView
+    student: PersonView
     own_child: bool
     outside: bool
     classes: tuple[str, ...] = ()  # in which both are enrolled
@@ -132,22 +132,22 @@ class Names:
 
     # people
 
-    def someone(self, address: str) -> Someone:
+    def person_view(self, address: str) -> PersonView:
         """Who is behind an address."""
-        known = someone(address, self._register)
+        known = person_view(address, self._register)
         return replace(known, address="", name=self._of_address(address)) if self.hidden and address else known
 
     def address(self, address: str) -> str:
         """An address, or who it is of."""
         return self._of_address(address) if self.hidden else address
 
-    def between(self, pairs: Sequence[Pair], most: int = 12, *, groups: bool = False) -> tuple[Between, ...]:
+    def between(self, pairs: Sequence[Pair], most: int = 12, *, groups: bool = False) -> tuple[PairView, ...]:
         """Whom a message is between, each pair once. `groups`: and what both belong to, which takes a while to find."""
         once = {(pair.staff, pair.student): pair for pair in pairs}
         return tuple(self._between(pair, groups=groups) for pair in list(once.values())[:most])
 
-    def _between(self, pair: Pair, *, groups: bool) -> Between:
-        two = Between(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside)
+    def _between(self, pair: Pair, *, groups: bool) -> PairView:
+        two = PairView(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside)
         if not groups:
             return two
         people, known = (pair.staff, pair.student), self._register
@@ -166,13 +166,13 @@ class Names:
         """Whether everybody behind the recipients of some pairs may know what is told of the person of a sourcedId."""
         return authorized(pairs, about, may, self._register.standings)
 
-    def _person(self, id_: str) -> Someone:
+    def _person(self, id_: str) -> PersonView:
         person = self._register.by_id(id_)
         if person is None:
             return self.someone(id_)
         if person.address:
             return self.someone(person.address)
-        return Someone("", self._of_person(person) if self.hidden else person.name, "", ())
+        return PersonView("", self._of_person(person) if self.hidden else person.name, "", ())
 
     # what names them
 
@@ -238,15 +238,15 @@ class Names:
 _KINDS = {Role.STAFF: "Staff", Role.STUDENT: "Student", Role.GUARDIAN: "Guardian"}
 
 
-def someone(address: str, register: ConsoleDirectory) -> Someone:
+def person_view(address: str, register: ConsoleDirectory) -> PersonView:
     """Who is behind an address, by name."""
     members = register.members(address) if address else None
     if members is not None:
-        return Someone(address, "", f"group of {len(members)}", ())
+        return PersonView(address, "", f"group of {len(members)}", ())
     person = register.person(address) if address else None
     if person is None:
-        return Someone(address, "", "", ())
-    return Someone(
+        return PersonView(address, "", "", ())
+    return PersonView(
         address, person.name, " and ".join(sorted(person.roles)),
         tuple(register.building_name(each) for each in person.buildings),
     )  # fmt: skip

@@ -20,13 +20,13 @@ from gateway.console.messages.reveal_names import names_in_list, names_of, need_
 from gateway.console.messages.sanitizer import shown_html
 from gateway.console.messages.thread import further_of, read_place, talk
 from gateway.console.messages.view import (
-    head_rows,
-    names_around,
+    add_named_people,
+    clause_reasons,
+    first_mention,
+    header_rows,
+    marked_subject,
+    part_views,
     picture_type,
-    place_of_words,
-    shown_parts,
-    shown_subject,
-    why,
 )
 from gateway.console.policy.version import policy_of
 from gateway.console.queue.flash import lately
@@ -71,12 +71,12 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     files = await desk.files.texts(await asyncio.to_thread(explained.parts))
 
     def read() -> dict[str, Any]:
-        names_around(names, explained, reading.conversation)
+        add_named_people(names, explained, reading.conversation)
         return {
-            "why": why(explained, then.policy, names, files, kept=then.kept),
-            "parts": shown_parts(explained, then.policy, names, files),
-            "title": shown_subject(explained, then.policy, names),
-            "head": head_rows(explained, names),
+            "why": clause_reasons(explained, then.policy, names, files, kept=then.kept),
+            "parts": part_views(explained, then.policy, names, files),
+            "title": marked_subject(explained, then.policy, names),
+            "head": header_rows(explained, names),
             "between": names.between(trace.relation.pairs, groups=True),
         }
 
@@ -86,7 +86,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
-        place_of_words=place_of_words, reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
+        first_mention=first_mention, reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
         gone=not explained.content, sender=names.someone(trace.sender), history=history,
         recipients=[
             (told_of, names.someone(each.address))
@@ -117,7 +117,7 @@ async def conversation(request: Request, id: Id, signed: Signed, desk: TheDesk, 
     earlier = "before" in query
     place = read_place(query.get("before") or query.get("after") or "")
     found = await talk(desk, signed.user, id, place, earlier=earlier)
-    names = names_around(await names_of(desk, signed.user, found.explained.trace), found.explained, found.said)
+    names = add_named_people(await names_of(desk, signed.user, found.explained.trace), found.explained, found.said)
     said = [(each, names.someone(near.sender)) for near, each in ((n, names.neighbour(n)) for n in found.said)]
     return shown.page(
         request, "conversation.html", signed, id=id, said=said, earlier=found.earlier, later=found.later,
@@ -142,7 +142,7 @@ async def html_part(request: Request, id: Id, part: str, signed: Signed, desk: T
     names = await names_of(desk, signed.user, explained.trace)
 
     def clean() -> str | None:
-        names_around(names, explained)
+        add_named_people(names, explained)
         for each in explained.parts():
             if each.number == part and each.media_type == "text/html":
                 return shown_html(to_text(each.data), names.hide)

@@ -30,16 +30,16 @@ _PICTURES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of text, and the clauses that were found in it; `why` is what a pointer shows."""
+class MarkedText:
+    """A stretch of text, and the clauses that were found in it; `clause_reasons` is what a pointer shows."""
 
     text: str
     clauses: tuple[str, ...] = ()
-    why: str = ""
+    clause_reasons: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class ClauseReason:
     """One clause that was found: how sure, by what, and from where on the policy would have held or flagged."""
 
     clause: str
@@ -87,26 +87,26 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PartView:
     """One part of a message on its page."""
 
     number: str
     media_type: str
     filename: str
     size: int
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[MarkedText, ...]
     cut: bool
     html: bool
     picture: bool
     attached: bool
-    hidden: tuple[Stretch, ...]
+    hidden: tuple[MarkedText, ...]
     failed: tuple[str, ...] = ()  # words for what of a file could not be read
 
 
-def why(
+def clause_reasons(
     explained: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({}), *,
     kept: bool = True,
-) -> list[Why]:  # fmt: skip
+) -> list[ClauseReason]:  # fmt: skip
     """The clauses that were found, those that decided first, then by score; `kept`: the policy's limits are known."""
     verdict, trace = explained.verdict, explained.trace
     found: dict[str, list[Finding]] = {}
@@ -130,7 +130,7 @@ def why(
         if id_ == HELP:
             title, text = policy.help_title, policy.help_text
         reasons.append(
-            Why(
+            ClauseReason(
                 id_, title, text, best.score, best.by,
                 tuple(dict.fromkeys(names.hide(each.cue) for each in findings if each.cue)),
                 _apart(_short(word) for word in words if word.strip())[:6],
@@ -189,7 +189,7 @@ def _apart(words: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def place_of_words(parts: Iterable[Shown], reason: Why) -> Stretch | None:
+def first_mention(parts: Iterable[PartView], reason: ClauseReason) -> MarkedText | None:
     """Where the most telling words of a reason begin in the text; else what was found for it first."""
     first = None
     for part in parts:
@@ -212,36 +212,36 @@ def _texts(explained: MessageDetail, files: Mapping[str, FileText]) -> dict[str,
     return texts
 
 
-def shown_subject(explained: MessageDetail, policy: Policy, names: Names) -> tuple[Stretch, ...]:
+def marked_subject(explained: MessageDetail, policy: Policy, names: Names) -> tuple[MarkedText, ...]:
     """The subject with what was found in it."""
     if explained.channel is not Channel.MAIL:
         return ()
     title = names.covered(subject(header_section(explained.content))[:2000])
-    return marked(title, "subject", _counting(explained, policy))
+    return mark_findings(title, "subject", _counting(explained, policy))
 
 
-def shown_parts(
+def part_views(
     explained: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({})
-) -> list[Shown]:  # fmt: skip
+) -> list[PartView]:  # fmt: skip
     """The parts with what was found in them: those to be read first, files behind them, with their text."""
     found = _counting(explained, policy)
     shown = [_part(part, found, names, files.get(part.number)) for part in explained.parts()]
     return sorted(shown, key=lambda each: each.attached)
 
 
-def _part(part: Part, found: Sequence[Finding], names: Names, file: FileText | None) -> Shown:
+def _part(part: Part, found: Sequence[Finding], names: Names, file: FileText | None) -> PartView:
     text = part.text or (file.text if file else "")
-    return Shown(
+    return PartView(
         part.number,
         part.media_type,
         names.hide(part.filename),
         len(part.data),
-        marked(names.covered(text[:LONGEST]), part.number, found),
+        mark_findings(names.covered(text[:LONGEST]), part.number, found),
         len(text) > LONGEST,
         part.media_type == "text/html" and bool(part.data),
         picture_type(part) != "",
         part.attached or not _TEXTS.fullmatch(part.media_type),
-        marked(names.covered(part.hidden[:LONGEST]), "", ()),
+        mark_findings(names.covered(part.hidden[:LONGEST]), "", ()),
         file.failed if file else (),
     )
 
@@ -253,7 +253,7 @@ def picture_type(part: Part) -> str:
     return next((kind for magic, kind in _PICTURES.items() if part.data.startswith(magic)), "")
 
 
-def marked(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[Stretch, ...]:
+def mark_findings(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[MarkedText, ...]:
     """A text cut where findings begin and end, so that each stretch knows all of them."""
     text = covered.text
     places = [
@@ -270,7 +270,7 @@ def marked(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[
         here.sort(key=lambda each: -each.score)
         clauses = tuple(dict.fromkeys(each.clause for each in here))
         told = "; ".join(f"{_named(each)}, {round(each.score * 100)} % sure" for each in here[:4])
-        stretches.append(Stretch(text[start:end], clauses, told))
+        stretches.append(MarkedText(text[start:end], clauses, told))
     return tuple(stretches)
 
 
@@ -279,7 +279,7 @@ def _named(finding: Finding) -> str:
     return f"help{kind}" if finding.clause == HELP else f"clause {finding.clause}"
 
 
-def names_around(names: Names, explained: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:
+def add_named_people(names: Names, explained: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:
     """Everybody whom a message and what is shown around it may name, beside those of its envelope."""
     if not names.hidden:
         return names
@@ -292,7 +292,7 @@ def names_around(names: Names, explained: MessageDetail, around: Iterable[Conver
     return names
 
 
-def head_rows(explained: MessageDetail, names: Names) -> list[tuple[str, str]]:
+def header_rows(explained: MessageDetail, names: Names) -> list[tuple[str, str]]:
     """The fields of the header section that a person looks at."""
     if explained.channel is not Channel.MAIL:
         return []

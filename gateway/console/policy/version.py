@@ -14,7 +14,7 @@ _STILL = dict.fromkeys(Direction, Action.FLAG)  # what happened for want of a ve
 
 
 @dataclass(frozen=True, slots=True)
-class Then:
+class PolicyVersion:
     """The policy of a decision. `kept`: its file is known; else its limits are not, and the titles are today's."""
 
     policy: Policy
@@ -23,19 +23,19 @@ class Then:
     adopted: str = ""
 
 
-async def policy_of(desk: Desk, hash_: str, at: float | None = None) -> Then:
+async def policy_of(desk: Desk, hash_: str, at: float | None = None) -> PolicyVersion:
     """The policy of a hash as it stood at a time; the one in force now for what is undecided."""
     now = desk.policy()
     if not hash_:
-        return Then(now, True)
+        return PolicyVersion(now, True)
     source, adopted = await desk.store.policy_text(hash_, at)
     if hash_ == now.hash:
-        return Then(now, True, source, adopted)
+        return PolicyVersion(now, True, source, adopted)
     policy = read_policy(hash_, source) if source is not None else None
     if policy is None:
         bare = {id_: replace(each, thresholds={}) for id_, each in now.clauses.items()}
-        return Then(replace(now, hash=hash_, clauses=bare), False, source, adopted)
-    return Then(policy, True, source, adopted)
+        return PolicyVersion(replace(now, hash=hash_, clauses=bare), False, source, adopted)
+    return PolicyVersion(policy, True, source, adopted)
 
 
 def read_policy(hash_: str, source: str) -> Policy | None:

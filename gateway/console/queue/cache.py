@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.console.messages.names import Names
-from gateway.console.queue.index import NOTHING, Entry, Index
-from gateway.console.queue.index import place as place
+from gateway.console.queue.index import NO_STATE, QueueEntry, QueueIndex
+from gateway.console.queue.index import queue_place as queue_place
 from gateway.core.policy.authorization import ConsoleDirectory, behind
 from gateway.core.review.near_duplicates import Letter, Mailings
 from gateway.core.review.views import HeldMessage
@@ -34,11 +34,11 @@ class HeldQueue:
         self._mark: tuple[int, int] | None = None
         self._seen: frozenset[int] = frozenset()
         self._people: object = None
-        self._index, self._mailings = Index(), Mailings()
+        self._index, self._mailings = QueueIndex(), Mailings()
         self._members: dict[str, frozenset[str]] = {}  # of groups that have a part in something
         self._reading = asyncio.Lock()
 
-    async def index(self) -> Index:
+    async def index(self) -> QueueIndex:
         """The queue as it is now. Raises StoreDown."""
         mark, people = await self._lists.held_mark(), _people(self._register)
         if mark != self._mark or people is not self._people:
@@ -61,7 +61,7 @@ class HeldQueue:
                 found.add(group)
         return frozenset(found)
 
-    async def entry(self, id_: str) -> Entry | None:
+    async def entry(self, id_: str) -> QueueEntry | None:
         """One held message, None where it is not held. Raises StoreDown."""
         return (await self.index()).get(id_)
 
@@ -83,7 +83,7 @@ class HeldQueue:
             for id_ in ids:
                 if id_ in still:
                     handled_now = await self._handling.handled_of(id_)
-                    self._index.put(entered(still[id_], self._register, self._mailings, handled_now, self._hide))
+                    self._index.put(build_entry(still[id_], self._register, self._mailings, handled_now, self._hide))
                 else:
                     self._index.drop(id_)
         self._mark, self._people, self._seen = mark, people, frozenset(number for number, _ in changes)
@@ -96,15 +96,17 @@ def _people(register: ConsoleDirectory) -> object:
 
 def _read(
     held: Sequence[HeldMessage], handled: Mapping[str, ReviewState], register: ConsoleDirectory, hide: bool
-) -> tuple[Index, Mailings]:
+) -> tuple[QueueIndex, Mailings]:
     mailings = Mailings()
-    return Index(entered(each, register, mailings, handled.get(each.id, NOTHING), hide) for each in held), mailings
+    return QueueIndex(
+        build_entry(each, register, mailings, handled.get(each.id, NO_STATE), hide) for each in held
+    ), mailings
 
 
-def entered(
-    held: HeldMessage, register: ConsoleDirectory, mailings: Mailings, handled: ReviewState = NOTHING,
+def build_entry(
+    held: HeldMessage, register: ConsoleDirectory, mailings: Mailings, handled: ReviewState = NO_STATE,
     hide: bool = False,
-) -> Entry:  # fmt: skip
+) -> QueueEntry:  # fmt: skip
     """A held message as an entry of the queue. `hide`: its text is without the names of its people."""
     names = []
     for address in () if hide else (held.sender, *held.recipients[:20]):
@@ -125,7 +127,7 @@ def entered(
     groups = frozenset(each for each in addresses if register.members(each) is not None)
     people = {id_ for pair in held.relation.pairs for id_ in (pair.staff, pair.student)}
     people |= {each.id for address in addresses if address not in groups and (each := register.person(address))}
-    return Entry(
+    return QueueEntry(
         held, buildings_of(held, register), text, handled, scope, mailings.number(letter), frozenset(people), groups
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.console.help.alerts import GIVEN_BACK, TAKEN_UP
-from gateway.console.messages.names import Someone
+from gateway.console.messages.names import PersonView
 from gateway.console.messages.reveal_names import names_in_list
 from gateway.console.service import UNDO, Desk
 from gateway.console.web.forms import MESSAGE_ID
@@ -33,7 +33,7 @@ class Flash:
     id: str
     act: AuditEntry
     left: float
-    sender: Someone
+    sender: PersonView
     undone: str = ""  # what was taken back: released, rejected, discarded
     states: tuple[str, ...] = ()  # of what the message is between staff and students: where it is now
 

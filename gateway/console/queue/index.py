@@ -18,18 +18,18 @@ from gateway.console.queue.text_index import TextIndex
 from gateway.core.review.views import HeldMessage
 from gateway.ports.review import ReviewState
 
-NOTHING = ReviewState()
+NO_STATE = ReviewState()
 DAY = 86400.0
 FACETS = ("building", "clause", "direction", "channel", "state")
 AGES = ("today", "older", "overdue")
 _FIRST = 256
 
 Numbers = numpy.ndarray[Any, Any]
-Place = tuple[float, str]
+QueuePlace = tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueueEntry:
     """One held message with what is looked for in lists: its buildings, all its words, and who has taken it.
 
     `scope`: the orgs of both of every pair and those above them; `people`: the sourcedIds of those who have a part in
@@ -39,20 +39,20 @@ class Entry:
     held: HeldMessage
     buildings: frozenset[str]
     text: str
-    handled: ReviewState = NOTHING
+    handled: ReviewState = NO_STATE
     scope: frozenset[str] = frozenset()
     mailing: int = 0
     people: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
 
-def place(held: HeldMessage) -> Place:
+def queue_place(held: HeldMessage) -> QueuePlace:
     """Where a message stands in the queue; those without a due time come last."""
     return (float("inf") if held.due_at is None else held.due_at, held.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueueFilter:
     """What a list is narrowed to. `own`: the buildings of who asks, None for all.
 
     `states`: how a message stands to them, from who has it and whether it waits for a second person;
@@ -69,10 +69,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class NarrowedQueue:
     """A narrowed list: the first of each mailing with how many more of it there are; counts are of the whole list."""
 
-    listed: list[tuple[Entry, int]]
+    listed: list[tuple[QueueEntry, int]]
     found: int
     held: int
     overdue: int
@@ -84,10 +84,10 @@ class Narrowed:
 class _Values:
     """The distinct values of one property, by number."""
 
-    def __init__(self, of: Callable[[Entry], Hashable]) -> None:
+    def __init__(self, of: Callable[[QueueEntry], Hashable]) -> None:
         self.of, self.values, self._numbers = of, list[Any](), dict[Hashable, int]()
 
-    def number(self, entry: Entry) -> int:
+    def number(self, entry: QueueEntry) -> int:
         value = self.of(entry)
         number = self._numbers.get(value)
         if number is None:
@@ -96,15 +96,15 @@ class _Values:
         return number
 
 
-def _taken(entry: Entry) -> tuple[str, bool]:
+def _taken(entry: QueueEntry) -> tuple[str, bool]:
     assignment = entry.handled.assignment
     return (assignment.user if assignment else "", entry.handled.proposal is not None)
 
 
-class Index:
+class QueueIndex:
     """Entries in the order of the queue."""
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[QueueEntry] = ()) -> None:
         self._facets = {
             "building": _Values(lambda each: each.buildings),
             "clause": _Values(lambda each: frozenset(each.held.clauses or each.held.reasons)),
@@ -116,7 +116,7 @@ class Index:
         self._columns: dict[str, Numbers] = {name: numpy.zeros(_FIRST, numpy.int32) for name in self._facets}
         self._columns |= {name: numpy.zeros(_FIRST) for name in ("due", "received")}
         self._columns["mailing"] = numpy.zeros(_FIRST, numpy.int64)
-        self._entries: list[Entry | None] = []
+        self._entries: list[QueueEntry | None] = []
         self._words = TextIndex()
         self._parts: dict[str, set[int]] = {}  # where a person or a group has a part
         self._groups: Counter[str] = Counter()
@@ -125,21 +125,21 @@ class Index:
         self._order: list[tuple[float, str, int]] = []
         self._ordered: Numbers | None = None
         for entry in entries:
-            self._order.append((*place(entry.held), self._write(entry)))
+            self._order.append((*queue_place(entry.held), self._write(entry)))
         self._order.sort()
 
     def __len__(self) -> int:
         return len(self._order)
 
-    def get(self, id_: str) -> Entry | None:
+    def get(self, id_: str) -> QueueEntry | None:
         """The entry of a message, None where it is not held."""
         slot = self._slots.get(id_)
         return None if slot is None else self._entries[slot]
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: QueueEntry) -> None:
         """Add an entry, in place of what is known of its message."""
         self.drop(entry.held.id)
-        insort(self._order, (*place(entry.held), self._write(entry)))
+        insort(self._order, (*queue_place(entry.held), self._write(entry)))
         self._ordered = None
 
     def drop(self, id_: str) -> None:
@@ -155,12 +155,12 @@ class Index:
                 del self._parts[each]
         self._groups.subtract(entry.groups)
         self._groups = +self._groups if entry.groups else self._groups
-        del self._order[bisect_left(self._order, (*place(entry.held), slot))]
+        del self._order[bisect_left(self._order, (*queue_place(entry.held), slot))]
         self._entries[slot] = None
         self._free.append(slot)
         self._ordered = None
 
-    def _write(self, entry: Entry) -> int:
+    def _write(self, entry: QueueEntry) -> int:
         if self._free:
             slot = self._free.pop()
             self._entries[slot] = entry
@@ -176,7 +176,7 @@ class Index:
         self._slots[entry.held.id] = slot
         for name, values in self._facets.items():
             self._columns[name][slot] = values.number(entry)
-        self._columns["due"][slot] = place(entry.held)[0]
+        self._columns["due"][slot] = queue_place(entry.held)[0]
         self._columns["received"][slot] = entry.held.received_at
         self._columns["mailing"][slot] = entry.mailing
         return slot
@@ -205,7 +205,7 @@ class Index:
 
     def entries(
         self, own: frozenset[str] | None = None, mailing: int | None = None, apart: frozenset[str] = frozenset()
-    ) -> list[Entry]:
+    ) -> list[QueueEntry]:
         """Those that belong to some buildings (None: all), in order; of one mailing only, where it is given.
 
         What people or groups of `apart` have a part in is left out.
@@ -215,12 +215,12 @@ class Index:
             slots = slots[self._columns["mailing"][slots] == mailing]
         return [self._at(slot) for slot in slots.tolist()]
 
-    def _at(self, slot: int) -> Entry:
+    def _at(self, slot: int) -> QueueEntry:
         entry = self._entries[slot]
         assert entry is not None
         return entry
 
-    def narrow(self, asked: Asked, most: int) -> Narrowed:
+    def narrow(self, asked: QueueFilter, most: int) -> NarrowedQueue:
         """A list as it is asked for, at most so many rows of it."""
         whole = self._all(asked.own, asked.apart)
         late = self._columns["due"][whole] < asked.now
@@ -239,7 +239,7 @@ class Index:
         _, first, sizes = numpy.unique(self._columns["mailing"][left], return_index=True, return_counts=True)
         shown = numpy.argsort(first, kind="stable")[:most]
         listed = [(self._at(int(left[first[at]])), int(sizes[at]) - 1) for at in shown.tolist()]
-        return Narrowed(
+        return NarrowedQueue(
             listed,
             len(left),
             len(whole),
@@ -249,7 +249,7 @@ class Index:
             chosen,
         )
 
-    def following(self, asked: Asked, after: Place) -> str:
+    def following(self, asked: QueueFilter, after: QueuePlace) -> str:
         """The message that comes behind a place in a list, else the last one before it; "" where there is none."""
         whole = left = self._all(asked.own, asked.apart)
         for name, value in asked.chosen.items():
@@ -260,11 +260,11 @@ class Index:
         def held(at: int) -> HeldMessage:
             return self._at(int(left[at])).held
 
-        at = bisect_right(range(len(left)), after, key=lambda number: place(held(number)))
+        at = bisect_right(range(len(left)), after, key=lambda number: queue_place(held(number)))
         behind = [at] if at < len(left) else [each for each in range(max(at - 2, 0), at) if held(each).id != after[1]]
         return held(behind[-1]).id if behind else ""
 
-    def kept(self, asked: Asked) -> list[Entry]:
+    def kept(self, asked: QueueFilter) -> list[QueueEntry]:
         """Everything that is left, each message by itself; a value that nothing has leaves nothing."""
         left = self._all(asked.own, asked.apart)
         for name, value in asked.chosen.items():
@@ -277,7 +277,7 @@ class Index:
             slots = slots[self._words.having(word)[slots]]
         return slots
 
-    def _counted(self, name: str, slots: Numbers, asked: Asked) -> Counter[str]:
+    def _counted(self, name: str, slots: Numbers, asked: QueueFilter) -> Counter[str]:
         values = self._facets[name].values
         found: Counter[str] = Counter()
         for number, count in enumerate(numpy.bincount(self._columns[name][slots], minlength=len(values)).tolist()):
@@ -286,7 +286,7 @@ class Index:
                     found[each] += count
         return found
 
-    def _left(self, name: str, value: str, slots: Numbers, asked: Asked) -> Numbers:
+    def _left(self, name: str, value: str, slots: Numbers, asked: QueueFilter) -> Numbers:
         if name == "state":
             return self._having(name, slots, lambda taken: value in asked.states(*taken))
         if name != "age":

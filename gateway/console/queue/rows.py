@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
-from gateway.console.messages.names import Between, Names, Someone
-from gateway.console.queue.index import Asked, Entry, Narrowed
+from gateway.console.messages.names import Names, PairView, PersonView
+from gateway.console.queue.index import NarrowedQueue, QueueEntry, QueueFilter
 from gateway.core.accounts.account import User
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.review.views import HeldMessage
@@ -28,19 +28,19 @@ class Row:
     """One row of the queue."""
 
     held: HeldMessage
-    sender: Someone
-    recipients: tuple[Someone, ...]
-    between: tuple[Between, ...]
+    sender: PersonView
+    recipients: tuple[PersonView, ...]
+    between: tuple[PairView, ...]
     handled: ReviewState
     alike: int = 0  # others of the same mailing
 
 
-def rows(listed: Sequence[tuple[Entry, int]], register: ConsoleDirectory, *, hidden: bool = False) -> list[Row]:
+def rows(listed: Sequence[tuple[QueueEntry, int]], register: ConsoleDirectory, *, hidden: bool = False) -> list[Row]:
     """The rows of a list: those of one mailing are one row, at the place of the first."""
     return [_row(each, alike, Names(register, hidden=hidden).add_held(each.held)) for each, alike in listed]
 
 
-def _row(entry: Entry, alike: int, names: Names) -> Row:
+def _row(entry: QueueEntry, alike: int, names: Names) -> Row:
     held = entry.held
     return Row(
         names.held(held),
@@ -77,17 +77,17 @@ class Filters:
         return urlencode([(name, value[:200]) for name, value in kept if value.strip()])
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> QueueFilter:
         """What to narrow the queue to."""
         chosen = {name: self._given.get(name, "") for name in NAMES if name != "text"}
-        return Asked(self._now, None, self._states, chosen, tuple(self.text.lower().split()))
+        return QueueFilter(self._now, None, self._states, chosen, tuple(self.text.lower().split()))
 
     def _states(self, holder: str, second: bool) -> frozenset[str]:
         """How a held message stands to somebody: free, theirs, taken by another; waiting for a second person."""
         state = "free" if not holder else "mine" if holder == self._user.name else "taken"
         return frozenset({state, "second"} if second else {state})
 
-    def choices(self, narrowed: Narrowed) -> dict[str, list[Choice]]:
+    def choices(self, narrowed: NarrowedQueue) -> dict[str, list[Choice]]:
         """The values that the list can be narrowed to."""
         return {
             name: [
