@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Security
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from gateway.console.accounts import grants as granting
+from gateway.console.accounts import schemas
 from gateway.console.cases.pages import Number
-from gateway.console.decisions import schemas as told
 from gateway.console.messages.mask_names import covered_grants
 from gateway.console.service import Desk
 from gateway.console.web.api_deps import (
@@ -78,7 +78,9 @@ async def _told(desk: Desk, user: User, each: Grant) -> dict[str, object]:
     return _row((await covered_grants(desk, user, [each]))[0])
 
 
-@grant_api.get("/grants", response_model=told.GrantList, summary="Content that was granted to auditors, newest first")
+@grant_api.get(
+    "/grants", response_model=schemas.GrantList, summary="Content granted to auditors, newest first"
+)
 async def grant_list(
     desk: TheDesk,
     user: Reader,
@@ -93,10 +95,10 @@ async def grant_list(
 
 
 @grant_api.post(
-    "/grants", status_code=201, response_model=told.GrantRow, responses=problems(400, 409, 413),
+    "/grants", status_code=201, response_model=schemas.GrantRow, responses=problems(400, 409, 413),
     summary="Let an auditor read a message, a case, or everything, until an end",
 )  # fmt: skip
-async def grant_call(desk: TheDesk, user: Decider, asked: told.Granting, key: IdempotencyKey = None) -> JSONResponse:
+async def grant_call(desk: TheDesk, user: Decider, asked: schemas.NewGrant, key: IdempotencyKey = None) -> JSONResponse:
     """By a technology director. Everything that the auditor reads is in the audit log."""
 
     async def act() -> JSONResponse:
@@ -115,7 +117,7 @@ def _number(number: Annotated[str, Path(description="The id of a grant")]) -> in
 
 
 @grant_api.delete(
-    "/grants/{number}", response_model=told.GrantRow, responses=problems(404, 409), summary="End a grant now",
+    "/grants/{number}", response_model=schemas.GrantRow, responses=problems(404, 409), summary="End a grant now",
 )  # fmt: skip
 async def end_call(
     desk: TheDesk, user: Decider, number: Annotated[int, Depends(_number)], key: IdempotencyKey = None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from gateway.console.web.schemas import RequestBody
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Password(_Asked):
+class Password(RequestBody):
     """The account's password, given once more."""
 
     password: str = Field(max_length=512)
@@ -24,7 +22,7 @@ class NewPassword(Password):
     end_tokens: bool = Field(False, description="End every token of the account too, the one that asks with them")
 
 
-class Code(_Asked):
+class Code(RequestBody):
     """Six digits of an authenticator."""
 
     code: str = Field(max_length=20)
@@ -136,3 +134,32 @@ class Gone(BaseModel):
     """What was ended or removed."""
 
     id: str
+
+
+class NewGrant(RequestBody):
+    """Content for an auditor. `about`: the id of a message, a case such as `case-12`, or "" for everything."""
+
+    to: str = Field(max_length=200)
+    about: str = Field(default="", max_length=64)
+    lasts: Literal["1h", "8h", "1d", "7d", "30d"] = Field(alias="for")
+    reason: str = Field(max_length=2000)
+
+
+class GrantRow(BaseModel):
+    """What an auditor may read, and until when."""
+
+    id: int
+    to: str
+    about: str
+    by: str
+    reason: str
+    at: str
+    until: str
+    ended_at: str | None
+
+
+class GrantList(BaseModel):
+    """Grants, newest first."""
+
+    items: list[GrantRow]
+    next: str | None

@@ -7,11 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Security
 from starlette.responses import JSONResponse, Response
 
+from gateway.console.cases import schemas
 from gateway.console.cases import service as casework
 from gateway.console.cases.evidence import pack
 from gateway.console.cases.pages import zip_answer
-from gateway.console.decisions import schemas as told
-from gateway.console.decisions.api import act_row
 from gateway.console.templating import Pages
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
@@ -30,6 +29,7 @@ from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once
+from gateway.console.web.schemas import MessageIds, ReasonBody, TextBody, audit_entry_row
 from gateway.core.cases.case import CaseDraft, CaseFile
 from gateway.core.serialization.json_fields import rfc3339
 
@@ -61,7 +61,7 @@ def _row(file: CaseFile) -> dict[str, object]:
     }  # fmt: skip
 
 
-@case_api.get("/cases", response_model=told.CaseList, summary="Open cases, or closed ones, the newest first")
+@case_api.get("/cases", response_model=schemas.CaseList, summary="Open cases, or closed ones, the newest first")
 async def cases(
     desk: TheDesk,
     user: Reader,
@@ -76,9 +76,9 @@ async def cases(
 
 
 @case_api.post(
-    "/cases", status_code=201, response_model=told.CaseRow, responses=_DOING, summary="Open a case about messages",
+    "/cases", status_code=201, response_model=schemas.CaseRow, responses=_DOING, summary="Open a case about messages",
 )  # fmt: skip
-async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: IdempotencyKey = None) -> JSONResponse:
+async def open_case(desk: TheDesk, user: Decider, asked: schemas.NewCase, key: IdempotencyKey = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         due_at = asked.due_at or None
         draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
@@ -89,22 +89,22 @@ async def open_case(desk: TheDesk, user: Decider, asked: told.Opening, key: Idem
 
 
 @case_api.get(
-    "/cases/{number}", response_model=told.CaseWhole, responses=problems(404), summary="One case with its course",
+    "/cases/{number}", response_model=schemas.CaseDetail, responses=problems(404), summary="One case with its course",
 )  # fmt: skip
 async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]:
     found = await casework.reading(desk, user, number)
     names = await casework.names_of(desk, user, found)
     holds = {id_: names.hide(each.reason) for id_, each in found.holds.items()}
-    timeline = [act_row(names.act(each)) for each in found.timeline]
+    timeline = [audit_entry_row(names.act(each)) for each in found.timeline]
     return {**_row(found.file), "title": names.hide(found.file.title), "timeline": timeline, "legal_holds": holds}
 
 
 @case_api.post(
-    "/cases/{number}/names", response_model=told.CaseRow, responses=_DOING,
+    "/cases/{number}/names", response_model=schemas.CaseRow, responses=_DOING,
     summary="Open the names of a case, where names are hidden; the reason is in the audit log",
 )  # fmt: skip
 async def open_names(
-    desk: TheDesk, user: Reader, number: Number, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Reader, number: Number, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     """To the account of this token, for an hour: the evidence pack needs it."""
 
@@ -115,9 +115,9 @@ async def open_names(
     return await done_once(desk, user, key, ["case names", number, asked.reason], act)
 
 
-@case_api.patch("/cases/{number}", response_model=told.CaseRow, responses=_DOING, summary="Change an open case")
+@case_api.patch("/cases/{number}", response_model=schemas.CaseRow, responses=_DOING, summary="Change an open case")
 async def change(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Changing, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: schemas.CaseChange, key: IdempotencyKey = None
 ) -> JSONResponse:
     """What is left out stays, and so does a title that comes back as it was read with its names covered."""
 
@@ -139,10 +139,10 @@ async def change(
 
 
 @case_api.post(
-    "/cases/{number}/messages", response_model=told.Messages, responses=_DOING, summary="Put messages into a case",
+    "/cases/{number}/messages", response_model=MessageIds, responses=_DOING, summary="Put messages into a case",
 )  # fmt: skip
 async def add(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Adding, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: schemas.CaseMessages, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.added(desk, user, number, unique_message_ids(asked.messages)))}
@@ -151,7 +151,7 @@ async def add(
 
 
 @case_api.delete(
-    "/cases/{number}/messages/{id}", response_model=told.Messages, responses=problems(404, 409),
+    "/cases/{number}/messages/{id}", response_model=MessageIds, responses=problems(404, 409),
     summary="Take a message out of a case",
 )  # fmt: skip
 async def take_out(
@@ -164,9 +164,9 @@ async def take_out(
     return await done_once(desk, user, key, ["case take out", number, id], act)
 
 
-@case_api.post("/cases/{number}/notes", response_model=told.CaseRow, responses=_DOING, summary="Note something")
+@case_api.post("/cases/{number}/notes", response_model=schemas.CaseRow, responses=_DOING, summary="Note something")
 async def add_note(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Text, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: TextBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.noted(desk, user, number, plain(asked.text, 4000))
@@ -175,9 +175,9 @@ async def add_note(
     return await done_once(desk, user, key, ["case note", number, asked.text], act)
 
 
-@case_api.post("/cases/{number}/close", response_model=told.CaseRow, responses=_DOING, summary="Close a case")
+@case_api.post("/cases/{number}/close", response_model=schemas.CaseRow, responses=_DOING, summary="Close a case")
 async def close(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Closing, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: schemas.CaseClosing, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
@@ -186,9 +186,9 @@ async def close(
     return await done_once(desk, user, key, ["case close", number, asked.outcome, asked.reason], act)
 
 
-@case_api.post("/cases/{number}/reopen", response_model=told.CaseRow, responses=_DOING, summary="Open it again")
+@case_api.post("/cases/{number}/reopen", response_model=schemas.CaseRow, responses=_DOING, summary="Open it again")
 async def reopen(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         await casework.ended(desk, user, number, "", plain(asked.reason))
@@ -211,11 +211,11 @@ async def evidence(request: Request, desk: TheDesk, user: Reader, number: Number
 
 
 @case_api.post(
-    "/messages/{id}/legal-hold", response_model=told.Messages, responses=_DOING,
+    "/messages/{id}/legal-hold", response_model=MessageIds, responses=_DOING,
     summary="Keep a message above every period of retention",
 )  # fmt: skip
 async def hold_message(
-    desk: TheDesk, user: Decider, id: MessageId, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, id: MessageId, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
@@ -224,10 +224,10 @@ async def hold_message(
 
 
 @case_api.post(
-    "/messages/{id}/legal-hold/lift", response_model=told.Messages, responses=_DOING, summary="Lift a legal hold",
+    "/messages/{id}/legal-hold/lift", response_model=MessageIds, responses=_DOING, summary="Lift a legal hold",
 )  # fmt: skip
 async def lift_message(
-    desk: TheDesk, user: Decider, id: MessageId, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, id: MessageId, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
@@ -236,11 +236,11 @@ async def lift_message(
 
 
 @case_api.post(
-    "/cases/{number}/legal-hold", response_model=told.Messages, responses=_DOING,
+    "/cases/{number}/legal-hold", response_model=MessageIds, responses=_DOING,
     summary="Put every message of a case under legal hold",
 )  # fmt: skip
 async def hold_case(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
@@ -250,11 +250,11 @@ async def hold_case(
 
 
 @case_api.post(
-    "/cases/{number}/legal-hold/lift", response_model=told.Messages, responses=_DOING,
+    "/cases/{number}/legal-hold/lift", response_model=MessageIds, responses=_DOING,
     summary="Lift the legal holds on the messages of a case",
 )  # fmt: skip
 async def lift_case(
-    desk: TheDesk, user: Decider, number: Number, asked: told.Reason, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, number: Number, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)

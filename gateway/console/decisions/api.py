@@ -38,9 +38,9 @@ from gateway.console.web.errors import Problem
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once, once
 from gateway.console.web.pagination import Page
+from gateway.console.web.schemas import TextBody, audit_entry_row
 from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import Proposal
-from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.review_rules import REASONED, Needs, needs
 from gateway.core.review.json_rows import trace_row
 from gateway.core.review.views import ListedMessage
@@ -170,7 +170,7 @@ async def assign(
     "/messages/{id}/comments", response_model=told.Changed, responses=_DOING, summary="Comment on a message",
 )  # fmt: skip
 async def comment(
-    desk: TheDesk, user: Decider, id: MessageId, asked: told.Text, key: IdempotencyKey = None
+    desk: TheDesk, user: Decider, id: MessageId, asked: TextBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         await handling.comment(desk, user, id, plain(asked.text, 4000))
@@ -264,7 +264,7 @@ async def history(
     names = await all_names_of(desk, user, trace)
     after = decode_cursor(cursor, int)[0] if cursor is not None else 0
     found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
-    rows = [act_row(names.act(each)) for _, each in found[:limit]]
+    rows = [audit_entry_row(names.act(each)) for _, each in found[:limit]]
     return {"items": rows, "next": encode_cursor(found[limit - 1][0]) if len(found) > limit else None}
 
 
@@ -352,13 +352,6 @@ def _listed(desk: Desk, user: User, found: Page[ListedMessage]) -> dict[str, obj
     told = [names_in_list(desk, user, each.trace).noticed(each) for each in found.items]
     rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
     return {"items": rows, "next": encode_cursor(*found.next) if found.next else None}
-
-
-def act_row(act: AuditEntry) -> dict[str, object]:
-    """One entry of the audit log, without its place in the chain."""
-    return {
-        "at": rfc3339(act.at), "actor": act.actor, "act": act.act, "subject": act.subject, "detail": dict(act.detail)
-    }  # fmt: skip
 
 
 # --- saved views -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from gateway.console.web.api_deps import (
 from gateway.console.web.deps import TheDesk
 from gateway.console.web.forms import plain
 from gateway.console.web.idempotency import done_once, once
+from gateway.console.web.schemas import MessageIds
 from gateway.core.review.json_rows import held_row
 
 mailing_api = APIRouter(
@@ -65,7 +66,7 @@ async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Idempo
 
 
 @mailing_api.post(
-    "/mailings/undo", response_model=told.Messages, responses=_DOING, summary="Hold again what was decided together",
+    "/mailings/undo", response_model=MessageIds, responses=_DOING, summary="Hold again what was decided together",
 )  # fmt: skip
 async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: IdempotencyKey = None) -> JSONResponse:
     """Those that are held again; 409 where all have left."""

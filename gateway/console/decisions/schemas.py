@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from gateway.console.messages.schemas import HeldRow, TraceRow
-
-Severity = Literal["low", "medium", "high", "critical"]
-Outcome = Literal["internal_discipline", "law_enforcement", "board_of_educational_examiners", "unfounded"]
-Number = Annotated[int, Field(ge=1, lt=1 << 53)]
-Seconds = Annotated[float, Field(ge=0, lt=4e10)]
+from gateway.console.web.schemas import AuditEntryRow, RequestBody
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Longer(_Asked):
+class Longer(RequestBody):
     """How much longer a message is to be held, from now."""
 
     hold_for: Literal["1h", "4h", "1d", "3d", "7d"] = Field(alias="for")
     reason: str = Field(default="", max_length=2000)
 
 
-class Giving(_Asked):
+class Giving(RequestBody):
     """Who is to decide: an account, "" for nobody. `instead_of`: who is known to have it; null: whoever has it."""
 
     to: str = Field(max_length=200)
@@ -33,54 +25,10 @@ class Giving(_Asked):
     reason: str = Field(default="", max_length=2000)
 
 
-class Text(_Asked):
-    """A comment or a note; it is kept for good."""
-
-    text: str = Field(max_length=4000)
-
-
-class Reason(_Asked):
-    """Why."""
-
-    reason: str = Field(default="", max_length=2000)
-
-
-class View(_Asked):
+class View(RequestBody):
     """A saved view: the filters of the queue as a query, such as `clause=7a&age=overdue`."""
 
     query: str = Field(max_length=2000)
-
-
-class Opening(_Asked):
-    """A new case. No names in the title: it is shown in lists."""
-
-    title: str = Field(min_length=1, max_length=200)
-    severity: Severity = "medium"
-    assignee: str = Field(default="", max_length=200)
-    due_at: Seconds | None = Field(default=None, description="Seconds since the epoch")
-    messages: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=200)
-
-
-class Changing(_Asked):
-    """What is to be different of a case; what is left out stays."""
-
-    title: str | None = Field(default=None, min_length=1, max_length=200)
-    severity: Severity | None = None
-    assignee: str | None = Field(default=None, max_length=200)
-    due_at: Seconds | None = Field(default=None, description="Seconds since the epoch; 0: none")
-
-
-class Adding(_Asked):
-    """Messages that are to be in a case."""
-
-    messages: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
-
-
-class Closing(_Asked):
-    """How a case ended: what was done, and who was told."""
-
-    outcome: Outcome
-    reason: str = Field(min_length=1, max_length=2000)
 
 
 class Changed(BaseModel):
@@ -97,20 +45,10 @@ class HeldLonger(BaseModel):
     recipients: list[str]
 
 
-class ActRow(BaseModel):
-    """One thing that happened."""
-
-    at: str
-    actor: str
-    act: str
-    subject: str
-    detail: dict[str, object]
-
-
 class Acts(BaseModel):
     """What happened."""
 
-    items: list[ActRow]
+    items: list[AuditEntryRow]
     next: str | None
 
 
@@ -215,42 +153,6 @@ class Views(BaseModel):
     views: dict[str, str]
 
 
-class CaseRow(BaseModel):
-    """One case."""
-
-    id: int
-    title: str
-    severity: str
-    assignee: str
-    due_at: str | None
-    opened_by: str
-    opened_at: str
-    outcome: str | None
-    closed_by: str | None
-    closed_at: str | None
-    messages: list[str]
-
-
-class CaseList(BaseModel):
-    """Cases, the newest first."""
-
-    items: list[CaseRow]
-    next: str | None
-
-
-class CaseWhole(CaseRow):
-    """One case with its course and the legal holds on its messages."""
-
-    timeline: list[ActRow]
-    legal_holds: dict[str, str] = Field(description="Reasons, by message")
-
-
-class Messages(BaseModel):
-    """Which messages that was done to."""
-
-    messages: list[str]
-
-
 # --- mailings --------------------------------------------------------------------------------------------------------
 
 
@@ -268,7 +170,7 @@ class Mailing(BaseModel):
     next: str | None
 
 
-class Together(_Asked):
+class Together(RequestBody):
     """What is to be done with which messages, why, and what the senders of rejected ones are told; "" for the usual."""
 
     ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
@@ -292,36 +194,7 @@ class DecidedTogether(BaseModel):
     undo_seconds: float
 
 
-class TakingBack(_Asked):
+class TakingBack(RequestBody):
     """Which decisions are to be taken back."""
 
     ids: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=200)
-
-
-class Granting(_Asked):
-    """Content for an auditor. `about`: the id of a message, a case as `case-12`, "" for everything."""
-
-    to: str = Field(max_length=200)
-    about: str = Field(default="", max_length=64)
-    lasts: Literal["1h", "8h", "1d", "7d", "30d"] = Field(alias="for")
-    reason: str = Field(max_length=2000)
-
-
-class GrantRow(BaseModel):
-    """What an auditor may read until when."""
-
-    id: int
-    to: str
-    about: str
-    by: str
-    reason: str
-    at: str
-    until: str
-    ended_at: str | None
-
-
-class GrantList(BaseModel):
-    """Grants, the newest first."""
-
-    items: list[GrantRow]
-    next: str | None

@@ -217,24 +217,3 @@ class Stats(BaseModel):
     deferred_recipients: int | None
     unpublished_messages: int | None
     unanswered_messages: int | None
-
-
-class LineRow(BaseModel):
-    """Holds of one kind: of them decided by people, let go by them, still held; the median time to a decision."""
-
-    value: str
-    held: int
-    decided: int
-    overturned: int
-    waiting: int
-    median_seconds: float | None
-
-
-class ReportRow(BaseModel):
-    """What was held in so many days. `cut`: only the newest holds are counted."""
-
-    days: int
-    total: LineRow
-    by: dict[str, list[LineRow]]
-    volume: dict[str, int]
-    cut: bool

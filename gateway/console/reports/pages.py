@@ -16,8 +16,8 @@ from starlette.responses import Response
 from gateway.console.auth.authenticator import Authenticator
 from gateway.console.auth.sign_in_pages import adopted_text
 from gateway.console.messages.api import api
-from gateway.console.messages.schemas import LineRow, ReportRow
 from gateway.console.policy.version import read_policy
+from gateway.console.reports.schemas import ReportLineRow, ReportRow
 from gateway.console.service import DAY, Desk
 from gateway.console.web.api_deps import Reader
 from gateway.console.web.deps import Signed, TheDesk, ThePages
@@ -105,8 +105,8 @@ def _plain(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
 
 
-def _line(value: str, line: ReportLine) -> LineRow:
-    return LineRow(
+def _line(value: str, line: ReportLine) -> ReportLineRow:
+    return ReportLineRow(
         value=value, held=line.held, decided=line.decided, overturned=line.overturned, waiting=line.waiting,
         median_seconds=line.usual,
     )  # fmt: skip

@@ -1,8 +1,11 @@
-"""JSON that every feature of the API shares."""
+"""JSON that several features of the API share."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.core.policy.decision import AuditEntry
+from gateway.core.serialization.json_fields import rfc3339
 
 
 class RequestBody(BaseModel):
@@ -11,11 +14,47 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ReasonBody(RequestBody):
+    """A reason, for the audit log."""
+
+    reason: str = Field(default="", max_length=2000)
+
+
+class TextBody(RequestBody):
+    """A comment or a note. It is kept permanently."""
+
+    text: str = Field(max_length=4000)
+
+
+class MessageIds(BaseModel):
+    """The messages that were changed."""
+
+    messages: list[str]
+
+
+class AuditEntryRow(BaseModel):
+    """One entry of the audit log, without its place in the chain."""
+
+    at: str
+    actor: str
+    act: str
+    subject: str
+    detail: dict[str, object]
+
+
+def audit_entry_row(entry: AuditEntry) -> dict[str, object]:
+    """The values of an `AuditEntryRow`."""
+    return {
+        "at": rfc3339(entry.at), "actor": entry.actor, "act": entry.act, "subject": entry.subject,
+        "detail": dict(entry.detail),
+    }  # fmt: skip
+
+
 class ProblemRow(BaseModel):
-    """What went wrong and what can be done (RFC 9457)."""
+    """What went wrong and what can be done about it (RFC 9457)."""
 
     type: str
     title: str
     status: int
     detail: str
-    missing: list[str] = Field(default=[], description="What the policy asks for and the request left empty")
+    missing: list[str] = Field(default=[], description="What the policy requires and the request left empty")
