@@ -14,7 +14,7 @@ from gateway.console.messages import schemas
 from gateway.console.messages.attachments import NO_FILE
 from gateway.console.messages.reveal_names import names_in_list, names_of, open_names, refuse_search
 from gateway.console.messages.view import add_named_people
-from gateway.console.queue.cache import place
+from gateway.console.queue.index import queue_place
 from gateway.console.queue.rows import Filters
 from gateway.console.service import Desk
 from gateway.console.web.api_deps import (
@@ -91,7 +91,7 @@ async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, curs
     if cursor is not None:
         due, id_ = decode_cursor(cursor, (float, int, type(None)), str)
         after = (float("inf") if due is None else float(due), id_)
-        left = left[bisect_right(left, after, key=place) :]
+        left = left[bisect_right(left, after, key=queue_place) :]
     page = left[:limit]
     more = len(left) > limit
     return {

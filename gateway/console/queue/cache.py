@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from gateway.console.messages.names import Names
 from gateway.console.queue.index import NO_STATE, QueueEntry, QueueIndex
-from gateway.console.queue.index import queue_place as queue_place
 from gateway.core.policy.authorization import ConsoleDirectory, behind
 from gateway.core.review.near_duplicates import Letter, Mailings
 from gateway.core.review.views import HeldMessage
