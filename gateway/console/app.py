@@ -43,8 +43,8 @@ from gateway.console.reports.pages import report_pages
 from gateway.console.service import Desk, Store
 from gateway.console.templating import Pages
 from gateway.console.web.errors import Problem
-from gateway.console.web.middleware import Guarded
-from gateway.console.web.sse import Streams
+from gateway.console.web.middleware import SecurityMiddleware
+from gateway.console.web.sse import StreamLimiter
 from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
@@ -73,7 +73,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     rules = Rules(house.https, house.second_step == "required", trusted)
     app.state.door = Authenticator(desk.store, desk.register, desk.event_log, rules, Keys.at(house.public_url))
     app.state.service = service
-    app.state.streams = Streams()
+    app.state.streams = StreamLimiter()
     app.state.pages = Pages(desk)
     app.include_router(api)
     app.include_router(review_api)
@@ -98,7 +98,7 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreDown, _store_down)
     app.add_exception_handler(Exception, _failed)  # it is logged all the same
-    return Guarded(app, desk.house.https, proxies=desk.house.proxies)
+    return SecurityMiddleware(app, desk.house.https, proxies=desk.house.proxies)
 
 
 def _answer(request: Request, problem: Problem) -> Response:

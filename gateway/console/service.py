@@ -16,18 +16,24 @@ from gateway.console.decisions.two_person import standing
 from gateway.console.messages.attachments import Files
 from gateway.console.queue.cache import HeldQueue
 from gateway.console.queue.index import NarrowedQueue, QueueEntry, QueueFilter, QueuePlace
-from gateway.console.web.encryption import Sealer
-from gateway.console.web.errors import Problem, decided_already, reason_missing, unknown
-from gateway.console.web.pagination import Page, newest, of_noticed, of_trace
-from gateway.console.web.pagination import Place as Newer
+from gateway.console.web.encryption import Encryptor
+from gateway.console.web.errors import Problem, already_decided, not_found, reason_missing
+from gateway.console.web.pagination import ListPosition as Newer
+from gateway.console.web.pagination import Page, listed_position, newest_page, trace_position
 from gateway.core.accounts.account import AccountRole, Right, User
-from gateway.core.cases.case import CaseFile, LegalHold, Proposal, number_of
+from gateway.core.cases.case import CaseFile, LegalHold, Proposal, case_number
 from gateway.core.messages.delivery import State
-from gateway.core.notices.notice import usual_words
-from gateway.core.policy.authorization import HAD_PART, ConsoleDirectory, family_of, has_part, is_theirs, person_of
+from gateway.core.notices.notice import default_rejection_text
+from gateway.core.policy.authorization import (
+    ConsoleDirectory,
+    family_ids,
+    in_own_buildings,
+    is_party,
+    person_id_of,
+)
 from gateway.core.policy.decision import AuditEntry, RecipientStatus
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.review_rules import needs
+from gateway.core.policy.review_rules import requirements_for
 from gateway.core.review.views import ConversationMessage, HeldMessage, ListedMessage, MessageDetail, Trace
 from gateway.observability.events import EventLog
 from gateway.ports.review import ReviewState
@@ -72,12 +78,12 @@ class Desk:
         self.queue = HeldQueue(store, store, store, register, hide_names=house.hide_names)
         self.stopping = asyncio.Event()
         self._decided = decided
-        self._seals: Sealer | None = None
+        self._seals: Encryptor | None = None
 
-    async def seals(self) -> Sealer:
+    async def seals(self) -> Encryptor:
         """What seals the words that people look for."""
         if self._seals is None:
-            self._seals = Sealer(await self.store.secret("searches"), "searches")
+            self._seals = Encryptor(await self.store.secret("searches"), "searches")
         return self._seals
 
     # who may what
@@ -100,7 +106,7 @@ class Desk:
         subjects = {each.subject for each in await self.store.granted_to(user.name)}
         if subject in subjects or "" in subjects:
             return True
-        cases = [await self.store.case(number) for each in subjects if (number := number_of(each)) is not None]
+        cases = [await self.store.case(number) for each in subjects if (number := case_number(each)) is not None]
         return any(subject in file.messages for file in cases if file is not None)
 
     async def reads(self, user: User, subject: str) -> bool:
@@ -117,10 +123,10 @@ class Desk:
     def in_part(self, user: User, trace: Trace) -> bool:
         """Whether this person, or their own child, sent or received a message."""
         addresses = [trace.sender, *(each.address for each in trace.recipients)]
-        return has_part(user, trace.relation.pairs, [each for each in addresses if each], self.register)
+        return is_party(user, trace.relation.pairs, [each for each in addresses if each], self.register)
 
     def _sees(self, user: User, trace: Trace) -> bool:
-        return is_theirs(user, trace.relation.pairs, self.register)
+        return in_own_buildings(user, trace.relation.pairs, self.register)
 
     # look up
 
@@ -173,7 +179,7 @@ class Desk:
 
     async def _apart(self, user: User) -> frozenset[str]:
         """Whose messages are not for this person to see in lists: their own and their children's."""
-        return await self.queue.apart(family_of(person_of(user, self.register), self.register))
+        return await self.queue.apart(family_ids(person_id_of(user, self.register), self.register))
 
     def _own(self, user: User, entries: Iterable[QueueEntry]) -> list[QueueEntry]:
         """Entries of an account's buildings, with the recipients that are theirs."""
@@ -182,7 +188,7 @@ class Desk:
         found = []
         for entry in entries:
             held = entry.held
-            theirs = tuple(to for to in held.recipients if is_theirs(user, held.relation.behind(to), self.register))
+            theirs = tuple(to for to in held.recipients if in_own_buildings(user, held.relation.behind(to), self.register))
             if theirs == held.recipients:
                 found.append(entry)
             elif theirs:
@@ -198,7 +204,7 @@ class Desk:
         await self.need(user, Right.TRACE, id_)
         traces = await self.store.trace(id=id_)
         if not traces or not self._sees(user, traces[0]):
-            raise unknown(id_)
+            raise not_found(id_)
         return traces[0]
 
     async def traces(
@@ -213,9 +219,9 @@ class Desk:
 
         if id_:
             return Page(seen(await self.store.trace(id=id_)), None)
-        return await newest(
+        return await newest_page(
             lambda at, most: self.store.traced(at, message_id=message_id, address=address),
-            seen, of_trace, before or (float("inf"), ""), limit,
+            seen, trace_position, before or (float("inf"), ""), limit,
         )  # fmt: skip
 
     def told(self, user: User, trace: Trace) -> Trace:
@@ -232,8 +238,8 @@ class Desk:
         await self.need(user, Right.QUEUE)
         now = await self.store.now()
         since, start, seen = now - days * DAY, before or (now + DAY, ""), partial(self.seen, user)
-        return await newest(
-            lambda at, most: self.store.noticed(action, since, at, most), seen, of_noticed, start, limit
+        return await newest_page(
+            lambda at, most: self.store.noticed(action, since, at, most), seen, listed_position, start, limit
         )  # fmt: skip
 
     async def decided(
@@ -243,7 +249,7 @@ class Desk:
         await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
         since, start, seen = now - days * DAY, before or (now + DAY, ""), partial(self.seen, user)
-        found = await newest(lambda at, most: self.store.decided(since, at, most), seen, of_noticed, start, limit)
+        found = await newest_page(lambda at, most: self.store.decided(since, at, most), seen, listed_position, start, limit)
         if user.may(Right.CONTENT):
             return found
         return replace(found, items=[replace(each, subject="") for each in found.items])
@@ -260,7 +266,7 @@ class Desk:
         await self.apart(user, await self.find(user, id_), f"read {what}")
         explained = await self.store.explained(id_)
         if explained is None:
-            raise unknown(id_)
+            raise not_found(id_)
         await self.store.record([AuditEntry(await self.store.now(), user.name, "viewed", id_, {"what": what})])
         return explained
 
@@ -292,7 +298,7 @@ class Desk:
 
         def fits(each: ConversationMessage) -> bool:
             pairs, addresses = each.relation.pairs, [at for at in (each.sender, *each.recipients) if at]
-            return is_theirs(user, pairs, self.register) and not has_part(user, pairs, addresses, self.register)
+            return in_own_buildings(user, pairs, self.register) and not is_party(user, pairs, addresses, self.register)
 
         return list(filter(fits, around))
 
@@ -323,7 +329,7 @@ class Desk:
         return tuple(
             each.address
             for each in trace.recipients
-            if each.state == "held" and is_theirs(user, trace.relation.behind(each.address), self.register)
+            if each.state == "held" and in_own_buildings(user, trace.relation.behind(each.address), self.register)
         )
 
     # decide
@@ -344,7 +350,7 @@ class Desk:
         """
         trace = await self.deciding(user, id_, deed)
         entry = await self.queue.entry(id_)
-        asked = needs(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
+        asked = requirements_for(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
         both = [user]
         if entry is not None and asked.reason and not reason:
             raise reason_missing(deed)
@@ -364,24 +370,24 @@ class Desk:
             """Of what is held, that for which it was asked what the policy wants: a verdict may just have come."""
             why = waiting.decision.clauses if waiting.decision else ()
             asked_about = waiting.state is not State.HELD or (entry is not None and known.issuperset(why))
-            return asked_about and all(is_theirs(each, waiting.pairs, self.register) for each in both)
+            return asked_about and all(in_own_buildings(each, waiting.pairs, self.register) for each in both)
 
         done = await moderate(
             self.store, self.store, id_, deed, by=user.name, reason=reason, may=may, after=after, words=words
         )
         if done is None:
-            raise unknown(id_)
+            raise not_found(id_)
         if not done.changed:
-            raise decided_already(done.first, hides=self.hides(user))
+            raise already_decided(done.first, hides_names=self.hides(user))
         if (entry is not None and entry.handled.proposal is not None) or asked.second:
             await self.store.withdraw(id_, None)
         self.event_log.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)
         self._decided()
         return done
 
-    def usual_words(self, clauses: Sequence[str]) -> str:
+    def default_rejection_text(self, clauses: Sequence[str]) -> str:
         """What the sender of a rejected message is told unless somebody writes something else."""
-        return usual_words(self.house.district, self.policy(), clauses)
+        return default_rejection_text(self.house.district, self.policy(), clauses)
 
     async def undo(self, user: User, id_: str) -> tuple[str, ...]:
         """Hold again what this person decided a moment ago. Raises a Problem where it has left."""
@@ -390,7 +396,7 @@ class Desk:
         back = await undo(self.store, self.store, id_, by=user.name)
         if not back:
             raise Problem(409, "It is too late to undo this: it has left, or was decided by somebody else.")
-        self.event_log.undone(id_)
+        self.event_log.decision_undone(id_)
         return back
 
 

@@ -18,12 +18,12 @@ from gateway.core.messages.message import Channel, Envelope, Message, Recipient,
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.mime.parts import parts
-from gateway.core.policy.contact import Contact
+from gateway.core.policy.contact import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.relation import relate
 from gateway.core.policy.transitions import by_verdict
-from gateway.directory.loading import load
+from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
 from gateway.policies import read
 from gateway.store import SqlStore
@@ -51,7 +51,7 @@ DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, LINDGREN, OKAFOR = USERS
 
 def roster() -> Roster:
     """The sample district's people."""
-    return load(
+    return load_roster(
         DISTRICT / "oneroster", groups=DISTRICT / "groups.csv", contacts=DISTRICT / "contacts.csv",
         domains=[STAFF, STUDENTS], now=1.9e9,
     ).roster  # fmt: skip
@@ -186,7 +186,7 @@ async def put(store: SqlStore, said: Said, at: float, people: Roster, in_force: 
     """Take a message in and decide it by the policy."""
     message = message_of(said, at, people)
     contacts = [
-        Contact(conversation(pair.staff, pair.student), pair.staff, pair.student, False, True, pair.outside)
+        ContactLogRow(conversation(pair.staff, pair.student), pair.staff, pair.student, False, True, pair.outside)
         for pair in message.relation.pairs
     ]
     await store.accept(message, contacts)

@@ -13,7 +13,7 @@ import pyotp
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.accounts.client_hint import place_of
+from gateway.core.accounts.client_hint import client_hint
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, PASSWORD, SAID
 from tests.console.test_browser import BOTH
 from tests.console.world import World, form_of, opened, sign_in
@@ -102,7 +102,7 @@ async def test_a_session_that_waits_for_its_second_step_is_not_listed(world: Wor
     ],
 )  # fmt: skip
 def test_a_place_is_said_in_coarse_words(agent: str, address: str, place: str) -> None:
-    assert place_of(agent, address) == place
+    assert client_hint(agent, address) == place
 
 
 # --- a second step that is required ---------------------------------------------------------------------------------

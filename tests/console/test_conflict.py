@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 
 from gateway.core.accounts.account import AccountRole, User
-from gateway.core.cases.case import CaseDraft, note
+from gateway.core.cases.case import CaseDraft, note_entry
 from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HASH, HELD, HIGH, OKAFOR, SAID, Said, staff, student
 from tests.console.world import World
@@ -84,7 +84,7 @@ async def test_lists_of_what_was_delivered_or_decided_have_nothing_of_one_s_own(
 
 async def test_nothing_of_it_can_be_read(world: World) -> None:
     """Where it is, and no more: not what it says, why it is held, who has it or what was said about it."""
-    await world.store.record([note(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
+    await world.store.record([note_entry(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
     async with world.signed_in(OKAFOR) as browser, world.program(OKAFOR) as program:
         for name in APART:
             id_ = world.id(name)
@@ -119,9 +119,9 @@ async def test_a_conversation_leaves_out_what_one_has_a_part_in(world: World) ->
 async def test_the_audit_log_withholds_what_is_about_one_s_own(world: World) -> None:
     await _directing(world)
     number = await world.store.open_case(CaseDraft("About a teacher"), DIRECTOR, [world.id("high")], {})
-    await world.store.record([note(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
-    await world.store.record([note(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])
-    await world.store.record([note(world.clock(), HIGH, world.id("middle"), "Nothing of his")])
+    await world.store.record([note_entry(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
+    await world.store.record([note_entry(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])
+    await world.store.record([note_entry(world.clock(), HIGH, world.id("middle"), "Nothing of his")])
     while await world.store.link(500):
         pass
     async with world.signed_in(LINDGREN_DIRECTS) as teacher, world.signed_in(DIRECTOR) as director:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 import gateway.console
 from gateway.console.auth.authenticator import IDLE, LASTS, client_of
-from gateway.console.web.middleware import Guarded
+from gateway.console.web.middleware import SecurityMiddleware
 from gateway.console.web.rate_limit import RateLimiter
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import AuditEntry
@@ -169,14 +169,14 @@ async def test_only_our_proxies_say_for_whom_they_ask(peer: str, said: str, clie
         seen.append(client_of(Request(scope)))
         await PlainTextResponse("here")(scope, receive, send)
 
-    transport = httpx.ASGITransport(Guarded(app, https=False, proxies=proxies), client=(peer, 5))
+    transport = httpx.ASGITransport(SecurityMiddleware(app, https=False, proxies=proxies), client=(peer, 5))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as one:
         await one.get("/", headers={"X-Forwarded-For": said} if said else {})
     assert seen == [client]
 
 
 async def test_each_client_behind_a_proxy_has_a_limit_of_its_own() -> None:
-    app = Guarded(PlainTextResponse("here"), https=False, pace=RateLimiter(2, 0.5))
+    app = SecurityMiddleware(PlainTextResponse("here"), https=False, rate_limiter=RateLimiter(2, 0.5))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as proxy:
         one, other = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "203.0.113.5, 198.51.100.2"}
@@ -211,7 +211,7 @@ def test_a_client_s_bucket_empties_and_fills_again() -> None:
 
 
 async def test_who_asks_too_often_is_told_to_wait() -> None:
-    app = Guarded(PlainTextResponse("here"), https=False, pace=RateLimiter(2, 0.5))
+    app = SecurityMiddleware(PlainTextResponse("here"), https=False, rate_limiter=RateLimiter(2, 0.5))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, client=("10.9.8.7", 5)), base_url="http://x"
     ) as one:

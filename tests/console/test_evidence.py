@@ -25,7 +25,7 @@ from pytest_asyncio import fixture as async_fixture
 
 from gateway.console.cases import verify_evidence as verify
 from gateway.console.cases.zip_stream import ZipStream, large_file
-from gateway.core.audit.chain import read as read_row
+from gateway.core.audit.chain import parse_entry as read_row
 from gateway.core.audit.chain import verify as verify_chain
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction, Pair
-from gateway.core.review.report import Holding, report, table
+from gateway.core.review.report import HeldCopy, build_report, report_rows
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SAID, SECURITY, student
 from tests.console.test_browser import BOTH
 from tests.console.world import World
@@ -21,13 +21,13 @@ from tests.console.world import World
 PAIR = (Pair("a", "T", "S", Direction.STAFF_TO_STUDENT),)
 
 
-def _holding(state: State, by: str, took: float | None = 60.0, clauses: tuple[str, ...] = ("7a",)) -> Holding:
+def _holding(state: State, by: str, took: float | None = 60.0, clauses: tuple[str, ...] = ("7a",)) -> HeldCopy:
     decided = None if took is None else 1_900_000_000.0 + took
-    return Holding(1_900_000_000.0, decided, by, state, "mail", "staff_to_student", clauses, "en", PAIR)
+    return HeldCopy(1_900_000_000.0, decided, by, state, "mail", "staff_to_student", clauses, "en", PAIR)
 
 
 def test_a_report_counts() -> None:
-    found = report(
+    found = build_report(
         [
             _holding(State.SENT, "ann", 60.0), _holding(State.REJECTED, "ann", 120.0, ("7a", "6")),
             _holding(State.HELD, "policy"), _holding(State.SENT, "policy"), _holding(State.QUEUED, "bob", 600.0),
@@ -84,8 +84,8 @@ async def test_a_report_as_a_page_and_as_a_table(world: World) -> None:
 
 
 def test_a_table_has_the_same_figures() -> None:
-    found = report([_holding(State.SENT, "ann")], lambda pairs: (), ZoneInfo("UTC"))
-    rows = table(found, Counter({("mail", "hold"): 3}))
+    found = build_report([_holding(State.SENT, "ann")], lambda pairs: (), ZoneInfo("UTC"))
+    rows = report_rows(found, Counter({("mail", "hold"): 3}))
     assert rows[1][:3] == ("delivered or held", "mail hold", 3)
     assert rows[2] == ("all", "", 1, 1, 1, 0, 60)
 

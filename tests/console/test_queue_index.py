@@ -6,12 +6,12 @@ import random
 from dataclasses import replace
 
 from gateway.console.queue.cache import HeldQueue, build_entry
-from gateway.console.queue.index import QueueFilter, QueueEntry, QueueIndex
+from gateway.console.queue.index import QueueEntry, QueueFilter, QueueIndex
 from gateway.core.cases.case import Assignment
 from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.review.near_duplicates import Mailings
+from gateway.core.review.near_duplicates import NearDuplicateGroups
 from gateway.core.review.views import HeldMessage
 from tests.console.district import HELD, SAID, roster, staff, student
 from tests.console.world import World
@@ -70,7 +70,7 @@ def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
 
 
 def test_it_answers_as_a_slow_look_does() -> None:
-    dice, mailings, index, entries = random.Random(4), Mailings(), QueueIndex(), dict[str, QueueEntry]()
+    dice, mailings, index, entries = random.Random(4), NearDuplicateGroups(), QueueIndex(), dict[str, QueueEntry]()
     for step in range(1500):
         number = dice.randrange(600)
         if dice.random() < 0.3:

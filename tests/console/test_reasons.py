@@ -12,7 +12,7 @@ from pytest_asyncio import fixture as async_fixture
 
 from gateway.core.messages.message import Message
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.review_rules import ReviewRules
+from gateway.core.policy.review_rules import ClauseReviewRules
 from tests.console.district import DIRECTOR, HIGH, policy
 from tests.console.world import World, form_of, opened
 
@@ -20,7 +20,7 @@ from tests.console.world import World, form_of, opened
 def in_writing() -> Policy:
     """The shipped policy, with a reason for whatever keeps a message of clause 7a from its decision."""
     shipped = policy()
-    handling = ReviewRules(reason=frozenset({"hold", "assign"}))
+    handling = ClauseReviewRules(reason=frozenset({"hold", "assign"}))
     return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], handling=handling)})
 
 

@@ -27,7 +27,7 @@ from gateway.core.messages.followup import FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.review_rules import ReviewRules
+from gateway.core.policy.review_rules import ClauseReviewRules
 from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.core.serialization.json_fields import from_rfc3339
 from tests.console.district import (
@@ -236,7 +236,7 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
 
 def two_people() -> Policy:
     shipped = policy()
-    handling = ReviewRules(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
+    handling = ClauseReviewRules(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
     return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], handling=handling)})
 
 

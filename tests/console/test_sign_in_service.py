@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from gateway.console.auth.oidc import BACK, Errand, Provider, ServiceError, SignInService
 from gateway.console.auth.provisioning import account_of
-from gateway.core.accounts.account import AccountRole, User, role_of, vouched
+from gateway.core.accounts.account import AccountRole, User, identity_from_claims, role_from_groups
 from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, staff, student
 from tests.console.world import World, opened
@@ -219,7 +219,7 @@ async def _asked(liar: Liar, state: str = "the state") -> object:
 
 
 async def test_an_honest_token_is_believed() -> None:
-    assert await _asked(Liar(_claims())) == vouched(ISSUER, _claims())
+    assert await _asked(Liar(_claims())) == identity_from_claims(ISSUER, _claims())
     told = Liar(
         _claims(email=None, email_verified=None), userinfo={"sub": "7", "email": "A@b.example", "email_verified": True}
     )
@@ -300,7 +300,7 @@ TENANT = "https://login.microsoftonline.com/1c2b/v2.0"
     ],
 )
 def test_only_a_verified_address_counts(issuer: str, claims: dict[str, object], address: str) -> None:
-    assert vouched(issuer, {"sub": "1", **claims}).address == address
+    assert identity_from_claims(issuer, {"sub": "1", **claims}).address == address
 
 
 @pytest.mark.parametrize(
@@ -319,16 +319,16 @@ def test_only_a_verified_address_counts(issuer: str, claims: dict[str, object], 
     ],
 )  # fmt: skip
 def test_groups_give_a_role(groups: list[str], role: str | None, buildings: tuple[str, ...]) -> None:
-    assert role_of(groups) == (role, buildings)
+    assert role_from_groups(groups) == (role, buildings)
 
 
 async def test_a_role_that_is_taken_away_ends_at_the_next_sign_in(world: World) -> None:
     now = world.clock()
-    given = vouched(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True, "roles": ["chaperone:security"]})
+    given = identity_from_claims(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True, "roles": ["chaperone:security"]})
     first = await account_of(world.store, world.people, given, now)
     assert first is not None
     assert first.role is AccountRole.SECURITY
-    bare = vouched(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True})
+    bare = identity_from_claims(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True})
     left = await account_of(world.store, world.people, bare, now)
     assert left is not None
     assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she works here still
@@ -339,7 +339,7 @@ async def test_a_role_that_is_taken_away_ends_at_the_next_sign_in(world: World) 
     assert (again.name, again.role) == (first.name, first.role)
     await world.store.disable(PRINCIPAL, AuditEntry(now, "tests", "account disabled", PRINCIPAL))
     assert await account_of(world.store, world.people, given, now) is None
-    nobody = vouched(ISSUER, {"sub": "10", "email": f"{DIRECTOR}", "email_verified": True})
+    nobody = identity_from_claims(ISSUER, {"sub": "10", "email": f"{DIRECTOR}", "email_verified": True})
     assert (
         await account_of(world.store, world.people, nobody, now) is not None
     )  # by its very name, if the service says so

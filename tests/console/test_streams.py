@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from gateway.console.web.sse import MOST_STREAMS
+from gateway.console.web.sse import MAX_STREAMS
 from tests.console.district import DIRECTOR, HIGH
 from tests.console.world import World
 
@@ -45,7 +45,7 @@ async def test_an_account_has_so_many_streams_and_another_gets_its_turn(world: W
         contextlib.AsyncExitStack() as stack,
     ):  # fmt: skip
         async with _stream(here) as last:
-            opened = [await stack.enter_async_context(_stream((here, other)[at % 2])) for at in range(MOST_STREAMS - 1)]
+            opened = [await stack.enter_async_context(_stream((here, other)[at % 2])) for at in range(MAX_STREAMS - 1)]
             assert {each.status_code for each in (last, *opened)} == {200}
             for each in (here, other):
                 async with _stream(each) as refused:
@@ -59,5 +59,5 @@ async def test_an_account_has_so_many_streams_and_another_gets_its_turn(world: W
 async def test_a_stream_that_has_ended_counts_no_more(world: World) -> None:
     """However often a page is loaded again."""
     async with world.signed_in(HIGH) as browser:
-        for _ in range(MOST_STREAMS * 2):
+        for _ in range(MAX_STREAMS * 2):
             assert await _gets_a_turn(browser)

@@ -31,7 +31,7 @@ async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Me
     await world.store.accept(message)
 
     def rule(pending: PendingMessage) -> Transition:
-        return by_verdict(pending, verdict, policy(), message.received_at, standings=world.people.standings)
+        return by_verdict(pending, verdict, policy(), message.received_at, relationships=world.people.relationships_to)
 
     await world.store.settle([(message.id, rule)])
     return message

@@ -25,10 +25,10 @@ from gateway.console.web.api_deps import (
 )
 from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
-from gateway.console.web.idempotency import done_once, once
+from gateway.console.web.forms import clean_text
+from gateway.console.web.idempotency import run_once, run_once_json
 from gateway.core.accounts.account import AccountRole, User
-from gateway.core.accounts.grant import LASTS, Grant
+from gateway.core.accounts.grant import GRANT_DURATIONS, Grant
 from gateway.core.serialization.json_fields import rfc3339
 
 grant_pages = APIRouter(include_in_schema=False)
@@ -43,18 +43,18 @@ async def grants(request: Request, signed: Signed, desk: TheDesk, shown: ThePage
     found = await covered_grants(desk, signed.user, await granting.listed(desk, signed.user))
     directs = signed.user.role is AccountRole.TECHNOLOGY_DIRECTOR
     return shown.page(
-        request, "grants.html", signed, grants=found, now=await desk.store.now(), directs=directs, lasts=list(LASTS),
-        people=await granting.auditors(desk) if directs else [], about=plain(request.query_params.get("about", ""), 64),
+        request, "grants.html", signed, grants=found, now=await desk.store.now(), directs=directs, lasts=list(GRANT_DURATIONS),
+        people=await granting.auditors(desk) if directs else [], about=clean_text(request.query_params.get("about", ""), 64),
     )  # fmt: skip
 
 
 @grant_pages.post("/grants")
 async def grant(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Let an auditor read something for a while."""
-    about = "" if sent.get("all") == "yes" else plain(sent.get("about", ""), 64)
+    about = "" if sent.get("all") == "yes" else clean_text(sent.get("about", ""), 64)
     if not about and sent.get("all") != "yes":
         raise Problem(422, "Write the id of the message or the case, or tick “everything”.")
-    reason = plain(sent.get("reason", ""))
+    reason = clean_text(sent.get("reason", ""))
     await granting.granted(desk, signed.user, sent.get("to", ""), about, sent.get("for", ""), reason)
     return RedirectResponse("/grants", 303)
 
@@ -78,9 +78,7 @@ async def _told(desk: Desk, user: User, each: Grant) -> dict[str, object]:
     return _row((await covered_grants(desk, user, [each]))[0])
 
 
-@grant_api.get(
-    "/grants", response_model=schemas.GrantList, summary="Content granted to auditors, newest first"
-)
+@grant_api.get("/grants", response_model=schemas.GrantList, summary="Content granted to auditors, newest first")
 async def grant_list(
     desk: TheDesk,
     user: Reader,
@@ -102,12 +100,12 @@ async def grant_call(desk: TheDesk, user: Decider, asked: schemas.NewGrant, key:
     """By a technology director. Everything that the auditor reads is in the audit log."""
 
     async def act() -> JSONResponse:
-        number = await granting.granted(desk, user, asked.to, asked.about, asked.lasts, plain(asked.reason))
+        number = await granting.granted(desk, user, asked.to, asked.about, asked.lasts, clean_text(asked.reason))
         made = await desk.store.granted(number)
         assert made is not None
         return JSONResponse(await _told(desk, user, made), 201)
 
-    return await once(desk, user, key, ["grant", asked.to, asked.about, asked.lasts, asked.reason], act)
+    return await run_once(desk, user, key, ["grant", asked.to, asked.about, asked.lasts, asked.reason], act)
 
 
 def _number(number: Annotated[str, Path(description="The id of a grant")]) -> int:
@@ -125,4 +123,4 @@ async def end_call(
     async def act() -> dict[str, object]:
         return await _told(desk, user, await granting.ended(desk, user, number))
 
-    return await done_once(desk, user, key, ["grant end", number], act)
+    return await run_once_json(desk, user, key, ["grant end", number], act)

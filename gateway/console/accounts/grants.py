@@ -8,8 +8,8 @@ from dataclasses import replace
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import AccountRole, Right, User
-from gateway.core.accounts.grant import LASTS, Grant
-from gateway.core.cases.case import number_of
+from gateway.core.accounts.grant import GRANT_DURATIONS, Grant
+from gateway.core.cases.case import case_number
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.serialization.json_fields import rfc3339
 
@@ -35,9 +35,9 @@ async def listed(desk: Desk, user: User, *, before: int = 1 << 62, limit: int = 
 async def granted(desk: Desk, user: User, to: str, about: str, lasts: str, reason: str) -> int:
     """Let an auditor read a message, a case, or with "" everything, for a while; its number. Raises a Problem."""
     await _director(desk, user, "grant content")
-    seconds = LASTS.get(lasts)
+    seconds = GRANT_DURATIONS.get(lasts)
     if seconds is None:
-        raise Problem(422, f"Choose how long it is granted for: {', '.join(LASTS)}.")
+        raise Problem(422, f"Choose how long it is granted for: {', '.join(GRANT_DURATIONS)}.")
     if to not in {each.name for each in await auditors(desk)}:
         raise Problem(422, f"{to or 'Nobody'} is no auditor: content is granted to accounts of that role.")
     if not reason:
@@ -64,7 +64,7 @@ async def ended(desk: Desk, user: User, number: int) -> Grant:
 
 
 async def _there(desk: Desk, about: str) -> bool:
-    number = number_of(about)
+    number = case_number(about)
     if number is not None:
         return await desk.store.case(number) is not None
     return not about or bool(await desk.store.trace(id=about))

@@ -26,7 +26,7 @@ from gateway.console.auth.sign_in_pages import onward_to
 from gateway.console.templating import Pages, SignInFirst
 from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import form_of
+from gateway.console.web.forms import read_form
 from gateway.core.accounts.account import User
 
 account_pages = APIRouter(include_in_schema=False)
@@ -66,7 +66,7 @@ async def code_form(request: Request, user: Waiting, shown: ThePages) -> Respons
 async def code(request: Request, user: Waiting, shown: ThePages) -> Response:
     """The second step: with it the session opens."""
     door: Authenticator = request.app.state.door
-    sent = await form_of(request)
+    sent = await read_form(request)
     onward = onward_to(sent.get("next", ""))
     try:
         door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))

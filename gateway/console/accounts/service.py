@@ -10,8 +10,8 @@ from gateway.console.auth.authenticator import SERVICE, Authenticator, SignedIn
 from gateway.console.auth.credentials import digest, hashed, new_recovery, new_token, recovery_digest, step_of
 from gateway.console.service import DAY, Desk
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
-from gateway.core.accounts.account import AccountRole, Passkey, Right, Session, Token, User, password_fault
+from gateway.console.web.forms import clean_text
+from gateway.core.accounts.account import AccountRole, Passkey, Right, Session, Token, User, password_problem
 from gateway.core.policy.decision import AuditEntry
 
 LASTS = {"7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY, "365d": 365 * DAY}
@@ -51,7 +51,7 @@ async def prove_in_session(request: Request, desk: Desk, signed: SignedIn, passw
 
 async def change_password(desk: Desk, user: User, new: str, keep: str = "", *, tokens: bool = False) -> None:
     """A new password; every session ends but that of a hash, and the tokens where `tokens` asks. Raises a Problem."""
-    if fault := password_fault(new, user.name):
+    if fault := password_problem(new, user.name):
         raise Problem(422, fault[:1].upper() + fault[1:])
     detail = {"tokens": "ended"} if tokens else {}
     act = AuditEntry(await desk.store.now(), user.name, "password changed", user.name, detail)
@@ -90,7 +90,7 @@ async def add_passkey(request: Request, desk: Desk, user: User, answer: str, cal
     if len(known) >= MOST:
         raise Problem(409, f"You have {MOST} passkeys: remove one first.")
     now, (id_, key, count) = await desk.store.now(), made
-    name = plain(called, 60).replace("\n", " ") or f"Passkey {len(known) + 1}"
+    name = clean_text(called, 60).replace("\n", " ") or f"Passkey {len(known) + 1}"
     act = AuditEntry(now, user.name, "passkey added", user.name, {"name": name})
     if not await desk.store.add_passkey(Passkey(id_, user.name, name, key, count, now), act):
         raise Problem(409, "This passkey is known already.")

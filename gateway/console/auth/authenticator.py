@@ -16,8 +16,16 @@ from gateway.console.auth.credentials import digest, fits, new_session, recovery
 from gateway.console.auth.passkeys import Keys, id_in
 from gateway.console.auth.provisioning import Known, account_of
 from gateway.console.web.errors import Problem
-from gateway.core.accounts.account import LONGEST_PASSWORD, Passkey, Session, Token, User, Vouched, account_name
-from gateway.core.accounts.client_hint import place_of
+from gateway.core.accounts.account import (
+    LONGEST_PASSWORD,
+    Passkey,
+    Session,
+    SignedInIdentity,
+    Token,
+    User,
+    account_name,
+)
+from gateway.core.accounts.client_hint import client_hint
 from gateway.core.messages.parties import Directory
 from gateway.core.policy.decision import AuditEntry
 from gateway.observability.events import EventLog
@@ -238,7 +246,7 @@ class Authenticator:
         new, old = (bytes.fromhex(digest(f"{secret} {each}", "passkey made")) for each in (now, now - 1))
         return new, old
 
-    async def vouched_for(self, request: Request, vouched: Vouched) -> str:
+    async def vouched_for(self, request: Request, vouched: SignedInIdentity) -> str:
         """The secret of a session for somebody whom the district's service let in. Raises a Problem."""
         failures_of = await self.not_too_often(request, vouched.subject)
         user = await account_of(self._store, self._register, vouched, await self._clock.now())
@@ -258,7 +266,7 @@ class Authenticator:
         lasts, client = LASTS if by else _WAITS, client_of(request)
         await self._store.sign_in(
             digest(secret, "session"), user.name, lasts, failures_of, client, act, way=by,
-            place=place_of(request.headers.get("user-agent", ""), client),
+            place=client_hint(request.headers.get("user-agent", ""), client),
         )  # fmt: skip
         return secret
 

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gateway.console.web.errors import Problem, unknown
+from gateway.console.web.errors import Problem, not_found
 from gateway.core.accounts.account import AccountRole, Right, User
-from gateway.core.cases.case import CaseFile, number_of
+from gateway.core.cases.case import CaseFile, case_number
 from gateway.core.messages.parties import Pair
-from gateway.core.policy.authorization import HAD_PART, ConsoleDirectory, family_of, has_part, is_theirs, person_of
+from gateway.core.policy.authorization import (
+    ConsoleDirectory,
+    family_ids,
+    in_own_buildings,
+    is_party,
+    person_id_of,
+)
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import ConversationMessage, ListedMessage, Trace
 from gateway.ports.accounts import GrantStore
@@ -67,7 +73,7 @@ class Authorization:
         subjects = {grant.subject for grant in await self._grants.granted_to(user.name)}
         if subject in subjects or "" in subjects:
             return True
-        numbers = [number for granted in subjects if (number := number_of(granted)) is not None]
+        numbers = [number for granted in subjects if (number := case_number(granted)) is not None]
         files = [await self._cases.case(number) for number in numbers]
         return any(subject in file.messages for file in files if file is not None)
 
@@ -82,7 +88,7 @@ class Authorization:
         await self.require(user, Right.TRACE, id_)
         traces = await self._lookups.trace(id=id_)
         if not traces or not self.sees(user, traces[0]):
-            raise unknown(id_)
+            raise not_found(id_)
         return traces[0]
 
     async def message_to_decide(self, user: User, id_: str, deed: str) -> Trace:
@@ -101,7 +107,7 @@ class Authorization:
     def has_conflict(self, user: User, trace: Trace) -> bool:
         """Whether the account's person, or their child, sent or received a message."""
         addresses = [trace.sender, *(recipient.address for recipient in trace.recipients)]
-        return has_part(user, trace.relation.pairs, [address for address in addresses if address], self._directory)
+        return is_party(user, trace.relation.pairs, [address for address in addresses if address], self._directory)
 
     def sees(self, user: User, trace: Trace) -> bool:
         """Whether a message belongs to the buildings of an account."""
@@ -109,7 +115,7 @@ class Authorization:
 
     def sees_pairs(self, user: User, pairs: Iterable[Pair]) -> bool:
         """Whether some pairs of a message, such as those behind one recipient, belong to an account's buildings."""
-        return is_theirs(user, pairs, self._directory)
+        return in_own_buildings(user, pairs, self._directory)
 
     def may_decide(self, user: User, trace: Trace) -> bool:
         """Whether an account could decide on a message."""
@@ -132,12 +138,12 @@ class Authorization:
 
     def same_person(self, one: User, other: User) -> bool:
         """Whether two accounts belong to one person."""
-        person = person_of(one, self._directory)
-        return bool(person) and person == person_of(other, self._directory)
+        person = person_id_of(one, self._directory)
+        return bool(person) and person == person_id_of(other, self._directory)
 
     def family(self, user: User) -> frozenset[str]:
         """The sourcedIds of the account's person and their children; empty if the account belongs to nobody."""
-        return family_of(person_of(user, self._directory), self._directory)
+        return family_ids(person_id_of(user, self._directory), self._directory)
 
     # lists
 
@@ -154,7 +160,7 @@ class Authorization:
 
         def may_read(message: ConversationMessage) -> bool:
             pairs, addresses = message.relation.pairs, [at for at in (message.sender, *message.recipients) if at]
-            return self.sees_pairs(user, pairs) and not has_part(user, pairs, addresses, self._directory)
+            return self.sees_pairs(user, pairs) and not is_party(user, pairs, addresses, self._directory)
 
         return list(filter(may_read, messages))
 

@@ -60,19 +60,19 @@ class Groups:
         try:
             vouched = await self._service.ask_again(asked.again, asked.user.subject)
         except NotAsked as error:
-            self._event_log.sign_in_service(str(error))
+            self._event_log.sign_in_service_failed(str(error))
             await self._store.cannot_be_asked(name)
             await self._end(name, now, "the sign-in service cannot be asked about it")
         except SignInRefused as error:
             if error.word != "invalid_grant":  # it does not know us, say: nothing is said of the person
-                self._event_log.sign_in_service(f"{error} {error.word[:40]}")
+                self._event_log.sign_in_service_failed(f"{error} {error.word[:40]}")
                 return False
             act = AuditEntry(now, SERVICE, "role ended", name, {"why": "the sign-in service vouches for them no more"})
             await self._store.recognise(without_role(asked.user), act)
             await self._store.cannot_be_asked(name)
             await self._end(name, now, "role ended")
         except ServiceError as error:
-            self._event_log.sign_in_service(str(error))
+            self._event_log.sign_in_service_failed(str(error))
             return False
         else:
             user = await account_of(self._store, self._register, vouched, now)

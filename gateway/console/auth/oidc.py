@@ -20,8 +20,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import jwt
 
-from gateway.console.web.encryption import Sealer
-from gateway.core.accounts.account import Vouched, vouched
+from gateway.console.web.encryption import Encryptor
+from gateway.core.accounts.account import SignedInIdentity, identity_from_claims
 
 BACK = "/sign-in/service/back"
 """Where the service sends browsers back to."""
@@ -96,7 +96,7 @@ class SignInService:
     def __init__(self, provider: Provider, client: httpx.AsyncClient) -> None:
         self.provider, self._client = provider, client
         # Of what it can be asked with: who reads the store alone, without the client's secret, can use none of it.
-        self._seals = Sealer(provider.client_secret.encode(), "vouching")
+        self._encryptor = Encryptor(provider.client_secret.encode(), "vouching")
         self._about: dict[str, Any] = {}
         self._about_at = self._keys_at = float("-inf")
         self._keys: jwt.PyJWKSet | None = None
@@ -114,7 +114,7 @@ class SignInService:
         target = str(about["authorization_endpoint"])
         return f"{target}{'&' if '?' in target else '?'}{urlencode(asked)}"
 
-    async def came_back(self, errand: Errand, given: Mapping[str, str]) -> Vouched:
+    async def came_back(self, errand: Errand, given: Mapping[str, str]) -> SignedInIdentity:
         """Whom the service vouches for. Raises ServiceError."""
         if not hmac.compare_digest(given.get("state", "").encode(), errand.state.encode()):
             raise ServiceError("the answer is to another question")
@@ -127,14 +127,14 @@ class SignInService:
         claims = await self._claims(str(tokens.get("id_token", "")), errand.nonce)
         if "email" not in claims and "userinfo_endpoint" in about:
             claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
-        return self._with(tokens, vouched(self.provider.issuer, claims))
+        return self._with(tokens, identity_from_claims(self.provider.issuer, claims))
 
-    async def ask_again(self, again: str, subject: str) -> Vouched:
+    async def ask_again(self, again: str, subject: str) -> SignedInIdentity:
         """What the service says now of somebody whom it vouched for. Raises ServiceError.
 
         Refused with the word invalid_grant: it vouches for them no more. NotAsked: it cannot be asked.
         """
-        opened = self._seals.opened(again, subject)
+        opened = self._encryptor.decrypt(again, subject)
         if not opened:
             raise NotAsked("what it was to be asked with cannot be read")
         held = json.loads(opened)
@@ -148,9 +148,9 @@ class SignInService:
         claims = await self._signed(str(tokens["id_token"]))
         if "email" not in claims and "userinfo_endpoint" in about:
             claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
-        return self._same(self._with(tokens, vouched(self.provider.issuer, claims)), subject)
+        return self._same(self._with(tokens, identity_from_claims(self.provider.issuer, claims)), subject)
 
-    async def _by_access(self, about: Mapping[str, Any], held: Mapping[str, str], subject: str) -> Vouched:
+    async def _by_access(self, about: Mapping[str, Any], held: Mapping[str, str], subject: str) -> SignedInIdentity:
         """By what it tells of the one whom an access token is of; where it tells no groups, it cannot be asked."""
         if "userinfo_endpoint" not in about or not held.get("access"):
             raise NotAsked("it gave nothing to ask it with")
@@ -163,16 +163,16 @@ class SignInService:
         if not {"groups", "roles"} & claims.keys():
             raise NotAsked("it tells no groups without signing in")
         tokens = {"refresh_token": held.get("refresh", ""), "access_token": held["access"]}
-        return self._same(self._with(tokens, vouched(self.provider.issuer, claims)), subject)
+        return self._same(self._with(tokens, identity_from_claims(self.provider.issuer, claims)), subject)
 
-    def _same(self, found: Vouched, subject: str) -> Vouched:
+    def _same(self, found: SignedInIdentity, subject: str) -> SignedInIdentity:
         if found.subject != subject:
             raise ServiceError("it tells of somebody else")
         return found
 
-    def _with(self, tokens: Mapping[str, Any], found: Vouched) -> Vouched:
+    def _with(self, tokens: Mapping[str, Any], found: SignedInIdentity) -> SignedInIdentity:
         held = {"refresh": tokens.get("refresh_token") or "", "access": tokens.get("access_token") or ""}
-        return replace(found, again=self._seals.seal(json.dumps(held), found.subject))
+        return replace(found, again=self._encryptor.encrypt(json.dumps(held), found.subject))
 
     def _scope(self, about: Mapping[str, Any]) -> str:
         offered = about.get("scopes_supported")

@@ -9,7 +9,7 @@ from gateway.console.auth.authenticator import Authenticator
 from gateway.console.auth.oidc import BACK, Errand, ServiceError, SignInService
 from gateway.console.auth.sign_in_pages import onward_to, sign_in_form
 from gateway.console.service import Desk
-from gateway.console.web.errors import Problem, unknown
+from gateway.console.web.errors import Problem, not_found
 
 service_pages = APIRouter(include_in_schema=False)
 
@@ -19,7 +19,7 @@ _MINUTES = 600
 def _service(request: Request) -> SignInService:
     service: SignInService | None = request.app.state.service
     if service is None:
-        raise unknown()
+        raise not_found()
     return service
 
 
@@ -30,7 +30,7 @@ def _cookie(request: Request) -> str:
 
 async def _failed(request: Request, error: ServiceError) -> Response:
     desk: Desk = request.app.state.desk
-    desk.event_log.sign_in_service(str(error))
+    desk.event_log.sign_in_service_failed(str(error))
     return await sign_in_form(
         request, "Your district's sign-in service did not let you in just now. Try once more; if it goes on, tell "
         "whoever runs this gateway.", 502, "/",

@@ -11,7 +11,7 @@ from gateway.console.auth.authenticator import SERVICE, Authenticator
 from gateway.console.auth.sign_in_pages import onward_to, sign_in_form
 from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import form_of
+from gateway.console.web.forms import read_form
 
 passkey_pages = APIRouter(include_in_schema=False)
 
@@ -20,7 +20,7 @@ passkey_pages = APIRouter(include_in_schema=False)
 async def sign_in(request: Request) -> Response:
     """Sign in by a passkey alone."""
     door: Authenticator = request.app.state.door
-    sent = await form_of(request)
+    sent = await read_form(request)
     onward = onward_to(sent.get("next", ""))
     try:
         door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
-from gateway.core.accounts.account import AccountRole, User, Vouched, account_name
+from gateway.core.accounts.account import AccountRole, SignedInIdentity, User, account_name
 from gateway.core.messages.parties import Directory, Role
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.accounts import AccountStore, IdentityStore
@@ -19,7 +19,7 @@ class Known(AccountStore, IdentityStore, Protocol):
     """What is asked of the store."""
 
 
-async def account_of(store: Known, register: Directory, vouched: Vouched, now: float) -> User | None:
+async def account_of(store: Known, register: Directory, vouched: SignedInIdentity, now: float) -> User | None:
     """The account, made or changed where groups of the service say so; None where there is none."""
     found = await store.user_of(vouched.subject) or await _by_address(store, register, vouched.address)
     if found is not None and (found.disabled_at is not None or found.subject not in ("", vouched.subject)):

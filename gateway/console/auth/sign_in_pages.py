@@ -15,7 +15,7 @@ from gateway.console.auth.authenticator import Authenticator
 from gateway.console.service import Desk
 from gateway.console.templating import Pages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import form_of
+from gateway.console.web.forms import read_form
 
 public = APIRouter(include_in_schema=False)
 
@@ -57,7 +57,7 @@ async def sign_in_form(request: Request, fault: str, status: int, onward: str, n
 async def sign_in(request: Request) -> Response:
     """Sign in, with a new session whatever the browser had."""
     door: Authenticator = request.app.state.door
-    sent = await form_of(request)
+    sent = await read_form(request)
     onward = onward_to(sent.get("next", ""))
     try:
         door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))

@@ -27,8 +27,8 @@ from gateway.console.web.api_deps import (
 )
 from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
-from gateway.console.web.idempotency import done_once
+from gateway.console.web.forms import clean_text
+from gateway.console.web.idempotency import run_once_json
 from gateway.console.web.schemas import MessageIds, ReasonBody, TextBody, audit_entry_row
 from gateway.core.cases.case import CaseDraft, CaseFile
 from gateway.core.serialization.json_fields import rfc3339
@@ -81,11 +81,11 @@ async def cases(
 async def open_case(desk: TheDesk, user: Decider, asked: schemas.NewCase, key: IdempotencyKey = None) -> JSONResponse:
     async def act() -> dict[str, object]:
         due_at = asked.due_at or None
-        draft = CaseDraft(plain(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
+        draft = CaseDraft(clean_text(asked.title, 200), asked.severity, asked.assignee or user.name, due_at)
         number = await casework.opened(desk, user, draft, unique_message_ids(asked.messages))
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case", asked.model_dump()], act, 201)
+    return await run_once_json(desk, user, key, ["case", asked.model_dump()], act, 201)
 
 
 @case_api.get(
@@ -109,10 +109,10 @@ async def open_names(
     """To the account of this token, for an hour: the evidence pack needs it."""
 
     async def act() -> dict[str, object]:
-        await casework.open_names(desk, user, number, plain(asked.reason))
+        await casework.open_names(desk, user, number, clean_text(asked.reason))
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case names", number, asked.reason], act)
+    return await run_once_json(desk, user, key, ["case names", number, asked.reason], act)
 
 
 @case_api.patch("/cases/{number}", response_model=schemas.CaseRow, responses=_DOING, summary="Change an open case")
@@ -123,7 +123,7 @@ async def change(
 
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
-        title = file.title if asked.title is None else plain(asked.title, 200)
+        title = file.title if asked.title is None else clean_text(asked.title, 200)
         if title == (await casework.shown(desk, user, number)).title:
             title = file.title
         draft = CaseDraft(
@@ -135,7 +135,7 @@ async def change(
         await casework.changed(desk, user, number, draft)
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case change", number, asked.model_dump(exclude_unset=True)], act)
+    return await run_once_json(desk, user, key, ["case change", number, asked.model_dump(exclude_unset=True)], act)
 
 
 @case_api.post(
@@ -147,7 +147,7 @@ async def add(
     async def act() -> dict[str, object]:
         return {"messages": list(await casework.added(desk, user, number, unique_message_ids(asked.messages)))}
 
-    return await done_once(desk, user, key, ["case add", number, asked.messages], act)
+    return await run_once_json(desk, user, key, ["case add", number, asked.messages], act)
 
 
 @case_api.delete(
@@ -161,7 +161,7 @@ async def take_out(
         await casework.taken_out(desk, user, number, id)
         return {"messages": [id]}
 
-    return await done_once(desk, user, key, ["case take out", number, id], act)
+    return await run_once_json(desk, user, key, ["case take out", number, id], act)
 
 
 @case_api.post("/cases/{number}/notes", response_model=schemas.CaseRow, responses=_DOING, summary="Note something")
@@ -169,10 +169,10 @@ async def add_note(
     desk: TheDesk, user: Decider, number: Number, asked: TextBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await casework.noted(desk, user, number, plain(asked.text, 4000))
+        await casework.noted(desk, user, number, clean_text(asked.text, 4000))
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case note", number, asked.text], act)
+    return await run_once_json(desk, user, key, ["case note", number, asked.text], act)
 
 
 @case_api.post("/cases/{number}/close", response_model=schemas.CaseRow, responses=_DOING, summary="Close a case")
@@ -180,10 +180,10 @@ async def close(
     desk: TheDesk, user: Decider, number: Number, asked: schemas.CaseClosing, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await casework.ended(desk, user, number, asked.outcome, plain(asked.reason))
+        await casework.ended(desk, user, number, asked.outcome, clean_text(asked.reason))
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case close", number, asked.outcome, asked.reason], act)
+    return await run_once_json(desk, user, key, ["case close", number, asked.outcome, asked.reason], act)
 
 
 @case_api.post("/cases/{number}/reopen", response_model=schemas.CaseRow, responses=_DOING, summary="Open it again")
@@ -191,10 +191,10 @@ async def reopen(
     desk: TheDesk, user: Decider, number: Number, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await casework.ended(desk, user, number, "", plain(asked.reason))
+        await casework.ended(desk, user, number, "", clean_text(asked.reason))
         return _row(await casework.shown(desk, user, number))
 
-    return await done_once(desk, user, key, ["case reopen", number, asked.reason], act)
+    return await run_once_json(desk, user, key, ["case reopen", number, asked.reason], act)
 
 
 @case_api.get(
@@ -218,9 +218,9 @@ async def hold_message(
     desk: TheDesk, user: Decider, id: MessageId, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await casework.hold(desk, user, [id], plain(asked.reason)))}
+        return {"messages": list(await casework.hold(desk, user, [id], clean_text(asked.reason)))}
 
-    return await done_once(desk, user, key, ["legal hold", id, asked.reason], act)
+    return await run_once_json(desk, user, key, ["legal hold", id, asked.reason], act)
 
 
 @case_api.post(
@@ -230,9 +230,9 @@ async def lift_message(
     desk: TheDesk, user: Decider, id: MessageId, asked: ReasonBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        return {"messages": list(await casework.lift(desk, user, [id], plain(asked.reason)))}
+        return {"messages": list(await casework.lift(desk, user, [id], clean_text(asked.reason)))}
 
-    return await done_once(desk, user, key, ["lift", id, asked.reason], act)
+    return await run_once_json(desk, user, key, ["lift", id, asked.reason], act)
 
 
 @case_api.post(
@@ -244,9 +244,9 @@ async def hold_case(
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
-        return {"messages": list(await casework.hold(desk, user, file.messages, plain(asked.reason)))}
+        return {"messages": list(await casework.hold(desk, user, file.messages, clean_text(asked.reason)))}
 
-    return await done_once(desk, user, key, ["case hold", number, asked.reason], act)
+    return await run_once_json(desk, user, key, ["case hold", number, asked.reason], act)
 
 
 @case_api.post(
@@ -258,6 +258,6 @@ async def lift_case(
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         file = await casework.changing(desk, user, number)
-        return {"messages": list(await casework.lift(desk, user, file.messages, plain(asked.reason)))}
+        return {"messages": list(await casework.lift(desk, user, file.messages, clean_text(asked.reason)))}
 
-    return await done_once(desk, user, key, ["case lift", number, asked.reason], act)
+    return await run_once_json(desk, user, key, ["case lift", number, asked.reason], act)

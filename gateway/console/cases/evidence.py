@@ -21,7 +21,7 @@ from gateway.console.policy.version import PolicyVersion, policy_of
 from gateway.console.service import Desk
 from gateway.console.templating import Pages
 from gateway.console.web import labels as words
-from gateway.console.web.errors import Problem, unknown
+from gateway.console.web.errors import Problem, not_found
 from gateway.core.accounts.account import User
 from gateway.core.audit.chain import ChainedEntry
 from gateway.core.cases.case import OUTCOMES
@@ -110,7 +110,7 @@ async def _exhibit(desk: Desk, id_: str, acts: Sequence[AuditEntry]) -> Exhibit:
     """One message as it was decided: by the policy of that time, and with the words of its files."""
     explained = await desk.store.explained(id_)
     if explained is None:
-        raise unknown(id_)
+        raise not_found(id_)
     decided = [act.at for act in acts if act.act == "decided" and act.actor == POLICY]
     then = await policy_of(desk, explained.policy, decided[-1] if decided else None)
     files = await desk.files.texts(await asyncio.to_thread(explained.parts))

@@ -15,7 +15,7 @@ from gateway.console.queue.navigation import back_to, place_of
 from gateway.console.service import Desk
 from gateway.console.web.deps import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import MESSAGE_ID, plain
+from gateway.console.web.forms import MESSAGE_ID, clean_text
 from gateway.core.accounts.account import Right
 from gateway.core.cases.case import OUTCOMES, SEVERITIES, CaseDraft
 
@@ -50,7 +50,7 @@ async def cases(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
 async def open_case(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """A new case, about a message or about none yet."""
     messages = [known(sent["message"])] if sent.get("message") else []
-    draft = CaseDraft(plain(sent.get("title", ""), 200), sent.get("severity", "medium"), signed.user.name)
+    draft = CaseDraft(clean_text(sent.get("title", ""), 200), sent.get("severity", "medium"), signed.user.name)
     number = await casework.opened(desk, signed.user, draft, messages)
     return RedirectResponse(f"/cases/{number}", 303)
 
@@ -94,8 +94,8 @@ def _local(desk: Desk, at: float | None) -> str:
 @case_pages.post("/cases/{number}")
 async def change(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Change title, severity, assignee, due time; a title that was shown without its names and left so stays."""
-    title = plain(sent.get("title", ""), 200)
-    if "shown" in sent and title == plain(sent["shown"], 200):
+    title = clean_text(sent.get("title", ""), 200)
+    if "shown" in sent and title == clean_text(sent["shown"], 200):
         title = (await casework.changing(desk, signed.user, number)).title
     due_at = None
     if text := sent.get("due", "").strip():
@@ -118,14 +118,14 @@ async def remove(number: Number, id: Id, signed: Signed, sent: Sent, desk: TheDe
 @case_pages.post("/cases/{number}/names")
 async def open_names(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Open the names of a case, with a reason."""
-    await casework.open_names(desk, signed.user, number, plain(sent.get("reason", "")))
+    await casework.open_names(desk, signed.user, number, clean_text(sent.get("reason", "")))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
 @case_pages.post("/cases/{number}/notes")
 async def add_note(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Note something."""
-    await casework.noted(desk, signed.user, number, plain(sent.get("text", ""), 4000))
+    await casework.noted(desk, signed.user, number, clean_text(sent.get("text", ""), 4000))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -135,14 +135,14 @@ async def close(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Re
     outcome = sent.get("outcome", "")
     if not outcome:
         raise Problem(422, "Choose how the case ended.")
-    await casework.ended(desk, signed.user, number, outcome, plain(sent.get("reason", "")))
+    await casework.ended(desk, signed.user, number, outcome, clean_text(sent.get("reason", "")))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
 @case_pages.post("/cases/{number}/reopen")
 async def reopen(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Open it again."""
-    await casework.ended(desk, signed.user, number, "", plain(sent.get("reason", "")))
+    await casework.ended(desk, signed.user, number, "", clean_text(sent.get("reason", "")))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -151,7 +151,7 @@ async def hold_case(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -
     """Put every message of the case under legal hold, or lift it."""
     file = await casework.changing(desk, signed.user, number)
     act = casework.lift if sent.get("lift") == "yes" else casework.hold
-    await act(desk, signed.user, file.messages, plain(sent.get("reason", "")))
+    await act(desk, signed.user, file.messages, clean_text(sent.get("reason", "")))
     return RedirectResponse(f"/cases/{number}", 303)
 
 
@@ -159,7 +159,7 @@ async def hold_case(number: Number, signed: Signed, sent: Sent, desk: TheDesk) -
 async def hold_message(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Put one message under legal hold, or lift it."""
     act = casework.lift if sent.get("lift") == "yes" else casework.hold
-    await act(desk, signed.user, [id], plain(sent.get("reason", "")))
+    await act(desk, signed.user, [id], clean_text(sent.get("reason", "")))
     link = await place_of(desk, signed.user, sent.get("place", ""))
     return RedirectResponse(back_to(link, id, sent.get("from", ""), told=True), 303)
 

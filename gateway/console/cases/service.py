@@ -12,7 +12,16 @@ from gateway.console.messages.reveal_names import record
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import Right, User
-from gateway.core.cases.case import MOST_MESSAGES, OUTCOMES, SEVERITIES, CaseDraft, CaseFile, LegalHold, changes, note
+from gateway.core.cases.case import (
+    MAX_MESSAGES,
+    OUTCOMES,
+    SEVERITIES,
+    CaseDraft,
+    CaseFile,
+    LegalHold,
+    case_changes,
+    note_entry,
+)
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.escalation import Escalation
 from gateway.core.review.views import Trace
@@ -69,8 +78,8 @@ async def opened(desk: Desk, user: User, draft: CaseDraft, messages: Sequence[st
     """Open a case about messages; its number."""
     await desk.need(user, Right.DECIDE)
     ids = list(dict.fromkeys(messages))
-    if len(ids) > MOST_MESSAGES:
-        raise Problem(422, f"A case has {MOST_MESSAGES} messages at most: open a second one.")
+    if len(ids) > MAX_MESSAGES:
+        raise Problem(422, f"A case has {MAX_MESSAGES} messages at most: open a second one.")
     for id_ in ids:
         await desk.deciding(user, id_, "case")
     now = await desk.store.now()
@@ -103,7 +112,7 @@ async def changed(desk: Desk, user: User, case_id: int, draft: CaseDraft) -> Non
     """Change title, severity, assignee and due time."""
     file = await changing(desk, user, case_id)
     await _check(desk, draft, file)
-    detail = changes(file, draft)
+    detail = case_changes(file, draft)
     if not detail:
         return
     act = AuditEntry(await desk.store.now(), user.name, "case changed", file.subject, detail)
@@ -117,8 +126,8 @@ async def added(desk: Desk, user: User, case_id: int, messages: Sequence[str]) -
     file = await changing(desk, user, case_id)
     for id_ in messages:
         await desk.deciding(user, id_, "case")
-    if len({*file.messages, *messages}) > MOST_MESSAGES:
-        raise Problem(422, f"A case has {MOST_MESSAGES} messages at most: open a second one.")
+    if len({*file.messages, *messages}) > MAX_MESSAGES:
+        raise Problem(422, f"A case has {MAX_MESSAGES} messages at most: open a second one.")
     now = await desk.store.now()
     acts = [AuditEntry(now, user.name, "put into a case", id_, {"case": case_id}) for id_ in messages]
     acts.append(AuditEntry(now, user.name, "case changed", file.subject, {"added": list(messages)}))
@@ -145,7 +154,7 @@ async def noted(desk: Desk, user: User, case_id: int, text: str) -> None:
     file = await changing(desk, user, case_id)
     if not text:
         raise Problem(422, "The note is empty: write something.")
-    await desk.store.record([note(await desk.store.now(), user.name, file.subject, text)])
+    await desk.store.record([note_entry(await desk.store.now(), user.name, file.subject, text)])
 
 
 async def ended(desk: Desk, user: User, case_id: int, outcome: str, reason: str) -> None:

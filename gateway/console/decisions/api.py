@@ -35,13 +35,13 @@ from gateway.console.web.api_deps import (
 )
 from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
-from gateway.console.web.idempotency import done_once, once
+from gateway.console.web.forms import clean_text
+from gateway.console.web.idempotency import run_once, run_once_json
 from gateway.console.web.pagination import Page
 from gateway.console.web.schemas import TextBody, audit_entry_row
 from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import Proposal
-from gateway.core.policy.review_rules import REASONED, Needs, needs
+from gateway.core.policy.review_rules import ACTIONS_WITH_REASON, Requirements, requirements_for
 from gateway.core.review.json_rows import trace_row
 from gateway.core.review.views import ListedMessage
 from gateway.core.serialization.json_fields import rfc3339
@@ -62,12 +62,12 @@ async def _decided(
     """Decide; with an idempotency key once, and the same answer ever after."""
 
     async def act() -> JSONResponse:
-        done = await desk.decide(user, id, deed, plain(reason), words=plain(words, 4000))
+        done = await desk.decide(user, id, deed, clean_text(reason), words=clean_text(words, 4000))
         if isinstance(done, Proposal):
             return JSONResponse({"id": id, "action": deed, "recipients": [], "waits_for": "a second person"}, 202)
         return JSONResponse({"id": id, "action": deed, "recipients": await _called(desk, user, id, done.changed)})
 
-    return await once(desk, user, key, [deed, id, reason, *([words] if words else [])], act)
+    return await run_once(desk, user, key, [deed, id, reason, *([words] if words else [])], act)
 
 
 async def _called(desk: Desk, user: User, id: str, addresses: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ async def take_back(desk: TheDesk, user: Decider, id: MessageId, key: Idempotenc
     async def act() -> dict[str, object]:
         return {"id": id, "recipients": await _called(desk, user, id, await desk.undo(user, id))}
 
-    return await done_once(desk, user, key, ["undo", id], act)
+    return await run_once_json(desk, user, key, ["undo", id], act)
 
 
 @review_api.post(
@@ -133,7 +133,7 @@ async def withdraw(desk: TheDesk, user: Decider, id: MessageId, key: Idempotency
         await handling.withdraw(desk, user, id)
         return {"id": id, "done": "withdrawn"}
 
-    return await done_once(desk, user, key, ["withdraw", id], act)
+    return await run_once_json(desk, user, key, ["withdraw", id], act)
 
 
 @review_api.post(
@@ -145,10 +145,10 @@ async def hold(
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
         seconds = handling.LONGER[asked.hold_for]
-        changed = await handling.longer(desk, user, id, seconds, plain(asked.reason))
+        changed = await handling.longer(desk, user, id, seconds, clean_text(asked.reason))
         return {"id": id, "recipients": await _called(desk, user, id, changed)}
 
-    return await done_once(desk, user, key, ["hold", id, asked.hold_for, asked.reason], act)
+    return await run_once_json(desk, user, key, ["hold", id, asked.hold_for, asked.reason], act)
 
 
 @review_api.post(
@@ -159,11 +159,11 @@ async def assign(
     desk: TheDesk, user: Decider, id: MessageId, asked: told.Giving, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await handling.assign(desk, user, id, asked.to, asked.instead_of, plain(asked.reason))
+        await handling.assign(desk, user, id, asked.to, asked.instead_of, clean_text(asked.reason))
         return {"id": id, "done": "assigned"}
 
     asks = ["assign", id, asked.to, asked.instead_of, *([asked.reason] if asked.reason else [])]
-    return await done_once(desk, user, key, asks, act)
+    return await run_once_json(desk, user, key, asks, act)
 
 
 @review_api.post(
@@ -173,10 +173,10 @@ async def comment(
     desk: TheDesk, user: Decider, id: MessageId, asked: TextBody, key: IdempotencyKey = None
 ) -> JSONResponse:
     async def act() -> dict[str, object]:
-        await handling.comment(desk, user, id, plain(asked.text, 4000))
+        await handling.comment(desk, user, id, clean_text(asked.text, 4000))
         return {"id": id, "done": "commented"}
 
-    return await done_once(desk, user, key, ["comment", id, asked.text], act)
+    return await run_once_json(desk, user, key, ["comment", id, asked.text], act)
 
 
 @review_api.post(
@@ -187,7 +187,7 @@ async def acknowledge(desk: TheDesk, user: Decider, id: MessageId, key: Idempote
         await take_up(desk, user, id)
         return {"id": id, "done": "taken up"}
 
-    return await done_once(desk, user, key, ["acknowledge", id], act)
+    return await run_once_json(desk, user, key, ["acknowledge", id], act)
 
 
 @review_api.post(
@@ -201,7 +201,7 @@ async def return_call(desk: TheDesk, user: Decider, id: MessageId, key: Idempote
         await give_back(desk, user, id)
         return {"id": id, "done": "given back"}
 
-    return await done_once(desk, user, key, ["give back", id], act)
+    return await run_once_json(desk, user, key, ["give back", id], act)
 
 
 @review_api.post(
@@ -215,7 +215,7 @@ async def judge_call(
         await judge(desk, user, id, asked.right)
         return {"id": id, "done": "noted"}
 
-    return await done_once(desk, user, key, ["judge", id, asked.right], act)
+    return await run_once_json(desk, user, key, ["judge", id, asked.right], act)
 
 
 @review_api.get(
@@ -238,7 +238,7 @@ async def review(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
         "cannot_agree": await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else None,
-        "needs": {deed: _needs(needs(desk.policy(), trace.clauses, deed)) for deed in REASONED},
+        "needs": {deed: _needs(requirements_for(desk.policy(), trace.clauses, deed)) for deed in ACTIONS_WITH_REASON},
         "usual_words": desk.usual_words(trace.clauses),
         "put_off_until": rfc3339(handling.put_off_until(desk, trace)),
         "cases": [each.id for each in await desk.cases_seen(user, id)],
@@ -246,7 +246,7 @@ async def review(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object
     }
 
 
-def _needs(asked: Needs) -> dict[str, object]:
+def _needs(asked: Requirements) -> dict[str, object]:
     return {"reason": asked.reason, "second_person": asked.second, "clauses": list(asked.clauses)}
 
 
@@ -358,7 +358,7 @@ def _listed(desk: Desk, user: User, found: Page[ListedMessage]) -> dict[str, obj
 
 
 def _view_name(name: Annotated[str, Path(description="A word or two")]) -> str:
-    kept = plain(name, 60)
+    kept = clean_text(name, 60)
     if not kept:
         raise Problem(404, "There is no such view.")
     return kept

@@ -17,8 +17,8 @@ from gateway.console.web.api_deps import (
     unique_message_ids,
 )
 from gateway.console.web.deps import TheDesk
-from gateway.console.web.forms import plain
-from gateway.console.web.idempotency import done_once, once
+from gateway.console.web.forms import clean_text
+from gateway.console.web.idempotency import run_once, run_once_json
 from gateway.console.web.schemas import MessageIds
 from gateway.core.review.json_rows import held_row
 
@@ -57,12 +57,12 @@ async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Idempo
 
     async def act() -> JSONResponse:
         done = await decide_together(
-            desk, user, unique_message_ids(asked.ids), asked.deed, plain(asked.reason), plain(asked.words, 4000)
+            desk, user, unique_message_ids(asked.ids), asked.deed, clean_text(asked.reason), clean_text(asked.words, 4000)
         )
         left = [{"id": id_, "why": why} for id_, why in done.left.items()]
         return JSONResponse({"done": list(done.done), "left": left, "undo_seconds": UNDO_TOGETHER})
 
-    return await once(desk, user, key, ["together", asked.deed, asked.ids, asked.reason, asked.words], act)
+    return await run_once(desk, user, key, ["together", asked.deed, asked.ids, asked.reason, asked.words], act)
 
 
 @mailing_api.post(
@@ -74,4 +74,4 @@ async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: Idempo
     async def act() -> dict[str, object]:
         return {"messages": list(await undo_together(desk, user, unique_message_ids(asked.ids)))}
 
-    return await done_once(desk, user, key, ["undo together", asked.ids], act)
+    return await run_once_json(desk, user, key, ["undo together", asked.ids], act)

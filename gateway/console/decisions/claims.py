@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gateway.console.service import Desk
-from gateway.console.web.errors import Problem, decided_already, reason_missing, unknown
+from gateway.console.web.errors import Problem, already_decided, not_found, reason_missing
 from gateway.console.web.labels import clock
 from gateway.core.accounts.account import Right, User
-from gateway.core.cases.case import Assignment, note
-from gateway.core.policy.authorization import is_theirs
+from gateway.core.cases.case import Assignment, note_entry
+from gateway.core.policy.authorization import in_own_buildings
 from gateway.core.policy.decision import AuditEntry, RecipientStatus
-from gateway.core.policy.review_rules import needs
+from gateway.core.policy.review_rules import requirements_for
 from gateway.core.review.views import Trace
 from gateway.stages.moderation import hold_longer
 
@@ -24,14 +24,14 @@ async def colleagues(desk: Desk, trace: Trace) -> list[User]:
         for each in await desk.store.users()
         if each.disabled_at is None
         and each.may(Right.DECIDE)
-        and is_theirs(each, trace.relation.pairs, desk.register)
+        and in_own_buildings(each, trace.relation.pairs, desk.register)
         and not desk.in_part(each, trace)
     ]
 
 
 async def _needs_reason(desk: Desk, trace: Trace, deed: str) -> bool:
     entry = await desk.queue.entry(trace.id)
-    return needs(desk.policy(), entry.held.clauses if entry else trace.clauses, deed).reason
+    return requirements_for(desk.policy(), entry.held.clauses if entry else trace.clauses, deed).reason
 
 
 async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | None, reason: str = "") -> None:
@@ -65,7 +65,7 @@ async def comment(desk: Desk, user: User, id_: str, text: str) -> None:
     await desk.apart(user, await desk.find(user, id_), "comment")
     if not text:
         raise Problem(422, "The comment is empty: write something.")
-    await desk.store.record([note(await desk.store.now(), user.name, id_, text)])
+    await desk.store.record([note_entry(await desk.store.now(), user.name, id_, text)])
 
 
 def put_off_until(desk: Desk, trace: Trace) -> float:
@@ -86,13 +86,13 @@ async def longer(desk: Desk, user: User, id_: str, seconds: float, reason: str) 
         )
 
     def may(waiting: RecipientStatus) -> bool:
-        return is_theirs(user, waiting.pairs, desk.register)
+        return in_own_buildings(user, waiting.pairs, desk.register)
 
     done = await hold_longer(desk.store, desk.store, id_, seconds, by=user.name, reason=reason, may=may)
     if done is None:
-        raise unknown(id_)
+        raise not_found(id_)
     if not done.changed:
-        raise decided_already(done.first, hides=desk.hides(user))
+        raise already_decided(done.first, hides_names=desk.hides(user))
     return done.changed
 
 

@@ -20,7 +20,7 @@ from gateway.console.queue.navigation import back_to, next_of, onward, place_of
 from gateway.console.service import UNDO, Desk
 from gateway.console.web.deps import Id, Sent, Signed, TheDesk, ThePages, known
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain, several
+from gateway.console.web.forms import clean_text, read_values
 from gateway.stages.moderation import Deed
 
 decision_pages = APIRouter(include_in_schema=False)
@@ -28,13 +28,13 @@ decision_pages = APIRouter(include_in_schema=False)
 
 def _words(desk: Desk, sent: dict[str, str]) -> str:
     """What the sender is told where it is not the usual: "" for what was left as it was."""
-    words = plain(sent.get("words", ""), 4000)
-    return "" if words == plain(sent.get("usual", ""), 4000) else words
+    words = clean_text(sent.get("words", ""), 4000)
+    return "" if words == clean_text(sent.get("usual", ""), 4000) else words
 
 
 async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict[str, str]) -> Response:
     """Decide, and go on in the list that somebody came from: also where another was first."""
-    reason, user = plain(sent.get("reason", "")), signed.user
+    reason, user = clean_text(sent.get("reason", "")), signed.user
     link = await place_of(desk, user, sent.get("place", ""))
     try:
         await desk.decide(user, id_, deed, reason, after=UNDO, words=_words(desk, sent))
@@ -83,7 +83,7 @@ async def hold(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     seconds = handling.LONGER.get(sent.get("for", ""))
     if seconds is None:
         raise Problem(422, "Choose how much longer it is to be held.")
-    await handling.longer(desk, signed.user, id, seconds, plain(sent.get("reason", "")))
+    await handling.longer(desk, signed.user, id, seconds, clean_text(sent.get("reason", "")))
     return await _back(desk, signed, id, sent)
 
 
@@ -91,14 +91,14 @@ async def hold(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
 async def assign(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Take it, give it on, or give it back. The form says who had it when the page was made."""
     to = signed.user.name if sent.get("to") == "me" else sent.get("to", "")
-    await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""), plain(sent.get("reason", "")))
+    await handling.assign(desk, signed.user, id, to, sent.get("instead_of", ""), clean_text(sent.get("reason", "")))
     return await _back(desk, signed, id, sent)
 
 
 @decision_pages.post("/messages/{id}/comments")
 async def comment(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Note something about it."""
-    await handling.comment(desk, signed.user, id, plain(sent.get("text", ""), 4000))
+    await handling.comment(desk, signed.user, id, clean_text(sent.get("text", ""), 4000))
     return await _back(desk, signed, id, sent)
 
 
@@ -149,11 +149,11 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
 @decision_pages.post("/together")
 async def together(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """Decide on those that were chosen; what could not be decided is named."""
-    ids = [known(each) for each in await several(request, "id")]
+    ids = [known(each) for each in await read_values(request, "id")]
     deed = sent.get("deed", "")
     if deed not in DEEDS_TOGETHER:
         raise Problem(422, "Choose what is to be done: release or reject.")
-    reason, words = plain(sent.get("reason", "")), _words(desk, sent)
+    reason, words = clean_text(sent.get("reason", "")), _words(desk, sent)
     told = await decide_together(desk, signed.user, ids, deed, reason, words)
     return shown.page(
         request, "together_done.html", signed, deed=deed, done=told.done, left=list(told.left.items()),

@@ -8,7 +8,7 @@ from gateway.console.config import Store
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import Proposal
-from gateway.core.policy.authorization import ConsoleDirectory, has_part, is_theirs, person_of
+from gateway.core.policy.authorization import ConsoleDirectory, in_own_buildings, is_party, person_id_of
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import Trace
 
@@ -56,14 +56,14 @@ async def cannot_agree(store: Store, register: ConsoleDirectory, user: User, tra
 
 def _one(one: User, other: User, register: ConsoleDirectory) -> bool:
     """Whether two accounts are one person's."""
-    person = person_of(one, register)
-    return bool(person) and person == person_of(other, register)
+    person = person_id_of(one, register)
+    return bool(person) and person == person_id_of(other, register)
 
 
 def _nothing_shared(first: User, user: User, trace: Trace, register: ConsoleDirectory) -> bool:
     """Whether no held copy is one that both may decide on, for each building decides on its own."""
     held = [trace.relation.behind(each.address) for each in trace.recipients if each.state == "held"]
-    shared = [pairs for pairs in held if is_theirs(first, pairs, register) and is_theirs(user, pairs, register)]
+    shared = [pairs for pairs in held if in_own_buildings(first, pairs, register) and in_own_buildings(user, pairs, register)]
     return bool(held) and not shared
 
 
@@ -81,6 +81,6 @@ def _may(user: User, trace: Trace, register: ConsoleDirectory) -> bool:
     return (
         user.disabled_at is None
         and user.may(Right.DECIDE)
-        and is_theirs(user, pairs, register)
-        and not has_part(user, pairs, addresses, register)
+        and in_own_buildings(user, pairs, register)
+        and not is_party(user, pairs, addresses, register)
     )

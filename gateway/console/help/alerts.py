@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.console.messages.names import PersonView, person_view
 from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
-from gateway.console.web.pagination import FURTHEST, Place
+from gateway.console.web.pagination import SCAN_LIMIT, ListPosition
 from gateway.core.accounts.account import AccountRole, Right, User
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import ListedMessage
@@ -55,7 +55,7 @@ async def calls_behind(
 ) -> tuple[list[Call], CallPlace | None]:
     """The same in pages, every one of them; and the place that the list goes on behind, None where it ends."""
     lately: list[ListedMessage] = []
-    before: Place | None = None
+    before: ListPosition | None = None
     while True:
         found = await desk.noticed(user, "alert", days=days, limit=_MOST, before=before)
         lately, before = lately + found.items, found.next
@@ -77,7 +77,7 @@ def _order(taken: bool, at: float, id_: str) -> tuple[bool, float, str]:
 
 
 async def _with_waiting(desk: Desk, user: User, lately: Sequence[ListedMessage]) -> list[ListedMessage]:
-    waiting = desk.seen(user, await desk.store.waiting_calls(FURTHEST))
+    waiting = desk.seen(user, await desk.store.waiting_calls(SCAN_LIMIT))
     noticed = {each.trace.id: each for each in (*lately, *waiting)}
     return sorted(noticed.values(), key=lambda each: _order(*_place(each)))
 

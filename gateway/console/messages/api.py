@@ -32,14 +32,14 @@ from gateway.console.web.api_deps import (
 )
 from gateway.console.web.deps import TheDesk
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import plain
-from gateway.console.web.idempotency import done_once
+from gateway.console.web.forms import clean_text
+from gateway.console.web.idempotency import run_once_json
 from gateway.console.web.labels import REASONS
 from gateway.core.accounts.account import Right, User
 from gateway.core.messages.message import header_section, subject
 from gateway.core.messages.verdict import Span
 from gateway.core.review.json_rows import held_row, trace_row
-from gateway.core.review.pseudonyms import Covered
+from gateway.core.review.pseudonyms import MaskedText
 from gateway.core.serialization.json_fields import rfc3339
 
 _IN_THE_URL = "It stands in the URL, which proxies may log: POST looks for the same and leaves no trace there"
@@ -173,10 +173,10 @@ async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
     }  # fmt: skip
 
 
-_NO_TEXT = Covered("")
+_NO_TEXT = MaskedText("")
 
 
-def _span(at: Span, text: Covered) -> dict[str, object]:
+def _span(at: Span, text: MaskedText) -> dict[str, object]:
     start, end = text.moved(at.start, at.end)
     return {"part": at.part, "start": start, "end": end}
 
@@ -193,10 +193,10 @@ async def names(
     async def act() -> dict[str, object]:
         trace = await desk.find(user, id)
         await desk.apart(user, trace, "open names")
-        await open_names(desk, user, trace, plain(why.reason))
+        await open_names(desk, user, trace, clean_text(why.reason))
         return {"id": id, "names": "open"}
 
-    return await done_once(desk, user, key, ["names", id, why.reason], act)
+    return await run_once_json(desk, user, key, ["names", id, why.reason], act)
 
 
 @api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from gateway.core.messages.parties import Pair, Person, Role
 from gateway.core.mime.headers import Mailbox
-from gateway.core.policy.authorization import HAD_PART, ConsoleDirectory
+from gateway.core.policy.authorization import PARTY_REFUSAL, ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.legitimate_interest import Relationship, authorized
-from gateway.core.review.pseudonyms import Covered, Pseudonyms, folded, letters
+from gateway.core.review.pseudonyms import MaskedText, Pseudonyms, fold
 from gateway.core.review.views import ConversationMessage, HeldMessage, ListedMessage, Trace
 
 _MOST = 200
@@ -95,7 +95,7 @@ class Names:
                     label = self._of_address(box.address)
                     known = self._register.person(box.address)
                     words = [word for word in _LETTERS.findall(box.name) if word.lower() not in _TITLES]
-                    same = known is None or not {folded(word) for word in words}.isdisjoint(folded(known.name).split())
+                    same = known is None or not {fold(word) for word in words}.isdisjoint(fold(known.name).split())
                     if same and len(words) <= _LONGEST_NAME:  # more is what somebody is, and not who
                         self._veil.cover(label, words, (box.address,))
         return self
@@ -164,7 +164,7 @@ class Names:
 
     def authorized(self, pairs: Iterable[Pair], about: str, may: frozenset[Relationship]) -> bool:
         """Whether everybody behind the recipients of some pairs may know what is told of the person of a sourcedId."""
-        return authorized(pairs, about, may, self._register.standings)
+        return authorized(pairs, about, may, self._register.relationships_to)
 
     def _person(self, id_: str) -> PersonView:
         person = self._register.by_id(id_)
@@ -176,7 +176,7 @@ class Names:
 
     # what names them
 
-    def covered(self, text: str) -> Covered:
+    def covered(self, text: str) -> MaskedText:
         """A text with everybody who was added covered."""
         return self._veil.covered(text)  # without anybody it stays as it is
 
@@ -221,7 +221,7 @@ class Names:
         """An entry of the audit log without names; nor is it said who was refused as one of the people of a message."""
         if not self.hidden:
             return act
-        one_of_them = act.act == "access refused" and str(act.detail.get("to", "")).endswith(HAD_PART)
+        one_of_them = act.act == "access refused" and str(act.detail.get("to", "")).endswith(PARTY_REFUSAL)
         return replace(act, actor=ONE_OF_THEM if one_of_them else act.actor, detail=self._within(act.detail))
 
     def _within(self, detail: Mapping[str, object]) -> dict[str, object]:

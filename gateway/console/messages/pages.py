@@ -33,13 +33,13 @@ from gateway.console.queue.flash import lately
 from gateway.console.queue.navigation import back_to, place_of
 from gateway.console.service import HAS_PART, MOST_DONE, Desk
 from gateway.console.web.deps import Id, Sent, Signed, TheDesk, ThePages
-from gateway.console.web.errors import unknown
-from gateway.console.web.forms import MESSAGE_ID, plain
-from gateway.console.web.middleware import FOREIGN
+from gateway.console.web.errors import not_found
+from gateway.console.web.forms import MESSAGE_ID, clean_text
+from gateway.console.web.middleware import MESSAGE_CONTENT_POLICY
 from gateway.core.accounts.account import Right, User
 from gateway.core.cases.case import SEVERITIES
 from gateway.core.mime.charsets import to_text
-from gateway.core.policy.review_rules import REASONED, at_due, needs
+from gateway.core.policy.review_rules import ACTIONS_WITH_REASON, action_at_due, requirements_for
 from gateway.core.review.views import Trace
 
 pages = APIRouter(include_in_schema=False)
@@ -94,13 +94,13 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         ], clauses=then.policy.clauses,
         said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
-        then_due=at_due(policy, trace.clauses, trace.reasons),
+        then_due=action_at_due(policy, trace.clauses, trace.reasons),
         may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
         longer=[each for each, seconds in LONGER.items() if now + seconds <= put_off_until(desk, trace)],
         put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
         at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
-        usual=desk.usual_words(trace.clauses), needs={deed: needs(policy, trace.clauses, deed) for deed in REASONED},
+        usual=desk.usual_words(trace.clauses), requirements_for={deed: requirements_for(policy, trace.clauses, deed) for deed in ACTIONS_WITH_REASON},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         cannot_agree=await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else "",
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
@@ -130,7 +130,7 @@ async def names(id: Id, signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Open the names of a message, with a reason."""
     trace = await desk.find(signed.user, id)
     await desk.apart(signed.user, trace, "open names")
-    await open_names(desk, signed.user, trace, plain(sent.get("reason", "")))
+    await open_names(desk, signed.user, trace, clean_text(sent.get("reason", "")))
     link = await place_of(desk, signed.user, sent.get("place", ""))
     return RedirectResponse(back_to(link, id, sent.get("from", "")), 303)
 
@@ -150,9 +150,9 @@ async def html_part(request: Request, id: Id, part: str, signed: Signed, desk: T
 
     fragment = await asyncio.to_thread(clean)
     if fragment is None:
-        raise unknown()
+        raise not_found()
     response = shown.page(request, "html_part.html", signed, fragment=fragment)
-    response.headers["Content-Security-Policy"] = FOREIGN
+    response.headers["Content-Security-Policy"] = MESSAGE_CONTENT_POLICY
     return response
 
 
@@ -162,8 +162,8 @@ async def picture(id: Id, part: str, signed: Signed, desk: TheDesk) -> Response:
     explained = await desk.explained(signed.user, id, "picture")
     for each in await asyncio.to_thread(explained.parts):
         if each.number == part and (kind := picture_type(each)):
-            return Response(each.data, media_type=kind, headers={"Content-Security-Policy": FOREIGN})
-    raise unknown()
+            return Response(each.data, media_type=kind, headers={"Content-Security-Policy": MESSAGE_CONTENT_POLICY})
+    raise not_found()
 
 
 @pages.get("/messages/{id}/source")
@@ -205,7 +205,7 @@ async def trace_form(request: Request, signed: Signed, desk: TheDesk, shown: The
 @pages.post("/trace")
 async def trace(request: Request, signed: Signed, sent: Sent, desk: TheDesk, shown: ThePages) -> Response:
     """Where messages are; asked by a form, so that no address is in a URL."""
-    asked = plain(sent.get("asked", ""), 1000)
+    asked = clean_text(sent.get("asked", ""), 1000)
     found: Sequence[Trace] = []
     if "@" in asked and not asked.startswith("<"):
         refuse_search(desk, signed.user)

@@ -15,7 +15,7 @@ from gateway.core.messages.verdict import HELP, Finding, Span
 from gateway.core.mime.headers import addresses, decoded, fields, unfolded
 from gateway.core.mime.parts import Part
 from gateway.core.policy.policy import Policy, Thresholds
-from gateway.core.review.pseudonyms import Covered
+from gateway.core.review.pseudonyms import MaskedText
 from gateway.core.review.views import ConversationMessage, MessageDetail
 
 LONGEST = 200_000
@@ -151,7 +151,7 @@ def _may_be_told(finding: Finding, explained: MessageDetail, policy: Policy, nam
     return names.authorized(explained.trace.relation.pairs, finding.about, clause.authorised)
 
 
-def _slice(text: Covered, span: Span) -> str:
+def _slice(text: MaskedText, span: Span) -> str:
     start, end = text.moved(span.start, span.end)
     return text.text[start:end]
 
@@ -253,7 +253,7 @@ def picture_type(part: Part) -> str:
     return next((kind for magic, kind in _PICTURES.items() if part.data.startswith(magic)), "")
 
 
-def mark_findings(covered: Covered, number: str, findings: Iterable[Finding]) -> tuple[MarkedText, ...]:
+def mark_findings(covered: MaskedText, number: str, findings: Iterable[Finding]) -> tuple[MarkedText, ...]:
     """A text cut where findings begin and end, so that each stretch knows all of them."""
     text = covered.text
     places = [

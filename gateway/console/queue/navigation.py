@@ -17,7 +17,7 @@ async def filters_of(desk: Desk, user: User, query: Mapping[str, str]) -> Filter
     """The filters of a URL of ours, in which the words stand sealed; what is written there openly is not looked for."""
     given = {name: value for name, value in query.items() if name not in ("text", _WORDS)}
     if sealed := query.get(_WORDS, ""):
-        given["text"] = (await desk.seals()).opened(sealed, user.name)
+        given["text"] = (await desk.seals()).decrypt(sealed, user.name)
     return Filters(given, user, desk.register, await desk.store.now())
 
 
@@ -25,7 +25,7 @@ async def link_of(desk: Desk, user: User, query: str) -> str:
     """The query of filters as a URL has it: "" for none, else with its question mark, the words sealed."""
     given = read_query(query)
     if text := given.pop("text", ""):
-        given[_WORDS] = (await desk.seals()).seal(text, user.name)
+        given[_WORDS] = (await desk.seals()).encrypt(text, user.name)
     return f"?{urlencode(given)}" if given else ""
 
 

@@ -16,8 +16,8 @@ from gateway.console.queue.navigation import filters_of, link_of
 from gateway.console.queue.rows import MOST_ROWS, Filters, read_query, rows
 from gateway.console.web.deps import Sent, Signed, TheDesk, ThePages
 from gateway.console.web.errors import Problem
-from gateway.console.web.forms import MESSAGE_ID, plain
-from gateway.console.web.sse import EventStream, Streams
+from gateway.console.web.forms import MESSAGE_ID, clean_text
+from gateway.console.web.sse import EventStream, StreamLimiter
 from gateway.core.accounts.account import Right
 from gateway.ports.messages import StoreDown
 
@@ -70,7 +70,7 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
     """Says when the queue changed: server-sent events without anything of a message."""
     await desk.need(signed.user, Right.QUEUE)
     door: Authenticator = request.app.state.door
-    streams: Streams = request.app.state.streams
+    streams: StreamLimiter = request.app.state.streams
 
     async def stream() -> AsyncIterator[str]:
         last, quiet = await desk.mark(), 0.0
@@ -89,7 +89,7 @@ async def events(request: Request, signed: Signed, desk: TheDesk) -> Response:
             except StoreDown:
                 return  # the browser asks again
 
-    return EventStream(stream(), streams.begin(signed.user.name))
+    return EventStream(stream(), streams.open(signed.user.name))
 
 
 @queue_pages.get("/help")
@@ -121,7 +121,7 @@ async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
 async def save_view(signed: Signed, sent: Sent, desk: TheDesk) -> Response:
     """Keep the filters of the queue under a name, or drop them."""
     await desk.need(signed.user, Right.QUEUE)
-    name = plain(sent.get("name", ""), 60)
+    name = clean_text(sent.get("name", ""), 60)
     if not name:
         raise Problem(422, "The view needs a name: write a word or two.")
     now = await desk.store.now()

@@ -21,12 +21,12 @@ from gateway.console.reports.schemas import ReportLineRow, ReportRow
 from gateway.console.service import DAY, Desk
 from gateway.console.web.api_deps import Reader
 from gateway.console.web.deps import Signed, TheDesk, ThePages
-from gateway.console.web.errors import unknown
+from gateway.console.web.errors import not_found
 from gateway.core.accounts.account import Right, User
 from gateway.core.messages.parties import Pair
-from gateway.core.policy.authorization import is_theirs
+from gateway.core.policy.authorization import in_own_buildings
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.review.report import Report, ReportLine, report, table
+from gateway.core.review.report import Report, ReportLine, build_report, report_rows
 from gateway.core.review.views import Trace
 
 report_pages = APIRouter(include_in_schema=False)
@@ -66,8 +66,8 @@ async def made(desk: Desk, user: User, days: int) -> Made:
         return found if own is None else {each for each in found if each in own}
 
     def count() -> Report:
-        theirs = (each for each in holdings if is_theirs(user, each.pairs, desk.register))
-        return report(theirs, buildings, desk.house.zone)
+        theirs = (each for each in holdings if in_own_buildings(user, each.pairs, desk.register))
+        return build_report(theirs, buildings, desk.house.zone)
 
     return Made(days, await asyncio.to_thread(count), volume, len(holdings) == MOST)
 
@@ -82,7 +82,7 @@ async def reports(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
     found = await made(desk, signed.user, _days(request.query_params.get("days", "")))
     most = max((each.held for each in found.found.by.get("day", {}).values()), default=0)
     return shown.page(
-        request, "reports.html", signed, report=found, periods=PERIODS,
+        request, "reports.html", signed, build_report=found, periods=PERIODS,
         building_name=desk.register.building_name, most=most,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ async def reports_csv(request: Request, signed: Signed, desk: TheDesk) -> Respon
     now = await desk.store.now()
     await desk.store.record([AuditEntry(now, signed.user.name, "report exported", f"{days} days")])
     text = io.StringIO()
-    csv.writer(text).writerows([_plain(cell) for cell in row] for row in table(found.found, found.volume))
+    csv.writer(text).writerows([_plain(cell) for cell in row] for row in report_rows(found.found, found.volume))
     name = f'attachment; filename="chaperone-{days}-days.csv"'
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
@@ -151,4 +151,4 @@ async def earlier(request: Request, version: str, desk: TheDesk, shown: ThePages
                 request, "policy_then.html", await door.browser(request), version=hash_, since=since, until=until,
                 policy=read_policy(hash_.partition(".")[0], source), source=source, adopted=adopted_text(adopted),
             )  # fmt: skip
-    raise unknown()
+    raise not_found()

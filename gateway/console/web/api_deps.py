@@ -11,9 +11,9 @@ from fastapi import Depends, Header, Path, Query, Request
 from fastapi.security import HTTPBearer
 
 from gateway.console.auth.authenticator import Authenticator
-from gateway.console.web.errors import Problem, unknown
-from gateway.console.web.forms import MESSAGE_ID, plain
-from gateway.console.web.pagination import Place
+from gateway.console.web.errors import Problem, not_found
+from gateway.console.web.forms import MESSAGE_ID, clean_text
+from gateway.console.web.pagination import ListPosition
 from gateway.console.web.schemas import ProblemRow
 from gateway.core.accounts.account import User
 
@@ -58,7 +58,7 @@ def decode_cursor(text: str, *kinds: type | tuple[type, ...]) -> list[Any]:
     return list(values)
 
 
-def decode_position(text: str | None) -> Place | None:
+def decode_position(text: str | None) -> ListPosition | None:
     """The position in a list of messages that a cursor stands for. Raises a Problem if it is not valid."""
     if text is None:
         return None
@@ -85,7 +85,7 @@ async def deciding_user(request: Request) -> User:
 def message_id(id: Annotated[str, Path(description="The id of a message")]) -> str:
     """The message id in the path. Raises a Problem if it cannot be one."""
     if not MESSAGE_ID.fullmatch(id):
-        raise unknown()
+        raise not_found()
     return id
 
 
@@ -93,7 +93,7 @@ def unique_message_ids(messages: list[str]) -> list[str]:
     """Message ids without duplicates. Raises a Problem if one cannot be a message id."""
     for id_ in messages:
         if not MESSAGE_ID.fullmatch(id_):
-            raise unknown(plain(id_, 64))
+            raise not_found(clean_text(id_, 64))
     return list(dict.fromkeys(messages))
 
 

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from gateway.console.auth.authenticator import Authenticator, SignedIn
 from gateway.console.service import Desk
 from gateway.console.templating import Pages, SetUpFirst, SignInFirst
-from gateway.console.web.errors import unknown
-from gateway.console.web.forms import MESSAGE_ID, form_of
+from gateway.console.web.errors import not_found
+from gateway.console.web.forms import MESSAGE_ID, read_form
 
 _BEFORE_A_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
 """What somebody may do who owes a second step, beside seeing the page of the account."""
@@ -31,7 +31,7 @@ async def signed_in(request: Request) -> SignedIn:
 async def form_sent(request: Request, signed: Annotated[SignedIn, Depends(signed_in)]) -> dict[str, str]:
     """The fields of a form that comes from a page of ours."""
     door: Authenticator = request.app.state.door
-    sent = await form_of(request)
+    sent = await read_form(request)
     door.check_form(request, sent.get("form", ""), signed.form)
     return sent
 
@@ -51,7 +51,7 @@ def the_pages(request: Request) -> Pages:
 def known(id: str) -> str:
     """An id that a message can have."""
     if not MESSAGE_ID.fullmatch(id):
-        raise unknown()
+        raise not_found()
     return id
 
 

@@ -1,7 +1,7 @@
-"""Sealing: what goes where others can read it, and is to be opened by us alone.
+"""Encrypts text that others can see but only this console may read.
 
-Words that somebody looks for, in URLs, which go into histories and into the logs of proxies; and in the store what the
-district's sign-in service can be asked with.
+Used for search words in URLs, which end up in browser histories and proxy logs, and for the tokens of the district's
+sign-in service in the store.
 """
 
 from __future__ import annotations
@@ -13,33 +13,35 @@ import hmac
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_NONCE = 12
+_NONCE_BYTES = 12
 
 
-class Sealer:
-    """Seals words for one owner: for any other they cannot be opened. The same words are sealed the same.
+class Encryptor:
+    """Encrypts text for one owner with AES-GCM. The same text for the same owner gives the same ciphertext.
 
-    `purpose`: what is sealed, so that nothing sealed for one is opened for another.
+    `purpose` separates uses: text encrypted for one purpose cannot be decrypted for another.
     """
 
     def __init__(self, secret: bytes, purpose: str) -> None:
         self._cipher = AESGCM(hmac.digest(secret, f"{purpose}: cipher".encode(), hashlib.sha256))
-        self._nonces = hmac.digest(secret, f"{purpose}: nonces".encode(), hashlib.sha256)
+        self._nonce_key = hmac.digest(secret, f"{purpose}: nonces".encode(), hashlib.sha256)
 
-    def seal(self, words: str, owner: str) -> str:
-        """Words as a URL or the store may hold them; "" for none."""
-        if not words:
+    def encrypt(self, text: str, owner: str) -> str:
+        """The text in a form for a URL or the store, in base64url without padding; "" for an empty text."""
+        if not text:
             return ""
-        plain, whose = words.encode("utf-8", "replace"), owner.encode("utf-8", "replace")
-        told = len(whose).to_bytes(4, "big") + whose + plain
-        nonce = hmac.digest(self._nonces, told, hashlib.sha256)[:_NONCE]
-        return base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plain, whose)).decode().rstrip("=")
+        plaintext, owner_bytes = text.encode("utf-8", "replace"), owner.encode("utf-8", "replace")
+        nonce_input = len(owner_bytes).to_bytes(4, "big") + owner_bytes + plaintext
+        nonce = hmac.digest(self._nonce_key, nonce_input, hashlib.sha256)[:_NONCE_BYTES]
+        return (
+            base64.urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plaintext, owner_bytes)).decode().rstrip("=")
+        )
 
-    def opened(self, sealed: str, owner: str) -> str:
-        """The words; "" where they were not sealed by us for this owner and purpose."""
+    def decrypt(self, encrypted: str, owner: str) -> str:
+        """The text; "" if it was not encrypted by this console for this owner and purpose."""
         try:
-            raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-            whose = owner.encode("utf-8", "replace")
-            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], whose).decode()
+            raw = base64.b64decode(encrypted + "=" * (-len(encrypted) % 4), altchars=b"-_", validate=True)
+            owner_bytes = owner.encode("utf-8", "replace")
+            return self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], owner_bytes).decode()
         except (ValueError, InvalidTag):
             return ""

@@ -1,4 +1,4 @@
-"""Requests that come twice: with an idempotency key something is done once, and answered the same ever after."""
+"""Repeated requests: with an idempotency key a request is done once, and every repetition gets the same answer."""
 
 from __future__ import annotations
 
@@ -13,43 +13,46 @@ from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import User
 
 
-async def once(
-    desk: Desk, user: User, key: str | None, asked: Sequence[object], act: Callable[[], Awaitable[JSONResponse]]
+async def run_once(
+    desk: Desk, user: User, key: str | None, request: Sequence[object], act: Callable[[], Awaitable[JSONResponse]]
 ) -> JSONResponse:
-    """Act, and with a key only once. `asked`: what the request asks for, which its key then stands for."""
+    """Call `act`, with a key only once. `request` holds what is requested: a key belongs to one request.
+
+    Raises a Problem if the key was used for another request, or if the first request has not finished.
+    """
     if key is None:
         return await act()
-    request = hashlib.sha256(json.dumps(asked).encode()).hexdigest()
-    mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-    before = await desk.store.ask(user.name, mark, request)
-    if before is not None:
-        if before.request != request:
+    request_hash = hashlib.sha256(json.dumps(request).encode()).hexdigest()
+    key_hash = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+    earlier = await desk.store.ask(user.name, key_hash, request_hash)
+    if earlier is not None:
+        if earlier.request != request_hash:
             raise Problem(422, "This idempotency key was used for another request: use a new one.")
-        if before.status is None:
-            raise Problem(409, "The first request with this idempotency key is still at work: try again.")
-        form = "application/json" if before.status < 400 else "application/problem+json"
-        return JSONResponse(json.loads(before.body), before.status, media_type=form)
-    kept = False
+        if earlier.status is None:
+            raise Problem(409, "The first request with this idempotency key has not finished: try again.")
+        media_type = "application/json" if earlier.status < 400 else "application/problem+json"
+        return JSONResponse(json.loads(earlier.body), earlier.status, media_type=media_type)
+    stored = False
     try:
         try:
-            answer = await act()
+            response = await act()
         except Problem as problem:
-            answer = problem.response()
-        await desk.store.answer(user.name, mark, answer.status_code, bytes(answer.body).decode())
-        kept = True
-        return answer
+            response = problem.response()
+        await desk.store.answer(user.name, key_hash, response.status_code, bytes(response.body).decode())
+        stored = True
+        return response
     finally:
-        if not kept:  # nothing came of it: it may be asked again
-            await desk.store.answer(user.name, mark, None, "")
+        if not stored:  # it failed: the key may be used again
+            await desk.store.answer(user.name, key_hash, None, "")
 
 
-async def done_once(
-    desk: Desk, user: User, key: str | None, asked: Sequence[object], act: Callable[[], Awaitable[object]],
+async def run_once_json(
+    desk: Desk, user: User, key: str | None, request: Sequence[object], act: Callable[[], Awaitable[object]],
     status: int = 200,
 ) -> JSONResponse:  # fmt: skip
-    """The same for what is answered by the JSON values that `act` gives."""
+    """Like `run_once`, for an `act` that returns JSON values."""
 
-    async def answered() -> JSONResponse:
+    async def respond() -> JSONResponse:
         return JSONResponse(await act(), status)
 
-    return await once(desk, user, key, asked, answered)
+    return await run_once(desk, user, key, request, respond)

@@ -1,4 +1,4 @@
-"""The newest of a list that somebody sees: where others' stand between, it is looked further back."""
+"""One page of a list, newest first, when an account may see only some of its rows."""
 
 from __future__ import annotations
 
@@ -8,53 +8,54 @@ from typing import Generic, TypeVar
 
 from gateway.core.review.views import ListedMessage, Trace
 
-Place = tuple[float, str]
-"""Where a list goes on: behind a time and the id of a message."""
-FURTHEST = 12_800
-"""Messages of all buildings that one page of one building's is looked for in."""
-_MOST = 3200
+ListPosition = tuple[float, str]
+"""Where a list continues: after a time (seconds since the epoch) and the id of a message."""
+SCAN_LIMIT = 12_800
+"""Rows of all buildings that are read, at most, for one page of one building."""
+_MAX_BATCH = 3200
 Row = TypeVar("Row")
 
 
-def of_noticed(each: ListedMessage) -> Place:
-    """The place of a message in the lists of those that were noticed or decided."""
-    return each.listed_at, each.trace.id
+def listed_position(message: ListedMessage) -> ListPosition:
+    """The position of a message in the lists of noticed and decided messages."""
+    return message.listed_at, message.trace.id
 
 
-def of_trace(each: Trace) -> Place:
-    """The place of a message in a trace."""
-    return each.received_at, each.id
+def trace_position(trace: Trace) -> ListPosition:
+    """The position of a message in a list of traces."""
+    return trace.received_at, trace.id
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """A page of a list, and the place that it goes on behind; None: it ends here."""
+    """A page of a list, and the position after which it continues; None: this is the last page."""
 
     items: list[Row]
-    next: Place | None
+    next: ListPosition | None
 
 
-async def newest(
-    some: Callable[[Place, int], Awaitable[Sequence[Row]]],
-    seen: Callable[[Sequence[Row]], Sequence[Row]],
-    place: Callable[[Row], Place],
-    before: Place,
+async def newest_page(
+    fetch: Callable[[ListPosition, int], Awaitable[Sequence[Row]]],
+    visible: Callable[[Sequence[Row]], Sequence[Row]],
+    position: Callable[[Row], ListPosition],
+    before: ListPosition,
     limit: int,
 ) -> Page[Row]:
-    """The rows behind a place that are seen, at most so many.
+    """At most `limit` visible rows after a position.
 
-    Where that many of others stand between, a page may be short and the list still go on: nothing is left out.
+    Keeps fetching until the page is full or the scan limit is reached. A page cut by the scan limit is short but has
+    a next position, so no row is lost.
     """
     items: list[Row] = []
-    most, looked = limit + 1, 0
+    batch, scanned = limit + 1, 0
     while True:
-        found = await some(before, most)
-        items += seen(found)
+        rows = await fetch(before, batch)
+        items += visible(rows)
         if len(items) > limit:
-            return Page(items[:limit], place(items[limit - 1]))
-        if not found:
+            return Page(items[:limit], position(items[limit - 1]))
+        if not rows:
             return Page(items, None)
-        before, looked = place(found[-1]), looked + len(found)
-        if looked >= FURTHEST:
+        before, scanned = position(rows[-1]), scanned + len(rows)
+        if scanned >= SCAN_LIMIT:
             return Page(items, before)
-        most = min(4 * most, _MOST)
+        batch = min(4 * batch, _MAX_BATCH)

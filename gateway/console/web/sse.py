@@ -1,8 +1,8 @@
-"""Streams of events that browsers keep open: so many of an account, each counted until it has ended.
+"""Server-sent events, and how many streams one account may keep open.
 
-Who asks for one more is refused, and nobody's is ended for it: a browser whose stream ends asks for another one at
-once, so that two pages too many would end each other's for ever. What is refused is asked for again ever more rarely,
-and gets its turn when another page is closed.
+A stream over the limit is refused; no open stream is closed for it. A browser reconnects as soon as its stream ends, so
+two pages over the limit would close each other's streams forever. After a refusal the browser retries with growing
+delays and succeeds once another page is closed.
 """
 
 from __future__ import annotations
@@ -15,46 +15,46 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.console.web.errors import Problem
 
-MOST_STREAMS = 16
-"""Of one account: a browser opens six at most at one host, and somebody has a few browsers."""
-_AGAIN = "60"
+MAX_STREAMS = 16
+"""Streams of one account: a browser opens at most six to one host, and people have a few browsers."""
+_RETRY_SECONDS = "60"
 
 
-class Streams:
-    """How many streams each account has open at this console."""
+class StreamLimiter:
+    """Counts the open streams of each account in this process."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
 
-    def begin(self, name: str) -> Callable[[], None]:
-        """Count one more of an account; what is to be called when it has ended. Raises a Problem."""
-        if self._open[name] >= MOST_STREAMS:
+    def open(self, name: str) -> Callable[[], None]:
+        """Count one more stream of an account. Returns what to call when it ends. Raises a Problem at the limit."""
+        if self._open[name] >= MAX_STREAMS:
             raise Problem(
                 429,
-                f"You have the queue open {MOST_STREAMS} times already: close some of these pages. Until then this one "
-                "does not follow by itself; load it again to see what is new.",
-                headers={"Retry-After": _AGAIN},
+                f"You have the queue open {MAX_STREAMS} times: close some of these pages. Until then this page does "
+                "not update by itself; reload it to see what is new.",
+                headers={"Retry-After": _RETRY_SECONDS},
             )
         self._open[name] += 1
 
-        def end() -> None:
+        def close() -> None:
             self._open[name] -= 1
             if self._open[name] <= 0:
                 del self._open[name]
 
-        return end
+        return close
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events; `ended` is called once, however they end, also where nobody was there to hear the first."""
+    """Server-sent events. `closed` is called once when the stream ends, even if the client left before the start."""
 
-    def __init__(self, events: AsyncIterator[str], ended: Callable[[], None]) -> None:
+    def __init__(self, events: AsyncIterator[str], closed: Callable[[], None]) -> None:
         super().__init__(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-        self._ended = ended
+        self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Send the events."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._ended()
+            self._closed()
