@@ -1,4 +1,4 @@
-"""The console put together: its socket, the roster it asks, and whose console it is."""
+"""Assembly of the console: pages, API, reminders and sign-in."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 from gateway.assembly.process import Process
 from gateway.core.fault import Fault
-from gateway.directory.watch import LiveDirectory
+from gateway.directory.live_directory import LiveDirectory
 from gateway.settings.model import Settings
 from gateway.stages.reminders import Reminders
 from gateway.stages.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from gateway.console.auth.oidc import Provider
+    from gateway.console.auth.oidc import OidcProvider
 
 
 def read_adopted_policy(settings: Settings) -> str:
-    """The district's own text of the policy, "" where it names none. Raises Fault."""
+    """The district's own text of the policy, "" when none is configured. Raises Fault."""
     file = settings.policy.text
     if not file:
         return ""
@@ -27,28 +27,28 @@ def read_adopted_policy(settings: Settings) -> str:
         with open(file, encoding="utf-8") as text:
             return text.read()
     except OSError as error:
-        raise Fault(f"{file}: cannot be read ({error.strerror}); mend policy.text") from None
+        raise Fault(f"{file}: cannot be read ({error.strerror}); correct policy.text") from None
     except UnicodeDecodeError:
-        raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or mend policy.text") from None
+        raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or correct policy.text") from None
 
 
-def oidc_provider(settings: Settings) -> Provider | None:
-    """The district's sign-in service, None where it names none. Raises Fault."""
-    from gateway.console.auth.oidc import Provider, safe
+def oidc_provider(settings: Settings) -> OidcProvider | None:
+    """The district's OpenID Connect provider, None when none is configured. Raises Fault."""
+    from gateway.console.auth.oidc import OidcProvider, is_secure_url
 
     oidc, url = settings.console.oidc, settings.console.public_url
     if not oidc.issuer:
         return None
     if not (oidc.client_id and oidc.client_secret):
         raise Fault("console.oidc: issuer, client_id and client_secret_file belong together; set all three, or none")
-    if not safe(oidc.issuer):
-        raise Fault("console.oidc.issuer: write an https address, as the service's own documents name it")
-    return Provider(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
+    if not is_secure_url(oidc.issuer):
+        raise Fault("console.oidc.issuer: use an https address, as given in the service's documentation")
+    return OidcProvider(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
 
 
 async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:
-    """Pages and API on a bound socket, until the floor is left."""
-    from gateway.console.app import console  # a process without this role loads no web framework
+    """Serve pages and API on a bound socket until the process ends."""
+    from gateway.console.app import console  # imported here: a process without this role loads no web framework
     from gateway.console.config import ConsoleConfig
     from gateway.console.messages.attachments import Files
 

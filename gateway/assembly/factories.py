@@ -19,9 +19,11 @@ from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Directory
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
-from gateway.directory.loading import Sources
+from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
+from gateway.ports.messages import IntakeStore
 from gateway.settings.model import Settings, SmtpSettings
+from gateway.stages.intake import MessageIntake
 from gateway.store import SqlStore
 from gateway.store import open_store as open_sql_store
 
@@ -70,10 +72,10 @@ def delivery_hops(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
     return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
 
 
-def directory_sources(settings: Settings) -> Sources:
+def directory_sources(settings: Settings) -> RosterSources:
     """The files and domains that the roster is loaded from."""
     district, directory = settings.district, settings.directory
-    return Sources(
+    return RosterSources(
         directory.oneroster, directory.groups, directory.contacts, district.domains, district.aliases,
         directory.student_domains,
     )  # fmt: skip

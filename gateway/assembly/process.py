@@ -1,28 +1,32 @@
-"""The floor: what the roles of one process share while they are put together, and how their stages run and end."""
+"""What the roles of one process share during assembly, and how their stages run and end."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.core.messages.delivery import NextHop
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
-from gateway.observability.http import Check
+from gateway.observability.http import HealthCheck
 from gateway.ports.bus import Bus
+from gateway.ports.channels import Transport
 from gateway.settings.model import Settings
+from gateway.stages.delivery import Delivery
 from gateway.stages.wakeup import Wakeup
 from gateway.store import SqlStore
 
+_CONCURRENCY = 20  # messages in delivery to one next hop at once
 _DRAIN = 25.0
-_LEAST = 0.05  # of the drain: what a stage gets for its last act where others have used up the time
+_MIN_DRAIN = 0.05  # share of the drain that each stage gets even if others have used up the time
 
 
 @dataclass(slots=True)
 class Running:
-    """A serving gateway: its parts that others look at, and whether one of them failed."""
+    """A running gateway: the parts that callers use, and whether a stage failed."""
 
     store: SqlStore
     policy: Policy
@@ -31,16 +35,17 @@ class Running:
 
 @dataclass(slots=True)
 class Process:
-    """What the roles of one process share while they are put together.
+    """What the roles of one process share during assembly.
 
-    `drain`: seconds from the beginning of the end in which the stages finish what is in hand, all of them together,
-    so that the process ends before whoever stops it loses patience.
+    `stack` closes every part in reverse order of opening. `publisher`, `delivery` and `followups` wake those stages.
+    `ready` are the checks of the readiness endpoint. `drain`: seconds that all stages together may take to finish
+    their current work, so that the process ends before a service manager kills it.
     """
 
     settings: Settings
     event_log: EventLog
     stopped: asyncio.Event
-    up: AsyncExitStack
+    stack: AsyncExitStack
     policy: Policy
     store: SqlStore
     bus: Bus
@@ -48,16 +53,16 @@ class Process:
     publisher: Wakeup = field(default_factory=Wakeup)
     delivery: Wakeup = field(default_factory=Wakeup)
     followups: Wakeup = field(default_factory=Wakeup)
-    ready: dict[str, Check] = field(default_factory=dict)
+    ready: dict[str, HealthCheck] = field(default_factory=dict)
     drain: float = _DRAIN
     ends_at: float | None = None
 
     def end(self) -> None:
-        """The process ends: called before any part of it is closed."""
+        """Note that the process is ending. Called before any part is closed."""
         self.ends_at = asyncio.get_running_loop().time() + self.drain
 
     async def work(self, wakeup: Wakeup, *stages: Coroutine[Any, Any, None]) -> None:
-        """Run stages until the floor is left; then they finish what is in hand, for a bounded time."""
+        """Run stages until the process ends. Then let them finish their current work, for a bounded time."""
         tasks = [asyncio.create_task(stage, name=str(getattr(stage, "__qualname__", "stage"))) for stage in stages]
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -69,16 +74,25 @@ class Process:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-        self.up.push_async_callback(drain)
+        self.stack.push_async_callback(drain)
+
+    async def deliver(self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True) -> None:
+        """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted."""
+        wakeup = Wakeup()
+        self.delivery.also(wakeup)
+        delivery = Delivery(
+            hop, transport, self.store, self.store, self.event_log, concurrency=_CONCURRENCY, reachable=reachable
+        )
+        await self.work(wakeup, delivery.run(wakeup))
 
     def _left(self) -> float:
         if self.ends_at is None:
             return self.drain
-        return max(self.ends_at - asyncio.get_running_loop().time(), self.drain * _LEAST)
+        return max(self.ends_at - asyncio.get_running_loop().time(), self.drain * _MIN_DRAIN)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A stage that ends by an exception is a bug: say so, and stop the process in an orderly way."""
+        """A stage that ends with an exception is a bug: log it and stop the process in an orderly way."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.event_log.failed(task.get_name(), error)
+            self.event_log.unexpected_failure(task.get_name(), error)
             self.running.failed = True
             self.stopped.set()

@@ -1,4 +1,7 @@
-"""The ways of texts over SMPP. Sessions belong to the process that has them, so it delivers what goes over them too."""
+"""Assembly of text messages over SMPP.
+
+A session belongs to the process that holds it, so the same process receives and delivers over it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ import ssl
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
+from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
 from gateway.core.channels.smpp_pdu import Pdu
@@ -17,25 +20,22 @@ from gateway.core.channels.smpp_session import Bound
 from gateway.core.fault import Fault
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.message import Channel
-from gateway.directory.watch import LiveDirectory
-from gateway.relays.smpp.arrivals import Arrivals
+from gateway.directory.live_directory import LiveDirectory
 from gateway.relays.smpp.context import SmppContext
-from gateway.relays.smpp.relay import Esmes, SmppConfig, SmppRelay
-from gateway.relays.smpp.requests import Requests
+from gateway.relays.smpp.esme_requests import EsmeRequests
+from gateway.relays.smpp.relay import EsmeSessions, SmppConfig, SmppRelay
 from gateway.relays.smpp.routing import SmppRouter
-from gateway.settings.model import Settings, SmppSettings
-from gateway.stages.delivery import Delivery
-from gateway.stages.intake import MessageIntake
+from gateway.relays.smpp.smsc_requests import SmscRequests
+from gateway.settings.model import SmppSettings
 from gateway.stages.wakeup import Wakeup
 from gateway.transports.smpp.transport import SmppTransport
 from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
 
-_CONCURRENCY = 20
 _PORT, _TLS_PORT = 2775, 3550
 
 
 def smsc_config(smpp: SmppSettings) -> SmscConfig:
-    """Where the SMSC is, and who we are there."""
+    """Address of the SMSC and our credentials there."""
     parts = urlsplit(smpp.upstream)
     tls = parts.scheme == "smpps"
     return SmscConfig(
@@ -47,7 +47,7 @@ def smsc_config(smpp: SmppSettings) -> SmscConfig:
 
 
 def server_tls(smpp: SmppSettings) -> ssl.SSLContext | None:
-    """The certificate that applications see, where there is one. Raises Fault."""
+    """The TLS context for connections of applications, None without a certificate. Raises Fault."""
     if smpp.tls_cert is None or smpp.tls_key is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -60,59 +60,42 @@ def server_tls(smpp: SmppSettings) -> ssl.SSLContext | None:
 
 
 async def run_smpp(
-    process: Process, directory: LiveDirectory, smpp: SmppSettings, sockets: list[socket.socket], tls: ssl.SSLContext | None
-) -> None:
-    """Texts come in from the applications and from the SMSC, and go out to them."""
-    esmes = Esmes(list(smpp.accounts))
-    exchange = SmppRouter(esmes, process.store, list(smpp.accounts), secrets.token_hex(8))
+    process: Process, directory: LiveDirectory, smpp: SmppSettings, sockets: list[socket.socket],
+    tls: ssl.SSLContext | None,
+) -> None:  # fmt: skip
+    """Receive from the SMSC and the district's applications, and deliver to them."""
+    esmes = EsmeSessions(list(smpp.accounts))
+    router = SmppRouter(esmes, process.store, list(smpp.accounts), secrets.token_hex(8))
+    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
     context = SmppContext(
-        directory,
-        _intake(process, directory),
-        process.store,
-        process.store,
-        process.event_log,
-        exchange,
-        smpp.parts_timeout,
-    )
-    arrivals = Arrivals(context, esmes)
+        directory, intake, process.store, process.store, process.event_log, router, smpp.parts_timeout
+    )  # fmt: skip
+    smsc_requests = SmscRequests(context, esmes)
 
-    async def arrived(request: Pdu) -> Pdu | None:
-        return await arrivals.answer(request)
+    async def answer_smsc(request: Pdu) -> Pdu | None:
+        return await smsc_requests.answer(request)
 
     smsc = smsc_config(smpp)
-    upstream, *receivers = (SmppUpstream(smsc, arrived, process.event_log, way) for way in smsc.binds)
-    ways: list[tuple[str, SmppTransport, Callable[[], bool]]] = [
-        (SMSC, SmppTransport(upstream, process.store, way=SMSC, noted=context.memory.told), upstream.bound),
-        (ESME, SmppTransport(esmes, process.store, way=ESME), esmes.bound),
-    ]
-    for each in smpp.accounts:
-        transport = SmppTransport(esmes, process.store, way=ESME, account=each)
-        ways.append((esme_way(each), transport, partial(exchange.serves, each)))
-    for way, transport, reachable in ways:
-        wakeup = Wakeup()
-        process.delivery.also(wakeup)
-        delivery = Delivery(
-            NextHop(Channel.SMS, way, frozenset({way})), transport, process.store, process.store, process.event_log,
-            concurrency=_CONCURRENCY, reachable=reachable,
-        )  # fmt: skip
-        await process.work(wakeup, delivery.run(wakeup))
+    upstream, *receivers = (SmppUpstream(smsc, answer_smsc, process.event_log, way) for way in smsc.binds)
+    await _deliver(
+        process, SMSC, SmppTransport(upstream, process.store, way=SMSC, noted=context.recent.note_sent), upstream.bound
+    )
+    await _deliver(process, ESME, SmppTransport(esmes, process.store, way=ESME), esmes.bound)
+    for account in smpp.accounts:
+        transport = SmppTransport(esmes, process.store, way=ESME, account=account)
+        await _deliver(process, esme_way(account), transport, partial(router.can_deliver_to, account))
     upstream.on_bound = process.delivery.wake
-    gathering = Wakeup()
-    await process.work(gathering, context.gather_overdue(gathering), exchange.keep(gathering, process.event_log))
+    wakeup = Wakeup()
+    await process.work(wakeup, context.gather_overdue(wakeup), router.share_binds(wakeup, process.event_log))
     for session in (upstream, *receivers):
-        await process.up.enter_async_context(session)
+        await process.stack.enter_async_context(session)
     config = SmppConfig(
         accounts={name: account["password"] for name, account in smpp.accounts.items()},
         bind_from=smpp.bind_from, tls=tls,
     )  # fmt: skip
-    requests = Requests(context, upstream)
-    await process.up.enter_async_context(SmppRelay(config, sockets, esmes, requests, process.event_log))
+    esme_requests = EsmeRequests(context, upstream)
+    await process.stack.enter_async_context(SmppRelay(config, sockets, esmes, esme_requests, process.event_log))
 
 
-def _intake(process: Process, directory: LiveDirectory) -> MessageIntake:
-    settings: Settings = process.settings
-    return MessageIntake(
-        process.store, directory, process.event_log, policy=lambda: process.policy,
-        time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow",
-    )  # fmt: skip
+async def _deliver(process: Process, way: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
+    await process.deliver(NextHop(Channel.SMS, way, frozenset({way})), transport, reachable)

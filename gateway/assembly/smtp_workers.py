@@ -1,8 +1,8 @@
-"""Receivers: extra processes that take mail in on the same listening sockets (smtp.workers above 1).
+"""SMTP workers: extra processes that receive mail on the same listening sockets (smtp.workers above 1).
 
-They are children of the one `serve`: they commit what they receive and wake it, and it alone publishes, decides and
-delivers. A receiver gets its settings on standard input and ends when that ends, so that none outlives its parent;
-it reports its metrics on standard output, and wakes with single bytes on a pipe of its own.
+A worker is a child process of `serve`. It stores what it receives and wakes its parent, which alone publishes,
+decides and delivers. A worker reads its settings from standard input and ends when standard input closes, so that it
+never outlives its parent. It reports its metrics on standard output, and wakes its parent with single bytes on a pipe.
 """
 
 from __future__ import annotations
@@ -18,64 +18,80 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import uvloop
 from prometheus_client import CollectorRegistry
 
-from gateway.assembly.mail import start_receiver
+from gateway.assembly.mail import start_smtp_relay, start_worker_relay
+from gateway.assembly.process import Process
+from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog, start_logging
-from gateway.observability.http import Processes, report
+from gateway.observability.http import MergedMetrics, report_metrics
 from gateway.settings.model import Settings
 
 _PUBLISH, _DELIVER = b"p", b"d"
-_PAUSE = 1.0
+_RESTART_PAUSE = 1.0  # seconds before a worker that died is started again
 _READY = b"ready\n"
 
 
+async def receive_mail(
+    process: Process, directory: LiveDirectory, sockets: list[socket.socket], processes: MergedMetrics
+) -> None:
+    """Receive mail in this process and in as many workers as are configured."""
+    settings, stack = process.settings, process.stack
+    if (workers := settings.smtp.workers - 1) > 0:
+        await stack.enter_async_context(
+            smtp_workers(
+                workers, settings, sockets, process.event_log, processes, process.publisher.wake, process.delivery.wake
+            )
+        )
+    await start_smtp_relay(stack, settings, sockets, process.event_log, directory, process.store, process.policy)
+
+
 @asynccontextmanager
-async def receivers(
-    count: int, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog, processes: Processes,
-    published: Callable[[], None], due: Callable[[], None],
+async def smtp_workers(
+    count: int, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog, processes: MergedMetrics,
+    wake_publisher: Callable[[], None], wake_delivery: Callable[[], None],
 ) -> AsyncIterator[None]:  # fmt: skip
-    """Keep so many receivers running; ready on entry, drained on exit."""
+    """Keep `count` workers running: ready on entry, drained on exit."""
     loop = asyncio.get_running_loop()
-    woken, wakes = os.pipe()
-    os.set_blocking(woken, False)
+    wake_reader, wake_writer = os.pipe()
+    os.set_blocking(wake_reader, False)
 
     def wake() -> None:
         with suppress(BlockingIOError):
-            calls = os.read(woken, 4096)
-            if _PUBLISH in calls:
-                published()
-            if _DELIVER in calls:
-                due()
+            wakes = os.read(wake_reader, 4096)
+            if _PUBLISH in wakes:
+                wake_publisher()
+            if _DELIVER in wakes:
+                wake_delivery()
 
-    loop.add_reader(woken, wake)
+    loop.add_reader(wake_reader, wake)
     ready = [asyncio.Event() for _ in range(count)]
     keepers = [
-        asyncio.create_task(_kept(number, settings, sockets, wakes, event_log, processes, ready[number]))
+        asyncio.create_task(_keep_running(number, settings, sockets, wake_writer, event_log, processes, ready[number]))
         for number in range(count)
     ]
     try:
-        for each in ready:
+        for worker_ready in ready:
             async with asyncio.timeout(60):
-                await each.wait()
+                await worker_ready.wait()
         yield
     finally:
         for keeper in keepers:
             keeper.cancel()
         await asyncio.gather(*keepers, return_exceptions=True)
-        loop.remove_reader(woken)
-        os.close(woken)
-        os.close(wakes)
+        loop.remove_reader(wake_reader)
+        os.close(wake_reader)
+        os.close(wake_writer)
 
 
-async def _kept(
-    number: int, settings: Settings, sockets: Sequence[socket.socket], wakes: int, event_log: EventLog,
-    processes: Processes, ready: asyncio.Event,
+async def _keep_running(
+    number: int, settings: Settings, sockets: Sequence[socket.socket], wake_writer: int, event_log: EventLog,
+    processes: MergedMetrics, ready: asyncio.Event,
 ) -> None:  # fmt: skip
-    """One receiver, and another one when it dies; ended in an orderly way when this is cancelled."""
-    handles = [each.fileno() for each in sockets]
+    """Run one worker and restart it when it dies. Cancel to end it in an orderly way."""
+    handles = [listener.fileno() for listener in sockets]
     while True:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.assembly.smtp_workers", str(wakes), *map(str, handles),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=[wakes, *handles],
+            sys.executable, "-m", "gateway.assembly.smtp_workers", str(wake_writer), *map(str, handles),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=[wake_writer, *handles],
             start_new_session=False,
         )  # fmt: skip
         assert child.stdin is not None
@@ -96,11 +112,11 @@ async def _kept(
                     async with asyncio.timeout(30):
                         await child.wait()
         event_log.worker_died("receiver")
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_RESTART_PAUSE)
 
 
-async def _receive(wakes: int, sockets: Sequence[socket.socket]) -> None:
-    """Be a receiver until told to stop, or until the parent is gone."""
+async def _run_worker(wake_writer: int, sockets: Sequence[socket.socket]) -> None:
+    """Receive mail until a signal arrives or the parent is gone."""
     loop = asyncio.get_running_loop()
     settings = Settings.model_validate_json(await asyncio.to_thread(sys.stdin.buffer.readline))
     stopped = asyncio.Event()
@@ -108,35 +124,36 @@ async def _receive(wakes: int, sockets: Sequence[socket.socket]) -> None:
         loop.add_signal_handler(signum, stopped.set)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    gone = asyncio.create_task(reader.read())
-    gone.add_done_callback(lambda _: stopped.set())
-    os.set_blocking(wakes, False)
+    parent_gone = asyncio.create_task(reader.read())
+    parent_gone.add_done_callback(lambda _: stopped.set())
+    os.set_blocking(wake_writer, False)
 
-    def call(byte: bytes) -> None:
+    def wake(byte: bytes) -> None:
         with suppress(BlockingIOError, BrokenPipeError):
-            os.write(wakes, byte)
+            os.write(wake_writer, byte)
 
     event_log = EventLog(CollectorRegistry())
-    async with AsyncExitStack() as up:
-        await start_receiver(
-            up, settings, sockets, event_log, published=lambda: call(_PUBLISH), due=lambda: call(_DELIVER)
-        )
+    async with AsyncExitStack() as stack:
+        await start_worker_relay(
+            stack, settings, sockets, event_log,
+            wake_publisher=lambda: wake(_PUBLISH), wake_delivery=lambda: wake(_DELIVER),
+        )  # fmt: skip
         transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
         writer = asyncio.StreamWriter(transport, protocol, None, loop)
         writer.write(_READY)
-        reporting = asyncio.create_task(report(event_log.registry, writer))
+        reporting = asyncio.create_task(report_metrics(event_log.registry, writer))
         await stopped.wait()
         reporting.cancel()
         await asyncio.gather(reporting, return_exceptions=True)
 
 
 def main() -> None:
-    """The process of one receiver: file numbers of the wake pipe and of the listening sockets are its arguments."""
+    """Run one worker. Its arguments are the file descriptors of the wakeup pipe and of the listening sockets."""
     start_logging()
-    wakes, *handles = map(int, sys.argv[1:])
+    wake_writer, *handles = map(int, sys.argv[1:])
     sockets = [socket.socket(fileno=handle) for handle in handles]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_receive(wakes, sockets))
+        runner.run(_run_worker(wake_writer, sockets))
 
 
 if __name__ == "__main__":

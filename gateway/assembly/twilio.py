@@ -1,35 +1,31 @@
-"""The Twilio way of texts: in by the Twilio relay, out to the provider and to the district's application."""
+"""Assembly of text messages over Twilio: the relay, and deliveries to the provider and the district's application."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Collection
-from zoneinfo import ZoneInfo
 
+from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
 from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.message import Channel
-from gateway.directory.watch import LiveDirectory
+from gateway.directory.live_directory import LiveDirectory
 from gateway.ports.store import Store
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import Replies
 from gateway.settings.model import SmppSettings, TwilioSettings
-from gateway.stages.delivery import Delivery
 from gateway.stages.fetching import fetch_media
-from gateway.stages.intake import MessageIntake
 from gateway.stages.wakeup import Wakeup
 from gateway.transports.twilio.client import TwilioClient
 from gateway.transports.twilio.media import MediaClient
 from gateway.transports.twilio.transport import TwilioTransport
 
-_CONCURRENCY = 20
-
 
 def twilio_hops(twilio: TwilioSettings, smpp: SmppSettings | None) -> tuple[NextHop, ...]:
-    """The next hops of the Twilio way: the application, and the provider for whatever does not go over SMPP."""
+    """The next hops over Twilio: the application, and the provider for every recipient not reached over SMPP."""
     app = frozenset({APP})
     over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
     return (
@@ -39,42 +35,40 @@ def twilio_hops(twilio: TwilioSettings, smpp: SmppSettings | None) -> tuple[Next
 
 
 async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
-    """Due texts go to the provider and to the application."""
+    """Deliver due text messages to the provider and to the application."""
     twilio = process.settings.sms.twilio
     assert twilio is not None
-    client = await process.up.enter_async_context(_client(twilio))
+    client = await process.stack.enter_async_context(_client(twilio))
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
-        known=lambda number: _sent_to(process.store, number), replied=Replies(_twilio_context(process, directory, client)).take,
+        known=lambda number: _sent_to(process.store, number),
+        replied=Replies(_twilio_context(process, directory, client)).take,
     )  # fmt: skip
     for hop in twilio_hops(twilio, process.settings.sms.smpp):
-        wakeup = Wakeup()
-        process.delivery.also(wakeup)
-        delivery = Delivery(hop, transport, process.store, process.store, process.event_log, concurrency=_CONCURRENCY)
-        await process.work(wakeup, delivery.run(wakeup))
+        await process.deliver(hop, transport)
 
 
 async def receive_twilio(process: Process, directory: LiveDirectory, sockets: list[socket.socket]) -> None:
-    """Texts come in, from the provider and from the district's applications."""
+    """Receive text messages from the provider and from the district's applications."""
     twilio = process.settings.sms.twilio
     assert twilio is not None
-    media = await process.up.enter_async_context(
+    media = await process.stack.enter_async_context(
         MediaClient(
             account_sid=twilio.account_sid, auth_token=twilio.auth_token, api_base=twilio.api_base,
             app_url=twilio.app_url, hosts=twilio.media_hosts,
         )
     )  # fmt: skip
     fetching = Wakeup()
-    process.publisher.also(fetching)  # whatever is taken is due for publication, or for being fetched before
+    process.publisher.also(fetching)  # a new message is due for publication, or for fetching its media first
     await process.work(
         fetching, fetch_media(process.store, media, process.event_log, fetching, ready=process.publisher.wake)
     )
-    client = await process.up.enter_async_context(_client(twilio))
-    await process.up.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))
+    client = await process.stack.enter_async_context(_client(twilio))
+    await process.stack.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))
 
 
 async def _sent_to(store: Store, number: str) -> Collection[str]:
-    """The provider's sids of the texts to a number that we know of."""
+    """The provider's SIDs of our text messages to a number."""
     traces = await store.trace(address=number)
     return {provider_sid(copy.reply) for trace in traces for copy in trace.recipients} - {""}
 
@@ -86,13 +80,9 @@ def _client(twilio: TwilioSettings) -> TwilioClient:
 
 
 def _twilio_context(process: Process, directory: LiveDirectory, client: TwilioClient) -> TwilioContext:
-    settings, twilio = process.settings, process.settings.sms.twilio
+    twilio = process.settings.sms.twilio
     assert twilio is not None
-    intake = MessageIntake(
-        process.store, directory, process.event_log, policy=lambda: process.policy,
-        time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
-        shadow=settings.policy.mode == "shadow",
-    )  # fmt: skip
+    intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
     config = TwilioConfig(
         public_url=twilio.public_url,
         account_sid=twilio.account_sid,

@@ -1,1 +1,1 @@
-"""The ways in: SMTP, SMPP, and HTTP as Twilio speaks it."""
+"""Relays, where messages come in: SMTP, SMPP and HTTP."""

@@ -39,12 +39,12 @@ class SmppLimits:
     whole: float = 20.0
 
 
-def lost() -> HopDown:
+def no_response() -> HopDown:
     """No response came: the peer may have taken the request all the same."""
     return HopDown(reply(451, "4.4.2", "No response came"))
 
 
-def absent() -> HopDown:
+def not_bound() -> HopDown:
     """Nobody is bound, so nothing was sent."""
     return HopDown(reply(451, "4.4.1", "Nobody is bound"))
 
@@ -77,7 +77,7 @@ class SmppConnection:
             watching.cancel()
             for future in self._asked.values():
                 if not future.done():
-                    future.set_exception(lost())
+                    future.set_exception(no_response())
                     future.exception()  # whoever asked may be gone as well
             if self._working:
                 await asyncio.wait(self._working)
@@ -92,7 +92,7 @@ class SmppConnection:
             async with asyncio.timeout(self._limits.patience):
                 async with self._window:
                     if not self.open:
-                        raise absent()
+                        raise not_bound()
                     self._sequence = self._sequence % _LAST + 1
                     sequence = self._sequence
                     future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
@@ -103,7 +103,7 @@ class SmppConnection:
                     finally:
                         self._asked.pop(sequence, None)
         except (TimeoutError, OSError):
-            raise lost() from None
+            raise no_response() from None
 
     async def unbind(self) -> None:
         """End the session as one ends it: what is being answered is answered before."""

@@ -1,1 +1,1 @@
-"""The way in by SMPP."""
+"""The relay for text messages over SMPP."""

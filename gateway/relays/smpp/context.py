@@ -1,4 +1,4 @@
-"""What both sides of the SMPP way share: scope, and texts made durable before anybody is told that they were taken."""
+"""What requests of the SMSC and of applications share: scope, and storing a text message before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -45,162 +45,166 @@ from gateway.stages.intake import MessageIntake
 from gateway.stages.wakeup import Wakeup
 
 T = TypeVar("T")
-_REMEMBERED = 50_000
-_MOST_OVERDUE = 100
+_REMEMBERED = 50_000  # entries of each recent map
+_OVERDUE_BATCH = 100
 
 
-class Memory:
-    """What is known for a while of what was passed on: nothing is lost where it is forgotten.
+class RecentTexts:
+    """A bounded memory of recent text messages. Nothing is lost when an entry is dropped.
 
-    Which application a text out of scope is from, by the SMSC's id, for its receipt; and which text of ours has just
-    got an id, until the store knows.
+    It holds the application that sent a message out of scope, by the SMSC's id, to route its receipt; and the parts
+    that the SMSC has just accepted, until the store has them.
     """
 
     def __init__(self) -> None:
-        self._senders: OrderedDict[str, str] = OrderedDict()
-        self._told: OrderedDict[str, SentPart] = OrderedDict()
+        self._accounts: OrderedDict[str, str] = OrderedDict()
+        self._sent: OrderedDict[str, SentPart] = OrderedDict()
 
-    def passed(self, name: str, account: str) -> None:
-        """A text of an application was passed on."""
+    def note_forwarded(self, name: str, account: str) -> None:
+        """Note that a message of an application was passed on and is known to the SMSC by `name`."""
         if name:
-            _remember(self._senders, written(name)[0], account)
+            _remember(self._accounts, written(name)[0], account)
 
-    def told(self, name: str, told: SentPart) -> None:
-        """The SMSC took a part of a text of ours."""
-        _remember(self._told, name, told)
+    def note_sent(self, name: str, part: SentPart) -> None:
+        """Note that the SMSC accepted a part of a message of ours under `name`."""
+        _remember(self._sent, name, part)
 
-    def told_of(self, names: Sequence[str]) -> SentPart | None:
-        """The part that the SMSC knows by one of these ids, where it is fresh."""
-        return next((found for each in names if (found := self._told.get(each)) is not None), None)
+    def find_sent(self, names: Sequence[str]) -> SentPart | None:
+        """The part that the SMSC knows by one of these ids, None if it is not a recent one."""
+        return next((part for name in names if (part := self._sent.get(name)) is not None), None)
 
-    def sender(self, names: Sequence[str]) -> str:
-        """The application that a text out of scope was from, by one of its ids; "" where it is not known any more."""
-        return next((found for each in names if (found := self._senders.get(each))), "")
+    def find_account(self, names: Sequence[str]) -> str:
+        """The application that sent a message out of scope, by one of its ids; "" if it is not known anymore."""
+        return next((account for name in names if (account := self._accounts.get(name))), "")
 
 
-def _remember(memory: OrderedDict[str, T], key: str, value: T) -> None:
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)
+def _remember(recent: OrderedDict[str, T], key: str, value: T) -> None:
+    recent[key] = value
+    recent.move_to_end(key)
+    if len(recent) > _REMEMBERED:
+        recent.popitem(last=False)
 
 
 @dataclass(slots=True)
 class SmppContext:
-    """The parts. `parts_timeout`: seconds after which a long text is taken without the parts that did not come."""
+    """What a request needs. `parts_timeout`: seconds after which a long message is accepted without its missing parts.
+
+    `texts` stores the parts, `review` looks up messages.
+    """
 
     directory: Directory
     intake: MessageIntake
     texts: SmsPartStore
     review: LookupStore
     event_log: EventLog
-    exchange: SmppRouter
+    router: SmppRouter
     parts_timeout: float
-    memory: Memory = field(default_factory=Memory)
+    recent: RecentTexts = field(default_factory=RecentTexts)
     clock: Callable[[], float] = time.time
     _last: float = field(default=0.0, init=False)
 
     def now(self) -> float:
-        """The time, later at each call: texts of one conversation go in the order in which they came."""
+        """The time, strictly increasing: messages of a conversation are delivered in the order of arrival."""
         self._last = max(self.clock(), self._last + 1e-6)
         return self._last
 
-    def related(self, text: SmppText) -> Relation:
-        """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
-        relation = self.paired(text)
+    def relation_to_check(self, text: SmppText) -> Relation:
+        """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
+        relation = self.relation_of(text)
         if relation and len(text.destinations) == 1 and piece_of(text) is None:
-            said, readable = read([text])
-            if readable and passes_at_once(party(text.destinations[0]), said):
+            content, readable = read([text])
+            if readable and passes_at_once(party(text.destinations[0]), content):
                 return Relation()
         return relation
 
-    def paired(self, text: SmppText) -> Relation:
-        """Every staff-student pair of a text."""
-        return relate(party(text.source), (), [party(each) for each in text.destinations], self.directory)
+    def relation_of(self, text: SmppText) -> Relation:
+        """Every staff-student pair of a message."""
+        return relate(party(text.source), (), [party(address) for address in text.destinations], self.directory)
 
     async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, way: str) -> str:
-        """Make a text, or a part of one, durable; by what its sender is to know it. Raises Refused."""
-        now = self.now()  # before anything is waited for: what comes behind it is later
+        """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""
+        now = self.now()  # before the first await, so that a later message gets a later time
         piece, name = piece_of(text), new_id(now, os.urandom(10))
         if piece is None:
             part = SmsPart(1, 1, request.command, request.body, account)
-            await self._make(name, [part], [text], relation, way, now)
+            await self._store(name, [part], [text], relation, way, now)
             return part_id(name, 1, 1)
         await self.intake.room()
         part = SmsPart(piece.number, piece.total, request.command, request.body, account)
-        ends = (each.encoded().hex() for each in (text.source, *text.destinations))
-        key = "\n".join((way, account, *ends, piece.reference, str(piece.total)))
+        addresses = (address.encoded().hex() for address in (text.source, *text.destinations))
+        key = "\n".join((way, account, *addresses, piece.reference, str(piece.total)))
         try:
             gathered = await self.texts.gather(key, name, part)
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
         if gathered.whole and not gathered.done:
-            await self._gathered(gathered, way, now)
+            await self._store_gathered(gathered, way, now)
         return part_id(gathered.id, piece.number, piece.total)
 
     async def gather_overdue(self, wakeup: Wakeup, *, every: float = 1.0) -> None:
-        """Take what waited too long for its other parts, until the beat stops: it is as whole as it will be."""
+        """Accept messages that waited too long for their other parts, until `wakeup` is stopped."""
         while not wakeup.stopped:
             try:
-                for gathered in await self.texts.overdue(self.parts_timeout, _MOST_OVERDUE):
-                    lacking = () if gathered.whole else (INCOMPLETE,)
-                    await self._gathered(gathered, _way(gathered), self.now(), lacking)
+                for gathered in await self.texts.overdue(self.parts_timeout, _OVERDUE_BATCH):
+                    failures = () if gathered.whole else (INCOMPLETE,)
+                    await self._store_gathered(gathered, _way(gathered), self.now(), failures)
             except StoreDown:
                 self.event_log.store_lost("intake")
             except Refused:
-                pass  # no room: its parts are durable, and it is tried again
+                pass  # the store is full: the parts are stored, and this is tried again
             await wakeup.rest(every)
 
-    async def _gathered(self, gathered: PartialText, way: str, now: float, lacking: Sequence[str] = ()) -> None:
-        texts = [read_text(each.command, each.body) for each in gathered.parts]
-        await self._make(gathered.id, gathered.parts, texts, self.paired(texts[0]), way, now, lacking)
+    async def _store_gathered(self, gathered: PartialText, way: str, now: float, failures: Sequence[str] = ()) -> None:
+        texts = [read_text(part.command, part.body) for part in gathered.parts]
+        await self._store(gathered.id, gathered.parts, texts, self.relation_of(texts[0]), way, now, failures)
 
-    async def _make(
+    async def _store(
         self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, way: str,
-        now: float, lacking: Sequence[str] = (),
+        now: float, failures: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        said, readable = read(texts)
+        content, readable = read(texts)
         first = texts[0]
         recipients: dict[str, Recipient] = {}
-        for each in first.destinations:
-            out = way if way != ESME else esme_way(await self._speaker(party(each)))
-            recipients.setdefault(party(each), recipient(party(each), out, each))
+        for address in first.destinations:
+            number = party(address)
+            out = way if way != ESME else esme_way(await self._last_sender(number))
+            recipients.setdefault(number, recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
         enveloped = envelope(
             party(first.source), tuple(recipients.values()), first, account=parts[0].account, total=parts[0].total,
             receipts=[part.number for part, text in numbered if asks_on_failure(text.registered)],
-            lacking=[*lacking, *([] if readable else [UNREADABLE])],
+            lacking=[*failures, *([] if readable else [UNREADABLE])],
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            Channel.SMS, enveloped, said.encode("utf-8", "replace"), relation, now,
+            Channel.SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         asked = [part.number for part, text in numbered if part.account and asks_in_between(text.registered)]
         if asked:
-            content = receipts(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
+            notifications = receipts(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
             await self.intake.forward(
-                Channel.SMS, receipts_envelope(enveloped), content, now, name=derived_id("ACCEPTD", name)
+                Channel.SMS, receipts_envelope(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
             )
 
-    async def _speaker(self, line: str) -> str:
+    async def _last_sender(self, line: str) -> str:
         try:
-            return await self.exchange.speaker(line)
+            return await self.router.last_sender(line)
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
 
 
 def _way(gathered: PartialText) -> str:
-    """By which way a text goes on: what came from an application to the SMSC, and the other way round."""
+    """The way out of a message: from an application to the SMSC, and from the SMSC to an application."""
     return SMSC if gathered.parts[0].account else ESME
 
 
-async def guarded(
+async def answer_or_refuse(
     request: Pdu, answer: Callable[[], Awaitable[Pdu | None]], event_log: EventLog, *, later: Status
 ) -> Pdu | None:
-    """The answer to a request, or its refusal; `later` is what a peer is told that is to try again."""
+    """The answer to a request, or its refusal. `later` is the status for a peer that should try again."""
     try:
         return await answer()
     except Malformed as malformed:
@@ -214,6 +218,6 @@ async def guarded(
         return request.answered(later)
     except asyncio.CancelledError:
         raise
-    except Exception:  # noqa: BLE001 - the relay's edge: what nobody foresaw is a temporary refusal
-        event_log.failed("sms")
+    except Exception:  # noqa: BLE001 - the relay's edge: an unexpected error is a temporary refusal
+        event_log.unexpected_failure("sms")
         return request.answered(later)

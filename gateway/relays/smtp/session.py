@@ -255,7 +255,7 @@ class Session(SMTP):
         except Gone:
             raise
         except Exception:  # noqa: BLE001 - the relay's edge: whatever failed, the client keeps its copy
-            self._context.event_log.failed("smtp")
+            self._context.event_log.unexpected_failure("smtp")
             await self._leave()
             said = self._refusal(unavailable())
         if self._content is not None:

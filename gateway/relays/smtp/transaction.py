@@ -18,7 +18,7 @@ from gateway.core.messages.refusal import Refused
 from gateway.core.messages.reply import Reply, reply
 from gateway.core.mime.headers import MOST_CLAIMED, Mailbox, addresses, subject
 from gateway.core.mime.seal import received_count
-from gateway.core.policy.relation import forms_pair, identified, relate
+from gateway.core.policy.relation import forms_pair, find_people, relate
 from gateway.ports.channels import HopDown, HopTransaction
 from gateway.relays.smtp.context import Peer, SmtpContext, received
 from gateway.relays.smtp.grammar import Mail, Rcpt
@@ -38,7 +38,7 @@ class Transaction:
 
     def __init__(self, context: SmtpContext, peer: Peer, mail: Mail) -> None:
         self._context, self._peer, self._mail = context, peer, mail
-        self._people = identified(mail.sender, context.directory)
+        self._people = find_people(mail.sender, context.directory)
         self._recipients: dict[str, Recipient] = {}
         self._taking = False
         self._hop: NextHop | None = None

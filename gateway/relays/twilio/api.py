@@ -81,7 +81,7 @@ class Api:
         if twice := _twice(form):
             return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
         sender, to = party(first(form, "From", "MessagingServiceSid")), party(first(form, "To"))
-        relation = context.related(sender, to, form)
+        relation = context.relation_to_check(sender, to, form)
         if not relation:
             answer = await context.texting.ask("POST", target, content, FORM)
             if answer.taken:

@@ -53,14 +53,14 @@ class TwilioContext:
     phone: Callable[[str], str | None]
     clock: Callable[[], float] = time.time
 
-    def related(self, sender: str, to: str, form: Form) -> Relation:
+    def relation_to_check(self, sender: str, to: str, form: Form) -> Relation:
         """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
         bare = media_of(form) or every(form, "ContentSid")
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
             return Relation()
-        return self.paired(sender, to)
+        return self.relation_of(sender, to)
 
-    def paired(self, sender: str, to: str) -> Relation:
+    def relation_of(self, sender: str, to: str) -> Relation:
         """Every staff-student pair of two numbers."""
         return relate(sender, (), (to,), self.directory)
 

@@ -75,7 +75,7 @@ class TwilioRelay:
         except ClientDisconnect:
             return
         except Exception:  # noqa: BLE001 - the relay's edge: what nobody foresaw is a temporary refusal
-            self._context.event_log.failed("sms")
+            self._context.event_log.unexpected_failure("sms")
             answer = error(503)
         headers = _HEADERS.get(answer.status, {})
         await Response(answer.content, answer.status, headers, answer.kind or None)(scope, receive, send)

@@ -52,7 +52,7 @@ class Replies:
         for number, form in enumerate(replies(content, line, peer)):
             fields = dict(form)
             sender, to = party(fields["From"]), party(fields["To"])
-            relation = context.related(sender, to, form)
+            relation = context.relation_to_check(sender, to, form)
             if not relation:
                 await context.texting.ask("POST", context.messages_path, encoded(form), FORM)
                 continue

@@ -40,7 +40,7 @@ class Webhooks:
         """A text: durable with us before the answer where it is in scope, else the application's own answer."""
         context = self._context
         sender, line, sid = party(first(form, "From")), party(first(form, "To")), first(form, *SIDS)
-        relation = context.related(sender, line, form)
+        relation = context.relation_to_check(sender, line, form)
         if not relation:
             return await self._onward(form, kind, sender, line, sid)
         name = derived_id("text", sid) if sid else derived_id("text", *(f"{key}={value}" for key, value in form))
@@ -61,7 +61,7 @@ class Webhooks:
 
     async def _without_texts(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
         """The application's answer, apart from what it would have the provider say to somebody in scope."""
-        relation: Relation = self._context.paired(line, sender)
+        relation: Relation = self._context.relation_of(line, sender)
         if not relation:
             return answer
         await self._replies.take(answer.content, line, sender, sid)

@@ -18,7 +18,7 @@ from gateway.core.channels.smpp_pdu import SLOWER, Pdu, Status, bind_body
 from gateway.core.channels.smpp_session import BINDS, Bound
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
-from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, absent
+from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, not_bound
 
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before the next try to bind, the last one again and again
 _JITTER = 0.2
@@ -87,7 +87,7 @@ class SmppUpstream:
         if (early := self._slow_until - clock()) > 0:
             await asyncio.sleep(early)
         if self._link is None:
-            raise absent()
+            raise not_bound()
         response = await self._link.ask(request)
         if response.status in SLOWER:
             self._pause = min(max(self._pause * 2, _SLOW), _SLOWEST)

@@ -1,4 +1,4 @@
-"""What comes from the SMSC: texts for the district's numbers, and receipts for what was sent."""
+"""Requests of the SMSC: text messages to the district's numbers, and delivery receipts."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from gateway.core.messages.message import Channel
 from gateway.core.messages.refusal import unavailable
 from gateway.ports.channels import HopDown, SmppPeer
 from gateway.ports.messages import StoreDown
-from gateway.relays.smpp.context import SmppContext, guarded
+from gateway.relays.smpp.context import SmppContext, answer_or_refuse
 
-_LOOKS = (0.0, 0.2, 0.8)
-"""Seconds before each look for what a receipt is about: it may come before the process that sent has noted the id."""
+_LOOKUP_DELAYS = (0.0, 0.2, 0.8)
+"""Seconds before each lookup of a receipt's message: the receipt may come before the sending process stored the id."""
 
 
-class Arrivals:
-    """Answers for the SMSC; `esmes` are the applications, which are asked for what is out of scope."""
+class SmscRequests:
+    """Answers the SMSC. What is out of scope is passed to `esmes`, the applications."""
 
     def __init__(self, context: SmppContext, esmes: SmppPeer) -> None:
         self._context, self._esmes = context, esmes
 
     async def answer(self, request: Pdu) -> Pdu | None:
-        """The response to a request of the SMSC's; what is temporary it tries again."""
-        return await guarded(
+        """The response to a request of the SMSC. It tries again after a temporary error."""
+        return await answer_or_refuse(
             request, lambda: self._answer(request), self._context.event_log, later=Status.TEMPORARY_APP_ERROR
         )
 
     async def _answer(self, request: Pdu) -> Pdu | None:
-        if request.command == Command.ALERT_NOTIFICATION:  # has no response, and says of a phone only that it is there
+        if request.command == Command.ALERT_NOTIFICATION:  # has no response: says only that a phone is reachable
             return None
         if request.command not in (Command.DELIVER_SM, Command.DATA_SM):
             return Pdu(GENERIC_NACK, b"", Status.INVALID_COMMAND, request.sequence)
@@ -50,50 +50,50 @@ class Arrivals:
         if is_receipt(text):
             return await self._receipt(request, text)
         line = party(text.destinations[0])
-        relation = self._context.related(text)
+        relation = self._context.relation_to_check(text)
         if relation:
             name = await self._context.take(request, text, relation, "", ESME)
             return request.answered(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
         try:
-            speaker = await self._context.exchange.speaker(line)
+            account = await self._context.router.last_sender(line)
         except StoreDown:
             raise unavailable() from None
-        response = _numbered(await self._context.exchange.ask(request, speaker), request)
+        response = _numbered(await self._context.router.ask(request, account), request)
         if response.status == Status.OK:
             self._context.event_log.passed_through(Channel.SMS)
         return response
 
     async def _receipt(self, request: Pdu, text: SmppText) -> Pdu:
-        """Under the id by which the application knows the text: ours where it was in scope, else the SMSC's own."""
+        """Pass on a receipt under the id that the application knows: ours if in scope, else the SMSC's own."""
         context, name = self._context, receipted(text)
         names = written(name) if name else ()
-        sender = context.memory.sender(names)
-        told = await self._told(names, _LOOKS[:1] if sender else _LOOKS) if name else None
-        if told is None:
-            return _numbered(await self._esmes.ask(request, context.exchange.sender(sender)), request)
-        if told.account == "":
-            return request.answered(body=b"\0")  # of a text that came in: nobody asked
-        ours = Pdu(request.command, about(text, part_id(told.message, told.number, told.total)))
+        account = context.recent.find_account(names)
+        part = await self._find_sent_part(names, _LOOKUP_DELAYS[:1] if account else _LOOKUP_DELAYS) if name else None
+        if part is None:
+            return _numbered(await self._esmes.ask(request, context.router.receipt_account(account)), request)
+        if part.account == "":
+            return request.answered(body=b"\0")  # of an inbound message: nobody asked for this receipt
+        ours = Pdu(request.command, about(text, part_id(part.message, part.number, part.total)))
         try:
-            return _numbered(await self._esmes.ask(ours, told.account), request)
+            return _numbered(await self._esmes.ask(ours, part.account), request)
         except HopDown:
-            await self._kept(ours, told.account)
+            await self._store_receipt(ours, part.account)
             return request.answered(body=b"\0")
 
-    async def _told(self, names: Sequence[str], looks: Sequence[float]) -> SentPart | None:
-        for pause in looks:
-            await asyncio.sleep(pause)
-            if (told := self._context.memory.told_of(names)) is not None:
-                return told
+    async def _find_sent_part(self, names: Sequence[str], delays: Sequence[float]) -> SentPart | None:
+        for delay in delays:
+            await asyncio.sleep(delay)
+            if (part := self._context.recent.find_sent(names)) is not None:
+                return part
             try:
-                if (told := await self._context.texts.told_of(names)) is not None:
-                    return told
+                if (part := await self._context.texts.told_of(names)) is not None:
+                    return part
             except StoreDown:
                 raise unavailable() from None
         return None
 
-    async def _kept(self, receipt: Pdu, account: str) -> None:
-        """A receipt for an application that is not bound here is durable, and goes wherever it is, once it is."""
+    async def _store_receipt(self, receipt: Pdu, account: str) -> None:
+        """Store a receipt for an application that is not bound here. It is delivered once the application is bound."""
         name = derived_id(RECEIPT, account, receipt.body.hex())
         now = self._context.now()
         await self._context.intake.forward(Channel.SMS, receipt_envelope(account), receipt.encoded(), now, name=name)

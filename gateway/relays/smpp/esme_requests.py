@@ -1,0 +1,142 @@
+"""Requests of the applications (ESMEs) bound to us: text messages to send, and queries about them.
+
+The SMSC answers what is out of scope, with its own status. A message in scope gets an id of ours once it is stored;
+after it was sent, queries about it are passed to the SMSC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.channels.smpp_encoding import party
+from gateway.core.channels.smpp_message import SMSC, named_part
+from gateway.core.channels.smpp_pdu import Command, Pdu, PduFields, Status, c_string, read_text
+from gateway.core.messages.delivery import State
+from gateway.core.messages.message import Channel
+from gateway.core.messages.refusal import unavailable
+from gateway.core.policy.relation import find_people
+from gateway.ports.channels import SmppPeer
+from gateway.ports.messages import StoreDown
+from gateway.relays.smpp.context import SmppContext, answer_or_refuse
+
+_STATE = {
+    State.RECEIVED: 6, State.HELD: 6, State.QUEUED: 1, State.SENT: 1, State.BOUNCED: 5, State.REJECTED: 8,
+    State.DISCARDED: 6,
+}  # fmt: skip
+"""message_state of a message that the SMSC does not have. The sender must not learn that a message was discarded."""
+
+
+class EsmeRequests:
+    """Answers the applications. What is out of scope is passed to `smsc`."""
+
+    def __init__(self, context: SmppContext, smsc: SmppPeer) -> None:
+        self._context, self._smsc = context, smsc
+
+    async def answer(self, request: Pdu, account: str) -> Pdu | None:
+        """The response to a request of an application."""
+        return await answer_or_refuse(
+            request, lambda: self._answer(request, account), self._context.event_log, later=Status.SYSTEM_ERROR
+        )
+
+    async def _answer(self, request: Pdu, account: str) -> Pdu:
+        match request.command:
+            case Command.QUERY_SM:
+                return await self._query(request)
+            case Command.CANCEL_SM:
+                return await self._cancel(request)
+            case Command.REPLACE_SM:
+                return await self._replace(request)
+            case _:
+                return await self._submit(request, account)
+
+    async def _submit(self, request: Pdu, account: str) -> Pdu:
+        context = self._context
+        text = read_text(request.command, request.body)
+        line = party(text.source)
+        if text.lists and find_people(line, context.directory):
+            context.event_log.request_refused("list")  # only the SMSC knows its members
+            return request.answered(Status.CANNOT_SUBMIT_TO_LIST)
+        relation = context.relation_to_check(text)
+        await context.router.note_sender(line, account, context.clock())
+        if relation:
+            name = await context.take(request, text, relation, account, SMSC)
+            none_failed = b"\0" if request.command == Command.SUBMIT_MULTI else b""
+            return request.answered(body=name.encode() + b"\0" + none_failed)
+        response = await self._forward(request)
+        if response.status == Status.OK:
+            context.event_log.passed_through(Channel.SMS)
+            context.recent.note_forwarded(c_string(response.body), account)
+        return response
+
+    async def _query(self, request: Pdu) -> Pdu:
+        our_id = c_string(request.body)
+        found = await self._find(our_id)
+        if found is None:
+            return await self._forward(request)
+        if found.state is State.SENT and found.smsc_id:
+            response = await self._forward(_with_smsc_id(request, our_id, found.smsc_id))
+            return Pdu(response.command, _with_our_id(response.body, our_id), response.status, request.sequence)
+        return request.answered(body=our_id.encode() + b"\0\0" + bytes((_STATE[found.state], 0)))
+
+    async def _cancel(self, request: Pdu) -> Pdu:
+        """Refuse to cancel a message that we still have: it may be evidence. The SMSC cancels one that was sent."""
+        fields = PduFields(request.body)
+        fields.text(6)
+        before = fields.at
+        our_id = fields.text(65)
+        rest = request.body[fields.at :]
+        sender = party(fields.address(21, Status.INVALID_SOURCE))
+        to = party(fields.address(21, Status.INVALID_DESTINATION))
+        found = await self._find(our_id)
+        if found is not None and found.state is State.SENT and found.smsc_id:
+            body = request.body[:before] + found.smsc_id.encode("latin-1") + b"\0" + rest
+            return await self._forward(Pdu(request.command, body, 0, request.sequence))
+        directory = self._context.directory
+        in_scope = not our_id and find_people(sender, directory) and find_people(to, directory)
+        if found is not None or in_scope:
+            return request.answered(Status.CANCEL_FAILED)
+        return await self._forward(request)
+
+    async def _replace(self, request: Pdu) -> Pdu:
+        """Refuse to replace a message that may be between staff and a student: nobody would read the new text."""
+        fields = PduFields(request.body)
+        name = named_part(fields.text(65))
+        sender = party(fields.address(21, Status.INVALID_SOURCE))
+        if name is not None or find_people(sender, self._context.directory):
+            return request.answered(Status.REPLACE_FAILED)
+        return await self._forward(request)
+
+    async def _forward(self, request: Pdu) -> Pdu:
+        """The SMSC's response, with the sequence number of the request."""
+        response = await self._smsc.ask(request)
+        return Pdu(response.command, response.body, response.status, request.sequence)
+
+    async def _find(self, our_id: str) -> _KnownPart | None:
+        """The part of a message of ours with this id, None for any other id."""
+        named = named_part(our_id)
+        if named is None:
+            return None
+        name, number = named
+        try:
+            traces = await self._context.review.trace(id=name)
+            smsc_ids = await self._context.texts.known_by(name, 0) if traces else {}
+        except StoreDown:
+            raise unavailable() from None
+        return _KnownPart(smsc_ids.get(number, ""), traces[0].recipients[0].state) if traces else None
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownPart:
+    """A part of a message of ours: the SMSC's id of it ("" before it was sent), and the message's state."""
+
+    smsc_id: str
+    state: State
+
+
+def _with_smsc_id(request: Pdu, our_id: str, smsc_id: str) -> Pdu:
+    return Pdu(request.command, smsc_id.encode("latin-1") + request.body[len(our_id) :], 0, request.sequence)
+
+
+def _with_our_id(body: bytes, our_id: str) -> bytes:
+    end = body.find(b"\0")
+    return our_id.encode() + body[end:] if end >= 0 else body
