@@ -25,6 +25,7 @@ from gateway.core.cases.case import CaseFile, LegalHold, Proposal, case_number
 from gateway.core.messages.delivery import State
 from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.authorization import (
+    PARTY_REFUSAL,
     ConsoleDirectory,
     family_ids,
     in_own_buildings,
@@ -137,34 +138,34 @@ class Desk:
 
     async def counted(self, user: User) -> list[HeldMessage]:
         """The same for counts, which every role may see."""
-        found = (await self.queue.index()).entries(_buildings(user), apart=await self._apart(user))
-        return [each.held for each in self._own(user, found)]
+        found = (await self.queue.index()).entries(_buildings(user), excluded=await self._apart(user))
+        return [each.message for each in self._own(user, found)]
 
     async def narrowed(self, user: User, asked: QueueFilter, most: int) -> NarrowedQueue:
         """The queue of an account as it asks for it. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
+        asked = replace(asked, buildings=_buildings(user), excluded=await self._apart(user))
         found = (await self.queue.index()).narrow(asked, most)
-        return replace(found, listed=[(own, more) for each, more in found.listed for own in self._own(user, [each])])
+        return replace(found, items=[(own, more) for each, more in found.items for own in self._own(user, [each])])
 
     async def kept(self, user: User, asked: QueueFilter) -> list[HeldMessage]:
         """Every message of the queue that is asked for. Raises a Problem."""
         await self.need(user, Right.QUEUE)
-        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
-        found = (await self.queue.index()).kept(asked)
-        return [each.held for each in self._own(user, found)]
+        asked = replace(asked, buildings=_buildings(user), excluded=await self._apart(user))
+        found = (await self.queue.index()).matching(asked)
+        return [each.message for each in self._own(user, found)]
 
     async def following(self, user: User, asked: QueueFilter, place: QueuePlace) -> str:
         """The message that comes behind a place of the queue as it is asked for, else the last before it; "": none."""
         if not user.may(Right.QUEUE):
             return ""
-        asked = replace(asked, own=_buildings(user), apart=await self._apart(user))
-        return (await self.queue.index()).following(asked, place)
+        asked = replace(asked, buildings=_buildings(user), excluded=await self._apart(user))
+        return (await self.queue.index()).next_message(asked, place)
 
     async def counts(self, user: User, now: float) -> NarrowedQueue:
         """How much is held, of what is theirs."""
         apart = await self._apart(user)
-        asked = QueueFilter(now, _buildings(user), lambda holder, second: frozenset(), {}, apart=apart)
+        asked = QueueFilter(now, _buildings(user), lambda holder, second: frozenset(), {}, excluded=apart)
         return (await self.queue.index()).narrow(asked, 0)
 
     async def of_mailing(self, user: User, id_: str) -> list[QueueEntry]:
@@ -173,13 +174,13 @@ class Desk:
         index = await self.queue.index()
         entry = index.get(id_)
         apart = await self._apart(user)
-        listed = index.entries(_buildings(user), entry.mailing, apart) if entry is not None else []
+        listed = index.entries(_buildings(user), entry.duplicates, apart) if entry is not None else []
         found = self._own(user, listed)
-        return found if any(each.held.id == id_ for each in found) else []
+        return found if any(each.message.id == id_ for each in found) else []
 
     async def _apart(self, user: User) -> frozenset[str]:
         """Whose messages are not for this person to see in lists: their own and their children's."""
-        return await self.queue.apart(family_ids(person_id_of(user, self.register), self.register))
+        return await self.queue.with_groups(family_ids(person_id_of(user, self.register), self.register))
 
     def _own(self, user: User, entries: Iterable[QueueEntry]) -> list[QueueEntry]:
         """Entries of an account's buildings, with the recipients that are theirs."""
@@ -187,17 +188,19 @@ class Desk:
             return list(entries)
         found = []
         for entry in entries:
-            held = entry.held
-            theirs = tuple(to for to in held.recipients if in_own_buildings(user, held.relation.behind(to), self.register))
+            held = entry.message
+            theirs = tuple(
+                to for to in held.recipients if in_own_buildings(user, held.relation.behind(to), self.register)
+            )
             if theirs == held.recipients:
                 found.append(entry)
             elif theirs:
-                found.append(replace(entry, held=replace(held, recipients=theirs)))
+                found.append(replace(entry, message=replace(held, recipients=theirs)))
         return found
 
     async def mark(self) -> object:
         """Something that changes whenever what the queue's page shows does."""
-        return await self.queue.mark(), await self.store.calls_mark()
+        return await self.queue.change_mark(), await self.store.calls_mark()
 
     async def find(self, user: User, id_: str) -> Trace:
         """Where one message is. Raises a Problem: unknown, or another building's."""
@@ -249,7 +252,9 @@ class Desk:
         await self.need(user, Right.AUDIT if user.role is AccountRole.AUDITOR else Right.QUEUE)
         now = await self.store.now()
         since, start, seen = now - days * DAY, before or (now + DAY, ""), partial(self.seen, user)
-        found = await newest_page(lambda at, most: self.store.decided(since, at, most), seen, listed_position, start, limit)
+        found = await newest_page(
+            lambda at, most: self.store.decided(since, at, most), seen, listed_position, start, limit
+        )
         if user.may(Right.CONTENT):
             return found
         return replace(found, items=[replace(each, subject="") for each in found.items])
@@ -273,7 +278,7 @@ class Desk:
     async def apart(self, user: User, trace: Trace, deed: str) -> None:
         """Raise a Problem, and note it, where somebody has a part in a message: others read it and decide."""
         if self.in_part(user, trace):
-            await self._refuse(user, f"{deed}: {HAD_PART}", trace.id)
+            await self._refuse(user, f"{deed}: {PARTY_REFUSAL}", trace.id)
             raise Problem(403, HAS_PART)
 
     async def reading(self, user: User, id_: str) -> Reading:
@@ -350,7 +355,7 @@ class Desk:
         """
         trace = await self.deciding(user, id_, deed)
         entry = await self.queue.entry(id_)
-        asked = requirements_for(self.policy(), entry.held.clauses if entry else trace.clauses, deed)
+        asked = requirements_for(self.policy(), entry.message.clauses if entry else trace.clauses, deed)
         both = [user]
         if entry is not None and asked.reason and not reason:
             raise reason_missing(deed)
@@ -362,9 +367,9 @@ class Desk:
             both.append(first)
             reason = "; ".join(filter(None, (f"{proposal.by}: {proposal.reason}" if proposal.reason else "", reason)))
             words = words or proposal.words
-        words = words or self.usual_words(entry.held.clauses if entry else trace.clauses)
+        words = words or self.default_rejection_text(entry.message.clauses if entry else trace.clauses)
 
-        known = set(entry.held.clauses) if entry else set()
+        known = set(entry.message.clauses) if entry else set()
 
         def may(waiting: RecipientStatus) -> bool:
             """Of what is held, that for which it was asked what the policy wants: a verdict may just have come."""
@@ -379,7 +384,7 @@ class Desk:
             raise not_found(id_)
         if not done.changed:
             raise already_decided(done.first, hides_names=self.hides(user))
-        if (entry is not None and entry.handled.proposal is not None) or asked.second:
+        if (entry is not None and entry.review.proposal is not None) or asked.second:
             await self.store.withdraw(id_, None)
         self.event_log.decided(id_, done.channel, deed, len(done.changed), done.clauses, (), None, user.name)
         self._decided()

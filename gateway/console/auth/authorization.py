@@ -13,6 +13,7 @@ from gateway.core.accounts.account import AccountRole, Right, User
 from gateway.core.cases.case import CaseFile, case_number
 from gateway.core.messages.parties import Pair
 from gateway.core.policy.authorization import (
+    PARTY_REFUSAL,
     ConsoleDirectory,
     family_ids,
     in_own_buildings,
@@ -101,7 +102,7 @@ class Authorization:
     async def require_no_conflict(self, user: User, trace: Trace, deed: str) -> None:
         """Raise a Problem if the account has a conflict of interest; `deed` is for the audit log."""
         if self.has_conflict(user, trace):
-            await self._record_refusal(user, f"{deed}: {HAD_PART}", trace.id)
+            await self._record_refusal(user, f"{deed}: {PARTY_REFUSAL}", trace.id)
             raise Problem(403, CONFLICT)
 
     def has_conflict(self, user: User, trace: Trace) -> bool:

@@ -95,7 +95,7 @@ async def case(desk: TheDesk, user: Reader, number: Number) -> dict[str, object]
     found = await casework.reading(desk, user, number)
     names = await casework.names_of(desk, user, found)
     holds = {id_: names.hide(each.reason) for id_, each in found.holds.items()}
-    timeline = [audit_entry_row(names.act(each)) for each in found.timeline]
+    timeline = [audit_entry_row(names.audit_entry(each)) for each in found.timeline]
     return {**_row(found.file), "title": names.hide(found.file.title), "timeline": timeline, "legal_holds": holds}
 
 

@@ -124,9 +124,9 @@ async def _exhibit(desk: Desk, id_: str, acts: Sequence[AuditEntry]) -> Exhibit:
             marked_subject(explained, policy, names),
             part_views(explained, policy, names, files),
             [each for each in clause_reasons(explained, policy, names, files, kept=then.kept) if each.counts],
-            names.someone(trace.sender),
-            [(each, names.someone(each.address)) for each in trace.recipients],
-            names.between(trace.relation.pairs, groups=True),
+            names.person(trace.sender),
+            [(each, names.person(each.address)) for each in trace.recipients],
+            names.pairs(trace.relation.pairs, groups=True),
             acts,
             then,
         )

@@ -76,10 +76,10 @@ async def case(request: Request, number: Number, signed: Signed, desk: TheDesk, 
         if each.disabled_at is None and each.may(Right.DECIDE) and await desk.sees_case(each, found.file)
     ]
     return shown.page(
-        request, "case.html", signed, file=found.file, timeline=list(map(names.act, found.timeline)),
+        request, "case.html", signed, file=found.file, timeline=list(map(names.audit_entry, found.timeline)),
         holds=found.holds, outcomes=OUTCOMES, severities=SEVERITIES, names=names, hides=desk.hides(signed.user),
         messages=[
-            (names.trace(each), names.someone(each.sender), [names.someone(to.address) for to in each.recipients])
+            (names.trace(each), names.person(each.sender), [names.person(to.address) for to in each.recipients])
             for each in found.traces
         ],
         people=people, now=await desk.store.now(), may_decide=signed.user.may(Right.DECIDE),

@@ -239,7 +239,7 @@ async def review(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
         "cannot_agree": await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else None,
         "needs": {deed: _needs(requirements_for(desk.policy(), trace.clauses, deed)) for deed in ACTIONS_WITH_REASON},
-        "usual_words": desk.usual_words(trace.clauses),
+        "usual_words": desk.default_rejection_text(trace.clauses),
         "put_off_until": rfc3339(handling.put_off_until(desk, trace)),
         "cases": [each.id for each in await desk.cases_seen(user, id)],
         "legal_hold": names.hide(hold.reason) if hold else None,
@@ -264,7 +264,7 @@ async def history(
     names = await all_names_of(desk, user, trace)
     after = decode_cursor(cursor, int)[0] if cursor is not None else 0
     found = await desk.store.history(id, min(max(after, 0), 1 << 62), limit + 1)
-    rows = [audit_entry_row(names.act(each)) for _, each in found[:limit]]
+    rows = [audit_entry_row(names.audit_entry(each)) for _, each in found[:limit]]
     return {"items": rows, "next": encode_cursor(found[limit - 1][0]) if len(found) > limit else None}
 
 
@@ -293,7 +293,7 @@ async def conversation(
                 "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
                 "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
             }
-            for each in map(names.neighbour, found.said)
+            for each in map(names.conversation_message, found.said)
         ],
         "earlier": encode_cursor("earlier", *found.earlier) if found.earlier else None,
         "later": encode_cursor("later", *found.later) if found.later else None,
@@ -349,7 +349,7 @@ async def decided(
 
 
 def _listed(desk: Desk, user: User, found: Page[ListedMessage]) -> dict[str, object]:
-    told = [names_in_list(desk, user, each.trace).noticed(each) for each in found.items]
+    told = [names_in_list(desk, user, each.trace).listed(each) for each in found.items]
     rows = [{**trace_row(each.trace), "subject": each.subject, "decided_at": rfc3339(each.decided_at)} for each in told]
     return {"items": rows, "next": encode_cursor(*found.next) if found.next else None}
 

@@ -52,7 +52,7 @@ class Mailing:
 async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
     """The mailing that a held message belongs to; that its beginnings are read is in the audit log."""
     await desk.need(user, Right.CONTENT, id_)
-    held = [each.held for each in (await desk.of_mailing(user, id_))[:MOST_TOGETHER]]
+    held = [each.message for each in (await desk.of_mailing(user, id_))[:MOST_TOGETHER]]
     if not held:
         raise Problem(404, "This message is not held any more, or is not yours to see.")
     now = await desk.store.now()
@@ -68,9 +68,9 @@ async def mailing(desk: Desk, user: User, id_: str) -> Mailing:
             (piece, piece.lower() not in first and piece.strip() != "" and piece.isalnum())
             for piece in _PIECE.findall(shown.excerpt[:_SHOWN])
         )
-        people = tuple(names.someone(to) for to in each.recipients[:4])
+        people = tuple(names.person(to) for to in each.recipients[:4])
         copies.append(Copy(shown, people, pieces))
-    return Mailing(names.someone(held[0].sender), tuple(copies))
+    return Mailing(names.person(held[0].sender), tuple(copies))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,12 @@ async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: Idempo
 
     async def act() -> JSONResponse:
         done = await decide_together(
-            desk, user, unique_message_ids(asked.ids), asked.deed, clean_text(asked.reason), clean_text(asked.words, 4000)
+            desk,
+            user,
+            unique_message_ids(asked.ids),
+            asked.deed,
+            clean_text(asked.reason),
+            clean_text(asked.words, 4000),
         )
         left = [{"id": id_, "why": why} for id_, why in done.left.items()]
         return JSONResponse({"done": list(done.done), "left": left, "undo_seconds": UNDO_TOGETHER})

@@ -31,7 +31,7 @@ async def colleagues(desk: Desk, trace: Trace) -> list[User]:
 
 async def _needs_reason(desk: Desk, trace: Trace, deed: str) -> bool:
     entry = await desk.queue.entry(trace.id)
-    return requirements_for(desk.policy(), entry.held.clauses if entry else trace.clauses, deed).reason
+    return requirements_for(desk.policy(), entry.message.clauses if entry else trace.clauses, deed).reason
 
 
 async def assign(desk: Desk, user: User, id_: str, to: str, instead_of: str | None, reason: str = "") -> None:

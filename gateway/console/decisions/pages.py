@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.console.auth.authenticator import SignedIn
+from gateway.console.auth.authenticator import BrowserSession
 from gateway.console.decisions import claims as handling
 from gateway.console.decisions.bulk import (  # fmt: skip
     DEEDS_TOGETHER,
@@ -32,7 +32,7 @@ def _words(desk: Desk, sent: dict[str, str]) -> str:
     return "" if words == clean_text(sent.get("usual", ""), 4000) else words
 
 
-async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict[str, str]) -> Response:
+async def _decide(desk: Desk, signed: BrowserSession, id_: str, deed: Deed, sent: dict[str, str]) -> Response:
     """Decide, and go on in the list that somebody came from: also where another was first."""
     reason, user = clean_text(sent.get("reason", "")), signed.user
     link = await place_of(desk, user, sent.get("place", ""))
@@ -46,7 +46,7 @@ async def _decide(desk: Desk, signed: SignedIn, id_: str, deed: Deed, sent: dict
     return RedirectResponse(onward(link, done=id_, at=await next_of(desk, user, link, id_, sent.get("due", ""))), 303)
 
 
-async def _back(desk: Desk, signed: SignedIn, id_: str, sent: dict[str, str]) -> Response:
+async def _back(desk: Desk, signed: BrowserSession, id_: str, sent: dict[str, str]) -> Response:
     """To where somebody was: beside the list, or on the page of the message. A line there says what was done."""
     link = await place_of(desk, signed.user, sent.get("place", ""))
     return RedirectResponse(back_to(link, id_, sent.get("from", ""), told=True), 303)
@@ -141,7 +141,7 @@ async def preview(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
     found = await mailing(desk, signed.user, id)
     return shown.page(
         request, "together.html", signed, mailing=found, most=MOST_TOGETHER,
-        usual=desk.usual_words(found.clauses), seconds=UNDO_TOGETHER,
+        usual=desk.default_rejection_text(found.clauses), seconds=UNDO_TOGETHER,
         link=await place_of(desk, signed.user, request.url.query),
     )  # fmt: skip
 

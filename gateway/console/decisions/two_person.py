@@ -63,7 +63,9 @@ def _one(one: User, other: User, register: ConsoleDirectory) -> bool:
 def _nothing_shared(first: User, user: User, trace: Trace, register: ConsoleDirectory) -> bool:
     """Whether no held copy is one that both may decide on, for each building decides on its own."""
     held = [trace.relation.behind(each.address) for each in trace.recipients if each.state == "held"]
-    shared = [pairs for pairs in held if in_own_buildings(first, pairs, register) and in_own_buildings(user, pairs, register)]
+    shared = [
+        pairs for pairs in held if in_own_buildings(first, pairs, register) and in_own_buildings(user, pairs, register)
+    ]
     return bool(held) and not shared
 
 

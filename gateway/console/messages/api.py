@@ -145,8 +145,8 @@ async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
     read = await asyncio.to_thread(explained.parts)
     files = await desk.files.texts(read)
     title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
-    texts = {"subject": names.covered(title)}
-    texts |= {each.number: names.covered(each.text or files.get(each.number, NO_FILE).text) for each in read}
+    texts = {"subject": names.mask(title)}
+    texts |= {each.number: names.mask(each.text or files.get(each.number, NO_FILE).text) for each in read}
     verdict = explained.verdict
     return {
         "id": id,
@@ -162,7 +162,7 @@ async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
         "findings": [
             {
                 "clause": each.clause, "score": each.score, "by": each.by, "cue": names.hide(each.cue),
-                "quoted": each.quoted, "about": names.called(each.about) if each.about else "",
+                "quoted": each.quoted, "about": names.name_of(each.about) if each.about else "",
                 "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
             }
             for each in (verdict.findings if verdict else ())
@@ -259,7 +259,7 @@ async def stats(desk: TheDesk, user: Reader) -> dict[str, object]:
     found = await desk.counts(user, now)
     backlog = await desk.store.backlog() if user.sees_every_building else None
     return {
-        "held": found.held,
+        "held": found.total,
         "oldest_held_seconds": 0.0 if found.oldest is None else max(now - found.oldest, 0.0),
         "overdue": found.overdue,
         "by_clause": {name: count for name, count in found.counts["clause"].items() if name not in REASONS},

@@ -96,7 +96,8 @@ class NameMasking:
         written_about = {row.act.subject for row in rows if _has_written_text(row.act)}
         names = await self.names_by_subject(user, {row.act.subject for row in rows}, written_about)
         return [
-            replace(row, act=names[row.act.subject].act(row.act)) if row.act.subject in names else row for row in rows
+            replace(row, act=names[row.act.subject].audit_entry(row.act)) if row.act.subject in names else row
+            for row in rows
         ]
 
     async def mask_cases(self, user: User, files: Sequence[CaseFile]) -> list[CaseFile]:
@@ -190,7 +191,7 @@ async def covered_rows(desk: Desk, user: User, rows: Sequence[ChainedEntry]) -> 
     said_of = {each.act.subject for each in rows if wrote(each.act)}
     names = await names_by_subject(desk, user, {each.act.subject for each in rows}, said_of)
     return [
-        replace(each, act=names[each.act.subject].act(each.act)) if each.act.subject in names else each
+        replace(each, act=names[each.act.subject].audit_entry(each.act)) if each.act.subject in names else each
         for each in rows
     ]  # fmt: skip
 

@@ -1,6 +1,6 @@
-"""Who is behind addresses, as an account sees it: by name or, where names are hidden, by pseudonym.
+"""Who is behind addresses, as an account sees it: by name or, if names are hidden, by pseudonym.
 
-Pseudonyms are those of one message, mailing or case: "Staff A" here is not the one of another.
+Pseudonyms belong to one message, group of near-duplicates or case: "Staff A" is somebody else in another one.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from gateway.core.mime.headers import Mailbox
 from gateway.core.policy.authorization import PARTY_REFUSAL, ConsoleDirectory
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.legitimate_interest import Relationship, authorized
-from gateway.core.review.pseudonyms import MaskedText, Pseudonyms, fold
+from gateway.core.review.pseudonyms import MaskedText, Pseudonyms, fold, letter_label
 from gateway.core.review.views import ConversationMessage, HeldMessage, ListedMessage, Trace
 
-_MOST = 200
-"""Recipients of one message that are looked up ahead."""
+_MAX_RECIPIENTS = 200
+"""Recipients of one message that get a pseudonym before anything is shown."""
 _LETTERS = re.compile(r"[^\W\d_]+")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "coach", "prof", "sr", "jr"})
-_LONGEST_NAME = 4
+_MAX_NAME_WORDS = 4
 ONE_OF_THEM = "somebody who has a part in it"
-"""Who was refused what concerns them, where names are hidden."""
+"""Shown instead of the account that was refused because of a conflict of interest, if names are hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +44,31 @@ class PersonView:
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """One pair of a message in words."""
+    """One staff-student pair of a message, as a page shows it."""
 
     staff: PersonView
     student: PersonView
     own_child: bool
     outside: bool
-    classes: tuple[str, ...] = ()  # in which both are enrolled
-    group: str = ""  # the smallest list, of a team or club say, that both are on
-    building: str = ""  # one that both belong to
+    classes: tuple[str, ...] = ()  # that both are enrolled in
+    group: str = ""  # the smallest group, such as a team or club, that both belong to
+    building: str = ""  # that both belong to
 
 
 class Names:
-    """People by name; with `hidden` by pseudonym, for those who were added first of all, in the order of adding."""
+    """People by name or, with `hidden`, by pseudonym. Pseudonyms are assigned in the order in which people are added.
 
-    def __init__(self, register: ConsoleDirectory, *, hidden: bool = False) -> None:
-        self._register, self.hidden = register, hidden
+    Add everybody who may be named before showing a text.
+    """
+
+    def __init__(self, directory: ConsoleDirectory, *, hidden: bool = False) -> None:
+        self._directory, self.hidden = directory, hidden
         self._labels: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
-        self._veil = Pseudonyms()
-
-    # who is called how
+        self._pseudonyms = Pseudonyms()
 
     def add(self, pairs: Iterable[Pair] = (), addresses: Iterable[str] = (), ids: Iterable[str] = ()) -> Names:
-        """Give people their pseudonyms, before anything is shown in which they may be named."""
+        """Assign pseudonyms to people."""
         if self.hidden:
             for pair in pairs:
                 self._of_id(pair.staff)
@@ -80,77 +81,75 @@ class Names:
 
     def add_trace(self, trace: Trace) -> Names:
         """The people of a message."""
-        addresses = (trace.sender, *(each.address for each in trace.recipients[:_MOST]))
-        return self.add(trace.relation.pairs[:_MOST], addresses)
+        addresses = (trace.sender, *(each.address for each in trace.recipients[:_MAX_RECIPIENTS]))
+        return self.add(trace.relation.pairs[:_MAX_RECIPIENTS], addresses)
 
     def add_held(self, held: HeldMessage) -> Names:
         """The people of a held message."""
-        return self.add(held.relation.pairs[:_MOST], (held.sender, *held.recipients[:_MOST]))
+        return self.add(held.relation.pairs[:_MAX_RECIPIENTS], (held.sender, *held.recipients[:_MAX_RECIPIENTS]))
 
     def add_mailboxes(self, boxes: Iterable[Mailbox]) -> Names:
-        """Those whom the header section names, with the names that it gives them."""
+        """Assign pseudonyms to the people in address fields of a header, and mask the display names there."""
         if self.hidden:
             for box in boxes:
                 if box.address:
                     label = self._of_address(box.address)
-                    known = self._register.person(box.address)
+                    known = self._directory.person(box.address)
                     words = [word for word in _LETTERS.findall(box.name) if word.lower() not in _TITLES]
                     same = known is None or not {fold(word) for word in words}.isdisjoint(fold(known.name).split())
-                    if same and len(words) <= _LONGEST_NAME:  # more is what somebody is, and not who
-                        self._veil.cover(label, words, (box.address,))
+                    if same and len(words) <= _MAX_NAME_WORDS:  # a longer display name is a description
+                        self._pseudonyms.cover(label, words, (box.address,))
         return self
 
     def _of_address(self, address: str) -> str:
         if not address:
             return ""
-        members = self._register.members(address)
+        members = self._directory.members(address)
         if members is not None:
             return self._label(address.lower(), "Group", (), (address,))
-        person = self._register.person(address)
+        person = self._directory.person(address)
         if person is None:
             return self._label(address.lower(), "Person", (), (address,))
         label = self._of_person(person)
-        self._veil.cover(label, (), (address,))
+        self._pseudonyms.cover(label, (), (address,))
         return label
 
     def _of_id(self, id_: str) -> str:
-        person = self._register.by_id(id_)
+        person = self._directory.by_id(id_)
         return self._of_address(id_) if person is None else self._of_person(person)
 
     def _of_person(self, person: Person) -> str:
         kind = next((word for role, word in _KINDS.items() if role in person.roles), "Person")
-        accounts = (person.address, *self._register.addresses_of(person.id))
+        accounts = (person.address, *self._directory.addresses_of(person.id))
         return self._label(person.id, kind, (person.name,), [each for each in accounts if each])
 
     def _label(self, key: str, kind: str, names: Iterable[str], accounts: Iterable[str]) -> str:
         label = self._labels.get(key)
         if label is None:
-            label = self._labels[key] = f"{kind} {letters(self._counts[kind])}"
+            label = self._labels[key] = f"{kind} {letter_label(self._counts[kind])}"
             self._counts[kind] += 1
-            self._veil.cover(label, names, accounts)
+            self._pseudonyms.cover(label, names, accounts)
         return label
 
-    # people
-
-    def person_view(self, address: str) -> PersonView:
+    def person(self, address: str) -> PersonView:
         """Who is behind an address."""
-        known = person_view(address, self._register)
+        known = person_view(address, self._directory)
         return replace(known, address="", name=self._of_address(address)) if self.hidden and address else known
 
     def address(self, address: str) -> str:
         """An address, or who it is of."""
         return self._of_address(address) if self.hidden else address
 
-    def between(self, pairs: Sequence[Pair], most: int = 12, *, groups: bool = False) -> tuple[PairView, ...]:
-        """Whom a message is between, each pair once. `groups`: and what both belong to, which takes a while to find."""
+    def pairs(self, pairs: Sequence[Pair], limit: int = 12, *, groups: bool = False) -> tuple[PairView, ...]:
+        """The pairs of a message, each once, `limit` at most. `groups` adds what both belong to, which is slow to find."""
         once = {(pair.staff, pair.student): pair for pair in pairs}
-        return tuple(self._between(pair, groups=groups) for pair in list(once.values())[:most])
+        return tuple(self._pair(pair, groups=groups) for pair in list(once.values())[:limit])
 
-    def _between(self, pair: Pair, *, groups: bool) -> PairView:
+    def _pair(self, pair: Pair, *, groups: bool) -> PairView:
         two = PairView(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside)
         if not groups:
             return two
-        people, known = (pair.staff, pair.student), self._register
+        people, known = (pair.staff, pair.student), self._directory
         return replace(
             two,
             classes=tuple(map(self.hide, known.classes_of_both(*people))),
@@ -158,39 +157,37 @@ class Names:
             building=next((each for each in two.staff.buildings if each in two.student.buildings), ""),
         )
 
-    def called(self, id_: str) -> str:
-        """How the person of a sourcedId is called."""
+    def name_of(self, id_: str) -> str:
+        """The name or pseudonym of the person with a sourcedId."""
         return self._person(id_).shown
 
     def authorized(self, pairs: Iterable[Pair], about: str, may: frozenset[Relationship]) -> bool:
-        """Whether everybody behind the recipients of some pairs may know what is told of the person of a sourcedId."""
-        return authorized(pairs, about, may, self._register.relationships_to)
+        """Whether everybody behind the recipients of some pairs may know about the person with a sourcedId."""
+        return authorized(pairs, about, may, self._directory.relationships_to)
 
     def _person(self, id_: str) -> PersonView:
-        person = self._register.by_id(id_)
+        person = self._directory.by_id(id_)
         if person is None:
-            return self.someone(id_)
+            return self.person(id_)
         if person.address:
-            return self.someone(person.address)
+            return self.person(person.address)
         return PersonView("", self._of_person(person) if self.hidden else person.name, "", ())
 
-    # what names them
-
-    def covered(self, text: str) -> MaskedText:
-        """A text with everybody who was added covered."""
-        return self._veil.covered(text)  # without anybody it stays as it is
+    def mask(self, text: str) -> MaskedText:
+        """A text in which the names of everybody who was added are masked."""
+        return self._pseudonyms.covered(text)
 
     def hide(self, text: str) -> str:
-        """The same, the text alone."""
-        return self._veil.covered(text).text
+        """The masked text alone."""
+        return self._pseudonyms.covered(text).text
 
-    def held(self, held: HeldMessage) -> HeldMessage:
+    def held(self, message: HeldMessage) -> HeldMessage:
         """A held message without names."""
         if not self.hidden:
-            return held
+            return message
         return replace(
-            held, sender=self.address(held.sender), recipients=tuple(map(self.address, held.recipients)),
-            subject=self.hide(held.subject), excerpt=self.hide(held.excerpt),
+            message, sender=self.address(message.sender), recipients=tuple(map(self.address, message.recipients)),
+            subject=self.hide(message.subject), excerpt=self.hide(message.excerpt),
         )  # fmt: skip
 
     def trace(self, trace: Trace) -> Trace:
@@ -204,49 +201,49 @@ class Names:
             trace, sender=self.address(trace.sender), recipients=recipients, message_id=self.hide(trace.message_id)
         )
 
-    def noticed(self, noticed: ListedMessage) -> ListedMessage:
+    def listed(self, message: ListedMessage) -> ListedMessage:
         """A listed message without names."""
-        return replace(noticed, trace=self.trace(noticed.trace), subject=self.hide(noticed.subject))
+        return replace(message, trace=self.trace(message.trace), subject=self.hide(message.subject))
 
-    def neighbour(self, near: ConversationMessage) -> ConversationMessage:
+    def conversation_message(self, message: ConversationMessage) -> ConversationMessage:
         """A message of a conversation without names."""
         if not self.hidden:
-            return near
+            return message
         return replace(
-            near, sender=self.address(near.sender), recipients=tuple(map(self.address, near.recipients)),
-            subject=self.hide(near.subject), excerpt=self.hide(near.excerpt),
+            message, sender=self.address(message.sender), recipients=tuple(map(self.address, message.recipients)),
+            subject=self.hide(message.subject), excerpt=self.hide(message.excerpt),
         )  # fmt: skip
 
-    def act(self, act: AuditEntry) -> AuditEntry:
-        """An entry of the audit log without names; nor is it said who was refused as one of the people of a message."""
+    def audit_entry(self, entry: AuditEntry) -> AuditEntry:
+        """An audit entry without names. It does not tell which account was refused because of a conflict of interest."""
         if not self.hidden:
-            return act
-        one_of_them = act.act == "access refused" and str(act.detail.get("to", "")).endswith(PARTY_REFUSAL)
-        return replace(act, actor=ONE_OF_THEM if one_of_them else act.actor, detail=self._within(act.detail))
+            return entry
+        conflict = entry.act == "access refused" and str(entry.detail.get("to", "")).endswith(PARTY_REFUSAL)
+        return replace(entry, actor=ONE_OF_THEM if conflict else entry.actor, detail=self._mask_detail(entry.detail))
 
-    def _within(self, detail: Mapping[str, object]) -> dict[str, object]:
-        return {name: self._each(value) for name, value in detail.items()}
+    def _mask_detail(self, detail: Mapping[str, object]) -> dict[str, object]:
+        return {name: self._mask_value(value) for name, value in detail.items()}
 
-    def _each(self, value: object) -> object:
+    def _mask_value(self, value: object) -> object:
         if isinstance(value, str):
             return self.hide(value)
         if isinstance(value, Mapping):
-            return self._within(value)
-        return [self._each(each) for each in value] if isinstance(value, list | tuple) else value
+            return self._mask_detail(value)
+        return [self._mask_value(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 _KINDS = {Role.STAFF: "Staff", Role.STUDENT: "Student", Role.GUARDIAN: "Guardian"}
 
 
-def person_view(address: str, register: ConsoleDirectory) -> PersonView:
+def person_view(address: str, directory: ConsoleDirectory) -> PersonView:
     """Who is behind an address, by name."""
-    members = register.members(address) if address else None
+    members = directory.members(address) if address else None
     if members is not None:
         return PersonView(address, "", f"group of {len(members)}", ())
-    person = register.person(address) if address else None
+    person = directory.person(address) if address else None
     if person is None:
         return PersonView(address, "", "", ())
     return PersonView(
         address, person.name, " and ".join(sorted(person.roles)),
-        tuple(register.building_name(each) for each in person.buildings),
+        tuple(directory.building_name(each) for each in person.buildings),
     )  # fmt: skip

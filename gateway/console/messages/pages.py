@@ -61,7 +61,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         names = await all_names_of(desk, user, trace)
         return shown.page(
             request, "where.html", signed, trace=names.trace(desk.told(user, trace)),
-            history=list(map(names.act, history)), conflict=conflict, has_part=HAS_PART,
+            history=list(map(names.audit_entry, history)), conflict=conflict, has_part=HAS_PART,
         )  # fmt: skip
     reading = await desk.reading(user, id)
     explained, proposal = reading.explained, reading.handled.proposal
@@ -77,22 +77,25 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
             "parts": part_views(explained, then.policy, names, files),
             "title": marked_subject(explained, then.policy, names),
             "head": header_rows(explained, names),
-            "between": names.between(trace.relation.pairs, groups=True),
+            "between": names.pairs(trace.relation.pairs, groups=True),
         }
 
     told, now = await asyncio.to_thread(read), await desk.store.now()
     shown_trace = names.trace(trace)
-    near, history = list(map(names.neighbour, reading.conversation)), list(map(names.act, reading.history))
+    near, history = (
+        list(map(names.conversation_message, reading.conversation)),
+        list(map(names.audit_entry, reading.history)),
+    )
     minute = datetime.fromtimestamp(trace.received_at, UTC).astimezone(desk.house.zone)
     return shown.page(
         request, "message.html", signed, trace=shown_trace, verdict=explained.verdict, **told, names=names,
         first_mention=first_mention, reading=reading, now=now, policy_hash=explained.policy, hides=desk.hides(user),
-        gone=not explained.content, sender=names.someone(trace.sender), history=history,
+        gone=not explained.content, sender=names.person(trace.sender), history=history,
         recipients=[
-            (told_of, names.someone(each.address))
+            (told_of, names.person(each.address))
             for each, told_of in zip(trace.recipients[:50], shown_trace.recipients, strict=False)
         ], clauses=then.policy.clauses,
-        said=[(shown, names.someone(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
+        said=[(shown, names.person(each.sender)) for each, shown in zip(reading.conversation, near, strict=True)],
         due_at=min((each.due_at for each in trace.recipients if each.due_at and each.state == "held"), default=None),
         then_due=action_at_due(policy, trace.clauses, trace.reasons),
         may_decide=user.may(Right.DECIDE), help_title=then.policy.help_title, severities=SEVERITIES,
@@ -100,7 +103,7 @@ async def message(request: Request, id: Id, signed: Signed, desk: TheDesk, shown
         put_off_until=put_off_until(desk, trace), put_off=[e for e in reading.history if e.act == "held longer"],
         at_night=then.policy.night.covers(minute.hour * 60 + minute.minute), policy_now=policy.hash,
         alerts=[each for each in reversed(reading.history) if each.act == "alerted"], views=reading.views,
-        usual=desk.usual_words(trace.clauses), requirements_for={deed: requirements_for(policy, trace.clauses, deed) for deed in ACTIONS_WITH_REASON},
+        usual=desk.default_rejection_text(trace.clauses), needs={deed: requirements_for(policy, trace.clauses, deed) for deed in ACTIONS_WITH_REASON},
         colleagues=await colleagues(desk, trace) if reading.theirs else [],
         cannot_agree=await cannot_agree(desk.store, desk.register, user, trace, proposal) if proposal else "",
         link=await place_of(desk, user, request.url.query), further=await further_of(desk, id, reading.around),
@@ -118,7 +121,9 @@ async def conversation(request: Request, id: Id, signed: Signed, desk: TheDesk, 
     place = read_place(query.get("before") or query.get("after") or "")
     found = await talk(desk, signed.user, id, place, earlier=earlier)
     names = add_named_people(await names_of(desk, signed.user, found.explained.trace), found.explained, found.said)
-    said = [(each, names.someone(near.sender)) for near, each in ((n, names.neighbour(n)) for n in found.said)]
+    said = [
+        (each, names.person(near.sender)) for near, each in ((n, names.conversation_message(n)) for n in found.said)
+    ]
     return shown.page(
         request, "conversation.html", signed, id=id, said=said, earlier=found.earlier, later=found.later,
         link=await place_of(desk, signed.user, request.url.query),
@@ -183,9 +188,9 @@ async def delivered(request: Request, signed: Signed, desk: TheDesk, shown: TheP
     lists = {
         name: [
             (
-                names.noticed(each),
-                names.someone(each.trace.sender),
-                [names.someone(to.address) for to in each.trace.recipients[:6]],
+                names.listed(each),
+                names.person(each.trace.sender),
+                [names.person(to.address) for to in each.trace.recipients[:6]],
             )
             for each in (await desk.noticed(signed.user, action, days=_LIST_DAYS)).items
             for names in (names_in_list(desk, signed.user, each.trace),)

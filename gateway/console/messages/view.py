@@ -112,7 +112,7 @@ def clause_reasons(
     found: dict[str, list[Finding]] = {}
     for finding in verdict.findings if verdict else ():
         found.setdefault(finding.clause, []).append(finding)
-    texts = {number: names.covered(text) for number, text in _texts(explained, files).items()}
+    texts = {number: names.mask(text) for number, text in _texts(explained, files).items()}
     reasons = []
     for id_, findings in found.items():
         best = max(findings, key=lambda each: each.score)
@@ -137,7 +137,7 @@ def clause_reasons(
                 all(each.quoted for each in findings),
                 limits.hold if limits else None, limits.flag if limits else None, decisive,
                 decisive or any(_reaches(each, limits, policy) for each in closed), kept,
-                tuple(dict.fromkeys(names.called(each.about) for each in findings if each.about)), not closed,
+                tuple(dict.fromkeys(names.name_of(each.about) for each in findings if each.about)), not closed,
             )
         )  # fmt: skip
     return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
@@ -216,7 +216,7 @@ def marked_subject(explained: MessageDetail, policy: Policy, names: Names) -> tu
     """The subject with what was found in it."""
     if explained.channel is not Channel.MAIL:
         return ()
-    title = names.covered(subject(header_section(explained.content))[:2000])
+    title = names.mask(subject(header_section(explained.content))[:2000])
     return mark_findings(title, "subject", _counting(explained, policy))
 
 
@@ -236,12 +236,12 @@ def _part(part: Part, found: Sequence[Finding], names: Names, file: FileText | N
         part.media_type,
         names.hide(part.filename),
         len(part.data),
-        mark_findings(names.covered(text[:LONGEST]), part.number, found),
+        mark_findings(names.mask(text[:LONGEST]), part.number, found),
         len(text) > LONGEST,
         part.media_type == "text/html" and bool(part.data),
         picture_type(part) != "",
         part.attached or not _TEXTS.fullmatch(part.media_type),
-        mark_findings(names.covered(part.hidden[:LONGEST]), "", ()),
+        mark_findings(names.mask(part.hidden[:LONGEST]), "", ()),
         file.failed if file else (),
     )
 

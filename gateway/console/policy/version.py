@@ -1,4 +1,4 @@
-"""The policy that was in force when a message was decided: its page and its evidence argue with that one."""
+"""Versions of the policy: the file that a message was decided by, and the district's text of that time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,33 @@ from gateway.core.messages.parties import Direction
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy, PolicyError, parse
 
-_STILL = dict.fromkeys(Direction, Action.FLAG)  # what happened for want of a verdict is in the decision itself
+_WITHOUT_VERDICT = dict.fromkeys(Direction, Action.FLAG)  # not part of the file; the decision itself says it
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """The policy of a decision. `kept`: its file is known; else its limits are not, and the titles are today's."""
+    """The policy of a decision. Without `kept` its file is unknown: it has no thresholds, and the titles of today."""
 
     policy: Policy
     kept: bool
     source: str | None = None
     adopted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPolicy:
+    """A policy file with the district's text beside it, and when both were in force (seconds since the epoch)."""
+
+    version: str
+    source: str
+    adopted_text: str
+    since: float
+    until: float
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy; None if this version of the gateway cannot read its file."""
+        return read_policy(self.version.partition(".")[0], self.source)
 
 
 async def policy_of(desk: Desk, hash_: str, at: float | None = None) -> PolicyVersion:
@@ -39,8 +55,8 @@ async def policy_of(desk: Desk, hash_: str, at: float | None = None) -> PolicyVe
 
 
 def read_policy(hash_: str, source: str) -> Policy | None:
-    """A policy from its file; None where this version of the gateway cannot read it any more."""
+    """A policy from its file; None if this version of the gateway cannot read it."""
     try:
-        return parse(tomllib.loads(source), no_verdict=_STILL, source_hash=hash_)
+        return parse(tomllib.loads(source), no_verdict=_WITHOUT_VERDICT, source_hash=hash_)
     except (PolicyError, tomllib.TOMLDecodeError):
         return None

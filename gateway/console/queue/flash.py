@@ -55,7 +55,7 @@ async def lately(desk: Desk, user: User, id_: str) -> Flash | None:
     trace = traces[0]
     undone = next((each.act for each in acts if each.act in _DECIDED and each.actor == user.name), "")
     return Flash(
-        id_, deed, deed.at + _SECONDS[deed.act] - now, names_in_list(desk, user, trace).someone(trace.sender),
+        id_, deed, deed.at + _SECONDS[deed.act] - now, names_in_list(desk, user, trace).person(trace.sender),
         undone if deed.act == TAKEN_BACK else "",
         tuple(dict.fromkeys(each.state.value for each in trace.recipients if trace.relation.behind(each.address))),
     )  # fmt: skip

@@ -44,9 +44,9 @@ async def queue(request: Request, signed: Signed, desk: TheDesk, shown: ThePages
     waiting = [each for each in helped if not each.noticed.taken_by]
     kept, at = await desk.store.views(user.name), request.query_params.get("at", "")
     return shown.page(
-        request, "queue.html", signed, now=now, found=narrowed.found, most=MOST_ROWS,
-        rows=rows(narrowed.listed, desk.register, hidden=desk.hides(user)),
-        held=narrowed.held, overdue=narrowed.overdue, text=filters.text,
+        request, "queue.html", signed, now=now, found=narrowed.matching, most=MOST_ROWS,
+        rows=rows(narrowed.items, desk.register, hidden=desk.hides(user)),
+        held=narrowed.total, overdue=narrowed.overdue, text=filters.text,
         choices=filters.choices(narrowed),
         views=[(name, saved, await link_of(desk, user, saved)) for name, saved in kept.items()],
         waiting=len(waiting), help=waiting[:_CALLS_SHOWN], calls=len(helped), most_calls=_CALLS_SHOWN,
@@ -112,8 +112,8 @@ async def decided(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
     for each in found:
         names = names_in_list(desk, signed.user, each.trace)
         decided_on = [to for to in each.trace.recipients if to.decided_by][:3]
-        people = [names.someone(to.address) for to in each.trace.recipients[:6]]
-        listed.append((names.noticed(each), names.someone(each.trace.sender), people, decided_on))
+        people = [names.person(to.address) for to in each.trace.recipients[:6]]
+        listed.append((names.listed(each), names.person(each.trace.sender), people, decided_on))
     return shown.page(request, "decided.html", signed, found=listed, days=_DECIDED_DAYS)
 
 

@@ -37,17 +37,17 @@ class Row:
 
 def rows(listed: Sequence[tuple[QueueEntry, int]], register: ConsoleDirectory, *, hidden: bool = False) -> list[Row]:
     """The rows of a list: those of one mailing are one row, at the place of the first."""
-    return [_row(each, alike, Names(register, hidden=hidden).add_held(each.held)) for each, alike in listed]
+    return [_row(each, alike, Names(register, hidden=hidden).add_held(each.message)) for each, alike in listed]
 
 
 def _row(entry: QueueEntry, alike: int, names: Names) -> Row:
-    held = entry.held
+    held = entry.message
     return Row(
         names.held(held),
-        names.someone(held.sender),
-        tuple(names.someone(to) for to in held.recipients[:6]),
-        names.between(held.relation.pairs, 1),
-        entry.handled,
+        names.person(held.sender),
+        tuple(names.person(to) for to in held.recipients[:6]),
+        names.pairs(held.relation.pairs, 1),
+        entry.review,
         alike,
     )
 

@@ -1,7 +1,7 @@
-"""Words in the texts of the queue: which texts have one is looked up, so that a search reads no text again.
+"""A substring index over the texts of the queue: a search finds a word without reading every text.
 
-A word is found anywhere in a text, also inside another word. Each text is cut at its blanks; the pieces that there are
-at all are few, and of each it is known which texts have it. What was written over since is looked at itself.
+Texts are split at whitespace. There are few distinct pieces; the index stores which texts contain each piece, and a
+search looks for the word inside the pieces. Texts that replaced another one are searched directly.
 """
 
 from __future__ import annotations
@@ -12,63 +12,64 @@ from typing import Any
 import numpy
 
 Flags = numpy.ndarray[Any, Any]
-_BREAK = "\n"
-_MOST_WRITTEN_OVER = 5000
+_SEPARATOR = "\n"
+_MAX_REPLACED = 5000
+"""Replaced texts after which the index is rebuilt."""
 
 
 class TextIndex:
-    """Texts by the number of their place."""
+    """Texts by the number of their slot."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._places: list[array[int]] = []
-        self._all = ""
+        self._numbers: dict[str, int] = {}  # of a piece
+        self._slots: list[array[int]] = []  # by the number of a piece: the texts that contain it
+        self._all_pieces = ""
         self._ends: Flags = numpy.zeros(0, numpy.int64)
-        self._over: set[int] = set()
+        self._replaced: set[int] = set()
 
-    def put(self, place: int, text: str) -> None:
-        """A text in the next place, or in one that had another."""
-        if place < len(self._texts):
-            self._texts[place] = text
-            self._over.add(place)
-            if len(self._over) > _MOST_WRITTEN_OVER:
-                self._anew()
+    def put(self, slot: int, text: str) -> None:
+        """Store a text in the next slot, or replace the text of an earlier one."""
+        if slot < len(self._texts):
+            self._texts[slot] = text
+            self._replaced.add(slot)
+            if len(self._replaced) > _MAX_REPLACED:
+                self._rebuild()
             return
         self._texts.append(text)
-        self._enter(place, text)
+        self._add(slot, text)
 
-    def _enter(self, place: int, text: str) -> None:
-        numbers, places = self._numbers, self._places
+    def contains(self, word: str) -> Flags:
+        """For each slot, whether its text contains a word. The word has no whitespace."""
+        found = numpy.zeros(len(self._texts), bool)
+        for number in self._pieces_with(word):
+            found[numpy.frombuffer(self._slots[number], numpy.intc)] = True
+        for slot in self._replaced:
+            found[slot] = word in self._texts[slot]
+        return found
+
+    def _add(self, slot: int, text: str) -> None:
+        numbers, slots = self._numbers, self._slots
         for piece in set(text.split()):
             number = numbers.get(piece)
             if number is None:
-                number = numbers[piece] = len(places)
-                places.append(array("i"))
-            places[number].append(place)
+                number = numbers[piece] = len(slots)
+                slots.append(array("i"))
+            slots[number].append(slot)
 
-    def _anew(self) -> None:
-        self._numbers, self._places, self._over = {}, [], set()
-        for place, text in enumerate(self._texts):
-            self._enter(place, text)
+    def _rebuild(self) -> None:
+        self._numbers, self._slots, self._replaced = {}, [], set()
+        for slot, text in enumerate(self._texts):
+            self._add(slot, text)
 
-    def having(self, word: str) -> Flags:
-        """Of each place whether its text has a word, which has no blanks."""
-        found = numpy.zeros(len(self._texts), bool)
-        for number in self._pieces(word):
-            found[numpy.frombuffer(self._places[number], numpy.intc)] = True
-        for place in self._over:
-            found[place] = word in self._texts[place]
-        return found
-
-    def _pieces(self, word: str) -> list[int]:
-        """The numbers of the pieces that a word is in."""
-        if len(self._ends) != len(self._places):
-            self._all = _BREAK.join(self._numbers)
-            self._ends = numpy.cumsum(numpy.fromiter((len(each) + 1 for each in self._numbers), numpy.int64))
-        ats, at = [], self._all.find(word)
+    def _pieces_with(self, word: str) -> list[int]:
+        """The numbers of the pieces that contain a word."""
+        if len(self._ends) != len(self._slots):
+            self._all_pieces = _SEPARATOR.join(self._numbers)
+            self._ends = numpy.cumsum(numpy.fromiter((len(piece) + 1 for piece in self._numbers), numpy.int64))
+        found, at = [], self._all_pieces.find(word)
         while at >= 0:
-            ats.append(at)
-            end = self._all.find(_BREAK, at)
-            at = self._all.find(word, end) if end >= 0 else -1
-        return list(numpy.searchsorted(self._ends, ats, side="right")) if ats else []
+            found.append(at)
+            end = self._all_pieces.find(_SEPARATOR, at)
+            at = self._all_pieces.find(word, end) if end >= 0 else -1
+        return list(numpy.searchsorted(self._ends, found, side="right")) if found else []

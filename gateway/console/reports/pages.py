@@ -82,7 +82,7 @@ async def reports(request: Request, signed: Signed, desk: TheDesk, shown: ThePag
     found = await made(desk, signed.user, _days(request.query_params.get("days", "")))
     most = max((each.held for each in found.found.by.get("day", {}).values()), default=0)
     return shown.page(
-        request, "reports.html", signed, build_report=found, periods=PERIODS,
+        request, "reports.html", signed, report=found, periods=PERIODS,
         building_name=desk.register.building_name, most=most,
     )  # fmt: skip
 

@@ -1,0 +1,64 @@
+"""The policy in force, and the policies that were in force before: a message is explained by the policy of its time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from gateway.console.policy.version import EarlierPolicy, PolicyVersion, read_policy
+from gateway.core.notices.notice import default_rejection_text
+from gateway.core.policy.policy import Policy
+from gateway.core.policy.review_rules import Requirements, requirements_for
+from gateway.ports.reports import ReportStore
+from gateway.ports.review import ClaimStore
+
+
+class PolicyService:
+    """Policies by their hash."""
+
+    def __init__(
+        self, current: Callable[[], Policy], texts: ClaimStore, versions: ReportStore, *, district: str,
+        adopted_text: str = "",
+    ) -> None:  # fmt: skip
+        self._current, self._texts, self._versions = current, texts, versions
+        self._district = district
+        self.adopted_text = adopted_text
+
+    @property
+    def current(self) -> Policy:
+        """The policy in force."""
+        return self._current()
+
+    async def at(self, hash_: str, at: float | None = None) -> PolicyVersion:
+        """The policy of a hash with the district's text as it stood at a time; "": the policy in force."""
+        now = self.current
+        if not hash_:
+            return PolicyVersion(now, True)
+        source, adopted = await self._texts.policy_text(hash_, at)
+        if hash_ == now.hash:
+            return PolicyVersion(now, True, source, adopted)
+        policy = read_policy(hash_, source) if source is not None else None
+        if policy is None:
+            clauses = {id_: replace(clause, thresholds={}) for id_, clause in now.clauses.items()}
+            return PolicyVersion(replace(now, hash=hash_, clauses=clauses), False, source, adopted)
+        return PolicyVersion(policy, True, source, adopted)
+
+    async def earlier_versions(self) -> Sequence[EarlierPolicy]:
+        """The versions that were in force before, policy and district's text together."""
+        now, adopted = self.current.hash, self.adopted_text
+        return [each for each in await self._all_versions() if each.version != now or each.adopted_text != adopted]
+
+    async def earlier_version(self, version: str) -> EarlierPolicy | None:
+        """One version by its name; None if it was never in force here."""
+        return next((each for each in await self._all_versions() if each.version == version), None)
+
+    async def _all_versions(self) -> list[EarlierPolicy]:
+        return [EarlierPolicy(*row) for row in await self._versions.policy_versions()]
+
+    def requirements_for(self, clauses: Sequence[str], deed: str) -> Requirements:
+        """What the policy in force asks of a decision: a reason, a second person."""
+        return requirements_for(self.current, clauses, deed)
+
+    def default_rejection_text(self, clauses: Sequence[str]) -> str:
+        """What the sender of a rejected message reads unless a reviewer writes something else."""
+        return default_rejection_text(self._district, self.current, clauses)
