@@ -1,4 +1,4 @@
-"""The demo's folder: configuration, sample district, mailboxes, store and log, and the ports that are free for it."""
+"""The demo's folder (configuration, sample district, mailboxes, store, log) and its free ports."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from gateway.demo.phones import ACCOUNT
 DISTRICT = "Riverbend Community School District"
 DOMAINS = ("riverbend.example", "students.riverbend.example")
 NOTICES = f"chaperone@{DOMAINS[0]}"
-"""Who the gateway's own messages are from."""
+"""The sender of the gateway's own messages."""
 
 CONFIG = "chaperone.toml"
-_MARK = "# Written by `chaperone demo`, and written anew at each of its starts."
+_FIRST_LINE = "# Written by `chaperone demo` at each start."
 _PREFERRED = {
     "smtp": 2525,
     "console": 8025,
@@ -34,8 +34,8 @@ _PREFERRED = {
 
 
 @dataclass(frozen=True, slots=True)
-class People:
-    """The sample district in figures and names; `names` by address in lower case."""
+class SampleDistrict:
+    """Counts of the sample district, and the names of its people by address in lower case."""
 
     staff: int
     students: int
@@ -44,14 +44,14 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A folder that is ready, and the addresses (host:port) that the configuration in it names."""
+class DemoFolder:
+    """A prepared folder, and the addresses (host:port) in its configuration."""
 
     folder: Path
     smtp: str
     console: str
     metrics: str
-    people: People
+    district: SampleDistrict
     texts: str = ""
     token: str = ""
 
@@ -67,20 +67,20 @@ class Place:
 
     @property
     def log(self) -> Path:
-        """Where the gateway's log lines go, so that the terminal stays the demo's."""
+        """The file for the gateway's log lines, which are kept out of the terminal."""
         return self.folder / "gateway.log"
 
 
-def claim(folder: Path) -> Path:
-    """Make the folder the demo's own and return it resolved. Raises Fault where it holds anything else."""
+def prepare_folder(folder: Path) -> Path:
+    """Create what the demo needs in the folder and return its resolved path. Raises Fault if it holds other files."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder = folder.resolve()
         config = folder / CONFIG
-        ours = config.is_file() and config.read_text(encoding="utf-8", errors="replace").startswith(_MARK)
+        ours = config.is_file() and config.read_text(encoding="utf-8", errors="replace").startswith(_FIRST_LINE)
         if not ours and any(folder.iterdir()):
             raise Fault(f"{folder}: holds files that are not the demo's; name a new or empty folder with --dir")
-        config.write_text(f"{_MARK}\n", encoding="utf-8")
+        config.write_text(f"{_FIRST_LINE}\n", encoding="utf-8")
         for name in ("mailboxes", "var"):
             (folder / name).mkdir(exist_ok=True)
         if not (folder / "district").exists():
@@ -93,59 +93,61 @@ def claim(folder: Path) -> Path:
 
 
 def free_ports(preferred: Mapping[str, int] = _PREFERRED) -> dict[str, int]:
-    """A free loopback port for each listener: the preferred one, which the documentation names, else any."""
-    with ExitStack() as together:  # all are held until the last is found, so that no two are the same
-        return {name: _free(port, together) for name, port in preferred.items()}
+    """A free loopback port for each listener: the documented one if it is free, else any."""
+    with ExitStack() as sockets:  # all stay open until the last port is found, so that no two are the same
+        return {name: _free_port(port, sockets) for name, port in preferred.items()}
 
 
-def _free(preferred: int, together: ExitStack) -> int:
+def _free_port(preferred: int, sockets: ExitStack) -> int:
     for port in (preferred, 0):
-        bound = together.enter_context(socket.socket())
+        bound = sockets.enter_context(socket.socket())
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind(("127.0.0.1", port))
         except OSError:
             continue
         return int(bound.getsockname()[1])
-    raise Fault("127.0.0.1: no free port to listen on; end a program that listens there")
+    raise Fault("127.0.0.1: no free port to listen on; stop a program that listens there")
 
 
-def settle(folder: Path, ports: Mapping[str, int], inside: str, outside: str) -> Place:
-    """Write the configuration, with the next hops (host:port) of the district's domains and of the rest."""
-    place = Place(
+def write_configuration(folder: Path, ports: Mapping[str, int], inside: str, outside: str) -> DemoFolder:
+    """Write the configuration. `inside` and `outside` are the next hops of the district's domains and of the rest."""
+    demo_folder = DemoFolder(
         folder=folder,
         smtp=f"127.0.0.1:{ports['smtp']}",
         console=f"127.0.0.1:{ports['console']}",
         metrics=f"127.0.0.1:{ports['metrics']}",
-        people=people(folder / "district"),
+        district=read_sample_district(folder / "district"),
         texts=f"127.0.0.1:{ports['texts']}",
         token=secrets.token_hex(16),
     )
-    place.config.write_text(_configuration(place, inside, outside, ports["phones"]), encoding="utf-8")
-    (folder / "texts.secret").write_text(place.token, encoding="utf-8")
-    return place
+    demo_folder.config.write_text(_configuration(demo_folder, inside, outside, ports["phones"]), encoding="utf-8")
+    (folder / "texts.secret").write_text(demo_folder.token, encoding="utf-8")
+    return demo_folder
 
 
-def people(district: Path) -> People:
-    """Who is in the sample district, read plainly: it is our own file; real rosters are the directory's part."""
+def read_sample_district(district: Path) -> SampleDistrict:
+    """Read the sample district's own files; real rosters are read by `gateway.directory`."""
     with (district / "oneroster" / "users.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     with (district / "oneroster" / "orgs.csv").open(encoding="utf-8", newline="") as file:
         schools = sum(row["type"] == "school" for row in csv.DictReader(file))
     names = {row["email"].lower(): f"{row['givenName']} {row['familyName']}" for row in rows if row["email"]}
-    called = {row["sourcedId"]: f"{row['givenName']} {row['familyName']}" for row in rows}
+    names_by_id = {row["sourcedId"]: f"{row['givenName']} {row['familyName']}" for row in rows}
     with (district / "contacts.csv").open(encoding="utf-8", newline="") as file:
-        names |= {row["value"]: called[row["person"]] for row in csv.DictReader(file) if row["person"] in called}
+        names |= {
+            row["value"]: names_by_id[row["person"]] for row in csv.DictReader(file) if row["person"] in names_by_id
+        }
     roles = [row["role"] for row in rows]
     students = roles.count("student")
-    return People(len(roles) - students - roles.count("guardian"), students, schools, names)
+    return SampleDistrict(len(roles) - students - roles.count("guardian"), students, schools, names)
 
 
-def _configuration(place: Place, inside: str, outside: str, phones: int) -> str:
+def _configuration(folder: DemoFolder, inside: str, outside: str, phones: int) -> str:
     first, second = DOMAINS
     return f"""\
-{_MARK}
-# For a gateway of your own, copy it, rename it and start `chaperone serve -c FILE`.
+{_FIRST_LINE}
+# For your own gateway, copy this file, change it and run `chaperone serve -c FILE`.
 
 [district]
 name = "{DISTRICT}"
@@ -159,7 +161,7 @@ contacts = "district/contacts.csv"
 student_domains = ["{second}"]
 
 [policy]
-mode = "enforce"                    # "shadow": everything scored, nothing held
+mode = "enforce"                    # "shadow": everything is scored, nothing is held
 verdict_timeout = "60s"
 
 [bus]
@@ -169,7 +171,7 @@ url = "local:"
 url = "sqlite:///var/chaperone.db"
 
 [smtp]
-listen = ["{place.smtp}"]
+listen = ["{folder.smtp}"]
 hostname = "gateway.{first}"
 relay_from = ["127.0.0.0/8", "::1/128"]
 
@@ -182,19 +184,19 @@ relay_from = ["127.0.0.0/8", "::1/128"]
 workers = 1
 
 [console]
-listen = "{place.console}"
+listen = "{folder.console}"
 
 [notify]
 from = "{NOTICES}"
 to = ["safety@{first}"]
 
 [sms.twilio]                        # the phones of the demo: a simulated provider and texting application
-listen = "{place.texts}"
+listen = "{folder.texts}"
 account_sid = "{ACCOUNT}"
 auth_token_file = "texts.secret"
 api_base = "http://127.0.0.1:{phones}"
 app_url = "http://127.0.0.1:{phones}/app"
 
 [metrics]
-listen = "{place.metrics}"
+listen = "{folder.metrics}"
 """

@@ -1,6 +1,6 @@
-"""The demo: the whole product on the embedded default, with a sample district, in one terminal.
+"""Runs the demo: the whole product with a sample district in one terminal.
 
-Mailboxes first, then the gateway between them and the sample traffic; Ctrl-C takes it down in the reverse order.
+Mailboxes start first, then the gateway, then the sample traffic. Ctrl-C stops them in reverse order.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from gateway.demo.folder import DISTRICT, DOMAINS, NOTICES, Place, claim, free_ports, settle
-from gateway.demo.guide import commands, facts, how_to_call, releasing
-from gateway.demo.mailbox import Mailboxes, listening
-from gateway.demo.phones import Phones, ringing
+from gateway.demo.folder import DISTRICT, DOMAINS, NOTICES, DemoFolder, free_ports, prepare_folder, write_configuration
+from gateway.demo.guide import address_rows, command_name, example_commands, release_command
+from gateway.demo.mailboxes import Mailboxes, serve_mailboxes
+from gateway.demo.message_status import StatusLookup
+from gateway.demo.phones import SimulatedPhones, serve_phones
+from gateway.demo.playback import send_sample_texts, send_samples
 from gateway.demo.screen import Screen, open_console
-from gateway.demo.story import Story, play, play_texts
-from gateway.demo.traffic import pauses, sample_texts, samples
-from gateway.demo.window import Window
+from gateway.demo.tracker import MessageTracker
+from gateway.demo.traffic import pauses, sample_mails, sample_texts
 from gateway.observability.events import start_logging
 from gateway.ports.review import LookupStore
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """What a running gateway gives the demo.
+class RunningGateway:
+    """What the demo needs of a running gateway.
 
-    `titles` are those of the policy in force, by clause; `login` is a name and a password of the console, None where
-    none is served; `stopped` is set when the gateway ends by itself, because a part of it failed.
+    `titles` are the clause titles of the policy in force. `login` is a name and password for the console, or None if
+    no console is served. `stopped` is set when the gateway stops because a part of it failed.
     """
 
     review: LookupStore
@@ -47,128 +48,141 @@ class Served:
     texts: bool = False
 
 
-Serve = Callable[[Path], AbstractAsyncContextManager[Served]]
-"""Runs the whole gateway of a configuration file in this loop: entered once mail is taken, drained on the way out."""
+ServeGateway = Callable[[Path], AbstractAsyncContextManager[RunningGateway]]
+"""Runs the gateway of a configuration file in this loop: entered once it accepts mail, drained on exit."""
 
 
 async def demo(
-    folder: Path | None, *, traffic: bool, keep: bool, serve: Serve, command: str = "", stream: TextIO | None = None
+    folder: Path | None,
+    *,
+    traffic: bool,
+    keep: bool,
+    serve: ServeGateway,
+    command: str = "",
+    stream: TextIO | None = None,
 ) -> int:
-    """Run until Ctrl-C (SIGINT) or SIGTERM; 0, or 1 where the gateway ended by itself. Raises Fault, as `serve` may.
+    """Run until SIGINT (Ctrl-C) or SIGTERM. Returns 0, or 1 if the gateway stopped by itself. Raises Fault.
 
-    `folder` stays; without one a temporary folder is made, and removed at the end unless `keep`. `command` is how
-    another terminal calls the installed command, `stream` what is written to (standard output).
+    A given `folder` is kept. Without one a temporary folder is made, and removed at the end unless `keep` is set.
+    `command` is how another terminal calls the installed command. Output goes to `stream` (default: standard output).
     """
-    stays = folder is not None or keep
-    folder = claim(folder or Path(tempfile.mkdtemp(prefix="chaperone-demo-")))
+    kept = folder is not None or keep
+    folder = prepare_folder(folder or Path(tempfile.mkdtemp(prefix="chaperone-demo-")))
     screen = Screen(open_console(stream or sys.stdout), folder)
     try:
-        code = await _run(folder, screen, traffic, serve, command or how_to_call(sys.argv[0], os.environ))
-        screen.say(f"Everything is kept in {folder}" if stays else "The demo's folder is removed; --keep keeps it.")
+        code = await _run(folder, screen, traffic, serve, command or command_name(sys.argv[0], os.environ))
+        screen.print_line(
+            f"Everything is kept in {folder}" if kept else "The demo's folder is removed; --keep keeps it."
+        )
     finally:
-        if not stays:
+        if not kept:
             shutil.rmtree(folder, ignore_errors=True)
     return code
 
 
-async def _run(folder: Path, screen: Screen, traffic: bool, serve: Serve, command: str) -> int:
+async def _run(folder: Path, screen: Screen, traffic: bool, serve: ServeGateway, command: str) -> int:
     began = asyncio.get_running_loop().time()
     mailboxes = Mailboxes(folder / "mailboxes")
-    with _interrupts() as interrupts:
-        async with AsyncExitStack() as up:
+    with _handled_signals() as signals:
+        async with AsyncExitStack() as stack:
             ports = free_ports()
-            inside = await up.enter_async_context(listening(mailboxes, ports["inside"], f"mail.{DOMAINS[0]}"))
-            outside = await up.enter_async_context(listening(mailboxes, ports["outside"], "mail.elsewhere.example"))
-            place = settle(folder, ports, inside, outside)
-            phones = Phones(folder / "mailboxes", place.token)
-            await up.enter_async_context(ringing(phones, ports["phones"]))
-            screen.say("Starting the gateway; its classifiers take a few seconds to load.")
-            up.enter_context(_logging_to(place.log))
-            served = await interrupts.enter(up, serve(place.config))
-            if served is None:
-                return 0
-            screen.opening(
-                f"Chaperone · {DISTRICT}", facts(place, served.login), commands(place, command),
-                names=place.people.names, releasing=releasing(place, command),
-            )  # fmt: skip
-            story = Story(Window(served.review, served.titles), screen, _clock, NOTICES)
-            with screen.footing(f"listening on {place.smtp}"):
-                await _tell(
-                    story, mailboxes, phones, screen, place if traffic else None, served.texts,
-                    (interrupts.stop, served.stopped),
-                )  # fmt: skip
-            screen.say(
-                "The gateway ended by itself: its log says why."
-                if served.stopped.is_set()
-                else "Stopping: what is in flight is finished first (Ctrl-C again ends at once)."
+            inside = await stack.enter_async_context(serve_mailboxes(mailboxes, ports["inside"], f"mail.{DOMAINS[0]}"))
+            outside = await stack.enter_async_context(
+                serve_mailboxes(mailboxes, ports["outside"], "mail.elsewhere.example")
             )
-        screen.closing(story.tally, asyncio.get_running_loop().time() - began)
-        return int(served.stopped.is_set())
+            demo_folder = write_configuration(folder, ports, inside, outside)
+            phones = SimulatedPhones(folder / "mailboxes", demo_folder.token)
+            await stack.enter_async_context(serve_phones(phones, ports["phones"]))
+            screen.print_line("Starting the gateway; its classifiers take a few seconds to load.")
+            stack.enter_context(_logging_to(demo_folder.log))
+            running = await signals.enter(stack, serve(demo_folder.config))
+            if running is None:
+                return 0
+            screen.show_opening(
+                f"Chaperone · {DISTRICT}", address_rows(demo_folder, running.login),
+                example_commands(demo_folder, command), names=demo_folder.district.names,
+                release_command=release_command(demo_folder, command),
+            )  # fmt: skip
+            tracker = MessageTracker(StatusLookup(running.review, running.titles), screen, _clock, NOTICES)
+            with screen.footer(f"listening on {demo_folder.smtp}"):
+                await _follow(
+                    tracker, mailboxes, phones, screen, demo_folder if traffic else None, running.texts,
+                    (signals.stop, running.stopped),
+                )  # fmt: skip
+            screen.print_line(
+                "The gateway stopped by itself; its log says why."
+                if running.stopped.is_set()
+                else "Stopping: work in progress is finished first (press Ctrl-C again to stop at once)."
+            )
+        screen.show_summary(tracker.counts, asyncio.get_running_loop().time() - began)
+        return int(running.stopped.is_set())
 
 
-async def _tell(
-    story: Story, mailboxes: Mailboxes, phones: Phones, screen: Screen, sending: Place | None, texts: bool,
-    ends: tuple[asyncio.Event, ...],
+async def _follow(
+    tracker: MessageTracker, mailboxes: Mailboxes, phones: SimulatedPhones, screen: Screen,
+    send_to: DemoFolder | None, texts: bool, stops: tuple[asyncio.Event, ...],
 ) -> None:  # fmt: skip
-    """Tell the story until one of the ends; where there is a place, send the samples to it, `texts` too."""
-    await story.begin()
-    mailboxes.tell(story.arrived)
-    phones.tell = story.arrived
-    waits = {asyncio.ensure_future(each.wait()) for each in ends}
-    deeds: set[asyncio.Task[None]] = {asyncio.create_task(story.run())}
-    if sending is not None:
-        deeds.add(asyncio.create_task(_traffic(story, screen, sending)))
+    """Follow messages until one of the events is set. Send the samples to `send_to` if given, `texts` too."""
+    await tracker.begin()
+    mailboxes.report_to(tracker.delivered)
+    phones.on_delivery = tracker.delivered
+    waiting = {asyncio.ensure_future(stop.wait()) for stop in stops}
+    tasks: set[asyncio.Task[None]] = {asyncio.create_task(tracker.run())}
+    if send_to is not None:
+        tasks.add(asyncio.create_task(_send_traffic(tracker, screen, send_to)))
         if texts:
-            deeds.add(asyncio.create_task(play_texts(sample_texts(), phones, sending.texts, story)))
+            tasks.add(asyncio.create_task(send_sample_texts(sample_texts(), phones, send_to.texts, tracker)))
     try:
-        while deeds and not any(each.done() for each in waits):
-            done, _ = await asyncio.wait(waits | deeds, return_when=asyncio.FIRST_COMPLETED)
-            for each in done & deeds:
-                each.result()  # the samples are through, or something of ours failed
-                deeds.discard(each)
+        while tasks and not any(wait.done() for wait in waiting):
+            done, _ = await asyncio.wait(waiting | tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done & tasks:
+                task.result()  # raises if the task failed
+                tasks.discard(task)
     finally:
-        await end(waits | deeds)
+        await cancel_tasks(waiting | tasks)
 
 
-async def end(tasks: set[asyncio.Task[object]]) -> None:
-    """Cancel until all are done: before Python 3.12 `asyncio.wait_for`, in libraries too, can lose a cancellation."""
+async def cancel_tasks(tasks: set[asyncio.Task[object]]) -> None:
+    """Cancel until all are done. Before Python 3.12 `asyncio.wait_for`, also in libraries, can lose a cancellation."""
     while tasks:
-        for each in tasks:
-            each.cancel()
+        for task in tasks:
+            task.cancel()
         _, tasks = await asyncio.wait(tasks, timeout=0.5)
 
 
-async def _traffic(story: Story, screen: Screen, place: Place) -> None:
-    written = samples(place.people.names, secrets.token_hex(4))
-    await play(written, place.smtp, story, _clock, pauses())
-    screen.say(f"That was the sample traffic, {len(written)} messages. The gateway goes on: send some of your own.")
-    screen.say("")
+async def _send_traffic(tracker: MessageTracker, screen: Screen, folder: DemoFolder) -> None:
+    mails = sample_mails(folder.district.names, secrets.token_hex(4))
+    await send_samples(mails, folder.smtp, tracker, _clock, pauses())
+    screen.print_line(f"That was the sample traffic, {len(mails)} messages. The gateway still runs: send your own.")
+    screen.print_line("")
 
 
-class _Interrupts:
-    """Ctrl-C and SIGTERM as an event; the second one ends the process as if nobody listened."""
+class _Signals:
+    """SIGINT and SIGTERM as an event. A second signal ends the process as usual."""
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
         self._entering: asyncio.Task[object] | None = None
 
-    def interrupt(self) -> None:
+    def on_signal(self) -> None:
         self.stop.set()
-        self.let_go()
+        self.remove_handlers()
         if self._entering is not None:
             self._entering.cancel()
 
-    def let_go(self) -> None:
+    def remove_handlers(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
 
-    async def enter(self, up: AsyncExitStack, opening: AbstractAsyncContextManager[Served]) -> Served | None:
-        """Enter a context unless a signal comes first; None then, and whatever was opened of it is closed."""
+    async def enter(
+        self, stack: AsyncExitStack, opening: AbstractAsyncContextManager[RunningGateway]
+    ) -> RunningGateway | None:
+        """Enter a context. If a signal comes first, close what was opened and return None."""
         if self.stop.is_set():
             return None
         self._entering = asyncio.current_task()
         try:
-            return await up.enter_async_context(opening)
+            return await stack.enter_async_context(opening)
         except asyncio.CancelledError:
             if not self.stop.is_set() or self._entering is None:
                 raise
@@ -179,23 +193,23 @@ class _Interrupts:
 
 
 @contextmanager
-def _interrupts() -> Iterator[_Interrupts]:
-    interrupts = _Interrupts()
+def _handled_signals() -> Iterator[_Signals]:
+    signals = _Signals()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, interrupts.interrupt)
+        asyncio.get_running_loop().add_signal_handler(number, signals.on_signal)
     try:
-        yield interrupts
+        yield signals
     finally:
-        interrupts.let_go()
+        signals.remove_handlers()
 
 
 @contextmanager
 def _logging_to(file: Path) -> Iterator[None]:
-    """Keep log lines out of the terminal while the context lasts."""
+    """Write log lines to a file instead of the terminal while the context lasts."""
     root = logging.getLogger()
     before = list(root.handlers)
     with file.open("a", encoding="utf-8", buffering=1) as log:
-        root.handlers.clear()  # or they would be closed
+        root.handlers.clear()  # start_logging would close them
         start_logging(log)
         try:
             yield

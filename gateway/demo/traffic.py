@@ -1,4 +1,4 @@
-"""Sample traffic: invented messages of a school week, sent over SMTP at the pace of somebody who watches."""
+"""The demo's sample traffic: invented messages of a school week, and how they are sent over SMTP."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from importlib.resources import files
 
 import aiosmtplib
 
-from gateway.demo.phones import Text
+from gateway.demo.phones import SampleText
 
 PASSED = "passed"
-"""The expectation of a message out of scope; the others are the actions of a decision."""
+"""What is expected of a message out of scope; the other expectations are actions of a decision."""
 
-_FIRST = 4  # messages that come at once, so that the first held one is seen within seconds
-_QUICK = 0.6
-_CALM = 5.0
+_QUICK_MESSAGES = 4  # sent at once, so that the first held message is seen within seconds
+_QUICK_PAUSE = 0.6
+_PAUSE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """One sample message, still without its date. `expect` are the outcomes that a careful reader would call right."""
+class SampleMail:
+    """One sample message, still without its date. `expect` lists the actions that a careful reader would accept."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -36,39 +36,39 @@ class Sample:
     content: bytes
 
 
-def samples(names: Mapping[str, str], run: str) -> list[Sample]:
-    """All sample messages in order; `run` tells this run's Message-IDs from those of others.
+def sample_mails(names: Mapping[str, str], run: str) -> list[SampleMail]:
+    """All sample mail in order. `run` makes this run's Message-IDs unique.
 
-    `names` gives the display name of an address that the traffic file writes alone.
+    `names` gives the display name of an address that the traffic file writes without one.
     """
-    written = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["message"]
-    ids = {each["subject"]: f"<{run}.{number:02d}@riverbend.example>" for number, each in enumerate(written, 1)}
-    return [_sample(each, names, ids) for each in written]
+    rows = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["message"]
+    ids = {row["subject"]: f"<{run}.{number:02d}@riverbend.example>" for number, row in enumerate(rows, 1)}
+    return [_sample(row, names, ids) for row in rows]
 
 
-def sample_texts() -> list[Text]:
+def sample_texts() -> list[SampleText]:
     """All sample texts in order."""
-    written = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["text"]
+    rows = tomllib.loads((files("gateway.demo") / "traffic.toml").read_text(encoding="utf-8"))["text"]
     return [
-        Text(
-            str(each["from"]), str(each["to"]), " ".join(str(each["text"]).split()), str(each["note"]),
-            tuple(_texts(each["expect"])), bool(each.get("phone", False)),
+        SampleText(
+            str(row["from"]), str(row["to"]), " ".join(str(row["text"]).split()), str(row["note"]),
+            tuple(_strings(row["expect"])), bool(row.get("phone", False)),
         )
-        for each in written
+        for row in rows
     ]  # fmt: skip
 
 
 def pauses() -> Iterator[float]:
-    """Seconds from the start of one message to the start of the next: a few quick ones, then calm."""
-    yield from (_QUICK for _ in range(_FIRST))
+    """Seconds from the start of one message to the start of the next: short at first, then longer."""
+    yield from (_QUICK_PAUSE for _ in range(_QUICK_MESSAGES))
     while True:
-        yield _CALM
+        yield _PAUSE
 
 
-async def send(sample: Sample, smtp: str, now: datetime, timeout: float = 30.0) -> None:
-    """Hand one message, dated `now` (with a time zone), to the gateway at host:port.
+async def send(sample: SampleMail, smtp: str, now: datetime, timeout: float = 30.0) -> None:
+    """Send one message, dated `now` (with a time zone), to the gateway at host:port.
 
-    Raises aiosmtplib.SMTPException where it is not taken, also where only some recipients are, and OSError.
+    Raises aiosmtplib.SMTPException if the message or any recipient is refused, and OSError.
     """
     content = f"Date: {format_datetime(now)}\r\n".encode() + sample.content
     host, _, port = smtp.rpartition(":")
@@ -80,35 +80,35 @@ async def send(sample: Sample, smtp: str, now: datetime, timeout: float = 30.0) 
         raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
 
 
-def _sample(written: Mapping[str, object], names: Mapping[str, str], ids: Mapping[str, str]) -> Sample:
-    sender = _mailbox(str(written["from"]), names)
-    recipients = [_mailbox(each, names) for each in _texts(written["to"])]
-    title = str(written["subject"])
+def _sample(row: Mapping[str, object], names: Mapping[str, str], ids: Mapping[str, str]) -> SampleMail:
+    sender = _mailbox(str(row["from"]), names)
+    recipients = [_mailbox(text, names) for text in _strings(row["to"])]
+    title = str(row["subject"])
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = formataddr(sender)
-    message["To"] = ", ".join(formataddr(each) for each in recipients)
+    message["To"] = ", ".join(formataddr(recipient) for recipient in recipients)
     message["Subject"] = title
     message["Message-ID"] = ids[title]
-    if "answers" in written:
-        message["In-Reply-To"] = message["References"] = ids[str(written["answers"])]
-    message.set_content(str(written["text"]).strip() + "\n")
-    if "html" in written:
-        message.add_alternative(str(written["html"]).strip() + "\n", subtype="html")
-    return Sample(
+    if "answers" in row:
+        message["In-Reply-To"] = message["References"] = ids[str(row["answers"])]
+    message.set_content(str(row["text"]).strip() + "\n")
+    if "html" in row:
+        message.add_alternative(str(row["html"]).strip() + "\n", subtype="html")
+    return SampleMail(
         sender=sender[1],
         recipients=tuple(address for _, address in recipients),
         subject=title,
         message_id=ids[title],
-        note=str(written["note"]),
-        expect=tuple(_texts(written["expect"])),
+        note=str(row["note"]),
+        expect=tuple(_strings(row["expect"])),
         content=message.as_bytes(),
     )
 
 
-def _mailbox(written: str, names: Mapping[str, str]) -> tuple[str, str]:
-    name, address = parseaddr(written)
+def _mailbox(text: str, names: Mapping[str, str]) -> tuple[str, str]:
+    name, address = parseaddr(text)
     return name or names.get(address.lower(), ""), address
 
 
-def _texts(value: object) -> Sequence[str]:
-    return [str(each) for each in value] if isinstance(value, list) else []
+def _strings(value: object) -> Sequence[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []

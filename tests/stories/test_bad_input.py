@@ -66,7 +66,7 @@ def _no_folder(gateway: Gateway) -> None:
 
 FAULTS: list[tuple[Callable[[Gateway], None], str, str]] = [
     (_unknown_key, "smtp.lisen", "remove it"),
-    (_no_toml, "chaperone.toml", "mend that line"),
+    (_no_toml, "chaperone.toml", "fix that line"),
     (_bad_duration, "policy.verdict_timeout", "duration such as"),
     (_broken_roster, "users.csv", ""),
     (_no_roster, "nowhere", ""),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from classifiers.pipeline.model_files import SHIPPED
-from classifiers.training.examples import labelled
+from classifiers.training.examples.labeled import read_examples
 from gateway.cli import main
 from gateway.core.messages.delivery import State
 from gateway.core.messages.verdict import Verdict
@@ -62,7 +62,7 @@ def test_decisions_are_exported_and_can_be_learned_from(
     assert said.err == "2 decided messages\n"
     file = configuration.parent / "decided.jsonl"
     file.write_text(said.out)
-    released, rejected = labelled(file)
+    released, rejected = read_examples(file)
     assert (released.labels, rejected.labels) == (frozenset(), {"7a", "hold"})
     assert "6" not in released.known
     assert "chapters three" in released.text
@@ -91,7 +91,7 @@ def test_what_was_said_of_alerts_is_exported_and_can_be_learned_from(
     assert said.err == "0 decided messages, 2 calls for help\n"
     file = configuration.parent / "judged.jsonl"
     file.write_text(said.out)
-    right, wrong = labelled(file)
+    right, wrong = read_examples(file)
     assert (right.help, wrong.help) == (True, False)
     assert right.known == wrong.known == {"help"}
 

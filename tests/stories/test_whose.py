@@ -70,7 +70,7 @@ async def _decided(folder: Path) -> Read:
         ids = {name: await _accepted(store, bus, message_of(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
             store, store, store, event_log, policy=policy, shadow=False, verdict_timeout=600,
-            standings=people.standings,
+            relationships=people.relationships_to,
         )  # fmt: skip
         beat = Wakeup()
         async with asyncio.timeout(300), asyncio.TaskGroup() as group:

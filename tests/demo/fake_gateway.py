@@ -1,4 +1,4 @@
-"""A twin of the gateway for the demo's tests: takes mail, decides by the subject, delivers to the next hops."""
+"""A fake gateway for the demo's tests: accepts mail, decides by the subject, delivers to the next hops."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.mime.headers import header_section, message_id, subject
 from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
-from gateway.demo.run import Served
+from gateway.demo.run import RunningGateway
 
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
 TITLES = {"7a": "Sexual or flirtatious content, grooming cues", "8": "Confidential information", "6": "Purpose"}
 
-Finder = Callable[[str, str], tuple[str, tuple[Finding, ...]]]
-"""From subject and text to the action and the findings."""
+Decide = Callable[[str, str], tuple[str, tuple[Finding, ...]]]
+"""From subject and text to action and findings."""
 
 
 def domain(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
-class Twin:
-    """The store and the ways of the twin; `decide` says what becomes of a message in scope."""
+class FakeGateway:
+    """A store with SMTP on both sides; `decide` gives the action for a message in scope."""
 
-    def __init__(self, decide: Finder, hops: Mapping[str, str]) -> None:
+    def __init__(self, decide: Decide, hops: Mapping[str, str]) -> None:
         self.decide, self.hops = decide, hops
         self.kept: dict[str, dict[str, Any]] = {}
         self.refuse = ""
 
-    # the way in and out
+    # SMTP
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 aiosmtpd's name
         if self.refuse:
             return self.refuse
         sender = "" if envelope.mail_from == "<>" else envelope.mail_from
-        pairs = [each for each in envelope.rcpt_tos if self._pair(sender, each)]
+        pairs = [address for address in envelope.rcpt_tos if self._pair(sender, address)]
         if not pairs:
             await self._out(sender, envelope.rcpt_tos, envelope.content)
             return "250 2.0.0 passed"
         self.take(sender, envelope.rcpt_tos, envelope.content, pairs)
-        return "250 2.0.0 taken"
+        return "250 2.0.0 accepted"
 
     def _pair(self, sender: str, recipient: str) -> bool:
         group = recipient.partition("@")[0] in ("biology-2", "track")
@@ -64,14 +64,17 @@ class Twin:
         action, findings = self.decide(subject(section), content.decode("utf-8", "replace"))
         self.kept[id] = {
             "sender": sender, "content": content, "mid": message_id(section), "action": action, "findings": findings,
-            "states": {each: State.HELD if action == "hold" and each in pairs else State.QUEUED for each in recipients},
+            "states": {
+                address: State.HELD if action == "hold" and address in pairs else State.QUEUED
+                for address in recipients
+            },
         }  # fmt: skip
         return id
 
     async def deliver(self) -> None:
-        """Hand over whatever is queued."""
+        """Deliver what is queued."""
         for id, row in list(self.kept.items()):
-            due = [each for each, state in row["states"].items() if state is State.QUEUED]
+            due = [address for address, state in row["states"].items() if state is State.QUEUED]
             if due:
                 await self._out(row["sender"], due, f"X-Chaperone-Id: {id}; 00ff\r\n".encode() + row["content"])
                 row["states"] |= dict.fromkeys(due, State.SENT)
@@ -83,14 +86,14 @@ class Twin:
                 content, sender=sender, recipients=[recipient], hostname=host, port=int(port), start_tls=False
             )
 
-    # what the demo looks at
+    # the lookup port
 
     def _trace(self, id: str) -> Trace:
         row = self.kept[id]
         return Trace(
             id, row["mid"], Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"],
-            tuple(RecipientTrace(each, state, 0.0) for each, state in row["states"].items()),
-            sha256_of(row["content"]), row["action"], tuple(each.clause for each in row["findings"]),
+            tuple(RecipientTrace(address, state, 0.0) for address, state in row["states"].items()),
+            sha256_of(row["content"]), row["action"], tuple(finding.clause for finding in row["findings"]),
         )  # fmt: skip
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
@@ -101,7 +104,7 @@ class Twin:
             return None
         row = self.kept[id]
         verdict = Verdict(
-            id, sha256_of(row["content"]), "twin", findings=row["findings"], purpose={"scheduling": 0.9}, took_ms=12.0,
+            id, sha256_of(row["content"]), "fake", findings=row["findings"], purpose={"scheduling": 0.9}, took_ms=12.0,
             help=0.9 if row["action"] == "alert" else 0.0,
         )  # fmt: skip
         return MessageDetail(self._trace(id), row["content"], Channel.MAIL, verdict, "hash")
@@ -120,9 +123,9 @@ class Twin:
         return 0.0
 
     def release(self, id: str) -> None:
-        """What an administrator does."""
+        """Release a held message, as an administrator would."""
         states = self.kept[id]["states"]
-        states |= {each: State.QUEUED for each, state in states.items() if state is State.HELD}
+        states |= {address: State.QUEUED for address, state in states.items() if state is State.HELD}
 
 
 def read(config: Path) -> dict[str, Any]:
@@ -130,43 +133,43 @@ def read(config: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def twin_of(config: Path, decide: Finder) -> AsyncIterator[Twin]:
-    """The twin, listening and delivering as the configuration says."""
+async def running_fake(config: Path, decide: Decide) -> AsyncIterator[FakeGateway]:
+    """A fake gateway that listens and delivers as the configuration says."""
     settings = read(config)
-    twin = Twin(decide, settings["smtp"]["next_hop"])
+    fake = FakeGateway(decide, settings["smtp"]["next_hop"])
     loop = asyncio.get_running_loop()
-    open_ones: set[SMTP] = set()
+    sessions: set[SMTP] = set()
 
-    def session() -> SMTP:
-        made = SMTP(twin, loop=loop, hostname="gateway.riverbend.example", enable_SMTPUTF8=True)
-        open_ones.add(made)
-        return made
+    def new_session() -> SMTP:
+        session = SMTP(fake, loop=loop, hostname="gateway.riverbend.example", enable_SMTPUTF8=True)
+        sessions.add(session)
+        return session
 
     host, _, port = settings["smtp"]["listen"][0].rpartition(":")
-    server = await loop.create_server(session, host, int(port))
+    server = await loop.create_server(new_session, host, int(port))
 
     stop = asyncio.Event()
 
     async def delivering() -> None:
         while not stop.is_set():
-            await twin.deliver()
+            await fake.deliver()
             await asyncio.sleep(0.02)
 
     task = asyncio.create_task(delivering())
     try:
-        yield twin
+        yield fake
     finally:
         stop.set()
         server.close()
-        for each in open_ones:
-            if each.transport is not None:
-                each.transport.close()
+        for session in sessions:
+            if session.transport is not None:
+                session.transport.close()
         await server.wait_closed()
         await task
 
 
-def by_subject(expected: Mapping[str, str]) -> Finder:
-    """Decide as the subject's expectation says; what is to be held for the words "between us"."""
+def by_subject(expected: Mapping[str, str]) -> Decide:
+    """Decide as expected for the subject; hold unknown subjects with the words "between us"."""
 
     def decide(title: str, text: str) -> tuple[str, tuple[Finding, ...]]:
         action = expected.get(title, "hold" if "between us" in title else "release")
@@ -177,13 +180,13 @@ def by_subject(expected: Mapping[str, str]) -> Finder:
     return decide
 
 
-def serving(decide: Finder, twins: list[Twin]) -> Callable[[Path], Any]:
-    """A `serve` for the demo; each twin that it runs is left in `twins`."""
+def serving(decide: Decide, fakes: list[FakeGateway]) -> Callable[[Path], Any]:
+    """A `serve` function for the demo; the fakes that it starts are appended to `fakes`."""
 
     @asynccontextmanager
-    async def serve(config: Path) -> AsyncIterator[Served]:
-        async with twin_of(config, decide) as twin:
-            twins.append(twin)
-            yield Served(twin, TITLES, ("admin", "quiet-river-42"))
+    async def serve(config: Path) -> AsyncIterator[RunningGateway]:
+        async with running_fake(config, decide) as fake:
+            fakes.append(fake)
+            yield RunningGateway(fake, TITLES, ("admin", "quiet-river-42"))
 
     return serve
