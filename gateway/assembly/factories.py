@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from gateway import policies
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.fault import Fault
 from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.delivery import NextHop
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Directory
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
@@ -55,7 +55,7 @@ def mail_next_hops(smtp: SmtpSettings, aliases: Mapping[str, str]) -> tuple[Next
             served.setdefault(domain_of(f"@{alias}"), target)
     return tuple(
         NextHop(
-            Channel.MAIL,
+            MAIL,
             target,
             frozenset(domain for domain, to in served.items() if to == target),
             smtp.next_hop.get("*") == target,
@@ -69,7 +69,7 @@ def delivery_hops(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
     """The next hops of deliveries. If none serves every other domain, one without a target is added; it refuses."""
     if any(hop.default for hop in hops):
         return hops
-    return (*hops, NextHop(Channel.MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
+    return (*hops, NextHop(MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
 
 
 def directory_sources(settings: Settings) -> RosterSources:

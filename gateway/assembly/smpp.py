@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
 from gateway.core.channels.smpp_pdu import Pdu
 from gateway.core.channels.smpp_session import Bound
 from gateway.core.fault import Fault
 from gateway.core.messages.delivery import NextHop
-from gateway.core.messages.message import Channel
 from gateway.directory.live_directory import LiveDirectory
 from gateway.relays.smpp.context import SmppContext
 from gateway.relays.smpp.esme_requests import EsmeRequests
@@ -98,4 +98,4 @@ async def run_smpp(
 
 
 async def _deliver(process: Process, way: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
-    await process.deliver(NextHop(Channel.SMS, way, frozenset({way})), transport, reachable)
+    await process.deliver(NextHop(SMS, way, frozenset({way})), transport, reachable)

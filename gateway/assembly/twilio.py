@@ -7,15 +7,15 @@ from collections.abc import Collection
 
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
 from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
-from gateway.core.messages.message import Channel
 from gateway.directory.live_directory import LiveDirectory
 from gateway.ports.store import Store
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
-from gateway.relays.twilio.replies import Replies
+from gateway.relays.twilio.replies import ApplicationReplies
 from gateway.settings.model import SmppSettings, TwilioSettings
 from gateway.stages.fetching import fetch_media
 from gateway.stages.wakeup import Wakeup
@@ -29,8 +29,8 @@ def twilio_hops(twilio: TwilioSettings, smpp: SmppSettings | None) -> tuple[Next
     app = frozenset({APP})
     over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
     return (
-        NextHop(Channel.SMS, twilio.api_base, frozenset(), default=True, others=app | over_smpp),
-        NextHop(Channel.SMS, twilio.app_url or APP, app),
+        NextHop(SMS, twilio.api_base, frozenset(), default=True, others=app | over_smpp),
+        NextHop(SMS, twilio.app_url or APP, app),
     )
 
 
@@ -42,7 +42,7 @@ async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
         known=lambda number: _sent_to(process.store, number),
-        replied=Replies(_twilio_context(process, directory, client)).take,
+        replied=ApplicationReplies(_twilio_context(process, directory, client)).take,
     )  # fmt: skip
     for hop in twilio_hops(twilio, process.settings.sms.smpp):
         await process.deliver(hop, transport)

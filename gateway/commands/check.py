@@ -1,4 +1,4 @@
-"""`chaperone check`: everything that the configuration names, one line each, with the mend for what is wrong."""
+"""`chaperone check`: checks everything the configuration refers to. Prints one line each, with a hint for errors."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ from gateway.assembly.factories import directory_sources, listening_sockets, loa
 from gateway.assembly.serve import start_classifiers
 from gateway.assembly.smpp import server_tls, smsc_config
 from gateway.bus.kafka import KafkaBus
-from gateway.commands.context import settings_of
-from gateway.console.auth.oidc import ServiceError, SignInService
+from gateway.commands.context import load_settings
+from gateway.console.auth.oidc import SignInService, SignInServiceError
 from gateway.core.channels.smpp_pdu import Command, Pdu
 from gateway.core.fault import Fault
 from gateway.core.messages.parties import Role
-from gateway.directory.loading import load_from
+from gateway.directory.loading import load_sources
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
 from gateway.settings.model import Settings, SmppSettings, SmtpSettings
 from gateway.store import probe
 from gateway.transports.smpp.upstream import NotBound
-from gateway.transports.smpp.upstream import probe as probe_smsc
+from gateway.transports.smpp.upstream import probe_smsc as probe_smsc
 
 Line = tuple[str, str, str]
-"""What was looked at; what was found; what is wrong and its mend, "" where it is fine."""
+"""What was checked; what was found; what is wrong with a hint, or "" if it is fine."""
 
 
-def run(given: Namespace) -> int:
-    """Check; 1 where anything is wrong, 2 where the configuration itself cannot be read."""
-    settings = settings_of(given)
-    console, wrong = Console(), 0
+def run(options: Namespace) -> int:
+    """Check; returns 1 if anything is wrong. Raises Fault if the configuration itself cannot be read."""
+    settings = load_settings(options)
+    console, errors = Console(), 0
 
-    async def look() -> None:
-        nonlocal wrong
+    async def check() -> None:
+        nonlocal errors
         async for what, found, fault in _lines(settings):
-            wrong += bool(fault)
+            errors += bool(fault)
             word = Text.assemble(("error " if fault else "ok    ", "bold red" if fault else "green"))
             console.print(word + Text(f"{what}: {fault or found}"), soft_wrap=True)
 
-    asyncio.run(look())
-    return 1 if wrong else 0
+    asyncio.run(check())
+    return 1 if errors else 0
 
 
 async def _lines(settings: Settings) -> AsyncIterator[Line]:
     yield "configuration", f"{settings.district.name}, mode {settings.policy.mode}", ""
-    yield _found("policy", lambda: f"{(policy := load_policy(settings)).reference}, hash {policy.hash[:16]}")
+    yield _line("policy", lambda: f"{(policy := load_policy(settings)).reference}, hash {policy.hash[:16]}")
     for line in _roster(settings):
         yield line
     yield await _model(settings)
     for line in await asyncio.to_thread(lambda: list(_ports(settings))):
         yield line
-    yield await asyncio.to_thread(_found, "store", lambda: probe(settings.store.url))
+    yield await asyncio.to_thread(_line, "store", lambda: probe(settings.store.url))
     for line in await _bus(settings):
         yield line
     for hop in mail_next_hops(settings.smtp, settings.district.aliases):
@@ -73,38 +73,43 @@ async def _lines(settings: Settings) -> AsyncIterator[Line]:
         yield await _sign_in_service(settings)
 
 
-def _found(what: str, look: Callable[[], str]) -> Line:
+def _line(what: str, check: Callable[[], str]) -> Line:
     try:
-        return what, look(), ""
+        return what, check(), ""
     except Fault as fault:
         return what, "", str(fault)
 
 
 def _roster(settings: Settings) -> Iterator[Line]:
     try:
-        loaded = load_from(directory_sources(settings), time.time())
+        loaded = load_sources(directory_sources(settings), time.time())
     except Fault as fault:
         yield "directory", "", str(fault)
         return
     counts = loaded.roster.counts()
     people = f"{counts.get(Role.STAFF, 0)} staff, {counts.get(Role.STUDENT, 0)} students"
-    yield "directory", f"{people}, {len(loaded.warnings)} oddities mended", ""
+    yield "directory", f"{people}, {len(loaded.warnings)} irregularities corrected", ""
     for warning in loaded.warnings[:20]:
         yield "directory", f"note: {warning}", ""
 
 
 def _ports(settings: Settings) -> Iterator[Line]:
     listens: Sequence[tuple[str, str, Callable[[str], bool]]] = [
-        *(("smtp.listen", each, partial(_greets, smtp=settings.smtp)) for each in settings.smtp.listen),
-        *(("sms.smpp.listen", each, _speaks_smpp) for smpp in [settings.sms.smpp] if smpp for each in smpp.listen),
-        *(("sms.twilio.listen", each.listen, _speaks_twilio) for each in [settings.sms.twilio] if each),
+        *(("smtp.listen", address, partial(_greets, smtp=settings.smtp)) for address in settings.smtp.listen),
+        *(
+            ("sms.smpp.listen", address, _speaks_smpp)
+            for smpp in [settings.sms.smpp]
+            if smpp
+            for address in smpp.listen
+        ),
+        *(("sms.twilio.listen", twilio.listen, _speaks_twilio) for twilio in [settings.sms.twilio] if twilio),
         ("console.listen", settings.console.listen, _is_console),
         ("metrics.listen", settings.metrics.listen, _monitors),
     ]
     for key, address, ours in listens:
         try:
-            for each in listening_sockets((address,), key):
-                each.close()
+            for listener in listening_sockets((address,), key):
+                listener.close()
             yield key, f"{address} is free", ""
         except Fault as fault:
             yield (key, f"{address} is held by this gateway", "") if ours(address) else (key, "", str(fault))
@@ -117,7 +122,7 @@ def _connected(address: str) -> socket.socket:
 
 def _greets(address: str, smtp: SmtpSettings) -> bool:
     with suppress(OSError), _connected(address) as peer:
-        if smtp.proxy_protocol:  # it greets nobody before the load balancer said who is there: here it is ourselves
+        if smtp.proxy_protocol:  # the relay greets only after the PROXY line
             peer.sendall(b"PROXY UNKNOWN\r\n")
         return peer.recv(512).startswith(f"220 {smtp.hostname} ".encode())
     return False
@@ -151,18 +156,22 @@ def _speaks_twilio(address: str) -> bool:
 
 async def _smsc(smpp: SmppSettings) -> Line:
     smsc = smsc_config(smpp)
-    where = f"{smsc.host}:{smsc.port}"
+    address = f"{smsc.host}:{smsc.port}"
     try:
         server_tls(smpp)
         await probe_smsc(smsc)
     except Fault as fault:
         return "smsc", "", str(fault)
     except NotBound as refused:
-        return "smsc", "", f"{where} refuses to bind ({refused}); mend the account in sms.smpp.upstream or its password"
+        return (
+            "smsc",
+            "",
+            f"{address} refuses to bind ({refused}); correct the account in sms.smpp.upstream or its password",
+        )
     except (OSError, TimeoutError, HopDown) as error:
         why = getattr(error, "strerror", None) or "no answer"
-        return "smsc", "", f"{where} cannot be reached ({why}); start it, or mend sms.smpp.upstream"
-    return "smsc", f"{where} lets us bind", ""
+        return "smsc", "", f"{address} cannot be reached ({why}); start it, or correct sms.smpp.upstream"
+    return "smsc", f"{address} accepts our bind", ""
 
 
 async def _sign_in_service(settings: Settings) -> Line:
@@ -175,8 +184,8 @@ async def _sign_in_service(settings: Settings) -> Line:
     async with httpx.AsyncClient(timeout=5) as client:
         try:
             return what, await SignInService(provider, client).look(), ""
-        except ServiceError as error:
-            return what, "", f"{provider.issuer}: {error}; start it, or mend console.oidc.issuer"
+        except SignInServiceError as error:
+            return what, "", f"{provider.issuer}: {error}; start it, or correct console.oidc.issuer"
 
 
 async def _model(settings: Settings) -> Line:
@@ -202,7 +211,7 @@ async def _hop(target: str) -> Line:
             greeting = await asyncio.to_thread(peer.recv, 4)
     except OSError as error:
         why = error.strerror or "no answer"
-        return "next hop", "", f"{target} cannot be reached ({why}); start it, or mend smtp.next_hop"
+        return "next hop", "", f"{target} cannot be reached ({why}); start it, or correct smtp.next_hop"
     if greeting[:3] != b"220":
-        return "next hop", "", f"{target} does not greet as a mail server; mend smtp.next_hop"
+        return "next hop", "", f"{target} does not greet as a mail server; correct smtp.next_hop"
     return "next hop", f"{target} greets", ""

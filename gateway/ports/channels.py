@@ -20,11 +20,11 @@ class Transport(Protocol):
     """One way out of one channel."""
 
     async def deliver(
-        self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
+        self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
         """Hand a message on and say for each recipient of the claim how it ended; never raises for the peer's doing.
 
-        `still_ours` is asked before the last byte that makes the next hop responsible; when it answers False nothing
+        `holds_claim` is asked before the last byte that makes the next hop responsible; when it answers False nothing
         is handed over and the mapping is empty.
         """
 

@@ -1,1 +1,1 @@
-"""One SMPP session over one connection, the same at both ends."""
+"""The SMPP session that the relay and the transport share."""

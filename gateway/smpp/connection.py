@@ -1,8 +1,8 @@
-"""A link: one SMPP session over one connection, as both ends of it work alike.
+"""One SMPP session over one connection, the same at both ends.
 
-Requests go out within a window and are matched with their responses; the peer's requests are answered by whoever made
-the link, so many at a time, and more are throttled: reading never stops, for a response may be next. Silence is asked
-about; a peer that reads too slowly, says what is no PDU or does not answer is let go.
+Requests go out within a window and are matched with their responses. The peer's requests are passed to a handler;
+above a limit they are throttled, but reading never stops, because a response may be next. After a silence the peer is
+probed with enquire_link. A peer that reads too slowly, sends an invalid PDU or does not answer is disconnected.
 """
 
 from __future__ import annotations
@@ -17,161 +17,163 @@ from gateway.core.messages.reply import reply
 from gateway.ports.channels import HopDown
 
 Handler = Callable[[Pdu], Awaitable[Pdu | None]]
-"""What answers a request of the peer's; None: nothing is to be answered."""
+"""Answers a request of the peer. None sends no answer."""
 
 _CHUNK = 1 << 16
-_LAST = 0x7FFFFFFF
+_LAST_SEQUENCE = 0x7FFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class SmppLimits:
-    """`window`: our requests without a response; `inbound`: the peer's, and `held` their bytes; the rest are seconds.
+    """Limits of one session; times are in seconds.
 
-    `idle`: of silence before the peer is asked whether it is there; `patience`: for a response, or for what is written
-    to be read; `whole`: in which a PDU that has begun must have come.
+    `window`: our requests without a response; `inbound` and `inbound_bytes`: the peer's requests being answered, in
+    number and bytes; `idle`: silence before the peer is probed; `timeout`: for a response, or for the peer to read what
+    was written; `pdu_timeout`: for the rest of a PDU that has begun.
     """
 
     window: int = 10
     inbound: int = 512
-    held: int = 1 << 20
+    inbound_bytes: int = 1 << 20
     idle: float = 30.0
-    patience: float = 20.0
-    whole: float = 20.0
+    timeout: float = 20.0
+    pdu_timeout: float = 20.0
 
 
 def no_response() -> HopDown:
-    """No response came: the peer may have taken the request all the same."""
-    return HopDown(reply(451, "4.4.2", "No response came"))
+    """No response came. The peer may have accepted the request anyway."""
+    return HopDown(reply(451, "4.4.2", "No response arrived"))
 
 
 def not_bound() -> HopDown:
-    """Nobody is bound, so nothing was sent."""
-    return HopDown(reply(451, "4.4.1", "Nobody is bound"))
+    """No session is bound, so nothing was sent."""
+    return HopDown(reply(451, "4.4.1", "No session is bound"))
 
 
 class SmppConnection:
-    """Alive while `run` runs. `handle` is asked for every request but enquire_link and unbind."""
+    """A session, alive while `run` runs. `handle` answers every request but enquire_link and unbind."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handler, limits: SmppLimits
     ) -> None:
         self._reader, self._writer, self._handle, self._limits = reader, writer, handle, limits
         self._frames = Frames()
-        self._asked: dict[int, asyncio.Future[Pdu]] = {}
+        self._pending: dict[int, asyncio.Future[Pdu]] = {}
         self._sequence = 0
         self._window = asyncio.Semaphore(limits.window)
-        self._held = 0
-        self._working: set[asyncio.Task[None]] = set()
-        self._heard = asyncio.get_running_loop().time()
+        self._inbound_bytes = 0
+        self._answering: set[asyncio.Task[None]] = set()
+        self._last_read = asyncio.get_running_loop().time()
         self.open = True
 
     async def run(self) -> None:
-        """Until either end is done. What is being answered then is finished; its answers go nowhere."""
+        """Read until either end closes the session. Handlers still running are finished; their answers are dropped."""
         watching = asyncio.create_task(self._watch())
         try:
             await self._read()
         except (OSError, TimeoutError, Malformed):
-            pass  # said, where there is somebody to say it to
+            pass  # the peer was told, if it can still be reached
         finally:
             self.open = False
             watching.cancel()
-            for future in self._asked.values():
+            for future in self._pending.values():
                 if not future.done():
                     future.set_exception(no_response())
-                    future.exception()  # whoever asked may be gone as well
-            if self._working:
-                await asyncio.wait(self._working)
+                    future.exception()  # nobody may await it: mark the exception as retrieved
+            if self._answering:
+                await asyncio.wait(self._answering)
             self._writer.close()
             with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(self._limits.patience):
+                async with asyncio.timeout(self._limits.timeout):
                     await self._writer.wait_closed()
 
     async def ask(self, request: Pdu) -> Pdu:
-        """The response to a request. Raises HopDown where none comes in time."""
+        """The response to a request. Raises HopDown if none comes in time."""
         try:
-            async with asyncio.timeout(self._limits.patience):
+            async with asyncio.timeout(self._limits.timeout):
                 async with self._window:
                     if not self.open:
                         raise not_bound()
-                    self._sequence = self._sequence % _LAST + 1
+                    self._sequence = self._sequence % _LAST_SEQUENCE + 1
                     sequence = self._sequence
                     future: asyncio.Future[Pdu] = asyncio.get_running_loop().create_future()
-                    self._asked[sequence] = future
+                    self._pending[sequence] = future
                     try:
                         self._writer.write(Pdu(request.command, request.body, 0, sequence).encoded())
                         return await future
                     finally:
-                        self._asked.pop(sequence, None)
+                        self._pending.pop(sequence, None)
         except (TimeoutError, OSError):
             raise no_response() from None
 
     async def unbind(self) -> None:
-        """End the session as one ends it: what is being answered is answered before."""
-        if self._working:
-            await asyncio.wait(self._working, timeout=self._limits.patience)
+        """Unbind and close, after the requests being answered have been answered."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=self._limits.timeout)
         with contextlib.suppress(HopDown, TimeoutError):
             async with asyncio.timeout(2.0):
                 await self.ask(Pdu(Command.UNBIND))
         self.close()
 
     def close(self) -> None:
-        """End the connection."""
+        """Abort the connection."""
         self.open = False
         self._writer.transport.abort()
 
     async def _read(self) -> None:
         while True:
-            whole = None if not self._frames.waiting else self._limits.whole
-            async with asyncio.timeout(whole):
+            timeout = None if not self._frames.waiting else self._limits.pdu_timeout
+            async with asyncio.timeout(timeout):
                 content = await self._reader.read(_CHUNK)
             if not content:
                 return
-            self._heard = asyncio.get_running_loop().time()
+            self._last_read = asyncio.get_running_loop().time()
             try:
                 for pdu in self._frames.fed(content):
-                    if await self._take(pdu):
+                    if await self._receive(pdu):
                         return
             except Malformed as malformed:
-                await self._say(Pdu(GENERIC_NACK, status=malformed.status))
+                await self._write(Pdu(GENERIC_NACK, status=malformed.status))
                 raise
 
-    async def _take(self, pdu: Pdu) -> bool:
-        """Settle one PDU; whether it was the last of the session."""
+    async def _receive(self, pdu: Pdu) -> bool:
+        """Process one PDU. True if it ends the session."""
         if pdu.is_response:
-            future = self._asked.get(pdu.sequence)
+            future = self._pending.get(pdu.sequence)
             if future is not None and not future.done():
                 future.set_result(pdu)
         elif pdu.command == Command.ENQUIRE_LINK:
-            await self._say(pdu.answered())
+            await self._write(pdu.answered())
         elif pdu.command == Command.UNBIND:
-            if self._working:
-                await asyncio.wait(self._working)
-            await self._say(pdu.answered())
+            if self._answering:
+                await asyncio.wait(self._answering)
+            await self._write(pdu.answered())
             return True
         else:
-            if len(self._working) >= self._limits.inbound or self._held > self._limits.held:
-                await self._say(pdu.answered(Status.THROTTLED))
+            limits = self._limits
+            if len(self._answering) >= limits.inbound or self._inbound_bytes > limits.inbound_bytes:
+                await self._write(pdu.answered(Status.THROTTLED))
                 return False
-            self._held += len(pdu.body)
+            self._inbound_bytes += len(pdu.body)
             task = asyncio.create_task(self._answer(pdu))
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
         return False
 
     async def _answer(self, pdu: Pdu) -> None:
         try:
             answer = await self._handle(pdu)
         finally:
-            self._held -= len(pdu.body)
+            self._inbound_bytes -= len(pdu.body)
         if answer is not None and self.open:
             with contextlib.suppress(OSError, TimeoutError):
-                await self._say(answer)
+                await self._write(answer)
 
-    async def _say(self, pdu: Pdu) -> None:
-        """Write, and wait for a peer that reads slowly; one that does not read is let go."""
+    async def _write(self, pdu: Pdu) -> None:
+        """Write a PDU and wait for a slow reader. A peer that does not read in time is disconnected."""
         self._writer.write(pdu.encoded())
         try:
-            async with asyncio.timeout(self._limits.patience):
+            async with asyncio.timeout(self._limits.timeout):
                 await self._writer.drain()
         except TimeoutError:
             self.close()
@@ -180,7 +182,7 @@ class SmppConnection:
     async def _watch(self) -> None:
         clock = asyncio.get_running_loop().time
         while self.open:
-            quiet = clock() - self._heard
+            quiet = clock() - self._last_read
             if quiet < self._limits.idle:
                 await asyncio.sleep(self._limits.idle - quiet)
                 continue

@@ -1,1 +1,1 @@
-"""The ways out: to the next hops by SMTP, SMPP and HTTP."""
+"""Transports, where messages go out to next hops: SMTP, SMPP and HTTP."""

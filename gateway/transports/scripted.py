@@ -1,4 +1,4 @@
-"""The in-memory twin of a transport: a next hop that says what its script says, and keeps what it was handed."""
+"""The in-memory twin of a transport: a next hop that answers by a script and keeps the messages it accepted."""
 
 from __future__ import annotations
 
@@ -9,83 +9,86 @@ from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Se
 from gateway.core.messages.message import Recipient
 from gateway.core.messages.reply import Reply
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import lost, unreachable
-from gateway.transports.smtp.pool import mail, rcpt
-from gateway.transports.smtp.transport import as_plain, everybody, refusal
+from gateway.transports.smtp.connection import hop_lost, hop_unreachable
+from gateway.transports.smtp.pool import mail_command, rcpt_command
+from gateway.transports.smtp.transport import is_ascii, refusal_outcome, same_outcome
 
 EXTENSIONS = ("8BITMIME", "DSN", "PIPELINING", "SIZE", "SMTPUTF8")
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """One message as the next hop got it: the commands as they were said, and the content."""
+class HandedMessage:
+    """One message as the next hop received it: the commands as sent, and the content."""
 
     mail: str
     rcpts: tuple[str, ...]
     content: bytes
 
 
-def always(command: str) -> str:
-    """The script of a next hop that takes everything."""
+def accept_all(command: str) -> str:
+    """The script of a next hop that accepts everything."""
     return "354 go on" if command == "DATA" else "250 2.0.0 Ok"
 
 
 class ScriptedTransport:
-    """See gateway.ports.channels.Transport. `says` is asked for every command:
-    MAIL and RCPT as they are said, DATA, and "." for the end of the content; "" is a connection that breaks there. For "CONNECT" it is a next hop that is not there.
+    """See gateway.ports.channels.Transport.
+
+    `script` is called with every command (MAIL and RCPT as sent, DATA, and "." for the end of the content) and returns
+    the reply. A reply of "" breaks the connection; "" for "CONNECT" is a next hop that cannot be reached.
     """
 
-    def __init__(self, says: Callable[[str], str] = always, extensions: Collection[str] = EXTENSIONS) -> None:
-        self.handed: list[Handed] = []
-        self._says, self._extensions = says, frozenset(extensions)
+    def __init__(self, script: Callable[[str], str] = accept_all, extensions: Collection[str] = EXTENSIONS) -> None:
+        self.handed: list[HandedMessage] = []
+        self._script, self._extensions = script, frozenset(extensions)
 
     def offers(self, extension: str) -> bool:
-        """Whether the script's next hop knows an ESMTP extension."""
+        """Whether the scripted next hop supports an ESMTP extension."""
         return extension in self._extensions
 
     async def deliver(
-        self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
+        self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """One transaction by the script."""
-        message, recipients = claim.message, [each.recipient for each in claim.recipients]
-        if not self._says("CONNECT"):
-            return everybody(recipients, Deferred(unreachable().reply.text))
+        """Run one transaction by the script."""
+        message, recipients = claim.message, [claimed.recipient for claimed in claim.recipients]
+        if not self._script("CONNECT"):
+            return same_outcome(recipients, Deferred(hop_unreachable().reply.text))
         content = message.prefix + message.content
-        plain = as_plain(message, recipients)
-        line = mail(self, message.envelope.sender, message.envelope.options, len(content), plain=plain)
+        plain = is_ascii(message, recipients)
+        line = mail_command(self, message.envelope.sender, message.envelope.options, len(content), plain=plain)
         if isinstance(line, Reply):
-            return everybody(recipients, refusal(line))
+            return same_outcome(recipients, refusal_outcome(line))
         outcomes: dict[str, Outcome] = {}
         accepted: list[tuple[Recipient, str]] = []
         try:
-            begun = self._said(line.decode())
-            if not begun.taken:
-                return everybody(recipients, refusal(begun))
-            for each in recipients:
-                command = rcpt(self, each).decode()
-                answer = self._said(command)
-                if answer.taken:
-                    accepted.append((each, command))
+            mail_reply = self._reply(line.decode())
+            if not mail_reply.taken:
+                return same_outcome(recipients, refusal_outcome(mail_reply))
+            for recipient in recipients:
+                command = rcpt_command(self, recipient).decode()
+                rcpt_reply = self._reply(command)
+                if rcpt_reply.taken:
+                    accepted.append((recipient, command))
                 else:
-                    outcomes[each.address] = refusal(answer, at_rcpt=True)
-            let_in = self._said("DATA") if accepted else None
+                    outcomes[recipient.address] = refusal_outcome(rcpt_reply, at_rcpt=True)
+            data_reply = self._reply("DATA") if accepted else None
         except HopDown as down:
-            return everybody(recipients, Deferred(down.reply.text))
-        if let_in is None or let_in.code != 354:
-            return outcomes | (everybody([each for each, _ in accepted], refusal(let_in)) if let_in else {})
-        if not await still_ours():
+            return same_outcome(recipients, Deferred(down.reply.text))
+        remaining = [recipient for recipient, _ in accepted]
+        if data_reply is None or data_reply.code != 354:
+            return outcomes | (same_outcome(remaining, refusal_outcome(data_reply)) if data_reply else {})
+        if not await holds_claim():
             return {}
         try:
-            said = self._said(".")
+            final = self._reply(".")
         except HopDown as down:
-            return outcomes | everybody([each for each, _ in accepted], Deferred(down.reply.text))
-        ended = Sent(said.text, self.offers("DSN")) if said.taken else refusal(said)
-        if said.taken:
-            self.handed.append(Handed(line.decode(), tuple(command for _, command in accepted), content))
-        return outcomes | everybody([each for each, _ in accepted], ended)
+            return outcomes | same_outcome(remaining, Deferred(down.reply.text))
+        outcome = Sent(final.text, self.offers("DSN")) if final.taken else refusal_outcome(final)
+        if final.taken:
+            self.handed.append(HandedMessage(line.decode(), tuple(command for _, command in accepted), content))
+        return outcomes | same_outcome(remaining, outcome)
 
-    def _said(self, command: str) -> Reply:
-        line = self._says(command)
+    def _reply(self, command: str) -> Reply:
+        line = self._script(command)
         if not line:
-            raise lost()
+            raise hop_lost()
         return Reply(int(line[:3]), (line.encode(),))

@@ -62,12 +62,12 @@ class World:
     usual: Callable[[], None]
 
     async def deliver(self, *, attempts: int = 0, ours: bool = True):
-        async def still_ours() -> bool:
+        async def holds_claim() -> bool:
             return ours
 
         claimed = tuple(Claimed(each, attempts, 0.0) for each in self.message.envelope.recipients)
         hop = NextHop("sms", "there", frozenset(), True)
-        return await self.transport.deliver(hop, Claim("token", self.message, claimed), still_ours)
+        return await self.transport.deliver(hop, Claim("token", self.message, claimed), holds_claim)
 
 
 def _text(enveloped: Envelope) -> Message:
@@ -90,7 +90,7 @@ async def smpp() -> AsyncIterator[World]:
         async def nothing(_: Pdu) -> Pdu | None:
             return None
 
-        limits = SmppLimits(patience=1.0)
+        limits = SmppLimits(timeout=1.0)
         config = SmscConfig("127.0.0.1", there.port, "us", "smsc-pw", limits=limits)
         async with SmppUpstream(config, nothing, EventLog(CollectorRegistry())) as upstream:
             while not upstream.bound():

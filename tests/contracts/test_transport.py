@@ -30,11 +30,11 @@ class World:
     hop: NextHop
     arrived: Callable[[], list[tuple[str, tuple[str, ...], bytes]]]
 
-    async def deliver(self, claim, still_ours=None):
+    async def deliver(self, claim, holds_claim=None):
         async def yes() -> bool:
             return True
 
-        return await self.transport.deliver(self.hop, claim, still_ours or yes)
+        return await self.transport.deliver(self.hop, claim, holds_claim or yes)
 
 
 @asynccontextmanager
@@ -186,11 +186,11 @@ async def test_nothing_is_handed_over_when_the_claim_was_lost(world) -> None:
     async with world() as w:
         asked = []
 
-        async def still_ours() -> bool:
+        async def holds_claim() -> bool:
             asked.append(len(w.arrived()))
             return False
 
-        assert await w.deliver(claim(), still_ours) == {}
+        assert await w.deliver(claim(), holds_claim) == {}
         assert asked == [0]
         assert not w.arrived()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.core.messages.refusal import Refused
 from gateway.relays.smtp.content import Content, Decoder
-from gateway.transports.smtp.wire import Encoder
+from gateway.transports.smtp.wire import ContentEncoder
 
 SMUGGLED = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\n\0.\r\n"]
 nasty = st.lists(
@@ -36,7 +36,7 @@ def pieces(raw: bytes, sizes: list[int]):
 
 
 def encoded(content: bytes, sizes: list[int]) -> bytes:
-    encoder = Encoder()
+    encoder = ContentEncoder()
     return b"".join(encoder.feed(each) for each in pieces(content, sizes)) + encoder.end()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.assembly.factories import mail_next_hops
 from gateway.settings.model import SmtpSettings
-from gateway.transports.smtp.connection import Patience
+from gateway.transports.smtp.connection import SmtpTimeouts
 from tests.relays.hop import always
 from tests.relays.test_smtp_scope import refusing
 from tests.relays.world import AVERY, TEACHER, VENDOR, content, until, without_trace, world
@@ -174,7 +174,7 @@ async def test_an_idle_connection_that_broke_is_replaced_without_anybody_noticin
 
 async def test_a_silent_next_hop_is_given_up() -> None:
     hang = asyncio.Event()
-    async with world(hop_patience=Patience(final=0.05)) as w:
+    async with world(hop_patience=SmtpTimeouts(final=0.05)) as w:
         w.outside.reading = hang
         said = await (await w.client()).mail(TEACHER, [VENDOR], content())
         assert said[-1].startswith("451 4.4.2 ")

@@ -11,7 +11,7 @@ import pytest
 from gateway.core.messages.delivery import Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import Patience, Tls
+from gateway.transports.smtp.connection import SmtpTimeouts, HopTls
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.contracts.test_transport import AVERY, JO, claim
@@ -71,7 +71,7 @@ async def test_nothing_leaks_when_everything_goes_wrong() -> None:
     def says(command: str) -> str:
         return "" if command.startswith(breaks["at"] or "nothing") else always(command)
 
-    async with hop(says) as there, pool(limit=1, patience=Patience(connect=0.2)) as kept:
+    async with hop(says) as there, pool(limit=1, timeouts=SmtpTimeouts(connect=0.2)) as kept:
         transport = SmtpTransport(kept)
         for at in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".", ""):
             breaks["at"] = at
@@ -148,13 +148,13 @@ def secured(certificate) -> ssl.SSLContext:
 
 
 async def test_tls_is_verified_where_that_is_wanted(certificate, secured) -> None:
-    async with hop(tls=secured) as there, pool(tls=Tls(True, certificate[0])) as kept:
+    async with hop(tls=secured) as there, pool(tls=HopTls(True, certificate[0])) as kept:
         by_name = NextHop("mail", f"localhost:{there.port}", frozenset(), True)
         assert isinstance(await sent(SmtpTransport(kept), by_name), Sent)
         assert there.taken[0].secure
-    async with hop(tls=secured) as there, pool(tls=Tls(True)) as kept:
+    async with hop(tls=secured) as there, pool(tls=HopTls(True)) as kept:
         assert isinstance(await sent(SmtpTransport(kept), to(there)), Deferred)
-    async with hop() as there, pool(tls=Tls(True)) as kept:
+    async with hop() as there, pool(tls=HopTls(True)) as kept:
         assert (await sent(SmtpTransport(kept), to(there))).reply.startswith("451 4.7.4 ")
         assert "MAIL" not in " ".join(there.commands)
 

@@ -15,12 +15,12 @@ from prometheus_client import CollectorRegistry
 from gateway.core.messages.delivery import NextHop, State
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Person, Role
-from gateway.core.policy.contact import Contact, NightHours
+from gateway.core.policy.contact import ContactLogRow, NightHours
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.stages.intake import MessageIntake
-from gateway.transports.smtp.connection import Patience
+from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.relays.hop import Hop, always, hop
@@ -61,7 +61,7 @@ class Roster:
 class Kept:
     """The store's twin, as far as intake asks it."""
 
-    accepted: list[tuple[Message, tuple[Contact, ...], frozenset[str] | None]] = field(default_factory=list)
+    accepted: list[tuple[Message, tuple[ContactLogRow, ...], frozenset[str] | None]] = field(default_factory=list)
     waiting: int = 0
     known: dict[str, dict[str, State]] = field(default_factory=dict)
     down: bool = False
@@ -184,7 +184,7 @@ def bound() -> socket.socket:
 @asynccontextmanager
 async def world(
     inside: Callable[[str], str] = always, outside: Callable[[str], str] = always, *, shadow: bool = False,
-    one_hop: bool = False, networks: tuple[str, ...] = (), hop_patience: Patience | None = None,
+    one_hop: bool = False, networks: tuple[str, ...] = (), hop_patience: SmtpTimeouts | None = None,
     hop_more: dict | None = None, hop_answers_within: float = 100.0, **config,
 ) -> AsyncIterator[World]:  # fmt: skip
     async with AsyncExitStack() as up:
@@ -192,7 +192,7 @@ async def world(
         if one_hop:
             hops[1] = hops[0]
         kept, roster, event_log = Kept(), Roster(), EventLog(CollectorRegistry())
-        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", patience=hop_patience))
+        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", timeouts=hop_patience))
         woken = {"published": 0, "due": 0}
         intake = MessageIntake(
             kept, roster, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,

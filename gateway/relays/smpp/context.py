@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_encoding import party, piece_of, read
 from gateway.core.channels.smpp_message import (
     ESME,
@@ -32,7 +33,7 @@ from gateway.core.channels.smpp_message import (
 from gateway.core.channels.smpp_pdu import Malformed, Pdu, SmppText, Status, read_text
 from gateway.core.channels.text_routing import passes_at_once
 from gateway.core.channels.twilio import derived_id
-from gateway.core.messages.message import Channel, Recipient, new_id
+from gateway.core.messages.message import Recipient, new_id
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
 from gateway.core.policy.relation import relate
@@ -178,14 +179,14 @@ class SmppContext:
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            Channel.SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
+            SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         asked = [part.number for part, text in numbered if part.account and asks_in_between(text.registered)]
         if asked:
             notifications = receipts(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
             await self.intake.forward(
-                Channel.SMS, receipts_envelope(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
+                SMS, receipts_envelope(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
             )
 
     async def _last_sender(self, line: str) -> str:

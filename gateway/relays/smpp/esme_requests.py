@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_encoding import party
 from gateway.core.channels.smpp_message import SMSC, named_part
 from gateway.core.channels.smpp_pdu import Command, Pdu, PduFields, Status, c_string, read_text
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.refusal import unavailable
 from gateway.core.policy.relation import find_people
 from gateway.ports.channels import SmppPeer
@@ -64,7 +64,7 @@ class EsmeRequests:
             return request.answered(body=name.encode() + b"\0" + none_failed)
         response = await self._forward(request)
         if response.status == Status.OK:
-            context.event_log.passed_through(Channel.SMS)
+            context.event_log.passed_through(SMS)
             context.recent.note_forwarded(c_string(response.body), account)
         return response
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_encoding import party
 from gateway.core.channels.smpp_message import (
     ESME,
@@ -19,7 +20,6 @@ from gateway.core.channels.smpp_message import (
 )
 from gateway.core.channels.smpp_pdu import GENERIC_NACK, Command, Pdu, SmppText, Status, read_text
 from gateway.core.channels.twilio import derived_id
-from gateway.core.messages.message import Channel
 from gateway.core.messages.refusal import unavailable
 from gateway.ports.channels import HopDown, SmppPeer
 from gateway.ports.messages import StoreDown
@@ -60,7 +60,7 @@ class SmscRequests:
             raise unavailable() from None
         response = _numbered(await self._context.router.ask(request, account), request)
         if response.status == Status.OK:
-            self._context.event_log.passed_through(Channel.SMS)
+            self._context.event_log.passed_through(SMS)
         return response
 
     async def _receipt(self, request: Pdu, text: SmppText) -> Pdu:
@@ -96,7 +96,7 @@ class SmscRequests:
         """Store a receipt for an application that is not bound here. It is delivered once the application is bound."""
         name = derived_id(RECEIPT, account, receipt.body.hex())
         now = self._context.now()
-        await self._context.intake.forward(Channel.SMS, receipt_envelope(account), receipt.encoded(), now, name=name)
+        await self._context.intake.forward(SMS, receipt_envelope(account), receipt.encoded(), now, name=name)
 
 
 def _numbered(response: Pdu, request: Pdu) -> Pdu:

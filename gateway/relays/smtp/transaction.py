@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, NextHop, Outcome, Sent
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient
+from gateway.core.messages.message import Envelope, Message, Recipient
 from gateway.core.messages.parties import Relation
 from gateway.core.messages.refusal import Refused
 from gateway.core.messages.reply import Reply, reply
-from gateway.core.mime.headers import MOST_CLAIMED, Mailbox, addresses, subject
-from gateway.core.mime.seal import received_count
-from gateway.core.policy.relation import forms_pair, find_people, relate
+from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection, Mailbox
+from gateway.core.policy.relation import find_people, forms_pair, relate
 from gateway.ports.channels import HopDown, HopTransaction
 from gateway.relays.smtp.context import Peer, SmtpContext, received
 from gateway.relays.smtp.grammar import Mail, Rcpt
@@ -133,7 +133,7 @@ class Transaction:
             claimed, named, hops = await asyncio.to_thread(_read, section)
         if hops > self._context.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
-        if len(claimed) > MOST_CLAIMED:
+        if len(claimed) > MAX_IDENTITIES:
             raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
         relation = relate(
             self._mail.sender,
@@ -144,22 +144,22 @@ class Transaction:
             self._context.networks(),
         )
         if relation:
-            return await self._take(head, content, relation)
+            return await self._take(head, section, content, relation)
         return await self._pass(head, content)
 
-    async def _head(self, content: Incoming) -> tuple[bytes, bytes]:
-        """What came up to the end of the header section or a little more, and the header section itself."""
+    async def _head(self, content: Incoming) -> tuple[bytes, HeaderSection]:
+        """The content up to the end of the header section or a little more, and the header section."""
         head = bytearray()
         looked = 0
         while piece := await self._next(content):
             head += piece
             if head.startswith(b"\r\n"):
-                return bytes(head), b""
+                return bytes(head), HeaderSection()
             end = head.find(b"\r\n\r\n", looked)
             if end >= 0:
-                return bytes(head), bytes(head[: end + 2])
+                return bytes(head), HeaderSection(bytes(head[: end + 2]))
             looked = max(len(head) - 3, 0)
-        return bytes(head), bytes(head)
+        return bytes(head), HeaderSection(bytes(head))
 
     async def _next(self, content: Incoming) -> bytes:
         """The next piece, to be kept in memory until the scope is known or the message is durable."""
@@ -187,12 +187,12 @@ class Transaction:
         finally:
             await self.leave()
         if said.taken:
-            self._context.event_log.passed_through(Channel.MAIL)
+            self._context.event_log.passed_through(MAIL)
         else:
             self._context.event_log.refused("next_hop")
         return said
 
-    async def _take(self, head: bytes, content: Incoming, relation: Relation) -> Reply:
+    async def _take(self, head: bytes, section: HeaderSection, content: Incoming, relation: Relation) -> Reply:
         """In scope: durable with us before the reply, unless it was decided before."""
         await self.leave()
         await self._context.intake.room()
@@ -200,15 +200,16 @@ class Transaction:
         while piece := await self._next(content):
             pieces.append(piece)
         whole = b"".join(pieces)
-        if await self._context.intake.decided_before(whole, tuple(self._recipients)):
-            return await self._again(whole)
+        if await self._context.intake.decided_before(section, whole, tuple(self._recipients)):
+            return await self._again(section, whole)
         now = self._context.clock()
         name = await self._context.intake.take(
-            Channel.MAIL, self._envelope(), whole, relation, now, fields=self._fields(now), tls=bool(self._peer.tls)
-        )
+            MAIL, self._envelope(), whole, relation, now,
+            section=section, fields=self._fields(now), tls=bool(self._peer.tls),
+        )  # fmt: skip
         return reply(250, "2.0.0", f"Ok: queued as {name}")
 
-    async def _again(self, content: bytes) -> Reply:
+    async def _again(self, section: HeaderSection, content: bytes) -> Reply:
         """The second pass: on to the next hops at once, without a second verdict and without being kept.
 
         The client gets one reply. Where some recipients have it and others do not, the others are queued here, for
@@ -217,7 +218,7 @@ class Transaction:
         now = self._context.clock()
         envelope = self._envelope()
         message = Message(
-            "", Channel.MAIL, envelope, content, "", now, Relation(), self._trace(), tls=bool(self._peer.tls)
+            "", MAIL, envelope, content, "", now, Relation(), self._trace(), tls=bool(self._peer.tls)
         )
         outcomes: dict[str, Outcome] = {}
         for hop, recipients in self._by_hop():
@@ -226,12 +227,12 @@ class Transaction:
             outcomes |= await self._context.transport.deliver(hop, Claim("", part, claimed), _always)
         left = tuple(each for each in envelope.recipients if not isinstance(outcomes.get(each.address), Sent))
         if not left:
-            self._context.event_log.passed_through(Channel.MAIL)
+            self._context.event_log.passed_through(MAIL)
             return _said(next(iter(outcomes.values())))
         if len(left) < len(envelope.recipients):
             await self._context.intake.forward(
-                Channel.MAIL, replace(envelope, recipients=left), content, now,
-                fields=self._fields(now), tls=bool(self._peer.tls),
+                MAIL, replace(envelope, recipients=left), content, now,
+                section=section, fields=self._fields(now), tls=bool(self._peer.tls),
             )  # fmt: skip
             return reply(250, "2.0.0", "Ok")
         self._context.event_log.refused("next_hop")
@@ -256,9 +257,9 @@ class Transaction:
         return lambda name: received(self._context.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
-def _read(section: bytes) -> tuple[Sequence[Mailbox], str, int]:
-    """Who a header section claims to be from, its subject, and how many servers it has passed."""
-    return addresses(section), subject(section), received_count(section)
+def _read(section: HeaderSection) -> tuple[Sequence[Mailbox], str, int]:
+    """The claimed authors, the subject, and the number of servers that the message has passed."""
+    return section.mailboxes(), section.subject, section.received_count
 
 
 def _said(outcome: Outcome | None) -> Reply:

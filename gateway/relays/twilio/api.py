@@ -13,10 +13,11 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.text_routing import PROVIDER, party, via
 from gateway.core.channels.twilio import FORM, Form, derived_id, every, first, id_of, media_of, parsed, sid_of, text_of
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel, Recipient, new_id
+from gateway.core.messages.message import Recipient, new_id
 from gateway.core.messages.refusal import unavailable
 from gateway.core.review.views import MessageDetail, Trace
 from gateway.ports.channels import HopDown, HttpAnswer
@@ -85,7 +86,7 @@ class Api:
         if not relation:
             answer = await context.texting.ask("POST", target, content, FORM)
             if answer.taken:
-                context.event_log.passed_through(Channel.SMS)
+                context.event_log.passed_through(SMS)
             return answer
         if wrong := _wrong(form):
             return wrong
@@ -163,9 +164,9 @@ class Api:
         addresses = {str(each.get("to")) for each in shown if each.get("direction") != "inbound"} | set(wanted.values())
         found = {each.id: each for address in addresses for each in await review.trace(address=address)}
         for held in await review.held():
-            if held.channel is Channel.SMS and held.id not in found:
+            if held.channel == SMS and held.id not in found:
                 found |= {each.id: each for each in await review.trace(id=held.id)}
-        ours = [each for each in found.values() if each.channel is Channel.SMS and each.message_id == sid_of(each.id)]
+        ours = [each for each in found.values() if each.channel == SMS and each.message_id == sid_of(each.id)]
         return sorted(ours, key=lambda each: each.received_at, reverse=True)
 
     async def _waiting(self, traces: Iterable[Trace], wanted: Mapping[str, str]) -> list[Mapping[str, object]]:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.text_routing import APP, PROVIDER, passes_at_once, via
 from gateway.core.channels.twilio import Form, Kind, every, kept, media_of, text_of, to_bytes
-from gateway.core.messages.message import Channel, Envelope, Recipient
+from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.policy.relation import relate
 from gateway.observability.events import EventLog
@@ -70,7 +71,7 @@ class TwilioContext:
         """Make a text durable; its id. Raises Refused."""
         envelope = Envelope(sender, (recipient,), kept(form, kind))
         return await self.intake.take(
-            Channel.SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
+            SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
         )
 
     def inward(self, line: str) -> Recipient:

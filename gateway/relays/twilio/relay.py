@@ -40,7 +40,7 @@ class TwilioRelay:
             self._application, interface="asgi3", lifespan="off", log_config=None, access_log=False,
             server_header=False, limit_concurrency=config.max_requests, timeout_graceful_shutdown=int(config.drain),
         )  # fmt: skip
-        self._server = _Server(settings)
+        self._server = _UvicornServer(settings)
         self._serving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -137,7 +137,7 @@ class TwilioRelay:
         return None
 
 
-class _Server(uvicorn.Server):
+class _UvicornServer(uvicorn.Server):
     """A server that leaves the process's signals to the process."""
 
     @contextlib.contextmanager

@@ -16,7 +16,7 @@ _MOST = 10
 _VERBS = ("Message", "Sms")
 
 
-def replies(content: bytes, line: str, peer: str) -> tuple[Form, ...]:
+def parse_replies(content: bytes, line: str, peer: str) -> tuple[Form, ...]:
     """The texts in an answer: from `line` to `peer` where they say no other."""
     if b"<!DOCTYPE" in content:
         return ()
@@ -37,7 +37,7 @@ def _form(element: ElementTree.Element, line: str, peer: str) -> Form:
     return tuple((name, value) for name, value in fields if value)
 
 
-class Replies:
+class ApplicationReplies:
     """Takes in, or sends on, what an application answered."""
 
     def __init__(self, context: TwilioContext) -> None:
@@ -49,7 +49,7 @@ class Replies:
         Raises Refused, and HopDown where one is out of scope and the provider is away.
         """
         context = self._context
-        for number, form in enumerate(replies(content, line, peer)):
+        for number, form in enumerate(parse_replies(content, line, peer)):
             fields = dict(form)
             sender, to = party(fields["From"]), party(fields["To"])
             relation = context.relation_to_check(sender, to, form)

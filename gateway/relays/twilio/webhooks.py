@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.text_routing import party
 from gateway.core.channels.twilio import (  # fmt: skip
     FORM,
@@ -19,11 +20,10 @@ from gateway.core.channels.twilio import (  # fmt: skip
     status_envelope,
     text_of,
 )
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Relation
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import EMPTY, TWIML, TwilioContext
-from gateway.relays.twilio.replies import Replies
+from gateway.relays.twilio.replies import ApplicationReplies
 
 SIDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 DONE = HttpAnswer(204)
@@ -34,7 +34,7 @@ class Webhooks:
 
     def __init__(self, context: TwilioContext) -> None:
         self._context = context
-        self._replies = Replies(context)
+        self._replies = ApplicationReplies(context)
 
     async def message(self, form: Form, kind: Kind) -> HttpAnswer:
         """A text: durable with us before the answer where it is in scope, else the application's own answer."""
@@ -54,7 +54,7 @@ class Webhooks:
             return await self._to_phone(form, sender, line)
         answer = await context.texting.hand(form, kind, token=derived_id("text", sid) if sid else "")
         if answer.taken:
-            context.event_log.passed_through(Channel.SMS)
+            context.event_log.passed_through(SMS)
             if answer.kind.endswith("xml") or answer.content.lstrip().startswith(b"<"):
                 return await self._without_texts(answer, sender, line, sid)
         return answer
@@ -77,7 +77,7 @@ class Webhooks:
         text = (("From", line), ("To", phone), ("Body", text_of(form)), *media)
         answer = await context.texting.ask("POST", context.messages_path, encoded(text), FORM)
         if answer.taken:
-            context.event_log.passed_through(Channel.SMS)
+            context.event_log.passed_through(SMS)
             return EMPTY
         return HttpAnswer(answer.status, EMPTY.content, TWIML)
 
@@ -92,7 +92,7 @@ class Webhooks:
         if not await context.intake.taken_before(name):
             told = tuple((key, sid_of(ours) if key in SIDS else value) for key, value in form)
             await context.intake.forward(
-                Channel.SMS, status_envelope(callback, kind), encoded(told), context.clock(), name=name
+                SMS, status_envelope(callback, kind), encoded(told), context.clock(), name=name
             )
         return DONE
 

@@ -1,1 +1,1 @@
-"""The way out by SMPP."""
+"""The transport for text messages over SMPP."""

@@ -1,8 +1,8 @@
-"""The way out of texts over SMPP: the parts of a text as they came, one request for each, in their order.
+"""Delivery over SMPP: the parts of a text message as they came, in order, with one request each.
 
-SMPP is at least once, as SMTP is: where a response is lost, or whoever waited for it died, nobody knows whether the
-part was taken, and it goes again. So a part is noted when its response is there, and what is noted never goes again:
-what may come twice is the one part that was on its way.
+SMPP delivers at least once, as SMTP does. If a response is lost, or the process waiting for it dies, nobody knows
+whether the part was accepted, and it is sent again. Each response is therefore stored, and a part with a stored
+response is never sent again. Only the one part that was in flight may arrive twice.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Ne
 from gateway.core.messages.message import Message
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
 
-_PATIENCE = 12
-"""Times that a part is offered again, each after a longer pause, to a peer that says that it goes too fast."""
-Noted = Callable[[str, SentPart], None]
+_MAX_OFFERS = 12
+"""How often a part is offered, each time after a longer pause, to a peer that throttles us."""
+NoteSent = Callable[[str, SentPart], None]
 
 
-def _forgotten(_name: str, _told: SentPart) -> None:
-    """Nobody wants to know before the store does."""
+def _ignore(_name: str, _part: SentPart) -> None:
+    """Note nothing: the store is enough."""
 
 
 class SmppTransport:
-    """Deliveries to the SMSC, or to the applications; see gateway.ports.channels.Transport.
+    """Deliveries to the SMSC or to the applications. See gateway.ports.channels.Transport.
 
-    `noted` is told of each part that the SMSC took, before the store is: its receipt may come at once. `account`: the
-    application that texts go to; to another where it is not bound here.
+    `noted` is called with each part that the SMSC accepts, before it is stored: its receipt may come at once.
+    `account`: the application to deliver to, or another one if it is not bound here.
     """
 
     def __init__(
@@ -37,30 +37,30 @@ class SmppTransport:
         texts: SmsPartStore,
         *,
         way: str,
-        noted: Noted = _forgotten,
+        noted: NoteSent = _ignore,
         account: str = "",
     ) -> None:
         self._peer, self._texts, self._way, self._noted, self._to = peer, texts, way, noted, account
 
     async def deliver(
-        self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
+        self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Every recipient for itself, its parts in their order."""
+        """Deliver to each recipient separately, its parts in order."""
         message = claim.message
         parts = _receipts(message) if _is_receipt(message) else await self._texts.text_parts(message.id)
         outcomes: dict[str, Outcome] = {}
         for claimed in claim.recipients:
             try:
-                ended = await self._one(message, claimed, parts, still_ours)
+                outcome = await self._deliver_one(message, claimed, parts, holds_claim)
             except HopDown as down:
-                ended = Deferred(down.reply.text)
-            if ended is None:
+                outcome = Deferred(down.reply.text)
+            if outcome is None:
                 break
-            outcomes[claimed.recipient.address] = ended
+            outcomes[claimed.recipient.address] = outcome
         return outcomes
 
-    async def _one(
-        self, message: Message, claimed: Claimed, parts: Sequence[SmsPart], still_ours: Callable[[], Awaitable[bool]]
+    async def _deliver_one(
+        self, message: Message, claimed: Claimed, parts: Sequence[SmsPart], holds_claim: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
         position = message.envelope.recipients.index(claimed.recipient)
         known = dict(await self._texts.known_by(message.id, position)) if claimed.attempts or len(parts) > 1 else {}
@@ -69,7 +69,7 @@ class SmppTransport:
         for part in parts:
             if part.number in known:
                 continue
-            response = await self._offered(_request(part, claimed), self._account(message), still_ours)
+            response = await self._offer(_request(part, claimed), self._account(message), holds_claim)
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -80,17 +80,17 @@ class SmppTransport:
         return Sent(f"0x00000000 {known.get(parts[0].number, '')}".rstrip())
 
     def _account(self, message: Message) -> str:
-        """The application that a receipt is for, or the one that texts go to, where it is bound."""
+        """The application that a receipt is for, or the one to deliver to if it is bound."""
         if self._way == SMSC:
             return ""
         if _is_receipt(message):
             return account_of(message)
         return self._to if self._peer.bound(self._to) else ""
 
-    async def _offered(self, request: Pdu, account: str, still_ours: Callable[[], Awaitable[bool]]) -> Pdu | None:
-        """The response to one part, offered again while the peer wants it slower; None where the claim was lost."""
-        for _ in range(_PATIENCE):
-            if not await still_ours():
+    async def _offer(self, request: Pdu, account: str, holds_claim: Callable[[], Awaitable[bool]]) -> Pdu | None:
+        """The response to one part, offered again while the peer throttles. None if the claim was lost."""
+        for _ in range(_MAX_OFFERS):
+            if not await holds_claim():
                 return None
             response = await self._peer.ask(request, account)
             if response.status not in SLOWER:
@@ -99,10 +99,10 @@ class SmppTransport:
 
     async def _note(self, message: Message, position: int, part: SmsPart, name: str) -> None:
         if self._way == SMSC and name:
-            told = SentPart(message.id, part.number, part.total, part.account)
-            for each in written(name)[:1]:
-                self._noted(each, told)
-        if (self._way == SMSC and name) or part.total > 1:  # a single one is concluded in the same breath
+            sent = SentPart(message.id, part.number, part.total, part.account)
+            for smsc_id in written(name)[:1]:
+                self._noted(smsc_id, sent)
+        if (self._way == SMSC and name) or part.total > 1:  # a single part is concluded right away
             await self._texts.note_id(message.id, position, part, name or f"none:{message.id}")
 
 
@@ -118,4 +118,4 @@ def _is_receipt(message: Message) -> bool:
 
 def _receipts(message: Message) -> Sequence[SmsPart]:
     pdus = list(Frames().fed(message.content))
-    return [SmsPart(number, len(pdus), each.command, each.body) for number, each in enumerate(pdus, 1)]
+    return [SmsPart(number, len(pdus), pdu.command, pdu.body) for number, pdu in enumerate(pdus, 1)]

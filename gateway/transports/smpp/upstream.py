@@ -1,6 +1,6 @@
-"""Our session at the provider's SMSC: bound again whenever it ends, no faster than it likes.
+"""Our session at the provider's SMSC: bound again whenever it ends, and slowed down when the SMSC throttles us.
 
-Where an SMSC offers no transceiver there are two of them, one that sends and one that receives.
+An SMSC without transceivers gets two sessions, one that sends and one that receives.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
 from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, not_bound
 
-_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before the next try to bind, the last one again and again
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before the next try to bind; the last one repeats
 _JITTER = 0.2
-_CONNECT = 10.0
-_SLOW, _SLOWEST = 0.25, 8.0
+_CONNECT_TIMEOUT = 10.0
+_MIN_PAUSE, _MAX_PAUSE = 0.25, 8.0  # seconds between requests to an SMSC that throttles us
 _COMMANDS = {way: command for command, way in BINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class SmscConfig:
-    """Where the SMSC is, and who we are there; `binds`: the sessions that it is to have, the one that sends first."""
+    """Address of the SMSC and our credentials. `binds`: the sessions to open, the sending one first."""
 
     host: str
     port: int
@@ -41,7 +41,7 @@ class SmscConfig:
 
 
 class NotBound(Exception):
-    """The SMSC did not let us bind; `status` is what it said."""
+    """The SMSC refused our bind with `status`."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"{status:#010x}")
@@ -49,9 +49,9 @@ class NotBound(Exception):
 
 
 class SmppUpstream:
-    """Open while it is entered: a gateway.ports.channels.SmppPeer. `handle` answers the SMSC's own requests.
+    """A gateway.ports.channels.SmppPeer, open while entered. `handle` answers the SMSC's own requests.
 
-    `way`: as what it is bound.
+    `way`: the kind of bind.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class SmppUpstream:
         self._link: SmppConnection | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._pause, self._slow_until = 0.0, 0.0
-        self.on_bound: Callable[[], None] = _nobody
+        self.on_bound: Callable[[], None] = _do_nothing
 
     async def __aenter__(self) -> Self:
         self._keeping = asyncio.create_task(self._keep())
@@ -82,15 +82,15 @@ class SmppUpstream:
         return self._link is not None and self._link.open
 
     async def ask(self, request: Pdu, account: str = "") -> Pdu:
-        """See gateway.ports.channels.SmppPeer. Waits where the SMSC has said that all goes too fast."""
+        """See gateway.ports.channels.SmppPeer. Waits while the SMSC throttles us."""
         clock = asyncio.get_running_loop().time
-        if (early := self._slow_until - clock()) > 0:
-            await asyncio.sleep(early)
+        if (wait := self._slow_until - clock()) > 0:
+            await asyncio.sleep(wait)
         if self._link is None:
             raise not_bound()
         response = await self._link.ask(request)
         if response.status in SLOWER:
-            self._pause = min(max(self._pause * 2, _SLOW), _SLOWEST)
+            self._pause = min(max(self._pause * 2, _MIN_PAUSE), _MAX_PAUSE)
             self._slow_until = clock() + self._pause
         elif response.status == Status.OK:
             self._pause = 0.0
@@ -110,8 +110,8 @@ class SmppUpstream:
             await asyncio.sleep(wait * (1 + _JITTER * (2 * random.random() - 1)))
 
     async def _session(self) -> None:
-        """One session, from connecting to its end. Raises where it cannot be bound."""
-        reader, writer = await connected(self._config)
+        """One session, from connecting to its end. Raises if it cannot be bound."""
+        reader, writer = await connect(self._config)
         link = SmppConnection(reader, writer, self._handle, self._config.limits)
         running = asyncio.create_task(link.run())
         try:
@@ -129,34 +129,34 @@ class SmppUpstream:
                 await running
 
 
-async def connected(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def connect(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection to the SMSC. Raises OSError and TimeoutError."""
-    async with asyncio.timeout(_CONNECT):
+    async with asyncio.timeout(_CONNECT_TIMEOUT):
         return await asyncio.open_connection(
             config.host, config.port, ssl=config.tls, server_hostname=config.host if config.tls else None
         )
 
 
 async def bind(link: SmppConnection, config: SmscConfig, way: Bound) -> None:
-    """Bind. Raises NotBound and HopDown."""
+    """Bind as `way`. Raises NotBound and HopDown."""
     response = await link.ask(Pdu(_COMMANDS[way], bind_body(config.system_id, config.password)))
     if response.status != Status.OK:
         raise NotBound(response.status)
 
 
-def _nobody() -> None:
-    """Nobody waits for us to be bound."""
+def _do_nothing() -> None:
+    """Nothing waits for the bind."""
 
 
-async def _nothing(_: Pdu) -> Pdu | None:
+async def _answer_nothing(_: Pdu) -> Pdu | None:
     return None
 
 
-async def probe(config: SmscConfig) -> None:
-    """Bind and unbind, as whatever there is to be. Raises OSError, TimeoutError, HopDown and NotBound."""
+async def probe_smsc(config: SmscConfig) -> None:
+    """Bind and unbind once for each configured bind. Raises OSError, TimeoutError, HopDown and NotBound."""
     for way in config.binds:
-        reader, writer = await connected(config)
-        link = SmppConnection(reader, writer, _nothing, config.limits)
+        reader, writer = await connect(config)
+        link = SmppConnection(reader, writer, _answer_nothing, config.limits)
         running = asyncio.create_task(link.run())
         try:
             await bind(link, config, way)

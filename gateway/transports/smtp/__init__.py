@@ -1,1 +1,1 @@
-"""The way out by SMTP."""
+"""The transport for mail over SMTP."""

@@ -1,8 +1,8 @@
-"""One SMTP connection to a next hop, as a lean asyncio protocol of our own.
+"""One SMTP connection to a next hop, as a small asyncio protocol.
 
-Why not aiosmtplib: it joins the lines of replies (the client of a passed-through message gets them word for word),
-takes the content only as a whole (it is streamed with back-pressure here), cannot pipeline, and was half of the cost
-of a passed-through message. What it does well, commands one at a time, is the small part.
+Why not aiosmtplib: it joins the lines of replies, but the client of a passed-through message must get them word for
+word; it takes content only as a whole, but here it is streamed with back-pressure; it cannot pipeline; and it was half
+of the cost of a passed-through message.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import cast
 
 from gateway.core.messages.reply import Reply, as_temporary, reply
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.wire import Encoder, Replies, Unreadable
+from gateway.transports.smtp.wire import ContentEncoder, InvalidReply, ReplyParser
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds to wait for a next hop, by what is waited for (RFC 5321 section 4.5.3.2)."""
+class SmtpTimeouts:
+    """Seconds to wait for a next hop, by command (RFC 5321 section 4.5.3.2)."""
 
     connect: float = 10.0
     greeting: float = 60.0
@@ -31,60 +31,62 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Tls:
-    """STARTTLS with next hops that offer it: opportunistic, or `verify`: then it must be there, with a certificate of
-    the hop's name. `ca_file`: trust these authorities instead of the machine's.
+class HopTls:
+    """STARTTLS with next hops. It is opportunistic unless `verify` is set.
+
+    `verify`: TLS is required, with a certificate of the hop's name. `ca_file`: trust these authorities instead of the
+    system's.
     """
 
     verify: bool = False
     ca_file: str = ""
 
 
-def unreachable() -> HopDown:
+def hop_unreachable() -> HopDown:
     """The next hop cannot be reached."""
     return HopDown(reply(451, "4.4.1", "The next hop cannot be reached, try again later"))
 
 
-def lost() -> HopDown:
-    """The connection to the next hop broke."""
+def hop_lost() -> HopDown:
+    """The connection to the next hop was lost."""
     return HopDown(reply(451, "4.4.2", "The connection to the next hop was lost, try again later"))
 
 
-class Connection(asyncio.Protocol):
-    """Commands and their replies in order, and a writer of content. Everything raises HopDown once it is broken."""
+class SmtpConnection(asyncio.Protocol):
+    """Sends commands, matches replies in order, and writes content. Every call raises HopDown once `broken` is set."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, timeouts: SmtpTimeouts) -> None:
         self._loop = asyncio.get_running_loop()
-        self.patience = patience
-        self._replies = Replies()
+        self.timeouts = timeouts
+        self._replies = ReplyParser()
         self._waiting: deque[asyncio.Future[Reply]] = deque()
         self._transport: asyncio.Transport | None = None
         self._writable: asyncio.Future[None] | None = None
         self._extensions: dict[str, str] = {}
-        self._encoder = Encoder()
-        self._unasked: Reply | None = None
+        self._encoder = ContentEncoder()
+        self._unexpected: Reply | None = None
         self._in_content = False
         self.broken = False
         self.secure = False
         self.used = 0
         self.greeting = self._expect()
 
-    # asyncio's part
+    # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass
 
     def data_received(self, data: bytes) -> None:
         try:
-            for each in self._replies.feed(data):
+            for received in self._replies.feed(data):
                 if self._waiting:
                     waiter = self._waiting.popleft()
                     if not waiter.done():
-                        waiter.set_result(each)
+                        waiter.set_result(received)
                 else:
-                    self._unasked = each  # a hop that speaks out of turn is about to leave, or out of step
+                    self._unexpected = received  # the hop is about to close the connection, or out of step
                     self.abort()
-        except Unreadable:
+        except InvalidReply:
             self.abort()
 
     def eof_received(self) -> bool:
@@ -104,10 +106,10 @@ class Connection(asyncio.Protocol):
                 self._writable.set_result(None)
             self._writable = None
 
-    # ours
+    # commands and content
 
     def abort(self) -> None:
-        """Break the connection; whoever waits for a reply gets HopDown."""
+        """Break the connection. Every pending reply raises HopDown."""
         if self.broken:
             return
         self.broken = True
@@ -116,12 +118,12 @@ class Connection(asyncio.Protocol):
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_exception(self._down())
-                waiter.exception()  # a reply that nobody came to wait for is no error of ours
+                waiter.exception()  # nobody may await this reply: mark the exception as retrieved
         self._waiting.clear()
         self.resume_writing()
 
     def close(self) -> None:
-        """Part in peace."""
+        """Send QUIT and close."""
         if not self.broken and self._transport is not None:
             self.broken = True
             self._transport.write(b"QUIT\r\n")
@@ -132,7 +134,7 @@ class Connection(asyncio.Protocol):
         return extension in self._extensions
 
     def send(self, *commands: bytes) -> list[asyncio.Future[Reply]]:
-        """Send commands at once; their replies come in this order."""
+        """Send commands at once. The futures of their replies are in the same order."""
         if self.broken or self._transport is None:
             raise self._down()
         for command in commands:
@@ -142,12 +144,12 @@ class Connection(asyncio.Protocol):
         self._transport.write(b"\r\n".join(commands) + b"\r\n")
         return expected
 
-    async def said(self, expected: asyncio.Future[Reply], seconds: float | None = None) -> Reply:
-        """Wait for a reply."""
+    async def wait_for(self, expected: asyncio.Future[Reply], seconds: float | None = None) -> Reply:
+        """Wait for a reply, by default for the time-out of a command."""
         if expected.done():
             return expected.result()
         try:
-            async with asyncio.timeout(self.patience.command if seconds is None else seconds):
+            async with asyncio.timeout(self.timeouts.command if seconds is None else seconds):
                 return await expected
         except TimeoutError:
             self.abort()
@@ -155,17 +157,17 @@ class Connection(asyncio.Protocol):
 
     async def command(self, line: bytes, seconds: float | None = None) -> Reply:
         """Send one command and wait for its reply."""
-        return await self.said(self.send(line)[0], seconds)
+        return await self.wait_for(self.send(line)[0], seconds)
 
     async def content(self, piece: bytes) -> None:
-        """Write a piece of content behind DATA; returns when the next hop keeps pace."""
+        """Write a piece of content after DATA. Returns once the next hop has read enough of it."""
         self._in_content = True
         if self.broken or self._transport is None:
             raise self._down()
         self._transport.write(self._encoder.feed(piece))
         if self._writable is not None:
             try:
-                async with asyncio.timeout(self.patience.block):
+                async with asyncio.timeout(self.timeouts.block):
                     await asyncio.shield(self._writable)
             except TimeoutError:
                 self.abort()
@@ -173,44 +175,44 @@ class Connection(asyncio.Protocol):
                 raise self._down()
 
     async def end_of_data(self, last: bytes = b"") -> Reply:
-        """Write the last piece with the final dot, and wait for the word on the content."""
+        """Write the last piece and the final dot, and wait for the reply to the content."""
         if self.broken or self._transport is None:
             raise self._down()
         expected = self._expect()
         self._transport.write(self._encoder.feed(last) + self._encoder.end())
-        self._encoder = Encoder()
+        self._encoder = ContentEncoder()
         self._in_content = False
-        return await self.said(expected, self.patience.final)
+        return await self.wait_for(expected, self.timeouts.final)
 
     async def hello(self, hostname: str) -> Reply:
-        """EHLO, or HELO where that is not known; learns the extensions. The last word on it."""
+        """Send EHLO, or HELO if EHLO is refused, and learn the extensions. Returns the last reply."""
         own_name = hostname.encode("ascii" if hostname.isascii() else "idna")
-        said = await self.command(b"EHLO " + own_name)
+        answer = await self.command(b"EHLO " + own_name)
         self._extensions = {}
-        if said.taken:
-            for line in said.lines[1:]:
+        if answer.taken:
+            for line in answer.lines[1:]:
                 name, _, value = line[4:].decode("ascii", "replace").strip().partition(" ")
                 self._extensions[name.upper()] = value
-        elif said.lasting:
-            said = await self.command(b"HELO " + own_name)
-        return said
+        elif answer.lasting:
+            answer = await self.command(b"HELO " + own_name)
+        return answer
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
-        """STARTTLS; raises HopDown where it is refused or fails. EHLO must follow."""
+        """Send STARTTLS. EHLO must follow. Raises HopDown if TLS is refused or fails."""
         if not (await self.command(b"STARTTLS")).taken or self._transport is None or self.broken:
             self.abort()
-            raise unreachable()
-        self._replies = Replies()  # what came in clear behind the reply is nobody's word
+            raise hop_unreachable()
+        self._replies = ReplyParser()  # discard what was sent in clear text after the reply
         try:
             secured = await self._loop.start_tls(
-                self._transport, self, context, server_hostname=name, ssl_handshake_timeout=self.patience.greeting
+                self._transport, self, context, server_hostname=name, ssl_handshake_timeout=self.timeouts.greeting
             )
         except (OSError, ssl.SSLError):
             self.abort()
-            raise unreachable() from None
+            raise hop_unreachable() from None
         if secured is None:
             self.abort()
-            raise unreachable()
+            raise hop_unreachable()
         self._transport = secured
         self.secure = True
 
@@ -220,7 +222,8 @@ class Connection(asyncio.Protocol):
         return expected
 
     def _down(self) -> HopDown:
-        """A refusal that came out of turn is the next hop's word in the middle of the content only (a full disk)."""
-        said = self._unasked
-        heard = said is not None and said.code >= 400 and (self._in_content or not said.lasting)
-        return HopDown(as_temporary(said)) if said is not None and heard else lost()
+        """HopDown with an unexpected refusal, if it can be about this message (a full disk during the content)."""
+        refusal = self._unexpected
+        if refusal is not None and refusal.code >= 400 and (self._in_content or not refusal.lasting):
+            return HopDown(as_temporary(refusal))
+        return hop_lost()

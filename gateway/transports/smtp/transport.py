@@ -1,6 +1,6 @@
-"""The way out by SMTP: a message goes to its next hop with the bytes and the envelope that it came with (RFC 5321).
+"""Delivery over SMTP: a message goes to its next hop with the bytes and envelope that it came with (RFC 5321).
 
-Delivery is at least once: where the next hop's word on the content is lost, it is sent again.
+Delivery is at least once: if the reply to the content is lost, the message is sent again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from gateway.core.messages.delivery import Bounced, Claim, Deferred, NextHop, Ou
 from gateway.core.messages.message import Message, Recipient
 from gateway.core.messages.reply import Reply, nonsense
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import Connection
-from gateway.transports.smtp.pool import SmtpPool, mail, rcpt
+from gateway.transports.smtp.connection import SmtpConnection
+from gateway.transports.smtp.pool import SmtpPool, mail_command, rcpt_command
 
 _PIECE = 1 << 18
 
@@ -25,112 +25,116 @@ class SmtpTransport:
         self._pool = pool
 
     async def deliver(
-        self, hop: NextHop, claim: Claim, still_ours: Callable[[], Awaitable[bool]]
+        self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Hand a message on; a next hop that takes only so many recipients at once gets the others right afterwards.
+        """Hand a message over. Recipients that exceed the next hop's limit go in another transaction right afterwards.
 
-        Behind a hop without a target is nobody: what is to go there is refused, or it would wait for ever.
+        A hop without a target serves nobody: recipients there are refused, or they would wait forever.
         """
         outcomes: dict[str, Outcome] = {}
-        left = [each.recipient for each in claim.recipients]
+        left = [claimed.recipient for claimed in claim.recipients]
         if not hop.target:
-            return everybody(left, Bounced("550 5.4.4 No next hop serves this domain"))
+            return same_outcome(left, Bounced("550 5.4.4 No next hop serves this domain"))
         while left:
-            ended = await self._transaction(hop, claim.message, left, still_ours)
+            ended = await self._transaction(hop, claim.message, left, holds_claim)
             if ended is None:
                 return outcomes
             outcomes |= ended
-            crowded = [each for each in left if too_many(outcomes[each.address])]
-            left = crowded if len(crowded) < len(left) else []
+            excess = [recipient for recipient in left if is_too_many(outcomes[recipient.address])]
+            left = excess if len(excess) < len(left) else []
         return outcomes
 
     async def _transaction(
-        self, hop: NextHop, message: Message, recipients: Sequence[Recipient], still_ours: Callable[[], Awaitable[bool]]
-    ) -> dict[str, Outcome] | None:
-        """One transaction; None when the message is no longer ours to hand over."""
+        self,
+        hop: NextHop,
+        message: Message,
+        recipients: Sequence[Recipient],
+        holds_claim: Callable[[], Awaitable[bool]],
+    ) -> dict[str, Outcome] | None:  # fmt: skip
+        """One transaction. None if the claim was lost."""
         size = len(message.prefix) + len(message.content)
 
-        def commands(connection: Connection) -> list[bytes] | Reply:
-            line = mail(
-                connection, message.envelope.sender, message.envelope.options, size, plain=as_plain(message, recipients)
+        def commands(connection: SmtpConnection) -> list[bytes] | Reply:
+            line = mail_command(
+                connection, message.envelope.sender, message.envelope.options, size, plain=is_ascii(message, recipients)
             )
             if isinstance(line, Reply):
                 return line
-            return [line, *(rcpt(connection, each) for each in recipients), b"DATA"]
+            return [line, *(rcpt_command(connection, recipient) for recipient in recipients), b"DATA"]
 
         try:
-            connection, said = await self._pool.opened(hop, commands, tls=message.tls)
+            connection, replies = await self._pool.open_transaction(hop, commands, tls=message.tls)
         except HopDown as down:
-            return everybody(recipients, Deferred(down.reply.text))
-        if not said[0].taken:
-            self._pool.done(hop, connection, clean=False)
-            return everybody(recipients, refusal(said[0]))
+            return same_outcome(recipients, Deferred(down.reply.text))
+        if not replies[0].taken:
+            self._pool.release(hop, connection, clean=False)
+            return same_outcome(recipients, refusal_outcome(replies[0]))
         outcomes: dict[str, Outcome] = {}
         accepted = []
-        for recipient, answer in zip(recipients, said[1:], strict=False):
+        for recipient, answer in zip(recipients, replies[1:], strict=False):
             if answer.taken:
                 accepted.append(recipient)
             else:
-                outcomes[recipient.address] = refusal(answer, at_rcpt=True)
-        let_in = said[-1]
-        if not accepted or let_in.code != 354:
-            if let_in.code == 354:
-                connection.abort()  # it would take a message for nobody
-            self._pool.done(hop, connection, clean=False)
-            return outcomes | everybody(accepted, refusal(let_in))
+                outcomes[recipient.address] = refusal_outcome(answer, at_rcpt=True)
+        data_reply = replies[-1]
+        if not accepted or data_reply.code != 354:
+            if data_reply.code == 354:
+                connection.abort()  # it would accept a message for nobody
+            self._pool.release(hop, connection, clean=False)
+            return outcomes | same_outcome(accepted, refusal_outcome(data_reply))
         try:
-            ended = await self._content(connection, message, still_ours)
+            ended = await self._send_content(connection, message, holds_claim)
         except BaseException:
             connection.abort()
             raise
         finally:
-            self._pool.done(hop, connection, clean=True)
-        return None if ended is None else outcomes | everybody(accepted, ended)
+            self._pool.release(hop, connection, clean=True)
+        return None if ended is None else outcomes | same_outcome(accepted, ended)
 
-    async def _content(
-        self, connection: Connection, message: Message, still_ours: Callable[[], Awaitable[bool]]
+    async def _send_content(
+        self, connection: SmtpConnection, message: Message, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
-        """Everything behind DATA; the last piece goes with the dot, once the message was seen to be still ours."""
+        """Send the content. The last piece and the final dot are sent only while the claim holds, else None."""
         whole = memoryview(message.prefix + message.content) if message.prefix else memoryview(message.content)
         at = 0
         try:
             while len(whole) - at > _PIECE:
                 await connection.content(bytes(whole[at : at + _PIECE]))
                 at += _PIECE
-                await asyncio.sleep(0)  # a large message leaves the others their turn
-            if not await still_ours():
+                await asyncio.sleep(0)  # let other tasks run during a large message
+            if not await holds_claim():
                 connection.abort()
                 return None
-            said = await connection.end_of_data(bytes(whole[at:]))
+            final = await connection.end_of_data(bytes(whole[at:]))
         except HopDown as down:
-            return refusal(down.reply)
-        return Sent(said.text, connection.offers("DSN")) if said.taken else refusal(said)
+            return refusal_outcome(down.reply)
+        return Sent(final.text, connection.offers("DSN")) if final.taken else refusal_outcome(final)
 
 
-def everybody(recipients: Sequence[Recipient], outcome: Outcome) -> dict[str, Outcome]:
-    """One outcome for all of them."""
-    return {each.address: outcome for each in recipients}
+def same_outcome(recipients: Sequence[Recipient], outcome: Outcome) -> dict[str, Outcome]:
+    """The same outcome for every recipient."""
+    return {recipient.address: outcome for recipient in recipients}
 
 
-def refusal(said: Reply, *, at_rcpt: bool = False) -> Outcome:
-    """What a refusal means: lasting where it says so, temporary in every other case.
+def refusal_outcome(answer: Reply, *, at_rcpt: bool = False) -> Outcome:
+    """The outcome of a refusal: bounced for a permanent reply (5xx), deferred for any other.
 
-    552 to RCPT without an enhanced code of its own has meant too many recipients since RFC 821: temporary.
+    552 in reply to RCPT, without a different enhanced code, has meant "too many recipients" since RFC 821: deferred.
     """
-    said = said if 400 <= said.code <= 599 else nonsense()
-    if at_rcpt and said.code == 552 and said.enhanced in ("", "5.5.3"):
-        return Deferred("452 4.5.3 " + said.text[4:])
-    return Bounced(said.text) if said.lasting else Deferred(said.text)
+    refusal = answer if 400 <= answer.code <= 599 else nonsense()
+    if at_rcpt and refusal.code == 552 and refusal.enhanced in ("", "5.5.3"):
+        return Deferred("452 4.5.3 " + refusal.text[4:])
+    return Bounced(refusal.text) if refusal.lasting else Deferred(refusal.text)
 
 
-def too_many(outcome: Outcome) -> bool:
+def is_too_many(outcome: Outcome) -> bool:
     """Whether a recipient was refused only because there were too many in one transaction."""
     if not isinstance(outcome, Deferred) or not outcome.reply.startswith("452"):
         return False
     return outcome.reply.startswith("452 4.5.3") or "too many recipients" in outcome.reply.lower()
 
 
-def as_plain(message: Message, recipients: Sequence[Recipient]) -> bool:
-    """Whether content and addresses are ASCII, so that any next hop can take them whatever MAIL said of them."""
-    addresses = [message.envelope.sender, *(each.address for each in recipients)]
-    return message.content.isascii() and message.prefix.isascii() and all(each.isascii() for each in addresses)
+def is_ascii(message: Message, recipients: Sequence[Recipient]) -> bool:
+    """Whether content and addresses are ASCII, so that any next hop can take them, whatever MAIL declared."""
+    addresses = [message.envelope.sender, *(recipient.address for recipient in recipients)]
+    return message.content.isascii() and message.prefix.isascii() and all(map(str.isascii, addresses))

@@ -1,4 +1,4 @@
-"""What goes over the wire to a next hop, and what comes back: dots, line ends and replies (RFC 5321), without I/O."""
+"""SMTP on the wire to a next hop: dot stuffing, line endings and replies (RFC 5321), without I/O."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ import re
 
 from gateway.core.messages.reply import Reply
 
-_DOT = re.compile(rb"\n\.")  # a search by a pattern runs through large pieces faster than those of bytes
+_DOT = re.compile(rb"\n\.")  # a regular expression scans large pieces faster than bytes.find
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 _MAX_REPLY = 1 << 16
 
 
-class Unreadable(Exception):
-    """What came is no reply of SMTP, or has no end."""
+class InvalidReply(Exception):
+    """What arrived is not an SMTP reply, or is too long for one."""
 
 
-class Replies:
-    """Puts replies together from what comes in."""
+class ReplyParser:
+    """Parses replies from the bytes that arrive."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> list[Reply]:
-        """The replies that are whole with this piece. Raises Unreadable."""
+        """The replies that this piece completes. Raises InvalidReply."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        whole = []
+        complete = []
         for line in lines:
             line = line.rstrip(b"\r")
             if not (line[:3].isdigit() and line[3:4] in (b"", b" ", b"-")):
-                raise Unreadable
+                raise InvalidReply
             self._lines.append(line)
             if line[3:4] != b"-":
-                whole.append(Reply(int(line[:3]), tuple(self._lines)))
+                complete.append(Reply(int(line[:3]), tuple(self._lines)))
                 self._lines = []
         if len(self._rest) + sum(map(len, self._lines)) > _MAX_REPLY:
-            raise Unreadable
-        return whole
+            raise InvalidReply
+        return complete
 
 
-class Encoder:
-    """Turns content into what goes over the wire, in pieces of any size: dots doubled, every line end CRLF.
+class ContentEncoder:
+    """Encodes content for DATA, in pieces of any size: leading dots doubled, every line ending CRLF.
 
-    Content of ours has no bare CR or LF; where one came all the same it becomes CRLF, so that whatever hop is next
-    finds no second end of data in it (SMTP smuggling).
+    Stored content has no bare CR or LF. If one appears anyway it becomes CRLF, so that no next hop can see a second
+    end of data in the content (SMTP smuggling).
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Encoder:
         self._held = b""
 
     def feed(self, content: bytes) -> bytes:
-        """The next piece as it goes over the wire; a CR at its end waits to see what follows."""
+        """The next piece, encoded. A CR at its end is kept until the next piece shows what follows."""
         if self._held:
             content = self._held + content
             self._held = b""
@@ -70,7 +70,7 @@ class Encoder:
         return content
 
     def end(self) -> bytes:
-        """What ends the data, behind whatever `feed` gave; a last line without its end gets one."""
+        """The end of data, after everything that `feed` returned. An unfinished last line is ended first."""
         if self._held:
             self._held = b""
             return b"\r\n.\r\n"

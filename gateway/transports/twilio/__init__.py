@@ -1,1 +1,1 @@
-"""The way out by HTTP, in Twilio's protocol, and its media."""
+"""The transport for text messages over Twilio's HTTP API, and media downloads."""

@@ -16,11 +16,11 @@ from gateway.core.messages.reply import reply
 from gateway.ports.channels import HopDown, HttpAnswer
 
 _TOKEN = "I-Twilio-Idempotency-Token"
-_LARGEST = 1 << 22
+_MAX_ANSWER = 1 << 22  # bytes
 
 
 class TwilioClient:
-    """See gateway.ports.channels.SmsPeers. Use as a context manager. `seconds`: time-out of one answer."""
+    """See gateway.ports.channels.SmsPeers. Use as a context manager. `seconds`: time-out of one request."""
 
     def __init__(
         self, *, account_sid: str, auth_token: str, api_base: str, app_url: str, seconds: float = 15.0
@@ -46,7 +46,7 @@ class TwilioClient:
     async def ask(self, method: str, target: str, content: bytes = b"", kind: str = "") -> HttpAnswer:
         """See gateway.ports.channels.SmsPeers."""
         headers = {"Content-Type": kind} if content else {}
-        return await self._asked(method, self._api_base + target, content, headers, self._login)
+        return await self._request(method, self._api_base + target, content, headers, self._login)
 
     async def hand(self, form: Sequence[tuple[str, str]], kind: str, url: str = "", token: str = "") -> HttpAnswer:
         """See gateway.ports.channels.SmsPeers."""
@@ -54,15 +54,15 @@ class TwilioClient:
         fields = tuple(form)
         if kind == "json":
             content, content_type = json.dumps(dict(fields)).encode(), JSON
-            url = _with(url, bodySHA256=hashlib.sha256(content).hexdigest())
+            url = _add_query(url, bodySHA256=hashlib.sha256(content).hexdigest())
             signed = signature(self._auth_token, url)
         else:
             content, content_type = encoded(fields), FORM
             signed = signature(self._auth_token, url, fields)
         headers = {"Content-Type": content_type, SIGNATURE: signed} | ({_TOKEN: token} if token else {})
-        return await self._asked("POST", url, content, headers, None)
+        return await self._request("POST", url, content, headers, None)
 
-    async def _asked(
+    async def _request(
         self, method: str, url: str, content: bytes, headers: dict[str, str], login: tuple[str, str] | None
     ) -> HttpAnswer:
         try:
@@ -70,17 +70,17 @@ class TwilioClient:
                 pieces, size = [], 0
                 async for piece in response.aiter_bytes():
                     size += len(piece)
-                    if size > _LARGEST:
+                    if size > _MAX_ANSWER:
                         raise HopDown(reply(451, "4.5.0", "The answer is too large"))
                     pieces.append(piece)
                 return HttpAnswer(response.status_code, b"".join(pieces), response.headers.get("content-type", ""))
         except httpx.TimeoutException:
-            raise HopDown(reply(451, "4.4.2", "No answer came in time")) from None
+            raise HopDown(reply(451, "4.4.2", "The answer timed out")) from None
         except (httpx.HTTPError, httpx.InvalidURL):
-            raise HopDown(reply(451, "4.4.1", "No connection, or one that broke")) from None
+            raise HopDown(reply(451, "4.4.1", "The connection failed or was lost")) from None
 
 
-def _with(url: str, **fields: str) -> str:
-    """A URL with further fields in its query."""
+def _add_query(url: str, **fields: str) -> str:
+    """The URL with fields added to its query."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, urlencode(fields))))))

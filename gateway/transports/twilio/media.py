@@ -1,8 +1,8 @@
-"""Pictures and files of texts, fetched over HTTP from where a text says that they are.
+"""Pictures and files of text messages, downloaded over HTTP from the URLs in a message.
 
-A text may say anything, so nothing inside the network is reached by one: the first address must be of a host that the
-configuration names. What is not the provider or the application themselves must be https, at an address of the public
-internet, and that very address is connected to. The account's credentials go to the provider's media alone.
+A message may name any URL, so it must never reach anything inside the network. The first URL must be of a configured
+host. Every URL other than the provider's and the application's must be https and resolve to public addresses, and the
+connection goes to the address that was checked. The account's credentials go only to the provider's media.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ REDIRECTS = 3
 _REFUSED = MediaResult(failed=UNREADABLE)
 _LATER = MediaResult(failed=UNREADABLE, again=True)
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
-_COMES_LATER = frozenset({404, 408, 409, 425, 429})  # a provider may tell of a text before its picture is there
-_TRANSLATED = ip_network("64:ff9b::/32")  # IPv6 addresses with one of IPv4 in them, which may be any
-_MOVED = frozenset({301, 302, 303, 307, 308})
+_RETRY_STATUSES = frozenset({404, 408, 409, 425, 429})  # the message may arrive before its picture is available
+_TRANSLATED = ip_network("64:ff9b::/32")  # NAT64 addresses, which contain an arbitrary IPv4 address
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host. Raises OSError."""
 
 
-async def resolved(host: str, port: int) -> Sequence[str]:
-    """The addresses of a host by the system's resolver."""
+async def resolve_host(host: str, port: int) -> Sequence[str]:
+    """The addresses of a host, from the system's resolver. Raises OSError."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, proto=6)
-    return [str(each[4][0]) for each in found]
+    return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is of the public internet, and leads nowhere else."""
+    """Whether an address is on the public internet and contains no other address."""
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address) and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in _TRANSLATED):
         return False
@@ -46,15 +46,15 @@ def is_public(address: str) -> bool:
 
 
 class MediaClient:
-    """See gateway.ports.channels.MediaFetcher. Open while it is entered.
+    """See gateway.ports.channels.MediaFetcher. Use as a context manager.
 
-    `api_base`: the provider, which gets the credentials; `app_url`: the application; `hosts`: who else keeps pictures
-    of the district's texts. `seconds`: in which one must have come, redirects included.
+    `api_base`: the provider, which gets the credentials; `app_url`: the application; `hosts`: other hosts that may
+    hold media of the district's messages; `seconds`: time-out of one download, redirects included.
     """
 
     def __init__(
         self, *, account_sid: str, auth_token: str, api_base: str, app_url: str, hosts: Sequence[str] = (),
-        seconds: float = 12.0, resolve: Resolve = resolved, public: Callable[[str], bool] = is_public,
+        seconds: float = 12.0, resolve: Resolve = resolve_host, public: Callable[[str], bool] = is_public,
         tls: ssl.SSLContext | None = None,
     ) -> None:  # fmt: skip
         self._login = (account_sid, auth_token)
@@ -97,7 +97,7 @@ class MediaClient:
                 return _REFUSED
             response = await self._http.send(request, stream=True)
             try:
-                if response.status_code not in _MOVED:
+                if response.status_code not in _REDIRECT_STATUSES:
                     return await _read(response)
                 url = url.join(response.headers.get("location", ""))
             finally:
@@ -105,7 +105,7 @@ class MediaClient:
         return _REFUSED
 
     async def _request(self, url: httpx.URL) -> httpx.Request | None:
-        """The request for an address; None where it may not be made."""
+        """The request for a URL, None if it must not be made."""
         if not url.host or url.userinfo:
             return None
         own = _origin(url)
@@ -117,7 +117,7 @@ class MediaClient:
         if url.scheme != "https":
             return None
         addresses = await self._resolve(url.host, url.port or 443)
-        if not addresses or not all(self._public(each) for each in addresses):
+        if not addresses or not all(map(self._public, addresses)):
             return None
         return self._http.build_request(
             "GET", url.copy_with(host=addresses[0]), headers={"Host": url.netloc.decode("ascii")},
@@ -127,10 +127,10 @@ class MediaClient:
 
 async def _read(response: httpx.Response) -> MediaResult:
     if response.status_code != 200:
-        again = response.status_code >= 500 or response.status_code in _COMES_LATER
-        return _LATER if again else _REFUSED
+        retry = response.status_code >= 500 or response.status_code in _RETRY_STATUSES
+        return _LATER if retry else _REFUSED
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        return _REFUSED  # nobody asked for it packed, and it may be of any size
+        return _REFUSED  # compressed although not requested: it may expand to any size
     content = bytearray()
     async for piece in response.aiter_raw():
         content += piece
