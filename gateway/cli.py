@@ -1,6 +1,6 @@
-"""The command `chaperone`: what it understands, and how it ends.
+"""The command `chaperone`: its options, and its exit codes.
 
-Exit codes: 0 ok; 1 a check failed or a thing was refused; 2 wrong usage or configuration.
+Exit codes: 0 success; 1 a check failed or something was refused; 2 wrong usage or configuration.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 from gateway.core.fault import Fault
 from gateway.ports.messages import StoreDown
@@ -18,156 +20,210 @@ _DIRECTIONS = ("staff_to_student", "student_to_staff")
 ROLES = ("smtp", "sms", "classify", "decide", "deliver", "console")
 ACCOUNT_ROLES = ("technology_director", "building_administrator", "security", "auditor", "staff")
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
 
 def parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
+    """The argument parser of all commands."""
     top = argparse.ArgumentParser(
-        prog="chaperone", description="A streaming message gateway for school districts.", allow_abbrev=False
+        prog="chaperone",
+        description="A streaming message gateway for school districts.",
+        epilog="`chaperone COMMAND --help` explains a command.",
+        allow_abbrev=False,
     )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def command(name: str, text: str, under: argparse._SubParsersAction[argparse.ArgumentParser] = commands,
-                config: bool = True, optional: bool = False) -> argparse.ArgumentParser:  # fmt: skip
-        made = under.add_parser(name, help=text, description=text, allow_abbrev=False)
-        if config:
-            made.add_argument(
-                "-c", "--config", type=Path, required=not optional, metavar="FILE", help="the configuration file"
-            )
-        return made
-
-    def group(name: str, text: str) -> argparse._SubParsersAction[argparse.ArgumentParser]:
-        made = command(name, text, config=False)
-        return made.add_subparsers(dest="deed", metavar="DEED", required=True)
-
-    demo = command("demo", "the whole product with a sample district", config=False)
-    demo.add_argument("--dir", type=Path, help="where to keep it; default: a temporary folder")
-    demo.add_argument("--traffic", action=argparse.BooleanOptionalAction, default=True, help="sample messages flow")
-    demo.add_argument("--keep", action="store_true", help="do not remove the folder at the end")
-
-    serve = command("serve", "run all roles, or those named")
-    serve.add_argument("--role", action="append", choices=ROLES, help="run this role; may be given several times")
-
-    command("check", "validate the configuration and everything that it names")
-
-    directory = group("directory", "the roster")
-    imported = command("import", "take a OneRoster folder or zip in", directory)
-    imported.add_argument("path", type=Path, metavar="PATH")
-    imported.add_argument("--dry-run", action="store_true", help="only show what would change")
-    command("show", "what the directory knows of an address", directory).add_argument("address", metavar="ADDRESS")
-
-    held = group("held", "the queue of held messages")
-    command("list", "what is held, the earliest due first", held).add_argument("--json", action="store_true")
-    shown = command("show", "one held message", held)
-    shown.add_argument("id", metavar="ID")
-    shown.add_argument("--json", action="store_true")
-    for deed, text in (("release", "deliver what is held of a message"), ("reject", "refuse it and tell the sender")):
-        made = command(deed, text, held)
-        made.add_argument("id", metavar="ID")
-        made.add_argument("--reason", default="", metavar="TEXT")
-
-    trace = command("trace", "where is my message: states and times, no content")
-    which = trace.add_mutually_exclusive_group(required=True)
-    which.add_argument("--id", default="", metavar="ID")
-    which.add_argument("--message-id", default="", metavar="MID")
-    which.add_argument("--address", default="", metavar="A")
-    trace.add_argument("--json", action="store_true")
-
-    classify = command("classify", "explain one message, or a batch with --jsonl", optional=True)
-    classify.add_argument("file", nargs="?", default="-", metavar="FILE.eml", help="a message; - is standard input")
-    form = classify.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one row")
-    form.add_argument("--jsonl", action="store_true", help="rows in on standard input, rows out")
-    classify.add_argument("--direction", choices=_DIRECTIONS, default=_DIRECTIONS[0])
-
-    policy = group("policy", "the policy in force")
-    for deed, text in (("show", "clauses, thresholds and actions"), ("check", "validate it")):
-        command(deed, text, policy).add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
-    tried = command("simulate", "what a changed policy would have held or released of past traffic", policy)
-    tried.add_argument("--policy", type=Path, metavar="NEW.toml", help="the changed policy file")
-    tried.add_argument("--since", default="7d", metavar="TIME", help="how far back, such as 12h or 7d; default: 7d")
-    tried.add_argument(
-        "--minutes", type=float, default=2.0, metavar="N", help="what one held message costs a reviewer; default: 2"
-    )
-    tried.add_argument("--json", action="store_true")
-
-    audit = group("audit", "the audit log")
-    command("verify", "check the hash chain", audit)
-    command("export", "write it out, so that it can be checked offline", audit)
-
-    user = group("user", "accounts of the console")
-    added = command("add", "make an account; its password is asked for, or read from standard input", user)
-    added.add_argument("name", metavar="NAME")
-    added.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
-    added.add_argument(
-        "--building", action="append", default=[], metavar="ORG", help="sourcedId; may be given several times"
-    )
-    added.add_argument("--person", default="", metavar="PERSON", help="sourcedId of whose account it is")
-    changed = command("passwd", "reset a password; the account is signed out everywhere, its tokens revoked", user)
-    changed.add_argument("name", metavar="NAME")
-    changed.add_argument("--keep-tokens", action="store_true", help="its API tokens go on")
-    for made in (added, changed):
-        made.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
-    added.add_argument("--by-service", action="store_true", help="no password: signs in by the district's own service")
-    command(
-        "codes-off", "ask for no code or passkey any more: phone and emergency codes, or the device, are gone", user
-    ).add_argument("name", metavar="NAME")
-    command("disable", "end an account with its sessions and tokens", user).add_argument("name", metavar="NAME")
-    command("list", "every account", user)
-
-    token = group("token", "API tokens")
-    created = command("create", "make a token and print it, once", token)
-    created.add_argument("--user", required=True, metavar="NAME")
-    created.add_argument("--expires", default="90d", metavar="TIME", help="such as 12h or 90d; default: 90d")
-    created.add_argument("--read-only", action="store_true", help="it decides nothing, whatever the account may")
-    command("revoke", "end a token", token).add_argument("id", metavar="ID", help="as `token list` shows it")
-    command("list", "every token, without the tokens themselves", token)
-
-    feedback = group("feedback", "what people decided, for the classifiers")
-    command("export", "labelled examples of what was released and rejected, on standard output", feedback)
-
-    model = group("model", "a model beside the one in force")
-    for deed, text in (
-        ("shadow", "read stored messages again with another model, and show what it would decide otherwise"),
-        ("promote", "put another model in force, unless a clause or help would get worse"),
-    ):
-        made = command(deed, text, model)
-        made.add_argument("candidate", type=Path, metavar="FOLDER", help="as `chaperone train` wrote it")
-        made.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
-                          help="further labelled messages, as `feedback export` writes them")  # fmt: skip
-
-    train = command("train", "train the classifiers", config=False)
-    train.add_argument("--out", type=Path, required=True, help="folder for the new model")
-    train.add_argument("--seed", type=int, default=1)
-    train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
-    train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
-                       help="further labelled messages, as `feedback export` writes them")  # fmt: skip
-    train.add_argument(
-        "--from",
-        dest="base",
-        type=Path,
-        metavar="FOLDER",
-        help="a model whose encoders are taken further (with --encoder)",
-    )
-    train.add_argument("--encoder", action="store_true", help="fit the encoders too (needs the extra train-encoders)")
-    evaluate = command("evaluate", "figures of a model on held-out messages", config=False)
-    evaluate.add_argument("--model", default="", help="a model folder; default: the shipped one")
-    evaluate.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public sets")
-    evaluate.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the curves too (needs the extra plots)")
+    top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in (
+        _demo, _serve, _check, _held, _trace, _classify, _policy, _directory, _user, _token, _audit, _feedback, _model,
+        _train, _evaluate,
+    ):  # fmt: skip
+        add(commands)
     return top
 
 
+def _command(
+    parent: Subparsers, name: str, text: str, *, config: bool = True, optional: bool = False
+) -> argparse.ArgumentParser:
+    command = parent.add_parser(name, help=text, description=text, allow_abbrev=False)
+    if config:
+        command.add_argument(
+            "-c", "--config", type=Path, required=not optional, metavar="FILE", help="the configuration file"
+        )
+    return command
+
+
+def _group(parent: Subparsers, name: str, text: str) -> Subparsers:
+    group = _command(parent, name, text, config=False)
+    return group.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+
+def _demo(commands: Subparsers) -> None:
+    demo = _command(commands, "demo", "run the whole product with a sample district", config=False)
+    demo.add_argument("--dir", type=Path, help="the folder to use; default: a temporary folder")
+    demo.add_argument("--traffic", action=argparse.BooleanOptionalAction, default=True, help="send sample messages")
+    demo.add_argument("--keep", action="store_true", help="do not remove the folder at the end")
+
+
+def _serve(commands: Subparsers) -> None:
+    serve = _command(commands, "serve", "run all roles, or those given")
+    serve.add_argument("--role", action="append", choices=ROLES, help="run this role; may be given several times")
+
+
+def _check(commands: Subparsers) -> None:
+    _command(commands, "check", "validate the configuration and everything it refers to")
+
+
+def _directory(commands: Subparsers) -> None:
+    directory = _group(commands, "directory", "the roster")
+    imported = _command(directory, "import", "import a OneRoster folder or zip file")
+    imported.add_argument("path", type=Path, metavar="PATH")
+    imported.add_argument("--dry-run", action="store_true", help="only show what would change")
+    show = _command(directory, "show", "show what the directory knows about an address")
+    show.add_argument("address", metavar="ADDRESS")
+    example = _command(directory, "example", "write a small OneRoster roster to start from", config=False)
+    example.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
+
+
+def _held(commands: Subparsers) -> None:
+    held = _group(commands, "held", "the queue of held messages")
+    _command(held, "list", "list held messages, the earliest due first").add_argument("--json", action="store_true")
+    show = _command(held, "show", "show one held message")
+    show.add_argument("id", metavar="ID")
+    show.add_argument("--json", action="store_true")
+    for name, text in (
+        ("release", "deliver a held message"),
+        ("reject", "refuse a held message and notify its sender"),
+    ):
+        decision = _command(held, name, text)
+        decision.add_argument("id", metavar="ID")
+        decision.add_argument("--reason", default="", metavar="TEXT")
+
+
+def _trace(commands: Subparsers) -> None:
+    trace = _command(commands, "trace", "find a message: states and times, no content")
+    by = trace.add_mutually_exclusive_group(required=True)
+    by.add_argument("--id", default="", metavar="ID")
+    by.add_argument("--message-id", default="", metavar="MID")
+    by.add_argument("--address", default="", metavar="A")
+    trace.add_argument("--json", action="store_true")
+
+
+def _classify(commands: Subparsers) -> None:
+    classify = _command(commands, "classify", "explain one message, or a batch with --jsonl", optional=True)
+    classify.add_argument("file", nargs="?", default="-", metavar="FILE.eml", help="a message; - is standard input")
+    output = classify.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one row")
+    output.add_argument("--jsonl", action="store_true", help="read rows from standard input and print a row for each")
+    classify.add_argument("--direction", choices=_DIRECTIONS, default=_DIRECTIONS[0])
+
+
+def _policy(commands: Subparsers) -> None:
+    policy = _group(commands, "policy", "the policy in force")
+    for name, text in (("show", "show clauses, thresholds and actions"), ("check", "validate the policy")):
+        _command(policy, name, text).add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
+    simulate = _command(policy, "simulate", "show what a changed policy would have held or released of past traffic")
+    simulate.add_argument("--policy", type=Path, metavar="NEW.toml", help="the changed policy file")
+    simulate.add_argument("--since", default="7d", metavar="TIME", help="how far back, such as 12h or 7d; default: 7d")
+    simulate.add_argument(
+        "--minutes", type=float, default=2.0, metavar="N", help="a reviewer's minutes for one held message; default: 2"
+    )
+    simulate.add_argument("--json", action="store_true")
+
+
+def _audit(commands: Subparsers) -> None:
+    audit = _group(commands, "audit", "the audit log")
+    _command(audit, "verify", "check the hash chain")
+    _command(audit, "export", "write the log to standard output, so that it can be verified offline")
+
+
+def _user(commands: Subparsers) -> None:
+    user = _group(commands, "user", "console accounts")
+    add = _command(user, "add", "add an account; the password is prompted for, or read from standard input")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", required=True, choices=ACCOUNT_ROLES)
+    add.add_argument(
+        "--building", action="append", default=[], metavar="ORG", help="a sourcedId; may be given several times"
+    )
+    add.add_argument("--person", default="", metavar="PERSON", help="the sourcedId of the account's owner")
+    passwd = _command(user, "passwd", "reset a password; ends all sessions and revokes the account's tokens")
+    passwd.add_argument("name", metavar="NAME")
+    passwd.add_argument("--keep-tokens", action="store_true", help="keep the account's API tokens")
+    for command in (add, passwd):
+        command.add_argument("--password-stdin", action="store_true", help="the first line of standard input")
+    add.add_argument("--by-service", action="store_true", help="no password: sign in through the district's service")
+    _command(
+        user, "codes-off", "remove an account's second step: authenticator, recovery codes and passkeys"
+    ).add_argument("name", metavar="NAME")
+    _command(user, "disable", "disable an account; ends its sessions and revokes its tokens").add_argument(
+        "name", metavar="NAME"
+    )
+    _command(user, "list", "list all accounts")
+
+
+def _token(commands: Subparsers) -> None:
+    token = _group(commands, "token", "API tokens")
+    create = _command(token, "create", "create a token and print it once")
+    create.add_argument("--user", required=True, metavar="NAME")
+    create.add_argument("--expires", default="90d", metavar="TIME", help="such as 12h or 90d; default: 90d")
+    create.add_argument("--read-only", action="store_true", help="the token cannot decide, whatever the account may do")
+    _command(token, "revoke", "revoke a token").add_argument("id", metavar="ID", help="as `token list` shows it")
+    _command(token, "list", "list all tokens, without their secrets")
+
+
+def _feedback(commands: Subparsers) -> None:
+    feedback = _group(commands, "feedback", "decisions of people as training data")
+    _command(feedback, "export", "write labeled examples of released and rejected messages to standard output")
+
+
+def _model(commands: Subparsers) -> None:
+    model = _group(commands, "model", "compare and install another model")
+    for name, text in (
+        ("shadow", "classify stored messages with another model and show what it would decide differently"),
+        ("promote", "install another model, unless a clause or help detection would get worse"),
+    ):
+        command = _command(model, name, text)
+        command.add_argument("candidate", type=Path, metavar="FOLDER", help="as `chaperone train` wrote it")
+        command.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
+                             help="more labeled messages, as `feedback export` writes them")  # fmt: skip
+
+
+def _train(commands: Subparsers) -> None:
+    train = _command(commands, "train", "train the classifiers", config=False)
+    train.add_argument("--out", type=Path, required=True, help="the folder for the new model")
+    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public data sets")
+    train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
+                       help="more labeled messages, as `feedback export` writes them")  # fmt: skip
+    train.add_argument("--from", dest="base", type=Path, metavar="FOLDER",
+                       help="a model whose encoders are trained further (with --encoder)")  # fmt: skip
+    train.add_argument("--encoder", action="store_true", help="train the encoders too (needs the extra train-encoders)")
+
+
+def _evaluate(commands: Subparsers) -> None:
+    evaluate = _command(commands, "evaluate", "measure a model on held-out messages", config=False)
+    evaluate.add_argument("--model", default="", help="a model folder; default: the shipped model")
+    evaluate.add_argument(
+        "--data", type=Path, action="append", default=[], help="a folder of optional public data sets"
+    )
+    evaluate.add_argument("--plots", type=Path, metavar="FOLDER", help="draw the curves too (needs the extra plots)")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
-    given = parser().parse_args(arguments)
+    """Run one command and return its exit code. Without a command, list them."""
+    top = parser()
+    options = top.parse_args(arguments)
+    if options.command is None:
+        top.print_help()
+        return 0
     try:
-        # Each command is a module of its own, so that none pays for what another imports.
-        return int(import_module(f"gateway.commands.{given.command}").run(given) or 0)
+        # Commands are imported on demand, so that none pays for the imports of another.
+        return int(import_module(f"gateway.commands.{options.command}").run(options) or 0)
     except Fault as fault:
         print(f"chaperone: {fault}", file=sys.stderr)
         return fault.exit_code
     except StoreDown as down:
-        mend = "see that the database runs and has room, then try again"
-        print(f"chaperone: store.url: the store went away in the middle ({down}): {mend}", file=sys.stderr)
+        hint = "check that the database runs and has free space, then try again"
+        print(f"chaperone: store.url: the store failed during the command ({down}): {hint}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,1 +1,1 @@
-"""The commands, one module each: `run(given) -> exit code`, from parsed arguments to what is printed."""
+"""The commands, one module each: `run(options)` executes the command and returns its exit code."""

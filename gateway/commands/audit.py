@@ -1,4 +1,4 @@
-"""`chaperone audit`: the hash chain of the audit log, checked or exported."""
+"""`chaperone audit`: verifies or exports the hash chain of the audit log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 
 from gateway.assembly.factories import open_store
-from gateway.commands.context import actor, settings_of
+from gateway.commands.context import actor, load_settings
 from gateway.core.audit.chain import ChainVerifier
 from gateway.core.fault import Refusal
 from gateway.core.policy.decision import AuditEntry
@@ -18,10 +18,10 @@ from gateway.stages.upkeep import UNLINKED_LIMIT
 _PAGE = 5000
 
 
-def run(given: Namespace) -> int:
+def run(options: Namespace) -> int:
     """Verify or export."""
-    settings = settings_of(given)
-    return asyncio.run(_verify(settings) if given.deed == "verify" else _export(settings))
+    settings = load_settings(options)
+    return asyncio.run(_verify(settings) if options.action == "verify" else _export(settings))
 
 
 async def _verify(settings: Settings) -> int:
@@ -36,7 +36,7 @@ async def _verify(settings: Settings) -> int:
         unlinked = (await store.backlog()).unlinked_for
     if unlinked > UNLINKED_LIMIT:
         raise Refusal(
-            f"audit verify: rows stay unchained for {unlinked:.0f} s; check that a process with the role decide runs"
+            f"audit verify: rows are unlinked for {unlinked:.0f} s; check that a process with the role decide runs"
         )
     print(f"audit chain valid: {walk.number} rows{f', the last one {walk.hash}' if walk.number else ''}")
     return 0
@@ -47,7 +47,7 @@ async def _export(settings: Settings) -> int:
     async with open_store(settings) as store:
         await store.record([AuditEntry(await store.now(), actor(), "audit exported")])
         while rows := await store.audit_rows(after, _PAGE):
-            for each in rows:
-                sys.stdout.write(json.dumps(each.document(), sort_keys=True) + "\n")
+            for row in rows:
+                sys.stdout.write(json.dumps(row.document(), sort_keys=True) + "\n")
             after = rows[-1].number
     return 0

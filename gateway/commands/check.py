@@ -183,7 +183,7 @@ async def _sign_in_service(settings: Settings) -> Line:
     assert provider is not None
     async with httpx.AsyncClient(timeout=5) as client:
         try:
-            return what, await SignInService(provider, client).look(), ""
+            return what, await SignInService(provider, client).check(), ""
         except SignInServiceError as error:
             return what, "", f"{provider.issuer}: {error}; start it, or correct console.oidc.issuer"
 

@@ -1,4 +1,4 @@
-"""`chaperone demo`: the whole product on the embedded default, with a sample district and its traffic."""
+"""`chaperone demo`: runs the whole product, embedded, with a sample district and its traffic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from gateway.assembly.serve import ROLES, serving
-from gateway.console.auth.credentials import hashed
+from gateway.console.auth.credentials import hash_password
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.policy.decision import AuditEntry
 from gateway.demo.run import RunningGateway, demo
@@ -33,16 +33,16 @@ async def _serve(config: Path) -> AsyncIterator[RunningGateway]:
 
 
 async def _login(store: SqlStore) -> tuple[str, str]:
-    """A name and a password of the demo's console, a new password at each start."""
+    """The name and password of the demo's console account; the password changes at each start."""
     name, password = "demo", "-".join(secrets.token_hex(2) for _ in range(3))
-    user, password_hash = User(name, AccountRole.TECHNOLOGY_DIRECTOR), await hashed(password)
+    user, password_hash = User(name, AccountRole.TECHNOLOGY_DIRECTOR), await hash_password(password)
     now = await store.now()
     if not await store.add_user(user, password_hash, AuditEntry(now, "demo", "account added", name)):
         await store.set_password(name, password_hash, AuditEntry(now, "demo", "password changed", name))
     return name, password
 
 
-def run(given: Namespace) -> int:
+def run(options: Namespace) -> int:
     """Run the demo until Ctrl-C."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(demo(given.dir, traffic=given.traffic, keep=given.keep, serve=_serve))
+        return runner.run(demo(options.dir, traffic=options.traffic, keep=options.keep, serve=_serve))

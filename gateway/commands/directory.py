@@ -1,4 +1,4 @@
-"""`chaperone directory`: take a roster in, and what is known of an address."""
+"""`chaperone directory`: imports a roster, shows what is known about an address, writes an example roster."""
 
 from __future__ import annotations
 
@@ -6,37 +6,40 @@ import asyncio
 import time
 from argparse import Namespace
 from collections.abc import Mapping
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from gateway.assembly.factories import directory_sources, open_store
-from gateway.commands.context import actor, settings_of
-from gateway.core.fault import Refusal
+from gateway.commands.context import actor, load_settings
+from gateway.core.fault import Fault, Refusal
 from gateway.core.messages.parties import Person, Role
 from gateway.core.policy.decision import AuditEntry
-from gateway.directory.difference import Difference
 from gateway.directory.importing import import_roster
-from gateway.directory.loading import load_from
-from gateway.directory.show import Facts, facts
+from gateway.directory.loading import load_sources
+from gateway.directory.roster_difference import RosterDifference
+from gateway.directory.show import AddressReport, describe_address
 from gateway.settings.model import Settings
 
-_MOST = 50
+_MAX_SHOWN = 50
 
 
-def run(given: Namespace) -> int:
-    """Import or show."""
-    settings = settings_of(given)
-    if given.deed == "show":
-        return _show(settings, given.address)
-    if given.dry_run:
-        return _import(settings, given.path, dry_run=True)[0]
-    return asyncio.run(_imported(settings, given.path))
+def run(options: Namespace) -> int:
+    """Import a roster, show an address, or write the example."""
+    if options.action == "example":
+        return _write_example(options.folder)
+    settings = load_settings(options)
+    if options.action == "show":
+        return _show(settings, options.address)
+    if options.dry_run:
+        return _import(settings, options.path, dry_run=True)[0]
+    return asyncio.run(_import_audited(settings, options.path))
 
 
-async def _imported(settings: Settings, source: Path) -> int:
-    """Import, with its entry of the audit log: a store that cannot be opened lets nothing change."""
+async def _import_audited(settings: Settings, source: Path) -> int:
+    """Import and record it in the audit log. Nothing is imported if the store cannot be opened."""
     async with open_store(settings) as store:
         code, changes = await asyncio.to_thread(_import, settings, source, dry_run=False)
         people = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
@@ -44,14 +47,14 @@ async def _imported(settings: Settings, source: Path) -> int:
     return code
 
 
-def _import(settings: Settings, source: Path, *, dry_run: bool) -> tuple[int, Difference]:
+def _import(settings: Settings, source: Path, *, dry_run: bool) -> tuple[int, RosterDifference]:
     imported = import_roster(
         source, settings.directory.oneroster, max_removal=settings.directory.max_removal, dry_run=dry_run,
         groups=settings.directory.groups, contacts=settings.directory.contacts, domains=settings.district.domains,
         aliases=settings.district.aliases, student_domains=settings.directory.student_domains, now=time.time(),
     )  # fmt: skip
     console, changes = Console(highlight=False), imported.difference
-    for warning in imported.warnings[:_MOST]:
+    for warning in imported.warnings[:_MAX_SHOWN]:
         console.print(Text(f"note: {warning}", "yellow"), soft_wrap=True)
     _list(console, "+", "green", changes.added)
     _list(console, "-", "red", changes.removed)
@@ -61,38 +64,53 @@ def _import(settings: Settings, source: Path, *, dry_run: bool) -> tuple[int, Di
     return 0, changes
 
 
-def _list(console: Console, sign: str, colour: str, people: Mapping[str, frozenset[Role]]) -> None:
-    for id_, roles in list(people.items())[:_MOST]:
-        console.print(Text(f"{sign} {id_}  {', '.join(sorted(roles)) or 'no role'}", colour))
-    if len(people) > _MOST:
-        console.print(Text(f"{sign} and {len(people) - _MOST} more", colour))
+def _list(console: Console, sign: str, color: str, people: Mapping[str, frozenset[Role]]) -> None:
+    for id_, roles in list(people.items())[:_MAX_SHOWN]:
+        console.print(Text(f"{sign} {id_}  {', '.join(sorted(roles)) or 'no role'}", color))
+    if len(people) > _MAX_SHOWN:
+        console.print(Text(f"{sign} and {len(people) - _MAX_SHOWN} more", color))
 
 
 def _show(settings: Settings, address: str) -> int:
-    found = facts(load_from(directory_sources(settings), time.time()).roster, address)
-    if found.standing == "unknown":
+    found = describe_address(load_sources(directory_sources(settings), time.time()).roster, address)
+    if found.status == "unknown":
         where = "in a district domain" if found.internal else "outside the district"
-        raise Refusal(f"directory show: {address} is nobody's: {where}, in no group, and no known account")
+        raise Refusal(f"directory show: {address} is unknown: {where}, not a group, not a known account")
     _print(Console(highlight=False), found)
     return 0
 
 
-def _print(console: Console, found: Facts) -> None:
-    console.print(Text(f"{found.address}  {found.standing.replace('_', ' ')}", "bold"))
+def _print(console: Console, found: AddressReport) -> None:
+    console.print(Text(f"{found.address}  {found.status.replace('_', ' ')}", "bold"))
     rows = [
         ("stands for", ", ".join(found.rewritten)),
         ("person", "" if found.person is None else _named(found.person)),
         ("roles", "" if found.person is None else ", ".join(sorted(found.person.roles))),
-        ("accounts", ", ".join(f"{each.address} ({each.kind.name.lower()})" for each in found.accounts)),
-        ("buildings", ", ".join(each.name for each in found.buildings)),
-        ("children", ", ".join(_named(each) for each in found.children)),
-        ("guardians", ", ".join(_named(each) for each in found.guardians)),
+        ("accounts", ", ".join(f"{account.address} ({account.kind.name.lower()})" for account in found.accounts)),
+        ("buildings", ", ".join(building.name for building in found.buildings)),
+        ("children", ", ".join(_named(child) for child in found.children)),
+        ("guardians", ", ".join(_named(guardian) for guardian in found.guardians)),
         ("groups", ", ".join(found.groups)),
-        ("members", ", ".join(_named(each) for each in found.members)),
+        ("members", ", ".join(_named(member) for member in found.members)),
     ]
     for name, value in rows:
         if value:
             console.print(Text(f"  {name:<10} {value}"), soft_wrap=True)
+
+
+def _write_example(folder: Path) -> int:
+    """Write the example roster: a OneRoster 1.1 folder with two schools, three staff and two students."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Fault(f"directory example: {folder} is not empty; name a new or empty folder")
+        with as_file(files("gateway.commands") / "example_roster") as example:
+            for file in sorted(example.glob("*.csv")):
+                (folder / file.name).write_bytes(file.read_bytes())
+    except OSError as error:
+        raise Fault(f"directory example: {folder}: {error.strerror}; name a folder that this user may write") from None
+    print(f"wrote an example roster to {folder}; edit its files, then run `chaperone directory import`")
+    return 0
 
 
 def _named(person: Person) -> str:

@@ -1,23 +1,23 @@
-"""`chaperone evaluate`: figures of a model on messages that it was not trained on."""
+"""`chaperone evaluate`: measures a model on messages that it was not trained on."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
 from gateway import policies
-from gateway.commands.classify import WAITING
+from gateway.commands.classify import NO_VERDICT_ACTIONS
 from gateway.core.fault import Fault
 
 
-def run(given: Namespace) -> int:
+def run(options: Namespace) -> int:
     """Print the report."""
-    from classifiers.training.evaluate import evaluate
+    from classifiers.training.evaluation.report import evaluate
 
-    for folder in given.data:
+    for folder in options.data:
         if not folder.is_dir():
-            raise Fault(f"evaluate: --data {folder} is no folder; name one with public sets in .jsonl files")
+            raise Fault(f"evaluate: --data {folder} is not a folder; name one with public data sets in .jsonl files")
     try:
-        lines = evaluate(given.model, policies.read(None, WAITING), data=given.data, plots=given.plots)
+        lines = evaluate(options.model, policies.read(None, NO_VERDICT_ACTIONS), data=options.data, plots=options.plots)
     except ModuleNotFoundError as error:
         raise Fault(f"evaluate: {error.name} is missing; install chaperone-gateway[plots]") from None
     for line in lines:

@@ -1,4 +1,4 @@
-"""`chaperone feedback`: what people decided, as labelled examples to train and measure classifiers with."""
+"""`chaperone feedback`: exports decisions of people as labeled examples to train and measure classifiers."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ import sys
 from argparse import Namespace
 
 from gateway.assembly.factories import open_store
-from gateway.commands.context import actor, settings_of
+from gateway.commands.context import actor, load_settings
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.review.feedback import call_example_of, example_of
+from gateway.core.review.feedback import decision_example, help_example
 from gateway.settings.model import Settings
 
 _PAGE = 200
 
 
-def run(given: Namespace) -> int:
-    """Export."""
-    return asyncio.run(_export(settings_of(given)))
+def run(options: Namespace) -> int:
+    """Export the examples."""
+    return asyncio.run(_export(load_settings(options)))
 
 
 async def _export(settings: Settings) -> int:
-    """A row per message that a person decided, and per alert that one judged, on standard output.
+    """Print a row for each message that a person decided and each alert that a person judged.
 
-    That content left the store is audited.
+    The export is recorded in the audit log, because content leaves the store.
     """
     count, calls, after = 0, 0, ""
     async with open_store(settings) as store:
         while ids := await store.judged(after, _PAGE):
-            for each in ids:
-                explained = await store.explained(each)
-                row = None if explained is None else example_of(explained)
+            for id_ in ids:
+                detail = await store.explained(id_)
+                row = None if detail is None else decision_example(detail)
                 if row is not None:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = ids[-1]
         after = ""
         while judged := await store.judged_calls(after, _PAGE):
-            for each, right in judged:
-                explained = await store.explained(each)
-                row = None if explained is None else call_example_of(explained, right)
+            for id_, right in judged:
+                detail = await store.explained(id_)
+                row = None if detail is None else help_example(detail, right)
                 if row is not None:
                     calls += 1
                     print(json.dumps(row, ensure_ascii=False))

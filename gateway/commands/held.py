@@ -1,4 +1,4 @@
-"""`chaperone held`: the queue of held messages from a terminal."""
+"""`chaperone held`: the queue of held messages at the terminal."""
 
 from __future__ import annotations
 
@@ -12,111 +12,111 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy, open_store
-from gateway.commands.context import actor, local_time, roster_of, settings_of
+from gateway.commands.context import actor, load_roster, load_settings, local_time
+from gateway.commands.tables import print_table
 from gateway.core.fault import Refusal
-from gateway.core.messages.message import Channel, header_section, subject
 from gateway.core.messages.verdict import HELP
-from gateway.core.notices.notice import usual_words
+from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.policy.review_rules import needs
+from gateway.core.policy.review_rules import requirements_for
 from gateway.core.review.json_rows import held_row
 from gateway.core.review.views import MessageDetail
 from gateway.settings.model import Settings
 from gateway.stages.moderation import moderate
 
 
-def run(given: Namespace) -> int:
-    """List, show, release or reject."""
-    settings = settings_of(given)
-    match given.deed:
+def run(options: Namespace) -> int:
+    """List, show, release or reject held messages."""
+    settings = load_settings(options)
+    match options.action:
         case "list":
-            return asyncio.run(_list(settings, given.json))
+            return asyncio.run(_list(settings, options.json))
         case "show":
-            return asyncio.run(_show(settings, given.id, given.json))
-        case deed:
-            return asyncio.run(_moderate(settings, deed, given.id, given.reason))
+            return asyncio.run(_show(settings, options.id, options.json))
+        case action:
+            return asyncio.run(_moderate(settings, action, options.id, options.reason))
 
 
 async def _list(settings: Settings, as_json: bool) -> int:
     async with open_store(settings) as store:
         entries = await store.held()
     if as_json:
-        print(json.dumps([held_row(each) for each in entries], ensure_ascii=False))
+        print(json.dumps([held_row(entry) for entry in entries], ensure_ascii=False))
         return 0
     zone = settings.district.time_zone
-    id_ = Column("id", no_wrap=True, min_width=26)  # cut, it could not be given to `held release`
+    id_ = Column("id", no_wrap=True, min_width=26)  # `held release` needs the whole id
     table = Table(id_, "clauses", "from", "to", "subject", "received", "due", box=None, header_style="bold")
-    for each in entries:
-        why = ", ".join(each.clauses or each.reasons)
+    for entry in entries:
+        why = ", ".join(entry.clauses or entry.reasons)
         table.add_row(
-            each.id, Text(why, "red"), Text(each.sender), Text(", ".join(each.recipients)), Text(each.subject),
-            local_time(each.received_at, zone), local_time(each.due_at, zone),
+            entry.id, Text(why, "red"), Text(entry.sender), Text(", ".join(entry.recipients)), Text(entry.subject),
+            local_time(entry.received_at, zone), local_time(entry.due_at, zone),
         )  # fmt: skip
-    console = Console()
-    console.print(table if entries else "Nothing is held.", soft_wrap=not console.is_terminal)
+    print_table(table, empty="Nothing is held.")
     return 0
 
 
 async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
     async with open_store(settings) as store:
-        explained = await store.explained(message_id)
-        entry = next((each for each in await store.held() if each.id == message_id), None)
-        if explained is None:
+        detail = await store.explained(message_id)
+        entry = next((held for held in await store.held() if held.id == message_id), None)
+        if detail is None:
             raise Refusal(f"held show: no message {message_id}; `chaperone held list` shows the ids")
         await store.record([AuditEntry(await store.now(), actor(), "viewed", message_id)])
     if as_json:
-        found = [] if explained.verdict is None else explained.verdict.findings
+        findings = [] if detail.verdict is None else detail.verdict.findings
         print(
             json.dumps(
                 {
                     **({} if entry is None else held_row(entry)),
                     "id": message_id,
                     "findings": [
-                        {"clause": each.clause, "score": each.score, "by": each.by, "cue": each.cue,
-                         **({"about": each.about} if each.about else {}),
-                         "spans": [{"part": s.part, "start": s.start, "end": s.end} for s in each.spans]}
-                        for each in found
+                        {"clause": finding.clause, "score": finding.score, "by": finding.by, "cue": finding.cue,
+                         **({"about": finding.about} if finding.about else {}),
+                         "spans": [{"part": s.part, "start": s.start, "end": s.end} for s in finding.spans]}
+                        for finding in findings
                     ],
-                    "parts": [{"part": number, "text": text} for number, text in _texts(explained)],
+                    "parts": [{"part": number, "text": text} for number, text in _texts(detail)],
                 },
                 ensure_ascii=False,
             )
         )  # fmt: skip
         return 0
-    _print(explained, settings.district.time_zone, _called(settings, explained))
+    _print(detail, settings.district.time_zone, _names_of_subjects(settings, detail))
     return 0
 
 
-def _called(settings: Settings, explained: MessageDetail) -> dict[str, str]:
-    """The names of those whose information was found, by sourcedId; the roster is read for them only."""
-    findings = explained.verdict.findings if explained.verdict else ()
-    about = {each.about for each in findings if each.about}
+def _names_of_subjects(settings: Settings, detail: MessageDetail) -> dict[str, str]:
+    """Names, by sourcedId, of the people whose information was found. The roster is read only if there are any."""
+    findings = detail.verdict.findings if detail.verdict else ()
+    about = {finding.about for finding in findings if finding.about}
     if not about:
         return {}
-    roster = roster_of(settings)
-    found = {each: roster.by_id(each) for each in about} if roster is not None else {}
-    return {id_: person.name for id_, person in found.items() if person is not None}
+    roster = load_roster(settings)
+    people = {id_: roster.by_id(id_) for id_ in about} if roster is not None else {}
+    return {id_: person.name for id_, person in people.items() if person is not None}
 
 
-def _texts(explained: MessageDetail) -> list[tuple[str, str]]:
-    read = [(part.number, part.text) for part in explained.parts() if part.text]
-    title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
+def _texts(detail: MessageDetail) -> list[tuple[str, str]]:
+    read = [(part.number, part.text) for part in detail.parts() if part.text]
+    title = detail.section.subject
     return [("subject", title), *read] if title else read
 
 
-def _print(explained: MessageDetail, zone: str, called: Mapping[str, str]) -> None:
-    console, trace = Console(), explained.trace
+def _print(detail: MessageDetail, zone: str, names: Mapping[str, str]) -> None:
+    console, trace = Console(), detail.trace
     console.print(Text(f"{trace.id}  {trace.channel}  {trace.direction}", "bold"))
     console.print(Text(f"from {trace.sender or '<>'}"))
-    for each in trace.recipients:
-        console.print(Text(f"to   {each.address}: {each.state} since {local_time(each.at, zone)}"))
-    findings = explained.verdict.findings if explained.verdict else ()
-    for finding in sorted(findings, key=lambda each: -each.score):
+    for recipient in trace.recipients:
+        since = local_time(recipient.at, zone)
+        console.print(Text(f"to   {recipient.address}: {recipient.state} since {since}"))
+    findings = detail.verdict.findings if detail.verdict else ()
+    for finding in sorted(findings, key=lambda finding: -finding.score):
         cue = f" ({finding.cue})" if finding.cue else ""
-        about = f", about {called.get(finding.about, finding.about)}" if finding.about else ""
-        of = "help" if finding.clause == HELP else f"clause {finding.clause}"
-        console.print(Text(f"{of}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
-    for number, text in _texts(explained):
+        about = f", about {names.get(finding.about, finding.about)}" if finding.about else ""
+        clause = "help" if finding.clause == HELP else f"clause {finding.clause}"
+        console.print(Text(f"{clause}  {finding.score:.2f}  by {finding.by}{cue}{about}", "red"))
+    for number, text in _texts(detail):
         shown = Text(text)
         for finding in findings:
             for span in finding.spans:
@@ -126,30 +126,30 @@ def _print(explained: MessageDetail, zone: str, called: Mapping[str, str]) -> No
         console.print(shown)
 
 
-async def _moderate(settings: Settings, deed: str, message_id: str, reason: str) -> int:
+async def _moderate(settings: Settings, action: str, message_id: str, reason: str) -> int:
     policy = load_policy(settings)
     async with open_store(settings) as store:
-        entry = next((each for each in await store.held() if each.id == message_id), None)
+        entry = next((held for held in await store.held() if held.id == message_id), None)
         clauses = entry.clauses if entry else ()
-        asked = needs(policy, clauses, deed)
-        if asked.second:
+        required = requirements_for(policy, clauses, action)
+        if required.second:
             raise Refusal(
-                f"held {deed}: the policy wants two people to agree on clause {', '.join(asked.clauses)}; "
+                f"held {action}: the policy requires two people to agree on clause {', '.join(required.clauses)}; "
                 "decide it in the console, where a second person can agree"
             )
-        if entry is not None and asked.reason and not reason:
-            raise Refusal(f"held {deed}: the policy asks for a reason; give one with --reason")
-        words = usual_words(settings.district.name, policy, clauses)
-        done = await moderate(store, store, message_id, deed, by=actor(), reason=reason, words=words)  # type: ignore[arg-type]  # argparse allows these words only
+        if entry is not None and required.reason and not reason:
+            raise Refusal(f"held {action}: the policy requires a reason; give one with --reason")
+        words = default_rejection_text(settings.district.name, policy, clauses)
+        done = await moderate(store, store, message_id, action, by=actor(), reason=reason, words=words)  # type: ignore[arg-type]  # argparse allows only these words
     if done is None:
-        raise Refusal(f"held {deed}: no message {message_id}; `chaperone held list` shows the ids")
+        raise Refusal(f"held {action}: no message {message_id}; `chaperone held list` shows the ids")
     if not done.changed:
         if done.first is None:
-            raise Refusal(f"held {deed}: nothing of {message_id} is held")
+            raise Refusal(f"held {action}: nothing of {message_id} is held")
         at = local_time(done.first.decided_at, settings.district.time_zone)
         raise Refusal(
-            f"held {deed}: {message_id} was decided first by {done.first.decided_by or 'nobody yet'} at {at}"
+            f"held {action}: {message_id} was decided first by {done.first.decided_by or 'nobody yet'} at {at}"
             f" and is {done.first.state}"
         )
-    print(f"{'released' if deed == 'release' else 'rejected'} {message_id} for {', '.join(done.changed)}")
+    print(f"{'released' if action == 'release' else 'rejected'} {message_id} for {', '.join(done.changed)}")
     return 0

@@ -1,4 +1,4 @@
-"""`chaperone model`: a retrained model beside the one in force, in shadow, and in its place when nothing gets worse."""
+"""`chaperone model`: compares a retrained model with the model in force, and installs it if nothing gets worse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.assembly.factories import load_policy, open_store
-from gateway.commands.context import actor, roster_of, settings_of
+from gateway.commands.context import actor, load_roster, load_settings
 from gateway.core.fault import Fault, Refusal
 from gateway.core.messages.media import unfetched
 from gateway.core.messages.parties import Direction
@@ -20,23 +20,23 @@ from gateway.core.review.views import MessageDetail
 from gateway.settings.model import Settings
 
 if TYPE_CHECKING:
-    from classifiers.pipeline.pipeline import Classifier
+    from classifiers.pipeline.classifier import Classifier
 
 _BATCH = 64
 _SHOWN = 50
 
 
-def run(given: Namespace) -> int:
-    """Shadow or promote."""
-    settings = settings_of(given)
-    if given.deed == "shadow":
-        return asyncio.run(_shadow(settings, given.candidate))
-    return _promote(settings, given.candidate, given.examples)
+def run(options: Namespace) -> int:
+    """Compare with stored messages, or promote."""
+    settings = load_settings(options)
+    if options.action == "shadow":
+        return asyncio.run(_shadow(settings, options.candidate))
+    return _promote(settings, options.candidate, options.examples)
 
 
-def _loaded(folder: Path) -> Classifier:
+def _load(folder: Path) -> Classifier:
+    from classifiers.pipeline.classifier import load
     from classifiers.pipeline.model_files import ModelError
-    from classifiers.pipeline.pipeline import load
 
     try:
         return load(str(folder) if folder != Path() else "")
@@ -45,100 +45,105 @@ def _loaded(folder: Path) -> Classifier:
 
 
 async def _shadow(settings: Settings, folder: Path) -> int:
-    """Messages that the store still has, read by the candidate: what it would decide, beside what was decided.
+    """Classify stored messages with the candidate and compare its decisions with those of the recorded verdicts.
 
-    They are read as they were when they came: with their pictures and files, and with what was said before them. Who
-    may have what is told of whom is asked of the directory as it is now.
+    Messages are read as they were when they came: with their media and the earlier messages of the conversation. The
+    directory is the present one.
     """
-    from classifiers.pipeline.entity_resolution import settled
-    from classifiers.pipeline.explain import Case, decision_of
-    from classifiers.pipeline.job import job_of
+    from classifiers.pipeline.entity_resolution import resolve_people
+    from classifiers.pipeline.explain import StandaloneMessage, decide_message
+    from classifiers.pipeline.job import job_from_stored
 
-    classifier, policy, roster = _loaded(folder), load_policy(settings), roster_of(settings)
-    turned: Counter[tuple[str, str]] = Counter()
+    classifier, policy, roster = _load(folder), load_policy(settings), load_roster(settings)
+    changes: Counter[tuple[str, str]] = Counter()
     shown: list[tuple[str, str, str]] = []
     after = ""
     async with open_store(settings) as store:
         while ids := await store.classified(after, _BATCH):
             found = []
             for id_ in ids:
-                each, outgoing = await store.explained(id_), await store.outgoing(id_)
-                if each is not None and outgoing is not None and _readable(each):
-                    found.append((each, job_of(outgoing, each.media)))
+                detail, outgoing = await store.explained(id_), await store.outgoing(id_)
+                if detail is not None and outgoing is not None and _readable(detail):
+                    found.append((detail, job_from_stored(outgoing, detail.media)))
             read = classifier.classify([job for _, job in found])
-            for (each, job), verdict in zip(found, read, strict=True):
-                assert each.verdict is not None
-                case = Case(each.trace.id, each.channel, Direction(each.trace.direction), each.content, pairs=job.pairs)
-                lacking = unfetched(each.media, len(each.media))
-                whole = replace(
-                    settled(verdict, job.pairs, roster), failed=tuple(dict.fromkeys((*verdict.failed, *lacking)))
+            for (detail, job), verdict in zip(found, read, strict=True):
+                assert detail.verdict is not None
+                case = StandaloneMessage(
+                    detail.trace.id, detail.channel, Direction(detail.trace.direction), detail.content, pairs=job.pairs
                 )
-                then, now = (decision_of(case, said, policy, roster).action for said in (each.verdict, whole))
-                turned[then, now] += 1
+                missing_media = unfetched(detail.media, len(detail.media))
+                whole = replace(
+                    resolve_people(verdict, job.pairs, roster),
+                    failed=tuple(dict.fromkeys((*verdict.failed, *missing_media))),
+                )
+                then, now = (decide_message(case, said, policy, roster).action for said in (detail.verdict, whole))
+                changes[then, now] += 1
                 if then is not now:
                     shown.append((case.id, then, now))
             after = ids[-1]
         await store.record(
             [
                 AuditEntry(
-                    await store.now(), actor(), "model in shadow", classifier.version, {"messages": turned.total()}
+                    await store.now(), actor(), "model in shadow", classifier.version, {"messages": changes.total()}
                 )
             ]
         )
-    print(f"model {classifier.version} on {turned.total()} messages of the store, by the policy in force:")
-    for (before, after_it), count in sorted(turned.items()):
+    print(f"model {classifier.version} on {changes.total()} messages of the store, under the policy in force:")
+    for (before, after_it), count in sorted(changes.items()):
         print(f"{before:8} -> {after_it:8} {count:7}")
     for id_, before, after_it in shown[:_SHOWN]:
         print(f"{id_}  {before} -> {after_it}")
     return 0
 
 
-def _readable(each: MessageDetail) -> bool:
-    return bool(each.content) and each.verdict is not None and each.trace.direction != "out_of_scope"
+def _readable(detail: MessageDetail) -> bool:
+    return bool(detail.content) and detail.verdict is not None and detail.trace.direction != "out_of_scope"
 
 
 def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
-    """Measure both on the regression set; the candidate takes the place of the model in force if nothing is worse."""
-    from classifiers.training.compare import compared
-    from classifiers.training.evaluate import unseen
-    from classifiers.training.examples import labelled
-    from classifiers.training.results import results
+    """Measure both models on the regression set; install the candidate if nothing is worse."""
+    from classifiers.training.evaluation.comparison import compare
+    from classifiers.training.evaluation.report import unseen_examples
+    from classifiers.training.evaluation.results import classify_examples
+    from classifiers.training.examples.labeled import read_examples
 
     if not settings.classify.model:
-        raise Fault("model promote: classify.model is empty; name the folder in which the model in force is to lie")
-    place = Path(settings.classify.model)
-    candidate = _loaded(folder)
-    in_force = _loaded(place if place.exists() else Path())
+        raise Fault("model promote: classify.model is empty; set it to the folder for the model in force")
+    target = Path(settings.classify.model)
+    candidate = _load(folder)
+    in_force = _load(target if target.exists() else Path())
     try:
-        known = unseen(str(folder), str(place) if place.exists() else "")
-        examples = [*known, *(each for file in files for each in labelled(file))]
+        known = unseen_examples(str(folder), str(target) if target.exists() else "")
+        examples = [*known, *(example for file in files for example in read_examples(file))]
     except (OSError, ValueError, KeyError) as error:
-        raise Fault(f"model promote: --examples cannot be read ({type(error).__name__}); rows as exported") from None
+        raise Fault(
+            f"model promote: --examples cannot be read ({type(error).__name__}); use the output of `feedback export`"
+        ) from None
     policy = load_policy(settings)
-    figures = compared(results(in_force, examples, policy), results(candidate, examples, policy))
+    figures = compare(classify_examples(in_force, examples, policy), classify_examples(candidate, examples, policy))
     print(f"{in_force.version} in force, {candidate.version} as candidate, {len(examples)} messages")
-    for each in figures:
-        print(each)
-    worse = [each.what for each in figures if each.worse]
+    for figure in figures:
+        print(figure)
+    worse = [figure.name for figure in figures if figure.is_worse]
     if worse:
-        raise Refusal(f"model promote: {candidate.version} stays out, worse in {', '.join(worse)}")
-    _put(folder, place)
-    asyncio.run(_note(settings, "model promoted", candidate.version))
-    print(f"{candidate.version} lies in {place}; classifying processes take it when they start")
+        raise Refusal(f"model promote: {candidate.version} is not installed; it is worse in {', '.join(worse)}")
+    _install(folder, target)
+    asyncio.run(_record(settings, "model promoted", candidate.version))
+    print(f"{candidate.version} is installed in {target}; restart the role classify to use it")
     return 0
 
 
-async def _note(settings: Settings, act: str, version: str) -> None:
+async def _record(settings: Settings, act: str, version: str) -> None:
     async with open_store(settings) as store:
         await store.record([AuditEntry(await store.now(), actor(), act, version)])
 
 
-def _put(folder: Path, place: Path) -> None:
-    """The candidate at its place, whole or not at all; what was there is kept beside it."""
-    fresh, former = place.with_name(place.name + ".new"), place.with_name(place.name + ".former")
+def _install(folder: Path, target: Path) -> None:
+    """Copy the candidate to the target and rename it into place; the former model is kept beside it."""
+    fresh, former = target.with_name(target.name + ".new"), target.with_name(target.name + ".former")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(folder, fresh)
-    if place.exists():
+    if target.exists():
         shutil.rmtree(former, ignore_errors=True)
-        place.rename(former)
-    fresh.rename(place)
+        target.rename(former)
+    fresh.rename(target)

@@ -1,4 +1,4 @@
-"""`chaperone policy`: what the policy in force says, whether a policy file is valid, and what it would change."""
+"""`chaperone policy`: shows the policy in force, validates a policy file, simulates a changed one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.factories import load_policy
-from gateway.commands.context import settings_of
+from gateway.commands.context import load_settings
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.policy import Clause, Policy
 
 
-def run(given: Namespace) -> int:
-    """Show, check or simulate."""
-    if given.deed == "simulate":
+def run(options: Namespace) -> int:
+    """Show, check or simulate a policy."""
+    if options.action == "simulate":
         from gateway.commands.simulate import simulate
 
-        return simulate(given)
-    settings = settings_of(given)
-    policy = load_policy(settings, given.policy)
-    if given.deed == "check":
+        return simulate(options)
+    settings = load_settings(options)
+    policy = load_policy(settings, options.policy)
+    if options.action == "check":
         print(f"ok policy {policy.reference}: {len(policy.clauses)} clauses, hash {policy.hash[:16]}")
         return 0
     _show(policy, settings.policy.mode)
@@ -44,7 +44,9 @@ def _show(policy: Policy, mode: str) -> None:
     for direction, action in policy.no_verdict.items():
         console.print(Text(f"no verdict in time, {direction}: {action}"))
     for word, actions in policy.failed.items():
-        console.print(Text(f"failed {word}: " + ", ".join(f"{each} {action}" for each, action in actions.items())))
+        console.print(
+            Text(f"failed {word}: " + ", ".join(f"{direction} {action}" for direction, action in actions.items()))
+        )
 
 
 def _thresholds(clause: Clause, direction: Direction) -> str:
@@ -52,4 +54,4 @@ def _thresholds(clause: Clause, direction: Direction) -> str:
     if levels is None:
         return "-"
     shown = [("flag", levels.flag), ("hold", levels.hold), ("hold evasive", levels.hold_evasive)]
-    return ", ".join(f"{word} from {level:g}" for word, level in shown if level is not None) or "-"
+    return ", ".join(f"{name} from {level:g}" for name, level in shown if level is not None) or "-"

@@ -1,4 +1,4 @@
-"""`chaperone serve`: run all roles, or those named, until SIGTERM or SIGINT; then drain."""
+"""`chaperone serve`: runs all roles, or those given, until SIGTERM or SIGINT; then drains."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from gateway.assembly.serve import ROLES, serving
-from gateway.commands.context import settings_of
+from gateway.commands.context import load_settings
 from gateway.observability.events import EventLog, start_logging
 
-_GARBAGE = 10_000
-"""Objects made before it is looked for cycles among them: a message is made of hundreds, and leaves hardly any."""
+_GC_THRESHOLD = 10_000
+"""Allocations between collections of the youngest generation: a message makes hundreds of objects, few in cycles."""
 
 
-def run(given: Namespace) -> int:
-    """Serve; 0 after a clean drain, 1 when a part of the gateway failed."""
-    settings = settings_of(given)
+def run(options: Namespace) -> int:
+    """Serve; returns 0 after a clean drain, 1 if a part of the gateway failed."""
+    settings = load_settings(options)
     start_logging()
     event_log = EventLog(CollectorRegistry())
 
@@ -29,9 +29,9 @@ def run(given: Namespace) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        async with serving(settings, frozenset(given.role or ROLES), event_log, stopped) as running:
-            gc.freeze()  # what was loaded stays: nobody need walk through it again and again
-            gc.set_threshold(_GARBAGE)
+        async with serving(settings, frozenset(options.role or ROLES), event_log, stopped) as running:
+            gc.freeze()  # loaded code and data stay: collections need not visit them
+            gc.set_threshold(_GC_THRESHOLD)
             await stopped.wait()
             event_log.stopping()
         return 1 if running.failed else 0

@@ -1,4 +1,4 @@
-"""`chaperone train`: train the classifiers from the corpora that the package carries, and optional public sets."""
+"""`chaperone train`: trains the classifiers from the corpora in the repository and optional public data sets."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from rich.progress import Progress, TaskID
 from gateway.core.fault import Fault
 
 
-def run(given: Namespace) -> int:
-    """Train; prints the version of the new model."""
-    for folder in given.data:
+def run(options: Namespace) -> int:
+    """Train and print the version of the new model."""
+    for folder in options.data:
         if not folder.is_dir():
-            raise Fault(f"train: --data {folder} is no folder; name one with public sets in .jsonl files")
-    for file in given.examples:
+            raise Fault(f"train: --data {folder} is not a folder; name one with public data sets in .jsonl files")
+    for file in options.examples:
         if not file.is_file():
-            raise Fault(f"train: --examples {file} is no file; name one that `chaperone feedback export` wrote")
-    if given.base and not (given.base / "model.json").is_file():
-        raise Fault(f"train: --from {given.base} holds no model; name a folder that `chaperone train --encoder` wrote")
-    if given.base and not given.encoder:
-        raise Fault("train: --from takes encoders further; give --encoder as well")
+            raise Fault(f"train: --examples {file} is not a file; name one that `chaperone feedback export` wrote")
+    if options.base and not (options.base / "model.json").is_file():
+        raise Fault(
+            f"train: --from {options.base} contains no model; name a folder that `chaperone train --encoder` wrote"
+        )
+    if options.base and not options.encoder:
+        raise Fault("train: --from trains encoders further; give --encoder as well")
     try:
         from classifiers.training.train import train
     except ModuleNotFoundError as error:
@@ -36,15 +38,15 @@ def run(given: Namespace) -> int:
 
         try:
             version = train(
-                given.out,
-                seed=given.seed,
-                data=given.data,
-                more=given.examples,
-                encoder=given.encoder,
-                base=given.base,
+                options.out,
+                seed=options.seed,
+                data=options.data,
+                example_files=options.examples,
+                encoder=options.encoder,
+                base=options.base,
                 progress=progress,
             )
         except ModuleNotFoundError as error:
             raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train-encoders]") from None
-    print(f"model {version} written to {given.out}")
+    print(f"model {version} written to {options.out}")
     return 0

@@ -1,4 +1,4 @@
-"""`chaperone user`: accounts of the console."""
+"""`chaperone user`: console accounts."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gateway.assembly.factories import open_store
-from gateway.commands.context import actor, local_time, settings_of
-from gateway.console.auth.credentials import hashed
-from gateway.core.accounts.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_fault
+from gateway.commands.context import actor, load_settings, local_time
+from gateway.commands.tables import print_table
+from gateway.console.auth.credentials import hash_password
+from gateway.core.accounts.account import LONGEST_PASSWORD, AccountRole, User, account_name, password_problem
 from gateway.core.fault import Fault, Refusal
 from gateway.core.policy.decision import AuditEntry
 from gateway.settings.model import Settings
 
 
-def run(given: Namespace) -> int:
-    """Add, change the password or second step of, disable or list."""
-    settings = settings_of(given)
-    match given.deed:
+def run(options: Namespace) -> int:
+    """Add, disable or list accounts, or change a password or second step."""
+    settings = load_settings(options)
+    match options.action:
         case "add":
-            return asyncio.run(_add(settings, _new(given), "" if given.by_service else _password(given)))
+            return asyncio.run(_add(settings, _new(options), "" if options.by_service else _password(options)))
         case "passwd":
-            return asyncio.run(_passwd(settings, _name(given.name), _password(given), tokens=not given.keep_tokens))
+            return asyncio.run(
+                _passwd(settings, _name(options.name), _password(options), tokens=not options.keep_tokens)
+            )
         case "codes-off":
-            return asyncio.run(_codes_off(settings, _name(given.name)))
+            return asyncio.run(_codes_off(settings, _name(options.name)))
         case "disable":
-            return asyncio.run(_disable(settings, _name(given.name)))
+            return asyncio.run(_disable(settings, _name(options.name)))
         case _:
             return asyncio.run(_list(settings))
 
@@ -40,86 +42,88 @@ def run(given: Namespace) -> int:
 def _name(text: str) -> str:
     name = account_name(text)
     if name is None:
-        raise Fault(f"user: {text!r} is no name of an account: use letters, digits and . _ @ + - (at most 64)")
+        raise Fault(f"user: {text!r} is not an account name; use letters, digits and . _ @ + - (at most 64)")
     return name
 
 
-def _new(given: Namespace) -> User:
-    role = AccountRole(given.role)
-    if (role is AccountRole.BUILDING_ADMINISTRATOR) != bool(given.building):
-        raise Fault("user add: --building belongs to building_administrator, which needs one: a sourcedId of orgs.csv")
-    if "" in given.building:
-        raise Fault("user add: --building is empty: name a sourcedId of orgs.csv")
-    return User(_name(given.name), role, tuple(dict.fromkeys(given.building)), given.person)
+def _new(options: Namespace) -> User:
+    role = AccountRole(options.role)
+    if (role is AccountRole.BUILDING_ADMINISTRATOR) != bool(options.building):
+        raise Fault("user add: building_administrator, and no other role, needs --building: a sourcedId of orgs.csv")
+    if "" in options.building:
+        raise Fault("user add: --building is empty; give a sourcedId of orgs.csv")
+    return User(_name(options.name), role, tuple(dict.fromkeys(options.building)), options.person)
 
 
-def _password(given: Namespace) -> str:
-    if given.password_stdin:
+def _password(options: Namespace) -> str:
+    if options.password_stdin:
         password = sys.stdin.readline(2 * LONGEST_PASSWORD).rstrip("\r\n")
     elif sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != password:
-            raise Refusal(f"user {given.deed}: the two passwords differ; try again")
+            raise Refusal(f"user {options.action}: the two passwords differ; try again")
     else:
-        raise Fault(f"user {given.deed}: no terminal to ask for the password; give it with --password-stdin")
-    if fault := password_fault(password, given.name):
-        raise Refusal(f"user {given.deed}: {fault}")
+        raise Fault(f"user {options.action}: no terminal to ask for the password; give it with --password-stdin")
+    if fault := password_problem(password, options.name):
+        raise Refusal(f"user {options.action}: {fault}")
     return password
 
 
 async def _add(settings: Settings, user: User, password: str) -> int:
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
-    password_hash = await hashed(password) if password else ""
+    password_hash = await hash_password(password) if password else ""
     async with open_store(settings) as store:
         act = AuditEntry(await store.now(), actor(), "account added", user.name, detail)
         known = None if await store.add_user(user, password_hash, act) else await store.user(user.name)
-        if known is not None and known[0].role is AccountRole.STAFF and not password_hash:  # a role for who had none
+        if (
+            known is not None and known[0].role is AccountRole.STAFF and not password_hash
+        ):  # a staff account gets a role
             user = replace(user, subject=known[0].subject, person=user.person or known[0].person)
             known = None if await store.recognise(user, act) else known
         if known is not None:
-            raise Refusal(f"user add: {user.name} is there already; `chaperone user passwd` changes the password")
+            raise Refusal(f"user add: {user.name} already exists; `chaperone user passwd` changes the password")
     print(f"added {user.name} ({user.role})")
     if not user.person:
         print(
-            "note: without --person nothing keeps this account from deciding on its owner's own messages",
+            "note: without --person this account can decide on its owner's own messages",
             file=sys.stderr,
         )
     return 0
 
 
 async def _passwd(settings: Settings, name: str, password: str, *, tokens: bool) -> int:
-    """A reset: whoever had the password before may have opened what it opens, so all of that ends."""
-    password_hash = await hashed(password)
+    """Reset a password. Somebody else may have known the old one, so sessions and tokens end."""
+    password_hash = await hash_password(password)
     async with open_store(settings) as store:
         act = AuditEntry(await store.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {})
         if not await store.set_password(name, password_hash, act, tokens=tokens):
             raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
-    ended = "and whose API tokens are revoked" if tokens else "but its API tokens go on"
-    print(f"changed the password of {name}, who is signed out everywhere, {ended}")
+    ended = "and its API tokens are revoked" if tokens else "but its API tokens still work"
+    print(f"changed the password of {name}; the account is signed out everywhere, {ended}")
     return 0
 
 
 async def _codes_off(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
         now, passkeys = await store.now(), await store.passkeys(name)
-        for each in passkeys:
+        for passkey in passkeys:
             await store.drop_passkey(
-                name, each.id, AuditEntry(now, actor(), "passkey removed", name, {"name": each.name})
+                name, passkey.id, AuditEntry(now, actor(), "passkey removed", name, {"name": passkey.name})
             )
         codes = await store.drop_second_step(name, AuditEntry(now, actor(), "codes no longer asked for", name))
         if not codes and not passkeys:
-            raise Refusal(f"user codes-off: {name} is asked for no code; `chaperone user list` shows the accounts")
+            raise Refusal(f"user codes-off: {name} has no second step; `chaperone user list` shows the accounts")
         await store.end_sessions(name, AuditEntry(now, actor(), "sessions ended", name))
-    print(f"{name} is signed out everywhere and signs in by the password alone")
-    print("tell them to set up codes or a passkey again")
+    print(f"{name} is signed out everywhere and signs in with the password alone")
+    print("ask its owner to set up codes or a passkey again")
     return 0
 
 
 async def _disable(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
         if not await store.disable(name, AuditEntry(await store.now(), actor(), "account disabled", name)):
-            raise Refusal(f"user disable: no account {name} that is not disabled; `chaperone user list` shows them")
-    print(f"disabled {name}: signed out everywhere, its tokens revoked; what it had taken goes back to its building")
+            raise Refusal(f"user disable: no enabled account {name}; `chaperone user list` shows them")
+    print(f"disabled {name}: signed out everywhere, tokens revoked; messages and cases it had taken are free again")
     return 0
 
 
@@ -127,12 +131,9 @@ async def _list(settings: Settings) -> int:
     async with open_store(settings) as store:
         users = await store.users()
     table = Table("name", "role", "buildings", "person", "since", "", box=None, header_style="bold")
-    for each in users:
-        since = local_time(each.created_at, settings.district.time_zone)
-        gone = "" if each.disabled_at is None else "disabled"
-        table.add_row(each.name, each.role, Text(", ".join(each.buildings)), Text(each.person), since, gone)
-    console = Console()
-    console.print(
-        table if users else "No accounts yet; `chaperone user add` makes one.", soft_wrap=not console.is_terminal
-    )
+    for user in users:
+        since = local_time(user.created_at, settings.district.time_zone)
+        gone = "" if user.disabled_at is None else "disabled"
+        table.add_row(user.name, user.role, Text(", ".join(user.buildings)), Text(user.person), since, gone)
+    print_table(table, empty="No accounts yet; `chaperone user add` makes one.")
     return 0
