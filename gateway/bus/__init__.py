@@ -1,1 +1,1 @@
-"""The stream: Apache Kafka, or its twin inside the process."""
+"""The bus: Apache Kafka, or its twin inside the process."""

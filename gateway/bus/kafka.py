@@ -1,9 +1,9 @@
-"""The stream on Apache Kafka, over aiokafka."""
+"""The bus on Apache Kafka, with aiokafka."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 
@@ -17,28 +17,28 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata, TopicPartition
 
-from gateway.bus.access import Access
-from gateway.bus.kafka_link import LOST, REASONS, REQUEST, Broker, KafkaLink
+from gateway.bus.broker_access import BrokerAccess
+from gateway.bus.kafka_link import LOST, REASONS, REQUEST, BrokerLink, KafkaLink
 from gateway.bus.kafka_subscription import KafkaSubscription
-from gateway.bus.kafka_topics import Layout
-from gateway.bus.topics import DEAD_LETTERS, parse_place, place_of, standing_of, topic_named
+from gateway.bus.kafka_topics import TopicLayout
+from gateway.bus.topics import DEAD_LETTERS, find_topic, parse_place, place_of, position_of
 from gateway.core.serialization.wire import LETTER_HEADERS
 from gateway.observability.events import EventLog
 from gateway.ports.bus import BusDown, Record, RecordPosition
 
-_PATIENCE = 5.0  # seconds for records to be confirmed, and a second more for every _SLOWEST bytes of them
-_SLOWEST = 2 << 20
-_RETRY = 0.1
+_CONFIRM_TIMEOUT = 5.0  # seconds for records to be confirmed, plus one second for every _SLOWEST_RATE bytes
+_SLOWEST_RATE = 2 << 20
+_RETRY_PAUSE = 0.1
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
 
 
 class KafkaBus:
-    """A Bus on the brokers at `bootstrap`; topics and groups have `prefix` and a dot before their names.
+    """A Bus on the brokers at `bootstrap`. Names of topics and groups start with `prefix` and a dot.
 
-    The topics that carry content keep it `retain_seconds`. A record may have `max_record` bytes with its key and
-    headers, and a dead letter the bit more that it says; one of a longer record is cut to that. With `user` and
-    `password`: SASL over TLS; `tls_ca` are the certificates to trust. Entering it connects in the background and never
-    waits; raises Fault where `tls_ca` cannot be read.
+    Topics with content keep it for `retain_seconds`. A record may have `max_record` bytes with its key and headers; a
+    dead letter may have a little more, and a longer one is cut. With `user` and `password`: SASL over TLS. `tls_ca` is
+    the file of certificates to trust. Entering connects in the background and never waits. Raises Fault if `tls_ca`
+    cannot be read.
     """
 
     def __init__(
@@ -46,8 +46,8 @@ class KafkaBus:
         tls_ca: str = "", user: str = "", password: str = "", event_log: EventLog,
     ) -> None:  # fmt: skip
         self._bootstrap = bootstrap
-        self._arguments = Access(bootstrap, tls_ca, user, password).arguments()
-        self._layout = Layout(prefix, retain_seconds, max_record)
+        self._arguments = BrokerAccess(bootstrap, tls_ca, user, password).arguments()
+        self._layout = TopicLayout(prefix, retain_seconds, max_record)
         self._event_log = event_log
         self._link = KafkaLink(self._arguments, self._layout, event_log)
         REASONS.listen()
@@ -62,36 +62,36 @@ class KafkaBus:
         await self._link.close()
 
     def connected(self) -> bool:
-        """Whether the broker answered last time."""
+        """See gateway.ports.bus.Bus."""
         return self._link.broker is not None
 
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
-        """Write records; for each its place, None where it was not confirmed, BusDown when none was.
+        """See gateway.ports.bus.Bus.
 
-        Takes at most some five seconds longer than the records need on a slow line, and no time while the broker is
-        known to be away. A record over `max_record` is never confirmed.
+        Takes at most about five seconds longer than the records need on a slow line, and no time while the broker is
+        known to be down. A record over `max_record` is never confirmed.
         """
         for record in records:
-            topic_named(record.topic)
+            find_topic(record.topic)
         if not records:
             return []
         broker = await self._link.wait()
-        patience = _PATIENCE + sum(len(record.value) for record in records) / _SLOWEST
+        timeout = _CONFIRM_TIMEOUT + sum(len(record.value) for record in records) / _SLOWEST_RATE
         sent: list[asyncio.Future[RecordMetadata]] = []
-        trouble = ""
+        failure = ""
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 for record in records:
                     sent.append(await self._send(broker, record))
                 await asyncio.wait(sent)
         except LOST as lost:
-            trouble = type(lost).__name__
+            failure = type(lost).__name__
         except asyncio.CancelledError:
-            for future in sent:  # nobody will ask how they ended
+            for future in sent:  # nobody will await them
                 future.cancel()
             raise
         places: list[str | None] = []
-        for record, future in zip(records, sent, strict=False):  # fewer were sent than given where time ran out
+        for record, future in zip(records, sent, strict=False):  # after a time-out fewer were sent than given
             error = _failure(future)
             if error is None:
                 places.append(_place(broker, future.result()))
@@ -100,22 +100,22 @@ class KafkaBus:
             if isinstance(error, _TOO_LARGE):
                 self._event_log.record_refused(record.topic, type(error).__name__)
             else:
-                trouble = trouble or type(error).__name__
+                failure = failure or type(error).__name__
         places += [None] * (len(records) - len(places))
-        if trouble:
-            self._link.doubt(broker, f"publish: {trouble}")
+        if failure:
+            self._link.drop(broker, f"publish: {failure}")
         if not any(places):
             raise BusDown("no record was confirmed")
         return places
 
-    async def _send(self, broker: Broker, record: Record) -> asyncio.Future[RecordMetadata]:
-        """The future of the record's confirmation; one that has failed where the record is too large to be sent.
+    async def _send(self, broker: BrokerLink, record: Record) -> asyncio.Future[RecordMetadata]:
+        """The future of the record's confirmation. It has already failed if the record is too large.
 
-        The broker must not be the one to refuse it: that ends the sequence of an idempotent producer.
+        A too large record must not reach the broker: its refusal ends the sequence of an idempotent producer.
         """
-        limit = self._layout.limit(topic_named(record.topic))
+        limit = self._layout.limit(find_topic(record.topic))
         if _size(record) > limit and record.topic == DEAD_LETTERS:
-            record = _cut(record)
+            record = _cut_dead_letter(record)
         if _size(record) > limit:
             refused: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
             refused.set_exception(MessageSizeTooLargeError())
@@ -127,17 +127,17 @@ class KafkaBus:
 
     @asynccontextmanager
     async def subscribe(self, topic: str, group: str) -> AsyncIterator[KafkaSubscription]:
-        """Join a group on a topic, as soon as there is a broker; leaving gives what was not committed to the others."""
-        topic_named(topic)
+        """See gateway.ports.bus.Bus. Joins once there is a broker. Leaving gives uncommitted records to others."""
+        find_topic(topic)
         member = KafkaSubscription(self._link, topic, group)
         try:
             yield member
         finally:
             await member.leave()
 
-    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
-        """Where each place stands for a group. Raises BusDown."""
-        topic_named(topic)
+    async def positions(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
+        """See gateway.ports.bus.Bus."""
+        find_topic(topic)
         if not places:
             return []
         broker = await self._link.wait()
@@ -145,45 +145,38 @@ class KafkaBus:
             async with asyncio.timeout(REQUEST):
                 while True:
                     try:
-                        return await self._standing(broker, self._layout.name(topic), self._layout.group(group), places)
+                        return await self._positions(
+                            broker, self._layout.name(topic), self._layout.group(group), places
+                        )
                     except KafkaError as error:
                         if not error.retriable:
                             raise
-                    await asyncio.sleep(_RETRY)  # a broker that has just started knows no coordinator for a moment
+                    await asyncio.sleep(_RETRY_PAUSE)  # a broker that has just started has no coordinator at first
         except LOST as error:
-            self._link.look()
-            raise BusDown(f"standing: {type(error).__name__}") from None
+            self._link.check()
+            raise BusDown(f"positions: {type(error).__name__}") from None
 
-    async def _standing(
-        self, broker: Broker, topic: str, group: str, places: Sequence[str]
+    async def _positions(
+        self, broker: BrokerLink, topic: str, group: str, places: Sequence[str]
     ) -> Sequence[RecordPosition]:
         (described,) = await broker.admin.describe_topics([topic])
         known = {partition["partition"] for partition in described["partitions"]}
-        read = [parse_place(place) for place in places]
-        where = [
-            (TopicPartition(topic, each[1]), each[2])
-            if each is not None and each[0] == broker.cluster and each[1] in known
-            else None
-            for each in read
-        ]
-        asked = sorted({each[0] for each in where if each is not None})
-        if not asked:
-            return [RecordPosition.GONE] * len(where)
-        committed = await broker.admin.list_consumer_group_offsets(group, partitions=asked)
-        start, end = await broker.reader.beginning_offsets(asked), await broker.reader.end_offsets(asked)
-        if missing := set(asked) - set(committed):
+        located = [_locate(place, broker.cluster, topic, known) for place in places]
+        partitions = sorted({location[0] for location in located if location is not None})
+        if not partitions:
+            return [RecordPosition.GONE] * len(located)
+        committed = await broker.admin.list_consumer_group_offsets(group, partitions=partitions)
+        start, end = await broker.reader.beginning_offsets(partitions), await broker.reader.end_offsets(partitions)
+        if missing := set(partitions) - set(committed):
             raise GroupLoadInProgressError(f"{len(missing)} partitions")
-        standings = {
-            (tp, offset): standing_of(offset, committed=committed[tp].offset, start=start[tp], end=end[tp])
-            for tp, offset in filter(None, where)
+        positions = {
+            (tp, offset): position_of(offset, committed=committed[tp].offset, start=start[tp], end=end[tp])
+            for tp, offset in filter(None, located)
         }
-        return [standings[each] if each is not None else RecordPosition.GONE for each in where]
+        return [positions[location] if location is not None else RecordPosition.GONE for location in located]
 
     async def inspect(self) -> list[str]:
-        """What is wrong with the brokers and our topics, a line each: no answer, or content kept for too long.
-
-        Needs no link of its own and makes no topic.
-        """
+        """What is wrong with the brokers and our topics, one line each. Needs no open link and creates no topic."""
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(2 * REQUEST):
@@ -199,18 +192,27 @@ class KafkaBus:
 
 
 def _size(record: Record) -> int:
-    """Bytes that a record takes in a batch of its own, and a few more."""
+    """Bytes of a record in a batch of its own, slightly overestimated."""
     return 192 + len(record.key) + len(record.value) + sum(32 + len(name) + len(of) for name, of in record.headers)
 
 
-def _cut(letter: Record) -> Record:
-    """A dead letter that no topic takes as it was: where the record is, what is wrong with it, and its size."""
-    told = tuple(each for each in letter.headers[-len(LETTER_HEADERS) :] if each[0] in LETTER_HEADERS)
-    return Record(letter.topic, b"", b"", (*told, ("bytes", str(len(letter.value)).encode())))
+def _locate(place: str, cluster: str, topic: str, known: Collection[int]) -> tuple[TopicPartition, int] | None:
+    """Partition and offset of a place, None if it is not one of this cluster."""
+    match parse_place(place):
+        case (epoch, partition, offset) if epoch == cluster and partition in known:
+            return TopicPartition(topic, partition), offset
+        case _:
+            return None
+
+
+def _cut_dead_letter(letter: Record) -> Record:
+    """A dead letter that is too large, reduced to where the record is, what is wrong with it, and its size."""
+    headers = tuple(header for header in letter.headers[-len(LETTER_HEADERS) :] if header[0] in LETTER_HEADERS)
+    return Record(letter.topic, b"", b"", (*headers, ("bytes", str(len(letter.value)).encode())))
 
 
 def _failure(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
-    """Why a record is not confirmed; None where it is. One that nobody waits for any more is given up."""
+    """Why a record is not confirmed, None if it is. A pending one is canceled."""
     if not future.done():
         future.cancel()
         return TimeoutError()
@@ -219,6 +221,6 @@ def _failure(future: asyncio.Future[RecordMetadata]) -> BaseException | None:
     return future.exception()
 
 
-def _place(broker: Broker, written: RecordMetadata) -> str | None:
-    """The place of a confirmed record; None where the broker had it already and no longer knows its offset."""
+def _place(broker: BrokerLink, written: RecordMetadata) -> str | None:
+    """The place of a confirmed record, None if the broker had it already and no longer knows its offset."""
     return place_of(broker.cluster, written.partition, written.offset) if written.offset >= 0 else None

@@ -1,7 +1,7 @@
-"""The link to a Kafka cluster: made in the background, watched, dropped when in doubt and made again.
+"""The link to a Kafka cluster: opened in the background, watched, dropped after a failure and opened again.
 
-Nothing of it ever stops a gateway from starting. While there is no link, callers get BusDown at once; a link that a
-caller doubts is dropped with its producer, because aiokafka's idempotent producer never gives a record up.
+A broker that is down never stops a gateway from starting. While there is no link, callers get BusDown at once. After a
+failure the link is dropped with its producer, because aiokafka's idempotent producer never gives up a record.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from gateway.bus.kafka_topics import Layout
+from gateway.bus.kafka_topics import TopicLayout
 from gateway.bus.topics import TOPICS
 from gateway.observability.events import EventLog
 from gateway.ports.bus import BusDown
@@ -27,17 +27,17 @@ LOST = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises when brokers do not answer."""
 
 REQUEST = 5.0  # seconds that a small request may take
-_CONNECT = 15.0  # seconds to make a whole link
-_LOOK = 2.0  # seconds between two looks at a link that nobody doubts
+_CONNECT_TIMEOUT = 15.0  # seconds to open a whole link
+_CHECK_EVERY = 2.0  # seconds between two checks of the link
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 2.0
-_LINGER = 3.0  # seconds that an orderly close may take
+_CLOSE_TIMEOUT = 3.0  # seconds that an orderly close may take
 _BATCH = 1 << 20  # bytes of one batch of records to one partition
-_BATCH_HEAD = 1024  # bytes of a batch beside its records, and more
+_BATCH_HEAD = 1024  # bytes of a batch besides its records, overestimated
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Broker:
-    """One life of the link; `cluster` is the cluster's id."""
+class BrokerLink:
+    """The clients of one open link. `cluster` is the cluster's id."""
 
     admin: AIOKafkaAdminClient
     producer: AIOKafkaProducer
@@ -45,65 +45,62 @@ class Broker:
     cluster: str
 
 
-class Reasons(logging.Handler):
-    """What aiokafka's own loggers say, kept instead of told: of the last error its type.
+class LoggedReasons(logging.Handler):
+    """Swallows the log of aiokafka and remembers the type of the last logged error.
 
-    aiokafka logs every attempt of every client, and only there why it failed; what it means for the gateway, the
-    journal says once.
+    aiokafka logs every attempt of every client, and says why it failed only in its log. The gateway's event log reports
+    a lost broker once.
     """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self._word = ""
+        self._name = ""
 
     def listen(self) -> None:
-        """Take aiokafka's loggers over, for this process."""
+        """Take over aiokafka's loggers in this process."""
         library = logging.getLogger("aiokafka")
         library.propagate = False
         library.setLevel(logging.ERROR)
         library.handlers = [self]
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the type of the exception that a record tells of."""
-        told = [each for each in record.args or () if isinstance(each, BaseException)]
-        if told:
-            self._word = type(told[-1]).__name__
+        """Remember the type of the exception in a log record."""
+        errors = [argument for argument in record.args or () if isinstance(argument, BaseException)]
+        if errors:
+            self._name = type(errors[-1]).__name__
 
     def of(self, error: BaseException) -> str:
-        """A word for an error: where aiokafka says no more than that it could not connect, the reason it logged."""
-        word, self._word = self._word, ""
-        return word if word and isinstance(error, KafkaConnectionError) else type(error).__name__
+        """The name of an error. For a connection error without details, the name of the error that aiokafka logged."""
+        name, self._name = self._name, ""
+        return name if name and isinstance(error, KafkaConnectionError) else type(error).__name__
 
 
-REASONS = Reasons()
+REASONS = LoggedReasons()
 
 
 class KafkaLink:
-    """`arguments` are those that every aiokafka client takes."""
+    """Keeps a link open. `arguments` are those of every aiokafka client."""
 
-    def __init__(self, arguments: dict[str, Any], layout: Layout, event_log: EventLog) -> None:
+    def __init__(self, arguments: dict[str, Any], layout: TopicLayout, event_log: EventLog) -> None:
         self.arguments, self.layout = arguments, layout
         self._event_log = event_log
-        self._broker: Broker | None = None
+        self._broker: BrokerLink | None = None
         self._changed = asyncio.Event()
         self._tried = asyncio.Event()
-        self._doubt = ""
-        self._look = asyncio.Event()
-        self._told_lost = False
+        self._failure = ""
+        self._check_now = asyncio.Event()
+        self._logged_lost = False
         self._stopped = False
         self._keeper: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
-    def broker(self) -> Broker | None:
-        """The link as it is now."""
+    def broker(self) -> BrokerLink | None:
+        """The open link, None while there is none."""
         return self._broker
 
-    async def wait(self, seconds: float = 0.0) -> Broker:
-        """The broker, waiting at most so long for it; at the start, as long as a first attempt may take.
-
-        Raises BusDown.
-        """
+    async def wait(self, seconds: float = 0.0) -> BrokerLink:
+        """The open link. Waits at most `seconds` for it, and for the end of the very first attempt. Raises BusDown."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REQUEST):
                 await self._tried.wait()
@@ -117,35 +114,35 @@ class KafkaLink:
             raise BusDown("no Kafka broker answers")
         return self._broker
 
-    def doubt(self, broker: Broker, during: str) -> None:
-        """Drop this link: something did not come back that should have."""
+    def drop(self, broker: BrokerLink, failure: str) -> None:
+        """Drop this link after a failure, if it is still the open one."""
         if broker is self._broker:
-            self._doubt = during
-            self._look.set()
+            self._failure = failure
+            self._check_now.set()
 
-    def look(self) -> None:
-        """Look now whether the broker answers."""
-        self._look.set()
+    def check(self) -> None:
+        """Check now whether the broker answers."""
+        self._check_now.set()
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Let something be closed in its own time; the link's own close waits for it, within bounds."""
+        """Close something in the background. `close` waits for it, for a bounded time."""
         task = asyncio.create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
         return task
 
     async def open(self) -> None:
-        """Begin to keep the link; returns at once."""
+        """Start to keep the link open. Returns at once."""
         self._keeper = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
-        """Let go of the brokers."""
+        """Close the link and everything that is closing in the background."""
         self._stopped = True
         while self._keeper is not None and not self._keeper.done():
-            self._keeper.cancel()  # aiokafka's close can swallow one
-            await asyncio.wait([self._keeper], timeout=2 * _LINGER)
+            self._keeper.cancel()  # repeated: aiokafka's close can swallow a cancellation
+            await asyncio.wait([self._keeper], timeout=2 * _CLOSE_TIMEOUT)
         if self._closing:
-            await asyncio.wait(self._closing, timeout=_LINGER)
+            await asyncio.wait(self._closing, timeout=_CLOSE_TIMEOUT)
         for task in self._closing:
             task.cancel()
 
@@ -154,7 +151,7 @@ class KafkaLink:
         while not self._stopped:
             async with AsyncExitStack() as stack:
                 try:
-                    async with asyncio.timeout(_CONNECT):
+                    async with asyncio.timeout(_CONNECT_TIMEOUT):
                         broker = await self._connect(stack)
                 except LOST as error:
                     self._lost(f"connect: {REASONS.of(error)}")
@@ -162,20 +159,20 @@ class KafkaLink:
                     pause = _FIRST_PAUSE
                     self._found(broker)
                     try:
-                        during = await self._watch(broker)
+                        failure = await self._watch(broker)
                     finally:
                         self._broker = None
-                    self._lost(during)
+                    self._lost(failure)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _connect(self, stack: AsyncExitStack) -> Broker:
-        """Everything that one life of the link needs; `stack` closes what was opened, also after a failure."""
+    async def _connect(self, stack: AsyncExitStack) -> BrokerLink:
+        """Open all clients of a link. `stack` closes what was opened, also after a failure."""
         small = {**self.arguments, "request_timeout_ms": int(REQUEST * 1000)}
         admin = AIOKafkaAdminClient(**small)
         stack.push_async_callback(admin.close)
         await admin.start()
-        await self.layout.make_absent(admin)
+        await self.layout.create_missing(admin)
         reader = AIOKafkaConsumer(**small)
         stack.push_async_callback(reader.stop)
         await reader.start()
@@ -184,48 +181,48 @@ class KafkaLink:
             enable_idempotence=True,
             acks="all",
             max_request_size=self.layout.longest,
-            # the broker's bound is on a batch as on a record, and it refuses all that is in one
+            # the broker applies its limit to whole batches, and refuses every record of a larger one
             max_batch_size=min(_BATCH, self.layout.max_record - _BATCH_HEAD),
             request_timeout_ms=15_000,
         )
         stack.push_async_callback(_abandon, producer)
         await producer.start()
         cluster = (await admin.describe_cluster()).get("cluster_id") or ""
-        return Broker(admin, producer, reader, cluster)
+        return BrokerLink(admin, producer, reader, cluster)
 
-    async def _watch(self, broker: Broker) -> str:
-        """Return why the link is lost, when it is."""
+    async def _watch(self, broker: BrokerLink) -> str:
+        """Check the link until it fails. Returns the failure."""
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK):
-                    await self._look.wait()
-            self._look.clear()
-            if self._doubt:
-                return self._doubt
+                async with asyncio.timeout(_CHECK_EVERY):
+                    await self._check_now.wait()
+            self._check_now.clear()
+            if self._failure:
+                return self._failure
             try:
                 async with asyncio.timeout(REQUEST):
-                    await _look_at(broker.admin, [self.layout.name(topic) for topic in TOPICS])
+                    await _probe(broker.admin, [self.layout.name(topic) for topic in TOPICS])
             except LOST as error:
-                return f"look: {type(error).__name__}"
+                return f"check: {type(error).__name__}"
 
-    def _found(self, broker: Broker) -> None:
-        self._broker, self._doubt = broker, ""
+    def _found(self, broker: BrokerLink) -> None:
+        self._broker, self._failure = broker, ""
         self._tried.set()
-        self._look.clear()
+        self._check_now.clear()
         self._changed.set()
-        if self._told_lost:
-            self._told_lost = False
-            self._event_log.bus_found()
+        if self._logged_lost:
+            self._logged_lost = False
+            self._event_log.bus_restored()
 
-    def _lost(self, during: str) -> None:
+    def _lost(self, failure: str) -> None:
         self._tried.set()
-        if not self._told_lost:
-            self._told_lost = True
-            self._event_log.bus_lost(during)
+        if not self._logged_lost:
+            self._logged_lost = True
+            self._event_log.bus_lost(failure)
 
 
-async def _look_at(admin: AIOKafkaAdminClient, topics: list[str], tries: int = 3) -> None:
-    """One small request; another broker may answer where the first one asked is gone. Raises what LOST names."""
+async def _probe(admin: AIOKafkaAdminClient, topics: list[str], tries: int = 3) -> None:
+    """One small request, repeated because another broker may answer if the first is down. Raises the errors of LOST."""
     for left in reversed(range(tries)):
         try:
             await admin.describe_topics(topics)
@@ -237,21 +234,21 @@ async def _look_at(admin: AIOKafkaAdminClient, topics: list[str], tries: int = 3
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    """Close a producer without waiting for records that the broker has not confirmed.
+    """Close a producer without waiting for unconfirmed records.
 
-    `AIOKafkaProducer.stop` waits until they all are, for ever while the broker is away. Their callers have given
-    them up, so the sender is ended first and what is left fails.
+    `AIOKafkaProducer.stop` waits for them, forever while the broker is down. Their callers have given up, so the sender
+    task is ended first and the remaining records fail.
     """
     task: asyncio.Task[None] | None = producer._sender.sender_task
     if task is not None:
-        for _ in range(2):  # the first cancel lets requests in flight end, the second one does not
+        for _ in range(2):  # the first cancel lets requests in flight finish, the second does not
             task.cancel()
-            await asyncio.wait([task], timeout=_LINGER)
+            await asyncio.wait([task], timeout=_CLOSE_TIMEOUT)
             if task.done():
                 break
         producer._message_accumulator.fail_all(KafkaConnectionError("given up"))
     try:
-        async with asyncio.timeout(_LINGER):
+        async with asyncio.timeout(_CLOSE_TIMEOUT):
             await producer.stop()
     except TimeoutError:
         await producer.client.close()

@@ -1,7 +1,7 @@
-"""The stream inside one process: Kafka's words (topic, key, partition, group, commit) over lists in memory.
+"""The bus inside one process: Kafka's terms (topic, key, partition, group, commit) over lists in memory.
 
-It lives as long as the process. The store is the truth, so what it held when the process ended is published again:
-its places carry an epoch of their own life, and a place of an earlier life is GONE.
+It lasts as long as the process. The store is the truth, so its records are published again after a restart. Its places
+carry an epoch, and a place from an earlier process is GONE.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from gateway.bus.topics import TOPICS, Topic, parse_place, place_of, standing_of, topic_named
+from gateway.bus.topics import TOPICS, Topic, find_topic, parse_place, place_of, position_of
 from gateway.ports.bus import BusDown, Record, RecordPosition
 
-_OVERHEAD = 400  # bytes that a record costs in memory beside its contents
+_OVERHEAD = 400  # bytes that a record takes in memory besides its contents
 
 
 class LocalBus:
     """A Bus whose broker is this process.
 
-    What groups have yet to commit is bounded by `max_bytes` a topic: above it `publish` leaves records unconfirmed,
-    which is how a publisher learns to wait. Of what every group has committed, the newest `keep_bytes` a topic stay
-    for groups to come, and none longer than `retain_seconds`. `clock` gives seconds.
+    Uncommitted records are limited to `max_bytes` per topic: above it `publish` leaves records unconfirmed, so that a
+    publisher waits. Of the records that every group has committed, the newest `keep_bytes` per topic are kept for
+    later groups, but none longer than `retain_seconds`. `clock` returns seconds.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LocalBus:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._epoch = secrets.token_hex(8)
-        self._logs = {name: _Log(topic, retain_seconds, max_bytes, keep_bytes) for name, topic in TOPICS.items()}
+        self._logs = {name: _LocalTopic(topic, retain_seconds, max_bytes, keep_bytes) for name, topic in TOPICS.items()}
         self._clock = clock
 
     async def __aenter__(self) -> LocalBus:
@@ -50,23 +50,23 @@ class LocalBus:
         return None
 
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
-        """Append records; None for those that a full topic did not take, BusDown when it took none."""
+        """See gateway.ports.bus.Bus. A full topic confirms no record."""
         for record in records:
-            topic_named(record.topic)
+            find_topic(record.topic)
         now = self._clock()
         places: list[str | None] = []
         for record in records:
             written = self._logs[record.topic].append(record, now)
             places.append(place_of(self._epoch, written.partition, written.offset) if written else None)
-        await asyncio.sleep(0)  # a loop that only publishes must let the readers in
+        await asyncio.sleep(0)  # let the readers run, even if the caller only publishes
         if places and not any(places):
             raise BusDown("the local bus is full: its readers are behind")
         return places
 
     @asynccontextmanager
     async def subscribe(self, topic: str, group: str) -> AsyncIterator[LocalSubscription]:
-        """Join a group on a topic; leaving gives what was not committed to the others."""
-        topic_named(topic)
+        """See gateway.ports.bus.Bus. Leaving gives uncommitted records to the other members."""
+        find_topic(topic)
         member = LocalSubscription(self._logs[topic], group, self._clock)
         member.join()
         try:
@@ -74,18 +74,18 @@ class LocalBus:
         finally:
             member.leave()
 
-    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
-        """Where each place stands for a group."""
-        topic_named(topic)
-        return [self._standing(self._logs[topic], group, place) for place in places]
+    async def positions(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
+        """See gateway.ports.bus.Bus."""
+        find_topic(topic)
+        return [self._position(self._logs[topic], group, place) for place in places]
 
-    def _standing(self, log: _Log, group: str, place: str) -> RecordPosition:
+    def _position(self, log: _LocalTopic, group: str, place: str) -> RecordPosition:
         match parse_place(place):
             case (self._epoch, partition, offset) if partition < len(log.partitions):
                 kept = log.partitions[partition]
                 known = log.groups.get(group)
                 committed = known.committed[partition] if known else 0
-                return standing_of(offset, committed=committed, start=kept.start, end=kept.end)
+                return position_of(offset, committed=committed, start=kept.start, end=kept.end)
             case _:
                 return RecordPosition.GONE
 
@@ -94,13 +94,13 @@ class LocalBus:
         return True
 
     async def inspect(self) -> list[str]:
-        """What `chaperone check` has to say of it: nothing, there is nothing to set up wrongly."""
+        """The problems for `chaperone check`: none, because nothing can be misconfigured."""
         return []
 
 
 @dataclass(slots=True)
-class _Partition:
-    """One append-only log; `start` is the offset of its first record still kept."""
+class _LocalPartition:
+    """One append-only log. `start` is the offset of the first record that is kept."""
 
     start: int = 0
     kept: list[tuple[float, Record]] = field(default_factory=list)
@@ -111,19 +111,19 @@ class _Partition:
 
 
 @dataclass(slots=True)
-class _Group:
-    """A consumer group: what it has committed, by partition, and its members in order of joining."""
+class _LocalGroup:
+    """A consumer group: committed offsets by partition, and members in order of joining."""
 
     committed: list[int]
     members: list[LocalSubscription] = field(default_factory=list)
 
 
-class _Log:
-    """One topic: its partitions, the groups that read it, and the bound on its memory."""
+class _LocalTopic:
+    """One topic: its partitions, the groups that read it, and the limit on its memory."""
 
     def __init__(self, topic: Topic, retain_seconds: float, max_bytes: int, keep_bytes: int) -> None:
-        self.partitions = [_Partition() for _ in range(topic.partitions)]
-        self.groups: dict[str, _Group] = {}
+        self.partitions = [_LocalPartition() for _ in range(topic.partitions)]
+        self.groups: dict[str, _LocalGroup] = {}
         self._read = topic.read
         self._retain_seconds = retain_seconds
         self._max_bytes = max_bytes
@@ -131,7 +131,7 @@ class _Log:
         self._bytes = 0
 
     def append(self, record: Record, now: float) -> Record | None:
-        """The record as written, None where the topic is full."""
+        """The record as written, None if the topic is full."""
         size = _size(record)
         self.trim(now, room_for=size)
         if self._bytes and self._bytes + size > self._max_bytes:
@@ -147,14 +147,14 @@ class _Log:
         return written
 
     def trim(self, now: float, room_for: int = 0) -> None:
-        """Drop what every group has committed, while it is too old or too much."""
+        """Drop records that every group has committed, while they are too old or too many."""
         for number, partition in enumerate(self.partitions):
-            floor = self._floor(number, partition)
+            needed = self._first_needed(number, partition)
             count = 0
             for at, record in partition.kept:
                 too_old = now - at > self._retain_seconds
                 too_much = self._bytes + room_for > self._keep_bytes
-                if partition.start + count >= floor or not (too_old or too_much):
+                if partition.start + count >= needed or not (too_old or too_much):
                     break
                 self._bytes -= _size(record)
                 count += 1
@@ -162,20 +162,20 @@ class _Log:
                 del partition.kept[:count]
                 partition.start += count
 
-    def _floor(self, number: int, partition: _Partition) -> int:
+    def _first_needed(self, number: int, partition: _LocalPartition) -> int:
         """The first offset of a partition that a group still needs."""
         if self.groups:
             return min(group.committed[number] for group in self.groups.values())
         return partition.start if self._read else partition.end
 
-    def group(self, name: str) -> _Group:
-        """The group of that name; a new one begins at the earliest record."""
+    def group(self, name: str) -> _LocalGroup:
+        """The group of that name. A new one begins at the earliest record."""
         if name not in self.groups:
-            self.groups[name] = _Group([partition.start for partition in self.partitions])
+            self.groups[name] = _LocalGroup([partition.start for partition in self.partitions])
         return self.groups[name]
 
-    def rebalance(self, group: _Group) -> None:
-        """Deal the partitions out anew; every member goes on from what is committed."""
+    def rebalance(self, group: _LocalGroup) -> None:
+        """Assign the partitions again. Every member continues from the last commit."""
         for place, member in enumerate(group.members):
             member.assign(range(place, len(self.partitions), len(group.members)))
 
@@ -183,7 +183,7 @@ class _Log:
 class LocalSubscription:
     """One member of a group on one topic of a LocalBus."""
 
-    def __init__(self, log: _Log, group: str, clock: Callable[[], float]) -> None:
+    def __init__(self, log: _LocalTopic, group: str, clock: Callable[[], float]) -> None:
         self._log = log
         self._group = log.group(group)
         self._clock = clock
@@ -198,25 +198,25 @@ class LocalSubscription:
         self._log.rebalance(self._group)
 
     def leave(self) -> None:
-        """Be a member no longer; what was not committed comes again to the others."""
+        """Stop being a member. Uncommitted records come again to the others."""
         self._group.members.remove(self)
         self._positions, self._handed = {}, {}
         self._log.rebalance(self._group)
 
     def assign(self, partitions: Sequence[int]) -> None:
-        """Take these partitions on from what is committed; called at every rebalance."""
+        """Read these partitions from the last commit. Called at every rebalance."""
         self._positions = {number: self._group.committed[number] for number in partitions}
         self._handed = {}
         self._news.set()
 
     def wake(self, partition: int) -> None:
-        """There is a new record."""
+        """Note a new record."""
         if partition in self._positions:
             self._news.set()
 
     async def batch(self, limit: int, wait: float) -> Sequence[Record]:
-        """Up to `limit` next records, waiting at most `wait` seconds for the first."""
-        await asyncio.sleep(0)  # a reader that always finds records must let the others in
+        """See gateway.ports.bus.Subscription."""
+        await asyncio.sleep(0)  # let other tasks run, even if there are always records
         records = self._take(limit)
         if not records and wait > 0:
             try:
@@ -230,7 +230,7 @@ class LocalSubscription:
         return records
 
     def _take(self, limit: int) -> list[Record]:
-        """The next records, beginning each time with another partition, so that a busy one starves none."""
+        """The next records, starting each time with another partition, so that a busy one does not starve others."""
         numbers = sorted(self._positions)
         records: list[Record] = []
         for turn in range(len(numbers)):
@@ -247,22 +247,22 @@ class LocalSubscription:
         return records
 
     async def commit(self) -> None:
-        """Commit every record handed out since the last rebalance or rewind."""
+        """See gateway.ports.bus.Subscription."""
         for number, offset in self._handed.items():
             self._group.committed[number] = max(offset, self._group.committed[number])
         self._handed = {}
         self._log.trim(self._clock())
 
     async def rewind(self) -> None:
-        """Go back to what is committed."""
+        """See gateway.ports.bus.Subscription."""
         self.assign(sorted(self._positions))
 
     async def lag(self) -> int:
-        """Records of the assigned partitions that the group has yet to commit."""
+        """See gateway.ports.bus.Subscription."""
         return sum(self._log.partitions[number].end - self._group.committed[number] for number in self._positions)
 
 
 def _size(record: Record) -> int:
-    """Bytes that a record costs."""
+    """Bytes that a record takes in memory."""
     headers = sum(len(name) + len(value) for name, value in record.headers)
     return _OVERHEAD + len(record.key) + len(record.value) + headers

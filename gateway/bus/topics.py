@@ -10,10 +10,10 @@ from gateway.ports.bus import RecordPosition
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic by its name without the prefix.
+    """One topic, by its name without the prefix.
 
-    `content`: its records quote what people wrote, so they are kept no longer than `bus.retain`. `read`: a group of
-    ours works through it, so nothing of it may be dropped before that group has committed it.
+    `content`: its records contain what people wrote, so they are kept no longer than `bus.retain`. `read`: a consumer
+    group of ours reads it, so no record may be dropped before that group has committed it.
     """
 
     name: str
@@ -37,28 +37,28 @@ TOPICS = {
 _PLACE = re.compile(r"([^:]*):(\d+):(\d+)")
 
 
-def topic_named(name: str) -> Topic:
-    """The topic of that name; ValueError for any other name."""
+def find_topic(name: str) -> Topic:
+    """The topic of that name. Raises ValueError for any other name."""
     if name not in TOPICS:
         raise ValueError(f"no topic {name!r}: it is one of {', '.join(TOPICS)}")
     return TOPICS[name]
 
 
 def place_of(epoch: str, partition: int, offset: int) -> str:
-    """The place of a confirmed record; `epoch` names the cluster, or the life of the process, that holds it."""
+    """The place of a confirmed record. `epoch` identifies the cluster, or the process of a local bus, that holds it."""
     return f"{epoch}:{partition}:{offset}"
 
 
 def parse_place(place: str) -> tuple[str, int, int] | None:
-    """Epoch, partition and offset of a place; None for a text that is no place."""
+    """Epoch, partition and offset of a place. None if the string is not a place."""
     match = _PLACE.fullmatch(place)
     return (match[1], int(match[2]), int(match[3])) if match else None
 
 
-def standing_of(offset: int, *, committed: int, start: int, end: int) -> RecordPosition:
-    """Where an offset stands: `committed` of the group, `start` and `end` of the partition's log."""
+def position_of(offset: int, *, committed: int, start: int, end: int) -> RecordPosition:
+    """The position of an offset: `committed` of the group, `start` and `end` of the partition's log."""
     if offset >= end:
-        return RecordPosition.GONE  # the log was cut or made anew: this record was never written to it
+        return RecordPosition.GONE  # the log was truncated or recreated: this record was never written to it
     if offset < committed:
         return RecordPosition.PASSED
     return RecordPosition.AHEAD if offset >= start else RecordPosition.GONE

@@ -62,14 +62,14 @@ class Bus(Protocol):
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
         """Write records (acks=all, idempotent); for each its place, or None where it was not confirmed.
 
-        A place names the record for `standing`: opaque to the caller, kept in the store. Raises BusDown when none
+        A place names the record for `positions`: opaque to the caller, kept in the store. Raises BusDown when none
         could be written.
         """
 
     def subscribe(self, topic: str, group: str) -> AbstractAsyncContextManager[Subscription]:
         """Join a consumer group on a topic; new groups begin at the earliest record."""
 
-    async def standing(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
+    async def positions(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
         """Where each place stands for a group. Raises BusDown."""
 
     def connected(self) -> bool:

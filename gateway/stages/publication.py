@@ -31,7 +31,7 @@ async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, wakeup: Wa
         look = True
         while not wakeup.stopped:
             try:
-                batch = await outbox.unpublished(
+                batch = await outbox.claim_unpublished(
                     _BATCH, _LEASE, None if look else wakeup, inline=max_inline, room=_ROOM
                 )
                 look = len(batch) == _BATCH or sum(len(each.message.content) for each in batch) >= _ROOM
@@ -72,7 +72,7 @@ async def _publish(
 async def _note(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str, str]) -> None:
     """Have it noted while the next ones are published: what is lost with the store is published again."""
     try:
-        await outbox.published(confirmed)
+        await outbox.mark_published(confirmed)
     except StoreDown:
         event_log.store_lost("publication")
 
@@ -96,16 +96,16 @@ async def publish_lost(
                 if now - started >= verdict_timeout
                 else {RecordPosition.AHEAD, RecordPosition.PASSED}
             )
-            waiting = await outbox.unread(now - _LOOK_BACK, now - patience, 1000)
+            waiting = await outbox.unclassified(now - _LOOK_BACK, now - patience, 1000)
             published = [each for each in waiting if each.place is not None]
-            standings = await bus.standing("messages", GROUP, [each.place for each in published if each.place])
+            standings = await bus.positions("messages", GROUP, [each.place for each in published if each.place])
             lost = {
                 each.id: standing
                 for each, standing in zip(published, standings, strict=True)
                 if standing not in answerable
             }
             for message_id, standing in lost.items():
-                event_log.publishing_again(message_id, standing)
+                event_log.republished(message_id, standing)
             if lost:
                 await outbox.publish_again(list(lost))
             patience = verdict_timeout

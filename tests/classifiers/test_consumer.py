@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from classifiers.pipeline.job import BOTH_WAYS, Job
+from classifiers.pipeline.job import MIXED_DIRECTION, Job
 from classifiers.service.consumer import BATCH, GROUP, Consumer
 from classifiers.service.pool import ClassifierPool
+from gateway.core.channels.capabilities import SMS
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import (
-    Channel,
     EarlierMessage,
     Envelope,
     Message,
@@ -51,7 +51,7 @@ def message(number: int, text: str = "plain", *, both: bool = False) -> Outgoing
     pairs = (Pair("s@d.example", "t1", "s1", STAFF), *((Pair("x@d.example", "t1", "s2", STUDENT),) if both else ()))
     content = text.encode()
     made = Message(
-        f"id-{number}", Channel.SMS, Envelope("t@d.example", (Recipient("s@d.example"),)), content,
+        f"id-{number}", SMS, Envelope("t@d.example", (Recipient("s@d.example"),)), content,
         sha256_of(content), 1000.0 + number, Relation(pairs),
     )  # fmt: skip
     return OutgoingMessage(made, (EarlierMessage("id-0", "s@d.example", 999.0, "earlier"),))
@@ -170,7 +170,7 @@ async def test_every_message_has_its_verdict_and_is_committed(event_log: EventLo
         found = await verdicts(bus, 50)
         named = [place for place in places if place]
         async with asyncio.timeout(WITHIN):
-            while set(await bus.standing("messages", GROUP, named)) != {RecordPosition.PASSED}:
+            while set(await bus.positions("messages", GROUP, named)) != {RecordPosition.PASSED}:
                 await asyncio.sleep(0.01)
     assert set(found) == {f"id-{n}" for n in range(50)}
     assert found["id-7"].sha256 == sha256_of(b"plain")
@@ -189,7 +189,7 @@ async def test_a_job_holds_what_the_record_says(event_log: EventLog) -> None:
         await verdicts(bus, 2)
     first, second = sorted(readers.jobs, key=lambda job: job.id)
     assert first == Job(
-        "id-1", sha256_of(b"text"), Channel.SMS, BOTH_WAYS, b"text", "t@d.example",
+        "id-1", sha256_of(b"text"), SMS, MIXED_DIRECTION, b"text", "t@d.example",
         asked.context, 1001.0, asked.message.relation.pairs,
     )  # fmt: skip
     assert second.direction == "staff_to_student"
@@ -301,7 +301,7 @@ async def test_verdicts_that_were_not_confirmed_are_made_again(silent: bool, eve
     places = await local.publish([record(message(n)) for n in range(5)])
     async with consuming(bus, Store(), Scripted(), event_log):  # type: ignore[arg-type]
         assert len(await verdicts(local, 5)) == 5
-    assert set(await local.standing("messages", GROUP, [place for place in places if place])) == {RecordPosition.PASSED}
+    assert set(await local.positions("messages", GROUP, [place for place in places if place])) == {RecordPosition.PASSED}
 
 
 async def test_nothing_is_committed_before_its_verdict(event_log: EventLog) -> None:
@@ -311,7 +311,7 @@ async def test_nothing_is_committed_before_its_verdict(event_log: EventLog) -> N
     assert place
     async with consuming(bus, Store(), readers, event_log):
         await until(lambda: bool(readers.batches))
-        assert await bus.standing("messages", GROUP, [place]) == [RecordPosition.AHEAD]
+        assert await bus.positions("messages", GROUP, [place]) == [RecordPosition.AHEAD]
         readers.gate.set()
         await verdicts(bus, 1)
 
@@ -326,7 +326,7 @@ async def test_stopping_finishes_the_batch_in_hand(event_log: EventLog) -> None:
         beat.stop()
         await asyncio.sleep(0)
         readers.gate.set()
-    assert await bus.standing("messages", GROUP, [place]) == [RecordPosition.PASSED]
+    assert await bus.positions("messages", GROUP, [place]) == [RecordPosition.PASSED]
     assert len(await verdicts(bus, 1)) == 1
 
 

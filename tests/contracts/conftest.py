@@ -69,7 +69,7 @@ async def _until_groups_are_known(bus: KafkaBus) -> None:
     async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(BusDown):
-                await bus.standing("decisions", "nobody", places)
+                await bus.positions("decisions", "nobody", places)
                 return
 
 

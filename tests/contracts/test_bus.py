@@ -203,14 +203,14 @@ async def test_where_a_record_stands(bus: Bus) -> None:
     places = await bus.publish(numbered(3, keys=1))
     assert all(places)
     named = [place for place in places if place]
-    assert await bus.standing("messages", "readers", named) == [RecordPosition.AHEAD] * 3
+    assert await bus.positions("messages", "readers", named) == [RecordPosition.AHEAD] * 3
     async with bus.subscribe("messages", "readers") as member:
         await taken(member, 2)
-        assert await bus.standing("messages", "readers", named) == [RecordPosition.PASSED] * 2 + [RecordPosition.AHEAD]
+        assert await bus.positions("messages", "readers", named) == [RecordPosition.PASSED] * 2 + [RecordPosition.AHEAD]
         await taken(member, 1)
-    assert await bus.standing("messages", "readers", [named[2], named[0]]) == [RecordPosition.PASSED] * 2
-    assert await bus.standing("messages", "others", named) == [RecordPosition.AHEAD] * 3
-    assert await bus.standing("messages", "readers", []) == []
+    assert await bus.positions("messages", "readers", [named[2], named[0]]) == [RecordPosition.PASSED] * 2
+    assert await bus.positions("messages", "others", named) == [RecordPosition.AHEAD] * 3
+    assert await bus.positions("messages", "readers", []) == []
 
 
 async def test_a_place_that_this_broker_never_gave_is_gone(bus: Bus) -> None:
@@ -224,7 +224,7 @@ async def test_a_place_that_this_broker_never_gave_is_gone(bus: Bus) -> None:
         "no place",
         "",
     ]
-    assert await bus.standing("messages", "readers", [*strange, place]) == [RecordPosition.GONE] * 5 + [
+    assert await bus.positions("messages", "readers", [*strange, place]) == [RecordPosition.GONE] * 5 + [
         RecordPosition.AHEAD
     ]
 
@@ -250,7 +250,7 @@ async def test_an_unknown_topic_is_named(bus: Bus) -> None:
     with pytest.raises(ValueError, match="no topic 'mesages'"):
         await bus.publish([Record("mesages", b"", b"")])
     with pytest.raises(ValueError, match="no topic 'mesages'"):
-        await bus.standing("mesages", "readers", ["x"])
+        await bus.positions("mesages", "readers", ["x"])
 
 
 async def test_a_connected_bus_says_so(bus: Bus) -> None:

@@ -81,7 +81,7 @@ async def test_a_broker_that_goes_away_and_comes_back(
             with pytest.raises(BusDown):
                 await bus.publish(numbered(1))
             with pytest.raises(BusDown):
-                await bus.standing("messages", "readers", ["a:0:0"])
+                await bus.positions("messages", "readers", ["a:0:0"])
             assert time.monotonic() - start < 1.0, "a caller waits for a broker that is known to be away"
             publishing = tasks.create_task(publish_all(bus, numbered(300, first=100)))
         finally:
@@ -190,7 +190,7 @@ async def test_records_that_retention_took_are_gone(kafka: KafkaServer, open_kaf
                 {TopicPartition("retained.messages", int(partition)): RecordsToDelete(int(offset))}
             )
         expected = [RecordPosition.GONE, RecordPosition.GONE, RecordPosition.AHEAD, RecordPosition.AHEAD]
-        assert await bus.standing("messages", "readers", places) == expected
+        assert await bus.positions("messages", "readers", places) == expected
         async with bus.subscribe("messages", "readers") as member:
             assert values(await taken(member, 2)) == [2, 3]
             assert await member.lag() == 0
@@ -265,7 +265,7 @@ async def test_topics_that_somebody_else_made_are_inspected(open_kafka: OpenKafk
         )
     problems = await open_kafka(prefix, max_record=2 << 20).inspect()
     text = "\n".join(problems)
-    assert f"{prefix}.messages keeps content longer than 24 h (retention.ms is for ever)" in text
+    assert f"{prefix}.messages keeps content longer than 24 h (retention.ms is forever)" in text
     assert f"{prefix}.verdicts is compacted" in text
     assert f"{prefix}.messages takes records up to 1048588 bytes" in text
     assert "decisions keeps" not in text
@@ -310,7 +310,7 @@ async def test_two_processes_share_a_prefix(open_kafka: OpenKafka) -> None:
         places = [place for place in await one.publish(numbered(10)) if place]
         async with two.subscribe("messages", "readers") as member:
             assert sorted(values(await taken(member, 10))) == list(range(10))
-        assert await one.standing("messages", "readers", places) == [RecordPosition.PASSED] * 10
+        assert await one.positions("messages", "readers", places) == [RecordPosition.PASSED] * 10
 
 
 async def test_a_publication_that_is_cancelled_leaves_nothing_behind(open_kafka: OpenKafka, kafka: KafkaServer) -> None:

@@ -47,7 +47,7 @@ async def test_what_nobody_reads_is_kept_to_a_small_part() -> None:
     bus = LocalBus(max_bytes=100_000, keep_bytes=14_500)
     places = await bus.publish(large(50, topic="decisions"))
     assert all(places)
-    standings = await bus.standing("decisions", "readers", [place for place in places if place])
+    standings = await bus.positions("decisions", "readers", [place for place in places if place])
     assert standings == [RecordPosition.GONE] * 40 + [RecordPosition.AHEAD] * 10
     async with bus.subscribe("decisions", "readers") as member:
         assert len(await taken(member, 10)) == 10
@@ -83,7 +83,7 @@ async def test_the_places_of_an_earlier_life_are_gone() -> None:
     places = [place for place in await LocalBus().publish(numbered(3)) if place]
     bus = LocalBus()
     await bus.publish(numbered(3))
-    assert await bus.standing("messages", "readers", places) == [RecordPosition.GONE] * 3
+    assert await bus.positions("messages", "readers", places) == [RecordPosition.GONE] * 3
 
 
 async def test_it_has_nothing_to_inspect() -> None:

@@ -60,7 +60,7 @@ class Room:
     async def accepted(self, **given) -> Message:
         """One message that waits for its verdict."""
         message = mail(time.time(), **given)
-        await self.store.accept(message)
+        await self.store.intake.accept(message)
         return message
 
     async def read(self, *values: bytes) -> None:
@@ -71,7 +71,7 @@ class Room:
         wakeup = Wakeup()
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(self.stage.consume(self.bus, wakeup))
-            while set(await self.bus.standing("verdicts", GROUP, places)) != {RecordPosition.PASSED}:
+            while set(await self.bus.positions("verdicts", GROUP, places)) != {RecordPosition.PASSED}:
                 await asyncio.sleep(0.01)
             wakeup.stop()
 
@@ -99,7 +99,7 @@ async def test_what_is_no_verdict_is_a_dead_letter_and_the_others_are_read(room:
     assert (words[forged], words[nobody], words[newer]) == ("sha256", "id", "v")
     assert {words[each] for each in nonsense[:4]} == {"json"}
     assert len(dead) == len(nonsense) + 2
-    assert (await room.store.states(message.id)) == {"s1@students.example": State.HELD}
+    assert (await room.store.intake.states(message.id)) == {"s1@students.example": State.HELD}
 
 
 async def test_a_dead_letter_that_was_not_confirmed_is_written_again(tmp_path: Path) -> None:
@@ -113,12 +113,12 @@ async def test_what_a_person_decided_stands_and_is_told_once(room: Room) -> None
     message = await room.accepted()
     verdict = encode_verdict(verdict_on(message))
     await room.read(verdict, verdict)
-    await room.store.settle([(message.id, lambda each: release(each, "kim", "fine", time.time()))])
+    await room.store.dispositions.apply([(message.id, lambda each: release(each, "kim", "fine", time.time()))])
     await room.read(verdict, encode_verdict(replace(verdict_on(message), findings=())))
-    (trace,) = await room.store.trace(id=message.id)
+    (trace,) = await room.store.lookups.trace(id=message.id)
     assert [(each.state, each.decided_by) for each in trace.recipients] == [(State.QUEUED, "kim")]
     assert trace.action == "hold"
-    kinds = [each.kind for each in await room.store.due_followups(10, 60)]
+    kinds = [each.kind for each in await room.store.followups.claim_due(10, 60)]
     assert kinds == ["decision", "decision"], "the policy's and the person's, each once"
 
 
@@ -137,7 +137,7 @@ async def test_nothing_that_a_record_says_is_a_label_or_a_word_of_the_log(
     assert not any(MARK in each for each in lines)
     assert [each["reasons"] for each in map(json.loads, lines) if each["event"] == "decided"] == [["unknown"]]
     assert MARK not in generate_latest(room.registry).decode()
-    (held,) = await room.store.held()
+    (held,) = await room.store.lookups.held()
     assert held.id == message.id, "a word that is new to us is no better than no verdict"
 
 
@@ -154,10 +154,10 @@ async def test_a_late_verdict_is_acted_on(room: Room, direction: Direction, stat
     wakeup = Wakeup()
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         group.create_task(room.stage.give_up_waiting(wakeup))
-        while set((await room.store.states(message.id)).values()) != {state}:
+        while set((await room.store.intake.states(message.id)).values()) != {state}:
             await asyncio.sleep(0.02)
         wakeup.stop()
     await room.read(encode_verdict(replace(verdict_on(message), findings=())))
-    (trace,) = await room.store.trace(id=message.id)
+    (trace,) = await room.store.lookups.trace(id=message.id)
     assert [each.state for each in trace.recipients] == [then]
     assert (trace.action, trace.reasons) == ("release", ())

@@ -1,4 +1,4 @@
-"""How to reach the brokers: addresses, TLS, and SASL over TLS."""
+"""How to reach the Kafka brokers: addresses, TLS, and SASL over TLS."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gateway.core.fault import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """`bootstrap` is "host:port,host:port". With `user`, SASL by `mechanism` over TLS; with `tls_ca` alone, TLS.
+class BrokerAccess:
+    """`bootstrap` is "host:port,host:port". With `user`: SASL with `mechanism` over TLS. With only `tls_ca`: TLS.
 
-    `tls_ca` is the path of the certificates to trust, "" for those of the machine.
+    `tls_ca` is the path of the certificates to trust, "" for those of the system.
     """
 
     bootstrap: str
@@ -23,23 +23,22 @@ class Access:
     mechanism: str = "SCRAM-SHA-512"
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments that every client of aiokafka takes. Raises Fault where the certificates cannot be read."""
-        reach: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
+        """The arguments for every aiokafka client. Raises Fault if the certificates cannot be read."""
+        arguments: dict[str, Any] = {"bootstrap_servers": self.bootstrap}
         if not (self.user or self.tls_ca):
-            return reach
+            return arguments
         try:
             context = ssl.create_default_context(cafile=self.tls_ca or None)
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             raise Fault(
-                f"bus.tls_ca: {self.tls_ca} holds no certificates that can be read ({type(error).__name__}); "
-                "name a PEM file"
+                f"bus.tls_ca: {self.tls_ca} contains no readable certificates ({type(error).__name__}); name a PEM file"
             ) from None
-        reach |= {"ssl_context": context, "security_protocol": "SSL"}
+        arguments |= {"ssl_context": context, "security_protocol": "SSL"}
         if self.user:
-            reach |= {
+            arguments |= {
                 "security_protocol": "SASL_SSL",
                 "sasl_mechanism": self.mechanism,
                 "sasl_plain_username": self.user,
                 "sasl_plain_password": self.password,
             }
-        return reach
+        return arguments
