@@ -43,7 +43,7 @@ async def _import_audited(settings: Settings, source: Path) -> int:
     async with open_store(settings) as store:
         code, changes = await asyncio.to_thread(_import, settings, source, dry_run=False)
         people = {name: len(getattr(changes, name)) for name in ("added", "removed", "changed")}
-        await store.record([AuditEntry(await store.now(), actor(), "roster imported", source.name, people)])
+        await store.audit.record([AuditEntry(await store.clock.now(), actor(), "roster imported", source.name, people)])
     return code
 
 

@@ -1,6 +1,6 @@
 """Who is who: the roster in memory, read from OneRoster files and the district's own lists.
 
-tables (CSV as it comes) → oneroster, lists (what it says) → building (settled) → packed (the image) → roster (asked);
-loading does all of it, importing merges a new set, watch keeps the last good roster in force and aside reads the next
-one in a process of its own; oddities, names, difference and show are what their names say.
+Data flows from files to questions: `tables` reads CSV files, `oneroster` and `district_lists` interpret them,
+`roster_builder` collects the people, `roster_image` packs them, and `roster` answers questions. `loading` runs all of
+this, `loader_process` runs it in a child process, `live_directory` reloads changed files, `importing` merges a new set.
 """

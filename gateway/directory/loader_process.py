@@ -1,6 +1,6 @@
-"""A roster read aside: in a process of its own, so that neither parsing nor comparing ever holds up the mail.
+"""Loads a roster in a child process, so that parsing and comparing never block the event loop.
 
-The child leaves the image in a file of memory, or in the file of the last good roster, and the parent maps it.
+The child writes the image to a memory file, or to the file of the last good roster, and the parent maps it.
 """
 
 from __future__ import annotations
@@ -17,68 +17,68 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.directory.loading import Loaded, Sources, load_after
-from gateway.directory.packed import Image, NotAnImage
+from gateway.directory.loading import LoadedRoster, RosterSources, load_replacement
 from gateway.directory.roster import Roster
+from gateway.directory.roster_image import InvalidImage, RosterImage
 from gateway.directory.validation import RemovalRefused, RosterError, RosterWarning
 
-TIMEOUT = 600.0
-"""Seconds after which a reading is given up."""
+LOAD_TIMEOUT = 600.0
+"""Seconds until loading is given up."""
 
 
 @dataclass(frozen=True, slots=True)
-class StoredImage:
-    """A roster and the file that its image lies in, open for as long as the roster lives."""
+class MappedRoster:
+    """A roster and the open file of its image. The file stays open as long as the roster lives."""
 
     roster: Roster
     fd: int
 
 
-def shelved(fd: int) -> StoredImage:
-    """The roster whose image lies in an open file, which is closed with it. Raises NotAnImage, the file still open."""
+def map_roster(fd: int) -> MappedRoster:
+    """Map the roster image in an open file. Raises InvalidImage and leaves the file open."""
     try:
-        roster = Roster(Image.opened(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)))
+        roster = Roster(RosterImage.load(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
-        raise NotAnImage("no roster image") from None
+        raise InvalidImage("not a roster image") from None
     weakref.finalize(roster, os.close, fd)
-    return StoredImage(roster, fd)
+    return MappedRoster(roster, fd)
 
 
-async def read_aside(
-    sources: Sources, max_removal: float, now: float, old: StoredImage | None = None, beside: Path | None = None
-) -> tuple[StoredImage, tuple[RosterWarning, ...], int]:
-    """Load the roster in a child process; with it the oddities, and how many people changed.
+async def load_in_child(
+    sources: RosterSources, max_removal: float, now: float, old: MappedRoster | None = None, target: Path | None = None
+) -> tuple[MappedRoster, tuple[RosterWarning, ...], int]:
+    """Load the roster in a child process. Return it, the warnings, and the number of people that changed.
 
-    The image is written to the new file `beside`, else to memory. Raises RosterError, as `load_after` does, and where
-    the child could not do its work.
+    The image is written to the new file `target`, or to memory when that is None. Raises RosterError, as
+    `load_replacement` does, and when the child fails.
     """
     given = {
         "oneroster": sources.oneroster, "groups": sources.groups, "contacts": sources.contacts,
         "domains": list(sources.domains), "aliases": dict(sources.aliases),
         "student_domains": list(sources.student_domains),
     }  # fmt: skip
-    asked = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
-    fd = _memory() if beside is None else os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    request = json.dumps({"sources": given, "max_removal": max_removal, "now": now}, default=str).encode()
+    fd = _memory_file() if target is None else os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         fds = (fd, *(() if old is None else (old.fd,)))
-        answer = await _child(asked, fds, sources)
+        answer = await _run_child(request, fds, sources)
         if fault := answer.get("fault"):
             raise (RemovalRefused if answer["refused"] else RosterError)(*fault)
         try:
-            found = shelved(fd)
-        except NotAnImage:
+            mapped = map_roster(fd)
+        except InvalidImage:
             raise _failed(sources) from None
     except BaseException:
         os.close(fd)
-        if beside is not None:
-            os.unlink(beside)
+        if target is not None:
+            os.unlink(target)
         raise
-    return found, tuple(RosterWarning(*each) for each in answer["warnings"]), answer["changed"]
+    return mapped, tuple(RosterWarning(*fields) for fields in answer["warnings"]), answer["changed"]
 
 
-async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[str, Any]:
-    house = str(Path(__file__).parents[2])
-    paths = os.pathsep.join(filter(None, (house, os.environ.get("PYTHONPATH"))))
+async def _run_child(request: bytes, fds: tuple[int, ...], sources: RosterSources) -> dict[str, Any]:
+    root = str(Path(__file__).parents[2])
+    paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     try:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "gateway.directory.loader_process", *map(str, fds)),
@@ -88,8 +88,8 @@ async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[s
     except OSError:
         raise _failed(sources) from None
     try:
-        async with asyncio.timeout(TIMEOUT):
-            out, _ = await child.communicate(asked)
+        async with asyncio.timeout(LOAD_TIMEOUT):
+            out, _ = await child.communicate(request)
     except TimeoutError:
         raise _failed(sources) from None
     finally:
@@ -103,12 +103,12 @@ async def _child(asked: bytes, fds: tuple[int, ...], sources: Sources) -> dict[s
     return answer
 
 
-def _failed(sources: Sources) -> RosterError:
-    return RosterError(str(sources.oneroster), None, "could not be read aside", "run `chaperone check`")
+def _failed(sources: RosterSources) -> RosterError:
+    return RosterError(str(sources.oneroster), None, "could not be loaded in a child process", "run `chaperone check`")
 
 
-def _memory() -> int:
-    """A file of memory; where there is none, one without a name."""
+def _memory_file() -> int:
+    """A memory file, or an unnamed temporary file when the system has none."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("chaperone-roster")
     with tempfile.TemporaryFile() as file:
@@ -116,28 +116,28 @@ def _memory() -> int:
 
 
 def main() -> None:
-    """The child: sources on standard input, the files of the new and the old image as arguments."""
+    """Run the child. Standard input has the sources; the arguments are the files of the new and the old image."""
     os.nice(10)
-    asked = json.loads(sys.stdin.buffer.read())
-    given: dict[str, Any] = asked["sources"]
+    request = json.loads(sys.stdin.buffer.read())
+    given: dict[str, Any] = request["sources"]
     paths = {name: given[name] and Path(given[name]) for name in ("oneroster", "groups", "contacts")}
-    sources = Sources(**{**given, **paths})
-    new, *olds = (int(each) for each in sys.argv[1:])
+    sources = RosterSources(**{**given, **paths})
+    new, *olds = (int(argument) for argument in sys.argv[1:])
     answer: dict[str, object]
     try:
-        old = shelved(olds[0]).roster if olds else None
-        loaded, changed = load_after(old, sources, asked["max_removal"], asked["now"])
-        _leave(loaded, new)
-        answer = {"changed": changed, "warnings": [astuple(each) for each in loaded.warnings]}
+        old = map_roster(olds[0]).roster if olds else None
+        loaded, changed = load_replacement(old, sources, request["max_removal"], request["now"])
+        _write_image(loaded, new)
+        answer = {"changed": changed, "warnings": [astuple(warning) for warning in loaded.warnings]}
     except RosterError as error:
-        fault = error.file, error.line, error.what, error.mend
+        fault = error.file, error.line, error.what, error.hint
         answer = {"fault": fault, "refused": isinstance(error, RemovalRefused)}
     sys.stdout.write(json.dumps(answer))
 
 
-def _leave(loaded: Loaded, fd: int) -> None:
+def _write_image(loaded: LoadedRoster, fd: int) -> None:
     with os.fdopen(fd, "wb") as file:
-        loaded.roster.image.written(file)
+        loaded.roster.image.write(file)
         file.flush()
         os.fsync(file.fileno())
 

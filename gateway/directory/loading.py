@@ -1,4 +1,4 @@
-"""The roster loaded: OneRoster tables, contacts and groups together, or one clear error."""
+"""Loads a roster: OneRoster tables, contacts and groups together, or one clear error."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from gateway.core.messages.addresses import canonical
-from gateway.directory.building import with_groups
-from gateway.directory.difference import refuse_removal
-from gateway.directory.lists import read_contacts, read_groups
-from gateway.directory.oneroster import read
+from gateway.directory.district_lists import read_contacts, read_groups
+from gateway.directory.oneroster import read_oneroster
 from gateway.directory.roster import Roster
-from gateway.directory.tables import Folder
+from gateway.directory.roster_builder import add_groups
+from gateway.directory.roster_difference import check_removal
+from gateway.directory.tables import OneRosterFiles
 from gateway.directory.validation import RosterError, RosterWarning, RosterWarnings
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where a roster comes from, and whose domains are whose."""
+class RosterSources:
+    """The files of a roster and the domains of the district."""
 
     oneroster: Path
     groups: Path | None = None
@@ -30,14 +30,14 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A roster, and the oddities that were mended on the way."""
+class LoadedRoster:
+    """A roster, and the warnings from reading it."""
 
     roster: Roster
     warnings: tuple[RosterWarning, ...]
 
 
-def load(
+def load_roster(
     path: Path,
     *,
     groups: Path | None = None,
@@ -46,46 +46,49 @@ def load(
     aliases: Mapping[str, str] | None = None,
     student_domains: Sequence[str] = (),
     now: float,
-) -> Loaded:
-    """Load a OneRoster folder or zip with the district's own lists.
+) -> LoadedRoster:
+    """Load a OneRoster folder or zip and the district's own lists. Raises RosterError.
 
-    `aliases` maps other domains to the district's; `now` settles which roles of 1.2 are in force. Raises RosterError.
+    `aliases` maps other domains to those of the district. `now` decides which roles of OneRoster 1.2 are valid.
     """
-    return load_from(Sources(path, groups, contacts, domains, aliases or {}, student_domains), now)
+    return load_sources(RosterSources(path, groups, contacts, domains, aliases or {}, student_domains), now)
 
 
-def load_from(sources: Sources, now: float) -> Loaded:
-    """Load a roster from its sources. Raises RosterError."""
-    oddities = RosterWarnings()
-    aliases = {_domain(other): _domain(ours) for other, ours in sources.aliases.items()}
-    with Folder(sources.oneroster, oddities) as folder:
-        building = read(folder, aliases, now, oddities)
+def load_sources(sources: RosterSources, now: float) -> LoadedRoster:
+    """Load a roster. `now` is in seconds since the epoch. Raises RosterError."""
+    warnings = RosterWarnings()
+    aliases = {_domain(alias): _domain(domain) for alias, domain in sources.aliases.items()}
+    with OneRosterFiles(sources.oneroster, warnings) as folder:
+        builder = read_oneroster(folder, aliases, now, warnings)
     if sources.contacts is not None:
-        read_contacts(sources.contacts, building, oddities)
-    if not building.reachable():
+        read_contacts(sources.contacts, builder, warnings)
+    if not builder.has_addresses():
         what = "nobody has a mail address or a phone number"
-        raise RosterError(building.file, None, what, "export the columns email, sms and phone")
-    image = building.finished(
-        [_domain(each) for each in sources.domains], [_domain(each, aliases) for each in sources.student_domains]
+        raise RosterError(builder.file, None, what, "export the columns email, sms and phone")
+    image = builder.build(
+        [_domain(domain) for domain in sources.domains],
+        [_domain(domain, aliases) for domain in sources.student_domains],
     )
-    del building
+    del builder
     if sources.groups is not None:
-        members = read_groups(sources.groups, aliases, oddities)
-        image = with_groups(image, members, str(sources.groups), oddities)
-    return Loaded(Roster(image), tuple(oddities))
+        members = read_groups(sources.groups, aliases, warnings)
+        image = add_groups(image, members, str(sources.groups), warnings)
+    return LoadedRoster(Roster(image), tuple(warnings))
 
 
-def load_after(old: Roster | None, sources: Sources, max_removal: float, now: float) -> tuple[Loaded, int]:
-    """Load a roster in place of another: with it how many people were added, removed or changed.
+def load_replacement(
+    old: Roster | None, sources: RosterSources, max_removal: float, now: float
+) -> tuple[LoadedRoster, int]:
+    """Load a roster that replaces another, and count the people added, removed or changed.
 
-    Raises RosterError, RemovalRefused where more than the share `max_removal` of the people would go, unless whoever
-    imported the set has allowed it.
+    Raises RosterError, and RemovalRefused when more than the share `max_removal` would be removed, unless the import of
+    the set allowed more.
     """
-    loaded = load_from(sources, now)
+    loaded = load_sources(sources, now)
     if old is None:
         return loaded, len(loaded.roster)
     allowed = max(max_removal, loaded.roster.max_removal)
-    return loaded, len(refuse_removal(old, loaded.roster, allowed, str(sources.oneroster)))
+    return loaded, len(check_removal(old, loaded.roster, allowed, str(sources.oneroster)))
 
 
 def _domain(written: str, aliases: Mapping[str, str] = MappingProxyType({})) -> str:

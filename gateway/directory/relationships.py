@@ -1,30 +1,46 @@
-"""How those behind a recipient stand to somebody whose information a message tells, by the roster."""
+"""Relationships: how the people behind a recipient relate to the person whom information is about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from gateway.core.messages.parties import Person, Role
+from gateway.core.messages.parties import Directory, Person, Role
 from gateway.core.policy.legitimate_interest import Relationship
-from gateway.core.policy.relation import behind
-
-if TYPE_CHECKING:
-    from gateway.directory.roster import Roster
+from gateway.core.policy.relation import people_behind
 
 
-def standings(roster: Roster, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
-    """Everybody behind a recipient by sourcedId, and how they stand to the person of another; nobody for a stranger."""
+class ClassDirectory(Directory, Protocol):
+    """The part of `gateway.directory.roster.Roster` that is used here. People are rows."""
+
+    def row_of_id(self, id_: str) -> int | None: ...
+
+    def at(self, row: int) -> Person: ...
+
+    def administers(self, row: int) -> bool: ...
+
+    def classes_at(self, row: int) -> frozenset[int]: ...
+
+    def buildings_of(self, id_: str) -> frozenset[str]: ...
+
+
+def relationships_to(
+    roster: ClassDirectory, recipient: str, about: str
+) -> Iterator[tuple[str, frozenset[Relationship]]]:
+    """For each person behind a recipient: their sourcedId and their relationships to the person `about`.
+
+    `about` is a sourcedId. Yields nothing when the roster does not know it.
+    """
     row = roster.row_of_id(about)
     if row is None:
         return
     subject, classes, buildings = roster.at(row), roster.classes_at(row), roster.buildings_of(about)
-    for person in behind(recipient, roster):
-        yield person.id, frozenset(_stands(roster, person, subject, classes, buildings))
+    for person in people_behind(recipient, roster):
+        yield person.id, frozenset(_relationships(roster, person, subject, classes, buildings))
 
 
-def _stands(
-    roster: Roster, person: Person, subject: Person, classes: frozenset[int], buildings: frozenset[str]
+def _relationships(
+    roster: ClassDirectory, person: Person, subject: Person, classes: frozenset[int], buildings: frozenset[str]
 ) -> Iterator[Relationship]:
     if person.id == subject.id:
         yield Relationship.SELF
@@ -35,5 +51,5 @@ def _stands(
         return
     if Role.STUDENT in subject.roles and not classes.isdisjoint(roster.classes_at(row)):
         yield Relationship.OWN_TEACHER
-    if roster.leads(row) and not buildings.isdisjoint(person.buildings):
+    if roster.administers(row) and not buildings.isdisjoint(person.buildings):
         yield Relationship.ADMINISTRATOR

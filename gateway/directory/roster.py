@@ -1,4 +1,4 @@
-"""The roster in memory: who is behind an address, who is in a group, whose name is shown."""
+"""The roster in memory: who is behind an address, who is in a group, who bears a name."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from enum import IntEnum
 from gateway.core.messages.addresses import canonical
 from gateway.core.messages.parties import Person, Role
 from gateway.core.policy.legitimate_interest import Relationship
-from gateway.directory.name_resolution import meant
-from gateway.directory.names import shown_keys
-from gateway.directory.packed import Image, Index, Runs, Texts
-from gateway.directory.relationships import standings
+from gateway.directory.name_keys import shown_keys
+from gateway.directory.name_resolution import resolve_names
+from gateway.directory.relationships import relationships_to
+from gateway.directory.roster_image import HashIndex, PackedLists, PackedTexts, RosterImage
 
-NOBODY = 0xFFFFFFFF
-"""The account of an address that too many people share for it to say who it is."""
+SHARED_ADDRESS = 0xFFFFFFFF
+"""The owner of an address that too many people share: it identifies nobody."""
 
-APART = "\x1f"
-"""What stands between the texts of one person."""
+SEPARATOR = "\x1f"
+"""Separates the texts of one person."""
 
-TITLED = 3
-"""A title with a surname shows somebody only where no more staff than this have that surname."""
+MAX_SAME_SURNAME = 3
+"""A title with a surname matches only when at most this many staff have the surname."""
 
 ROLE_BITS = {Role.STAFF: 1, Role.STUDENT: 2, Role.GUARDIAN: 4}
-LEADS = 8
-"""The bit, beside those of the roles, of staff who administer their buildings."""
+ADMINISTRATOR_BIT = 8
+"""Set, beside the bits of roles, for staff who administer their buildings."""
 
 _BITS = range(16)
 _ROLES = tuple(frozenset(role for role, bit in ROLE_BITS.items() if bits & bit) for bits in _BITS)
 _NO_CHILDREN: frozenset[str] = frozenset()
-_REMEMBERED = 16_384  # addresses; then all are forgotten and remembered anew
-_NOT_ASKED = Person("", "", frozenset())
+_CACHED_ADDRESSES = 16_384  # when full, the whole cache is cleared
+_NOT_CACHED = Person("", "", frozenset())
 
 
 class AccountKind(IntEnum):
@@ -40,8 +40,8 @@ class AccountKind(IntEnum):
     OWN = 0  # the mail address of the roster
     SECOND = 1  # a user name or profile that is a mail address
     PHONE = 2  # a number of the roster
-    PERSONAL_MAIL = 3  # a known personal account (contacts)
-    PERSONAL_PHONE = 4  # a known personal number (contacts)
+    PERSONAL_MAIL = 3  # a personal account (contacts)
+    PERSONAL_PHONE = 4  # a personal number (contacts)
     DISTRICT_PHONE = 5  # a district number that stands for the person (contacts)
 
 
@@ -55,7 +55,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Org:
-    """A school, a district or another organisation."""
+    """A school, a district or another organization. `parent` is the sourcedId of the org above, "" for none."""
 
     id: str
     name: str
@@ -64,85 +64,89 @@ class Org:
 
 
 class Roster:
-    """A `gateway.core.messages.parties.Directory` over one image. Never changes: a new roster is a new object."""
+    """A `gateway.core.messages.parties.Directory` over one image. Immutable: a new roster is a new object.
 
-    def __init__(self, image: Image) -> None:
+    A row is the number of a person in the image.
+    """
+
+    def __init__(self, image: RosterImage) -> None:
         facts = image.facts
         self.image = image
         self.orgs: Mapping[str, Org] = {row[0]: Org(*row) for row in facts["orgs"]}
         self.max_removal: float = facts["max_removal"]  # what the import of this roster allowed
-        self._buildings: list[tuple[str, ...]] = [tuple(each) for each in facts["buildings"]]
+        self._buildings: list[tuple[str, ...]] = [tuple(buildings) for buildings in facts["buildings"]]
         self._aliases: dict[str, str] = facts["aliases"]
         self._student_domains = frozenset(facts["student_domains"])
-        self._internal = frozenset(facts["domains"]) | self._student_domains
-        self._persons = Texts(image, "people")  # id, name, address, children
-        self._roles, self._digests = image.raw("roles"), image.numbers("digests", "Q")
-        self._orgs = image.numbers("orgs", "I")
-        self._addresses, self._kinds = Texts(image, "accounts"), image.raw("kinds")
-        self._owned = image.numbers("owned", "I")  # where each person's accounts begin
+        self._internal_domains = frozenset(facts["domains"]) | self._student_domains
+        self._people = PackedTexts(image, "people")  # id, name, address, children
+        self._role_bits, self._digests = image.raw("roles"), image.numbers("digests", "Q")
+        self._org_sets = image.numbers("orgs", "I")
+        self._addresses, self._kinds = PackedTexts(image, "accounts"), image.raw("kinds")
+        self._first_account = image.numbers("owned", "I")  # where each person's accounts begin
         self._by_id, self._by_account, self._by_name = (
-            Index(image, f"by_{each}") for each in ("id", "account", "name")
+            HashIndex(image, f"by_{name}") for name in ("id", "account", "name")
         )
-        self._groups = Texts(image, "groups")
+        self._groups = PackedTexts(image, "groups")
         self._group_rows, self._group_nested, self._group_strangers = (
-            Runs(image, f"group_{each}") for each in ("rows", "nested", "strangers")
+            PackedLists(image, f"group_{name}") for name in ("rows", "nested", "strangers")
         )
-        self._strangers, self._by_group = Texts(image, "strangers"), Index(image, "by_group")
-        self._classes, self._enrolled = Texts(image, "classes"), Runs(image, "enrolled")
-        self._attending = Runs(image, "attending")
-        self._known: dict[str, Person | None] = {}
+        self._strangers, self._by_group = PackedTexts(image, "strangers"), HashIndex(image, "by_group")
+        self._classes, self._enrolled = PackedTexts(image, "classes"), PackedLists(image, "enrolled")
+        self._attending = PackedLists(image, "attending")
+        self._cache: dict[str, Person | None] = {}
         self._last_group: tuple[int, tuple[Person, ...]] = (-1, ())
 
     # the directory
 
     def person(self, address: str) -> Person | None:
-        """The person behind an address: own, known personal account, district phone; or an unknown student."""
-        known = self._known
-        found = known.get(address, _NOT_ASKED)
-        if found is not _NOT_ASKED:
+        """See gateway.core.messages.parties.Directory."""
+        cache = self._cache
+        found = cache.get(address, _NOT_CACHED)
+        if found is not _NOT_CACHED:
             return found
-        if len(known) >= _REMEMBERED:
-            known.clear()
-        row = self._by_account.first(address)  # most addresses come in their one form
+        if len(cache) >= _CACHED_ADDRESSES:
+            cache.clear()
+        row = self._by_account.first(address)  # most addresses are in canonical form already
         if row is None and (one_form := canonical(address, self._aliases)) != address:
             row = self._by_account.first(one_form)
         if row is not None:
-            found = None if row == NOBODY else self._of(row)
+            found = None if row == SHARED_ADDRESS else self.at(row)
         elif one_form.rpartition("@")[2] in self._student_domains and self._by_group.first(one_form) is None:
             found = Person(one_form, "", _ROLES[ROLE_BITS[Role.STUDENT]], address=one_form)
         else:
             found = None
-        known[address] = found
+        cache[address] = found
         return found
 
     def members(self, address: str) -> tuple[Person, ...] | None:
-        """The members of a group address, nested groups opened; None where the address is no group."""
+        """See gateway.core.messages.parties.Directory."""
         if not self._groups:
             return None
         group = self._by_group.first(canonical(address, self._aliases))
         if group is None:
             return None
-        last = self._last_group  # asked by several threads
+        last = self._last_group  # read once: other threads may replace it
         if last[0] != group:
             rows: dict[int, None] = {}
             strangers: dict[int, None] = {}
-            for each in self._opened(group):
-                rows |= dict.fromkeys(self._group_rows[each])
-                strangers |= dict.fromkeys(self._group_strangers[each])
-            unknown = (self.person(self._strangers[each]) for each in strangers)
-            last = self._last_group = group, (*(self._of(row) for row in rows), *(each for each in unknown if each))
+            for number in self._with_nested(group):
+                rows |= dict.fromkeys(self._group_rows[number])
+                strangers |= dict.fromkeys(self._group_strangers[number])
+            unknown = (self.person(self._strangers[number]) for number in strangers)
+            people = (*(self.at(row) for row in rows), *(person for person in unknown if person))
+            last = self._last_group = group, people
         return last[1]
 
-    def _opened(self, group: int) -> Iterator[int]:
-        """The group and every group in it, each once, cycles or not."""
-        seen, open_ = {group}, [group]
-        while open_:
-            each = open_.pop()
-            yield each
-            for nested in self._group_nested[each]:
+    def _with_nested(self, group: int) -> Iterator[int]:
+        """The group and every group in it, each once, even when groups contain each other."""
+        seen, waiting = {group}, [group]
+        while waiting:
+            number = waiting.pop()
+            yield number
+            for nested in self._group_nested[number]:
                 if nested not in seen:
                     seen.add(nested)
-                    open_.append(nested)
+                    waiting.append(nested)
 
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
         """The staff and students whose name a display name shows: a full name, or a title and a rare surname."""
@@ -152,109 +156,112 @@ class Roster:
             rows |= dict.fromkeys(self._by_name.every(key))
         for key in titled:
             staff = list(dict.fromkeys(self._by_name.every(key)))
-            if len(staff) <= TITLED:
+            if len(staff) <= MAX_SAME_SURNAME:
                 rows |= dict.fromkeys(staff)
-        return tuple(self._of(row) for row in rows)
+        return tuple(self.at(row) for row in rows)
 
     def is_internal(self, address: str) -> bool:
-        """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
+        """See gateway.core.messages.parties.Directory."""
         one_form = canonical(address, self._aliases)
         _, at, domain = one_form.rpartition("@")
         if at:
-            return domain in self._internal
+            return domain in self._internal_domains
         account = self.account(one_form)
         return account is not None and account.kind is AccountKind.DISTRICT_PHONE
 
     # beyond the directory
 
     def __len__(self) -> int:
-        """How many people there are."""
-        return len(self._persons)
+        """The number of people."""
+        return len(self._people)
 
     def __iter__(self) -> Iterator[Person]:
         """Every person."""
-        return (self._of(row) for row in range(len(self)))
+        return (self.at(row) for row in range(len(self)))
 
     def by_id(self, id_: str) -> Person | None:
-        """The person of a sourcedId."""
+        """The person with a sourcedId."""
         row = self._by_id.first(id_)
-        return None if row is None else self._of(row)
+        return None if row is None else self.at(row)
 
     def addresses_of(self, id_: str) -> tuple[str, ...]:
-        """Every mail address and number of the person of a sourcedId, known personal ones too."""
-        return tuple(each.address for each in self.accounts(id_))
+        """Every mail address and number of a person, including personal ones."""
+        return tuple(account.address for account in self.accounts(id_))
 
     def building_name(self, id_: str) -> str:
-        """The name of an org, its sourcedId where the roster has none."""
+        """The name of an org, or its sourcedId when the roster has no name."""
         org = self.orgs.get(id_)
         return org.name if org is not None and org.name else id_
 
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
         person = self.by_id(id_)
-        open_ = list(person.buildings) if person is not None else []
+        waiting = list(person.buildings) if person is not None else []
         found: set[str] = set()
-        while open_:
-            each = open_.pop()
-            if each not in found:
-                found.add(each)
-                if (org := self.orgs.get(each)) is not None and org.parent:
-                    open_.append(org.parent)
+        while waiting:
+            building = waiting.pop()
+            if building not in found:
+                found.add(building)
+                if (org := self.orgs.get(building)) is not None and org.parent:
+                    waiting.append(org.parent)
         return frozenset(found)
 
     def row_of_id(self, id_: str) -> int | None:
-        """Where the person of a sourcedId is."""
+        """The row of the person with a sourcedId."""
         return self._by_id.first(id_)
 
-    def row(self, address: str) -> int | None:
-        """Where the person is whose account an address, in canonical form, is."""
+    def row_of_address(self, address: str) -> int | None:
+        """The row of the person with an address in canonical form."""
         row = self._by_account.first(address)
-        return None if row == NOBODY else row
+        return None if row == SHARED_ADDRESS else row
 
     def counts(self) -> dict[Role, int]:
-        """How many people have each role; one person may have several."""
-        bits = bytes(self._roles)
-        return {role: sum(bits.count(each) for each in _BITS if each & bit) for role, bit in ROLE_BITS.items()}
+        """The number of people of each role; one person may have several roles."""
+        counts = bytes(self._role_bits)
+        return {role: sum(counts.count(bits) for bits in _BITS if bits & bit) for role, bit in ROLE_BITS.items()}
 
     def accounts(self, id_: str) -> tuple[Account, ...]:
-        """The addresses of a person; the one that mail goes to comes first."""
+        """The addresses of a person; the first is the one that mail goes to."""
         row = self._by_id.first(id_)
-        return () if row is None else tuple(dict.fromkeys(self._accounts_of(row)))
+        return () if row is None else tuple(dict.fromkeys(self._accounts_at(row)))
 
     def account(self, address: str) -> Account | None:
-        """The known account that an address is."""
+        """The known account with an address."""
         one_form = canonical(address, self._aliases)
-        row = self.row(one_form)
-        listed = () if row is None else self._accounts_of(row)
-        return max((each for each in listed if each.address == one_form), key=lambda each: each.kind, default=None)
+        row = self.row_of_address(one_form)
+        accounts = () if row is None else self._accounts_at(row)
+        return max(
+            (account for account in accounts if account.address == one_form), key=lambda account: account.kind,
+            default=None,
+        )  # fmt: skip
 
-    def _accounts_of(self, row: int) -> Iterator[Account]:
-        for number in range(self._owned[row], self._owned[row + 1]):
+    def _accounts_at(self, row: int) -> Iterator[Account]:
+        for number in range(self._first_account[row], self._first_account[row + 1]):
             yield Account(self._addresses[number], AccountKind(self._kinds[number]))
 
     def phone(self, id_: str) -> str | None:
-        """The number on which a person is reached: a known personal one, else the roster's; never a district number."""
+        """The number to reach a person on: a personal one, else that of the roster; never a district number."""
         by_kind = {account.kind: account.address for account in reversed(self.accounts(id_))}
         return by_kind.get(AccountKind.PERSONAL_PHONE) or by_kind.get(AccountKind.PHONE)
 
     def groups_of(self, id_: str) -> tuple[str, ...]:
-        """The group addresses that a person is behind. Looks through all groups."""
+        """The addresses of the groups that a person is in, directly or nested. Goes through all groups."""
         row = self._by_id.first(id_)
-        holds = [row in self._group_rows[group] for group in range(len(self._groups))]
+        contains = [row in self._group_rows[group] for group in range(len(self._groups))]
         return tuple(
             self._groups[group]
             for group in range(len(self._groups))
-            if row is not None and any(holds[each] for each in self._opened(group))
+            if row is not None and any(contains[number] for number in self._with_nested(group))
         )
 
     def group_of_both(self, one: str, other: str) -> str:
-        """The name of the smallest group (a class, team or club) that two persons belong to, "" for none."""
+        """The name of the smallest group (a class, team or club) that two people are in, "" for none."""
         both = set(self.groups_of(one)) & set(self.groups_of(other))
-        sizes = ((len(self.members(each) or ()), each) for each in both)
+        sizes = ((len(self.members(group) or ()), group) for group in both)
         return min(sizes, default=(0, ""))[1].partition("@")[0]
 
     def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
-        """The names of the classes that two persons are enrolled in, as teacher, student or whatever else."""
+        """The names of the classes that two people are enrolled in, in any role."""
         rows = self._by_id.first(one), self._by_id.first(other)
         if rows[0] is None or rows[1] is None:
             return ()
@@ -263,38 +270,36 @@ class Roster:
 
     def at(self, row: int) -> Person:
         """The person of a row."""
-        return self._of(row)
+        texts = self._people[row].split(SEPARATOR)
+        children = frozenset(texts[3:]) if len(texts) > 3 else _NO_CHILDREN
+        roles, buildings = _ROLES[self._role_bits[row]], self._buildings[self._org_sets[row]]
+        return Person(texts[0], texts[1], roles, buildings, children, texts[2])
 
-    def leads(self, row: int) -> bool:
+    def administers(self, row: int) -> bool:
         """Whether a person administers their buildings."""
-        return bool(self._roles[row] & LEADS)
+        return bool(self._role_bits[row] & ADMINISTRATOR_BIT)
 
     def classes_at(self, row: int) -> frozenset[int]:
         """The numbers of the classes that a person is enrolled in."""
         return frozenset(self._enrolled[row])
 
     def attending(self, number: int) -> Sequence[int]:
-        """The rows of those who are in a class."""
+        """The rows of the people in a class."""
         return self._attending[number]
 
     def rows_named(self, key: str) -> list[int]:
-        """The rows of those whom a key of their name finds (see `names`); as many as MOST may be more."""
+        """The rows of the people with a key of `name_keys`, at most HashIndexBuilder.MAX_PER_KEY."""
         return self._by_name.every(key)
 
-    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
-        """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
-        return meant(self, names, near)
+    def resolve_names(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """See gateway.directory.name_resolution.resolve_names."""
+        return resolve_names(self, names, near)
 
-    def standings(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
-        """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
-        return standings(self, recipient, about)
+    def relationships_to(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
+        """See gateway.directory.relationships.relationships_to."""
+        return relationships_to(self, recipient, about)
 
     def digests(self) -> Iterator[tuple[str, int, int]]:
-        """The sourcedId, role bits and digest of every person: a changed digest is a changed person."""
-        return zip((person.partition(APART)[0] for person in self._persons), self._roles, self._digests, strict=True)
-
-    def _of(self, row: int) -> Person:
-        texts = self._persons[row].split(APART)
-        children = frozenset(texts[3:]) if len(texts) > 3 else _NO_CHILDREN
-        roles, buildings = _ROLES[self._roles[row]], self._buildings[self._orgs[row]]
-        return Person(texts[0], texts[1], roles, buildings, children, texts[2])
+        """The sourcedId, role bits and digest of every person; the digest changes whenever the person does."""
+        ids = (person.partition(SEPARATOR)[0] for person in self._people)
+        return zip(ids, self._role_bits, self._digests, strict=True)

@@ -1,4 +1,4 @@
-"""What the directory knows of one address, for people who ask why a message is in scope."""
+"""Describes one address: what the roster knows about it, to explain why a message is in scope."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from gateway.directory.roster import Account, Org, Roster
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of an address.
+class AddressReport:
+    """What the roster knows about an address.
 
-    `standing` is a word: own, second, phone, personal_mail, personal_phone, district_phone (an account of `person`),
-    group, unknown_student, or unknown. `rewritten` are the addresses it stands for once SRS, BATV and the like are
-    undone, where that is another. `members` are those of a group; `guardians` the people whose child the person is.
+    `status` is own, second, phone, personal_mail, personal_phone or district_phone (an account of `person`),
+    sourced_id, group, unknown_student or unknown. `rewritten` are the addresses behind SRS, BATV and similar rewriting, empty when
+    there is none. `members` are those of a group; `guardians` are the guardians of `person`.
     """
 
     address: str
-    standing: str
+    status: str
     internal: bool
     rewritten: tuple[str, ...] = ()
     person: Person | None = None
@@ -31,29 +31,29 @@ class Facts:
     members: tuple[Person, ...] = ()
 
 
-def facts(roster: Roster, address: str) -> Facts:
-    """Everything that the roster knows of one address or number; `address` may also be a sourcedId."""
+def describe_address(roster: Roster, address: str) -> AddressReport:
+    """Everything the roster knows about an address, a number or a sourcedId."""
     internal = roster.is_internal(address)
     if (members := roster.members(address)) is not None:
-        return Facts(address, "group", internal, members=members)
+        return AddressReport(address, "group", internal, members=members)
     inner = undone(address)
     rewritten = inner if inner != (address,) else ()
-    people = [person for each in inner if (person := roster.person(each)) is not None]
+    people = [person for original in inner if (person := roster.person(original)) is not None]
     person = people[0] if people else roster.by_id(address)
     if person is None:
-        return Facts(address, "unknown", internal, rewritten)
-    account = next((known for each in inner if (known := roster.account(each)) is not None), None)
+        return AddressReport(address, "unknown", internal, rewritten)
+    account = next((known for original in inner if (known := roster.account(original)) is not None), None)
     if roster.by_id(person.id) is None:
-        return Facts(address, "unknown_student", internal, rewritten, person)
-    return Facts(
+        return AddressReport(address, "unknown_student", internal, rewritten, person)
+    return AddressReport(
         address,
         account.kind.name.lower() if account else "sourced_id",
         internal,
         rewritten,
         person,
         roster.accounts(person.id),
-        tuple(roster.orgs[each] for each in person.buildings if each in roster.orgs),
-        tuple(child for each in sorted(person.children) if (child := roster.by_id(each)) is not None),
-        tuple(each for each in roster if person.id in each.children),
+        tuple(roster.orgs[building] for building in person.buildings if building in roster.orgs),
+        tuple(child for id_ in sorted(person.children) if (child := roster.by_id(id_)) is not None),
+        tuple(other for other in roster if person.id in other.children),
         roster.groups_of(person.id),
     )

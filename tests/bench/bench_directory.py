@@ -20,11 +20,11 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from gateway.core.mime.headers import Mailbox
-from gateway.core.policy.relation import forms_pair, identified, relate
-from gateway.directory.loading import Sources, load_from
+from gateway.core.policy.relation import forms_pair, find_people, relate
+from gateway.directory.loading import RosterSources, load_sources
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS
-from gateway.directory.watch import LiveDirectory
+from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 
 STAFF, STUDENTS = "district.example", "students.district.example"
@@ -122,15 +122,15 @@ def per_call(call: Callable[[str], object], arguments: Sequence[str]) -> float:
     return statistics.median(took)
 
 
-def loading(sources: Sources) -> None:
+def loading(sources: RosterSources) -> None:
     """One load in a process of its own: time, memory afterwards and at the highest."""
     base, highest = rss(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     began, cpu = time.perf_counter(), time.process_time()
-    loaded = load_from(sources, time.time())
+    loaded = load_sources(sources, time.time())
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     with tempfile.TemporaryFile() as file:
-        loaded.roster.image.written(file)
+        loaded.roster.image.write(file)
         image = file.tell()
     print(f"loaded {len(loaded.roster)} people in {took:.2f} s ({cpu:.2f} s of CPU), image {image / 1e6:.1f} MB")
     print(f"memory above the start: {rss() - base:.0f} MB after, {peak - max(base, highest):.0f} MB at the highest")
@@ -153,15 +153,15 @@ def looking_up(roster: Roster) -> None:
     print(f"is_internal: {per_call(roster.is_internal, fresh):.2f} µs")
     print(f"members, no group: {per_call(roster.members, strangers):.2f} µs")
     print(f"namesakes: {per_call(roster.namesakes, [box.name for box in names]):.1f} µs")
-    print(f"identified, a stranger: {per_call(lambda each: identified(each, roster), strangers[::-1]):.2f} µs")
+    print(f"identified, a stranger: {per_call(lambda each: find_people(each, roster), strangers[::-1]):.2f} µs")
     teacher = next(person for person in roster if "staff" in person.roles)
     pupils = [person.id for person in itertools.islice(roster, 0, None, 7)]
     print(f"classes_of_both: {per_call(lambda each: roster.classes_of_both(teacher.id, each), pupils):.2f} µs")
     shown = [box.name for box in names]
     near = [teacher.id, pupils[0]]
-    print(f"meant, a full name: {per_call(lambda each: roster.meant([each], near), shown):.1f} µs")
-    print(f"meant, a first name: {per_call(lambda each: roster.meant([each.split()[0]], near), shown):.1f} µs")
-    print(f"standings: {per_call(lambda each: list(roster.standings(each, pupils[0])), fresh):.2f} µs")
+    print(f"meant, a full name: {per_call(lambda each: roster.resolve_names([each], near), shown):.1f} µs")
+    print(f"meant, a first name: {per_call(lambda each: roster.resolve_names([each.split()[0]], near), shown):.1f} µs")
+    print(f"relationships: {per_call(lambda each: list(roster.relationships_to(each, pupils[0])), fresh):.2f} µs")
     print(f"forms_pair: {per_call(lambda each: forms_pair((teacher,), each, roster), fresh):.2f} µs")
     began = time.perf_counter()
     pairs = relate(teacher.address, (), [f"all-students@{STUDENTS}"], roster).pairs
@@ -188,12 +188,12 @@ async def held_up(while_: Callable[[], Awaitable[object]]) -> tuple[float, float
     return took, worst
 
 
-async def reloading(sources: Sources) -> None:
+async def reloading(sources: RosterSources) -> None:
     """A reload while the event loop ticks: the longest that it was held up, beside what this machine does anyway."""
     live = await LiveDirectory.opened(sources, EventLog(CollectorRegistry()))
 
     async def look() -> None:
-        while not await live.look():
+        while not await live.check_files():
             await asyncio.sleep(0.05)
 
     async def another_process() -> None:
@@ -221,7 +221,7 @@ def main() -> None:
     arguments.add_argument("--only", choices=("load", "reload"))
     asked = arguments.parse_args()
     if asked.folder is not None:
-        sources = Sources(
+        sources = RosterSources(
             asked.folder / "oneroster", asked.folder / "groups.csv", None, (STAFF, STUDENTS), {}, (STUDENTS,)
         )
         if asked.only == "load":

@@ -1,4 +1,4 @@
-"""Import: bulk and delta merged whole or not at all, and the difference that it makes."""
+"""Importing: bulk and delta sets merged completely or not at all, and the reported difference."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.core.messages.parties import Role
-from gateway.directory.difference import difference
-from gateway.directory.importing import Imported, import_roster
+from gateway.directory.importing import ImportResult, import_roster
+from gateway.directory.roster_difference import compare_rosters
 from gateway.directory.validation import RemovalRefused, RosterError
-from tests.directory.made import NOW, STAFF, STUDENTS, District, loaded, user, zipped
+from tests.directory.sample_district import NOW, STAFF, STUDENTS, District, load_district, user, zipped
 
 
-def imported(source: Path, target: Path, *, max_removal: float = 0.2, dry_run: bool = False) -> Imported:
+def imported(source: Path, target: Path, *, max_removal: float = 0.2, dry_run: bool = False) -> ImportResult:
     return import_roster(
         source, target, max_removal=max_removal, dry_run=dry_run, domains=(STAFF, STUDENTS),
         student_domains=(STUDENTS,), now=NOW,
@@ -28,7 +28,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def ids(target: Path) -> set[str]:
-    return {person.id for person in loaded(target).roster}
+    return {person.id for person in load_district(target).roster}
 
 
 def delta(folder: Path, *rows: dict[str, str], version: str = "1.1", **more: list[dict[str, str]]) -> Path:
@@ -47,13 +47,13 @@ def active(row: dict[str, str]) -> dict[str, str]:
     return {**row, "status": "active", "dateLastModified": "2026-11-20T00:00:00Z"}
 
 
-def test_a_first_bulk_makes_the_folder(tmp_path: Path) -> None:
+def test_first_bulk_import_creates_the_folder(tmp_path: Path) -> None:
     target = tmp_path / "var" / "oneroster"
     result = imported(District().written(tmp_path / "new"), target)
     assert len(result.difference.added) == 7
     assert (result.difference.before, result.difference.after) == (0, 7)
     assert ids(target) == {"t1", "t2", "p1", "s1", "s2", "s3", "g1"}
-    assert loaded(target).warnings == ()
+    assert load_district(target).warnings == ()
     assert [each.name for each in target.parent.iterdir()] == ["oneroster"]
 
 
@@ -68,7 +68,7 @@ def test_passwords_and_other_tables_are_not_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o750
 
 
-def test_what_changes_is_named_by_role(tmp_path: Path) -> None:
+def test_difference_lists_people_with_roles(tmp_path: Path) -> None:
     old = District()
     imported(old.written(tmp_path / "old"), tmp_path / "or")
     new = District()
@@ -89,18 +89,18 @@ def test_what_changes_is_named_by_role(tmp_path: Path) -> None:
     ("column", "value"),
     [("email", f"x@{STAFF}"), ("givenName", "X"), ("sms", ""), ("orgSourcedIds", "ms"), ("role", "student")],
 )
-def test_every_fact_that_counts_is_a_change(tmp_path: Path, column: str, value: str) -> None:
-    before = loaded(District().written(tmp_path / "a")).roster
+def test_change_of_any_used_column_is_a_change(tmp_path: Path, column: str, value: str) -> None:
+    before = load_district(District().written(tmp_path / "a")).roster
     district = District()
     district["t1"][column] = value
-    assert set(difference(before, loaded(district.written(tmp_path / "b")).roster).changed) == {"t1"}
+    assert set(compare_rosters(before, load_district(district.written(tmp_path / "b")).roster).changed) == {"t1"}
 
 
-def test_the_order_of_records_is_no_change(tmp_path: Path) -> None:
-    before = loaded(District().written(tmp_path / "a")).roster
+def test_order_of_records_is_not_a_change(tmp_path: Path) -> None:
+    before = load_district(District().written(tmp_path / "a")).roster
     district = District()
     district.users.reverse()
-    assert len(difference(before, loaded(district.written(tmp_path / "b")).roster)) == 0
+    assert len(compare_rosters(before, load_district(district.written(tmp_path / "b")).roster)) == 0
 
 
 def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
     assert {name: text for name, text in content(tmp_path).items() if not name.startswith("new")} == before
 
 
-def test_a_bulk_that_removes_too_many_is_refused(tmp_path: Path) -> None:
+def test_bulk_that_removes_too_many_people_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "old"), target)
     before = content(target)
@@ -130,7 +130,7 @@ def test_a_bulk_that_removes_too_many_is_refused(tmp_path: Path) -> None:
     assert len(ids(target)) == 5
 
 
-def test_a_role_that_dies_out_is_refused(tmp_path: Path) -> None:
+def test_bulk_without_any_staff_is_refused(tmp_path: Path) -> None:
     district = District()
     district.users += [user(f"x{n}", "student", "A", "B", f"x{n}@{STUDENTS}") for n in range(30)]
     imported(district.written(tmp_path / "old"), tmp_path / "or")
@@ -141,7 +141,7 @@ def test_a_role_that_dies_out_is_refused(tmp_path: Path) -> None:
     imported(tmp_path / "new", tmp_path / "or", max_removal=1)
 
 
-def test_a_delta_adds_changes_and_removes(tmp_path: Path) -> None:
+def test_delta_adds_changes_and_removes_people(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "old"), target)
     base = District()
@@ -153,7 +153,7 @@ def test_a_delta_adds_changes_and_removes(tmp_path: Path) -> None:
     )
     found = imported(delta(tmp_path / "delta", *changes), target).difference
     assert (set(found.added), set(found.removed), set(found.changed)) == ({"s9"}, {"s2"}, {"t1"})
-    result = loaded(target)
+    result = load_district(target)
     assert result.warnings == ()
     assert result.roster.person(f"dwhitfield@{STAFF}") is None
     person = result.roster.person(f"dcole@{STAFF}")
@@ -163,7 +163,7 @@ def test_a_delta_adds_changes_and_removes(tmp_path: Path) -> None:
     assert len(again) == 0
 
 
-def test_a_delta_of_1_2_changes_roles(tmp_path: Path) -> None:
+def test_delta_of_1_2_changes_roles(tmp_path: Path) -> None:
     target = tmp_path / "or"
     base = District().split()
     imported(base.written(tmp_path / "old"), target)
@@ -174,17 +174,17 @@ def test_a_delta_of_1_2_changes_roles(tmp_path: Path) -> None:
     ]
     district.manifest["file.users"] = "absent"
     imported(district.written(tmp_path / "delta"), target)
-    person = loaded(target).roster.by_id("t1")
+    person = load_district(target).roster.by_id("t1")
     assert person is not None
     assert (person.roles, person.buildings) == ({Role.STUDENT}, ("ms",))
 
 
-def test_a_delta_of_other_tables_leaves_the_people(tmp_path: Path) -> None:
+def test_delta_of_other_tables_keeps_the_people(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "old"), target)
     orgs = [active({"sourcedId": "ms", "name": "Lincoln Middle School", "type": "school"})]
     assert len(imported(delta(tmp_path / "delta", orgs=orgs), target).difference) == 0
-    assert loaded(target).roster.orgs["ms"].name == "Lincoln Middle School"
+    assert load_district(target).roster.orgs["ms"].name == "Lincoln Middle School"
 
 
 def test_a_delta_before_any_bulk_is_an_error(tmp_path: Path) -> None:
@@ -217,15 +217,15 @@ def test_a_new_version_in_bulk_replaces_the_old_tables(tmp_path: Path) -> None:
     assert sorted(content(target)) == ["manifest.csv", "orgs.csv", "users.csv"]
 
 
-def test_tables_that_a_bulk_leaves_out_stay(tmp_path: Path) -> None:
+def test_tables_missing_from_a_bulk_are_kept(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "old"), target)
     district = District(orgs=[])
     imported(district.written(tmp_path / "new"), target)
-    assert set(loaded(target).roster.orgs) == {"d", "hs", "ms"}
+    assert set(load_district(target).roster.orgs) == {"d", "hs", "ms"}
 
 
-def test_a_broken_set_leaves_the_last_good_one(tmp_path: Path) -> None:
+def test_broken_set_changes_nothing(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "old"), target)
     before = content(target)
@@ -236,7 +236,7 @@ def test_a_broken_set_leaves_the_last_good_one(tmp_path: Path) -> None:
     assert content(target) == before
 
 
-def test_a_bulk_mends_a_broken_target(tmp_path: Path) -> None:
+def test_bulk_replaces_a_broken_target(tmp_path: Path) -> None:
     target = tmp_path / "or"
     imported(District().written(tmp_path / "new"), target)
     (target / "users.csv").write_text("nothing of use")
@@ -254,7 +254,7 @@ def test_a_zip_target_stays_a_zip(tmp_path: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def test_the_districts_own_lists_in_the_folder_stay(tmp_path: Path) -> None:
+def test_other_files_in_the_folder_are_kept(tmp_path: Path) -> None:
     target = District().written(tmp_path / "or")
     (target / "groups.csv").write_text("address,member\n")
     (target / "README").write_text("from the SIS")
@@ -272,7 +272,7 @@ def test_a_folder_with_folders_in_it_is_not_replaced(tmp_path: Path) -> None:
     assert len(ids(target)) == 7
 
 
-def test_a_folder_behind_a_link_is_replaced_where_it_is(tmp_path: Path) -> None:
+def test_folder_behind_a_symlink_is_replaced_in_place(tmp_path: Path) -> None:
     real = District().written(tmp_path / "real")
     target = tmp_path / "or"
     target.symlink_to(real)
@@ -296,10 +296,10 @@ def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
         imported(District().written(tmp_path / "new"), tmp_path / "file" / "or")
 
 
-def test_oddities_of_the_import_name_its_files_and_no_content(tmp_path: Path) -> None:
+def test_import_warnings_name_its_files_and_no_content(tmp_path: Path) -> None:
     district = District()
     district["t1"]["phone"] = "none"
     result = imported(district.written(tmp_path / "new"), tmp_path / "or")
     assert [str(each).split(":")[0] for each in result.warnings] == [f"{tmp_path}/new, merged"]
-    assert "users.csv line 2, column phone: is no phone number" in str(result.warnings[0])
+    assert "users.csv line 2, column phone: is not a phone number" in str(result.warnings[0])
     assert os.fspath(tmp_path / "or") not in str(result.warnings[0])

@@ -1,4 +1,4 @@
-"""The roster: who is behind which address, in groups and behind names; over real files."""
+"""The roster: people behind addresses, groups and names, over a roster read from files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ import pytest
 from gateway.core.messages.parties import Direction, Directory, Role
 from gateway.core.policy.relation import relate
 from gateway.directory.roster import AccountKind, Roster
-from gateway.directory.show import facts
-from tests.directory.made import ALIAS, STAFF, STUDENTS, District, loaded, said, user, write_table
+from gateway.directory.show import describe_address
+from tests.directory.sample_district import (
+    ALIAS,
+    STAFF,
+    STUDENTS,
+    District,
+    load_district,
+    user,
+    warning_text,
+    write_table,
+)
 
 
 @pytest.fixture(name="district", params=["1.1", "1.2"])
@@ -46,7 +55,7 @@ def _roster(district: District, tmp_path: Path) -> Roster:
             ["t2", "email", "5155550178@vtext.com"],
         ],
     )
-    result = loaded(district.written(tmp_path / "oneroster"), groups=groups, contacts=contacts)
+    result = load_district(district.written(tmp_path / "oneroster"), groups=groups, contacts=contacts)
     assert result.warnings == ()
     return result.roster
 
@@ -85,7 +94,7 @@ def test_who_is_behind_an_address(roster: Roster, address: str, id_: str | None)
         assert name(roster, address) == id_
 
 
-def test_people_are_whole(roster: Roster) -> None:
+def test_person_has_all_fields(roster: Roster) -> None:
     assert len(roster) == 7
     principal, teacher, student = roster.by_id("p1"), roster.by_id("t2"), roster.by_id("s2")
     assert principal is not None
@@ -141,7 +150,7 @@ def test_internal(roster: Roster, address: str, internal: bool) -> None:
     assert roster.is_internal(address) is internal
 
 
-def test_groups_open_nested_ones_and_survive_cycles(roster: Roster) -> None:
+def test_groups_include_nested_groups_and_survive_cycles(roster: Roster) -> None:
     def members(address: str) -> set[str] | None:
         found = roster.members(address)
         return None if found is None else {person.id for person in found}
@@ -221,10 +230,10 @@ def test_no_namesakes(roster: Roster, shown: str) -> None:
     assert roster.namesakes(shown) == ()
 
 
-def test_a_title_with_a_frequent_surname_shows_nobody(tmp_path: Path) -> None:
+def test_title_with_a_common_surname_matches_nobody(tmp_path: Path) -> None:
     district = District()
     district.users += [user(each, "teacher", each, "Smith", f"{each}@{STAFF}") for each in ("Ana", "Bo", "Cy", "Di")]
-    roster = loaded(district.written(tmp_path / "or")).roster
+    roster = load_district(district.written(tmp_path / "or")).roster
     assert roster.namesakes("Mr. Smith") == ()
     assert [person.id for person in roster.namesakes("Cy Smith")] == ["Cy"]
 
@@ -236,7 +245,7 @@ def test_names_of_several_words(tmp_path: Path) -> None:
         user("c", "student", "Mary Ann", "de la Cruz", f"c@{STUDENTS}"),
         user("b", "teacher", "Seán", "O’Brien-Łukasik", f"b@{STAFF}", middleName="Patrick"),
     ]
-    roster = loaded(district.written(tmp_path / "or")).roster
+    roster = load_district(district.written(tmp_path / "or")).roster
     for shown, id_ in (
         ("Maria Jose Garcia Marquez", "m"),
         ("Maria Garcia", "m"),
@@ -263,28 +272,28 @@ def test_a_relation_over_the_real_roster(roster: Roster) -> None:
     assert [pair.outside for pair in relate("+15155550199", (), ["+15155550120"], roster).pairs] == [False]
 
 
-def test_facts_of_an_address(roster: Roster) -> None:
-    own = facts(roster, f"moyelaran@{STAFF}")
-    assert own.standing == "own"
+def test_describe_address(roster: Roster) -> None:
+    own = describe_address(roster, f"moyelaran@{STAFF}")
+    assert own.status == "own"
     assert own.internal
     assert [child.id for child in own.children] == ["s3"]
     assert [org.name for org in own.buildings] == ["Riverbend High"]
     assert own.groups == (f"all@{STAFF}", f"staff@{STAFF}")
-    assert facts(roster, "dwhitfieldhome@gmail.com").standing == "personal_mail"
-    assert facts(roster, "+15155550199").standing == "district_phone"
-    assert facts(roster, f"new@{STUDENTS}").standing == "unknown_student"
-    assert facts(roster, "x@elsewhere.example").standing == "unknown"
-    assert facts(roster, "s3").standing == "sourced_id"
-    assert {person.id for person in facts(roster, "s3").guardians} == {"t2", "g1"}
-    assert {person.id for person in facts(roster, f"period2@{STAFF}").members} == {"t1", "s1"}
-    rewritten = facts(roster, f"SRS0=HH=TT={STAFF}=dwhitfield@forwarder.example")
+    assert describe_address(roster, "dwhitfieldhome@gmail.com").status == "personal_mail"
+    assert describe_address(roster, "+15155550199").status == "district_phone"
+    assert describe_address(roster, f"new@{STUDENTS}").status == "unknown_student"
+    assert describe_address(roster, "x@elsewhere.example").status == "unknown"
+    assert describe_address(roster, "s3").status == "sourced_id"
+    assert {person.id for person in describe_address(roster, "s3").guardians} == {"t2", "g1"}
+    assert {person.id for person in describe_address(roster, f"period2@{STAFF}").members} == {"t1", "s1"}
+    rewritten = describe_address(roster, f"SRS0=HH=TT={STAFF}=dwhitfield@forwarder.example")
     assert rewritten.rewritten == (f"dwhitfield@{STAFF}",)
     assert rewritten.person == roster.by_id("t1")
 
 
-def test_no_secret_is_kept(roster: Roster, tmp_path: Path) -> None:
+def test_passwords_are_not_in_the_image(roster: Roster, tmp_path: Path) -> None:
     with (tmp_path / "image").open("w+b") as file:
-        roster.image.written(file)
+        roster.image.write(file)
         file.seek(0)
         kept = file.read()
     assert b"Whitfield" in kept
@@ -293,8 +302,8 @@ def test_no_secret_is_kept(roster: Roster, tmp_path: Path) -> None:
 
 def test_a_group_that_is_also_a_persons_address(tmp_path: Path) -> None:
     groups = write_table(tmp_path / "groups.csv", ["address", "member"], [[f"dwhitfield@{STAFF}", "s1"]])
-    result = loaded(District().written(tmp_path / "or"), groups=groups)
+    result = load_district(District().written(tmp_path / "or"), groups=groups)
     members = result.roster.members(f"dwhitfield@{STAFF}")
     assert members is not None
     assert {person.id for person in members} == {"t1", "s1"}
-    assert "groups.csv line 2, column address" in said(result)
+    assert "groups.csv line 2, column address" in warning_text(result)

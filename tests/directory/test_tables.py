@@ -1,4 +1,4 @@
-"""OneRoster files as they really come: oddities mended with a warning, breaks one clear line, no content in either."""
+"""OneRoster files with common mistakes: a warning or one clear error, and no content in either."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ from hypothesis import strategies as st
 
 from gateway.core.messages.parties import Role
 from gateway.directory.roster import Roster
-from gateway.directory.tables import COLUMNS, SECRET
+from gateway.directory.tables import COLUMNS, IGNORED_COLUMNS
 from gateway.directory.validation import RosterError
-from tests.directory.made import HEADS, STAFF, STUDENTS, District, loaded, said, user, zipped
+from tests.directory.sample_district import (
+    HEADERS,
+    STAFF,
+    STUDENTS,
+    District,
+    load_district,
+    user,
+    warning_text,
+    zipped,
+)
 
 
 def rewrite(path: Path, change: Callable[[str], str], encoding: str = "utf-8") -> None:
@@ -40,7 +49,7 @@ def same_people(roster: Roster) -> None:
 
 @pytest.mark.parametrize("inside", ["", "export 2026/"])
 def test_a_zip(tmp_path: Path, inside: str) -> None:
-    result = loaded(zipped(District().written(tmp_path / "or"), tmp_path / "or.zip", inside))
+    result = load_district(zipped(District().written(tmp_path / "or"), tmp_path / "or.zip", inside))
     same_people(result.roster)
     assert result.warnings == ()
 
@@ -64,45 +73,45 @@ def put(old: str, new: str) -> Callable[[str], str]:
     return change
 
 
-ODD: dict[str, tuple[str, Callable[[str], str], str]] = {
+MISTAKES: dict[str, tuple[str, Callable[[str], str], str]] = {
     "byte order mark": ("users", lambda text: "\ufeff" + text, ""),
-    "another order": ("users", columns_turned, "columns are in another order"),
-    "agents": ("users", put("agentSourcedIds", "agents"), "agents: is taken for agentSourcedIds"),
-    "case": ("users", put("givenName", "GivenName"), "GivenName: is taken for givenName"),
+    "another order": ("users", columns_turned, "columns are not in the order"),
+    "agents": ("users", put("agentSourcedIds", "agents"), "agents: is read as agentSourcedIds"),
+    "case": ("users", put("givenName", "GivenName"), "GivenName: is read as givenName"),
     "spaces": ("users", lambda text: text.replace('"email"', '" email "').replace('"t1"', '" t1 "'), ""),
     "metadata": ("users", lambda text: one_column_more(text, "metadata.bus"), ""),
     "unknown column": ("users", lambda text: one_column_more(text, "bus"), "column bus: an unknown column"),
-    "column twice": ("users", lambda text: one_column_more(text, "email"), "column email: is there twice"),
+    "column twice": ("users", lambda text: one_column_more(text, "email"), "column email: occurs twice"),
     "semicolons": ("users", put('","', '";"'), "separated by semicolons"),
     "tabs": ("users", put('","', '"\t"'), "separated by tabs"),
-    "NULL": ("users", put('""', '"NULL"'), "the word NULL stands for nothing ("),
+    "NULL": ("users", put('""', '"NULL"'), "the word NULL is read as empty ("),
     "status active": ("users", put('"t1",""', '"t1","active"'), ""),
-    "status odd": ("users", put('"t1",""', '"t1","enrolled"'), "line 2, column status: is no status"),
+    "unknown status": ("users", put('"t1",""', '"t1","enrolled"'), "line 2, column status: is not a OneRoster status"),
     "empty lines": ("users", put("\n", "\n\n"), ""),
     "short record": ("users", put(',"","secret-of-t1"', ""), "line 2: has too few cells"),
     "long record": ("users", put('"secret-of-t1"', '"secret-of-t1","more","still"'), "line 2: has too many"),
-    "line end in a field": ("users", put('"secret-of-t1"', '"secret\nof-t1"'), "line 2: a field goes over several"),
+    "line end in a field": ("users", put('"secret-of-t1"', '"secret\nof-t1"'), "line 2: a field spans several"),
     "quotes inside": ("users", put('"t1","","","true"', '"t1","","","tr"u"e"'), ""),
     "role in capitals": ("users", put('"teacher"', '"Teacher"'), ""),
     "unquoted": ("users", lambda text: text.replace('"', "").replace("t2,g1", "t2").replace("hs,ms", "hs"), ""),
     "no such org": ("users", put('"hs,ms"', '"hs,xx"'), "line 4, column orgSourcedIds: names an org"),
-    "no sourcedId": ("users", lambda text: text + "," * 17 + "x\n", "line 9, column sourcedId: is no sourcedId"),
+    "no sourcedId": ("users", lambda text: text + "," * 17 + "x\n", "line 9, column sourcedId: is not a sourcedId"),
     "version": ("manifest", put('"1.1"', '"1.0"'), "is neither 1.1 nor 1.2"),
-    "mode": ("manifest", put('"file.users","bulk"', '"file.users","full"'), "column users: is taken as bulk"),
+    "mode": ("manifest", put('"file.users","bulk"', '"file.users","full"'), "column users: is read as bulk"),
     "in capitals": ("manifest", put('"file.users","bulk"', '"file.users","BULK"'), ""),
-    "named and missing": ("manifest", put('"file.roles","absent"', '"file.roles","bulk"'), "names roles.csv, and it"),
+    "named and missing": ("manifest", put('"file.roles","absent"', '"file.roles","bulk"'), "names roles.csv, but it"),
     "absent and there": ("manifest", put('"file.orgs","bulk"', '"file.orgs","absent"'), "says that orgs.csv is absent"),
 }
 
 
-@pytest.mark.parametrize("oddity", ODD)
-def test_oddities_are_mended_and_named(tmp_path: Path, oddity: str) -> None:
-    table, change, warning = ODD[oddity]
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_common_mistakes_are_tolerated_with_a_warning(tmp_path: Path, mistake: str) -> None:
+    table, change, warning = MISTAKES[mistake]
     folder = District().written(tmp_path / "or")
     rewrite(folder / f"{table}.csv", change)
-    result = loaded(folder)
+    result = load_district(folder)
     same_people(result.roster)
-    assert warning in said(result)
+    assert warning in warning_text(result)
     assert bool(warning) == bool(result.warnings)
     for each in result.warnings:
         assert str(each).startswith(f"{folder}/")
@@ -110,17 +119,17 @@ def test_oddities_are_mended_and_named(tmp_path: Path, oddity: str) -> None:
             assert content not in str(each)
 
 
-def test_an_oddity_is_counted_once_for_each_kind(tmp_path: Path) -> None:
+def test_warnings_of_one_kind_are_counted(tmp_path: Path) -> None:
     folder = District().written(tmp_path / "or")
     rewrite(folder / "users.csv", lambda text: text.replace('""', '"NULL"'))
-    sms = [each for each in loaded(folder).warnings if each.column == "sms"]
+    sms = [each for each in load_district(folder).warnings if each.column == "sms"]
     assert [(each.line, each.count) for each in sms] == [(3, 5)]
 
 
 def test_a_person_called_null_keeps_the_name(tmp_path: Path) -> None:
     district = District()
     district.users.append(user("n", "student", "Jennifer", "Null", f"jnull@{STUDENTS}"))
-    result = loaded(district.written(tmp_path / "or"))
+    result = load_district(district.written(tmp_path / "or"))
     assert [person.id for person in result.roster.namesakes("Jennifer Null")] == ["n"]
     assert result.warnings == ()
 
@@ -131,18 +140,18 @@ def test_other_encodings(tmp_path: Path, encoding: str, warning: str) -> None:
     district.users.append(user("j", "student", "José", "Peña", f"jp@{STUDENTS}"))
     folder = district.written(tmp_path / "or")
     rewrite(folder / "users.csv", lambda text: text, encoding)
-    result = loaded(folder)
+    result = load_district(folder)
     found = result.roster.by_id("j")
     assert found is not None
     assert found.name == "José Peña"
-    assert warning in said(result)
+    assert warning in warning_text(result)
 
 
-def test_utf8_is_recognised_over_block_boundaries(tmp_path: Path) -> None:
+def test_utf8_is_recognized_across_blocks(tmp_path: Path) -> None:
     district = District()
     district.users += [user(f"x{n}", "student", "é" * 60, "ñ" * 61, f"x{n}@{STUDENTS}") for n in range(6_000)]
-    result = loaded(district.written(tmp_path / "or"))
-    assert "UTF-8" not in said(result)
+    result = load_district(district.written(tmp_path / "or"))
+    assert "UTF-8" not in warning_text(result)
     found = result.roster.by_id("x5999")
     assert found is not None
     assert found.name == f"{'é' * 60} {'ñ' * 61}"
@@ -152,10 +161,10 @@ def test_no_manifest_and_no_orgs(tmp_path: Path) -> None:
     folder = District().written(tmp_path / "or")
     (folder / "manifest.csv").unlink()
     (folder / "orgs.csv").unlink()
-    result = loaded(folder)
+    result = load_district(folder)
     same_people(result.roster)
-    assert "manifest.csv line 1: is missing" in said(result)
-    assert "buildings have no names" in said(result)
+    assert "manifest.csv line 1: is missing" in warning_text(result)
+    assert "buildings have no names" in warning_text(result)
 
 
 # what is refused
@@ -165,7 +174,7 @@ def broken(change: Callable[[Path], object], tmp_path: Path, path: str = "or") -
     District().written(tmp_path / "or")
     change(tmp_path / "or")
     with pytest.raises(RosterError) as caught:
-        loaded(tmp_path / path)
+        load_district(tmp_path / path)
     text = str(caught.value)
     assert "\n" not in text
     assert "; " in text
@@ -202,7 +211,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "users absent": (changed("manifest", put('"file.users","bulk"', '"file.users","absent"')), "users.csv: is absent"),
     "delta": (
         changed("manifest", put('"file.users","bulk"', '"file.users","delta"')),
-        "users.csv: is a delta, and there is no roster that it could change",
+        "users.csv: is a delta, and there is no roster to change",
     ),
     "nothing in it": (lambda folder: (folder / "users.csv").write_text(""), "users.csv line 1: has no header row"),
     "no sourcedId": (
@@ -235,7 +244,7 @@ _edits = st.lists(
 
 @settings(deadline=None)
 @given(st.sampled_from(["users", "roles", "orgs", "manifest", "userProfiles", "enrollments"]), _edits)
-def test_whatever_is_done_to_a_file_it_is_read_or_refused(table: str, edits: list[tuple[int, int, bytes]]) -> None:
+def test_damaged_file_is_read_or_refused(table: str, edits: list[tuple[int, int, bytes]]) -> None:
     district = District().split()
     district.more["userProfiles"] = [{"sourcedId": "u1", "userSourcedId": "s2", "username": f"jo.p@{STUDENTS}"}]
     district.more["enrollments"] = [
@@ -249,7 +258,7 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(table: str, edits: lis
             content[at : at + length] = new
         path.write_bytes(content)
         try:
-            roster = loaded(Path(folder)).roster
+            roster = load_district(Path(folder)).roster
         except RosterError:
             return
         assert len(list(roster)) == len(roster)
@@ -257,10 +266,10 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(table: str, edits: lis
             assert roster.by_id(person.id) == person
 
 
-def test_paths_that_are_nothing(tmp_path: Path) -> None:
-    assert "is not there" in str(broken(lambda folder: None, tmp_path, "elsewhere"))
+def test_missing_paths(tmp_path: Path) -> None:
+    assert "does not exist" in str(broken(lambda folder: None, tmp_path, "elsewhere"))
     (tmp_path / "or.zip").write_text("PK, but no zip")
-    assert "is neither a folder nor a whole zip" in str(broken(lambda folder: None, tmp_path, "or.zip"))
+    assert "is neither a folder nor a complete zip" in str(broken(lambda folder: None, tmp_path, "or.zip"))
 
 
 def test_a_damaged_zip(tmp_path: Path) -> None:
@@ -277,7 +286,7 @@ def test_a_damaged_zip(tmp_path: Path) -> None:
     assert "users.csv: cannot be unpacked" in str(broken(lambda folder: None, tmp_path, "or.zip"))
 
 
-def test_the_secret_columns_are_not_among_those_read() -> None:
-    assert "password" in HEADS["users"]
-    assert not SECRET & {column for columns in COLUMNS.values() for column in columns.split()}
+def test_ignored_columns_are_never_read() -> None:
+    assert "password" in HEADERS["users"]
+    assert not IGNORED_COLUMNS & {column for columns in COLUMNS.values() for column in columns.split()}
     assert "demographics" not in COLUMNS

@@ -1,4 +1,4 @@
-"""A small made-up district on disk, in OneRoster 1.1 or 1.2, that tests bend and break."""
+"""A small sample district on disk, in OneRoster 1.1 or 1.2, that tests change and break."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gateway.directory.loading import Loaded, load
+from gateway.directory.loading import LoadedRoster, load_roster
 
 STAFF, STUDENTS, ALIAS = "riverbend.example", "students.riverbend.example", "rcsd.example"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC).timestamp()
 
-HEADS = {
+HEADERS = {
     "manifest": "propertyName,value",
     "orgs": "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId",
     "users": "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,"
@@ -98,11 +98,11 @@ class District:
         if self.roles:
             tables["roles"] = self.roles
         names = ("orgs", "users", "roles", "userProfiles", "classes", "enrollments")
-        said = {"manifest.version": "1.0", "oneroster.version": self.version}
-        said |= {f"file.{name}": self.mode if name in tables else "absent" for name in names} | self.manifest
-        tables["manifest"] = [{"propertyName": name, "value": value} for name, value in said.items()]
+        warning_text = {"manifest.version": "1.0", "oneroster.version": self.version}
+        warning_text |= {f"file.{name}": self.mode if name in tables else "absent" for name in names} | self.manifest
+        tables["manifest"] = [{"propertyName": name, "value": value} for name, value in warning_text.items()]
         for name, rows in tables.items():
-            head = HEADS["users 1.2" if name == "users" and self.version == "1.2" else name].split(",")
+            head = HEADERS["users 1.2" if name == "users" and self.version == "1.2" else name].split(",")
             write_table(folder / f"{name}.csv", head, [[row.get(column, "") for column in head] for row in rows])
         return folder
 
@@ -125,14 +125,41 @@ def zipped(folder: Path, path: Path, inside: str = "") -> Path:
     return path
 
 
-def loaded(path: Path, *, groups: Path | None = None, contacts: Path | None = None, now: float = NOW) -> Loaded:
+def load_district(
+    path: Path, *, groups: Path | None = None, contacts: Path | None = None, now: float = NOW
+) -> LoadedRoster:
     """Load a set with the district's domains."""
-    return load(
+    return load_roster(
         path, groups=groups, contacts=contacts, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF},
         student_domains=(STUDENTS,), now=now,
     )  # fmt: skip
 
 
-def said(result: Loaded) -> str:
-    """All oddities as text."""
+def warning_text(result: LoadedRoster) -> str:
+    """All warnings as text."""
     return "\n".join(map(str, result.warnings))
+
+
+ENROLLMENTS = (
+    ("c1", "t1", "teacher"), ("c1", "s1", "student"), ("c1", "s4", "student"), ("c1", "s5", "student"),
+    ("c1", "s7", "student"), ("c2", "t2", "teacher"), ("c2", "s2", "student"), ("c2", "s6", "student"),
+)  # fmt: skip
+
+
+def district_with_classes() -> District:
+    """Two classes of two teachers; people of one name in one, in both, and in neither."""
+    made = District()
+    more = (
+        ("s4", "Mary Ann", "Petrakis", "hs"), ("s5", "Jordan", "Pacheco", "hs"), ("s6", "Avery", "Novak", "hs"),
+        ("s7", "Jordan", "Petrakis", "hs"), ("s8", "Riley", "Chen", "hs"), ("s9", "Riley", "Chen", "ms"),
+    )  # fmt: skip
+    for id_, given, family, org in more:
+        made.users.append(user(id_, "student", given, family, f"{id_}@{STUDENTS}", orgSourcedIds=org))
+    made.users.append(user("p2", "principal", "Lena", "Fontaine", f"p2@{STAFF}", orgSourcedIds="d"))
+    made["t1"]["agentSourcedIds"] = ""
+    made["s2"]["agentSourcedIds"] = "t1"
+    made.more["enrollments"] = [
+        {"sourcedId": f"e{number}", "classSourcedId": class_, "userSourcedId": who, "role": role}
+        for number, (class_, who, role) in enumerate(ENROLLMENTS)
+    ]
+    return made

@@ -1,4 +1,4 @@
-"""The live directory: read again on change, the last good roster kept, the mail never held up."""
+"""The live directory: reloaded on change, keeps the last good roster, never blocks the event loop."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.directory import loader_process as aside
-from gateway.directory import watch
+from gateway.directory import live_directory, loader_process
 from gateway.directory.importing import import_roster
-from gateway.directory.loading import Sources
+from gateway.directory.live_directory import LiveDirectory
+from gateway.directory.loading import RosterSources
 from gateway.directory.validation import RosterError
-from gateway.directory.watch import LiveDirectory
 from gateway.observability.events import EventLog
-from tests.directory.made import ALIAS, NOW, STAFF, STUDENTS, District, user, write_table
+from tests.directory.sample_district import ALIAS, NOW, STAFF, STUDENTS, District, user, write_table
 
 NEW = user("s9", "student", "New", "Kid", f"nk@{STUDENTS}")
 
 
-def sources(folder: Path, **more: Path) -> Sources:
-    return Sources(folder, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF}, **more)
+def sources(folder: Path, **more: Path) -> RosterSources:
+    return RosterSources(folder, domains=(STAFF, STUDENTS), aliases={ALIAS: STAFF}, **more)
 
 
 async def opened(
@@ -42,10 +41,10 @@ def events(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object
     return [(record.msg, record.__dict__["fields"]) for record in caplog.records if record.name == "chaperone"]
 
 
-async def two_looks(live: LiveDirectory) -> bool:
+async def check_twice(live: LiveDirectory) -> bool:
     """A change is seen at the first look and read at the second."""
-    assert not await live.look()
-    return await live.look()
+    assert not await live.check_files()
+    return await live.check_files()
 
 
 async def test_it_answers_like_its_roster(tmp_path: Path) -> None:
@@ -62,31 +61,31 @@ async def test_it_answers_like_its_roster(tmp_path: Path) -> None:
 
 
 async def test_a_broken_roster_at_the_first_start_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(RosterError, match=r"is not there; set directory.oneroster"):
+    with pytest.raises(RosterError, match=r"does not exist; set directory.oneroster"):
         await opened(tmp_path / "nowhere", last_good=tmp_path / "state" / "roster")
     assert list((tmp_path / "state").iterdir()) == []
 
 
-async def test_a_change_is_read_once_it_has_settled(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_change_is_loaded_once_files_are_stable(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     district = District()
     live = await opened(district.written(tmp_path / "or"))
-    assert not await live.look()
+    assert not await live.check_files()
     district.users.append(NEW)
     district.written(tmp_path / "or")
-    assert not await live.look()
+    assert not await live.check_files()
     assert live.person(NEW["email"]) is None
     (tmp_path / "or" / "orgs.csv").touch()  # still being written
-    assert not await live.look()
-    assert await live.look()
+    assert not await live.check_files()
+    assert await live.check_files()
     person = live.person(NEW["email"])
     assert person is not None
     assert person.id == "s9"
-    assert not await live.look()
+    assert not await live.check_files()
     assert events(caplog) == [("reloaded", {"what": "directory", "changed": 1})]
 
 
-async def test_watch_looks_by_itself(tmp_path: Path) -> None:
+async def test_watch_checks_periodically(tmp_path: Path) -> None:
     district = District()
     live = await opened(district.written(tmp_path / "or"))
     watching = asyncio.create_task(live.watch(0.01))
@@ -106,7 +105,7 @@ async def test_the_districts_lists_are_watched_too(tmp_path: Path, what: str) ->
     path = write_table(tmp_path / f"{what}.csv", rows[what], [])
     live = await opened(District().written(tmp_path / "or"), **{what: path})
     write_table(path, rows[what], [[f"g@{STAFF}", "t1"] if what == "groups" else ["t1", "email", "d@home.example"]])
-    assert await two_looks(live)
+    assert await check_twice(live)
     assert live.members(f"g@{STAFF}") if what == "groups" else live.person("d@home.example")
 
 
@@ -115,14 +114,14 @@ async def test_a_broken_file_keeps_the_last_good_roster(tmp_path: Path, caplog: 
     live = await opened(folder)
     good = (folder / "users.csv").read_text()
     (folder / "users.csv").write_text(good.replace('"Ruth"', '"Ruth'))
-    assert not await two_looks(live)
-    assert not await two_looks(live)  # it is not tried again, nor told again
+    assert not await check_twice(live)
+    assert not await check_twice(live)  # it is not tried again, nor told again
     assert live.person(f"dwhitfield@{STAFF}") is not None
     (event, fields), = events(caplog)  # fmt: skip
     assert (event, fields["what"]) == ("kept_last_good", "directory")
     assert str(fields["why"]).startswith(f"{folder}/users.csv line 4: a quote is opened and never closed; ")
     (folder / "users.csv").write_text(good)
-    assert await two_looks(live)
+    assert await check_twice(live)
 
 
 async def test_a_file_that_removes_too_many_keeps_the_last_good_roster(
@@ -132,7 +131,7 @@ async def test_a_file_that_removes_too_many_keeps_the_last_good_roster(
     live = await opened(district.written(tmp_path / "or"))
     district.users = district.users[:5]
     district.written(tmp_path / "or")
-    assert not await two_looks(live)
+    assert not await check_twice(live)
     assert len(live.roster) == 7
     (event, fields), = events(caplog)  # fmt: skip
     assert event == "kept_last_good"
@@ -144,10 +143,10 @@ async def test_files_that_vanish_keep_the_last_good_roster(tmp_path: Path) -> No
     folder = District().written(tmp_path / "or")
     live = await opened(folder)
     os.rename(folder, tmp_path / "away")
-    assert not await two_looks(live)
+    assert not await check_twice(live)
     assert live.person(f"dwhitfield@{STAFF}") is not None
     os.rename(tmp_path / "away", folder)
-    assert await two_looks(live)
+    assert await check_twice(live)
 
 
 async def test_files_that_change_while_they_are_read_are_read_again(
@@ -159,18 +158,18 @@ async def test_files_that_change_while_they_are_read_are_read_again(
     calls = []
 
     async def read_and_write(*arguments: Any) -> Any:
-        found = await aside.read_aside(*arguments)
+        found = await loader_process.load_in_child(*arguments)
         calls.append(found)
         if len(calls) == 1:
             district.users.append(NEW)
             district.written(tmp_path / "or")
         return found
 
-    monkeypatch.setattr(watch, "read_aside", read_and_write)
+    monkeypatch.setattr(live_directory, "load_in_child", read_and_write)
     (tmp_path / "or" / "users.csv").touch()
-    assert not await two_looks(live)
+    assert not await check_twice(live)
     assert len(calls) == 1
-    assert await two_looks(live)
+    assert await check_twice(live)
     assert live.person(NEW["email"]) is not None
     assert [each.name for each in state.parent.iterdir()] == ["roster"]
 
@@ -184,7 +183,7 @@ async def test_a_new_day_ends_roles(tmp_path: Path) -> None:
     assert person is not None
     assert person.roles
     now += 30 * 86_400
-    assert await two_looks(live)
+    assert await check_twice(live)
     person = live.person(f"dwhitfield@{STAFF}")
     assert person is not None
     assert not person.roles
@@ -201,12 +200,12 @@ async def test_the_last_good_roster_survives_a_restart(tmp_path: Path, caplog: p
     assert live.person(f"dwhitfield@{STAFF}") is not None
     assert [event for event, _ in events(caplog)] == ["kept_last_good"]
     District().written(folder)
-    assert await two_looks(live)
+    assert await check_twice(live)
     assert [each.name for each in state.parent.iterdir()] == ["roster"]
 
 
 @pytest.mark.parametrize("content", [b"", b"something else", b"chaperone roster\n\x05\0\0\0\0\0\0\0[1,2]", None])
-async def test_a_damaged_state_file_is_as_good_as_none(tmp_path: Path, content: bytes | None) -> None:
+async def test_damaged_last_good_file_is_ignored(tmp_path: Path, content: bytes | None) -> None:
     state = tmp_path / "roster"
     folder = District().written(tmp_path / "or")
     if content is None:  # cut off in the middle
@@ -217,35 +216,35 @@ async def test_a_damaged_state_file_is_as_good_as_none(tmp_path: Path, content: 
     assert live.person(f"dwhitfield@{STAFF}") is not None
 
 
-async def test_a_state_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+async def test_unwritable_last_good_file_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RosterError, match="could not be kept"):
+    with pytest.raises(RosterError, match="could not be stored"):
         await opened(District().written(tmp_path / "or"), last_good=tmp_path / "file" / "roster")
 
 
-async def test_a_child_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aside, "TIMEOUT", 0.01)
-    with pytest.raises(RosterError, match="could not be read aside"):
-        await aside.read_aside(sources(District().written(tmp_path / "or")), 0.2, NOW)
+async def test_child_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader_process, "LOAD_TIMEOUT", 0.01)
+    with pytest.raises(RosterError, match="could not be loaded in a child process"):
+        await loader_process.load_in_child(sources(District().written(tmp_path / "or")), 0.2, NOW)
 
 
-async def test_a_reload_does_not_hold_up_the_loop(tmp_path: Path) -> None:
+async def test_reload_does_not_block_the_event_loop(tmp_path: Path) -> None:
     """30,000 people are read while the loop goes on: parsing them here would hold it up for most of a second."""
     district = District()
     district.users += [user(f"x{n}", "student", f"Given{n}", f"Family{n}", f"x{n}@{STUDENTS}") for n in range(30_000)]
     live = await opened(district.written(tmp_path / "or"))
     (tmp_path / "or" / "users.csv").touch()
-    assert not await live.look()
+    assert not await live.check_files()
     mine = time.thread_time()
-    assert await live.look()
+    assert await live.check_files()
     assert time.thread_time() - mine < 0.1  # seconds of this thread's own work, whatever else the machine does
 
 
-async def test_what_a_person_allowed_at_import_a_running_gateway_takes(tmp_path: Path) -> None:
+async def test_running_gateway_accepts_removals_allowed_at_import(tmp_path: Path) -> None:
     target = tmp_path / "or"
     district = District()
     live = await opened(district.written(target))
     district.users = district.users[:5]
     import_roster(district.written(tmp_path / "new"), target, max_removal=0.5, domains=(STAFF, STUDENTS), now=NOW)
-    assert await two_looks(live)
+    assert await check_twice(live)
     assert len(live.roster) == 5

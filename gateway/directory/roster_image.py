@@ -1,8 +1,7 @@
 """The packed form of a roster: a few long arrays instead of a million small objects.
 
-Texts lie end to end, and what is looked up is found by a hash table of 64-bit hashes. Such an image is a fifth of the
-size of objects, is handed from one process to another as it is, and neither taking it over nor letting it go holds
-up the event loop.
+Texts are stored end to end and looked up in hash tables of 64-bit hashes. An image is a fifth of the size of objects,
+passes between processes as it is, and neither mapping nor releasing it blocks the event loop.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ _MAGIC = b"chaperone roster\n"
 Buffer: TypeAlias = "bytes | bytearray | memoryview | array[int]"
 
 
-class NotAnImage(ValueError):
-    """The bytes are no roster image of this version and machine."""
+class InvalidImage(ValueError):
+    """The bytes are not a roster image of this version and byte order."""
 
 
 def hash64(text: str) -> int:
-    """The hash under which a text is found, the same in every process; never 0."""
+    """The hash of a text for lookups: the same in every process, never 0."""
     return _first_of(blake2b(text.encode("utf-8", "surrogatepass")).digest())[0] or 1
 
 
-class TextsBuilder:
-    """Gathers texts end to end."""
+class PackedTextsBuilder:
+    """Collects texts end to end."""
 
     def __init__(self) -> None:
         self._ends = array("I", [0])
@@ -56,14 +55,14 @@ class TextsBuilder:
         return self._bytes[self._ends[at] : self._ends[at + 1]]
 
     def sections(self, name: str) -> dict[str, Buffer]:
-        """The sections that `Texts` reads."""
+        """The sections that `PackedTexts` reads."""
         return {f"{name}.ends": self._ends, f"{name}.bytes": self._bytes}
 
 
-class Texts:
-    """Texts by number."""
+class PackedTexts:
+    """Texts, by number."""
 
-    def __init__(self, image: Image, name: str) -> None:
+    def __init__(self, image: RosterImage, name: str) -> None:
         self._ends = image.numbers(f"{name}.ends", "I")
         self._bytes = image.raw(f"{name}.bytes")
 
@@ -77,23 +76,23 @@ class Texts:
         return (self[at] for at in range(len(self)))
 
 
-class IndexBuilder:
-    """Gathers hashes with a number each, and lays them into a hash table with room to spare."""
+class HashIndexBuilder:
+    """Collects hashes with a number each and builds a hash table of them."""
 
-    MOST = 32
-    """Of more entries with one hash than this, the rest are left out: nobody asks for the fortieth John Smith."""
+    MAX_PER_KEY = 32
+    """Further entries with the same hash are left out."""
 
     def __init__(self) -> None:
         self.hashes = array("Q")
         self._values = array("I")
 
     def add(self, hash_: int, value: int) -> None:
-        """Enter a number under the hash of a text."""
+        """Add a number under the hash of a text."""
         self.hashes.append(hash_)
         self._values.append(value)
 
-    def laid(self, clash: Callable[[int, int, int], None] | None = None) -> Table:
-        """The table; `clash` is told each hash that is there already, its first number, and the one that comes."""
+    def build(self, on_duplicate: Callable[[int, int, int], None] | None = None) -> HashTable:
+        """The table. `on_duplicate` is called with the hash, its first number and each further number."""
         size = 4
         while 2 * size < 3 * len(self.hashes):
             size *= 2
@@ -103,41 +102,41 @@ class IndexBuilder:
             while key := keys[at]:
                 if key == hash_:
                     same += 1
-                    if clash is not None and same == 1:
-                        clash(hash_, values[at], value)
+                    if on_duplicate is not None and same == 1:
+                        on_duplicate(hash_, values[at], value)
                 at = (at + 1) & mask
-            if same < self.MOST:
+            if same < self.MAX_PER_KEY:
                 keys[at], values[at] = hash_, value
-        return Table(keys, values)
+        return HashTable(keys, values)
 
     def sections(self, name: str) -> dict[str, Buffer]:
-        """The sections that `Index` reads."""
-        return self.laid().sections(name)
+        """The sections that `HashIndex` reads."""
+        return self.build().sections(name)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A hash table: the hash in each slot, 0 where it is free, and its number. A full slot sends on to the next."""
+class HashTable:
+    """An open-addressing hash table: for each slot its hash, 0 when free, and its number."""
 
     keys: array[int]
     values: array[int]
 
     def replace(self, hash_: int, value: int) -> None:
-        """Give the first entry of a hash another number."""
+        """Replace the number of the first entry with a hash."""
         at = hash_ & (len(self.keys) - 1)
         while self.keys[at] != hash_:
             at = (at + 1) & (len(self.keys) - 1)
         self.values[at] = value
 
     def sections(self, name: str) -> dict[str, Buffer]:
-        """The sections that `Index` reads."""
+        """The sections that `HashIndex` reads."""
         return {f"{name}.keys": self.keys, f"{name}.values": self.values}
 
 
-class Index:
-    """Numbers by text, in the order in which they were added."""
+class HashIndex:
+    """Looks up numbers by text, in the order they were added."""
 
-    def __init__(self, image: Image, name: str) -> None:
+    def __init__(self, image: RosterImage, name: str) -> None:
         self._keys = image.numbers(f"{name}.keys", "Q")
         self._values = image.numbers(f"{name}.values", "I")
         self._mask = len(self._keys) - 1
@@ -164,19 +163,19 @@ class Index:
         return found
 
 
-def runs(lists: Iterable[Iterable[int]], name: str) -> dict[str, Buffer]:
-    """The sections of one list of numbers for each row: where each ends, and all of them in a row."""
+def pack_lists(lists: Iterable[Iterable[int]], name: str) -> dict[str, Buffer]:
+    """The sections of `PackedLists`: where each list ends, and all numbers in a row."""
     ends, values = array("I", [0]), array("I")
-    for each in lists:
-        values.extend(each)
+    for numbers in lists:
+        values.extend(numbers)
         ends.append(len(values))
     return {f"{name}.ends": ends, f"{name}.values": values}
 
 
-class Runs:
-    """One list of numbers for each row."""
+class PackedLists:
+    """One list of numbers per row."""
 
-    def __init__(self, image: Image, name: str) -> None:
+    def __init__(self, image: RosterImage, name: str) -> None:
         self._ends = image.numbers(f"{name}.ends", "I")
         self._values = image.numbers(f"{name}.values", "I")
 
@@ -184,37 +183,37 @@ class Runs:
         return self._values[self._ends[row] : self._ends[row + 1]]
 
 
-class Image:
-    """Sections by name; `facts` are JSON values."""
+class RosterImage:
+    """The sections of a roster by name, and `facts`: JSON values."""
 
     def __init__(self, facts: Mapping[str, Any], sections: Mapping[str, Buffer]) -> None:
         self.facts = facts
         self._sections = sections
 
     @classmethod
-    def opened(cls, packed: bytes | mmap) -> Image:
-        """The image in one piece of memory, which it goes on using. Raises NotAnImage."""
+    def load(cls, packed: bytes | mmap) -> RosterImage:
+        """The image in a piece of memory, which it keeps using. Raises InvalidImage."""
         memory = memoryview(packed)
         start = len(_MAGIC) + 8
         if packed[: len(_MAGIC)] != _MAGIC or len(packed) < start:
-            raise NotAnImage("no roster image")
+            raise InvalidImage("not a roster image")
         end = start + int.from_bytes(memory[len(_MAGIC) : start], "little")
         try:
             head = json.loads(packed[start:end])
         except ValueError:
-            raise NotAnImage("a roster image that was cut off") from None
+            raise InvalidImage("a roster image that is cut off") from None
         if (head["version"], head["order"]) != (VERSION, sys.byteorder):
-            raise NotAnImage("a roster image of another version")
+            raise InvalidImage("a roster image of another version")
         sections: dict[str, Buffer] = {}
         for name, size in head["sections"]:
             sections[name] = memory[end : end + size]
             end += size
         if end != len(memory):
-            raise NotAnImage("a roster image that was cut off")
+            raise InvalidImage("a roster image that is cut off")
         return cls(head["facts"], sections)
 
-    def written(self, file: IO[bytes]) -> None:
-        """Write the image in one piece."""
+    def write(self, file: IO[bytes]) -> None:
+        """Write the image to a file."""
         pieces = [memoryview(section).cast("B") for section in self._sections.values()]
         sizes = [(name, len(piece)) for name, piece in zip(self._sections, pieces, strict=True)]
         head = json.dumps({"version": VERSION, "order": sys.byteorder, "facts": self.facts, "sections": sizes}).encode()
@@ -222,9 +221,9 @@ class Image:
         for piece in pieces:
             file.write(piece)
 
-    def with_sections(self, sections: Mapping[str, Buffer]) -> Image:
-        """The image with further sections."""
-        return Image(self.facts, {**self._sections, **sections})
+    def with_sections(self, sections: Mapping[str, Buffer]) -> RosterImage:
+        """A copy with further sections."""
+        return RosterImage(self.facts, {**self._sections, **sections})
 
     def numbers(self, name: str, typecode: Literal["I", "Q"]) -> memoryview[int]:
         """A section as numbers."""

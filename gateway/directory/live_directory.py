@@ -1,0 +1,209 @@
+"""The live directory: keeps the last good roster and reloads it when its files change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from pathlib import Path
+
+from gateway.core.messages.parties import Person
+from gateway.core.policy.legitimate_interest import Relationship
+from gateway.directory.loader_process import MappedRoster, load_in_child, map_roster
+from gateway.directory.loading import RosterSources
+from gateway.directory.roster import Roster
+from gateway.directory.roster_image import InvalidImage
+from gateway.directory.validation import RosterError, RosterWarning
+from gateway.observability.events import EventLog
+
+POLL_INTERVAL = 5.0
+"""Seconds between checks of the files."""
+
+_FileStamps = tuple[object, ...]
+"""What the files looked like: name, modification time, size and inode of each, and the day."""
+
+
+class LiveDirectory:
+    """A `gateway.core.messages.parties.Directory` whose roster can be replaced."""
+
+    def __init__(
+        self,
+        sources: RosterSources,
+        max_removal: float,
+        event_log: EventLog,
+        last_good: Path | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._sources = sources
+        self._max_removal = max_removal
+        self._event_log = event_log
+        self._last_good = last_good
+        self._clock = clock
+        self._mapped: MappedRoster | None = None
+        self._loaded: _FileStamps = ()  # when the roster was last loaded, successfully or not
+        self._seen: _FileStamps = ()  # at the last check
+        self.warnings: tuple[RosterWarning, ...] = ()
+        self.roster: Roster
+
+    @classmethod
+    async def opened(
+        cls,
+        sources: RosterSources,
+        event_log: EventLog,
+        *,
+        max_removal: float = 0.2,
+        last_good: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> LiveDirectory:
+        """Load the first roster. Run `watch` to reload it. Raises RosterError.
+
+        `last_good` is a file that keeps the current roster for the next start. When the roster is broken at the start, or
+        has lost too many people, the last good one is used.
+        """
+        live = cls(sources, max_removal, event_log, last_good, clock)
+        live._load_last_good()
+        stamps = await asyncio.to_thread(live._file_stamps)
+        try:
+            await live._replace(None)
+        except RosterError as error:
+            if live._mapped is None:
+                raise
+            event_log.kept_last_good("directory", str(error))
+        live._loaded = live._seen = stamps
+        return live
+
+    def person(self, address: str) -> Person | None:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.person(address)
+
+    def members(self, address: str) -> tuple[Person, ...] | None:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.members(address)
+
+    def namesakes(self, display_name: str) -> tuple[Person, ...]:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.namesakes(display_name)
+
+    def is_internal(self, address: str) -> bool:
+        """See gateway.core.messages.parties.Directory."""
+        return self.roster.is_internal(address)
+
+    def phone(self, id_: str) -> str | None:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.phone(id_)
+
+    def by_id(self, id_: str) -> Person | None:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.by_id(id_)
+
+    def addresses_of(self, id_: str) -> tuple[str, ...]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.addresses_of(id_)
+
+    def building_name(self, id_: str) -> str:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.building_name(id_)
+
+    def group_of_both(self, one: str, other: str) -> str:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.group_of_both(one, other)
+
+    def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.classes_of_both(one, other)
+
+    def buildings_of(self, id_: str) -> frozenset[str]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.buildings_of(id_)
+
+    def resolve_names(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.resolve_names(names, near)
+
+    def relationships_to(self, recipient: str, about: str) -> Iterator[tuple[str, frozenset[Relationship]]]:
+        """See gateway.directory.roster.Roster."""
+        return self.roster.relationships_to(recipient, about)
+
+    async def watch(self, every: float = POLL_INTERVAL, changed: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Check the files every `every` seconds until cancelled. `changed` is called after each new roster."""
+        while True:
+            await asyncio.sleep(every)
+            if await self.check_files() and changed is not None:
+                await changed()
+
+    async def check_files(self) -> bool:
+        """Reload the roster if its files changed and have been stable since the last check.
+
+        Returns whether a new roster is in use. A new day counts as a change, because roles begin and end.
+        """
+        stamps = await asyncio.to_thread(self._file_stamps)
+        settled, self._seen = stamps == self._seen, stamps
+        if stamps == self._loaded or not settled:
+            return False
+        try:
+            changed = await self._replace(stamps)
+        except RosterError as error:
+            self._loaded = stamps
+            self._event_log.kept_last_good("directory", str(error))
+            return False
+        if changed is None:
+            return False
+        self._loaded = stamps
+        self._event_log.reloaded("directory", changed)
+        return True
+
+    async def _replace(self, stamps: _FileStamps | None) -> int | None:
+        """Load the roster and use it, unless the files changed meanwhile. Return how many people changed.
+
+        Raises RosterError.
+        """
+        target = self._last_good
+        temporary = None if target is None else target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            if target is not None:
+                os.makedirs(target.parent, exist_ok=True)
+            mapped, warnings, changed = await load_in_child(
+                self._sources, self._max_removal, self._clock(), self._mapped, temporary
+            )
+            if stamps is not None and await asyncio.to_thread(self._file_stamps) != stamps:
+                if temporary is not None:
+                    os.unlink(temporary)
+                return None
+            if temporary is not None and target is not None:
+                os.replace(temporary, target)
+        except OSError as error:
+            where, what = str(target or self._sources.oneroster), f"the roster could not be stored ({error.strerror})"
+            raise RosterError(where, None, what, "check permissions and free disk space") from None
+        self._mapped, self.roster, self.warnings = mapped, mapped.roster, warnings
+        return changed
+
+    def _load_last_good(self) -> None:
+        """Use the last good roster of an earlier run, if there is one."""
+        if self._last_good is None:
+            return
+        with contextlib.suppress(OSError):
+            fd = os.open(self._last_good, os.O_RDONLY)
+            try:
+                self._mapped = map_roster(fd)
+                self.roster = self._mapped.roster
+            except InvalidImage:
+                os.close(fd)
+
+    def _file_stamps(self) -> _FileStamps:
+        """The stamps of all roster files, and the day."""
+        sources = self._sources
+        paths = [sources.oneroster, *(path for path in (sources.groups, sources.contacts) if path is not None)]
+        with contextlib.suppress(OSError):
+            if sources.oneroster.is_dir():
+                paths += sorted(file for file in sources.oneroster.iterdir() if file.suffix.lower() == ".csv")
+        return (int(self._clock() // 86_400), *(_stamp(path) for path in paths))
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return path.name, status.st_mtime_ns, status.st_size, status.st_ino
