@@ -35,7 +35,7 @@ MAY_IMPORT = {
 }
 ORDER = {
     "gateway.core": (
-        "fault", "mime", "messages", "message", "channels", "serialization", "accounts", "policy", "audit", "cases",
+        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "policy", "audit", "cases",
         "notices", "review",
     ),
     "gateway.store": (

@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_pdu import Address, Command, Pdu, SmppText, Tag, optional
 from gateway.core.channels.text_routing import named, via
 from gateway.core.channels.twilio import derived_id
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, number_of_id, sha256_of
+from gateway.core.messages.message import Envelope, Message, Recipient, number_of_id, sha256_of
 from gateway.core.messages.parties import Relation
 
 SMPP, RECEIPT = "smpp", "receipt"
@@ -212,7 +213,9 @@ def is_smpp(message: Message) -> bool:
     return message.envelope.options[:1] == (SMPP,)
 
 
-def told(message: Message, stat: str, error: int, at: float, addresses: Collection[str] = ()) -> Message | None:
+def receipts_message(
+    message: Message, stat: str, error: int, at: float, addresses: Collection[str] = ()
+) -> Message | None:
     """Receipts of ours for the parts of a text that asked for them, as one message; None where none did.
 
     `addresses`: the recipients that it is about, all of them where none is given.
@@ -227,7 +230,7 @@ def told(message: Message, stat: str, error: int, at: float, addresses: Collecti
     )
     return Message(
         id=derived_id(RECEIPT, message.id, stat, *sorted(addresses)),
-        channel=Channel.SMS,
+        channel=SMS,
         envelope=receipts_envelope(message.envelope),
         content=content,
         sha256=sha256_of(content),

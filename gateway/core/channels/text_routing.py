@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from gateway.core.messages.addresses import e164
-from gateway.core.messages.message import Channel, Recipient
+from gateway.core.messages.message import Recipient
 
 AT_ONCE = frozenset("STOP STOPALL END QUIT CANCEL UNSUBSCRIBE START HELP".split())
 """The words of opting out and in: a text that is nothing else passes unheld and unclassified."""
@@ -49,9 +49,9 @@ def via(way: str) -> str:
     return _VIA + way
 
 
-def way_of(channel: Channel, recipient: Recipient) -> str:
-    """By which way a recipient's copy leaves; "" where its channel has one way only, or its domain says it."""
-    return named(recipient.options, "via") if channel is Channel.SMS else ""
+def way_of(recipient: Recipient) -> str:
+    """The way by which a recipient's copy of a text leaves; "" if it is not set."""
+    return named(recipient.options, "via")
 
 
 def named(options: Sequence[str], name: str) -> str:
@@ -59,21 +59,21 @@ def named(options: Sequence[str], name: str) -> str:
     return next((each[len(name) + 1 :] for each in options if each.startswith(f"{name}=")), "")
 
 
-def lacking(options: tuple[str, ...]) -> tuple[str, ...]:
+def known_failures(options: Sequence[str]) -> tuple[str, ...]:
     """Words of a verdict's `failed` that the way in already knows of a text: incomplete, unreadable.
 
     The provider's templates are kept as names only: nobody here has seen them. Nor a picture without an address.
     """
-    if options[:1] in _FORMS:
+    if tuple(options[:1]) in _FORMS:
         told = next(_fields(options, "NumMedia"), "0")
-        more = told.isdecimal() and int(told[:4]) > len(media_of(options))
+        more = told.isdecimal() and int(told[:4]) > len(media_urls(options))
         return ("unreadable",) if more or any(_fields(options, "ContentSid")) else ()
-    if options[:1] != ("smpp",):
+    if tuple(options[:1]) != ("smpp",):
         return ()
     return tuple(word for word in named(options, "failed").split(",") if word)
 
 
-def media_of(options: Sequence[str]) -> tuple[str, ...]:
+def media_urls(options: Sequence[str]) -> tuple[str, ...]:
     """The addresses of the pictures and files of a text, in their order."""
     return tuple(_fields(options, "MediaUrl")) if tuple(options[:1]) in _FORMS else ()
 

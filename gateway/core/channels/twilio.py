@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.text_routing import APP, named, via
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, id_of_number, number_of_id, sha256_of
+from gateway.core.messages.message import Envelope, Message, Recipient, id_of_number, number_of_id, sha256_of
 from gateway.core.messages.parties import Relation
 
 Form = tuple[tuple[str, str], ...]
@@ -142,7 +143,7 @@ def derived_id(*words: str) -> str:
 # --- what becomes of a text --------------------------------------------------------------------------------------
 
 
-def told(message: Message, status: str, code: int, at: float) -> Message | None:
+def status_message(message: Message, status: str, code: int, at: float) -> Message | None:
     """The status of a text as a message of ours to the application that sent it; None where it asked for none.
 
     `code`: the provider's number of the error. The same status of the same text has the same id.
@@ -159,7 +160,7 @@ def told(message: Message, status: str, code: int, at: float) -> Message | None:
     content = encoded(form)
     return Message(
         id=derived_id(STATUS, message.id, sid, status),
-        channel=Channel.SMS,
+        channel=SMS,
         envelope=status_envelope(callback, "form"),
         content=content,
         sha256=sha256_of(content),

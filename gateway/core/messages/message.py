@@ -1,53 +1,27 @@
-"""A message: what passes through the gateway, with its envelope and its exact bytes.
+"""A message: its envelope and its exact bytes.
 
-Times are seconds since the epoch, UTC, as floats, everywhere inside the gateway; they become RFC 3339 text at the
-edges only (`gateway.core.serialization.wire`).
+Inside the gateway, times are seconds since the epoch, UTC, as floats. They become RFC 3339 text only at the edges
+(`gateway.core.serialization.json_fields`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.parties import Relation
-from gateway.core.mime.headers import Mailbox, addresses, header_section, message_id, subject
-from gateway.core.mime.parts import Part, parts
-
-__all__ = [
-    "Channel",
-    "EarlierMessage",
-    "Envelope",
-    "Mailbox",
-    "Message",
-    "OutgoingMessage",
-    "Part",
-    "Recipient",
-    "addresses",
-    "header_section",
-    "id_of_number",
-    "message_id",
-    "new_id",
-    "number_of_id",
-    "parts",
-    "sha256_of",
-    "subject",
-]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, lower case
 
 
-class Channel(StrEnum):
-    """The medium a message travels by."""
-
-    MAIL = "mail"
-    SMS = "sms"
-
-
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One address of the envelope, with the ESMTP parameters of its RCPT (NOTIFY, ORCPT) exactly as they came."""
+    """One address of the envelope.
+
+    `options` are the ESMTP parameters of its RCPT (NOTIFY, ORCPT) as they came, or what its channel keeps there.
+    """
 
     address: str
     options: tuple[str, ...] = ()
@@ -55,9 +29,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who a message is really from and to (RFC 5321 section 2.3.1); sender "" is the null sender.
+    """The actual sender and recipients of a message (RFC 5321 section 2.3.1); sender "" is the null sender.
 
-    `options` are the ESMTP parameters of MAIL (BODY, SMTPUTF8, RET, ENVID) exactly as they came; SIZE is not kept.
+    `options` are the ESMTP parameters of MAIL (BODY, SMTPUTF8, RET, ENVID) as they came, without SIZE, or what the
+    channel keeps there.
     """
 
     sender: str
@@ -67,15 +42,16 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An accepted message in scope, as the store keeps it.
+    """An accepted message in scope, as it is stored.
 
-    `content` are the bytes that `sha256` is taken of: what came in, bare newlines normalised and forged fields of our
-    own removed. `prefix` are the header fields that we prepend on the way out (Received, X-Chaperone-Id). `excerpt`
-    is the beginning of its text, for the conversation's context. `tls`: it came over TLS.
+    `channel` is a name in `gateway.core.channels.registry.CHANNELS`. `content` are the bytes that `sha256` covers: as
+    received, with bare newlines normalized and forged fields of our own removed. `prefix` are the header fields that
+    the gateway prepends on delivery (Received, X-Chaperone-Id). `excerpt` is the start of its text, used as context of
+    later messages. `tls`: it was received over TLS.
     """
 
     id: str
-    channel: Channel
+    channel: str
     envelope: Envelope
     content: bytes
     sha256: str
@@ -90,7 +66,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class EarlierMessage:
-    """An earlier message of the conversation: context for the classifiers."""
+    """An earlier message of the conversation, which classifiers use as context."""
 
     id: str
     sender: str
@@ -100,10 +76,10 @@ class EarlierMessage:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A message to be published, with what its conversations said before it; `place` where it was published before.
+    """A message to be published, with the earlier messages of its conversations.
 
-    `media`: the pictures and files of a text, without their contents.
-    `left`: its content, too large to go along, was left in the store, and is empty here.
+    `place`: where it was published before. `media`: its media files, without their contents. `left`: its content is
+    too large for the record and stays in the store; it is empty here.
     """
 
     message: Message
@@ -113,6 +89,15 @@ class OutgoingMessage:
     left: bool = False
 
 
+def option(options: Sequence[str], name: str) -> str:
+    """The value of an envelope option (an ESMTP parameter), "" if it is missing; `name` is upper case."""
+    for given in options:
+        keyword, _, value = given.partition("=")
+        if keyword.upper() == name:
+            return value
+    return ""
+
+
 def new_id(now: float, entropy: bytes) -> str:
     """A message id: 26 characters that sort by time, 48 bits of milliseconds and 80 bits of `entropy` (10 bytes)."""
     number = (int(now * 1000) & (1 << 48) - 1) << 80 | int.from_bytes(entropy[:10], "big")
@@ -120,7 +105,7 @@ def new_id(now: float, entropy: bytes) -> str:
 
 
 def number_of_id(id_: str) -> int | None:
-    """The 128 bits of a message id; None where a text is none."""
+    """The 128 bits of a message id; None if the text is not an id."""
     number = 0
     for letter in id_:
         digit = _ALPHABET.find(letter)
@@ -136,5 +121,5 @@ def id_of_number(number: int) -> str:
 
 
 def sha256_of(content: bytes) -> str:
-    """The hex digest that names a content everywhere: store, bus, release record, evidence."""
+    """The hex digest that identifies a content in the store, on the bus, in the release record and in evidence."""
     return hashlib.sha256(content).hexdigest()

@@ -1,15 +1,18 @@
-"""The beginning of what a message newly says: what later messages of the conversation are read with as context."""
+"""The start of the new text of a message: later messages of the conversation are classified with it as context."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from gateway.core.mime.parts import parts_in_turn
+from gateway.core.mime.parts import Part
 
-_LOOKED_AT = 1 << 16
-_LONGEST = 2000
+EXCERPT_BYTES = 1 << 16
+"""Bytes of a content that are read for its excerpt."""
+
+_MAX_LENGTH = 2000
 _READABLE = ("text/plain", "text/html")
-_EARLIER = re.compile(  # at the beginning of a line only: searched for anywhere, a long run of blanks takes for ever
+_EARLIER_MESSAGE = re.compile(  # matched at line starts only: searching anywhere is slow on long runs of blanks
     r"^(?:[ \t]*(?:On\b.{4,200}\bwrote:|El\b.{4,200}\bescribi[óo]:)[ \t]*$"
     r"|[ \t]*[-_]{2,}[ \t]*(?:Original Message|Mensaje original|Forwarded message|Mensaje reenviado)\b"
     r"|[ \t]*\*?(?:From|De):\*?[ \t].*\n[ \t]*\*?(?:Sent|Date|To|Enviado|Fecha|Para):"
@@ -19,21 +22,21 @@ _EARLIER = re.compile(  # at the beginning of a line only: searched for anywhere
 _WRAPPED = re.compile(r"^([ \t]*(?:On|El)\b.{4,160})\n(.{0,100}(?:wrote|escribi[óo]):)", re.IGNORECASE | re.MULTILINE)
 
 
-def excerpt(content: bytes, channel: str = "mail") -> str:
-    """At most 2,000 characters of the newest text of the first readable part; "" where there is none.
+def excerpt(parts: Iterable[Part]) -> str:
+    """At most 2,000 characters of the new text of the first readable part; "" if there is none.
 
-    Only the first 64 KiB are looked at. What is quoted, forwarded or signed is left out.
+    `parts` are those of the first EXCERPT_BYTES of a content. Quotes, forwarded messages and signatures are left out.
     """
-    for part in parts_in_turn(content[:_LOOKED_AT], channel):
-        if part.media_type in _READABLE and not part.attached and (text := newest(part.text)):
-            return text[:_LONGEST]
+    for part in parts:
+        if part.media_type in _READABLE and not part.attached and (text := new_text(part.text)):
+            return text[:_MAX_LENGTH]
     return ""
 
 
-def newest(text: str) -> str:
-    """A text without its quoted lines and without what begins with an earlier message or a signature."""
+def new_text(text: str) -> str:
+    """A text without quoted lines and without everything from an earlier message or a signature on."""
     text = _WRAPPED.sub(r"\1 \2", text.replace("\r\n", "\n"))
-    earlier = _EARLIER.search(text)
+    earlier = _EARLIER_MESSAGE.search(text)
     if earlier is not None:
         text = text[: earlier.start()]
     return "\n".join(line.rstrip() for line in text.split("\n") if not line.lstrip().startswith(">")).strip()

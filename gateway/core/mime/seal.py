@@ -1,8 +1,8 @@
-"""The seal: our own header field, by which a message that comes back is known to be decided already.
+"""The seal: our own header field, which shows that a returning message has already been decided.
 
-`X-Chaperone-Id: id; HMAC` covers the id and a hash of every From, Subject, MIME-Version and Content-* field and of the
-content after the header section: all that a reader is shown. What servers add on the way (Received and the like) does
-not break it.
+`X-Chaperone-Id: id; HMAC` covers the id, a hash of every From, Subject, MIME-Version and Content-* field, and the
+content after the header section: everything that a reader sees. Fields that servers add on the way, such as Received,
+do not break it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Iterator
 
-from gateway.core.mime.headers import fields, header_section, unfolded
+from gateway.core.mime.headers import HeaderSection, unfold
 
 FIELD = "X-Chaperone-Id"
 
@@ -22,56 +22,50 @@ _BLANK = re.compile(rb"\n[ \t]+\r?\n")
 _VALUE = re.compile(rb"([0-9a-z]{1,64});[ \t]*([0-9a-f]{64})")
 
 
-def seal(key: bytes, id: str, content: bytes) -> bytes:
-    """The whole field, line end included, to be prepended to a content that has none."""
-    return f"{FIELD}: {id}; {_signature(key, id, _digest(content))}\r\n".encode()
+def seal(key: bytes, id: str, section: HeaderSection, content: bytes) -> bytes:
+    """The whole field with its line end, to be prepended to a content that has no seal; `section` is its header."""
+    return f"{FIELD}: {id}; {_signature(key, id, _digest(section, content))}\r\n".encode()
 
 
-def in_front(key: bytes, id: str, trace: bytes, content: bytes) -> bytes:
-    """What is prepended to a content that has no seal: the trace field and the seal, in this order.
+def trace_and_seal(key: bytes, id: str, trace: bytes, section: HeaderSection, content: bytes) -> bytes:
+    """The bytes to prepend to a content without a seal: normally the trace field, then the seal.
 
-    Where the first line begins with a blank it is no field, and a reader takes it for the rest of the field before it:
-    that is then the trace field, for a seal with words behind it is none, and the seal is taken as it will be read.
+    If the first line starts with a blank, readers take it for a continuation of the field before it. That field must
+    then be the trace field, because a seal followed by other words is invalid; the seal covers what readers will see.
     """
     if content.startswith((b" ", b"\t")):
-        return seal(key, id, trace + content) + trace
-    return trace + seal(key, id, content)
+        return seal(key, id, HeaderSection.of(trace + content), trace + content) + trace
+    return trace + seal(key, id, section, content)
 
 
-def opened(key: bytes, content: bytes) -> str | None:
-    """The id that a valid seal in the header section names; None where there is none."""
-    digest = b""  # taken once, however many copies of the field there are
-    for name, raw in fields(header_section(content)):
-        found = _VALUE.fullmatch(unfolded(raw)) if name == FIELD.lower() else None
+def verify_seal(key: bytes, section: HeaderSection, content: bytes) -> str | None:
+    """The id in a valid seal of the header section; None if there is none."""
+    digest = b""  # computed once, however many copies of the field there are
+    for name, raw in section.fields:
+        found = _VALUE.fullmatch(unfold(raw)) if name == FIELD.lower() else None
         if found is not None:
-            id, digest = found[1].decode(), digest or _digest(content)
+            id, digest = found[1].decode(), digest or _digest(section, content)
             if hmac.compare_digest(_signature(key, id, digest).encode(), found[2]):
                 return id
     return None
 
 
-def without_seals(content: bytes) -> bytes:
-    """The content without any copy of the field in its header section, folded ones too; else byte for byte as it is."""
-    section = header_section(content)
-    if FIELD.lower().encode() not in section.lower():
-        return content
-    return b"".join(raw for name, raw in fields(section) if name != FIELD.lower()) + content[len(section) :]
-
-
-def received_count(section: bytes) -> int:
-    """How many servers a message has passed: its Received fields."""
-    return sum(name == "received" for name, _ in fields(section))
+def remove_seals(section: HeaderSection, content: bytes) -> tuple[HeaderSection, bytes]:
+    """Header section and content without any copy of the field, including folded ones; all other bytes unchanged."""
+    if FIELD.lower().encode() not in section.raw.lower():
+        return section, content
+    clean = b"".join(raw for name, raw in section.fields if name != FIELD.lower()) + content[len(section) :]
+    return HeaderSection.of(clean), clean
 
 
 def _signature(key: bytes, id: str, digest: bytes) -> str:
     return hmac.new(key, f"seal 2 {id}\n".encode() + digest, "sha256").hexdigest()
 
 
-def _digest(content: bytes) -> bytes:
-    section = header_section(content)
+def _digest(section: HeaderSection, content: bytes) -> bytes:
     digest = hashlib.sha256()
-    # By name, because some servers order fields anew; the order within a name stays what it is.
-    sealed = sorted(_sealed(section), key=lambda each: each[0])
+    # Sorted by name, because some servers reorder fields; the order of fields of the same name is kept.
+    sealed = sorted(_sealed(section), key=lambda field: field[0])
     for name, value in sealed:
         digest.update(f"{len(name)} {len(value)} {name} ".encode() + value)
     digest.update(f"\n{len(sealed)}\n".encode())
@@ -79,10 +73,13 @@ def _digest(content: bytes) -> bytes:
     return digest.digest()
 
 
-def _sealed(section: bytes) -> Iterator[tuple[str, bytes]]:
-    """Also what is no field, or is folded over a blank line: some readers take all below it for the text."""
-    for name, raw in fields(section):
+def _sealed(section: HeaderSection) -> Iterator[tuple[str, bytes]]:
+    """The fields that the seal covers, and lines that are not fields.
+
+    Lines that are not fields, or are folded over a blank line, count: some readers show everything below as text.
+    """
+    for name, raw in section.fields:
         if _BLANK.search(raw):
             yield name, raw
         elif name in _SEALED or name.startswith("content-") or _NAME.fullmatch(name) is None:
-            yield name, unfolded(raw)
+            yield name, unfold(raw)

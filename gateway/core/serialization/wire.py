@@ -1,7 +1,7 @@
 """The records on the bus, version 1: messages, verdicts and decisions as JSON, dead letters as headers.
 
 Readers accept unknown fields and refuse an unknown `v`. Times are RFC 3339 in UTC with milliseconds here, and seconds
-since the epoch everywhere else. `tests/core/golden/` holds every version ever written.
+since the epoch everywhere else. `tests/core/serialization/golden/` holds every version ever written.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from gateway.core.channels.text_routing import lacking, media_of
+from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.conversation import conversation
 from gateway.core.messages.media import MediaFile, unfetched
-from gateway.core.messages.message import Channel, EarlierMessage, Message, OutgoingMessage
+from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.serialization.json_fields import JsonFields, WireError, from_rfc3339, rfc3339, to_json
@@ -66,7 +66,7 @@ class PublishedMessage:
     """
 
     id: str
-    channel: Channel
+    channel: str
     direction: Direction
     received_at: float
     sender: str
@@ -134,9 +134,9 @@ def message_record(outgoing: OutgoingMessage, *, max_inline: int) -> MessageReco
         {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
     ]
     more: dict[str, object] = {"context": context} if context else {}
-    urls = media_of(message.envelope.options)
+    channel, options = capabilities_of(message.channel), message.envelope.options
     known: dict[str, object] = {"media": [_medium(each) for each in outgoing.media]} if outgoing.media else {}
-    if words := (*lacking(message.envelope.options), *unfetched(outgoing.media, len(urls))):
+    if words := (*channel.known_failures(options), *unfetched(outgoing.media, len(channel.media_urls(options)))):
         known["failed"] = list(dict.fromkeys(words))
     header = _envelope(message, first.direction, message.relation.pairs, more | known)
     if not outgoing.left and len(header) + len(message.content) <= max_inline:
@@ -190,9 +190,12 @@ def _without_members(relation: Relation) -> tuple[Pair, ...]:
 def decode_message(value: bytes, header: bytes) -> PublishedMessage:
     """A message as it was published. Raises WireError."""
     fields = JsonFields.of(header, V)
+    channel = fields.text("channel")
+    if channel not in CHANNELS:
+        raise WireError("channel")
     return PublishedMessage(
         id=fields.text("id", empty=False),
-        channel=fields.one_of("channel", Channel),
+        channel=channel,
         direction=fields.one_of("direction", Direction),
         received_at=fields.time("received_at"),
         sender=fields.text("sender"),

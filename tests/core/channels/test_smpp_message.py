@@ -19,13 +19,13 @@ from gateway.core.channels.smpp_message import (  # fmt: skip
     part_id,
     receipt,
     receipted,
+    receipts_message,
     recipient,
-    told,
     written,
 )
 from gateway.core.channels.smpp_pdu import Address, Command, Frames, Tag, read_text
 from gateway.core.messages.message import new_id
-from tests.core.made import message
+from tests.core.samples import message
 from tests.peers.smpp_ends import body
 
 NAME = new_id(1_700_000_000.0, b"0123456789")
@@ -100,7 +100,7 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     to = recipient("+15155550120", "smsc", first.destinations[0])
     enveloped = envelope("+15155550199", [to], first, account="texting", total=3, receipts=[1, 3])
     text = replace(message(), id=NAME, envelope=enveloped)
-    made = told(text, "UNDELIV", 5, 9.0)
+    made = receipts_message(text, "UNDELIV", 5, 9.0)
     assert made is not None
     pdus = list(Frames().fed(made.content))
     assert [receipted(read_text(each.command, each.body)) for each in pdus] == [NAME + "01", NAME + "03"]
@@ -109,7 +109,7 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     many = replace(
         text, envelope=envelope("+15155550199", [to, other], first, account="texting", total=1, receipts=[1])
     )
-    one, both = told(many, "REJECTD", 0, 9.0, ["+15155550121"]), told(many, "REJECTD", 0, 9.0)
+    one, both = receipts_message(many, "REJECTD", 0, 9.0, ["+15155550121"]), receipts_message(many, "REJECTD", 0, 9.0)
     assert one is not None
     assert both is not None
     assert one.id != both.id
@@ -119,4 +119,4 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     ]
     assert sources == [["15155550121"], ["15155550120", "15155550121"]], "each says which copy it is about"
     nobody = envelope("+15155550199", [to], first, account="texting", total=3)
-    assert told(replace(text, envelope=nobody), "UNDELIV", 5, 9.0) is None
+    assert receipts_message(replace(text, envelope=nobody), "UNDELIV", 5, 9.0) is None

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.conversation import conversation
-from gateway.core.messages.message import Channel, EarlierMessage, OutgoingMessage, Recipient
+from gateway.core.messages.message import EarlierMessage, OutgoingMessage, Recipient
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.serialization import wire
-
-from .made import CONTENT, NOW, OTHER, S2S, STUDENT, message, names, pair, pairs, times, verdicts, words
+from tests.core.samples import CONTENT, NOW, OTHER, S2S, STUDENT, message, names, pair, pairs, times, verdicts, words
 
 GOLDEN = Path(__file__).parent / "golden"
 VERDICT = Verdict(
@@ -56,7 +56,7 @@ def test_message_of_version_1():
     assert read.content == CONTENT
     assert read.relation == OUTGOING.message.relation
     assert read.context == OUTGOING.context
-    assert (read.direction, read.received_at, read.channel) == (S2S, NOW, Channel.MAIL)
+    assert (read.direction, read.received_at, read.channel) == (S2S, NOW, MAIL)
 
 
 def test_verdict_of_version_1():

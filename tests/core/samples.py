@@ -9,10 +9,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.channels.capabilities import MAIL
+from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
-from gateway.core.policy.contact import Counters
+from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy, parse
 
@@ -39,7 +40,7 @@ PAIR = pair()
 
 
 def message(
-    content=CONTENT, pairs=(PAIR,), recipients=None, sender=TEACHER, options=(), channel=Channel.MAIL
+    content=CONTENT, pairs=(PAIR,), recipients=None, sender=TEACHER, options=(), channel=MAIL
 ) -> Message:
     if recipients is None:
         recipients = tuple(Recipient(address) for address in dict.fromkeys(each.recipient for each in pairs))
@@ -78,7 +79,7 @@ pairs = st.builds(
     student=st.sampled_from(["s1", "s2", "s3"]), direction=st.sampled_from(Direction), own_child=st.booleans(),
 )  # fmt: skip
 counters = st.builds(
-    Counters, *[st.integers(0, 200)] * 6
+    ContactCounters, *[st.integers(0, 200)] * 6
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The newest text of a message: without what it quotes, forwards or is signed with, in time by its size."""
+"""The new text of a message, without quotes, forwarded messages and signatures, in linear time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from gateway.core.mime.excerpt import excerpt, newest
+from gateway.core.mime.excerpt import excerpt, new_text
+from gateway.core.mime.parts import mime_parts, text_part
 
 
 @pytest.mark.parametrize(
@@ -25,20 +26,20 @@ from gateway.core.mime.excerpt import excerpt, newest
         ("", ""),
     ],
 )
-def test_what_is_new(text: str, new: str) -> None:
-    assert newest(text) == new
+def test_new_text(text: str, new: str) -> None:
+    assert new_text(text) == new
 
 
-def test_the_first_part_that_can_be_read_and_no_more_of_it_than_is_of_use() -> None:
+def test_excerpt_of_the_first_readable_part() -> None:
     html = b"Content-Type: text/html\r\n\r\n<p>Quiz</p><blockquote>x</blockquote>\r\n"
-    assert excerpt(html).startswith("Quiz")
-    assert excerpt(b"Subject: x\r\n\r\n" + b"word " * 10_000) == ("word " * 400)
-    assert excerpt(b"Content-Type: image/png\r\n\r\nx") == ""
-    assert excerpt("¿Vienes?".encode(), "sms") == "¿Vienes?"
+    assert excerpt(mime_parts(html)).startswith("Quiz")
+    assert excerpt(mime_parts(b"Subject: x\r\n\r\n" + b"word " * 10_000)) == ("word " * 400)
+    assert excerpt(mime_parts(b"Content-Type: image/png\r\n\r\nx")) == ""
+    assert excerpt(text_part("¿Vienes?".encode())) == "¿Vienes?"
 
 
 @pytest.mark.parametrize("run", [" ", "-", "_", "\t", "- ", "On ", "On a\n", "From: ", "> ", "*", "\n", "wrote:"])
-def test_no_run_of_anything_takes_long(run: str) -> None:
-    began = time.process_time()
-    newest((run * (1 << 16))[: 1 << 16])
-    assert time.process_time() - began < 1.0
+def test_long_runs_take_linear_time(run: str) -> None:
+    start = time.process_time()
+    new_text((run * (1 << 16))[: 1 << 16])
+    assert time.process_time() - start < 1.0

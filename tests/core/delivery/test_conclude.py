@@ -5,24 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.core.messages.delivery import (
-    LIFETIME,
-    Bounced,
-    Claim,
-    Claimed,
-    Deferred,
-    Sent,
-    conclude,
-    next_attempt,
-    option,
-)
+from gateway.core.channels.capabilities import SMS
+from gateway.core.delivery.conclude import conclude
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent
 from gateway.core.messages.followup import FollowupKind
-from gateway.core.messages.message import Channel, Recipient
-
-from .made import NOW, OTHER, STUDENT, message, pair
+from gateway.core.messages.message import Recipient
+from tests.core.samples import NOW, OTHER, STUDENT, message, pair
 
 DAYS = 86400.0
 LATER = NOW + 3600
@@ -43,36 +32,6 @@ def told(claim: Claim, outcome, now=LATER) -> list[str]:
     _, followups = ended(claim, outcome, now)
     assert all(each.kind is FollowupKind.BOUNCE for each in followups)
     return [report["action"] for each in followups for report in each.body["recipients"]]
-
-
-def test_the_schedule():
-    waits, now = [], NOW
-    for attempts in range(1, 9):
-        again = next_attempt(attempts, NOW, now, 0.5)
-        waits.append(again - now)
-        now = again
-    assert waits == pytest.approx([60, 120, 300, 600, 900, 1800, 3600, 3600])
-
-
-@given(st.lists(st.floats(0, 1), min_size=1), st.sampled_from(list(LIFETIME.values())))
-def test_every_message_is_tried_to_the_end_of_its_lifetime_and_not_for_ever(entropies, lifetime):
-    now, tries = NOW, 0
-    while True:
-        tries += 1
-        again = next_attempt(tries, NOW, now, entropies[tries % len(entropies)], lifetime)
-        if again is None:
-            break
-        assert now + 48 <= again <= now + 4320 or again == NOW + lifetime
-        now = again
-    assert now == NOW + lifetime
-    assert tries < 200
-
-
-@given(st.integers(-3, 500), st.floats(0, 1), st.floats(0, 6 * DAYS))
-def test_the_next_attempt_lies_ahead_and_within_the_lifetime(attempts, entropy, age):
-    again = next_attempt(attempts, NOW, NOW + age, entropy)
-    assert (again is None) == (NOW + age >= NOW + 5 * DAYS)
-    assert again is None or NOW + age < again <= NOW + 5 * DAYS
 
 
 def test_outcomes_and_what_is_left_out():
@@ -155,11 +114,11 @@ def test_a_delay_is_told_once_after_about_four_hours():
 
 def test_nobody_is_told_of_what_nobody_sent_or_of_a_text():
     assert told(claim(sender=""), NO) == []
-    assert told(claim(channel=Channel.SMS), NO) == []
+    assert told(claim(channel=SMS), NO) == []
 
 
 def test_a_text_lives_for_a_day():
-    made = claim(channel=Channel.SMS, attempts=30)
+    made = claim(channel=SMS, attempts=30)
     assert ended(made, TEMPORARY, NOW + DAYS - 10)[0][STUDENT][1] == NOW + DAYS
     assert ended(made, TEMPORARY, NOW + DAYS)[0][STUDENT][1] is None
 
@@ -169,8 +128,3 @@ def test_one_bounce_tells_of_all_recipients_of_an_attempt():
     made = Claim("token", both, tuple(Claimed(each, 0, NOW) for each in both.envelope.recipients))
     _, (followup,) = conclude(made, {STUDENT: NO, OTHER: NO}, LATER, 0.5)
     assert [each["address"] for each in followup.body["recipients"]] == [STUDENT, OTHER]
-
-
-def test_options_keep_their_case_and_their_equals_signs():
-    assert option(("BODY=8BITMIME", "envid=Qq=1"), "ENVID") == "Qq=1"
-    assert option(("SMTPUTF8",), "RET") == ""

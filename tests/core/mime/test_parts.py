@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.mime.parts import MAX_DEPTH, MAX_PARTS, Part, parts
+from gateway.core.channels.registry import CHANNELS
+from gateway.core.message import parts
+from gateway.core.mime.headers import HeaderSection
+from gateway.core.mime.parts import MAX_DEPTH, MAX_PARTS, Part, mime_parts
 
 
 def mail(head: str, body: str | bytes = "") -> bytes:
@@ -175,7 +178,7 @@ PIECES = [
 
 @given(
     st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
-    st.sampled_from(["mail", "sms"]),
+    st.sampled_from(list(CHANNELS)),
 )
 def test_nothing_raises_whatever_the_bytes(made, channel):
     found = parts(made, channel)
@@ -283,3 +286,9 @@ def test_an_encoding_with_something_around_it(encoding):
 )
 def test_fields_that_contradict_each_other_are_said_to(fields, unreadable):
     assert parts(mail(fields, "Hello"))[0].unreadable is unreadable
+
+
+@given(st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join))
+def test_a_parsed_header_section_changes_nothing(made):
+    assert list(mime_parts(made, HeaderSection.of(made))) == list(mime_parts(made))
+    assert list(mime_parts(made[:40], HeaderSection.of(made))) == list(mime_parts(made[:40]))
