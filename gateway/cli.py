@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
         prog="chaperone",
         description="A streaming message gateway for school districts.",
         epilog="`chaperone COMMAND --help` explains a command.",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, indent_increment=1),
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")

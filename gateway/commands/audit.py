@@ -26,14 +26,14 @@ def run(options: Namespace) -> int:
 
 async def _verify(settings: Settings) -> int:
     async with open_store(settings) as store:
-        walk = ChainVerifier(await store.audit_head())
+        walk = ChainVerifier(await store.audit.head())
         more = True
         while more:
-            rows = await store.audit_rows(walk.number, _PAGE)
+            rows = await store.audit.rows(walk.number, _PAGE)
             broken, more = walk.page(rows), bool(rows)
             if broken is not None:
                 raise Refusal(f"audit verify: broken at row {broken.number}: {broken.why}; keep the store as evidence")
-        unlinked = (await store.backlog()).unlinked_for
+        unlinked = (await store.lookups.backlog()).unlinked_for
     if unlinked > UNLINKED_LIMIT:
         raise Refusal(
             f"audit verify: rows are unlinked for {unlinked:.0f} s; check that a process with the role decide runs"
@@ -45,8 +45,8 @@ async def _verify(settings: Settings) -> int:
 async def _export(settings: Settings) -> int:
     after = 0
     async with open_store(settings) as store:
-        await store.record([AuditEntry(await store.now(), actor(), "audit exported")])
-        while rows := await store.audit_rows(after, _PAGE):
+        await store.audit.record([AuditEntry(await store.clock.now(), actor(), "audit exported")])
+        while rows := await store.audit.rows(after, _PAGE):
             for row in rows:
                 sys.stdout.write(json.dumps(row.document(), sort_keys=True) + "\n")
             after = rows[-1].number

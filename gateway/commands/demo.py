@@ -19,8 +19,8 @@ from gateway.core.accounts.account import AccountRole, User
 from gateway.core.policy.decision import AuditEntry
 from gateway.demo.run import RunningGateway, demo
 from gateway.observability.events import EventLog
+from gateway.ports.store import Store
 from gateway.settings.model import load
-from gateway.store import SqlStore
 
 
 @asynccontextmanager
@@ -29,16 +29,16 @@ async def _serve(config: Path) -> AsyncIterator[RunningGateway]:
     event_log = EventLog(CollectorRegistry())
     async with serving(load(config, os.environ), frozenset(ROLES), event_log, stopped) as running:
         titles = {clause.id: clause.title for clause in running.policy.clauses.values()}
-        yield RunningGateway(running.store, titles, await _login(running.store), stopped, texts=True)
+        yield RunningGateway(running.store.lookups, titles, await _login(running.store), stopped, texts=True)
 
 
-async def _login(store: SqlStore) -> tuple[str, str]:
+async def _login(store: Store) -> tuple[str, str]:
     """The name and password of the demo's console account; the password changes at each start."""
     name, password = "demo", "-".join(secrets.token_hex(2) for _ in range(3))
     user, password_hash = User(name, AccountRole.TECHNOLOGY_DIRECTOR), await hash_password(password)
-    now = await store.now()
-    if not await store.add_user(user, password_hash, AuditEntry(now, "demo", "account added", name)):
-        await store.set_password(name, password_hash, AuditEntry(now, "demo", "password changed", name))
+    now = await store.clock.now()
+    if not await store.accounts.add(user, password_hash, AuditEntry(now, "demo", "account added", name)):
+        await store.accounts.set_password(name, password_hash, AuditEntry(now, "demo", "password changed", name))
     return name, password
 
 

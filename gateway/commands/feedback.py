@@ -28,25 +28,25 @@ async def _export(settings: Settings) -> int:
     """
     count, calls, after = 0, 0, ""
     async with open_store(settings) as store:
-        while ids := await store.judged(after, _PAGE):
+        while ids := await store.lookups.reviewed_ids(after, _PAGE):
             for id_ in ids:
-                detail = await store.explained(id_)
+                detail = await store.lookups.detail(id_)
                 row = None if detail is None else decision_example(detail)
                 if row is not None:
                     count += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = ids[-1]
         after = ""
-        while judged := await store.judged_calls(after, _PAGE):
+        while judged := await store.help_alerts.judgments(after, _PAGE):
             for id_, right in judged:
-                detail = await store.explained(id_)
+                detail = await store.lookups.detail(id_)
                 row = None if detail is None else help_example(detail, right)
                 if row is not None:
                     calls += 1
                     print(json.dumps(row, ensure_ascii=False))
             after = judged[-1][0]
-        await store.record(
-            [AuditEntry(await store.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
+        await store.audit.record(
+            [AuditEntry(await store.clock.now(), actor(), "feedback exported", "", {"messages": count, "calls": calls})]
         )
     print(f"{count} decided messages" + f", {calls} calls for help" * bool(calls), file=sys.stderr)
     return 0

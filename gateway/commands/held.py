@@ -6,6 +6,7 @@ import asyncio
 import json
 from argparse import Namespace
 from collections.abc import Mapping
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -33,13 +34,15 @@ def run(options: Namespace) -> int:
             return asyncio.run(_list(settings, options.json))
         case "show":
             return asyncio.run(_show(settings, options.id, options.json))
-        case action:
+        case "release" | "reject" as action:
             return asyncio.run(_moderate(settings, action, options.id, options.reason))
+        case action:
+            raise AssertionError(action)
 
 
 async def _list(settings: Settings, as_json: bool) -> int:
     async with open_store(settings) as store:
-        entries = await store.held()
+        entries = await store.lookups.held()
     if as_json:
         print(json.dumps([held_row(entry) for entry in entries], ensure_ascii=False))
         return 0
@@ -58,11 +61,11 @@ async def _list(settings: Settings, as_json: bool) -> int:
 
 async def _show(settings: Settings, message_id: str, as_json: bool) -> int:
     async with open_store(settings) as store:
-        detail = await store.explained(message_id)
-        entry = next((held for held in await store.held() if held.id == message_id), None)
+        detail = await store.lookups.detail(message_id)
+        entry = next((held for held in await store.lookups.held() if held.id == message_id), None)
         if detail is None:
             raise Refusal(f"held show: no message {message_id}; `chaperone held list` shows the ids")
-        await store.record([AuditEntry(await store.now(), actor(), "viewed", message_id)])
+        await store.audit.record([AuditEntry(await store.clock.now(), actor(), "viewed", message_id)])
     if as_json:
         findings = [] if detail.verdict is None else detail.verdict.findings
         print(
@@ -126,10 +129,10 @@ def _print(detail: MessageDetail, zone: str, names: Mapping[str, str]) -> None:
         console.print(shown)
 
 
-async def _moderate(settings: Settings, action: str, message_id: str, reason: str) -> int:
+async def _moderate(settings: Settings, action: Literal["release", "reject"], message_id: str, reason: str) -> int:
     policy = load_policy(settings)
     async with open_store(settings) as store:
-        entry = next((held for held in await store.held() if held.id == message_id), None)
+        entry = next((held for held in await store.lookups.held() if held.id == message_id), None)
         clauses = entry.clauses if entry else ()
         required = requirements_for(policy, clauses, action)
         if required.second:
@@ -140,7 +143,9 @@ async def _moderate(settings: Settings, action: str, message_id: str, reason: st
         if entry is not None and required.reason and not reason:
             raise Refusal(f"held {action}: the policy requires a reason; give one with --reason")
         words = default_rejection_text(settings.district.name, policy, clauses)
-        done = await moderate(store, store, message_id, action, by=actor(), reason=reason, words=words)  # type: ignore[arg-type]  # argparse allows only these words
+        done = await moderate(
+            store.dispositions, store.clock, message_id, action, by=actor(), reason=reason, words=words
+        )
     if done is None:
         raise Refusal(f"held {action}: no message {message_id}; `chaperone held list` shows the ids")
     if not done.changed:

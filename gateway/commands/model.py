@@ -59,10 +59,10 @@ async def _shadow(settings: Settings, folder: Path) -> int:
     shown: list[tuple[str, str, str]] = []
     after = ""
     async with open_store(settings) as store:
-        while ids := await store.classified(after, _BATCH):
+        while ids := await store.lookups.classified_ids(after, _BATCH):
             found = []
             for id_ in ids:
-                detail, outgoing = await store.explained(id_), await store.outgoing(id_)
+                detail, outgoing = await store.lookups.detail(id_), await store.outbox.outgoing(id_)
                 if detail is not None and outgoing is not None and _readable(detail):
                     found.append((detail, job_from_stored(outgoing, detail.media)))
             read = classifier.classify([job for _, job in found])
@@ -81,13 +81,9 @@ async def _shadow(settings: Settings, folder: Path) -> int:
                 if then is not now:
                     shown.append((case.id, then, now))
             after = ids[-1]
-        await store.record(
-            [
-                AuditEntry(
-                    await store.now(), actor(), "model in shadow", classifier.version, {"messages": changes.total()}
-                )
-            ]
-        )
+        counted = {"messages": changes.total()}
+        entry = AuditEntry(await store.clock.now(), actor(), "model in shadow", classifier.version, counted)
+        await store.audit.record([entry])
     print(f"model {classifier.version} on {changes.total()} messages of the store, under the policy in force:")
     for (before, after_it), count in sorted(changes.items()):
         print(f"{before:8} -> {after_it:8} {count:7}")
@@ -135,7 +131,7 @@ def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
 
 async def _record(settings: Settings, act: str, version: str) -> None:
     async with open_store(settings) as store:
-        await store.record([AuditEntry(await store.now(), actor(), act, version)])
+        await store.audit.record([AuditEntry(await store.clock.now(), actor(), act, version)])
 
 
 def _install(folder: Path, target: Path) -> None:

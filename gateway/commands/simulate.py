@@ -62,8 +62,8 @@ def simulate(options: Namespace) -> int:
 
 async def _run(settings: Settings, simulation: Simulation, chosen: _SimulationOptions) -> None:
     async with open_store(settings) as store:
-        at, behind = await store.now() - chosen.seconds, ""
-        while page := await store.past(at, behind, _PAGE):
+        at, behind = await store.clock.now() - chosen.seconds, ""
+        while page := await store.history.past_messages(at, behind, _PAGE):
             for message in page:
                 simulation.add(message)
             at, behind = page[-1].received_at, page[-1].id

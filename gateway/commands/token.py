@@ -46,20 +46,20 @@ async def _create(settings: Settings, name: str, lifetime: float, reads_only: bo
     secret = new_token_secret()
     key = hash_secret(secret, "token")
     async with open_store(settings) as store:
-        found = await store.user(name)
+        found = await store.accounts.find(name)
         if found is None or found[0].disabled_at is not None:
             raise Refusal(f"token create: no account {name}; `chaperone user list` shows them")
-        now = await store.now()
+        now = await store.clock.now()
         token = Token(key[:12], name, reads_only, now, now + lifetime, None)
         detail = {"token": token.id, "expires": lifetime, "reads_only": reads_only}
-        await store.add_token(key, token, AuditEntry(now, actor(), "token created", name, detail))
+        await store.tokens.add(key, token, AuditEntry(now, actor(), "token created", name, detail))
     print(secret)
     return 0
 
 
 async def _revoke(settings: Settings, id_: str) -> int:
     async with open_store(settings) as store:
-        name = await store.revoke_token(id_, AuditEntry(await store.now(), actor(), "token revoked", id_))
+        name = await store.tokens.revoke(id_, AuditEntry(await store.clock.now(), actor(), "token revoked", id_))
     if name is None:
         raise Refusal(f"token revoke: no token {id_} in force; `chaperone token list` shows them")
     print(f"revoked {id_} of {name}")
@@ -69,7 +69,7 @@ async def _revoke(settings: Settings, id_: str) -> int:
 async def _list(settings: Settings) -> int:
     zone = settings.district.time_zone
     async with open_store(settings) as store:
-        now, tokens = await store.now(), await store.tokens()
+        now, tokens = await store.clock.now(), await store.tokens.list_all()
     table = Table("id", "account", "rights", "since", "until", "used", "", box=None, header_style="bold")
     for token in tokens:
         ended = "" if token.in_force(now) else "expired" if token.revoked_at is None else "revoked"

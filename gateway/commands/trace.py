@@ -23,7 +23,7 @@ def run(options: Namespace) -> int:
 
     async def find() -> Sequence[Trace]:
         async with open_store(settings) as store:
-            return await store.trace(id=options.id, message_id=options.message_id, address=options.address)
+            return await store.lookups.trace(id=options.id, message_id=options.message_id, address=options.address)
 
     traces = asyncio.run(find())
     if options.json and (traces or not options.id):

@@ -73,13 +73,13 @@ async def _add(settings: Settings, user: User, password: str) -> int:
     detail = {"role": user.role, "buildings": list(user.buildings), "person": user.person}
     password_hash = await hash_password(password) if password else ""
     async with open_store(settings) as store:
-        act = AuditEntry(await store.now(), actor(), "account added", user.name, detail)
-        known = None if await store.add_user(user, password_hash, act) else await store.user(user.name)
+        entry = AuditEntry(await store.clock.now(), actor(), "account added", user.name, detail)
+        known = None if await store.accounts.add(user, password_hash, entry) else await store.accounts.find(user.name)
         if (
             known is not None and known[0].role is AccountRole.STAFF and not password_hash
         ):  # a staff account gets a role
             user = replace(user, subject=known[0].subject, person=user.person or known[0].person)
-            known = None if await store.recognise(user, act) else known
+            known = None if await store.identities.recognize(user, entry) else known
         if known is not None:
             raise Refusal(f"user add: {user.name} already exists; `chaperone user passwd` changes the password")
     print(f"added {user.name} ({user.role})")
@@ -95,8 +95,10 @@ async def _passwd(settings: Settings, name: str, password: str, *, tokens: bool)
     """Reset a password. Somebody else may have known the old one, so sessions and tokens end."""
     password_hash = await hash_password(password)
     async with open_store(settings) as store:
-        act = AuditEntry(await store.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {})
-        if not await store.set_password(name, password_hash, act, tokens=tokens):
+        entry = AuditEntry(
+            await store.clock.now(), actor(), "password changed", name, {"tokens": "ended"} if tokens else {}
+        )
+        if not await store.accounts.set_password(name, password_hash, entry, tokens=tokens):
             raise Refusal(f"user passwd: no account {name}; `chaperone user list` shows them")
     ended = "and its API tokens are revoked" if tokens else "but its API tokens still work"
     print(f"changed the password of {name}; the account is signed out everywhere, {ended}")
@@ -105,15 +107,15 @@ async def _passwd(settings: Settings, name: str, password: str, *, tokens: bool)
 
 async def _codes_off(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
-        now, passkeys = await store.now(), await store.passkeys(name)
+        now, passkeys = await store.clock.now(), await store.passkeys.of_user(name)
         for passkey in passkeys:
-            await store.drop_passkey(
+            await store.passkeys.remove(
                 name, passkey.id, AuditEntry(now, actor(), "passkey removed", name, {"name": passkey.name})
             )
-        codes = await store.drop_second_step(name, AuditEntry(now, actor(), "codes no longer asked for", name))
+        codes = await store.second_steps.remove(name, AuditEntry(now, actor(), "codes no longer asked for", name))
         if not codes and not passkeys:
             raise Refusal(f"user codes-off: {name} has no second step; `chaperone user list` shows the accounts")
-        await store.end_sessions(name, AuditEntry(now, actor(), "sessions ended", name))
+        await store.sessions.end_all(name, AuditEntry(now, actor(), "sessions ended", name))
     print(f"{name} is signed out everywhere and signs in with the password alone")
     print("ask its owner to set up codes or a passkey again")
     return 0
@@ -121,7 +123,9 @@ async def _codes_off(settings: Settings, name: str) -> int:
 
 async def _disable(settings: Settings, name: str) -> int:
     async with open_store(settings) as store:
-        if not await store.disable(name, AuditEntry(await store.now(), actor(), "account disabled", name)):
+        if not await store.accounts.disable(
+            name, AuditEntry(await store.clock.now(), actor(), "account disabled", name)
+        ):
             raise Refusal(f"user disable: no enabled account {name}; `chaperone user list` shows them")
     print(f"disabled {name}: signed out everywhere, tokens revoked; messages and cases it had taken are free again")
     return 0
@@ -129,7 +133,7 @@ async def _disable(settings: Settings, name: str) -> int:
 
 async def _list(settings: Settings) -> int:
     async with open_store(settings) as store:
-        users = await store.users()
+        users = await store.accounts.list_all()
     table = Table("name", "role", "buildings", "person", "since", "", box=None, header_style="bold")
     for user in users:
         since = local_time(user.created_at, settings.district.time_zone)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from gateway.core.mime.headers import addresses, fields, header_section, message_id, subject, unfolded
+from gateway.core.mime.headers import HeaderSection, unfold
 
 MAX_SIZE = 64 << 20
 """Bytes of one message: more than the gateway accepts, so that the mailboxes never set the limit."""
@@ -64,9 +64,9 @@ class Mailboxes:
 
     async def deliver(self, sender: str, recipients: list[str], content: bytes) -> None:
         """Write the content into each recipient's mailbox, then report it. Raises OSError if writing fails."""
-        section = header_section(content)
-        title, mid, gateway_id = subject(section), message_id(section), _gateway_id(section)
-        author = next((mailbox.address.lower() for mailbox in addresses(section, ("from",))), "")
+        section = HeaderSection.of(content)
+        title, mid, gateway_id = section.subject, section.message_id, _gateway_id(section)
+        author = next((mailbox.address.lower() for mailbox in section.mailboxes(("from",))), "")
         async with self._writing:
             paths = [
                 await asyncio.to_thread(self._write, self.folder / mailbox_name(recipient), title, content)
@@ -155,10 +155,10 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:48].strip("-") or "no-subject"
 
 
-def _gateway_id(section: bytes) -> str:
+def _gateway_id(section: HeaderSection) -> str:
     """The id in the first X-Chaperone-Id field, which holds `id; signature`."""
-    raw = next((raw for name, raw in fields(section) if name == "x-chaperone-id"), b"")
-    return unfolded(raw).partition(b";")[0].strip().decode("ascii", "replace") if raw else ""
+    raw = next((raw for name, raw in section.fields if name == "x-chaperone-id"), b"")
+    return unfold(raw).partition(b";")[0].strip().decode("ascii", "replace") if raw else ""
 
 
 def _bytes(content: bytes | str | None) -> bytes:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.delivery import State
 from gateway.core.messages.verdict import Verdict
-from gateway.core.mime.headers import header_section, subject
 from gateway.core.review.views import MessageDetail, RecipientTrace
 from gateway.demo.phones import short_title
 from gateway.ports.review import LookupStore
@@ -64,28 +64,28 @@ class MessageStatus:
 class StatusLookup:
     """Finds the status of a message by our id or by Message-ID, and lists what is held. Raises StoreDown."""
 
-    def __init__(self, review: LookupStore, titles: Mapping[str, str]) -> None:
-        self._review, self._titles = review, titles
+    def __init__(self, lookups: LookupStore, titles: Mapping[str, str]) -> None:
+        self._lookups, self._titles = lookups, titles
 
     async def status(self, *, id: str = "", message_id: str = "") -> MessageStatus | None:
         """The status of one message; None if the store does not know it (not accepted yet, or out of scope)."""
         if not id:
-            traces = await self._review.trace(message_id=message_id) if message_id else ()
+            traces = await self._lookups.trace(message_id=message_id) if message_id else ()
             if not traces:
                 return None
             id = traces[0].id
-        detail = await self._review.explained(id)
+        detail = await self._lookups.detail(id)
         return None if detail is None else _status(detail, self._titles)
 
     async def held_ids(self) -> Sequence[str]:
         """The ids of all held messages."""
-        return [message.id for message in await self._review.held()]
+        return [message.id for message in await self._lookups.held()]
 
 
 def _status(detail: MessageDetail, titles: Mapping[str, str]) -> MessageStatus:
     trace, verdict = detail.trace, detail.verdict
-    if detail.channel == "mail":
-        title = subject(header_section(detail.content))
+    if capabilities_of(detail.channel).has_header_section:
+        title = detail.section.subject
     else:
         title = short_title(detail.content.decode(errors="replace"))
     reasons: tuple[ClauseReason, ...] = ()

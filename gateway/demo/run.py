@@ -41,7 +41,7 @@ class RunningGateway:
     no console is served. `stopped` is set when the gateway stops because a part of it failed.
     """
 
-    review: LookupStore
+    lookups: LookupStore
     titles: Mapping[str, str] = field(default_factory=dict)
     login: tuple[str, str] | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,7 +103,7 @@ async def _run(folder: Path, screen: Screen, traffic: bool, serve: ServeGateway,
                 example_commands(demo_folder, command), names=demo_folder.district.names,
                 release_command=release_command(demo_folder, command),
             )  # fmt: skip
-            tracker = MessageTracker(StatusLookup(running.review, running.titles), screen, _clock, NOTICES)
+            tracker = MessageTracker(StatusLookup(running.lookups, running.titles), screen, _clock, NOTICES)
             with screen.footer(f"listening on {demo_folder.smtp}"):
                 await _follow(
                     tracker, mailboxes, phones, screen, demo_folder if traffic else None, running.texts,

@@ -12,11 +12,12 @@ from typing import Any
 import aiosmtplib
 from aiosmtpd.smtp import SMTP
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel, sha256_of
+from gateway.core.messages.message import sha256_of
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.mime.headers import header_section, message_id, subject
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
 from gateway.demo.run import RunningGateway
 
@@ -60,10 +61,10 @@ class FakeGateway:
 
     def take(self, sender: str, recipients: Sequence[str], content: bytes, pairs: Sequence[str]) -> str:
         id = f"m{len(self.kept) + 1:03d}"
-        section = header_section(content)
-        action, findings = self.decide(subject(section), content.decode("utf-8", "replace"))
+        section = HeaderSection.of(content)
+        action, findings = self.decide(section.subject, content.decode("utf-8", "replace"))
         self.kept[id] = {
-            "sender": sender, "content": content, "mid": message_id(section), "action": action, "findings": findings,
+            "sender": sender, "content": content, "mid": section.message_id, "action": action, "findings": findings,
             "states": {
                 address: State.HELD if action == "hold" and address in pairs else State.QUEUED
                 for address in recipients
@@ -91,7 +92,7 @@ class FakeGateway:
     def _trace(self, id: str) -> Trace:
         row = self.kept[id]
         return Trace(
-            id, row["mid"], Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"],
+            id, row["mid"], MAIL, Direction.STAFF_TO_STUDENT, row["sender"],
             tuple(RecipientTrace(address, state, 0.0) for address, state in row["states"].items()),
             sha256_of(row["content"]), row["action"], tuple(finding.clause for finding in row["findings"]),
         )  # fmt: skip
@@ -99,7 +100,7 @@ class FakeGateway:
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         return [self._trace(key) for key, row in self.kept.items() if key == id or row["mid"] == (message_id or None)]
 
-    async def explained(self, id: str) -> MessageDetail | None:
+    async def detail(self, id: str) -> MessageDetail | None:
         if id not in self.kept:
             return None
         row = self.kept[id]
@@ -107,11 +108,11 @@ class FakeGateway:
             id, sha256_of(row["content"]), "fake", findings=row["findings"], purpose={"scheduling": 0.9}, took_ms=12.0,
             help=0.9 if row["action"] == "alert" else 0.0,
         )  # fmt: skip
-        return MessageDetail(self._trace(id), row["content"], Channel.MAIL, verdict, "hash")
+        return MessageDetail(self._trace(id), row["content"], MAIL, verdict, "hash")
 
     async def held(self) -> Sequence[HeldMessage]:
         return [
-            HeldMessage(id, Channel.MAIL, Direction.STAFF_TO_STUDENT, row["sender"], (), 0.0, None, (), (), "")
+            HeldMessage(id, MAIL, Direction.STAFF_TO_STUDENT, row["sender"], (), 0.0, None, (), (), "")
             for id, row in self.kept.items()
             if State.HELD in row["states"].values()
         ]

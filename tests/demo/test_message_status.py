@@ -7,8 +7,8 @@ from email.message import EmailMessage
 
 import pytest
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Span
 from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
@@ -98,10 +98,10 @@ async def test_unknown_messages_have_no_status() -> None:
 
 async def test_clauses_have_no_words_before_the_verdict() -> None:
     class Early(FakeGateway):
-        async def explained(self, id: str) -> MessageDetail | None:
+        async def detail(self, id: str) -> MessageDetail | None:
             where = (RecipientTrace("k@x.example", State.RECEIVED, 0.0),)
-            trace = Trace(id, "<m@x>", Channel.SMS, Direction.STAFF_TO_STUDENT, "s@x.example", where, "", "", ())
-            return MessageDetail(trace, b"hi", Channel.SMS)
+            trace = Trace(id, "<m@x>", SMS, Direction.STAFF_TO_STUDENT, "s@x.example", where, "", "", ())
+            return MessageDetail(trace, b"hi", SMS)
 
     status = await StatusLookup(Early(by_subject({}), {}), {}).status(id="m1")
     assert status is not None

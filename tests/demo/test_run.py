@@ -133,16 +133,16 @@ async def test_ctrl_c_during_start(tmp_path: Path, keep: bool) -> None:
 
 
 async def test_a_gateway_that_stops_ends_the_demo(tmp_path: Path) -> None:
-    running = RunningGateway(FakeGateway(by_subject({}), {}))
+    gateway = RunningGateway(FakeGateway(by_subject({}), {}))
 
     @asynccontextmanager
     async def failing(config: Path) -> AsyncIterator[RunningGateway]:
-        yield running
+        yield gateway
 
     stream = io.StringIO()
     running = asyncio.create_task(demo(None, traffic=False, keep=False, serve=failing, stream=stream))
     await until(lambda: "Mail in" in stream.getvalue())
-    running.stopped.set()
+    gateway.stopped.set()
     assert await asyncio.wait_for(running, WITHIN) == 1
     assert "stopped by itself" in stream.getvalue()
     assert not list((tmp_path / "tmp").iterdir())
@@ -163,9 +163,9 @@ async def test_log_lines_stay_out_of_the_terminal(tmp_path: Path, capfd: pytest.
     @asynccontextmanager
     async def logging_one(config: Path) -> AsyncIterator[RunningGateway]:
         logging.getLogger("chaperone").warning("something", extra={"fields": {"id": "m1"}})
-        running = RunningGateway(FakeGateway(by_subject({}), {}))
-        running.stopped.set()
-        yield running
+        gateway = RunningGateway(FakeGateway(by_subject({}), {}))
+        gateway.stopped.set()
+        yield gateway
 
     await demo(tmp_path / "d", traffic=False, keep=False, serve=logging_one, stream=io.StringIO())
     assert '"event": "something"' in (tmp_path / "d/gateway.log").read_text(encoding="utf-8")

@@ -17,8 +17,9 @@ import pytest
 from gateway.demo.folder import DOMAINS, NOTICES, read_sample_district
 from gateway.demo.mailboxes import Mailboxes, serve_mailboxes
 from gateway.demo.message_status import StatusLookup
+from gateway.demo.playback import send_samples
 from gateway.demo.tracked_message import DemoCounts, DemoResult, LaterResult, TrackedMessage
-from gateway.demo.tracker import MessageTracker, send_samples
+from gateway.demo.tracker import MessageTracker
 from gateway.demo.traffic import sample_mails
 from gateway.ports.messages import StoreDown
 from tests.demo.fake_gateway import TITLES, FakeGateway, by_subject

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.core.review.views import Backlog
 from gateway.observability.events import EventLog
-from gateway.observability.http import monitoring
+from gateway.observability.http import serve_monitoring
 from tests.peers.prometheus import AMTOOL, Server, promtool, running_alertmanager, running_prometheus
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -102,7 +102,7 @@ async def test_a_call_for_help_goes_from_the_journal_to_the_alertmanager(tmp_pat
     shutil.copy(SHIPPED / "alertmanager.yml", tmp_path / "alertmanager")
     config = yaml.safe_load((SHIPPED / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
-    async with monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
+    async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         with running_alertmanager(tmp_path / "alertmanager" / "alertmanager.yml") as alertmanager:
             target = alertmanager.url.removeprefix("http://")
             config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [target]
@@ -112,7 +112,7 @@ async def test_a_call_for_help_goes_from_the_journal_to_the_alertmanager(tmp_pat
                 await _scraped(prometheus)
                 assert not await asyncio.to_thread(prometheus.alerts)
                 event_log.help_alerted("m1")
-                event_log.backlog(Backlog(held=1, oldest_held=5 * 3600))
+                event_log.backlog_measured(Backlog(held=1, oldest_held=5 * 3600))
                 firing = await _until(prometheus, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"})
                 assert {each["labels"]["alertname"] for each in firing} == {
                     "ChaperoneHelpAlert", "ChaperoneHeldTooLong",

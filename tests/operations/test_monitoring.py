@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.core.review.views import Backlog
 from gateway.observability.events import EventLog
-from gateway.observability.http import Check, Processes, merged, monitoring, report
+from gateway.observability.http import HealthCheck, MergedMetrics, merge_metrics, serve_monitoring, report_metrics
 from gateway.ports.messages import StoreDown
 
 
@@ -42,9 +42,9 @@ async def _store_down() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _served(event_log: EventLog, **ready: Check) -> AsyncIterator[httpx.AsyncClient]:
+async def _served(event_log: EventLog, **ready: HealthCheck) -> AsyncIterator[httpx.AsyncClient]:
     async with (
-        monitoring("127.0.0.1:0", event_log.registry, ready) as (host, port),
+        serve_monitoring("127.0.0.1:0", event_log.registry, ready) as (host, port),
         httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client,
     ):
         yield client
@@ -57,7 +57,7 @@ def event_log() -> EventLog:
 
 async def test_metrics_are_what_the_journal_counted(event_log: EventLog) -> None:
     event_log.passed_through("mail")
-    event_log.backlog(Backlog(held=3))
+    event_log.backlog_measured(Backlog(held=3))
     async with _served(event_log) as client:
         first = await client.get("/metrics")
         event_log.passed_through("mail")
@@ -108,7 +108,7 @@ async def test_other_paths_and_methods(event_log: EventLog) -> None:
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /" + b"a" * 20_000, b"EHLO x\r\n\r\n"])
 async def test_nonsense_is_answered_and_closed(event_log: EventLog, sent: bytes) -> None:
-    async with monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
+    async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(sent)
         answer = await asyncio.wait_for(reader.read(), 5)
@@ -120,7 +120,7 @@ async def test_nonsense_is_answered_and_closed(event_log: EventLog, sent: bytes)
 
 
 async def test_it_ends_with_a_connection_still_open(event_log: EventLog) -> None:
-    async with monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
+    async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
     assert await asyncio.wait_for(reader.read(), 5) == b""
     writer.close()
@@ -130,16 +130,16 @@ async def test_it_ends_with_a_connection_still_open(event_log: EventLog) -> None
 async def test_a_bound_socket_and_a_taken_address(event_log: EventLog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
-        async with monitoring(bound, event_log.registry, {}) as (_, served):
+        async with serve_monitoring(bound, event_log.registry, {}) as (_, served):
             assert served == port
             with pytest.raises(OSError, match="in use"):
-                async with monitoring(f"127.0.0.1:{port}", event_log.registry, {}):
+                async with serve_monitoring(f"127.0.0.1:{port}", event_log.registry, {}):
                     pass
 
 
 async def test_children_count_with_their_parent_and_stay_counted_when_they_end(event_log: EventLog) -> None:
     parent_end, child_end = socket.socketpair()
-    processes = Processes(event_log.registry)
+    processes = MergedMetrics(event_log.registry)
     reader, parent_writer = await asyncio.open_connection(sock=parent_end)
     _, child_writer = await asyncio.open_connection(sock=child_end)
     child = EventLog(CollectorRegistry())
@@ -154,9 +154,9 @@ async def test_children_count_with_their_parent_and_stay_counted_when_they_end(e
 
     event_log.passed_through("mail")
     event_log.session_opened()
-    event_log.backlog(Backlog(held=4))
+    event_log.backlog_measured(Backlog(held=4))
     listening = asyncio.create_task(processes.listen(1, reader))
-    reporting = asyncio.create_task(report(child.registry, child_writer, every=0.01))
+    reporting = asyncio.create_task(report_metrics(child.registry, child_writer, every=0.01))
     child.passed_through("mail")
     child.session_opened()
     await until("chaperone_messages_total[mail][out_of_scope]", 2)
@@ -180,7 +180,7 @@ async def test_a_child_ends_quietly_when_its_parent_is_gone() -> None:
     parent_end, child_end = socket.socketpair()
     _, writer = await asyncio.open_connection(sock=child_end)
     parent_end.close()
-    await asyncio.wait_for(report(CollectorRegistry(), writer, every=0.001), 5)
+    await asyncio.wait_for(report_metrics(CollectorRegistry(), writer, every=0.001), 5)
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
@@ -200,4 +200,4 @@ def test_histograms_of_processes_add_up_bucket_by_bucket(observed: list[list[flo
         text = generate_latest(type("Source", (), {"collect": lambda self: metrics})()).decode()
         return {name: pytest.approx(value) for name, value in _values(text).items()}
 
-    assert samples(list(merged(own, children))) == samples(list(merged(whole.registry.collect())))
+    assert samples(list(merge_metrics(own, children))) == samples(list(merge_metrics(whole.registry.collect())))

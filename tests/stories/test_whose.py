@@ -79,8 +79,8 @@ async def _decided(folder: Path) -> Read:
             while not all([await _is_decided(store, each) for each in ids.values()]):
                 await asyncio.sleep(0.05)
             beat.stop()
-        traces = {name: (await store.trace(id=id_))[0] for name, id_ in ids.items()}
-        explained = {name: await store.explained(id_) for name, id_ in ids.items()}
+        traces = {name: (await store.lookups.trace(id=id_))[0] for name, id_ in ids.items()}
+        explained = {name: await store.lookups.detail(id_) for name, id_ in ids.items()}
         verdicts = {name: each.verdict for name, each in explained.items() if each is not None and each.verdict}
         async with bus.subscribe("verdicts", "tests") as reader:
             records = [each.value.decode() for each in await reader.batch(100, 0.1)]
@@ -90,14 +90,14 @@ async def _decided(folder: Path) -> Read:
 
 
 async def _accepted(store: SqlStore, bus: LocalBus, message: Message) -> str:
-    await store.accept(message)
+    await store.intake.accept(message)
     key, value, header = message_record(OutgoingMessage(message), max_inline=1 << 20)
     await bus.publish([Record("messages", key, value, ((HEADER, header),))])
     return message.id
 
 
 async def _is_decided(store: SqlStore, id_: str) -> bool:
-    return all(each.state != "received" for each in (await store.trace(id=id_))[0].recipients)
+    return all(each.state != "received" for each in (await store.lookups.trace(id=id_))[0].recipients)
 
 
 def about(verdict: Verdict) -> set[str]:

@@ -1,4 +1,4 @@
-"""`chaperone policy simulate`: a changed policy over what passed, from the terminal; figures and ids, no content."""
+"""`chaperone policy simulate`: a changed policy over past traffic. Prints figures and ids, no content."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from gateway.core.policy.decision import PendingMessage, Transition
 from gateway.policies import SHIPPED
 from gateway.store import open_store
 from tests.contracts.messages import becomes, contact, decision, mail, verdict_on
-from tests.test_settings import LEAST
+from tests.settings.test_model import LEAST
 
 MARK = "zebra4711"
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A configuration with three messages in its store: two of today, one of two weeks ago."""
+    """A configuration whose store has three messages: two from today, one two weeks old."""
     file = tmp_path / "chaperone.toml"
     file.write_text(LEAST)
     (tmp_path / "var").mkdir()
 
-    async def passed() -> None:
+    async def fill_store() -> None:
         async with open_store(f"sqlite:///{tmp_path}/var/chaperone.db") as store:
             for score, age in ((0.6, 60), (0.95, 120), (0.6, 14 * 86400)):
-                said = f"Subject: {MARK}\r\n\r\n{MARK}\r\n".encode()
-                message = mail(time.time() - age, sender=f"{MARK}@district.example", content=said)
+                content = f"Subject: {MARK}\r\n\r\n{MARK}\r\n".encode()
+                message = mail(time.time() - age, sender=f"{MARK}@district.example", content=content)
 
                 def rule(pending: PendingMessage, message=message, score=score) -> Transition:
                     return replace(becomes(State.HELD, decision())(pending), verdict=verdict_on(message, "7e", score))
 
-                await store.accept(message, contact(message))
-                await store.settle([(message.id, rule)])
+                await store.intake.accept(message, contact(message))
+                await store.dispositions.apply([(message.id, rule)])
 
-    asyncio.run(passed())
+    asyncio.run(fill_store())
     shipped = SHIPPED.read_text()
     start = shipped.index("[clauses.7e]")
     changed = re.sub(r"hold = [0-9.]+", "hold = 0.45", shipped[start:], count=1)
@@ -49,26 +49,24 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_would_have_been_is_said_and_nothing_of_what_was_written(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_simulation_prints_figures_and_no_content(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["policy", "simulate", "-c", str(config), "--policy", str(config.parent / "new.toml")]
     assert main([*command, "--json", "--since", "7d", "--minutes", "3"]) == 0
-    row = json.loads(said := capsys.readouterr().out)
-    assert MARK not in said
+    row = json.loads(output := capsys.readouterr().out)
+    assert MARK not in output
     assert (row["messages"], row["left_out"]) == (2, 0)
-    quoted = 0.6  # the shipped policy's weight of what is only quoted
+    quoted = 0.6  # the shipped policy's weight of quoted findings
     assert row["now"]["actions"]["hold"] == sum(score * quoted >= 0.5 for score in (0.6, 0.95))
     assert row["then"]["actions"]["hold"] == 1 == row["then"]["held_for"]["7e"]
     assert row["then"]["minutes"] == 3 + 3 / 4 * row["then"]["actions"]["flag"]
     assert main([*command, "--since", "30d"]) == 0
-    said = capsys.readouterr().out
-    assert MARK not in said
-    assert "3 messages of the last 30d" in said
+    output = capsys.readouterr().out
+    assert MARK not in output
+    assert "3 messages of the last 30d" in output
 
 
 @pytest.mark.parametrize("more", [["--since", "soon"], ["--minutes", "-1"], ["--policy", "nowhere.toml"]])
-def test_bad_usage_is_one_line(config: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_prints_one_line(config: Path, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "simulate", "-c", str(config), *more]) == 2
-    said = capsys.readouterr()
-    assert (said.out, len(said.err.splitlines())) == ("", 1)
+    output = capsys.readouterr()
+    assert (output.out, len(output.err.splitlines())) == ("", 1)
