@@ -11,7 +11,7 @@ from gateway.assembly.process import Process
 from gateway.core.fault import Fault
 from gateway.directory.live_directory import LiveDirectory
 from gateway.settings.model import Settings
-from gateway.stages.reminders import Reminders
+from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.stages.wakeup import Wakeup
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
         settings.console.second_step,
     )  # fmt: skip
     reminders = Reminders(
-        process.store, directory, lambda: process.policy, process.event_log, last=settings.notify.to, zone=config.zone,
+        ReminderStores.of(process.store), directory, lambda: process.policy, process.event_log, last=settings.notify.to, zone=config.zone,
         district=config.district, decided=decided,
     )  # fmt: skip
     wakeup = Wakeup()
@@ -71,6 +71,6 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
     files = Files(
         (sys.executable, "-m", "classifiers.service.attachment_text")
     )  # a program: no classifier is loaded here
-    await process.up.enter_async_context(
+    await process.stack.enter_async_context(
         console(bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files)
     )

@@ -21,10 +21,9 @@ from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
 from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
-from gateway.ports.messages import IntakeStore
+from gateway.ports.store import Store
 from gateway.settings.model import Settings, SmtpSettings
 from gateway.stages.intake import MessageIntake
-from gateway.store import SqlStore
 from gateway.store import open_store as open_sql_store
 
 
@@ -87,18 +86,18 @@ def store_file(settings: Settings) -> Path | None:
     return Path(settings.store.url.removeprefix(prefix)) if settings.store.url.startswith(prefix) else None
 
 
-def open_store(settings: Settings) -> AbstractAsyncContextManager[SqlStore]:
+def open_store(settings: Settings) -> AbstractAsyncContextManager[Store]:
     """The store. Raises Fault if it cannot be used."""
     return open_sql_store(settings.store.url)
 
 
 def make_intake(
-    settings: Settings, store: IntakeStore, directory: Directory, event_log: EventLog, policy: Callable[[], Policy],
+    settings: Settings, store: Store, directory: Directory, event_log: EventLog, policy: Callable[[], Policy],
     **wakes: Callable[[], None],
 ) -> MessageIntake:  # fmt: skip
     """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`."""
     return MessageIntake(
-        store, directory, event_log, policy=policy, time_zone=ZoneInfo(settings.district.time_zone),
+        store.intake, store.secrets, directory, event_log, policy=policy, time_zone=ZoneInfo(settings.district.time_zone),
         max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", **wakes,
     )  # fmt: skip
 

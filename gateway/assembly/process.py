@@ -14,10 +14,10 @@ from gateway.observability.events import EventLog
 from gateway.observability.http import HealthCheck
 from gateway.ports.bus import Bus
 from gateway.ports.channels import Transport
+from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.delivery import Delivery
 from gateway.stages.wakeup import Wakeup
-from gateway.store import SqlStore
 
 _CONCURRENCY = 20  # messages in delivery to one next hop at once
 _DRAIN = 25.0
@@ -28,7 +28,7 @@ _MIN_DRAIN = 0.05  # share of the drain that each stage gets even if others have
 class Running:
     """A running gateway: the parts that callers use, and whether a stage failed."""
 
-    store: SqlStore
+    store: Store
     policy: Policy
     failed: bool = False
 
@@ -47,7 +47,7 @@ class Process:
     stopped: asyncio.Event
     stack: AsyncExitStack
     policy: Policy
-    store: SqlStore
+    store: Store
     bus: Bus
     running: Running
     publisher: Wakeup = field(default_factory=Wakeup)
@@ -81,7 +81,13 @@ class Process:
         wakeup = Wakeup()
         self.delivery.also(wakeup)
         delivery = Delivery(
-            hop, transport, self.store, self.store, self.event_log, concurrency=_CONCURRENCY, reachable=reachable
+            hop,
+            transport,
+            self.store.delivery_queue,
+            self.store.clock,
+            self.event_log,
+            concurrency=_CONCURRENCY,
+            reachable=reachable,
         )
         await self.work(wakeup, delivery.run(wakeup))
 

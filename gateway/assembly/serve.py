@@ -25,7 +25,7 @@ from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 from gateway.observability.http import MergedMetrics, serve_monitoring
 from gateway.ports.bus import Bus
-from gateway.ports.messages import StoreDown
+from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.disposition import Disposition
@@ -76,7 +76,7 @@ async def serving(
         running = Running(store, policy)
         process = Process(settings, event_log, stopped, stack, policy, store, bus, running)
         listening = asyncio.Event()
-        process.ready |= {"store": lambda: _store_answers(store), "listeners": lambda: _is_set(listening)}
+        process.ready |= {"store": lambda: _store_answers(store.intake), "listeners": lambda: _is_set(listening)}
         event_log.versions_in_use(policy=policy.hash)
         processes = MergedMetrics(event_log.registry)
         address = await stack.enter_async_context(serve_monitoring(metrics_socket, processes, process.ready))
@@ -92,7 +92,8 @@ async def serving(
             await process.work(wakeup, consume(bus, store, directory, wakeup))
         if roles & {"smtp", "sms", "decide"}:
             await process.work(
-                process.publisher, publish(store, bus, event_log, process.publisher, max_inline=settings.bus.max_inline)
+                process.publisher,
+                publish(store.outbox, bus, event_log, process.publisher, max_inline=settings.bus.max_inline),
             )
         if directory is not None:
             await _record_roster(store, event_log, directory)
@@ -134,12 +135,14 @@ async def start_classifiers(stack: AsyncExitStack, settings: Settings, event_log
         canary="classifiers.service.self_test:failures",
     )
     await stack.enter_async_context(pool)
-    return lambda bus, store, directory, wakeup: Consumer(bus, store, pool, event_log, directory).run(wakeup)
+    return lambda bus, store, directory, wakeup: Consumer(
+        bus, store.outbox, store.media, pool, event_log, directory
+    ).run(wakeup)
 
 
-async def _store_answers(store: Store) -> bool:
+async def _store_answers(intake: IntakeStore) -> bool:
     try:
-        await store.states("")  # of no message: the cheapest query that reaches the database
+        await intake.states("")  # of no message: the cheapest query that reaches the database
     except StoreDown:
         return False
     return True
@@ -154,7 +157,9 @@ async def _record_roster(store: Store, event_log: EventLog, directory: LiveDirec
     counts = {str(role): count for role, count in directory.roster.counts().items()}
     while True:
         try:
-            return await store.record([AuditEntry(await store.now(), "gateway", "roster in force", "", counts)])
+            return await store.audit.record(
+                [AuditEntry(await store.clock.now(), "gateway", "roster in force", "", counts)]
+            )
         except StoreDown:
             event_log.store_lost("audit")
             await asyncio.sleep(1.0)
@@ -165,28 +170,34 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     settings, store, event_log, bus = process.settings, process.store, process.event_log, process.bus
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
-        store, store, store, event_log, policy=lambda: process.policy, shadow=settings.policy.mode == "shadow",
+        store.dispositions, store.outbox, store.clock, event_log, policy=lambda: process.policy, shadow=settings.policy.mode == "shadow",
         verdict_timeout=timeout, relationships=directory.relationships_to,
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
-    await store.record([AuditEntry(await store.now(), "gateway", "policy in force", process.policy.hash)])
+    await store.audit.record([AuditEntry(await store.clock.now(), "gateway", "policy in force", process.policy.hash)])
     if (source := await asyncio.to_thread(policy_source, settings, process.policy)) is not None:
-        await store.keep_policy(process.policy.hash, source, read_adopted_policy(settings))
-    notification = Notification(store, store, store, bus, event_log, notice_config, directory)
+        await store.policy_versions.record(process.policy.hash, source, read_adopted_policy(settings))
+    notification = Notification(
+        store.followups, store.outbox, store.lookups, store.clock, bus, event_log, notice_config, directory
+    )
     await process.work(process.followups, notification.run(process.followups))
-    wakeup, chain = Wakeup(), ChainWatch(store, event_log)
+    wakeup, chain = Wakeup(), ChainWatch(store.audit, event_log)
     await process.work(
         wakeup,
         disposition.consume(bus, wakeup),
         disposition.give_up_waiting(wakeup),
-        publish_lost(store, store, bus, event_log, wakeup, verdict_timeout=timeout),
-        link_audit(store, event_log, wakeup),
+        publish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout),
+        link_audit(store.audit, event_log, wakeup),
         chain.run(wakeup),
-        measure(store, event_log, wakeup, chain),
+        measure(store.lookups, event_log, wakeup, chain),
         forget(
-            store, event_log, wakeup, delivered=settings.store.retain_delivered, decided=settings.store.retain_decided
+            store.retention,
+            event_log,
+            wakeup,
+            delivered=settings.store.retain_delivered,
+            decided=settings.store.retain_decided,
         ),
     )

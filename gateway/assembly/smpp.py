@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
+from gateway.core.channels.smpp_message import ESME, SMSC, esme_route
 from gateway.core.channels.smpp_pdu import Pdu
-from gateway.core.channels.smpp_session import Bound
+from gateway.core.channels.smpp_session import BindMode
 from gateway.core.fault import Fault
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
@@ -42,7 +42,7 @@ def smsc_config(smpp: SmppSettings) -> SmscConfig:
         host=parts.hostname or "", port=parts.port or (_TLS_PORT if tls else _PORT),
         system_id=unquote(parts.username or ""), password=smpp.upstream_password,
         tls=ssl.create_default_context() if tls else None,
-        binds=(Bound.TRANSCEIVER,) if smpp.upstream_bind == "transceiver" else (Bound.TRANSMITTER, Bound.RECEIVER),
+        binds=(BindMode.TRANSCEIVER,) if smpp.upstream_bind == "transceiver" else (BindMode.TRANSMITTER, BindMode.RECEIVER),
     )  # fmt: skip
 
 
@@ -65,10 +65,10 @@ async def run_smpp(
 ) -> None:  # fmt: skip
     """Receive from the SMSC and the district's applications, and deliver to them."""
     esmes = EsmeSessions(list(smpp.accounts))
-    router = SmppRouter(esmes, process.store, list(smpp.accounts), secrets.token_hex(8))
+    router = SmppRouter(esmes, process.store.smpp_binds, list(smpp.accounts), secrets.token_hex(8))
     intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
     context = SmppContext(
-        directory, intake, process.store, process.store, process.event_log, router, smpp.parts_timeout
+        directory, intake, process.store.sms_parts, process.store.lookups, process.event_log, router, smpp.parts_timeout
     )  # fmt: skip
     smsc_requests = SmscRequests(context, esmes)
 
@@ -78,12 +78,15 @@ async def run_smpp(
     smsc = smsc_config(smpp)
     upstream, *receivers = (SmppUpstream(smsc, answer_smsc, process.event_log, way) for way in smsc.binds)
     await _deliver(
-        process, SMSC, SmppTransport(upstream, process.store, way=SMSC, noted=context.recent.note_sent), upstream.bound
+        process,
+        SMSC,
+        SmppTransport(upstream, process.store.sms_parts, way=SMSC, noted=context.recent.note_sent),
+        upstream.bound,
     )
-    await _deliver(process, ESME, SmppTransport(esmes, process.store, way=ESME), esmes.bound)
+    await _deliver(process, ESME, SmppTransport(esmes, process.store.sms_parts, way=ESME), esmes.bound)
     for account in smpp.accounts:
-        transport = SmppTransport(esmes, process.store, way=ESME, account=account)
-        await _deliver(process, esme_way(account), transport, partial(router.can_deliver_to, account))
+        transport = SmppTransport(esmes, process.store.sms_parts, way=ESME, account=account)
+        await _deliver(process, esme_route(account), transport, partial(router.can_deliver_to, account))
     upstream.on_bound = process.delivery.wake
     wakeup = Wakeup()
     await process.work(wakeup, context.gather_overdue(wakeup), router.share_binds(wakeup, process.event_log))

@@ -8,11 +8,11 @@ from collections.abc import Collection
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_message import ESME, SMSC, esme_way
+from gateway.core.channels.smpp_message import ESME, SMSC
 from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
-from gateway.ports.store import Store
+from gateway.ports.review import LookupStore
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import ApplicationReplies
@@ -41,7 +41,7 @@ async def deliver_twilio(process: Process, directory: LiveDirectory) -> None:
     client = await process.stack.enter_async_context(_client(twilio))
     transport = TwilioTransport(
         client, account_sid=twilio.account_sid, public_url=twilio.public_url,
-        known=lambda number: _sent_to(process.store, number),
+        known=lambda number: _sent_to(process.store.lookups, number),
         replied=ApplicationReplies(_twilio_context(process, directory, client)).take,
     )  # fmt: skip
     for hop in twilio_hops(twilio, process.settings.sms.smpp):
@@ -61,15 +61,15 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
     fetching = Wakeup()
     process.publisher.also(fetching)  # a new message is due for publication, or for fetching its media first
     await process.work(
-        fetching, fetch_media(process.store, media, process.event_log, fetching, ready=process.publisher.wake)
+        fetching, fetch_media(process.store.media, media, process.event_log, fetching, ready=process.publisher.wake)
     )
     client = await process.stack.enter_async_context(_client(twilio))
     await process.stack.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))
 
 
-async def _sent_to(store: Store, number: str) -> Collection[str]:
+async def _sent_to(lookups: LookupStore, number: str) -> Collection[str]:
     """The provider's SIDs of our text messages to a number."""
-    traces = await store.trace(address=number)
+    traces = await lookups.trace(address=number)
     return {provider_sid(copy.reply) for trace in traces for copy in trace.recipients} - {""}
 
 
@@ -90,4 +90,4 @@ def _twilio_context(process: Process, directory: LiveDirectory, client: TwilioCl
         webhook_secret=twilio.webhook_secret,
         app_url=twilio.app_url,
     )
-    return TwilioContext(config, directory, intake, process.store, client, process.event_log, directory.phone)
+    return TwilioContext(config, directory, intake, process.store.lookups, client, process.event_log, directory.phone)

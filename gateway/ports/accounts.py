@@ -12,26 +12,16 @@ from gateway.core.messages.followup import Followup
 from gateway.core.policy.decision import AuditEntry
 
 
-class SecretStore(Protocol):
-    """What the console keeps to itself."""
-
-    async def secret(self, name: str) -> bytes:
-        """A secret of a name, made when it is first asked for."""
-
-
 class AccountStore(Protocol):
-    """Accounts of the console. Every change is written with its entry of the audit log.
+    """Accounts of the console."""
 
-    `digest` is the hash of a session's or token's secret, `failures_of` that of the name which was tried.
-    """
-
-    async def add_user(self, user: User, password_hash: str, act: AuditEntry) -> bool:
+    async def add(self, user: User, password_hash: str, act: AuditEntry) -> bool:
         """False where the name is taken."""
 
-    async def user(self, name: str) -> tuple[User, str] | None:
+    async def find(self, name: str) -> tuple[User, str] | None:
         """An account with its password hash, disabled ones too."""
 
-    async def users(self) -> Sequence[User]:
+    async def list_all(self) -> Sequence[User]:
         """Every account, by name."""
 
     async def set_password(
@@ -45,7 +35,34 @@ class AccountStore(Protocol):
     async def disable(self, name: str, act: AuditEntry) -> bool:
         """End an account, its sessions and its tokens; False where there was nothing to end."""
 
-    async def sign_in(
+
+class GrantStore(Protocol):
+    """Content that is granted to auditors."""
+
+    async def add(self, grant: Grant, act: AuditEntry) -> int:
+        """A new grant; its number."""
+
+    async def active_for(self, user: str) -> Sequence[Grant]:
+        """The grants of an account that hold now."""
+
+    async def page(self, before: int, limit: int) -> Sequence[Grant]:
+        """Every grant with a number below `before`, the newest first."""
+
+    async def find(self, id_: int) -> Grant | None:
+        """One grant."""
+
+    async def end(self, id_: int, by: str, act: AuditEntry) -> bool:
+        """End a grant now; False where none holds under this number."""
+
+
+SETTING_UP = 900.0
+"""Seconds that a second step can be confirmed after it was begun; then it is gone."""
+
+
+class SessionStore(Protocol):
+    """Signed-in browsers."""
+
+    async def start(
         self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: AuditEntry | None, *,
         way: str = "", place: str = "",
     ) -> None:  # fmt: skip
@@ -55,71 +72,26 @@ class AccountStore(Protocol):
         step, and nothing is forgiven.
         """
 
-    async def session(self, digest: str) -> Session | None:
+    async def find(self, digest: str) -> Session | None:
         """A session of an account that is not disabled; the caller looks at its times."""
 
     async def touch(self, digest: str) -> None:
         """A session was used."""
 
-    async def sign_out(self, digest: str, act: AuditEntry) -> None:
+    async def end(self, digest: str, act: AuditEntry) -> None:
         """End a session."""
 
-    async def refused_sign_in(self, failures_of: str, client: str, act: AuditEntry) -> None:
-        """Count a sign-in that was refused."""
-
-    async def failures(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
-        """How many sign-ins were refused since a time: under this name from there, under this name, from there."""
-
-    async def add_token(self, digest: str, token: Token, act: AuditEntry) -> None:
-        """Keep a new token."""
-
-    async def token(self, digest: str) -> tuple[User, Token] | None:
-        """A token with its account, unless that is disabled; the caller looks at its times."""
-
-    async def token_used(self, digest: str) -> None:
-        """A token was used."""
-
-    async def tokens(self) -> Sequence[Token]:
-        """Every token, by account."""
-
-    async def revoke_token(self, id_: str, act: AuditEntry) -> str | None:
-        """End a token by its id; whose it was, None where there is none."""
-
-
-class GrantStore(Protocol):
-    """Content that is granted to auditors. Every change is written with its entry of the audit log."""
-
-    async def grant(self, grant: Grant, act: AuditEntry) -> int:
-        """A new grant; its number."""
-
-    async def granted_to(self, user: str) -> Sequence[Grant]:
-        """The grants of an account that hold now."""
-
-    async def grants(self, before: int, limit: int) -> Sequence[Grant]:
-        """Every grant with a number below `before`, the newest first."""
-
-    async def granted(self, id_: int) -> Grant | None:
-        """One grant."""
-
-    async def end_grant(self, id_: int, by: str, act: AuditEntry) -> bool:
-        """End a grant now; False where none holds under this number."""
-
-
-SETTING_UP = 900.0
-"""Seconds that a second step can be confirmed after it was begun; then it is gone."""
-
-
-class SessionStore(Protocol):
-    """Signed-in browsers of an account. `id` is the beginning of a session's hash."""
-
-    async def sessions_of(self, name: str) -> Sequence[Session]:
+    async def of_user(self, name: str) -> Sequence[Session]:
         """Those that have not ended, the one used last first; the caller looks at their times."""
 
-    async def end_session(self, name: str, id_: str, act: AuditEntry) -> bool:
+    async def end_by_id(self, name: str, id_: str, act: AuditEntry) -> bool:
         """End one session of an account; False where there is none of this id."""
 
-    async def end_sessions(self, name: str, act: AuditEntry, *, keep: str = "", way: str = "") -> int:
+    async def end_all(self, name: str, act: AuditEntry, *, keep: str = "", way: str = "") -> int:
         """End every session of an account, but that of a hash; with a `way` only those opened by it. How many ended."""
+
+    async def end_waiting(self, digest: str) -> bool:
+        """End a session that waits for its second step; False where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,58 +109,37 @@ class SecondStep:
 
 
 class IdentityStore(Protocol):
-    """Whom the district's sign-in service vouches for, and the second step of those who sign in by a password."""
+    """Accounts of people who sign in by the district's sign-in service."""
 
-    async def user_of(self, subject: str) -> User | None:
+    async def user_of_subject(self, subject: str) -> User | None:
         """The account that the service means by a subject, a disabled one too."""
 
     async def users_of_person(self, person: str) -> Sequence[User]:
         """The accounts of a person of the roster."""
 
-    async def recognise(self, user: User, act: AuditEntry) -> bool:
+    async def recognize(self, user: User, act: AuditEntry) -> bool:
         """Make an account or give it its subject, role and buildings; False where it is another subject's."""
-
-    async def second_step(self, name: str) -> SecondStep | None:
-        """An account's second step, confirmed or begun a short while ago."""
-
-    async def begin_second_step(self, name: str, secret: str) -> None:
-        """A secret that a code will confirm; one that is confirmed already stays."""
-
-    async def confirm_second_step(self, name: str, step: int, recovery: Sequence[str], act: AuditEntry) -> bool:
-        """From now on it is asked for; `recovery`: hashes of codes that work once each. False where none was begun."""
-
-    async def drop_second_step(self, name: str, act: AuditEntry) -> bool:
-        """It is asked for no more."""
-
-    async def use_code(self, name: str, step: int) -> bool:
-        """Use up the code of a step of time; False where it, or a later one, was used before."""
-
-    async def spend_recovery(self, name: str, code: str, act: AuditEntry) -> bool:
-        """Use up a code for an emergency, by its hash; False where there is no such code left."""
-
-    async def end_waiting(self, digest: str) -> bool:
-        """End a session that waits for its second step; False where there is none."""
 
 
 class PasskeyStore(Protocol):
-    """Passkeys of accounts. Every change is written with its entry of the audit log."""
+    """Passkeys of accounts."""
 
-    async def passkeys(self, name: str) -> Sequence[Passkey]:
+    async def of_user(self, name: str) -> Sequence[Passkey]:
         """Those of an account, the oldest first."""
 
-    async def add_passkey(self, passkey: Passkey, act: AuditEntry) -> bool:
+    async def add(self, passkey: Passkey, act: AuditEntry) -> bool:
         """Keep one; False where the device's key is known already, whoever has it."""
 
-    async def passkey(self, id_: str) -> Passkey | None:
+    async def find(self, id_: str) -> Passkey | None:
         """One by its id, whosever it is; None where none has it."""
 
-    async def use_passkey(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
+    async def record_use(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
         """Note that it was used; False where its count is not `was` any more: somebody else used it meanwhile.
 
         `asked`: when it was asked for; False where it was used at that time or since.
         """
 
-    async def drop_passkey(self, name: str, id_: str, act: AuditEntry) -> bool:
+    async def remove(self, name: str, id_: str, act: AuditEntry) -> bool:
         """Forget one of an account; False where there is none."""
 
 
@@ -202,15 +153,15 @@ class GroupRole:
 
 
 class GroupRoleStore(Protocol):
-    """When the sign-in service said last which groups somebody has."""
+    """When the sign-in service last confirmed the groups of an account."""
 
-    async def vouched(self, name: str, again: str) -> None:
+    async def record_check(self, name: str, again: str) -> None:
         """It said so now."""
 
-    async def to_ask(self, before: float, lasts: float, limit: int) -> Sequence[GroupRole]:
+    async def claim_due(self, before: float, lasts: float, limit: int) -> Sequence[GroupRole]:
         """Claim for `lasts` seconds accounts it vouched for before a time: nobody else asks about these meanwhile."""
 
-    async def cannot_be_asked(self, name: str) -> None:
+    async def stop_checking(self, name: str) -> None:
         """There is nothing to ask it with until somebody signs in again."""
 
 
@@ -230,10 +181,61 @@ OrphanedNotices = Callable[[OrphanedWork], tuple[Sequence[Followup], Sequence[Au
 
 
 class ReassignmentStore(Protocol):
-    """What was given to accounts that decide no more."""
+    """Work of accounts that can no longer decide."""
 
-    async def left_behind(self, roles: Collection[str], limit: int) -> OrphanedWork:
+    async def orphaned(self, roles: Collection[str], limit: int) -> OrphanedWork:
         """Held messages and open cases of accounts that are disabled, gone, or have none of these roles."""
 
-    async def hand_back(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
+    async def unassign(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
         """Nobody has these any more, as far as nobody else has taken them; what `left` makes of it comes with it."""
+
+
+class SignInFailureStore(Protocol):
+    """Refused sign-ins."""
+
+    async def record(self, failures_of: str, client: str, act: AuditEntry) -> None:
+        """Count a sign-in that was refused."""
+
+    async def count(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
+        """How many sign-ins were refused since a time: under this name from there, under this name, from there."""
+
+
+class TokenStore(Protocol):
+    """API tokens of accounts."""
+
+    async def add(self, digest: str, token: Token, act: AuditEntry) -> None:
+        """Keep a new token."""
+
+    async def find(self, digest: str) -> tuple[User, Token] | None:
+        """A token with its account, unless that is disabled; the caller looks at its times."""
+
+    async def touch(self, digest: str) -> None:
+        """A token was used."""
+
+    async def list_all(self) -> Sequence[Token]:
+        """Every token, by account."""
+
+    async def revoke(self, id_: str, act: AuditEntry) -> str | None:
+        """End a token by its id; whose it was, None where there is none."""
+
+
+class SecondStepStore(Protocol):
+    """The second step of signing in with a password."""
+
+    async def find(self, name: str) -> SecondStep | None:
+        """An account's second step, confirmed or begun a short while ago."""
+
+    async def begin(self, name: str, secret: str) -> None:
+        """A secret that a code will confirm; one that is confirmed already stays."""
+
+    async def confirm(self, name: str, step: int, recovery: Sequence[str], act: AuditEntry) -> bool:
+        """From now on it is asked for; `recovery`: hashes of codes that work once each. False where none was begun."""
+
+    async def remove(self, name: str, act: AuditEntry) -> bool:
+        """It is asked for no more."""
+
+    async def use_code(self, name: str, step: int) -> bool:
+        """Use up the code of a step of time; False where it, or a later one, was used before."""
+
+    async def use_recovery_code(self, name: str, code: str, act: AuditEntry) -> bool:
+        """Use up a code for an emergency, by its hash; False where there is no such code left."""

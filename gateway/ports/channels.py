@@ -9,7 +9,7 @@ from typing import Protocol
 from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart
 from gateway.core.channels.smpp_pdu import Pdu
 from gateway.core.messages.delivery import Claim, NextHop, Outcome
-from gateway.core.messages.media import MediaRequest, MediaResult
+from gateway.core.messages.media import MediaFile, MediaRequest, MediaResult
 from gateway.core.messages.message import EarlierMessage as EarlierMessage
 from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
 from gateway.core.messages.message import Recipient
@@ -82,7 +82,7 @@ class HopTransaction(Protocol):
     async def finish(self) -> Reply:
         """Say that the content is whole, which ends the transaction: the next hop's word on it."""
 
-    async def leave(self) -> None:
+    async def abort(self) -> None:
         """End the transaction without a message: reset it or, once content went, break the connection. Never raises."""
 
 
@@ -114,9 +114,9 @@ class SmppPeer(Protocol):
 
 
 class SmsPartStore(Protocol):
-    """Parts of texts, durable when a call returns. Every method raises StoreDown."""
+    """Parts of texts over SMPP."""
 
-    async def gather(self, key: str, name: str, part: SmsPart) -> PartialText:
+    async def add(self, key: str, name: str, part: SmsPart) -> PartialText:
         """Keep a part of a long text, with the others of its `key`; all of them that are there.
 
         The same part again changes nothing, within the minutes in which one may come twice. Another one under the same
@@ -126,30 +126,33 @@ class SmsPartStore(Protocol):
     async def overdue(self, age: float, limit: int) -> Sequence[PartialText]:
         """Texts that are not made yet although their first part is so many seconds old."""
 
-    async def text_parts(self, message_id: str) -> Sequence[SmsPart]:
+    async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """The parts of a text in their order; none once its content is gone."""
 
-    async def known_by(self, message_id: str, position: int) -> Mapping[int, str]:
+    async def smsc_ids(self, message_id: str, position: int) -> Mapping[int, str]:
         """By number, under which ids the SMSC has the parts of a text for one recipient."""
 
-    async def note_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
+    async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         """The SMSC took a part, and knows it by this id."""
 
-    async def told_of(self, names: Collection[str]) -> SentPart | None:
+    async def find_by_smsc_ids(self, names: Collection[str]) -> SentPart | None:
         """Which part of which text the SMSC knows by one of these ids; the latest where there are several."""
 
 
 class MediaStore(Protocol):
-    """Pictures and files of texts in scope, from acceptance on, until each is settled. Both raise StoreDown."""
+    """Media of texts in scope, from acceptance until each is fetched or has failed."""
 
-    async def media_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
+    async def claim_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
         """Claim some that are to be fetched, the first due first, until `lease` seconds from now."""
 
-    async def media_ended(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
+    async def record_result(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
         """What came of one: settled for good, or due again in `later` seconds. A second time changes nothing.
 
         With the last one of a text the text is due for publication at once.
         """
+
+    async def files_of(self, message_id: str) -> Sequence[MediaFile]:
+        """The pictures and files of a text in their order, with the contents of those that were fetched."""
 
 
 class MediaFetcher(Protocol):
@@ -160,13 +163,13 @@ class MediaFetcher(Protocol):
 
 
 class SmppBindStore(Protocol):
-    """What the processes with sessions of applications tell each other. Every method raises StoreDown."""
+    """What the processes with SMPP sessions of applications share."""
 
-    async def spoke(self, line: str, account: str) -> None:
+    async def record_sender(self, line: str, account: str) -> None:
         """An application sent from a number."""
 
-    async def speaker(self, line: str) -> str:
+    async def last_sender(self, line: str) -> str:
         """The application that last sent from a number, "" where none is known."""
 
-    async def bound_here(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
+    async def share_bound(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
         """Note which applications are bound at a process, and no others; how long ago others said so, by account."""

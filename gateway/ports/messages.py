@@ -8,12 +8,12 @@ from typing import Protocol
 
 from gateway.core.channels.smpp_message import SmsPart
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, State
-from gateway.core.messages.media import MediaFile
+from gateway.core.messages.followup import Followup
 from gateway.core.messages.message import EarlierMessage as EarlierMessage
 from gateway.core.messages.message import Message
 from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
-from gateway.core.policy.contact import Contact
-from gateway.core.policy.decision import AuditEntry, Followup, PendingMessage, Transition, TransitionRule
+from gateway.core.policy.contact import ContactLogRow
+from gateway.core.policy.decision import AuditEntry, PendingMessage, Transition, TransitionRule
 
 POLL_SECONDS = 1.0
 """Seconds after which it is looked for what another process made due, or let go of."""
@@ -56,7 +56,7 @@ class IntakeStore(Protocol):
     """Where relays leave messages."""
 
     async def accept(
-        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None,
+        self, message: Message, contacts: Sequence[ContactLogRow] = (), due: Collection[str] | None = None,
         parts: Sequence[SmsPart] = (),
     ) -> None:  # fmt: skip
         """Make a message durable: on return it survives anything. A second accept of the same id changes nothing.
@@ -71,14 +71,11 @@ class IntakeStore(Protocol):
     async def states(self, message_id: str) -> Mapping[str, State]:
         """The state of each recipient, by address; empty for an unknown id."""
 
-    async def secret(self, name: str) -> bytes:
-        """A random key of 32 bytes kept in the store, made at the first call and the same ever after."""
-
 
 class OutboxStore(Protocol):
-    """What the publisher and the classifiers read."""
+    """Messages to publish, and messages without a verdict."""
 
-    async def unpublished(
+    async def claim_unpublished(
         self,
         limit: int,
         lease: float,
@@ -93,16 +90,16 @@ class OutboxStore(Protocol):
         have `room` bytes or more.
         """
 
-    async def published(self, places: Mapping[str, str]) -> None:
+    async def mark_published(self, places: Mapping[str, str]) -> None:
         """Note the confirmed places, by message id. It has time: it goes along with another transaction."""
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """Make messages due for publication now."""
 
-    async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
+    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[Unanswered]:
         """Messages accepted before a time of the store's clock with a recipient still `received` and no verdict."""
 
-    async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
+    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
         """Messages with content received between two times without a verdict, whatever became of their recipients.
 
         By the clock of who received them: whether one is really lost is seen by its place, and not by a time.
@@ -110,9 +107,6 @@ class OutboxStore(Protocol):
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         """One message with its context; None when it or its content is gone."""
-
-    async def media(self, message_id: str) -> Sequence[MediaFile]:
-        """The pictures and files of a text in their order, with the contents of those that were fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +118,9 @@ class AppliedTransition:
 
 
 class DispositionStore(Protocol):
-    """Decisions by policy or by a person: one transaction per message, compare-and-set on every state."""
+    """Decisions by the policy or by a person."""
 
-    async def settle(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+    async def apply(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
         """Carry out each rule on its message, locked; what was carried out, None for an unknown message.
 
         Writes the changes, the verdict, the followups and the acts of a ruling in one transaction. A state that is no
@@ -135,7 +129,7 @@ class DispositionStore(Protocol):
 
 
 class DeliveryQueueStore(Protocol):
-    """Delivery: `next_attempt_at` is the one column that drives it."""
+    """Recipients that are due for delivery."""
 
     async def claim(
         self, hop: NextHop, limit: int, lease: float, alarm: WakeupSignal | None = None, *, room: int = NO_LIMIT
@@ -148,7 +142,7 @@ class DeliveryQueueStore(Protocol):
     async def renew(self, token: str, lease: float) -> bool:
         """Whether the claim is still ours; if so it is ours for `lease` more seconds, less a twentieth at most."""
 
-    async def conclude(
+    async def record_outcomes(
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
     ) -> bool:
         """Record outcomes by recipient, each with its next attempt (None: final). False when the claim was lost.
@@ -162,12 +156,12 @@ class DeliveryQueueStore(Protocol):
 
 
 class FollowupStore(Protocol):
-    """What must follow a change of state, until done."""
+    """What must follow a change of state, until it is done."""
 
-    async def due_followups(self, limit: int, lease: float, alarm: WakeupSignal | None = None) -> Sequence[Followup]:
+    async def claim_due(self, limit: int, lease: float, alarm: WakeupSignal | None = None) -> Sequence[Followup]:
         """Claim followups that are due, the oldest first."""
 
-    async def followed(
+    async def complete(
         self, ids: Collection[str], message: Message | None = None, acts: Sequence[AuditEntry] = ()
     ) -> None:
         """Done: the rows go; a message of ours (a bounce, a notice) is queued and acts are written with that.
@@ -175,5 +169,5 @@ class FollowupStore(Protocol):
         Without a message it has time: it goes along with another transaction.
         """
 
-    async def follow_later(self, ids: Collection[str], after: float) -> None:
+    async def postpone(self, ids: Collection[str], after: float) -> None:
         """Not now: due again after so many seconds."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.core.audit.chain import ChainedEntry
 from gateway.core.cases.case import Assignment, Proposal
+from gateway.core.messages.followup import Followup
 from gateway.core.messages.message import EarlierMessage as EarlierMessage
 from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
-from gateway.core.policy.decision import AuditEntry, Followup
+from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import (
     Backlog,
     ConversationMessage,
@@ -23,7 +23,7 @@ from gateway.core.review.views import (
 
 
 class LookupStore(Protocol):
-    """What people look up; no call here changes anything."""
+    """What people look up. No call here changes anything."""
 
     async def held(self, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
         """Every message with a held recipient, or those among some, the earliest due first."""
@@ -31,31 +31,28 @@ class LookupStore(Protocol):
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """Messages by one of the three, the newest first; many of them are cut."""
 
-    async def traced(
+    async def trace_further(
         self, before: tuple[float, str], *, message_id: str = "", address: str = ""
     ) -> Sequence[Trace]:  # fmt: skip
         """The next ones by one of the two behind a place, a time of acceptance and an id; none where it ends."""
 
-    async def explained(self, id: str) -> MessageDetail | None:
+    async def detail(self, id: str) -> MessageDetail | None:
         """One message with its content and verdict; None for an unknown id. The caller settles who may see content."""
 
-    async def judged(self, after: str, limit: int) -> Sequence[str]:
+    async def reviewed_ids(self, after: str, limit: int) -> Sequence[str]:
         """The ids of messages that a person decided about, in order, behind the id `after` ("": from the first)."""
 
-    async def classified(self, after: str, limit: int) -> Sequence[str]:
+    async def classified_ids(self, after: str, limit: int) -> Sequence[str]:
         """The ids of messages with a verdict, in order, behind the id `after` ("": from the first)."""
 
     async def backlog(self) -> Backlog:
         """What waits, for the gauges; `unlinked_for`: how long the oldest audit row has been unchained."""
 
-    async def now(self) -> float:
-        """The store's clock."""
-
 
 class UndoStore(Protocol):
     """Decisions of a person, taken back while nothing of them has left."""
 
-    async def recall(self, message_id: str, by: str, act: AuditEntry) -> tuple[str, ...]:
+    async def hold_again(self, message_id: str, by: str, act: AuditEntry) -> tuple[str, ...]:
         """Hold again what `by` released, rejected or discarded `after` some seconds that have not passed.
 
         The recipients that are held again; what was to follow goes, and the act is recorded, in one transaction.
@@ -78,20 +75,20 @@ LATE_CHANGES = 1000
 class HeaderStore(Protocol):
     """The header sections of messages."""
 
-    async def beginnings(self, ids: Collection[str]) -> Mapping[str, MessageHead]:
+    async def heads(self, ids: Collection[str]) -> Mapping[str, MessageHead]:
         """Those of many messages at once."""
 
 
 class ListStore(Protocol):
-    """What the console lists beside the queue, and what it remembers of it."""
+    """What the console lists beside the queue."""
 
-    async def held_mark(self) -> tuple[int, int]:
+    async def queue_mark(self) -> tuple[int, int]:
         """The number of the newest change of the queue, and something that tells of late ones: it changes with each."""
 
-    async def held_changes(self, after: int) -> Sequence[tuple[int, str]]:
+    async def queue_changes(self, after: int) -> Sequence[tuple[int, str]]:
         """Changes of the queue with a higher number: that, and the id of the message."""
 
-    async def noticed(
+    async def delivered(
         self, action: str, since: float, before: tuple[float, str], limit: int
     ) -> Sequence[ListedMessage]:
         """Delivered messages whose action is alert or flag, or hold where it came too late; the newest first.
@@ -102,37 +99,8 @@ class ListStore(Protocol):
     async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
         """Where the messages are that came from some addresses, the newest first."""
 
-    async def around(self, message_id: str, each_side: int) -> Sequence[ConversationMessage]:
-        """The conversations of a message around it, in order of time, itself included; so many before and after it."""
-
-    async def further(
-        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
-    ) -> Sequence[ConversationMessage]:
-        """The conversations of a message beyond a place (time and id) in them, the nearest, in order of time."""
-
-    async def acts_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """What the audit log says of one subject, the newest first, linked or not."""
-
-    async def done_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """The same without views of content: however often something is read, what was done stays in sight."""
-
-    async def views_of(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """The views of content alone."""
-
-    async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
-        """The same from its beginning, views too, behind a place: each with its own place, a number that only grows."""
-
-    async def newest_acts(self, before: int, limit: int) -> Sequence[ChainedEntry]:
-        """Linked rows of the audit log with a number below `before`, the newest first."""
-
     async def decided(self, since: float, before: tuple[float, str], limit: int) -> Sequence[ListedMessage]:
         """Messages that people decided on since a time, the newest first; `before`: as above."""
-
-    async def ask(self, user: str, key: str, request: str) -> IdempotentAnswer | None:
-        """Reserve an idempotency key of a user; what is known of it where it was used before."""
-
-    async def answer(self, user: str, key: str, status: int | None, body: str) -> None:
-        """Remember the answer to a request; None: forget it, for nothing came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +112,12 @@ class ReviewState:
 
 
 class ClaimStore(Protocol):
-    """Who has taken which held message, second opinions, saved views, and the policies that were in force."""
+    """Who has claimed which held message, and proposals that wait for a second person."""
 
-    async def handled(self) -> Mapping[str, ReviewState]:
+    async def review_states(self) -> Mapping[str, ReviewState]:
         """What is known of held messages, by id; those of which nothing is are left out."""
 
-    async def handled_of(self, message_id: str) -> ReviewState:
+    async def review_state(self, message_id: str) -> ReviewState:
         """What is known of one message."""
 
     async def assign(
@@ -166,34 +134,67 @@ class ClaimStore(Protocol):
     async def withdraw(self, message_id: str, act: AuditEntry | None) -> bool:
         """Take a proposal away; without an act: it was carried out."""
 
-    async def views(self, user: str) -> Mapping[str, str]:
-        """The saved views of an account: name and query."""
-
-    async def save_view(self, user: str, name: str, query: str | None) -> bool:
-        """Keep a view under a name, or drop it; False where there would be too many."""
-
-    async def keep_policy(self, hash_: str, source: str, adopted: str) -> None:
-        """Remember a policy that is in force, with the district's own text."""
-
-    async def policy_source(self, hash_: str) -> str | None:
-        """The policy file of a hash; None where it was never in force here."""
-
-    async def policy_text(self, hash_: str, at: float | None) -> tuple[str | None, str]:
-        """The policy file of a hash, None where it was never in force, and the district's text beside it at a time."""
-
 
 Letters = Callable[[Sequence[tuple[str, str]]], tuple[Sequence[Followup], Sequence[AuditEntry]]]
 """Which letters and acts follow from the steps that are told now."""
 
 
 class ReminderStore(Protocol):
-    """People are told once of each step: a due time that nears or has passed, a call for help, a day's digest."""
+    """Reminders: each step is sent once."""
 
     async def due_before(self, before: float, limit: int) -> Sequence[HeldMessage]:
         """Held messages that are due before a time, the latest due first."""
 
-    async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
+    async def reminded(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
         """The steps that were told of these messages ("" stands for all of them), as (message, step)."""
 
-    async def tell(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
+    async def remind(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
         """Claim steps and write what `letters` makes of those that nobody had claimed, in one transaction."""
+
+
+class ConversationStore(Protocol):
+    """The messages around a message in its conversations."""
+
+    async def around(self, message_id: str, each_side: int) -> Sequence[ConversationMessage]:
+        """The conversations of a message around it, in order of time, itself included; so many before and after it."""
+
+    async def beyond(
+        self, message_id: str, beyond: tuple[float, str], limit: int, *, earlier: bool
+    ) -> Sequence[ConversationMessage]:
+        """The conversations of a message beyond a place (time and id) in them, the nearest, in order of time."""
+
+
+class IdempotencyStore(Protocol):
+    """Answers to requests with an idempotency key."""
+
+    async def reserve(self, user: str, key: str, request: str) -> IdempotentAnswer | None:
+        """Reserve an idempotency key of a user; what is known of it where it was used before."""
+
+    async def save_answer(self, user: str, key: str, status: int | None, body: str) -> None:
+        """Remember the answer to a request; None: forget it, for nothing came of it."""
+
+
+class SavedViewStore(Protocol):
+    """Saved filters of the queue."""
+
+    async def of_user(self, user: str) -> Mapping[str, str]:
+        """The saved views of an account: name and query."""
+
+    async def save(self, user: str, name: str, query: str | None) -> bool:
+        """Keep a view under a name, or drop it; False where there would be too many."""
+
+
+class PolicyVersionStore(Protocol):
+    """The policies that are or were in force."""
+
+    async def versions(self) -> Sequence[tuple[str, str, str, float, float]]:
+        """Policies that are or were in force: hash, file, the district's text, since and until when; newest first."""
+
+    async def record(self, hash_: str, source: str, adopted: str) -> None:
+        """Remember a policy that is in force, with the district's own text."""
+
+    async def source(self, hash_: str) -> str | None:
+        """The policy file of a hash; None where it was never in force here."""
+
+    async def texts(self, hash_: str, at: float | None) -> tuple[str | None, str]:
+        """The policy file of a hash, None where it was never in force, and the district's text beside it at a time."""

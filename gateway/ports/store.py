@@ -1,26 +1,87 @@
-"""The whole store, from the ports of its features."""
+"""The whole store: one small store for each feature."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
 
-from gateway.core.messages.message import EarlierMessage as EarlierMessage
-from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
-from gateway.ports.audit import AuditStore
-from gateway.ports.maintenance import RetentionStore
+from gateway.ports.accounts import (
+    AccountStore,
+    GrantStore,
+    GroupRoleStore,
+    IdentityStore,
+    PasskeyStore,
+    ReassignmentStore,
+    SecondStepStore,
+    SessionStore,
+    SignInFailureStore,
+    TokenStore,
+)
+from gateway.ports.audit import AuditStore, AuditTrailStore
+from gateway.ports.cases import CaseStore, LegalHoldStore
+from gateway.ports.channels import MediaStore, SmppBindStore, SmsPartStore
+from gateway.ports.clock import StoreClock
+from gateway.ports.help import HelpAlertStore
+from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
-from gateway.ports.review import LookupStore
-
-
-class Store(
-    IntakeStore,
-    OutboxStore,
-    DispositionStore,
-    DeliveryQueueStore,
-    FollowupStore,
+from gateway.ports.reports import ReportStore
+from gateway.ports.review import (
+    ClaimStore,
+    ConversationStore,
+    HeaderStore,
+    IdempotencyStore,
+    ListStore,
     LookupStore,
-    AuditStore,
-    RetentionStore,
-    Protocol,
-):
-    """The truth. Everything here is durable when it returns and raises StoreDown when it cannot be."""
+    PolicyVersionStore,
+    ReminderStore,
+    SavedViewStore,
+    UndoStore,
+)
+from gateway.ports.secrets import SecretStore
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One store for each feature, over one database.
+
+    A call is durable when it returns. It raises StoreDown if the store cannot be reached or refuses to commit; nothing
+    of the call was written then. Parts of the gateway receive only the stores that they need.
+    """
+
+    clock: StoreClock
+    secrets: SecretStore
+    intake: IntakeStore
+    outbox: OutboxStore
+    dispositions: DispositionStore
+    delivery_queue: DeliveryQueueStore
+    followups: FollowupStore
+    lookups: LookupStore
+    headers: HeaderStore
+    lists: ListStore
+    conversations: ConversationStore
+    idempotency: IdempotencyStore
+    claims: ClaimStore
+    saved_views: SavedViewStore
+    policy_versions: PolicyVersionStore
+    undo: UndoStore
+    reminders: ReminderStore
+    reports: ReportStore
+    help_alerts: HelpAlertStore
+    cases: CaseStore
+    legal_holds: LegalHoldStore
+    accounts: AccountStore
+    identities: IdentityStore
+    sessions: SessionStore
+    sign_in_failures: SignInFailureStore
+    tokens: TokenStore
+    second_steps: SecondStepStore
+    passkeys: PasskeyStore
+    group_roles: GroupRoleStore
+    grants: GrantStore
+    reassignment: ReassignmentStore
+    audit: AuditStore
+    audit_trail: AuditTrailStore
+    retention: RetentionStore
+    history: HistoryStore
+    sms_parts: SmsPartStore
+    media: MediaStore
+    smpp_binds: SmppBindStore

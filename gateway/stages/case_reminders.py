@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from gateway.core.cases.case import CaseFile
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Relation
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.escalation import Escalation
-from gateway.core.policy.review_rules import level
+from gateway.core.policy.review_rules import due_level
 from gateway.core.review.views import Trace
 from gateway.core.serialization.wire import rfc3339
 from gateway.ports.cases import CaseStore
-from gateway.ports.review import ReminderStore as Remembered
+from gateway.ports.review import ReminderStore
 
 _MOST = 500
 _DAY = 86400.0
 
 
-class Store(CaseStore, Remembered, Protocol):
-    """What is asked of the store."""
-
-
-async def tell_of_cases(store: Store, chain: Escalation, now: float, before: float) -> None:
+async def tell_of_cases(
+    cases: CaseStore, reminders: ReminderStore, chain: Escalation, now: float, before: float
+) -> None:
     """Tell of open cases whose due time comes within `before` seconds, or has passed; again every day."""
     found: dict[tuple[str, str], tuple[CaseFile, int]] = {}
-    for file in await store.cases_due(now + before, _MOST):
+    for file in await cases.due_before(now + before, _MOST):
         due = file.due_at or 0.0
-        if (at := level(due, now, before, _DAY)) is not None:
+        if (at := due_level(due, now, before, _DAY)) is not None:
             found[file.subject, f"due:{int(due)}:{at}"] = file, at
-    told = await store.told({subject for subject, _ in found})
+    told = await reminders.reminded({subject for subject, _ in found})
     new = [step for step in found if step not in told]
     if not new:
         return
-    traces = await store.named({id_ for step in new for id_ in found[step][0].messages})
+    traces = await cases.traces({id_ for step in new for id_ in found[step][0].messages})
 
     def letters(steps: Sequence[tuple[str, str]]) -> tuple[list[Followup], list[AuditEntry]]:
         followups, acts = [], []
@@ -53,7 +50,7 @@ async def tell_of_cases(store: Store, chain: Escalation, now: float, before: flo
             acts.append(AuditEntry(now, "gateway", did, file.subject, {"to": to, "level": at}))
         return followups, acts
 
-    await store.tell(new, letters)
+    await reminders.remind(new, letters)
 
 
 def parts_of(trace: Trace) -> tuple[Relation, Sequence[str]]:

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, conclude
-from gateway.core.messages.message import Channel
+from gateway.core.channels.registry import capabilities_of
+from gateway.core.delivery.conclude import conclude
+from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent
 from gateway.observability.events import EventLog
 from gateway.ports.channels import Transport
+from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
-from gateway.ports.review import LookupStore
 from gateway.stages.wakeup import Wakeup
 
 _LEASE = 30.0
@@ -43,11 +44,11 @@ class Delivery:
     """
 
     def __init__(
-        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, review: LookupStore,
+        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, clock: StoreClock,
         event_log: EventLog, *, concurrency: int, reachable: Callable[[], bool] = lambda: True,
     ) -> None:  # fmt: skip
         self._reachable = reachable
-        self._hop, self._transport, self._queue, self._review = hop, transport, queue, review
+        self._hop, self._transport, self._queue, self._clock = hop, transport, queue, clock
         self._event_log, self._concurrency = event_log, concurrency
         self._running: dict[str, _Running] = {}
 
@@ -87,7 +88,7 @@ class Delivery:
         asked = time.monotonic()
         claims = await self._queue.claim(self._hop, free, _LEASE, None if look else wakeup, room=room)
         if claims and not self._reachable():
-            await asyncio.gather(*(self._queue.conclude(claim, {}, ()) for claim in claims))
+            await asyncio.gather(*(self._queue.record_outcomes(claim, {}, ()) for claim in claims))
             return False
         for claim in claims:
             task = group.create_task(self._one(claim, wakeup))
@@ -98,7 +99,7 @@ class Delivery:
 
     async def _due(self) -> bool:
         due = await self._queue.next_due()
-        return due is not None and due <= await self._review.now()
+        return due is not None and due <= await self._clock.now()
 
     async def _one(self, claim: Claim, wakeup: Wakeup) -> None:
         try:
@@ -106,7 +107,7 @@ class Delivery:
             await self._record(claim, outcomes)
         finally:
             self._running.pop(claim.token, None)
-            if claim.message.channel is Channel.SMS:
+            if capabilities_of(claim.message.channel).keeps_order:
                 wakeup.wake()  # the next text of its conversation waited for this one
 
     async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> None:
@@ -117,9 +118,9 @@ class Delivery:
         message = claim.message
         while True:
             try:
-                now = await self._review.now()
+                now = await self._clock.now()
                 results, follow = conclude(claim, outcomes, now=now, entropy=random.random())
-                ours = bool(outcomes) and await self._queue.conclude(claim, results, follow)
+                ours = bool(outcomes) and await self._queue.record_outcomes(claim, results, follow)
                 break
             except StoreDown:
                 self._event_log.store_lost("delivery")

@@ -10,14 +10,14 @@ from functools import partial
 from gateway.core.messages.verdict import CLAUSES, FAILURES, Verdict
 from gateway.core.policy.decide import NO_VERDICT
 from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
-from gateway.core.policy.legitimate_interest import Relationships, nobody_known
+from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
+from gateway.ports.clock import StoreClock
 from gateway.ports.messages import AppliedTransition, DispositionStore, OutboxStore, StoreDown
-from gateway.ports.review import LookupStore
 from gateway.stages.wakeup import Wakeup
 
 GROUP = "disposition"
@@ -32,12 +32,12 @@ class Disposition:
     """What decides, by the policy in force."""
 
     def __init__(
-        self, store: DispositionStore, outbox: OutboxStore, review: LookupStore, event_log: EventLog, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, standings: Relationships = nobody_known,
+        self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, event_log: EventLog, *,
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, relationships: Relationships = no_relationships,
     ) -> None:  # fmt: skip
-        self._store, self._outbox, self._review, self._event_log = store, outbox, review, event_log
+        self._dispositions, self._outbox, self._clock, self._event_log = dispositions, outbox, clock, event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
-        self._standings = standings
+        self._relationships = relationships
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
@@ -78,36 +78,38 @@ class Disposition:
 
     async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[AppliedTransition | None]:
         """Settle messages by their verdicts."""
-        now, policy = await self._review.now(), self._policy()
+        now, policy = await self._clock.now(), self._policy()
         cases: list[tuple[str, TransitionRule]] = [
             (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
         ]
-        settled = await self._store.settle(cases)
+        settled = await self._dispositions.apply(cases)
         for each in settled:
             if each is not None and each.ruling.verdict is not None:
                 found = {finding.clause for finding in each.ruling.verdict.findings}
-                self._event_log.found(found.intersection(CLAUSES))  # what else a record says is no label of ours
+                self._event_log.clauses_found(
+                    found.intersection(CLAUSES)
+                )  # what else a record says is no label of ours
         self._tell(settled, now)
         return settled
 
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
             return _STRANGER
-        return by_verdict(pending, verdict, policy, now, shadow=self._shadow, standings=self._standings)
+        return by_verdict(pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships)
 
     async def give_up_waiting(self, wakeup: Wakeup) -> None:
         """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""
         started: float | None = None
         while not wakeup.stopped:
             try:
-                now = await self._review.now()
+                now = await self._clock.now()
                 started = now if started is None else started
                 before = now - 2 * self._timeout
-                waiting = await self._outbox.unanswered(before, 500) if before >= started else ()
+                waiting = await self._outbox.awaiting_verdict(before, 500) if before >= started else ()
                 if waiting:
                     policy = self._policy()
                     rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
-                    self._tell(await self._store.settle([(each.id, rule) for each in waiting]), now)
+                    self._tell(await self._dispositions.apply([(each.id, rule) for each in waiting]), now)
             except StoreDown:
                 self._event_log.store_lost("disposition")
             await wakeup.rest(max(self._timeout / 10, 0.1))
@@ -128,7 +130,7 @@ class Disposition:
                 if followup.kind is FollowupKind.HELP_ALERT:
                     self._event_log.help_alerted(pending.id)
                 elif followup.kind is FollowupKind.LATE:
-                    self._event_log.late(pending.id)
+                    self._event_log.delivered_late(pending.id)
 
     async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
         letters = [

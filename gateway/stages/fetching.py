@@ -29,7 +29,7 @@ async def fetch_media(
     while not wakeup.stopped:
         free = _AT_ONCE - len(under_way)
         try:
-            due = await media.media_due(free, _LEASE) if free else ()
+            due = await media.claim_due(free, _LEASE) if free else ()
         except StoreDown:
             event_log.store_lost("fetching")
             await wakeup.rest(_PAUSE)
@@ -51,10 +51,10 @@ async def _one(
     fetched = await elsewhere.fetch(wanted.url)
     again = fetched.again and wanted.attempts <= len(_WAITS)
     try:
-        await media.media_ended(wanted, fetched, _WAITS[wanted.attempts - 1] if again else None)
+        await media.record_result(wanted, fetched, _WAITS[wanted.attempts - 1] if again else None)
     except StoreDown:
         event_log.store_lost("fetching")  # its claim ends, and it is fetched again
         return
     if not again:
-        event_log.fetched(wanted.message_id, wanted.number, fetched.failed or "fetched", len(fetched.content))
+        event_log.media_fetched(wanted.message_id, wanted.number, fetched.failed or "fetched", len(fetched.content))
         ready()

@@ -11,20 +11,22 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
+from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.channels.smpp_message import SmsPart
 from gateway.core.messages.addresses import canonical
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel, Envelope, Message, new_id, sha256_of
+from gateway.core.messages.message import Envelope, Message, new_id, sha256_of
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import store_full, unavailable
-from gateway.core.mime.excerpt import excerpt
-from gateway.core.mime.headers import header_section, message_id, subject
-from gateway.core.mime.seal import in_front, opened, without_seals
-from gateway.core.policy.contact import Contact, contacts
+from gateway.core.mime.excerpt import EXCERPT_BYTES, excerpt
+from gateway.core.mime.headers import HeaderSection
+from gateway.core.mime.seal import remove_seals, trace_and_seal, verify_seal
+from gateway.core.policy.contact import ContactLogRow, contact_log_rows
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.messages import IntakeStore as IntakeStore
 from gateway.ports.messages import StoreDown
+from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
 _LARGE = 1 << 18
@@ -48,17 +50,17 @@ class MessageIntake:
     """
 
     def __init__(
-        self, store: IntakeStore, directory: Directory, event_log: EventLog, *, policy: Callable[[], Policy],
+        self, store: IntakeStore, secrets: SecretStore, directory: Directory, event_log: EventLog, *, policy: Callable[[], Policy],
         time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None] = _nobody,
         due: Callable[[], None] = _nobody,
     ) -> None:  # fmt: skip
-        self._store, self._directory, self._event_log = store, directory, event_log
+        self._store, self._secrets, self._directory, self._event_log = store, secrets, directory, event_log
         self._policy, self._time_zone = policy, time_zone
         self._max_waiting, self._shadow = max_waiting, shadow
         self._published, self._due = published, due
         self._kept_key = b""
 
-    async def room(self) -> None:
+    async def check_room(self) -> None:
         """Raises Refused where the store's bound is reached, or the store cannot be asked."""
         try:
             waiting = await self._store.waiting_bytes()
@@ -68,8 +70,8 @@ class MessageIntake:
             raise store_full()
 
     async def take(
-        self, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
-        fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
+        self, channel: str, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
+        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
         parts: Sequence[SmsPart] = (),
     ) -> str:  # fmt: skip
         """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
@@ -80,27 +82,30 @@ class MessageIntake:
         On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
         front with the trace fields. Raises Refused.
         """
-        await self.room()
+        await self.check_room()
         try:
-            key = await self._key() if channel is Channel.MAIL else b""
+            key = await self._key() if capabilities_of(channel).has_header_section else b""
         except StoreDown:
             raise self._down() from None
         name = name or new_id(now, os.urandom(10))
 
         def made() -> Message:
-            ours = without_seals(content) if key else content
-            prefix = in_front(key, name, fields(name), ours) if key else fields(name)
-            return _message(name, channel, envelope, ours, relation, now, prefix, tls, known_as)
+            header, ours = header_section_of(content, channel) if section is None else section, content
+            prefix = fields(name)
+            if key:
+                header, ours = remove_seals(header, content)
+                prefix = trace_and_seal(key, name, prefix, header, ours)
+            return _message(name, channel, envelope, header, ours, relation, now, prefix, tls, known_as)
 
         message = await _beside(content, made)
         addresses = [each.address for each in envelope.recipients]
-        rows = contacts(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
+        rows = contact_log_rows(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
         paired = {pair.recipient for pair in relation.pairs}
         due = addresses if self._shadow else [each for each in addresses if each not in paired]
         await self._accept(message, due, rows, parts)
         return name
 
-    async def taken_before(self, name: str) -> bool:
+    async def has_message(self, name: str) -> bool:
         """Whether a message of this id is there already. Raises Refused where the store cannot be asked."""
         try:
             return bool(await self._store.states(name))
@@ -108,8 +113,8 @@ class MessageIntake:
             raise self._down() from None
 
     async def forward(
-        self, channel: Channel, envelope: Envelope, content: bytes, now: float, *,
-        fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "",
+        self, channel: str, envelope: Envelope, content: bytes, now: float, *,
+        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "",
     ) -> str:  # fmt: skip
         """Make a message durable that was decided before: every recipient is due, and it gets no second verdict.
 
@@ -117,23 +122,26 @@ class MessageIntake:
         """
         name = name or new_id(now, os.urandom(10))
         prefix = fields(name)
-        message = await _beside(
-            content, lambda: _message(name, channel, envelope, content, Relation(), now, prefix, tls)
-        )
+
+        def made() -> Message:
+            header = header_section_of(content, channel) if section is None else section
+            return _message(name, channel, envelope, header, content, Relation(), now, prefix, tls)
+
+        message = await _beside(content, made)
         await self._accept(message, [each.address for each in envelope.recipients], ())
         return name
 
-    async def decided_before(self, content: bytes, recipients: Sequence[str]) -> bool:
+    async def was_released(self, section: HeaderSection, content: bytes, recipients: Sequence[str]) -> bool:
         """Whether a content bears our seal and all these recipients were released under its id (the second pass).
 
         A recipient counts that is queued or sent, another district address of the same person, or the district address
         of a member of a group that is. Raises Refused where the store cannot be asked.
         """
-        if b"chaperone-id" not in header_section(content[: 1 << 20]).lower():
+        if b"chaperone-id" not in section.raw[: 1 << 20].lower():
             return False
         try:
             key = await self._key()
-            name = await _beside(content, lambda: opened(key, content))
+            name = await _beside(content, lambda: verify_seal(key, section, content))
             states = {} if name is None else await self._store.states(name)
         except StoreDown:
             raise self._down() from None
@@ -157,11 +165,11 @@ class MessageIntake:
 
     async def _key(self) -> bytes:
         if not self._kept_key:
-            self._kept_key = await self._store.secret("seal")
+            self._kept_key = await self._secrets.get_or_create("seal")
         return self._kept_key
 
     async def _accept(
-        self, message: Message, due: Sequence[str], rows: Sequence[Contact], parts: Sequence[SmsPart] = ()
+        self, message: Message, due: Sequence[str], rows: Sequence[ContactLogRow], parts: Sequence[SmsPart] = ()
     ) -> None:
         try:
             await self._store.accept(message, rows, due, parts)
@@ -180,10 +188,10 @@ class MessageIntake:
 
 
 def _message(
-    name: str, channel: Channel, envelope: Envelope, content: bytes, relation: Relation, now: float, prefix: bytes,
-    tls: bool, known_as: str = "",
+    name: str, channel: str, envelope: Envelope, section: HeaderSection, content: bytes, relation: Relation,
+    now: float, prefix: bytes, tls: bool, known_as: str = "",
 ) -> Message:  # fmt: skip
-    section = header_section(content) if channel is Channel.MAIL else b""
+    parts = capabilities_of(channel).read_parts(content[:EXCERPT_BYTES], section)
     return Message(
         id=name,
         channel=channel,
@@ -193,9 +201,9 @@ def _message(
         received_at=now,
         relation=relation,
         prefix=prefix,
-        subject=subject(section),
-        message_id=known_as or message_id(section),
-        excerpt=excerpt(content, channel),
+        subject=section.subject,
+        message_id=known_as or section.message_id,
+        excerpt=excerpt(parts),
         tls=tls,
     )
 

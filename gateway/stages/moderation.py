@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.policy.decision import AuditEntry, PendingMessage, RecipientStatus, Transition, TransitionRule
 from gateway.core.policy.transitions import discard, reject, release
 from gateway.core.policy.transitions import hold_longer as longer
+from gateway.ports.clock import StoreClock
 from gateway.ports.messages import DispositionStore
-from gateway.ports.review import LookupStore, UndoStore
+from gateway.ports.review import UndoStore
 
 Deed = Literal["release", "reject", "discard"]
 _DEEDS = {"release": release, "discard": discard}
@@ -24,7 +24,7 @@ class Moderated:
 
     changed: tuple[str, ...]
     earlier: tuple[RecipientStatus, ...]
-    channel: Channel
+    channel: str
     clauses: tuple[str, ...]
 
     @property
@@ -34,7 +34,7 @@ class Moderated:
 
 
 async def moderate(
-    store: DispositionStore, review: LookupStore, message_id: str, deed: Deed, *, by: str, reason: str,
+    dispositions: DispositionStore, clock: StoreClock, message_id: str, deed: Deed, *, by: str, reason: str,
     may: Callable[[RecipientStatus], bool] | None = None, after: float = 0.0, words: str = "",
 ) -> Moderated | None:  # fmt: skip
     """Carry out a person's decision on the held recipients that `may` allows; None for an unknown id.
@@ -42,29 +42,29 @@ async def moderate(
     It takes effect `after` so many seconds, and until then `undo` takes it back. `words`: for the sender of what is
     rejected, instead of the usual ones.
     """
-    now = await review.now()
+    now = await clock.now()
 
     def rule(pending: PendingMessage) -> Transition:
         if deed == "reject":
             return replace(reject(pending, by, reason, now, may, words), after=after)
         return replace(_DEEDS[deed](pending, by=by, reason=reason, now=now, may=may), after=after)
 
-    return await _ruled(store, message_id, rule, may)
+    return await _ruled(dispositions, message_id, rule, may)
 
 
 async def hold_longer(
-    store: DispositionStore, review: LookupStore, message_id: str, seconds: float, *, by: str, reason: str,
+    dispositions: DispositionStore, clock: StoreClock, message_id: str, seconds: float, *, by: str, reason: str,
     may: Callable[[RecipientStatus], bool] | None = None,
 ) -> Moderated | None:  # fmt: skip
     """Give the held recipients that `may` allows a new due time; None for an unknown id."""
-    now = await review.now()
-    return await _ruled(store, message_id, lambda seen: longer(seen, by, reason, now, may, seconds), may)
+    now = await clock.now()
+    return await _ruled(dispositions, message_id, lambda seen: longer(seen, by, reason, now, may, seconds), may)
 
 
 async def _ruled(
-    store: DispositionStore, message_id: str, rule: TransitionRule, may: Callable[[RecipientStatus], bool] | None
+    dispositions: DispositionStore, message_id: str, rule: TransitionRule, may: Callable[[RecipientStatus], bool] | None
 ) -> Moderated | None:
-    (settled,) = await store.settle([(message_id, rule)])
+    (settled,) = await dispositions.apply([(message_id, rule)])
     if settled is None:
         return None
     changed = tuple(change.recipient for change in settled.ruling.changes)
@@ -75,6 +75,8 @@ async def _ruled(
     return Moderated(changed, earlier, settled.pending.channel, clauses)
 
 
-async def undo(recall: UndoStore, review: LookupStore, message_id: str, *, by: str) -> tuple[str, ...]:
+async def undo(undo_store: UndoStore, clock: StoreClock, message_id: str, *, by: str) -> tuple[str, ...]:
     """Take one's own decision back while nothing of it has left; the recipients that are held again."""
-    return await recall.recall(message_id, by, AuditEntry(await review.now(), by, "decision taken back", message_id))
+    return await undo_store.hold_again(
+        message_id, by, AuditEntry(await clock.now(), by, "decision taken back", message_id)
+    )

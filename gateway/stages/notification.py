@@ -11,28 +11,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.core.channels import smpp_message
-from gateway.core.channels.smpp_message import is_smpp
-from gateway.core.channels.twilio import FILTERED, error_of, told
+from gateway.core.channels.capabilities import MAIL, DeliveryStatus, StatusWriter
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.message import (
-    Channel,
     Envelope,
     Message,
     Recipient,
-    header_section,
-    message_id,
     sha256_of,
-    subject,
 )
 from gateway.core.messages.parties import Relation
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.notices.bounce import bounce_content
-from gateway.core.notices.mail_headers import options
+from gateway.core.notices.mail_headers import mail_parameters
 from gateway.core.notices.notice import notice_content
-from gateway.core.policy.authorization import ConsoleDirectory, may_be_told
+from gateway.core.policy.authorization import ConsoleDirectory, addresses_without_parties
 from gateway.core.policy.decision import AuditEntry, Followup, FollowupKind
 from gateway.core.serialization.json_fields import to_json
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record
+from gateway.ports.clock import StoreClock
 from gateway.ports.messages import FollowupStore, OutboxStore, StoreDown
 from gateway.ports.review import LookupStore
 from gateway.stages.wakeup import Wakeup
@@ -44,7 +41,7 @@ _PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class NoticeConfig:
     """Who writes our own messages, and to whom: addresses, the console's URL for links, our host name."""
 
     sender: str
@@ -59,10 +56,10 @@ class Notification:
     """Carries followups out."""
 
     def __init__(
-        self, followups: FollowupStore, outbox: OutboxStore, review: LookupStore, bus: Bus,
-        event_log: EventLog, office: Office, register: ConsoleDirectory,
+        self, followups: FollowupStore, outbox: OutboxStore, lookups: LookupStore, clock: StoreClock, bus: Bus,
+        event_log: EventLog, office: NoticeConfig, register: ConsoleDirectory,
     ) -> None:  # fmt: skip
-        self._followups, self._outbox, self._review = followups, outbox, review
+        self._followups, self._outbox, self._lookups, self._clock = followups, outbox, lookups, clock
         self._bus, self._event_log, self._office, self._register = bus, event_log, office, register
 
     async def run(self, wakeup: Wakeup) -> None:
@@ -70,7 +67,7 @@ class Notification:
         look = True
         while not wakeup.stopped:
             try:
-                due = await self._followups.due_followups(_BATCH, _LEASE, None if look else wakeup)
+                due = await self._followups.claim_due(_BATCH, _LEASE, None if look else wakeup)
                 look = len(due) == _BATCH
                 await self._records([each for each in due if each.kind is FollowupKind.DECISION])
                 for each in due:
@@ -94,35 +91,32 @@ class Notification:
             places = [None] * len(records)
         done = [each.id for each, place in zip(followups, places, strict=True) if place is not None]
         if done:
-            await self._followups.followed(done)
+            await self._followups.complete(done)
         if len(done) < len(followups):
-            await self._followups.follow_later([each.id for each in followups if each.id not in set(done)], _PAUSE)
+            await self._followups.postpone([each.id for each in followups if each.id not in set(done)], _PAUSE)
 
     async def _tell(self, followup: Followup) -> None:
         message = await self._written(followup)
         alerted = followup.kind in (FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) and message is not None
-        told = [] if message is None else [each.address for each in message.envelope.recipients]
+        notified = [] if message is None else [each.address for each in message.envelope.recipients]
         acts = (
-            [AuditEntry(await self._review.now(), "gateway", "alerted", followup.message, {"to": told})]
+            [AuditEntry(await self._clock.now(), "gateway", "alerted", followup.message, {"to": notified})]
             if alerted
             else []
         )
-        await self._followups.followed([followup.id], message, acts)
-        self._event_log.told(followup.kind, followup.message)
+        await self._followups.complete([followup.id], message, acts)
+        self._event_log.followup_done(followup.kind, followup.message)
 
-    async def _status(self, followup: Followup, now: float) -> Message | None:
-        """What the application is told of its text, where it asked for that."""
-        text = await self._outbox.outgoing(followup.message)
-        if text is None:
+    async def _status(self, followup: Followup, write_status: StatusWriter, now: float) -> Message | None:
+        """The report to the application that submitted the message; None if it asked for none."""
+        submitted = await self._outbox.outgoing(followup.message)
+        if submitted is None:
             return None
-        if is_smpp(text.message):
-            stat = "REJECTD" if followup.kind is FollowupKind.REJECTION else "UNDELIV"
-            among = followup.body.get("recipients")
-            addresses = [str(each) for each in among] if isinstance(among, list) else []
-            return smpp_message.told(text.message, stat, 0, now, addresses)
-        if followup.kind is FollowupKind.REJECTION:
-            return told(text.message, "undelivered", FILTERED, now)
-        return told(text.message, "failed", error_of(str(followup.body["reply"]))[0], now)
+        among = followup.body.get("recipients")
+        recipients = tuple(map(str, among)) if isinstance(among, list) else ()
+        rejected = followup.kind is FollowupKind.REJECTION
+        status = DeliveryStatus(rejected, recipients, str(followup.body.get("reply", "")), now)
+        return write_status(submitted.message, status)
 
     def _accounts(self, people: object) -> tuple[str, ...]:
         """The district's mail addresses of people; an unknown student's is the id itself."""
@@ -134,20 +128,18 @@ class Notification:
 
     async def _apart(self, id_: str, recipients: tuple[str, ...]) -> tuple[str, ...]:
         """Those who can be told of a message: nobody who has a part in it, or whose child has."""
-        for trace in await self._review.trace(id=id_):
+        for trace in await self._lookups.trace(id=id_):
             addresses = [each for each in (trace.sender, *(to.address for to in trace.recipients)) if each]
-            return may_be_told(recipients, trace.relation.pairs, addresses, self._register)
+            return addresses_without_parties(recipients, trace.relation.pairs, addresses, self._register)
         return recipients
 
     async def _written(self, followup: Followup) -> Message | None:
         """The message that a followup asks for; None where nobody is to be told."""
-        now = await self._review.now()
-        if followup.body.get("channel") == Channel.SMS and followup.kind in (
-            FollowupKind.BOUNCE,
-            FollowupKind.REJECTION,
-        ):
-            return await self._status(followup, now)
+        now = await self._clock.now()
         if followup.kind in (FollowupKind.BOUNCE, FollowupKind.REJECTION):
+            write_status = capabilities_of(str(followup.body.get("channel", MAIL))).write_status
+            if write_status is not None:
+                return await self._status(followup, write_status, now)
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
         elif followup.kind is FollowupKind.REJECTED_TEXT:
             recipients = self._accounts(followup.body.get("people"))
@@ -174,15 +166,15 @@ class Notification:
                 hostname=self._office.hostname, district=self._office.district, time_zone=self._office.time_zone,
                 name=name, at=now,
             )  # fmt: skip
-        section = header_section(content)
+        section = HeaderSection.of(content)
         return Message(
             id=name,
-            channel=Channel.MAIL,
-            envelope=Envelope("", tuple(Recipient(each) for each in recipients), options(content, recipients)),
+            channel=MAIL,
+            envelope=Envelope("", tuple(Recipient(each) for each in recipients), mail_parameters(content, recipients)),
             content=content,
             sha256=sha256_of(content),
             received_at=now,
             relation=Relation(),
-            subject=subject(section),
-            message_id=message_id(section),
+            subject=section.subject,
+            message_id=section.message_id,
         )

@@ -13,8 +13,8 @@ from gateway.core.messages.message import OutgoingMessage
 from gateway.core.serialization.wire import HEADER, message_record
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record, RecordPosition
+from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, OutboxStore, StoreDown
-from gateway.ports.review import LookupStore
 from gateway.stages.wakeup import Wakeup
 
 GROUP = "classifiers"
@@ -78,7 +78,7 @@ async def _note(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str
 
 
 async def publish_lost(
-    outbox: OutboxStore, review: LookupStore, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, verdict_timeout: float
+    outbox: OutboxStore, clock: StoreClock, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, verdict_timeout: float
 ) -> None:
     """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
 
@@ -89,7 +89,7 @@ async def publish_lost(
     patience, started = 0.0, None
     while not wakeup.stopped:
         try:
-            now = await review.now()
+            now = await clock.now()
             started = now if started is None else started
             answerable = (
                 {RecordPosition.AHEAD}

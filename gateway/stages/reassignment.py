@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from gateway.core.accounts.account import RIGHTS, Right
-from gateway.core.cases.case import CaseFile, subject_of
+from gateway.core.cases.case import CaseFile, case_subject
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.escalation import Escalation
@@ -23,15 +22,11 @@ _DECIDING = frozenset(role.value for role, rights in RIGHTS.items() if Right.DEC
 _WHY = "the account decides no more"
 
 
-class Store(CaseStore, ReassignmentStore, Protocol):
-    """What is asked of the store."""
-
-
 class Reassignment:
     """Looks when accounts have changed, at its start, and once an hour: to look takes a while in a large store."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, reassignment: ReassignmentStore, cases: CaseStore) -> None:
+        self._reassignment, self._cases = reassignment, cases
         self._seen: frozenset[str] | None = None
         self._again = 0.0
 
@@ -42,19 +37,19 @@ class Reassignment:
         )
         if unable == self._seen and now < self._again:
             return
-        while await _hand_back(self._store, chain, now):
+        while await _hand_back(self._reassignment, self._cases, chain, now):
             pass
         self._seen, self._again = unable, now + _EVERY
 
 
-async def _hand_back(store: Store, chain: Escalation, now: float) -> bool:
+async def _hand_back(reassignment: ReassignmentStore, cases: CaseStore, chain: Escalation, now: float) -> bool:
     """Some of it; whether there may be more."""
-    given = await store.left_behind(_DECIDING, _MOST)
+    given = await reassignment.orphaned(_DECIDING, _MOST)
     if not given:
         return False
-    files = {number: file for number, _ in given.cases if (file := await store.case(number)) is not None}
+    files = {number: file for number, _ in given.cases if (file := await cases.find(number)) is not None}
     named = {id_ for id_, _ in given.messages} | {id_ for file in files.values() for id_ in file.messages}
-    traces = await store.named(named)
+    traces = await cases.traces(named)
 
     def left(free: OrphanedWork) -> tuple[list[Followup], list[AuditEntry]]:
         told: dict[str, tuple[list[list[object]], list[int]]] = {}
@@ -68,7 +63,7 @@ async def _hand_back(store: Store, chain: Escalation, now: float) -> bool:
             to = _of_case(files.get(number), traces, chain)
             for address in to:
                 told.setdefault(address, ([], []))[1].append(number)
-            acts.append(_act(now, "case changed", subject_of(number), holder, {"assignee": ""}, to))
+            acts.append(_act(now, "case changed", case_subject(number), holder, {"assignee": ""}, to))
         letters = [
             Followup(
                 FollowupKind.FREE, "", {"to": [address], "at": rfc3339(now), "messages": messages, "cases": cases}
@@ -77,7 +72,7 @@ async def _hand_back(store: Store, chain: Escalation, now: float) -> bool:
         ]  # fmt: skip
         return letters, acts
 
-    return bool(await store.hand_back(given, left))
+    return bool(await reassignment.unassign(given, left))
 
 
 def _of_case(file: CaseFile | None, traces: Mapping[str, Trace], chain: Escalation) -> tuple[str, ...]:

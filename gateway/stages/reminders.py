@@ -7,29 +7,30 @@ otherwise. Letters are followups, so that a crash loses none and two processes w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.core.accounts.account import User
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.parties import Relation
-from gateway.core.notices.notice import usual_words
-from gateway.core.policy.authorization import ConsoleDirectory, has_part, is_theirs
+from gateway.core.notices.notice import default_rejection_text
+from gateway.core.policy.authorization import ConsoleDirectory, in_own_buildings, is_party
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.escalation import Escalation
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.review_rules import at_due, level
+from gateway.core.policy.review_rules import action_at_due, due_level
 from gateway.core.policy.transitions import POLICY
 from gateway.core.review.views import HeldMessage, ListedMessage, Trace
 from gateway.core.serialization.wire import rfc3339
 from gateway.observability.events import EventLog
 from gateway.ports.accounts import AccountStore, ReassignmentStore
 from gateway.ports.cases import CaseStore
-from gateway.ports.help import HelpStore
+from gateway.ports.clock import StoreClock
+from gateway.ports.help import HelpAlertStore
 from gateway.ports.messages import DispositionStore, StoreDown
-from gateway.ports.review import ClaimStore, LookupStore
-from gateway.ports.review import ReminderStore as Remembered
+from gateway.ports.review import ClaimStore, LookupStore, ReminderStore
+from gateway.ports.store import Store
 from gateway.stages.case_reminders import tell_of_cases
 from gateway.stages.moderation import moderate
 from gateway.stages.reassignment import Reassignment
@@ -47,29 +48,38 @@ NOT_DECIDED = "not decided by its due time"
 Steps = Sequence[tuple[str, str]]
 
 
-class Store(
-    LookupStore,
-    DispositionStore,
-    HelpStore,
-    CaseStore,
-    AccountStore,
-    ClaimStore,
-    ReassignmentStore,
-    Remembered,
-    Protocol,
-):
-    """What reminders ask of the store."""
+@dataclass(frozen=True, slots=True)
+class ReminderStores:
+    """The stores that reminders need."""
+
+    clock: StoreClock
+    lookups: LookupStore
+    dispositions: DispositionStore
+    help_alerts: HelpAlertStore
+    cases: CaseStore
+    accounts: AccountStore
+    claims: ClaimStore
+    reassignment: ReassignmentStore
+    reminders: ReminderStore
+
+    @classmethod
+    def of(cls, store: Store) -> ReminderStores:
+        """Those of the whole store."""
+        return cls(
+            store.clock, store.lookups, store.dispositions, store.help_alerts, store.cases, store.accounts,
+            store.claims, store.reassignment, store.reminders,
+        )  # fmt: skip
 
 
 class Reminders:
     """Looks at what waits for people, and tells them."""
 
     def __init__(
-        self, store: Store, register: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog, *,
+        self, stores: ReminderStores, register: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog, *,
         last: Sequence[str], zone: ZoneInfo, district: str, decided: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        self._store, self._register, self._policy, self._event_log = store, register, policy, event_log
-        self._handovers = Reassignment(store)
+        self._stores, self._register, self._policy, self._event_log = stores, register, policy, event_log
+        self._handovers = Reassignment(stores.reassignment, stores.cases)
         self._last, self._zone, self._district, self._decided = tuple(last), zone, district, decided
 
     async def run(self, wakeup: Wakeup) -> None:
@@ -83,20 +93,20 @@ class Reminders:
 
     async def look(self) -> None:
         """One look: what was left behind, due times, calls for help, cases, the day's digest."""
-        now = await self._store.now()
-        chain = Escalation(await self._store.users(), self._last, self._register)
+        now = await self._stores.clock.now()
+        chain = Escalation(await self._stores.accounts.list_all(), self._last, self._register)
         await self._handovers.look(chain, now)
         await self._due(now, chain)
         await self._help(now, chain)
-        await tell_of_cases(self._store, chain, now, self._policy().review.remind_before)
+        await tell_of_cases(self._stores.cases, self._stores.reminders, chain, now, self._policy().review.remind_before)
         await self._digest(now, chain)
 
     async def _due(self, now: float, chain: Escalation) -> None:
         policy = self._policy()
         review = policy.review
         found: dict[tuple[str, str], tuple[HeldMessage, int]] = {}
-        for held in await self._store.due_before(now + review.remind_before, _MOST):
-            at = level(held.due_at or now, now, review.remind_before, review.escalate_every)
+        for held in await self._stores.reminders.due_before(now + review.remind_before, _MOST):
+            at = due_level(held.due_at or now, now, review.remind_before, review.escalate_every)
             if at and await self._ended(held, policy):
                 continue
             if at is not None:
@@ -104,14 +114,14 @@ class Reminders:
         new = await self._untold(found)
         if not new:
             return
-        handled = await self._store.handled()
+        handled = await self._stores.claims.review_states()
 
         def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             by_address: dict[str, list[list[object]]] = {}
             acts = []
             for step in steps:
                 held, at = found[step]
-                then = at_due(policy, held.clauses, held.reasons)
+                then = action_at_due(policy, held.clauses, held.reasons)
                 known = handled.get(held.id)
                 taken = known.assignment.user if known and known.assignment else ""
                 to = chain.of(at, held.relation, (held.sender, *held.recipients, *held.others), taken)
@@ -125,17 +135,17 @@ class Reminders:
             ]
             return followups, acts
 
-        await self._store.tell(new, letters)
+        await self._stores.reminders.remind(new, letters)
 
     async def _ended(self, held: HeldMessage, policy: Policy) -> bool:
         """Whether the policy lets the due time decide, and it did: of those copies whose own due time has passed."""
-        deed = at_due(policy, held.clauses, held.reasons)
+        deed = action_at_due(policy, held.clauses, held.reasons)
         if deed not in ("release", "reject"):
             return False
-        now = await self._store.now()
+        now = await self._stores.clock.now()
         done = await moderate(
-            self._store, self._store, held.id, "release" if deed == "release" else "reject", by=POLICY,
-            reason=NOT_DECIDED, words=usual_words(self._district, policy, held.clauses, looked_at=False),
+            self._stores.dispositions, self._stores.clock, held.id, "release" if deed == "release" else "reject", by=POLICY,
+            reason=NOT_DECIDED, words=default_rejection_text(self._district, policy, held.clauses, looked_at=False),
             may=lambda each: each.due_at is not None and each.due_at <= now,
         )  # fmt: skip
         if done is not None and done.changed:
@@ -146,7 +156,7 @@ class Reminders:
     async def _help(self, now: float, chain: Escalation) -> None:
         every = self._policy().review.help_every
         found: dict[tuple[str, str], tuple[ListedMessage, int]] = {}
-        for call in await self._store.waiting_calls(_MOST):
+        for call in await self._stores.help_alerts.waiting(_MOST):
             at = steps_of(max(now - call.decided_at, 0.0), every)
             found[call.trace.id, f"help:{at}"] = call, at
         new = await self._untold(found)
@@ -156,7 +166,7 @@ class Reminders:
         def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             return [each for step in steps for each in self._call(*found[step], now, chain)], []
 
-        await self._store.tell(new, letters)
+        await self._stores.reminders.remind(new, letters)
 
     def _call(self, call: ListedMessage, at: int, now: float, chain: Escalation) -> list[Followup]:
         """First the administrators of the building, beside notify.to which was told at once; then more people."""
@@ -164,7 +174,7 @@ class Reminders:
         addresses = (trace.sender, *(each.address for each in trace.recipients))
         to = chain.of(1 if at == 0 else 3, trace.relation, addresses)
         if not to:
-            self._event_log.nobody_told(trace.id)
+            self._event_log.help_unannounced(trace.id)
         if at == 0:
             to = tuple(each for each in to if each not in self._last)
             body: dict[str, object] = {"received_at": rfc3339(trace.received_at), "at": rfc3339(now), "to": list(to)}
@@ -180,10 +190,10 @@ class Reminders:
         here = datetime.fromtimestamp(now, UTC).astimezone(self._zone)
         begins = here.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
         step = ("", f"digest:{here.date().isoformat()}")
-        if not begins <= here < begins + _DIGEST_WITHIN or step in await self._store.told([""]):
+        if not begins <= here < begins + _DIGEST_WITHIN or step in await self._stores.reminders.reminded([""]):
             return
-        held = await self._store.held()
-        calls = await self._store.waiting_calls(_MOST)
+        held = await self._stores.lookups.held()
+        calls = await self._stores.help_alerts.waiting(_MOST)
 
         def letters(steps: Steps) -> tuple[list[Followup], list[AuditEntry]]:
             people = chain.everybody()
@@ -206,21 +216,21 @@ class Reminders:
                 followups.append(Followup(FollowupKind.DIGEST, "", {"to": [address], "at": rfc3339(now), **counts}))
             return followups, []
 
-        await self._store.tell([step], letters)
+        await self._stores.reminders.remind([step], letters)
 
     def _fits(self, user: User | None, relation: Relation, addresses: Iterable[str]) -> bool:
         """Whether a message counts for somebody: one of their buildings and not their own; for nobody's address all."""
         if user is None:
             return True
         named = [each for each in addresses if each]
-        return is_theirs(user, relation.pairs, self._register) and not has_part(
+        return in_own_buildings(user, relation.pairs, self._register) and not is_party(
             user, relation.pairs, named, self._register
         )
 
     async def _untold(self, steps: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Those of some steps that nobody was told of."""
         asked = list(steps)
-        told = await self._store.told({id_ for id_, _ in asked})
+        told = await self._stores.reminders.reminded({id_ for id_, _ in asked})
         return [step for step in asked if step not in told]
 
 

@@ -41,8 +41,8 @@ class ChainWatch:
         walk: ChainVerifier | None = None
         while not wakeup.stopped:
             try:
-                walk = walk or ChainVerifier(await self._audit.audit_head())
-                rows = await self._audit.audit_rows(walk.number, page)
+                walk = walk or ChainVerifier(await self._audit.head())
+                rows = await self._audit.rows(walk.number, page)
             except StoreDown:
                 self._event_log.store_lost("upkeep")
                 await wakeup.rest(every)
@@ -63,8 +63,8 @@ async def measure(
     while not wakeup.stopped:
         try:
             backlog = await review.backlog()
-            event_log.backlog(backlog)
-            event_log.audit_chain(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
+            event_log.backlog_measured(backlog)
+            event_log.audit_chain_checked(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
         except StoreDown:
             event_log.store_lost("upkeep")
         await wakeup.rest(every)

@@ -7,17 +7,25 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from gateway.ports.messages import StoreDown
-from gateway.store.accounts.accounts import SqlAccounts
-from gateway.store.accounts.grants import SqlGrants
-from gateway.store.accounts.identities import SqlIdentities
-from gateway.store.accounts.reassignment import SqlReassignment
-from gateway.store.accounts.sessions import SqlSessions
-from gateway.store.audit.audit import SqlAudit
-from gateway.store.cases.cases import SqlCases
-from gateway.store.channels.message_parts import SqlSmsParts
-from gateway.store.channels.sms_binds import SqlSmppBinds
-from gateway.store.engine.base import Readers
+from gateway.ports.store import Store
+from gateway.store.accounts.accounts import SqlAccountStore
+from gateway.store.accounts.grants import SqlGrantStore
+from gateway.store.accounts.group_roles import SqlGroupRoleStore
+from gateway.store.accounts.identities import SqlIdentityStore
+from gateway.store.accounts.passkeys import SqlPasskeyStore
+from gateway.store.accounts.reassignment import SqlReassignmentStore
+from gateway.store.accounts.second_steps import SqlSecondStepStore
+from gateway.store.accounts.sessions import SqlSessionStore
+from gateway.store.accounts.sign_in_failures import SqlSignInFailureStore
+from gateway.store.accounts.tokens import SqlTokenStore
+from gateway.store.audit.audit import SqlAuditStore
+from gateway.store.audit.trail import SqlAuditTrailStore
+from gateway.store.cases.cases import SqlCaseStore
+from gateway.store.cases.legal_holds import SqlLegalHoldStore
+from gateway.store.channels.smpp_binds import SqlSmppBindStore
+from gateway.store.channels.sms_parts import SqlSmsPartStore
 from gateway.store.engine.cache import RecentMessages
+from gateway.store.engine.clock import SqlStoreClock
 from gateway.store.engine.connections import Connections
 from gateway.store.engine.engine_url import (
     StoreError,
@@ -28,61 +36,37 @@ from gateway.store.engine.engine_url import (
     make_file,
     make_folder,
 )
+from gateway.store.engine.feature_store import Readers
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.probe import probe
 from gateway.store.engine.upgrade import upgrade
-from gateway.store.help.alerts import SqlHelpAlerts
-from gateway.store.maintenance.history import SqlHistory
-from gateway.store.maintenance.retention import SqlRetention
-from gateway.store.messages.delivery_queue import SqlDeliveryQueue
-from gateway.store.messages.dispositions import SqlDispositions
-from gateway.store.messages.followups import SqlFollowups
-from gateway.store.messages.headers import SqlHeaders
-from gateway.store.messages.intake import SqlIntake
-from gateway.store.messages.media import SqlMedia
-from gateway.store.messages.outbox import SqlOutbox
-from gateway.store.review.claims import SqlClaims
-from gateway.store.review.lists import SqlLists
-from gateway.store.review.lookups import SqlLookups
-from gateway.store.review.reminders import SqlReminders
-from gateway.store.review.reports import SqlReports
-from gateway.store.review.undo import SqlUndo
+from gateway.store.help.alerts import SqlHelpAlertStore
+from gateway.store.maintenance.history import SqlHistoryStore
+from gateway.store.maintenance.retention import SqlRetentionStore
+from gateway.store.maintenance.secrets import SqlSecretStore
+from gateway.store.messages.delivery_queue import SqlDeliveryQueueStore
+from gateway.store.messages.dispositions import SqlDispositionStore
+from gateway.store.messages.followups import SqlFollowupStore
+from gateway.store.messages.headers import SqlHeaderStore
+from gateway.store.messages.intake import SqlIntakeStore
+from gateway.store.messages.media import SqlMediaStore
+from gateway.store.messages.outbox import SqlOutboxStore
+from gateway.store.review.claims import SqlClaimStore
+from gateway.store.review.conversations import SqlConversationStore
+from gateway.store.review.idempotency import SqlIdempotencyStore
+from gateway.store.review.lists import SqlListStore
+from gateway.store.review.lookups import SqlLookupStore
+from gateway.store.review.policy_versions import SqlPolicyVersionStore
+from gateway.store.review.reminders import SqlReminderStore
+from gateway.store.review.reports import SqlReportStore
+from gateway.store.review.saved_views import SqlSavedViewStore
+from gateway.store.review.undo import SqlUndoStore
 
-__all__ = ["SqlStore", "StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", "probe"]
-
-
-class SqlStore(
-    SqlIntake,
-    SqlOutbox,
-    SqlDispositions,
-    SqlDeliveryQueue,
-    SqlFollowups,
-    SqlLookups,
-    SqlHeaders,
-    SqlHistory,
-    SqlAudit,
-    SqlRetention,
-    SqlUndo,
-    SqlLists,
-    SqlHelpAlerts,
-    SqlAccounts,
-    SqlSmsParts,
-    SqlMedia,
-    SqlSmppBinds,
-    SqlClaims,
-    SqlReassignment,
-    SqlReminders,
-    SqlCases,
-    SqlGrants,
-    SqlIdentities,
-    SqlSessions,
-    SqlReports,
-):
-    """The whole port, from its parts."""
+__all__ = ["StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", "probe"]
 
 
 @asynccontextmanager
-async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> AsyncIterator[SqlStore]:
+async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> AsyncIterator[Store]:
     """A store by its address, its tables made or brought up to date.
 
     Without a `clock`, the time is the machine's on SQLite and the database's on PostgreSQL. Raises StoreError where the
@@ -97,7 +81,50 @@ async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> A
     writer, readers = Writer(connections), Readers(connections)
     writer.start()
     try:
-        yield SqlStore(writer, readers, RecentMessages())
+        yield _stores(writer, readers, RecentMessages())
     finally:
         await writer.stop()
         await readers.stop()
+
+
+def _stores(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
+    return Store(
+        clock=SqlStoreClock(writer, readers, recent),
+        secrets=SqlSecretStore(writer, readers, recent),
+        intake=SqlIntakeStore(writer, readers, recent),
+        outbox=SqlOutboxStore(writer, readers, recent),
+        dispositions=SqlDispositionStore(writer, readers, recent),
+        delivery_queue=SqlDeliveryQueueStore(writer, readers, recent),
+        followups=SqlFollowupStore(writer, readers, recent),
+        lookups=SqlLookupStore(writer, readers, recent),
+        headers=SqlHeaderStore(writer, readers, recent),
+        lists=SqlListStore(writer, readers, recent),
+        conversations=SqlConversationStore(writer, readers, recent),
+        idempotency=SqlIdempotencyStore(writer, readers, recent),
+        claims=SqlClaimStore(writer, readers, recent),
+        saved_views=SqlSavedViewStore(writer, readers, recent),
+        policy_versions=SqlPolicyVersionStore(writer, readers, recent),
+        undo=SqlUndoStore(writer, readers, recent),
+        reminders=SqlReminderStore(writer, readers, recent),
+        reports=SqlReportStore(writer, readers, recent),
+        help_alerts=SqlHelpAlertStore(writer, readers, recent),
+        cases=SqlCaseStore(writer, readers, recent),
+        legal_holds=SqlLegalHoldStore(writer, readers, recent),
+        accounts=SqlAccountStore(writer, readers, recent),
+        identities=SqlIdentityStore(writer, readers, recent),
+        sessions=SqlSessionStore(writer, readers, recent),
+        sign_in_failures=SqlSignInFailureStore(writer, readers, recent),
+        tokens=SqlTokenStore(writer, readers, recent),
+        second_steps=SqlSecondStepStore(writer, readers, recent),
+        passkeys=SqlPasskeyStore(writer, readers, recent),
+        group_roles=SqlGroupRoleStore(writer, readers, recent),
+        grants=SqlGrantStore(writer, readers, recent),
+        reassignment=SqlReassignmentStore(writer, readers, recent),
+        audit=SqlAuditStore(writer, readers, recent),
+        audit_trail=SqlAuditTrailStore(writer, readers, recent),
+        retention=SqlRetentionStore(writer, readers, recent),
+        history=SqlHistoryStore(writer, readers, recent),
+        sms_parts=SqlSmsPartStore(writer, readers, recent),
+        media=SqlMediaStore(writer, readers, recent),
+        smpp_binds=SqlSmppBindStore(writer, readers, recent),
+    )

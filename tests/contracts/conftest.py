@@ -17,7 +17,8 @@ from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from gateway.store.engine.engine_url import address
 from gateway.store.engine.upgrade import upgrade
 from tests.contracts.messages import Clock
@@ -108,7 +109,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(store_url: str, clock: Clock) -> AsyncIterator[SqlStore]:
+async def store(store_url: str, clock: Clock) -> AsyncIterator[Store]:
     """An open store without any message."""
     async with open_store(store_url, clock=clock) as opened:
         yield opened

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.messages.conversation import conversation
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.policy.contact import Contact
+from gateway.core.policy.contact import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 
 NOON = 1_900_000_000.0
@@ -50,7 +51,7 @@ def mail(
     address = f"{student.lower()}@students.example"
     return Message(
         id=new_id(at, next(_count).to_bytes(10, "big")),
-        channel=Channel.MAIL,
+        channel=MAIL,
         envelope=Envelope(sender, (Recipient(address), *map(Recipient, others))),
         content=content,
         sha256=sha256_of(content),
@@ -68,7 +69,7 @@ def text(at: float = NOON, *, student: str = "S1", staff: str = "T1", direction:
     phone = "+15550100" if direction is TO_STUDENT else "+15550200"
     return Message(
         id=new_id(at, next(_count).to_bytes(10, "big")),
-        channel=Channel.SMS,
+        channel=SMS,
         envelope=Envelope("+15550300", (Recipient(phone),)),
         content=b"ok",
         sha256=sha256_of(b"ok"),
@@ -88,10 +89,10 @@ def ours(to: str = "ann@district.example", at: float = NOON) -> Message:
     )
 
 
-def contact(message: Message, *, night: bool = False, alone: bool = True, outside: bool = False) -> list[Contact]:
+def contact(message: Message, *, night: bool = False, alone: bool = True, outside: bool = False) -> list[ContactLogRow]:
     """The contact rows of a message."""
     return [
-        Contact(conversation(pair.staff, pair.student), pair.staff, pair.student, night, alone, outside)
+        ContactLogRow(conversation(pair.staff, pair.student), pair.staff, pair.student, night, alone, outside)
         for pair in message.relation.pairs
     ]
 

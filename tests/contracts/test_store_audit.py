@@ -11,7 +11,8 @@ import pytest
 from gateway.core.audit.chain import ChainVerifier, verify
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import AuditEntry
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from tests.contracts.messages import NOON, Clock, becomes, mail
 
 
@@ -21,51 +22,51 @@ def act(number: int) -> AuditEntry:
     return AuditEntry(NOON + number / 7, f"person {number}", "view", f"subject {number}", detail)
 
 
-async def test_acts_are_linked_in_the_order_of_their_writing(store: SqlStore) -> None:
-    await store.record([act(1), act(2)])
-    await store.record([act(3)])
-    assert await store.audit_rows(0, 10) == []
-    assert await store.link(2) == 2
-    assert await store.link(10) == 1
-    assert await store.link(10) == 0
-    rows = await store.audit_rows(0, 10)
+async def test_acts_are_linked_in_the_order_of_their_writing(store: Store) -> None:
+    await store.audit.record([act(1), act(2)])
+    await store.audit.record([act(3)])
+    assert await store.audit.rows(0, 10) == []
+    assert await store.audit.link(2) == 2
+    assert await store.audit.link(10) == 1
+    assert await store.audit.link(10) == 0
+    rows = await store.audit.rows(0, 10)
     assert [each.act for each in rows] == [act(1), act(2), act(3)]
     assert [each.number for each in rows] == [1, 2, 3]
     assert verify(rows) is None
-    assert await store.audit_rows(1, 1) == [rows[1]]
+    assert await store.audit.rows(1, 1) == [rows[1]]
 
 
-async def test_acts_of_a_decision_are_linked_too(store: SqlStore) -> None:
+async def test_acts_of_a_decision_are_linked_too(store: Store) -> None:
     message = mail()
-    await store.accept(message)
-    await store.settle([(message.id, becomes(State.HELD))])
-    assert await store.link(10) == 1
-    (row,) = await store.audit_rows(0, 10)
+    await store.intake.accept(message)
+    await store.dispositions.apply([(message.id, becomes(State.HELD))])
+    assert await store.audit.link(10) == 1
+    (row,) = await store.audit.rows(0, 10)
     assert (row.act.actor, row.act.subject, row.act.detail) == ("policy", message.id, {"state": "held"})
 
 
-async def test_one_process_links_at_a_time(store: SqlStore, store_url: str, clock: Clock) -> None:
+async def test_one_process_links_at_a_time(store: Store, store_url: str, clock: Clock) -> None:
     """Whoever asks while another is at it links nothing; the chain stays one."""
     async with open_store(store_url, clock=clock) as beside:
         done = 0
         async with asyncio.timeout(60):
             for number in range(1, 11):
-                await asyncio.gather(*([store, beside][at % 2].record([act(number * 10 + at)]) for at in range(6)))
-                done += sum(await asyncio.gather(*([store, beside][at % 2].link(4) for at in range(4))))
-            while linked := await store.link(4):
+                await asyncio.gather(*([store, beside][at % 2].audit.record([act(number * 10 + at)]) for at in range(6)))
+                done += sum(await asyncio.gather(*([store, beside][at % 2].audit.link(4) for at in range(4))))
+            while linked := await store.audit.link(4):
                 done += linked
-    rows = await store.audit_rows(0, 1000)
+    rows = await store.audit.rows(0, 1000)
     assert done == len(rows) == 60
     assert verify(rows) is None
 
 
-async def test_it_is_known_how_long_acts_stay_unlinked(store: SqlStore, clock: Clock) -> None:
+async def test_it_is_known_how_long_acts_stay_unlinked(store: Store, clock: Clock) -> None:
     """By the time of their writing, whatever time they are about."""
-    await store.record([AuditEntry(NOON - 1e6, "kim", "login")])
+    await store.audit.record([AuditEntry(NOON - 1e6, "kim", "login")])
     clock.now += 61
-    assert (await store.backlog()).unlinked_for == 61
-    await store.link(10)
-    assert (await store.backlog()).unlinked_for == 0
+    assert (await store.lookups.backlog()).unlinked_for == 61
+    await store.audit.link(10)
+    assert (await store.lookups.backlog()).unlinked_for == 0
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ async def test_it_is_known_how_long_acts_stay_unlinked(store: SqlStore, clock: C
         ("UPDATE audit SET detail = '{\"x\": 1e999}' WHERE number = 4", 4),
     ],
 )
-async def test_whoever_touches_the_log_is_seen(store: SqlStore, store_url: str, touch: str, where: int) -> None:
-    await store.record([act(number) for number in range(5)])
-    await store.link(10)
+async def test_whoever_touches_the_log_is_seen(store: Store, store_url: str, touch: str, where: int) -> None:
+    await store.audit.record([act(number) for number in range(5)])
+    await store.audit.link(10)
     if store_url.startswith("sqlite"):
         with sqlite3.connect(store_url.removeprefix("sqlite:///")) as file:
             file.execute(touch)
@@ -91,9 +92,9 @@ async def test_whoever_touches_the_log_is_seen(store: SqlStore, store_url: str, 
     else:
         with psycopg.connect(store_url) as server:
             server.execute(touch)  # type: ignore[call-overload]
-    await store.record([act(9)])
-    await store.link(10)  # what comes after does not take the place of what is missing
-    walk = ChainVerifier(await store.audit_head())
-    found = [walk.page(await store.audit_rows(walk.number, 2)) for _ in range(5)]
+    await store.audit.record([act(9)])
+    await store.audit.link(10)  # what comes after does not take the place of what is missing
+    walk = ChainVerifier(await store.audit.head())
+    found = [walk.page(await store.audit.rows(walk.number, 2)) for _ in range(5)]
     broken = next(each for each in found if each is not None)
     assert broken.number == where

@@ -7,15 +7,15 @@ from dataclasses import replace
 from gateway.core.messages.delivery import State
 from gateway.core.messages.verdict import Finding
 from gateway.core.policy.decision import Action, AuditEntry
-from gateway.store import SqlStore
+from gateway.ports.store import Store
 from tests.contracts.messages import NOON, becomes, decision, mail, verdict_on
 
 
-async def alerted(store: SqlStore, *found: Finding) -> str:
+async def alerted(store: Store, *found: Finding) -> str:
     message = mail()
-    await store.accept(message)
+    await store.intake.accept(message)
     verdict = replace(verdict_on(message, "6", 0.1), findings=found)
-    await store.settle([(message.id, becomes(State.QUEUED, decision(Action.ALERT), verdict=verdict))])
+    await store.dispositions.apply([(message.id, becomes(State.QUEUED, decision(Action.ALERT), verdict=verdict))])
     return message.id
 
 
@@ -23,7 +23,7 @@ def act(id_: str) -> AuditEntry:
     return AuditEntry(NOON, "ann", "said", id_)
 
 
-async def test_kinds_of_help_the_surest_first_each_once(store: SqlStore) -> None:
+async def test_kinds_of_help_the_surest_first_each_once(store: Store) -> None:
     told = (
         ("help", 0.7, "fear"),
         ("help", 0.9, "abuse"),
@@ -33,16 +33,16 @@ async def test_kinds_of_help_the_surest_first_each_once(store: SqlStore) -> None
     )
     id_ = await alerted(store, *(Finding(clause, score, "lexicon", cue=cue) for clause, score, cue in told))
     other = await alerted(store)
-    assert await store.kinds_of([id_, other, "nothing"]) == {id_: ("abuse", "fear"), other: ()}
-    assert await store.kinds_of([]) == {}
+    assert await store.help_alerts.kinds_of([id_, other, "nothing"]) == {id_: ("abuse", "fear"), other: ()}
+    assert await store.help_alerts.kinds_of([]) == {}
 
 
-async def test_what_was_said_last_of_an_alert_counts(store: SqlStore) -> None:
+async def test_what_was_said_last_of_an_alert_counts(store: Store) -> None:
     one, two = sorted([await alerted(store), await alerted(store)])
-    await store.judge_call(one, True, act(one))
-    await store.judge_call(two, True, act(two))
-    await store.judge_call(two, False, act(two))
-    assert list(await store.judged_calls("", 9)) == [(one, True), (two, False)]
-    assert list(await store.judged_calls(one, 9)) == [(two, False)]
-    assert list(await store.judged_calls("", 1)) == [(one, True)]
-    assert [each.act for each in await store.acts_about(two, 9)][:2] == ["said", "said"]
+    await store.help_alerts.save_judgment(one, True, act(one))
+    await store.help_alerts.save_judgment(two, True, act(two))
+    await store.help_alerts.save_judgment(two, False, act(two))
+    assert list(await store.help_alerts.judgments("", 9)) == [(one, True), (two, False)]
+    assert list(await store.help_alerts.judgments(one, 9)) == [(two, False)]
+    assert list(await store.help_alerts.judgments("", 1)) == [(one, True)]
+    assert [each.act for each in await store.audit_trail.entries_about(two, 9)][:2] == ["said", "said"]

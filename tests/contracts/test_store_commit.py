@@ -18,7 +18,8 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.message import sha256_of
 from gateway.core.policy.decision import Transition
 from gateway.ports.messages import StoreDown
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from gateway.store.engine.connections import WriteRefused
 from gateway.store.engine.dialects import Run
 from gateway.store.engine.group_commit import Write
@@ -26,7 +27,7 @@ from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, becomes, m
 from tests.peers.postgresql import PostgresqlServer, running_postgresql
 
 
-async def test_what_waits_is_written_in_one_transaction(store: SqlStore, clock: Clock) -> None:
+async def test_what_waits_is_written_in_one_transaction(store: Store, clock: Clock) -> None:
     """Each asks the store's time once: all of a group have the same."""
     asked = 0
 
@@ -35,36 +36,36 @@ async def test_what_waits_is_written_in_one_transaction(store: SqlStore, clock: 
         asked += 1
         return NOON + asked
 
-    store._writer._connections._clock = ticking
+    store.intake._writer._connections._clock = ticking
     messages = [mail(NOON + at) for at in range(50)]
-    await asyncio.gather(*(store.accept(each) for each in messages))
+    await asyncio.gather(*(store.intake.accept(each) for each in messages))
     assert asked == 1
-    assert len(await store.unpublished(100, 60)) == 50
+    assert len(await store.outbox.claim_unpublished(100, 60)) == 50
 
 
-async def test_a_bad_item_fails_alone(store: SqlStore) -> None:
+async def test_a_bad_item_fails_alone(store: Store) -> None:
     """The others of its transaction are written, and once."""
     good = [mail(NOON + at) for at in range(6)]
     bad = replace(mail(), sha256=None)  # type: ignore[arg-type]  # a column that takes no null
     answers = await asyncio.gather(
-        *(store.accept(each) for each in (*good[:3], bad, *good[3:])), return_exceptions=True
+        *(store.intake.accept(each) for each in (*good[:3], bad, *good[3:])), return_exceptions=True
     )
     assert [type(each) for each in answers if each is not None] == [WriteRefused]
     assert isinstance(answers[3], StoreDown)
-    assert [each.message for each in await store.unpublished(10, 60)] == good
-    assert await store.states(bad.id) == {}
+    assert [each.message for each in await store.outbox.claim_unpublished(10, 60)] == good
+    assert await store.intake.states(bad.id) == {}
 
 
-async def test_errors_hold_no_values(store: SqlStore) -> None:
+async def test_errors_hold_no_values(store: Store) -> None:
     """They are logged: a database may quote the row that it refuses."""
     secret = "very private words"
     with pytest.raises(StoreDown) as caught:
-        await store.accept(replace(mail(excerpt=secret), sha256=None))  # type: ignore[arg-type]
+        await store.intake.accept(replace(mail(excerpt=secret), sha256=None))  # type: ignore[arg-type]
     assert secret not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-async def test_who_gave_up_before_the_write_is_not_written(store: SqlStore) -> None:
+async def test_who_gave_up_before_the_write_is_not_written(store: Store) -> None:
     """A relay that was cut off answered nothing: its client will come again."""
     entered, go_on = threading.Event(), threading.Event()
 
@@ -73,28 +74,28 @@ async def test_who_gave_up_before_the_write_is_not_written(store: SqlStore) -> N
         go_on.wait(30)
         return [None] * len(items)
 
-    blocking = asyncio.create_task(store._writer.do(Write(block), None))
+    blocking = asyncio.create_task(store.intake._writer.do(Write(block), None))
     await asyncio.to_thread(entered.wait, 30)
     kept, dropped = mail(), mail()
-    tasks = [asyncio.create_task(store.accept(each)) for each in (kept, dropped)]
+    tasks = [asyncio.create_task(store.intake.accept(each)) for each in (kept, dropped)]
     await asyncio.sleep(0)
     tasks[1].cancel()
     go_on.set()
     await asyncio.gather(blocking, *tasks, return_exceptions=True)
-    assert await store.states(kept.id) == {"s1@students.example": State.RECEIVED}
-    assert await store.states(dropped.id) == {}
+    assert await store.intake.states(kept.id) == {"s1@students.example": State.RECEIVED}
+    assert await store.intake.states(dropped.id) == {}
 
 
 async def test_closing_writes_what_waits(store_url: str, clock: Clock) -> None:
     messages = [mail(NOON + at) for at in range(300)]
     async with open_store(store_url, clock=clock) as store:
-        tasks = [asyncio.create_task(store.accept(each)) for each in messages]
+        tasks = [asyncio.create_task(store.intake.accept(each)) for each in messages]
         await asyncio.sleep(0)
     await asyncio.gather(*tasks)
     with pytest.raises(StoreDown):
-        await store.accept(mail())
+        await store.intake.accept(mail())
     async with open_store(store_url, clock=clock) as store:
-        assert len(await store.unpublished(1000, 60)) == 300
+        assert len(await store.outbox.claim_unpublished(1000, 60)) == 300
 
 
 @pytest.fixture
@@ -109,22 +110,22 @@ async def test_an_outage_of_the_server_ends_with_it(own_server: PostgresqlServer
     """Down is said at once and for everything; back again nothing has to be done; nothing accepted is lost."""
     async with open_store(own_server.database()) as store:
         before, during, after = mail(), mail(), mail()
-        await store.accept(before)
+        await store.intake.accept(before)
         own_server.stop()
-        calls = [store.accept(during), store.settle([(before.id, becomes(State.QUEUED))]), store.claim(STUDENTS, 1, 60)]
-        calls += [store.held(), store.next_due(), store.waiting_bytes(), store.now(), store.link(10)]
+        calls = [store.intake.accept(during), store.dispositions.apply([(before.id, becomes(State.QUEUED))]), store.delivery_queue.claim(STUDENTS, 1, 60)]
+        calls += [store.lookups.held(), store.delivery_queue.next_due(), store.intake.waiting_bytes(), store.clock.now(), store.audit.link(10)]
         async with asyncio.timeout(30):
             answers = await asyncio.gather(*calls, return_exceptions=True)
         assert {isinstance(each, StoreDown) for each in answers} == {True}
         own_server.start()
-        await store.accept(after)
-        assert await store.states(during.id) == {}
-        await store.settle([(before.id, becomes(State.QUEUED))])
-        (claim,) = await store.claim(STUDENTS, 10, 60)
+        await store.intake.accept(after)
+        assert await store.intake.states(during.id) == {}
+        await store.dispositions.apply([(before.id, becomes(State.QUEUED))])
+        (claim,) = await store.delivery_queue.claim(STUDENTS, 10, 60)
         own_server.stop()
         own_server.start()
-        assert await store.conclude(claim, all_sent(claim), ())  # idle through a restart: nobody notices
-        assert [each.message.id for each in await store.unpublished(10, 60)] == [before.id, after.id]
+        assert await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())  # idle through a restart: nobody notices
+        assert [each.message.id for each in await store.outbox.claim_unpublished(10, 60)] == [before.id, after.id]
 
 
 CHILD = """
@@ -168,10 +169,10 @@ def killed_while_accepting(url: str, chance: random.Random, kill: Callable[[], N
 async def all_there(url: str, accepted: dict[str, str]) -> None:
     """Whether everything is there, with all of its rows, and nothing by halves."""
     async with open_store(url) as store:
-        out = {each.message.id: each.message for each in await store.unpublished(1 << 20, 0)}
+        out = {each.message.id: each.message for each in await store.outbox.claim_unpublished(1 << 20, 0)}
         assert set(accepted) <= set(out)
         assert all(out[id_].sha256 == digest == sha256_of(out[id_].content) for id_, digest in accepted.items())
-        settled = await store.settle([(id_, lambda seen: Transition()) for id_ in out])
+        settled = await store.dispositions.apply([(id_, lambda seen: Transition()) for id_ in out])
         assert all(
             each is not None and len(each.pending.contact) == len(each.pending.recipients) == 1 for each in settled
         )

@@ -6,67 +6,68 @@ import asyncio
 
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.policy.decision import Transition
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from tests.contracts.messages import REST, Clock, mail, ours
 
 
-async def followed_up(store: SqlStore, count: int) -> None:
+async def followed_up(store: Store, count: int) -> None:
     """A message with so many followups, numbered."""
     message = mail()
-    await store.accept(message)
+    await store.intake.accept(message)
     bodies = [{"number": at, "nested": {"a": [1, None]}} for at in range(count)]
     followups = tuple(Followup(FollowupKind.LATE, message.id, body) for body in bodies)
-    await store.settle([(message.id, lambda seen: Transition(followups=followups))])
+    await store.dispositions.apply([(message.id, lambda seen: Transition(followups=followups))])
 
 
-async def test_followups_are_claimed_in_order_with_a_lease(store: SqlStore, clock: Clock) -> None:
+async def test_followups_are_claimed_in_order_with_a_lease(store: Store, clock: Clock) -> None:
     await followed_up(store, 5)
-    first = await store.due_followups(3, 60)
+    first = await store.followups.claim_due(3, 60)
     assert [each.body for each in first] == [{"number": at, "nested": {"a": [1, None]}} for at in range(3)]
     assert {each.attempts for each in first} == {1}
-    assert [each.body["number"] for each in await store.due_followups(3, 60)] == [3, 4]
-    assert list(await store.due_followups(3, 60)) == []
+    assert [each.body["number"] for each in await store.followups.claim_due(3, 60)] == [3, 4]
+    assert list(await store.followups.claim_due(3, 60)) == []
     clock.now += 60
-    again = await store.due_followups(10, 60)
+    again = await store.followups.claim_due(10, 60)
     assert len(again) == 5
     assert {each.attempts for each in again} == {2}
 
 
-async def test_what_is_done_is_gone(store: SqlStore, clock: Clock) -> None:
+async def test_what_is_done_is_gone(store: Store, clock: Clock) -> None:
     await followed_up(store, 3)
-    due = await store.due_followups(10, 60)
-    await store.followed([each.id for each in due[:2]])
+    due = await store.followups.claim_due(10, 60)
+    await store.followups.complete([each.id for each in due[:2]])
     clock.now += 60
-    assert [each.id for each in await store.due_followups(10, 60)] == [due[2].id]
+    assert [each.id for each in await store.followups.claim_due(10, 60)] == [due[2].id]
 
 
-async def test_what_cannot_be_done_now_waits(store: SqlStore, clock: Clock) -> None:
+async def test_what_cannot_be_done_now_waits(store: Store, clock: Clock) -> None:
     await followed_up(store, 2)
-    first, second = await store.due_followups(10, 3600)
-    await store.follow_later([first.id], 30)
+    first, second = await store.followups.claim_due(10, 3600)
+    await store.followups.postpone([first.id], 30)
     clock.now += 29
-    assert list(await store.due_followups(10, 60)) == []
+    assert list(await store.followups.claim_due(10, 60)) == []
     clock.now += 1
-    assert [each.id for each in await store.due_followups(10, 60)] == [first.id]
+    assert [each.id for each in await store.followups.claim_due(10, 60)] == [first.id]
     assert second.attempts == 1
 
 
-async def test_a_message_of_ours_is_queued_with_its_followup(store: SqlStore) -> None:
+async def test_a_message_of_ours_is_queued_with_its_followup(store: Store) -> None:
     """Once: when two processes did the same, the second finds it done."""
     await followed_up(store, 1)
-    (due,) = await store.due_followups(10, 60)
+    (due,) = await store.followups.claim_due(10, 60)
     first, second = ours(), ours()
-    await asyncio.gather(store.followed([due.id], first), store.followed([due.id], first))
-    await store.followed([due.id], second)
-    (claim,) = await store.claim(REST, 10, 60)
+    await asyncio.gather(store.followups.complete([due.id], first), store.followups.complete([due.id], first))
+    await store.followups.complete([due.id], second)
+    (claim,) = await store.delivery_queue.claim(REST, 10, 60)
     assert claim.message == first
-    assert await store.claim(REST, 10, 60) == ()
+    assert await store.delivery_queue.claim(REST, 10, 60) == ()
 
 
-async def test_a_followup_is_claimed_by_one_process(store: SqlStore, store_url: str, clock: Clock) -> None:
+async def test_a_followup_is_claimed_by_one_process(store: Store, store_url: str, clock: Clock) -> None:
     await followed_up(store, 40)
     async with open_store(store_url, clock=clock) as beside:
-        taken = await asyncio.gather(*([store, beside][at % 2].due_followups(5, 60) for at in range(16)))
-        rest = await store.due_followups(40, 60)
+        taken = await asyncio.gather(*([store, beside][at % 2].followups.claim_due(5, 60) for at in range(16)))
+        rest = await store.followups.claim_due(40, 60)
     ids = [each.id for some in (*taken, rest) for each in some]
     assert len(ids) == len(set(ids)) == 40

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel, Envelope, Recipient
+from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Direction, Pair, Relation
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from tests.contracts.messages import NOON, REST, STUDENTS, TO_STUDENT, Clock, becomes, contact, mail, ours, text
 
 
-async def test_a_message_comes_back_as_it_was(store: SqlStore) -> None:
+async def test_a_message_comes_back_as_it_was(store: Store) -> None:
     """Bytes, envelope with its parameters in their case, pairs of every kind, and text that databases dislike."""
     content = bytes(range(256)) * 40
     message = replace(
@@ -38,102 +40,102 @@ async def test_a_message_comes_back_as_it_was(store: SqlStore) -> None:
         excerpt="\u00e9\n\t",
         tls=True,
     )
-    await store.accept(message)
-    outgoing = await store.outgoing(message.id)
+    await store.intake.accept(message)
+    outgoing = await store.outbox.outgoing(message.id)
     assert outgoing is not None
     assert outgoing.message == message
-    assert await store.states(message.id) == {
+    assert await store.intake.states(message.id) == {
         "s1@students.example": State.RECEIVED,
         "j\xf6rg@\u4f8b\u3048.example": State.RECEIVED,
         '"odd \\" one"@x.example': State.QUEUED,
     }
 
 
-async def test_text_that_no_database_takes_is_kept_readable(store: SqlStore) -> None:
+async def test_text_that_no_database_takes_is_kept_readable(store: Store) -> None:
     """NUL and lone surrogates in what is only shown are replaced; the content has the bytes."""
     message = replace(mail(), subject="a\x00b\udcffc", excerpt="\x00", message_id="<\udcfe>")
-    await store.accept(message, contact(message))
-    outgoing = await store.outgoing(message.id)
+    await store.intake.accept(message, contact(message))
+    outgoing = await store.outbox.outgoing(message.id)
     assert outgoing is not None
     assert outgoing.message.subject == "a\ufffdb\ufffdc"
     assert outgoing.message.content == message.content
 
 
-async def test_a_second_accept_changes_nothing(store: SqlStore) -> None:
+async def test_a_second_accept_changes_nothing(store: Store) -> None:
     """Alone, beside others in one transaction, and twice in one transaction."""
     first, second, third = mail(), mail(), mail()
-    await store.accept(first, contact(first))
-    await store.settle([(first.id, becomes(State.HELD))])
+    await store.intake.accept(first, contact(first))
+    await store.dispositions.apply([(first.id, becomes(State.HELD))])
     again = replace(first, content=b"other", envelope=Envelope("x@y", (Recipient("z@z.example"),)))
-    await store.accept(again)
-    await asyncio.gather(*(store.accept(each, contact(each)) for each in (again, second, third, third, again)))
-    outgoing = await store.outgoing(first.id)
+    await store.intake.accept(again)
+    await asyncio.gather(*(store.intake.accept(each, contact(each)) for each in (again, second, third, third, again)))
+    outgoing = await store.outbox.outgoing(first.id)
     assert outgoing is not None
     assert outgoing.message == first
-    assert await store.states(first.id) == {"s1@students.example": State.HELD}
-    assert {each.message.id for each in await store.unpublished(10, 60)} == {first.id, second.id, third.id}
+    assert await store.intake.states(first.id) == {"s1@students.example": State.HELD}
+    assert {each.message.id for each in await store.outbox.claim_unpublished(10, 60)} == {first.id, second.id, third.id}
 
 
-async def test_recipients_without_a_pair_are_due_at_once(store: SqlStore) -> None:
+async def test_recipients_without_a_pair_are_due_at_once(store: Store) -> None:
     message = mail(others=["bob@elsewhere.example"])
-    await store.accept(message)
-    (claim,) = await store.claim(REST, 10, 60)
+    await store.intake.accept(message)
+    (claim,) = await store.delivery_queue.claim(REST, 10, 60)
     assert [each.recipient.address for each in claim.recipients] == ["bob@elsewhere.example"]
     assert (claim.recipients[0].attempts, claim.recipients[0].queued_at) == (0, NOON)
     assert claim.message == message
-    assert await store.claim(STUDENTS, 10, 60) == ()
+    assert await store.delivery_queue.claim(STUDENTS, 10, 60) == ()
 
 
-async def test_the_caller_can_say_who_is_due(store: SqlStore) -> None:
+async def test_the_caller_can_say_who_is_due(store: Store) -> None:
     """In shadow mode everybody; or nobody."""
     shadowed, kept = mail(others=["bob@elsewhere.example"]), mail(others=["bob@elsewhere.example"])
-    await store.accept(shadowed, due=[each.address for each in shadowed.envelope.recipients])
-    await store.accept(kept, due=())
-    assert set((await store.states(shadowed.id)).values()) == {State.QUEUED}
-    assert set((await store.states(kept.id)).values()) == {State.RECEIVED}
+    await store.intake.accept(shadowed, due=[each.address for each in shadowed.envelope.recipients])
+    await store.intake.accept(kept, due=())
+    assert set((await store.intake.states(shadowed.id)).values()) == {State.QUEUED}
+    assert set((await store.intake.states(kept.id)).values()) == {State.RECEIVED}
 
 
-async def test_an_unknown_message_has_no_states(store: SqlStore) -> None:
-    assert await store.states("nothing") == {}
-    assert await store.outgoing("nothing") is None
+async def test_an_unknown_message_has_no_states(store: Store) -> None:
+    assert await store.intake.states("nothing") == {}
+    assert await store.outbox.outgoing("nothing") is None
 
 
-async def test_what_is_undecided_or_queued_counts_as_waiting(store: SqlStore) -> None:
+async def test_what_is_undecided_or_queued_counts_as_waiting(store: Store) -> None:
     """Once a message, whatever its recipients; held ones do not count, nor what is sent."""
     second = 0.0
-    store._ticks = lambda: second
+    store.intake._ticks = lambda: second
     held, queued, received = mail(content=b"h" * 1000), ours(), mail(content=b"r" * 10, others=["x@y.example"])
-    assert await store.waiting_bytes() == 0
+    assert await store.intake.waiting_bytes() == 0
     for message in (held, queued, received):
-        await store.accept(message)
-    await store.settle([(held.id, becomes(State.HELD))])
-    assert await store.waiting_bytes() == 0  # at most a second old
+        await store.intake.accept(message)
+    await store.dispositions.apply([(held.id, becomes(State.HELD))])
+    assert await store.intake.waiting_bytes() == 0  # at most a second old
     second += 1.0
-    assert await store.waiting_bytes() == len(queued.content) + len(received.content)
+    assert await store.intake.waiting_bytes() == len(queued.content) + len(received.content)
 
 
-async def test_a_secret_is_made_once(store: SqlStore, store_url: str) -> None:
+async def test_a_secret_is_made_once(store: Store, store_url: str) -> None:
     """And is the same for everybody who asks, also at once and in another process."""
-    first, second = await asyncio.gather(store.secret("seal"), store.secret("seal"))
+    first, second = await asyncio.gather(store.secrets.get_or_create("seal"), store.secrets.get_or_create("seal"))
     assert first == second
     assert len(first) == 32
-    assert await store.secret("other") != first
+    assert await store.secrets.get_or_create("other") != first
     async with open_store(store_url) as beside:
-        assert await beside.secret("seal") == first
+        assert await beside.secrets.get_or_create("seal") == first
 
 
 async def test_what_was_accepted_is_there_after_reopening(store_url: str, clock: Clock) -> None:
     messages = [mail(NOON + at) for at in range(5)]
     async with open_store(store_url, clock=clock) as store:
-        await asyncio.gather(*(store.accept(each) for each in messages))
+        await asyncio.gather(*(store.intake.accept(each) for each in messages))
     async with open_store(store_url, clock=clock) as store:
-        assert [each.message for each in await store.unpublished(10, 60)] == messages
+        assert [each.message for each in await store.outbox.claim_unpublished(10, 60)] == messages
 
 
-async def test_both_channels_are_taken(store: SqlStore) -> None:
+async def test_both_channels_are_taken(store: Store) -> None:
     message = text(direction=TO_STUDENT)
-    await store.accept(message)
-    outgoing = await store.outgoing(message.id)
+    await store.intake.accept(message)
+    outgoing = await store.outbox.outgoing(message.id)
     assert outgoing is not None
-    assert outgoing.message.channel is Channel.SMS
+    assert outgoing.message.channel == SMS
     assert outgoing.message.content == b"ok"

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.messages.media import LARGEST, LARGEST_TOGETHER, MOST, WAIT, MediaFile, MediaRequest, MediaResult
 from gateway.core.messages.message import Message, sha256_of
-from gateway.store import SqlStore
+from gateway.ports.store import Store
 from tests.contracts.messages import Clock, text
 
 PICTURE = b"\x89PNG picture"
@@ -20,87 +20,87 @@ def pictured(*urls: str) -> Message:
     return replace(made, envelope=replace(made.envelope, options=("form", "Body", *(f"MediaUrl={u}" for u in urls))))
 
 
-async def taken(store: SqlStore, *urls: str) -> tuple[Message, list[MediaRequest]]:
+async def taken(store: Store, *urls: str) -> tuple[Message, list[MediaRequest]]:
     message = pictured(*urls)
-    await store.accept(message)
-    return message, list(await store.media_due(10, 30.0))
+    await store.intake.accept(message)
+    return message, list(await store.media.claim_due(10, 30.0))
 
 
-async def published(store: SqlStore) -> list[str]:
-    return [each.message.id for each in await store.unpublished(10, 1.0)]
+async def published(store: Store) -> list[str]:
+    return [each.message.id for each in await store.outbox.claim_unpublished(10, 1.0)]
 
 
-async def test_a_text_waits_for_its_pictures_and_goes_with_the_last(store: SqlStore) -> None:
+async def test_a_text_waits_for_its_pictures_and_goes_with_the_last(store: Store) -> None:
     message, (first, second) = await taken(store, "https://a.example/1", "https://a.example/2")
     assert [(each.message_id, each.number, each.url, each.attempts) for each in (first, second)] == [
         (message.id, 1, "https://a.example/1", 1), (message.id, 2, "https://a.example/2", 1),
     ]  # fmt: skip
     assert await published(store) == []
-    await store.media_ended(first, MediaResult("image/png", PICTURE), None)
+    await store.media.record_result(first, MediaResult("image/png", PICTURE), None)
     assert await published(store) == []
-    await store.media_ended(second, MediaResult(failed="too_large"), None)
-    (outgoing,) = await store.unpublished(10, 1.0)
+    await store.media.record_result(second, MediaResult(failed="too_large"), None)
+    (outgoing,) = await store.outbox.claim_unpublished(10, 1.0)
     facts = MediaFile(1, "image/png", len(PICTURE), sha256_of(PICTURE))
     assert outgoing.media == (facts, MediaFile(2, failed="too_large"))
-    assert list(await store.media(message.id)) == [replace(facts, content=PICTURE), MediaFile(2, failed="too_large")]
-    explained = await store.explained(message.id)
+    assert list(await store.media.files_of(message.id)) == [replace(facts, content=PICTURE), MediaFile(2, failed="too_large")]
+    explained = await store.lookups.detail(message.id)
     assert explained is not None
     assert [(each.number, each.data) for each in explained.parts()] == [("1", b"ok"), ("2", PICTURE), ("3", b"")]
 
 
-async def test_nobody_waits_for_ever(store: SqlStore, clock: Clock) -> None:
+async def test_nobody_waits_for_ever(store: Store, clock: Clock) -> None:
     message, (wanted,) = await taken(store, "https://a.example/1")
     clock.now += WAIT - 1
     assert await published(store) == []
     clock.now += 2
-    (outgoing,) = await store.unpublished(10, 60.0)
+    (outgoing,) = await store.outbox.claim_unpublished(10, 60.0)
     assert outgoing.media == (MediaFile(1, failed="timeout"),)
-    await store.published({message.id: "0:1"})
-    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
+    await store.outbox.mark_published({message.id: "0:1"})
+    await store.media.record_result(wanted, MediaResult("image/png", PICTURE), None)
     assert await published(store) == [], "what is published is not published again for a picture that comes late"
-    assert [each.content for each in await store.media(message.id)] == [PICTURE], "yet a reviewer sees it"
+    assert [each.content for each in await store.media.files_of(message.id)] == [PICTURE], "yet a reviewer sees it"
 
 
-async def test_what_fails_for_now_is_due_again_and_a_claim_that_was_lost_too(store: SqlStore, clock: Clock) -> None:
+async def test_what_fails_for_now_is_due_again_and_a_claim_that_was_lost_too(store: Store, clock: Clock) -> None:
     _, (wanted,) = await taken(store, "https://a.example/1")
-    assert list(await store.media_due(10, 30.0)) == [], "it is claimed"
-    await store.media_ended(wanted, MediaResult(failed="timeout", again=True), 4.0)
-    assert list(await store.media_due(10, 30.0)) == []
+    assert list(await store.media.claim_due(10, 30.0)) == [], "it is claimed"
+    await store.media.record_result(wanted, MediaResult(failed="timeout", again=True), 4.0)
+    assert list(await store.media.claim_due(10, 30.0)) == []
     clock.now += 4
-    (again,) = await store.media_due(10, 30.0)
+    (again,) = await store.media.claim_due(10, 30.0)
     assert again == replace(wanted, attempts=2)
     clock.now += 31
-    (after_a_crash,) = await store.media_due(10, 30.0)
+    (after_a_crash,) = await store.media.claim_due(10, 30.0)
     assert after_a_crash.attempts == 3
 
 
-async def test_what_is_settled_stays_so(store: SqlStore) -> None:
+async def test_what_is_settled_stays_so(store: Store) -> None:
     message, (wanted,) = await taken(store, "https://a.example/1")
-    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
-    await store.media_ended(wanted, MediaResult(failed="unreadable"), None)
-    await store.media_ended(wanted, MediaResult(failed="timeout", again=True), 1.0)
-    assert [each.content for each in await store.media(message.id)] == [PICTURE]
+    await store.media.record_result(wanted, MediaResult("image/png", PICTURE), None)
+    await store.media.record_result(wanted, MediaResult(failed="unreadable"), None)
+    await store.media.record_result(wanted, MediaResult(failed="timeout", again=True), 1.0)
+    assert [each.content for each in await store.media.files_of(message.id)] == [PICTURE]
 
 
-async def test_the_pictures_of_one_text_are_bounded_together(store: SqlStore) -> None:
+async def test_the_pictures_of_one_text_are_bounded_together(store: Store) -> None:
     message, wanted = await taken(store, *(f"https://a.example/{number}" for number in range(MOST + 5)))
     assert len(wanted) == MOST
     for each in wanted:
-        await store.media_ended(each, MediaResult("image/png", bytes(LARGEST)), None)
-    kept = await store.media(message.id)
+        await store.media.record_result(each, MediaResult("image/png", bytes(LARGEST)), None)
+    kept = await store.media.files_of(message.id)
     assert sum(len(each.content) for each in kept) == LARGEST_TOGETHER
     assert {each.failed for each in kept if not each.content} == {"too_large"}
 
 
-async def test_the_bound_of_the_store_counts_them(store: SqlStore) -> None:
+async def test_the_bound_of_the_store_counts_them(store: Store) -> None:
     _, (wanted,) = await taken(store, "https://a.example/1")
-    await store.media_ended(wanted, MediaResult("image/png", PICTURE), None)
-    assert await store.waiting_bytes() == len(b"ok") + len(PICTURE)
+    await store.media.record_result(wanted, MediaResult("image/png", PICTURE), None)
+    assert await store.intake.waiting_bytes() == len(b"ok") + len(PICTURE)
 
 
 @pytest.mark.parametrize("options", [("form", "Body"), ("smpp", "MediaUrl=https://a.example/1")])
-async def test_other_texts_go_at_once(store: SqlStore, options: tuple[str, ...]) -> None:
+async def test_other_texts_go_at_once(store: Store, options: tuple[str, ...]) -> None:
     made = pictured()
-    await store.accept(replace(made, envelope=replace(made.envelope, options=options)))
+    await store.intake.accept(replace(made, envelope=replace(made.envelope, options=options)))
     assert await published(store) == [made.id]
-    assert list(await store.media_due(10, 30.0)) == []
+    assert list(await store.media.claim_due(10, 30.0)) == []

@@ -45,7 +45,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def test_an_empty_database_gets_the_tables_of_the_schema(empty_url: str) -> None:
     """Migrations and schema say the same."""
     async with open_store(empty_url) as store:
-        assert (await store.backlog()).held == 0
+        assert (await store.lookups.backlog()).held == 0
     engine = create_engine(address(empty_url))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _comparable})
@@ -77,13 +77,13 @@ async def test_a_store_of_an_earlier_version_is_brought_up_to_date_with_what_is_
     ):
         _write(empty_url, statement)
     async with open_store(empty_url) as store:
-        session, token = await store.session("s"), await store.token("t")
+        session, token = await store.sessions.find("s"), await store.tokens.find("t")
         assert session is not None
         assert (session.user.name, session.seen_at, session.way, session.place) == ("ann", 2.0, "", "")
         assert token is not None
         assert token[1].used_at is None
-        assert await store.taken_up("m") == ("ann", 3.0)
-        assert [*await store.granted_to("ann"), *await store.passkeys("ann"), *await store.judged_calls("", 9)] == []
+        assert await store.help_alerts.acknowledged_by("m") == ("ann", 3.0)
+        assert [*await store.grants.active_for("ann"), *await store.passkeys.of_user("ann"), *await store.help_alerts.judgments("", 9)] == []
 
 
 def _at_version(version: str, url: str) -> None:
@@ -117,14 +117,14 @@ async def test_processes_may_open_an_empty_database_at_once(empty_url: str) -> N
 async def test_a_newer_store_is_refused(store_url: str) -> None:
     """With what to do; and nothing is changed in it."""
     async with open_store(store_url) as store:
-        await store.accept(mail())
+        await store.intake.accept(mail())
     _write(store_url, "UPDATE alembic_version SET version_num = '9876'")
     with pytest.raises(StoreError, match=r"newer version .9876. than this program.*install the newer program"):
         async with open_store(store_url):
             pass
     _write(store_url, f"UPDATE alembic_version SET version_num = '{LATEST}'")
     async with open_store(store_url) as store:
-        assert (await store.backlog()).unpublished == 1
+        assert (await store.lookups.backlog()).unpublished == 1
 
 
 def _write(url: str, statement: str) -> None:
@@ -140,7 +140,7 @@ def _write(url: str, statement: str) -> None:
 async def test_the_file_is_for_nobody_else(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "chaperone.db"
     async with open_store(f"sqlite:///{path}") as store:
-        await store.accept(mail())
+        await store.intake.accept(mail())
         assert {_mode(each) for each in path.parent.iterdir()} == {0o600}
     assert _mode(path.parent) == 0o700
 
@@ -152,7 +152,7 @@ def _mode(path: Path) -> int:
 async def test_the_file_is_written_ahead_and_synchronised(tmp_path: Path) -> None:
     """Every connection sets it; the log mode stays in the file."""
     async with open_store(f"sqlite:///{tmp_path}/chaperone.db") as store:
-        run = store._readers.read(lambda run: [run._cursor.execute(f"PRAGMA {what}").fetchall() for what in WHAT])
+        run = store.intake._readers.read(lambda run: [run._cursor.execute(f"PRAGMA {what}").fetchall() for what in WHAT])
         assert await run == [[("wal",)], [(2,)]]
 
 
@@ -216,11 +216,11 @@ async def test_a_file_that_another_program_writes_is_waited_for(tmp_path: Path) 
         release = threading.Timer(0.3, other.rollback)
         release.start()
         began = time.monotonic()
-        await store.accept(mail())
+        await store.intake.accept(mail())
         assert time.monotonic() - began > 0.2
         release.join()
         other.close()
-        assert (await store.backlog()).unpublished == 1
+        assert (await store.lookups.backlog()).unpublished == 1
 
 
 def test_one_process_serves_a_file(tmp_path: Path) -> None:
@@ -249,6 +249,6 @@ async def test_a_store_up_to_date_opens_while_somebody_writes(tmp_path: Path, ma
     other.execute("BEGIN IMMEDIATE")
     try:
         async with asyncio.timeout(5), open_store(f"sqlite:///{path}") as store:
-            assert await store.held() == []
+            assert await store.lookups.held() == []
     finally:
         other.close()

@@ -8,39 +8,39 @@ import pytest
 
 from gateway.core.messages.conversation import conversation
 from gateway.core.messages.delivery import State
-from gateway.store import SqlStore
+from gateway.ports.store import Store
 from tests.contracts.messages import NOON, becomes, contact, decision, mail, ours, text, verdict_on
 
 
 @pytest.mark.parametrize("page", [1, 2, 50])
-async def test_every_message_in_scope_comes_once_in_order(store: SqlStore, page: int) -> None:
+async def test_every_message_in_scope_comes_once_in_order(store: Store, page: int) -> None:
     old = mail(NOON - 10)
     group = [mail(NOON) for _ in range(3)]  # accepted at the same time
     later = [text(NOON + 1, student="S2"), mail(NOON + 2, others=["office@district.example"])]
     for message in (old, *reversed(group), *later):
-        await store.accept(message, [*contact(message)] * 2)
-    await store.accept(ours(at=NOON + 1))  # a bounce is nobody's conversation
+        await store.intake.accept(message, [*contact(message)] * 2)
+    await store.intake.accept(ours(at=NOON + 1))  # a bounce is nobody's conversation
     found, at, behind = [], NOON - 5, ""
-    while rows := await store.past(at, behind, page):
+    while rows := await store.history.past_messages(at, behind, page):
         found += rows
         at, behind = rows[-1].received_at, rows[-1].id
     assert [each.id for each in found] == [*sorted(each.id for each in group), *(each.id for each in later)]
 
 
-async def test_it_comes_as_it_was_decided(store: SqlStore) -> None:
+async def test_it_comes_as_it_was_decided(store: Store) -> None:
     message = mail()
-    await store.accept(message, contact(message, night=True))
+    await store.intake.accept(message, contact(message, night=True))
     says = decision()
-    await store.settle([(message.id, becomes(State.QUEUED, says))])
-    (waiting,) = await store.past(NOON, "", 10)
+    await store.dispositions.apply([(message.id, becomes(State.QUEUED, says))])
+    (waiting,) = await store.history.past_messages(NOON, "", 10)
     assert waiting.verdict is None
 
     def read(pending):
 
         return replace(becomes(State.QUEUED)(pending), verdict=verdict_on(message))
 
-    await store.settle([(message.id, read)])
-    (past,) = await store.past(NOON, "", 10)
+    await store.dispositions.apply([(message.id, read)])
+    (past,) = await store.history.past_messages(NOON, "", 10)
     assert past.verdict == verdict_on(message)
     assert [(each.decision, each.pairs) for each in past.recipients] == [(says, message.relation.pairs)]
     assert past.contact[conversation("T1", "S1")].night_week == 1

@@ -12,7 +12,7 @@ from gateway.core.messages.conversation import conversation
 from gateway.core.messages.delivery import Bounced, State
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import Action, AuditEntry, StateChange, Transition
-from gateway.store import SqlStore
+from gateway.ports.store import Store
 from gateway.store.maintenance.retention import CHANGES, CHUNK
 from tests.contracts.messages import (
     NOON,
@@ -32,24 +32,24 @@ DAY = 86400.0
 DELIVERED, DECIDED = 30 * DAY, 365 * DAY
 
 
-async def delivered(store: SqlStore, message: Message, action: Action = Action.RELEASE) -> None:
+async def delivered(store: Store, message: Message, action: Action = Action.RELEASE) -> None:
     """Accept, decide and deliver a message."""
-    await store.accept(message, contact(message))
+    await store.intake.accept(message, contact(message))
     rule = becomes(State.QUEUED, decision(action))
-    await store.settle([(message.id, lambda seen: replace(rule(seen), verdict=verdict_on(message)))])
+    await store.dispositions.apply([(message.id, lambda seen: replace(rule(seen), verdict=verdict_on(message)))])
     await send(store)
 
 
-async def send(store: SqlStore) -> None:
+async def send(store: Store) -> None:
     """Deliver whatever is due."""
     for hop in (STUDENTS, REST):
-        for claim in await store.claim(hop, 100, 60):
-            await store.conclude(claim, all_sent(claim), ())
+        for claim in await store.delivery_queue.claim(hop, 100, 60):
+            await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
 
 
-async def has_content(store: SqlStore, message: Message) -> bool:
+async def has_content(store: Store, message: Message) -> bool:
     """Whether a message's content, subject and excerpt are there."""
-    explained = await store.explained(message.id)
+    explained = await store.lookups.detail(message.id)
     assert explained is not None
     return bool(explained.content)
 
@@ -65,97 +65,97 @@ def write(url: str, statement: str) -> None:
             server.execute(statement)  # type: ignore[call-overload]
 
 
-async def test_a_delivered_message_loses_its_content_after_its_period(store: SqlStore, clock: Clock) -> None:
+async def test_a_delivered_message_loses_its_content_after_its_period(store: Store, clock: Clock) -> None:
     """Its states, its decision and its place in the trace stay."""
     message = mail()
     await delivered(store, message)
     clock.now += DELIVERED - 1
-    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 0
     assert await has_content(store, message)
     clock.now += 1
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
     assert not await has_content(store, message)
-    assert await store.outgoing(message.id) is None
-    assert await store.states(message.id) == {"s1@students.example": State.SENT}
-    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await store.outbox.outgoing(message.id) is None
+    assert await store.intake.states(message.id) == {"s1@students.example": State.SENT}
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 0
 
 
 @pytest.mark.parametrize("action", [Action.FLAG, Action.ALERT, Action.HOLD])
-async def test_what_was_flagged_or_alerted_is_kept_longer(store: SqlStore, clock: Clock, action: Action) -> None:
+async def test_what_was_flagged_or_alerted_is_kept_longer(store: Store, clock: Clock, action: Action) -> None:
     message = mail()
     await delivered(store, message, action)
     clock.now += DECIDED - 1
-    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 0
     clock.now += 1
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
 
 
-async def test_what_was_ever_held_is_kept_longer(store: SqlStore, clock: Clock) -> None:
+async def test_what_was_ever_held_is_kept_longer(store: Store, clock: Clock) -> None:
     """Even where a person then released it with a decision of their own."""
     message = mail()
-    await store.accept(message)
-    await store.settle([(message.id, becomes(State.HELD))])
-    await store.settle([(message.id, becomes(State.QUEUED, decision(Action.RELEASE), by="kim"))])
+    await store.intake.accept(message)
+    await store.dispositions.apply([(message.id, becomes(State.HELD))])
+    await store.dispositions.apply([(message.id, becomes(State.QUEUED, decision(Action.RELEASE), by="kim"))])
     await send(store)
     clock.now += DELIVERED
-    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 0
     clock.now += DECIDED
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
 
 
-async def test_a_late_flag_counts_as_well(store: SqlStore, clock: Clock) -> None:
+async def test_a_late_flag_counts_as_well(store: Store, clock: Clock) -> None:
     message = mail()
     await delivered(store, message)
     late = Transition((StateChange("s1@students.example", None, decision(Action.FLAG, "6"), "policy"),))
-    await store.settle([(message.id, lambda seen: late)])
+    await store.dispositions.apply([(message.id, lambda seen: late)])
     clock.now += DELIVERED
-    assert await store.expire(DELIVERED, DECIDED, 100) == 0
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 0
 
 
 @pytest.mark.parametrize("state", [State.RECEIVED, State.HELD, State.QUEUED])
-async def test_what_still_waits_is_kept_for_ever(store: SqlStore, clock: Clock, state: State) -> None:
+async def test_what_still_waits_is_kept_for_ever(store: Store, clock: Clock, state: State) -> None:
     """Although another recipient has it long since."""
     message = mail(others=["bob@elsewhere.example"])
-    await store.accept(message)
+    await store.intake.accept(message)
     if state is not State.RECEIVED:
-        await store.settle([(message.id, becomes(state))])
-    for claim in await store.claim(REST, 10, 60):
-        await store.conclude(claim, all_sent(claim), ())
+        await store.dispositions.apply([(message.id, becomes(state))])
+    for claim in await store.delivery_queue.claim(REST, 10, 60):
+        await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
     clock.now += 1000 * DAY
-    assert await store.expire(0.0, 0.0, 100) == 0
+    assert await store.retention.expire(0.0, 0.0, 100) == 0
     assert await has_content(store, message)
 
 
-async def test_the_longest_of_its_periods_counts(store: SqlStore, clock: Clock) -> None:
+async def test_the_longest_of_its_periods_counts(store: Store, clock: Clock) -> None:
     """One recipient delivered plainly, one rejected after it was held."""
     message = mail(others=["bob@elsewhere.example"])
-    await store.accept(message)
-    await store.settle([(message.id, becomes(State.HELD))])
-    await store.settle([(message.id, becomes(State.REJECTED, by="kim"))])
+    await store.intake.accept(message)
+    await store.dispositions.apply([(message.id, becomes(State.HELD))])
+    await store.dispositions.apply([(message.id, becomes(State.REJECTED, by="kim"))])
     await send(store)
     clock.now += 10 * DAY
-    assert await store.expire(2 * DAY, 20 * DAY, 100) == 0
-    assert await store.expire(20 * DAY, 2 * DAY, 100) == 0
-    assert await store.expire(10 * DAY, 10 * DAY, 100) == 1
+    assert await store.retention.expire(2 * DAY, 20 * DAY, 100) == 0
+    assert await store.retention.expire(20 * DAY, 2 * DAY, 100) == 0
+    assert await store.retention.expire(10 * DAY, 10 * DAY, 100) == 1
 
 
-async def test_no_period_keeps_nothing(store: SqlStore) -> None:
+async def test_no_period_keeps_nothing(store: Store) -> None:
     """What was delivered goes at once, also what bounced and what was ours."""
     plain, bounced, own = mail(), mail(others=["bob@elsewhere.example"]), ours()
     await delivered(store, plain)
-    await store.accept(own)
-    await store.accept(bounced)
-    await store.settle([(bounced.id, becomes(State.QUEUED, decision()))])
-    await store.settle([(bounced.id, lambda seen: Transition(verdict=verdict_on(bounced)))])
+    await store.intake.accept(own)
+    await store.intake.accept(bounced)
+    await store.dispositions.apply([(bounced.id, becomes(State.QUEUED, decision()))])
+    await store.dispositions.apply([(bounced.id, lambda seen: Transition(verdict=verdict_on(bounced)))])
     for hop in (STUDENTS, REST):
-        for claim in await store.claim(hop, 10, 60):
+        for claim in await store.delivery_queue.claim(hop, 10, 60):
             outcomes = {each.recipient.address: (Bounced("550"), None) for each in claim.recipients}
-            await store.conclude(claim, outcomes, ())
-    assert await store.expire(0.0, DECIDED, 100) == 3
+            await store.delivery_queue.record_outcomes(claim, outcomes, ())
+    assert await store.retention.expire(0.0, DECIDED, 100) == 3
 
 
 @pytest.mark.parametrize("named", ["case_messages", "legal_holds"])
-async def test_cases_and_legal_holds_keep_content(store: SqlStore, store_url: str, clock: Clock, named: str) -> None:
+async def test_cases_and_legal_holds_keep_content(store: Store, store_url: str, clock: Clock, named: str) -> None:
     kept, other = mail(), mail()
     await delivered(store, kept)
     await delivered(store, other)
@@ -165,150 +165,150 @@ async def test_cases_and_legal_holds_keep_content(store: SqlStore, store_url: st
         columns = "message_id, reason, placed_by, placed_at"
         write(store_url, f"INSERT INTO legal_holds ({columns}) VALUES ('{kept.id}', 'suit', 'kim', 0)")
     clock.now += 1000 * DAY
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
     assert await has_content(store, kept)
     write(store_url, f"DELETE FROM {named}")
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
 
 
-async def test_it_goes_in_bounded_batches(store: SqlStore) -> None:
+async def test_it_goes_in_bounded_batches(store: Store) -> None:
     for at in range(7):
         await delivered(store, mail(NOON + at))
-    assert [await store.expire(0.0, 0.0, 3) for _ in range(4)] == [3, 3, 1, 0]
+    assert [await store.retention.expire(0.0, 0.0, 3) for _ in range(4)] == [3, 3, 1, 0]
 
 
-async def test_contacts_are_forgotten_after_the_longest_period(store: SqlStore, clock: Clock) -> None:
+async def test_contacts_are_forgotten_after_the_longest_period(store: Store, clock: Clock) -> None:
     """But never within what counters look back to."""
     message = mail(NOON)
     await delivered(store, message)
     clock.now += 6 * DAY
-    await store.expire(0.0, 0.0, 100)
+    await store.retention.expire(0.0, 0.0, 100)
     later = mail(clock.now)
-    await store.accept(later, contact(later))
-    (settled,) = await store.settle([(later.id, lambda seen: Transition())])
+    await store.intake.accept(later, contact(later))
+    (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact[conversation("T1", "S1")].week == 2
     clock.now += 9 * DAY
-    await store.expire(0.0, 0.0, 100)
-    (settled,) = await store.settle([(later.id, lambda seen: Transition())])
+    await store.retention.expire(0.0, 0.0, 100)
+    (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact == {}
-    explained = await store.explained(message.id)
+    explained = await store.lookups.detail(message.id)
     assert explained is not None
     assert explained.verdict is None
 
 
-async def test_a_verdict_outlives_its_content_for_a_week(store: SqlStore, clock: Clock) -> None:
+async def test_a_verdict_outlives_its_content_for_a_week(store: Store, clock: Clock) -> None:
     """So that a changed policy can be tried on what just passed."""
     message = mail()
     await delivered(store, message)
     clock.now += 7 * DAY
-    assert await store.expire(0.0, 0.0, 100) == 1
-    explained = await store.explained(message.id)
+    assert await store.retention.expire(0.0, 0.0, 100) == 1
+    explained = await store.lookups.detail(message.id)
     assert explained is not None
     assert explained.verdict == verdict_on(message)
 
 
-async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: SqlStore, clock: Clock) -> None:
+async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: Store, clock: Clock) -> None:
     """The id of a text may be made of what the provider calls it: neither the highest nor the lowest one stays."""
     old = [replace(mail(NOON), id=letter * 26) for letter in "0z"]
     recent = [replace(mail(NOON + 9 * DAY), id=f"1{number:025}") for number in range(CHUNK + 5)]
     for message in (*old, *recent):
-        await store.accept(message, contact(message))
+        await store.intake.accept(message, contact(message))
     clock.now += 10 * DAY
-    await store.expire(0.0, 0.0, 100)
-    (settled,) = await store.settle([(recent[-1].id, lambda seen: Transition())])
+    await store.retention.expire(0.0, 0.0, 100)
+    (settled,) = await store.dispositions.apply([(recent[-1].id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact[conversation("T1", "S1")].week == len(recent)
     for message in old:
-        (settled,) = await store.settle([(message.id, lambda seen: Transition())])
+        (settled,) = await store.dispositions.apply([(message.id, lambda seen: Transition())])
         assert settled is not None
         assert settled.pending.contact == {}
 
 
-async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: SqlStore, clock: Clock) -> None:
+async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: Store, clock: Clock) -> None:
     """In shadow mode, or for want of a verdict: a call for help may be in it."""
     message = mail()
     address = message.envelope.recipients[0].address
-    await store.accept(message, due=[address])
-    (claim,) = await store.claim(STUDENTS, 10, 60)
-    await store.conclude(claim, all_sent(claim), ())
+    await store.intake.accept(message, due=[address])
+    (claim,) = await store.delivery_queue.claim(STUDENTS, 10, 60)
+    await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
     clock.now += 600
-    assert await store.expire(0.0, 0.0, 100) == 0
-    await store.settle([(message.id, lambda seen: Transition(verdict=verdict_on(message)))])
-    assert await store.expire(0.0, 0.0, 100) == 1
+    assert await store.retention.expire(0.0, 0.0, 100) == 0
+    await store.dispositions.apply([(message.id, lambda seen: Transition(verdict=verdict_on(message)))])
+    assert await store.retention.expire(0.0, 0.0, 100) == 1
     never = mail(clock.now)
-    await store.accept(never, due=[address])
-    (claim,) = await store.claim(STUDENTS, 10, 60)
-    await store.conclude(claim, all_sent(claim), ())
+    await store.intake.accept(never, due=[address])
+    (claim,) = await store.delivery_queue.claim(STUDENTS, 10, 60)
+    await store.delivery_queue.record_outcomes(claim, all_sent(claim), ())
     clock.now += DAY
-    assert await store.expire(0.0, 0.0, 100) == 1
+    assert await store.retention.expire(0.0, 0.0, 100) == 1
 
 
-async def test_old_notes_of_what_changed_in_the_queue_go(store: SqlStore, store_url: str) -> None:
+async def test_old_notes_of_what_changed_in_the_queue_go(store: Store, store_url: str) -> None:
     """The newest stay: whoever looks at the queue has seen the others long ago."""
     for number in (1, 2, CHANGES, CHANGES + 1, CHANGES + 2):
         write(store_url, f"INSERT INTO held_changes (id, message_id, at) VALUES ({number}, 'm{number}', 0)")
-    await store.expire(DELIVERED, DECIDED, 100)
-    assert [number for number, _ in await store.held_changes(0)] == [2, CHANGES, CHANGES + 1, CHANGES + 2]
-    assert (await store.held_mark())[0] == CHANGES + 2
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert [number for number, _ in await store.lists.queue_changes(0)] == [2, CHANGES, CHANGES + 1, CHANGES + 2]
+    assert (await store.lists.queue_mark())[0] == CHANGES + 2
 
 
 # --- what people said of calls for help ------------------------------------------------------------------------------
 
 
-async def call(store: SqlStore, *, taken: bool = True) -> Message:
+async def call(store: Store, *, taken: bool = True) -> Message:
     """A call for help, delivered, judged, and taken up."""
     message = mail()
     await delivered(store, message, Action.ALERT)
     act = AuditEntry(NOON, "ann", "said", message.id)
-    await store.judge_call(message.id, True, act)
+    await store.help_alerts.save_judgment(message.id, True, act)
     if taken:
-        assert await store.acknowledge(message.id, "ann", act) is None
+        assert await store.help_alerts.acknowledge(message.id, "ann", act) is None
     return message
 
 
-async def test_who_took_a_call_up_is_kept_as_long_as_the_call(store: SqlStore, clock: Clock) -> None:
+async def test_who_took_a_call_up_is_kept_as_long_as_the_call(store: Store, clock: Clock) -> None:
     """And goes with it; a call that is gone does not wait for somebody anew."""
     message = await call(store)
     clock.now += DECIDED - 1
-    await store.expire(DELIVERED, DECIDED, 100)
-    assert await store.taken_up(message.id) == ("ann", NOON)
-    assert list(await store.judged_calls("", 9)) == [(message.id, True)]
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert await store.help_alerts.acknowledged_by(message.id) == ("ann", NOON)
+    assert list(await store.help_alerts.judgments("", 9)) == [(message.id, True)]
     clock.now += 2
-    assert await store.expire(DELIVERED, DECIDED, 100) == 1
-    assert await store.taken_up(message.id) is None
-    assert list(await store.judged_calls("", 9)) == []
-    assert list(await store.waiting_calls(9)) == []
-    assert (await store.trace(id=message.id))[0].action == "alert"
+    assert await store.retention.expire(DELIVERED, DECIDED, 100) == 1
+    assert await store.help_alerts.acknowledged_by(message.id) is None
+    assert list(await store.help_alerts.judgments("", 9)) == []
+    assert list(await store.help_alerts.waiting(9)) == []
+    assert (await store.lookups.trace(id=message.id))[0].action == "alert"
 
 
-async def test_a_legal_hold_keeps_who_took_a_call_up(store: SqlStore, store_url: str, clock: Clock) -> None:
+async def test_a_legal_hold_keeps_who_took_a_call_up(store: Store, store_url: str, clock: Clock) -> None:
     kept, other = await call(store), await call(store)
     columns = "message_id, reason, placed_by, placed_at"
     write(store_url, f"INSERT INTO legal_holds ({columns}) VALUES ('{kept.id}', 'suit', 'kim', 0)")
     clock.now += 1000 * DAY
-    await store.expire(DELIVERED, DECIDED, 100)
-    assert await store.taken_up(kept.id) == ("ann", NOON)
-    assert list(await store.judged_calls("", 9)) == [(kept.id, True)]
-    assert await store.taken_up(other.id) is None
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert await store.help_alerts.acknowledged_by(kept.id) == ("ann", NOON)
+    assert list(await store.help_alerts.judgments("", 9)) == [(kept.id, True)]
+    assert await store.help_alerts.acknowledged_by(other.id) is None
     write(store_url, "DELETE FROM legal_holds")
-    await store.expire(DELIVERED, DECIDED, 100)
-    assert await store.taken_up(kept.id) is None
-    assert list(await store.judged_calls("", 9)) == []
+    await store.retention.expire(DELIVERED, DECIDED, 100)
+    assert await store.help_alerts.acknowledged_by(kept.id) is None
+    assert list(await store.help_alerts.judgments("", 9)) == []
 
 
-async def test_a_call_waits_until_it_is_taken_up_although_its_content_is_gone(store: SqlStore, clock: Clock) -> None:
+async def test_a_call_waits_until_it_is_taken_up_although_its_content_is_gone(store: Store, clock: Clock) -> None:
     """However short the periods; and who took it up stands in the list for as long as the list goes back."""
     waiting, taken = await call(store, taken=False), await call(store)
     clock.now += 60 * DAY
-    assert await store.expire(0.0, 0.0, 100) == 2
-    assert [each.trace.id for each in await store.waiting_calls(9)] == [waiting.id]
-    assert await store.taken_up(taken.id) == ("ann", NOON)
+    assert await store.retention.expire(0.0, 0.0, 100) == 2
+    assert [each.trace.id for each in await store.help_alerts.waiting(9)] == [waiting.id]
+    assert await store.help_alerts.acknowledged_by(taken.id) == ("ann", NOON)
     clock.now += 1000 * DAY
-    await store.expire(0.0, 0.0, 100)
-    assert [each.trace.id for each in await store.waiting_calls(9)] == [waiting.id]
-    assert await store.taken_up(taken.id) is None
-    assert await store.acknowledge(waiting.id, "ann", AuditEntry(clock.now, "ann", "taken up", waiting.id)) is None
-    await store.expire(0.0, 0.0, 100)
-    assert list(await store.waiting_calls(9)) == []
+    await store.retention.expire(0.0, 0.0, 100)
+    assert [each.trace.id for each in await store.help_alerts.waiting(9)] == [waiting.id]
+    assert await store.help_alerts.acknowledged_by(taken.id) is None
+    assert await store.help_alerts.acknowledge(waiting.id, "ann", AuditEntry(clock.now, "ann", "taken up", waiting.id)) is None
+    await store.retention.expire(0.0, 0.0, 100)
+    assert list(await store.help_alerts.waiting(9)) == []

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, written
+from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, id_variants
 from gateway.core.messages.delivery import Sent
 from gateway.core.messages.message import new_id
-from gateway.store import SqlStore, StoreDown
-from gateway.store.channels.message_parts import AGAIN
+from gateway.ports.store import Store
+from gateway.store import StoreDown
+from gateway.store.channels.sms_parts import AGAIN
 from gateway.store.maintenance.retention import UNREAD
 from tests.contracts.messages import NOON, PHONES, Clock, text
 
@@ -23,18 +24,18 @@ def part(number: int, total: int = 3, body: bytes = b"") -> SmsPart:
     return SmsPart(number, total, 4, body or f"part {number}".encode(), "texting")
 
 
-async def gather(store: SqlStore, *numbers: int, key: str = KEY, body: bytes = b"") -> list[PartialText]:
-    return [await store.gather(key, next(_names), part(number, body=body)) for number in numbers]
+async def gather(store: Store, *numbers: int, key: str = KEY, body: bytes = b"") -> list[PartialText]:
+    return [await store.sms_parts.add(key, next(_names), part(number, body=body)) for number in numbers]
 
 
-async def make(store: SqlStore, gathered: PartialText):
+async def make(store: Store, gathered: PartialText):
     made = replace(text(), id=gathered.id)
-    await store.accept(made, parts=gathered.parts)
+    await store.intake.accept(made, parts=gathered.parts)
     return made
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
-async def test_parts_in_any_order_are_one_text(store: SqlStore, order: tuple[int, ...]) -> None:
+async def test_parts_in_any_order_are_one_text(store: Store, order: tuple[int, ...]) -> None:
     found = await gather(store, *order)
     assert len({each.id for each in found}) == 1
     assert [each.whole for each in found] == [False, False, True]
@@ -42,35 +43,35 @@ async def test_parts_in_any_order_are_one_text(store: SqlStore, order: tuple[int
     assert not found[-1].done
 
 
-async def test_a_part_that_comes_again_changes_nothing(store: SqlStore) -> None:
+async def test_a_part_that_comes_again_changes_nothing(store: Store) -> None:
     first, again, *_, whole = await gather(store, 1, 1, 2, 2, 3)
     assert first == again
     assert whole.whole
     await make(store, whole)
     (late,) = await gather(store, 2)
     assert (late.id, late.done) == (whole.id, True)
-    assert await store.text_parts(whole.id) == list(whole.parts)
+    assert await store.sms_parts.parts_of(whole.id) == list(whole.parts)
 
 
-async def test_a_part_that_comes_while_its_text_is_made_without_it_is_never_sent_unread(store: SqlStore) -> None:
+async def test_a_part_that_comes_while_its_text_is_made_without_it_is_never_sent_unread(store: Store) -> None:
     *_, incomplete = await gather(store, 1, 2)
     (whole,) = await gather(store, 3)
     with pytest.raises(StoreDown):
         await make(store, incomplete)
-    assert await store.states(incomplete.id) == {}
+    assert await store.intake.states(incomplete.id) == {}
     await make(store, whole)
-    assert await store.text_parts(whole.id) == list(whole.parts)
+    assert await store.sms_parts.parts_of(whole.id) == list(whole.parts)
 
 
-async def test_a_part_that_comes_after_its_text_was_made_without_it_is_another_text(store: SqlStore) -> None:
+async def test_a_part_that_comes_after_its_text_was_made_without_it_is_another_text(store: Store) -> None:
     *_, incomplete = await gather(store, 1, 2)
     await make(store, incomplete)
     (late,) = await gather(store, 3)
     assert late.id != incomplete.id
-    assert await store.text_parts(incomplete.id) == [part(1), part(2)]
+    assert await store.sms_parts.parts_of(incomplete.id) == [part(1), part(2)]
 
 
-async def test_a_reference_that_comes_round_again_is_another_text(store: SqlStore, clock: Clock) -> None:
+async def test_a_reference_that_comes_round_again_is_another_text(store: Store, clock: Clock) -> None:
     *_, whole = await gather(store, 1, 2, 3)
     await make(store, whole)
     (other,) = await gather(store, 1, body=b"something else")
@@ -85,7 +86,7 @@ async def test_a_reference_that_comes_round_again_is_another_text(store: SqlStor
     assert anew.id != later.id, "the same words much later are a text of their own"
 
 
-async def test_texts_that_begin_alike_under_one_reference_are_two(store: SqlStore) -> None:
+async def test_texts_that_begin_alike_under_one_reference_are_two(store: Store) -> None:
     """The reference came round within minutes, and only the last words differ."""
     *_, whole = await gather(store, 1, 2, 3)
     await make(store, whole)
@@ -97,67 +98,67 @@ async def test_texts_that_begin_alike_under_one_reference_are_two(store: SqlStor
     assert [each.body for each in last.parts] == [b"part 1", b"part 2", b"other words at the end"]
 
 
-async def test_a_text_that_comes_twice_as_a_whole_is_one(store: SqlStore, clock: Clock) -> None:
+async def test_a_text_that_comes_twice_as_a_whole_is_one(store: Store, clock: Clock) -> None:
     *_, whole = await gather(store, 1, 2, 3)
     await make(store, whole)
     for each in await gather(store, 3, 1, 1, 2, 2, 3):
         assert (each.id, each.done) == (whole.id, True)
     clock.now += AGAIN + 1
-    assert await store.overdue(0, 10) == [], "copies are nobody's text, and wait for nothing"
+    assert await store.sms_parts.overdue(0, 10) == [], "copies are nobody's text, and wait for nothing"
 
 
-async def test_other_words_under_a_number_that_is_there_begin_anew(store: SqlStore) -> None:
+async def test_other_words_under_a_number_that_is_there_begin_anew(store: Store) -> None:
     (first,) = await gather(store, 1)
     (other,) = await gather(store, 1, body=b"another text under the same reference")
     assert first.id != other.id
-    assert {each.id for each in await store.overdue(0, 10)} == {first.id, other.id}
+    assert {each.id for each in await store.sms_parts.overdue(0, 10)} == {first.id, other.id}
 
 
-async def test_what_waits_too_long_is_overdue_until_it_is_made(store: SqlStore, clock: Clock) -> None:
+async def test_what_waits_too_long_is_overdue_until_it_is_made(store: Store, clock: Clock) -> None:
     (waiting,) = await gather(store, 2)
-    assert await store.overdue(10, 10) == []
+    assert await store.sms_parts.overdue(10, 10) == []
     clock.now += 11
-    assert list(await store.overdue(10, 10)) == [waiting]
+    assert list(await store.sms_parts.overdue(10, 10)) == [waiting]
     await make(store, waiting)
-    assert list(await store.overdue(10, 10)) == [], "even of a single part"
+    assert list(await store.sms_parts.overdue(10, 10)) == [], "even of a single part"
 
 
-async def test_a_text_that_is_made_twice_is_there_once(store: SqlStore) -> None:
+async def test_a_text_that_is_made_twice_is_there_once(store: Store) -> None:
     *_, whole = await gather(store, 1, 2, 3)
     await make(store, whole)
     await make(store, whole)
-    assert len(await store.trace(id=whole.id)) == 1
+    assert len(await store.lookups.trace(id=whole.id)) == 1
 
 
-async def test_ids_of_the_smsc_are_known_in_every_form(store: SqlStore) -> None:
+async def test_ids_of_the_smsc_are_known_in_every_form(store: Store) -> None:
     made = text()
-    await store.note_id(made.id, 0, part(2), "0A1B")
-    assert await store.known_by(made.id, 0) == {2: "0A1B"}
-    assert await store.known_by(made.id, 1) == {}
+    await store.sms_parts.record_smsc_id(made.id, 0, part(2), "0A1B")
+    assert await store.sms_parts.smsc_ids(made.id, 0) == {2: "0A1B"}
+    assert await store.sms_parts.smsc_ids(made.id, 1) == {}
     for form in ("0A1B", "a1b", "2587", "0000002587"):
-        assert await store.told_of(written(form)) == SentPart(made.id, 2, 3, "texting")
-    assert await store.told_of(written("77")) is None
+        assert await store.sms_parts.find_by_smsc_ids(id_variants(form)) == SentPart(made.id, 2, 3, "texting")
+    assert await store.sms_parts.find_by_smsc_ids(id_variants("77")) is None
 
 
-async def test_the_exact_id_goes_before_another_way_of_writing_one(store: SqlStore) -> None:
+async def test_the_exact_id_goes_before_another_way_of_writing_one(store: Store) -> None:
     one, other = text(), text()
-    await store.note_id(one.id, 0, part(1), "10")
-    await store.note_id(other.id, 0, part(1), "16")
-    assert (await store.told_of(written("10"))).message == one.id
-    assert (await store.told_of(written("16"))).message == other.id
+    await store.sms_parts.record_smsc_id(one.id, 0, part(1), "10")
+    await store.sms_parts.record_smsc_id(other.id, 0, part(1), "16")
+    assert (await store.sms_parts.find_by_smsc_ids(id_variants("10"))).message == one.id
+    assert (await store.sms_parts.find_by_smsc_ids(id_variants("16"))).message == other.id
 
 
-async def test_parts_go_with_the_content_and_ids_stay_for_late_receipts(store: SqlStore, clock: Clock) -> None:
+async def test_parts_go_with_the_content_and_ids_stay_for_late_receipts(store: Store, clock: Clock) -> None:
     made = text()
-    await store.accept(made, due=[made.envelope.recipients[0].address], parts=[part(1, 1)])
-    await store.note_id(made.id, 0, part(1, 1), "77")
-    for claim in await store.claim(PHONES, 10, 60):
+    await store.intake.accept(made, due=[made.envelope.recipients[0].address], parts=[part(1, 1)])
+    await store.sms_parts.record_smsc_id(made.id, 0, part(1, 1), "77")
+    for claim in await store.delivery_queue.claim(PHONES, 10, 60):
         outcomes = {each.recipient.address: (Sent("ok"), None) for each in claim.recipients}
-        assert await store.conclude(claim, outcomes, ())
+        assert await store.delivery_queue.record_outcomes(claim, outcomes, ())
     clock.now += UNREAD + 2
-    assert await store.expire(1.0, 1.0, 100) == 1
-    assert await store.text_parts(made.id) == []
-    assert await store.told_of(["77"]) is not None
+    assert await store.retention.expire(1.0, 1.0, 100) == 1
+    assert await store.sms_parts.parts_of(made.id) == []
+    assert await store.sms_parts.find_by_smsc_ids(["77"]) is not None
     clock.now += 9 * 86400
-    await store.expire(1.0, 1.0, 100)
-    assert await store.told_of(["77"]) is None
+    await store.retention.expire(1.0, 1.0, 100)
+    assert await store.sms_parts.find_by_smsc_ids(["77"]) is None

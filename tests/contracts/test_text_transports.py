@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.core.channels.smpp_message import SMSC, SmsPart, envelope, recipient
-from gateway.core.channels.smpp_pdu import Address, Command, Pdu, Status, read_text
-from gateway.core.channels.text_routing import PROVIDER, via
-from gateway.core.channels.twilio import kept
+from gateway.core.channels.capabilities import SMS
+from gateway.core.channels.smpp_message import SMSC, SmsPart, text_envelope, text_recipient
+from gateway.core.channels.smpp_pdu import Command, Pdu, SmppAddress, Status, read_text
+from gateway.core.channels.text_routing import PROVIDER, route_option
+from gateway.core.channels.twilio import form_options
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, sha256_of
+from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
 from gateway.core.messages.parties import Relation
 from gateway.observability.events import EventLog
 from gateway.ports.channels import Transport
@@ -23,9 +24,9 @@ from gateway.transports.smpp.transport import SmppTransport
 from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
 from gateway.transports.twilio.client import TwilioClient
 from gateway.transports.twilio.transport import TwilioTransport
-from tests.core.made import message
-from tests.peers.provider import SID, TOKEN, Provider, serving
+from tests.core.samples import message
 from tests.peers.smpp_ends import body, smsc
+from tests.peers.twilio_provider import SID, TOKEN, TwilioProvider, serving
 
 LINE, STUDENT = "+15155550199", "+15155550120"
 WORDS = "Practice is at four."
@@ -38,13 +39,13 @@ class Kept:
         self.parts: list[SmsPart] = []
         self.known: dict[int, str] = {}
 
-    async def text_parts(self, message_id: str) -> list[SmsPart]:
+    async def parts_of(self, message_id: str) -> list[SmsPart]:
         return self.parts
 
-    async def known_by(self, message_id: str, position: int) -> dict[int, str]:
+    async def smsc_ids(self, message_id: str, position: int) -> dict[int, str]:
         return self.known
 
-    async def note_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
+    async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         self.known[part.number] = name
 
 
@@ -73,7 +74,7 @@ class World:
 def _text(enveloped: Envelope) -> Message:
     content = WORDS.encode()
     return replace(
-        message(), channel=Channel.SMS, envelope=enveloped, content=content, sha256=sha256_of(content),
+        message(), channel=SMS, envelope=enveloped, content=content, sha256=sha256_of(content),
         relation=Relation(),
     )  # fmt: skip
 
@@ -84,8 +85,8 @@ async def smpp() -> AsyncIterator[World]:
         kept_, content = Kept(), body(LINE, STUDENT, WORDS.encode())
         kept_.parts = [SmsPart(1, 1, Command.SUBMIT_SM, content, "texting")]
         first = read_text(Command.SUBMIT_SM, content)
-        to = recipient(STUDENT, SMSC, Address(1, 1, STUDENT[1:]))
-        text = _text(envelope(LINE, [to], first, account="texting", total=1))
+        to = text_recipient(STUDENT, SMSC, SmppAddress(1, 1, STUDENT[1:]))
+        text = _text(text_envelope(LINE, [to], first, account="texting", total=1))
 
         async def nothing(_: Pdu) -> Pdu | None:
             return None
@@ -111,10 +112,10 @@ async def smpp() -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def twilio() -> AsyncIterator[World]:
-    with serving(Provider()) as provider:
+    with serving(TwilioProvider()) as provider:
         base = f"http://127.0.0.1:{provider.port}"
         form = (("From", LINE), ("To", STUDENT), ("Body", WORDS))
-        text = _text(Envelope(LINE, (Recipient(STUDENT, (via(PROVIDER),)),), kept(form, "form")))
+        text = _text(Envelope(LINE, (Recipient(STUDENT, (route_option(PROVIDER),)),), form_options(form, "form")))
 
         async def nobody(_: str) -> list[str]:
             return []

@@ -16,7 +16,7 @@ from gateway.settings.model import SmtpSettings
 from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
-from tests.core.made import CONTENT, message
+from tests.core.samples import CONTENT, message
 from tests.relays.hop import always, hop
 
 AVERY, JO = "avery@students.riverbend.example", "jo@students.riverbend.example"

@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, select, update
 from gateway.core.accounts.grant import Grant
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import grants
@@ -75,26 +75,26 @@ def _end(run: Run, items: Sequence[tuple[int, str, AuditEntry]]) -> list[bool]:
 _GRANT_WRITE, _END_WRITE = Write(_grant), Write(_end)
 
 
-class SqlGrants(StorePart):
-    """The port Grants."""
+class SqlGrantStore(FeatureStore):
+    """See gateway.ports.accounts.GrantStore."""
 
-    async def grant(self, grant: Grant, act: AuditEntry) -> int:
+    async def add(self, grant: Grant, act: AuditEntry) -> int:
         """See gateway.ports.accounts.GrantStore."""
         return await self._writer.do(_GRANT_WRITE, (grant, act))
 
-    async def granted_to(self, user: str) -> Sequence[Grant]:
+    async def active_for(self, user: str) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
         return await self._readers.read(lambda run: _read(run.rows(_OF, key=fit(user), now=run.now)))
 
-    async def grants(self, before: int, limit: int) -> Sequence[Grant]:
+    async def page(self, before: int, limit: int) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
         return await self._readers.read(lambda run: _read(run.rows(_LISTED, before=before, limit=limit)))
 
-    async def granted(self, id_: int) -> Grant | None:
+    async def find(self, id_: int) -> Grant | None:
         """See gateway.ports.accounts.GrantStore."""
         found = await self._readers.read(lambda run: _read(run.rows(_BY_ID, key=id_)))
         return found[0] if found else None
 
-    async def end_grant(self, id_: int, by: str, act: AuditEntry) -> bool:
+    async def end(self, id_: int, by: str, act: AuditEntry) -> bool:
         """See gateway.ports.accounts.GrantStore."""
         return await self._writer.do(_END_WRITE, (id_, by, act))

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway.ports.accounts import OrphanedNotices, OrphanedWork
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.claims import of_held
@@ -79,10 +79,10 @@ def _named(run: Run, each: tuple[object, str]) -> dict[str, object]:
 _HAND_BACK_WRITE = Write(_hand_back, rank=0)
 
 
-class SqlReassignment(StorePart):
-    """The port Handover."""
+class SqlReassignmentStore(FeatureStore):
+    """See gateway.ports.accounts.ReassignmentStore."""
 
-    async def left_behind(self, roles: Collection[str], limit: int) -> OrphanedWork:
+    async def orphaned(self, roles: Collection[str], limit: int) -> OrphanedWork:
         """See gateway.ports.accounts.ReassignmentStore."""
         ids = sorted(roles)
 
@@ -92,6 +92,6 @@ class SqlReassignment(StorePart):
 
         return await self._readers.read(read)
 
-    async def hand_back(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
+    async def unassign(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
         """See gateway.ports.accounts.ReassignmentStore."""
         return await self._writer.do(_HAND_BACK_WRITE, (given, left))

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BigInteger, Double, bindparam, delete, func, select, update
+from sqlalchemy import Double, and_, bindparam, case, delete, exists, func, or_, select, update
 
-from gateway.core.accounts.account import Passkey, Session
+from gateway.core.accounts.account import Session
 from gateway.core.policy.decision import AuditEntry
-from gateway.ports.accounts import GroupRole
-from gateway.store.accounts.accounts import SESSION, TOKEN_ID, USER, read_session, read_user
+from gateway.store.accounts.second_steps import NEVER_CONFIRMED, begun
+from gateway.store.accounts.sign_in_failures import FORGIVE
+from gateway.store.accounts.users import TOKEN_ID, USER, read_user
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
-from gateway.store.schema.accounts import passkeys, vouchings
+from gateway.store.schema.accounts import passkeys, second_steps, vouchings
 
-_u, _s, _p, _v = schema.users.c, schema.sessions.c, passkeys.c, vouchings.c
+_u, _s = schema.users.c, schema.sessions.c
 
+
+_HAS_STEP = or_(
+    exists().where(second_steps.c.user_name == _u.name, second_steps.c.since.is_not(None)),
+    exists().where(passkeys.c.user_name == _u.name),
+)
+_VOUCHED_AT = (
+    select(vouchings.c.vouched_at)
+    .where(and_(vouchings.c.user_name == _u.name, _u.by_groups == schema.lit(1)))
+    .scalar_subquery()
+)
+SESSION = (
+    *USER, _s.created_at, _s.seen_at, _s.expires_at, _s.waits, _s.hash, _s.way, _s.place,
+    case((_HAS_STEP, schema.lit(1)), else_=schema.lit(0)), _VOUCHED_AT,
+)  # fmt: skip
 _SESSIONS = Statement(
     lambda of: (
         select(*SESSION)
@@ -42,52 +56,6 @@ _END_OTHERS = Statement(
 _END_THOSE_BY = Statement(
     lambda of: delete(schema.sessions).where(
         _s.user_name == bindparam("key"), _s.hash != bindparam("kept"), _s.way == bindparam("by")
-    )
-)
-_PASSKEY = (_p.id, _p.user_name, _p.name, _p.public_key, _p.uses, _p.created_at, _p.used_at)
-_PASSKEYS = Statement(
-    lambda of: select(*_PASSKEY).where(_p.user_name == bindparam("key")).order_by(_p.created_at, _p.id)
-)
-_ONE_PASSKEY = Statement(lambda of: select(*_PASSKEY).where(_p.id == bindparam("key")))
-_NEVER = 1e18  # a time behind every other
-_ADD_PASSKEY = insert_each(passkeys, again=True)
-_USE_PASSKEY = Statement(
-    lambda of: (
-        update(passkeys)
-        .where(
-            _p.id == bindparam("key"),
-            _p.uses == bindparam("was", type_=BigInteger()),
-            _p.used_at.is_(None) | (_p.used_at < bindparam("asked", type_=Double())),
-        )
-        .values(uses=bindparam("are", type_=BigInteger()), used_at=bindparam("at", type_=Double()))
-    )
-)
-_DROP_PASSKEY = Statement(lambda of: delete(passkeys).where(_p.user_name == bindparam("key"), _p.id == bindparam("id")))
-_NO_VOUCHING = Statement(lambda of: delete(vouchings).where(_v.user_name == bindparam("key")))
-_ADD_VOUCHING = insert_each(vouchings, again=True)
-_NOTHING_TO_ASK = Statement(
-    lambda of: update(vouchings).where(_v.user_name == bindparam("key")).values(again=schema.lit(""))
-)
-_TO_ASK = Statement(
-    lambda of: (
-        select(*USER, _v.vouched_at, _v.again)
-        .join_from(vouchings, schema.users, _u.name == _v.user_name)
-        .where(
-            _v.vouched_at < bindparam("before", type_=Double()),
-            _v.asking_until < bindparam("at", type_=Double()),
-            _v.again != schema.lit(""),
-            _u.disabled_at.is_(None),
-            _u.by_groups == schema.lit(1),
-        )
-        .order_by(_v.vouched_at)
-        .limit(bindparam("most", type_=BigInteger()))
-    )
-)
-_CLAIM = Statement(
-    lambda of: (
-        update(vouchings)
-        .where(_v.user_name == bindparam("key"), _v.asking_until < bindparam("at", type_=Double()))
-        .values(asking_until=bindparam("until", type_=Double()))
     )
 )
 
@@ -113,116 +81,107 @@ def _end_sessions(run: Run, items: Sequence[tuple[str, str, str, AuditEntry]]) -
     return done
 
 
-def _add_passkey(run: Run, items: Sequence[tuple[Passkey, AuditEntry]]) -> list[bool]:
-    done = []
-    for each, act in items:
+_ADD_SESSION = insert_each(schema.sessions, again=True)
+_SESSION = Statement(
+    lambda of: (
+        select(*SESSION)
+        .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
+        .where(_s.hash == bindparam("key"), _u.disabled_at.is_(None))
+    )
+)
+_TOUCH = Statement(
+    lambda of: (
+        update(schema.sessions).where(_s.hash == bindparam("key")).values(seen_at=bindparam("at", type_=Double()))
+    )
+)
+_END_SESSION = Statement(lambda of: delete(schema.sessions).where(_s.hash == bindparam("key")))
+_OLD_SESSIONS = Statement(lambda of: delete(schema.sessions).where(_s.expires_at < bindparam("at")))
+
+
+def read_session(row: Row) -> Session:
+    """A session from the columns `SESSION`."""
+    created_at, seen_at, expires_at, waits, digest, way, place, has_step, vouched_at = row[len(USER) :]
+    return Session(
+        read_user(row), created_at, seen_at, expires_at, bool(waits), digest[:TOKEN_ID], way, place, bool(has_step),
+        vouched_at,
+    )  # fmt: skip
+
+
+def _sign_in(run: Run, items: Sequence[tuple[str, str, float, str, str, AuditEntry | None, str, str]]) -> list[None]:
+    run.change(_OLD_SESSIONS, at=run.now)
+    run.change(NEVER_CONFIRMED, begun=begun(run))
+    for digest, name, lasts, failures_of, client, act, way, place in items:
         row = {
-            "id": each.id, "user_name": each.user, "name": fit(each.name), "public_key": each.public_key,
-            "uses": each.count, "created_at": run.now, "used_at": None,
+            "hash": digest, "user_name": name, "created_at": run.now, "seen_at": run.now,
+            "expires_at": run.now + lasts, "waits": int(act is None), "way": way, "place": fit(place),
         }  # fmt: skip
-        done.append(run.each(_ADD_PASSKEY, [row]) == 1)
-        audit.write(run, [act] * done[-1])
-    return done
-
-
-def _use_passkey(run: Run, items: Sequence[tuple[str, int, int, float]]) -> list[bool]:
-    return [
-        run.change(_USE_PASSKEY, key=id_, was=was, are=count, at=run.now, asked=asked) == 1
-        for id_, was, count, asked in items
-    ]
-
-
-def _read_passkey(row: Sequence[Any]) -> Passkey:
-    id_, user, called, key, *rest = row
-    return Passkey(id_, user, called, bytes(key), *rest)
-
-
-def _drop_passkey(run: Run, items: Sequence[tuple[str, str, AuditEntry]]) -> list[bool]:
-    done = []
-    for name, id_, act in items:
-        done.append(run.change(_DROP_PASSKEY, key=name, id=id_) == 1)
-        audit.write(run, [act] * done[-1])
-    return done
-
-
-def _vouched(run: Run, items: Sequence[tuple[str, str]]) -> list[None]:
-    for name, again in items:
-        run.change(_NO_VOUCHING, key=name)
-        row = {"user_name": name, "again": again, "vouched_at": run.now, "asking_until": 0.0}
-        run.each(_ADD_VOUCHING, [row])
+        run.each(_ADD_SESSION, [row])
+        if act is not None:
+            run.change(FORGIVE, key=failures_of, client=client)
+            audit.write(run, [act])
     return [None] * len(items)
 
 
-def _nothing_to_ask(run: Run, items: Sequence[str]) -> list[None]:
-    for name in items:
-        run.change(_NOTHING_TO_ASK, key=name)
+def _touch(run: Run, items: Sequence[str]) -> list[None]:
+    for digest in items:
+        run.change(_TOUCH, key=digest, at=run.now)
     return [None] * len(items)
 
 
-def _to_ask(run: Run, items: Sequence[tuple[float, float, int]]) -> list[Sequence[GroupRole]]:
-    claimed: list[Sequence[GroupRole]] = []
-    for before, lasts, limit in items:
-        found = run.rows(_TO_ASK, before=before, at=run.now, most=limit)
-        claimed.append(
-            [
-                GroupRole(read_user(row), *row[len(USER) :])
-                for row in found
-                if run.change(_CLAIM, key=row[0], at=run.now, until=run.now + lasts) == 1
-            ]
-        )
-    return claimed
+def _sign_out(run: Run, items: Sequence[tuple[str, AuditEntry]]) -> list[None]:
+    for digest, act in items:
+        audit.write(run, [act] * run.change(_END_SESSION, key=digest))
+    return [None] * len(items)
 
 
-_END_WRITE, _END_SESSIONS_WRITE, _ADD_WRITE = Write(_end_session), Write(_end_sessions), Write(_add_passkey)
-_USE_WRITE, _DROP_WRITE, _VOUCHED_WRITE = Write(_use_passkey), Write(_drop_passkey), Write(_vouched)
-_TO_ASK_WRITE, _NOTHING_WRITE = Write(_to_ask), Write(_nothing_to_ask)
+_END_WAITING = Statement(
+    lambda of: delete(schema.sessions).where(_s.hash == bindparam("key"), _s.waits == schema.lit(1))
+)
 
 
-class SqlSessions(StorePart):
-    """The ports Sessions, Passkeys and Vouchings."""
+def _end_waiting(run: Run, items: Sequence[str]) -> list[bool]:
+    return [run.change(_END_WAITING, key=digest) == 1 for digest in items]
 
-    async def sessions_of(self, name: str) -> Sequence[Session]:
+
+_SIGN_IN_WRITE, _TOUCH_WRITE, _SIGN_OUT_WRITE = Write(_sign_in), Write(_touch), Write(_sign_out)
+_END_WRITE, _END_SESSIONS_WRITE, _END_WAITING_WRITE = Write(_end_session), Write(_end_sessions), Write(_end_waiting)
+
+
+class SqlSessionStore(FeatureStore):
+    """See gateway.ports.accounts.SessionStore."""
+
+    async def start(
+        self, digest: str, name: str, lasts: float, failures_of: str, client: str, act: AuditEntry | None, *,
+        way: str = "", place: str = "",
+    ) -> None:  # fmt: skip
+        """See gateway.ports.accounts.SessionStore."""
+        await self._writer.do(_SIGN_IN_WRITE, (digest, name, lasts, failures_of, fit(client), act, way, place))
+
+    async def find(self, digest: str) -> Session | None:
+        """See gateway.ports.accounts.SessionStore."""
+        rows = await self._readers.read(lambda run: run.rows(_SESSION, key=digest))
+        return read_session(rows[0]) if rows else None
+
+    async def touch(self, digest: str) -> None:
+        """See gateway.ports.accounts.SessionStore."""
+        await self._writer.do(_TOUCH_WRITE, digest)
+
+    async def end(self, digest: str, act: AuditEntry) -> None:
+        """See gateway.ports.accounts.SessionStore."""
+        await self._writer.do(_SIGN_OUT_WRITE, (digest, act))
+
+    async def of_user(self, name: str) -> Sequence[Session]:
         """See gateway.ports.accounts.SessionStore."""
         return [read_session(row) for row in await self._readers.read(lambda run: run.rows(_SESSIONS, key=name))]
 
-    async def end_session(self, name: str, id_: str, act: AuditEntry) -> bool:
+    async def end_by_id(self, name: str, id_: str, act: AuditEntry) -> bool:
         """See gateway.ports.accounts.SessionStore."""
         return await self._writer.do(_END_WRITE, (name, fit(id_), act))
 
-    async def end_sessions(self, name: str, act: AuditEntry, *, keep: str = "", way: str = "") -> int:
+    async def end_all(self, name: str, act: AuditEntry, *, keep: str = "", way: str = "") -> int:
         """See gateway.ports.accounts.SessionStore."""
         return await self._writer.do(_END_SESSIONS_WRITE, (name, keep, way, act))
 
-    async def passkeys(self, name: str) -> Sequence[Passkey]:
-        """See gateway.ports.accounts.PasskeyStore."""
-        rows = await self._readers.read(lambda run: run.rows(_PASSKEYS, key=fit(name)))
-        return list(map(_read_passkey, rows))
-
-    async def passkey(self, id_: str) -> Passkey | None:
-        """See gateway.ports.accounts.PasskeyStore."""
-        rows = await self._readers.read(lambda run: run.rows(_ONE_PASSKEY, key=fit(id_)))
-        return _read_passkey(rows[0]) if rows else None
-
-    async def add_passkey(self, passkey: Passkey, act: AuditEntry) -> bool:
-        """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_ADD_WRITE, (passkey, act))
-
-    async def use_passkey(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
-        """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_USE_WRITE, (id_, was, count, _NEVER if asked is None else asked))
-
-    async def drop_passkey(self, name: str, id_: str, act: AuditEntry) -> bool:
-        """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_DROP_WRITE, (name, fit(id_), act))
-
-    async def vouched(self, name: str, again: str) -> None:
-        """See gateway.ports.accounts.GroupRoleStore."""
-        await self._writer.do(_VOUCHED_WRITE, (name, again))
-
-    async def to_ask(self, before: float, lasts: float, limit: int) -> Sequence[GroupRole]:
-        """See gateway.ports.accounts.GroupRoleStore."""
-        return await self._writer.do(_TO_ASK_WRITE, (before, lasts, limit))
-
-    async def cannot_be_asked(self, name: str) -> None:
-        """See gateway.ports.accounts.GroupRoleStore."""
-        await self._writer.do(_NOTHING_WRITE, name)
+    async def end_waiting(self, digest: str) -> bool:
+        """See gateway.ports.accounts.SessionStore."""
+        return await self._writer.do(_END_WAITING_WRITE, digest)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, bindparam, func, select, update
 
-from gateway.core.audit.chain import ChainedEntry, ChainHead, chain
+from gateway.core.audit.chain import ChainedEntry, ChainHead, chain_entries
 from gateway.core.policy.decision import AuditEntry
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit, json_text
 from gateway.store.engine.dialects import Each, Flavour, Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
@@ -106,7 +106,7 @@ def _link_some(run: Run, limit: int) -> int:
     unlinked = run.rows(_UNLINKED, limit=limit)
     if not unlinked:
         return 0
-    linked = list(chain((read_act(row[1:]) for row in unlinked), _end(run)))
+    linked = list(chain_entries((read_act(row[1:]) for row in unlinked), _end(run)))
     run.change(_KEEP_HEAD, to_number=linked[-1].number, to_hash=linked[-1].hash)
     return run.each(
         _LINK,
@@ -145,8 +145,8 @@ _RECORD_WRITE = Write(_record)
 _LINK_WRITE = Write(_link, rank=5)
 
 
-class SqlAudit(StorePart):
-    """The port Audit."""
+class SqlAuditStore(FeatureStore):
+    """See gateway.ports.audit.AuditStore."""
 
     async def record(self, acts: Sequence[AuditEntry]) -> None:
         """See gateway.ports.audit.AuditStore."""
@@ -156,12 +156,12 @@ class SqlAudit(StorePart):
         """See gateway.ports.audit.AuditStore."""
         return await self._writer.later(_LINK_WRITE, limit)
 
-    async def audit_rows(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+    async def rows(self, after: int, limit: int) -> Sequence[ChainedEntry]:
         """See gateway.ports.audit.AuditStore."""
         rows = await self._readers.read(lambda run: run.rows(_ROWS, after=after, limit=limit))
         return [read_linked(row) for row in rows]
 
-    async def audit_head(self) -> ChainHead | None:
+    async def head(self) -> ChainHead | None:
         """See gateway.ports.audit.AuditStore."""
         rows = await self._readers.read(lambda run: run.rows(_HEAD))
         return ChainHead(*rows[0]) if rows else None

@@ -7,22 +7,21 @@ from dataclasses import replace
 
 from sqlalchemy import Double, bindparam, delete, null, select, update
 
-from gateway.core.audit.chain import ChainedEntry
-from gateway.core.cases.case import CaseDraft, CaseFile, LegalHold, subject_of
+from gateway.core.cases.case import CaseDraft, CaseFile, case_subject
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import Trace
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.lookups import MOST_TRACES, by_message, read_trace, traces
 from gateway.store.schema import messages as schema
 
-_c, _m, _h, _a = schema.cases.c, schema.case_messages.c, schema.legal_holds.c, schema.audit.c
+_c, _m = schema.cases.c, schema.case_messages.c
 _CASE = (
     _c.id, _c.title, _c.severity, _c.assignee, _c.due_at, _c.opened_by, _c.opened_at, _c.changed_at, _c.outcome,
     _c.closed_by, _c.closed_at,
@@ -100,26 +99,6 @@ _ADD = insert_each(schema.case_messages, again=True)
 _TAKE = Statement(
     lambda of: delete(schema.case_messages).where(_m.case_id == bindparam("key"), _m.message_id == bindparam("message"))
 )
-_HOLDS = Statement(
-    lambda of: select(_h.message_id, _h.reason, _h.placed_by, _h.placed_at).where(of.among(_h.message_id))
-)
-_KNOWN = Statement(
-    lambda of: (
-        select(schema.messages.c.id)
-        .where(of.among(schema.messages.c.id))
-        .order_by(schema.messages.c.id)
-        .with_for_update()
-    )
-)
-_PLACE = insert_each(schema.legal_holds, "message_id", "reason", "placed_by", "placed_at")
-_LIFT = Statement(lambda of: delete(schema.legal_holds).where(of.among(_h.message_id)).returning(_h.message_id))
-_ACTS = Statement(
-    lambda of: (
-        select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
-        .where(of.among(_a.subject))
-        .order_by(_a.id)
-    )
-)
 
 
 _TRACED = Statement(lambda of: traces(select(schema.messages.c.id).where(of.among(schema.messages.c.id))))
@@ -148,7 +127,7 @@ def _open(run: Run, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping
             by=by, now=run.now,
         )  # fmt: skip
         _name(run, id_, messages, by)
-        acts = [AuditEntry(run.now, by, "case opened", subject_of(id_), {**detail, "messages": list(messages)})]
+        acts = [AuditEntry(run.now, by, "case opened", case_subject(id_), {**detail, "messages": list(messages)})]
         acts += [AuditEntry(run.now, by, "put into a case", message, {"case": id_}) for message in messages]
         audit.write(run, acts)
         _tell(run, int(id_), draft, to)
@@ -161,7 +140,7 @@ def _tell(run: Run, case_id: int, draft: CaseDraft, to: str) -> None:
     if to:
         due = None if draft.due_at is None else rfc3339(draft.due_at)
         body = {"to": [to], "at": rfc3339(run.now), "case": case_id, "due_at": due}
-        followups.write(run, [Followup(FollowupKind.CASE, subject_of(case_id), body)])
+        followups.write(run, [Followup(FollowupKind.CASE, case_subject(case_id), body)])
 
 
 def _name(run: Run, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
@@ -204,7 +183,7 @@ def _written(run: Run, case_id: int, messages: Sequence[str], acts: Sequence[Aud
     """The acts about the messages that changed, and one of the case itself."""
     if messages:
         run.change(_TOUCH, key=case_id, now=run.now)
-        audit.write(run, [act for act in acts if act.subject in (*messages, subject_of(case_id))])
+        audit.write(run, [act for act in acts if act.subject in (*messages, case_subject(case_id))])
 
 
 def _take(run: Run, items: Sequence[tuple[int, str, Sequence[AuditEntry]]]) -> list[bool]:
@@ -228,110 +207,56 @@ def _end(run: Run, items: Sequence[tuple[int, str, str, AuditEntry]]) -> list[bo
     return done
 
 
-def _place(run: Run, items: Sequence[tuple[Sequence[LegalHold], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
-    placed = []
-    for holds, acts in items:
-        ids = sorted({each.message for each in holds})
-        known = {row[0] for row in run.rows(_KNOWN, ids=ids)}
-        there = {row[0] for row in run.rows(_HOLDS, ids=ids)}
-        new = {each.message: each for each in holds if each.message in known - there}
-        rows = [
-            {"message_id": id_, "reason": fit(each.reason), "placed_by": each.by, "placed_at": run.now}
-            for id_, each in new.items()
-        ]
-        run.each(_PLACE, rows)
-        audit.write(run, [act for act in acts if act.subject in new])
-        placed.append(tuple(new))
-    return placed
-
-
-def _lift(run: Run, items: Sequence[tuple[Sequence[str], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
-    lifted = []
-    for messages, acts in items:
-        gone = tuple(dict.fromkeys(row[0] for row in run.rows(_LIFT, ids=sorted(set(messages)))))
-        audit.write(run, [act for act in acts if act.subject in gone])
-        lifted.append(gone)
-    return lifted
-
-
-def _acts_of(run: Run, subjects: Sequence[str]) -> tuple[list[ChainedEntry], list[AuditEntry]]:
-    linked, waiting = [], []
-    for row in run.rows(_ACTS, ids=sorted(set(subjects))):
-        if row[0] is None:
-            waiting.append(audit.read_act(row[3:]))
-        else:
-            linked.append(audit.read_linked(row))
-    return sorted(linked, key=lambda each: each.number), waiting
-
-
 _OPEN_WRITE, _CHANGE_WRITE, _ADD_WRITE, _TAKE_WRITE = Write(_open), Write(_change), Write(_add), Write(_take)
-_END_WRITE, _PLACE_WRITE, _LIFT_WRITE = Write(_end), Write(_place, rank=0), Write(_lift)
+_END_WRITE = Write(_end)
 
 
-class SqlCases(StorePart):
-    """The port Cases."""
+class SqlCaseStore(FeatureStore):
+    """See gateway.ports.cases.CaseStore."""
 
-    async def open_case(
+    async def open(
         self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object], to: str = ""
     ) -> int:
         """See gateway.ports.cases.CaseStore."""
         return await self._writer.do(_OPEN_WRITE, (draft, by, messages, detail, to))
 
-    async def case(self, case_id: int) -> CaseFile | None:
+    async def find(self, case_id: int) -> CaseFile | None:
         """See gateway.ports.cases.CaseStore."""
         found = await self._readers.read(lambda run: _files(run, run.rows(_BY_ID, key=case_id)))
         return found[0] if found else None
 
-    async def cases(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
+    async def page(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
         listed = _CLOSED_CASES if closed else _OPEN_CASES
         return await self._readers.read(lambda run: _files(run, run.rows(listed, before=before, limit=limit)))
 
-    async def cases_due(self, before: float, limit: int) -> Sequence[CaseFile]:
+    async def due_before(self, before: float, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
         return await self._readers.read(lambda run: _files(run, run.rows(_DUE, before=before, limit=limit)))
 
-    async def named(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
+    async def traces(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """See gateway.ports.cases.CaseStore."""
         ids = sorted({fit(each) for each in message_ids})
         return await self._readers.read(lambda run: _named(run, ids)) if ids else {}
 
-    async def cases_of(self, message_id: str) -> Sequence[CaseFile]:
+    async def of_message(self, message_id: str) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
         return await self._readers.read(lambda run: _files(run, run.rows(_OF_MESSAGE, key=fit(message_id))))
 
-    async def change_case(self, case_id: int, draft: CaseDraft, act: AuditEntry, to: str = "") -> bool:
+    async def change(self, case_id: int, draft: CaseDraft, act: AuditEntry, to: str = "") -> bool:
         """See gateway.ports.cases.CaseStore."""
         return await self._writer.do(_CHANGE_WRITE, (case_id, draft, act, to))
 
-    async def add_to_case(
+    async def add_messages(
         self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[AuditEntry]
     ) -> tuple[str, ...]:
         """See gateway.ports.cases.CaseStore."""
         return await self._writer.do(_ADD_WRITE, (case_id, messages, by, acts))
 
-    async def take_from_case(self, case_id: int, message_id: str, acts: Sequence[AuditEntry]) -> bool:
+    async def remove_message(self, case_id: int, message_id: str, acts: Sequence[AuditEntry]) -> bool:
         """See gateway.ports.cases.CaseStore."""
         return await self._writer.do(_TAKE_WRITE, (case_id, fit(message_id), acts))
 
-    async def end_case(self, case_id: int, outcome: str, by: str, act: AuditEntry) -> bool:
+    async def set_outcome(self, case_id: int, outcome: str, by: str, act: AuditEntry) -> bool:
         """See gateway.ports.cases.CaseStore."""
         return await self._writer.do(_END_WRITE, (case_id, outcome, by, act))
-
-    async def place_holds(self, holds: Sequence[LegalHold], acts: Sequence[AuditEntry]) -> tuple[str, ...]:
-        """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_PLACE_WRITE, (holds, acts))
-
-    async def lift_holds(self, messages: Sequence[str], acts: Sequence[AuditEntry]) -> tuple[str, ...]:
-        """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_LIFT_WRITE, ([fit(each) for each in messages], acts))
-
-    async def holds(self, messages: Sequence[str]) -> Mapping[str, LegalHold]:
-        """See gateway.ports.cases.CaseStore."""
-        ids = sorted({fit(each) for each in messages})
-        rows = await self._readers.read(lambda run: run.rows(_HOLDS, ids=ids)) if ids else []
-        return {row[0]: LegalHold(*row) for row in rows}
-
-    async def acts_of(self, subjects: Sequence[str]) -> tuple[Sequence[ChainedEntry], Sequence[AuditEntry]]:
-        """See gateway.ports.cases.CaseStore."""
-        return await self._readers.read(lambda run: _acts_of(run, [fit(each) for each in subjects]))

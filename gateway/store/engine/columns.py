@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient
+from gateway.core.messages.message import Envelope, Message, Recipient
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action, Decision
@@ -109,7 +109,7 @@ def read_message(row: tuple[Any, ...]) -> Message:
     enveloped, relation = read_envelope(envelope)
     return Message(
         id=id_,
-        channel=Channel(channel),
+        channel=channel,
         envelope=enveloped,
         content=bytes(content or b""),
         sha256=sha256,

@@ -10,9 +10,9 @@ from gateway.core.messages.verdict import HELP, PLACES
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import ListedMessage
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit, read_verdict
 from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.review.lists import read_noticed
 from gateway.store.schema import messages as schema
@@ -112,15 +112,15 @@ def _judge(run: Run, items: Sequence[tuple[str, bool, AuditEntry]]) -> list[None
 _ACKNOWLEDGE_WRITE, _GIVE_BACK_WRITE, _JUDGE = Write(_acknowledge), Write(_give_back), Write(_judge)
 
 
-class SqlHelpAlerts(StorePart):
-    """The port Calls."""
+class SqlHelpAlertStore(FeatureStore):
+    """See gateway.ports.help.HelpAlertStore."""
 
-    async def calls_mark(self) -> object:
-        """See gateway.ports.help.HelpStore."""
+    async def mark(self) -> object:
+        """See gateway.ports.help.HelpAlertStore."""
         return await self._readers.read(lambda run: tuple(run.rows(_MARK)[0]))
 
-    async def waiting_calls(self, limit: int) -> Sequence[ListedMessage]:
-        """See gateway.ports.help.HelpStore."""
+    async def waiting(self, limit: int) -> Sequence[ListedMessage]:
+        """See gateway.ports.help.HelpAlertStore."""
 
         def read(run: Run) -> list[ListedMessage]:
             found = read_noticed(run, [row[0] for row in run.rows(_WAITING, limit=limit)])
@@ -129,27 +129,27 @@ class SqlHelpAlerts(StorePart):
         return await self._readers.read(read)
 
     async def acknowledge(self, message_id: str, name: str, act: AuditEntry) -> str | None:
-        """See gateway.ports.help.HelpStore."""
+        """See gateway.ports.help.HelpAlertStore."""
         return await self._writer.do(_ACKNOWLEDGE_WRITE, (fit(message_id), name, act))
 
     async def give_back(self, message_id: str, name: str | None, act: AuditEntry) -> bool:
-        """See gateway.ports.help.HelpStore."""
+        """See gateway.ports.help.HelpAlertStore."""
         return await self._writer.do(_GIVE_BACK_WRITE, (fit(message_id), name, act))
 
-    async def taken_up(self, message_id: str) -> tuple[str, float] | None:
-        """See gateway.ports.help.HelpStore."""
+    async def acknowledged_by(self, message_id: str) -> tuple[str, float] | None:
+        """See gateway.ports.help.HelpAlertStore."""
         rows = await self._readers.read(lambda run: run.rows(_TAKEN, key=fit(message_id)))
         return (rows[0][0], rows[0][1]) if rows else None
 
     async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
-        """See gateway.ports.help.HelpStore."""
+        """See gateway.ports.help.HelpAlertStore."""
         return await self._readers.read(lambda run: _kinds_of(run, list(ids)))
 
-    async def judge_call(self, message_id: str, right: bool, act: AuditEntry) -> None:
-        """See gateway.ports.help.HelpStore."""
+    async def save_judgment(self, message_id: str, right: bool, act: AuditEntry) -> None:
+        """See gateway.ports.help.HelpAlertStore."""
         await self._writer.do(_JUDGE, (fit(message_id), right, act))
 
-    async def judged_calls(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
-        """See gateway.ports.help.HelpStore."""
+    async def judgments(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
+        """See gateway.ports.help.HelpAlertStore."""
         rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
         return [(str(id_), bool(was_one)) for id_, was_one in rows]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, select
 
 from gateway.core.policy.decision import PendingMessage
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.messages.dispositions import as_they_stand
 from gateway.store.schema import messages as schema
 
@@ -40,9 +40,9 @@ def _past(run: Run, since: float, behind: str, limit: int) -> list[PendingMessag
     return [each.pending for each in standing.values()]
 
 
-class SqlHistory(StorePart):
-    """What `chaperone policy simulate` reads."""
+class SqlHistoryStore(FeatureStore):
+    """See gateway.ports.maintenance.HistoryStore."""
 
-    async def past(self, since: float, behind: str, limit: int) -> Sequence[PendingMessage]:
+    async def past_messages(self, since: float, behind: str, limit: int) -> Sequence[PendingMessage]:
         """Messages in scope accepted at or after a time, in order; behind the id `behind` among those of that time."""
         return await self._readers.read(lambda run: _past(run, since, behind, limit))

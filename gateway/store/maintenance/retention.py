@@ -9,8 +9,8 @@ from functools import partial
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, select
 
 from gateway.core.messages.delivery import FINAL
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.help.alerts import nothing_is_left, waits_for_somebody
 from gateway.store.messages.media import MEDIA_OF
@@ -181,8 +181,8 @@ _DROP_WRITE = Write(_drop, rank=2)
 _SWEEP_WRITE = Write(_sweep, rank=2)
 
 
-class SqlRetention(StorePart):
-    """The port Retention."""
+class SqlRetentionStore(FeatureStore):
+    """See gateway.ports.maintenance.RetentionStore."""
 
     async def expire(self, delivered: float, decided: float, limit: int) -> int:
         """See gateway.ports.maintenance.RetentionStore. Contacts and verdicts are kept longer than the content."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, case, func, select
 
-from gateway.core.policy.contact import Counters
+from gateway.core.policy.contact import ContactCounters
 from gateway.store.engine.dialects import Flavour, Run, Statement
 from gateway.store.schema import messages as schema
 
@@ -59,12 +59,12 @@ def _students(of: Flavour) -> Select[tuple[str, int]]:
 _STUDENTS = Statement(_students)
 
 
-def counters(run: Run, ids: Sequence[str]) -> dict[str, dict[str, Counters]]:
+def counters(run: Run, ids: Sequence[str]) -> dict[str, dict[str, ContactCounters]]:
     """The counters of each conversation of each message, by message id and conversation."""
     students: dict[str, int] = dict(run.rows(_STUDENTS, ids=list(ids)))
-    found: dict[str, dict[str, Counters]] = {}
+    found: dict[str, dict[str, ContactCounters]] = {}
     for id_, conversation, day, week, night, alone, outside in run.rows(_EVERY, ids=list(ids)):
-        found.setdefault(id_, {})[conversation] = Counters(
+        found.setdefault(id_, {})[conversation] = ContactCounters(
             int(day), int(week), int(night), int(alone), int(outside), students.get(id_, 0)
         )
     return found

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets as entropy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,13 +28,13 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup
-from gateway.core.messages.message import Channel
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, WakeupSignal
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Each, Flavour, Row, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups as rows_to_follow
 from gateway.store.messages import outbox
@@ -60,15 +61,16 @@ _IN_TURN = or_(
 """Of texts: none before it in its conversation and direction is received or queued, or it is an alert."""
 
 
-def _waits_for(channel: Channel) -> ColumnElement[bool]:
-    return _IN_TURN if channel is Channel.SMS else true()
+def _waits_for(channel: str) -> ColumnElement[bool]:
+    return _IN_TURN if capabilities_of(channel).keeps_order else true()
 
 
-def _claim_statement(channel: Channel, default: bool) -> Statement:
+@functools.cache
+def _claim_statement(channel: str, default: bool) -> Statement:
     def build(of: Flavour):  # type: ignore[no-untyped-def]
         named = of.among(_r.domain, "domains")
         behind = and_(not_(named) if default else named, _waits_for(channel))
-        due = and_(_r.channel == schema.lit(channel.value), _r.next_attempt_at <= bindparam("now"), behind)
+        due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # not by the index of what is due, which may be long: by the few messages that were picked
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
         # the row of the message is locked too: two processes never part the recipients of a message between them
@@ -100,7 +102,6 @@ def _claim_statement(channel: Channel, default: bool) -> Statement:
     return Statement(build)
 
 
-_CLAIM = {(channel, default): _claim_statement(channel, default) for channel in Channel for default in (False, True)}
 _TOKENS = Statement(
     lambda of: (
         select(_r.message_id, _r.token, _r.position, _r.next_attempt_at)
@@ -180,7 +181,7 @@ def _claim(run: Run, items: Sequence[_Ask]) -> list[list[_Taken]]:
 
 
 def _take(run: Run, ask: _Ask) -> list[_Taken]:
-    statement = _CLAIM[Channel(ask.hop.channel), ask.hop.default]
+    statement = _claim_statement(ask.hop.channel, ask.hop.default)
     domains = sorted(ask.hop.others if ask.hop.default else ask.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
@@ -239,7 +240,7 @@ def _conclude(run: Run, items: Sequence[_Ending]) -> list[bool]:
             ended = each.outcomes.get(message.envelope.recipients[position].address)
             change = {"id": message.id, "at": position, **_ended(ended, run.now)}
             changed.append(change)
-            if message.channel is Channel.SMS and change["to_state"] != State.QUEUED:
+            if capabilities_of(message.channel).keeps_order and change["to_state"] != State.QUEUED:
                 turned.append({"id": message.id, "at": position})
         follow += each.followups
     run.each(_CONCLUDE, changed)
@@ -272,20 +273,24 @@ def _ended(ended: tuple[Outcome, float | None] | None, now: float) -> dict[str, 
 _CONCLUDE_WRITE = Write(_conclude, rank=1)
 _RENEW_WRITE = Write(_renew, rank=1)
 _CLAIM_WRITE = Write(_claim, rank=4)
-_NEXT_DUE = Statement(
-    lambda of: select(
-        *(
-            select(func.min(_r.next_attempt_at))
-            .where(_r.channel == schema.lit(channel.value), _r.next_attempt_at.is_not(None), _waits_for(channel))
-            .scalar_subquery()
-            for channel in Channel
+
+
+@functools.cache
+def _next_due_statement(channels: tuple[str, ...]) -> Statement:
+    return Statement(
+        lambda of: select(
+            *(
+                select(func.min(_r.next_attempt_at))
+                .where(_r.channel == schema.lit(channel), _r.next_attempt_at.is_not(None), _waits_for(channel))
+                .scalar_subquery()
+                for channel in channels
+            )
         )
     )
-)
 
 
-class SqlDeliveryQueue(StorePart):
-    """The port Queue."""
+class SqlDeliveryQueueStore(FeatureStore):
+    """See gateway.ports.messages.DeliveryQueueStore."""
 
     async def claim(
         self, hop: NextHop, limit: int, lease: float, alarm: WakeupSignal | None = None, *, room: int = NO_LIMIT
@@ -315,7 +320,7 @@ class SqlDeliveryQueue(StorePart):
         """See gateway.ports.messages.DeliveryQueueStore."""
         return await self._writer.do(_RENEW_WRITE, (token, lease))
 
-    async def conclude(
+    async def record_outcomes(
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
     ) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
@@ -323,5 +328,5 @@ class SqlDeliveryQueue(StorePart):
 
     async def next_due(self) -> float | None:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        times = (await self._readers.read(lambda run: run.rows(_NEXT_DUE)))[0]
+        times = (await self._readers.read(lambda run: run.rows(_next_due_statement(tuple(CHANNELS)))))[0]
         return min((at for at in times if at is not None), default=None)

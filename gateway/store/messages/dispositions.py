@@ -9,16 +9,16 @@ from typing import Any
 from sqlalchemy import Integer, SmallInteger, delete, select, update
 from sqlalchemy.types import TypeEngine
 
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
-from gateway.core.policy.contact import Counters
+from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decision import Action, PendingMessage, RecipientStatus, StateChange, TransitionRule
 from gateway.core.policy.transitions import POLICY
 from gateway.ports.messages import AppliedTransition
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import decision_text, fit, read_decision, read_envelope, read_verdict, verdict_text
 from gateway.store.engine.dialects import Each, Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.messages.contact_counters import counters
@@ -139,7 +139,7 @@ def as_they_stand(run: Run, heads: Sequence[Row]) -> dict[str, LockedMessage]:
     return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
 
 
-def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -> LockedMessage:
+def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCounters]) -> LockedMessage:
     id_, channel, sha256, received_at, text = head
     envelope, relation = read_envelope(text)
     by_address: dict[str, list[Row]] = {}
@@ -162,7 +162,7 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, Counters]) -
     verdict = next((row[-1] for row in rows if row[-1] is not None), None)
     pending = PendingMessage(
         id_,
-        Channel(channel),
+        channel,
         envelope.sender,
         sha256,
         received_at,
@@ -205,7 +205,7 @@ def _write(run: Run, settled: Sequence[tuple[LockedMessage, AppliedTransition]])
                             **_moved(change, row, run.now, each.ruling.after),
                         }
                     )
-                    if pending.channel is Channel.SMS:
+                    if capabilities_of(pending.channel).keeps_order:
                         waits = int(change.state in (State.QUEUED, State.RECEIVED))
                         turned.append({"id": pending.id, "at": row[1], "waits": waits})
         if each.ruling.verdict is not None:
@@ -215,7 +215,7 @@ def _write(run: Run, settled: Sequence[tuple[LockedMessage, AppliedTransition]])
     if run.each(_CHANGE, changed) != len(changed):
         raise RuntimeError("a recipient changed although its message was locked")
     run.news.update(
-        standing.pending.channel.value
+        standing.pending.channel
         for standing, each in settled
         if not each.ruling.after and any(change.state is State.QUEUED for change in each.ruling.changes)
     )
@@ -266,9 +266,9 @@ def _moved(change: StateChange, row: Row, now: float, after: float) -> dict[str,
 SETTLE = Write(_settle, rank=0)
 
 
-class SqlDispositions(StorePart):
-    """The port Dispositions."""
+class SqlDispositionStore(FeatureStore):
+    """See gateway.ports.messages.DispositionStore."""
 
-    async def settle(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+    async def apply(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
         """See gateway.ports.messages.DispositionStore."""
         return await self._writer.do_all(SETTLE, cases)

@@ -12,9 +12,9 @@ from gateway.core.messages.message import Message
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import POLL_SECONDS, WakeupSignal
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import json_text
 from gateway.store.engine.dialects import FOLLOWUPS, Each, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import intake
 from gateway.store.schema import messages as schema
@@ -97,10 +97,10 @@ _DONE_WRITE = Write(_done, rank=2)
 _LATER_WRITE = Write(_later, rank=2)
 
 
-class SqlFollowups(StorePart):
-    """The port Followups."""
+class SqlFollowupStore(FeatureStore):
+    """See gateway.ports.messages.FollowupStore."""
 
-    async def due_followups(self, limit: int, lease: float, alarm: WakeupSignal | None = None) -> Sequence[Followup]:
+    async def claim_due(self, limit: int, lease: float, alarm: WakeupSignal | None = None) -> Sequence[Followup]:
         """See gateway.ports.messages.FollowupStore."""
         if alarm is not None:
             found = await self._writer.ride(_CLAIM_WRITE, (limit, lease), FOLLOWUPS, FOLLOWUPS, alarm, POLL_SECONDS)
@@ -108,13 +108,13 @@ class SqlFollowups(StorePart):
                 return found or ()
         return await self._writer.look(_CLAIM_WRITE, (limit, lease), FOLLOWUPS)
 
-    async def followed(
+    async def complete(
         self, ids: Collection[str], message: Message | None = None, acts: Sequence[AuditEntry] = ()
     ) -> None:
         """See gateway.ports.messages.FollowupStore."""
         write = self._writer.later if message is None else self._writer.do
         await write(_DONE_WRITE, (ids, message, acts))
 
-    async def follow_later(self, ids: Collection[str], after: float) -> None:
+    async def postpone(self, ids: Collection[str], after: float) -> None:
         """See gateway.ports.messages.FollowupStore."""
         await self._writer.do(_LATER_WRITE, (ids, after))

@@ -7,11 +7,11 @@ from functools import partial
 
 from sqlalchemy import Integer, cast, func, select
 
-from gateway.core.messages.message import header_section
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.review.views import MessageHead
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit, read_verdict
 from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.schema import messages as schema
 
 LONGEST = 64 << 10
@@ -32,15 +32,15 @@ _BEGINNINGS = Statement(
 def _read(run: Run, ids: list[str]) -> dict[str, MessageHead]:
     found: dict[str, MessageHead] = {}
     for id_, content, verdict in run.rows(_BEGINNINGS, ids=ids):
-        head = b"" if content is None else header_section(bytes(content))
+        head = b"" if content is None else HeaderSection.of(bytes(content)).raw
         found[id_] = MessageHead(head, None if verdict is None else read_verdict(verdict))
     return found
 
 
-class SqlHeaders(StorePart):
-    """The port Beginnings."""
+class SqlHeaderStore(FeatureStore):
+    """See gateway.ports.review.HeaderStore."""
 
-    async def beginnings(self, ids: Collection[str]) -> Mapping[str, MessageHead]:
+    async def heads(self, ids: Collection[str]) -> Mapping[str, MessageHead]:
         """See gateway.ports.review.HeaderStore."""
         asked = sorted({fit(each) for each in ids})
         found: dict[str, MessageHead] = {}

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import math
-import secrets as entropy
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, select, update
 
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.channels.smpp_message import SmsPart
-from gateway.core.channels.text_routing import way_of
-from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.conversation import conversation
 from gateway.core.messages.delivery import State
 from gateway.core.messages.media import WAIT
-from gateway.core.messages.message import Channel, Message
+from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction
-from gateway.core.policy.contact import Contact
-from gateway.store.engine.base import Readers, StorePart
+from gateway.core.policy.contact import ContactLogRow
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.columns import envelope_text, fit, read_envelope
 from gateway.store.engine.connections import WriteRefused
 from gateway.store.engine.dialects import PUBLICATIONS, Each, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore, Readers
 from gateway.store.engine.group_commit import Write, Writer
 from gateway.store.messages import media
 from gateway.store.schema import media as schema_media
@@ -44,8 +42,6 @@ _WHOLE = Each(
 )
 _HOW_MANY = Statement(lambda of: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
 _CONTACT = insert_each(schema.contacts)
-_SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
-_READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
 _WAITING_SIZES = (
     select(func.max(schema.recipients.c.size).label("size"))
     .where(schema.WAITING)
@@ -80,7 +76,7 @@ class Accepted:
     """
 
     message: Message
-    contacts: Sequence[Contact] = ()
+    contacts: Sequence[ContactLogRow] = ()
     due: Collection[str] | None = None
     parts: Sequence[SmsPart] = ()
     recent: RecentMessages | None = None
@@ -112,7 +108,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
         recipients += _recipients(each, run.now)
         if each.recent is not None:
             each.recent.keep(message)
-        if message.channel is Channel.SMS:
+        if capabilities_of(message.channel).keeps_order:
             texts += _texts(message)
         if message.relation:
             publications.append(
@@ -130,7 +126,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
     run.each(_TEXT, texts)
     run.each(_PUBLICATION, publications)
     run.each(_CONTACT, contacts)
-    media.keep(run, [each.message for each in fresh if each.message.channel is Channel.SMS])
+    media.keep(run, [each.message for each in fresh])
     if publications:
         run.news.add(PUBLICATIONS)
     run.news.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
@@ -146,7 +142,7 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
 def _message(message: Message) -> dict[str, object]:
     return {
         "id": message.id,
-        "channel": message.channel.value,
+        "channel": message.channel,
         "received_at": float(message.received_at),
         "sender": fit(message.envelope.sender),
         "message_id": fit(message.message_id),
@@ -162,6 +158,7 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
     message = accepted.message
     size = len(message.content)
     paired = {pair.recipient for pair in message.relation.pairs}
+    next_hop_key = capabilities_of(message.channel).next_hop_key
     rows: list[dict[str, object]] = []
     for position, recipient in enumerate(message.envelope.recipients):
         address = recipient.address
@@ -170,8 +167,8 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
             {
                 "message_id": message.id,
                 "position": position,
-                "channel": message.channel.value,
-                "domain": fit(way_of(message.channel, recipient)) or fit(domain_of(address)),
+                "channel": message.channel,
+                "domain": fit(next_hop_key(recipient)),
                 "state": "queued" if due else "received",
                 "next_attempt_at": now if due else None,
                 "token": None,
@@ -242,18 +239,11 @@ def _contacts(accepted: Accepted) -> list[dict[str, object]]:
     return list(rows.values())
 
 
-def _keep_secrets(run: Run, names: Sequence[str]) -> list[bytes]:
-    for name in names:
-        run.change(_SECRET, name=name, secret=entropy.token_bytes(32))
-    return [bytes(run.rows(_READ_SECRET, name=name)[0][0]) for name in names]
-
-
 ACCEPT = Write(insert)
-KEEP_SECRET = Write(_keep_secrets)
 
 
-class SqlIntake(StorePart):
-    """The port Intake."""
+class SqlIntakeStore(FeatureStore):
+    """See gateway.ports.messages.IntakeStore."""
 
     def __init__(self, writer: Writer, readers: Readers, recent: RecentMessages) -> None:
         super().__init__(writer, readers, recent)
@@ -263,7 +253,7 @@ class SqlIntake(StorePart):
         self._ticks = time.monotonic
 
     async def accept(
-        self, message: Message, contacts: Sequence[Contact] = (), due: Collection[str] | None = None,
+        self, message: Message, contacts: Sequence[ContactLogRow] = (), due: Collection[str] | None = None,
         parts: Sequence[SmsPart] = (),
     ) -> None:  # fmt: skip
         """See gateway.ports.messages.IntakeStore."""
@@ -290,7 +280,3 @@ class SqlIntake(StorePart):
             return {}
         envelope, _ = read_envelope(rows[0][0])
         return {envelope.recipients[position].address: State(state) for _, position, state in rows}
-
-    async def secret(self, name: str) -> bytes:
-        """See gateway.ports.messages.IntakeStore."""
-        return await self._writer.do(KEEP_SECRET, name)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, null, select, update
 
-from gateway.core.channels.text_routing import media_of
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.media import LARGEST_TOGETHER, MOST, TIMEOUT, TOO_LARGE, MediaFile, MediaRequest, MediaResult
 from gateway.core.messages.message import Message, sha256_of
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import PUBLICATIONS, Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 from gateway.store.schema.media import media
@@ -97,7 +97,7 @@ def keep(run: Run, messages: Sequence[Message]) -> None:
 
 def urls_of(message: Message) -> Sequence[str]:
     """The addresses of what is to be fetched for a message: nothing of one that nobody reads."""
-    return media_of(message.envelope.options) if message.relation else ()
+    return capabilities_of(message.channel).media_urls(message.envelope.options) if message.relation else ()
 
 
 def about(run: Run, ids: Sequence[str]) -> dict[str, tuple[MediaFile, ...]]:
@@ -151,17 +151,17 @@ _CLAIM_WRITE = Write(_claim, rank=3)
 _END_WRITE = Write(_end, rank=2)
 
 
-class SqlMedia(StorePart):
-    """The port TextMedia."""
+class SqlMediaStore(FeatureStore):
+    """See gateway.ports.channels.MediaStore."""
 
-    async def media_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
+    async def claim_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
         """See gateway.ports.channels.MediaStore."""
         return await self._writer.do(_CLAIM_WRITE, (limit, lease))
 
-    async def media_ended(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
+    async def record_result(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
         """See gateway.ports.channels.MediaStore."""
         await self._writer.do(_END_WRITE, _Ended(wanted, fetched, later))
 
-    async def media(self, message_id: str) -> Sequence[MediaFile]:
-        """See gateway.ports.messages.OutboxStore."""
+    async def files_of(self, message_id: str) -> Sequence[MediaFile]:
+        """See gateway.ports.channels.MediaStore."""
         return await self._readers.read(lambda run: whole(run, message_id))

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, Double, bindparam, case, exists, func, null, 
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, Unanswered, WakeupSignal
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import read_envelope, read_message
 from gateway.store.engine.dialects import PUBLICATIONS, Each, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import media
 from gateway.store.schema import messages as schema
@@ -213,10 +213,10 @@ def _pictured(run: Run, messages: Sequence[Message]) -> Mapping[str, tuple[Media
     return media.about(run, [message.id for message in messages if media.urls_of(message)])
 
 
-class SqlOutbox(StorePart):
-    """The port Outbox."""
+class SqlOutboxStore(FeatureStore):
+    """See gateway.ports.messages.OutboxStore."""
 
-    async def unpublished(
+    async def claim_unpublished(
         self,
         limit: int,
         lease: float,
@@ -247,7 +247,7 @@ class SqlOutbox(StorePart):
             for each, left in found
         )
 
-    async def published(self, places: Mapping[str, str]) -> None:
+    async def mark_published(self, places: Mapping[str, str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
         await self._writer.later(_PUBLISHED_WRITE, places)
 
@@ -255,12 +255,12 @@ class SqlOutbox(StorePart):
         """See gateway.ports.messages.OutboxStore."""
         await self._writer.do(_AGAIN_WRITE, ids)
 
-    async def unanswered(self, before: float, limit: int) -> Sequence[Unanswered]:
+    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[Unanswered]:
         """See gateway.ports.messages.OutboxStore."""
         rows = await self._readers.read(lambda run: run.rows(_UNANSWERED, before=before, limit=limit))
         return tuple(Unanswered(*row) for row in rows)
 
-    async def unread(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
+    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
         """See gateway.ports.messages.OutboxStore."""
         rows = await self._readers.read(lambda run: run.rows(_UNREAD, after=after, before=before, limit=limit))
         return tuple(Unanswered(*row) for row in rows)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, null, or_, select
 
+from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Relation
 from gateway.core.policy.decision import STRICTNESS, Decision
 from gateway.core.policy.transitions import POLICY
 from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit, read_decision, read_envelope, read_verdict
 from gateway.store.engine.dialects import Flavour, Row, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.messages import media
 from gateway.store.schema import messages as schema
 
@@ -113,20 +114,35 @@ _CLASSIFIED = Statement(
         .limit(bindparam("limit"))
     )
 )
-_HOW_MUCH = Statement(  # ids of mail sort by the time of acceptance: the least one is the oldest
-    lambda of: select(
-        func.count(_r.message_id.distinct()),
-        func.min(case((_r.channel == schema.lit("mail"), _r.message_id), else_=null())),
-    ).where(_IS_HELD)
-)
-_RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
-_OLDEST_TEXT = Statement(
-    lambda of: (
-        select(func.min(_m.received_at))
-        .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
-        .where(_IS_HELD, _r.channel == schema.lit("sms"))
+
+
+@functools.cache
+def _count_held(channels: tuple[str, ...]) -> Statement:
+    """How many messages are held, and the least id among those of the given channels, whose ids sort by time."""
+    names = [schema.lit(channel) for channel in channels]
+    return Statement(
+        lambda of: select(
+            func.count(_r.message_id.distinct()),
+            func.min(case((_r.channel.in_(names), _r.message_id), else_=null())),
+        ).where(_IS_HELD)
     )
-)
+
+
+_RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
+
+
+@functools.cache
+def _oldest_held(channels: tuple[str, ...]) -> Statement:
+    names = [schema.lit(channel) for channel in channels]
+    return Statement(
+        lambda of: (
+            select(func.min(_m.received_at))
+            .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
+            .where(_IS_HELD, _r.channel.in_(names))
+        )
+    )
+
+
 _BACKLOG = Statement(
     lambda of: select(
         select(func.count())
@@ -179,7 +195,7 @@ def read_held(rows: list[Row]) -> HeldMessage:
     positions = {row[5] for row in rows}
     return HeldMessage(
         id=id_,
-        channel=Channel(channel),
+        channel=channel,
         direction=_direction(decisions, relation) or Direction.STAFF_TO_STUDENT,
         sender=envelope.sender,
         recipients=tuple(envelope.recipients[row[5]].address for row in rows),
@@ -201,7 +217,7 @@ def read_trace(rows: list[Row]) -> Trace:
     return Trace(
         id=id_,
         message_id=message_id,
-        channel=Channel(channel),
+        channel=channel,
         direction=_direction(decisions, relation) or "out_of_scope",
         sender=envelope.sender,
         recipients=tuple(
@@ -232,13 +248,15 @@ def _explained(run: Run, id_: str) -> MessageDetail | None:
         trace.channel,
         None if verdict is None else read_verdict(verdict),
         decisions[0].policy if decisions else "",
-        media.whole(run, id_) if trace.channel is Channel.SMS else (),
+        media.whole(run, id_) if capabilities_of(trace.channel).has_media else (),
     )
 
 
 def _backlog(run: Run) -> Backlog:
-    ((held, first),) = run.rows(_HOW_MUCH)
-    times = [*run.rows(_RECEIVED, key=first), *run.rows(_OLDEST_TEXT)] if held else []
+    sorted_by_time = tuple(channel.name for channel in CHANNELS.values() if channel.ids_sort_by_time)
+    others = tuple(name for name in CHANNELS if name not in sorted_by_time)
+    ((held, first),) = run.rows(_count_held(sorted_by_time))
+    times = [*run.rows(_RECEIVED, key=first), *run.rows(_oldest_held(others))] if held else []
     oldest = min((row[0] for row in times if row[0] is not None), default=None)
     deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
     now = run.now
@@ -252,8 +270,8 @@ def _backlog(run: Run) -> Backlog:
     )
 
 
-class SqlLookups(StorePart):
-    """The port Review."""
+class SqlLookupStore(FeatureStore):
+    """See gateway.ports.review.LookupStore."""
 
     async def held(self, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
         """See gateway.ports.review.LookupStore."""
@@ -270,7 +288,7 @@ class SqlLookups(StorePart):
         rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key))) if key else []
         return [read_trace(group) for group in by_message(rows)]
 
-    async def traced(
+    async def trace_further(
         self, before: tuple[float, str], *, message_id: str = "", address: str = ""
     ) -> Sequence[Trace]:  # fmt: skip
         """See gateway.ports.review.LookupStore."""
@@ -279,16 +297,16 @@ class SqlLookups(StorePart):
         rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key), **place)) if key else []
         return [read_trace(group) for group in by_message(rows)]
 
-    async def explained(self, id: str) -> MessageDetail | None:
+    async def detail(self, id: str) -> MessageDetail | None:
         """See gateway.ports.review.LookupStore."""
         return await self._readers.read(lambda run: _explained(run, fit(id)))
 
-    async def judged(self, after: str, limit: int) -> Sequence[str]:
+    async def reviewed_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
         rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
         return [id_ for (id_,) in rows]
 
-    async def classified(self, after: str, limit: int) -> Sequence[str]:
+    async def classified_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
         rows = await self._readers.read(lambda run: run.rows(_CLASSIFIED, after=fit(after), limit=limit))
         return [id_ for (id_,) in rows]
@@ -296,7 +314,3 @@ class SqlLookups(StorePart):
     async def backlog(self) -> Backlog:
         """See gateway.ports.review.LookupStore."""
         return await self._readers.read(_backlog)
-
-    async def now(self) -> float:
-        """See gateway.ports.review.LookupStore."""
-        return await self._readers.now()

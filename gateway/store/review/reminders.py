@@ -9,9 +9,9 @@ from sqlalchemy import bindparam, delete, select
 from gateway.core.review.views import HeldMessage
 from gateway.ports.review import Letters
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.lookups import HELD_OF, by_message, read_held
@@ -61,19 +61,19 @@ def _due_before(run: Run, before: float, limit: int) -> list[HeldMessage]:
 _TELL_WRITE = Write(_tell)
 
 
-class SqlReminders(StorePart):
-    """The port Reminders."""
+class SqlReminderStore(FeatureStore):
+    """See gateway.ports.review.ReminderStore."""
 
     async def due_before(self, before: float, limit: int) -> Sequence[HeldMessage]:
         """See gateway.ports.review.ReminderStore."""
         return await self._readers.read(lambda run: _due_before(run, before, limit))
 
-    async def told(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
+    async def reminded(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
         """See gateway.ports.review.ReminderStore."""
         ids = sorted({fit(each) for each in message_ids})
         rows = await self._readers.read(lambda run: run.rows(_TOLD, ids=ids)) if ids else []
         return {(row[0], row[1]) for row in rows}
 
-    async def tell(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
+    async def remind(self, steps: Sequence[tuple[str, str]], letters: Letters) -> Sequence[tuple[str, str]]:
         """See gateway.ports.review.ReminderStore."""
         return await self._writer.do(_TELL_WRITE, (steps, letters))

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, func, select
 
 from gateway.core.messages.delivery import State
-from gateway.core.review.report import Holding
-from gateway.store.engine.base import StorePart
+from gateway.core.review.report import HeldCopy
 from gateway.store.engine.columns import read_decision, read_envelope, read_verdict
 from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import policies
 
@@ -41,16 +41,13 @@ _VOLUME = Statement(
         .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
     )
 )
-_VERSIONS = Statement(
-    lambda of: select(_o.hash, _o.source, _o.adopted, _o.first_at, _o.last_at).order_by(_o.first_at.desc(), _o.hash)
-)
 
 
-def _holding(row: Row) -> Holding:
+def _holding(row: Row) -> HeldCopy:
     received_at, decided_at, decided_by, state, channel, decision, verdict, envelope, position = row
     said = read_decision(decision)
     enveloped, relation = read_envelope(envelope)
-    return Holding(
+    return HeldCopy(
         received_at, decided_at, decided_by, State(state), channel, said.direction.value, said.clauses,
         read_verdict(verdict).language if verdict else "", relation.behind(enveloped.recipients[position].address),
     )  # fmt: skip
@@ -60,13 +57,13 @@ def _volume(run: Run, since: float, before: float) -> Counter[tuple[str, str]]:
     return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, since=since, before=before)})
 
 
-class SqlReports(StorePart):
-    """The port Reports."""
+class SqlReportStore(FeatureStore):
+    """See gateway.ports.reports.ReportStore."""
 
-    async def holdings(self, since: float, before: float, limit: int) -> Sequence[Holding]:
+    async def holdings(self, since: float, before: float, limit: int) -> Sequence[HeldCopy]:
         """See gateway.ports.reports.ReportStore."""
 
-        def read(run: Run) -> list[Holding]:
+        def read(run: Run) -> list[HeldCopy]:
             rows = run.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
             return [_holding(row) for row in rows if row[5] is not None]
 
@@ -75,8 +72,3 @@ class SqlReports(StorePart):
     async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
         """See gateway.ports.reports.ReportStore."""
         return await self._readers.read(lambda run: _volume(run, since, before))
-
-    async def policy_versions(self) -> Sequence[tuple[str, str, str, float, float]]:
-        """See gateway.ports.reports.ReportStore."""
-        rows = await self._readers.read(lambda run: run.rows(_VERSIONS))
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

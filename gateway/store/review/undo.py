@@ -11,9 +11,9 @@ from gateway.core.messages.followup import FollowupKind
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.transitions import POLICY
 from gateway.store.audit import audit
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit, read_envelope
 from gateway.store.engine.dialects import Each, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
@@ -98,9 +98,9 @@ def _recall_one(run: Run, id_: str, by: str, act: AuditEntry) -> tuple[str, ...]
 _RECALL_WRITE = Write(_recall, rank=0)
 
 
-class SqlUndo(StorePart):
-    """The port Recall."""
+class SqlUndoStore(FeatureStore):
+    """See gateway.ports.review.UndoStore."""
 
-    async def recall(self, message_id: str, by: str, act: AuditEntry) -> tuple[str, ...]:
+    async def hold_again(self, message_id: str, by: str, act: AuditEntry) -> tuple[str, ...]:
         """See gateway.ports.review.UndoStore."""
         return await self._writer.do(_RECALL_WRITE, (fit(message_id), by, act))

@@ -38,7 +38,7 @@ class Readers:
         self._connections.drop_all()
 
 
-class StorePart:
+class FeatureStore:
     """One part of the store's port."""
 
     def __init__(self, writer: Writer, readers: Readers, recent: RecentMessages) -> None:

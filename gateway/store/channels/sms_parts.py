@@ -8,10 +8,10 @@ from itertools import groupby
 
 from sqlalchemy import bindparam, delete, func, select, update
 
-from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, written
-from gateway.store.engine.base import StorePart
+from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, id_variants
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages.intake import part_row
 from gateway.store.schema import messages as schema
@@ -158,7 +158,7 @@ def _note(run: Run, items: Sequence[_Noted]) -> list[None]:
             "total": each.part.total,
             "account": fit(each.part.account),
             "given": fit(each.name),
-            "name": fit(written(each.name)[0]),
+            "name": fit(id_variants(each.name)[0]),
             "at": run.now,
         }
         for each in items
@@ -177,10 +177,10 @@ _GATHER_WRITE = Write(_gather, rank=3)
 _NOTE_WRITE = Write(_note)
 
 
-class SqlSmsParts(StorePart):
-    """The port TextParts."""
+class SqlSmsPartStore(FeatureStore):
+    """See gateway.ports.channels.SmsPartStore."""
 
-    async def gather(self, key: str, name: str, part: SmsPart) -> PartialText:
+    async def add(self, key: str, name: str, part: SmsPart) -> PartialText:
         """See gateway.ports.channels.SmsPartStore."""
         return await self._writer.do(_GATHER_WRITE, _Came(key, name, part))
 
@@ -188,20 +188,20 @@ class SqlSmsParts(StorePart):
         """See gateway.ports.channels.SmsPartStore."""
         return await self._readers.read(lambda run: _overdue(run, age, limit))
 
-    async def text_parts(self, message_id: str) -> Sequence[SmsPart]:
+    async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """See gateway.ports.channels.SmsPartStore."""
         return [_part(row) for row in await self._readers.read(lambda run: run.rows(_OF, ids=[message_id]))]
 
-    async def known_by(self, message_id: str, position: int) -> Mapping[int, str]:
+    async def smsc_ids(self, message_id: str, position: int) -> Mapping[int, str]:
         """See gateway.ports.channels.SmsPartStore."""
         rows = await self._readers.read(lambda run: run.rows(_KNOWN, id=message_id, position=position))
         return dict(rows)
 
-    async def note_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
+    async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         """See gateway.ports.channels.SmsPartStore."""
         await self._writer.do(_NOTE_WRITE, _Noted(message_id, position, part, name))
 
-    async def told_of(self, names: Collection[str]) -> SentPart | None:
+    async def find_by_smsc_ids(self, names: Collection[str]) -> SentPart | None:
         """See gateway.ports.channels.SmsPartStore. The exact id goes before another way of writing one."""
         asked = list(names)
         rows = await self._readers.read(lambda run: run.rows(_TOLD, ids=[fit(each) for each in asked]))

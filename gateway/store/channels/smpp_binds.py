@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select
 
-from gateway.store.engine.base import StorePart
 from gateway.store.engine.columns import fit
 from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema.sms_binds import bound, lines
 
@@ -67,19 +67,19 @@ _TELL_WRITE = Write(_tell, rank=2)
 _SPEAK_WRITE = Write(_speak, rank=2)
 
 
-class SqlSmppBinds(StorePart):
-    """The port Switchboard."""
+class SqlSmppBindStore(FeatureStore):
+    """See gateway.ports.channels.SmppBindStore."""
 
-    async def spoke(self, line: str, account: str) -> None:
+    async def record_sender(self, line: str, account: str) -> None:
         """See gateway.ports.channels.SmppBindStore."""
         await self._writer.do(_SPEAK_WRITE, (line, account))
 
-    async def speaker(self, line: str) -> str:
+    async def last_sender(self, line: str) -> str:
         """See gateway.ports.channels.SmppBindStore."""
         rows = await self._readers.read(lambda run: run.rows(_SPEAKER, number=fit(line)))
         return str(rows[0][0]) if rows else ""
 
-    async def bound_here(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
+    async def share_bound(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
         """See gateway.ports.channels.SmppBindStore."""
         await self._writer.do(_TELL_WRITE, _Bound(process, accounts))
 

@@ -1,0 +1,108 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Double, bindparam, func, select, update
+
+from gateway.core.accounts.account import Token, User
+from gateway.core.policy.decision import AuditEntry
+from gateway.store.accounts.users import TOKEN_ID, USER, read_user
+from gateway.store.audit import audit
+from gateway.store.engine.columns import fit
+from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema import messages as schema
+
+_u, _t = schema.users.c, schema.tokens.c
+
+_ADD_TOKEN = insert_each(schema.tokens, again=True)
+_TOKEN = (_t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at, _t.used_at)
+_BY_TOKEN = Statement(
+    lambda of: (
+        select(*USER, *_TOKEN)
+        .join_from(schema.tokens, schema.users, _u.name == _t.user_name)
+        .where(_t.hash == bindparam("key"), _u.disabled_at.is_(None))
+    )
+)
+_TOKENS = Statement(lambda of: select(_t.user_name, *_TOKEN).order_by(_t.user_name, _t.created_at))
+_TOKEN_USED = Statement(
+    lambda of: update(schema.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
+)
+_REVOKE = Statement(
+    lambda of: (
+        update(schema.tokens)
+        .where(func.substr(_t.hash, schema.lit(1), schema.lit(TOKEN_ID)) == bindparam("key"), _t.revoked_at.is_(None))
+        .values(revoked_at=bindparam("at"))
+        .returning(_t.user_name)
+    )
+)
+REVOKE_ALL = Statement(
+    lambda of: (
+        update(schema.tokens)
+        .where(_t.user_name == bindparam("key"), _t.revoked_at.is_(None))
+        .values(revoked_at=bindparam("at"))
+    )
+)
+
+
+def _token(row: Row) -> Token:
+    name, digest, scope, *times = row
+    return Token(digest[:TOKEN_ID], name, scope == "read", *times)
+
+
+def _token_used(run: Run, items: Sequence[str]) -> list[None]:
+    for digest in items:
+        run.change(_TOKEN_USED, key=digest, at=run.now)
+    return [None] * len(items)
+
+
+def _add_tokens(run: Run, items: Sequence[tuple[str, Token, AuditEntry]]) -> list[None]:
+    for digest, token, act in items:
+        row = {
+            "hash": digest, "user_name": token.user, "scope": "read" if token.reads_only else "all",
+            "created_at": run.now, "expires_at": token.expires_at, "revoked_at": None, "used_at": None,
+        }  # fmt: skip
+        run.each(_ADD_TOKEN, [row])
+        audit.write(run, [act])
+    return [None] * len(items)
+
+
+def _revoke(run: Run, items: Sequence[tuple[str, AuditEntry]]) -> list[str | None]:
+    found: list[str | None] = []
+    for id_, act in items:
+        owners = run.rows(_REVOKE, key=id_, at=run.now)
+        found.append(owners[0][0] if owners else None)
+        audit.write(run, [replace(act, detail={**act.detail, "user": owners[0][0]})] if owners else [])
+    return found
+
+
+_ADD_TOKEN_WRITE, _REVOKE_WRITE, _TOKEN_USED_WRITE = Write(_add_tokens), Write(_revoke), Write(_token_used)
+
+
+class SqlTokenStore(FeatureStore):
+    """See gateway.ports.accounts.TokenStore."""
+
+    async def add(self, digest: str, token: Token, act: AuditEntry) -> None:
+        """See gateway.ports.accounts.TokenStore."""
+        await self._writer.do(_ADD_TOKEN_WRITE, (digest, token, act))
+
+    async def find(self, digest: str) -> tuple[User, Token] | None:
+        """See gateway.ports.accounts.TokenStore."""
+        rows = await self._readers.read(lambda run: run.rows(_BY_TOKEN, key=digest))
+        return (read_user(rows[0]), _token((rows[0][0], *rows[0][len(USER) :]))) if rows else None
+
+    async def touch(self, digest: str) -> None:
+        """See gateway.ports.accounts.TokenStore."""
+        await self._writer.do(_TOKEN_USED_WRITE, digest)
+
+    async def list_all(self) -> Sequence[Token]:
+        """See gateway.ports.accounts.TokenStore."""
+        return [_token(row) for row in await self._readers.read(lambda run: run.rows(_TOKENS))]
+
+    async def revoke(self, id_: str, act: AuditEntry) -> str | None:
+        """See gateway.ports.accounts.TokenStore."""
+        return await self._writer.do(_REVOKE_WRITE, (fit(id_), act))

@@ -1,0 +1,25 @@
+"""TODO."""
+
+from __future__ import annotations
+
+import json
+
+from gateway.core.accounts.account import AccountRole, User
+from gateway.store.engine.dialects import Row
+from gateway.store.schema import messages as schema
+
+_u = schema.users.c
+
+TOKEN_ID = 12
+"""Characters of a token's hash that name it."""
+USER = (
+    _u.name, _u.role, _u.buildings, _u.person, _u.created_at, _u.disabled_at, _u.subject, _u.by_groups,
+)  # fmt: skip
+
+
+def read_user(row: Row) -> User:
+    """An account from the columns `USER`."""
+    name, role, buildings, person, created_at, disabled_at, subject, by_groups = row[: len(USER)]
+    return User(
+        name, AccountRole(role), tuple(json.loads(buildings)), person, created_at, disabled_at, subject, bool(by_groups)
+    )

@@ -1,0 +1,50 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import bindparam, delete, func, select
+
+from gateway.store.engine.columns import fit
+from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.feature_store import FeatureStore
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema.review import views
+
+_v = views.c
+
+MOST_VIEWS = 30
+"""Saved views of one account."""
+_VIEWS = Statement(lambda of: select(_v.name, _v.query).where(_v.user_name == bindparam("key")).order_by(_v.name))
+_COUNT_VIEWS = Statement(lambda of: select(func.count()).where(_v.user_name == bindparam("key")))
+_DROP_VIEW = Statement(
+    lambda of: delete(views).where(_v.user_name == bindparam("key"), _v.name == bindparam("name_is"))
+)
+_ADD_VIEW = insert_each(views)
+
+
+def _save_view(run: Run, items: Sequence[tuple[str, str, str | None]]) -> list[bool]:
+    done = []
+    for user, name, query in items:
+        run.change(_DROP_VIEW, key=user, name_is=name)
+        room = query is not None and run.rows(_COUNT_VIEWS, key=user)[0][0] < MOST_VIEWS
+        if room:
+            run.each(_ADD_VIEW, [{"user_name": user, "name": name, "query": query}])
+        done.append(room or query is None)
+    return done
+
+
+_SAVE_VIEW_WRITE = Write(_save_view)
+
+
+class SqlSavedViewStore(FeatureStore):
+    """See gateway.ports.review.SavedViewStore."""
+
+    async def of_user(self, user: str) -> Mapping[str, str]:
+        """See gateway.ports.review.SavedViewStore."""
+        return dict(await self._readers.read(lambda run: run.rows(_VIEWS, key=user)))
+
+    async def save(self, user: str, name: str, query: str | None) -> bool:
+        """See gateway.ports.review.SavedViewStore."""
+        return await self._writer.do(_SAVE_VIEW_WRITE, (user, fit(name), None if query is None else fit(query)))
