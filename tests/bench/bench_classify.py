@@ -19,18 +19,18 @@ from email.policy import SMTP
 for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS"):  # one core, as in a worker
     os.environ.setdefault(threads, "1")
 
-from classifiers.components.encoder import EncoderReader, Encoding  # noqa: E402 - after the number of threads is set
-from classifiers.features.annotations import Evidence, Floats  # noqa: E402 - after the number of threads is set
-from classifiers.pipeline.explain import Case  # noqa: E402 - after the number of threads is set
-from classifiers.pipeline.pipeline import Classifier, load  # noqa: E402 - after the number of threads is set
-from classifiers.training.examples import Example, district  # noqa: E402 - after the number of threads is set
+from classifiers.components.encoder import EncoderComponent, OnnxEncoder  # noqa: E402 - after the number of threads is set
+from classifiers.features.annotations import Floats, TextAnnotations  # noqa: E402 - after the number of threads is set
+from classifiers.pipeline.classifier import Classifier, load  # noqa: E402 - after the number of threads is set
+from classifiers.pipeline.explain import StandaloneMessage  # noqa: E402 - after the number of threads is set
+from classifiers.training.examples.labeled import Example, load_corpus  # noqa: E402 - after the number of threads is set
 from gateway.core.messages.parties import Direction  # noqa: E402 - after the number of threads is set
 from tests.bench.corpus import STAFF, STUDENT, in_scope  # noqa: E402 - after the number of threads is set
 
 BATCH = 16
 
 
-def letter(example: Example) -> Case:
+def letter(example: Example) -> StandaloneMessage:
     """An example as mail really is: half of them with an HTML alternative."""
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = "Teacher <teacher@riverbend.example>", "student@students.riverbend.example"
@@ -39,10 +39,10 @@ def letter(example: Example) -> Case:
     if len(example.text) % 2:
         paragraphs = "".join(f"<p style='margin:0'>{line}</p>" for line in example.text.splitlines())
         message.add_alternative(f"<html><body>{paragraphs}</body></html>", "html")
-    return Case(example.id, "mail", Direction.STAFF_TO_STUDENT, message.as_bytes())
+    return StandaloneMessage(example.id, "mail", Direction.STAFF_TO_STUDENT, message.as_bytes())
 
 
-def milliseconds(classifier: Classifier, cases: list[Case]) -> list[float]:
+def milliseconds(classifier: Classifier, cases: list[StandaloneMessage]) -> list[float]:
     """CPU milliseconds a message, batch by batch."""
     costs = []
     for at in range(0, len(cases), BATCH):
@@ -55,7 +55,7 @@ def milliseconds(classifier: Classifier, cases: list[Case]) -> list[float]:
 
 def cost(classifier: Classifier, count: int) -> Iterator[str]:
     """The cost over ordinary messages of the corpus, by length."""
-    examples = [each for each in district() if not each.labels]
+    examples = [each for each in load_corpus() if not each.labels]
     random.Random(7).shuffle(examples)
     for name, least, most in (("up to 30 words", 0, 30), ("60 to 100 words", 60, 100), ("over 150 words", 150, 9999)):
         chosen = [each for each in examples if least <= len(each.text.split()) <= most][:count]
@@ -67,10 +67,13 @@ def cost(classifier: Classifier, count: int) -> Iterator[str]:
 def ordinary(classifier: Classifier) -> Iterator[str]:
     """The mean cost over the mails of `make bench`, and the share of them that each encoder reads."""
     directions = {STAFF: Direction.STAFF_TO_STUDENT, STUDENT: Direction.STUDENT_TO_STAFF}
-    cases = [Case(str(number), "mail", directions[mail.author], mail.content) for number, mail in enumerate(in_scope())]
+    cases = [
+        StandaloneMessage(str(number), "mail", directions[mail.author], mail.content)
+        for number, mail in enumerate(in_scope())
+    ]
     yield f"mails of make bench: {statistics.mean(milliseconds(classifier, cases)):.2f} ms of CPU in the mean"
     encoding = classifier.nlp.get_pipe("chaperone_encoder")
-    assert isinstance(encoding, Encoding)
+    assert isinstance(encoding, EncoderComponent)
     counted = [_Counted(each.reader) for each in encoding.stages]
     encoding.stages = [replace(each, reader=one) for each, one in zip(encoding.stages, counted, strict=True)]
     reached = Counter[int]()
@@ -82,14 +85,14 @@ def ordinary(classifier: Classifier) -> Iterator[str]:
         yield f"of them read by encoder {number + 1}: {reached[number] / len(cases):.1%}"
 
 
-class _Counted(EncoderReader):
+class _Counted(OnnxEncoder):
     """A reader that counts how often it was asked."""
 
-    def __init__(self, reader: EncoderReader) -> None:
+    def __init__(self, reader: OnnxEncoder) -> None:
         self.__dict__.update(reader.__dict__)
         self.asked = 0
 
-    def read(self, noted: Evidence, runs: Sequence[tuple[int, int]]) -> Floats:
+    def read(self, noted: TextAnnotations, runs: Sequence[tuple[int, int]]) -> Floats:
         self.asked += 1
         return super().read(noted, runs)
 
@@ -101,7 +104,7 @@ def memory(classifier: Classifier, count: int) -> Iterator[str]:
     for tenth in range(1, 11):
         for _ in range(count // 10 // BATCH):
             noises = [noise(draw).encode() for _ in range(BATCH)]
-            classifier.classify([Case("x", "sms", Direction.STAFF_TO_STUDENT, each) for each in noises])
+            classifier.classify([StandaloneMessage("x", "sms", Direction.STAFF_TO_STUDENT, each) for each in noises])
         yield f"after {count * tenth // 10}: {resident():.0f}"
 
 
@@ -126,7 +129,7 @@ def main() -> None:
     began = time.process_time()
     classifier = load(given.model)
     sys.stdout.write(f"start: {time.process_time() - began:.2f} s of CPU, {resident():.0f} MB, {classifier.version}\n")
-    milliseconds(classifier, [letter(each) for each in district()[:64]])
+    milliseconds(classifier, [letter(each) for each in load_corpus()[:64]])
     for line in (*cost(classifier, given.messages), *ordinary(classifier)):
         sys.stdout.write(line + "\n")
     for line in memory(classifier, given.random):

@@ -28,7 +28,7 @@ import psycopg
 
 from gateway.core.accounts.account import User
 from gateway.core.policy.decision import AuditEntry
-from gateway.directory.loading import load
+from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
 from gateway.store import open_store
 from tests.bench.bench_directory import STAFF, STUDENTS, write
@@ -139,16 +139,16 @@ class Watch:
 @contextlib.asynccontextmanager
 async def _district(folder: Path) -> AsyncIterator[Roster]:
     write(folder / "oneroster", 20_000, "1.1")
-    yield load(folder / "oneroster", domains=[STAFF, STUDENTS], now=time.time()).roster
+    yield load_roster(folder / "oneroster", domains=[STAFF, STUDENTS], now=time.time()).roster
 
 
 async def measure(url: str, people: Roster, held: int, decided: int, times: int) -> None:
     """Fill a store and ask a console about it."""
     async with open_store(url) as store:
         for user in USERS.values():
-            await store.add_user(user, HASH, AuditEntry(time.time(), "bench", "account added", user.name))
+            await store.accounts.add(user, HASH, AuditEntry(time.time(), "bench", "account added", user.name))
         schools = sorted({org for each in people for org in each.buildings})
-        await store.add_user(
+        await store.accounts.add(
             User("school", USERS["high"].role, tuple(schools[:1])),
             HASH,
             AuditEntry(time.time(), "bench", "account added", "x"),

@@ -20,11 +20,11 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from gateway.core.mime.headers import Mailbox
-from gateway.core.policy.relation import forms_pair, find_people, relate
+from gateway.core.policy.relation import find_people, forms_pair, relate
+from gateway.directory.live_directory import LiveDirectory
 from gateway.directory.loading import RosterSources, load_sources
 from gateway.directory.roster import Roster
 from gateway.directory.tables import COLUMNS
-from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 
 STAFF, STUDENTS = "district.example", "students.district.example"

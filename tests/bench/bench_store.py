@@ -18,15 +18,17 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.conversation import conversation
 from gateway.core.messages.delivery import Claim, NextHop, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.policy.contact import Contact
+from gateway.core.policy.contact import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from tests.peers.postgresql import PostgresqlServer, missing, running_postgresql
 
 HOP = NextHop("mail", "127.0.0.1:2600", frozenset({"students.riverbend.example"}))
@@ -52,7 +54,7 @@ def _spent(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def message(number: int, size: int) -> tuple[Message, Contact]:
+def message(number: int, size: int) -> tuple[Message, ContactLogRow]:
     """A mail from a member of staff to a student, with its contact row."""
     staff, student = f"T{number % 40}", f"S{number % 700}"
     sender = f"{staff.lower()}@riverbend.example"
@@ -64,7 +66,7 @@ def message(number: int, size: int) -> tuple[Message, Contact]:
     return (
         Message(
             new_id(now, os.urandom(10)),
-            Channel.MAIL,
+            MAIL,
             Envelope(sender, (Recipient(recipient),), ("BODY=8BITMIME",)),
             content,
             sha256_of(content),
@@ -75,7 +77,7 @@ def message(number: int, size: int) -> tuple[Message, Contact]:
             f"<{number}@riverbend.example>",
             "Please bring your signed form to class tomorrow. " * 4,
         ),
-        Contact(conversation(staff, student), staff, student, night=False, alone=True, outside=False),
+        ContactLogRow(conversation(staff, student), staff, student, night=False, alone=True, outside=False),
     )
 
 
@@ -97,7 +99,7 @@ def batches(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:
     return (items[at : at + size] for at in range(0, len(items), size))
 
 
-async def measure(store: SqlStore, meter: Meter, messages: int, size: int, batch: int) -> dict[str, tuple[float, ...]]:
+async def measure(store: Store, meter: Meter, messages: int, size: int, batch: int) -> dict[str, tuple[float, ...]]:
     """Microseconds of CPU per message and step: ours, the server's; and the time of one batch in milliseconds."""
     figures: dict[str, tuple[float, ...]] = {}
     made = [message(number, size) for number in range(messages)]
@@ -112,17 +114,19 @@ async def measure(store: SqlStore, meter: Meter, messages: int, size: int, batch
         figures[name] = ((ours_then - ours) * scale, (servers_then - servers) * scale, spent * 1e3 * batch / messages)
 
     async def publish(group: Sequence[object]) -> None:
-        out = await store.unpublished(len(group), 60)
+        out = await store.outbox.claim_unpublished(len(group), 60)
         assert len(out) == len(group)
-        await store.published({each.message.id: "messages-0-12345" for each in out})
+        await store.outbox.mark_published({each.message.id: "messages-0-12345" for each in out})
 
     async def claim(group: Sequence[object]) -> None:
-        got = await store.claim(HOP, len(group), 300)
+        got = await store.delivery_queue.claim(HOP, len(group), 300)
         assert len(got) == len(group)
         claims.extend(got)
 
     async def renew(group: Sequence[object]) -> None:
-        assert all(await asyncio.gather(*(store.renew(each.token, 300) for each in claims[: len(group)])))
+        assert all(
+            await asyncio.gather(*(store.delivery_queue.renew(each.token, 300) for each in claims[: len(group)]))
+        )
 
     async def conclude(group: Sequence[object]) -> None:
         now = [claims.pop() for _ in group]
@@ -130,22 +134,26 @@ async def measure(store: SqlStore, meter: Meter, messages: int, size: int, batch
             {each.recipients[0].recipient.address: (Sent("250 2.0.0 Ok: queued as 4XyZ"), None)} for each in now
         ]
         pairs = zip(now, outcomes, strict=True)
-        assert all(await asyncio.gather(*(store.conclude(each, ended, ()) for each, ended in pairs)))
+        assert all(
+            await asyncio.gather(*(store.delivery_queue.record_outcomes(each, ended, ()) for each, ended in pairs))
+        )
 
     async def follow(group: Sequence[object]) -> None:
-        due = await store.due_followups(len(group), 60)
+        due = await store.followups.claim_due(len(group), 60)
         assert len(due) == len(group)
-        await store.followed([each.id for each in due])
+        await store.followups.complete([each.id for each in due])
 
-    await step("accept", lambda group: asyncio.gather(*(store.accept(each, (contact,)) for each, contact in group)))
+    await step(
+        "accept", lambda group: asyncio.gather(*(store.intake.accept(each, (contact,)) for each, contact in group))
+    )
     await step("publish", publish)
-    await step("settle", lambda group: store.settle([(each.id, release) for each, _ in group]))
+    await step("settle", lambda group: store.dispositions.apply([(each.id, release) for each, _ in group]))
     await step("claim", claim)
     await step("renew", renew)
     await step("conclude", conclude)
     await step("follow up", follow)
     if hasattr(store, "link"):
-        await step("audit link", lambda group: store.link(len(group)))
+        await step("audit link", lambda group: store.audit.link(len(group)))
     return figures
 
 

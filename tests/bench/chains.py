@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.corpus import Mail
 from tests.peers import kafka, postfix, postgresql, rspamd
-from tests.stories.gateway import laid_out
+from tests.stories.gateway import gateway_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _chaperone(
 ) -> Iterator[Running]:
     with (
         tempfile.TemporaryDirectory(prefix="chaperone-bench-") as folder,
-        laid_out(Path(folder), f"127.0.0.1:{sink}", bus=bus, store=store, settings=settings) as made,
+        gateway_folder(Path(folder), f"127.0.0.1:{sink}", bus=bus, store=store, settings=settings) as made,
     ):
         serving = made.start()
         yield Running(made.smtp, lambda: [serving.popen.pid, *more])

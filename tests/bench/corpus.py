@@ -129,14 +129,14 @@ def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 def _released(mails: Sequence[Mail]) -> list[Mail]:
     """The mails that the shipped classifiers and policy let go."""
-    from classifiers.pipeline.explain import case_of_mail, rows
-    from classifiers.pipeline.pipeline import load
+    from classifiers.pipeline.classifier import load
+    from classifiers.pipeline.explain import message_from_mail, rows
     from gateway import policies
     from gateway.core.messages.parties import Direction
     from gateway.core.policy.decision import Action
 
     directions = {STAFF: Direction.STAFF_TO_STUDENT, STUDENT: Direction.STUDENT_TO_STAFF}
-    cases = [case_of_mail(mail.content, directions[mail.author]) for mail in mails]
+    cases = [message_from_mail(mail.content, directions[mail.author]) for mail in mails]
     policy = policies.read(None, dict.fromkeys(Direction, Action.HOLD))
     answers = rows(load(), cases, policy)
     return [mail for mail, answer in zip(mails, answers, strict=True) if answer["action"] == Action.RELEASE]

@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.stories.gateway import eventually, laid_out
-from tests.stories.sink import running_sink
-from tests.stories.wire import ours_removed
+from tests.stories.gateway import eventually, gateway_folder
+from tests.stories.prepended_fields import split_prepended
+from tests.stories.recording_hop import recording_hop
 
 TEACHER, STUDENT = "dana.okafor@riverbend.example", "liam.whitcomb@students.riverbend.example"
 OUTSIDE = ("list@elsewhere.example", "reader@outside.example")
@@ -75,9 +75,9 @@ def run(folders: Sequence[Path], limit: int) -> int:
     mails = list(contents(folders))[: limit or None]
     refused: list[tuple[str, bytes]] = []
     sent: list[tuple[bytes, str, bytes]] = []
-    with tempfile.TemporaryDirectory(prefix="real-mail-") as folder, running_sink() as sink:
+    with tempfile.TemporaryDirectory(prefix="real-mail-") as folder, recording_hop() as next_hop:
         settings = ['policy.mode = "shadow"', 'store.retain_delivered = "1h"']
-        with laid_out(Path(folder), f"127.0.0.1:{sink.port}", settings=settings) as gateway:
+        with gateway_folder(Path(folder), f"127.0.0.1:{next_hop.port}", settings=settings) as gateway:
             gateway.start()
             todo = [(way, name, content) for name, content in mails for way in ((TEACHER, STUDENT), OUTSIDE)]
             lock = threading.Lock()
@@ -101,18 +101,19 @@ def run(folders: Sequence[Path], limit: int) -> int:
                 thread.start()
             for thread in threads:
                 thread.join()
-            eventually(lambda: len(sink.taken) >= len(sent), 300)
+            eventually(lambda: len(next_hop.received) >= len(sent), 300)
             decided = eventually(lambda: gateway.metric("chaperone_decision_seconds_count") >= len(sent) / 2 - 5, 600)
             actions = {
                 each: gateway.metric("chaperone_decisions_total", action=each) for each in ("release", "flag", "hold")
             }
     out = Counter(
-        (taken.recipients[0].split(b"<")[1].split(b">")[0], ours_removed(taken.content)[1]) for taken in sink.taken
+        (taken.recipients[0].split(b"<")[1].split(b">")[0], split_prepended(taken.content)[1])
+        for taken in next_hop.received
     )
     changed = [name for recipient, name, content in sent if (recipient, content) not in out]
     lost = sum((Counter((recipient, content) for recipient, _, content in sent) - out).values())
     print(f"{len(mails)} mails, each in scope and out of scope: {len(sent)} accepted, {len(refused)} refused")
-    print(f"{len(sink.taken)} arrived, {len(changed)} not byte-identical, {lost} lost or changed")
+    print(f"{len(next_hop.received)} arrived, {len(changed)} not byte-identical, {lost} lost or changed")
     print(f"all decided: {bool(decided)}")
     print("decisions in shadow: " + ", ".join(f"{name} {count:.0f}" for name, count in actions.items()))
     for name, reply in refused[:10]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.stories.gateway import Gateway, Process, eventually, laid_out
-from tests.stories.letters import STUDENT_DOMAIN, STUDENTS, Letter, letters
-from tests.stories.sink import Sink, running_sink
+from tests.stories.gateway import Gateway, Process, eventually, gateway_folder
+from tests.stories.recording_hop import RecordingHop, recording_hop
+from tests.stories.sample_mails import STUDENT_DOMAIN, STUDENTS, SampleMail, sample_mails
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
 ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "4"))
@@ -27,9 +27,9 @@ SENDERS = 3
 class Senders:
     """Clients that send letters one after the other, and know which were accepted."""
 
-    def __init__(self, port: int, batch: Sequence[Letter]) -> None:
-        self.accepted: list[Letter] = []
-        self.unknown: list[Letter] = []
+    def __init__(self, port: int, batch: Sequence[SampleMail]) -> None:
+        self.accepted: list[SampleMail] = []
+        self.unknown: list[SampleMail] = []
         self._port, self._left = port, list(reversed(batch))
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._run) for _ in range(SENDERS)]
@@ -54,7 +54,7 @@ class Senders:
                 letter = self._left.pop()
             self._offer(letter)
 
-    def _offer(self, letter: Letter) -> None:
+    def _offer(self, letter: SampleMail) -> None:
         """Until it is accepted or the answer is lost: then it may have been, and no promise was made."""
         end = time.monotonic() + 90
         while time.monotonic() < end:
@@ -81,19 +81,19 @@ class Senders:
         raise AssertionError("never accepted")
 
 
-def _account(gateway: Gateway, sink: Sink, senders: Senders) -> None:
+def _account(gateway: Gateway, next_hop: RecordingHop, senders: Senders) -> None:
     """Every accepted letter arrived, or is held where it must be; what is to be held never arrived."""
-    clean = {each.message_id for each in senders.accepted if each.fate in ("clean", "out of scope")}
-    bad = {each.message_id for each in senders.accepted if each.fate not in ("clean", "out of scope")}
+    clean = {each.message_id for each in senders.accepted if each.expected in ("clean", "out of scope")}
+    bad = {each.message_id for each in senders.accepted if each.expected not in ("clean", "out of scope")}
     maybe = {each.message_id for each in senders.unknown}
 
     def arrived() -> Counter[str]:
-        return Counter(_message_id(each.content) for each in list(sink.taken))
+        return Counter(_message_id(each.content) for each in list(next_hop.received))
 
     missing = eventually(lambda: not (clean - set(arrived())), 90) or clean - set(arrived())
     assert missing is True, f"seed {SEED}: lost {missing}"
     offered = [*senders.accepted, *senders.unknown]
-    out = {each.message_id for each in offered if each.fate not in ("clean", "out of scope")} & set(arrived())
+    out = {each.message_id for each in offered if each.expected not in ("clean", "out of scope")} & set(arrived())
     assert not out, f"seed {SEED}: delivered though to be held: {out}"
 
     def undecided() -> list[str]:
@@ -115,51 +115,51 @@ def _message_id(content: bytes) -> str:
 @pytest.fixture(
     params=["embedded", pytest.param("kafka", marks=pytest.mark.peer("kafka", "postgresql"), id="kafka-postgresql")]
 )
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, Sink]]:
-    """A gateway in one process, or in four over Apache Kafka and PostgreSQL, before a sink."""
+def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, RecordingHop]]:
+    """A gateway in one process, or in four over Apache Kafka and PostgreSQL, before a next_hop."""
     print(f"CHAPERONE_CHAOS_SEED={SEED}")
-    with running_sink() as sink:
+    with recording_hop() as next_hop:
         if request.param == "embedded":
-            with laid_out(tmp_path, f"127.0.0.1:{sink.port}") as gateway:
+            with gateway_folder(tmp_path, f"127.0.0.1:{next_hop.port}") as gateway:
                 gateway.start()
-                yield gateway, sink
+                yield gateway, next_hop
             return
         kafka, postgresql = request.getfixturevalue("kafka"), request.getfixturevalue("postgresql")
         prefix = f"chaos{random.Random(tmp_path.name).getrandbits(40):x}"
-        with laid_out(
-            tmp_path, f"127.0.0.1:{sink.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
+        with gateway_folder(
+            tmp_path, f"127.0.0.1:{next_hop.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
             settings=[f'bus.topic_prefix = "{prefix}"'],
         ) as gateway:  # fmt: skip
             for process in [gateway.start(role, wait=False) for role in ("smtp", "classify", "decide", "deliver")]:
                 gateway.wait_ready(process)
-            yield gateway, sink
+            yield gateway, next_hop
 
 
-def test_kills_at_random_moments(running: tuple[Gateway, Sink]) -> None:
+def test_kills_at_random_moments(running: tuple[Gateway, RecordingHop]) -> None:
     """Kill -9 of a process of the gateway, again and again, while mail comes in."""
-    gateway, sink = running
+    gateway, next_hop = running
     chance = random.Random(SEED)
-    senders = Senders(gateway.smtp, letters(60 * ROUNDS, SEED))
+    senders = Senders(gateway.smtp, sample_mails(60 * ROUNDS, SEED))
     for _ in range(ROUNDS):
         threading.Event().wait(chance.uniform(0.3, 2.5))
         victim = chance.choice(gateway.processes)
         _restarted(gateway, victim)
     senders.join()
     assert senders.done
-    _account(gateway, sink, senders)
+    _account(gateway, next_hop, senders)
 
 
-def test_classifier_killed(running: tuple[Gateway, Sink]) -> None:
+def test_classifier_killed(running: tuple[Gateway, RecordingHop]) -> None:
     """Kill -9 of the processes that read content: their batch is read again."""
-    gateway, sink = running
+    gateway, next_hop = running
     chance = random.Random(SEED + 1)
-    senders = Senders(gateway.smtp, letters(60, SEED + 1))
+    senders = Senders(gateway.smtp, sample_mails(60, SEED + 1))
     for _ in range(3):
         threading.Event().wait(chance.uniform(0.2, 1.0))
         for child in _readers(gateway):
             os.kill(child, signal.SIGKILL)
     senders.join()
-    _account(gateway, sink, senders)
+    _account(gateway, next_hop, senders)
 
 
 @pytest.mark.peer("kafka", "postgresql")
@@ -169,22 +169,22 @@ def test_broker_stopped(tmp_path: Path, postgresql: Any, tmp_path_factory: pytes
 
     outage = float(os.environ.get("CHAPERONE_CHAOS_OUTAGE", "10"))
     with (
-        running_sink() as sink,
+        recording_hop() as next_hop,
         running_kafka(tmp_path_factory.mktemp("broker")) as kafka,
-        laid_out(
-            tmp_path, f"127.0.0.1:{sink.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database()
+        gateway_folder(
+            tmp_path, f"127.0.0.1:{next_hop.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database()
         ) as gateway,
     ):
         gateway.start()
-        first = Senders(gateway.smtp, letters(30, SEED + 2))
+        first = Senders(gateway.smtp, sample_mails(30, SEED + 2))
         first.join()
         kafka.stop()
-        second = Senders(gateway.smtp, letters(60, SEED + 3))
+        second = Senders(gateway.smtp, sample_mails(60, SEED + 3))
         second.join()
         threading.Event().wait(outage)
         kafka.start()
         for senders in (first, second):
-            _account(gateway, sink, senders)
+            _account(gateway, next_hop, senders)
 
 
 @pytest.mark.peer("kafka", "postgresql")
@@ -196,25 +196,25 @@ def test_database_restarted(tmp_path: Path, kafka: Any, tmp_path_factory: pytest
     chance = random.Random(SEED + 4)
     prefix = f"chaos{chance.getrandbits(40):x}"
     with (
-        running_sink() as sink,
+        recording_hop() as next_hop,
         running_postgresql(tmp_path_factory.mktemp("database")) as postgresql,
-        laid_out(
-            tmp_path, f"127.0.0.1:{sink.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
+        gateway_folder(
+            tmp_path, f"127.0.0.1:{next_hop.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
             settings=[f'bus.topic_prefix = "{prefix}"'],
         ) as gateway,
     ):  # fmt: skip
         gateway.start()
-        senders = Senders(gateway.smtp, letters(40 * ROUNDS, SEED + 4))
+        senders = Senders(gateway.smtp, sample_mails(40 * ROUNDS, SEED + 4))
         for _ in range(max(ROUNDS // 2, 1)):
             threading.Event().wait(chance.uniform(0.5, 2.0))
             chance.choice((postgresql.stop, postgresql.kill))()
             threading.Event().wait(chance.uniform(0.2, 2.0))
             postgresql.start()
         senders.join()
-        _account(gateway, sink, senders)
-        copies = Counter(_message_id(each.content) for each in list(sink.taken))
+        _account(gateway, next_hop, senders)
+        copies = Counter(_message_id(each.content) for each in list(next_hop.received))
         offered = {each.message_id: each for each in (*senders.accepted, *senders.unknown)}
-        twice = [each for each, count in copies.items() if count > 1 and offered[each].fate != "out of scope"]
+        twice = [each for each, count in copies.items() if count > 1 and offered[each].expected != "out of scope"]
         assert not twice, f"seed {SEED}: sent more than once: {twice}"
         assert all(process.popen.poll() is None for process in gateway.processes), "a part of the gateway failed"
 

@@ -27,7 +27,7 @@ def missing() -> str:
 
 
 @dataclass
-class Node:
+class NodeProcess:
     """A running script: `events` are what it said so far."""
 
     process: subprocess.Popen[str]
@@ -59,14 +59,14 @@ class Node:
 
 
 @contextlib.contextmanager
-def running(script: str, *arguments: object) -> Iterator[Node]:
+def running(script: str, *arguments: object) -> Iterator[NodeProcess]:
     """A script of the folder, until the end of the context."""
     process = subprocess.Popen(
         ["node", str(SCRIPTS / script), *map(str, arguments)],
         text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "NODE_PATH": str(FOLDER / "node_modules")},
     )  # fmt: skip
-    made = Node(process)
+    made = NodeProcess(process)
     reading = threading.Thread(target=made._read, daemon=True)
     reading.start()
     try:

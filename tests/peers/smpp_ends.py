@@ -15,17 +15,27 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from gateway.core.channels.smpp_pdu import RESPONSE, Address, Command, Frames, Pdu, Status, Tag, bind_body, optional
+from gateway.core.channels.smpp_pdu import (
+    RESPONSE,
+    Command,
+    Pdu,
+    PduDecoder,
+    SmppAddress,
+    Status,
+    Tag,
+    bind_body,
+    encode_optional,
+)
 from gateway.core.channels.smpp_session import BINDS
-from tests.peers.secured import Secured
+from tests.peers.tls_socket import TlsSocket
 
-Connection = socket.socket | Secured
+Connection = socket.socket | TlsSocket
 INTERNATIONAL = 1
 
 
-def number(digits: str, ton: int = INTERNATIONAL) -> Address:
+def number(digits: str, ton: int = INTERNATIONAL) -> SmppAddress:
     """A number as an address, E.164 without its plus."""
-    return Address(ton, 1, digits.lstrip("+"))
+    return SmppAddress(ton, 1, digits.lstrip("+"))
 
 
 def body(
@@ -35,13 +45,13 @@ def body(
     """The body of a submit_sm or deliver_sm."""
     head = service + b"\0" + number(source).encoded() + number(to, ton).encoded()
     fields = bytes((esm_class, 0, 0)) + b"\0\0" + bytes((registered, 0, coding, 0, len(short)))
-    return head + fields + short + optional(options)
+    return head + fields + short + encode_optional(options)
 
 
 def data_body(source: str, to: str, payload: bytes, *, coding: int = 0, registered: int = 0) -> bytes:
     """The body of a data_sm."""
     head = b"\0" + number(source).encoded() + number(to).encoded()
-    return head + bytes((0, registered, coding)) + optional(((Tag.PAYLOAD.value, payload),))
+    return head + bytes((0, registered, coding)) + encode_optional(((Tag.PAYLOAD.value, payload),))
 
 
 def multi_body(source: str, to: list[str], short: bytes, *, registered: int = 0) -> bytes:
@@ -58,7 +68,7 @@ def parts(content: bytes, size: int, reference: int, *, wide: bool = False) -> l
     return [head + bytes((len(pieces), place)) + piece for place, piece in enumerate(pieces, 1)]
 
 
-class End:
+class SmppEnd:
     """One session's end: reads in a thread, keeps requests, hands responses to whoever waits for them.
 
     The thread that reads closes the socket, when it has ended: the number of one that is closed beside its reader may
@@ -107,11 +117,11 @@ class End:
             self._reader.join(30)
 
     def _read(self) -> None:
-        frames = Frames()
+        frames = PduDecoder()
         try:
             with contextlib.suppress(OSError):
                 while content := self._socket.recv(65536):
-                    for pdu in frames.fed(content):
+                    for pdu in frames.feed(content):
                         self._take(pdu)
         finally:
             self.closed.set()
@@ -137,7 +147,7 @@ class End:
 class Esme:
     """An application that is bound: `came` are the deliver_sm and data_sm that it took."""
 
-    end: End
+    end: SmppEnd
     came: list[Pdu] = field(default_factory=list)
     enquired: list[Pdu] = field(default_factory=list)
     status: Callable[[Pdu], int] = lambda _: 0
@@ -156,7 +166,7 @@ def connected(port: int) -> socket.socket:
 
 def _to(port: int, tls: ssl.SSLContext | None) -> Connection:
     made = connected(port)
-    return made if tls is None else Secured(made, tls, "localhost")
+    return made if tls is None else TlsSocket(made, tls, "localhost")
 
 
 @contextlib.contextmanager
@@ -175,9 +185,9 @@ def esme(
                 return None
             if status == 0:
                 made.came.append(pdu)
-            return pdu.answered(status, b"\0")
+            return pdu.response(status, b"\0")
         made.enquired.append(pdu)
-        return pdu.answered()
+        return pdu.response()
 
     begun = threading.Event()
 
@@ -185,7 +195,7 @@ def esme(
         begun.wait()
         return answer(pdu)
 
-    made = Esme(End(_to(port, tls), answered), [] if came is None else came)
+    made = Esme(SmppEnd(_to(port, tls), answered), [] if came is None else came)
     begun.set()
     try:
         response = made.end.ask(command, bind_body(system_id, password))
@@ -214,16 +224,16 @@ class Smsc:
     taken: list[tuple[str, Pdu]] = field(default_factory=list)
     asked: list[Pdu] = field(default_factory=list)
     enquired: list[Pdu] = field(default_factory=list)
-    ends: list[End] = field(default_factory=list)
+    ends: list[SmppEnd] = field(default_factory=list)
     status: Callable[[Pdu], int] = lambda _: 0
     form: Callable[[int], str] = str
     passwords: list[str] = field(default_factory=list)
     offers: tuple[int, ...] = (Command.BIND_TRANSCEIVER,)
-    binds: dict[End, int] = field(default_factory=dict)
-    on_taken: Callable[[End, str, Pdu], None] = lambda _end, _name, _pdu: None
+    binds: dict[SmppEnd, int] = field(default_factory=dict)
+    on_taken: Callable[[SmppEnd, str, Pdu], None] = lambda _end, _name, _pdu: None
 
     @property
-    def end(self) -> End:
+    def end(self) -> SmppEnd:
         """The newest session that is open."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
@@ -232,7 +242,7 @@ class Smsc:
             time.sleep(0.02)
         raise ConnectionError("nobody is bound")
 
-    def _receives(self, end: End) -> bool:
+    def _receives(self, end: SmppEnd) -> bool:
         return self.binds.get(end, Command.BIND_TRANSMITTER) != Command.BIND_TRANSMITTER
 
     def deliver(self, content: bytes, command: int = Command.DELIVER_SM) -> Pdu:
@@ -250,35 +260,35 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
     made = Smsc(listener.getsockname()[1])
     numbers = itertools.count(0xA0000001)
 
-    def answer(end: End, pdu: Pdu) -> Pdu | None:
+    def answer(end: SmppEnd, pdu: Pdu) -> Pdu | None:
         if pdu.command in made.offers:
             made.binds[end] = pdu.command
             made.passwords.append(pdu.body.split(b"\0")[1].decode())
             status = Status.OK if made.passwords[-1] == "smsc-pw" else Status.INVALID_PASSWORD
-            return pdu.answered(status, b"double\0")
+            return pdu.response(status, b"double\0")
         if pdu.command in BINDS:
-            return pdu.answered(Status.BIND_FAILED)
+            return pdu.response(Status.BIND_FAILED)
         if pdu.command in _SUBMITS and made.binds[end] == Command.BIND_RECEIVER:
-            return pdu.answered(Status.WRONG_STATE)
+            return pdu.response(Status.WRONG_STATE)
         if pdu.command in _SUBMITS:
             if (status := made.status(pdu)) < 0:
                 return None
             if status:
-                return pdu.answered(status)
+                return pdu.response(status)
             name = made.form(next(numbers))
             made.taken.append((name, pdu))
             more = b"\0" if pdu.command == Command.SUBMIT_MULTI else b""
-            end.send(pdu.answered(body=name.encode() + b"\0" + more).encoded())
+            end.send(pdu.response(body=name.encode() + b"\0" + more).encoded())
             made.on_taken(end, name, pdu)
             return None
         (made.enquired if pdu.command == Command.ENQUIRE_LINK else made.asked).append(pdu)
         status = 0 if pdu.command in (Command.ENQUIRE_LINK, Command.UNBIND) else made.status(pdu)
         if pdu.command == Command.QUERY_SM:
-            return pdu.answered(status, pdu.body.split(b"\0")[0] + b"\0\0\x02\0")
-        return pdu.answered(status)
+            return pdu.response(status, pdu.body.split(b"\0")[0] + b"\0\0\x02\0")
+        return pdu.response(status)
 
     def begin(peer: socket.socket) -> None:
-        box: list[End] = []
+        box: list[SmppEnd] = []
         ready = threading.Event()
 
         def answered(pdu: Pdu) -> Pdu | None:
@@ -286,7 +296,7 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
             return answer(box[0], pdu)
 
         try:
-            box.append(End(peer if tls is None else Secured(peer, tls), answered))
+            box.append(SmppEnd(peer if tls is None else TlsSocket(peer, tls), answered))
         except OSError:  # who does not shake hands, or is gone before: the next one may
             peer.close()
             return

@@ -1,4 +1,4 @@
-"""A gateway as a user runs it: `chaperone serve` in processes of its own, over the demo's district."""
+"""A gateway as a user runs it: `chaperone serve` in separate processes, with the demo's district."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port that nothing listened on a moment ago."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def eventually(what: Callable[[], T], within: float = 30.0) -> T:
-    """What a condition gives once it is true; its last value where that did not come in time."""
+def eventually(condition: Callable[[], T], within: float = 30.0) -> T:
+    """Wait until a condition is true and return its value; on timeout return its last value."""
     end = time.monotonic() + within
-    while not (value := what()) and time.monotonic() < end:
+    while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.05)
     return value
 
@@ -49,18 +49,18 @@ class Process:
     popen: subprocess.Popen[bytes]
 
     def text(self, path: str = "/metrics") -> str:
-        """What it answers at its monitoring address."""
+        """The answer of its monitoring address."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
     def ready(self) -> bool:
-        """Whether /readyz says so."""
+        """Whether /readyz answers 200."""
         with contextlib.suppress(OSError):
             return bool(self.text("/readyz"))
         return False
 
     def kill(self, number: int = signal.SIGKILL) -> int:
-        """End it and its children; the exit code."""
+        """End it and its children; returns the exit code."""
         with contextlib.suppress(ProcessLookupError):
             if number == signal.SIGKILL:
                 os.killpg(self.popen.pid, number)
@@ -85,11 +85,11 @@ class Gateway:
 
     @property
     def log(self) -> bytes:
-        """What all processes logged so far."""
+        """The log of all processes."""
         return (self.folder / "serve.log").read_bytes()
 
     def start(self, *roles: str, wait: bool = True, **settings: str) -> Process:
-        """One more process with these roles, or all of them; it is ready on return. `settings`: of its own."""
+        """Start a process with these roles, or all roles, and wait until it is ready. `settings` are its environment."""
         metrics = free_port()
         arguments = [word for role in roles for word in ("--role", role)]
         with (self.folder / "serve.log").open("ab") as log:
@@ -105,34 +105,34 @@ class Gateway:
         return process
 
     def wait_ready(self, process: Process) -> None:
-        """Until a process is ready."""
-        up = eventually(lambda: process.popen.poll() is not None or process.ready(), READY_WITHIN)
-        if not up or process.popen.poll() is not None:
+        """Wait until a process is ready."""
+        done = eventually(lambda: process.popen.poll() is not None or process.ready(), READY_WITHIN)
+        if not done or process.popen.poll() is not None:
             raise AssertionError(f"not ready: {self.log.decode(errors='replace')[-2000:]}")
 
-    def cli(self, *arguments: str, code: int | None = 0, given: str | None = None) -> str:
-        """Run a command on this configuration; what it printed. Asserts its exit code unless `code` is None."""
+    def cli(self, *arguments: str, code: int | None = 0, stdin: str | None = None) -> str:
+        """Run a command with this configuration; returns its output. Asserts its exit code unless `code` is None."""
         done = subprocess.run(
             [COMMAND, *arguments, "-c", str(self.config)],
-            cwd=self.folder, text=True, capture_output=True, input=given, timeout=120, check=False,
+            cwd=self.folder, text=True, capture_output=True, input=stdin, timeout=120, check=False,
         )  # fmt: skip
         assert code is None or done.returncode == code, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
         return done.stdout + done.stderr if code else done.stdout
 
     def held(self) -> list[dict[str, Any]]:
-        """The queue of held messages."""
+        """The held messages."""
         return list(json.loads(self.cli("held", "list", "--json")))
 
     def trace(self, message_id: str) -> list[dict[str, Any]]:
-        """Where the messages with this Message-ID are."""
+        """Traces of the messages with this Message-ID."""
         return list(json.loads(self.cli("trace", "--message-id", message_id, "--json")))
 
     def traces(self, address: str) -> list[dict[str, Any]]:
-        """Where the messages from and to this address are."""
+        """Traces of the messages from and to this address."""
         return list(json.loads(self.cli("trace", "--address", address, "--json")))
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples that have these labels, over all processes."""
+        """The sum of a metric's samples with these labels over all processes."""
         total = 0.0
         for process in self.processes:
             if process.popen.poll() is None:
@@ -143,18 +143,18 @@ class Gateway:
         return total
 
     def stop(self) -> list[int]:
-        """End every process in an orderly way; their exit codes."""
+        """Stop every process with SIGTERM; returns their exit codes."""
         codes = [process.kill(signal.SIGTERM) for process in self.processes if process.popen.poll() is None]
         self.processes.clear()
         return codes
 
 
 @contextlib.contextmanager
-def laid_out(
+def gateway_folder(
     folder: Path, next_hop: str, *, bus: str = "local:", store: str = "", settings: Sequence[str] = ()
 ) -> Iterator[Gateway]:
-    """A gateway's folder, nothing started yet; `settings` are further lines, each "section.key = value" in TOML."""
-    made = Gateway(folder, free_port(), free_port())
+    """A configured gateway, not started. `settings` are more lines of TOML, "section.key = value" each."""
+    gateway = Gateway(folder, free_port(), free_port())
     lines = [
         'district.name = "Riverbend Community School District"',
         'district.domains = ["riverbend.example", "students.riverbend.example"]',
@@ -163,14 +163,14 @@ def laid_out(
         f'directory.contacts = "{DISTRICT / "contacts.csv"}"',
         f'bus.url = "{bus}"',
         f'store.url = "{store or f"sqlite:///{folder}/var/chaperone.db"}"',
-        f'smtp.listen = ["127.0.0.1:{made.smtp}"]',
+        f'smtp.listen = ["127.0.0.1:{gateway.smtp}"]',
         'smtp.hostname = "gateway.riverbend.example"',
         f'smtp.next_hop = {{ "*" = "{next_hop}" }}',
-        f'console.listen = "127.0.0.1:{made.console}"',
+        f'console.listen = "127.0.0.1:{gateway.console}"',
         *settings,
     ]
-    made.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    gateway.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     try:
-        yield made
+        yield gateway
     finally:
-        made.stop()
+        gateway.stop()

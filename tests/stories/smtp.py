@@ -1,4 +1,4 @@
-"""One message over SMTP, its bytes exactly as given."""
+"""Sends one message over SMTP with its exact bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def submit(port: int, sender: str, recipients: Sequence[str], content: bytes) -> int:
-    """The code that settled it: of the content, or of the first command that was refused."""
+    """Returns the reply code: that of the content, or of the first refused command."""
     with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo()
         code, _ = client.mail(sender)

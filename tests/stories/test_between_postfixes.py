@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tests.peers.postfix import Arrived, Postfix, running_postfix
-from tests.stories.gateway import Gateway, eventually, laid_out
-from tests.stories.letters import STUDENT_DOMAIN, STUDENTS, Letter, letters
-from tests.stories.wire import front_removed, ours_removed
+from tests.stories.gateway import Gateway, eventually, gateway_folder
+from tests.stories.prepended_fields import split_prepended, without_front_received
+from tests.stories.sample_mails import STUDENT_DOMAIN, STUDENTS, SampleMail, sample_mails
 
 pytestmark = pytest.mark.peer("postfix")
 COUNT = 500
@@ -29,16 +29,16 @@ COUNT = 500
     ]
 )
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, Postfix, str, list[Path]]]:
-    """A gateway, the Postfix behind it, its topic prefix, and every folder that anything could be written to."""
+    """A gateway, the Postfix behind it, its topic prefix, and every folder that data could be written to."""
     prefix = f"story{uuid.uuid4().hex[:8]}"
     with running_postfix("maildir", name="back") as back:
         if request.param == "embedded":
-            with laid_out(tmp_path, f"127.0.0.1:{back.port}") as gateway:
+            with gateway_folder(tmp_path, f"127.0.0.1:{back.port}") as gateway:
                 gateway.start()
                 yield gateway, back, "", [tmp_path]
             return
         kafka, postgresql = request.getfixturevalue("kafka"), request.getfixturevalue("postgresql")
-        with laid_out(
+        with gateway_folder(
             tmp_path, f"127.0.0.1:{back.port}", bus=f"kafka://{kafka.bootstrap}", store=postgresql.database(),
             settings=[f'bus.topic_prefix = "{prefix}"'],
         ) as gateway:  # fmt: skip
@@ -48,48 +48,48 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ga
             yield gateway, back, prefix, [tmp_path, Path(kafka.folder), Path(postgresql.folder)]
 
 
-def test_five_hundred_letters(running: tuple[Gateway, Postfix, str, list[Path]]) -> None:
-    """Out of scope arrives and leaves no trace, clean arrives, prohibited is held with its clause, all bytes stay."""
+def test_five_hundred_messages(running: tuple[Gateway, Postfix, str, list[Path]]) -> None:
+    """Mail out of scope arrives without a trace, clean mail arrives, prohibited mail is held; all bytes are unchanged."""
     gateway, back, prefix, folders = running
     marker = f"ZEBRA{uuid.uuid4().hex}"
-    sent = letters(COUNT, seed=4711, marker=marker)
+    sent = sample_mails(COUNT, seed=4711, marker=marker)
     with running_postfix(f"127.0.0.1:{gateway.smtp}", name="front") as front:
         with smtplib.SMTP("127.0.0.1", front.port) as client:
-            for letter in sent:
-                client.sendmail(letter.sender, [letter.recipient], letter.content)
-        to_arrive = [each for each in sent if each.fate in ("clean", "out of scope")]
-        to_be_held = [each for each in sent if each not in to_arrive]
+            for mail in sent:
+                client.sendmail(mail.sender, [mail.recipient], mail.content)
+        to_arrive = [mail for mail in sent if mail.expected in ("clean", "out of scope")]
+        to_be_held = [mail for mail in sent if mail not in to_arrive]
         assert eventually(lambda: len(back.arrived()) >= len(to_arrive) and front.queued() == 0, 120)
 
     held = eventually(lambda: (rows := gateway.held()) and len(rows) >= len(to_be_held) and rows, 60) or []
     subjects = {row["id"]: row for row in held}
-    shown = gateway.cli("held", "list")  # on a screen of eighty characters
+    shown = gateway.cli("held", "list")
     assert all(id_ in shown for id_ in subjects)
     traces = {trace["message_id"]: trace for name in STUDENTS for trace in gateway.traces(f"{name}@{STUDENT_DOMAIN}")}
-    traces = {each.message_id: traces[each.message_id] for each in to_be_held}
-    for letter in to_be_held:
-        trace = traces[letter.message_id]
-        assert trace["action"] == "hold", letter.message_id
-        assert letter.fate in trace["clauses"], (letter.message_id, letter.fate, trace["clauses"])
+    traces = {mail.message_id: traces[mail.message_id] for mail in to_be_held}
+    for mail in to_be_held:
+        trace = traces[mail.message_id]
+        assert trace["action"] == "hold", mail.message_id
+        assert mail.expected in trace["clauses"], (mail.message_id, mail.expected, trace["clauses"])
         assert trace["id"] in subjects
     assert len(held) == len(to_be_held)
 
     arrived = back.arrived()
-    by_id = {_message_id(each): each for each in arrived}
-    assert sorted(by_id) == sorted(each.message_id for each in to_arrive)
-    assert len(arrived) == len(to_arrive), "something was delivered twice"
-    for letter in to_arrive:
-        _same_bytes(letter, by_id[letter.message_id])
+    by_id = {_message_id(copy): copy for copy in arrived}
+    assert sorted(by_id) == sorted(mail.message_id for mail in to_arrive)
+    assert len(arrived) == len(to_arrive), "a message was delivered twice"
+    for mail in to_arrive:
+        _assert_same_bytes(mail, by_id[mail.message_id])
 
-    _released_once(gateway, back, to_be_held[0], traces[to_be_held[0].message_id])
-    _no_trace(marker, folders)
+    _release_once(gateway, back, to_be_held[0], traces[to_be_held[0].message_id])
+    _assert_no_trace(marker, folders)
     if prefix:
-        _topics(request_bootstrap(gateway), prefix, traces)
+        _check_topics(bootstrap_of(gateway), prefix, traces)
     assert "valid" in gateway.cli("audit", "verify")
 
 
-def request_bootstrap(gateway: Gateway) -> str:
-    """The broker of a gateway, from its configuration."""
+def bootstrap_of(gateway: Gateway) -> str:
+    """The bootstrap server in a gateway's configuration."""
     line = next(line for line in gateway.config.read_text().splitlines() if line.startswith("bus.url"))
     return line.partition("kafka://")[2].strip('"')
 
@@ -101,36 +101,36 @@ def _message_id(arrived: Arrived) -> str:
     )
 
 
-def _same_bytes(letter: Letter, arrived: Arrived) -> None:
-    assert arrived.recipient == letter.recipient
-    assert arrived.sender == letter.sender
-    ours, content = ours_removed(arrived.content)
-    assert b"by gateway.riverbend.example" in ours
-    assert (b"X-Chaperone-Id:" in ours) == (letter.fate != "out of scope")
-    assert front_removed(content) == letter.content
+def _assert_same_bytes(mail: SampleMail, arrived: Arrived) -> None:
+    assert arrived.recipient == mail.recipient
+    assert arrived.sender == mail.sender
+    prepended, content = split_prepended(arrived.content)
+    assert b"by gateway.riverbend.example" in prepended
+    assert (b"X-Chaperone-Id:" in prepended) == (mail.expected != "out of scope")
+    assert without_front_received(content) == mail.content
 
 
-def _released_once(gateway: Gateway, back: Postfix, letter: Letter, trace: dict[str, Any]) -> None:
+def _release_once(gateway: Gateway, back: Postfix, mail: SampleMail, trace: dict[str, Any]) -> None:
     gateway.cli("held", "release", trace["id"], "--reason", "looked at")
     refused = gateway.cli("held", "release", trace["id"], "--reason", "pressed twice", code=1)
     assert "decided first by terminal:" in refused
-    copies = lambda: [each for each in back.arrived() if _message_id(each) == letter.message_id]  # noqa: E731
+    copies = lambda: [copy for copy in back.arrived() if _message_id(copy) == mail.message_id]  # noqa: E731
     assert eventually(copies)
-    _same_bytes(letter, copies()[0])
-    _, content = ours_removed(copies()[0].content)
+    _assert_same_bytes(mail, copies()[0])
+    _, content = split_prepended(copies()[0].content)
     assert hashlib.sha256(content).hexdigest() == trace["sha256"]
-    assert eventually(lambda: gateway.trace(letter.message_id)[0]["recipients"][0]["state"] == "sent")
+    assert eventually(lambda: gateway.trace(mail.message_id)[0]["recipients"][0]["state"] == "sent")
     assert len(copies()) == 1
 
 
-def _no_trace(marker: str, folders: list[Path]) -> None:
+def _assert_no_trace(marker: str, folders: list[Path]) -> None:
     for folder in folders:
         found = subprocess.run(["grep", "-rlF", marker, str(folder)], capture_output=True, text=True, check=False)
         assert found.stdout == "", f"out-of-scope content on disk: {found.stdout}"
 
 
-def _topics(bootstrap: str, prefix: str, traces: dict[str, dict[str, Any]]) -> None:
-    """What section 6 of the design says of the topics, read with a client that is not ours."""
+def _check_topics(bootstrap: str, prefix: str, traces: dict[str, dict[str, Any]]) -> None:
+    """The records on the topics, read with an independent client."""
 
     def read(topic: str) -> list[dict[str, Any]]:
         done = subprocess.run(
@@ -154,6 +154,6 @@ def _topics(bootstrap: str, prefix: str, traces: dict[str, dict[str, Any]]) -> N
         assert not envelope["truncated"]
         assert record["payload"]
         assert set(trace["clauses"]) <= {finding["clause"] for finding in verdicts[trace["id"]]["findings"]}
-        assert any(each["id"] == trace["id"] and each["action"] == "hold" for each in decisions)
-    assert any(each["action"] == "release" and each["by"].startswith("terminal:") for each in decisions)
+        assert any(row["id"] == trace["id"] and row["action"] == "hold" for row in decisions)
+    assert any(row["action"] == "release" and row["by"].startswith("terminal:") for row in decisions)
     assert read("dead-letters") == []

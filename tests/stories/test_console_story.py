@@ -1,4 +1,4 @@
-"""The console of a whole gateway in a browser: a held message is found, read and released by a key, and arrives."""
+"""The console of a whole gateway in a browser: a held message is found, read, released by a key, and arrives."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.peers.chromium import running_chromium
-from tests.stories.gateway import Gateway, eventually, laid_out
-from tests.stories.sink import Sink, running_sink
+from tests.stories.gateway import Gateway, eventually, gateway_folder
+from tests.stories.prepended_fields import split_prepended
+from tests.stories.recording_hop import RecordingHop, recording_hop
 from tests.stories.smtp import submit
-from tests.stories.wire import ours_removed
 
 pytestmark = pytest.mark.peer("chromium")
 TEACHER, STUDENT = "peter.lindgren@riverbend.example", "maya.lindqvist@students.riverbend.example"
@@ -21,21 +21,21 @@ SAFETY, HIGH = "safety@riverbend.example", "denise.abara@riverbend.example"
 PASSWORD = "plenty of clover at noon"
 SECRET = "You are so beautiful, this is our secret, do not tell your parents, meet me alone tonight."
 CRY = "things at home got really bad again and i am scared to go back there, i do not know who else to ask"
-PATIENCE = 30_000
+TIMEOUT = 30_000
 
 
 def mail(sender: str, to: str, subject: str, text: str) -> bytes:
-    """A mail with what has to stay as it is: a line that begins with a dot, and trailing blanks."""
+    """A mail with a line that starts with a dot, and with trailing spaces."""
     return (
         f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nMessage-ID: <{subject.replace(' ', '')}@story>\r\n"
         f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n.\r\n..dots  \r\n"
     ).encode()
 
 
-async def enter(browser: Browser, gateway: Gateway, name: str, **more: object) -> Page:
-    """A browser of somebody who signed in."""
+async def signed_in(browser: Browser, gateway: Gateway, name: str, **more: object) -> Page:
+    """A browser page of an account that is signed in."""
     context = await browser.new_context(**more)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT)
     page = await context.new_page()
     await page.goto(f"http://127.0.0.1:{gateway.console}/sign-in")
     await page.get_by_label("Name").fill(name)
@@ -45,11 +45,13 @@ async def enter(browser: Browser, gateway: Gateway, name: str, **more: object) -
     return page
 
 
-def arrived(sink: Sink, subject: str, to: str) -> bytes | None:
-    """The message of a subject at the next hop, without what the gateway put before it."""
-    for each in sink.taken:
-        content = ours_removed(each.content)[1]
-        if f"\r\nSubject: {subject}\r\n".encode() in content and any(to.encode() in one for one in each.recipients):
+def delivered(next_hop: RecordingHop, subject: str, to: str) -> bytes | None:
+    """The message with a subject at the next hop, without prepended fields; None if it has not arrived."""
+    for mail in next_hop.received:
+        content = split_prepended(mail.content)[1]
+        if f"\r\nSubject: {subject}\r\n".encode() in content and any(
+            to.encode() in recipient for recipient in mail.recipients
+        ):
             return content
     return None
 
@@ -62,40 +64,40 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
-    with running_sink() as sink, laid_out(
-        tmp_path, f"127.0.0.1:{sink.port}", settings=[f'notify.to = ["{SAFETY}"]']
+    with recording_hop() as next_hop, gateway_folder(
+        tmp_path, f"127.0.0.1:{next_hop.port}", settings=[f'notify.to = ["{SAFETY}"]']
     ) as gateway:  # fmt: skip
         await asyncio.to_thread(gateway.start)
         for name, *more in (
             ("director", "--role", "technology_director"),
             ("abara", "--role", "building_administrator", "--building", "o-high", "--person", "s-02"),
         ):
-            await asyncio.to_thread(gateway.cli, "user", "add", name, *more, "--password-stdin", given=f"{PASSWORD}\n")
+            await asyncio.to_thread(gateway.cli, "user", "add", name, *more, "--password-stdin", stdin=f"{PASSWORD}\n")
         held = {subject: mail(TEACHER, STUDENT, subject, SECRET) for subject in ("after practice", "tonight")}
         for content in held.values():
             assert await asyncio.to_thread(submit, gateway.smtp, TEACHER, [STUDENT], content) == 250
         assert await asyncio.to_thread(eventually, lambda: len(gateway.held()) == 2)
         subjects = {each["id"]: each["subject"] for each in await asyncio.to_thread(gateway.held)}
 
-        # released by a key; it arrives byte for byte, and not before the time to undo it is over
-        page = await enter(browser, gateway, "director")
+        # release with a key: it arrives byte for byte, but only after the undo window
+        page = await signed_in(browser, gateway, "director")
         await expect(page.locator("#queue .rows .row")).to_have_count(2)
         await page.keyboard.press("j")
         await expect(page.locator("#pane #message")).to_contain_text("Peter Lindgren")
         await expect(page.locator("#pane mark").first).to_be_visible()
-        chosen = subjects[await id_of(page)]
-        second = await enter(browser, gateway, "abara", viewport={"width": 390, "height": 844}, has_touch=True)
-        await second.goto(f"http://127.0.0.1:{gateway.console}/messages/{await id_of(page)}")
+        chosen = subjects[await shown_id(page)]
+        second = await signed_in(browser, gateway, "abara", viewport={"width": 390, "height": 844}, has_touch=True)
+        await second.goto(f"http://127.0.0.1:{gateway.console}/messages/{await shown_id(page)}")
         await page.keyboard.press("r")
         await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
-        assert arrived(sink, chosen, STUDENT) is None
-        # whoever decides on the same one afterwards is told who was first
+        assert delivered(next_hop, chosen, STUDENT) is None
+        # a second decision is refused and names the first reviewer
         await second.get_by_role("button", name="Reject").click()
         await expect(second.locator("main")).to_contain_text("decided first by director")
-        assert await asyncio.to_thread(eventually, lambda: arrived(sink, chosen, STUDENT)) == held[chosen]
+        assert await asyncio.to_thread(eventually, lambda: delivered(next_hop, chosen, STUDENT)) == held[chosen]
 
-        # the other one is rejected with a thumb, in the administrator's own words
-        (rest,) = held.keys() - {chosen}
+        # reject the other one on a phone, with a custom text
+        (other,) = held.keys() - {chosen}
         await second.goto(f"http://127.0.0.1:{gateway.console}/")
         await second.locator("#queue .rows .row").first.tap()
         await second.get_by_text("What the sender is told").tap()
@@ -103,20 +105,20 @@ async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
         await second.get_by_role("button", name="Reject").tap()
         await expect(second.get_by_text("Rejected. It takes effect")).to_be_visible()
         notice = await asyncio.to_thread(
-            eventually, lambda: arrived(sink, "Your message was not delivered", TEACHER)
+            eventually, lambda: delivered(next_hop, "Your message was not delivered", TEACHER)
         )  # fmt: skip
         assert notice is not None
         assert b"Please come to my office at three." in notice
         assert b"beautiful" not in notice
-        assert arrived(sink, rest, STUDENT) is None
+        assert delivered(next_hop, other, STUDENT) is None
 
-        # a call for help arrives at once; those who are responsible are told, and told nothing of it
+        # a call for help arrives at once; notices go out without content or names
         cry = mail(STUDENT, TEACHER, "can i come see you", CRY)
         assert await asyncio.to_thread(submit, gateway.smtp, STUDENT, [TEACHER], cry) == 250
-        assert await asyncio.to_thread(eventually, lambda: arrived(sink, "can i come see you", TEACHER)) == cry
+        assert await asyncio.to_thread(eventually, lambda: delivered(next_hop, "can i come see you", TEACHER)) == cry
         for address in (SAFETY, HIGH):
             alert = await asyncio.to_thread(
-                eventually, lambda to=address: arrived(sink, "A student may be asking for help", to)
+                eventually, lambda to=address: delivered(next_hop, "A student may be asking for help", to)
             )  # fmt: skip
             assert alert is not None, address
             assert b"scared" not in alert
@@ -132,6 +134,6 @@ async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
             assert word not in gateway.log
 
 
-async def id_of(page: Page) -> str:
-    """The id of the message that is shown."""
+async def shown_id(page: Page) -> str:
+    """The id of the message shown on a page."""
     return str(await page.locator("#message").get_attribute("data-id"))

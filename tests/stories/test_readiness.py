@@ -1,4 +1,4 @@
-"""Readiness: a process is ready while its listeners and its store are up, and not while it drains."""
+"""A process is ready while its listeners and its store are up, but not while it drains."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import smtplib
 from pathlib import Path
 from urllib.error import HTTPError
 
-from tests.stories.gateway import eventually, free_port, laid_out
+from tests.stories.gateway import eventually, free_port, gateway_folder
 
 
-def test_a_process_that_drains_is_not_ready_and_finishes_what_it_began(tmp_path: Path) -> None:
-    with laid_out(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
+def test_a_draining_process_is_not_ready_and_finishes_its_work(tmp_path: Path) -> None:
+    with gateway_folder(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
         process = gateway.start()
         with contextlib.closing(smtplib.SMTP("127.0.0.1", gateway.smtp, timeout=20)) as client:
             client.ehlo()

@@ -1,4 +1,4 @@
-"""A next hop that takes every message and remembers it: envelope and exact content."""
+"""A next hop that accepts every message and records envelope and exact content."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One transaction that the sink took."""
+class ReceivedMail:
+    """One accepted transaction: the command lines of the envelope, and the content."""
 
     sender: bytes
     recipients: tuple[bytes, ...]
@@ -19,27 +19,27 @@ class Taken:
 
 
 @dataclass
-class Sink:
-    """Where it listens and what it has taken so far."""
+class RecordingHop:
+    """The port it listens on, and what it received so far."""
 
     port: int = 0
-    taken: list[Taken] = field(default_factory=list)
+    received: list[ReceivedMail] = field(default_factory=list)
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One session."""
+    async def serve_session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one session."""
         sender, recipients = b"", []
-        writer.write(b"220 sink ESMTP\r\n")
+        writer.write(b"220 hop ESMTP\r\n")
         with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while line := await reader.readline():
                 verb = line[:4].upper()
                 if verb == b"EHLO":
-                    writer.write(b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN\r\n")
+                    writer.write(b"250-hop\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN\r\n")
                 elif verb == b"DATA":
                     writer.write(b"354 go\r\n")
                     stuffed = await reader.readuntil(b"\r\n.\r\n")
                     content = (b"\r\n" + stuffed[:-3]).replace(b"\r\n.", b"\r\n")[2:]
-                    self.taken.append(Taken(sender, tuple(recipients), content))
-                    writer.write(b"250 2.0.0 taken\r\n")
+                    self.received.append(ReceivedMail(sender, tuple(recipients), content))
+                    writer.write(b"250 2.0.0 accepted\r\n")
                 elif verb == b"QUIT":
                     writer.write(b"221 bye\r\n")
                     break
@@ -53,18 +53,18 @@ class Sink:
 
 
 @contextlib.contextmanager
-def running_sink() -> Iterator[Sink]:
-    """A sink in a thread of its own."""
-    sink, up = Sink(), threading.Event()
-    loops: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+def recording_hop() -> Iterator[RecordingHop]:
+    """Run a recording next hop in a thread of its own."""
+    hop, ready = RecordingHop(), threading.Event()
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def serve() -> None:
-        over = asyncio.Event()
-        loops.append((asyncio.get_running_loop(), over))
-        server = await asyncio.start_server(sink.converse, "127.0.0.1", 0, limit=1 << 26)
-        sink.port = server.sockets[0].getsockname()[1]
-        up.set()
-        await over.wait()
+        stop = asyncio.Event()
+        running.append((asyncio.get_running_loop(), stop))
+        server = await asyncio.start_server(hop.serve_session, "127.0.0.1", 0, limit=1 << 26)
+        hop.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        await stop.wait()
         server.close()
         sessions = asyncio.all_tasks() - {asyncio.current_task()}
         for session in sessions:
@@ -73,10 +73,10 @@ def running_sink() -> Iterator[Sink]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
-    assert up.wait(10)
+    assert ready.wait(10)
     try:
-        yield sink
+        yield hop
     finally:
-        loop, over = loops[0]
-        loop.call_soon_threadsafe(over.set)
+        loop, stop = running[0]
+        loop.call_soon_threadsafe(stop.set)
         thread.join(10)

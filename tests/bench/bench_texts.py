@@ -1,6 +1,6 @@
 """Texts a second end to end over SMPP, embedded, with the shipped classifier; and what passing through adds.
 
-    python -m tests.bench.texts [--texts 3000] [--window 40]
+    python -m tests.bench.bench_texts [--texts 3000] [--window 40]
 
 In scope: from the first submit_sm of an application to the last part at the SMSC, a verdict for each in between.
 Passed through: the time of one submit_sm after the other, straight to the SMSC and through the gateway. Application,
@@ -21,7 +21,7 @@ from pathlib import Path
 from gateway.core.channels.smpp_pdu import Command
 from tests.bench import meter
 from tests.peers.smpp_ends import Esme, Smsc, body, esme, smsc
-from tests.stories.letters import CLEAN
+from tests.stories.sample_mails import CLEAN
 from tests.texts.town import OUTSIDE, Town, town
 
 STAFF = tuple((f"s-{number:02d}", f"+151555501{number:02d}") for number in range(6, 14))
@@ -104,7 +104,9 @@ def main(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.texts", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.bench_texts", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--texts", type=int, default=3000)
     parser.add_argument("--window", type=int, default=40, help="submissions that wait for their response at once")
     main(parser.parse_args())

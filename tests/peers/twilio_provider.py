@@ -28,7 +28,7 @@ Form = dict[str, str]
 
 
 @dataclass
-class Provider:
+class TwilioProvider:
     """What it has: `messages` in the order in which it took them.
 
     `says` gives status and answer of a request that it does not take, or None; `slow`: seconds before it answers a
@@ -103,7 +103,7 @@ class Provider:
 
 
 @dataclass
-class App:
+class TextingApp:
     """The district's texting application: `came` are the webhooks whose signature the package's validator accepts."""
 
     port: int = 0

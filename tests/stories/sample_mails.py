@@ -1,4 +1,4 @@
-"""Letters for the stories: what a district's mail looks like, each with what must become of it."""
+"""Sample mail of a district for the stories, each with the expected result."""
 
 from __future__ import annotations
 
@@ -38,49 +38,47 @@ OUTSIDE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """One message to be sent; `fate` is "clean", "out of scope", or the clause that it must be held for."""
+class SampleMail:
+    """One message to send. `expected` is "clean", "out of scope", or the clause that it must be held for."""
 
-    fate: str
+    expected: str
     sender: str
     recipient: str
     message_id: str
     content: bytes
 
 
-def letters(count: int, seed: int, *, marker: str = "") -> Sequence[Letter]:
-    """A mix of three fifths in scope and clean, a fifth prohibited, a fifth out of scope; `marker` is in the last."""
-    chance = random.Random(seed)
-    return [_letter(number, chance, marker) for number in range(count)]
+def sample_mails(count: int, seed: int, *, marker: str = "") -> Sequence[SampleMail]:
+    """A mix: three fifths in scope and clean, a fifth prohibited, a fifth out of scope with `marker` in its text."""
+    rng = random.Random(seed)
+    return [_sample(number, rng, marker) for number in range(count)]
 
 
-def _letter(number: int, chance: random.Random, marker: str) -> Letter:
-    teacher, student = f"{chance.choice(TEACHERS)}@{STAFF_DOMAIN}", f"{chance.choice(STUDENTS)}@{STUDENT_DOMAIN}"
+def _sample(number: int, rng: random.Random, marker: str) -> SampleMail:
+    teacher, student = f"{rng.choice(TEACHERS)}@{STAFF_DOMAIN}", f"{rng.choice(STUDENTS)}@{STUDENT_DOMAIN}"
     kind = number % 5
     if kind == 3:
-        fate, subject, text = PROHIBITED[number // 5 % len(PROHIBITED)]
-        return _written(fate, teacher, student, subject, text, number, chance)
+        expected, subject, text = PROHIBITED[number // 5 % len(PROHIBITED)]
+        return _build(expected, teacher, student, subject, text, number, rng)
     if kind == 4:
-        subject, text = chance.choice(OUTSIDE)
-        return _written(
-            "out of scope", teacher, f"sales{number}@paper.example", subject, f"{text} {marker}", number, chance
-        )
-    subject, text = chance.choice(CLEAN)
+        subject, text = rng.choice(OUTSIDE)
+        return _build("out of scope", teacher, f"sales{number}@paper.example", subject, f"{text} {marker}", number, rng)
+    subject, text = rng.choice(CLEAN)
     sender, recipient = (teacher, student) if kind else (student, teacher)
-    return _written("clean", sender, recipient, subject, text, number, chance)
+    return _build("clean", sender, recipient, subject, text, number, rng)
 
 
-def _written(
-    fate: str, sender: str, recipient: str, subject: str, text: str, number: int, chance: random.Random
-) -> Letter:
+def _build(
+    expected: str, sender: str, recipient: str, subject: str, text: str, number: int, rng: random.Random
+) -> SampleMail:
     message = EmailMessage(policy=SMTP)
-    message_id = f"<{number}.{chance.getrandbits(48):x}@letters.example>"
+    message_id = f"<{number}.{rng.getrandbits(48):x}@samples.example>"
     message["From"], message["To"], message["Subject"], message["Message-ID"] = sender, recipient, subject, message_id
     message["Date"] = "Tue, 24 Nov 2026 09:30:00 -0600"
     message.set_content(f"{text}\n\n.\n..\n", cte="8bit" if number % 3 else "quoted-printable")
     if number % 7 == 0:
         message.add_alternative(f"<html><body><p>{text}</p></body></html>", subtype="html")
     if number % 11 == 0:
-        picture = b"\x89PNG\r\n\x1a\n" + chance.randbytes(60_000)
+        picture = b"\x89PNG\r\n\x1a\n" + rng.randbytes(60_000)
         message.add_attachment(picture, maintype="image", subtype="png", filename="board.png")
-    return Letter(fate, sender, recipient, message_id, message.as_bytes())
+    return SampleMail(expected, sender, recipient, message_id, message.as_bytes())

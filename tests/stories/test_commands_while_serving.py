@@ -1,4 +1,4 @@
-"""Commands beside a gateway that serves: what `check` makes of its ports, and what the audit log has of rosters."""
+"""Commands while a gateway is serving: `check` knows its ports, and the audit log records rosters."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, laid_out
-from tests.stories.sink import running_sink
+from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, gateway_folder
+from tests.stories.recording_hop import recording_hop
 
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway behind a load balancer, with a roster of its own."""
+    """A gateway behind a load balancer, with its own roster."""
     folder = tmp_path_factory.mktemp("beside")
     shutil.copytree(DISTRICT / "oneroster", folder / "oneroster")
     more = ["smtp.proxy_protocol = true", f'metrics.listen = "127.0.0.1:{free_port()}"']
-    with running_sink() as sink, laid_out(folder, f"127.0.0.1:{sink.port}", settings=more) as gateway:
+    with recording_hop() as next_hop, gateway_folder(folder, f"127.0.0.1:{next_hop.port}", settings=more) as gateway:
         written = gateway.config.read_text().replace(str(DISTRICT / "oneroster"), "oneroster")
         gateway.config.write_text(written)
         gateway.start()
@@ -28,31 +28,30 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 
 
 def _rosters(gateway: Gateway) -> list[tuple[str, str, dict[str, int]]]:
-    """Act, subject and counts of what the audit log says of rosters."""
+    """Act, subject and counts of the audit entries about rosters."""
     rows = [json.loads(line) for line in gateway.cli("audit", "export").splitlines()]
     return [(row["act"], row["subject"], row["detail"]) for row in rows if row["act"].startswith("roster ")]
 
 
 def test_check_knows_the_ports_of_its_own_gateway(serving: Gateway) -> None:
-    """The relay behind a load balancer, which greets nobody that does not say who is there, and the console."""
-    said = serving.cli("check")
+    """The relay behind a load balancer, which greets only after the PROXY line, and the console."""
+    output = serving.cli("check")
     for key, port in (("smtp.listen", serving.smtp), ("console.listen", serving.console)):
-        assert f"ok    {key}: 127.0.0.1:{port} is held by this gateway" in said
-    assert "error" not in said
+        assert f"ok    {key}: 127.0.0.1:{port} is held by this gateway" in output
+    assert "error" not in output
 
 
 def test_check_names_a_port_that_another_program_holds(tmp_path: Path) -> None:
-    """A program that listens there and is no console of ours."""
-    with socket.socket() as other, laid_out(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
+    with socket.socket() as other, gateway_folder(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
         other.bind(("127.0.0.1", gateway.console))
         other.listen()
-        said = gateway.cli("check", code=1)
-        assert f"error console.listen: console.listen: cannot listen on 127.0.0.1:{gateway.console}" in said
-        assert f"ok    smtp.listen: 127.0.0.1:{gateway.smtp} is free" in said
+        output = gateway.cli("check", code=1)
+        assert f"error console.listen: console.listen: cannot listen on 127.0.0.1:{gateway.console}" in output
+        assert f"ok    smtp.listen: 127.0.0.1:{gateway.smtp} is free" in output
 
 
 def test_the_audit_log_names_every_roster(serving: Gateway, tmp_path: Path) -> None:
-    """The one in force at the start, an import and who did it, and what is in force after it, by their sizes."""
+    """The roster at the start, an import, and the roster after it, with counts."""
     ((act, subject, people),) = eventually(lambda: _rosters(serving))
     assert (act, subject) == ("roster in force", "")
     assert min(people["staff"], people["student"]) > 10

@@ -17,7 +17,7 @@ T = TypeVar("T")
 _CHUNK = 1 << 16
 
 
-class Secured:
+class TlsSocket:
     """A connection, once it has shaken hands; `name`: whom a client expects, "" for a server. Raises OSError."""
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext, name: str = "") -> None:

@@ -1,10 +1,10 @@
-"""What the hops prepend, taken away again."""
+"""Removes the header fields that the hops prepended."""
 
 from __future__ import annotations
 
 
-def ours_removed(content: bytes) -> tuple[bytes, bytes]:
-    """The fields that the gateway prepended, and the content as it came to it."""
+def split_prepended(content: bytes) -> tuple[bytes, bytes]:
+    """The fields that the gateway prepended, and the content as the gateway received it."""
     rest = content
     while rest.lower().startswith((b"received:", b"x-chaperone-id:")):
         field, after = first_field(rest)
@@ -14,8 +14,8 @@ def ours_removed(content: bytes) -> tuple[bytes, bytes]:
     return content[: len(content) - len(rest)], rest
 
 
-def front_removed(content: bytes) -> bytes:
-    """The content without the Received of the Postfix in front of the gateway."""
+def without_front_received(content: bytes) -> bytes:
+    """The content without the Received field of the Postfix in front of the gateway."""
     field, rest = first_field(content)
     assert field.lower().startswith(b"received:")
     assert b"front.postfix.example" in field
@@ -23,7 +23,7 @@ def front_removed(content: bytes) -> bytes:
 
 
 def first_field(content: bytes) -> tuple[bytes, bytes]:
-    """The first header field with its folded lines, and what follows."""
+    """The first header field with its continuation lines, and the rest."""
     end = content.find(b"\r\n")
     while content[end + 2 : end + 3] in (b" ", b"\t"):
         end = content.find(b"\r\n", end + 2)

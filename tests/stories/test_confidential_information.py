@@ -1,4 +1,7 @@
-"""News of a student, to some who may have it and some who may not: read, named and decided, and no name on record."""
+"""A student's confidential information, sent to people who may have it and people who may not.
+
+Messages are classified and decided; no name of the text appears in records, logs or metrics.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,10 @@ from gateway.core.review.views import Trace
 from gateway.core.serialization.wire import HEADER, message_record
 from gateway.observability.events import EventLog
 from gateway.ports.bus import Record
+from gateway.ports.store import Store
 from gateway.stages.disposition import Disposition
 from gateway.stages.wakeup import Wakeup
-from gateway.store import SqlStore, open_store
+from gateway.store import open_store
 from tests.console.district import Said, message_of, policy, roster, staff, student
 from tests.console.world import Lines
 
@@ -34,31 +38,32 @@ SENT: Mapping[str, Said] = {
     "to herself": Said(LINDGREN, (student(NGOZI),), "News", NEWS),
     "to another": Said(LINDGREN, (student(MAYA),), "News", NEWS),
     "to both": Said(LINDGREN, (student(NGOZI), student(MAYA)), "News", NEWS),
-    "of nobody known": Said(LINDGREN, (student(NGOZI),), "News", UNKNOWN),
+    "about an unknown person": Said(LINDGREN, (student(NGOZI),), "News", UNKNOWN),
     "to her teacher": Said(student(MAYA), (OKAFOR,), "News", NEWS),
-    "to no teacher of hers": Said(student(MAYA), (LINDGREN,), "News", NEWS),
+    "to another teacher": Said(student(MAYA), (LINDGREN,), "News", NEWS),
     "to the principal": Said(student(MAYA), (staff("denise.abara"),), "News", NEWS),
     "help": Said(student(MAYA), (LINDGREN,), "Hi", HELP),
 }
 
 
-class Read:
-    """The messages of SENT after all of them were read and decided."""
+class Results:
+    """The messages of SENT after classification and decision."""
 
-    def __init__(self, traces: Mapping[str, Trace], verdicts: Mapping[str, Verdict], told: str) -> None:
-        self.traces, self.verdicts, self.told = traces, verdicts, told
+    def __init__(self, traces: Mapping[str, Trace], verdicts: Mapping[str, Verdict], output: str) -> None:
+        self.traces, self.verdicts, self.output = traces, verdicts, output
 
     def held(self, name: str) -> Sequence[str]:
-        """Who does not get a message yet."""
-        return [each.address.partition("@")[0] for each in self.traces[name].recipients if each.state == "held"]
+        """The recipients for whom a message is held."""
+        recipients = self.traces[name].recipients
+        return [recipient.address.partition("@")[0] for recipient in recipients if recipient.state == "held"]
 
 
 @pytest.fixture(scope="module", name="read")
-def _read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    return asyncio.run(_decided(tmp_path_factory.mktemp("whose")))
+def _read(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return asyncio.run(_decide_all(tmp_path_factory.mktemp("whose")))
 
 
-async def _decided(folder: Path) -> Read:
+async def _decide_all(folder: Path) -> Results:
     registry, people, lines = CollectorRegistry(), roster(), Lines()
     event_log, log = EventLog(registry), logging.getLogger("chaperone")
     log.addHandler(lines)
@@ -67,44 +72,44 @@ async def _decided(folder: Path) -> Read:
         LocalBus() as bus,
         ClassifierPool(1, event_log=event_log, batch_seconds=240, message_seconds=240) as pool,
     ):
-        ids = {name: await _accepted(store, bus, message_of(said, time.time(), people)) for name, said in SENT.items()}
+        ids = {name: await _accept(store, bus, message_of(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
-            store, store, store, event_log, policy=policy, shadow=False, verdict_timeout=600,
+            store.dispositions, store.outbox, store.clock, event_log, policy=policy, shadow=False, verdict_timeout=600,
             relationships=people.relationships_to,
         )  # fmt: skip
-        beat = Wakeup()
+        wakeup = Wakeup()
         async with asyncio.timeout(300), asyncio.TaskGroup() as group:
-            group.create_task(Consumer(bus, store, pool, event_log, people).run(beat))
-            group.create_task(disposition.consume(bus, beat))
-            while not all([await _is_decided(store, each) for each in ids.values()]):
+            group.create_task(Consumer(bus, store.outbox, store.media, pool, event_log, people).run(wakeup))
+            group.create_task(disposition.consume(bus, wakeup))
+            while not all([await _is_decided(store, id_) for id_ in ids.values()]):
                 await asyncio.sleep(0.05)
-            beat.stop()
+            wakeup.stop()
         traces = {name: (await store.lookups.trace(id=id_))[0] for name, id_ in ids.items()}
-        explained = {name: await store.lookups.detail(id_) for name, id_ in ids.items()}
-        verdicts = {name: each.verdict for name, each in explained.items() if each is not None and each.verdict}
+        details = {name: await store.lookups.detail(id_) for name, id_ in ids.items()}
+        verdicts = {name: detail.verdict for name, detail in details.items() if detail is not None and detail.verdict}
         async with bus.subscribe("verdicts", "tests") as reader:
-            records = [each.value.decode() for each in await reader.batch(100, 0.1)]
+            records = [record.value.decode() for record in await reader.batch(100, 0.1)]
     log.removeHandler(lines)
     assert len(records) == len(verdicts) == len(SENT)
-    return Read(traces, verdicts, "\n".join([*records, *lines.records, generate_latest(registry).decode()]))
+    return Results(traces, verdicts, "\n".join([*records, *lines.records, generate_latest(registry).decode()]))
 
 
-async def _accepted(store: SqlStore, bus: LocalBus, message: Message) -> str:
+async def _accept(store: Store, bus: LocalBus, message: Message) -> str:
     await store.intake.accept(message)
     key, value, header = message_record(OutgoingMessage(message), max_inline=1 << 20)
     await bus.publish([Record("messages", key, value, ((HEADER, header),))])
     return message.id
 
 
-async def _is_decided(store: SqlStore, id_: str) -> bool:
-    return all(each.state != "received" for each in (await store.lookups.trace(id=id_))[0].recipients)
+async def _is_decided(store: Store, id_: str) -> bool:
+    return all(recipient.state != "received" for recipient in (await store.lookups.trace(id=id_))[0].recipients)
 
 
 def about(verdict: Verdict) -> set[str]:
-    return {each.about for each in verdict.findings if each.clause == "8"}
+    return {finding.about for finding in verdict.findings if finding.clause == "8"}
 
 
-def test_it_goes_to_whose_it_is_and_to_nobody_else_s(read: Read) -> None:
+def test_information_reaches_its_subject_and_no_other_student(read: Results) -> None:
     assert read.held("to herself") == []
     assert read.held("to another") == ["maya.lindqvist"]
     assert read.held("to both") == ["maya.lindqvist"]
@@ -112,30 +117,30 @@ def test_it_goes_to_whose_it_is_and_to_nobody_else_s(read: Read) -> None:
     assert read.traces["to another"].clauses[:1] == ("8",)
 
 
-def test_it_goes_to_her_teacher_and_to_who_leads_her_school(read: Read) -> None:
+def test_information_reaches_her_teacher_and_principal(read: Results) -> None:
     assert read.held("to her teacher") == read.held("to the principal") == []
-    assert read.held("to no teacher of hers") == ["peter.lindgren"]
+    assert read.held("to another teacher") == ["peter.lindgren"]
 
 
-def test_the_verdict_says_whose_it_is(read: Read) -> None:
+def test_the_verdict_names_the_subject(read: Results) -> None:
     assert about(read.verdicts["to another"]) == about(read.verdicts["to her teacher"]) == {"k-03"}
 
 
-def test_what_the_directory_cannot_tell_counts(read: Read) -> None:
-    assert about(read.verdicts["of nobody known"]) == {""}
-    assert read.held("of nobody known") == ["ngozi.okafor"]
+def test_an_unknown_subject_counts(read: Results) -> None:
+    assert about(read.verdicts["about an unknown person"]) == {""}
+    assert read.held("about an unknown person") == ["ngozi.okafor"]
 
 
-def test_no_name_of_a_text_is_in_a_record_a_log_or_a_metric(read: Read) -> None:
-    assert "k-03" in read.told
+def test_no_name_is_in_records_logs_or_metrics(read: Results) -> None:
+    assert "k-03" in read.output
     for name in ("Zbigniew", "Ngozi", "Okafor"):
-        assert name not in read.told
+        assert name not in read.output
 
 
-def test_a_call_for_help_says_which_words_and_which_kind(read: Read) -> None:
-    told = {each.cue: each for each in read.verdicts["help"].findings if each.clause == "help"}
-    assert {"abuse", "fear"} <= told.keys()
-    assert [HELP[span.start : span.end] for span in told["abuse"].spans] == ["My stepdad hits me every"]
-    assert told["abuse"].score == read.verdicts["help"].help
+def test_a_call_for_help_has_words_and_kinds(read: Results) -> None:
+    cues = {finding.cue: finding for finding in read.verdicts["help"].findings if finding.clause == "help"}
+    assert {"abuse", "fear"} <= cues.keys()
+    assert [HELP[span.start : span.end] for span in cues["abuse"].spans] == ["My stepdad hits me every"]
+    assert cues["abuse"].score == read.verdicts["help"].help
     assert read.traces["help"].action == "alert"
-    assert 'chaperone_findings_total{clause="help"}' not in read.told
+    assert 'chaperone_findings_total{clause="help"}' not in read.output
