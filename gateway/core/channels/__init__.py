@@ -1,1 +1,1 @@
-"""The channels: mail and text messages (SMPP 3.4, Twilio), and what each can do."""
+"""Channels: what each one can do, and the formats of mail, SMPP 3.4 and Twilio."""

@@ -1,7 +1,7 @@
-"""What a text over SMPP says: its coding undone, and the parts of a long one found and joined.
+"""Decodes texts over SMPP: alphabets, and the parts of long texts.
 
-Parts are found by a user data header (8 or 16 bit reference) or by the SAR parameters; a message_payload is one text
-however long. Which alphabet an unlabelled text is in is settled by practice: data_coding 0 is GSM 03.38.
+Parts are identified by a user data header (8 or 16 bit reference) or by the SAR parameters. A message_payload is one
+text of any length. The default alphabet (data_coding 0) is GSM 03.38, as is common practice.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from typing import Literal
 
 import gsmcodecs  # noqa: F401 - registers the codecs gsm23.038-LOCKING-SINGLE
 
-from gateway.core.channels.smpp_pdu import Address, SmppText, Tag
+from gateway.core.channels.smpp_pdu import SmppAddress, SmppText, Tag
 from gateway.core.messages.addresses import e164
 
 Alphabet = Literal["gsm", "ascii", "latin-1", "utf-16-be", "iso8859-5", "iso8859-8", "iso2022_jp", "euc_kr", ""]
-"""A codec of a text; "" is binary."""
+"""The codec of a text; "" is binary."""
 
 _UDHI = 0x40
 _CONCATENATED, _CONCATENATED_16, _SINGLE_SHIFT, _LOCKING_SHIFT = 0x00, 0x08, 0x24, 0x25
 _LANGUAGES = range(14)
-_DRAWN = frozenset({*range(0x0B, 0x17), *range(0x18, 0x20)})  # pictures, sounds and other objects of EMS
-_SMPP: dict[int, Alphabet] = {
+_EMS_OBJECTS = frozenset({*range(0x0B, 0x17), *range(0x18, 0x20)})  # pictures, sounds and other EMS objects
+_SMPP_ALPHABETS: dict[int, Alphabet] = {
     0: "gsm", 1: "ascii", 2: "", 3: "latin-1", 4: "", 5: "iso2022_jp", 6: "iso8859-5", 7: "iso8859-8",
     8: "utf-16-be", 10: "iso2022_jp", 13: "iso2022_jp", 14: "euc_kr",
 }  # fmt: skip
-_FORMS: tuple[Alphabet, ...] = ("gsm", "", "utf-16-be", "")
-_WAITING: dict[int, Alphabet] = {0xC: "gsm", 0xD: "gsm", 0xE: "utf-16-be"}  # a message is waiting
+_CLASS_ALPHABETS: tuple[Alphabet, ...] = ("gsm", "", "utf-16-be", "")
+_WAITING_ALPHABETS: dict[int, Alphabet] = {0xC: "gsm", 0xD: "gsm", 0xE: "utf-16-be"}  # message waiting indication
 _GSM_ONLY = frozenset(range(32)) - {9, 10, 13}
 _INTERNATIONAL = 1
 _NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
-_BEHIND = re.compile(r"(\+?\d{10,15})[^\d\s().\-/].*")
+_NUMBER_WITH_SUFFIX = re.compile(r"(\+?\d{10,15})[^\d\s().\-/].*")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Which part of which long text this is; `reference` tells one long text between two numbers from another."""
+class PartReference:
+    """The position of a part in a long text; `reference` identifies the text between two numbers."""
 
     reference: str
     total: int
@@ -45,32 +45,35 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class _Spoken:
-    """The user data without its header, and what the header says."""
+class _UserData:
+    """The user data of a text: the content after its header, and the information elements of the header.
+
+    `readable`: the header is valid and shows nothing itself.
+    """
 
     content: bytes
     elements: tuple[tuple[int, bytes], ...]
-    whole: bool  # the header could be read, and shows nothing itself
+    readable: bool
 
     def element(self, name: int) -> bytes | None:
-        return next((value for each, value in self.elements if each == name), None)
+        return next((value for element, value in self.elements if element == name), None)
 
     @property
     def languages(self) -> tuple[int, int]:
-        """The national tables: locking shift and single shift, 0 for the default ones."""
+        """The national language tables: locking shift and single shift; 0 is the default table."""
         locking, single = self.element(_LOCKING_SHIFT), self.element(_SINGLE_SHIFT)
         return (locking[0] if locking else 0, single[0] if single else 0)
 
 
-def party(address: Address) -> str:
-    """The one form of an address: E.164, or as it came for short codes and names made of letters.
+def normalize_address(address: SmppAddress) -> str:
+    """The canonical form of an address: E.164, or unchanged for short codes and alphanumeric senders.
 
-    Whatever type of number it claims: one that claims to be a name may still be dialled, ten digits of this country are
-    taken as such by whoever dials them, and of what stands behind a number nobody takes notice.
+    The declared type of number is not trusted: a number that is declared as a name can still be dialed, and ten digits
+    are taken as a national number. Anything after a number is ignored.
     """
     digits = address.digits.strip()
-    if (behind := _BEHIND.fullmatch(digits)) is not None:
-        digits = behind[1]
+    if (with_suffix := _NUMBER_WITH_SUFFIX.fullmatch(digits)) is not None:
+        digits = with_suffix[1]
     if _NATIONAL.fullmatch(digits):
         return e164(digits) or digits
     if address.ton == _INTERNATIONAL and digits.isdigit() and (found := e164(f"+{digits}")):
@@ -83,98 +86,99 @@ def party(address: Address) -> str:
     return found or digits
 
 
-def piece_of(text: SmppText) -> Piece | None:
-    """Which part of a long text this is; None where it is a text by itself."""
-    spoken = _spoken(text)
+def part_reference(text: SmppText) -> PartReference | None:
+    """The position of a part in a long text; None if the text has one part."""
+    user_data = _user_data(text)
     found = None
-    if (long := spoken.element(_CONCATENATED_16)) is not None and len(long) == 4:
-        found = Piece(f"16:{int.from_bytes(long[:2], 'big')}", long[2], long[3])
-    elif (short := spoken.element(_CONCATENATED)) is not None and len(short) == 3:
-        found = Piece(f"8:{short[0]}", short[1], short[2])
+    if (long := user_data.element(_CONCATENATED_16)) is not None and len(long) == 4:
+        found = PartReference(f"16:{int.from_bytes(long[:2], 'big')}", long[2], long[3])
+    elif (short := user_data.element(_CONCATENATED)) is not None and len(short) == 3:
+        found = PartReference(f"8:{short[0]}", short[1], short[2])
     else:
         values = [text.option(tag) for tag in (Tag.SAR_REFERENCE, Tag.SAR_TOTAL, Tag.SAR_NUMBER)]
-        reference, total, number = (int.from_bytes(each, "big") if each else 0 for each in values)
+        reference, total, number = (int.from_bytes(value, "big") if value else 0 for value in values)
         if all(values):
-            found = Piece(f"sar:{reference}", total, number)
+            found = PartReference(f"sar:{reference}", total, number)
     if found is None or not 1 <= found.number <= found.total or found.total == 1:
-        return None  # as a phone does: a reference that makes no sense is not looked at
+        return None  # invalid references are ignored, as phones do
     return found
 
 
-def read(texts: Sequence[SmppText]) -> tuple[str, bool]:
-    """What the parts of a text say, in their order; whether all of it could be read.
+def decode_texts(texts: Sequence[SmppText]) -> tuple[str, bool]:
+    """The text of all parts in order, and whether all of it could be decoded.
 
-    Parts in one alphabet are joined before they are decoded: a character may lie across two of them.
+    Adjacent parts in one alphabet are joined before decoding, because a character may be split between them.
     """
     runs: list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]] = []
     readable = True
     for text in texts:
-        spoken = _spoken(text)
-        readable = readable and spoken.whole
-        for content in (spoken.content, text.option(Tag.PAYLOAD) or b"" if text.short else b""):
-            key = (alphabet(text.coding), spoken.languages)
+        user_data = _user_data(text)
+        readable = readable and user_data.readable
+        for content in (user_data.content, text.option(Tag.PAYLOAD) or b"" if text.short else b""):
+            key = (alphabet_of(text.coding), user_data.languages)
             if not content:
                 continue
             if runs and runs[-1][0] == key:
                 runs[-1][1].append(content)
             else:
                 runs.append((key, [content]))
-    said = [_decoded(*key, b"".join(contents)) for key, contents in runs]
-    return "".join(each for each, _ in said), readable and all(each for _, each in said)
+    decoded = [_decode(*key, b"".join(contents)) for key, contents in runs]
+    return "".join(text for text, _ in decoded), readable and all(complete for _, complete in decoded)
 
 
-def alphabet(coding: int) -> Alphabet:
-    """The alphabet of a data_coding: SMPP's values, above them the groups of GSM 03.38."""
+def alphabet_of(coding: int) -> Alphabet:
+    """The alphabet of a data_coding: the values of SMPP below 16, the groups of GSM 03.38 above."""
     if coding < 0x10:
-        return _SMPP.get(coding, "")
+        return _SMPP_ALPHABETS.get(coding, "")
     group, form = coding >> 4, coding >> 2 & 3
-    if group == 0x1:  # with a message class: what is shown at once, and the like
-        return _FORMS[form]
+    if group == 0x1:  # with a message class, such as flash messages
+        return _CLASS_ALPHABETS[form]
     if group == 0xF:
         return "" if form & 1 else "gsm"
-    return _WAITING.get(group, "")
+    return _WAITING_ALPHABETS.get(group, "")
 
 
-def _decoded(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple[str, bool]:
-    if name == "ascii":  # some who write 1 mean GSM 03.38: its letters lie where ASCII has control characters
+def _decode(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple[str, bool]:
+    if name == "ascii":  # some senders mean GSM 03.38, whose letters are control characters in ASCII
         name = "gsm" if not _GSM_ONLY.isdisjoint(content) else "latin-1"
     if name == "gsm":
-        if not all(each in _LANGUAGES for each in languages):
+        if not all(language in _LANGUAGES for language in languages):
             return content.decode("gsm23.038", "replace"), False
-        if max(content, default=0) > 0x7F:  # no septets: something else under a wrong label
-            return _guessed(content), True
+        if max(content, default=0) > 0x7F:  # not septets: the declared alphabet is wrong
+            return _decode_unlabeled(content), True
         return content.decode(f"gsm23.038-{languages[0]}-{languages[1]}", "replace"), True
     if name == "":
-        return _glimpsed(content), False
+        return _printable_text(content), False
     text = content.decode(name, "replace")
     return text, name != "utf-16-be" or len(content) % 2 == 0
 
 
-def _guessed(content: bytes) -> str:
+def _decode_unlabeled(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         return content.decode("latin-1")
 
 
-def _glimpsed(content: bytes) -> str:
-    """Binary as text as far as it looks like some: what says something is better read than not."""
+def _printable_text(content: bytes) -> str:
+    """The readable characters of binary data: a partial text is better than none."""
     return "".join(
-        each if each.isprintable() or each in "\r\n\t" else " " for each in content.decode("latin-1")
+        character if character.isprintable() or character in "\r\n\t" else " "
+        for character in content.decode("latin-1")
     ).strip()
 
 
-def _spoken(text: SmppText) -> _Spoken:
+def _user_data(text: SmppText) -> _UserData:
     content = text.short or text.option(Tag.PAYLOAD) or b""
     if not text.esm_class & _UDHI or not content:
-        return _Spoken(content, (), True)
+        return _UserData(content, (), True)
     end = content[0] + 1
     try:
         elements = tuple(_elements(content[1:end]))
-        drawn = any(name in _DRAWN for name, _ in elements)
-        return _Spoken(content[end:], elements, end <= len(content) and not drawn)
+        has_objects = any(name in _EMS_OBJECTS for name, _ in elements)
+        return _UserData(content[end:], elements, end <= len(content) and not has_objects)
     except IndexError:
-        return _Spoken(content[end:], (), False)
+        return _UserData(content[end:], (), False)
 
 
 def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:
@@ -183,6 +187,6 @@ def _elements(header: bytes) -> Iterator[tuple[int, bytes]]:
         length = header[at + 1]
         value = header[at + 2 : at + 2 + length]
         if len(value) < length:
-            raise IndexError("an element is longer than its header")
+            raise IndexError("an information element exceeds its header")
         yield header[at], value
         at += 2 + length

@@ -1,7 +1,7 @@
-"""Texts over SMPP as messages of ours: what they keep beside their content, their ids, and the receipts for them.
+"""Texts over SMPP as messages: their envelopes, the ids of their parts, and receipts.
 
-An application knows each part of a text by an id of its own, made of the message's; the SMSC knows the same part by an
-id that it gave. Receipts come with the one and go on with the other.
+An application knows each part of a text by an id derived from the message id. The SMSC knows the same part by an id
+that it assigned. Receipts arrive with one id and leave with the other.
 """
 
 from __future__ import annotations
@@ -12,20 +12,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_pdu import Address, Command, Pdu, SmppText, Tag, optional
-from gateway.core.channels.text_routing import named, via
-from gateway.core.channels.twilio import derived_id
-from gateway.core.messages.message import Envelope, Message, Recipient, number_of_id, sha256_of
+from gateway.core.channels.smpp_pdu import Command, Pdu, SmppAddress, SmppText, Tag, encode_optional
+from gateway.core.channels.text_routing import option_named, route_option
+from gateway.core.messages.message import Envelope, Message, Recipient, derived_id, number_of_id, sha256_of
 from gateway.core.messages.parties import Relation
 
 SMPP, RECEIPT = "smpp", "receipt"
-"""The first options of an envelope: it came over SMPP; it is a receipt of ours, its content whole PDUs."""
+"""The first option of an envelope: a text that came over SMPP; our own receipt, whose content is whole PDUs."""
 SMSC, ESME = "smsc", "esme"
-"""The ways out of such a text: to the provider's SMSC, and to the district's application."""
+"""Routes of such a text: to the provider's SMSC, and to the district's application."""
 INCOMPLETE, UNREADABLE = "incomplete", "unreadable"
 
-_TYPE = 0x3C
-_RECEIPTS = frozenset({0x04, 0x08, 0x10, 0x20})  # of delivery, by the phone, by its owner; an intermediate notification
+_MESSAGE_TYPE = 0x3C
+_RECEIPT_TYPES = frozenset({0x04, 0x08, 0x10, 0x20})  # SMSC, ESME and manual receipts; intermediate notification
 _ID = re.compile(rb"(?<![A-Za-z])id:\s*([^\s]{1,64})", re.IGNORECASE)
 _STATES = {
     "ENROUTE": 1,
@@ -42,9 +41,9 @@ _ALWAYS, _ON_FAILURE, _INTERMEDIATE = 1, 2, 0x10
 
 @dataclass(frozen=True, slots=True)
 class SmsPart:
-    """One PDU of a text as it came: the request it came by, its body, and the application it came from ("": the SMSC).
+    """One PDU of a text as received: its command, its body, and the application that sent it ("" for the SMSC).
 
-    `number` of `total`, from 1.
+    `number` counts from 1 to `total`.
     """
 
     number: int
@@ -56,9 +55,9 @@ class SmsPart:
 
 @dataclass(frozen=True, slots=True)
 class PartialText:
-    """The parts of one long text that are there, by number; `id` is the message's once it is made.
+    """The parts of one long text that have arrived, by number; `id` is the id of the message that they will form.
 
-    `done`: it was made before, so this part came late or again.
+    `done`: the message was already made, so this part is late or a duplicate.
     """
 
     id: str
@@ -68,13 +67,13 @@ class PartialText:
 
     @property
     def whole(self) -> bool:
-        """Whether all parts are there."""
+        """Whether all parts have arrived."""
         return len(self.parts) == self.total
 
 
 @dataclass(frozen=True, slots=True)
 class SentPart:
-    """A part of a text of ours that the SMSC knows, by the id that it gave: what a receipt is about."""
+    """A part of one of our texts that the SMSC accepted: what a receipt refers to."""
 
     message: str
     number: int
@@ -82,11 +81,11 @@ class SentPart:
     account: str
 
 
-# --- ways ---------------------------------------------------------------------------------------------------------
+# --- routes --------------------------------------------------------------------------------------------------------
 
 
-def esme_way(account: str) -> str:
-    """The way out to one application, wherever it is bound; "": to any that is."""
+def esme_route(account: str) -> str:
+    """The route to one application, wherever it is bound; to any bound application if `account` is ""."""
     return f"{ESME}:{account}" if account else ESME
 
 
@@ -94,22 +93,22 @@ def esme_way(account: str) -> str:
 
 
 def part_id(message: str, number: int, total: int) -> str:
-    """By what an application knows one part of a text of ours."""
+    """The id by which an application knows one part of a text."""
     return message if total == 1 else f"{message}{number:02x}"
 
 
-def named_part(id_: str) -> tuple[str, int] | None:
-    """The message and the number of the part of an id that an application says; None where it is none of ours."""
+def parse_part_id(id_: str) -> tuple[str, int] | None:
+    """The message id and part number in an id that an application sends; None if it is not one of ours."""
     name, number = id_[:26], id_[26:]
     if number_of_id(name) is None or len(name) != 26 or not re.fullmatch(r"(?:[0-9a-f]{2})?", number):
         return None
     return name, int(number, 16) if number else 1
 
 
-def written(id_: str) -> tuple[str, ...]:
-    """The ways in which an SMSC may write the same id: as it is, and hex as decimal or decimal as hex.
+def id_variants(id_: str) -> tuple[str, ...]:
+    """The forms of an id that an SMSC may use: as given, hex as decimal, and decimal as hex.
 
-    Many answer a submit_sm in hex and send the receipt in decimal, or the other way round, with zeros in front or none.
+    Many answer a submit_sm in hex and send the receipt in decimal or the reverse, with or without leading zeros.
     """
     plain = id_.strip().lower().lstrip("0") or "0"
     found = {plain: None}
@@ -124,12 +123,12 @@ def written(id_: str) -> tuple[str, ...]:
 
 
 def is_receipt(text: SmppText) -> bool:
-    """Whether it is about another text, rather than one."""
-    return text.esm_class & _TYPE in _RECEIPTS
+    """Whether this is a receipt for another text."""
+    return text.esm_class & _MESSAGE_TYPE in _RECEIPT_TYPES
 
 
-def receipted(text: SmppText) -> str:
-    """The id of the text that a receipt is about, "" where it names none."""
+def receipted_id(text: SmppText) -> str:
+    """The id of the text that a receipt refers to; "" if it has none."""
     given = text.option(Tag.RECEIPTED_ID)
     if given:
         return given.rstrip(b"\0").decode("latin-1")
@@ -137,32 +136,34 @@ def receipted(text: SmppText) -> str:
     return found[1].decode("latin-1") if found else ""
 
 
-def about(text: SmppText, id_: str) -> bytes:
-    """The body of a receipt under another id."""
+def receipt_with_id(text: SmppText, id_: str) -> bytes:
+    """The body of a receipt with another id."""
     ours = id_.encode()
 
-    def named_anew(content: bytes) -> bytes:
+    def with_our_id(content: bytes) -> bytes:
         return _ID.sub(lambda found: found[0][: found.start(1) - found.start()] + ours, content, count=1)
 
     options = tuple(
-        (tag, ours + b"\0" if tag == Tag.RECEIPTED_ID else named_anew(value) if tag == Tag.PAYLOAD else value)
+        (tag, ours + b"\0" if tag == Tag.RECEIPTED_ID else with_our_id(value) if tag == Tag.PAYLOAD else value)
         for tag, value in text.options
     )
-    return text.saying(named_anew(text.short)[:255], options)
+    return text.with_text(with_our_id(text.short)[:255], options)
 
 
-def asks_on_failure(registered: int) -> bool:
-    """Whether a receipt is asked for where a text was not delivered."""
+def wants_failure_receipt(registered: int) -> bool:
+    """Whether registered_delivery asks for a receipt on failure."""
     return registered & 3 in (_ALWAYS, _ON_FAILURE)
 
 
-def asks_in_between(registered: int) -> bool:
-    """Whether intermediate notifications are asked for."""
+def wants_intermediate_receipt(registered: int) -> bool:
+    """Whether registered_delivery asks for intermediate notifications."""
     return bool(registered & _INTERMEDIATE)
 
 
-def receipt(id_: str, *, source: Address, to: Address, stat: str, error: int, at: float, since: float) -> Pdu:
-    """A receipt of ours as a deliver_sm: `source` is where the text was to go, `to` where it came from."""
+def make_receipt(
+    id_: str, *, source: SmppAddress, to: SmppAddress, stat: str, error: int, at: float, since: float
+) -> Pdu:
+    """Our own receipt as a deliver_sm; `source` is the recipient of the text, `to` its sender."""
     final = stat != "ACCEPTD"
     done = 1 if stat == "DELIVRD" else 0
     short = (
@@ -172,40 +173,43 @@ def receipt(id_: str, *, source: Address, to: Address, stat: str, error: int, at
     esm_class = 0x04 if final else 0x20
     fields = b"".join((bytes((esm_class, 0, 0)), b"\0\0", bytes((0, 0, 0, 0, len(short))), short))
     options = ((Tag.RECEIPTED_ID.value, id_.encode() + b"\0"), (Tag.STATE.value, bytes((_STATES[stat],))))
-    return Pdu(Command.DELIVER_SM, b"\0" + source.encoded() + to.encoded() + fields + optional(options))
+    return Pdu(Command.DELIVER_SM, b"\0" + source.encoded() + to.encoded() + fields + encode_optional(options))
 
 
 def _date(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%y%m%d%H%M")
 
 
-# --- what a message keeps ------------------------------------------------------------------------------------------
+# --- envelopes and receipts as messages ----------------------------------------------------------------------------
 
 
-def envelope(
+def text_envelope(
     sender: str, recipients: Sequence[Recipient], first: SmppText, *, account: str, total: int,
-    receipts: Sequence[int] = (), lacking: Sequence[str] = (),
+    receipts: Sequence[int] = (), failures: Sequence[str] = (),
 ) -> Envelope:  # fmt: skip
-    """The envelope of a text; `first` is its first part, `receipts` the parts whose failure is to be told."""
-    options = [SMPP, f"account={account}", f"from={_kept(first.source)}", f"total={total}"]
+    """The envelope of a text. `first` is its first part, `receipts` are the numbers of the parts that want a receipt.
+
+    `failures`: words of a verdict's `failed`.
+    """
+    options = [SMPP, f"account={account}", f"from={_address_text(first.source)}", f"total={total}"]
     options += [f"receipts={','.join(map(str, receipts))}"] if receipts else []
-    options += [f"failed={','.join(lacking)}"] if lacking else []
+    options += [f"failed={','.join(failures)}"] if failures else []
     return Envelope(sender, tuple(recipients), tuple(options))
 
 
-def recipient(address: str, way: str, to: Address) -> Recipient:
-    """A recipient of a text with its address as it was written."""
-    return Recipient(address, (via(way), f"to={_kept(to)}"))
+def text_recipient(address: str, route: str, to: SmppAddress) -> Recipient:
+    """A recipient of a text; `to` is its address as written in the PDU."""
+    return Recipient(address, (route_option(route), f"to={_address_text(to)}"))
 
 
-def to_of(recipient: Recipient) -> Address:
-    """The address of a recipient as it was written."""
-    return _restored(named(recipient.options, "to"))
+def written_address(recipient: Recipient) -> SmppAddress:
+    """The address of a recipient as written in the PDU."""
+    return _parse_address(option_named(recipient.options, "to"))
 
 
 def account_of(message: Message) -> str:
-    """The application that a text is from, or that a receipt is for; "" for a text that came from the SMSC."""
-    return named(message.envelope.options, "account")
+    """The application that sent a text or gets a receipt; "" for a text from the SMSC."""
+    return option_named(message.envelope.options, "account")
 
 
 def is_smpp(message: Message) -> bool:
@@ -216,22 +220,22 @@ def is_smpp(message: Message) -> bool:
 def receipts_message(
     message: Message, stat: str, error: int, at: float, addresses: Collection[str] = ()
 ) -> Message | None:
-    """Receipts of ours for the parts of a text that asked for them, as one message; None where none did.
+    """Receipts for the parts of a text that asked for them, as one message; None if none did.
 
-    `addresses`: the recipients that it is about, all of them where none is given.
+    `addresses` are the recipients that they are about; all recipients if it is empty.
     """
-    numbers = [int(each) for each in named(message.envelope.options, "receipts").split(",") if each]
+    numbers = [int(number) for number in option_named(message.envelope.options, "receipts").split(",") if number]
     if not numbers:
         return None
-    meant = [each for each in message.envelope.recipients if each.address in addresses or not addresses]
+    chosen = [to for to in message.envelope.recipients if to.address in addresses or not addresses]
     content = b"".join(
-        receipts(message.id, message.envelope, numbers, stat, error, at=at, since=message.received_at, copy=each)
-        for each in meant
+        receipt_pdus(message.id, message.envelope, numbers, stat, error, at=at, since=message.received_at, copy=to)
+        for to in chosen
     )
     return Message(
         id=derived_id(RECEIPT, message.id, stat, *sorted(addresses)),
         channel=SMS,
-        envelope=receipts_envelope(message.envelope),
+        envelope=receipt_envelope_of(message.envelope),
         content=content,
         sha256=sha256_of(content),
         received_at=at,
@@ -239,34 +243,34 @@ def receipts_message(
     )
 
 
-def receipts(
+def receipt_pdus(
     id_: str, envelope: Envelope, numbers: Sequence[int], stat: str, error: int, *, at: float, since: float,
     copy: Recipient | None = None,
 ) -> bytes:  # fmt: skip
-    """Receipts of ours for some parts of a text, one PDU behind the other; `copy`: whose, the first one's else."""
-    total = int(named(envelope.options, "total") or 1)
-    to, source = _restored(named(envelope.options, "from")), to_of(copy or envelope.recipients[0])
+    """Receipts for some parts of a text as consecutive PDUs, about the recipient `copy` or the first one."""
+    total = int(option_named(envelope.options, "total") or 1)
+    to, source = _parse_address(option_named(envelope.options, "from")), written_address(copy or envelope.recipients[0])
     pdus = [
-        receipt(part_id(id_, each, total), source=source, to=to, stat=stat, error=error, at=at, since=since)
-        for each in numbers
+        make_receipt(part_id(id_, number, total), source=source, to=to, stat=stat, error=error, at=at, since=since)
+        for number in numbers
     ]
-    return b"".join(each.encoded() for each in pdus)
+    return b"".join(pdu.encoded() for pdu in pdus)
 
 
-def receipts_envelope(envelope: Envelope) -> Envelope:
-    """Of receipts of ours on their way to the application that a text is from."""
-    return receipt_envelope(named(envelope.options, "account"))
+def receipt_envelope_of(envelope: Envelope) -> Envelope:
+    """The envelope of receipts to the application that sent a text."""
+    return receipt_envelope(option_named(envelope.options, "account"))
 
 
 def receipt_envelope(account: str) -> Envelope:
-    """Of receipts on their way to an application."""
-    return Envelope("", (Recipient(ESME, (via(esme_way(account)),)),), (RECEIPT, f"account={account}"))
+    """The envelope of receipts to an application."""
+    return Envelope("", (Recipient(ESME, (route_option(esme_route(account)),)),), (RECEIPT, f"account={account}"))
 
 
-def _kept(address: Address) -> str:
+def _address_text(address: SmppAddress) -> str:
     return f"{address.ton},{address.npi},{address.digits}"
 
 
-def _restored(text: str) -> Address:
+def _parse_address(text: str) -> SmppAddress:
     ton, npi, digits = ([*text.split(",", 2), "", "", ""])[:3]
-    return Address(int(ton or 0), int(npi or 0), digits)
+    return SmppAddress(int(ton or 0), int(npi or 0), digits)

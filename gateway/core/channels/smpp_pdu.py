@@ -1,6 +1,6 @@
-"""SMPP 3.4 as bytes: commands and statuses, frames cut out of a stream, and what a PDU says about a text.
+"""SMPP 3.4 PDUs: commands, statuses, framing, and the fields of a PDU that carries a text.
 
-A PDU's body stays the bytes that came: whoever passes one on changes its sequence number and nothing else.
+The body of a PDU is kept as received. When a PDU is passed on, only its sequence number changes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from enum import IntEnum
 
 _HEADER = struct.Struct("!IIII")
 _PAIR = struct.Struct("!HH")
-LARGEST = 70_000
-"""Bytes of one PDU: a message_payload of 64 KiB with everything around it."""
+MAX_PDU = 70_000
+"""The maximum size of a PDU in bytes: a message_payload of 64 KiB and all other fields."""
 
 RESPONSE = GENERIC_NACK = 0x80000000
-"""The bit of a response; alone it is the answer to what cannot be understood."""
+"""The bit of a response; alone it is the response to an invalid PDU."""
 
 
 class Command(IntEnum):
-    """The requests that are known here; a response has the bit RESPONSE beside its request's."""
+    """The known requests; the command of a response also has the bit RESPONSE."""
 
     BIND_RECEIVER = 0x1
     BIND_TRANSMITTER = 0x2
@@ -39,7 +39,7 @@ class Command(IntEnum):
 
 
 class Status(IntEnum):
-    """The values of command_status that are said or understood here (SMPP 3.4, 5.1.3)."""
+    """The values of command_status that the gateway uses (SMPP 3.4 section 5.1.3)."""
 
     OK = 0x0
     INVALID_LENGTH = 0x2
@@ -70,15 +70,17 @@ class Status(IntEnum):
     UNKNOWN = 0xFF
 
 
-LATER = frozenset({Status.WRONG_STATE, Status.SYSTEM_ERROR, Status.BIND_FAILED, Status.QUEUE_FULL, Status.THROTTLED,
-                   Status.TEMPORARY_APP_ERROR})  # fmt: skip
-"""Refusals that say: not now."""
-SLOWER = frozenset({Status.QUEUE_FULL, Status.THROTTLED})
-"""Of these, what says that everything goes too fast."""
+TEMPORARY_STATUSES = frozenset({
+    Status.WRONG_STATE, Status.SYSTEM_ERROR, Status.BIND_FAILED, Status.QUEUE_FULL, Status.THROTTLED,
+    Status.TEMPORARY_APP_ERROR,
+})  # fmt: skip
+"""Temporary refusals."""
+THROTTLING_STATUSES = frozenset({Status.QUEUE_FULL, Status.THROTTLED})
+"""Temporary refusals that ask for a lower rate."""
 
 
-class Malformed(Exception):
-    """A PDU that cannot be read; `status` is what its sender is answered."""
+class MalformedPdu(Exception):
+    """A PDU that cannot be parsed; `status` is the response to its sender."""
 
     def __init__(self, status: Status) -> None:
         super().__init__(status.name)
@@ -87,7 +89,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pdu:
-    """One PDU as it came: the body is not looked into."""
+    """One PDU; the body is not parsed."""
 
     command: int
     body: bytes = b""
@@ -96,31 +98,31 @@ class Pdu:
 
     @property
     def is_response(self) -> bool:
-        """Whether it answers a request."""
+        """Whether this is a response."""
         return bool(self.command & RESPONSE)
 
     def encoded(self) -> bytes:
-        """As it goes over the wire."""
+        """The bytes of the PDU."""
         return _HEADER.pack(16 + len(self.body), self.command, self.status, self.sequence) + self.body
 
-    def answered(self, status: int = Status.OK, body: bytes = b"") -> Pdu:
+    def response(self, status: int = Status.OK, body: bytes = b"") -> Pdu:
         """The response to this request."""
         return Pdu(self.command | RESPONSE, body, status, self.sequence)
 
 
-class Frames:
-    """Cuts a stream into PDUs. A length that no PDU has ends it: where the next one begins nobody knows then."""
+class PduDecoder:
+    """Splits a stream into PDUs. An invalid length ends the stream, because the next PDU cannot be found."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
+    def __init__(self, largest: int = MAX_PDU) -> None:
         self._buffer, self._largest = bytearray(), largest
 
     @property
-    def waiting(self) -> int:
-        """Bytes of a PDU that is not whole yet."""
+    def pending_bytes(self) -> int:
+        """The number of bytes of an incomplete PDU."""
         return len(self._buffer)
 
-    def fed(self, content: bytes) -> Iterator[Pdu]:
-        """The PDUs that are whole with these further bytes. Raises Malformed."""
+    def feed(self, content: bytes) -> Iterator[Pdu]:
+        """The PDUs that these bytes complete. Raises MalformedPdu."""
         buffer = self._buffer
         buffer += content
         at = 0
@@ -128,7 +130,7 @@ class Frames:
             while len(buffer) - at >= 4:
                 length = int.from_bytes(buffer[at : at + 4], "big")
                 if not 16 <= length <= self._largest:
-                    raise Malformed(Status.INVALID_LENGTH)
+                    raise MalformedPdu(Status.INVALID_LENGTH)
                 if len(buffer) - at < length:
                     break
                 _, command, status, sequence = _HEADER.unpack_from(buffer, at)
@@ -140,20 +142,20 @@ class Frames:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """An address with its type of number and numbering plan."""
+class SmppAddress:
+    """An address with its type of number (TON) and numbering plan (NPI)."""
 
     ton: int
     npi: int
     digits: str
 
     def encoded(self) -> bytes:
-        """As a field of a PDU."""
+        """The bytes of the address in a PDU."""
         return bytes((self.ton, self.npi)) + self.digits.encode("latin-1") + b"\0"
 
 
 class Tag(IntEnum):
-    """The optional parameters that are looked at."""
+    """The optional parameters that the gateway reads."""
 
     RECEIPTED_ID = 0x001E
     USER_REFERENCE = 0x0204
@@ -167,14 +169,14 @@ class Tag(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmppText:
-    """What a submit_sm, deliver_sm, data_sm or submit_multi says.
+    """The fields of a submit_sm, deliver_sm, data_sm or submit_multi.
 
-    `lists` are distribution lists of the SMSC; `head` and `tail` the bytes before and behind the destinations, of which
-    `tail[:length_at]` comes before the length of the short message (-1 in a data_sm, which has none).
+    `lists` are distribution lists of the SMSC. `head` and `tail` are the bytes before and after the destinations;
+    `tail[:length_at]` ends before the length of the short message (-1 in a data_sm, which has none).
     """
 
-    source: Address
-    destinations: tuple[Address, ...]
+    source: SmppAddress
+    destinations: tuple[SmppAddress, ...]
     lists: tuple[str, ...]
     esm_class: int
     registered: int
@@ -187,68 +189,67 @@ class SmppText:
 
     def option(self, tag: Tag) -> bytes | None:
         """The value of the first optional parameter of a tag."""
-        return next((value for each, value in self.options if each == tag), None)
+        return next((value for given, value in self.options if given == tag), None)
 
-    def to_one(self, address: Address) -> bytes:
-        """The body of a submit_sm that says the same to one address."""
+    def addressed_to(self, address: SmppAddress) -> bytes:
+        """The body of a submit_sm with the same text to one address."""
         return self.head + address.encoded() + self.tail
 
-    def saying(self, short: bytes, options: tuple[tuple[int, bytes], ...]) -> bytes:
+    def with_text(self, short: bytes, options: tuple[tuple[int, bytes], ...]) -> bytes:
         """The body with another short message and other optional parameters."""
-        fields = self.tail[: self.length_at]
         fields = self.tail[: self.length_at] + bytes((len(short),)) + short if self.length_at >= 0 else self.tail[:3]
-        return b"".join((self.head, self.destinations[0].encoded(), fields, optional(options)))
+        return b"".join((self.head, self.destinations[0].encoded(), fields, encode_optional(options)))
 
 
 class PduFields:
-    """Reads the fields of a body one after the other. Every method raises Malformed."""
+    """Reads the fields of a body in order. Every method raises MalformedPdu."""
 
     def __init__(self, body: bytes) -> None:
         self._body, self.at = body, 0
 
     def number(self) -> int:
-        """An integer of one octet."""
+        """A one-octet integer."""
         if self.at >= len(self._body):
-            raise Malformed(Status.INVALID_LENGTH)
+            raise MalformedPdu(Status.INVALID_LENGTH)
         self.at += 1
         return self._body[self.at - 1]
 
     def text(self, most: int, status: Status = Status.INVALID_FIELD) -> str:
-        """A string that NUL ends, of at most so many octets with it."""
+        """A NUL-terminated string of at most `most` octets, including the NUL."""
         end = self._body.find(b"\0", self.at, self.at + most)
         if end < 0:
-            raise Malformed(status if len(self._body) - self.at >= most else Status.INVALID_LENGTH)
+            raise MalformedPdu(status if len(self._body) - self.at >= most else Status.INVALID_LENGTH)
         found = self._body[self.at : end].decode("latin-1")
         self.at = end + 1
         return found
 
-    def address(self, most: int, status: Status) -> Address:
+    def address(self, most: int, status: Status) -> SmppAddress:
         """Type of number, numbering plan and digits."""
-        return Address(self.number(), self.number(), self.text(most, status))
+        return SmppAddress(self.number(), self.number(), self.text(most, status))
 
     def octets(self, count: int) -> bytes:
-        """So many octets."""
+        """A number of octets."""
         if len(self._body) - self.at < count:
-            raise Malformed(Status.INVALID_LENGTH)
+            raise MalformedPdu(Status.INVALID_LENGTH)
         self.at += count
         return self._body[self.at - count : self.at]
 
-    def optional(self) -> tuple[tuple[int, bytes], ...]:
-        """The optional parameters, which go to the end."""
+    def encode_optional(self) -> tuple[tuple[int, bytes], ...]:
+        """The optional parameters, up to the end of the body."""
         found = []
         while self.at < len(self._body):
             if len(self._body) - self.at < 4:
-                raise Malformed(Status.INVALID_OPTIONAL)
+                raise MalformedPdu(Status.INVALID_OPTIONAL)
             tag, length = _PAIR.unpack_from(self._body, self.at)
             self.at += 4
             if len(self._body) - self.at < length:
-                raise Malformed(Status.INVALID_OPTIONAL)
+                raise MalformedPdu(Status.INVALID_OPTIONAL)
             found.append((tag, self.octets(length)))
         return tuple(found)
 
 
-def optional(options: tuple[tuple[int, bytes], ...]) -> bytes:
-    """The inverse of `PduFields.optional`."""
+def encode_optional(options: tuple[tuple[int, bytes], ...]) -> bytes:
+    """The inverse of `PduFields.encode_optional`."""
     return b"".join(_PAIR.pack(tag, len(value)) + value for tag, value in options)
 
 
@@ -256,7 +257,7 @@ _MOST_DESTINATIONS = 254
 
 
 def read_text(command: int, body: bytes) -> SmppText:
-    """What a PDU that carries a text says. Raises Malformed."""
+    """Parses a PDU that carries a text. Raises MalformedPdu."""
     fields = PduFields(body)
     is_data = command == Command.DATA_SM
     longest = 65 if is_data else 21
@@ -267,7 +268,7 @@ def read_text(command: int, body: bytes) -> SmppText:
     if command == Command.SUBMIT_MULTI:
         count = fields.number()
         if not 1 <= count <= _MOST_DESTINATIONS:
-            raise Malformed(Status.INVALID_COUNT)
+            raise MalformedPdu(Status.INVALID_COUNT)
         for _ in range(count):
             match fields.number():
                 case 1:
@@ -275,10 +276,10 @@ def read_text(command: int, body: bytes) -> SmppText:
                 case 2:
                     lists.append(fields.text(21, Status.INVALID_LIST))
                 case _:
-                    raise Malformed(Status.INVALID_FLAG)
+                    raise MalformedPdu(Status.INVALID_FLAG)
     else:
         destinations.append(fields.address(longest, Status.INVALID_DESTINATION))
-    behind = fields.at
+    tail_start = fields.at
     esm_class, length_at, short = fields.number(), -1, b""
     if is_data:
         registered, coding = fields.number(), fields.number()
@@ -287,39 +288,39 @@ def read_text(command: int, body: bytes) -> SmppText:
         fields.text(17, Status.INVALID_SCHEDULE)
         fields.text(17, Status.INVALID_EXPIRY)
         registered, _, coding, _ = fields.octets(4)
-        length_at = fields.at - behind
+        length_at = fields.at - tail_start
         short = fields.octets(fields.number())
     return SmppText(
         source, tuple(destinations), tuple(lists), esm_class, registered, coding, short, fields.optional(),
-        head, body[behind:], length_at,
+        head, body[tail_start:], length_at,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
-    """What somebody who binds says of himself."""
+class BindRequest:
+    """The fields of a bind request."""
 
     system_id: str
     password: str
     version: int
 
 
-def read_bind(body: bytes) -> Bind:
-    """The body of a bind. Raises Malformed."""
+def read_bind(body: bytes) -> BindRequest:
+    """Parses the body of a bind request. Raises MalformedPdu."""
     fields = PduFields(body)
-    system_id, password = fields.text(65), fields.text(129)  # longer than the specification's, as many are in use
+    system_id, password = fields.text(65), fields.text(129)  # longer than in the specification, as is common
     fields.text(65)
     version = fields.number()
     fields.octets(2)
     fields.text(65)
-    return Bind(system_id, password, version)
+    return BindRequest(system_id, password, version)
 
 
 def bind_body(system_id: str, password: str) -> bytes:
-    """The body of our own bind."""
+    """The body of our own bind request."""
     return system_id.encode("latin-1") + b"\0" + password.encode("latin-1") + b"\0\0" + b"\x34\0\0\0"
 
 
-def c_string(body: bytes) -> str:
-    """The string that a body begins with: the message id of a response; "" where there is none."""
+def parse_c_string(body: bytes) -> str:
+    """The string at the start of a body, such as the message id of a response; "" if there is none."""
     return body.partition(b"\0")[0].decode("latin-1")

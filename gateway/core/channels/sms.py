@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.core.channels import smpp_message, twilio
 from gateway.core.channels.capabilities import SMS, ChannelCapabilities, DeliveryStatus, JsonObject
-from gateway.core.channels.text_routing import known_failures, media_urls, way_of
+from gateway.core.channels.text_routing import known_failures, media_urls, route_of
 from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.message import Message, Recipient, option
 from gateway.core.mime.headers import HeaderSection
@@ -18,7 +18,7 @@ def _read_parts(content: bytes, _: HeaderSection | None = None) -> Iterator[Part
 
 
 def _next_hop_key(recipient: Recipient) -> str:
-    return way_of(recipient) or domain_of(recipient.address)
+    return route_of(recipient) or domain_of(recipient.address)
 
 
 def _report_failure(message: Message, reports: Sequence[JsonObject], now: float) -> JsonObject | None:

@@ -1,6 +1,6 @@
-"""The words of the Twilio way: signatures, forms, sids, and how a text keeps what it needs to be sent as it came.
+"""The formats of Twilio: forms, SIDs, status callbacks and signatures, and how a text keeps its other fields.
 
-A form's values keep every byte that came: what is not UTF-8 is carried as surrogate escapes.
+Form values keep every byte as received: bytes that are not UTF-8 become surrogate escapes.
 """
 
 from __future__ import annotations
@@ -15,24 +15,32 @@ from typing import Literal
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import APP, named, via
-from gateway.core.messages.message import Envelope, Message, Recipient, id_of_number, number_of_id, sha256_of
+from gateway.core.channels.text_routing import APP, option_named, route_option
+from gateway.core.messages.message import (
+    Envelope,
+    Message,
+    Recipient,
+    derived_id,
+    id_of_number,
+    number_of_id,
+    sha256_of,
+)
 from gateway.core.messages.parties import Relation
 
-Form = tuple[tuple[str, str], ...]
-Kind = Literal["form", "json"]
+TwilioForm = tuple[tuple[str, str], ...]
+FormKind = Literal["form", "json"]
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 SIGNATURE, SETTINGS = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 BODY = "Body"
 STATUS = "status"
-"""The first option of a status on its way to the application; of a text it is the kind of its form."""
+"""The first envelope option of a status callback; that of a text is the kind of its form."""
 
 FILTERED = 30007
-"""The error of a text that was filtered out: what an application sees of one that was rejected."""
+"""The error code of a filtered text: what an application sees if its text was rejected."""
 UNKNOWN_ERROR = 30008
 
-_CODE = re.compile(r"\d{3} (\d{4,6})\b ?(.*)", re.DOTALL)
+_ERROR_CODE = re.compile(r"\d{3} (\d{4,6})\b ?(.*)", re.DOTALL)
 _MOST_FIELDS = 200
 _HASHES = {"HMAC_SHA1": hashlib.sha1, "HMAC_SHA256": hashlib.sha256}
 _PORTS = {"https": 443, "http": 80}
@@ -41,8 +49,8 @@ _PORTS = {"https": 443, "http": 80}
 # --- forms ---------------------------------------------------------------------------------------------------------
 
 
-def parsed(encoded: bytes) -> Form | None:
-    """The fields of a form; None where there are too many of them."""
+def parse_form(encoded: bytes) -> TwilioForm | None:
+    """The fields of a form; None if there are too many."""
     try:
         pairs = parse_qsl(
             encoded.decode("utf-8", "surrogateescape"), keep_blank_values=True, errors="surrogateescape",
@@ -53,13 +61,13 @@ def parsed(encoded: bytes) -> Form | None:
     return tuple(pairs)
 
 
-def encoded(form: Form) -> bytes:
-    """The inverse of `parsed`."""
+def encode_form(form: TwilioForm) -> bytes:
+    """The inverse of `parse_form`."""
     return urlencode([(name, to_bytes(value)) for name, value in form]).encode()
 
 
-def parsed_json(content: bytes) -> Form | None:
-    """The fields of a JSON object as a form, values that are no text as JSON; None where it is no object."""
+def parse_json_form(content: bytes) -> TwilioForm | None:
+    """The fields of a JSON object as a form, with other values than strings as JSON; None if it is not an object."""
     try:
         fields = json.loads(content)
     except (ValueError, RecursionError):
@@ -69,29 +77,29 @@ def parsed_json(content: bytes) -> Form | None:
     return tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in fields.items())
 
 
-def first(form: Form, *names: str) -> str:
-    """The value of the first field that is there, "" where none is."""
+def first_value(form: TwilioForm, *names: str) -> str:
+    """The value of the first of these fields that is not empty; "" if there is none."""
     known = dict(reversed(form))
     return next((known[name] for name in names if known.get(name)), "")
 
 
-def every(form: Form, name: str) -> tuple[str, ...]:
-    """All values of a field."""
+def all_values(form: TwilioForm, name: str) -> tuple[str, ...]:
+    """All values of one field."""
     return tuple(value for key, value in form if key == name)
 
 
-def text_of(form: Form) -> str:
-    """The text of a form; where it is given more than once, all of them, so that none goes unread."""
-    return "\n".join(every(form, BODY))
+def text_of(form: TwilioForm) -> str:
+    """The text of a form. If there are several, all of them, so that each is classified."""
+    return "\n".join(all_values(form, BODY))
 
 
-def media_of(form: Form) -> tuple[str, ...]:
-    """The addresses of a text's pictures and files: MediaUrl of a request, MediaUrl0 and on of a webhook."""
+def form_media_urls(form: TwilioForm) -> tuple[str, ...]:
+    """The URLs of the media files of a text: MediaUrl in a request, MediaUrl0, MediaUrl1, … in a webhook."""
     return tuple(value for name, value in form if name.startswith("MediaUrl") and value)
 
 
 def to_bytes(text: str) -> bytes:
-    """A field's value as the bytes that it came as."""
+    """The bytes of a field as received."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # a lone surrogate, from JSON
@@ -103,17 +111,17 @@ def to_text(content: bytes) -> str:
     return content.decode("utf-8", "surrogateescape")
 
 
-# --- what a text keeps beside its content --------------------------------------------------------------------------
+# --- envelope options ----------------------------------------------------------------------------------------------
 
 
-def kept(form: Form, kind: Kind) -> tuple[str, ...]:
-    """Every field but the text, in order, with the place of the text: options of an envelope."""
+def form_options(form: TwilioForm, kind: FormKind) -> tuple[str, ...]:
+    """Every field except the text, in order, with the position of the text: the options of an envelope."""
     fields = [BODY if name == BODY else f"{name}={value}" for name, value in form]
     return (kind, *dict.fromkeys(fields)) if fields.count(BODY) > 1 else (kind, *fields)
 
 
-def restored(options: Sequence[str], content: bytes) -> Form:
-    """The form again, from what was kept and the content."""
+def restore_form(options: Sequence[str], content: bytes) -> TwilioForm:
+    """The form, from the envelope options and the content."""
     fields = (option.partition("=") for option in options[1:])
     return tuple((name, value if equals else to_text(content)) for name, equals, value in fields)
 
@@ -122,33 +130,27 @@ def restored(options: Sequence[str], content: bytes) -> Form:
 
 
 def sid_of(id_: str) -> str:
-    """The sid under which an application knows a message of ours."""
+    """The SID under which an application knows one of our messages."""
     return f"SM{number_of_id(id_) or 0:032x}"
 
 
 def id_of(sid: str) -> str:
-    """The message id of a sid, "" where it can be none of ours."""
+    """The message id of a SID; "" if the SID is not one of ours."""
     digits = sid[2:]
     if sid[:2] not in ("SM", "MM") or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
         return ""
     return id_of_number(int(digits, 16))
 
 
-def derived_id(*words: str) -> str:
-    """The message id of something that may come twice: the same words give the same id."""
-    digest = hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()
-    return id_of_number(int.from_bytes(digest[:16], "big"))
-
-
-# --- what becomes of a text --------------------------------------------------------------------------------------
+# --- status callbacks ----------------------------------------------------------------------------------------------
 
 
 def status_message(message: Message, status: str, code: int, at: float) -> Message | None:
-    """The status of a text as a message of ours to the application that sent it; None where it asked for none.
+    """A status callback about a text, as a message to the application that sent it; None if it asked for none.
 
-    `code`: the provider's number of the error. The same status of the same text has the same id.
+    `code` is the provider's error code. The same status of the same text has the same message id.
     """
-    callback = named(message.envelope.options, "StatusCallback")
+    callback = option_named(message.envelope.options, "StatusCallback")
     if not callback:
         return None
     sid = sid_of(message.id)
@@ -157,7 +159,7 @@ def status_message(message: Message, status: str, code: int, at: float) -> Messa
         ("ApiVersion", "2010-04-01"), ("From", message.envelope.sender), ("To", to), ("SmsSid", sid),
         ("SmsStatus", status), ("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", str(code)),
     )  # fmt: skip
-    content = encoded(form)
+    content = encode_form(form)
     return Message(
         id=derived_id(STATUS, message.id, sid, status),
         channel=SMS,
@@ -169,45 +171,45 @@ def status_message(message: Message, status: str, code: int, at: float) -> Messa
     )
 
 
-def status_envelope(callback: str, kind: Kind) -> Envelope:
-    """Of a status on its way to the address that its application named."""
-    return Envelope("", (Recipient(APP, (via(APP), f"url={callback}")),), (STATUS, kind))
+def status_envelope(callback: str, kind: FormKind) -> Envelope:
+    """The envelope of a status callback to the URL that the application gave."""
+    return Envelope("", (Recipient(APP, (route_option(APP), f"url={callback}")),), (STATUS, kind))
 
 
 def error_of(reply: str) -> tuple[int, str]:
-    """The provider's number of an error and its words, from the reply that a text was refused with."""
-    found = _CODE.match(reply)
+    """The provider's error code and description in the reply that refused a text."""
+    found = _ERROR_CODE.match(reply)
     return (int(found[1]), found[2] or "Unknown error") if found else (UNKNOWN_ERROR, "Unknown error")
 
 
 # --- signatures ----------------------------------------------------------------------------------------------------
 
 
-def signature(secret: str, url: str, form: Form = (), algorithm: str = "HMAC_SHA1") -> str:
-    """The signature of a request: over its whole URL and, of a form, its fields in order."""
+def signature(secret: str, url: str, form: TwilioForm = (), algorithm: str = "HMAC_SHA1") -> str:
+    """The signature of a request: over its full URL and the sorted fields of its form."""
     signed = to_bytes(url) + b"".join(to_bytes(name) + to_bytes(value) for name, value in sorted(set(form)))
     return b64encode(hmac.new(secret.encode(), signed, _HASHES[algorithm]).digest()).decode()
 
 
-def is_signed(
-    secret: str, url: str, given: str, *, form: Form = (), content: bytes | None = None, settings: str = ""
+def verify_signature(
+    secret: str, url: str, given: str, *, form: TwilioForm = (), content: bytes | None = None, settings: str = ""
 ) -> bool:
-    """Whether a request bears a right signature, in constant time.
+    """Whether the signature of a request is valid, in constant time.
 
-    `content`: that of a JSON request, whose sha256 the URL names; else `form`. `settings`: the header of that name,
-    which tells the algorithm where the provider signs with a key of the district's choice.
+    `content` is the body of a JSON request, whose sha256 is in the URL; otherwise `form` is given. `settings` is the
+    header that names the algorithm if the provider signs with a key chosen by the district.
     """
     algorithm = _algorithm(settings)
     if algorithm not in _HASHES:
         return False
-    whole = True
+    body_matches = True
     if content is not None:
         digest = (parse_qs(urlsplit(url).query).get("bodySHA256") or [""])[0]
-        whole = hmac.compare_digest(hashlib.sha256(content).hexdigest().encode(), to_bytes(digest))
+        body_matches = hmac.compare_digest(hashlib.sha256(content).hexdigest().encode(), to_bytes(digest))
         form = ()
-    right = [signature(secret, each, form, algorithm) for each in _written(url)]
-    matches = [hmac.compare_digest(each.encode(), to_bytes(given)) for each in right]
-    return whole and any(matches)
+    expected = [signature(secret, variant, form, algorithm) for variant in _url_variants(url)]
+    matches = [hmac.compare_digest(value.encode(), to_bytes(given)) for value in expected]
+    return body_matches and any(matches)
 
 
 def _algorithm(settings: str) -> str:
@@ -218,8 +220,8 @@ def _algorithm(settings: str) -> str:
     return "HMAC_SHA1"
 
 
-def _written(url: str) -> tuple[str, ...]:
-    """The ways in which a provider writes a URL before it signs it: as it is, without its port, and with the usual."""
+def _url_variants(url: str) -> tuple[str, ...]:
+    """The forms of a URL that a provider may sign: as is, without its port, and with the default port."""
     parts = urlsplit(url)
     if parts.port is not None:
         return url, urlunsplit(parts._replace(netloc=parts.netloc.rpartition(":")[0]))

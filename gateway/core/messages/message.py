@@ -120,6 +120,12 @@ def id_of_number(number: int) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def derived_id(*words: str) -> str:
+    """The message id of something that may arrive twice: the same words give the same id."""
+    digest = hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()
+    return id_of_number(int.from_bytes(digest[:16], "big"))
+
+
 def sha256_of(content: bytes) -> str:
     """The hex digest that identifies a content in the store, on the bus, in the release record and in evidence."""
     return hashlib.sha256(content).hexdigest()

@@ -9,15 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.channels.smpp_encoding import Piece, alphabet, party, piece_of, read
-from gateway.core.channels.smpp_pdu import Address, Command, Tag, read_text
+from gateway.core.channels.smpp_encoding import (
+    PartReference,
+    alphabet_of,
+    decode_texts,
+    normalize_address,
+    part_reference,
+)
+from gateway.core.channels.smpp_pdu import Command, SmppAddress, Tag, read_text
 from tests.peers.smpp_ends import body, data_body, parts
 
 UDHI = 0x40
 
 
 def said(short: bytes, *, coding: int = 0, esm_class: int = 0, options=()) -> tuple[str, bool]:
-    return read(
+    return decode_texts(
         [read_text(Command.SUBMIT_SM, body("1", "2", short, coding=coding, esm_class=esm_class, options=options))]
     )
 
@@ -46,7 +52,7 @@ def test_each_coding_is_undone(coding: int, short: bytes, text: str) -> None:
 
 @pytest.mark.parametrize("coding", [2, 4, 0xF4, 0x14, 0x80])
 def test_binary_is_no_text_and_is_looked_at_all_the_same(coding: int) -> None:
-    assert alphabet(coding) == ""
+    assert alphabet_of(coding) == ""
     assert said(b"\x01\x02secret words\x00", coding=coding) == ("secret words", False)
 
 
@@ -76,15 +82,15 @@ def test_a_header_that_cannot_be_read_is_not_readable(header: bytes) -> None:
     assert said(header + b"hello there", esm_class=UDHI)[1] is False
 
 
-def pieces(short: bytes, **more) -> Piece | None:
-    return piece_of(read_text(Command.SUBMIT_SM, body("1", "2", short, **more)))
+def pieces(short: bytes, **more) -> PartReference | None:
+    return part_reference(read_text(Command.SUBMIT_SM, body("1", "2", short, **more)))
 
 
 def test_parts_are_known_by_each_of_the_three_ways() -> None:
-    assert pieces(b"\x05\x00\x03\x2a\x03\x02more", esm_class=UDHI) == Piece("8:42", 3, 2)
-    assert pieces(b"\x06\x08\x04\x01\x02\x03\x01more", esm_class=UDHI) == Piece("16:258", 3, 1)
+    assert pieces(b"\x05\x00\x03\x2a\x03\x02more", esm_class=UDHI) == PartReference("8:42", 3, 2)
+    assert pieces(b"\x06\x08\x04\x01\x02\x03\x01more", esm_class=UDHI) == PartReference("16:258", 3, 1)
     sar = ((Tag.SAR_REFERENCE.value, b"\x01\x02"), (Tag.SAR_TOTAL.value, b"\x02"), (Tag.SAR_NUMBER.value, b"\x01"))
-    assert pieces(b"more", options=sar) == Piece("sar:258", 2, 1)
+    assert pieces(b"more", options=sar) == PartReference("sar:258", 2, 1)
 
 
 @pytest.mark.parametrize("ending", [b"\x2a\x01\x01", b"\x2a\x03\x00", b"\x2a\x03\x04", b"\x2a\x00\x00"])
@@ -99,41 +105,41 @@ def test_what_was_cut_anywhere_is_joined_again(text, size, wide) -> None:
     cut = parts(content, size, 9, wide=wide)
     texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, coding=8, esm_class=UDHI)) for each in cut[:255]]
     if len(cut) <= 255:
-        assert read(texts)[0] == whole
+        assert decode_texts(texts)[0] == whole
 
 
 def test_an_escape_across_two_parts_is_one_character() -> None:
     texts = [
         read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in parts(b"5 \x1be, more", 3, 1)
     ]
-    assert read(texts)[0] == "5 €, more"
+    assert decode_texts(texts)[0] == "5 €, more"
 
 
 def test_a_payload_is_one_text_and_both_are_read_where_both_are_there() -> None:
     long = "a long text ".encode("utf-16-be") * 40
-    assert read([read_text(Command.DATA_SM, data_body("1", "2", long, coding=8))]) == ("a long text " * 40, True)
+    assert decode_texts([read_text(Command.DATA_SM, data_body("1", "2", long, coding=8))]) == ("a long text " * 40, True)
     both = body("1", "2", b"first ", options=((Tag.PAYLOAD.value, b"second"),))
-    assert read([read_text(Command.SUBMIT_SM, both)])[0] == "first second"
+    assert decode_texts([read_text(Command.SUBMIT_SM, both)])[0] == "first second"
 
 
 @pytest.mark.parametrize(
     ("address", "one_form"),
     [
-        (Address(1, 1, "15155550120"), "+15155550120"),
-        (Address(2, 1, "5155550120"), "+15155550120"),
-        (Address(0, 0, "+15155550120"), "+15155550120"),
-        (Address(0, 0, "0015155550120"), "+15155550120"),
-        (Address(0, 0, "01115155550120"), "+15155550120"),
-        (Address(5, 0, "15155550120"), "+15155550120"),
-        (Address(1, 1, "447700900123"), "+447700900123"),
-        (Address(0, 0, "447700900123"), "+447700900123"),
-        (Address(5, 0, "RIVERBEND"), "RIVERBEND"),
-        (Address(3, 0, "72404"), "72404"),
-        (Address(0, 0, "911"), "911"),
+        (SmppAddress(1, 1, "15155550120"), "+15155550120"),
+        (SmppAddress(2, 1, "5155550120"), "+15155550120"),
+        (SmppAddress(0, 0, "+15155550120"), "+15155550120"),
+        (SmppAddress(0, 0, "0015155550120"), "+15155550120"),
+        (SmppAddress(0, 0, "01115155550120"), "+15155550120"),
+        (SmppAddress(5, 0, "15155550120"), "+15155550120"),
+        (SmppAddress(1, 1, "447700900123"), "+447700900123"),
+        (SmppAddress(0, 0, "447700900123"), "+447700900123"),
+        (SmppAddress(5, 0, "RIVERBEND"), "RIVERBEND"),
+        (SmppAddress(3, 0, "72404"), "72404"),
+        (SmppAddress(0, 0, "911"), "911"),
     ],
 )
-def test_addresses_have_one_form(address: Address, one_form: str) -> None:
-    assert party(address) == one_form
+def test_addresses_have_one_form(address: SmppAddress, one_form: str) -> None:
+    assert normalize_address(address) == one_form
 
 
 @given(st.binary(max_size=140), st.integers(0, 255), st.integers(0, 255))
@@ -146,7 +152,7 @@ def test_order_of_parts_is_the_callers() -> None:
     cut = parts(b"one two three four five", 5, 3)
     texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in cut]
     shuffled = random.Random(1).sample(texts, len(texts))
-    assert read(sorted(shuffled, key=lambda each: piece_of(each).number))[0] == "one two three four five"
+    assert decode_texts(sorted(shuffled, key=lambda each: part_reference(each).number))[0] == "one two three four five"
 
 
 @pytest.mark.parametrize("name", [0x0B, 0x10, 0x12, 0x16, 0x18])
@@ -161,4 +167,4 @@ def test_what_a_header_draws_beside_the_text_nobody_has_read(name: int) -> None:
     "digits", ["5155550120", "15155550120", "15155550120#", "15155550120,,1", "+15155550120;ext=1"]
 )
 def test_a_number_is_the_same_number_whatever_it_claims_and_whatever_stands_behind_it(ton: int, digits: str) -> None:
-    assert party(Address(ton, 1, digits)) == "+15155550120"
+    assert normalize_address(SmppAddress(ton, 1, digits)) == "+15155550120"

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.channels.smpp_encoding import read
+from gateway.core.channels.smpp_encoding import decode_texts
 from gateway.core.channels.smpp_message import (  # fmt: skip
-    about,
-    asks_in_between,
-    asks_on_failure,
-    envelope,
+    id_variants,
     is_receipt,
-    named_part,
+    make_receipt,
+    parse_part_id,
     part_id,
-    receipt,
-    receipted,
+    receipt_with_id,
+    receipted_id,
     receipts_message,
-    recipient,
-    written,
+    text_envelope,
+    text_recipient,
+    wants_failure_receipt,
+    wants_intermediate_receipt,
 )
-from gateway.core.channels.smpp_pdu import Address, Command, Frames, Tag, read_text
+from gateway.core.channels.smpp_pdu import Command, PduDecoder, SmppAddress, Tag, read_text
 from gateway.core.messages.message import new_id
 from tests.core.samples import message
 from tests.peers.smpp_ends import body
@@ -38,12 +38,12 @@ def delivered(short: bytes = KANNEL, options=()):
 
 @pytest.mark.parametrize(("number", "total"), [(1, 1), (1, 2), (10, 10), (255, 255)])
 def test_ids_of_parts_are_known_again(number: int, total: int) -> None:
-    assert named_part(part_id(NAME, number, total)) == (NAME, number)
+    assert parse_part_id(part_id(NAME, number, total)) == (NAME, number)
 
 
 @pytest.mark.parametrize("id_", ["", "123", "A1B2C3", NAME[:-1], NAME + "x", NAME + "zz", "i" * 26, "2684354561"])
 def test_other_ids_are_none_of_ours(id_: str) -> None:
-    assert named_part(id_) is None
+    assert parse_part_id(id_) is None
 
 
 @given(st.integers(1, 2**64 - 1))
@@ -51,7 +51,7 @@ def test_hex_and_decimal_meet(number) -> None:
     forms = [str(number), f"{number:x}", f"{number:08X}", f"{number:020d}"]
     for told_as in forms:
         for asked_as in forms:
-            assert set(written(told_as)[:1]) & set(written(asked_as)), (told_as, asked_as)
+            assert set(id_variants(told_as)[:1]) & set(id_variants(asked_as)), (told_as, asked_as)
 
 
 def test_receipts_are_told_from_texts() -> None:
@@ -62,61 +62,61 @@ def test_receipts_are_told_from_texts() -> None:
 
 
 def test_the_id_is_found_in_text_and_parameter() -> None:
-    assert receipted(delivered()) == "0A1B"
-    assert receipted(delivered(b"no text of the usual form", ((Tag.RECEIPTED_ID.value, b"77\0"),))) == "77"
-    assert receipted(delivered(b"", ((Tag.PAYLOAD.value, KANNEL),))) == "0A1B"
-    assert receipted(delivered(b"nothing said")) == ""
+    assert receipted_id(delivered()) == "0A1B"
+    assert receipted_id(delivered(b"no text of the usual form", ((Tag.RECEIPTED_ID.value, b"77\0"),))) == "77"
+    assert receipted_id(delivered(b"", ((Tag.PAYLOAD.value, KANNEL),))) == "0A1B"
+    assert receipted_id(delivered(b"nothing said")) == ""
 
 
 def test_a_receipt_goes_on_under_another_id_and_else_as_it_came() -> None:
     options = ((Tag.STATE.value, b"\x02"), (Tag.RECEIPTED_ID.value, b"0A1B\0"), (0x1500, b"vendor"))
-    text = read_text(Command.DELIVER_SM, about(delivered(KANNEL, options), "OURS"))
+    text = read_text(Command.DELIVER_SM, receipt_with_id(delivered(KANNEL, options), "OURS"))
     assert text.short == KANNEL.replace(b"0A1B", b"OURS")
     assert text.options == ((Tag.STATE.value, b"\x02"), (Tag.RECEIPTED_ID.value, b"OURS\0"), (0x1500, b"vendor"))
-    assert text.destinations == (Address(1, 1, "15155550199"),)
+    assert text.destinations == (SmppAddress(1, 1, "15155550199"),)
 
 
 def test_our_own_receipt_says_what_it_is() -> None:
-    source, to = Address(1, 1, "15155550120"), Address(5, 0, "SCHOOL")
-    pdu = receipt(NAME, source=source, to=to, stat="REJECTD", error=0, at=1_700_000_600.0, since=1_700_000_000.0)
+    source, to = SmppAddress(1, 1, "15155550120"), SmppAddress(5, 0, "SCHOOL")
+    pdu = make_receipt(NAME, source=source, to=to, stat="REJECTD", error=0, at=1_700_000_600.0, since=1_700_000_000.0)
     text = read_text(pdu.command, pdu.body)
     assert is_receipt(text)
-    assert (text.source, text.destinations, receipted(text)) == (source, (to,), NAME)
+    assert (text.source, text.destinations, receipted_id(text)) == (source, (to,), NAME)
     assert b"stat:REJECTD err:000" in text.short
     assert b"submit date:2311142213 done date:2311142223" in text.short
     assert text.option(Tag.STATE) == b"\x08"
-    assert read([text])[0].endswith("text:"), "what was said is not repeated"
+    assert decode_texts([text])[0].endswith("text:"), "what was said is not repeated"
 
 
 @pytest.mark.parametrize(
     ("registered", "failure", "between"), [(0, 0, 0), (1, 1, 0), (2, 1, 0), (3, 0, 0), (0x11, 1, 1)]
 )
 def test_receipts_are_sent_where_they_are_asked_for(registered: int, failure: int, between: int) -> None:
-    assert (asks_on_failure(registered), asks_in_between(registered)) == (bool(failure), bool(between))
+    assert (wants_failure_receipt(registered), wants_intermediate_receipt(registered)) == (bool(failure), bool(between))
 
 
 def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     first = read_text(Command.SUBMIT_SM, body("15155550199", "15155550120", b"x"))
-    to = recipient("+15155550120", "smsc", first.destinations[0])
-    enveloped = envelope("+15155550199", [to], first, account="texting", total=3, receipts=[1, 3])
+    to = text_recipient("+15155550120", "smsc", first.destinations[0])
+    enveloped = text_envelope("+15155550199", [to], first, account="texting", total=3, receipts=[1, 3])
     text = replace(message(), id=NAME, envelope=enveloped)
     made = receipts_message(text, "UNDELIV", 5, 9.0)
     assert made is not None
-    pdus = list(Frames().fed(made.content))
-    assert [receipted(read_text(each.command, each.body)) for each in pdus] == [NAME + "01", NAME + "03"]
+    pdus = list(PduDecoder().feed(made.content))
+    assert [receipted_id(read_text(each.command, each.body)) for each in pdus] == [NAME + "01", NAME + "03"]
     assert made.envelope.options == ("receipt", "account=texting")
-    other = recipient("+15155550121", "smsc", Address(1, 1, "15155550121"))
+    other = text_recipient("+15155550121", "smsc", SmppAddress(1, 1, "15155550121"))
     many = replace(
-        text, envelope=envelope("+15155550199", [to, other], first, account="texting", total=1, receipts=[1])
+        text, envelope=text_envelope("+15155550199", [to, other], first, account="texting", total=1, receipts=[1])
     )
     one, both = receipts_message(many, "REJECTD", 0, 9.0, ["+15155550121"]), receipts_message(many, "REJECTD", 0, 9.0)
     assert one is not None
     assert both is not None
     assert one.id != both.id
     sources = [
-        [read_text(each.command, each.body).source.digits for each in Frames().fed(made.content)]
+        [read_text(each.command, each.body).source.digits for each in PduDecoder().feed(made.content)]
         for made in (one, both)
     ]
     assert sources == [["15155550121"], ["15155550120", "15155550121"]], "each says which copy it is about"
-    nobody = envelope("+15155550199", [to], first, account="texting", total=3)
+    nobody = text_envelope("+15155550199", [to], first, account="texting", total=3)
     assert receipts_message(replace(text, envelope=nobody), "UNDELIV", 5, 9.0) is None

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.channels.smpp_pdu import (
-    LARGEST,
-    Address,
+    MAX_PDU,
     Command,
-    Frames,
-    Malformed,
+    MalformedPdu,
     Pdu,
+    PduDecoder,
+    SmppAddress,
     Status,
     Tag,
-    optional,
+    encode_optional,
     read_bind,
     read_text,
 )
-from gateway.core.channels.smpp_session import Bound, out_of_place
+from gateway.core.channels.smpp_session import BindMode, refusal_status
 from tests.peers.smpp_ends import body, data_body, multi_body
 
 TEXTS = (Command.SUBMIT_SM, Command.DELIVER_SM, Command.DATA_SM, Command.SUBMIT_MULTI)
@@ -35,18 +35,18 @@ options = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=40)), ma
 def test_a_stream_cut_anywhere_gives_the_same_pdus(pdus) -> None:
     stream = b"".join(each.encoded() for each in pdus)
     for size in (1, 7, len(stream) or 1):
-        frames = Frames()
+        frames = PduDecoder()
         pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
-        assert [pdu for piece in pieces for pdu in frames.fed(piece)] == pdus
-        assert frames.waiting == 0
+        assert [pdu for piece in pieces for pdu in frames.feed(piece)] == pdus
+        assert frames.pending_bytes == 0
 
 
-@pytest.mark.parametrize("length", [0, 1, 15, LARGEST + 1, 2**32 - 1])
+@pytest.mark.parametrize("length", [0, 1, 15, MAX_PDU + 1, 2**32 - 1])
 def test_a_length_that_no_pdu_has_ends_the_stream(length: int) -> None:
-    frames, good = Frames(), Pdu(Command.ENQUIRE_LINK, sequence=7)
-    coming = frames.fed(good.encoded() + struct.pack("!I", length))
+    frames, good = PduDecoder(), Pdu(Command.ENQUIRE_LINK, sequence=7)
+    coming = frames.feed(good.encoded() + struct.pack("!I", length))
     assert next(coming) == good
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises(MalformedPdu) as refused:
         next(coming)
     assert refused.value.status is Status.INVALID_LENGTH
 
@@ -56,7 +56,7 @@ def test_a_text_is_read_as_it_was_written(source, to, short, more, coding, esm_c
     text = read_text(
         Command.SUBMIT_SM, body(source, to, short, coding=coding, esm_class=esm_class, registered=1, options=more)
     )
-    assert (text.source, text.destinations) == (Address(1, 1, source), (Address(1, 1, to),))
+    assert (text.source, text.destinations) == (SmppAddress(1, 1, source), (SmppAddress(1, 1, to),))
     assert (text.short, text.options, text.coding, text.esm_class, text.registered) == (
         short, more, coding, esm_class, 1,
     )  # fmt: skip
@@ -66,8 +66,8 @@ def test_a_text_is_read_as_it_was_written(source, to, short, more, coding, esm_c
 def test_saying_the_same_changes_no_byte(source, to, short, more) -> None:
     whole = body(source, to, short, options=more)
     text = read_text(Command.DELIVER_SM, whole)
-    assert text.saying(text.short, text.options) == whole
-    assert text.to_one(text.destinations[0]) == whole
+    assert text.with_text(text.short, text.options) == whole
+    assert text.addressed_to(text.destinations[0]) == whole
 
 
 @given(digits, digits, octets)
@@ -75,17 +75,17 @@ def test_saying_the_same_in_a_data_sm_changes_no_byte(source, to, payload) -> No
     whole = data_body(source, to, payload)
     text = read_text(Command.DATA_SM, whole)
     assert text.option(Tag.PAYLOAD) == payload
-    assert text.saying(b"", text.options) == whole
+    assert text.with_text(b"", text.options) == whole
 
 
 def test_a_text_to_many_becomes_one_for_each() -> None:
     text = read_text(Command.SUBMIT_MULTI, multi_body("15155550199", ["15155550120", "15155550121"], b"hi"))
     assert [each.digits for each in text.destinations] == ["15155550120", "15155550121"]
-    assert text.to_one(text.destinations[1]) == body("15155550199", "15155550121", b"hi")
+    assert text.addressed_to(text.destinations[1]) == body("15155550199", "15155550121", b"hi")
 
 
 def test_distribution_lists_are_told_from_numbers() -> None:
-    content = b"\0" + Address(1, 1, "5").encoded() + b"\x02" + b"\x02class-b\0" + b"\x01" + Address(1, 1, "6").encoded()
+    content = b"\0" + SmppAddress(1, 1, "5").encoded() + b"\x02" + b"\x02class-b\0" + b"\x01" + SmppAddress(1, 1, "6").encoded()
     text = read_text(Command.SUBMIT_MULTI, content + bytes((0, 0, 0)) + b"\0\0" + bytes((0, 0, 0, 0, 0)))
     assert text.lists == ("class-b",)
     assert [each.digits for each in text.destinations] == ["6"]
@@ -95,7 +95,7 @@ def readable(command: int, content: bytes) -> bool:
     """It is read, or refused with a status that says so: anything else ends the test."""
     try:
         return bool(read_text(command, content).head)
-    except Malformed as refused:
+    except MalformedPdu as refused:
         return refused.status is not Status.OK
 
 
@@ -125,35 +125,35 @@ def test_a_damaged_text_is_read_or_refused(command, short, at, octet) -> None:
     ],
 )
 def test_what_is_wrong_is_said(content: bytes, status: Status) -> None:
-    with pytest.raises(Malformed) as refused:
+    with pytest.raises(MalformedPdu) as refused:
         read_text(Command.SUBMIT_SM, content)
     assert refused.value.status is status
 
 
 @given(st.binary(max_size=80))
 def test_any_bind_is_read_or_refused(content) -> None:
-    with contextlib.suppress(Malformed):
+    with contextlib.suppress(MalformedPdu):
         assert len(read_bind(content).system_id) < 65
 
 
 def test_optional_parameters_keep_their_order_and_repetition() -> None:
     more = ((5, b"a"), (5, b"b"), (0x1400, b""))
     assert read_text(Command.SUBMIT_SM, body("1", "2", options=more)).options == more
-    assert optional(more) == b"\0\5\0\1a\0\5\0\1b\x14\0\0\0"
+    assert encode_optional(more) == b"\0\5\0\1a\0\5\0\1b\x14\0\0\0"
 
 
 @pytest.mark.parametrize(
     ("bound", "command", "refused"),
     [
-        (Bound.NOT, Command.BIND_RECEIVER, None),
-        (Bound.NOT, Command.SUBMIT_SM, Status.WRONG_STATE),
-        (Bound.RECEIVER, Command.SUBMIT_SM, Status.WRONG_STATE),
-        (Bound.TRANSMITTER, Command.SUBMIT_SM, None),
-        (Bound.TRANSCEIVER, Command.QUERY_SM, None),
-        (Bound.TRANSCEIVER, Command.BIND_TRANSMITTER, Status.ALREADY_BOUND),
-        (Bound.TRANSCEIVER, Command.DELIVER_SM, Status.WRONG_STATE),
-        (Bound.TRANSCEIVER, 0x7777, Status.INVALID_COMMAND),
+        (BindMode.NOT, Command.BIND_RECEIVER, None),
+        (BindMode.NOT, Command.SUBMIT_SM, Status.WRONG_STATE),
+        (BindMode.RECEIVER, Command.SUBMIT_SM, Status.WRONG_STATE),
+        (BindMode.TRANSMITTER, Command.SUBMIT_SM, None),
+        (BindMode.TRANSCEIVER, Command.QUERY_SM, None),
+        (BindMode.TRANSCEIVER, Command.BIND_TRANSMITTER, Status.ALREADY_BOUND),
+        (BindMode.TRANSCEIVER, Command.DELIVER_SM, Status.WRONG_STATE),
+        (BindMode.TRANSCEIVER, 0x7777, Status.INVALID_COMMAND),
     ],
 )
 def test_what_is_out_of_place_is_refused(bound, command, refused) -> None:
-    assert out_of_place(bound, command) is refused
+    assert refusal_status(bound, command) is refused

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import known_failures, media_urls, party
-from gateway.core.channels.twilio import kept
+from gateway.core.channels.text_routing import known_failures, media_urls, normalize_number
+from gateway.core.channels.twilio import form_options
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import Envelope, Message, OutgoingMessage, Recipient, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
@@ -41,13 +41,13 @@ def outgoing(options: tuple[str, ...], *media: MediaFile) -> OutgoingMessage:
     ],
 )
 def test_what_was_not_fetched_and_templates_are_never_clean(kind, more, media, words):
-    record = message_record(outgoing(kept((*FORM, *more), kind), *media), max_inline=1 << 20)
+    record = message_record(outgoing(form_options((*FORM, *more), kind), *media), max_inline=1 << 20)
     published = decode_message(record.value, record.header)
     assert (published.failed, published.media) == (words, media)
 
 
 def test_a_text_without_pictures_says_nothing_of_them():
-    assert b"media" not in message_record(outgoing(kept(FORM[:2], "form")), max_inline=1 << 20).header
+    assert b"media" not in message_record(outgoing(form_options(FORM[:2], "form")), max_inline=1 << 20).header
 
 
 def test_a_status_and_a_message_lack_nothing():
@@ -61,10 +61,10 @@ ARABIC = "\u0661\u0665\u0661\u0665\u0665\u0665\u0665\u0660\u0661\u0662\u0660"
 
 @pytest.mark.parametrize("address", ["+1 (515) 555-0120", "whatsapp:+15155550120", FULLWIDTH, ARABIC])
 def test_a_number_is_the_same_number_however_it_is_written(address: str):
-    assert party(address) == "+15155550120"
+    assert normalize_number(address) == "+15155550120"
 
 
 def test_what_is_no_number_stays_as_it_came():
-    assert [party(each) for each in ("22000", "911", "Riverbend", "MG1f", "École")] == [
+    assert [normalize_number(each) for each in ("22000", "911", "Riverbend", "MG1f", "École")] == [
         "22000", "911", "Riverbend", "MG1f", "École",
     ]  # fmt: skip
