@@ -1,7 +1,7 @@
-"""The encoders: attention layers over word pieces, each asked only where those before it are not sure.
+"""The encoders: attention layers over word pieces. Each runs only where the models before it are not sure.
 
-First a small English one, then one that was taught many languages. What each says is weighed with all that was said
-before it; where none is asked, the head has the word.
+The first one is small and English, the second one multilingual. The logits of each are combined with those of all
+models before it. Where no encoder runs, the head decides.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
-from classifiers.components import encoder_windows as stretches
-from classifiers.components.head import Head
-from classifiers.components.mixing import HOLDING, Mixing, pooled, unsure
-from classifiers.features.annotations import Evidence, Floats, Numbers, evidence
+from classifiers.components import encoder_windows
+from classifiers.components.head import HeadModel
+from classifiers.components.stacking import HOLD_CLAUSES, Stacking, needs_encoder, pool_windows
+from classifiers.features.annotations import Floats, Numbers, TextAnnotations, annotations_of
 
-_LOOK = 0.49
-"""The highest score below the point to hold."""
-_DIFFERENCE = 0.7
-"""What a clause's logit has to have gained for the finding to be an encoder's."""
+_BELOW_HOLD = 0.49
+"""The highest score that does not hold."""
+_ENCODER_GAIN = 0.7
+"""How much an encoder must raise a clause's logit for the finding to be attributed to it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """The numbers that begin and end a text, say who wrote it, or stand for a piece left out."""
+class SpecialPieces:
+    """Ids of the pieces that begin and end a text, name its author's role, or replace a dropped piece."""
 
     COUNT: ClassVar[int] = 5
-    AROUND: ClassVar[int] = 3  # of them around each stretch: begin, who wrote it, end
+    PER_WINDOW: ClassVar[int] = 3  # around each window: begin, role of the author, end
 
     begin: int
     end: int
@@ -41,156 +41,160 @@ class Marks:
     dropped: int
 
     @classmethod
-    def behind(cls, kept: int) -> Marks:
-        """The marks, whose rows stand behind those of so many word pieces."""
+    def after(cls, kept: int) -> SpecialPieces:
+        """The special pieces, whose ids follow those of the `kept` word pieces."""
         return cls(*range(kept, kept + cls.COUNT))
 
-    def around(self, pieces: Numbers, from_staff: bool) -> Numbers:
-        """A stretch as the encoder takes it."""
+    def wrap(self, pieces: Numbers, from_staff: bool) -> Numbers:
+        """The input of the encoder for one window."""
         mark = self.staff if from_staff else self.student
         return np.concatenate([[self.begin, mark], pieces, [self.end]]).astype(np.int64)
 
 
-class Cutting(Protocol):
-    """How an encoder cuts a text into its word pieces: `count` kinds of them, at most `room` read together."""
+class PieceTokenizer(Protocol):
+    """Cuts a text into word pieces. An encoder reads at most `max_pieces` of them at once."""
 
     @property
-    def count(self) -> int: ...
+    def vocabulary_size(self) -> int: ...
     @property
-    def room(self) -> int: ...
-    def pieces(self, noted: Evidence) -> tuple[Numbers, Numbers]:
-        """The pieces of a text, and where each begins."""
+    def max_pieces(self) -> int: ...
+    def pieces(self, annotations: TextAnnotations) -> tuple[Numbers, Numbers]:
+        """The ids of a text's pieces, and the offset at which each begins."""
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """The word pieces that the linear reader has noted already."""
+class SharedPieces:
+    """The word pieces that the linear model has already computed."""
 
-    count: int
-    room: int = stretches.ROOM
+    vocabulary_size: int
+    max_pieces: int = encoder_windows.MAX_PIECES
 
-    def pieces(self, noted: Evidence) -> tuple[Numbers, Numbers]:
-        """See `Cutting`."""
-        return noted.pieces, noted.piece_starts
+    def pieces(self, annotations: TextAnnotations) -> tuple[Numbers, Numbers]:
+        """See `PieceTokenizer`."""
+        return annotations.pieces, annotations.piece_starts
 
 
-class Anew:
-    """Word pieces of an encoder's own, in lower case."""
+class OwnPieces:
+    """Word pieces from an encoder's own tokenizer, in lower case."""
 
-    room = 109
+    max_pieces = 109
 
     def __init__(self, tokenizer: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self.count = self._tokenizer.get_vocab_size()
+        self.vocabulary_size = self._tokenizer.get_vocab_size()
 
-    def number(self, word: str) -> int:
-        """The number of a word that is one piece. Raises KeyError for another."""
+    def piece_id(self, word: str) -> int:
+        """The id of a word that is one piece. Raises KeyError for any other word."""
         found: int | None = self._tokenizer.token_to_id(f"\u2581{word}")
         if found is None:
             raise KeyError(word)
         return found
 
-    def pieces(self, noted: Evidence) -> tuple[Numbers, Numbers]:
-        """See `Cutting`."""
-        text = noted.text.replace("\n", " ")
-        low = text.lower()
-        cut = self._tokenizer.encode(low if len(low) == len(text) else text, add_special_tokens=False)
-        return np.array(cut.ids, np.int64), np.array([start for start, _ in cut.offsets], np.int64)
+    def pieces(self, annotations: TextAnnotations) -> tuple[Numbers, Numbers]:
+        """See `PieceTokenizer`."""
+        text = annotations.text.replace("\n", " ")
+        lowered = text.lower()
+        encoding = self._tokenizer.encode(lowered if len(lowered) == len(text) else text, add_special_tokens=False)
+        return np.array(encoding.ids, np.int64), np.array([start for start, _ in encoding.offsets], np.int64)
 
 
-class EncoderReader:
-    """A network as it is shipped, on one thread."""
+class OnnxEncoder:
+    """A shipped ONNX network, on one thread."""
 
-    def __init__(self, model: Path, cutting: Cutting) -> None:
-        import onnxruntime  # here, so that a process without an encoder does not pay for it
+    def __init__(self, model: Path, tokenizer: PieceTokenizer) -> None:
+        import onnxruntime  # imported here: a process without an encoder does not need it
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False  # lengths vary; nothing is to settle
+        options.enable_cpu_mem_arena = options.enable_mem_pattern = (
+            False  # text lengths vary, so cached memory would only grow
+        )
         options.log_severity_level = 4
         self._session: Any = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._cutting = cutting
-        self._marks = Marks.behind(cutting.count)
+        self._tokenizer = tokenizer
+        self._special = SpecialPieces.after(tokenizer.vocabulary_size)
 
-    def read(self, noted: Evidence, runs: Sequence[tuple[int, int]]) -> Floats:
-        """The logits of runs of sentences, each (first, behind the last): a row each."""
-        pieces, starts = self._cutting.pieces(noted)
-        out = []
-        for run in runs:
-            begin, end = np.searchsorted(starts, stretches.bounds(noted, run))
-            read = self._marks.around(
-                pieces[begin : min(end, begin + self._cutting.room)], noted.direction != "student_to_staff"
-            )
-            out.append(self._session.run(None, {"pieces": read[None]})[0][0])
-        return np.stack(out)
+    def logits(self, annotations: TextAnnotations, windows: Sequence[tuple[int, int]]) -> Floats:
+        """The logits of windows, each (first sentence, sentence after the last): one row per window."""
+        pieces, starts = self._tokenizer.pieces(annotations)
+        rows = []
+        for window in windows:
+            begin, end = np.searchsorted(starts, encoder_windows.character_range(annotations, window))
+            inside = pieces[begin : min(end, begin + self._tokenizer.max_pieces)]
+            wrapped = self._special.wrap(inside, annotations.direction != "student_to_staff")
+            rows.append(self._session.run(None, {"pieces": wrapped[None]})[0][0])
+        return np.stack(rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """An encoder, and how it is weighed with all that was said before it."""
+class EncoderStage:
+    """An encoder, and how its logits are combined with those of the models before it."""
 
-    reader: EncoderReader
-    mixing: Mixing
+    encoder: OnnxEncoder
+    stacking: Stacking
 
 
 @Language.factory("chaperone_encoder")
-class Encoding:
-    """The encoders as the last component of the pipeline; it is given its parts after it has been added."""
+class EncoderComponent:
+    """The encoders as the last component of the pipeline. Its parts are set after it has been added."""
 
     def __init__(self, nlp: Language, name: str) -> None:
-        self.stages: Sequence[Stage] = ()
-        self.head: Head | None = None
+        self.stages: Sequence[EncoderStage] = ()
+        self.head: HeadModel | None = None
 
     def __call__(self, doc: Doc) -> Doc:
-        """Where the head is not sure: read, weigh anew, and say where it was an encoder that made the difference."""
-        noted = evidence(doc)
-        if self.head is None or noted.weighed is None or noted.settled is None:
+        """Run encoders where the head is not sure, combine the logits, and name the clauses that an encoder raised."""
+        annotations = annotations_of(doc)
+        if self.head is None or annotations.head_logits is None or annotations.combined_logits is None:
             return doc
         outputs = self.head.weights.outputs
-        said = [noted.weighed[None]]
-        logits, shift, before = noted.settled, self.head.mixing.shift, noted.weighed
+        readings = [annotations.head_logits[None]]
+        logits, shift, before = annotations.combined_logits, self.head.stacking.shift, annotations.head_logits
         first = logits + shift
         for stage in self.stages:
-            if not unsure(outputs, before, stage.mixing.gate, noted.direction):
+            if not needs_encoder(outputs, before, stage.stacking.gate, annotations.direction):
                 break
-            if not ask(stage.reader, noted, outputs):
+            if not run_encoder(stage.encoder, annotations, outputs):
                 break
-            said.append(pooled(noted.encoded[-1], self.head.purposes)[None])
-            logits, shift = stage.mixing.logits(outputs, said)[0], stage.mixing.shift
+            readings.append(pool_windows(annotations.encoder_logits[-1], self.head.purpose_count)[None])
+            logits, shift = stage.stacking.logits(outputs, readings)[0], stage.stacking.shift
             before = logits
-        if noted.encoded:
-            self._note(noted, logits, shift)
-            for name, more in zip(outputs, logits + shift - first, strict=True):
-                if more > _DIFFERENCE:
-                    noted.leading.setdefault(name, "encoder")
+        if annotations.encoder_logits:
+            self._set_scores(annotations, logits, shift)
+            for name, gain in zip(outputs, logits + shift - first, strict=True):
+                if gain > _ENCODER_GAIN:
+                    annotations.found_by.setdefault(name, "encoder")
         return doc
 
-    def _note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
+    def _set_scores(self, annotations: TextAnnotations, logits: Floats, shift: Floats) -> None:
         assert self.head is not None
-        alone = dict(noted.scores)
-        self.head.note(noted, logits, shift)
-        noted.scores["hold"] = max(alone["hold"], noted.scores["hold"])  # asked of clauses 1 and 4: either is enough
-        if stretches.is_long(noted):
-            for name in HOLDING:  # of a long text encoders take a hold back, but not the asking for a look
-                noted.scores[name] = max(noted.scores[name], min(alone[name], _LOOK))
+        alone = dict(annotations.scores)
+        self.head.set_scores(annotations, logits, shift)
+        # The hold score decides about evasion in clauses 1 and 4; the head alone is enough for that.
+        annotations.scores["hold"] = max(alone["hold"], annotations.scores["hold"])
+        if encoder_windows.is_long(annotations):
+            for name in HOLD_CLAUSES:  # encoders may turn the hold of a long text into a flag, but not clear it
+                annotations.scores[name] = max(annotations.scores[name], min(alone[name], _BELOW_HOLD))
 
 
-def ask(reader: EncoderReader, noted: Evidence, outputs: Sequence[str]) -> bool:
-    """Note what the next encoder says of a text; whether there was anything to read."""
-    if not noted.encoded:
-        runs = noted.stretches = stretches.chosen(noted)
+def run_encoder(encoder: OnnxEncoder, annotations: TextAnnotations, outputs: Sequence[str]) -> bool:
+    """Add the logits of the next encoder for a text. Returns whether there was anything to read."""
+    if not annotations.encoder_logits:
+        windows = annotations.encoder_windows = encoder_windows.select_windows(annotations)
     else:
-        telling = [outputs.index(name) for name in ("hold", "help", *HOLDING)]
-        runs = stretches.further(noted.stretches, noted.encoded[0], telling)
-    if runs:
-        noted.encoded.append(reader.read(noted, runs))
-    return bool(runs)
+        columns = [outputs.index(name) for name in ("hold", "help", *HOLD_CLAUSES)]
+        windows = encoder_windows.windows_for_next_encoder(
+            annotations.encoder_windows, annotations.encoder_logits[0], columns
+        )
+    if windows:
+        annotations.encoder_logits.append(encoder.logits(annotations, windows))
+    return bool(windows)
 
 
-def telling(reader: EncoderReader, noted: Evidence, column: int) -> tuple[int, int] | None:
-    """Start and end of the sentence that speaks most for a head to the first encoder, within the stretch that does."""
-    if not noted.encoded:
+def strongest_sentence(encoder: OnnxEncoder, annotations: TextAnnotations, column: int) -> tuple[int, int] | None:
+    """Start and end of the sentence with the highest logit of the first encoder, within its highest window."""
+    if not annotations.encoder_logits:
         return None
-    first, behind = noted.stretches[int(noted.encoded[0][:, column].argmax())]
-    rows = reader.read(noted, [(at, at + 1) for at in range(first, behind)])
-    return noted.sentences[first + int(rows[:, column].argmax())]
+    first, end = annotations.encoder_windows[int(annotations.encoder_logits[0][:, column].argmax())]
+    rows = encoder.logits(annotations, [(at, at + 1) for at in range(first, end)])
+    return annotations.sentences[first + int(rows[:, column].argmax())]

@@ -1,6 +1,6 @@
-"""Stretches: the runs of whole sentences that encoders read, a bounded number of them.
+"""Windows: the runs of whole sentences that encoders read.
 
-So a long newsletter is neither cut in the middle nor dear.
+Their number is bounded, so a long newsletter costs little and no sentence is cut in the middle.
 """
 
 from __future__ import annotations
@@ -9,59 +9,65 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from classifiers.features.annotations import Evidence, Floats
+from classifiers.features.annotations import Floats, TextAnnotations
 
-ROOM = 77
-"""Word pieces of a stretch; a longer sentence is a stretch by itself, of which so much is read."""
+MAX_PIECES = 77
+"""Word pieces of a window. A longer sentence is a window of its own, and is read up to this length."""
 
-SHORT = 40
-"""Word pieces of a stretch of a long text, one that fills more than two: it speaks of many things, one by one."""
+MAX_PIECES_IN_LONG_TEXT = 40
+"""Word pieces of a window in a text that fills more than two: long texts have many topics."""
 
-MOST = 5
-"""Stretches of a text that are read; of more, those in which the linear reader sees most."""
+MAX_WINDOWS = 5
+"""Windows of a text that are read: those with the highest logits of the linear model."""
 
-FEW = 2
-"""Stretches that a further encoder reads: those in which the one before it saw most."""
-
-
-def chosen(noted: Evidence) -> list[tuple[int, int]]:
-    """The stretches that are read, in order."""
-    return sorted(sorted(stretches(noted), key=lambda each: -_promise(noted, each))[:MOST])
+NEXT_ENCODER_WINDOWS = 2
+"""Windows that the second encoder reads: those with the highest logits of the first one."""
 
 
-def further(runs: Sequence[tuple[int, int]], said: Floats, columns: Sequence[int]) -> list[tuple[int, int]]:
-    """Of the stretches that an encoder read, and what it said of them, those that the next one reads."""
-    most = said[:, columns].max(axis=1)
-    return [runs[int(at)] for at in sorted(np.argsort(-most, kind="stable")[:FEW])]
+def select_windows(annotations: TextAnnotations) -> list[tuple[int, int]]:
+    """The windows that are read, in text order."""
+    return sorted(
+        sorted(split_into_windows(annotations), key=lambda window: -_priority(annotations, window))[:MAX_WINDOWS]
+    )
 
 
-def stretches(noted: Evidence) -> Iterator[tuple[int, int]]:
-    """The sentences of a text in runs that are short enough: (first, behind the last)."""
-    cuts = np.searchsorted(noted.piece_starts, [start for start, _ in noted.sentences])
-    cuts = np.append(cuts, len(noted.pieces))
-    room = SHORT if is_long(noted) else ROOM
+def windows_for_next_encoder(
+    windows: Sequence[tuple[int, int]], logits: Floats, columns: Sequence[int]
+) -> list[tuple[int, int]]:
+    """The windows that the next encoder reads, from the logits of the one before it."""
+    highest = logits[:, columns].max(axis=1)
+    return [windows[int(at)] for at in sorted(np.argsort(-highest, kind="stable")[:NEXT_ENCODER_WINDOWS])]
+
+
+def split_into_windows(annotations: TextAnnotations) -> Iterator[tuple[int, int]]:
+    """Yield all sentences of a text in windows: (first sentence, sentence after the last)."""
+    piece_at = np.searchsorted(annotations.piece_starts, [start for start, _ in annotations.sentences])
+    piece_at = np.append(piece_at, len(annotations.pieces))
+    max_pieces = MAX_PIECES_IN_LONG_TEXT if is_long(annotations) else MAX_PIECES
     first = 0
-    for at in range(1, len(noted.sentences) + 1):
-        if at == len(noted.sentences) or cuts[at + 1] - cuts[first] > room:
-            if cuts[at] > cuts[first]:
+    for at in range(1, len(annotations.sentences) + 1):
+        if at == len(annotations.sentences) or piece_at[at + 1] - piece_at[first] > max_pieces:
+            if piece_at[at] > piece_at[first]:
                 yield first, at
             first = at
 
 
-def is_long(noted: Evidence) -> bool:
-    """Whether a text fills more than two stretches."""
-    return len(noted.pieces) > 2 * ROOM
+def is_long(annotations: TextAnnotations) -> bool:
+    """Whether a text fills more than two windows."""
+    return len(annotations.pieces) > 2 * MAX_PIECES
 
 
-def bounds(noted: Evidence, stretch: tuple[int, int]) -> tuple[int, int]:
-    """Where in the text a run of sentences begins, and where what follows it does."""
-    first, behind = stretch
-    end = noted.sentences[behind][0] if behind < len(noted.sentences) else len(noted.text)
-    return noted.sentences[first][0], end
+def character_range(annotations: TextAnnotations, window: tuple[int, int]) -> tuple[int, int]:
+    """Start and end of a window in the text."""
+    first, stop = window
+    end = annotations.sentences[stop][0] if stop < len(annotations.sentences) else len(annotations.text)
+    return annotations.sentences[first][0], end
 
 
-def _promise(noted: Evidence, stretch: tuple[int, int]) -> float:
-    """The highest logit of the linear reader's windows that meet a stretch."""
-    first, behind = stretch
-    met = [float(each.logits.max()) for each in noted.windows if each.first < behind and each.last >= first]
-    return max(met, default=0.0)
+def _priority(annotations: TextAnnotations, window: tuple[int, int]) -> float:
+    """The highest logit among the windows of the linear model that overlap a window."""
+    first, end = window
+    overlapping = [
+        float(other.logits.max()) for other in annotations.windows if other.first < end and other.last >= first
+    ]
+    return max(overlapping, default=0.0)

@@ -1,7 +1,8 @@
-"""The head: weighs what the other components found and gives calibrated scores, in which 0.5 is the point to hold."""
+"""The head: weighs what the other components found and gives calibrated scores. A score of 0.5 is the point to hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,30 +10,36 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.components.confidential import FORMS, RECORDS
-from classifiers.components.lexicon import cues
-from classifiers.components.meaning import is_told_of
-from classifiers.components.mixing import HOLDING, Mixing
-from classifiers.features.annotations import Evidence, Floats, evidence
+from classifiers.components.confidential import IDENTIFIER_PATTERNS, RECORD_CUES
+from classifiers.components.lexicon import NOT_CLAUSES, Cue, cues
+from classifiers.components.reported_speech import is_reported
+from classifiers.components.stacking import HOLD_CLAUSES, Stacking
+from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from gateway.core.messages.verdict import PURPOSES
 
-OTHERS = ("words", "windows", "tricks", "from_staff", "spanish", "short")
-"""Features that are no evidence by themselves, but change what evidence means."""
+CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "short")
+"""Features that are no evidence by themselves but change what the evidence means."""
 
-DOUBT = 1.0
-"""How much further above its point a text to hold has to stand than a call for help does, to be none.
+RULE_CLAUSES = ("2", "5")
+"""Clauses that have findings by rule (`classifiers.pipeline.findings`) and no score."""
 
-Whoever deals, threatens or mocks often sounds like somebody in need; few who are in need sound like something to hold.
+NEW_CLAUSE_SCORE = 0.6
+"""The score of a cue without a floor whose clause the model has not learned: enough to hold."""
+
+HELP_MARGIN = 1.0
+"""A text is not a request for help when its hold logit exceeds its threshold by more than this above the help logit.
+
+People who deal, threaten or mock often sound like somebody in need. Few people in need sound like something to hold.
 """
 
-_LIMIT = 6.0
-_WORTH_NAMING = -2.2
-"""The shifted logit from which it is asked which component a clause rests on: a score of a tenth."""
+_MAX_DEVIATION = 6.0
+_MIN_ATTRIBUTED = -2.2
+"""The shifted logit (a score of 0.1) from which a clause is attributed to a component."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadWeights:
-    """What the head learned: a few small networks over standardised features, whose logits are averaged."""
+    """What the head learned: a few small networks over standardized features, whose logits are averaged."""
 
     outputs: tuple[str, ...]
     features: tuple[str, ...]
@@ -45,130 +52,141 @@ class HeadWeights:
 
     def logits(self, rows: Floats) -> Floats:
         """The logits of rows of features, a column per output."""
-        rows = np.clip((np.atleast_2d(rows) - self.center) / self.scale, -_LIMIT, _LIMIT)
+        rows = np.clip((np.atleast_2d(rows) - self.center) / self.scale, -_MAX_DEVIATION, _MAX_DEVIATION)
         hidden = np.maximum(np.einsum("rf,kfh->krh", rows, self.first) + self.first_bias[:, None], 0)
         out: Floats = (np.einsum("krh,kho->kro", hidden, self.second) + self.second_bias[:, None]).mean(axis=0)
         hold = out[:, self.outputs.index("hold")].copy()
-        for clause in HOLDING:
+        for clause in HOLD_CLAUSES:
             out[:, self.outputs.index(clause)] = (out[:, self.outputs.index(clause)] + hold) / 2
         return out
 
 
 @cache
-def cue_names() -> tuple[str, ...]:
+def cue_feature_names() -> tuple[str, ...]:
     """The cues that are features, in a fixed order."""
-    named = [f"{cue.clause}.{cue.name}" for cue in cues() if not cue.floor]
-    named += [f"8.{name}" for name, _ in FORMS]
-    named += [f"8.{record}_of_{whose}" for record in sorted(RECORDS) for whose in ("other", "reader")]
-    return (*dict.fromkeys(named), "1.social_link", "4.chat_link", "2.link")
-
-
-@cache
-def _places() -> dict[str, int]:
-    return {name: at for at, name in enumerate(cue_names())}
+    names = [f"{cue.clause}.{cue.name}" for cue in cues() if not cue.floor]
+    names += [f"8.{name}" for name, _ in IDENTIFIER_PATTERNS]
+    names += [f"8.{record}_of_{person}" for record in sorted(RECORD_CUES) for person in ("other", "reader")]
+    return (*dict.fromkeys(names), "1.social_link", "4.chat_link", "2.link")
 
 
 def feature_names(heads: tuple[str, ...]) -> tuple[str, ...]:
-    """The features of the head, for readers with these heads."""
-    read = (f"{kind}.{head}" for kind in ("most", "whole") for head in heads)
-    return (*read, *cue_names(), *OTHERS)
+    """The features of the head, for a linear model with these heads."""
+    linear = (f"{kind}.{head}" for kind in ("most", "whole") for head in heads)
+    return (*linear, *cue_feature_names(), *CONTEXT_FEATURES)
 
 
-def features(noted: Evidence) -> Floats:
-    """The features of one text's evidence, in the order of `feature_names`."""
-    assert noted.whole is not None
-    most = np.max([window.logits for window in noted.windows], axis=0) if noted.windows else noted.whole
-    places = _places()
-    counts = np.zeros(len(places), np.float32)
-    for hit in noted.hits:
-        at = places.get("2.link" if hit.clause == "2" else f"{hit.clause}.{hit.cue}")
+def cue_positions(names: Sequence[str]) -> dict[str, int]:
+    """The position of each cue among the cues of features: names as `feature_names` gives them.
+
+    The names are those that a model was trained with. Cues that were added to a lexicon later are not among them.
+    """
+    first = 2 * sum(name.startswith("most.") for name in names)
+    return {name: at for at, name in enumerate(names[first : -len(CONTEXT_FEATURES)])}
+
+
+def feature_row(annotations: TextAnnotations, positions: Mapping[str, int]) -> Floats:
+    """The features of one text, in the order of `feature_names`; `positions` are those of `cue_positions`."""
+    assert annotations.whole_text_logits is not None
+    most = (
+        np.max([window.logits for window in annotations.windows], axis=0)
+        if annotations.windows
+        else annotations.whole_text_logits
+    )
+    counts = np.zeros(len(positions), np.float32)
+    for hit in annotations.hits:
+        at = positions.get("2.link" if hit.clause == "2" else f"{hit.clause}.{hit.cue}")
         if at is not None:
             counts[at] += 1
-    words = len(noted.words)
-    others = (
+    words = len(annotations.words)
+    context = (
         np.log1p(words),
-        np.log1p(len(noted.windows)),
-        np.log1p(noted.tricks),
-        float(noted.direction == "staff_to_student"),
-        float(noted.language == "es"),
+        np.log1p(len(annotations.windows)),
+        np.log1p(annotations.disguises),
+        float(annotations.direction == "staff_to_student"),
+        float(annotations.language == "es"),
         float(words < 8),
     )
-    row: Floats = np.concatenate([most, noted.whole, np.log1p(counts), others]).astype(np.float32)
+    row: Floats = np.concatenate([most, annotations.whole_text_logits, np.log1p(counts), context]).astype(np.float32)
     return row
 
 
-class Head:
-    """Applies the weights to evidence; `mixing` makes of the logits what is said where nobody else is asked."""
+class HeadModel:
+    """Applies the weights to annotations. `stacking` turns the head's logits into scores where no encoder runs."""
 
-    def __init__(self, weights: HeadWeights, mixing: Mixing) -> None:
-        self.weights, self.mixing = weights, mixing
+    def __init__(self, weights: HeadWeights, stacking: Stacking, cues: Sequence[Cue]) -> None:
+        self.weights, self.stacking = weights, stacking
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
-        self.purposes = len(PURPOSES)
-        self._holding = [self._column[name] for name in HOLDING]
-        self._floors = {(cue.clause, cue.name): cue.floor for cue in cues() if cue.floor}
-        names = cue_names()
-        self._first_cue = weights.features.index(names[0])
+        self.purpose_count = len(PURPOSES)
+        self._holding = [self._column[name] for name in HOLD_CLAUSES]
+        unscored = {cue.clause for cue in cues} - {*weights.outputs, *RULE_CLAUSES, *NOT_CLAUSES}
+        self._floors = {
+            (cue.clause, cue.name): cue.floor or NEW_CLAUSE_SCORE for cue in cues if cue.floor or cue.clause in unscored
+        }
+        self._positions = cue_positions(weights.features)
+        first_cue = len(weights.features) - len(CONTEXT_FEATURES) - len(self._positions)
         self._cues = {
-            clause: [self._first_cue + at for at, name in enumerate(names) if name.startswith(f"{clause}.")]
+            clause: [first_cue + at for name, at in self._positions.items() if name.startswith(f"{clause}.")]
             for clause in self._column
         }
 
-    def read(self, noted: Evidence) -> None:
-        """Note scores, purpose, help, and for each clause which component weighed most."""
-        row = features(noted)
-        noted.weighed = self.weights.logits(row)[0]
-        noted.settled = self.mixing.logits(self.weights.outputs, [noted.weighed[None]])[0]
-        self._lead(noted, row, noted.weighed, noted.settled + self.mixing.shift)
-        self.note(noted, noted.settled, self.mixing.shift)
+    def annotate(self, annotations: TextAnnotations) -> None:
+        """Set scores, purpose, help, and for each clause the component that contributed most."""
+        row = feature_row(annotations, self._positions)
+        annotations.head_logits = self.weights.logits(row)[0]
+        annotations.combined_logits = self.stacking.logits(self.weights.outputs, [annotations.head_logits[None]])[0]
+        shifted = annotations.combined_logits + self.stacking.shift
+        self._attribute_clauses(annotations, row, annotations.head_logits, shifted)
+        self.set_scores(annotations, annotations.combined_logits, self.stacking.shift)
 
-    def note(self, noted: Evidence, logits: Floats, shift: Floats) -> None:
-        """Note scores, purpose and help by these logits."""
+    def set_scores(self, annotations: TextAnnotations, logits: Floats, shift: Floats) -> None:
+        """Set scores, purpose and help from these logits."""
         above = logits + shift
-        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - DOUBT)
+        above[self._column["help"]] -= max(0.0, float(above[self._holding].max()) - HELP_MARGIN)
         shifted = 1 / (1 + np.exp(-np.clip(above, -30, 30)))
         for name, at in self._column.items():
             if not name.startswith("purpose:"):
-                noted.scores[name] = float(shifted[at])
-        noted.help = noted.scores.pop("help")
+                annotations.scores[name] = float(shifted[at])
+        annotations.help = annotations.scores.pop("help")
         chances = np.exp(logits[self._purposes] - logits[self._purposes].max())
-        noted.purpose = {
+        annotations.purpose = {
             name: round(float(chance), 4) for name, chance in zip(PURPOSES, chances / chances.sum(), strict=True)
         }
-        self._speak_plainly(noted)
+        self._apply_floors(annotations)
 
-    def _speak_plainly(self, noted: Evidence) -> None:
-        """Raise a clause to the floor of a plain cue, unless it is only told of where it stands."""
-        for hit in noted.hits:
+    def _apply_floors(self, annotations: TextAnnotations) -> None:
+        """Raise a clause to the floor of a cue, unless the text only reports the words."""
+        for hit in annotations.hits:
             floor = self._floors.get((hit.clause, hit.cue), 0.0)
-            if floor and floor > noted.scores[hit.clause] and not is_told_of(noted, hit):
-                noted.scores[hit.clause] = floor
-                noted.leading[hit.clause] = hit.by
+            if floor and floor > annotations.scores.get(hit.clause, 0.0) and not is_reported(annotations, hit):
+                annotations.scores[hit.clause] = floor
+                annotations.found_by[hit.clause] = hit.by
 
-    def _lead(self, noted: Evidence, row: Floats, logits: Floats, shifted: Floats) -> None:
-        """The component behind each clause that scored: the one whose cues it would not have scored without."""
-        found = {hit.clause: hit.by for hit in noted.hits}
-        likely = shifted >= _WORTH_NAMING
-        asked = [clause for clause, at in self._column.items() if likely[at] and clause in found]
-        if asked:
-            without = np.repeat(row[None], len(asked), axis=0)
-            for at, clause in enumerate(asked):
+    def _attribute_clauses(self, annotations: TextAnnotations, row: Floats, logits: Floats, shifted: Floats) -> None:
+        """Name the component of each likely clause: the one without whose cues its logit would be lower by 1."""
+        components = {hit.clause: hit.by for hit in annotations.hits}
+        likely = shifted >= _MIN_ATTRIBUTED
+        clauses = [clause for clause, at in self._column.items() if likely[at] and clause in components]
+        if clauses:
+            without = np.repeat(row[None], len(clauses), axis=0)
+            for at, clause in enumerate(clauses):
                 without[at, self._cues[clause]] = 0
             rest = self.weights.logits(without)
-            for at, clause in enumerate(asked):
+            for at, clause in enumerate(clauses):
                 if logits[self._column[clause]] - rest[at, self._column[clause]] > 1.0:
-                    noted.leading[clause] = found[clause]
+                    annotations.found_by[clause] = components[clause]
 
 
 @Language.factory("chaperone_head")
-class Weighing:
-    """The head as the last component of the pipeline; it is given its weights after it has been added."""
+class HeadComponent:
+    """The head as a component of the pipeline. Its model is set after it has been added."""
 
     def __init__(self, nlp: Language, name: str) -> None:
-        self.reader: Head | None = None
+        self.model: HeadModel | None = None
 
     def __call__(self, doc: Doc) -> Doc:
-        """Note the scores of a doc."""
-        if self.reader is not None:
-            self.reader.read(evidence(doc))
+        """Set the scores of a doc."""
+        if self.model is not None:
+            self.model.annotate(annotations_of(doc))
         return doc

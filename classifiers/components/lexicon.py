@@ -1,7 +1,8 @@
-"""Phrases that say something by themselves, from the files of lexicons/: cues with names, per clause and language.
+"""The lexicon: phrases from the files in lexicons/, grouped into named cues per clause, in English and Spanish.
 
-The phrases are patterns of alternatives that stand for several hundred thousand word sequences, too many for a phrase
-matcher's table: they are one automaton over words, made deterministic state by state as texts walk through it.
+Each phrase is a pattern of alternatives. Together the patterns stand for several hundred thousand word sequences, too
+many for a table. They are compiled into one automaton over words, which is made deterministic state by state while
+texts pass through it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,10 +18,18 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.features.annotations import Hit, evidence
+from classifiers.components.reported_speech import CONTEXT_CLAUSE
+from classifiers.features.annotations import Hit, annotations_of
+from gateway.core.messages.verdict import HELP
 
 FOLDER = Path(__file__).parents[1] / "lexicons"
-FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain")
+FIRST_FILES = ("grooming", "contact", "conduct", "obscene", "personal", "records", "help", "plain")
+"""Files in the order in which the shipped model was trained. All other files of cues follow, by name."""
+OTHER_FILES = ("languages", "shorthand")
+"""Files in lexicons/ that hold no cues."""
+
+NOT_CLAUSES = (CONTEXT_CLAUSE, HELP)
+"""What stands in the place of a clause id for cues that are evidence, but of no clause."""
 
 ANY = "*"
 """In a phrase: any one word."""
@@ -31,9 +40,10 @@ _ACCENTS = re.compile("[áàâäéèêëíìîïóòôöúùûü]")
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A named list of phrases that speak for a clause ("help" and "context" are no clauses, but evidence too).
+    """A named list of phrases that are evidence for a clause.
 
-    `floor` is the score that the clause has at least where such a phrase stands; 0: the head weighs it.
+    `floor` is the lowest score of the clause in a text with such a phrase. With 0 the head weighs the cue. A cue of a
+    clause that the model has not learned counts as `head.NEW_CLAUSE_SCORE` when it has no floor.
     """
 
     clause: str
@@ -43,22 +53,45 @@ class Cue:
 
 
 @cache
-def cues() -> tuple[Cue, ...]:
-    """Every cue of the shipped lexicons."""
-    found = []
-    for file in FILES:
-        table = tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))
-        for entry in table["cue"]:
-            phrases = (*entry.get("en", ()), *entry.get("es", ()))
-            found.append(Cue(entry["clause"], entry["cue"], phrases, entry.get("floor", 0.0)))
+def cues(folder: str = "") -> tuple[Cue, ...]:
+    """Every cue of the shipped lexicons, then those of another folder. Raises ValueError that names a wrong file."""
+    found = list(_read_cues(FOLDER))
+    if folder:
+        found += _read_cues(Path(folder))
     return tuple(found)
 
 
-def words_of(names: Sequence[str]) -> frozenset[str]:
+def _read_cues(folder: Path) -> Iterator[Cue]:
+    names = {path.stem for path in folder.glob("*.toml")} - set(OTHER_FILES)
+    first = [name for name in FIRST_FILES if name in names]
+    for name in (*first, *sorted(names - set(first))):
+        path = folder / f"{name}.toml"
+        try:
+            yield from map(_cue, tomllib.loads(path.read_text("utf-8"))["cue"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: not a lexicon ({error}); see the README beside the shipped ones") from error
+
+
+def _cue(entry: dict[str, object]) -> Cue:
+    phrases = (*_phrases(entry, "en"), *_phrases(entry, "es"))
+    cue = Cue(str(entry["clause"]), str(entry["cue"]), phrases, float(str(entry.get("floor", 0.0))))
+    if cue.floor and cue.clause in NOT_CLAUSES:
+        raise ValueError(f"cue {cue.name}: only a cue of a clause has a floor")
+    return cue
+
+
+def _phrases(entry: dict[str, object], language: str) -> list[str]:
+    phrases = entry.get(language, [])
+    if not isinstance(phrases, list):
+        raise TypeError(f"{language} is not a list of phrases")
+    return list(map(str, phrases))
+
+
+def single_words(cues: Iterable[Cue], names: Collection[str]) -> frozenset[str]:
     """The single words of the named cues."""
     return frozenset(
         word
-        for cue in cues()
+        for cue in cues
         if cue.name in names
         for phrase in cue.phrases
         for alternative in re.split(r"[()|]", phrase)
@@ -67,8 +100,8 @@ def words_of(names: Sequence[str]) -> frozenset[str]:
     )
 
 
-class Phrases:
-    """Finds cues in a sequence of lower-case words; vowels with and without accent are the same, as many write them."""
+class PhraseMatcher:
+    """Finds cues in a sequence of lower-case words. Accents on vowels are ignored, because many people omit them."""
 
     def __init__(self, cues: Iterable[Cue]) -> None:
         self._next: list[dict[str, list[int]]] = [{}]
@@ -80,24 +113,24 @@ class Phrases:
         self._root = self._state(frozenset([0]))
 
     def _add(self, phrase: str, number: int) -> None:
-        """Lay a pattern into the automaton; an optional part leaves its beginnings among the ends."""
-        fronts = {0}
+        """Add a pattern to the automaton. After an optional part, the nodes before it stay among the current ones."""
+        current = {0}
         for choice, single in _PART.findall(phrase):
             written = choice.split("|") if choice else [single]
-            alternatives = [_plain_words(each) for each in written]
-            reached = set(fronts) if "" in written else set()
+            alternatives = [_plain_words(text) for text in written]
+            reached = set(current) if "" in written else set()
             join = self._node()
             joined = False
             for words in filter(None, alternatives):
                 joined = True
-                for front in fronts:
-                    at = front
+                for start in current:
+                    at = start
                     for word in words[:-1]:
                         at = self._step(at, word, self._node())
                     self._step(at, words[-1], join)
-            fronts = reached | ({join} if joined else set())
-        for front in fronts - {0}:
-            self._ends[front] = number
+            current = reached | ({join} if joined else set())
+        for end in current - {0}:
+            self._ends[end] = number
 
     def _node(self) -> int:
         self._next.append({})
@@ -121,8 +154,8 @@ class Phrases:
         return state
 
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-        """(cue number, first word, word behind the last) of the longest match of each cue from each word."""
-        words = [word if word.isascii() else plain(word) for word in words]
+        """Yield (cue number, first word, word after the last) for the longest match of each cue from each word."""
+        words = [word if word.isascii() else without_accents(word) for word in words]
         reach: dict[int, int] = {}
         for first in range(len(words)):
             state: _State | None = self._root
@@ -151,32 +184,32 @@ class _State:
     steps: dict[str, _State]
 
 
-def plain(word: str) -> str:
+def without_accents(word: str) -> str:
     """A word without the accents of its vowels."""
     return _ACCENTS.sub(lambda found: unicodedata.normalize("NFD", found.group())[0], word)
 
 
 def _plain_words(text: str) -> list[str]:
-    words = re.split(r"[\s\-.]+", plain(text))
+    words = re.split(r"[\s\-.]+", without_accents(text))
     return [word for word in words if word == ANY or any(char.isalnum() for char in word)]
 
 
-@Language.factory("chaperone_lexicon")
-def create(nlp: Language, name: str) -> Callable[[Doc], Doc]:
-    """The component."""
-    listed = cues()
-    phrases = Phrases(listed)
+@Language.factory("chaperone_lexicon", default_config={"folder": ""})
+def create(nlp: Language, name: str, folder: str) -> Callable[[Doc], Doc]:
+    """The spaCy component. `folder` holds more cues; "" for the shipped ones only."""
+    listed = cues(folder)
+    matcher = PhraseMatcher(listed)
 
-    def read(doc: Doc) -> Doc:
-        noted = evidence(doc)
+    def annotate(doc: Doc) -> Doc:
+        annotations = annotations_of(doc)
         at = 0
-        for _, end in noted.sentences:
+        for _, end in annotations.sentences:
             begin = at
-            while at < len(noted.words) and noted.words[at][1] < end:
+            while at < len(annotations.words) and annotations.words[at][1] < end:
                 at += 1
-            for number, first, behind in phrases.find([word for word, _, _ in noted.words[begin:at]]):
-                start, last = noted.words[begin + first][1], noted.words[begin + behind - 1][2]
-                noted.hits.append(Hit(listed[number].clause, listed[number].name, start, last, "lexicon"))
+            for number, first, end_word in matcher.find([word for word, _, _ in annotations.words[begin:at]]):
+                start, last = annotations.words[begin + first][1], annotations.words[begin + end_word - 1][2]
+                annotations.hits.append(Hit(listed[number].clause, listed[number].name, start, last, "lexicon"))
         return doc
 
-    return read
+    return annotate

@@ -1,6 +1,6 @@
-"""The linear reader: static vectors, word and character grams, one logit per head and window of sentences.
+"""The linear model: static vectors, word and character n-grams; one logit per head and window of sentences.
 
-It is additive, so it can say which sentence and which words weigh most.
+The model is additive, so it can name the sentence and the words that contribute most.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from classifiers.features.annotations import Evidence, Floats, Numbers, Window, evidence
-from classifiers.features.features import Grams, grams, per_sentence
-from classifiers.features.vectors import Vectors
+from classifiers.features.annotations import Floats, Numbers, SentenceWindow, TextAnnotations, annotations_of
+from classifiers.features.ngrams import Ngrams, hash_ngrams, sum_by_sentence
+from classifiers.features.vectors import StaticVectors
 
 WINDOW_WORDS = 60
-"""Words that a window of sentences holds at most, where it has more than one sentence."""
+"""Words in a window of more than one sentence, at most."""
 
 MAX_SENTENCES = 400
-"""Sentences that are read one by one; what comes after them is read as one."""
+"""Sentences that are read separately. Everything after them counts as one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
-    """A text as the linear reader sees it, sentence by sentence."""
+class SentenceFeatures:
+    """The features of a text, sentence by sentence: n-grams, vectors, counts of words and characters."""
 
-    grams: Grams
+    ngrams: Ngrams
     vectors: Floats
     words: Numbers
-    chars: Numbers
+    characters: Numbers
 
     def means(self) -> Floats:
         """The unit vector of each sentence."""
-        return unit(self.vectors)
+        return unit_rows(self.vectors)
 
     def windows(self) -> Iterator[tuple[int, int]]:
-        """First and last sentence of every window that no other one holds."""
+        """First and last sentence of every window that is not part of another one."""
         last, size = -1, len(self.words)
         end = 0
         total = 0
@@ -53,113 +53,119 @@ class Sentences:
             total -= int(self.words[first])
 
 
-def unit(rows: Floats) -> Floats:
-    """Rows at length one; rows of zeros stay."""
+def unit_rows(rows: Floats) -> Floats:
+    """Rows scaled to length one. Rows of zeros stay zeros."""
     size = np.sqrt((rows * rows).sum(axis=-1, keepdims=True))
     out: Floats = rows / np.maximum(size, np.float32(1e-6))
     return out
 
 
-def seen(noted: Evidence, vectors: Vectors) -> Sentences:
-    """A text through the eyes of the linear reader; its word pieces are noted for the reader of runs."""
-    text, sentences = noted.text, noted.sentences
+def sentence_features(annotations: TextAnnotations, vectors: StaticVectors) -> SentenceFeatures:
+    """The features of a text. Its word pieces are stored in the annotations, because encoders need them too."""
+    text, sentences = annotations.text, annotations.sentences
     starts = np.array([start for start, _ in sentences[:MAX_SENTENCES]] or [0], np.int64)
-    found = grams(text, starts)
-    noted.pieces, noted.piece_starts = vectors.pieces(text)
-    sums = vectors.sums(noted.pieces, noted.piece_starts, starts)
+    ngrams = hash_ngrams(text, starts)
+    annotations.pieces, annotations.piece_starts = vectors.pieces(text)
+    sums = vectors.sums(annotations.pieces, annotations.piece_starts, starts)
     count = len(starts)
-    return Sentences(
-        found,
+    return SentenceFeatures(
+        ngrams,
         sums,
-        np.bincount(found.word_owner, minlength=count),
-        np.bincount(found.char_owner, minlength=count),
+        np.bincount(ngrams.word_owner, minlength=count),
+        np.bincount(ngrams.character_owner, minlength=count),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class LinearWeights:
-    """What the linear reader learned: a row per bucket, a column per head of `heads`."""
+    """What the linear model learned: a row per bucket, a column per head of `heads`."""
 
     heads: tuple[str, ...]
-    words: Floats  # buckets x heads, for word and character grams alike
+    words: Floats  # buckets x heads, for both word and character n-grams
     mean: Floats  # WIDTH x heads
     most: Floats  # WIDTH x heads
     bias: Floats
 
 
-class LinearReader:
+class LinearModel:
     """Applies the weights to texts."""
 
-    def __init__(self, weights: LinearWeights, vectors: Vectors) -> None:
+    def __init__(self, weights: LinearWeights, vectors: StaticVectors) -> None:
         self.weights = weights
         self.vectors = vectors
 
-    def read(self, noted: Evidence) -> None:
-        """Note the logits of every window and of the whole text."""
-        if not noted.sentences:
-            noted.whole = self.weights.bias.copy()
+    def annotate(self, annotations: TextAnnotations) -> None:
+        """Set the logits of every window and of the whole text."""
+        if not annotations.sentences:
+            annotations.whole_text_logits = self.weights.bias.copy()
             return
-        found = seen(noted, self.vectors)
-        spans = list(found.windows())
-        whole = (0, len(found.words) - 1)
-        logits = self._logits(found, [*spans, whole])
-        noted.windows = [Window(first, last, row) for (first, last), row in zip(spans, logits[:-1], strict=True)]
-        noted.whole = logits[-1]
+        sentences = sentence_features(annotations, self.vectors)
+        spans = list(sentences.windows())
+        whole = (0, len(sentences.words) - 1)
+        logits = self._logits(sentences, [*spans, whole])
+        annotations.windows = [
+            SentenceWindow(first, last, row) for (first, last), row in zip(spans, logits[:-1], strict=True)
+        ]
+        annotations.whole_text_logits = logits[-1]
 
-    def _logits(self, found: Sentences, spans: list[tuple[int, int]]) -> Floats:
-        weights, count = self.weights, len(found.words)
-        by_word = per_sentence(weights.words[found.grams.words].astype(np.float32), found.grams.word_owner, count)
-        by_char = per_sentence(weights.words[found.grams.chars].astype(np.float32), found.grams.char_owner, count)
-        means = found.means()
+    def _logits(self, sentences: SentenceFeatures, spans: list[tuple[int, int]]) -> Floats:
+        weights, count = self.weights, len(sentences.words)
+        by_word = sum_by_sentence(
+            weights.words[sentences.ngrams.words].astype(np.float32), sentences.ngrams.word_owner, count
+        )
+        by_char = sum_by_sentence(
+            weights.words[sentences.ngrams.characters].astype(np.float32), sentences.ngrams.character_owner, count
+        )
+        means = sentences.means()
         first = np.array([a for a, _ in spans])
-        behind = np.array([b + 1 for _, b in spans])
+        ends = np.array([b + 1 for _, b in spans])
         most = np.stack([means[a : b + 1].max(axis=0) for a, b in spans])
         out: Floats = (
             weights.bias
-            + _summed(by_word, first, behind) / _root(found.words, first, behind)
-            + _summed(by_char, first, behind) / _root(found.chars, first, behind)
-            + unit(_summed(found.vectors, first, behind)) @ weights.mean
+            + _window_sums(by_word, first, ends) / _root_counts(sentences.words, first, ends)
+            + _window_sums(by_char, first, ends) / _root_counts(sentences.characters, first, ends)
+            + unit_rows(_window_sums(sentences.vectors, first, ends)) @ weights.mean
             + most @ weights.most
         )
         return out
 
-    def weights_of_words(self, text: str, starts: Sequence[int], clauses: Sequence[str]) -> Floats:
-        """How much each word of a text weighs for each clause, all else being equal: a row a word, by where they start.
+    def word_weights(self, text: str, starts: Sequence[int], clauses: Sequence[str]) -> Floats:
+        """How much each word of a text adds to the logit of each clause: a row per word, by their starts.
 
-        A character gram counts for the word in which it begins, and weighs as much as it does in the whole text.
+        A character n-gram counts for the word in which it begins, with its weight in the whole text.
         """
-        found = grams(text, np.array(starts, np.int64))
+        ngrams = hash_ngrams(text, np.array(starts, np.int64))
         columns = [self.weights.heads.index(clause) for clause in clauses]
         out = np.zeros((len(starts), len(clauses)), np.float32)
-        for numbers, owner in ((found.words, found.word_owner), (found.chars, found.char_owner)):
-            np.add.at(out, owner, self.weights.words[numbers][:, columns] / np.sqrt(max(len(numbers), 1)))
+        for buckets, owner in ((ngrams.words, ngrams.word_owner), (ngrams.characters, ngrams.character_owner)):
+            np.add.at(out, owner, self.weights.words[buckets][:, columns] / np.sqrt(max(len(buckets), 1)))
         return out
 
 
-def _summed(rows: Floats, first: Numbers, behind: Numbers) -> Floats:
+def _window_sums(rows: Floats, first: Numbers, ends: Numbers) -> Floats:
     if len(rows) == 1:
         return np.repeat(rows, len(first), axis=0)
     total = np.zeros((len(rows) + 1, rows.shape[1]), np.float64)
     np.cumsum(rows, axis=0, dtype=np.float64, out=total[1:])
-    out: Floats = (total[behind] - total[first]).astype(np.float32)
+    out: Floats = (total[ends] - total[first]).astype(np.float32)
     return out
 
 
-def _root(counts: Numbers, first: Numbers, behind: Numbers) -> Floats:
+def _root_counts(counts: Numbers, first: Numbers, ends: Numbers) -> Floats:
     total = np.concatenate([[0], np.cumsum(counts)])
-    out: Floats = np.sqrt(np.maximum(total[behind] - total[first], 1)).astype(np.float32)[:, None]
+    out: Floats = np.sqrt(np.maximum(total[ends] - total[first], 1)).astype(np.float32)[:, None]
     return out
 
 
 @Language.factory("chaperone_linear")
-class Linear:
-    """The reader as a component of the pipeline; it is given its weights after it has been added."""
+class LinearComponent:
+    """The linear model as a component of the pipeline. Its model is set after it has been added."""
 
     def __init__(self, nlp: Language, name: str) -> None:
-        self.reader: LinearReader | None = None
+        self.model: LinearModel | None = None
 
     def __call__(self, doc: Doc) -> Doc:
-        """Note the logits of a doc's windows."""
-        if self.reader is not None:
-            self.reader.read(evidence(doc))
+        """Set the logits of a doc's windows."""
+        if self.model is not None:
+            self.model.annotate(annotations_of(doc))
         return doc

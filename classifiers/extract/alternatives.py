@@ -1,7 +1,7 @@
-"""Alternatives of a message that say nearly the same: what the one says and no other does is read by itself.
+"""Compares alternatives of a message (multipart/alternative): only text that one has and the others lack is kept.
 
-The same words in another order may say something else, so it is runs of words that have to be there. Where links lead
-is said by the place that they name, for what comes behind it differs from one alternative to the next.
+The same words in another order may mean something else, so runs of words are compared. A link is known by its host,
+because the rest of it differs between alternatives.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ from dataclasses import dataclass
 
 _LINK = re.compile(r"<?(?:https?://|mailto:|tel:|sms:)(?P<place>[^\s/?#>]*)\S*", re.IGNORECASE)
 _WORDS = re.compile(r"\w+")
-_RUN = 3
-"""Words in a row by which a text is known again."""
-_ALIKE = 0.97
-"""The share of its different words that an alternative has to have in common with another to be nearly the same."""
-_IN_ORDER = 0.5
-"""The share of its words that have to stand among the same others."""
+_RUN_WORDS = 3
+"""Words in a row by which a text is recognized."""
+_SHARED_WORDS = 0.97
+"""The share of its distinct words that an alternative must have in common with another one."""
+_MAX_MISSING = 0.5
+"""The share of its words that may be missing from the other text, or stand among different words there."""
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """What a text says beyond another one: its lines, each with where it begins. There may be none."""
+class ExtraText:
+    """The lines that a text has beyond another one, each with its offset. There may be none."""
 
     lines: tuple[tuple[int, str], ...] = ()
 
 
-def beyond(text: str, others: Sequence[str]) -> More | None:
-    """What a text says beyond the one of the others that says most of it, None where none says nearly the same."""
+def extra_text(text: str, others: Sequence[str]) -> ExtraText | None:
+    """The lines that a text adds to the most similar other one; None if no other one says nearly the same."""
     lines = list(_lines(text))
-    words = [word for _, _, said in lines for word in said]
+    words = [word for _, _, line_words in lines for word in line_words]
     if not words:
-        return None if text.strip() else More()
-    few = _ALIKE * len(set(words))
-    alike = [each for each in map(_words, others) if len(set(words) & set(each)) >= few]
-    missing = min((_missing(words, each) for each in alike), key=len, default=None)
-    if missing is None or len(missing) > _IN_ORDER * len(words):
+        return None if text.strip() else ExtraText()
+    needed = _SHARED_WORDS * len(set(words))
+    similar = [other for other in map(_words, others) if len(set(words) & set(other)) >= needed]
+    missing = min((_missing(words, other) for other in similar), key=len, default=None)
+    if missing is None or len(missing) > _MAX_MISSING * len(words):
         return None
     elsewhere = "\n".join(others).lower()
-    more, first = [], 0
-    for at, line, said in lines:
-        leads = any(found["place"].lower() not in elsewhere for found in _LINK.finditer(line))
-        if leads or not missing.isdisjoint(range(first, first + len(said))):
-            more.append((at, line))
-        first += len(said)
-    return More(tuple(more))
+    extra, first = [], 0
+    for at, line, line_words in lines:
+        has_new_link = any(found["place"].lower() not in elsewhere for found in _LINK.finditer(line))
+        if has_new_link or not missing.isdisjoint(range(first, first + len(line_words))):
+            extra.append((at, line))
+        first += len(line_words)
+    return ExtraText(tuple(extra))
 
 
 def _words(text: str) -> list[str]:
@@ -53,7 +53,7 @@ def _words(text: str) -> list[str]:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Each line with where it begins and its words."""
+    """Each line with its offset and its words."""
     at = 0
     for line in text.splitlines(keepends=True):
         yield at, line.rstrip(), _words(line)
@@ -61,17 +61,17 @@ def _lines(text: str) -> Iterator[tuple[int, str, list[str]]]:
 
 
 def _missing(words: Sequence[str], other: Sequence[str]) -> set[int]:
-    """Which of some words the other text does not have, or has in no such run."""
-    size = min(_RUN, len(words))
+    """The positions of words that the other text lacks, or has in no such run."""
+    size = min(_RUN_WORDS, len(words))
     known, runs = set(other), set(_runs(other, size))
     new = {at for at, word in enumerate(words) if word not in known}
-    turned = {
-        at + further
+    reordered = {
+        at + offset
         for at, run in enumerate(_runs(words, size))
         if run not in runs and new.isdisjoint(range(at, at + size))
-        for further in range(size)
+        for offset in range(size)
     }
-    return new | turned
+    return new | reordered
 
 
 def _runs(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:

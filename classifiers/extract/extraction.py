@@ -1,6 +1,6 @@
-"""From the bytes of a message to what is read of it: passages with their places, and what could not be read.
+"""From the bytes of a message to the text to classify: passages with their offsets, and what could not be read.
 
-Nothing here raises, whatever the bytes, and everything is bounded: parts, characters, files inside files, time.
+Nothing here raises, whatever the bytes are. Parts, characters, nesting and time are bounded.
 """
 
 from __future__ import annotations
@@ -12,122 +12,129 @@ from dataclasses import dataclass
 
 from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
-from classifiers.extract.alternatives import beyond
-from classifiers.extract.file_types import Is
-from classifiers.extract.quoting import Kind, passages
-from gateway.core.messages.media import is_pictured
-from gateway.core.mime.headers import header_section, subject
-from gateway.core.mime.parts import Part, parts, uudecoded
+from classifiers.extract.alternatives import extra_text
+from classifiers.extract.file_types import FileType
+from classifiers.extract.quoting import PassageKind, split_passages
+from gateway.core.channels.registry import capabilities_of, header_section_of
+from gateway.core.messages.media import is_audiovisual
+from gateway.core.mime.parts import Part, decode_uu
 
 MAX_CHARACTERS = 200_000
-"""Characters of shown text that are read; a message with more is `too_large`, and read as far as that."""
+"""Characters of visible text that are read. A longer message is `too_large` and read up to this bound."""
 
 MAX_ATTACHED = 200_000
 """Characters of attached files that are read."""
 
-PATIENCE = 5.0
-"""Seconds that the files of one message may take; what is not read by then is `too_large`."""
+MAX_FILE_SECONDS = 5.0
+"""Seconds that the files of one message may take. What is not read by then is `too_large`."""
 
 _ENCRYPTED_TYPES = frozenset({"application/pgp-encrypted"})
-_SEALED = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
-"""The lines of an encrypted message that nobody can read."""
-_UU = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
-"""A file written into a text, which some mail programs show as a file."""
-_MOST_HIDDEN = 20_000
+_ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?=\r?$)", re.MULTILINE)
+"""A line of an encrypted message."""
+_UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
+"""A uuencoded file inside a text, which some mail programs show as a file."""
+_MAX_HIDDEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of received text: `start` is its offset in the text of `part`; `part` is "" in attached files."""
+    """A passage of received text. `start` is its offset in the text of `part`, which is "" for attached files."""
 
     part: str
     start: int
     text: str
-    kind: Kind
+    kind: PassageKind
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What is read of one message; `failed` has the words of a verdict for what could not be."""
+class ExtractedMessage:
+    """What was read of one message. `failed` has the words of a verdict for what could not be read."""
 
     passages: tuple[Passage, ...]
     failed: tuple[str, ...] = ()
 
 
-def read(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> Reading:
-    """What is to be read of a content (RFC 5322 bytes, or the UTF-8 text of an SMS with its `files`). Never raises.
+def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> ExtractedMessage:
+    """Read a content: RFC 5322 bytes, or the UTF-8 text of a text message with its `files`. Never raises.
 
-    A picture in a mail may be a letterhead; one in a text is what the text says, and nobody here sees what is on it.
+    A picture in a mail may be a letterhead and is skipped. A picture in a text message is its content; it cannot be
+    read here and is reported as `unreadable`.
     """
-    deadline = time.monotonic() + PATIENCE
-    found: list[Passage] = []
+    deadline = time.monotonic() + MAX_FILE_SECONDS
+    extracted: list[Passage] = []
     failed: list[str] = []
     shown: list[str] = []
     names: list[str] = []
-    room = MAX_CHARACTERS
-    if channel != "sms":
-        title = subject(header_section(content))[:2000]
+    characters_left = MAX_CHARACTERS
+    capabilities = capabilities_of(channel)
+    section = header_section_of(content, channel)
+    if capabilities.has_header_section:
+        title = section.subject[:2000]
         if title.strip():
-            found.append(Passage("subject", 0, title, Kind.SUBJECT))
+            extracted.append(Passage("subject", 0, title, PassageKind.SUBJECT))
     budget = documents.Budget(deadline, MAX_ATTACHED)
-    for part in (*parts(content, channel), *files):
-        if part.media_type == "text/plain" and "begin " in part.text and (written := _UU.search(part.text)):
-            name = documents.named(written[1])
-            uu = Part(part.number, "", "", uudecoded(part.data[max(0, part.data.find(b"begin ")) :]), written[1], True)
-            failed.extend(_file(uu, budget, found))
+    for part in (*capabilities.read_parts(content, section), *files):
+        if part.media_type == "text/plain" and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
+            name = documents.filename_words(uuencoded[1])
+            uu = Part(
+                part.number, "", "", decode_uu(part.data[max(0, part.data.find(b"begin ")) :]), uuencoded[1], True
+            )
+            failed.extend(_extract_file(uu, budget, extracted))
             names.extend([name] if name else [])
-        if part.unreadable or (channel == "sms" and is_pictured(part.media_type)):
+        if part.unreadable or (capabilities.pictures_are_content and is_audiovisual(part.media_type)):
             failed.append("unreadable")
-        if part.filename and channel != "sms" and (name := documents.named(part.filename)):
+        if part.filename and capabilities.has_header_section and (name := documents.filename_words(part.filename)):
             names.append(name)
-        sealed = documents.is_sealed(part.text)
-        if sealed or part.media_type in _ENCRYPTED_TYPES:
+        encrypted = documents.has_encrypted_message(part.text)
+        if encrypted or part.media_type in _ENCRYPTED_TYPES:
             failed.append("encrypted")
-            if not sealed:
+            if not encrypted:
                 continue
-        if part.media_type not in ("text/plain", "text/html") or _is_other(part):
-            failed.extend(_file(part, budget, found))
+        if part.media_type not in ("text/plain", "text/html") or _is_mislabeled_file(part):
+            failed.extend(_extract_file(part, budget, extracted))
             continue
-        if part.attached and part.media_type == "text/plain" and documents.says_nothing(part.text):
+        if part.attached and part.media_type == "text/plain" and documents.is_key_or_signature(part.text):
             continue
-        text = part.text[:room]
-        room -= len(text)
+        text = part.text[:characters_left]
+        characters_left -= len(text)
         if len(text) < len(part.text):
             failed.append("too_large")
-        if sealed:  # what stands beside it can be read, and may call for help
-            text = _SEALED.sub(lambda line: " " * len(line.group()), text)
-        if part.media_type == "text/html" and shown and (more := beyond(text, shown)) is not None:
-            found.extend(Passage(part.number, at, line, Kind.FRESH) for at, line in more.lines)
-            found.extend(_hidden(part))
+        if encrypted:  # the text around it is readable and may ask for help
+            text = _ENCRYPTED_LINE.sub(lambda line: " " * len(line.group()), text)
+        if part.media_type == "text/html" and shown and (extra := extra_text(text, shown)) is not None:
+            extracted.extend(Passage(part.number, at, line, PassageKind.NEW) for at, line in extra.lines)
+            extracted.extend(_hidden_passages(part))
             continue
         shown.append(part.text)
         if part.attached:
-            found.append(Passage(part.number, 0, text, Kind.ATTACHED))
-        elif channel == "sms":  # no telephone quotes
-            found.extend([Passage(part.number, 0, text, Kind.FRESH)] if text.strip() else [])
+            extracted.append(Passage(part.number, 0, text, PassageKind.ATTACHED))
+        elif not capabilities.quotes_earlier_messages:
+            extracted.extend([Passage(part.number, 0, text, PassageKind.NEW)] if text.strip() else [])
         else:
-            found.extend(Passage(part.number, start, text[start:end], kind) for start, end, kind in passages(text))
-        found.extend(_hidden(part))
-    found.extend(Passage("", 0, each[:_MOST_HIDDEN], Kind.HIDDEN) for each in budget.hidden)
+            extracted.extend(
+                Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
+            )
+        extracted.extend(_hidden_passages(part))
+    extracted.extend(Passage("", 0, hidden[:_MAX_HIDDEN], PassageKind.HIDDEN) for hidden in budget.hidden)
     if names:
-        found.append(Passage("", 0, "\n".join(dict.fromkeys(names)), Kind.ATTACHED))
-    return Reading(tuple(found), tuple(dict.fromkeys(failed)))
+        extracted.append(Passage("", 0, "\n".join(dict.fromkeys(names)), PassageKind.ATTACHED))
+    return ExtractedMessage(tuple(extracted), tuple(dict.fromkeys(failed)))
 
 
-def _is_other(part: Part) -> bool:
-    """Whether a part is a file of another kind than the text that it says it is."""
+def _is_mislabeled_file(part: Part) -> bool:
+    """Whether a part is labeled as text but is a file of another type."""
     if part.media_type == "text/html" and not part.attached:
         return False
-    return bool(part.data) and kinds.kind_of(part.data) is not Is.TEXT
+    return bool(part.data) and kinds.detect_file_type(part.data) is not FileType.TEXT
 
 
-def _file(part: Part, budget: documents.Budget, found: list[Passage]) -> tuple[str, ...]:
-    text, failed = documents.text_of(part.media_type, part.filename, part.data, budget)
+def _extract_file(part: Part, budget: documents.Budget, extracted: list[Passage]) -> tuple[str, ...]:
+    text, failed = documents.extract_text(part.media_type, part.filename, part.data, budget)
     if text.strip():
-        found.append(Passage("", 0, text, Kind.ATTACHED))
+        extracted.append(Passage("", 0, text, PassageKind.ATTACHED))
     return failed
 
 
-def _hidden(part: Part) -> Iterator[Passage]:
+def _hidden_passages(part: Part) -> Iterator[Passage]:
     if part.hidden.strip():
-        yield Passage("", 0, part.hidden[:_MOST_HIDDEN], Kind.HIDDEN)
+        yield Passage("", 0, part.hidden[:_MAX_HIDDEN], PassageKind.HIDDEN)

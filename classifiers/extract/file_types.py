@@ -1,111 +1,113 @@
-"""What a file is by its bytes, whatever its name and its media type say."""
+"""Detects the type of a file from its bytes, whatever its name and its media type say."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from gateway.core.mime.charsets import wide
+from gateway.core.mime.charsets import detect_wide_charset
 
-_LOOKED_AT = 1024
-"""Bytes in which the mark of a PDF may stand: readers of PDF look as far."""
-_TAIL = 66_000
-"""Bytes at the end in which the directory of an archive may begin."""
+_PDF_MARK_WITHIN = 1024
+"""PDF readers accept the mark anywhere in these first bytes."""
+_ARCHIVE_END_WITHIN = 66_000
+"""The directory of an archive begins within these last bytes."""
 
 
-class Is(StrEnum):
-    """The kinds of files that are told apart."""
+class FileType(StrEnum):
+    """The types that are distinguished."""
 
     PDF = "pdf"
     ARCHIVE = "zip"
-    OLD_OFFICE = "ole"
+    LEGACY_OFFICE = "ole"
     PICTURE = "picture"
-    SOUND = "sound or film"
-    SEALED = "encrypted"
-    PACKED = "packed"  # archives and programs that nothing here opens
+    AUDIO_VIDEO = "sound or film"
+    ENCRYPTED = "encrypted"
+    PACKED = "packed"  # archives and programs that cannot be opened here
     FONT = "font"
     TEXT = "text"
     UNKNOWN = "unknown"
 
 
-_BEGINNINGS: tuple[tuple[bytes, Is], ...] = (
-    (b"PK\x03\x04", Is.ARCHIVE),
-    (b"PK\x05\x06", Is.ARCHIVE),
-    (b"\xd0\xcf\x11\xe0", Is.OLD_OFFICE),
-    (b"\x89PNG", Is.PICTURE),
-    (b"\xff\xd8\xff", Is.PICTURE),
-    (b"GIF8", Is.PICTURE),
-    (b"BM", Is.PICTURE),
-    (b"II*\x00", Is.PICTURE),
-    (b"MM\x00*", Is.PICTURE),
-    (b"\x00\x00\x01\x00", Is.PICTURE),
-    (b"\x00\x00\x00\x0cjP  ", Is.PICTURE),
-    (b"\xff\x0a", Is.PICTURE),
-    (b"\x00\x00\x00\x0cJXL ", Is.PICTURE),
-    (b"8BPS", Is.PICTURE),
-    (b"\xd7\xcd\xc6\x9a", Is.PICTURE),
-    (b"ID3", Is.SOUND),
-    (b"OggS", Is.SOUND),
-    (b"fLaC", Is.SOUND),
-    (b"\x1a\x45\xdf\xa3", Is.SOUND),
-    (b"#!AMR", Is.SOUND),
-    (b"MThd", Is.SOUND),
-    (b".snd", Is.SOUND),
-    (b"FLV\x01", Is.SOUND),
-    (b"\x30\x26\xb2\x75", Is.SOUND),
-    (b"\x00\x00\x01\xba", Is.SOUND),
-    (b"\x1f\x8b", Is.PACKED),
-    (b"7z\xbc\xaf", Is.PACKED),
-    (b"Rar!", Is.PACKED),
-    (b"BZh", Is.PACKED),
-    (b"\xfd7zXZ", Is.PACKED),
-    (b"MZ", Is.PACKED),
-    (b"\x7fELF", Is.PACKED),
-    (b"SQLite format 3", Is.PACKED),
-    (b"Salted__", Is.SEALED),
-    (b"wOFF", Is.FONT),
-    (b"wOF2", Is.FONT),
-    (b"\x00\x01\x00\x00\x00", Is.FONT),
-    (b"OTTO", Is.FONT),
-    (b"true\x00", Is.FONT),
+_MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
+    (b"PK\x03\x04", FileType.ARCHIVE),
+    (b"PK\x05\x06", FileType.ARCHIVE),
+    (b"\xd0\xcf\x11\xe0", FileType.LEGACY_OFFICE),
+    (b"\x89PNG", FileType.PICTURE),
+    (b"\xff\xd8\xff", FileType.PICTURE),
+    (b"GIF8", FileType.PICTURE),
+    (b"BM", FileType.PICTURE),
+    (b"II*\x00", FileType.PICTURE),
+    (b"MM\x00*", FileType.PICTURE),
+    (b"\x00\x00\x01\x00", FileType.PICTURE),
+    (b"\x00\x00\x00\x0cjP  ", FileType.PICTURE),
+    (b"\xff\x0a", FileType.PICTURE),
+    (b"\x00\x00\x00\x0cJXL ", FileType.PICTURE),
+    (b"8BPS", FileType.PICTURE),
+    (b"\xd7\xcd\xc6\x9a", FileType.PICTURE),
+    (b"ID3", FileType.AUDIO_VIDEO),
+    (b"OggS", FileType.AUDIO_VIDEO),
+    (b"fLaC", FileType.AUDIO_VIDEO),
+    (b"\x1a\x45\xdf\xa3", FileType.AUDIO_VIDEO),
+    (b"#!AMR", FileType.AUDIO_VIDEO),
+    (b"MThd", FileType.AUDIO_VIDEO),
+    (b".snd", FileType.AUDIO_VIDEO),
+    (b"FLV\x01", FileType.AUDIO_VIDEO),
+    (b"\x30\x26\xb2\x75", FileType.AUDIO_VIDEO),
+    (b"\x00\x00\x01\xba", FileType.AUDIO_VIDEO),
+    (b"\x1f\x8b", FileType.PACKED),
+    (b"7z\xbc\xaf", FileType.PACKED),
+    (b"Rar!", FileType.PACKED),
+    (b"BZh", FileType.PACKED),
+    (b"\xfd7zXZ", FileType.PACKED),
+    (b"MZ", FileType.PACKED),
+    (b"\x7fELF", FileType.PACKED),
+    (b"SQLite format 3", FileType.PACKED),
+    (b"Salted__", FileType.ENCRYPTED),
+    (b"wOFF", FileType.FONT),
+    (b"wOF2", FileType.FONT),
+    (b"\x00\x01\x00\x00\x00", FileType.FONT),
+    (b"OTTO", FileType.FONT),
+    (b"true\x00", FileType.FONT),
 )
-_FIRST = tuple(begins for begins, _ in _BEGINNINGS)
-_WRITTEN = tuple(begins for begins in _FIRST if begins.isascii() and begins.decode().isprintable())
-"""Beginnings that a text may have as well."""
-_HEAD = 8192
-"""Bytes by which a text is known."""
-_STILL = (b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
-_ODD = bytes({*range(0x20)} - {9, 10, 12, 13, 27})
+_ALL_MAGIC_NUMBERS = tuple(magic for magic, _ in _MAGIC_NUMBERS)
+_PRINTABLE_MAGIC_NUMBERS = tuple(
+    magic for magic in _ALL_MAGIC_NUMBERS if magic.isascii() and magic.decode().isprintable()
+)
+"""Magic numbers that a plain text may begin with too."""
+_SAMPLE_SIZE = 8192
+"""Bytes at the start that are checked for plain text."""
+_IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
+_CONTROL_CHARACTERS = bytes({*range(0x20)} - {9, 10, 12, 13, 27})
 
 
-def kind_of(data: bytes) -> Is:
-    """What a file is."""
-    if b"%PDF-" in data[:_LOOKED_AT]:
-        return Is.PDF
-    written = b"\0" not in data[:_HEAD] and is_text(data)
-    if data.startswith(_FIRST) and not (data.startswith(_WRITTEN) and written):
-        return next(kind for begins, kind in _BEGINNINGS if data.startswith(begins))
-    if written and data[:1] < b"\x80":
-        return Is.TEXT
+def detect_file_type(data: bytes) -> FileType:
+    """The type of a file."""
+    if b"%PDF-" in data[:_PDF_MARK_WITHIN]:
+        return FileType.PDF
+    is_written = b"\0" not in data[:_SAMPLE_SIZE] and looks_like_text(data)
+    if data.startswith(_ALL_MAGIC_NUMBERS) and not (data.startswith(_PRINTABLE_MAGIC_NUMBERS) and is_written):
+        return next(kind for magic, kind in _MAGIC_NUMBERS if data.startswith(magic))
+    if is_written and data[:1] < b"\x80":
+        return FileType.TEXT
     if data[40:44] == b" EMF":
-        return Is.PICTURE
+        return FileType.PICTURE
     if data[4:8] == b"ftyp":
-        return Is.PICTURE if data[8:12] in _STILL else Is.SOUND
+        return FileType.PICTURE if data[8:12] in _IMAGE_BRANDS else FileType.AUDIO_VIDEO
     if data.startswith(b"RIFF"):
-        return Is.PICTURE if data[8:12] == b"WEBP" else Is.SOUND
+        return FileType.PICTURE if data[8:12] == b"WEBP" else FileType.AUDIO_VIDEO
     if len(data) > 4 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[:2] not in (b"\xff\xfe", b"\xff\xff"):
-        return Is.SOUND  # frames of MPEG
-    return Is.TEXT if is_text(data) else Is.UNKNOWN
+        return FileType.AUDIO_VIDEO  # MPEG audio frames
+    return FileType.TEXT if looks_like_text(data) else FileType.UNKNOWN
 
 
-def hides_archive(data: bytes) -> bool:
-    """Whether an archive hangs on a file of another kind: what opens archives finds them from behind."""
-    return data.rfind(b"PK\x05\x06", max(0, len(data) - _TAIL)) >= 0 and b"PK\x03\x04" in data
+def has_appended_archive(data: bytes) -> bool:
+    """Whether an archive is appended to another file. Programs find such archives from the end."""
+    return data.rfind(b"PK\x05\x06", max(0, len(data) - _ARCHIVE_END_WITHIN)) >= 0 and b"PK\x03\x04" in data
 
 
-def is_text(data: bytes) -> bool:
-    """Whether bytes can be read as text: hardly any control characters, or characters of two bytes."""
-    head = data[:_HEAD]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or wide(head):
+def looks_like_text(data: bytes) -> bool:
+    """Whether bytes are readable text: hardly any control characters, or a 16-bit encoding."""
+    sample = data[:_SAMPLE_SIZE]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or detect_wide_charset(sample):
         return True
-    odd = len(head) - len(head.translate(None, _ODD))
-    return odd * 50 <= len(head)
+    controls = len(sample) - len(sample.translate(None, _CONTROL_CHARACTERS))
+    return controls * 50 <= len(sample)

@@ -1,7 +1,7 @@
-"""Words in pictures, where the optional extra `ocr` is installed; without it pictures are not read.
+"""Text in pictures, if the optional extra `ocr` is installed. Without it pictures are not read.
 
-RapidOCR with its models inside the package: nothing is fetched, nothing leaves the machine. Bounded by pixels, by how
-many pictures of a message are read and by the time of its files; a logo that comes again is not read again.
+RapidOCR has its models inside the package: nothing is downloaded and nothing leaves the machine. Pixels, pictures per
+message and time are bounded. The text of a picture that comes again, such as a logo, is cached.
 """
 
 from __future__ import annotations
@@ -18,68 +18,68 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.extract.parser_errors import BROKEN
+from classifiers.extract.parser_errors import PARSER_ERRORS
 
-MOST = 5
+MAX_PICTURES = 5
 """Pictures of one message that are read."""
 
 MAX_PIXELS = 25_000_000
-SIDE = 1600
-"""Pixels of the longer side that are looked at; a larger picture is made smaller."""
+MAX_SIDE = 1600
+"""Pixels of the longer side. A larger picture is scaled down."""
 
-SMALLEST = 32
-"""Pixels of a side below which a picture is a mark or a counter, and holds no words."""
+MIN_SIDE = 32
+"""Pixels of the shorter side. A smaller picture is an icon or a tracking pixel without words."""
 
-_SURE = 0.5
-_REMEMBERED = 256
-_known: OrderedDict[bytes, str] = OrderedDict()
+_MIN_CONFIDENCE = 0.5
+_CACHE_SIZE = 256
+_cache: OrderedDict[bytes, str] = OrderedDict()
 
 Engine = Callable[[Any], Any]
 
 
 @cache
-def readable() -> bool:
-    """Whether pictures are read here."""
+def is_available() -> bool:
+    """Whether the extra is installed."""
     return find_spec("rapidocr_onnxruntime") is not None and find_spec("PIL") is not None
 
 
-def words(data: bytes, deadline: float) -> tuple[str, tuple[str, ...]]:
-    """The text in a picture, line by line, and the words for what could not be read. Never raises."""
+def read_words(data: bytes, deadline: float) -> tuple[str, tuple[str, ...]]:
+    """The text in a picture, line by line, and the words for `failed`. Never raises."""
     key = sha256(data).digest()
-    if key in _known:
-        _known.move_to_end(key)
-        return _known[key], ()
+    if key in _cache:
+        _cache.move_to_end(key)
+        return _cache[key], ()
     if time.monotonic() > deadline:
         return "", ("too_large",)
     try:
         text = _read(data)
-    except BROKEN:
+    except PARSER_ERRORS:
         return "", ("unreadable",)
     if text is None:
         return "", ("too_large",)
-    _known[key] = text
-    if len(_known) > _REMEMBERED:
-        _known.popitem(last=False)
+    _cache[key] = text
+    if len(_cache) > _CACHE_SIZE:
+        _cache.popitem(last=False)
     return text, ()
 
 
 def _read(data: bytes) -> str | None:
-    """The text, None where the picture is larger than may be read."""
-    image: Any = import_module("PIL.Image")  # by name, as whoever has not the extra has it not
-    image.MAX_IMAGE_PIXELS = None  # the bound is ours, and theirs raises an error of its own
+    """The text; None if the picture is too large."""
+    image: Any = import_module("PIL.Image")  # by name, because the extra may be missing
+    image.MAX_IMAGE_PIXELS = None  # our own bound applies; Pillow's would raise
     with image.open(io.BytesIO(data)) as picture:
         width, height = picture.size
         if width * height > MAX_PIXELS:
             return None
-        if min(width, height) < SMALLEST:
+        if min(width, height) < MIN_SIDE:
             return ""
-        picture.draft("RGB", (SIDE, SIDE))
-        page = image.new("RGB", picture.size, "white")  # what is transparent lies on a white page
+        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
+        page = image.new("RGB", picture.size, "white")  # transparent areas become white
         plain = picture.convert("RGBA")
         page.paste(plain, mask=plain.getchannel("A"))
-    page.thumbnail((SIDE, SIDE))
+    page.thumbnail((MAX_SIDE, MAX_SIDE))
     lines, _ = _engine()(np.asarray(page))
-    return "\n".join(str(said).strip() for _, said, sure in lines or () if float(sure) >= _SURE)
+    return "\n".join(str(text).strip() for _, text, confidence in lines or () if float(confidence) >= _MIN_CONFIDENCE)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What readers of files raise on broken ones: whatever of Python comes to hand, and their own errors."""
+"""The exceptions that file parsers raise for broken files: many of Python's own, and those of compression modules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 
-BROKEN: tuple[type[Exception], ...] = (
+PARSER_ERRORS: tuple[type[Exception], ...] = (
     ArithmeticError, AssertionError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError,
     RuntimeError, SyntaxError, TypeError, ValueError, lzma.LZMAError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The text of a PDF: pages, notes, forms, links, properties and the files in it; a page that is a picture says so."""
+"""The text of a PDF: pages, notes, forms, links, properties, attached files. Scanned pages are reported."""
 
 from __future__ import annotations
 
@@ -8,89 +8,89 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from classifiers.extract.parser_errors import BROKEN
+from classifiers.extract.parser_errors import PARSER_ERRORS
 
 MAX_PAGES = 100
-_FEW = 20
-"""Letters of a page up to which it may be a picture of one."""
-_LARGE = 300
-"""Pixels of the shorter side from which a picture on a page without text may be the page."""
-_DRAWN = 2_000
-"""Bytes of drawing on a page without text from which it may be letters drawn as lines."""
-_LINKED = ("/URI", "/F")
+_FEW_LETTERS = 20
+"""Letters of a page, at most, for it to be a possible scan."""
+_PAGE_SIZE_IMAGE = 300
+"""Pixels of the shorter side from which a picture may be a scanned page."""
+_DRAWING_BYTES = 2_000
+"""Bytes of drawing commands from which a page without text may contain letters drawn as lines."""
+_LINK_KEYS = ("/URI", "/F")
 _PROPERTIES = ("/Title", "/Subject", "/Keywords", "/Author")
-_MOST_FILES = 10
+_MAX_FILES = 10
 
 
 @dataclass(slots=True)
-class Pages:
-    """What a PDF says: `text`, `aside` what it carries beside its pages, `files` in it, and what could not be read."""
+class PdfContent:
+    """The content of a PDF: text of its pages, `extras` beside them, attached files, and what could not be read."""
 
     text: list[str] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
     files: list[tuple[str, bytes]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
-def pages(data: bytes, room: int, deadline: float, picture: Callable[[bytes], str] | None) -> Pages:
-    """Read a PDF. `picture` gives the words in a picture, None where nobody reads any. Never raises."""
-    from pypdf import PdfReader  # most workers never meet a PDF: 8 MB that they can do without
+def read_pdf(data: bytes, characters_left: int, deadline: float, picture: Callable[[bytes], str] | None) -> PdfContent:
+    """Read a PDF. `picture` returns the words in a picture; None if pictures are not read. Never raises."""
+    from pypdf import PdfReader  # imported here: most workers never meet a PDF, and the parser takes 8 MB
     from pypdf.errors import DependencyError, PyPdfError
 
-    found = Pages()
-    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *BROKEN)
+    content = PdfContent()
+    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     try:
         reader = PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            found.failed.append("encrypted")
-            return found
+            content.failed.append("encrypted")
+            return content
         for number, page in enumerate(reader.pages):
-            if number >= MAX_PAGES or room <= 0 or time.monotonic() > deadline:
-                found.failed.append("too_large")
+            if number >= MAX_PAGES or characters_left <= 0 or time.monotonic() > deadline:
+                content.failed.append("too_large")
                 break
             text = page.extract_text()
-            found.aside.extend(_annotated(page))
-            if sum(map(str.isalnum, text)) < _FEW:
-                seen = _pictured(page, picture)
-                if seen is None:
-                    found.failed.append("unreadable")
-                text = "\n".join(filter(None, (text, seen)))
-            found.text.append(text)
-            room -= len(text)
-        found.aside.extend(_properties(reader))
-        found.aside.extend(_filled(reader))
-        found.files.extend(_attached(reader))
+            content.extras.extend(_annotations(page))
+            if sum(map(str.isalnum, text)) < _FEW_LETTERS:
+                picture_text = _picture_text(page, picture)
+                if picture_text is None:
+                    content.failed.append("unreadable")
+                text = "\n".join(filter(None, (text, picture_text)))
+            content.text.append(text)
+            characters_left -= len(text)
+        content.extras.extend(_properties(reader))
+        content.extras.extend(_form_values(reader))
+        content.files.extend(_attachments(reader))
     except errors:
-        found.failed.append("unreadable")
-    return found
+        content.failed.append("unreadable")
+    return content
 
 
-def _pictured(page: Any, picture: Callable[[bytes], str] | None) -> str | None:
-    """The words of a page that has hardly any letters: "" where it is empty, None where it may be a picture of some."""
+def _picture_text(page: Any, picture: Callable[[bytes], str] | None) -> str | None:
+    """The words of a page with hardly any letters: "" if it is empty, None if it may be a scan that cannot be read."""
     resources = page.get("/Resources")
     objects = resources.get_object().get("/XObject") if resources is not None else None
     large = [
-        each
-        for each in (objects.get_object().values() if objects is not None else ())
-        if (item := each.get_object()).get("/Subtype") == "/Form"
-        or min(int(item.get("/Width", 0)), int(item.get("/Height", 0))) >= _LARGE
+        entry
+        for entry in (objects.get_object().values() if objects is not None else ())
+        if (item := entry.get_object()).get("/Subtype") == "/Form"
+        or min(int(item.get("/Width", 0)), int(item.get("/Height", 0))) >= _PAGE_SIZE_IMAGE
     ]
     contents = page.get_contents()
     drawn = 0 if contents is None else len(contents.get_data())
     if not large:
-        return None if drawn > _DRAWN else ""
+        return None if drawn > _DRAWING_BYTES else ""
     return None if picture is None else "\n".join(filter(None, (picture(image.data) for image in page.images)))
 
 
-def _annotated(page: Any) -> Iterator[str]:
-    """What notes on a page say and where its links lead."""
-    for each in page.get("/Annots") or ():
-        note = each.get_object()
+def _annotations(page: Any) -> Iterator[str]:
+    """The text of a page's notes, and the targets of its links."""
+    for reference in page.get("/Annots") or ():
+        note = reference.get_object()
         if isinstance(note.get("/Contents"), str):
             yield str(note["/Contents"])
         action = note.get("/A")
         if action is not None:
-            for name in _LINKED:
+            for name in _LINK_KEYS:
                 if isinstance(target := action.get_object().get(name), str):
                     yield str(target)
 
@@ -98,20 +98,20 @@ def _annotated(page: Any) -> Iterator[str]:
 def _properties(reader: Any) -> Iterator[str]:
     about = reader.metadata or {}
     for name in _PROPERTIES:
-        if isinstance(said := about.get(name), str):
-            yield str(said)
+        if isinstance(value := about.get(name), str):
+            yield str(value)
 
 
-def _filled(reader: Any) -> Iterator[str]:
-    """What was written into the fields of a form."""
-    for each in (reader.get_fields() or {}).values():
-        if isinstance(said := each.get("/V"), str) and not said.startswith("/"):
-            yield str(said)
+def _form_values(reader: Any) -> Iterator[str]:
+    """The values of form fields."""
+    for form_field in (reader.get_fields() or {}).values():
+        if isinstance(value := form_field.get("/V"), str) and not value.startswith("/"):
+            yield str(value)
 
 
-def _attached(reader: Any) -> Iterator[tuple[str, bytes]]:
+def _attachments(reader: Any) -> Iterator[tuple[str, bytes]]:
     for number, (name, contents) in enumerate(reader.attachments.items()):
-        if number >= _MOST_FILES:
+        if number >= _MAX_FILES:
             return
-        for each in contents if isinstance(contents, list) else [contents]:
-            yield name, each
+        for data in contents if isinstance(contents, list) else [contents]:
+            yield name, data

@@ -1,4 +1,4 @@
-"""What the components of the pipeline gather on one text, handed from one to the next in `doc.user_data`."""
+"""The annotations of one text, which the components of the pipeline pass on in `doc.user_data`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from spacy.tokens import Doc
 
-KEY = "evidence"
+USER_DATA_KEY = "evidence"
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -15,7 +15,7 @@ Numbers = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A phrase, rule or detector that fired: what it speaks for, its name, where, and who found it."""
+    """A match of a phrase, rule or detector: the clause it is evidence for, its cue, its place, and the component."""
 
     clause: str
     cue: str
@@ -25,8 +25,8 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A few sentences read together: sentence numbers, and its logit for each head of the linear reader."""
+class SentenceWindow:
+    """A few sentences read together: their numbers, and a logit for each head of the linear model."""
 
     first: int
     last: int
@@ -34,37 +34,38 @@ class Window:
 
 
 @dataclass(slots=True)
-class Evidence:
-    """The evidence on one text, the normalised one, whose offsets are used throughout.
+class TextAnnotations:
+    """The annotations of one normalized text. All offsets refer to that text.
 
-    `words` are its words in lower case with their start and end, `sentences` bound its sentences. `weighed` are the
-    logits of the head, `settled` what it makes of them where no encoder is asked; `stretches` the runs of sentences
-    that encoders read, `encoded` the logits of each encoder that was asked, a row a stretch.
+    `words` are its words in lower case with start and end; `sentences` are the bounds of its sentences. `disguises`
+    counts disguised words. `head_logits` are the logits of the head, `combined_logits` those after stacking, for texts
+    that no encoder reads. `encoder_windows` are the runs of sentences that encoders read; `encoder_logits` has an array
+    for each encoder that ran, a row per window. `found_by` names the component behind a clause's score.
     """
 
     text: str = ""
     words: list[tuple[str, int, int]] = field(default_factory=list)
     sentences: list[tuple[int, int]] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
-    whole: Floats | None = None
+    windows: list[SentenceWindow] = field(default_factory=list)
+    whole_text_logits: Floats | None = None
     pieces: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     piece_starts: Numbers = field(default_factory=lambda: np.zeros(0, np.int64))
     direction: str = ""
     language: str = "en"
-    tricks: int = 0
-    weighed: Floats | None = None
-    settled: Floats | None = None
-    stretches: list[tuple[int, int]] = field(default_factory=list)
-    encoded: list[Floats] = field(default_factory=list)
+    disguises: int = 0
+    head_logits: Floats | None = None
+    combined_logits: Floats | None = None
+    encoder_windows: list[tuple[int, int]] = field(default_factory=list)
+    encoder_logits: list[Floats] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     purpose: dict[str, float] = field(default_factory=dict)
     help: float = 0.0
-    leading: dict[str, str] = field(default_factory=dict)
+    found_by: dict[str, str] = field(default_factory=dict)
 
 
-def evidence(doc: Doc) -> Evidence:
-    """The evidence on a text, as the tokenizer began it."""
-    found = doc.user_data[KEY]
-    assert isinstance(found, Evidence)
-    return found
+def annotations_of(doc: Doc) -> TextAnnotations:
+    """The annotations of a doc, which the tokenizer created."""
+    annotations = doc.user_data[USER_DATA_KEY]
+    assert isinstance(annotations, TextAnnotations)
+    return annotations

@@ -1,4 +1,4 @@
-"""Arrays of a safetensors file, mapped instead of read: what is not looked at stays on disk, and workers share it."""
+"""Memory-maps the arrays of a safetensors file: unused parts stay on disk, and workers share the memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from classifiers.features.annotations import Floats
 _TYPES = {"F16": np.float16, "F32": np.float32}
 
 
-def mapped(path: Path) -> dict[str, Floats]:
-    """The arrays of a file by name. Raises ValueError where it is no such file, OSError where it cannot be opened."""
+def map_arrays(path: Path) -> dict[str, Floats]:
+    """The arrays of a file by name. Raises ValueError for a broken file, OSError if it cannot be opened."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")

@@ -1,4 +1,4 @@
-"""Static word-piece vectors: what a sentence is about, in a table look-up (see model/STATIC256.md)."""
+"""Static word-piece vectors: the topic of a sentence by table look-up (see model/STATIC256.md)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from classifiers.features.annotations import Floats, Numbers
-from classifiers.features.mmap import mapped
+from classifiers.features.mmap import map_arrays
 
 WIDTH = 256
 
 
-class Vectors:
-    """The vectors with their tokenizer, as loaded from a model's folder."""
+class StaticVectors:
+    """The vectors and their tokenizer, from a model's folder."""
 
     def __init__(self, folder: Path) -> None:
         text = (folder / "tokenizer.json").read_text("utf-8")
@@ -27,10 +27,10 @@ class Vectors:
             for piece in json.loads(text)["model"]["vocab"]
             if len(piece) > 2 and piece.isalpha() and piece.isascii()
         )
-        self.table = mapped(folder / "static256.safetensors")["embeddings"]
+        self.table = map_arrays(folder / "static256.safetensors")["embeddings"]
 
     def pieces(self, text: str) -> tuple[Numbers, Numbers]:
-        """The word pieces of a text, and where each begins."""
+        """The ids of a text's word pieces, and the offset at which each begins."""
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         count = len(encoded.ids)
         return (
@@ -39,7 +39,7 @@ class Vectors:
         )
 
     def sums(self, pieces: Numbers, offsets: Numbers, starts: Numbers) -> Floats:
-        """For each sentence (by where they start) the sum of its pieces' vectors."""
+        """The sum of the vectors of each sentence's pieces. `starts` are the starts of the sentences."""
         sums = np.zeros((len(starts), WIDTH), np.float32)
         if len(pieces):
             vectors = self.table[pieces].astype(np.float32)

@@ -1,1 +1,1 @@
-"""Text made comparable: look-alike letters, spacing, word boundaries, language."""
+"""Normalizes text: look-alike letters, spacing, word boundaries, language."""

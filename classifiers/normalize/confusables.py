@@ -1,4 +1,4 @@
-"""Characters that look like plain Latin letters or signs to a person (Unicode TS 39, the part met in practice)."""
+"""Characters that look like plain Latin letters or signs: the common part of Unicode TS 39."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SIGNS = {
     "'": "‘’‚‛ʼ´`′", '"': "“”„‟″«»", "-": "‐‑‒–—―−", "...": "…", "*": "∗•", ".": "․",
 }  # fmt: skip
 
-PLAIN: dict[str, str] = {
+LOOK_ALIKES: dict[str, str] = {
     look: plain
     for table in (_LETTERS, _SIGNS)
     for plain, looks in table.items()
     for look in looks
     if not look.isascii()
 }
-"""Look-alike to plain."""
+"""Look-alike character to plain text."""

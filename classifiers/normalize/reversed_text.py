@@ -1,61 +1,61 @@
-"""Lines that are written backwards: letter by letter from their end, or each word by itself."""
+"""Finds lines written backwards: as a whole, or each word by itself."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 
-_SIGN = re.compile(
+_REVERSED_WORD = re.compile(
     r"(?<![a-z])(?:eht|uoy|dna|ruoy|siht|taht|htiw|evah|tsuj|nehw|lliw|tnac|tnod|euq|arap|orep|etse|ogitnoc)(?![a-z])",
     re.IGNORECASE,
 )
-"""Common words backwards, none of them a word as it stands: one search, and most texts are done with."""
+"""Common words reversed, none of which is a word itself. Most texts have none, and one search is enough."""
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _TOKEN = re.compile(r"\S+")
-_LEAST = 3
-"""Words that must make sense backwards, and twice as many as do forwards."""
-_BEGINNINGS = frozenset(
+_MIN_REVERSED_WORDS = 3
+"""Words that must be known when reversed, and more than twice as many as are known forwards."""
+_FIRST_WORDS = frozenset(
     "i you we the do don't dont can what hey hi please let lets if my no yo tu no que el la".split()
 )
 
 
-def turned(text: str, known: Collection[str]) -> list[int]:
-    """The places of the characters in the order in which they are meant; empty where nothing is written backwards."""
-    if _SIGN.search(text) is None:
+def reading_order(text: str, known: Collection[str]) -> list[int]:
+    """The positions of the characters in the intended order; empty if nothing is reversed."""
+    if _REVERSED_WORD.search(text) is None:
         return []
     order: list[int] = []
-    found, at = False, 0
+    any_reversed, at = False, 0
     for line in text.splitlines(keepends=True):
         body = range(at, at + len(line.rstrip("\r\n")))
         at += len(line)
-        if _is_backwards(line, known):
-            found = True
-            order += _by_word(line, body.start) if _keeps_order(line) else reversed(body)
+        if _is_reversed(line, known):
+            any_reversed = True
+            order += _word_order(line, body.start) if _is_reversed_by_word(line) else reversed(body)
             order += range(body.stop, at)
         else:
             order += range(body.start, at)
-    return order if found else []
+    return order if any_reversed else []
 
 
-def _is_backwards(line: str, known: Collection[str]) -> bool:
-    words = [found.group().lower() for found in _WORD.finditer(line)]
+def _is_reversed(line: str, known: Collection[str]) -> bool:
+    words = [any_reversed.group().lower() for any_reversed in _WORD.finditer(line)]
     forwards = sum(word in known for word in words)
     backwards = sum(word[::-1] in known and word[::-1] != word for word in words)
-    return backwards >= _LEAST and backwards > 2 * forwards
+    return backwards >= _MIN_REVERSED_WORDS and backwards > 2 * forwards
 
 
-def _keeps_order(line: str) -> bool:
-    """Whether the words stand in the order in which they are meant."""
+def _is_reversed_by_word(line: str) -> bool:
+    """Whether each word is reversed by itself, and the words stand in the intended order."""
     words = line.split()
     first, last = words[0].strip(".,!?")[::-1], words[-1].strip(".,!?")[::-1]
     if line.lstrip()[0] in ".?!,":
         return False
     if first[:1].isupper() != last[:1].isupper():
         return first[:1].isupper()
-    return first.lower() in _BEGINNINGS and last.lower() not in _BEGINNINGS
+    return first.lower() in _FIRST_WORDS and last.lower() not in _FIRST_WORDS
 
 
-def _by_word(line: str, start: int) -> list[int]:
+def _word_order(line: str, start: int) -> list[int]:
     order: list[int] = []
     at = 0
     for token in _TOKEN.finditer(line.rstrip("\r\n")):

@@ -1,4 +1,4 @@
-"""Words: a text cut into words and what stands between them, and its evidence begun."""
+"""The tokenizer: splits a text into words and creates its annotations."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from classifiers.features.annotations import KEY, Evidence
+from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations
 
-ANEW = 200_000
-"""Words after which the vocabulary is begun anew: a memory zone forgets words, but spaCy's tables keep their places."""
+VOCABULARY_LIMIT = 200_000
+"""Tokens after which the vocabulary is replaced. A memory zone frees words, but spaCy's tables do not shrink."""
 
 _TOKEN = re.compile(r"([^\W_]+(?:'[^\W_]+)*)( ?)|([^\w\s]+|_+)( ?)|(\s+)")
 
 
-class Words:
-    """The tokenizer of the pipeline: contractions stay whole, punctuation and line ends are tokens of their own."""
+class WordTokenizer:
+    """The tokenizer of the pipeline. Contractions stay whole; punctuation and line ends are tokens."""
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
-        self.met = 0
+        self.tokens_seen = 0
 
     def __call__(self, text: str) -> Doc:
-        """The doc of a text, whose evidence has the text and its words."""
+        """The doc of a text, with annotations that hold the text and its words."""
         tokens, spaces, words = [], [], []
-        for found in _TOKEN.finditer(text):
-            word, space, sign, behind, blank = found.groups()
+        for match in _TOKEN.finditer(text):
+            word, space, sign, space_after, blank = match.groups()
             if word is not None:
                 tokens.append(word)
                 spaces.append(space == " ")
-                start = found.start()
+                start = match.start()
                 words.append((word.lower(), start, start + len(word)))
             elif sign is not None:
                 tokens.append(sign)
-                spaces.append(behind == " ")
+                spaces.append(space_after == " ")
             else:
                 tokens.append(blank)
                 spaces.append(False)
-        self.met += len(tokens)
+        self.tokens_seen += len(tokens)
         doc = Doc(self.vocab, words=tokens, spaces=spaces)
-        doc.user_data[KEY] = Evidence(text=text, words=words)
+        doc.user_data[USER_DATA_KEY] = TextAnnotations(text=text, words=words)
         return doc
 
 
-def begin_anew(nlp: Language) -> None:
-    """Give a pipeline a new vocabulary once it has met ANEW words; the docs that it has in hand keep theirs."""
+def renew_vocabulary(nlp: Language) -> None:
+    """Give a pipeline a new vocabulary after VOCABULARY_LIMIT tokens. Existing docs keep the old one."""
     words = nlp.tokenizer
-    if isinstance(words, Words) and words.met > ANEW:
+    if isinstance(words, WordTokenizer) and words.tokens_seen > VOCABULARY_LIMIT:
         nlp.vocab = words.vocab = Vocab()
-        words.met = 0
+        words.tokens_seen = 0

@@ -1,6 +1,6 @@
-"""Whose information it is that findings tell: names as the text has them become people of the directory, or nothing.
+"""Resolves the names in findings to people of the directory: whose information a message reveals.
 
-Names leave neither the process that reads nor the one that asks the directory: no record and no log has them.
+Names stay inside the process that classifies and the one that asks the directory. No record and no log contains them.
 """
 
 from __future__ import annotations
@@ -16,77 +16,85 @@ from gateway.core.messages.verdict import Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Telling(Finding):
-    """A finding with the names of those of whom it tells, as the text has them; the codec of verdicts knows none."""
+class NamedFinding(Finding):
+    """A finding with the names of the people it is about, as written in the text.
+
+    Names are not part of the wire format of verdicts.
+    """
 
     names: tuple[str, ...] = ()
 
 
-class Whose(Protocol):
-    """The directory, as far as the classifiers know it: `gateway.directory.watch.LiveDirectory` is one."""
+class NameDirectory(Protocol):
+    """The directory, as far as the classifiers use it: `gateway.directory.live_directory.LiveDirectory` is one."""
 
-    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
-        """Of names in a message between some people: the sourcedIds of those whom only one person fits."""
+    def resolve_names(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+        """Map names in a message between some people to sourcedIds.
+
+        Names that fit no one, or several people, are left out.
+        """
 
 
-def telling(finding: Finding, names: tuple[str, ...] | None) -> Finding:
-    """A finding that tells of these; None: of somebody unknown."""
+def name_people(finding: Finding, names: tuple[str, ...] | None) -> Finding:
+    """The finding with the names of the people it is about; unchanged if there are none."""
     if not names:
         return finding
-    return Telling(
+    return NamedFinding(
         finding.clause, finding.score, finding.by, finding.spans, finding.cue, finding.quoted, finding.about, names
     )
 
 
 def pack_names(verdicts: Sequence[Verdict]) -> bytes:
-    """The names of all findings, by the numbers of verdict and finding."""
+    """The names of all findings as JSON, keyed by the numbers of verdict and finding."""
     return json.dumps(
         [
             (number, at, finding.names)
             for number, verdict in enumerate(verdicts)
             for at, finding in enumerate(verdict.findings)
-            if isinstance(finding, Telling)
+            if isinstance(finding, NamedFinding)
         ]
     ).encode()
 
 
-def with_names(verdicts: Sequence[Verdict], packed: bytes) -> list[Verdict]:
-    """Verdicts with the names of `pack_names`. Raises ValueError and LookupError where these belong to others."""
-    found = [list(verdict.findings) for verdict in verdicts]
+def unpack_names(verdicts: Sequence[Verdict], packed: bytes) -> list[Verdict]:
+    """Verdicts with the names of `pack_names`. Raises ValueError or LookupError if they belong to other verdicts."""
+    people = [list(verdict.findings) for verdict in verdicts]
     for number, at, names in json.loads(packed):
-        found[number][at] = telling(found[number][at], tuple(map(str, names)))
+        people[number][at] = name_people(people[number][at], tuple(map(str, names)))
     return [
-        replace(verdict, findings=tuple(findings)) if any(isinstance(each, Telling) for each in findings) else verdict
-        for verdict, findings in zip(verdicts, found, strict=True)
+        replace(verdict, findings=tuple(findings))
+        if any(isinstance(finding, NamedFinding) for finding in findings)
+        else verdict
+        for verdict, findings in zip(verdicts, people, strict=True)
     ]
 
 
-def settled(verdict: Verdict, pairs: Sequence[Pair], whose: Whose | None) -> Verdict:
-    """The verdict on a message of some pairs, with people of the directory in the place of names.
+def resolve_people(verdict: Verdict, pairs: Sequence[Pair], directory: NameDirectory | None) -> Verdict:
+    """The verdict with people of the directory in the place of names.
 
-    It has a finding for each, and one about nobody for whom none fits.
+    A finding becomes one finding per person, and one about nobody for names that do not resolve.
     """
-    names = {name for each in verdict.findings if isinstance(each, Telling) for name in each.names}
+    names = {name for finding in verdict.findings if isinstance(finding, NamedFinding) for name in finding.names}
     if not names:
         return verdict
-    found = _parties(pairs)
-    if whose is not None:
+    people = _parties(pairs)
+    if directory is not None:
         near = dict.fromkeys(id_ for pair in pairs for id_ in (pair.staff, pair.student))
-        found |= whose.meant(sorted(names - {READER, WRITER}), list(near))
-    settled_ = (one for each in verdict.findings for one in _about(each, found))
-    return replace(verdict, findings=tuple(dict.fromkeys(settled_)))
+        people |= directory.resolve_names(sorted(names - {READER, WRITER}), list(near))
+    resolved = (one for finding in verdict.findings for one in _findings_by_person(finding, people))
+    return replace(verdict, findings=tuple(dict.fromkeys(resolved)))
 
 
-def _about(finding: Finding, found: Mapping[str, str]) -> Iterator[Finding]:
-    if not isinstance(finding, Telling):
+def _findings_by_person(finding: Finding, people: Mapping[str, str]) -> Iterator[Finding]:
+    if not isinstance(finding, NamedFinding):
         yield finding
         return
-    for about in dict.fromkeys(found.get(name, "") for name in finding.names):
+    for about in dict.fromkeys(people.get(name, "") for name in finding.names):
         yield Finding(finding.clause, finding.score, finding.by, finding.spans, finding.cue, finding.quoted, about)
 
 
 def _parties(pairs: Sequence[Pair]) -> dict[str, str]:
-    """Who reads and who wrote, where the message says it of one person alone."""
+    """Reader and writer, if the message has only one of each."""
     directions = {pair.direction for pair in pairs}
     if len(directions) != 1:
         return {}

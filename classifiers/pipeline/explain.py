@@ -1,6 +1,6 @@
-"""What is said of one message to a person: findings with their words, purpose, help, what the policy does, and why.
+"""Explains messages to people: findings with their words, purpose, help, and what the policy does and why.
 
-Used by `chaperone classify`: one message explained, or rows in batches.
+Used by `chaperone classify`, for one message or for rows in batches.
 """
 
 from __future__ import annotations
@@ -13,36 +13,37 @@ from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
-from classifiers.pipeline.entity_resolution import Whose, settled
-from gateway.core.messages.message import header_section, parts, subject
+from classifiers.pipeline.entity_resolution import NameDirectory, resolve_people
+from gateway.core.channels.capabilities import MAIL
+from gateway.core.channels.registry import CHANNELS, capabilities_of, header_section_of, parts
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import Action, Decision
-from gateway.core.policy.legitimate_interest import Relationship, nobody_known
+from gateway.core.policy.legitimate_interest import Relationship, no_relationships
 from gateway.core.policy.policy import Policy
 
 BATCH = 64
 
 
-class Reader(Protocol):
-    """What reads the messages: the loaded classifiers."""
+class StandaloneClassifier(Protocol):
+    """What classifies the messages: the loaded classifiers."""
 
-    def classify(self, jobs: Sequence[Case]) -> list[Verdict]: ...
+    def classify(self, jobs: Sequence[StandaloneMessage]) -> list[Verdict]: ...
 
 
-class People(Whose, Protocol):
-    """The directory, as far as clause 8 asks it: `gateway.directory.roster.Roster` is one."""
+class RelationshipDirectory(NameDirectory, Protocol):
+    """The directory, as far as clause 8 needs it: `gateway.directory.roster.Roster` is one."""
 
-    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
+    def relationships_to(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
         """Everybody behind a recipient, and how they stand to the person of a sourcedId."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A message to be explained, outside of any traffic. `text_part` is the part that spans of rows refer to.
+class StandaloneMessage:
+    """A message outside of any traffic. `text_part` is the part that the spans of rows refer to.
 
-    `pairs` are its staff-student pairs of this direction, where a directory tells them.
+    `pairs` are its staff-student pairs of this direction, if a directory names them.
     """
 
     id: str
@@ -54,13 +55,13 @@ class Case:
 
     @property
     def sha256(self) -> str:
-        """The digest of the content."""
+        """The SHA-256 digest of the content."""
         return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A finding with the words it stands on."""
+class FindingWithWords:
+    """A finding with the words of its spans."""
 
     finding: Finding
     words: tuple[str, ...]
@@ -68,33 +69,41 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One message explained. `without` says what the policy would do were the words of the findings not there."""
+    """One message explained. `action_without` is what the policy would do if the words of the findings were removed."""
 
-    case: Case
+    message: StandaloneMessage
     verdict: Verdict
     decision: Decision
-    shown: tuple[Shown, ...]
-    without: Action | None
+    findings: tuple[FindingWithWords, ...]
+    action_without: Action | None
 
 
-def case_of_row(row: Mapping[str, object]) -> Case:
-    """The case of a row `{"id","text","subject"?,"channel","from"}`. Raises ValueError that names what is wrong."""
+def message_from_row(row: Mapping[str, object]) -> StandaloneMessage:
+    """The message of a row `{"id","text","subject"?,"channel","from"}`. Raises ValueError that says what is wrong."""
     text, sender = row.get("text"), row.get("from")
     if not isinstance(text, str):
         raise ValueError('a row needs "text", a string')
     if sender not in ("staff", "student"):
         raise ValueError('a row needs "from": "staff" or "student"')
     channel = str(row.get("channel", "mail"))
-    if channel not in ("mail", "sms"):
-        raise ValueError('"channel" is "mail" or "sms"')
+    if channel not in CHANNELS:
+        names = " or ".join(f'"{name}"' for name in CHANNELS)
+        raise ValueError(f'"channel" is {names}')
     direction = Direction.STAFF_TO_STUDENT if sender == "staff" else Direction.STUDENT_TO_STAFF
     title = str(row.get("subject") or "")
-    content = text.encode("utf-8", "replace") if channel == "sms" else _mail(title, text)
-    return Case(str(row.get("id", "")), channel, direction, content)
+    content = _content(channel, title, text)
+    return StandaloneMessage(str(row.get("id", "")), channel, direction, content)
+
+
+def _content(channel: str, title: str, text: str) -> bytes:
+    """The content of a message of a channel that says exactly this."""
+    if capabilities_of(channel).has_header_section:
+        return _mail(title, text)
+    return text.encode("utf-8", "replace")
 
 
 def _mail(title: str, text: str) -> bytes:
-    """A content whose first part is exactly this text. It is an answer: what a row quotes is taken for a quote."""
+    """A mail whose first part is exactly this text. It is a reply, so that quotes in the row count as quotes."""
     mail = EmailMessage(policy=SMTP)
     mail["In-Reply-To"] = "<row@invalid>"
     if title:
@@ -105,89 +114,109 @@ def _mail(title: str, text: str) -> bytes:
     return mail.as_bytes()
 
 
-def case_of_mail(content: bytes, direction: Direction, id: str = "", pairs: Iterable[Pair] = ()) -> Case:
-    """The case of an RFC 5322 content; spans in rows refer to its first text part."""
-    first = next((part.number for part in parts(content) if part.media_type in ("text/plain", "text/html")), "1")
-    return Case(id, "mail", direction, content, first, tuple(each for each in pairs if each.direction is direction))
+def message_from_mail(
+    content: bytes, direction: Direction, id: str = "", pairs: Iterable[Pair] = ()
+) -> StandaloneMessage:
+    """The message of an RFC 5322 content. Spans in rows refer to its first text part."""
+    first = next((part.number for part in parts(content, MAIL) if part.media_type in ("text/plain", "text/html")), "1")
+    return StandaloneMessage(
+        id, "mail", direction, content, first, tuple(finding for finding in pairs if finding.direction is direction)
+    )
 
 
-def decision_of(case: Case, verdict: Verdict, policy: Policy, people: People | None = None) -> Decision:
-    """What the policy does with a message; one whose people nobody knows is of one pair and nobody's own child."""
-    pairs = case.pairs or (Pair("recipient", "staff", "student", case.direction),)
-    return decide(pairs, verdict, {}, policy, nobody_known if people is None else people.standings)
+def decide_message(
+    message: StandaloneMessage, verdict: Verdict, policy: Policy, directory: RelationshipDirectory | None = None
+) -> Decision:
+    """The policy's decision. Without pairs the message counts as one pair of people who are not related."""
+    pairs = message.pairs or (Pair("recipient", "staff", "student", message.direction),)
+    return decide(pairs, verdict, {}, policy, no_relationships if directory is None else directory.relationships_to)
 
 
-def verdicts(classifier: Reader, cases: Sequence[Case], people: People | None = None) -> list[Verdict]:
-    """The verdicts on some messages, with people of the directory in the place of names."""
-    read = classifier.classify(cases)
-    return [settled(verdict, case.pairs, people) for verdict, case in zip(read, cases, strict=True)]
+def classify_messages(
+    classifier: StandaloneClassifier,
+    messages: Sequence[StandaloneMessage],
+    directory: RelationshipDirectory | None = None,
+) -> list[Verdict]:
+    """The verdicts on messages, with names resolved to people of the directory."""
+    read = classifier.classify(messages)
+    return [resolve_people(verdict, message.pairs, directory) for verdict, message in zip(read, messages, strict=True)]
 
 
-def explain(classifier: Reader, case: Case, policy: Policy, people: People | None = None) -> Explanation:
-    """One message explained, with the counterfactual where something was found."""
-    (verdict,) = verdicts(classifier, [case], people)
-    decision = decision_of(case, verdict, policy, people)
-    texts = _texts(case)
-    shown = tuple(Shown(each, tuple(_words(each.spans, texts))) for each in verdict.findings)
-    without = None
+def explain(
+    classifier: StandaloneClassifier,
+    message: StandaloneMessage,
+    policy: Policy,
+    directory: RelationshipDirectory | None = None,
+) -> Explanation:
+    """Explain one message. If it is held or flagged, the decision without the found words is included."""
+    (verdict,) = classify_messages(classifier, [message], directory)
+    decision = decide_message(message, verdict, policy, directory)
+    texts = _texts_by_part(message)
+    findings = tuple(FindingWithWords(finding, tuple(_words_at(finding.spans, texts))) for finding in verdict.findings)
+    action_without = None
     if decision.action in (Action.HOLD, Action.FLAG) and decision.clauses:
-        spans = [span for each in verdict.findings if each.clause in decision.clauses for span in each.spans]
+        spans = [span for finding in verdict.findings if finding.clause in decision.clauses for span in finding.spans]
         if spans:
-            bare = _without(case, spans, texts)
-            left = _left(verdict, *verdicts(classifier, [bare], people))
-            without = decision_of(bare, left, policy, people).action
-    return Explanation(case, verdict, decision, shown, without)
+            stripped = _remove_words(message, spans, texts)
+            remaining = _keep_other_evidence(verdict, *classify_messages(classifier, [stripped], directory))
+            action_without = decide_message(stripped, remaining, policy, directory).action
+    return Explanation(message, verdict, decision, findings, action_without)
 
 
-def _left(verdict: Verdict, bare: Verdict) -> Verdict:
-    """What is said of a message without some words: what is in files and hidden stays, and what could not be read."""
-    elsewhere = tuple(each for each in verdict.findings if each.cue in (IN_FILE, IN_HIDDEN) and not each.spans)
-    failed = tuple(dict.fromkeys((*verdict.failed, *bare.failed)))
-    return replace(bare, findings=(*bare.findings, *elsewhere), failed=failed)
+def _keep_other_evidence(verdict: Verdict, stripped: Verdict) -> Verdict:
+    """The verdict without some words. Evidence in files and hidden text stays, and so does what could not be read."""
+    elsewhere = tuple(
+        finding for finding in verdict.findings if finding.cue in (IN_FILE, IN_HIDDEN) and not finding.spans
+    )
+    failed = tuple(dict.fromkeys((*verdict.failed, *stripped.failed)))
+    return replace(stripped, findings=(*stripped.findings, *elsewhere), failed=failed)
 
 
-def _texts(case: Case) -> dict[str, str]:
-    found = {part.number: part.text for part in parts(case.content, case.channel)}
-    if case.channel != "sms":
-        found["subject"] = subject(header_section(case.content))
+def _texts_by_part(message: StandaloneMessage) -> dict[str, str]:
+    found = {part.number: part.text for part in parts(message.content, message.channel)}
+    if capabilities_of(message.channel).has_header_section:
+        found["subject"] = header_section_of(message.content, message.channel).subject
     return found
 
 
-def _words(spans: Iterable[Span], texts: Mapping[str, str]) -> Iterator[str]:
+def _words_at(spans: Iterable[Span], texts: Mapping[str, str]) -> Iterator[str]:
     for span in spans:
         yield " ".join(texts.get(span.part, "")[span.start : span.end].split())
 
 
-def _without(case: Case, spans: Sequence[Span], texts: Mapping[str, str]) -> Case:
-    """The same message with the words of the spans taken out."""
-    left = {}
+def _remove_words(message: StandaloneMessage, spans: Sequence[Span], texts: Mapping[str, str]) -> StandaloneMessage:
+    """The message with the words of the spans blanked out."""
+    remaining = {}
     for number, text in texts.items():
         characters = list(text)
         for span in spans:
             if span.part == number:
                 characters[span.start : span.end] = " " * len(characters[span.start : span.end])
-        left[number] = "".join(characters)
-    title = left.pop("subject", "")
-    text = "\n".join(left.values())
-    content = text.encode() if case.channel == "sms" else _mail(title, text)
-    return Case(case.id, case.channel, case.direction, content, pairs=case.pairs)
+        remaining[number] = "".join(characters)
+    title = remaining.pop("subject", "")
+    text = "\n".join(remaining.values())
+    content = _content(message.channel, title, text)
+    return StandaloneMessage(message.id, message.channel, message.direction, content, pairs=message.pairs)
 
 
 def rows(
-    classifier: Reader, cases: Iterable[Case], policy: Policy, people: People | None = None
+    classifier: StandaloneClassifier,
+    messages: Iterable[StandaloneMessage],
+    policy: Policy,
+    directory: RelationshipDirectory | None = None,
 ) -> Iterator[dict[str, object]]:
-    """The rows of `chaperone classify --jsonl`, in order; `spans` are those in the text itself."""
-    waiting = iter(cases)
-    while batch := list(islice(waiting, BATCH)):
-        for case, verdict in zip(batch, verdicts(classifier, batch, people), strict=True):
-            yield row_of(case, verdict, decision_of(case, verdict, policy, people))
+    """The rows of `chaperone classify --jsonl`, in order. `spans` refer to the text of the row."""
+    remaining_messages = iter(messages)
+    while batch := list(islice(remaining_messages, BATCH)):
+        for message, verdict in zip(batch, classify_messages(classifier, batch, directory), strict=True):
+            yield row_of(message, verdict, decide_message(message, verdict, policy, directory))
 
 
-def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object]:
-    """One answer row."""
+def row_of(message: StandaloneMessage, verdict: Verdict, decision: Decision) -> dict[str, object]:
+    """The output row of one message."""
     row: dict[str, object] = {
-        "id": case.id,
-        "findings": [_finding(each, case.text_part) for each in verdict.findings if each.clause != HELP],
+        "id": message.id,
+        "findings": [_finding(finding, message.text_part) for finding in verdict.findings if finding.clause != HELP],
         "purpose": dict(verdict.purpose),
         "help": verdict.help,
         "language": verdict.language,
@@ -199,7 +228,7 @@ def row_of(case: Case, verdict: Verdict, decision: Decision) -> dict[str, object
     return row
 
 
-def _finding(each: Finding, text_part: str) -> dict[str, object]:
-    spans = [[span.start, span.end] for span in each.spans if span.part == text_part]
-    out: dict[str, object] = {"clause": each.clause, "score": each.score, "spans": spans, "by": each.by}
-    return out | ({"cue": each.cue} if each.cue else {}) | ({"quoted": True} if each.quoted else {})
+def _finding(finding: Finding, text_part: str) -> dict[str, object]:
+    spans = [[span.start, span.end] for span in finding.spans if span.part == text_part]
+    out: dict[str, object] = {"clause": finding.clause, "score": finding.score, "spans": spans, "by": finding.by}
+    return out | ({"cue": finding.cue} if finding.cue else {}) | ({"quoted": True} if finding.quoted else {})

@@ -1,155 +1,165 @@
-"""From the evidence on a text to findings: clause, score, component, cue, and where it stands in what was received."""
+"""From the annotations of a text to findings: clause, score, component, cue, and the place in the received message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from classifiers.components.encoder import EncoderReader
-from classifiers.components.encoder import telling as telling_sentence
-from classifiers.components.linear import LinearReader
-from classifiers.extract.quoting import Kind
-from classifiers.features.annotations import Evidence, Hit
-from classifiers.pipeline.entity_resolution import Telling, telling
-from classifiers.pipeline.mentions import MOST as NAMED
-from classifiers.pipeline.mentions import Naming
-from classifiers.pipeline.texts import ReadText
-from gateway.core.messages.verdict import CLAUSES, HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
+from classifiers.components.encoder import OnnxEncoder, strongest_sentence
+from classifiers.components.linear import LinearModel
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import Hit, TextAnnotations
+from classifiers.pipeline.entity_resolution import NamedFinding, name_people
+from classifiers.pipeline.mentions import MAX_PEOPLE, NameMentions
+from classifiers.pipeline.texts import PipelineText
+from gateway.core.messages.verdict import HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
 
-LEAST = 0.1
-"""Findings below this score are not worth a word."""
+MIN_SCORE = 0.1
+"""Findings below this score are left out."""
 
-MOST = 40
-"""Findings that a verdict carries, the highest scores first."""
+MAX_FINDINGS = 40
+"""Findings in a verdict, at most: those with the highest scores."""
 
-MOST_PLACES = 100
-"""Places that a finding names, the first ones: whoever repeats a word ten thousand times is told of no more.
+MAX_SPANS = 100
+"""Spans of a finding, at most: the first ones.
 
-With MOST it bounds a verdict to a part of what the bus takes in one record.
+Together with MAX_FINDINGS this keeps a verdict well below the largest record that the bus takes.
 """
 
-_PLACES = {Kind.ATTACHED: IN_FILE, Kind.HIDDEN: IN_HIDDEN, Kind.CLAIMED: IN_CLAIMED}
+_PLACE_CUES = {PassageKind.ATTACHED: IN_FILE, PassageKind.HIDDEN: IN_HIDDEN, PassageKind.UNVERIFIED: IN_CLAIMED}
 
-_WORDS_SHOWN = 5
-_LONGEST_CUE = 300  # characters: a domain has at most 253
+_MAX_WORDS = 5
+_MAX_CUE_LENGTH = 300  # characters: a domain has at most 253
+_RULE_SCORES = (("5", 0.9), ("2", 0.6))
+"""Clauses with findings by rule, without a score of the model: the transition phrase, links to classroom tools."""
 
 
-def findings(
-    text: ReadText, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None
+def text_findings(
+    text: PipelineText, annotations: TextAnnotations, linear: LinearModel, encoder: OnnxEncoder | None = None
 ) -> Iterator[Finding]:
-    """The findings of one text of a message; those of clause 8 with the names of whom they tell."""
-    quoted = text.kind is Kind.QUOTED
-    told = noted.scores.get("8", 0.0) >= LEAST
-    naming = Naming(noted) if told and any(hit.clause == "8" for hit in noted.hits) else None
-    unnamed = [each for each in CLAUSES if noted.scores.get(each, 0.0) >= LEAST and _by(noted, each) == "linear"]
-    weightiest = _weightiest(text, noted, unnamed, reader)
-    for clause in CLAUSES:
-        score = round(noted.scores.get(clause, 0.0), 4)
-        if score < LEAST:
-            continue
-        hits = [hit for hit in noted.hits if hit.clause == clause and hit.cue != "evasion"]
-        by = _by(noted, clause)
-        known = naming if clause == "8" else None
-        whom = known.all_told_of(hits) if known is not None else None
+    """The findings of one text of a message. Those of clause 8 carry the names of the people concerned."""
+    quoted = text.kind is PassageKind.QUOTED
+    clauses = [name for name, score in annotations.scores.items() if name != "hold" and round(score, 4) >= MIN_SCORE]
+    has_records = annotations.scores.get("8", 0.0) >= MIN_SCORE and any(hit.clause == "8" for hit in annotations.hits)
+    mentions_in_text = NameMentions(annotations) if has_records else None
+    by_linear_model = [
+        clause
+        for clause in clauses
+        if annotations.scores[clause] >= MIN_SCORE and _found_by(annotations, clause) == "linear"
+    ]
+    heaviest = _heaviest_words(text, annotations, by_linear_model, linear)
+    for clause in clauses:
+        score = round(annotations.scores[clause], 4)
+        hits = [hit for hit in annotations.hits if hit.clause == clause and hit.cue != "evasion"]
+        by = _found_by(annotations, clause)
+        mentions = mentions_in_text if clause == "8" else None
+        people = mentions.people_in_text(hits) if mentions is not None else None
         if by == "encoder" and encoder is not None:
-            found = telling_sentence(encoder, noted, reader.weights.heads.index(clause))
+            found = strongest_sentence(encoder, annotations, linear.weights.heads.index(clause))
             spans = tuple(text.spans(*found)) if found else ()
-            whom = whom if found and any(found[0] <= hit.start < found[1] for hit in hits) else None
+            people = people if found and any(found[0] <= hit.start < found[1] for hit in hits) else None
         else:
-            spans = tuple(_spans(text, hits)) if by != "linear" else weightiest.get(clause, ())
-        yield telling(Finding(clause, score, by, spans, _PLACES.get(text.kind, ""), quoted), whom)
+            spans = tuple(_spans(text, hits)) if by != "linear" else heaviest.get(clause, ())
+        yield name_people(Finding(clause, score, by, spans, _PLACE_CUES.get(text.kind, ""), quoted), people)
         for cue in dict.fromkeys(hit.cue for hit in hits):
-            named = [hit for hit in hits if hit.cue == cue]
-            finding = Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
-            yield finding if known is None else telling(finding, _together(known, named))
-    yield from _by_rule(text, noted, quoted)
-    if text.kind is Kind.HIDDEN and len(text.text.split()) > 20:
+            cue_hits = [hit for hit in hits if hit.cue == cue]
+            finding = Finding(clause, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
+            yield finding if mentions is None else name_people(finding, _people_in_hits(mentions, cue_hits))
+    yield from _rule_findings(text, annotations, quoted)
+    if text.kind is PassageKind.HIDDEN and len(text.text.split()) > 20:
         yield Finding("9", 0.15, "extraction", (), "hidden")
 
 
-def _together(naming: Naming, hits: Iterable[Hit]) -> tuple[str, ...] | None:
-    """Of whom the words of several hits tell; None where one does not say it, or they are many."""
-    told = [naming.told_of(hit) for hit in hits]
-    names = tuple(dict.fromkeys(name for each in told if each is not None for name in each))
-    return None if None in told or len(names) > NAMED else names
+def _people_in_hits(mentions: NameMentions, hits: Iterable[Hit]) -> tuple[str, ...] | None:
+    """The people that several hits are about; None if one of them names nobody, or if there are too many."""
+    people = [mentions.people_in_hit(hit) for hit in hits]
+    names = tuple(dict.fromkeys(name for hit_names in people if hit_names is not None for name in hit_names))
+    return None if None in people or len(names) > MAX_PEOPLE else names
 
 
-def _by(noted: Evidence, clause: str) -> str:
-    return noted.leading.get(clause, "linear")
+def _found_by(annotations: TextAnnotations, clause: str) -> str:
+    return annotations.found_by.get(clause, "linear")
 
 
-def calls(
-    text: ReadText, noted: Evidence, reader: LinearReader, encoder: EncoderReader | None = None
+def help_findings(
+    text: PipelineText, annotations: TextAnnotations, linear: LinearModel, encoder: OnnxEncoder | None = None
 ) -> Iterator[Finding]:
-    """Which words of a text ask for help, and which kind of it: no clause, but what whoever is alerted looks for."""
-    score = round(noted.help, 4)
-    if score < LEAST:
+    """The words of a text that ask for help, and the kind of help. They belong to no clause, but alerts show them."""
+    score = round(annotations.help, 4)
+    if score < MIN_SCORE:
         return
-    hits, by = [hit for hit in noted.hits if hit.clause == HELP], _by(noted, HELP)
-    quoted, place = text.kind is Kind.QUOTED, _PLACES.get(text.kind, "")
+    hits, by = [hit for hit in annotations.hits if hit.clause == HELP], _found_by(annotations, HELP)
+    quoted, place = text.kind is PassageKind.QUOTED, _PLACE_CUES.get(text.kind, "")
     for cue in dict.fromkeys(hit.cue for hit in hits):
-        named = [hit for hit in hits if hit.cue == cue]
-        yield Finding(HELP, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
+        cue_hits = [hit for hit in hits if hit.cue == cue]
+        yield Finding(HELP, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
     if by == "encoder" and encoder is not None:
-        found = telling_sentence(encoder, noted, reader.weights.heads.index(HELP))
+        found = strongest_sentence(encoder, annotations, linear.weights.heads.index(HELP))
         yield Finding(HELP, score, by, tuple(text.spans(*found)) if found else (), place, quoted)
     elif not hits:
-        yield Finding(HELP, score, "linear", _weightiest(text, noted, [HELP], reader).get(HELP, ()), place, quoted)
+        spans = _heaviest_words(text, annotations, [HELP], linear).get(HELP, ())
+        yield Finding(HELP, score, "linear", spans, place, quoted)
     elif place:
         yield Finding(HELP, score, by, tuple(_spans(text, hits)), place, quoted)
 
 
-def _by_rule(text: ReadText, noted: Evidence, quoted: bool) -> Iterator[Finding]:
-    """What needs no weighing: the way back to the school account, links to tools, hiding and evading."""
-    for clause, score in (("5", 0.9), ("2", 0.6)):
-        hits = [hit for hit in noted.hits if hit.clause == clause]
+def _rule_findings(text: PipelineText, annotations: TextAnnotations, quoted: bool) -> Iterator[Finding]:
+    """Findings that need no model: transition phrases, links to classroom tools, evasion of supervision."""
+    for clause, score in _RULE_SCORES:
+        hits = [hit for hit in annotations.hits if hit.clause == clause]
         for cue in dict.fromkeys(hit.cue for hit in hits):
-            named = [hit for hit in hits if hit.cue == cue]
-            yield Finding(clause, score, named[0].by, tuple(_spans(text, named)), cue, quoted)
-    evasive = noted.scores.get("hold", 0.0)
+            cue_hits = [hit for hit in hits if hit.cue == cue]
+            yield Finding(clause, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
+    hold_score = annotations.scores.get("hold", 0.0)
     for clause in ("1", "4"):
-        if noted.scores.get(clause, 0.0) >= 0.5 and evasive >= LEAST:
-            hits = [hit for hit in noted.hits if hit.cue in ("evasion", "secrecy")]
-            yield Finding(clause, round(evasive, 4), "head", tuple(_spans(text, hits)), "evasion", quoted)
+        if annotations.scores.get(clause, 0.0) >= 0.5 and hold_score >= MIN_SCORE:
+            hits = [hit for hit in annotations.hits if hit.cue in ("evasion", "secrecy")]
+            yield Finding(clause, round(hold_score, 4), "head", tuple(_spans(text, hits)), "evasion", quoted)
 
 
-def _spans(text: ReadText, hits: Iterable[Hit]) -> Iterator[Span]:
-    """The places of hits in order, overlapping ones as one."""
+def _spans(text: PipelineText, hits: Iterable[Hit]) -> Iterator[Span]:
+    """The places of hits in order. Overlapping places become one."""
     reach = 0
-    runs: list[list[int]] = []
+    merged: list[list[int]] = []
     for start, end in sorted((hit.start, hit.end) for hit in hits):
-        if runs and start <= reach:
-            runs[-1][1] = reach = max(reach, end)
+        if merged and start <= reach:
+            merged[-1][1] = reach = max(reach, end)
         else:
-            runs.append([start, end])
+            merged.append([start, end])
             reach = end
-    for start, end in runs:
+    for start, end in merged:
         yield from text.spans(start, end)
 
 
-def _weightiest(
-    text: ReadText, noted: Evidence, clauses: Sequence[str], reader: LinearReader
+def _heaviest_words(
+    text: PipelineText, annotations: TextAnnotations, clauses: Sequence[str], linear: LinearModel
 ) -> dict[str, tuple[Span, ...]]:
-    """For each clause the words that weigh most, in the window that speaks for it most; neighbours are one span."""
-    asked = [clause for clause in clauses if clause in reader.weights.heads]
-    if not asked or not noted.windows or not noted.words:
+    """For each clause the words with the largest weights in the window with the highest logit.
+
+    Words next to each other share a span.
+    """
+    known_clauses = [clause for clause in clauses if clause in linear.weights.heads]
+    if not known_clauses or not annotations.windows or not annotations.words:
         return {}
-    weights = reader.weights_of_words(text.text, [start for _, start, _ in noted.words], asked)
+    weights = linear.word_weights(text.text, [start for _, start, _ in annotations.words], known_clauses)
     out = {}
-    for column, clause in enumerate(asked):
-        head = reader.weights.heads.index(clause)
-        window = max(noted.windows, key=lambda each: float(each.logits[head]))
-        start, end = noted.sentences[window.first][0], noted.sentences[window.last][1]
-        inside = [at for at, (_, begin, _) in enumerate(noted.words) if start <= begin < end]
-        ranked = sorted(inside, key=lambda at: -weights[at, column])[:_WORDS_SHOWN]
-        chosen = sorted(at for at in ranked if weights[at, column] > 0)
+    for column, clause in enumerate(known_clauses):
+        head = linear.weights.heads.index(clause)
+        window = max(annotations.windows, key=lambda candidate: float(candidate.logits[head]))
+        start, end = annotations.sentences[window.first][0], annotations.sentences[window.last][1]
+        inside = [at for at, (_, begin, _) in enumerate(annotations.words) if start <= begin < end]
+        ranked = sorted(inside, key=lambda at: -weights[at, column])[:_MAX_WORDS]
+        heaviest = sorted(at for at in ranked if weights[at, column] > 0)
         out[clause] = tuple(
-            span for first, last in _runs(chosen) for span in text.spans(noted.words[first][1], noted.words[last][2])
+            span
+            for first, last in _consecutive(heaviest)
+            for span in text.spans(annotations.words[first][1], annotations.words[last][2])
         )
     return out
 
 
-def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+def _consecutive(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each run of consecutive numbers."""
     first: int | None = None
     before = -2
     for number in numbers:
@@ -162,8 +172,14 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
         yield first, before
 
 
-def strongest(found: list[Finding]) -> tuple[Finding, ...]:
-    """The findings of a message, the highest scores first; the same thing said twice is said once."""
-    bounded = (replace(each, spans=each.spans[:MOST_PLACES], cue=each.cue[:_LONGEST_CUE]) for each in found)
-    first = sorted(dict.fromkeys(bounded), key=lambda each: (-each.score, isinstance(each, Telling)))
-    return tuple(first[:MOST])  # what tells of nobody in particular counts for everybody, and must not be cut off
+def strongest_findings(found: list[Finding]) -> tuple[Finding, ...]:
+    """The findings of a message without duplicates, the highest scores first.
+
+    At the same score a finding about nobody in particular comes first: it counts for every recipient and must not be
+    cut off.
+    """
+    bounded = (
+        replace(finding, spans=finding.spans[:MAX_SPANS], cue=finding.cue[:_MAX_CUE_LENGTH]) for finding in found
+    )
+    ordered = sorted(dict.fromkeys(bounded), key=lambda finding: (-finding.score, isinstance(finding, NamedFinding)))
+    return tuple(ordered[:MAX_FINDINGS])

@@ -1,8 +1,9 @@
-"""Calls for help where they are easily missed: deep in a long letter, under a quote or within it, in a file.
+"""Requests for help that are easily missed: deep in a long letter, below or inside a quote, in a file.
 
-The stretch that speaks most for one is read once more by itself. Alone, school talk sounds like a call more often than
-within its letter, so it takes more to be one; what the conversation has said before was heard then. A short text to be
-held was read whole, and hides none: a stretch of a threat or a deal alone may well sound like somebody in need.
+The window with the highest help logit is classified once more by itself. Alone, school talk resembles a request for
+help more often than within its letter, so a higher score is needed. Sentences that the conversation has said before
+are left out: they were classified then. A short text that is held is not reread: it was read as a whole, and an excerpt
+of a threat or a deal alone may sound like somebody in need.
 """
 
 from __future__ import annotations
@@ -11,66 +12,73 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from classifiers.components.encoder_windows import is_long
-from classifiers.components.mixing import HOLDING
-from classifiers.extract.quote_check import QuoteCheck
-from classifiers.extract.quoting import Kind
-from classifiers.features.annotations import Evidence
-from classifiers.pipeline.texts import ReadText
+from classifiers.components.stacking import HOLD_CLAUSES
+from classifiers.extract.quote_check import ConversationHistory
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
+from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
 
-HEARD = (Kind.FRESH, Kind.HIDDEN)
-"""What is heard as it stands."""
-_ASIDE = (Kind.CLAIMED, Kind.QUOTED, Kind.SIGNATURE, Kind.ATTACHED)
-_SURE = 0.8
-"""The score from which such a stretch is a call."""
-_MEANT = 0.5
-"""The score from which a text is a call, or is to be held: then nothing more need be looked for in it."""
+HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN)
+"""Texts whose help score is the message's."""
+_REREAD_KINDS = (PassageKind.UNVERIFIED, PassageKind.QUOTED, PassageKind.SIGNATURE, PassageKind.ATTACHED)
+_MIN_REREAD_SCORE = 0.8
+"""The score from which an excerpt asks for help."""
+_DECIDED = 0.5
+"""The score from which a text asks for help or is held. Such a text needs no second reading."""
 
 
-def stretches(
-    noted: Sequence[tuple[ReadText, Evidence]], column: int, direction: str, record: QuoteCheck
-) -> list[ReadText]:
-    """The stretches of a message that are to be read by themselves; `column` is help among the linear reader's heads.
+def texts_to_reread(
+    texts: Sequence[tuple[PipelineText, TextAnnotations]],
+    column: int,
+    direction: str,
+    history: ConversationHistory,
+) -> list[PipelineText]:
+    """The excerpts of a message to classify by themselves. `column` is help among the heads of the linear model.
 
-    None where no student may have written, or where a call was heard already.
+    Empty if no student can have written the message, or if it asks for help already.
     """
     if direction == Direction.STAFF_TO_STUDENT or any(
-        found.help >= _MEANT for text, found in noted if text.kind in HEARD
+        annotations.help >= _DECIDED for text, annotations in texts if text.kind in HELP_KINDS
     ):
         return []
-    asked = (
-        _most(text, found, column, record)
-        for text, found in noted
-        if (text.kind in HEARD and _may_hide(found)) or text.kind in _ASIDE
+    excerpts = (
+        _strongest_window(text, annotations, column, history)
+        for text, annotations in texts
+        if (text.kind in HELP_KINDS and _may_hide_help(annotations)) or text.kind in _REREAD_KINDS
     )
-    return [each for each in asked if each is not None]
+    return [excerpt for excerpt in excerpts if excerpt is not None]
 
 
-def heard(found: Evidence) -> float:
-    """The score of help of such a stretch, 0 where that is not enough to be a call."""
-    return found.help if found.help >= _SURE else 0.0
+def confirmed_help(annotations: TextAnnotations) -> float:
+    """The help score of an excerpt; 0 if it is too low to count."""
+    return annotations.help if annotations.help >= _MIN_REREAD_SCORE else 0.0
 
 
-def _may_hide(found: Evidence) -> bool:
-    """Whether a call may stand unheard among other things."""
-    holds = max(found.scores.get(clause, 0.0) for clause in HOLDING) >= _MEANT
-    return len(found.windows) > 1 and (is_long(found) or not holds)
+def _may_hide_help(annotations: TextAnnotations) -> bool:
+    """Whether a text may hide a request for help among other things."""
+    holds = max(annotations.scores.get(clause, 0.0) for clause in HOLD_CLAUSES) >= _DECIDED
+    return len(annotations.windows) > 1 and (is_long(annotations) or not holds)
 
 
-def _most(text: ReadText, found: Evidence, column: int, record: QuoteCheck) -> ReadText | None:
-    """The window that speaks most for help, without the sentences of it that the conversation has said before."""
-    for window in sorted(found.windows, key=lambda each: -float(each.logits[column])):
-        bounds = found.sentences[window.first : window.last + 1]
-        fresh = [(start, end) for start, end in bounds if not (record and record.knows(found.text[start:end]))]
-        stretch = "".join(found.text[start:end] for start, end in fresh)
-        if stretch.strip():
-            return _cut(text, stretch, fresh)
+def _strongest_window(
+    text: PipelineText, annotations: TextAnnotations, column: int, history: ConversationHistory
+) -> PipelineText | None:
+    """The window with the highest help logit, without sentences that the conversation has said before."""
+    for window in sorted(annotations.windows, key=lambda candidate: -float(candidate.logits[column])):
+        bounds = annotations.sentences[window.first : window.last + 1]
+        unknown = [
+            (start, end) for start, end in bounds if not (history and history.contains(annotations.text[start:end]))
+        ]
+        excerpt = "".join(annotations.text[start:end] for start, end in unknown)
+        if excerpt.strip():
+            return _excerpt(text, excerpt, unknown)
     return None
 
 
-def _cut(text: ReadText, stretch: str, bounds: Sequence[tuple[int, int]]) -> ReadText:
-    """A stretch as a text of its own; the way back to what was received is known where nothing was left out."""
-    whole = all(one[1] == other[0] for one, other in pairwise(bounds))
-    begins = bounds[0][0] + len(stretch) - len(stretch.lstrip())
-    pieces = tuple((at - begins, passage, normal) for at, passage, normal in text.pieces) if whole else ()
-    return ReadText(text.kind, stretch.strip(), pieces, text.tricks)
+def _excerpt(text: PipelineText, excerpt: str, bounds: Sequence[tuple[int, int]]) -> PipelineText:
+    """An excerpt as a text of its own. Its received offsets are known only if no sentence inside was left out."""
+    is_contiguous = all(one[1] == other[0] for one, other in pairwise(bounds))
+    begins = bounds[0][0] + len(excerpt) - len(excerpt.lstrip())
+    pieces = tuple((at - begins, passage, normal) for at, passage, normal in text.pieces) if is_contiguous else ()
+    return PipelineText(text.kind, excerpt.strip(), pieces, text.disguises)

@@ -1,4 +1,4 @@
-"""What is to be classified: one message as the classifiers get it, and its way through a pipe."""
+"""The unit of work: one message as the classifiers get it, and its encoding for the pipe to a worker."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from gateway.core.messages.media import MediaFile, media_parts
-from gateway.core.messages.message import Channel, EarlierMessage, OutgoingMessage
+from gateway.core.messages.message import EarlierMessage, OutgoingMessage
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.mime.parts import Part
 
-BOTH_WAYS = ""
-"""The direction of a message whose pairs do not all go the same way."""
+MIXED_DIRECTION = ""
+"""The direction of a message whose pairs have different directions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One message: its content, which is checked against `sha256` already, and what is known around it.
+    """One message: its content, already checked against `sha256`, and what is known about it.
 
-    `direction` is a Direction, or BOTH_WAYS; `sender` the envelope sender; `context` what the conversation said
-    before, the oldest first, `at` when the message came, 0 where nobody knows; `pairs` the staff-student pairs of the
-    message. Its subject is in the content. `media`: the pictures and files of a text that were fetched.
+    `direction` is a Direction or MIXED_DIRECTION. `sender` is the envelope sender. `context` holds the earlier messages
+    of the conversation, oldest first; `at` is when the message came, 0 if unknown. `pairs` are the staff-student pairs
+    of the message. The subject is in the content. `media` are the downloaded pictures and files of a text message.
     """
 
     id: str
     sha256: str
-    channel: Channel
+    channel: str
     direction: str
     content: bytes
     sender: str = ""
@@ -37,38 +37,38 @@ class Job:
 
     @property
     def size(self) -> int:
-        """Bytes that are to be read."""
-        return len(self.content) + sum(len(each.content) for each in self.media)
+        """Bytes to classify."""
+        return len(self.content) + sum(len(item.content) for item in self.media)
 
 
 def direction_of(pairs: Sequence[Pair]) -> str:
-    """The direction that all pairs share, else BOTH_WAYS."""
+    """The direction that all pairs share, else MIXED_DIRECTION."""
     directions = {pair.direction for pair in pairs}
-    return str(directions.pop()) if len(directions) == 1 else BOTH_WAYS
+    return str(directions.pop()) if len(directions) == 1 else MIXED_DIRECTION
 
 
-def job_of(outgoing: OutgoingMessage, media: Sequence[MediaFile] = ()) -> Job:
-    """The job of a stored message, with what its conversation said before it; `media` are fetched, with contents."""
+def job_from_stored(outgoing: OutgoingMessage, media: Sequence[MediaFile] = ()) -> Job:
+    """The job of a stored message, with its conversation. `media` are its downloaded files, with contents."""
     message = outgoing.message
     pairs = message.relation.pairs
     return Job(
         message.id, message.sha256, message.channel, direction_of(pairs), message.content, message.envelope.sender,
-        outgoing.context, message.received_at, pairs, tuple(each for each in media if not each.failed),
+        outgoing.context, message.received_at, pairs, tuple(item for item in media if not item.failed),
     )  # fmt: skip
 
 
-def said_before(item: object) -> tuple[tuple[EarlierMessage, ...], float]:
-    """What the conversation said before a message, and when that came; of anything but a job nothing is known."""
+def conversation_of(item: object) -> tuple[tuple[EarlierMessage, ...], float]:
+    """The earlier messages of a conversation, and when this one came. Only a Job has them."""
     return (item.context, item.at) if isinstance(item, Job) else ((), 0.0)
 
 
 def files_of(item: object) -> list[Part]:
-    """The pictures and files of a text as parts of it; of anything but a job there are none."""
+    """The pictures and files of a text message as its parts. Only a Job has them."""
     return media_parts(item.media) if isinstance(item, Job) else []
 
 
-def pack(jobs: Sequence[Job]) -> list[bytes]:
-    """Jobs as blobs: one of JSON for all, then the contents in order, each with those of its media behind it."""
+def pack_jobs(jobs: Sequence[Job]) -> list[bytes]:
+    """Jobs as blobs: JSON for all of them, then the contents in order, each followed by those of its media."""
     about = [
         {
             "id": job.id,
@@ -76,34 +76,34 @@ def pack(jobs: Sequence[Job]) -> list[bytes]:
             "channel": job.channel,
             "direction": job.direction,
             "sender": job.sender,
-            "context": [asdict(said) for said in job.context],
+            "context": [asdict(earlier) for earlier in job.context],
             "at": job.at,
             "pairs": [asdict(pair) for pair in job.pairs],
-            "media": [(each.number, each.media_type, each.size, each.sha256) for each in job.media],
+            "media": [(item.number, item.media_type, item.size, item.sha256) for item in job.media],
         }
         for job in jobs
     ]
-    contents = (blob for job in jobs for blob in (job.content, *(each.content for each in job.media)))
+    contents = (blob for job in jobs for blob in (job.content, *(item.content for item in job.media)))
     return [json.dumps(about).encode(), *contents]
 
 
-def unpack(blobs: Sequence[bytes]) -> list[Job]:
-    """The jobs of `pack`."""
+def unpack_jobs(blobs: Sequence[bytes]) -> list[Job]:
+    """The jobs of `pack_jobs`."""
     rest = iter(blobs[1:])
     return [
         Job(
-            id=each["id"],
-            sha256=each["sha256"],
-            channel=Channel(each["channel"]),
-            direction=each["direction"],
+            id=item["id"],
+            sha256=item["sha256"],
+            channel=item["channel"],
+            direction=item["direction"],
             content=next(rest),
-            sender=each["sender"],
-            context=tuple(EarlierMessage(**said) for said in each["context"]),
-            at=each["at"],
-            pairs=tuple(Pair(**(pair | {"direction": Direction(pair["direction"])})) for pair in each["pairs"]),
+            sender=item["sender"],
+            context=tuple(EarlierMessage(**earlier) for earlier in item["context"]),
+            at=item["at"],
+            pairs=tuple(Pair(**(pair | {"direction": Direction(pair["direction"])})) for pair in item["pairs"]),
             media=tuple(
-                MediaFile(number, kind, size, digest, "", next(rest)) for number, kind, size, digest in each["media"]
+                MediaFile(number, kind, size, digest, "", next(rest)) for number, kind, size, digest in item["media"]
             ),
         )
-        for each in json.loads(blobs[0])
+        for item in json.loads(blobs[0])
     ]

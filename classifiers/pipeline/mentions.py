@@ -1,6 +1,6 @@
-"""Of whom confidential words tell: the names that stand with them, as the text has them.
+"""The people that confidential words are about: the names that stand near them, as written in the text.
 
-Only what is plain is said. Words that tell of nobody by name, or of more people than a few, tell of somebody unknown.
+Only clear cases count. Words near no name, or near more names than MAX_PEOPLE, are about somebody unknown.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from classifiers.features.annotations import Evidence, Hit
+from classifiers.features.annotations import Hit, TextAnnotations
 
 READER, WRITER = "you", "i"
-"""In the place of a name: whoever gets the text ("your IEP"), whoever wrote it ("my IEP"). No name is so written."""
+"""Placeholders for a name: the recipient ("your IEP") and the author ("my IEP"). No real name looks like them."""
 
-MOST = 4
-"""Of more people than this nobody is named: a list of a class is everybody's."""
+MAX_PEOPLE = 4
+"""People that words can be about. More than this is a class list, which is about nobody in particular."""
 
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Coach|Principal|Nurse|Officer|Sra?|Srta|Señora?|Señorita|Maestr[oa])\b\.?"
 _WORD = r"[A-ZÁÉÍÓÚÑÜ](?:['’][A-ZÁÉÍÓÚÑÜ])?[a-záéíóúñüç](?:[\w-]|['’](?!s\b))*"
@@ -24,7 +24,7 @@ _NAME = re.compile(rf"(?<![\w@.])(?:{_TITLE}\s+)?{_WORD}(?:{_MORE})*")
 _LISTED = re.compile(r"[A-ZÁÉÍÓÚÑÜ][\w'’-]+,? [A-ZÁÉÍÓÚÑÜ][\w.'’-]*")
 _TITLED = re.compile(rf"{_TITLE}\s")
 
-_NO_NAMES = frozenset(  # words with a capital that name nobody: what begins sentences, and what schools write so
+_NOT_NAMES = frozenset(  # capitalized words that are no names: sentence starts, and words that schools capitalize
     "a about after again all also although am an and any are as ask at attached be because been before being below"
     " both but by call can check come could dear did do does don don't each either email every everyone everything"
     " for from get give go good great had has have he hello her here hers hey hi him his how i i'd i'll i'm i've if"
@@ -48,115 +48,122 @@ _NO_NAMES = frozenset(  # words with a capital that name nobody: what begins sen
     " junio julio agosto septiembre octubre noviembre diciembre como cuando donde porque pero también tiene tienes"
     " sacó saludos atentamente sincerely best regards cheers love".split()
 )
-_THEY = re.compile(r"\b(?:he|she|his|her|hers|him|they|their|theirs|them|él|ella|ellos|ellas)\b", re.IGNORECASE)
+_THIRD_PERSON = re.compile(r"\b(?:he|she|his|her|hers|him|they|their|theirs|them|él|ella|ellos|ellas)\b", re.IGNORECASE)
 _GREETING = re.compile(
     r"\s*(?P<word>(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hola|buen[oa]s (?:días|tardes|noches)"
     r"|estimad[oa]|querid[oa])\b[ ,]*)?",
     re.IGNORECASE,
 )
-_BEHIND_GREETING = re.compile(r"[ \t]*(?:[,!]|:?[ \t]*\n)")
+_AFTER_GREETING = re.compile(r"[ \t]*(?:[,!]|:?[ \t]*\n)")
 _ENDS_LINE = re.compile(r"[ \t]*[,.!]?[ \t]*(?:\n|$)")
-_FIRST = 3
-"""Words that are looked at as the beginning of a longer name."""
-_HEAD, _FOOT = 2, 1  # lines before a name that is greeted without a word for it, lines behind one that signs
-_TO_NOBODY = frozenset({"password", "credentials", "card", "ssn"})  # to be told to nobody, whosever they are
+_MAX_PREFIX_WORDS = 3
+"""Words of a longer name that a shorter name may repeat."""
+_GREETING_LINES, _SIGNATURE_LINES = (
+    2,
+    1,
+)  # lines at the start where a name is a greeting, lines at the end where it is a signature
+_SECRETS = frozenset({"password", "credentials", "card", "ssn"})  # nobody may receive these, whoever they belong to
 _WORDS = re.compile(r"\S+")
-_OF = re.compile(r"['’]s?\s+(?:[\w-]+\s+){0,2}$")
+_POSSESSIVE = re.compile(r"['’]s?\s+(?:[\w-]+\s+){0,2}$")
 _YOUR = re.compile(r"(?:your|tu|tus)\b", re.IGNORECASE)
-_YOURS = re.compile(
+_BEFORE_YOURS = re.compile(
     r"\b(?:your|tu|tus)\s+(?:[\w-]+\s+){0,2}$"
     r"|\byou(?:'ve|'re| have| got| are| were| made| earned| scored| need| qualify)(?: [\w-]+){0,3}\s+$",
     re.IGNORECASE,
 )
-_MINE = re.compile(
+_BEFORE_MINE = re.compile(
     r"\b(?:my|mi|mis)\s+(?:[\w-]+\s+){0,2}$|\bi(?:'ve|'m| have| got| am| was| need)(?: [\w-]+){0,3}\s+$", re.IGNORECASE
 )
 
 
-class Naming:
-    """The names in one text, and of whom its confidential words tell."""
+class NameMentions:
+    """The names in one text, and the people that its confidential words are about."""
 
-    def __init__(self, noted: Evidence) -> None:
-        self._text, self._sentences = noted.text, noted.sentences
-        self._names = _in_full(list(_names(noted.text)))
+    def __init__(self, annotations: TextAnnotations) -> None:
+        self._text, self._sentences = annotations.text, annotations.sentences
+        self._names = _full_names(list(_names(annotations.text)))
         self._starts = [first for _, first, _ in self._names]
-        self._head = _line_end(self._text, _HEAD)
-        self._foot = _line_begin(self._text.rstrip(), _FOOT)
+        self._greeting_end = _line_end(self._text, _GREETING_LINES)
+        self._signature_start = _line_begin(self._text.rstrip(), _SIGNATURE_LINES)
 
-    def told_of(self, hit: Hit) -> tuple[str, ...] | None:
-        """Of whom the words of one hit tell; None where that is not plain."""
-        if hit.cue.partition("_of_")[0] in _TO_NOBODY:
+    def people_in_hit(self, hit: Hit) -> tuple[str, ...] | None:
+        """The people that one hit is about; None if that is not clear."""
+        if hit.cue.partition("_of_")[0] in _SECRETS:
             return None
         if hit.cue == "roster":
             listed = _LISTED.search(self._text, hit.start, hit.end)
             return (listed.group(),) if listed else None
-        text, (start, end) = self._text, self._around(hit)
-        names = self._within(start, end)
-        for name, first, behind in names:
-            has_it = hit.cue == "grade_of" and first < hit.end and behind > hit.start
-            if has_it or (behind <= hit.start and _OF.match(text[behind : hit.start])):
+        text, (start, end) = self._text, self._sentence_of(hit)
+        names = self._names_between(start, end)
+        for name, first, end_of_name in names:
+            is_grade_holder = hit.cue == "grade_of" and first < hit.end and end_of_name > hit.start
+            if is_grade_holder or (end_of_name <= hit.start and _POSSESSIVE.match(text[end_of_name : hit.start])):
                 return (name,)
-        meant = tuple(dict.fromkeys(name for name, first, behind in names if not self._addressed(first, behind)))
-        if meant:
-            return meant if len(meant) <= MOST else None
-        if _THEY.search(text, start, end):
+        others = tuple(
+            dict.fromkeys(
+                name for name, first, end_of_name in names if not self._is_greeting_or_signature(first, end_of_name)
+            )
+        )
+        if others:
+            return others if len(others) <= MAX_PEOPLE else None
+        if _THIRD_PERSON.search(text, start, end):
             return None
         before = text[start : hit.start]
-        if _YOURS.search(before) or _YOUR.match(text, hit.start):
+        if _BEFORE_YOURS.search(before) or _YOUR.match(text, hit.start):
             return (READER,)
-        return (WRITER,) if _MINE.search(before) else None
+        return (WRITER,) if _BEFORE_MINE.search(before) else None
 
-    def all_told_of(self, hits: Sequence[Hit]) -> tuple[str, ...] | None:
-        """Of whom a text tells whose confidential words are these; None where that is not plain of every one of them.
+    def people_in_text(self, hits: Sequence[Hit]) -> tuple[str, ...] | None:
+        """The people that a text with these hits is about; None if that is not clear for every hit.
 
-        Whoever else is named anywhere in it counts too, for what is confidential is not only in the words that were
-        found; but for those who are only addressed, or who sign, and for grown-ups by their titles.
+        Everybody else named in the text counts too, because confidential facts need not be in the words that were
+        found. Exceptions are people who are only greeted, who sign, and adults named by their titles.
         """
-        told: list[str] = []
+        people: list[str] = []
         for hit in hits:
-            whom = self.told_of(hit)
-            if whom is None:
+            hit_people = self.people_in_hit(hit)
+            if hit_people is None:
                 return None
-            told += whom
+            people += hit_people
         for start, end in self._sentences:
-            names = [each for each in self._within(start, end) if not self._addressed(*each[1:])]
-            if not names and _THEY.search(self._text, start, end):
+            names = [name for name in self._names_between(start, end) if not self._is_greeting_or_signature(*name[1:])]
+            if not names and _THIRD_PERSON.search(self._text, start, end):
                 return None
-            told += [name for name, _, _ in names if not _TITLED.match(name)]
-        whole = tuple(dict.fromkeys(told))
-        return whole if 0 < len(whole) <= MOST else None
+            people += [name for name, _, _ in names if not _TITLED.match(name)]
+        whole = tuple(dict.fromkeys(people))
+        return whole if 0 < len(whole) <= MAX_PEOPLE else None
 
-    def _around(self, hit: Hit) -> tuple[int, int]:
-        at = bisect_right(self._sentences, hit.start, key=lambda each: each[0]) - 1
+    def _sentence_of(self, hit: Hit) -> tuple[int, int]:
+        at = bisect_right(self._sentences, hit.start, key=lambda name: name[0]) - 1
         return self._sentences[at] if at >= 0 and hit.start < self._sentences[at][1] else (hit.start, hit.end)
 
-    def _addressed(self, start: int, end: int) -> bool:
-        """Whether a name greets somebody or signs: behind a word of greeting, or among the first or last lines."""
+    def _is_greeting_or_signature(self, start: int, end: int) -> bool:
+        """Whether a name is a greeting or a signature: after a greeting word, or among the first or last lines."""
         text = self._text
         line = text.rfind("\n", 0, start) + 1
         begins = _GREETING.fullmatch(text, line, start)
         if begins is None:
             return False
-        if (begins["word"] or line <= self._head) and _BEHIND_GREETING.match(text, end):
+        if (begins["word"] or line <= self._greeting_end) and _AFTER_GREETING.match(text, end):
             return True
         if _ENDS_LINE.match(text, end) is None:
             return False
         rest = _WORDS.search(text, end)
-        return rest is None or rest.start() >= self._foot
+        return rest is None or rest.start() >= self._signature_start
 
-    def _within(self, start: int, end: int) -> list[tuple[str, int, int]]:
-        """The names that begin between two places."""
+    def _names_between(self, start: int, end: int) -> list[tuple[str, int, int]]:
+        """The names that begin between two offsets."""
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
 
 def _names(text: str) -> Iterator[tuple[str, int, int]]:
-    """The names in a text, with where they stand; a word that names nobody ends or begins none."""
+    """The names in a text and their offsets. Words that are no names separate names."""
     for found in _NAME.finditer(text):
         titled = _TITLED.match(found.group())
         first = found.start() + (titled.end() if titled else 0)
         run: list[re.Match[str]] = []
         for word in _WORDS.finditer(text, first, found.end()):
-            if word.group().strip(".,").casefold() in _NO_NAMES:
+            if word.group().strip(".,").casefold() in _NOT_NAMES:
                 yield from _joined(text, run, None)
                 run, titled = [], None
             else:
@@ -164,11 +171,11 @@ def _names(text: str) -> Iterator[tuple[str, int, int]]:
         yield from _joined(text, run, found.start() if titled else None)
 
 
-def _in_full(names: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Names, a first name alone as the only longer one in the text that begins with it: they are one person's."""
+def _full_names(names: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Names in full: a first name becomes the longer name in the text that begins with it, if there is only one."""
     longer: dict[str, list[str]] = {}
     for name in dict.fromkeys(name for name, _, _ in names):
-        words = name.split(" ", _FIRST)
+        words = name.split(" ", _MAX_PREFIX_WORDS)
         for count in range(1, len(words)):
             longer.setdefault(" ".join(words[:count]), []).append(name)
     return [(known[0] if len(known := longer.get(name, [])) == 1 else name, start, end) for name, start, end in names]
@@ -181,7 +188,7 @@ def _joined(text: str, run: list[re.Match[str]], begins: int | None) -> Iterator
 
 
 def _line_end(text: str, number: int) -> int:
-    """Where a line ends, the first one being 0; the end of a text that has fewer."""
+    """The end of a line, counted from 0; the end of the text if it has fewer lines."""
     at = -1
     for _ in range(number + 1):
         at = text.find("\n", at + 1)
@@ -191,7 +198,7 @@ def _line_end(text: str, number: int) -> int:
 
 
 def _line_begin(text: str, number: int) -> int:
-    """Where a line begins, the last one being 0; the beginning of a text that has fewer."""
+    """The start of a line, counted from 0 at the end; the start of the text if it has fewer lines."""
     at = len(text)
     for _ in range(number + 1):
         at = text.rfind("\n", 0, at)

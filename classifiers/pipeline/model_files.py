@@ -1,4 +1,4 @@
-"""The trained model as files: written by training, read at the start of a worker, named by a hash of its content."""
+"""The trained model as files. Training writes them, workers read them; the version is a hash of their content."""
 
 from __future__ import annotations
 
@@ -12,82 +12,88 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from classifiers.components.head import HeadWeights, feature_names
+from classifiers.components.head import CONTEXT_FEATURES, HeadWeights, feature_names
 from classifiers.components.linear import LinearWeights
-from classifiers.components.mixing import Mixing
+from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats
-from classifiers.features.mmap import mapped
+from classifiers.features.mmap import map_arrays
 from classifiers.features.vectors import WIDTH
 
 SHIPPED = Path(__file__).parents[1] / "model"
 FORMAT = 6
 ENCODERS = ("encoder", "bilingual")
-"""The encoders that a model may have, in the order in which they are asked: each a network, the second a tokenizer."""
+"""The encoders of a model, in the order in which they run. The second one has a tokenizer of its own."""
 HEAD = "head"
-"""What is before them: it has a mixing as well."""
+"""The model before the encoders. It has a stacking as well."""
 _FILES = ("reader.safetensors", "model.json", "words.txt")
 
 
 class ModelError(Exception):
-    """The model cannot be used: which file, what is wrong with it, and how to mend it."""
+    """The model cannot be used. The text names the file, what is wrong, and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
-    """An encoder as files, with its mixing; without a tokenizer it reads the word pieces of the static vectors."""
+class EncoderFiles:
+    """The files of an encoder, and its stacking. Without a tokenizer it reads the word pieces of the static vectors."""
 
     network: Path
     tokenizer: Path | None
-    mixing: Mixing
+    stacking: Stacking
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """Everything that training makes. `mixing` is the head's; `words` are what the vocabulary of the vectors lacks."""
+class TrainedModel:
+    """Everything that training makes. `stacking` is the head's. `words` are not in the vocabulary of the vectors."""
 
     version: str
     linear: LinearWeights
     head: HeadWeights
-    mixing: Mixing
+    stacking: Stacking
     words: frozenset[str]
-    encoders: tuple[Encoder, ...] = ()
+    encoders: tuple[EncoderFiles, ...] = ()
 
 
 def folder_of(model: str) -> Path:
-    """The folder that a configured model names; "" is the shipped one."""
+    """The folder of a configured model; "" is the shipped one."""
     return Path(model) if model else SHIPPED
 
 
-def save(
+def save_model(
     folder: Path, linear: LinearWeights, head: HeadWeights, words: frozenset[str],
-    about: dict[str, object], mixings: Sequence[Mixing],
+    metadata: dict[str, object], stackings: Sequence[Stacking],
 ) -> str:  # fmt: skip
-    """Write a model and give its version; of the mixings the head's comes first; encoders lie in the folder already."""
+    """Write a model and return its version. The head's stacking comes first; the encoders are in the folder already."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "words": linear.words.astype(np.float16), "mean": linear.mean, "most": linear.most, "bias": linear.bias,
         "center": head.center, "scale": head.scale, "first": head.first,
         "first_bias": head.first_bias, "second": head.second, "second_bias": head.second_bias,
     }  # fmt: skip
-    for name, mixing in zip((HEAD, *ENCODERS), mixings, strict=False):
+    for name, stacking in zip((HEAD, *ENCODERS), stackings, strict=False):
         arrays |= {
-            f"{name}.mixing": mixing.weights, f"{name}.bias": mixing.bias, f"{name}.shift": mixing.shift,
-            f"{name}.gate": mixing.gate, f"{name}.own": mixing.own,
+            f"{name}.mixing": stacking.weights, f"{name}.bias": stacking.bias, f"{name}.shift": stacking.shift,
+            f"{name}.gate": stacking.gate, f"{name}.own": stacking.clause_points,
         }  # fmt: skip
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _FILES[0])
-    description = {"format": FORMAT, "heads": linear.heads, "outputs": head.outputs, "features": head.features, **about}
+    description = {
+        "format": FORMAT,
+        "heads": linear.heads,
+        "outputs": head.outputs,
+        "features": head.features,
+        **metadata,
+    }
     (folder / _FILES[1]).write_text(json.dumps(description, indent=1) + "\n", "utf-8")
     (folder / _FILES[2]).write_text("\n".join(sorted(words)) + "\n", "utf-8")
     return version_of(folder)
 
 
-def learned(folder: Path) -> frozenset[str]:
-    """The sources that the model of a folder learned from, as far as it says: files of corpora, public sets."""
+def learned_sources(folder: Path) -> frozenset[str]:
+    """The sources that a model learned from, if it lists them: corpus files and public sets."""
     return frozenset(_description(folder).get("learned", ()))
 
 
 def seed_of(folder: Path) -> int:
-    """The seed that a model was trained by, which says which messages it has not seen."""
+    """The seed of a model's training. It decides which messages the model has not seen."""
     return int(_description(folder).get("seed", 1))
 
 
@@ -97,23 +103,23 @@ def _description(folder: Path) -> dict[str, Any]:
 
 
 def version_of(folder: Path) -> str:
-    """The name of a model: a hash of what it consists of."""
+    """The version of a model: a hash of its files."""
     digest = hashlib.sha256()
     for name in _FILES:
         digest.update((folder / name).read_bytes())
     for name in ENCODERS:
-        for path in (network_of(folder, name), tokenizer_of(folder, name)):
+        for path in (network_path(folder, name), tokenizer_path(folder, name)):
             if path.exists():
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def read(model: str = "") -> Model:
-    """The model of a folder. Raises ModelError where it is missing, broken or of another program version."""
+def read_model(model: str = "") -> TrainedModel:
+    """The model of a folder. Raises ModelError if it is missing, broken, or made for other program code."""
     folder = folder_of(model)
     try:
         description = json.loads((folder / _FILES[1]).read_text("utf-8"))
-        arrays = mapped(folder / _FILES[0])
+        arrays = map_arrays(folder / _FILES[0])
         words = frozenset((folder / _FILES[2]).read_text("utf-8").split())
         version = version_of(folder)
     except (OSError, ValueError, KeyError) as error:
@@ -121,7 +127,7 @@ def read(model: str = "") -> Model:
             f"{folder}: no readable model ({error}); name a folder that `chaperone train` wrote"
         ) from error
     heads, features = tuple(description.get("heads", ())), tuple(description.get("features", ()))
-    if description.get("format") != FORMAT or features != feature_names(heads):
+    if description.get("format") != FORMAT or not _fits_lexicons(heads, features):
         raise ModelError(f"{folder}: made for other lexicons or another version of the classifiers; train it again")
     try:
         linear = LinearWeights(heads, arrays["words"], arrays["mean"], arrays["most"], arrays["bias"])
@@ -129,34 +135,39 @@ def read(model: str = "") -> Model:
             tuple(description["outputs"]), features, arrays["center"], arrays["scale"], arrays["first"],
             arrays["first_bias"], arrays["second"], arrays["second_bias"],
         )  # fmt: skip
-        mixing = _mixing(HEAD, arrays)
+        stacking = _stacking(HEAD, arrays)
         encoders = tuple(_encoder(folder, name, arrays) for name in ENCODERS if f"{name}.mixing" in arrays)
     except KeyError as error:
         raise ModelError(f"{folder}/{_FILES[0]}: {error} is missing; train the model again") from error
     if linear.mean.shape != (WIDTH, len(heads)) or head.first.shape[1] != len(features):
         raise ModelError(f"{folder}/{_FILES[0]}: does not fit model.json; train the model again")
-    for each in encoders:
-        if not each.network.exists():
-            raise ModelError(
-                f"{each.network}: is missing; train the model again, or copy it from where the model came from"
-            )
-    return Model(version, linear, head, mixing, words, encoders)
+    for encoder in encoders:
+        if not encoder.network.exists():
+            raise ModelError(f"{encoder.network} is missing; train the model again, or copy the file from its source")
+    return TrainedModel(version, linear, head, stacking, words, encoders)
 
 
-def network_of(folder: Path, name: str) -> Path:
-    """Where the network of an encoder lies."""
+def _fits_lexicons(heads: tuple[str, ...], features: tuple[str, ...]) -> bool:
+    """Whether the lexicons have every cue that a model was trained with. They may have more."""
+    expected, linear, context = feature_names(heads), 2 * len(heads), -len(CONTEXT_FEATURES)
+    same_frame = features[:linear] == expected[:linear] and features[context:] == expected[context:]
+    return same_frame and set(features) <= set(expected)
+
+
+def network_path(folder: Path, name: str) -> Path:
+    """The file of an encoder's network."""
     return folder / f"{name}.onnx"
 
 
-def tokenizer_of(folder: Path, name: str) -> Path:
-    """Where the tokenizer of an encoder lies that has word pieces of its own."""
+def tokenizer_path(folder: Path, name: str) -> Path:
+    """The file of an encoder's own tokenizer."""
     return folder / f"{name}.json"
 
 
-def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> Encoder:
-    tokenizer = tokenizer_of(folder, name)
-    return Encoder(network_of(folder, name), tokenizer if tokenizer.exists() else None, _mixing(name, arrays))
+def _encoder(folder: Path, name: str, arrays: Mapping[str, Floats]) -> EncoderFiles:
+    tokenizer = tokenizer_path(folder, name)
+    return EncoderFiles(network_path(folder, name), tokenizer if tokenizer.exists() else None, _stacking(name, arrays))
 
 
-def _mixing(name: str, arrays: Mapping[str, Floats]) -> Mixing:
-    return Mixing(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))
+def _stacking(name: str, arrays: Mapping[str, Floats]) -> Stacking:
+    return Stacking(*(arrays[f"{name}.{part}"] for part in ("mixing", "bias", "shift", "gate", "own")))

@@ -1,8 +1,9 @@
-"""A short answer read with what it answers: "yes", "my place then", "he did it again" mean what was said before them.
+"""A short reply is classified together with what it replies to: "yes", "my place then", "he did it again".
 
-The last messages of the conversation are read alone, and once more with the answer behind them: what counts is what the
-answer adds, so that an "ok" after a bad message is not called bad itself. An answer that says little by itself is
-listed, and held only where it is suspect alone as well. A call for help is heard wherever the answer makes it one.
+The last messages of the conversation are classified alone, and again with the reply after them. Only the difference
+counts, so an "ok" after a bad message is not called bad itself. A reply that says little by itself is flagged; it is
+held only if it is suspicious alone as well. A request for help counts wherever the reply turns the conversation into
+one.
 """
 
 from __future__ import annotations
@@ -10,78 +11,86 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import log
 
-from classifiers.components.mixing import HOLDING
-from classifiers.extract.quoting import Kind
-from classifiers.features.annotations import Evidence
-from classifiers.normalize.normalization import Normaliser
-from classifiers.pipeline.texts import ReadText
+from classifiers.components.stacking import HOLD_CLAUSES
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
+from classifiers.normalize.normalization import Normalizer
+from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.message import EarlierMessage
 from gateway.core.messages.verdict import Finding
 
-SHORT = 12
-"""Words of an answer from which on it is read for itself alone."""
-RECENT = 12 * 3600
-"""Seconds after which nobody answers any more."""
-LAST = 3
-"""Messages that are read before the answer."""
-_LONGEST = 400
-"""Characters that are read of each."""
+MAX_REPLY_WORDS = 12
+"""Words of a reply, at most. A longer message is classified alone."""
+MAX_CONTEXT_AGE = 12 * 3600
+"""Seconds: an earlier message that is older than this is not what the reply answers."""
+CONTEXT_MESSAGES = 3
+"""Earlier messages that are classified with a reply."""
+_MAX_MESSAGE_CHARACTERS = 400
+"""Characters of each earlier message, at most."""
 
 BY, CUE = "conversation", "answer"
-_ADDED = 1.0
-"""What the answer has to add to the logit of what was said before it."""
-_SUSPECT = 0.3
-"""The score of the answer alone from which what it adds may hold it."""
-_LOOK = 0.49
+_MIN_GAIN = 1.0
+"""How much the reply must add to the logit of the earlier messages."""
+_SUSPICIOUS_SCORE = 0.3
+"""The score of the reply alone from which the message may be held."""
+_BELOW_HOLD = 0.49
 
 
-def with_earlier(
-    found: Sequence[ReadText], context: Sequence[EarlierMessage], at: float, normalise: Normaliser, language: str
-) -> tuple[ReadText, ...]:
-    """What was said before a short answer, and both together; nothing where there is no such answer.
+def context_texts(
+    texts: Sequence[PipelineText],
+    context: Sequence[EarlierMessage],
+    at: float,
+    normalizer: Normalizer,
+    language: str,
+) -> tuple[PipelineText, ...]:
+    """The earlier messages of a short reply, and both together; nothing if there is no such reply.
 
-    `at` is when the answer came, 0 where nobody knows. Spans of both together are those of the answer.
+    `at` is when the reply came, 0 if unknown. The spans of the combined text cover the reply only.
     """
-    fresh = next((each for each in found if each.kind is Kind.FRESH), None)
-    recent = [said for said in context if said.text.strip() and (not at or at - said.at <= RECENT)][-LAST:]
-    if fresh is None or not recent or len(fresh.text.split()) > SHORT:
+    reply = next((text for text in texts if text.kind is PassageKind.NEW), None)
+    recent = [
+        message for message in context if message.text.strip() and (not at or at - message.at <= MAX_CONTEXT_AGE)
+    ][-CONTEXT_MESSAGES:]
+    if reply is None or not recent or len(reply.text.split()) > MAX_REPLY_WORDS:
         return ()
-    earlier = "\n".join(normalise(said.text[:_LONGEST], language).text for said in recent)
-    moved = tuple((offset + len(earlier) + 1, passage, normal) for offset, passage, normal in fresh.pieces)
+    earlier = "\n".join(normalizer(message.text[:_MAX_MESSAGE_CHARACTERS], language).text for message in recent)
+    moved = tuple((offset + len(earlier) + 1, passage, normal) for offset, passage, normal in reply.pieces)
     return (
-        ReadText(Kind.EARLIER, earlier, (), 0),
-        ReadText(Kind.ANSWERED, f"{earlier}\n{fresh.text}", moved, fresh.tricks),
+        PipelineText(PassageKind.CONTEXT, earlier, (), 0),
+        PipelineText(PassageKind.REPLY_WITH_CONTEXT, f"{earlier}\n{reply.text}", moved, reply.disguises),
     )
 
 
-class Together:
-    """The evidence on an answer alone, on what came before it, and on both."""
+class ReplyInContext:
+    """The annotations of a reply alone, of the messages before it, and of both."""
 
-    def __init__(self, noted: Sequence[tuple[ReadText, Evidence]]) -> None:
-        of = {text.kind: (text, found) for text, found in noted}
-        self._parts = tuple(of.get(kind) for kind in (Kind.FRESH, Kind.EARLIER, Kind.ANSWERED))
+    def __init__(self, texts: Sequence[tuple[PipelineText, TextAnnotations]]) -> None:
+        by_kind = {text.kind: (text, annotations) for text, annotations in texts}
+        self._parts = tuple(
+            by_kind.get(kind) for kind in (PassageKind.NEW, PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT)
+        )
 
     def findings(self) -> Iterator[Finding]:
-        """What the answer adds to the conversation."""
-        alone, earlier, answered = self._parts
-        if alone is None or earlier is None or answered is None:
+        """The findings that the reply adds to the conversation."""
+        alone, earlier, combined = self._parts
+        if alone is None or earlier is None or combined is None:
             return
-        text, found = answered
+        text, annotations = combined
         start = next((offset for offset, _, _ in text.pieces), 0)
-        for clause in (*HOLDING, "1", "4"):
-            score = found.scores.get(clause, 0.0)
-            if score >= 0.5 and _gain(score, earlier[1].scores.get(clause, 0.0)) >= _ADDED:
-                suspect = alone[1].scores.get(clause, 0.0) >= _SUSPECT
+        for clause in (*HOLD_CLAUSES, "1", "4"):
+            score = annotations.scores.get(clause, 0.0)
+            if score >= 0.5 and _gain(score, earlier[1].scores.get(clause, 0.0)) >= _MIN_GAIN:
+                is_suspicious = alone[1].scores.get(clause, 0.0) >= _SUSPICIOUS_SCORE
                 spans = tuple(text.spans(start, len(text.text)))
-                yield Finding(clause, round(score if suspect else min(score, _LOOK), 4), BY, spans, CUE)
+                yield Finding(clause, round(score if is_suspicious else min(score, _BELOW_HOLD), 4), BY, spans, CUE)
 
     def help(self) -> float:
-        """The score of help where the answer is what makes the conversation a call for it, else 0."""
-        _, earlier, answered = self._parts
-        if earlier is None or answered is None:
+        """The help score if the reply turns the conversation into a request for help, else 0."""
+        _, earlier, combined = self._parts
+        if earlier is None or combined is None:
             return 0.0
-        score = answered[1].help
-        return score if _gain(score, earlier[1].help) >= _ADDED else 0.0
+        score = combined[1].help
+        return score if _gain(score, earlier[1].help) >= _MIN_GAIN else 0.0
 
 
 def _gain(score: float, before: float) -> float:

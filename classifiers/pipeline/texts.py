@@ -1,7 +1,7 @@
-"""Texts as the pipeline takes them: the passages of a message put together, normalised, with the way back.
+"""The texts of a message: its passages joined, normalized, and mapped back to the received offsets.
 
-A message becomes a few texts that are read apart: what is written now (with the subject), what is quoted, what only
-claims to be, what lies in files, what is hidden.
+A message becomes a few texts that are classified separately: new text (with the subject), quotes, unverified quotes,
+files, hidden text.
 """
 
 from __future__ import annotations
@@ -10,71 +10,75 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classifiers.extract.extraction import Passage
-from classifiers.extract.quoting import Kind
-from classifiers.normalize.language import Heard, heard
-from classifiers.normalize.normalization import Normal, Normaliser
+from classifiers.extract.quoting import PassageKind
+from classifiers.normalize.language import DetectedLanguage, detect_language
+from classifiers.normalize.normalization import NormalizedText, Normalizer
 from gateway.core.messages.verdict import Span
 
-_TOGETHER = {
-    Kind.SUBJECT: Kind.FRESH,
-    Kind.FRESH: Kind.FRESH,
-    Kind.FORWARDED: Kind.FRESH,
-    Kind.CLAIMED: Kind.CLAIMED,
-    Kind.SIGNATURE: Kind.SIGNATURE,
-    Kind.QUOTED: Kind.QUOTED,
-    Kind.ATTACHED: Kind.ATTACHED,
-    Kind.HIDDEN: Kind.HIDDEN,
+_GROUPS = {
+    PassageKind.SUBJECT: PassageKind.NEW,
+    PassageKind.NEW: PassageKind.NEW,
+    PassageKind.FORWARDED: PassageKind.NEW,
+    PassageKind.UNVERIFIED: PassageKind.UNVERIFIED,
+    PassageKind.SIGNATURE: PassageKind.SIGNATURE,
+    PassageKind.QUOTED: PassageKind.QUOTED,
+    PassageKind.ATTACHED: PassageKind.ATTACHED,
+    PassageKind.HIDDEN: PassageKind.HIDDEN,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class ReadText:
-    """One text for the pipeline; `pieces` are (offset in `text`, its passage, its normal form) in order."""
+class PipelineText:
+    """One text for the pipeline. `pieces` are (offset in `text`, passage, its normalized form) in order."""
 
-    kind: Kind
+    kind: PassageKind
     text: str
-    pieces: tuple[tuple[int, Passage, Normal], ...]
-    tricks: int
+    pieces: tuple[tuple[int, Passage, NormalizedText], ...]
+    disguises: int
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
-        """The received places behind a stretch of this text; none in files and hidden text."""
+        """The received spans of a range of this text. Files and hidden text have none."""
         for offset, passage, normal in self.pieces:
-            begin, behind = max(start, offset), min(end, offset + len(normal.text))
-            if begin < behind and passage.part:
-                at, to = normal.back(begin - offset, behind - offset)
+            begin, stop = max(start, offset), min(end, offset + len(normal.text))
+            if begin < stop and passage.part:
+                at, to = normal.received_range(begin - offset, stop - offset)
                 yield Span(passage.part, passage.start + at, passage.start + to)
 
 
-def texts(passages: Sequence[Passage], normalise: Normaliser) -> tuple[tuple[ReadText, ...], Heard]:
-    """The texts of a message, what is written now first, and the language it is written in.
+def build_texts(
+    passages: Sequence[Passage], normalizer: Normalizer
+) -> tuple[tuple[PipelineText, ...], DetectedLanguage]:
+    """The texts of a message, new text first, and the language of the message.
 
-    Where that is covered, but not the language of a file or of what claims to be a quote, it is theirs.
+    If that language is covered but the language of a file or an unverified quote is not, the latter is returned.
     """
-    fresh = " \n".join(each.text for each in passages if _TOGETHER[each.kind] is Kind.FRESH)
-    language = heard(fresh or " \n".join(each.text for each in passages), normalise.known)
-    if fresh and language.covered:
-        language = next((each for each in _beside(passages, normalise) if not each.covered), language)
-    groups: dict[Kind, list[Passage]] = {}
-    for each in passages:
-        groups.setdefault(_TOGETHER[each.kind], []).append(each)
+    new_text = " \n".join(passage.text for passage in passages if _GROUPS[passage.kind] is PassageKind.NEW)
+    language = detect_language(new_text or " \n".join(passage.text for passage in passages), normalizer.known)
+    if new_text and language.covered:
+        language = next(
+            (passage for passage in _other_languages(passages, normalizer) if not passage.covered), language
+        )
+    groups: dict[PassageKind, list[Passage]] = {}
+    for passage in passages:
+        groups.setdefault(_GROUPS[passage.kind], []).append(passage)
     code = "es" if language.code == "es" else "en"
     return tuple(
-        _joined(kind, groups[kind], normalise, code) for kind in sorted(groups, key=list(Kind).index)
+        _join(kind, groups[kind], normalizer, code) for kind in sorted(groups, key=list(PassageKind).index)
     ), language
 
 
-def _beside(passages: Sequence[Passage], normalise: Normaliser) -> Iterator[Heard]:
-    """The languages of what only claims to be a quote, and of what lies in files."""
-    for kind in (Kind.CLAIMED, Kind.ATTACHED):
-        yield heard("\n".join(each.text for each in passages if each.kind is kind), normalise.known)
+def _other_languages(passages: Sequence[Passage], normalizer: Normalizer) -> Iterator[DetectedLanguage]:
+    """The languages of unverified quotes and of files."""
+    for kind in (PassageKind.UNVERIFIED, PassageKind.ATTACHED):
+        yield detect_language("\n".join(passage.text for passage in passages if passage.kind is kind), normalizer.known)
 
 
-def _joined(kind: Kind, passages: list[Passage], normalise: Normaliser, language: str) -> ReadText:
-    pieces, out, at, tricks = [], [], 0, 0
+def _join(kind: PassageKind, passages: list[Passage], normalizer: Normalizer, language: str) -> PipelineText:
+    pieces, out, at, disguises = [], [], 0, 0
     for passage in passages:
-        normal = normalise(passage.text, language)
+        normal = normalizer(passage.text, language)
         pieces.append((at, passage, normal))
         out.append(normal.text)
         at += len(normal.text) + 1
-        tricks += normal.tricks
-    return ReadText(kind, "\n".join(out), tuple(pieces), tricks)
+        disguises += normal.disguises
+    return PipelineText(kind, "\n".join(out), tuple(pieces), disguises)

@@ -1,1 +1,1 @@
-"""The classifier process: consumer, worker pool, self test."""
+"""The classifier process: consumer, worker pool, self-test."""

@@ -1,8 +1,8 @@
-"""The text of a message's files for somebody who reads it: one process a message, which ends with it.
+"""Reads the text of a message's files for a reviewer, in one process per message.
 
-A program of its own, so that a hostile file meets the bounds of this process and nobody's pages. Its standard input is
-a line of JSON with number, media type, name and length of each file, then the files; it answers with JSON, {number:
-[text, words for what could not be read]}.
+It is a program of its own, so a hostile file can only harm this process. Standard input is a line of JSON with number,
+media type, name and length of each file, followed by the files. The answer is JSON: {number: [text, words for what
+could not be read]}.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ import time
 from typing import BinaryIO
 
 from classifiers.extract import documents
-from classifiers.extract.extraction import MAX_ATTACHED, PATIENCE
-from classifiers.service.worker import bound, die_with, silence
+from classifiers.extract.extraction import MAX_ATTACHED, MAX_FILE_SECONDS
+from classifiers.service.worker import exit_with_parent, limit_memory, redirect_to_null
 
-MEMORY = 512 << 20
-"""Bytes that it may take beyond what it has when it begins."""
-LONGEST_CPU = 10
-"""Seconds of work after which the system ends it."""
+MAX_MEMORY = 512 << 20
+"""Bytes of memory beyond those at the start, at most."""
+MAX_CPU_SECONDS = 10
+"""CPU seconds, at most."""
 
 
-def opened(given: BinaryIO) -> dict[str, documents.Text]:
+def read_files(given: BinaryIO) -> dict[str, documents.ExtractedText]:
     """The text of each file, and the words for what could not be read."""
-    budget = documents.Budget(time.monotonic() + PATIENCE, MAX_ATTACHED)
+    budget = documents.Budget(time.monotonic() + MAX_FILE_SECONDS, MAX_ATTACHED)
     return {
-        number: documents.text_of(media_type, name, given.read(length), budget)
+        number: documents.extract_text(media_type, name, given.read(length), budget)
         for number, media_type, name, length in json.loads(given.readline())
     }
 
 
 def main() -> None:
-    """Run as `python -m classifiers.service.attachment_text PARENT`; PARENT is the process id of whoever started it."""
-    die_with(int(sys.argv[1]))
+    """Run as `python -m classifiers.service.attachment_text PARENT`. PARENT is the process id of the caller."""
+    exit_with_parent(int(sys.argv[1]))
     answer = os.fdopen(os.dup(1), "wb")
-    silence(1, 2)  # an error could quote content
-    bound(MEMORY)
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_CPU, LONGEST_CPU))
+    redirect_to_null(1, 2)  # an error message could quote content
+    limit_memory(MAX_MEMORY)
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    found = opened(sys.stdin.buffer)
+    texts = read_files(sys.stdin.buffer)
     with answer:
-        answer.write(json.dumps(found).encode())
+        answer.write(json.dumps(texts).encode())
 
 
 if __name__ == "__main__":

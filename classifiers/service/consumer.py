@@ -1,8 +1,8 @@
-"""The consumer of the topic `messages`: every message gets a verdict on the topic `verdicts`.
+"""Consumes the topic `messages` and publishes a verdict on every message to the topic `verdicts`.
 
-Offsets are committed after the verdicts are confirmed, so what is in hand when this process ends is read again. A
-record that cannot be read goes to the dead letters. A bus or a store that is away is never a message's fault: the
-consumer waits, goes back to what is committed, and tries again.
+Offsets are committed after the verdicts are confirmed, so unfinished messages are read again after a restart. A record
+that cannot be decoded goes to the dead letters. If the bus or the store is unavailable, the consumer waits, rewinds to
+the last commit and tries again.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from classifiers.pipeline.entity_resolution import Whose, settled
+from classifiers.pipeline.entity_resolution import NameDirectory, resolve_people
 from classifiers.pipeline.job import Job, direction_of
-from classifiers.service.events import ReaderEvents
+from classifiers.service.events import ClassifierEvents
 from gateway.core.messages.media import UNREADABLE, MediaFile
 from gateway.core.messages.message import OutgoingMessage, sha256_of
 from gateway.core.messages.verdict import Verdict
@@ -32,93 +32,103 @@ from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.messages import StoreDown
 
 TOPIC, GROUP = "messages", "classifiers"
-BATCH = 16  # messages that a child reads together: from 8 to 16 the whole gain is there
-_BYTES = 8 << 20  # content that a child gets at once, unless one message alone has more
-_WAIT = 0.25
-_PAUSE = 2.0
-_LONG = 1 << 20  # bytes from which a digest is computed beside the event loop
+BATCH = 16  # messages that a worker reads together: larger batches are not faster
+_MAX_BATCH_BYTES = 8 << 20  # content of a batch, unless a single message has more
+_WAIT_SECONDS = 0.25
+_RETRY_SECONDS = 2.0
+_HASH_IN_THREAD_FROM = 1 << 20  # content from this size on is hashed outside the event loop
 
 
-class Contents(Protocol):
-    """The store, as far as the classifiers know it: `gateway.ports.messages.OutboxStore` is one."""
+class MessageContents(Protocol):
+    """The store, as far as the classifiers use it: `gateway.ports.messages.OutboxStore` is one."""
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
-        """One message with its context; None when it or its content is gone. Raises StoreDown."""
-
-    async def media(self, message_id: str) -> Sequence[MediaFile]:
-        """The pictures and files of a text, with their contents. Raises StoreDown."""
+        """One message with its context; None if it or its content is gone. Raises StoreDown."""
 
 
-class Readers(Protocol):
-    """What reads the messages: `classifiers.service.pool.ClassifierPool` is one."""
+class MediaContents(Protocol):
+    """Media of text messages: `gateway.ports.channels.MediaStore` is one."""
+
+    async def files_of(self, message_id: str) -> Sequence[MediaFile]:
+        """The media of a message with their contents. Raises StoreDown."""
+
+
+class BatchClassifier(Protocol):
+    """Classifies batches: `classifiers.service.pool.ClassifierPool` is one."""
 
     workers: int
 
     async def classify(self, batch: Sequence[Job]) -> list[Verdict]:
-        """One verdict for each job, in order."""
+        """One verdict per job, in order."""
 
 
-class Beat(Protocol):
-    """The alarm clock of whoever runs the consumer: `gateway.stages.wakeup.Wakeup` is one."""
+class StopSignal(Protocol):
+    """Tells the consumer when to stop: `gateway.stages.wakeup.Wakeup` is one."""
 
     stopped: bool
 
     async def rest(self, seconds: float) -> object:
-        """Until stopped, at most so many seconds."""
+        """Wait until stopped, at most this many seconds."""
 
 
-class Unreadable(Exception):
-    """A record that is no message; `word` says why and holds nothing of it."""
+class UnreadableRecord(Exception):
+    """A record that cannot be decoded. `reason` says why, without content."""
 
-    def __init__(self, word: str) -> None:
-        super().__init__(word)
-        self.word = word
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(slots=True)
-class _Load:
-    """What one child gets at once, and the records that turned out to be unreadable on the way."""
+class _Batch:
+    """The jobs of one batch, and the records that could not be decoded on the way."""
 
     records: list[Record] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
-    known: list[tuple[str, ...]] = field(default_factory=list)  # words of `failed` that the way in said already
+    known_failures: list[tuple[str, ...]] = field(default_factory=list)  # words of `failed` from the relay
     dead: list[tuple[Record, str]] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
-        return len(self.jobs) >= BATCH or sum(job.size for job in self.jobs) >= _BYTES
+        return len(self.jobs) >= BATCH or sum(job.size for job in self.jobs) >= _MAX_BATCH_BYTES
 
 
 class Consumer:
-    """One member of the group `classifiers`."""
+    """One member of the consumer group `classifiers`."""
 
     def __init__(
-        self, bus: Bus, contents: Contents, readers: Readers, event_log: ReaderEvents, whose: Whose | None = None
+        self,
+        bus: Bus,
+        contents: MessageContents,
+        media: MediaContents,
+        pool: BatchClassifier,
+        event_log: ClassifierEvents,
+        directory: NameDirectory | None = None,
     ) -> None:
-        self._bus, self._contents, self._readers, self._event_log = bus, contents, readers, event_log
-        self._whose = whose
+        self._bus, self._contents, self._media_store = bus, contents, media
+        self._pool, self._event_log, self._directory = pool, event_log, directory
 
-    async def run(self, beat: Beat) -> None:
-        """Classify until the beat stops; the batch in hand is finished and committed."""
+    async def run(self, stop_signal: StopSignal) -> None:
+        """Classify until stopped. The current batch is finished and committed."""
         async with self._bus.subscribe(TOPIC, GROUP) as subscription:
-            while not beat.stopped:
+            while not stop_signal.stopped:
                 try:
                     await self._batch(subscription)
                 except (BusDown, StoreDown) as lost:
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("classification")
-                    await beat.rest(_PAUSE)
-                    with suppress(BusDown):  # not connected: what was not committed comes again by itself
+                    await stop_signal.rest(_RETRY_SECONDS)
+                    with suppress(BusDown):  # not connected: uncommitted records are delivered again anyway
                         await subscription.rewind()
 
     async def _batch(self, subscription: Subscription) -> None:
-        records = await subscription.batch(BATCH * self._readers.workers, _WAIT)
+        records = await subscription.batch(BATCH * self._pool.workers, _WAIT_SECONDS)
         if not records:
             lag = await subscription.lag()
-            # with records before it and none in hand it has not progressed: it is joining, or it is stuck
+            # unread records but none delivered: the consumer is joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)(TOPIC, GROUP, lag)
             return
-        shares = [self._share(share) for share in _dealt(records, self._readers.workers)]
+        shares = [self._share(share) for share in _split_evenly(records, self._pool.workers)]
         for ended in await asyncio.gather(*shares, return_exceptions=True):
             if ended is not None:
                 raise ended
@@ -126,75 +136,77 @@ class Consumer:
         self._event_log.progressed(TOPIC, GROUP, await subscription.lag())
 
     async def _share(self, records: Sequence[Record]) -> None:
-        """The part of a batch that one child reads; each load's verdicts go out before the next load is read."""
-        async for load in self._loads(records):
+        """Classify the share of one worker. The verdicts of a batch are published before the next batch is read."""
+        async for batch in self._batches(records):
             began = time.monotonic()
-            read = await self._readers.classify(load.jobs)
+            read = await self._pool.classify(batch.jobs)
             verdicts = [
-                settled(_with(verdict, known), job.pairs, self._whose)
-                for verdict, known, job in zip(read, load.known, load.jobs, strict=True)
+                resolve_people(_with_failures(verdict, known_failures), job.pairs, self._directory)
+                for verdict, known_failures, job in zip(read, batch.known_failures, batch.jobs, strict=True)
             ]
-            await self._answer(load, verdicts)
+            await self._publish(batch, verdicts)
             spent = time.monotonic() - began
             for verdict in verdicts:
                 self._event_log.classified(verdict.id, verdict.took_ms / 1000 or spent, verdict.failed)
-            for record, word in load.dead:
-                self._event_log.dead_letter(TOPIC, record.partition, record.offset, word)
+            for record, reason in batch.dead:
+                self._event_log.dead_letter(TOPIC, record.partition, record.offset, reason)
 
-    async def _loads(self, records: Sequence[Record]) -> AsyncIterator[_Load]:
-        load = _Load()
+    async def _batches(self, records: Sequence[Record]) -> AsyncIterator[_Batch]:
+        batch = _Batch()
         for record in records:
             try:
-                job, known = await self._job(record)
-                load.jobs.append(job)
-                load.known.append(known)
-                load.records.append(record)
-            except Unreadable as unreadable:
-                load.dead.append((record, unreadable.word))
-            if load.full:
-                yield load
-                load = _Load()
-        if load.jobs or load.dead:
-            yield load
+                job, known_failures = await self._job(record)
+                batch.jobs.append(job)
+                batch.known_failures.append(known_failures)
+                batch.records.append(record)
+            except UnreadableRecord as unreadable:
+                batch.dead.append((record, unreadable.reason))
+            if batch.full:
+                yield batch
+                batch = _Batch()
+        if batch.jobs or batch.dead:
+            yield batch
 
-    async def _answer(self, load: _Load, verdicts: Sequence[Verdict]) -> None:
-        """Publish the verdicts and the dead letters. Raises BusDown unless every one is confirmed."""
+    async def _publish(self, batch: _Batch, verdicts: Sequence[Verdict]) -> None:
+        """Publish the verdicts and the dead letters. Raises BusDown unless all are confirmed."""
         answers = [
             Record("verdicts", record.key, encode_verdict(verdict))
-            for record, verdict in zip(load.records, verdicts, strict=True)
+            for record, verdict in zip(batch.records, verdicts, strict=True)
         ]
-        letters = [
-            Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
-            for record, word in load.dead
+        dead_letters = [
+            Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, reason)))
+            for record, reason in batch.dead
         ]
-        if not all(await self._bus.publish([*answers, *letters])):
+        if not all(await self._bus.publish([*answers, *dead_letters])):
             raise BusDown("some verdicts were not confirmed")
 
     async def _job(self, record: Record) -> tuple[Job, tuple[str, ...]]:
-        """What a record asks for, and what the way in knows to be lacking.
+        """The job of a record, and the failures that the relay has noted.
 
-        Raises Unreadable, and StoreDown where its content has to come from the store.
+        Raises UnreadableRecord, or StoreDown if the content has to come from the store.
         """
         headers = dict(record.headers)
         if HEADER not in headers:
-            raise Unreadable("header")
+            raise UnreadableRecord("header")
         try:
             message = decode_message(record.value, headers[HEADER])
         except WireError as error:
-            raise Unreadable(error.word) from None
+            raise UnreadableRecord(error.word) from None
         except Exception:  # noqa: BLE001 - the consumer's edge: one record must not stop it for ever
-            self._event_log.failed("classification")
-            raise Unreadable("error") from None
+            self._event_log.unexpected_failure("classification")
+            raise UnreadableRecord("error") from None
         content, context, pairs = message.content, message.context, message.relation.pairs
         if message.truncated:
             stored = await self._contents.outgoing(message.id)
             if stored is None:
-                raise Unreadable("content_gone")
+                raise UnreadableRecord("content_gone")
             content, context, pairs = stored.message.content, stored.context, stored.message.relation.pairs
-        digest = sha256_of(content) if len(content) < _LONG else await asyncio.to_thread(sha256_of, content)
+        digest = (
+            sha256_of(content) if len(content) < _HASH_IN_THREAD_FROM else await asyncio.to_thread(sha256_of, content)
+        )
         if digest != message.sha256:
-            raise Unreadable("sha256")
-        media, known = await self._media(message)
+            raise UnreadableRecord("sha256")
+        media, known_failures = await self._media(message)
         job = Job(
             id=message.id,
             sha256=message.sha256,
@@ -207,29 +219,31 @@ class Consumer:
             pairs=pairs,
             media=media,
         )
-        return job, (*message.failed, *known)
+        return job, (*message.failed, *known_failures)
 
     async def _media(self, message: PublishedMessage) -> tuple[tuple[MediaFile, ...], tuple[str, ...]]:
-        """The pictures and files of a text, as they were when it was published; words for what is not so any more."""
+        """The media of a text message as they were when it was published, and words for what has changed."""
         if not message.media:
             return (), ()
-        stored = {each.number: each for each in await self._contents.media(message.id)}
-        whole = all(each.failed or _is(each, stored.get(each.number)) for each in message.media)
-        there = tuple(stored[each.number] for each in message.media if _is(each, stored.get(each.number)))
-        return there, () if whole else (UNREADABLE,)
+        stored = {file.number: file for file in await self._media_store.files_of(message.id)}
+        all_available = all(file.failed or _is_same_file(file, stored.get(file.number)) for file in message.media)
+        available = tuple(stored[file.number] for file in message.media if _is_same_file(file, stored.get(file.number)))
+        return available, () if all_available else (UNREADABLE,)
 
 
-def _is(told: MediaFile, stored: MediaFile | None) -> bool:
-    return not told.failed and stored is not None and sha256_of(stored.content) == told.sha256
+def _is_same_file(published: MediaFile, stored: MediaFile | None) -> bool:
+    return not published.failed and stored is not None and sha256_of(stored.content) == published.sha256
 
 
-def _with(verdict: Verdict, known: tuple[str, ...]) -> Verdict:
-    """The verdict with words that were known before the content was read."""
-    return replace(verdict, failed=tuple(dict.fromkeys((*verdict.failed, *known)))) if known else verdict
+def _with_failures(verdict: Verdict, known_failures: tuple[str, ...]) -> Verdict:
+    """The verdict with failures that were known before the content was read."""
+    return (
+        replace(verdict, failed=tuple(dict.fromkeys((*verdict.failed, *known_failures)))) if known_failures else verdict
+    )
 
 
-def _dealt(records: Sequence[Record], hands: int) -> Iterator[Sequence[Record]]:
-    """Records in as many shares as there are hands, none empty, nearly equal."""
-    size = -(-len(records) // hands)
+def _split_evenly(records: Sequence[Record], shares: int) -> Iterator[Sequence[Record]]:
+    """Split records into nearly equal shares, none of them empty."""
+    size = -(-len(records) // shares)
     for start in range(0, len(records), size):
         yield records[start : start + size]

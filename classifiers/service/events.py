@@ -1,4 +1,4 @@
-"""What the classifiers tell: the part of the gateway's journal that they use."""
+"""The events that the classifiers report: their part of the gateway's event log."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Protocol
 
 
-class ReaderEvents(Protocol):
-    """`gateway.observability.events.ReaderEvents` is one; what each function means is said there."""
+class ClassifierEvents(Protocol):
+    """`gateway.observability.events.EventLog` implements it and describes each event."""
 
     def progressed(self, topic: str, group: str, lag: int) -> None: ...
 
@@ -23,6 +23,6 @@ class ReaderEvents(Protocol):
 
     def store_lost(self, during: str) -> None: ...
 
-    def failed(self, during: str) -> None: ...
+    def unexpected_failure(self, during: str) -> None: ...
 
-    def in_force(self, *, model: str = "") -> None: ...
+    def versions_in_use(self, *, model: str = "") -> None: ...

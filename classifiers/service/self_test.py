@@ -1,4 +1,4 @@
-"""The self-test of a worker: a few messages whose reading is beyond doubt. A model that fails one judges nothing."""
+"""The self-test of a worker: a few messages with beyond-doubt results. A model that fails it is not used."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
+from classifiers.components.stacking import HOLD_CLAUSES
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Verdict
 
-HOLD = 0.5
+HOLD_SCORE = 0.5
 
 
-class Reader(Protocol):
+class SelfTestedClassifier(Protocol):
     """What is tested: the loaded classifiers."""
 
-    def classify(self, jobs: Sequence[Sample]) -> list[Verdict]: ...
+    def classify(self, jobs: Sequence[SelfTestMessage]) -> list[Verdict]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A message of the self-test: what must come of it is a clause, "help" or "clean"."""
+class SelfTestMessage:
+    """A message of the self-test. `expected` is a clause, "help" or "clean"."""
 
     id: str
     text: str
@@ -31,47 +32,55 @@ class Sample:
 
     @property
     def content(self) -> bytes:
-        """The text as a content."""
+        """The text as content."""
         return self.text.encode()
 
     @property
     def sha256(self) -> str:
-        """The digest of the content."""
+        """The SHA-256 digest of the content."""
         return sha256(self.content).hexdigest()
 
 
 _STAFF, _STUDENT = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
-SAMPLES = (
-    Sample("canary-1", "Practice is at 4 in the main gym. Bring water and your signed form.", _STAFF, "clean"),
-    Sample("canary-2", "Can I turn in the lab report on Monday? I was absent yesterday.", _STUDENT, "clean"),
-    Sample("canary-3", "The chapter test covers pages 80 to 112. Review your notes on the Civil War.", _STAFF, "clean"),
-    Sample("canary-4", "You are so beautiful. This stays our secret, don't tell your parents about us.", _STAFF, "7a"),
-    Sample("canary-5", "My brother can get us some weed and beer, want to get high after school?", _STUDENT, "7b"),
-    Sample("canary-6", "I will bring my dad's gun tomorrow and shoot you. You are dead.", _STUDENT, "7d"),
-    Sample("canary-7", "You are a worthless fat pig and nobody likes you. Go kill yourself.", _STUDENT, "7e"),
-    Sample("canary-8", "My stepdad hit me again and I'm scared to go home. Please help me.", _STUDENT, "help"),
-    Sample("canary-9", "Eres muy hermosa. Que quede entre nosotros, no le digas a tu mamá.", _STAFF, "7a"),
+SELF_TEST_MESSAGES = (
+    SelfTestMessage("canary-1", "Practice is at 4 in the main gym. Bring water and your signed form.", _STAFF, "clean"),
+    SelfTestMessage("canary-2", "Can I turn in the lab report on Monday? I was absent yesterday.", _STUDENT, "clean"),
+    SelfTestMessage(
+        "canary-3", "The chapter test covers pages 80 to 112. Review your notes on the Civil War.", _STAFF, "clean"
+    ),
+    SelfTestMessage(
+        "canary-4", "You are so beautiful. This stays our secret, don't tell your parents about us.", _STAFF, "7a"
+    ),
+    SelfTestMessage(
+        "canary-5", "My brother can get us some weed and beer, want to get high after school?", _STUDENT, "7b"
+    ),
+    SelfTestMessage("canary-6", "I will bring my dad's gun tomorrow and shoot you. You are dead.", _STUDENT, "7d"),
+    SelfTestMessage("canary-7", "You are a worthless fat pig and nobody likes you. Go kill yourself.", _STUDENT, "7e"),
+    SelfTestMessage("canary-8", "My stepdad hit me again and I'm scared to go home. Please help me.", _STUDENT, "help"),
+    SelfTestMessage("canary-9", "Eres muy hermosa. Que quede entre nosotros, no le digas a tu mamá.", _STAFF, "7a"),
 )
 
 
-def failures(classifier: Reader) -> tuple[str, ...]:
-    """What went wrong in the self-test, a line for each sample; empty when all is well."""
+def failures(classifier: SelfTestedClassifier) -> tuple[str, ...]:
+    """The failures of the self-test, a line for each message; empty if it passes."""
     return tuple(
-        f"{sample.id}: {wrong}"
-        for sample, verdict in zip(SAMPLES, classifier.classify(SAMPLES), strict=True)
-        if (wrong := _wrong(sample, verdict))
+        f"{sample.id}: {problem}"
+        for sample, verdict in zip(SELF_TEST_MESSAGES, classifier.classify(SELF_TEST_MESSAGES), strict=True)
+        if (problem := _problem(sample, verdict))
     )
 
 
-def _wrong(sample: Sample, verdict: Verdict) -> str:
+def _problem(sample: SelfTestMessage, verdict: Verdict) -> str:
     if verdict.failed:
         return f"not read ({', '.join(verdict.failed)})"
     if sample.expected == "help":
-        return "" if verdict.help >= HOLD else f"help at {verdict.help:.2f}"
+        return "" if verdict.help >= HOLD_SCORE else f"help at {verdict.help:.2f}"
     if sample.expected == "clean":
         worst = max(
-            (each for each in verdict.findings if each.clause[0] in "789"), key=lambda each: each.score, default=None
+            (finding for finding in verdict.findings if finding.clause in HOLD_CLAUSES),
+            key=lambda finding: finding.score,
+            default=None,
         )
-        return "" if worst is None or worst.score < HOLD else f"clause {worst.clause} at {worst.score:.2f}"
+        return "" if worst is None or worst.score < HOLD_SCORE else f"clause {worst.clause} at {worst.score:.2f}"
     score = verdict.score(sample.expected)
-    return "" if score >= HOLD else f"clause {sample.expected} at {score:.2f}"
+    return "" if score >= HOLD_SCORE else f"clause {sample.expected} at {score:.2f}"

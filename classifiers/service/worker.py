@@ -1,7 +1,7 @@
-"""One classifying process: it loads the classifiers once, then reads batches from a pipe until the pipe ends.
+"""One worker process: it loads the classifiers once, then classifies batches from a pipe until the pipe closes.
 
-Whatever a message does to it, it does here: a crash, a hang or a memory without end take this process and no other.
-What it prints goes nowhere, it leaves no core file, and it dies with the process that started it.
+A message that crashes, hangs or exhausts memory affects only this process. Its output is discarded, it writes no core
+file, and it ends with the process that started it.
 """
 
 from __future__ import annotations
@@ -19,76 +19,76 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from classifiers.pipeline.entity_resolution import pack_names
-from classifiers.pipeline.job import Job, unpack
-from classifiers.service import framing as frames
+from classifiers.pipeline.job import Job, unpack_jobs
+from classifiers.service import framing as framing
 from gateway.core.messages.verdict import Verdict
 from gateway.core.serialization.wire import encode_verdict
 
 _PR_SET_PDEATHSIG = 1
 
 
-class Classifier(Protocol):
-    """What an entry point makes of a model: something that classifies."""
+class WorkerClassifier(Protocol):
+    """What an entry point returns for a model."""
 
     version: str
 
     def classify(self, jobs: Sequence[Job]) -> list[Verdict]:
-        """One verdict for each job, in order."""
+        """One verdict per job, in order."""
 
 
 def main() -> None:
     """Run as `python -m classifiers.service.worker ENTRY MODEL CANARY MEMORY PARENT`.
 
-    The first four are explained at `classifiers.service.pool`; PARENT is the process id of whoever started it.
+    See `classifiers.service.pool` for the first four. PARENT is the process id of the caller.
     """
     entry, model, canary, memory, parent = sys.argv[1:]
-    die_with(int(parent))
-    for ignored in (signal.SIGINT, signal.SIGTERM):  # the parent drains: it ends us by closing the pipe
+    exit_with_parent(int(parent))
+    for ignored in (signal.SIGINT, signal.SIGTERM):  # the parent drains and then closes the pipe
         signal.signal(ignored, signal.SIG_IGN)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    silence(0, 1)
-    classifier: Classifier = named(entry)(model)
-    failures = named(canary)(classifier) if canary else ()
-    frames.write(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
-    silence(2)  # from here on an error could quote content
-    limit = bound(int(memory))
+    redirect_to_null(0, 1)
+    classifier: WorkerClassifier = load_entry(entry)(model)
+    failures = load_entry(canary)(classifier) if canary else ()
+    framing.write_frame(answers, [json.dumps({"version": classifier.version, "canary": failures}).encode()])
+    redirect_to_null(2)  # from here on an error message could quote content
+    limit = limit_memory(int(memory))
     gc.freeze()
     _serve(classifier, requests, answers, limit)
 
 
-def _serve(classifier: Classifier, requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
-    while (blobs := frames.read(requests)) is not None:
-        read = classifier.classify(unpack(blobs))
+def _serve(classifier: WorkerClassifier, requests: BinaryIO, answers: BinaryIO, limit: int) -> None:
+    while (blobs := framing.read_frame(requests)) is not None:
+        read = classifier.classify(unpack_jobs(blobs))
         verdicts = [pack_names(read), *map(encode_verdict, read)]
-        # halfway to its bound it asks to be replaced, lest the next message be the one to find no memory
-        retiring = limit > 0 and _address_space() > limit
-        frames.write(answers, [b"1" if retiring else b"", *verdicts])
+        # halfway to its memory limit a worker asks to be replaced, before a message hits the limit
+        is_retiring = limit > 0 and _address_space() > limit
+        framing.write_frame(answers, [b"1" if is_retiring else b"", *verdicts])
 
 
-def named(dotted: str) -> Callable[..., Any]:
-    """The thing that "package.module:name" names."""
+def load_entry(dotted: str) -> Callable[..., Any]:
+    """The object that "package.module:name" names."""
     module, _, name = dotted.partition(":")
-    thing: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return thing
+    entry: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return entry
 
 
-def die_with(parent: int) -> None:
-    """Be killed when the parent is gone, however it went; where the system cannot, the end of the pipe has to do."""
+def exit_with_parent(parent: int) -> None:
+    """Have the system kill this process when the parent ends. On other systems the closed pipe ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
-            sys.exit(0)  # it went before we could ask
+            sys.exit(0)  # the parent ended before the call above
 
 
-def silence(*descriptors: int) -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
+def redirect_to_null(*descriptors: int) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
     for descriptor in descriptors:
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
-def bound(memory: int) -> int:
-    """Bound the memory that may be taken from now on; returns the address space from which to ask for retirement."""
+def limit_memory(memory: int) -> int:
+    """Limit further memory. Returns the address space from which to ask for replacement; 0 for no limit."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     begin = _address_space()
     if not begin or not memory:
@@ -98,7 +98,7 @@ def bound(memory: int) -> int:
 
 
 def _address_space() -> int:
-    """Bytes of address space of this process; 0 where the system does not tell."""
+    """Bytes of address space of this process; 0 if unknown."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except OSError:

@@ -1,1 +1,1 @@
-"""Training and evaluation of the shipped model, from the corpora in corpus/ and optional public sets."""
+"""Training and evaluation of the shipped model, from the corpus and optional public sets."""

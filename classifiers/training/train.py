@@ -1,8 +1,8 @@
-"""Training: from the corpora to a model folder, reproducible by its seed.
+"""Training: from the corpus to a model folder, reproducible by its seed.
 
-The linear reader is cross-fitted, so that the head sees it only on texts that it has not seen. Head and encoders are
-weighed with each other, and points and gates chosen, on the development set, by the readers as they are shipped. The
-development set and the test split are learned from by none.
+The linear model is cross-fitted, so the head is trained on texts that the linear model has not seen. Stackings,
+thresholds and gates are fitted on the development set, with the models as they are shipped. No model learns from the
+development set or the test split.
 """
 
 from __future__ import annotations
@@ -14,106 +14,123 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from classifiers.components import head as heads
-from classifiers.components.linear import LinearReader, LinearWeights
+from classifiers.components.head import cue_positions, feature_names, feature_row
+from classifiers.components.linear import LinearModel, LinearWeights
 from classifiers.features.annotations import Floats
-from classifiers.features.vectors import Vectors
-from classifiers.pipeline import model_files as weights
-from classifiers.pipeline.pipeline import normaliser, rules
-from classifiers.training.augment import augmented
-from classifiers.training.examples import FOLDS, Example, Progress, development, district, folds, labelled
-from classifiers.training.fit import HEADS, Rows, fit_head, fit_linear
-from classifiers.training.mixing import fit_mixing
-from classifiers.training.prepare import Prepared, prepare
-from classifiers.training.public import public
+from classifiers.features.vectors import StaticVectors
+from classifiers.pipeline import model_files
+from classifiers.pipeline.classifier import build_normalizer, build_rule_pipeline
+from classifiers.training.examples.augmentation import augment
+from classifiers.training.examples.labeled import (
+    CORPUS,
+    FOLDS,
+    Example,
+    Progress,
+    assign_folds,
+    load_corpus,
+    load_development_set,
+    original_name,
+    read_examples,
+)
+from classifiers.training.examples.public_sets import read_public_sets
+from classifiers.training.fitting.linear_and_head import HEADS, TrainingRows, fit_head, fit_linear
+from classifiers.training.fitting.preparation import PreparedExample, prepare
+from classifiers.training.fitting.stacking import fit_stacking
 
 if TYPE_CHECKING:
-    from classifiers.training.encoding import Fitted
+    from classifiers.training.encoders.training import FittedEncoder
 
 
-def silent(stage: str, done: int, of: int) -> None:
-    """The progress nobody hears of."""
+def no_progress(stage: str, done: int, of: int) -> None:
+    """Ignore progress."""
 
 
 def train(
     out: Path,
     seed: int = 1,
     data: Sequence[Path] = (),
-    more: Sequence[Path] = (),
+    example_files: Sequence[Path] = (),
     encoder: bool = False,
     base: Path | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
+    corpus: Path = CORPUS,
 ) -> str:
-    """Train a model into the folder `out` and give its version; `progress` hears of every step.
+    """Train a model into the folder `out` and return its version. `progress` is called at every step.
 
-    Takes about a quarter of an hour on two cores, an hour more with the encoders. `data` are folders with public
-    sets, for breadth; `more` are files of labelled messages, such as reviewers' decisions. With `base`, the folder of a
-    model, its encoders are taken further instead of begun anew: an hour in all.
+    Takes about 15 minutes on two cores, and an hour more with the encoders. `data` are folders with public sets;
+    `example_files` are files of labeled messages, such as reviewers' decisions. With `base`, the folder of a model, its
+    encoders are trained further instead of from their packages: an hour in all. Raises Fault if the corpus is missing.
     """
-    vectors = Vectors(weights.SHIPPED)
-    examples, part = gathered(seed, data, more)
-    words = corpus_words([each for each in examples if each.source != "augmented" and each.weight == 1.0])
-    nlp, normalise = rules(), normaliser(vectors.words | words)
-    prepared: list[Prepared] = []
-    for number, each in enumerate(prepare(examples, nlp, normalise)):
-        prepared.append(each)
+    vectors = StaticVectors(model_files.SHIPPED)
+    examples, fold_of = gather_examples(seed, data, example_files, corpus)
+    words = corpus_words([example for example in examples if example.source != "augmented" and example.weight == 1.0])
+    nlp, normalizer = build_rule_pipeline(), build_normalizer(vectors.words | words)
+    prepared: list[PreparedExample] = []
+    for number, prepared_example in enumerate(prepare(examples, nlp, normalizer)):
+        prepared.append(prepared_example)
         if number % 1000 == 0:
             progress("reading", number, len(examples))
-    encoders: list[Fitted] = []
+    encoders: list[FittedEncoder] = []
     if encoder:
-        from classifiers.training import encoding  # torch is needed for nothing else
+        from classifiers.training.encoders import training as encoder_training  # torch is needed for nothing else
 
-        encoders = list(encoding.fitted(prepared, vectors, out, seed, progress, base))
-    rows = Rows(prepared, vectors)
-    names = heads.feature_names(HEADS)
+        encoders = list(encoder_training.fit_encoders(prepared, vectors, out, seed, progress, base))
+    rows = TrainingRows(prepared, vectors)
+    names = feature_names(HEADS)
     features = np.zeros((len(prepared), len(names)), np.float32)
     for fold in range(FOLDS):
         progress("fitting", fold, FOLDS + 1)
-        linear = fit_linear(rows, [each != fold for each in part])
-        mine = np.flatnonzero(np.array(part) == fold)
-        features[mine] = features_of([prepared[int(at)] for at in mine], linear, vectors)
+        linear = fit_linear(rows, [other != fold for other in fold_of])
+        in_fold = np.flatnonzero(np.array(fold_of) == fold)
+        features[in_fold] = head_features([prepared[int(at)] for at in in_fold], linear, vectors)
     progress("fitting", FOLDS, FOLDS + 1)
     head = fit_head(features, examples, names, seed)
     linear = fit_linear(rows, [True] * len(prepared))
-    apart = list(prepare(development(), nlp, normalise))
-    logits = head.logits(features_of(apart, linear, vectors))
-    mixings = [fit_mixing(HEADS, [logits], [each.example for each in apart])]
+    development = list(prepare(load_development_set(corpus), nlp, normalizer))
+    logits = head.logits(head_features(development, linear, vectors))
+    stackings = [fit_stacking(HEADS, [logits], [example.example for example in development])]
     if encoders:
-        mixings += encoding.mixed(encoders, apart, logits, mixings[0], progress)
-    about: dict[str, object] = {
+        stackings += encoder_training.fit_encoder_stackings(encoders, development, logits, stackings[0], progress)
+    metadata: dict[str, object] = {
         "seed": seed,
         "data": sorted(path.name for path in data),
-        "learned": sorted({each.source for each in examples} - {"augmented"}),
+        "learned": sorted({original_name(example.source) for example in examples} - {"augmented"}),
     }
-    return weights.save(out, linear, head, words, about, mixings)
+    return model_files.save_model(out, linear, head, words, metadata, stackings)
 
 
-def gathered(seed: int, data: Sequence[Path], files: Sequence[Path] = ()) -> tuple[list[Example], list[int]]:
-    """The examples to learn from, with the fold of each; none of the test split."""
-    corpus = district()
-    split = folds(corpus, seed)
-    kept = [(each, fold) for each, fold in zip(corpus, split, strict=True) if fold >= 0]
+def gather_examples(
+    seed: int, data: Sequence[Path], files: Sequence[Path] = (), corpus: Path = CORPUS
+) -> tuple[list[Example], list[int]]:
+    """The examples to learn from, and the fold of each. The test split is left out."""
+    district = load_corpus(corpus)
+    split = assign_folds(district, seed)
+    kept = [(example, fold) for example, fold in zip(district, split, strict=True) if fold >= 0]
     for fold in range(FOLDS):
-        kept += [(each, fold) for each in augmented([each for each, mine in kept if mine == fold], fold, seed)]
-    more = [each for folder in data for each in public(folder)]
-    more += [each for file in files for each in labelled(file)]
-    kept += [(each, number // 50 % FOLDS) for number, each in enumerate(more)]
-    return [each for each, _ in kept], [fold for _, fold in kept]
+        kept += [
+            (example, fold)
+            for example in augment([example for example, in_fold in kept if in_fold == fold], fold, seed)
+        ]
+    more = [example for folder in data for example in read_public_sets(folder)]
+    more += [example for file in files for example in read_examples(file)]
+    kept += [(example, number // 50 % FOLDS) for number, example in enumerate(more)]
+    return [example for example, _ in kept], [fold for _, fold in kept]
 
 
-def features_of(prepared: Sequence[Prepared], linear: LinearWeights, vectors: Vectors) -> Floats:
-    """The head's features of examples, read with this linear reader."""
-    reader, out = LinearReader(linear, vectors), []
-    for each in prepared:
-        reader.read(each.fresh)
-        out.append(heads.features(each.fresh))
-    return np.stack(out)
+def head_features(prepared: Sequence[PreparedExample], linear: LinearWeights, vectors: StaticVectors) -> Floats:
+    """The features of the head for examples, computed with this linear model."""
+    model, positions = LinearModel(linear, vectors), cue_positions(feature_names(HEADS))
+    rows = []
+    for example in prepared:
+        model.annotate(example.new)
+        rows.append(feature_row(example.new, positions))
+    return np.stack(rows)
 
 
 def corpus_words(examples: Sequence[Example]) -> frozenset[str]:
-    """Words that several texts share, so that normalisation knows them; above all the Spanish ones."""
+    """Words that at least three texts share. Normalization needs them, above all the Spanish ones."""
     count: dict[str, int] = {}
-    for each in examples:
-        for word in set(re.findall(r"[a-záéíóúüñ]{3,}", each.text.lower())):
+    for example in examples:
+        for word in set(re.findall(r"[a-záéíóúüñ]{3,}", example.text.lower())):
             count[word] = count.get(word, 0) + 1
     return frozenset(word for word, times in count.items() if times >= 3)

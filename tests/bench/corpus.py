@@ -21,10 +21,9 @@ from email.policy import SMTP
 from itertools import cycle
 from pathlib import Path
 
-import classifiers.training
 import gateway.demo
+from classifiers.training.examples.labeled import corpus_files
 
-CORPUS = Path(classifiers.training.__file__).parent / "corpus"
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 STAFF, STUDENT = "staff", "student"
 NUMBER = b"000000000000"
@@ -103,7 +102,7 @@ def described(mails: Sequence[Mail]) -> str:
 
 def _clean_rows(chance: random.Random) -> Iterator[dict[str, str]]:
     rows = []
-    for file in sorted(CORPUS.glob("*.jsonl")):
+    for file in corpus_files():
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if row["channel"] == "mail" and not (row["labels"] or row["hold"] or row["help_seeking"]):

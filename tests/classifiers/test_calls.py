@@ -7,9 +7,11 @@ from email.policy import SMTP
 
 import pytest
 
+from classifiers.pipeline.classifier import Classifier, load
 from classifiers.pipeline.job import Job
-from classifiers.pipeline.pipeline import Classifier, load
-from gateway.core.messages.message import Channel, EarlierMessage, parts, sha256_of
+from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.message import parts
+from gateway.core.messages.message import EarlierMessage, sha256_of
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import HELP, IN_FILE
 
@@ -47,7 +49,7 @@ def asked(text: str, *earlier: str, file: str = "", direction: str = STUDENT, an
         message.add_attachment(file.encode(), "text", "plain", filename="letter.txt")
     content = message.as_bytes()
     said = tuple(EarlierMessage(str(number), "x@school.example", 1.0, each) for number, each in enumerate(earlier))
-    return Job("i", sha256_of(content), Channel.MAIL, direction, content, context=said, at=90_000.0)
+    return Job("i", sha256_of(content), MAIL, direction, content, context=said, at=90_000.0)
 
 
 @pytest.mark.parametrize("answers", [True, False])
@@ -107,7 +109,7 @@ def test_a_call_in_a_file_says_that_it_is_in_one(classifier: Classifier) -> None
 )
 def test_a_call_is_heard_through_its_disguise(classifier: Classifier, text: str) -> None:
     content = text.encode()
-    verdict = classifier.classify([Job("i", sha256_of(content), Channel.SMS, STUDENT, content)])[0]
+    verdict = classifier.classify([Job("i", sha256_of(content), SMS, STUDENT, content)])[0]
     assert verdict.help >= 0.5
     assert verdict.language == "en"
 

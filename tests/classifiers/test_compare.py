@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from classifiers.training.compare import compared
-from classifiers.training.examples import Example
-from classifiers.training.results import Result
+from classifiers.training.evaluation.comparison import compare
+from classifiers.training.evaluation.results import ExampleResult
+from classifiers.training.examples.labeled import Example
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.decision import Action
 
@@ -13,12 +13,12 @@ def example(id: str, *labels: str, sender: str = "staff") -> Example:
     return Example(id, "text", "", "sms", sender, frozenset(labels), "other", "en", False, "made")
 
 
-def result(of: Example, clause: str = "", action: Action = Action.RELEASE) -> Result:
+def result(of: Example, clause: str = "", action: Action = Action.RELEASE) -> ExampleResult:
     findings = (Finding(clause, 0.9, "made"),) if clause else ()
-    return Result(of, Verdict(of.id, "0", "made", findings=findings), action, ())
+    return ExampleResult(of, Verdict(of.id, "0", "made", findings=findings), action, ())
 
 
-def set_of(count: int = 40) -> list[Result]:
+def set_of(count: int = 40) -> list[ExampleResult]:
     """A regression set on which a model is right."""
     return [
         *(result(example(f"b{at}", "7a", "hold"), "7a", Action.HOLD) for at in range(count)),
@@ -30,17 +30,17 @@ def set_of(count: int = 40) -> list[Result]:
 RIGHT = set_of()
 
 
-def wrong(first: int, last: int, clause: str = "", action: Action = Action.RELEASE) -> list[Result]:
+def wrong(first: int, last: int, clause: str = "", action: Action = Action.RELEASE) -> list[ExampleResult]:
     """The same with some of its messages judged otherwise."""
     return [result(each.example, clause, action) if first <= at < last else each for at, each in enumerate(RIGHT)]
 
 
-def worse(before: list[Result], after: list[Result]) -> list[str]:
-    return [each.what for each in compared(before, after) if each.worse]
+def worse(before: list[ExampleResult], after: list[ExampleResult]) -> list[str]:
+    return [each.what for each in compare(before, after) if each.worse]
 
 
 def test_the_same_is_not_worse() -> None:
-    found = compared(RIGHT, RIGHT)
+    found = compare(RIGHT, RIGHT)
     assert [each.what for each in found] == [
         "clause 7a, F1", "should be held: held", "clean: not held", "calls for help: recognised",
     ]  # fmt: skip
@@ -64,4 +64,4 @@ def test_not_one_call_for_help_may_be_lost() -> None:
     assert worse(RIGHT, wrong(80, 81, action=Action.HOLD)) == ["calls for help: recognised"]
     better_elsewhere = [*wrong(80, 81)[:81], *RIGHT[81:]]
     assert worse(wrong(90, 100), better_elsewhere) == ["calls for help: recognised"]
-    assert "1 lost" in next(str(each) for each in compared(RIGHT, wrong(80, 81)) if each.lost)
+    assert "1 lost" in next(str(each) for each in compare(RIGHT, wrong(80, 81)) if each.lost)

@@ -17,9 +17,9 @@ from prometheus_client import CollectorRegistry
 from classifiers.pipeline.job import MIXED_DIRECTION, Job
 from classifiers.service.consumer import BATCH, GROUP, Consumer
 from classifiers.service.pool import ClassifierPool
-from gateway.core.channels.capabilities import SMS
 from gateway.bus.kafka import KafkaBus
 from gateway.bus.local import LocalBus
+from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import (
     EarlierMessage,
@@ -76,7 +76,7 @@ class Store:
             raise StoreDown("away")
         return self.stored.get(message_id)
 
-    async def media(self, message_id: str) -> Sequence[MediaFile]:
+    async def files_of(self, message_id: str) -> Sequence[MediaFile]:
         return self.files.get(message_id, ())
 
 
@@ -126,7 +126,7 @@ class QuickBeat(Wakeup):
 async def consuming(bus: Bus, store: Store, readers: object, event_log: EventLog) -> AsyncIterator[Wakeup]:
     """A consumer at work, stopped in good order at the end."""
     beat = QuickBeat()
-    running = asyncio.create_task(Consumer(bus, store, readers, event_log).run(beat))  # type: ignore[arg-type]
+    running = asyncio.create_task(Consumer(bus, store, store, readers, event_log).run(beat))  # type: ignore[arg-type]
     try:
         yield beat
     finally:
@@ -334,7 +334,7 @@ async def test_a_consumer_that_is_ended_leaves_its_batch_to_the_next(event_log: 
     bus, stuck = LocalBus(), Scripted()
     stuck.gate.clear()
     await bus.publish([record(message(n)) for n in range(3)])
-    ended = asyncio.create_task(Consumer(bus, Store(), stuck, event_log).run(Wakeup()))
+    ended = asyncio.create_task(Consumer(bus, Store(), Store(), stuck, event_log).run(Wakeup()))
     await until(lambda: bool(stuck.batches))
     ended.cancel()
     with pytest.raises(asyncio.CancelledError):

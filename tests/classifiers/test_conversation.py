@@ -5,35 +5,43 @@ from __future__ import annotations
 import pytest
 
 from classifiers.extract.extraction import Passage
-from classifiers.extract.quoting import Kind
-from classifiers.features.annotations import Evidence
-from classifiers.pipeline.job import Job, pack, unpack
-from classifiers.pipeline.pipeline import load, normaliser
-from classifiers.pipeline.reply_context import LAST, RECENT, SHORT, Together, with_earlier
-from classifiers.pipeline.texts import ReadText, texts
-from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
+from classifiers.pipeline.classifier import build_normalizer, load
+from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
+from classifiers.pipeline.reply_context import (
+    CONTEXT_MESSAGES,
+    MAX_CONTEXT_AGE,
+    MAX_REPLY_WORDS,
+    ReplyInContext,
+    context_texts,
+)
+from classifiers.pipeline.texts import PipelineText, build_texts
+from gateway.core.channels.capabilities import SMS
+from gateway.core.messages.message import EarlierMessage, sha256_of
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Finding, Span
 
-NORMALISE = normaliser(frozenset())
+NORMALISE = build_normalizer(frozenset())
 NOW = 1_000_000.0
 
 
-def answer(text: str) -> tuple[ReadText, ...]:
-    return texts([Passage("1", 0, text, Kind.FRESH)], NORMALISE)[0]
+def answer(text: str) -> tuple[PipelineText, ...]:
+    return build_texts([Passage("1", 0, text, PassageKind.FRESH)], NORMALISE)[0]
 
 
-def said(*texts: str, ago: float = 60.0) -> list[EarlierMessage]:
+def said(*build_texts: str, ago: float = 60.0) -> list[EarlierMessage]:
     return [
-        EarlierMessage(str(number), "someone@riverbend.example", NOW - ago, text) for number, text in enumerate(texts)
+        EarlierMessage(str(number), "someone@riverbend.example", NOW - ago, text)
+        for number, text in enumerate(build_texts)
     ]
 
 
 def test_an_answer_stands_behind_what_it_answers() -> None:
     found = answer("yes, at 8")
-    earlier, answered = with_earlier(found, said("a", "b", "c", "come over?"), NOW, NORMALISE, "en")
-    assert (earlier.kind, answered.kind) == (Kind.EARLIER, Kind.ANSWERED)
-    assert earlier.text.split("\n") == ["b", "c", "come over?"][-LAST:]
+    earlier, answered = context_texts(found, said("a", "b", "c", "come over?"), NOW, NORMALISE, "en")
+    assert (earlier.kind, answered.kind) == (PassageKind.EARLIER, PassageKind.ANSWERED)
+    assert earlier.text.split("\n") == ["b", "c", "come over?"][-CONTEXT_MESSAGES:]
     assert answered.text == f"{earlier.text}\nyes, at 8"
     assert list(answered.spans(0, len(answered.text))) == [Span("1", 0, 9)]  # of what was said before nothing is marked
     assert not list(earlier.spans(0, len(earlier.text)))
@@ -42,26 +50,28 @@ def test_an_answer_stands_behind_what_it_answers() -> None:
 @pytest.mark.parametrize(
     ("text", "earlier"),
     [
-        ("word " * (SHORT + 1), said("come over?")),
+        ("word " * (MAX_REPLY_WORDS + 1), said("come over?")),
         ("yes", []),
         ("yes", said("  ")),
-        ("yes", said("come over?", ago=RECENT + 1)),
+        ("yes", said("come over?", ago=MAX_CONTEXT_AGE + 1)),
     ],
     ids=["long", "first", "blank", "old"],
 )
 def test_what_is_no_answer_is_read_for_itself(text: str, earlier: list[EarlierMessage]) -> None:
-    assert with_earlier(answer(text), earlier, NOW, NORMALISE, "en") == ()
+    assert context_texts(answer(text), earlier, NOW, NORMALISE, "en") == ()
 
 
-def together(alone: float, before: float, both: float, help_before: float = 0.0, help_both: float = 0.0) -> Together:
+def together(
+    alone: float, before: float, both: float, help_before: float = 0.0, help_both: float = 0.0
+) -> ReplyInContext:
     found = answer("my place at 8")
-    texts = (*found, *with_earlier(found, said("come over?"), NOW, NORMALISE, "en"))
+    build_texts = (*found, *context_texts(found, said("come over?"), NOW, NORMALISE, "en"))
     evidence = [
-        Evidence(scores={"7a": alone}),
-        Evidence(scores={"7a": before}, help=help_before),
-        Evidence(scores={"7a": both}, help=help_both),
+        TextAnnotations(scores={"7a": alone}),
+        TextAnnotations(scores={"7a": before}, help=help_before),
+        TextAnnotations(scores={"7a": both}, help=help_both),
     ]
-    return Together(list(zip(texts, evidence, strict=True)))
+    return ReplyInContext(list(zip(build_texts, evidence, strict=True)))
 
 
 def test_an_answer_that_says_little_alone_is_listed_and_a_suspect_one_held() -> None:
@@ -83,10 +93,10 @@ def test_the_pipeline_reads_answers_with_what_they_answer() -> None:
     def findings(text: str, *earlier: str) -> dict[str, str]:
         content = text.encode()
         job = Job(
-            "i", sha256_of(content), Channel.SMS, str(Direction.STAFF_TO_STUDENT), content,
+            "i", sha256_of(content), SMS, str(Direction.STAFF_TO_STUDENT), content,
             context=tuple(said(*earlier)), at=NOW,
         )  # fmt: skip
-        assert unpack(pack([job])) == [job]
+        assert unpack_jobs(pack_jobs([job])) == [job]
         return {each.clause: each.by for each in classifier.classify([job])[0].findings if each.by == "conversation"}
 
     assert findings("I'll bring the beer", "are we still on for the bonfire coach?") == {"7b": "conversation"}

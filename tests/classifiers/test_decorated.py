@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.normalize.normalization import Normaliser
-from classifiers.normalize.unicode_styles import undressed
-from classifiers.pipeline.pipeline import Classifier, load
+from classifiers.normalize.normalization import Normalizer
+from classifiers.normalize.unicode_styles import unstyled
+from classifiers.pipeline.classifier import Classifier, load
 from tests.classifiers.test_pipeline import one, prohibited, sms
 
 NOTICE = "Cheer practice is Tuesday at four in the gym. Bring water and your pom poms. Go Tigers!"
@@ -71,11 +71,11 @@ def test_what_is_bad_is_held_in_any_letters(name: str, classifier: Classifier) -
 def test_letters_are_plain_and_only_a_mixture_is_a_disguise(
     text: str, plain: str, tricks: int, classifier: Classifier
 ) -> None:
-    normalise: Normaliser = classifier.normalise
+    normalise: Normalizer = classifier.normalise
     normal = normalise(text)
     assert (" ".join(normal.text.split()), normal.tricks) == (plain, tricks)
 
 
 def test_plain_text_is_left_alone() -> None:
     for text in ("Plain words.", "¿Mañana, señor Núñez?", "½ cup at 20°, naïve café"):
-        assert undressed(text) == text
+        assert unstyled(text) == text

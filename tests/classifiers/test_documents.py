@@ -11,8 +11,8 @@ from pypdf import PdfReader, PdfWriter
 
 from classifiers.extract import documents
 from classifiers.extract import ocr as pictures
-from classifiers.extract.extraction import read
-from classifiers.extract.quoting import Kind
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.quoting import PassageKind
 from tests.classifiers.test_extraction import attached, locked_zip, mail, pdf, zipped
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x02\x03" + bytes(range(256))
@@ -28,7 +28,7 @@ def archive(entries: dict[str, str | bytes]) -> bytes:
 
 
 def failed(name: str, media_type: str, data: bytes) -> tuple[str, ...]:
-    return read(mail(**{name: (media_type, data)})).failed
+    return extract_message(mail(**{name: (media_type, data)})).failed
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_nobody_here_can_read_is_said(name: str, media_type: str, data: byt
         ("a_txt", "text/plain"),
     ],
 )
-@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
+@pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed: test_pictures.py")
 def test_an_ordinary_photo_is_passed_over(name: str, media_type: str) -> None:
     assert failed(name, media_type, JPEG) == ()
 
@@ -87,9 +87,9 @@ def test_reports_are_read_and_fragments_are_said_to_be_incomplete() -> None:
 
     for media_type in ("message/delivery-status", "message/disposition-notification", "text/rfc822-headers"):
         assert "tell nobody" in attached(message(media_type))
-        assert read(message(media_type)).failed == ()
-    assert read(message("message/partial; id=1; number=1; total=2")).failed == ("incomplete",)
-    assert read(message("message/external-body; access-type=URL")).failed == ("unreadable",)
+        assert extract_message(message(media_type)).failed == ()
+    assert extract_message(message("message/partial; id=1; number=1; total=2")).failed == ("incomplete",)
+    assert extract_message(message("message/external-body; access-type=URL")).failed == ("unreadable",)
 
 
 def test_text_beside_a_key_is_read() -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_breaks_its_reader_costs_nothing_else_of_the_message() -> No
     data = bytearray(out.getvalue())
     at = data.index(b"note.txt") + len("note.txt") + 9  # behind the properties of LZMA
     data[at : at + 12] = b"\xff" * 12
-    reading = read(mail("My stepdad hit me again.", a_zip=("application/zip", bytes(data))))
+    reading = extract_message(mail("My stepdad hit me again.", a_zip=("application/zip", bytes(data))))
     assert reading.failed == ("unreadable",)
     assert "My stepdad hit me again." in [each.text for each in reading.passages]
 
@@ -194,7 +194,7 @@ def scanned(typed: bool, side: int = 800, picture: bool = True) -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed, and reads such pages")
+@pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed, and reads such pages")
 def test_a_scanned_page_is_unreadable_also_among_typed_ones() -> None:
     assert failed("a_pdf", "application/pdf", scanned(typed=False)) == ("unreadable",)
     assert failed("a_pdf", "application/pdf", scanned(typed=True)) == ("unreadable",)
@@ -207,7 +207,7 @@ def test_an_empty_page_and_a_mark_are_no_scan() -> None:
 
 
 def hidden(content: bytes) -> str:
-    return "\n".join(each.text for each in read(content).passages if each.kind is Kind.HIDDEN)
+    return "\n".join(each.text for each in extract_message(content).passages if each.kind is PassageKind.HIDDEN)
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ def test_notes_links_properties_and_files_of_a_pdf_are_read() -> None:
     ],
 )
 def test_the_name_of_a_file_says_something(filename: str, said: str) -> None:
-    assert documents.named(filename) in (said, "")
-    assert documents.named(filename) == said or filename == ".jpg"
+    assert documents.filename_words(filename) in (said, "")
+    assert documents.filename_words(filename) == said or filename == ".jpg"
 
 
 def test_names_of_files_are_read() -> None:

@@ -8,8 +8,8 @@ from email.policy import SMTP
 
 import pytest
 
-from classifiers.pipeline.explain import case_of_mail, case_of_row, explain, rows
-from classifiers.pipeline.pipeline import Classifier, load
+from classifiers.pipeline.classifier import Classifier, load
+from classifiers.pipeline.explain import explain, message_from_mail, message_from_row, rows
 from gateway import policies
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decision import Action
@@ -35,7 +35,7 @@ def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy
         {"id": "b", "text": "Practice is at four.", "channel": "sms", "from": "staff"},
         {"id": "c", "text": "my dad hit me and im scared to go home please help", "channel": "sms", "from": "student"},
     ]
-    found = list(rows(classifier, map(case_of_row, given), policy))
+    found = list(rows(classifier, map(message_from_row, given), policy))
     assert [each["id"] for each in found] == ["a", "b", "c"]
     assert [each["action"] for each in found] == ["hold", "release", "alert"]
     assert "7a" in found[0]["clauses"]  # type: ignore[operator]
@@ -56,11 +56,11 @@ def test_a_row_answers_with_spans_in_its_own_text(classifier: Classifier, policy
 )
 def test_a_wrong_row_says_what_is_wrong(row: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        case_of_row(row)
+        message_from_row(row)
 
 
 def test_an_explanation_shows_words_and_what_would_be_without_them(classifier: Classifier, policy: Policy) -> None:
-    case = case_of_row({"text": f"The quiz is on Friday. {GROOMING}", "channel": "sms", "from": "staff"})
+    case = message_from_row({"text": f"The quiz is on Friday. {GROOMING}", "channel": "sms", "from": "staff"})
     explained = explain(classifier, case, policy)
     assert explained.decision.action is Action.HOLD
     assert any("our secret" in words for shown in explained.shown for words in shown.words)
@@ -78,21 +78,21 @@ def mail(text: str, name: str, media_type: str, data: bytes) -> bytes:
 
 def test_without_its_words_a_message_still_has_what_nobody_could_read(classifier: Classifier, policy: Policy) -> None:
     content = mail(GROOMING, "a.bin", "application/octet-stream", bytes(range(256)))
-    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    explained = explain(classifier, message_from_mail(content, Direction.STAFF_TO_STUDENT), policy)
     assert explained.verdict.failed == ("unreadable",)
     assert explained.without is Action.HOLD
 
 
 def test_without_its_words_a_message_still_has_its_files(classifier: Classifier, policy: Policy) -> None:
     content = mail(GROOMING, "a.csv", "text/csv", GROOMING.encode())
-    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    explained = explain(classifier, message_from_mail(content, Direction.STAFF_TO_STUDENT), policy)
     assert explained.verdict.failed == ()
     assert explained.without is Action.HOLD
 
 
 def test_a_finding_says_where_it_is(classifier: Classifier, policy: Policy) -> None:
     def places(content: bytes) -> set[str]:
-        explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+        explained = explain(classifier, message_from_mail(content, Direction.STAFF_TO_STUDENT), policy)
         return {each.cue for each in explained.verdict.findings if each.clause == "7a" and each.score >= 0.5}
 
     assert "in_file" in places(mail("See you.", "a.csv", "text/csv", GROOMING.encode()))
@@ -111,11 +111,11 @@ PRIVATE = f"Subject: Records\r\n\r\n{TOLD}\r\n".encode()
 class People:
     """A directory in which Avery Lindqvist is s1, who may have what is theirs."""
 
-    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+    def resolve_names(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
         """Who is meant."""
         return {name: "s1" for name in names if name == "Avery Lindqvist"}
 
-    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
+    def relationships_to(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
         """The address is the student's."""
         person = recipient.partition("@")[0]
         return [(person, frozenset({Relationship.SELF} if person == about else ()))]
@@ -124,7 +124,7 @@ class People:
 def test_the_directory_is_asked_who_may_have_what_is_told(classifier: Classifier, policy: Policy) -> None:
     def held_for(student: str, people: People | None) -> tuple[str, ...]:
         pair = Pair(f"{student}@students.example", "t1", student, Direction.STAFF_TO_STUDENT)
-        case = case_of_mail(PRIVATE, Direction.STAFF_TO_STUDENT, pairs=[pair])
+        case = message_from_mail(PRIVATE, Direction.STAFF_TO_STUDENT, pairs=[pair])
         return explain(classifier, case, policy, people).decision.clauses
 
     assert "8" in held_for("s1", None)
@@ -134,5 +134,5 @@ def test_the_directory_is_asked_who_may_have_what_is_told(classifier: Classifier
 
 def test_a_clean_message_needs_no_counterfactual(classifier: Classifier, policy: Policy) -> None:
     content = b"Subject: Quiz\r\n\r\nThe quiz covers sections 4.1 to 4.3.\r\n"
-    explained = explain(classifier, case_of_mail(content, Direction.STAFF_TO_STUDENT), policy)
+    explained = explain(classifier, message_from_mail(content, Direction.STAFF_TO_STUDENT), policy)
     assert (explained.decision.action, explained.without) == (Action.RELEASE, None)

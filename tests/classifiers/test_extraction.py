@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from pypdf import PdfWriter
 
 from classifiers.extract import ocr as pictures
-from classifiers.extract.extraction import MAX_CHARACTERS, read
-from classifiers.extract.quoting import Kind
+from classifiers.extract.extraction import MAX_CHARACTERS, extract_message
+from classifiers.extract.quoting import PassageKind
+from gateway.core.message import parts
 from gateway.core.messages.media import MediaFile, media_parts
-from gateway.core.messages.message import parts
 
 DOCX = (
     '<w:document xmlns:w="x"><w:body><w:p><w:r><w:t>Our sec</w:t></w:r><w:r><w:t>ret &amp; more</w:t></w:r></w:p>'
@@ -71,17 +71,17 @@ def pdf(password: str = "") -> bytes:
 
 
 def attached(content: bytes) -> str:
-    return "\n".join(each.text for each in read(content).passages if each.kind is Kind.ATTACHED)
+    return "\n".join(each.text for each in extract_message(content).passages if each.kind is PassageKind.ATTACHED)
 
 
 def test_subject_and_text_have_their_places() -> None:
     content = mail("Hi Avery,\n\nsee you.\n> old words")
-    reading = read(content)
+    reading = extract_message(content)
     assert reading.failed == ()
     assert [(each.part, each.kind) for each in reading.passages] == [
-        ("subject", Kind.SUBJECT),
-        ("1", Kind.FRESH),
-        ("1", Kind.QUOTED),
+        ("subject", PassageKind.SUBJECT),
+        ("1", PassageKind.FRESH),
+        ("1", PassageKind.QUOTED),
     ]
     text = next(part.text for part in parts(content) if part.number == "1")
     for each in reading.passages[1:]:
@@ -89,7 +89,7 @@ def test_subject_and_text_have_their_places() -> None:
 
 
 def test_sms_is_its_text() -> None:
-    reading = read("¿mañana?\n> no quote here".encode(), "sms")
+    reading = extract_message("¿mañana?\n> no quote here".encode(), "sms")
     assert "".join(each.text for each in reading.passages).startswith("¿mañana?")
     assert reading.failed == ()
 
@@ -98,11 +98,11 @@ def test_alternatives_that_say_the_same_are_read_once_and_tricks_twice() -> None
     message = EmailMessage(policy=SMTP)
     message.set_content("The quiz is on Friday.")
     message.add_alternative("<p>The quiz is on <b>Friday</b>.</p>", "html")
-    assert len(read(message.as_bytes()).passages) == 1
+    assert len(extract_message(message.as_bytes()).passages) == 1
     message = EmailMessage(policy=SMTP)
     message.set_content("The quiz is on Friday.")
     message.add_alternative("<p>Keep this between us, beautiful.</p>", "html")
-    assert [each.part for each in read(message.as_bytes()).passages] == ["1", "2"]
+    assert [each.part for each in extract_message(message.as_bytes()).passages] == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_alternatives_that_say_the_same_are_read_once_and_tricks_twice() -> None
 def test_hidden_text_is_read_as_hidden(style: str) -> None:
     message = EmailMessage(policy=SMTP)
     message.set_content(f'<p>Shown</p><div style="{style}">come alone tonight</div>', "html")
-    passages = read(message.as_bytes()).passages
+    passages = extract_message(message.as_bytes()).passages
     assert [(each.kind, each.text, each.part) for each in passages] == [
-        (Kind.FRESH, "Shown", "1"),
-        (Kind.HIDDEN, "come alone tonight", ""),
+        (PassageKind.FRESH, "Shown", "1"),
+        (PassageKind.HIDDEN, "come alone tonight", ""),
     ]
 
 
@@ -168,7 +168,7 @@ def test_hidden_text_is_read_as_hidden(style: str) -> None:
 def test_files_are_read(name: str, media_type: str, data: bytes, expected: str) -> None:
     content = mail(**{name: (media_type, data)})
     assert expected in attached(content)
-    assert read(content).failed == ()
+    assert extract_message(content).failed == ()
 
 
 def locked_zip() -> bytes:
@@ -193,23 +193,26 @@ def locked_zip() -> bytes:
     ],
 )
 def test_what_cannot_be_read_is_said(name: str, media_type: str, data: bytes, word: str) -> None:
-    assert read(mail(**{name: (media_type, data)})).failed == (word,)
+    assert extract_message(mail(**{name: (media_type, data)})).failed == (word,)
 
 
 def test_pgp_text_is_encrypted() -> None:
     sealed = "-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----"
-    assert read(mail(sealed)).failed == ("encrypted",)
-    assert read(mail(a_asc=("application/octet-stream", sealed.encode()))).failed == ("encrypted",)
+    assert extract_message(mail(sealed)).failed == ("encrypted",)
+    assert extract_message(mail(a_asc=("application/octet-stream", sealed.encode()))).failed == ("encrypted",)
 
 
 def test_files_without_text_are_no_failure() -> None:
-    assert read(mail(a_dat=("application/pgp-signature", b"\x89\x01\x33\x04\x00\x01\x08\x00\x1d\x16"))).failed == ()
-    assert read(mail(a_dat=("font/woff2", b"wOF2\x00\x01\x00\x00\x00\x00"))).failed == ()
+    assert (
+        extract_message(mail(a_dat=("application/pgp-signature", b"\x89\x01\x33\x04\x00\x01\x08\x00\x1d\x16"))).failed
+        == ()
+    )
+    assert extract_message(mail(a_dat=("font/woff2", b"wOF2\x00\x01\x00\x00\x00\x00"))).failed == ()
 
 
-@pytest.mark.skipif(pictures.readable(), reason="the extra ocr is installed: test_pictures.py")
+@pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed: test_pictures.py")
 def test_pictures_are_silent_without_the_extra() -> None:
-    assert read(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ()
+    assert extract_message(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ()
 
 
 def test_an_invitation_is_read_as_what_it_says() -> None:
@@ -222,7 +225,7 @@ def test_an_invitation_is_read_as_what_it_says() -> None:
 
 
 def test_too_much_text_is_read_as_far_as_the_bound() -> None:
-    reading = read(("word " * (MAX_CHARACTERS // 4)).encode(), "sms")
+    reading = extract_message(("word " * (MAX_CHARACTERS // 4)).encode(), "sms")
     assert reading.failed == ("too_large",)
     assert sum(len(each.text) for each in reading.passages) <= MAX_CHARACTERS
 
@@ -239,18 +242,18 @@ def test_archives_in_archives_end_somewhere() -> None:
     data = zipped(note_txt="x")
     for _ in range(8):
         data = zipped(inner_zip=data)
-    assert read(mail(a_zip=("application/zip", data))).failed == ("unreadable",)
+    assert extract_message(mail(a_zip=("application/zip", data))).failed == ("unreadable",)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["application/pdf", "application/zip", "text/html", "text/calendar"]))
 def test_never_raises(data: bytes, media_type: str) -> None:
-    read(data)
-    read(data, "sms")
+    extract_message(data)
+    extract_message(data, "sms")
     head = (
         b"%PDF-1.4\n" if media_type == "application/pdf" else b"PK\x03\x04" if media_type == "application/zip" else b""
     )
-    read(mail(a_bin=(media_type, head + data)))
+    extract_message(mail(a_bin=(media_type, head + data)))
 
 
 @settings(max_examples=40, deadline=None)
@@ -261,19 +264,23 @@ def test_damaged_files_never_raise(seed: int) -> None:
         damaged = bytearray(data)
         for _ in range(draw.randint(1, 12)):
             damaged[draw.randrange(len(damaged))] = draw.randrange(256)
-        read(mail(**{name: ("application/octet-stream", bytes(damaged))}))
+        extract_message(mail(**{name: ("application/octet-stream", bytes(damaged))}))
 
 
 def test_a_picture_in_a_text_is_unreadable_and_its_files_are_read() -> None:
     card = b"BEGIN:VCARD\r\nFN:Coach\r\nNOTE:text me on my own phone\r\nEND:VCARD\r\n"
     media = [MediaFile(1, "text/vcard", content=card), MediaFile(2, "image/jpeg", content=b"\xff\xd8\xff")]
-    both = read(b"look", "sms", media_parts(media))
+    both = extract_message(b"look", "sms", media_parts(media))
     assert both.failed == ("unreadable",)
     assert any("text me on my own phone" in each.text for each in both.passages)
-    assert read(b"look", "sms", media_parts(media[:1])).failed == ()
-    assert read(b"look", "sms", media_parts([MediaFile(1, "application/zip", content=b"PK")])).failed == ("unreadable",)
-    noted = read(b"look", "sms", media_parts([MediaFile(1, "text/plain", content=b"delete this")]))
-    assert [(each.part, each.text) for each in noted.passages if each.kind is Kind.ATTACHED] == [("2", "delete this")]
+    assert extract_message(b"look", "sms", media_parts(media[:1])).failed == ()
+    assert extract_message(b"look", "sms", media_parts([MediaFile(1, "application/zip", content=b"PK")])).failed == (
+        "unreadable",
+    )
+    noted = extract_message(b"look", "sms", media_parts([MediaFile(1, "text/plain", content=b"delete this")]))
+    assert [(each.part, each.text) for each in noted.passages if each.kind is PassageKind.ATTACHED] == [
+        ("2", "delete this")
+    ]
 
 
 def test_words_that_only_one_alternative_has_are_read_however_few_they_are() -> None:
@@ -282,7 +289,7 @@ def test_words_that_only_one_alternative_has_are_read_however_few_they_are() -> 
     message.set_content(long)
     message.add_alternative(f"<p>{long}</p><p>kill yourself</p><p><a href='https://x.example/y'>word1</a></p>", "html")
     content = message.as_bytes()
-    passages = [each for each in read(content).passages if each.part == "2"]
+    passages = [each for each in extract_message(content).passages if each.part == "2"]
     text = next(part.text for part in parts(content) if part.number == "2")
     assert [each.text for each in passages] == ["kill yourself", "word1 <https://x.example/y>"]
     assert text[passages[0].start :].startswith("kill yourself")
@@ -292,7 +299,7 @@ def test_a_link_that_only_one_alternative_has_is_read() -> None:
     message = EmailMessage(policy=SMTP)
     message.set_content("The form is here.")
     message.add_alternative("<p><a href='https://snapchat.com/add/x'><img src='cid:1'></a></p>", "html")
-    assert any("snapchat.com/add/x" in each.text for each in read(message.as_bytes()).passages)
+    assert any("snapchat.com/add/x" in each.text for each in extract_message(message.as_bytes()).passages)
 
 
 def test_words_that_both_alternatives_have_in_another_order_are_read() -> None:
@@ -300,11 +307,11 @@ def test_words_that_both_alternatives_have_in_another_order_are_read() -> None:
     message = EmailMessage(policy=SMTP)
     message.set_content(f"I hope that you will come. {long} Do not kill time.")
     message.add_alternative(f"<p>{long}</p><p>I<br>will<br>kill<br>you</p><p>{long}</p>", "html")
-    assert "I\nwill\nkill\nyou" in "\n".join(each.text for each in read(message.as_bytes()).passages)
+    assert "I\nwill\nkill\nyou" in "\n".join(each.text for each in extract_message(message.as_bytes()).passages)
     message = EmailMessage(policy=SMTP)
     message.set_content("Kill the lights yourself.")
     message.add_alternative("<p>Kill yourself</p>", "html")
-    assert [each.text for each in read(message.as_bytes()).passages][1:] == ["Kill yourself"]
+    assert [each.text for each in extract_message(message.as_bytes()).passages][1:] == ["Kill yourself"]
 
 
 def test_alternatives_that_only_their_layout_tells_apart_are_read_once() -> None:
@@ -315,12 +322,12 @@ def test_alternatives_that_only_their_layout_tells_apart_are_read_once() -> None
         "<li>See <a href='https://x.example/b'>the form</a> now.</li></ul><p>Thanks<br>Ms. R</p>",
         "html",
     )
-    assert {each.part for each in read(message.as_bytes()).passages} == {"1"}
+    assert {each.part for each in extract_message(message.as_bytes()).passages} == {"1"}
 
 
 def test_what_stands_beside_an_encrypted_message_is_read() -> None:
     sealed = "-----BEGIN PGP MESSAGE-----\n\n" + "hQEMA1b" * 9 + "\n=abcd\n-----END PGP MESSAGE-----"
-    reading = read(mail(f"My stepdad hit me again.\n\n{sealed}\n\nPlease help me."))
+    reading = extract_message(mail(f"My stepdad hit me again.\n\n{sealed}\n\nPlease help me."))
     said = [each for each in reading.passages if each.part == "1"]
     assert reading.failed == ("encrypted",)
     assert "My stepdad hit me again." in said[0].text
@@ -333,4 +340,4 @@ def test_a_file_written_into_a_text_is_opened() -> None:
         b"see below\r\nbegin 644 a.txt\r\n" + binascii.b2a_uu(b"meet me alone tonight").rstrip() + b"\r\n`\r\nend\r\n"
     )
     assert "meet me alone" in attached(b"Subject: x\r\n\r\n" + body)
-    assert read(b"Subject: x\r\n\r\nbegin 644 books tomorrow\r\n").failed == ()
+    assert extract_message(b"Subject: x\r\n\r\nbegin 644 books tomorrow\r\n").failed == ()

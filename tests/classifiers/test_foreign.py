@@ -6,21 +6,21 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from classifiers.training.examples import Example
-from classifiers.training.foreign import report, tutoring
-from classifiers.training.public import public
-from classifiers.training.results import Result
+from classifiers.training.evaluation.external_sets import external_report, tutoring_examples
+from classifiers.training.evaluation.results import ExampleResult
+from classifiers.training.examples.labeled import Example
+from classifiers.training.examples.public_sets import read_public_sets
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.decision import Action
 
 
-def judge(examples: Sequence[Example]) -> list[Result]:
+def judge(examples: Sequence[Example]) -> list[ExampleResult]:
     """Holds every text with the word "vermin", and flags one with the word "pest"."""
     found = []
     for each in examples:
         action = Action.HOLD if "vermin" in each.text else Action.FLAG if "pest" in each.text else Action.RELEASE
         findings = (Finding("7c", 0.9, "made"),) if action is Action.HOLD else ()
-        found.append(Result(each, Verdict(each.id, "", "made", findings=findings), action, ("7c",)))
+        found.append(ExampleResult(each, Verdict(each.id, "", "made", findings=findings), action, ("7c",)))
     return found
 
 
@@ -32,7 +32,7 @@ def test_hatecheck_by_what_is_held_and_by_function(tmp_path: Path) -> None:
         "ident_neutral_nh,3,We met them.,non-hateful\n"
         "counter_quote_nh,4,Nobody is vermin.,non-hateful\n"
     )
-    lines = list(report(tmp_path, judge))
+    lines = list(external_report(tmp_path, judge))
     assert lines[0].startswith("HateCheck, held: right  50.0 %")
     assert "hateful  50.0 %" in lines[0]
     assert "not hateful  50.0 %" in lines[0]
@@ -48,14 +48,14 @@ def test_edos_is_read_on_its_development_split(tmp_path: Path) -> None:
     (tmp_path / "edos_labelled_aggregated.csv").write_text(
         "rewire_id,text,label_sexist,split\n1,vermin,sexist,dev\n2,fine,not sexist,dev\n3,vermin,not sexist,train\n"
     )
-    assert "EDOS task A, dev, held: macro-F1 1.000 of 2" in list(report(tmp_path, judge))
+    assert "EDOS task A, dev, held: macro-F1 1.000 of 2" in list(external_report(tmp_path, judge))
 
 
 def test_tutoring_talk_leaves_out_what_is_trained_on(tmp_path: Path) -> None:
     rows = [{"text": f"What is {number} and {number}?", "label": "tutor"} for number in range(40)]
     (tmp_path / "bridge.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    taught = {each.id for each in public(tmp_path)}
-    untaught = {each.id for each in tutoring(tmp_path)}
+    taught = {each.id for each in read_public_sets(tmp_path)}
+    untaught = {each.id for each in tutoring_examples(tmp_path)}
     assert taught
     assert untaught
     assert not taught & untaught
@@ -68,10 +68,10 @@ def test_notices_and_sets_of_ones_own(tmp_path: Path) -> None:
     row = {"id": "a", "channel": "sms", "from": "staff", "text": "vermin", "labels": ["7c"], "purpose": "other",
            "help_seeking": False, "hold": True, "lang": "en", "hard": False}  # fmt: skip
     (tmp_path / "evaluation_quotes.jsonl").write_text(json.dumps(row))
-    notices, own = report(tmp_path, judge)
+    notices, own = external_report(tmp_path, judge)
     assert notices.startswith("school notices, notices: held   0.0 %")
     assert own.startswith("evaluation_quotes: bad held 100.0 %")
 
 
 def test_a_folder_without_a_known_set_says_nothing(tmp_path: Path) -> None:
-    assert list(report(tmp_path, judge)) == []
+    assert list(external_report(tmp_path, judge)) == []

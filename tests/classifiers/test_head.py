@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers.components.head import Head
-from classifiers.features.annotations import Evidence
+from classifiers.components.head import HeadModel
+from classifiers.features.annotations import TextAnnotations
 from classifiers.pipeline import model_files as weights
 
 
 @pytest.fixture(scope="module")
-def head() -> Head:
-    model = weights.read()
-    return Head(model.head, model.mixing)
+def head() -> HeadModel:
+    model = weights.read_model()
+    return HeadModel(model.head, model.mixing)
 
 
 @pytest.mark.parametrize(
@@ -29,12 +29,12 @@ def head() -> Head:
     ],
 )
 def test_what_stands_far_further_above_the_point_to_hold_is_no_call_for_help(
-    head: Head, help_: float, hold: float, called: bool
+    head: HeadModel, help_: float, hold: float, called: bool
 ) -> None:
     outputs = head.weights.outputs
     logits = np.full(len(outputs), -5.0, np.float32)
     logits[outputs.index("help")], logits[outputs.index("7d")] = help_, hold
-    noted = Evidence(text="x")
+    noted = TextAnnotations(text="x")
     head.note(noted, logits, np.zeros(len(outputs), np.float32))
     assert (noted.help >= 0.5) is called
     assert noted.scores["7d"] == pytest.approx(1 / (1 + np.exp(-hold)), abs=1e-4)

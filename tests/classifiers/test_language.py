@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.normalize.language import Heard, heard
-from classifiers.pipeline.pipeline import load
-from classifiers.training.examples import district
+from classifiers.normalize.language import DetectedLanguage, detect_language
+from classifiers.pipeline.classifier import load
+from classifiers.training.examples.labeled import load_corpus
 
 SENTENCES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("foreign_sentences.toml").read_text("utf-8"))
 SAID = SENTENCES.pop("said")
@@ -23,12 +23,12 @@ def vocabulary() -> Collection[str]:
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_a_short_sentence_is_not_covered(code: str, vocabulary: Collection[str]) -> None:
-    missed = [each for each in SENTENCES[code] if heard(each, vocabulary).covered]
+    missed = [each for each in SENTENCES[code] if detect_language(each, vocabulary).covered]
     assert len(missed) <= len(SENTENCES[code]) // 4, missed
 
 
 def test_nearly_all_of_them_are_recognised_and_named(vocabulary: Collection[str]) -> None:
-    found = [heard(each, vocabulary) for sentences in SENTENCES.values() for each in sentences]
+    found = [detect_language(each, vocabulary) for sentences in SENTENCES.values() for each in sentences]
     codes = [code for code, sentences in SENTENCES.items() for _ in sentences]
     assert sum(not each.covered for each in found) >= 0.94 * len(found)
     assert sum(each.code == code for each, code in zip(found, codes, strict=True)) >= 0.92 * len(found)
@@ -36,8 +36,8 @@ def test_nearly_all_of_them_are_recognised_and_named(vocabulary: Collection[str]
 
 @pytest.mark.parametrize("text", SAID)
 def test_what_a_few_words_say_is_not_covered(text: str, vocabulary: Collection[str]) -> None:
-    assert not heard(text, vocabulary).covered
-    assert not heard(f"{text} <3", vocabulary).covered
+    assert not detect_language(text, vocabulary).covered
+    assert not detect_language(f"{text} <3", vocabulary).covered
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_what_a_few_words_say_is_not_covered(text: str, vocabulary: Collection[s
     ],
 )
 def test_names_titles_and_slang_are_no_other_language(text: str, vocabulary: Collection[str]) -> None:
-    assert heard(text, vocabulary).covered
+    assert detect_language(text, vocabulary).covered
 
 
 def test_the_corpus_is_english_and_spanish(vocabulary: Collection[str]) -> None:
-    texts = [f"{each.subject} \n{each.text}" for each in district()]
-    assert sum(not heard(each, vocabulary).covered for each in texts) < 0.001 * len(texts)
+    texts = [f"{each.subject} \n{each.text}" for each in load_corpus()]
+    assert sum(not detect_language(each, vocabulary).covered for each in texts) < 0.001 * len(texts)
 
 
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_a_long_text_is_not_covered_either(code: str, vocabulary: Collection[str]) -> None:
-    assert not heard(" ".join(SENTENCES[code] * 3), vocabulary).covered
+    assert not detect_language(" ".join(SENTENCES[code] * 3), vocabulary).covered
 
 
 @pytest.mark.parametrize("text", ["ta3ali 3andi el beit", "ma bte7ki la 7ada", "ba2dar 3ish law sama7t"])
 def test_digits_that_are_arabic_letters(text: str, vocabulary: Collection[str]) -> None:
-    assert heard(text, vocabulary) == Heard("ar", False)
+    assert detect_language(text, vocabulary) == DetectedLanguage("ar", False)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_digits_that_are_arabic_letters(text: str, vocabulary: Collection[str]) 
     ],
 )
 def test_other_digits_are_not(text: str, vocabulary: Collection[str]) -> None:
-    assert heard(text, vocabulary).covered
+    assert detect_language(text, vocabulary).covered

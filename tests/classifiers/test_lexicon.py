@@ -6,12 +6,14 @@ import re
 
 import pytest
 
-from classifiers.components.lexicon import Cue, Phrases, cues
+from classifiers.components.lexicon import Cue, PhraseMatcher, cues
 
 
 def found(phrase: str, text: str) -> list[str]:
     words = text.split()
-    return [" ".join(words[first:behind]) for _, first, behind in Phrases([Cue("7a", "made", (phrase,))]).find(words)]
+    return [
+        " ".join(words[first:behind]) for _, first, behind in PhraseMatcher([Cue("7a", "made", (phrase,))]).find(words)
+    ]
 
 
 @pytest.mark.parametrize(

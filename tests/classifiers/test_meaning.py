@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.components.meaning import is_told_of
-from classifiers.features.annotations import KEY, Evidence
-from classifiers.pipeline.pipeline import load, rules
+from classifiers.components.reported_speech import is_reported
+from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations
+from classifiers.pipeline.classifier import build_rule_pipeline, load
 from tests.classifiers.test_pipeline import STAFF, STUDENT, one, prohibited, sms
 
-NLP = rules()
+NLP = build_rule_pipeline()
 PLAIN = ("direct_threat", "solicitation", "death_wish", "abuse")
 
 
 def told_of(text: str) -> bool:
-    noted = NLP(text).user_data[KEY]
-    assert isinstance(noted, Evidence)
+    noted = NLP(text).user_data[USER_DATA_KEY]
+    assert isinstance(noted, TextAnnotations)
     hits = [hit for hit in noted.hits if hit.cue in PLAIN and hit.by == "lexicon"]
     hits = [hit for hit in hits if hit.clause in ("7a", "7c", "7d", "7e")]
     assert hits, text
-    return all(is_told_of(noted, hit) for hit in hits)
+    return all(is_reported(noted, hit) for hit in hits)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.normalize.normalization import Normal, Normaliser
-from classifiers.pipeline.pipeline import normaliser
+from classifiers.normalize.normalization import NormalizedText, Normalizer
+from classifiers.pipeline.classifier import build_normalizer
 
 KNOWN = frozenset(
     "you are so beautiful don't tell anyone keep secret think kill yourself hot good morning cool meet the exam "
@@ -16,8 +16,8 @@ KNOWN = frozenset(
 
 
 @pytest.fixture(scope="module")
-def normalise() -> Normaliser:
-    return normaliser(KNOWN)
+def normalise() -> Normalizer:
+    return build_normalizer(KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def normalise() -> Normaliser:
         ("Good morning!\nterces siht peek uoy dna em", "Good morning!\nme and you keep this secret"),
     ],
 )
-def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) -> None:
+def test_disguises_are_undone(normalise: Normalizer, received: str, meant: str) -> None:
     assert normalise(received).text == meant
 
 
@@ -79,26 +79,26 @@ def test_disguises_are_undone(normalise: Normaliser, received: str, meant: str) 
         "DNA, and who saw what was on the map? Nod if you live there.",
     ],
 )
-def test_plain_text_is_left_alone(normalise: Normaliser, plain: str) -> None:
-    assert normalise(plain) == Normal(plain) or normalise(plain).text == plain
+def test_plain_text_is_left_alone(normalise: Normalizer, plain: str) -> None:
+    assert normalise(plain) == NormalizedText(plain) or normalise(plain).text == plain
 
 
-def test_emoji_say_what_they_mean(normalise: Normaliser) -> None:
+def test_emoji_say_what_they_mean(normalise: Normalizer) -> None:
     assert "eggplant" in normalise("want this 🍆").text
     assert "trumpet" in normalise("bring your 🎺").text
 
 
-def test_spanish_shorthand_only_in_spanish(normalise: Normaliser) -> None:
+def test_spanish_shorthand_only_in_spanish(normalise: Normalizer) -> None:
     assert normalise("xq no vienes", "es").text == "porque no vienes"
     assert normalise("the xq value").text == "the xq value"
 
 
-def test_disguises_are_counted(normalise: Normaliser) -> None:
+def test_disguises_are_counted(normalise: Normalizer) -> None:
     assert normalise("keep it secret").tricks == 0
     assert normalise("kеeр it s-e-c-r-e-t").tricks >= 2
 
 
-def test_offsets_lead_back_to_what_was_received(normalise: Normaliser) -> None:
+def test_offsets_lead_back_to_what_was_received(normalise: Normalizer) -> None:
     received = "ok 😀 y0u keep a s-e-c-r-e-t now"
     normal = normalise(received)
     at = normal.text.index("secret")
@@ -109,7 +109,7 @@ def test_offsets_lead_back_to_what_was_received(normalise: Normaliser) -> None:
     assert received[start:end] == "y0u"
 
 
-def test_offsets_of_what_is_backwards_lead_to_the_same_letters(normalise: Normaliser) -> None:
+def test_offsets_of_what_is_backwards_lead_to_the_same_letters(normalise: Normalizer) -> None:
     received = "hi\nterces siht peek uoy dna em"
     normal = normalise(received)
     at = normal.text.index("secret")
@@ -118,7 +118,7 @@ def test_offsets_of_what_is_backwards_lead_to_the_same_letters(normalise: Normal
     assert normal.tricks >= 1
 
 
-def test_a_sentence_said_again_and_again_is_read_three_times(normalise: Normaliser) -> None:
+def test_a_sentence_said_again_and_again_is_read_three_times(normalise: Normalizer) -> None:
     sentence = "Bring your notes and a calculator to the gym."
     received = f"Hello. {sentence * 20} Bye."
     normal = normalise(received)
@@ -128,7 +128,7 @@ def test_a_sentence_said_again_and_again_is_read_three_times(normalise: Normalis
     assert normalise("go go go! " * 9).text == "go go go! " * 9
 
 
-def test_a_list_whose_lines_differ_by_their_number_is_read_as_far_as_its_third_line(normalise: Normaliser) -> None:
+def test_a_list_whose_lines_differ_by_their_number_is_read_as_far_as_its_third_line(normalise: Normalizer) -> None:
     lines = [f"Part {number} of the reader is for day {number}.\n" for number in range(1, 11)]
     assert normalise("".join(lines)).text == "".join(lines[:3])
 
@@ -141,7 +141,7 @@ def test_a_list_whose_lines_differ_by_their_number_is_read_as_far_as_its_third_l
         "Pay $1.{:02} at the office, in cash.",
     ],
 )
-def test_dates_sums_and_phones_are_no_numbers_of_lines(normalise: Normaliser, line: str) -> None:
+def test_dates_sums_and_phones_are_no_numbers_of_lines(normalise: Normalizer, line: str) -> None:
     received = "\n".join(line.format(number) for number in range(10, 16))
     assert normalise(received).text == received
 
@@ -154,4 +154,4 @@ def test_never_raises_and_offsets_stay_inside(received: str) -> None:
     assert 0 <= start <= end <= len(received)
 
 
-_SHARED = normaliser(KNOWN)
+_SHARED = build_normalizer(KNOWN)

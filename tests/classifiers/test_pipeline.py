@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.normalize import tokens
+from classifiers.pipeline.classifier import Classifier, load
 from classifiers.pipeline.job import Job
 from classifiers.pipeline.model_files import ModelError
-from classifiers.pipeline.pipeline import Classifier, load
 from classifiers.service import self_test as canary
-from gateway.core.messages.message import Channel, parts, sha256_of
+from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.message import parts
+from gateway.core.messages.message import sha256_of
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import CLAUSES, FAILURES, HELP, PURPOSES, Finding, Verdict
 from gateway.core.serialization.wire import encode_verdict
@@ -31,11 +33,11 @@ def classifier() -> Classifier:
 
 def sms(text: str, direction: str = STAFF) -> Job:
     content = text.encode()
-    return Job("id", sha256_of(content), Channel.SMS, direction, content)
+    return Job("id", sha256_of(content), SMS, direction, content)
 
 
 def mail(content: bytes, direction: str = STAFF) -> Job:
-    return Job("id", sha256_of(content), Channel.MAIL, direction, content)
+    return Job("id", sha256_of(content), MAIL, direction, content)
 
 
 def letter(text: str, subject: str = "Hello", html: bool = False, answers: str = "") -> bytes:
@@ -64,12 +66,12 @@ def test_the_self_test_sees_a_model_that_holds_nothing_or_everything() -> None:
         def __init__(self, score: float) -> None:
             self.score = score
 
-        def classify(self, jobs: Sequence[canary.Sample]) -> list[Verdict]:
+        def classify(self, jobs: Sequence[canary.SelfTestMessage]) -> list[Verdict]:
             found = tuple(Finding(clause, self.score, "fixed") for clause in ("7a", "7b", "7d", "7e"))
             return [Verdict(job.id, job.sha256, "fixed", findings=found, help=self.score) for job in jobs]
 
-    assert len(canary.failures(Fixed(0.0))) == sum(each.expected != "clean" for each in canary.SAMPLES)
-    assert len(canary.failures(Fixed(1.0))) == sum(each.expected == "clean" for each in canary.SAMPLES)
+    assert len(canary.failures(Fixed(0.0))) == sum(each.expected != "clean" for each in canary.SELF_TEST_MESSAGES)
+    assert len(canary.failures(Fixed(1.0))) == sum(each.expected == "clean" for each in canary.SELF_TEST_MESSAGES)
 
 
 def test_a_verdict_is_whole(classifier: Classifier) -> None:
@@ -258,8 +260,8 @@ def test_one_bad_message_does_not_cost_the_others(classifier: Classifier, monkey
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from([Channel.SMS, Channel.MAIL]))
-def test_never_raises(content: bytes, channel: Channel) -> None:
+@given(st.binary(max_size=300), st.sampled_from([SMS, MAIL]))
+def test_never_raises(content: bytes, channel: str) -> None:
     job = Job("id", sha256_of(content), channel, STAFF, content)
     assert len(_shared().classify([job])) == 1
 

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from classifiers.pipeline.job import BOTH_WAYS, Job, direction_of, pack, unpack
+from classifiers.pipeline.job import MIXED_DIRECTION, Job, direction_of, pack_jobs, unpack_jobs
 from classifiers.service.pool import ClassifierPool
+from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.fault import Fault
 from gateway.core.messages.media import MediaFile
-from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from gateway.core.messages.message import EarlierMessage, sha256_of
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
 from gateway.observability.events import EventLog
@@ -44,7 +45,7 @@ async def pool(event_log: EventLog, workers: int = 1, **more: object) -> AsyncIt
 
 def job(content: str | bytes, number: int = 0) -> Job:
     data = content.encode() if isinstance(content, str) else content
-    return Job(f"id-{number}", sha256_of(data), Channel.SMS, STAFF, data)
+    return Job(f"id-{number}", sha256_of(data), SMS, STAFF, data)
 
 
 def jobs(*contents: str | bytes) -> list[Job]:
@@ -87,10 +88,10 @@ async def test_verdicts_come_in_the_order_of_the_jobs(event_log: EventLog) -> No
 async def test_a_child_gets_all_that_is_known_of_a_message(event_log: EventLog) -> None:
     pair = Pair("jo@s.example", "t1", "s1", STUDENT, own_child=True)
     said = (EarlierMessage("a", "x@y.example", 1.5, "héllo"), EarlierMessage("b", "", 2.0, ""))
-    asked = Job("i", sha256_of(b"x"), Channel.MAIL, str(STUDENT), b"x", "x@y.example", said, 7.5, (pair,))
+    asked = Job("i", sha256_of(b"x"), MAIL, str(STUDENT), b"x", "x@y.example", said, 7.5, (pair,))
     card = MediaFile(2, "text/vcard", 4, sha256_of(b"card"), content=b"card")
-    pictured = replace(asked, channel=Channel.SMS, media=(MediaFile(1, "image/png", 0, content=b""), card))
-    assert unpack(pack([asked, pictured, asked])) == [asked, pictured, asked]
+    pictured = replace(asked, channel=SMS, media=(MediaFile(1, "image/png", 0, content=b""), card))
+    assert unpack_jobs(pack_jobs([asked, pictured, asked])) == [asked, pictured, asked]
     async with pool(event_log) as opened:
         (verdict,) = await opened.classify([asked])
     assert verdict.findings[0].cue.split()[1:] == ["mail", "student_to_staff", "x@y.example", "2", "1"]
@@ -99,7 +100,7 @@ async def test_a_child_gets_all_that_is_known_of_a_message(event_log: EventLog) 
 def test_the_direction_of_pairs() -> None:
     there, back = Pair("a", "t", "s", STAFF), Pair("b", "t", "s", STUDENT)
     assert direction_of([there, there]) == "staff_to_student"
-    assert direction_of([there, back]) == direction_of([]) == BOTH_WAYS
+    assert direction_of([there, back]) == direction_of([]) == MIXED_DIRECTION
 
 
 async def test_any_bytes_arrive(event_log: EventLog) -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.extract.quoting import Kind, passages
+from classifiers.extract.quoting import PassageKind, split_passages
 
 
-def kinds(text: str) -> list[tuple[Kind, str]]:
-    return [(kind, text[start:end]) for start, end, kind in passages(text)]
+def kinds(text: str) -> list[tuple[PassageKind, str]]:
+    return [(kind, text[start:end]) for start, end, kind in split_passages(text)]
 
 
 @pytest.mark.parametrize(
@@ -34,33 +34,38 @@ def kinds(text: str) -> list[tuple[Kind, str]]:
 )
 def test_what_follows_an_attribution_is_quoted(line: str) -> None:
     assert kinds(f"Yes, that works.\n\n{line}\nDo I need it?") == [
-        (Kind.FRESH, "Yes, that works."),
-        (Kind.QUOTED, f"{line}\nDo I need it?"),
+        (PassageKind.FRESH, "Yes, that works."),
+        (PassageKind.QUOTED, f"{line}\nDo I need it?"),
     ]
 
 
 def test_answers_between_quoted_lines_are_fresh() -> None:
     text = "Moira wrote:\n> first question\nMy answer.\n> second question\nAnother answer."
-    assert [kind for kind, _ in kinds(text)] == [Kind.QUOTED, Kind.FRESH, Kind.QUOTED, Kind.FRESH]
+    assert [kind for kind, _ in kinds(text)] == [
+        PassageKind.QUOTED,
+        PassageKind.FRESH,
+        PassageKind.QUOTED,
+        PassageKind.FRESH,
+    ]
 
 
 def test_a_forward_is_passed_along() -> None:
     text = "Look at this.\n---------- Forwarded message ---------\nFrom: X\nhello"
-    assert [kind for kind, _ in kinds(text)] == [Kind.FRESH, Kind.FORWARDED]
+    assert [kind for kind, _ in kinds(text)] == [PassageKind.FRESH, PassageKind.FORWARDED]
 
 
 def test_a_block_of_fields_with_nothing_said_above_is_a_forward() -> None:
     block = "From: X\nSent: Monday\nTo: Y\nSubject: lab"
-    assert {kind for kind, _ in kinds(f"\n{block}\n\nhello")} == {Kind.FORWARDED}
-    assert kinds(f"FYI\n\n{block}\n\nhello")[-1][0] is Kind.QUOTED
+    assert {kind for kind, _ in kinds(f"\n{block}\n\nhello")} == {PassageKind.FORWARDED}
+    assert kinds(f"FYI\n\n{block}\n\nhello")[-1][0] is PassageKind.QUOTED
 
 
 def test_a_signature_above_a_quote_is_one_however_long_the_quote() -> None:
     quote = "On Tue, Oct 8, 2024 Someone wrote:\n" + "\n".join(f"> line {number}" for number in range(40))
     assert [kind for kind, _ in kinds(f"See you.\n\n-- \nMs. Radford\nRoom 12\n\n{quote}")] == [
-        Kind.FRESH,
-        Kind.SIGNATURE,
-        Kind.QUOTED,
+        PassageKind.FRESH,
+        PassageKind.SIGNATURE,
+        PassageKind.QUOTED,
     ]
 
 
@@ -70,30 +75,35 @@ def test_a_signature_above_a_quote_is_one_however_long_the_quote() -> None:
      "Enviado desde mi iPhone", "Enviado desde Outlook para Android", "Obtener Outlook para iOS"],
 )  # fmt: skip
 def test_what_a_telephone_adds_is_no_text(line: str) -> None:
-    assert kinds(f"ok thanks\n\n{line}")[-1] == (Kind.SIGNATURE, line)
+    assert kinds(f"ok thanks\n\n{line}")[-1] == (PassageKind.SIGNATURE, line)
 
 
 def test_answers_between_the_lines_of_a_wrapped_attribution_are_fresh() -> None:
     text = "On Tue, Oct 8, 2024 at 7:14 PM\nSomeone <s@school.example> wrote:\n> one\nMine.\n> two\nMine too."
-    assert [kind for kind, _ in kinds(text)] == [Kind.QUOTED, Kind.FRESH, Kind.QUOTED, Kind.FRESH]
+    assert [kind for kind, _ in kinds(text)] == [
+        PassageKind.QUOTED,
+        PassageKind.FRESH,
+        PassageKind.QUOTED,
+        PassageKind.FRESH,
+    ]
 
 
 def test_a_signature_ends_the_text_but_not_a_long_one() -> None:
-    assert kinds("See you.\n-- \nMs. Radford\nRoom 12")[-1] == (Kind.SIGNATURE, "-- \nMs. Radford\nRoom 12")
+    assert kinds("See you.\n-- \nMs. Radford\nRoom 12")[-1] == (PassageKind.SIGNATURE, "-- \nMs. Radford\nRoom 12")
     long = "Hi\n-- \n" + "\n".join(f"line {number}" for number in range(30))
-    assert {kind for kind, _ in kinds(long)} == {Kind.FRESH}
+    assert {kind for kind, _ in kinds(long)} == {PassageKind.FRESH}
 
 
 @pytest.mark.parametrize(
     "text", ["As Twain wrote: the report was exaggerated.", "On time, please.", "From: here to there"]
 )
 def test_prose_is_not_taken_for_a_quote(text: str) -> None:
-    assert [kind for kind, _ in kinds(f"{text}\nMore text.")] == [Kind.FRESH]
+    assert [kind for kind, _ in kinds(f"{text}\nMore text.")] == [PassageKind.FRESH]
 
 
 @given(st.text(alphabet=st.sampled_from("ab> \n-:OnwroteFrom_"), max_size=300))
 def test_nothing_written_is_lost(text: str) -> None:
-    covered = [(start, end) for start, end, _ in passages(text)]
+    covered = [(start, end) for start, end, _ in split_passages(text)]
     assert covered == sorted(covered)
     inside = set()
     for start, end in covered:

@@ -7,13 +7,14 @@ from email.policy import SMTP
 
 import pytest
 
-from classifiers.extract.extraction import read
-from classifiers.extract.quote_check import QuoteCheck, believed
-from classifiers.extract.quoting import Kind
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
+from classifiers.extract.quoting import PassageKind
+from classifiers.pipeline.classifier import load
 from classifiers.pipeline.job import Job
-from classifiers.pipeline.pipeline import load
 from gateway import policies
-from gateway.core.messages.message import Channel, EarlierMessage, sha256_of
+from gateway.core.channels.capabilities import MAIL
+from gateway.core.messages.message import EarlierMessage, sha256_of
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import Action
@@ -36,10 +37,13 @@ def said(*texts: str) -> tuple[EarlierMessage, ...]:
     return tuple(EarlierMessage(str(number), "x@school.example", 1.0, text) for number, text in enumerate(texts))
 
 
-def kinds(content: bytes, *earlier: str) -> set[Kind]:
-    return {each.kind for each in believed(read(content).passages, content, QuoteCheck(said(*earlier)))} - {
-        Kind.SUBJECT
-    }
+def kinds(content: bytes, *earlier: str) -> set[PassageKind]:
+    return {
+        each.kind
+        for each in mark_unverified_quotes(
+            extract_message(content).passages, content, ConversationHistory(said(*earlier))
+        )
+    } - {PassageKind.SUBJECT}
 
 
 def quoted(above: str, text: str) -> str:
@@ -62,7 +66,7 @@ def quoted(above: str, text: str) -> str:
     ids=["answer", "both", "record", "record of most of it", "long answer to an older one", "a few words"],
 )
 def test_a_normal_reply_stays_one(content: bytes, earlier: tuple[str, ...]) -> None:
-    assert kinds(content, *earlier) == {Kind.FRESH, Kind.QUOTED}
+    assert kinds(content, *earlier) == {PassageKind.FRESH, PassageKind.QUOTED}
 
 
 @pytest.mark.parametrize(
@@ -76,12 +80,12 @@ def test_a_normal_reply_stays_one(content: bytes, earlier: tuple[str, ...]) -> N
     ids=["no answer", "alone", "the record knows nothing of it", "without marks"],
 )
 def test_a_claim_is_not_believed(content: bytes, earlier: tuple[str, ...]) -> None:
-    assert Kind.CLAIMED in kinds(content, *earlier)
-    assert Kind.QUOTED not in kinds(content, *earlier)
+    assert PassageKind.CLAIMED in kinds(content, *earlier)
+    assert PassageKind.QUOTED not in kinds(content, *earlier)
 
 
 def test_a_text_quotes_nothing() -> None:
-    assert [each.kind for each in read(f"{WROTE}\n> {WARM}".encode(), "sms").passages] == [Kind.FRESH]
+    assert [each.kind for each in extract_message(f"{WROTE}\n> {WARM}".encode(), "sms").passages] == [PassageKind.FRESH]
 
 
 def test_words_put_below_a_false_attribution_are_held_as_those_without_one() -> None:
@@ -91,7 +95,7 @@ def test_words_put_below_a_false_attribution_are_held_as_those_without_one() -> 
 
     def action(text: str) -> Action:
         content = mail(text)
-        job = Job("i", sha256_of(content), Channel.MAIL, str(pair.direction), content, context=said(LAB), at=2.0)
+        job = Job("i", sha256_of(content), MAIL, str(pair.direction), content, context=said(LAB), at=2.0)
         verdict = classifier.classify([job])[0]
         assert not any(each.quoted for each in verdict.findings)
         return decide([pair], verdict, {}, policy).action
@@ -103,5 +107,5 @@ def test_words_put_below_a_false_attribution_are_held_as_those_without_one() -> 
 def test_another_language_below_a_false_attribution_is_not_covered() -> None:
     french = "Bonjour, demain nous avons un examen de mathématiques et vous devez apporter vos livres avec vous."
     content = mail(quoted("Ok, thanks, see you then.", french))
-    job = Job("i", sha256_of(content), Channel.MAIL, "", content)
+    job = Job("i", sha256_of(content), MAIL, "", content)
     assert load().classify([job])[0].failed == ("language",)

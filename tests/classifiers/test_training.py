@@ -9,29 +9,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.training.augment import augmented
-from classifiers.training.disguise import WAYS, disguised
-from classifiers.training.evaluate import held_out
-from classifiers.training.examples import (
+from classifiers.training.evaluation.metrics import calibration, quality, rate
+from classifiers.training.evaluation.report import test_split
+from classifiers.training.examples.augmentation import augment
+from classifiers.training.examples.disguises import DISGUISES, disguise
+from classifiers.training.examples.labeled import (
     BLOCK,
     FOLDS,
     LABELS,
     Example,
-    development,
-    district,
-    evaluation,
-    folds,
-    near_twins,
+    assign_folds,
+    load_corpus,
+    load_development_set,
+    load_evaluation_set,
+    near_duplicates,
 )
-from classifiers.training.fit import HEADS, fit_head
-from classifiers.training.metrics import calibration, quality, rate
-from classifiers.training.public import public
-from classifiers.training.thresholds import HELP_ALARMS, shifts
+from classifiers.training.examples.public_sets import read_public_sets
+from classifiers.training.fitting.linear_and_head import HEADS, fit_head
+from classifiers.training.fitting.thresholds import HELP_ALARMS, hold_shifts
 
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Example]:
-    return district()
+    return load_corpus()
 
 
 def test_the_corpus_is_whole_and_labelled_with_known_words(corpus: list[Example]) -> None:
@@ -42,9 +42,9 @@ def test_the_corpus_is_whole_and_labelled_with_known_words(corpus: list[Example]
 
 
 def test_neighbours_stay_together_and_a_seed_says_it_all(corpus: list[Example]) -> None:
-    found = folds(corpus, 1)
-    assert found == folds(corpus, 1)
-    assert found != folds(corpus, 2)
+    found = assign_folds(corpus, 1)
+    assert found == assign_folds(corpus, 1)
+    assert found != assign_folds(corpus, 2)
     assert set(found) == {-1, *range(FOLDS)}
     assert 0.03 < found.count(-1) / len(found) < 0.1
     first = [fold for each, fold in zip(corpus, found, strict=True) if each.source == corpus[0].source]
@@ -58,7 +58,7 @@ def test_near_duplicates_are_never_on_both_sides() -> None:
     made[3] = _example("twin-1", text)
     made[333] = _example("twin-2", text + " thanks")
     for seed in range(12):
-        found = folds(made, seed)
+        found = assign_folds(made, seed)
         assert found[3] == found[333]
 
 
@@ -70,9 +70,9 @@ def _example(id: str, text: str, **more: object) -> Example:
 
 def test_augmentation_uses_its_own_examples_only(corpus: list[Example]) -> None:
     mine = corpus[:400]
-    made = augmented(mine, 0, 1)
+    made = augment(mine, 0, 1)
     texts = {each.text for each in mine}
-    assert made == augmented(mine, 0, 1)
+    assert made == augment(mine, 0, 1)
     assert made
     for each in made:
         assert all(piece in texts for piece in _pieces(each.text, texts))
@@ -92,18 +92,18 @@ def _pieces(text: str, texts: set[str]) -> list[str]:
 def test_public_sets_are_read_for_what_they_say(tmp_path: Path) -> None:
     rows = [{"text": f"text {n}", "label": "not sexist" if n % 5 else "2. derogation"} for n in range(48)]
     (tmp_path / "edos.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    used, unused = list(public(tmp_path)), list(public(tmp_path, unseen=True))
+    used, unused = list(read_public_sets(tmp_path)), list(read_public_sets(tmp_path, unseen=True))
     assert Counter(each.hold for each in used) == {False: 34, True: 10}
     assert len(unused) == 4  # one in ten
     assert not {each.id for each in used} & {each.id for each in unused}
     assert all("8" not in each.known for each in used)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", DISGUISES)
 def test_disguises_change_words_and_nothing_else(way: str) -> None:
     plain = _example("x", "Meet me behind the school tonight, nobody needs to know about our plan")
-    changed = disguised(plain, way, share=1.0)
-    assert changed == disguised(plain, way, share=1.0)
+    changed = disguise(plain, way, share=1.0)
+    assert changed == disguise(plain, way, share=1.0)
     assert changed.text != plain.text
     assert changed.labels == plain.labels
 
@@ -130,7 +130,7 @@ def test_the_holding_point_keeps_to_its_rate_of_false_holds() -> None:
         _example(f"c{n}", "x", labels=frozenset({"1", "4", "6"} | ({"hold"} if n % 2 else set()))) for n in range(50)
     ]
     logits = draw.normal(size=(len(made), len(HEADS))).astype(np.float32)
-    shift = shifts(HEADS, logits, made)
+    shift = hold_shifts(HEADS, logits, made)
     holding = [HEADS.index(name) for name in ("7a", "7b", "7c", "7d", "7e", "8", "9")]
     clean = np.array([not each.labels for each in made])
     held = ((logits + shift)[:, holding] > 0).any(axis=1)
@@ -144,7 +144,7 @@ def test_hard_clean_messages_bound_the_holding_point_too() -> None:
     made += [_example(f"s{n}", "x", sender="student") for n in range(100)]
     logits = np.full((len(made), len(HEADS)), -4.0, np.float32)
     logits[400:500] = np.linspace(-3, 3, 100)[:, None]  # hard ones look bad
-    shift = shifts(HEADS, logits, made)
+    shift = hold_shifts(HEADS, logits, made)
     held = logits[:, HEADS.index("7a")] + shift[HEADS.index("7a")] > 0
     assert held[:400].sum() == 0
     assert 0 < held[400:500].sum() <= 3
@@ -159,11 +159,11 @@ def test_what_is_taken_for_a_call_moves_the_holding_point_as_little_as_it_is_hel
     help_, held = HEADS.index("help"), [HEADS.index("7a"), HEADS.index("7d")]
     logits = np.full((len(made), len(HEADS)), -4.0, np.float32)
     logits[400:500, held] = np.linspace(-3, 3, 100)[:, None]
-    without = shifts(HEADS, logits, made)[held]
+    without = hold_shifts(HEADS, logits, made)[held]
     logits[500:520, held], logits[500:520, help_] = 6.0, 9.0  # far above both points: calls all the same
-    assert np.array_equal(shifts(HEADS, logits, made)[held], without)
+    assert np.array_equal(hold_shifts(HEADS, logits, made)[held], without)
     logits[500:520, help_] = -4.0  # calls to nobody: their false holds count
-    assert (shifts(HEADS, logits, made)[held] < without - 2).all()
+    assert (hold_shifts(HEADS, logits, made)[held] < without - 2).all()
 
 
 def test_calls_for_help_are_heard_as_far_as_their_false_alarms_allow() -> None:
@@ -173,7 +173,7 @@ def test_calls_for_help_are_heard_as_far_as_their_false_alarms_allow() -> None:
     made += [_example(f"t{n}", "x", labels=frozenset({"1", "hold", "6", "4"})) for n in range(50)]
     logits = draw.normal(size=(len(made), len(HEADS))).astype(np.float32)
     logits[500:550, HEADS.index("help")] += 3
-    alarmed = logits[:, HEADS.index("help")] + shifts(HEADS, logits, made)[HEADS.index("help")] > 0
+    alarmed = logits[:, HEADS.index("help")] + hold_shifts(HEADS, logits, made)[HEADS.index("help")] > 0
     assert HELP_ALARMS - 0.02 <= alarmed[:500].mean() <= HELP_ALARMS
     assert alarmed[500:550].mean() > 0.9
 
@@ -209,14 +209,14 @@ def test_a_purpose_that_is_not_known_does_not_teach_that_there_is_none() -> None
 
 
 def test_a_model_is_measured_on_what_its_own_seed_kept_apart() -> None:
-    one, both = {each.id for each in held_out(1)}, {each.id for each in held_out(1, 2)}
+    one, both = {each.id for each in test_split(1)}, {each.id for each in test_split(1, 2)}
     assert both
     assert both < one
-    assert both <= {each.id for each in held_out(2)}
+    assert both <= {each.id for each in test_split(2)}
 
 
 def test_nothing_that_is_measured_on_is_learned_from(corpus: list[Example]) -> None:
-    chosen, measured = development(), evaluation()
+    chosen, measured = load_development_set(), load_evaluation_set()
     assert not {each.id for each in (*chosen, *measured)} & {each.id for each in corpus}
-    assert not near_twins(chosen, corpus)
-    assert not near_twins(measured, [*corpus, *chosen])
+    assert not near_duplicates(chosen, corpus)
+    assert not near_duplicates(measured, [*corpus, *chosen])

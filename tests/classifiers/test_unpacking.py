@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from classifiers.training.vocabulary import unpack
+from classifiers.training.encoders.packed_weights import unpack_weights
 
 WIDTH, INNER, POSITIONS = 32, 64, 4
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "\u2581bus", "\u2581late", "\u2581tarde", "\u2581", "b", "u", "s"]
@@ -57,7 +57,7 @@ def packed(path: Path) -> Path:
 
 def test_weights_come_out_under_the_usual_names_for_the_pieces_that_are_used(tmp_path: Path) -> None:
     weights, tokenizer = tmp_path / "start.safetensors", tmp_path / "tokenizer.json"
-    kept = unpack(packed(tmp_path / "packed.bin"), weights, tokenizer, ["bus late"])
+    kept = unpack_weights(packed(tmp_path / "packed.bin"), weights, tokenizer, ["bus late"])
     assert kept == len(PIECES) - 1  # all but "tarde": what is one character long stays, whether it is used or not
     made = load_file(weights)
     assert made["embeddings.word_embeddings.weight"].shape == (kept, WIDTH)
@@ -75,4 +75,4 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.bin"
     other.write_bytes(b"something else")
     with pytest.raises(ValueError, match=r"other\.bin has no packed encoder"):
-        unpack(other, tmp_path / "a", tmp_path / "b", [])
+        unpack_weights(other, tmp_path / "a", tmp_path / "b", [])

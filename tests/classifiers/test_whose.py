@@ -10,11 +10,11 @@ from functools import cache
 import pytest
 from spacy.language import Language
 
-from classifiers.features.annotations import Evidence, evidence
-from classifiers.pipeline.entity_resolution import Telling, pack_names, settled, telling, with_names
-from classifiers.pipeline.findings import strongest
-from classifiers.pipeline.mentions import READER, WRITER, Naming
-from classifiers.pipeline.pipeline import rules
+from classifiers.features.annotations import TextAnnotations, annotations_of
+from classifiers.pipeline.classifier import build_rule_pipeline
+from classifiers.pipeline.entity_resolution import NamedFinding, name_people, pack_names, resolve_people, unpack_names
+from classifiers.pipeline.findings import strongest_findings
+from classifiers.pipeline.mentions import READER, WRITER, NameMentions
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.serialization.wire import decode_verdict, encode_verdict
@@ -26,24 +26,24 @@ DOWN, UP = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 
 @cache
 def _rules() -> Language:
-    return rules()
+    return build_rule_pipeline()
 
 
-def read(text: str) -> Evidence:
-    return evidence(_rules()(_rules().make_doc(text)))
+def read(text: str) -> TextAnnotations:
+    return annotations_of(_rules()(_rules().make_doc(text)))
 
 
 def whom(text: str) -> set[tuple[str, ...] | None]:
     """Of whom each of the confidential words of a text tells."""
     noted = read(text)
-    told = {Naming(noted).told_of(hit) for hit in noted.hits if hit.clause == "8"}
+    told = {NameMentions(noted).told_of(hit) for hit in noted.hits if hit.clause == "8"}
     assert told, "no word of it was found to be confidential"
     return told
 
 
 def everybody(text: str) -> tuple[str, ...] | None:
     noted = read(text)
-    return Naming(noted).all_told_of([hit for hit in noted.hits if hit.clause == "8"])
+    return NameMentions(noted).all_told_of([hit for hit in noted.hits if hit.clause == "8"])
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ class People:
 
     asked: tuple[list[str], list[str]] = ([], [])
 
-    def meant(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
+    def resolve_names(self, names: Collection[str], near: Collection[str]) -> Mapping[str, str]:
         """Avery and Jordan are known."""
         self.asked = list(names), list(near)
         return {name: id_ for name, id_ in {"Avery": "s1", "Jordan": "s2"}.items() if name in names}
@@ -130,8 +130,8 @@ PAIR = Pair("x@y.example", "t1", "s1", DOWN)
 
 
 def about(names: tuple[str, ...], *pairs: Pair, whose: People | None) -> list[str]:
-    verdict = Verdict("m", "0" * 64, "1", findings=(telling(FOUND, names), OTHER))
-    found = settled(verdict, pairs, whose).findings
+    verdict = Verdict("m", "0" * 64, "1", findings=(name_people(FOUND, names), OTHER))
+    found = resolve_people(verdict, pairs, whose).findings
     assert all(type(each) is Finding for each in found)
     assert found[-1] == OTHER
     return [each.about for each in found[:-1]]
@@ -157,21 +157,21 @@ def test_reader_and_writer_are_those_of_the_only_pair() -> None:
 
 
 def test_no_record_has_a_name_and_the_pipe_does() -> None:
-    verdict = Verdict("m", "0" * 64, "1", findings=(OTHER, telling(FOUND, ("Avery Lindqvist",))))
+    verdict = Verdict("m", "0" * 64, "1", findings=(OTHER, name_people(FOUND, ("Avery Lindqvist",))))
     record = encode_verdict(verdict)
     assert b"Avery" not in record
     assert decode_verdict(record).findings == (OTHER, FOUND)
-    assert with_names([decode_verdict(record)], pack_names([verdict])) == [verdict]
+    assert unpack_names([decode_verdict(record)], pack_names([verdict])) == [verdict]
 
 
 @pytest.mark.parametrize("packed", [b"", b"[[5, 0, []]]", b'[[0, 9, ["A"]]]', b"{"])
 def test_names_of_other_verdicts_are_refused(packed: bytes) -> None:
     with pytest.raises((ValueError, LookupError)):
-        with_names([Verdict("m", "0" * 64, "1")], packed)
+        unpack_names([Verdict("m", "0" * 64, "1")], packed)
 
 
 def test_what_is_told_of_nobody_in_particular_is_never_cut_off() -> None:
-    many = [telling(replace(FOUND, cue=f"c{number}"), ("Avery",)) for number in range(60)]
-    kept = strongest([*many, FOUND])
+    many = [name_people(replace(FOUND, cue=f"c{number}"), ("Avery",)) for number in range(60)]
+    kept = strongest_findings([*many, FOUND])
     assert FOUND in kept
-    assert isinstance(kept[-1], Telling)
+    assert isinstance(kept[-1], NamedFinding)

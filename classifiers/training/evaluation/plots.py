@@ -1,4 +1,4 @@
-"""Curves of an evaluation: reliability, precision against recall, one purpose taken for another. Needs matplotlib."""
+"""Draws curves of an evaluation: reliability, precision-recall, purpose confusion. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from classifiers.training.evaluate import CLAUSES
-from classifiers.training.results import Result
+from classifiers.training.evaluation.results import ExampleResult
+from classifiers.training.examples.labeled import CLAUSES
 from gateway.core.messages.verdict import PURPOSES
 
 BINS = 10
 
 
-def draw(found: Sequence[Result], folder: Path) -> Iterator[Path]:
-    """Draw into a folder; the files made."""
+def draw(results: Sequence[ExampleResult], folder: Path) -> Iterator[Path]:
+    """Draw into a folder. Yields the files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, drawn in (
-        ("reliability", _reliability(found)),
-        ("precision_recall", _precision_recall(found)),
-        ("purposes", _purposes(found)),
+        ("reliability", _reliability(results)),
+        ("precision_recall", _precision_recall(results)),
+        ("purposes", _purposes(results)),
     ):
         path = folder / f"{name}.png"
         drawn.savefig(path, dpi=120, bbox_inches="tight")
@@ -35,29 +35,31 @@ def _panels(title: str) -> tuple[Figure, list[Any]]:
     return figure, list(figure.subplots(2, 5).ravel())
 
 
-def _of(found: Sequence[Result], clause: str) -> tuple[Any, Any]:
-    scores = np.array([each.verdict.score(clause) for each in found])
-    return scores, np.array([clause in each.example.labels for each in found])
+def _scores_and_labels(results: Sequence[ExampleResult], clause: str) -> tuple[Any, Any]:
+    scores = np.array([result.verdict.score(clause) for result in results])
+    return scores, np.array([clause in result.example.labels for result in results])
 
 
-def _reliability(found: Sequence[Result]) -> Figure:
+def _reliability(results: Sequence[ExampleResult]) -> Figure:
     figure, panels = _panels("of messages with this score, the share that has the label (0.5 is the point to hold)")
     for clause, panel in zip(CLAUSES, panels, strict=True):
-        scores, true = _of(found, clause)
-        place = np.minimum((scores * BINS).astype(int), BINS - 1)
-        filled = [each for each in range(BINS) if (place == each).any()]
+        scores, true = _scores_and_labels(results, clause)
+        bin_of = np.minimum((scores * BINS).astype(int), BINS - 1)
+        filled = [result for result in range(BINS) if (bin_of == result).any()]
         panel.plot([0, 1], [0, 1], color="lightgrey")
         panel.plot(
-            [scores[place == each].mean() for each in filled], [true[place == each].mean() for each in filled], "o-"
+            [scores[bin_of == result].mean() for result in filled],
+            [true[bin_of == result].mean() for result in filled],
+            "o-",
         )
         panel.set_title(f"clause {clause}")
     return figure
 
 
-def _precision_recall(found: Sequence[Result]) -> Figure:
+def _precision_recall(results: Sequence[ExampleResult]) -> Figure:
     figure, panels = _panels("precision (up) against recall, with the point at 0.5")
     for clause, panel in zip(CLAUSES, panels, strict=True):
-        scores, true = _of(found, clause)
+        scores, true = _scores_and_labels(results, clause)
         order = np.argsort(-scores, kind="stable")
         hits = np.cumsum(true[order])
         precision, recall = hits / np.arange(1, len(order) + 1), hits / max(int(true.sum()), 1)
@@ -71,13 +73,13 @@ def _precision_recall(found: Sequence[Result]) -> Figure:
     return figure
 
 
-def _purposes(found: Sequence[Result]) -> Figure:
+def _purposes(results: Sequence[ExampleResult]) -> Figure:
     names = list(PURPOSES)
     counts = np.zeros((len(names), len(names)), int)
-    for each in found:
-        if each.example.purpose and each.verdict.purpose:
-            said = max(names, key=lambda name: each.verdict.purpose.get(name, 0.0))
-            counts[names.index(each.example.purpose), names.index(said)] += 1
+    for result in results:
+        if result.example.purpose and result.verdict.purpose:
+            predicted = max(names, key=lambda name: result.verdict.purpose.get(name, 0.0))
+            counts[names.index(result.example.purpose), names.index(predicted)] += 1
     figure = Figure(figsize=(7, 6))
     panel = figure.subplots()
     panel.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)

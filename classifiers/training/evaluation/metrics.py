@@ -1,4 +1,4 @@
-"""Figures: precision, recall, F1, calibration, rates, with bootstrap intervals."""
+"""Metrics: precision, recall, F1, calibration and rates, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROUNDS = 400
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share with its 95 % bootstrap interval and the number of cases it is of."""
+    """A share with its 95 % bootstrap interval and the number of cases."""
 
     value: float
     low: float
@@ -28,7 +28,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well one label is found."""
+    """The quality of one label."""
 
     precision: float
     recall: float
@@ -45,29 +45,29 @@ def rate(hits: Sequence[bool] | Bools, seed: int = 0) -> Rate:
     return Rate(float(values.mean()), low, high, len(values))
 
 
-def quality(said: Bools, true: Bools, seed: int = 0) -> Quality:
+def quality(predicted: Bools, true: Bools, seed: int = 0) -> Quality:
     """Precision, recall and F1 of one label."""
 
     def f1(drawn: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
-        both = float((said[drawn] & true[drawn]).sum())
-        return 2 * both / max(float(said[drawn].sum() + true[drawn].sum()), 1.0)
+        both = float((predicted[drawn] & true[drawn]).sum())
+        return 2 * both / max(float(predicted[drawn].sum() + true[drawn].sum()), 1.0)
 
-    both = float((said & true).sum())
+    both = float((predicted & true).sum())
     low, high = _interval(len(true), f1, seed)
     everything = np.arange(len(true))
     return Quality(
-        both / max(float(said.sum()), 1.0), both / max(float(true.sum()), 1.0),
+        both / max(float(predicted.sum()), 1.0), both / max(float(true.sum()), 1.0),
         Rate(f1(everything), low, high, int(true.sum())), int(true.sum()),
     )  # fmt: skip
 
 
 def calibration(scores: Floats, true: Bools, bins: int = 10) -> float:
     """The expected calibration error: the mean gap between score and truth over equal bins of scores."""
-    place = np.minimum((scores * bins).astype(int), bins - 1)
+    bin_of = np.minimum((scores * bins).astype(int), bins - 1)
     gaps = [
-        (place == each).mean() * abs(float(scores[place == each].mean()) - float(true[place == each].mean()))
-        for each in range(bins)
-        if (place == each).any()
+        (bin_of == number).mean() * abs(float(scores[bin_of == number].mean()) - float(true[bin_of == number].mean()))
+        for number in range(bins)
+        if (bin_of == number).any()
     ]
     return float(sum(gaps))
 

@@ -1,10 +1,10 @@
-"""The weights that the bilingual encoder starts from: multilingual-e5-small (MIT), out of a package with 4-bit weights.
+"""Reads the start weights of the bilingual encoder: multilingual-e5-small (MIT), from a package with 4-bit weights.
 
-A vocabulary of a quarter of a million word pieces is for a hundred languages; those are kept that given texts use.
+Its vocabulary of 250,000 word pieces covers a hundred languages. Only the pieces that given texts use are kept.
 
-The file is little-endian. `E5S1` and a version; the sizes; the vocabulary as offsets, scores and one run of UTF-8; a
-map of characters that is not needed; then a directory of tensors. A tensor is 32-bit floats, or blocks of 32 weights: a
-16-bit scale, then 16 bytes whose low halves are the first sixteen weights and whose high halves the others, less 8.
+The file is little-endian: `E5S1` and a version; the sizes; the vocabulary as offsets, scores and one run of UTF-8; a
+character map that is not needed; a directory of tensors. A tensor is 32-bit floats, or blocks of 32 weights: a 16-bit
+scale, then 16 bytes. Their low nibbles are the first 16 weights, their high nibbles the others, minus 8.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from classifiers.features.annotations import Floats
 
 BEGIN, END, UNKNOWN = 0, 2, 3
-"""The numbers of `<s>`, `</s>` and `<unk>`, the same before and after."""
+"""The ids of `<s>`, `</s>` and `<unk>`, the same before and after the cut."""
 _SPECIAL = 4
 _BLOCK = 32
 _PARTS = {
@@ -43,18 +43,18 @@ class _Sizes:
     inner: int
     vocabulary: int
     positions: int
-    kinds: int
+    token_types: int
 
 
-class Packed:
-    """The packed file: sizes, vocabulary with scores, tensors by name. Raises ValueError for another file."""
+class PackedWeights:
+    """The packed file: sizes, vocabulary with scores, tensors by name. Raises ValueError for any other file."""
 
     def __init__(self, path: Path) -> None:
         self._data, self._at = path.read_bytes(), 8
         if self._data[:4] != b"E5S1":
             raise ValueError(f"{path.name} has no packed encoder")
-        width, layers, _, inner, vocabulary, positions, kinds = self._take("7i")
-        self.sizes = _Sizes(width, layers, inner, vocabulary, positions, kinds)
+        width, layers, _, inner, vocabulary, positions, token_types = self._take("7i")
+        self.sizes = _Sizes(width, layers, inner, vocabulary, positions, token_types)
         self._take("fi")
         count = self._take("5i")[0]
         (length,) = self._take("Q")
@@ -65,29 +65,29 @@ class Packed:
         self.pieces = [run[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
         _, skipped = self._take("iI")
         self._at += skipped
-        self._places: dict[str, tuple[int, int]] = {}
+        self._directory: dict[str, tuple[int, int]] = {}
         for _ in range(self._take("i")[0]):
             (size,) = self._take("H")
             name = self._data[self._at : self._at + size].decode()
             self._at += size
             _, elements, offset, _ = self._take("BIQQ")
-            self._places[name] = elements, offset
+            self._directory[name] = elements, offset
 
     def floats(self, name: str, *shape: int) -> Floats:
-        """A tensor that is kept as floats."""
-        elements, offset = self._places[name]
+        """A tensor of floats."""
+        elements, offset = self._directory[name]
         return np.frombuffer(self._data, "<f4", elements, offset).reshape(shape or (elements,)).copy()
 
     def blocks(self, name: str, rows: int, columns: int) -> Floats:
-        """A tensor that is kept in four bits a weight."""
+        """A tensor of 4-bit weights."""
         count = rows * columns // _BLOCK
-        raw = np.frombuffer(self._data, np.uint8, count * 18, self._places[name][1]).reshape(count, 18)
+        raw = np.frombuffer(self._data, np.uint8, count * 18, self._directory[name][1]).reshape(count, 18)
         scale = raw[:, :2].copy().view("<f2").astype(np.float32)
         halves = np.concatenate([raw[:, 2:] & 15, raw[:, 2:] >> 4], axis=1).astype(np.float32) - 8
         return (halves * scale).reshape(rows, columns)
 
     def tokenizer(self, kept: Sequence[int] | None = None) -> Tokenizer:
-        """The tokenizer over the kept pieces."""
+        """A tokenizer with the kept pieces."""
         numbers = range(len(self.pieces)) if kept is None else kept
         made = Tokenizer(models.Unigram([(self.pieces[at], self.scores[at]) for at in numbers], UNKNOWN, False))
         made.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
@@ -99,14 +99,14 @@ class Packed:
         self._at += struct.calcsize("<" + form)
         return values
 
-    def _array(self, kind: str, count: int) -> Floats:
+    def _array(self, dtype: str, count: int) -> Floats:
         self._at += 4 * count
-        return np.frombuffer(self._data, kind, count, self._at - 4 * count)
+        return np.frombuffer(self._data, dtype, count, self._at - 4 * count)
 
 
-def unpack(source: Path, weights: Path, tokenizer: Path, texts: Iterable[str]) -> int:
-    """Write weights (safetensors, named as BERT's are) and tokenizer; gives how many pieces are kept for the texts."""
-    packed = Packed(source)
+def unpack_weights(source: Path, weights: Path, tokenizer: Path, texts: Iterable[str]) -> int:
+    """Write weights (safetensors, named like BERT's) and tokenizer. Returns the number of pieces kept for the texts."""
+    packed = PackedWeights(source)
     sizes = packed.sizes
     used = {at for at, piece in enumerate(packed.pieces) if len(piece.replace("\u2581", "")) <= 1}
     for cut in packed.tokenizer().encode_batch(list(texts), add_special_tokens=False):
@@ -116,7 +116,7 @@ def unpack(source: Path, weights: Path, tokenizer: Path, texts: Iterable[str]) -
     tensors = {
         "embeddings.word_embeddings.weight": packed.blocks("emb.word", sizes.vocabulary, sizes.width)[kept],
         "embeddings.position_embeddings.weight": packed.floats("emb.pos", sizes.positions, sizes.width),
-        "embeddings.token_type_embeddings.weight": packed.floats("emb.type", sizes.kinds, sizes.width),
+        "embeddings.token_type_embeddings.weight": packed.floats("emb.type", sizes.token_types, sizes.width),
         "embeddings.LayerNorm.weight": packed.floats("emb.ln.w"),
         "embeddings.LayerNorm.bias": packed.floats("emb.ln.b"),
     }

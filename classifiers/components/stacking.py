@@ -1,0 +1,85 @@
+"""Head and encoders combined: one small regression per output over the logits of all models that read a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers.features.annotations import Floats
+from gateway.core.messages.parties import Direction
+
+HOLD_CLAUSES = ("7a", "7b", "7c", "7d", "7e", "8", "9")
+"""Clauses for which messages are held. Each is scored together with the question whether to hold at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stacking:
+    """How the logits of the head and the encoders are combined, and when the last encoder runs.
+
+    `weights` turn the output of `stacked_logits` into logits of the same outputs; `shift` moves the points to hold to a
+    score of 0.5. The last encoder runs where a logit of the models before it is above its `gate` (for the first
+    encoder: a logit of the head itself). The head always runs.
+
+    If the mean logit of all models for a clause exceeds its entry in `clause_points`, the message is held, whatever the
+    regression says. Infinity means that a clause has no such point. It exists for hate speech (7c), which has many more
+    tones than one district's messages can teach.
+    """
+
+    weights: Floats  # (outputs of all models, and the maxima that `stacked_logits` adds) x outputs
+    bias: Floats
+    shift: Floats
+    gate: Floats
+    clause_points: Floats
+
+    def logits(self, outputs: Sequence[str], model_logits: Sequence[Floats]) -> Floats:
+        """The combined logits of texts, a row each, from the logits of the head and the encoders."""
+        point = hold_point(outputs, self.shift)
+        out = resolve_hold(outputs, stacked_logits(outputs, model_logits) @ self.weights + self.bias, point)
+        excess = np.mean(model_logits, axis=0) - self.clause_points
+        with_clause_points: Floats = np.where(excess > 0, np.maximum(out, excess + point), out)
+        return with_clause_points
+
+
+def stacked_logits(outputs: Sequence[str], model_logits: Sequence[Floats]) -> Floats:
+    """All models' logits side by side, a row per text, then the highest hold clause of each model and of their sum."""
+    holding = [outputs.index(name) for name in HOLD_CLAUSES]
+    total: Floats = np.sum(model_logits, axis=0)
+    highest = [logits[:, holding].max(axis=1, keepdims=True) for logits in (*model_logits, total)]
+    return np.concatenate([*model_logits, *highest], axis=1)
+
+
+def resolve_hold(outputs: Sequence[str], logits: Floats, point: float = 0.0) -> Floats:
+    """Give the likeliest clause the logit of "hold": whether to hold and for which clause are separate questions.
+
+    The other clauses keep their own logits. They are moved so that a probability of one half lies at the `point` to
+    hold, and capped at the logit of the likeliest clause.
+    """
+    holding = [outputs.index(name) for name in HOLD_CLAUSES]
+    out = logits.copy()
+    clauses, hold = logits[:, holding], logits[:, outputs.index("hold")]
+    others = np.minimum(clauses + point, hold[:, None])
+    others[np.arange(len(logits)), clauses.argmax(axis=1)] = hold
+    out[:, holding] = others
+    return out
+
+
+def hold_point(outputs: Sequence[str], shift: Floats) -> float:
+    """The logit at which messages are held, from the shift that moves it to a score of 0.5."""
+    return -float(shift[outputs.index(HOLD_CLAUSES[0])])
+
+
+def pool_windows(window_logits: Floats, purpose_count: int) -> Floats:
+    """The logits of an encoder for a whole text: the highest of each label, the mean of each purpose."""
+    out: Floats = window_logits.max(axis=0)
+    out[-purpose_count:] = window_logits[:, -purpose_count:].mean(axis=0)
+    return out
+
+
+def needs_encoder(outputs: Sequence[str], logits: Floats, gate: Floats, direction: str) -> bool:
+    """Whether a logit is above its gate. The gate of help counts only where a student may have written."""
+    open_gates = logits > gate
+    if direction == Direction.STAFF_TO_STUDENT:
+        open_gates[outputs.index("help")] = False
+    return bool(open_gates.any())

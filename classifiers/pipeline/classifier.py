@@ -1,0 +1,246 @@
+"""The classifier: messages in, verdicts out, through one spaCy pipeline, in batches.
+
+No message can make it raise. What cannot be read is listed in `failed` of the message's verdict.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from classifiers.components import confidential, encoder, head, lexicon, linear, links, sentences
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.quote_check import ConversationHistory, mark_unverified_quotes
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import USER_DATA_KEY, TextAnnotations, annotations_of
+from classifiers.features.vectors import StaticVectors
+from classifiers.normalize.language import DetectedLanguage
+from classifiers.normalize.normalization import Normalizer
+from classifiers.normalize.tokens import WordTokenizer
+from classifiers.pipeline import model_files
+from classifiers.pipeline.findings import MIN_SCORE, help_findings, strongest_findings, text_findings
+from classifiers.pipeline.help_detection import HELP_KINDS, confirmed_help, texts_to_reread
+from classifiers.pipeline.job import conversation_of, files_of
+from classifiers.pipeline.reply_context import ReplyInContext, context_texts
+from classifiers.pipeline.texts import PipelineText, build_texts
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Verdict
+
+BATCH = 16
+"""Texts that go through the pipeline together."""
+
+RULES = ("chaperone_sentences", "chaperone_lexicon", "chaperone_links", "chaperone_confidential")
+"""The components that need no model, in order. The linear model, the head and the encoders come after them."""
+
+EXPLICIT = ("obscene", "slur", "sexual")
+"""Cues whose words are often masked: "f*ck"."""
+
+_REGISTERED = (sentences, lexicon, links, confidential)  # importing these modules registers their factories
+
+
+class ClassifierInput(Protocol):
+    """What is classified: `classifiers.pipeline.job.Job` is one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def direction(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class _OpenMessage:
+    """A message being classified: its texts and what the components found in each.
+
+    `reread` are excerpts that ask for help when read alone.
+    """
+
+    texts: tuple[PipelineText, ...]
+    language: DetectedLanguage
+    annotated: list[tuple[PipelineText, TextAnnotations]]
+    failed: tuple[str, ...] = ()
+    history: ConversationHistory = field(default_factory=lambda: ConversationHistory(()))
+    reread: list[tuple[PipelineText, TextAnnotations]] = field(default_factory=list)
+
+
+def build_rule_pipeline(lexicons: str = "") -> Language:
+    """The pipeline without a model: sentences, lexicon, links, detectors. `lexicons`: a folder of more cues."""
+    nlp = spacy.blank("xx")
+    nlp.tokenizer = WordTokenizer(nlp.vocab)
+    nlp.max_length = 10**9  # extraction has bounded the text
+    # No component uses word shapes, and a memory zone would compute them again for every batch.
+    nlp.vocab.lex_attr_getters.clear()  # type: ignore[attr-defined]
+    for name in RULES:
+        nlp.add_pipe(name, config={"folder": lexicons} if name == "chaperone_lexicon" else {})
+    return nlp
+
+
+def build_normalizer(known: Collection[str], lexicons: str = "") -> Normalizer:
+    """The normalizer that goes with the lexicons; `known` are further words of the covered languages."""
+    cues = lexicon.cues(lexicons)
+    sensitive = lexicon.single_words(cues, [cue.name for cue in cues if cue.clause not in lexicon.NOT_CLAUSES])
+    return Normalizer(known, sensitive, lexicon.single_words(cues, EXPLICIT))
+
+
+class Classifier:
+    """The loaded classifiers. `version` names the model. For one process and one thread."""
+
+    def __init__(self, model: model_files.TrainedModel, vectors: StaticVectors, lexicons: str = "") -> None:
+        self.version = model.version
+        self.normalizer = build_normalizer(vectors.words | model.words, lexicons)
+        self.linear = linear.LinearModel(model.linear, vectors)
+        scoring = head.HeadModel(model.head, model.stacking, lexicon.cues(lexicons))
+        self.nlp = build_rule_pipeline(lexicons)
+        linear_component = self.nlp.add_pipe("chaperone_linear")
+        head_component = self.nlp.add_pipe("chaperone_head")
+        encoder_component = self.nlp.add_pipe("chaperone_encoder")
+        assert isinstance(linear_component, linear.LinearComponent)
+        assert isinstance(head_component, head.HeadComponent)
+        assert isinstance(encoder_component, encoder.EncoderComponent)
+        linear_component.model = self.linear
+        head_component.model = scoring
+        encoder_component.head = scoring
+        encoder_component.stages = [_encoder_stage(files, vectors) for files in model.encoders]
+        self.encoder = encoder_component.stages[0].encoder if encoder_component.stages else None
+
+    def classify(self, jobs: Sequence[ClassifierInput]) -> list[Verdict]:
+        """One verdict per message, in order. Never raises for a message."""
+        started = time.perf_counter()
+        messages = [self._open(job) for job in jobs]
+        with self.nlp.memory_zone():
+            texts = [message.texts for message in messages]
+            for (number, text), annotations in self._annotate(texts, messages, jobs):
+                messages[number].annotated.append((text, annotations))
+            for (number, text), annotations in self._annotate(self._excerpts(messages, jobs), messages, jobs):
+                if confirmed_help(annotations):
+                    messages[number].reread.append((text, annotations))
+            cost_ms = (time.perf_counter() - started) * 1000 / max(len(jobs), 1)
+            return [self._verdict(job, message, cost_ms) for job, message in zip(jobs, messages, strict=True)]
+
+    def _open(self, job: ClassifierInput) -> _OpenMessage:
+        try:
+            extracted = extract_message(job.content, job.channel, files_of(job))
+            context, at = conversation_of(job)
+            history = ConversationHistory(context)
+            passages = mark_unverified_quotes(extracted.passages, job.content, history)
+            texts, language = build_texts(passages, self.normalizer)
+            texts += context_texts(texts, context, at, self.normalizer, language.code)
+            failed = extracted.failed
+        except Exception:  # noqa: BLE001 - one message must not stop the others from being classified
+            return _OpenMessage((), DetectedLanguage("und", True), [], ("error",))
+        return _OpenMessage(texts, language, [], failed, history)
+
+    def _excerpts(self, messages: list[_OpenMessage], jobs: Sequence[ClassifierInput]) -> list[list[PipelineText]]:
+        column = self.linear.weights.heads.index("help")
+        return [
+            texts_to_reread(message.annotated, column, str(job.direction), message.history)
+            for message, job in zip(messages, jobs, strict=True)
+        ]
+
+    def _annotate(
+        self,
+        texts: Sequence[Sequence[PipelineText]],
+        messages: list[_OpenMessage],
+        jobs: Sequence[ClassifierInput],
+    ) -> Iterator[tuple[tuple[int, PipelineText], TextAnnotations]]:
+        """Send every text through the pipeline. A batch that fails is repeated text by text."""
+        remaining = [(number, text) for number, message_texts in enumerate(texts) for text in message_texts]
+        for at in range(0, len(remaining), BATCH):
+            batch = remaining[at : at + BATCH]
+            try:
+                docs = list(
+                    self.nlp.pipe([self._make_doc(text, messages[number], jobs[number]) for number, text in batch])
+                )
+                yield from ((item, doc.user_data[USER_DATA_KEY]) for item, doc in zip(batch, docs, strict=True))
+            except Exception:  # noqa: BLE001 - find the message that cannot be read, and classify the rest
+                yield from self._annotate_one_by_one(batch, messages, jobs)
+
+    def _annotate_one_by_one(
+        self, batch: list[tuple[int, PipelineText]], messages: list[_OpenMessage], jobs: Sequence[ClassifierInput]
+    ) -> Iterator[tuple[tuple[int, PipelineText], TextAnnotations]]:
+        for number, text in batch:
+            try:
+                doc = self._make_doc(text, messages[number], jobs[number])
+                yield (number, text), self.nlp(doc).user_data[USER_DATA_KEY]
+            except Exception:  # noqa: BLE001 - this is the message that cannot be read
+                messages[number].failed = (*messages[number].failed, "error")
+
+    def _make_doc(self, text: PipelineText, message: _OpenMessage, job: ClassifierInput) -> Doc:
+        doc = self.nlp.make_doc(text.text)
+        annotations = annotations_of(doc)
+        annotations.direction, annotations.disguises = str(job.direction), text.disguises
+        annotations.language = message.language.code if message.language.covered else "en"
+        return doc
+
+    def _verdict(self, job: ClassifierInput, message: _OpenMessage, cost_ms: float) -> Verdict:
+        failed = message.failed if message.language.covered else (*message.failed, "language")
+        reply = ReplyInContext(message.annotated)
+        findings = [
+            finding
+            for text, annotations in message.annotated
+            if text.kind not in (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT)
+            for finding in text_findings(text, annotations, self.linear, self.encoder)
+        ]
+        findings += reply.findings()
+        main = next((annotations for text, annotations in message.annotated if text.kind is PassageKind.NEW), None)
+        main = main or (message.annotated[0][1] if message.annotated else None)
+        scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
+        if not scores and main is not None:
+            scores = [main.help]
+        help_score = max([*scores, *(confirmed_help(annotations) for _, annotations in message.reread), reply.help()])
+        return Verdict(
+            id=job.id,
+            sha256=job.sha256,
+            model=self.version,
+            language=message.language.code,
+            findings=(*strongest_findings(findings), *self._help_findings(job, message, help_score)),
+            purpose=main.purpose if main is not None else {},
+            help=round(help_score, 4),
+            failed=tuple(dict.fromkeys(failed)),
+            took_ms=round(cost_ms, 3),
+        )
+
+    def _help_findings(self, job: ClassifierInput, message: _OpenMessage, help_score: float) -> tuple[Finding, ...]:
+        """What asks for help in a message that a student may have written.
+
+        Only texts whose score can be the message's are looked at.
+        """
+        if str(job.direction) == Direction.STAFF_TO_STUDENT or help_score < MIN_SCORE:
+            return ()
+        kinds = (PassageKind.NEW, PassageKind.HIDDEN, PassageKind.REPLY_WITH_CONTEXT)
+        texts = [item for at, item in enumerate(message.annotated) if not at or item[0].kind in kinds] + message.reread
+        return strongest_findings(
+            [
+                finding
+                for text, annotations in texts
+                if annotations.help <= help_score
+                for finding in help_findings(text, annotations, self.linear, self.encoder)
+            ]
+        )
+
+
+def _encoder_stage(files: model_files.EncoderFiles, vectors: StaticVectors) -> encoder.EncoderStage:
+    tokenizer = encoder.OwnPieces(files.tokenizer) if files.tokenizer else encoder.SharedPieces(len(vectors.table))
+    return encoder.EncoderStage(encoder.OnnxEncoder(files.network, tokenizer), files.stacking)
+
+
+def load(model: str = "", lexicons: str = "") -> Classifier:
+    """The classifier of a model folder, "" for the shipped one. `lexicons`: a folder of cues beside the shipped ones.
+
+    Raises `model_files.ModelError` when the model cannot be used.
+    """
+    folder = model_files.folder_of(model)
+    trained = model_files.read_model(model)
+    vectors_folder = folder if (folder / "static256.safetensors").exists() else model_files.SHIPPED
+    return Classifier(trained, StaticVectors(vectors_folder), lexicons)

@@ -1,0 +1,1 @@
+"""Fits, exports and reopens the encoders. Needs torch."""

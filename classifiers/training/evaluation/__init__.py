@@ -1,0 +1,1 @@
+"""Measures a model: figures, reports, external sets, plots, comparison of two models."""

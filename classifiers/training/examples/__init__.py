@@ -1,0 +1,1 @@
+"""Labeled messages: the corpus, public sets, augmentation, disguises."""
