@@ -1,4 +1,4 @@
-"""The peers of all tests: real servers, started once when first asked for, and loudly absent where they are missing."""
+"""Real servers for all tests. Each starts when first needed; tests of a missing server are skipped and listed."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ PEERS = (
     "kannel",
     *commands.PACKAGES,
 )
-"""The names for `@pytest.mark.peer(name)`: a module of tests.peers, or a command."""
+"""The names for `@pytest.mark.peer(name)`: modules of tests.peers, or commands."""
 
-_MISSING = re.compile(rf"\b({'|'.join(PEERS)}) is (?:required and )?missing: ")
+_MISSING_MESSAGE = re.compile(rf"\b({'|'.join(PEERS)}) is (?:required and )?missing: ")
 
 
 @functools.cache
-def _lacking(name: str) -> str:
-    """What a peer lacks on this machine and the mend; "" when it is all there."""
+def _missing(name: str) -> str:
+    """What is missing on this machine for a peer and how to install it; "" if nothing is."""
     if name in commands.PACKAGES:
         return commands.missing(name)
     return str(importlib.import_module(f"tests.peers.{name}").missing())
 
 
 def need(name: str) -> None:
-    """Go on where the peer is there; else skip the test, or fail it under CHAPERONE_TEST_REQUIRE=all."""
-    if not (reason := _lacking(name)):
+    """Skip the test if the peer is missing; under CHAPERONE_TEST_REQUIRE=all fail it."""
+    if not (reason := _missing(name)):
         return
     if os.environ.get("CHAPERONE_TEST_REQUIRE") == "all":
         pytest.fail(f"{name} is required and missing: {reason}", pytrace=False)
@@ -49,7 +49,7 @@ def need(name: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A misspelt peer would never be skipped: refuse it at once. Whole gateways under load get more time."""
+    """Refuse unknown peer names, and give whole gateways more time."""
     for item in items:
         if {"stories", "chaos"} & {*item.path.parts} and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(900))
@@ -59,21 +59,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Every peer that the test names must be there."""
+    """Require every peer that the test names."""
     for mark in item.iter_markers("peer"):
         for name in mark.args:
             need(name)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Name the missing servers at the end, where nobody overlooks them, in whichever process their tests were."""
-    reports = [each for ended in ("skipped", "error", "failed") for each in terminalreporter.stats.get(ended, ())]
-    without = Counter(found[1] for each in reports if (found := _MISSING.search(str(each.longrepr))))
-    if not without:
+    """List the missing servers at the end, from all test processes."""
+    reports = [
+        report for outcome in ("skipped", "error", "failed") for report in terminalreporter.stats.get(outcome, ())
+    ]
+    missing = Counter(found[1] for report in reports if (found := _MISSING_MESSAGE.search(str(report.longrepr))))
+    if not missing:
         return
     terminalreporter.section("MISSING SERVERS: these tests did not run", sep="!", red=True, bold=True)
-    for name, count in sorted(without.items()):
-        terminalreporter.line(f"{name}: {count} test{'s' * (count > 1)} not run; {_lacking(name)}", red=True)
+    for name, count in sorted(missing.items()):
+        terminalreporter.line(f"{name}: {count} test{'s' * (count > 1)} not run; {_missing(name)}", red=True)
     terminalreporter.line("`make services kafka node` installs what is missing (as root on Debian).", red=True)
 
 

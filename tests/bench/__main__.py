@@ -1,10 +1,10 @@
-"""The benchmark: messages a second, CPU a message and delays of the product, beside what else could stand in its place.
+"""The benchmark: messages per second, CPU per message and delays, compared with Postfix and rspamd.
 
     python -m tests.bench [--chains postfix,rspamd,scope] [--seconds 12] [--rounds 1]
 
-Source, sink and every chain share the cores of this machine, one chain at a time, each in two phases: as fast as 20
-connections go, then at a steady rate. Rates swing with whatever else the machine does; CPU a message is the robust
-figure. Compare only within one run.
+Source, sink and chain share the cores of this machine. Chains run one at a time in two phases: as fast as 20
+connections allow, then at a steady rate. Rates depend on the load of the machine; CPU per message is more reliable.
+Compare only figures of one run.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from tests.bench.ledger import Ledger
 from tests.bench.smtp_sink import running_sink
 from tests.bench.smtp_source import Load, Sender, running_source
 
-_WARM = 2.0  # seconds under load before anything counts
-_SETTLE = 1.0  # seconds after the last arrival, for what is still to be done for it
+_WARM = 2.0  # seconds of load before measuring
+_SETTLE = 1.0  # seconds after the last arrival, for remaining work
 _ARRIVE = 120.0
 _CEILING = 4.0
 _PERCENTILES = (50, 95, 99)
@@ -35,10 +35,10 @@ _PERCENTILES = (50, 95, 99)
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One phase of one chain: arrived messages a second, CPU ms of the chain a message, delays in ms.
+    """One phase of one chain: messages per second, CPU ms of the chain per message, delays in ms.
 
-    `others` is the share of the machine that neither the chain nor source and sink used; `lost` were sent and never
-    arrived, `twice` arrived more than once.
+    `others` is the share of the machine used by other processes. `lost` messages never arrived; `twice` counts those
+    that arrived more than once.
     """
 
     rate: float
@@ -55,18 +55,23 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the phases share. `next` is the number of the next message, in a list of one."""
+    """What the phases share. `numbers` holds the number of the next message."""
 
     ledger: Ledger
     sender: Sender
-    ours: tuple[int, ...]
+    own_processes: tuple[int, ...]
     connections: int
     numbers: list[int]
 
     def phase(self, running: Running, mails: Sequence[corpus.Mail], seconds: float, rate: float = 0.0) -> Phase:
-        """Send for so many seconds, wait until everything arrived, and say what it took."""
+        """Send for a number of seconds, wait until everything arrived, and measure."""
         ledger, first = self.ledger, self.numbers[0]
-        began, chain, ours, busy = time.monotonic(), meter.cpu(running.roots()), meter.cpu(self.ours), meter.busy()
+        began, chain, ours, busy = (
+            time.monotonic(),
+            meter.cpu(running.roots()),
+            meter.cpu(self.own_processes),
+            meter.busy(),
+        )
         sent = self.sender.send(Load(running.port, mails, first, seconds, rate, self.connections))
         self.numbers[0] = sent.behind
         end = time.monotonic() + _ARRIVE
@@ -74,7 +79,7 @@ class Bench:
             time.sleep(0.05)
         time.sleep(_SETTLE)
         spent, took = meter.cpu(running.roots()) - chain, time.monotonic() - began
-        others = meter.busy() - busy - spent - (meter.cpu(self.ours) - ours)
+        others = meter.busy() - busy - spent - (meter.cpu(self.own_processes) - ours)
         delays = ledger.delays(first, sent.behind)
         count = max(len(delays), 1)
         last, start = ledger.arrived[first : sent.behind].max(initial=0), ledger.sent[first]
@@ -86,22 +91,22 @@ class Bench:
         )  # fmt: skip
 
 
-def measured(
-    chain: Chain, bench: Bench, sink: int, mails: Mails, given: argparse.Namespace
+def measure(
+    chain: Chain, bench: Bench, sink: int, mails: Mails, options: argparse.Namespace
 ) -> tuple[Phase, Phase, float]:
-    """One chain, started, warmed up and measured: at saturation, at the steady rate, and its memory in MB."""
-    letters = mails.outside if chain.outside else mails.within
+    """Start, warm up and measure one chain: at full speed, at the steady rate, and its memory in MB."""
+    mails_to_send = mails.outside if chain.outside else mails.within
     bare = chain.name == "ceiling"
     with chain.run(sink) as running:
-        bench.phase(running, letters, min(_WARM, given.seconds))
-        flat_out = bench.phase(running, letters, min(_CEILING, given.seconds) if bare else given.seconds)
+        bench.phase(running, mails_to_send, min(_WARM, options.seconds))
+        flat_out = bench.phase(running, mails_to_send, min(_CEILING, options.seconds) if bare else options.seconds)
         memory = meter.resident(running.roots())
-        steady = bench.phase(running, letters, given.steady, given.rate)
+        steady = bench.phase(running, mails_to_send, options.steady, options.rate)
     return flat_out, steady, memory
 
 
 def show(chains: Sequence[Chain], results: dict[str, list[tuple[Phase, Phase, float]]], rate: float) -> None:
-    """The table; of several rounds the medians."""
+    """Print the table, with medians of several rounds."""
     titles = ("chain", "msg/s", "CPU ms", "p50", "p95", "p99", f"CPU ms@{rate:g}", "p50", "p95", "p99", "MB", "others")
     print(f"\n{'':38}{'flat out':>8}{'delay ms':>28}   at {rate:g}/s{'delay ms':>19}")
     print(f"{titles[0]:<38}{titles[1]:>8}" + "".join(f"{title:>8}" for title in titles[2:]))
@@ -110,8 +115,8 @@ def show(chains: Sequence[Chain], results: dict[str, list[tuple[Phase, Phase, fl
         if not rounds:
             print(f"{chain.title:<38}{chain.missing()}")
             continue
-        flat_out, steady = (_median([each[at] for each in rounds]) for at in (0, 1))
-        memory = statistics.median(each[2] for each in rounds)
+        flat_out, steady = (_median([result[at] for result in rounds]) for at in (0, 1))
+        memory = statistics.median(result[2] for result in rounds)
         print(
             f"{chain.title:<38}{flat_out.rate:8.0f}{flat_out.cpu:8.2f}"
             f"{flat_out.p50:8.1f}{flat_out.p95:8.1f}{flat_out.p99:8.1f}"
@@ -119,57 +124,57 @@ def show(chains: Sequence[Chain], results: dict[str, list[tuple[Phase, Phase, fl
             f"{max(flat_out.others, 0):8.0%}"
         )
         for phase in (flat_out, steady):
-            amiss = {"refused": phase.refused, "lost": phase.lost, "twice": phase.twice}
-            if any(amiss.values()):
-                print(f"{'':38}  of {phase.count:.0f}: " + ", ".join(f"{amiss[word]:g} {word}" for word in amiss))
+            problems = {"refused": phase.refused, "lost": phase.lost, "twice": phase.twice}
+            if any(problems.values()):
+                print(f"{'':38}  of {phase.count:.0f}: " + ", ".join(f"{problems[word]:g} {word}" for word in problems))
 
 
 def _median(phases: Sequence[Phase]) -> Phase:
-    return Phase(*(statistics.median(getattr(phase, each.name) for phase in phases) for each in fields(Phase)))
+    return Phase(*(statistics.median(getattr(phase, field.name) for phase in phases) for field in fields(Phase)))
 
 
 def compare(results: dict[str, list[tuple[Phase, Phase, float]]]) -> None:
-    """How the product stands to its neighbours of this run."""
-    rates = {name: statistics.median(each[0].rate for each in rounds) for name, rounds in results.items()}
-    for ours, peer, title, wanted in (
+    """Print the rates of the product relative to those of the other chains in this run."""
+    rates = {name: statistics.median(result[0].rate for result in rounds) for name, rounds in results.items()}
+    for own, peer, title, target in (
         ("pass", "postfix", "passed through, to Postfix", 1.0),
         ("pass2", "postfix", "passed through in 2 workers, to Postfix", 1.0),
         ("scope", "rspamd", "in scope, to Postfix + rspamd", 0.5),
     ):
-        if ours in rates and peer in rates:
-            print(f"{title}: {rates[ours] / rates[peer]:.2f} (wanted: {wanted:g})")
+        if own in rates and peer in rates:
+            print(f"{title}: {rates[own] / rates[peer]:.2f} (target: {target:g})")
 
 
-def main(given: argparse.Namespace) -> None:
-    """Measure the chains that were asked for."""
+def main(options: argparse.Namespace) -> None:
+    """Measure the chains named on the command line."""
     known = {chain.name: chain for chain in CHAINS}
-    unknown = [name for name in given.chains if name not in known]
+    unknown = [name for name in options.chains if name not in known]
     if unknown:
         raise SystemExit(f"--chains: no chain is called {', '.join(unknown)}; there are {', '.join(known)}")
-    chains = [known[name] for name in given.chains]
+    chains = [known[name] for name in options.chains]
     for line in meter.machine():
         print(line)
     within = corpus.in_scope()
     mails = Mails(within, corpus.out_of_scope(within))
-    print(f"{corpus.described(within)}; {given.connections} connections", flush=True)
+    print(f"{corpus.described(within)}; {options.connections} connections", flush=True)
     results: dict[str, list[tuple[Phase, Phase, float]]] = {}
     with contextlib.ExitStack() as up:
         folder = Path(up.enter_context(tempfile.TemporaryDirectory()))
         ledger = Ledger(folder / "ledger")
         sink, sink_pid = up.enter_context(running_sink(ledger))
         sender = up.enter_context(running_source(ledger))
-        bench = Bench(ledger, sender, (sink_pid, sender.pid), given.connections, [0])
-        for number in range(given.rounds):
+        bench = Bench(ledger, sender, (sink_pid, sender.pid), options.connections, [0])
+        for number in range(options.rounds):
             for chain in chains:
-                if lacking := chain.missing():
-                    print(f"left out: {chain.title}: {lacking}")
+                if missing := chain.missing():
+                    print(f"skipped: {chain.title}: {missing}")
                     continue
-                result = measured(chain, bench, sink, mails, given)
+                result = measure(chain, bench, sink, mails, options)
                 results.setdefault(chain.name, []).append(result)
                 print(
                     f"round {number + 1}: {chain.title}: {result[0].rate:.0f} msg/s, {result[0].cpu:.2f} ms", flush=True
                 )
-    show(chains, results, given.rate)
+    show(chains, results, options.rate)
     compare(results)
 
 
@@ -179,9 +184,9 @@ if __name__ == "__main__":
     parser.add_argument(
         "--chains", type=lambda text: text.split(","), default=list(DEFAULT), metavar="NAME,…", help=f"of {names}"
     )
-    parser.add_argument("--seconds", type=float, default=12.0, help="of sending flat out, for each chain")
+    parser.add_argument("--seconds", type=float, default=12.0, help="seconds at full speed, for each chain")
     parser.add_argument("--steady", type=float, default=15.0, help="seconds of sending at the steady rate")
-    parser.add_argument("--rate", type=float, default=20.0, help="the steady rate, in mails a second")
+    parser.add_argument("--rate", type=float, default=20.0, help="the steady rate, in mails per second")
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=1, help="the table then shows medians")
     main(parser.parse_args())

@@ -1,10 +1,10 @@
-"""The console under load: a store with very much in it, and how long its pages and calls take.
+"""Measures console pages and API calls with a large store.
 
     python -m tests.bench.bench_console [--only sqlite|postgresql] [--held 100000] [--decided 2000000] [--times 20]
 
-PostgreSQL is a server of the bench's own; SQLite gets a tenth of what is asked for. Messages are of a made-up district
-of 20,000 people with the ways and subjects of a school; a time is the median of a request over HTTP, answered by a
-console in this process, the slowest of them in brackets.
+PostgreSQL runs in a temporary server; SQLite gets a tenth of the messages. The messages are those of an invented
+district of 20,000 people. A time is the median of requests over HTTP to a console in this process, with the slowest in
+parentheses.
 """
 
 from __future__ import annotations
@@ -55,22 +55,22 @@ YEAR, MONTH = 365 * 86400.0, 30 * 86400.0
 def rows(
     count: int, held: bool, now: float, people: tuple[list[str], list[str]], start: int
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
-    """The rows of so many messages, by table."""
-    dice = random.Random(start)
+    """The rows of a number of messages, by table."""
+    rng = random.Random(start)
     staff, students = people
     for number in range(start, start + count):
-        teacher, pupil = dice.choice(staff), dice.choice(students)
-        at = now - dice.random() * (14 * 86400 if held else YEAR)
+        teacher, pupil = rng.choice(staff), rng.choice(students)
+        at = now - rng.random() * (14 * 86400 if held else YEAR)
         id_, sender, to = f"{number:026d}", f"{teacher}@{STAFF}", f"{pupil}@{STUDENTS}"
-        clauses = dice.sample(CLAUSES, dice.choice((1, 1, 2)))
+        clauses = rng.sample(CLAUSES, rng.choice((1, 1, 2)))
         action = "hold" if held else "release"
         decision = json.dumps([action, "staff_to_student", "p", clauses if held else [], [], 7200.0 if held else None])
         envelope = json.dumps([sender, [], [[to]], [[0, teacher, pupil, "staff_to_student", 0]]])
-        subject = f"{dice.choice(SUBJECTS)} {number % 97}"
+        subject = f"{rng.choice(SUBJECTS)} {number % 97}"
         yield {
             "messages": (id_, "mail", at, sender, f"<{number}@{STAFF}>", "0" * 64, 2000, 0, b"", envelope),
             **(
-                {"contents": (id_, subject, " ".join(dice.choices(WORDS, k=60)), b"Subject: x\r\n\r\nx\r\n")}
+                {"contents": (id_, subject, " ".join(rng.choices(WORDS, k=60)), b"Subject: x\r\n\r\nx\r\n")}
                 if held
                 else {}
             ),
@@ -143,7 +143,7 @@ async def _district(folder: Path) -> AsyncIterator[Roster]:
 
 
 async def measure(url: str, people: Roster, held: int, decided: int, times: int) -> None:
-    """Fill a store and ask a console about it."""
+    """Fill a store and measure a console on it."""
     async with open_store(url) as store:
         for user in USERS.values():
             await store.accounts.add(user, HASH, AuditEntry(time.time(), "bench", "account added", user.name))
@@ -161,12 +161,12 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     began = time.perf_counter()
     await asyncio.to_thread(fill, url, held, decided, (by_role["staff"], by_role["student"]))
     took = time.perf_counter() - began
-    print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, put there in {took:.0f} s")
+    print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, written in {took:.0f} s")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with opened(url, {}, people=people) as world:
         await _pages(world, Watch(times), f"{decided + held // 2:026d}", by_role["student"][0])
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"  memory that the queue takes: at most {grown:.0f} MiB")
+    print(f"  memory of the queue: at most {grown:.0f} MiB")
 
 
 async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
@@ -175,7 +175,7 @@ async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
         await sign_in(director, "director")
         await sign_in(school, "school")
         page = await director.get("/")
-        print(f"  {'the first page of all, everything is read':44} {(time.perf_counter() - began) * 1000:7.0f} ms")
+        print(f"  {'first page after start, reads the whole queue':44} {(time.perf_counter() - began) * 1000:7.0f} ms")
         await watch.ask("queue", director, "GET", "/")
         await watch.ask("queue of one school", school, "GET", "/")
         await watch.ask("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
@@ -205,16 +205,16 @@ async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
         print(f"  {'API: release one, and the queue after it':44} {statistics.median(took):7.0f} ms  ({max(took):.0f})")
 
 
-async def main(given: argparse.Namespace) -> None:
-    """Both databases, or one."""
+async def main(options: argparse.Namespace) -> None:
+    """Measure both databases, or one."""
     with tempfile.TemporaryDirectory() as folder:
         async with _district(Path(folder)) as people:
-            if given.only in ("", "sqlite"):
+            if options.only in ("", "sqlite"):
                 url = f"sqlite:///{folder}/chaperone.db"
-                await measure(url, people, given.held // 10, given.decided // 10, given.times)
-            if given.only in ("", "postgresql"):
+                await measure(url, people, options.held // 10, options.decided // 10, options.times)
+            if options.only in ("", "postgresql"):
                 with running_postgresql(Path(folder) / "postgresql") as server:
-                    await measure(server.database(), people, given.held, given.decided, given.times)
+                    await measure(server.database(), people, options.held, options.decided, options.times)
 
 
 if __name__ == "__main__":

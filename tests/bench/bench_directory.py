@@ -1,4 +1,7 @@
-"""The directory measured: a made-up district loaded, asked and reloaded; python -m tests.bench.bench_directory."""
+"""Measures the directory with an invented district: loading, lookups and reloading.
+
+python -m tests.bench.bench_directory [--people 200000] [--only load|reload]
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ FAMILY = [
 
 
 def table(folder: Path, name: str, rows: Iterable[Mapping[str, str]], only: str = "") -> None:
-    """One table with every column of the standard, or only some."""
+    """Write one table with all columns of the standard, or only some."""
     columns = (only or COLUMNS[name] + (" password" if name == "users" else "")).split()
     with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, quoting=csv.QUOTE_ALL)
@@ -47,22 +50,22 @@ def table(folder: Path, name: str, rows: Iterable[Mapping[str, str]], only: str 
 
 
 def write(folder: Path, people: int, version: str) -> None:
-    """A district of that many people: 6 % staff, 54 % students, 40 % guardians; some staff have children there."""
-    dice = random.Random(7)
+    """Write a district: 6 % staff, 54 % students, 40 % guardians; some staff have children in it."""
+    rng = random.Random(7)
     folder.mkdir(parents=True, exist_ok=True)
     staff, students = people * 6 // 100, people * 54 // 100
     schools = [f"school-{n:03}" for n in range(max(people // 1000, 2))]
     ids = [f"person-{n:07}" for n in range(people)]
     roles = ["teacher"] * staff + ["student"] * students + ["parent"] * (people - staff - students)
     domains = {"teacher": STAFF, "student": STUDENTS, "parent": "mail.example"}
-    school_of = dice.choices(schools, k=people)
+    school_of = rng.choices(schools, k=people)
 
     def agents(n: int) -> str:
-        parents = [ids[dice.randrange(staff + students, people)] for _ in range(2)]
-        return ",".join([*parents, *([dice.choice(ids[:staff])] if n % 50 == 0 else [])])
+        parents = [ids[rng.randrange(staff + students, people)] for _ in range(2)]
+        return ",".join([*parents, *([rng.choice(ids[:staff])] if n % 50 == 0 else [])])
 
     def user(n: int) -> dict[str, str]:
-        given, family = dice.choice(GIVEN), dice.choice(FAMILY)
+        given, family = rng.choice(GIVEN), rng.choice(FAMILY)
         row = {
             "sourcedId": ids[n], "enabledUser": "true", "givenName": given, "familyName": family, "identifier": ids[n],
             "email": f"{given}.{family}{n}@{domains[roles[n]]}", "password": "secret",
@@ -78,8 +81,8 @@ def write(folder: Path, people: int, version: str) -> None:
         "enrollments": "bulk",
         "roles": "bulk" if version == "1.2" else "absent",
     }
-    said = {"oneroster.version": version, **{f"file.{name}": mode for name, mode in modes.items()}}
-    table(folder, "manifest", ({"propertyName": name, "value": value} for name, value in said.items()))
+    manifest = {"oneroster.version": version, **{f"file.{name}": mode for name, mode in modes.items()}}
+    table(folder, "manifest", ({"propertyName": name, "value": value} for name, value in manifest.items()))
     table(folder, "orgs", ({"sourcedId": each, "name": each, "type": "school"} for each in schools))
     table(folder, "users", (user(n) for n in range(people)))
     if version == "1.2":
@@ -92,7 +95,7 @@ def write(folder: Path, people: int, version: str) -> None:
     for number, teacher in enumerate(taught):
         at.setdefault(school_of[teacher], []).append(number)
     enrolled = itertools.chain(
-        ((n, dice.choice(at.get(school_of[n]) or [0])) for n in range(staff, staff + students) for _ in range(6)),
+        ((n, rng.choice(at.get(school_of[n]) or [0])) for n in range(staff, staff + students) for _ in range(6)),
         ((teacher, number) for number, teacher in enumerate(taught)),
     )
     table(folder, "classes", ({"sourcedId": f"class-{n}", "title": f"Period {n % 8}"} for n in range(len(taught))))
@@ -107,12 +110,12 @@ def write(folder: Path, people: int, version: str) -> None:
 
 
 def rss() -> float:
-    """Resident memory of this process now, in MB."""
+    """Resident memory of this process in MB."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def per_call(call: Callable[[str], object], arguments: Sequence[str]) -> float:
-    """Microseconds of CPU a call: the median of tenths, for the neighbours on the machine disturb some of them."""
+    """CPU microseconds per call: the median over ten parts, because other processes disturb some of them."""
     tenth, took = len(arguments) // 10, []
     for start in range(0, 10 * tenth, tenth):
         began = time.process_time()
@@ -123,7 +126,7 @@ def per_call(call: Callable[[str], object], arguments: Sequence[str]) -> float:
 
 
 def loading(sources: RosterSources) -> None:
-    """One load in a process of its own: time, memory afterwards and at the highest."""
+    """Load once: time, memory afterwards, and peak memory."""
     base, highest = rss(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     began, cpu = time.perf_counter(), time.process_time()
     loaded = load_sources(sources, time.time())
@@ -133,20 +136,20 @@ def loading(sources: RosterSources) -> None:
         loaded.roster.image.write(file)
         image = file.tell()
     print(f"loaded {len(loaded.roster)} people in {took:.2f} s ({cpu:.2f} s of CPU), image {image / 1e6:.1f} MB")
-    print(f"memory above the start: {rss() - base:.0f} MB after, {peak - max(base, highest):.0f} MB at the highest")
-    print(f"{len(loaded.warnings)} kinds of oddities")
+    print(f"memory above the start: {rss() - base:.0f} MB after, {peak - max(base, highest):.0f} MB at the peak")
+    print(f"{len(loaded.warnings)} kinds of irregularities")
     looking_up(loaded.roster)
 
 
 def looking_up(roster: Roster) -> None:
-    """The look-ups of a relay."""
+    """Measure the lookups of a relay."""
     known = [person.address for person in itertools.islice(roster, 0, None, 7) if person.address]
     random.shuffle(known)
     fresh, strangers = known[:20_000], [f"someone{n}@elsewhere.example" for n in range(20_000)]
     names = [Mailbox(f"x{n}@elsewhere.example", f"{GIVEN[n % 70]} {FAMILY[n % 300]}") for n in range(5_000)]
-    print(f"person, never asked before: {per_call(roster.person, fresh):.2f} µs")
+    print(f"person, first lookup: {per_call(roster.person, fresh):.2f} µs")
     again = fresh[-3_000:]
-    print(f"person, asked before: {per_call(roster.person, again):.2f} µs")
+    print(f"person, repeated lookup: {per_call(roster.person, again):.2f} µs")
     tagged = [each.upper().replace("@", "+x@") for each in fresh]
     print(f"person, upper case and tagged: {per_call(roster.person, tagged):.2f} µs")
     print(f"person, a stranger: {per_call(roster.person, strangers):.2f} µs")
@@ -168,8 +171,8 @@ def looking_up(roster: Roster) -> None:
     print(f"a group of {len(pairs)} students: {(time.perf_counter() - began) * 1e3:.0f} ms")
 
 
-async def held_up(while_: Callable[[], Awaitable[object]]) -> tuple[float, float]:
-    """Seconds that something took, and the longest that the event loop was held up meanwhile."""
+async def longest_delay(during: Callable[[], Awaitable[object]]) -> tuple[float, float]:
+    """Seconds that a coroutine took, and the longest delay of the event loop meanwhile."""
     worst, stop = 0.0, asyncio.Event()
 
     async def tick() -> None:
@@ -181,7 +184,7 @@ async def held_up(while_: Callable[[], Awaitable[object]]) -> tuple[float, float
 
     ticking = asyncio.create_task(tick())
     began = time.perf_counter()
-    await while_()
+    await during()
     took = time.perf_counter() - began
     stop.set()
     await ticking
@@ -189,7 +192,7 @@ async def held_up(while_: Callable[[], Awaitable[object]]) -> tuple[float, float
 
 
 async def reloading(sources: RosterSources) -> None:
-    """A reload while the event loop ticks: the longest that it was held up, beside what this machine does anyway."""
+    """Reload while the event loop ticks, and measure its longest delay; another process is the baseline."""
     live = await LiveDirectory.opened(sources, EventLog(CollectorRegistry()))
 
     async def look() -> None:
@@ -200,37 +203,39 @@ async def reloading(sources: RosterSources) -> None:
         burn = await asyncio.create_subprocess_exec(sys.executable, "-c", "for _ in range(150_000_000): pass")
         await burn.wait()
 
-    took, worst = await held_up(another_process)
-    print(f"another process for {took:.1f} s: the event loop was held up {worst * 1e3:.1f} ms at most")
+    took, worst = await longest_delay(another_process)
+    print(f"another process for {took:.1f} s: event loop delayed by at most {worst * 1e3:.1f} ms")
     for _ in range(3):
         base = rss()
         users = sources.oneroster / "users.csv"
         lines = users.read_text(encoding="utf-8").splitlines(keepends=True)
         users.write_text("".join([lines[0], *lines[2:]]), encoding="utf-8")
         del lines
-        took, worst = await held_up(look)
-        print(f"reloaded in {took:.1f} s: held up {worst * 1e3:.1f} ms at most; memory {rss() - base:+.0f} MB")
+        took, worst = await longest_delay(look)
+        print(
+            f"reloaded in {took:.1f} s: event loop delayed by at most {worst * 1e3:.1f} ms; memory {rss() - base:+.0f} MB"
+        )
 
 
 def main() -> None:
-    """Write the district, then measure."""
+    """Write the district, then measure it."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--people", type=int, default=200_000)
     arguments.add_argument("--version", choices=("1.1", "1.2"), default="1.2")
     arguments.add_argument("--folder", type=Path)
     arguments.add_argument("--only", choices=("load", "reload"))
-    asked = arguments.parse_args()
-    if asked.folder is not None:
+    options = arguments.parse_args()
+    if options.folder is not None:
         sources = RosterSources(
-            asked.folder / "oneroster", asked.folder / "groups.csv", None, (STAFF, STUDENTS), {}, (STUDENTS,)
+            options.folder / "oneroster", options.folder / "groups.csv", None, (STAFF, STUDENTS), {}, (STUDENTS,)
         )
-        if asked.only == "load":
+        if options.only == "load":
             loading(sources)
         else:
             asyncio.run(reloading(sources))
         return
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "oneroster", asked.people, asked.version)
+        write(Path(folder) / "oneroster", options.people, options.version)
         for only in ("load", "reload"):
             command = [sys.executable, "-m", "tests.bench.bench_directory", "--folder", folder, "--only", only]
             subprocess.run(command, check=True, timeout=600)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.core.channels.capabilities import MAIL
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Claim, NextHop, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
@@ -77,7 +77,7 @@ def message(number: int, size: int) -> tuple[Message, ContactLogRow]:
             f"<{number}@riverbend.example>",
             "Please bring your signed form to class tomorrow. " * 4,
         ),
-        ContactLogRow(conversation(staff, student), staff, student, night=False, alone=True, outside=False),
+        ContactLogRow(conversation_id(staff, student), staff, student, night=False, alone=True, outside=False),
     )
 
 

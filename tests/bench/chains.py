@@ -1,4 +1,4 @@
-"""The chains that are compared: what stands between the source and the sink, each running by itself while measured."""
+"""The compared chains: what runs between source and sink. Only one chain runs at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Mails:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A chain that runs: where mail goes in, and the processes from which all of its processes descend."""
+    """A running chain: its SMTP port, and the root processes of its process trees."""
 
     port: int
     roots: Callable[[], Sequence[int]]
@@ -31,7 +31,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One chain: what it is called on the command line and in the table, and which mails it gets."""
+    """One chain: its name on the command line and in the table, and which mails it gets."""
 
     name: str
     title: str

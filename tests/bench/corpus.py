@@ -1,7 +1,7 @@
-"""The mails of the benchmark: ordinary school mail of the sizes that districts send, the same at every run.
+"""The mails of the benchmark: ordinary school mail of realistic sizes, the same in every run.
 
-240 mails: 58 % plain text, 29 % with HTML, 13 % with an attachment of 50 to 200 kB; 21 kB in the mean. The texts are
-clean rows of the corpus of the classifiers, and only mails that the classifier releases are taken.
+240 mails: 58 % plain text, 29 % with HTML, 13 % with an attachment of 50 to 200 kB; mean size 21 kB. The texts are
+clean rows of the classifiers' corpus, and only mails that the classifier releases are used.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from classifiers.training.examples.labeled import corpus_files
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 STAFF, STUDENT = "staff", "student"
 NUMBER = b"000000000000"
-"""Stands in every mail's Message-ID where the source writes the number of the message."""
+"""The place in every Message-ID where the source writes the message number."""
 MARK = b"<bench."
-"""What stands before the number."""
+"""The text before the number."""
 _KINDS = {"plain": 139, "html": 70, "attachment": 31}
 _SIZES = (60_000, 120_000, 150_000, 170_000, 190_000, 200_000)
 _STYLES = (
@@ -47,7 +47,7 @@ _OUTSIDE = "prairiemail.example"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail of the benchmark: who it is from (staff or student), its kind, envelope and content."""
+    """One mail of the benchmark: its author (staff or student), kind, envelope and content."""
 
     author: str
     kind: str
@@ -57,30 +57,30 @@ class Mail:
 
 
 def in_scope() -> list[Mail]:
-    """Mails between staff and students of the demo's district, those that the classifier releases."""
-    chance = random.Random(401)
-    rows = _clean_rows(chance)
+    """Mails between staff and students of the demo's district that the classifier releases."""
+    rng = random.Random(401)
+    rows = _clean_rows(rng)
     staff, students = _addresses()
-    wanted, sizes = Counter(_KINDS), cycle(_SIZES)
+    needed, sizes = Counter(_KINDS), cycle(_SIZES)
     mails: list[Mail] = []
-    while wanted.total():
+    while needed.total():
         tried = []
-        for kind, row in zip(wanted.elements(), rows, strict=False):
-            teacher, student = chance.choice(staff), chance.choice(students)
+        for kind, row in zip(needed.elements(), rows, strict=False):
+            teacher, student = rng.choice(staff), rng.choice(students)
             sender, recipient = (teacher, student) if row["from"] == STAFF else (student, teacher)
-            content = _written(kind, row, sender, recipient, chance, sizes)
+            content = _written(kind, row, sender, recipient, rng, sizes)
             tried.append(Mail(row["from"], kind, sender[1], recipient[1], content))
         if not tried:
             raise RuntimeError("the corpus has too few clean mails")
         taken = _released(tried)
-        wanted -= Counter(mail.kind for mail in taken)
+        needed -= Counter(mail.kind for mail in taken)
         mails += taken
-    chance.shuffle(mails)
+    rng.shuffle(mails)
     return mails
 
 
 def out_of_scope(mails: Sequence[Mail]) -> list[Mail]:
-    """The same mails as a district's other mail: between staff and people outside."""
+    """The same mails between staff and people outside the district."""
     changed = []
     for number, mail in enumerate(mails):
         member, stranger = (mail.sender, mail.recipient)[:: 1 if mail.author == STAFF else -1]
@@ -100,19 +100,19 @@ def described(mails: Sequence[Mail]) -> str:
     return f"{len(mails)} mails: {shares}; mean {mean / 1000:.1f} kB"
 
 
-def _clean_rows(chance: random.Random) -> Iterator[dict[str, str]]:
+def _clean_rows(rng: random.Random) -> Iterator[dict[str, str]]:
     rows = []
     for file in corpus_files():
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             if row["channel"] == "mail" and not (row["labels"] or row["hold"] or row["help_seeking"]):
                 rows.append(row)
-    chance.shuffle(rows)
+    rng.shuffle(rows)
     return iter(rows)
 
 
 def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Names and addresses of staff and students; nobody with a child in the district, for whom less is looked for."""
+    """Names and addresses of staff and students, except staff with children in the district."""
     with (DISTRICT / "oneroster" / "users.csv").open(encoding="utf-8", newline="") as file:
         users = [row for row in csv.DictReader(file) if row["email"]]
     parents = {agent for user in users for agent in user["agentSourcedIds"].split(",")}
@@ -127,7 +127,7 @@ def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 
 
 def _released(mails: Sequence[Mail]) -> list[Mail]:
-    """The mails that the shipped classifiers and policy let go."""
+    """The mails that the shipped classifiers and policy release."""
     from classifiers.pipeline.classifier import load
     from classifiers.pipeline.explain import message_from_mail, rows
     from gateway import policies
@@ -142,7 +142,7 @@ def _released(mails: Sequence[Mail]) -> list[Mail]:
 
 
 def _written(
-    kind: str, row: dict[str, str], sender: tuple[str, str], recipient: tuple[str, str], chance: random.Random,
+    kind: str, row: dict[str, str], sender: tuple[str, str], recipient: tuple[str, str], rng: random.Random,
     sizes: Iterator[int],
 ) -> bytes:  # fmt: skip
     message = EmailMessage(policy=SMTP)
@@ -152,18 +152,18 @@ def _written(
     message["Date"] = "Tue, 24 Nov 2026 09:30:00 -0600"
     message["Message-ID"] = f"{MARK.decode()}{NUMBER.decode()}@riverbend.example>"
     message.set_content(row["text"])
-    if kind != "plain" and chance.random() < (1.0 if kind == "html" else 0.7):
+    if kind != "plain" and rng.random() < (1.0 if kind == "html" else 0.7):
         message.add_alternative(_html(row["text"]), subtype="html")
     if kind == "attachment":
-        noise = chance.randbytes(next(sizes) * 3 // 4 - 2000)  # its size is that of its base64
-        media, name, data = chance.choice((_photo, _document, _paper))(row["text"], noise)
+        noise = rng.randbytes(next(sizes) * 3 // 4 - 2000)  # its size is that of its base64
+        media, name, data = rng.choice((_photo, _document, _paper))(row["text"], noise)
         main, _, sub = media.partition("/")
         message.add_attachment(data, maintype=main, subtype=sub, filename=name)
     return message.as_bytes()
 
 
 def _html(text: str) -> str:
-    """What a common mail program makes of a text."""
+    """A text as HTML, as a common mail program writes it."""
     style = "font-family: Aptos, Calibri, Helvetica, sans-serif; font-size: 12pt; color: rgb(0, 0, 0);"
     lines = (line.replace("&", "&amp;").replace("<", "&lt;") for line in text.splitlines())
     blocks = "\n".join(f'<div class="elementToProof" style="{style}">{line or "<br>"}</div>' for line in lines)

@@ -1,4 +1,4 @@
-"""What a benchmark costs: CPU time of whole process trees, and what else the machine did meanwhile."""
+"""CPU time and memory of process trees, and the load of the whole machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def tree(roots: Iterable[int]) -> set[int]:
-    """These processes and all that descend from them."""
+    """These processes and all their descendants."""
     children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit() and (fields := _stat(int(entry.name))):
@@ -28,25 +28,25 @@ def tree(roots: Iterable[int]) -> set[int]:
 
 
 def cpu(roots: Iterable[int]) -> float:
-    """Seconds of CPU of these processes, of all that descend from them, and of descendants that have ended."""
-    fields = [each for pid in tree(roots) if (each := _stat(pid))]
-    return sum(int(each[at]) for each in fields for at in (11, 12, 13, 14)) / _TICKS
+    """CPU seconds of these processes and all their descendants, including those that ended."""
+    fields = [stat for pid in tree(roots) if (stat := _stat(pid))]
+    return sum(int(stat[at]) for stat in fields for at in (11, 12, 13, 14)) / _TICKS
 
 
 def cores() -> set[int]:
-    """The cores that this machine lends us."""
+    """The cores that this process may use."""
     return os.sched_getaffinity(0)
 
 
 def busy() -> float:
-    """Seconds of CPU that the whole machine spent since it started, and that others took from it."""
+    """CPU seconds of the whole machine since boot, including time stolen by the hypervisor."""
     with Path("/proc/stat").open(encoding="ascii") as stat:
         user, nice, system, _idle, _wait, irq, softirq, steal = map(int, stat.readline().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / _TICKS
 
 
 def resident(roots: Iterable[int]) -> float:
-    """Megabytes that these trees hold in memory of their own (what processes share counts once)."""
+    """Proportional memory of these process trees in MB (shared pages count once)."""
     total = 0
     for pid in tree(roots):
         try:
@@ -58,7 +58,7 @@ def resident(roots: Iterable[int]) -> float:
 
 
 def machine() -> list[str]:
-    """The facts of this machine that a figure depends on, a line each."""
+    """Facts about this machine that affect the figures, one per line."""
     model = _first("/proc/cpuinfo", "model name")
     memory = int(_first("/proc/meminfo", "MemTotal").split()[0]) / (1 << 20)
     return [
@@ -70,7 +70,7 @@ def machine() -> list[str]:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the name; empty when it is gone. 1: parent; 11 to 14: CPU."""
+    """The fields of /proc/PID/stat after the name; empty if the process is gone. 1: parent; 11 to 14: CPU."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -87,7 +87,7 @@ def _first(file: str, key: str) -> str:
 
 def _version(*command: str) -> str:
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout
     except OSError:
         return f"no {Path(command[0]).name}"
-    return " ".join(said.split("\n", 1)[0].split())
+    return " ".join(output.split("\n", 1)[0].split())

@@ -1,8 +1,8 @@
-"""Real mail through the gateway in shadow mode: is any refused, and does every one come out byte-identical?
+"""Sends real mail through the gateway in shadow mode and checks that none is refused or changed.
 
-`python -m tests.bench.real_mail FOLDER [FOLDER ...]` takes every file below the folders as one mail, sends each once in
-scope and once out of scope, and compares what the next hop took with what was sent. Line ends are made CRLF before,
-as any mail server would have done.
+`python -m tests.bench.real_mail FOLDER [FOLDER ...]` sends every file below the folders as a mail, once in scope and
+once out of scope, and compares what the next hop received with what was sent. Line ends become CRLF
+first, as any mail server would make them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 def contents(folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each mail, its mbox separator taken off."""
+    """Name and content of each mail, without its mbox separator."""
     for folder in folders:
-        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             content = _LINE_END.sub(b"\r\n", file.read_bytes())
             if content.startswith(b"From ") and b":" not in content.partition(b"\r\n")[0].partition(b" ")[0]:
                 content = content.partition(b"\r\n")[2]
@@ -38,7 +38,7 @@ def contents(folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
                 yield str(file), content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
-class Client:
+class ExactClient:
     """One SMTP session that writes exact bytes."""
 
     def __init__(self, port: int) -> None:
@@ -48,7 +48,7 @@ class Client:
         self._say(b"EHLO bench.example")
 
     def send(self, sender: str, recipient: str, content: bytes) -> bytes:
-        """The reply that settled it: to the first command refused, or to the content."""
+        """Returns the reply to the first refused command, or to the content."""
         for command in (
             b"MAIL FROM:<%s> BODY=8BITMIME" % sender.encode(),
             b"RCPT TO:<%s>" % recipient.encode(),
@@ -71,7 +71,7 @@ class Client:
 
 
 def run(folders: Sequence[Path], limit: int) -> int:
-    """Send all, compare all, and print the account; 1 where a mail was refused, changed or lost."""
+    """Send and compare all mail and print the result; returns 1 if a mail was refused, changed or lost."""
     mails = list(contents(folders))[: limit or None]
     refused: list[tuple[str, bytes]] = []
     sent: list[tuple[bytes, str, bytes]] = []
@@ -83,7 +83,7 @@ def run(folders: Sequence[Path], limit: int) -> int:
             lock = threading.Lock()
 
             def work() -> None:
-                client = Client(gateway.smtp)
+                client = ExactClient(gateway.smtp)
                 while True:
                     with lock:
                         if not todo:
@@ -107,8 +107,8 @@ def run(folders: Sequence[Path], limit: int) -> int:
                 each: gateway.metric("chaperone_decisions_total", action=each) for each in ("release", "flag", "hold")
             }
     out = Counter(
-        (taken.recipients[0].split(b"<")[1].split(b">")[0], split_prepended(taken.content)[1])
-        for taken in next_hop.received
+        (mail.recipients[0].split(b"<")[1].split(b">")[0], split_prepended(mail.content)[1])
+        for mail in next_hop.received
     )
     changed = [name for recipient, name, content in sent if (recipient, content) not in out]
     lost = sum((Counter((recipient, content) for recipient, _, content in sent) - out).values())
@@ -127,5 +127,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--limit", type=int, default=0)
-    given = parser.parse_args()
-    sys.exit(run(given.folders, given.limit))
+    options = parser.parse_args()
+    sys.exit(run(options.folders, options.limit))

@@ -1,8 +1,8 @@
-"""The sink of the benchmark: takes every mail, keeps none, and notes when which one arrived.
+"""The sink of the benchmark: accepts every mail, stores none, and records when each arrived.
 
     python -m tests.bench.smtp_sink [--listen 127.0.0.1:2600]
 
-By itself it says every second how many came: a next hop for trials by hand.
+Run by hand, it is a next hop that prints the number of mails every second.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _REPLIES = {
     b"DATA": b"354 End data with <CR><LF>.<CR><LF>\r\n", b"QUIT": b"221 2.0.0 Bye\r\n",
 }  # fmt: skip
 _END = b"\r\n.\r\n"
-_LOOKED = 1 << 13
-"""Bytes of a content in which the number is looked for: behind the trace fields of those who handed it on."""
+_SEARCHED = 1 << 13
+"""Bytes of the content that are searched for the number: it comes after the trace fields of the hops."""
 
 
-class Taking(asyncio.Protocol):
-    """One connection. Of a content only its beginning is kept, and the last bytes, to find its end."""
+class SinkSession(asyncio.Protocol):
+    """One connection. Only the start of a content is kept, and its last bytes, to find its end."""
 
     def __init__(self, ledger: Ledger | None, counted: list[int]) -> None:
         self._ledger, self._counted = ledger, counted
@@ -54,32 +54,32 @@ class Taking(asyncio.Protocol):
             data = self._content(data) if self._in_data else self._commands(data)
 
     def _commands(self, data: bytes) -> bytes:
-        """Answer whole lines; what follows DATA is given back."""
+        """Answer complete lines; returns what follows DATA."""
         assert self._transport is not None
-        said = []
+        replies = []
         data = self._ahead + data
         self._ahead = b""
         while (end := data.find(b"\n")) >= 0:
             verb = data[:4].upper()
             data = data[end + 1 :]
-            said.append(_REPLIES.get(verb, b"500 5.5.1 What?\r\n"))
+            replies.append(_REPLIES.get(verb, b"500 5.5.1 Unknown command\r\n"))
             if verb == b"DATA":
                 self._in_data, self._begin, self._tail = True, b"", b"\r\n"
                 break
             if verb == b"QUIT":
-                self._transport.write(b"".join(said))
+                self._transport.write(b"".join(replies))
                 self._transport.close()
                 return b""
         else:
             self._ahead, data = data, b""
-        self._transport.write(b"".join(said))
+        self._transport.write(b"".join(replies))
         return data
 
     def _content(self, data: bytes) -> bytes:
-        """Look for the end of the content; what follows it is given back."""
+        """Find the end of the content; returns what follows it."""
         assert self._transport is not None
-        if len(self._begin) < _LOOKED:
-            self._begin += data[: _LOOKED - len(self._begin)]
+        if len(self._begin) < _SEARCHED:
+            self._begin += data[: _SEARCHED - len(self._begin)]
         joint = self._tail + data[:4]
         end = joint.find(_END)
         behind = end + 5 - len(self._tail) if end >= 0 else 0
@@ -89,25 +89,25 @@ class Taking(asyncio.Protocol):
             self._tail = (self._tail + data[-4:])[-4:]
             return b""
         self._in_data = False
-        self._note()
+        self._record()
         self._transport.write(_OK)
         return data[behind:]
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         self._counted[0] += 1
         at = self._begin.find(MARK) + len(MARK)
         number = self._begin[at : at + len(NUMBER)]
         if self._ledger is not None and at >= len(MARK) and number.isdigit() and int(number) < CAPACITY:
-            place = int(number)
-            self._ledger.copies[place] += 1
-            if self._ledger.copies[place] == 1:
-                self._ledger.arrived[place] = time.monotonic()
+            index = int(number)
+            self._ledger.copies[index] += 1
+            if self._ledger.copies[index] == 1:
+                self._ledger.arrived[index] = time.monotonic()
 
 
 async def _serve(host: str, port: int, ledger: Ledger | None, ready: Connection | None) -> None:
     counted = [0]
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Taking(ledger, counted), host, port, backlog=1024)
+    server = await loop.create_server(lambda: SinkSession(ledger, counted), host, port, backlog=1024)
     if ready is not None:
         ready.send(server.sockets[0].getsockname()[1])
         while ready.closed is False:
@@ -126,23 +126,23 @@ def _run(file: Path, ready: Connection) -> None:
 
 @contextlib.contextmanager
 def running_sink(ledger: Ledger) -> Iterator[tuple[int, int]]:
-    """A sink in a process of its own: its port on 127.0.0.1 and its process id."""
+    """Run a sink in its own process; yields its port on 127.0.0.1 and its process id."""
     context = multiprocessing.get_context("spawn")
-    ours, its = context.Pipe()
-    process = context.Process(target=_run, args=(ledger.file, its), daemon=True)
+    our_end, its_end = context.Pipe()
+    process = context.Process(target=_run, args=(ledger.file, its_end), daemon=True)
     process.start()
     assert process.pid is not None
     try:
-        if not ours.poll(20):
+        if not our_end.poll(20):
             raise RuntimeError("the sink did not start")
-        yield ours.recv(), process.pid
+        yield our_end.recv(), process.pid
     finally:
         process.terminate()
         process.join(10)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="A next hop that takes every mail and keeps none.")
+    parser = argparse.ArgumentParser(description="A next hop that accepts every mail and stores none.")
     parser.add_argument("--listen", default="127.0.0.1:2600")
     host, _, port = parser.parse_args().listen.rpartition(":")
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,9 +1,9 @@
-"""The source of the benchmark: sends mails over a few lasting connections, and notes when which one went.
+"""The source of the benchmark: sends mails over a few persistent connections and records when each was sent.
 
     python -m tests.bench.smtp_source --to 127.0.0.1:2525 [--seconds 10] [--rate 20] [--outside]
 
-Without a rate every connection sends its next mail as soon as the last one was answered. With a rate, a mail whose turn
-comes while every connection is busy waits, and counts from its turn.
+Without a rate, each connection sends its next mail as soon as the last one was answered. With a rate, a mail
+that is due while all connections are busy waits; its delay counts from its due time.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _PATIENCE = 60.0
 
 
 class Refused(Exception):
-    """The server took no mail; the text is its reply."""
+    """The server refused a mail; the text is its reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: mails to a port, numbered from `first`, for so many seconds; `rate` mails a second, 0 for all."""
+    """What to send: mails to a port, numbered from `first`, for some seconds; `rate` per second, 0 for no limit."""
 
     port: int
     mails: Sequence[Mail]
@@ -47,7 +47,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of it: numbers from `first` to before `behind` were tried; replies to those that were not taken."""
+    """The result: numbers from `first` up to, not including, `behind` were sent; replies to refused mails."""
 
     first: int
     behind: int
@@ -55,7 +55,7 @@ class Sent:
 
 
 class Client(asyncio.Protocol):
-    """One connection, which waits for whole replies."""
+    """One connection that waits for complete replies."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -75,7 +75,7 @@ class Client(asyncio.Protocol):
         self._replies.put_nowait(b"421 the connection was lost")
 
     async def expect(self, code: bytes) -> None:
-        """The next reply has this code. Raises Refused."""
+        """Wait for a reply with this code. Raises Refused."""
         line = await self._replies.get()
         if not line.startswith(code):
             raise Refused(line.decode(errors="replace"))
@@ -86,15 +86,15 @@ class Client(asyncio.Protocol):
         self._transport.writelines(pieces)
 
     def close(self) -> None:
-        """Part."""
+        """Quit and close the connection."""
         assert self._transport is not None
         self._transport.write(b"QUIT\r\n")
         self._transport.close()
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """A mail as it goes over the wire: its commands, and what stands before and behind its number."""
+class _PreparedMail:
+    """A mail as sent: its commands, and its content before and after its number."""
 
     commands: bytes
     head: bytes
@@ -106,43 +106,43 @@ class Source:
 
     def __init__(self, load: Load, ledger: Ledger) -> None:
         self._load, self._sent_at = load, ledger.sent
-        self._mails = [_ready(mail) for mail in load.mails]
+        self._mails = [_prepare(mail) for mail in load.mails]
         self._next = load.first
         self._refusals: Counter[str] = Counter()
 
     async def run(self) -> Sent:
-        """Send until the time is up; every mail that was begun is answered."""
+        """Send until the time is up, and wait for all replies."""
         end = time.monotonic() + self._load.seconds
         async with asyncio.timeout(self._load.seconds + _PATIENCE), asyncio.TaskGroup() as group:
             if self._load.rate:
-                turns: asyncio.Queue[float | None] = asyncio.Queue()
+                due_times: asyncio.Queue[float | None] = asyncio.Queue()
                 for _ in range(self._load.connections):
-                    group.create_task(self._in_turn(turns))
-                await self._call(turns, end)
+                    group.create_task(self._send_when_due(due_times))
+                await self._schedule(due_times, end)
             else:
                 for _ in range(self._load.connections):
-                    group.create_task(self._flat_out(end))
+                    group.create_task(self._send_continuously(end))
         return Sent(self._load.first, self._next, self._refusals)
 
-    async def _call(self, turns: asyncio.Queue[float | None], end: float) -> None:
-        turn = time.monotonic()
-        while turn < end:
-            await asyncio.sleep(max(turn - time.monotonic(), 0))
-            turns.put_nowait(turn)
-            turn += 1 / self._load.rate
+    async def _schedule(self, due_times: asyncio.Queue[float | None], end: float) -> None:
+        due = time.monotonic()
+        while due < end:
+            await asyncio.sleep(max(due - time.monotonic(), 0))
+            due_times.put_nowait(due)
+            due += 1 / self._load.rate
         for _ in range(self._load.connections):
-            turns.put_nowait(None)
+            due_times.put_nowait(None)
 
-    async def _in_turn(self, turns: asyncio.Queue[float | None]) -> None:
+    async def _send_when_due(self, due_times: asyncio.Queue[float | None]) -> None:
         client = await self._connected()
-        while (turn := await turns.get()) is not None:
-            client = await self._one(client, turn)
+        while (due := await due_times.get()) is not None:
+            client = await self._send_next(client, due)
         client.close()
 
-    async def _flat_out(self, end: float) -> None:
+    async def _send_continuously(self, end: float) -> None:
         client = await self._connected()
         while (now := time.monotonic()) < end and self._next < CAPACITY:
-            client = await self._one(client, now)
+            client = await self._send_next(client, now)
         client.close()
 
     async def _connected(self) -> Client:
@@ -152,12 +152,12 @@ class Source:
         await client.expect(b"250")
         return client
 
-    async def _one(self, client: Client, turn: float) -> Client:
-        """Send the next mail; the connection for the one after it."""
+    async def _send_next(self, client: Client, due: float) -> Client:
+        """Send the next mail; returns the connection for the mail after it."""
         number = self._next
         self._next += 1
         mail = self._mails[number % len(self._mails)]
-        self._sent_at[number] = turn
+        self._sent_at[number] = due
         try:
             client.write(mail.commands)
             await client.expect(b"250")
@@ -167,17 +167,17 @@ class Source:
             await client.expect(b"250")
         except Refused as refused:
             self._refusals[str(refused)] += 1
-            self._sent_at[number] = 0  # never sent: its server keeps no copy
+            self._sent_at[number] = 0  # not sent
             client.close()
             return await self._connected()
         return client
 
 
-def _ready(mail: Mail) -> _Ready:
+def _prepare(mail: Mail) -> _PreparedMail:
     stuffed = mail.content.replace(b"\r\n.", b"\r\n..")
     head, _, tail = stuffed.partition(NUMBER)
     commands = f"MAIL FROM:<{mail.sender}> BODY=8BITMIME\r\nRCPT TO:<{mail.recipient}>\r\nDATA\r\n".encode()
-    return _Ready(commands, head, tail + b".\r\n")
+    return _PreparedMail(commands, head, tail + b".\r\n")
 
 
 def _run(file: Path, pipe: Pipe) -> None:
@@ -191,13 +191,13 @@ def _run(file: Path, pipe: Pipe) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A source in a process of its own."""
+    """A source in its own process."""
 
     pid: int
     _pipe: Pipe
 
     def send(self, load: Load) -> Sent:
-        """Have a load sent; returns when its last mail was answered."""
+        """Have a load sent; redue_times when its last mail was answered."""
         self._pipe.send(load)
         if not self._pipe.poll(load.seconds + 2 * _PATIENCE):
             raise RuntimeError("the source does not answer")
@@ -207,35 +207,35 @@ class Sender:
 
 @contextlib.contextmanager
 def running_source(ledger: Ledger) -> Iterator[Sender]:
-    """A source in a process of its own."""
+    """A source in its own process."""
     context = multiprocessing.get_context("spawn")
-    ours, its = context.Pipe()
-    process = context.Process(target=_run, args=(ledger.file, its), daemon=True)
+    our_end, its_end = context.Pipe()
+    process = context.Process(target=_run, args=(ledger.file, its_end), daemon=True)
     process.start()
     assert process.pid is not None
-    its.close()
+    its_end.close()
     try:
-        ours.recv()
-        yield Sender(process.pid, ours)
+        our_end.recv()
+        yield Sender(process.pid, our_end)
     finally:
         process.terminate()
         process.join(10)
 
 
-def _by_hand() -> None:
+def _main() -> None:
     from tests.bench import corpus
 
     parser = argparse.ArgumentParser(description="Send ordinary school mail to an SMTP server.")
     parser.add_argument("--to", default="127.0.0.1:2525", metavar="HOST:PORT")
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--rate", type=float, default=0.0, help="mails a second; without it as many as go")
+    parser.add_argument("--rate", type=float, default=0.0, help="mails per second; default: no limit")
     parser.add_argument("--connections", type=int, default=20)
     parser.add_argument("--outside", action="store_true", help="mail that is out of scope")
-    given = parser.parse_args()
+    options = parser.parse_args()
     mails = corpus.in_scope()
     load = Load(
-        int(given.to.rpartition(":")[2]), corpus.out_of_scope(mails) if given.outside else mails, 0, given.seconds,
-        given.rate, given.connections,
+        int(options.to.rpartition(":")[2]), corpus.out_of_scope(mails) if options.outside else mails, 0,
+        options.seconds, options.rate, options.connections,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         source = Source(load, Ledger(Path(folder) / "ledger"))
@@ -243,8 +243,8 @@ def _by_hand() -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             sent = runner.run(source.run())
         count = sent.behind - sent.first - sent.refusals.total()
-        print(f"{count} taken, {count / (time.monotonic() - began):.0f} a second; refused: {dict(sent.refusals)}")
+        print(f"{count} accepted, {count / (time.monotonic() - began):.0f} per second; refused: {dict(sent.refusals)}")
 
 
 if __name__ == "__main__":
-    _by_hand()
+    _main()

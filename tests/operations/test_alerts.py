@@ -1,4 +1,4 @@
-"""The shipped alerts: their unit tests, their ways to people, and one seen firing in a real Prometheus."""
+"""The shipped alerts: their unit tests, their routes, and one firing in a real Prometheus."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def _routed(*labels: str) -> str:
     return ran.stdout.strip()
 
 
-def test_the_files_are_valid() -> None:
+def test_configuration_and_rules_are_valid() -> None:
     for arguments in (["check", "config", "prometheus.yml"], ["check", "rules", "alerts.yml"]):
         ran = promtool(*arguments, cwd=SHIPPED)
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_the_unit_tests_of_the_alerts_pass() -> None:
+def test_the_alert_unit_tests_pass() -> None:
     ran = promtool("test", "rules", "alerts_test.yml", cwd=SHIPPED)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_every_alert_is_tested_and_says_what_to_do() -> None:
+def test_every_alert_is_tested_and_annotated() -> None:
     tests = (SHIPPED / "alerts_test.yml").read_text()
     for rule in _alerts():
         name = rule["alert"].removeprefix("Chaperone")
@@ -57,7 +57,7 @@ def test_every_alert_is_tested_and_says_what_to_do() -> None:
         assert {"summary", "description", "runbook_url"} == set(rule["annotations"])
 
 
-def test_the_expressions_of_the_dashboard_are_valid(tmp_path: Path) -> None:
+def test_dashboard_expressions_are_valid(tmp_path: Path) -> None:
     dashboard = json.loads((SHIPPED.parent / "grafana" / "chaperone.json").read_text())
     targets = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     assert len(targets) > 20
@@ -78,22 +78,22 @@ def test_the_expressions_of_the_dashboard_are_valid(tmp_path: Path) -> None:
         (("alertname=ChaperoneNoVerdicts", "severity=critical", "team=operations"), "operations"),
     ],
 )
-def test_alerts_reach_the_people_concerned(labels: tuple[str, ...], receiver: str) -> None:
+def test_alerts_reach_their_team(labels: tuple[str, ...], receiver: str) -> None:
     assert _routed(*labels) == receiver
 
 
 async def _until(server: Server, wanted: set[str], *, received: bool = False) -> list[dict[str, Any]]:
-    """The alerts of a server once all that are wanted are among them."""
+    """Wait for alerts; returns all alerts of the server."""
     async with asyncio.timeout(60):
         while True:
             found = await asyncio.to_thread(server.received if received else server.alerts)
-            active = [each for each in found if received or each["state"] == "firing"]
-            if wanted <= {each["labels"]["alertname"] for each in active}:
+            active = [alert for alert in found if received or alert["state"] == "firing"]
+            if wanted <= {alert["labels"]["alertname"] for alert in active}:
                 return active
             await asyncio.sleep(0.1)
 
 
-async def test_a_call_for_help_goes_from_the_journal_to_the_alertmanager(tmp_path: Path) -> None:
+async def test_a_help_alert_reaches_alertmanager(tmp_path: Path) -> None:
     event_log = EventLog(CollectorRegistry())
     folder = tmp_path / "prometheus"
     folder.mkdir()
@@ -114,16 +114,16 @@ async def test_a_call_for_help_goes_from_the_journal_to_the_alertmanager(tmp_pat
                 event_log.help_alerted("m1")
                 event_log.backlog_measured(Backlog(held=1, oldest_held=5 * 3600))
                 firing = await _until(prometheus, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"})
-                assert {each["labels"]["alertname"] for each in firing} == {
+                assert {alert["labels"]["alertname"] for alert in firing} == {
                     "ChaperoneHelpAlert", "ChaperoneHeldTooLong",
                 }  # fmt: skip
-                told = await _until(alertmanager, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"}, received=True)
-    assert {receiver["name"] for each in told for receiver in each["receivers"]} == {"safety"}
-    assert all(each["annotations"]["runbook_url"].startswith("deploy/runbook.md#") for each in told)
+                received = await _until(alertmanager, {"ChaperoneHelpAlert", "ChaperoneHeldTooLong"}, received=True)
+    assert {receiver["name"] for alert in received for receiver in alert["receivers"]} == {"safety"}
+    assert all(alert["annotations"]["runbook_url"].startswith("docs/operate/runbook.md#") for alert in received)
 
 
 async def _scraped(prometheus: Server) -> None:
-    """Until the gateway has been scraped twice, so that an increase can be seen."""
+    """Wait until the gateway was scraped twice, so that an increase is visible."""
     query = "/api/v1/query?query=count_over_time(chaperone_help_alerts_total[1m])"
     async with asyncio.timeout(60):
         while True:

@@ -1,4 +1,4 @@
-"""The deployment files, as far as they can be held against the product without an engine to run them."""
+"""The deployment files, checked against the product without a container engine or systemd."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import yaml
 from gateway.cli import ROLES, parser
 from gateway.settings.model import Settings, load
 
-HOUSE = Path(__file__).parents[2]
-DEPLOY = HOUSE / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 GATEWAYS = {name: service for name, service in SERVICES.items() if service["image"] == "chaperone:local"}
@@ -32,29 +32,29 @@ def _port(address: str) -> int:
 
 
 def _mounts(service: dict[str, Any]) -> dict[str, Path]:
-    """Files of the checkout by their place in the container; named volumes left out."""
+    """Mounted files of the checkout by their path in the container; named volumes are left out."""
     pairs = [each.split(":")[:2] for each in service.get("volumes", []) if each.startswith(".")]
-    return {place: (DEPLOY / here).resolve() for here, place in pairs}
+    return {target: (DEPLOY / source).resolve() for source, target in pairs}
 
 
-def test_every_role_is_a_service_and_its_command_is_understood() -> None:
+def test_every_role_is_a_service_with_a_valid_command() -> None:
     roles = [parser().parse_args(service["command"]).role for service in GATEWAYS.values()]
     assert sorted(role for named in roles for role in named) == sorted(ROLES)
     assert {"kafka", "postgres", "prometheus", "alertmanager"} == set(SERVICES) - set(GATEWAYS)
 
 
-def test_evidence_is_put_together_on_disk() -> None:
-    """What may be gigabytes lies in no memory: /tmp of the containers is."""
+def test_evidence_packs_are_built_on_disk() -> None:
+    """A pack may be gigabytes; /tmp of the containers is memory."""
     console = SERVICES["console"]
     assert "/tmp" in console["tmpfs"]
     assert any(each.endswith(":/var/tmp") and each[0] not in "./" for each in console["volumes"])
 
 
-def test_every_file_that_is_mounted_is_there_and_used() -> None:
+def test_every_mounted_file_exists_and_is_used() -> None:
     for name, service in SERVICES.items():
-        for place, here in _mounts(service).items():
-            assert here.exists(), f"{name}: {here}"
-            assert here.is_dir() == (not Path(place).suffix), f"{name}: {place}"
+        for target, source in _mounts(service).items():
+            assert source.exists(), f"{name}: {source}"
+            assert source.is_dir() == (not Path(target).suffix), f"{name}: {target}"
     named = {volume for service in SERVICES.values() for volume in service.get("volumes", []) if volume[0] != "."}
     assert {each.split(":")[0] for each in named} == set(COMPOSE["volumes"])
     for service in GATEWAYS.values():
@@ -63,11 +63,11 @@ def test_every_file_that_is_mounted_is_there_and_used() -> None:
         assert _mounts(service)[str(config)] == DEPLOY / "compose" / "gateway.toml"
         for path in (_config().directory.oneroster, _config().directory.contacts, _config().directory.groups):
             assert path is not None
-            place, here = next((p, h) for p, h in _mounts(service).items() if path.is_relative_to(p))
-            assert (here / path.relative_to(place)).exists()
+            target, source = next((t, s) for t, s in _mounts(service).items() if path.is_relative_to(t))
+            assert (source / path.relative_to(target)).exists()
 
 
-def test_the_services_reach_each_other() -> None:
+def test_services_use_each_others_addresses() -> None:
     config = _config()
     assert config.bus.url == f"kafka://{SERVICES['kafka']['environment']['KAFKA_ADVERTISED_LISTENERS'].split('//')[1]}"
     assert config.store.url.endswith("@postgres/" + SERVICES["postgres"]["environment"]["POSTGRES_DB"])
@@ -80,20 +80,20 @@ def test_the_services_reach_each_other() -> None:
     assert f"127.0.0.1:{_port(config.metrics.listen)}/readyz" in DOCKERFILE
 
 
-def test_only_mail_is_open_to_the_world() -> None:
+def test_only_smtp_is_published_to_all_networks() -> None:
     config = _config()
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published["smtp"] == [f"25:{_port(config.smtp.listen[0])}"]
     assert {port.rpartition(":")[2] for port in published["sms"]} == {"2775", "8026"}
     lines = (DEPLOY / "compose" / "gateway.toml").read_text().partition("#[sms.smpp]")[2].partition("\n\n")[0]
-    assert tomllib.loads(lines.replace("\n#", "\n"))["listen"] == ["0.0.0.0:2775"], "once it is no comment any more"
+    assert tomllib.loads(lines.replace("\n#", "\n"))["listen"] == ["0.0.0.0:2775"], "when uncommented"
     assert published["console"] == [f"127.0.0.1:8025:{_port(config.console.listen)}"]
     assert all(port.startswith("127.0.0.1:") for name, ports in published.items() if name != "smtp" for port in ports)
     for address in (*config.smtp.listen, config.console.listen, config.metrics.listen):
-        assert address.startswith("0.0.0.0:"), "within a container the loopback address reaches nobody"
+        assert address.startswith("0.0.0.0:"), "the loopback address of a container is unreachable from outside"
 
 
-def test_a_container_may_do_no_more_than_it_must() -> None:
+def test_containers_are_restricted() -> None:
     for service in GATEWAYS.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -104,19 +104,19 @@ def test_a_container_may_do_no_more_than_it_must() -> None:
     assert DOCKERFILE.count("\nFROM ") == 2
 
 
-def test_the_image_is_built_of_what_the_context_lets_in() -> None:
-    ignored = (HOUSE / ".dockerignore").read_text().splitlines()
-    let_in = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+def test_the_build_context_matches_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
-    assert {name for each in copies for name in each.split()} == let_in
-    assert all((HOUSE / name).exists() for name in let_in)
+    assert {name for line in copies for name in line.split()} == allowed
+    assert all((ROOT / name).exists() for name in allowed)
     command = re.search(r"^CMD (\[.+\])$", DOCKERFILE, re.MULTILINE)
     assert command is not None
     assert parser().parse_args(tomllib.loads(f"c = {command[1]}")["c"]).command == "serve"
 
 
 @pytest.mark.parametrize("name", ["chaperone.service", "chaperone@.service"])
-def test_the_units_start_what_is_understood_and_not_as_root(name: str) -> None:
+def test_units_start_valid_commands_unprivileged(name: str) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(DEPLOY / "systemd" / name)

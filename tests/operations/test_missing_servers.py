@@ -1,4 +1,4 @@
-"""A server that the tests talk to and that is missing: skipped loudly, or failed where everything is required."""
+"""Tests of a missing server are skipped and listed, or fail if all servers are required."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-HOUSE = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 INNER = """
 import pytest
 
@@ -21,16 +21,16 @@ def test_without(): pass
 
 @pytest.fixture
 def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Two tests under our own conftest, on a machine without a single command."""
-    pytester.makeconftest((HOUSE / "tests" / "conftest.py").read_text())
+    """Two tests under the real conftest, on a machine without any command."""
+    pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text())
     pytester.makepyfile(INNER)
-    pytester.makeini(f"[pytest]\npythonpath = {HOUSE}\nmarkers = peer(name)\n")
+    pytester.makeini(f"[pytest]\npythonpath = {ROOT}\nmarkers = peer(name)\n")
     monkeypatch.setenv("PATH", "/nonexistent")
     return pytester
 
 
 @pytest.mark.parametrize("processes", ["0", "2"])
-def test_it_is_skipped_and_named_at_the_end(
+def test_a_missing_server_is_skipped_and_listed(
     inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, processes: str
 ) -> None:
     monkeypatch.delenv("CHAPERONE_TEST_REQUIRE", raising=False)
@@ -39,14 +39,14 @@ def test_it_is_skipped_and_named_at_the_end(
     ran.stdout.fnmatch_lines(["*MISSING SERVERS*", "swaks: 1 test not run; *make services*"])
 
 
-def test_it_is_a_failure_where_everything_is_required(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_server_fails_when_required(inner: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAPERONE_TEST_REQUIRE", "all")
     ran = inner.runpytest_subprocess("-p", "no:randomly")
     ran.assert_outcomes(passed=1, errors=1)
     ran.stdout.fnmatch_lines(["*swaks is required and missing: *"])
 
 
-def test_a_misspelt_server_is_refused(inner: pytest.Pytester) -> None:
+def test_an_unknown_server_is_refused(inner: pytest.Pytester) -> None:
     inner.makepyfile(test_more=INNER.replace("swaks", "swarks"))
     ran = inner.runpytest_subprocess("-p", "no:randomly")
     assert ran.ret == pytest.ExitCode.USAGE_ERROR

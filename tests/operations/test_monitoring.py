@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.core.review.views import Backlog
 from gateway.observability.events import EventLog
-from gateway.observability.http import HealthCheck, MergedMetrics, merge_metrics, serve_monitoring, report_metrics
+from gateway.observability.http import HealthCheck, MergedMetrics, merge_metrics, report_metrics, serve_monitoring
 from gateway.ports.messages import StoreDown
 
 

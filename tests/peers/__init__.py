@@ -1,1 +1,1 @@
-"""Real servers that the tests talk to: each says what it lacks on this machine, and runs in a folder of its own."""
+"""Real servers for the tests. Each module tells what is missing on this machine and runs its server in a folder."""

@@ -1,4 +1,4 @@
-"""axe-core: an auditor of accessibility that runs in the page it looks at."""
+"""axe-core: an accessibility checker that runs inside a page."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ SCRIPT = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def missing() -> str:
-    """What is missing, and the mend; "" when nothing is."""
+    """What is missing and how to install it; "" if nothing is."""
     return "" if SCRIPT.exists() else "axe-core is not fetched (make node)"

@@ -1,4 +1,4 @@
-"""Chromium itself, driven by Playwright: one browser for a session of tests, which never leaves this machine."""
+"""Chromium, driven by Playwright, without access to other machines."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def _program() -> str | None:
 
 
 def missing() -> str:
-    """What is missing to run a browser here, and the mend; "" when nothing is."""
+    """What is missing to run a browser and how to install it; "" if nothing is."""
     return "" if _program() else "Chromium is not installed (make services, or the package chromium)"
 
 
 @contextlib.asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
-    """A browser. Names of other machines lead nowhere, and every request can be seen by the test."""
+    """A browser in which names of other machines do not resolve."""
     program = _program()
     assert program is not None, missing()
     async with async_playwright() as playwright:

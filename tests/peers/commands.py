@@ -1,4 +1,4 @@
-"""Command-line clients that nobody here wrote, used as independent witnesses."""
+"""Third-party command-line clients, used as independent checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PACKAGES = {"swaks": "swaks", "kcat": "kcat"}
 
 
 def missing(command: str) -> str:
-    """What is missing for a command and how to mend it; "" when it is there."""
+    """Why a command is missing and how to install it; "" if it is there."""
     if shutil.which(command):
         return ""
     return f"{command} is not installed (make services, or the package {PACKAGES[command]})"

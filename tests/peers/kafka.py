@@ -1,4 +1,4 @@
-"""Apache Kafka's own broker: one KRaft node in a folder of its own, on free ports, stopped by its process id."""
+"""An Apache Kafka broker: one KRaft node in its own folder on free ports, stopped by its process id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READY_WITHIN = 60.0
 
 
 def missing() -> str:
-    """What is missing to run a broker here, and the mend; "" when nothing is, or Maven can fetch it."""
+    """What is missing to run a broker and how to install it; "" if nothing is, or if Maven can fetch it."""
     for command in ("java", "keytool"):
         if shutil.which(command) is None:
             return f"{command} is not installed (the package default-jre-headless)"
@@ -38,10 +38,10 @@ def _fetched() -> bool:
 
 @dataclass(slots=True)
 class KafkaServer:
-    """A broker that can be stopped and started again: the same data on the same ports.
+    """A broker that can be stopped and restarted with the same data and ports.
 
-    `bootstrap` is in the clear; `secure` wants SASL SCRAM-SHA-512 over TLS as USER with PASSWORD, `ca` is the
-    certificate to trust for it.
+    `bootstrap` is plaintext. `secure` requires SASL SCRAM-SHA-512 over TLS as USER with PASSWORD; `ca` is the
+    certificate to trust.
     """
 
     folder: Path
@@ -71,11 +71,11 @@ class KafkaServer:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop the broker in good order."""
+        """Stop the broker with SIGTERM."""
         self._end(kill=False)
 
     def kill(self) -> None:
-        """End the broker as a power cut would."""
+        """Kill the broker, as a power cut would."""
         self._end(kill=True)
 
     def _end(self, *, kill: bool) -> None:
@@ -93,13 +93,13 @@ class KafkaServer:
 
 @contextlib.contextmanager
 def running_kafka(folder: Path) -> Iterator[KafkaServer]:
-    """A fresh broker whose data lies in `folder`."""
+    """A new broker with its data in `folder`."""
     if not _fetched():
         subprocess.run(_FETCH, check=True, timeout=600)
     broker, controller, secure = _free_ports(3)
     ca = _certificate(folder)
     _write_properties(folder, broker=broker, controller=controller, secure=secure)
-    cluster = "c" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]  # a first "-" would be read as an option
+    cluster = "c" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]  # a leading "-" would be read as an option
     subprocess.run(
         _java(
             "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", "server.properties",
@@ -121,9 +121,9 @@ def _java(*arguments: str, heap: str) -> list[str]:
 
 
 def _write_properties(folder: Path, *, broker: int, controller: int, secure: int) -> None:
-    """The shipped single-node settings, with ports, folder, a listener with SASL over TLS, and short waits."""
+    """The shipped single-node settings with other ports and folder, a SASL listener over TLS, and short timeouts."""
     address = "127.0.0.1"
-    ours = {
+    overrides = {
         "controller.quorum.bootstrap.servers": f"{address}:{controller}",
         "listeners": f"PLAINTEXT://{address}:{broker},CONTROLLER://{address}:{controller},SASL_SSL://{address}:{secure}",
         "advertised.listeners": f"PLAINTEXT://{address}:{broker},SASL_SSL://{address}:{secure}",
@@ -139,13 +139,13 @@ def _write_properties(folder: Path, *, broker: int, controller: int, secure: int
         "broker.session.timeout.ms": "2000",
     }
     shipped = (HOME / "server.properties").read_text().splitlines()
-    lines = [line for line in shipped if line.partition("=")[0] not in ours]
-    lines += [f"{key}={value}" for key, value in ours.items()]
+    lines = [line for line in shipped if line.partition("=")[0] not in overrides]
+    lines += [f"{key}={value}" for key, value in overrides.items()]
     (folder / "server.properties").write_text("\n".join(lines) + "\n")
 
 
 def _certificate(folder: Path) -> Path:
-    """A key with a certificate of its own for the loopback address, and that certificate as PEM."""
+    """Make a key with a self-signed certificate for loopback; returns the certificate as PEM."""
     store = ("-keystore", "broker.p12", "-storetype", "PKCS12", "-storepass", PASSWORD, "-alias", "broker")
     subject = ("-dname", "CN=localhost", "-ext", "SAN=ip:127.0.0.1,dns:localhost", "-ext", "bc:c=ca:true")
     subprocess.run(
@@ -169,7 +169,7 @@ def _answers(address: str) -> bool:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
+    """Ports that are free now."""
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:

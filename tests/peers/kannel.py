@@ -1,6 +1,6 @@
-"""Kannel: its bearerbox as an application that binds to us, and its fake SMSC as the phone behind it.
+"""Kannel: its bearerbox as an application that binds to the gateway, and its fake SMSC as the phone behind it.
 
-What the phone says goes out of bearerbox by SMPP, and what comes in by SMPP goes to the phone.
+Texts of the phone leave bearerbox over SMPP; texts that arrive over SMPP go to the phone.
 """
 
 from __future__ import annotations
@@ -62,32 +62,34 @@ denied-smsc-id = phone
 
 
 def missing() -> str:
-    """What is missing to run it, and the mend; "" when nothing is."""
-    lacking = [str(each) for each in (BEARERBOX, FAKESMSC) if not each.exists()]
+    """What is missing to run it and how to install it; "" if nothing is."""
+    missing_files = [str(file) for file in (BEARERBOX, FAKESMSC) if not file.exists()]
     return (
-        f"Kannel lacks {', '.join(lacking)} (make services, or the packages kannel, kannel-extras)" if lacking else ""
+        f"Kannel lacks {', '.join(missing_files)} (make services, or the packages kannel, kannel-extras)"
+        if missing_files
+        else ""
     )
 
 
 @dataclass
 class Kannel:
-    """A running bearerbox: where its phone connects, and its log."""
+    """A running bearerbox, its port for phones, and its log."""
 
     fake: int
     log: Path
     phones: list[subprocess.Popen[str]] = field(default_factory=list)
-    heard: list[str] = field(default_factory=list)
+    phone_output: list[str] = field(default_factory=list)
 
     @property
-    def said(self) -> str:
-        """What bearerbox logged so far."""
+    def log_text(self) -> str:
+        """The log of bearerbox."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def says(self, message: str) -> None:
-        """Have the phone say something: "sender receiver text words". It stays and hears what comes, until the next."""
-        for each in self.phones:
-            each.terminate()
-            each.wait(15)
+    def send(self, message: str) -> None:
+        """Send "sender receiver text words" from a new phone. It stays connected until the next call."""
+        for phone in self.phones:
+            phone.terminate()
+            phone.wait(15)
         process = subprocess.Popen(
             [str(FAKESMSC), "-H", "127.0.0.1", "-r", str(self.fake), "-m", "1", message],
             text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -98,12 +100,12 @@ class Kannel:
     def _listen(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self.heard.append(line)
+            self.phone_output.append(line)
 
 
 @contextlib.contextmanager
 def running_kannel(folder: Path, smpp: int, user: str, password: str) -> Iterator[Kannel]:
-    """A bearerbox that binds to a port of this machine."""
+    """Run a bearerbox that binds to a port of this machine."""
     (folder / "spool").mkdir()
     ports = {name: free_port() for name in ("admin", "smsbox", "sendsms", "fake")}
     config = folder / "kannel.conf"
@@ -114,17 +116,17 @@ def running_kannel(folder: Path, smpp: int, user: str, password: str) -> Iterato
         )
     made = Kannel(ports["fake"], folder / "bearerbox.log")
     try:
-        eventually(lambda: box.poll() is not None or "entering mainloop" in made.said)
+        eventually(lambda: box.poll() is not None or "entering mainloop" in made.log_text)
         yield made
     finally:
-        for each in (*made.phones, box):
-            each.terminate()
-        for each in (*made.phones, box):
+        for process in (*made.phones, box):
+            process.terminate()
+        for process in (*made.phones, box):
             try:
-                each.wait(15)
+                process.wait(15)
             except subprocess.TimeoutExpired:
-                each.kill()
-                each.wait(15)
-        for each in made.phones:
-            if each.stdout is not None:
-                each.stdout.close()
+                process.kill()
+                process.wait(15)
+        for phone in made.phones:
+            if phone.stdout is not None:
+                phone.stdout.close()

@@ -1,4 +1,4 @@
-"""npm's smpp as SMSC and as application: processes that speak lines of JSON with the test."""
+"""npm's smpp package as SMSC and as application. Each process exchanges lines of JSON with the test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCRIPTS = Path(__file__).parent / "node"
 
 
 def missing() -> str:
-    """What is missing to run them, and the mend; "" when nothing is."""
+    """What is missing to run them and how to install it; "" if nothing is."""
     if shutil.which("node") is None:
         return "node is not installed (make services, or the package nodejs)"
     return "" if (FOLDER / "node_modules" / "smpp").is_dir() else "npm's smpp is not fetched (make node)"
@@ -28,27 +28,27 @@ def missing() -> str:
 
 @dataclass
 class NodeProcess:
-    """A running script: `events` are what it said so far."""
+    """A running script and the events that it printed."""
 
     process: subprocess.Popen[str]
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def ask(self, do: str, **more: Any) -> None:
-        """Have it do something."""
+    def command(self, do: str, **more: Any) -> None:
+        """Send it a command."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps({"do": do, **more}) + "\n")
         self.process.stdin.flush()
 
-    def said(self, event: str, **fields: Any) -> list[dict[str, Any]]:
-        """The events of a kind with these fields, so far."""
+    def events_of(self, event: str, **fields: Any) -> list[dict[str, Any]]:
+        """The events of a kind with these fields."""
         return [
-            each for each in list(self.events)
-            if each["event"] == event and all(each.get(name) == value for name, value in fields.items())
+            row for row in list(self.events)
+            if row["event"] == event and all(row.get(name) == value for name, value in fields.items())
         ]  # fmt: skip
 
     def wait(self, event: str, **fields: Any) -> dict[str, Any]:
-        """The first event of a kind with these fields, once it is said."""
-        found = eventually(lambda: self.said(event, **fields))
+        """Wait for the first event of a kind with these fields."""
+        found = eventually(lambda: self.events_of(event, **fields))
         assert found, f"{event} {fields} never came: {self.events[-5:]}"
         return found[0]
 
@@ -60,7 +60,7 @@ class NodeProcess:
 
 @contextlib.contextmanager
 def running(script: str, *arguments: object) -> Iterator[NodeProcess]:
-    """A script of the folder, until the end of the context."""
+    """Run a script of the folder while the context lasts."""
     process = subprocess.Popen(
         ["node", str(SCRIPTS / script), *map(str, arguments)],
         text=True, bufsize=1, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A real provider of OpenID Connect (npm oidc-provider): people sign in there, and it vouches for them."""
+"""A real OpenID Connect provider (npm oidc-provider) at which people sign in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MODULES = FOLDER / "node_modules"
 
 
 def missing() -> str:
-    """What is missing to run it here, and the mend; "" when nothing is."""
+    """What is missing to run it and how to install it; "" if nothing is."""
     if shutil.which("node") is None:
         return "Node.js is not installed (make services, or the package nodejs)"
     return "" if (_MODULES / "oidc-provider").exists() else "oidc-provider is not fetched (make node)"
@@ -35,11 +35,11 @@ class OidcProvider:
     process: subprocess.Popen[str]
 
     def knows(self, people: Mapping[str, Mapping[str, Any]]) -> None:
-        """From now on it knows these people."""
+        """Replace the people it knows."""
         httpx.post(f"{self.issuer}/people", json=people, timeout=30).raise_for_status()
 
     def stop(self) -> None:
-        """It answers no more."""
+        """Stop the provider."""
         self.process.kill()
         self.process.wait(timeout=15)
 
@@ -48,18 +48,18 @@ class OidcProvider:
 def running_provider(
     redirect: str, people: Mapping[str, Mapping[str, Any]], *, refreshes: bool = True
 ) -> Iterator[OidcProvider]:  # fmt: skip
-    """A provider that knows `people` (by what they type as their name, with their claims) and one client.
+    """A provider that knows one client, and `people`: claims by the name they type.
 
-    `refreshes`: it can be asked again without the person.
+    `refreshes` enables refresh tokens.
     """
     grants = ["authorization_code", "refresh_token"] if refreshes else ["authorization_code"]
-    told = {
+    options = {
         "modules": str(_MODULES),
         "people": people,
         "client": {"client_id": CLIENT, "client_secret": SECRET, "redirect_uris": [redirect], "grant_types": grants},
     }
     process = subprocess.Popen(
-        ["node", str(_SCRIPT), json.dumps(told)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        ["node", str(_SCRIPT), json.dumps(options)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     try:

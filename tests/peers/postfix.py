@@ -1,4 +1,4 @@
-"""Postfix, in instances of their own: a district's server that sends through us, or one that we deliver to."""
+"""Postfix instances: a server that sends through the gateway, or one that it delivers to."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 def missing() -> str:
-    """What is missing to run Postfix here, and the mend; "" when nothing is."""
+    """What is missing to run Postfix and how to install it; "" if nothing is."""
     if not Path(POSTFIX).exists():
         return "Postfix is not installed (make services, or the package postfix)"
     if os.geteuid() != 0:
-        return "an instance of Postfix of its own needs root (run the tests as root)"
+        return "running a Postfix instance needs root (run the tests as root)"
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One copy in the Maildir: envelope, and the content as Postfix took it in, with CRLF line ends."""
+    """One copy in the Maildir: envelope, and the content as Postfix received it, with CRLF line ends."""
 
     sender: str
     recipient: str
@@ -86,36 +86,36 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """A running instance that takes mail for everybody on 127.0.0.1:`port`."""
+    """A running instance that accepts mail for any address on 127.0.0.1:`port`."""
 
     name: str
     home: Path
     port: int
 
     def arrived(self) -> list[Arrived]:
-        """The copies in the Maildir so far, in order of arrival."""
+        """The copies in the Maildir, in order of arrival."""
         files = sorted((self.home / "mail" / "new").glob("*"), key=lambda file: (file.stat().st_mtime_ns, file.name))
         return [_read(file.read_bytes()) for file in files]
 
     def queued(self) -> int:
-        """Messages in the queue, deferred ones included."""
+        """The number of messages in the queue, deferred ones included."""
         listed = subprocess.run(
             ["postqueue", "-c", str(self.home / "etc"), "-j"], capture_output=True, check=True, timeout=30
         )
         return len(listed.stdout.splitlines())
 
     def flush(self) -> None:
-        """Try every deferred message again now."""
+        """Retry every deferred message now."""
         subprocess.run(["postqueue", "-c", str(self.home / "etc"), "-f"], check=True, timeout=30)
 
     def log(self) -> str:
-        """Its mail log so far."""
+        """Its mail log."""
         file = self.home / "log" / "mail.log"
         return file.read_text(errors="replace") if file.exists() else ""
 
 
 def _read(stored: bytes) -> Arrived:
-    """Undo what delivery prepends: Return-Path, X-Original-To, Delivered-To and Postfix's own Received."""
+    """Remove what delivery prepends: Return-Path, X-Original-To, Delivered-To and Postfix's own Received."""
     fields: dict[bytes, bytes] = {}
     rest = stored
     while True:
@@ -171,29 +171,29 @@ def _greets(port: int) -> bool:
 
 @contextlib.contextmanager
 def running_postfix(to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None) -> Iterator[Postfix]:
-    """An instance of its own; `to` is where everything goes: "HOST:PORT" (relayed), "maildir" or "discard".
+    """Run an instance. `to` is where all mail goes: "HOST:PORT" (relayed), "maildir" or "discard".
 
-    It lives in a folder directly under the system's temporary one, since Postfix must be able to walk there.
-    `parameters` go into main.cf over what stands there. As many as wanted run side by side.
+    Its folder is directly in the system's temporary folder, because Postfix must be able to reach it. `parameters`
+    override main.cf. Several instances can run at the same time.
     """
     home = Path(tempfile.mkdtemp(prefix=f"postfix-{name}-"))
     server = Postfix(name, home, _free_port())
     control = [POSTFIX, "-c", str(home / "etc")]
     try:
         _lay_out(home, name, server.port, to, parameters or {})
-        # Its daemons inherit what start writes to: a pipe of ours would never end.
-        with (home / "log" / "start.log").open("wb") as said:
-            started = subprocess.run([*control, "start"], check=False, stdout=said, stderr=said, timeout=60)
+        # Its daemons inherit the output of `start`: a pipe would never close.
+        with (home / "log" / "start.log").open("wb") as output:
+            started = subprocess.run([*control, "start"], check=False, stdout=output, stderr=output, timeout=60)
         try:
             end = time.monotonic() + 20
             while not _greets(server.port):
                 if started.returncode != 0 or time.monotonic() > end:
-                    said_text = (home / "log" / "start.log").read_text(errors="replace")
-                    raise RuntimeError(f"Postfix did not start: {said_text[-1000:]}{server.log()[-1000:]}")
+                    output_text = (home / "log" / "start.log").read_text(errors="replace")
+                    raise RuntimeError(f"Postfix did not start: {output_text[-1000:]}{server.log()[-1000:]}")
                 time.sleep(0.02)
             yield server
         finally:
-            with (home / "log" / "stop.log").open("wb") as said:
-                subprocess.run([*control, "stop"], check=False, stdout=said, stderr=said, timeout=60)
+            with (home / "log" / "stop.log").open("wb") as output:
+                subprocess.run([*control, "stop"], check=False, stdout=output, stderr=output, timeout=60)
     finally:
         shutil.rmtree(home, ignore_errors=True)

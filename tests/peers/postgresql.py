@@ -1,4 +1,4 @@
-"""PostgreSQL itself: a cluster in a folder of its own, on a free port, run by an unprivileged user."""
+"""A PostgreSQL server in its own folder on a free port, run by an unprivileged user."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _programs() -> Path | None:
 
 
 def missing() -> str:
-    """What is missing to run a server here, and the mend; "" when nothing is."""
+    """What is missing to run a server and how to install it; "" if nothing is."""
     programs = _programs()
     if programs is None or not (programs / "initdb").exists():
         return "PostgreSQL is not installed (make services, or the package postgresql)"
@@ -55,18 +55,18 @@ def missing() -> str:
 
 @dataclass(slots=True)
 class PostgresqlServer:
-    """A server that can be stopped and started again: the same data on the same port. `url` is an empty database."""
+    """A server that can be stopped and restarted with the same data and port. `url` is an empty database."""
 
     folder: Path
     port: int
 
     @property
     def url(self) -> str:
-        """The database `postgres`, for those who need just one."""
+        """The database `postgres`, for tests that need only one."""
         return self._url("postgres")
 
     def database(self, like: str = "template1") -> str:
-        """The address of a new database: an empty one, or a copy of the one whose address or name is given."""
+        """Create a database, empty or a copy of another one (given by URL or name); returns its URL."""
         name, template = f"test_{secrets.token_hex(6)}", like.rpartition("/")[2]
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
@@ -80,15 +80,15 @@ class PostgresqlServer:
         log = self.folder / "server.log"
         done = _run("pg_ctl", "-D", self.folder / "data", "-l", log, "-w", "-t", "60", "start")
         if done.returncode:
-            said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise RuntimeError(f"PostgreSQL did not start: {done.stderr}{said}")
+            output = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise RuntimeError(f"PostgreSQL did not start: {done.stderr}{output}")
 
     def stop(self) -> None:
-        """Stop the server; whoever is connected loses the connection."""
+        """Stop the server; open connections are lost."""
         self._end("fast")
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Stop the server as a power cut would."""
         self._end("immediate")
 
     def _end(self, how: str) -> None:
@@ -96,7 +96,7 @@ class PostgresqlServer:
             _run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "-t", "60", "stop")
 
     def processes(self) -> list[int]:
-        """The process ids of the server and of those that serve its connections."""
+        """The process ids of the server and of its connections."""
         first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         return [first, *map(int, children)]
@@ -104,7 +104,7 @@ class PostgresqlServer:
 
 @contextlib.contextmanager
 def running_postgresql(folder: Path) -> Iterator[PostgresqlServer]:
-    """A fresh server. As root its data lies in a folder that the server's user can reach, else in `folder`."""
+    """A new server. When run as root, its data is in a folder that the server's user can reach, else in `folder`."""
     if os.geteuid() == 0:
         folder = Path(tempfile.mkdtemp(prefix="chaperone-postgresql-"))
         shutil.chown(folder, _AS, _AS)
@@ -121,13 +121,13 @@ def running_postgresql(folder: Path) -> Iterator[PostgresqlServer]:
         server.start()
         yield server
     finally:
-        server.kill()  # nobody needs its data any more
+        server.kill()
         if os.geteuid() == 0:
-            _forgotten(folder)
+            _remove_later(folder)
 
 
-def _forgotten(folder: Path) -> None:
-    """A hundred databases are a hundred thousand files: they go while nobody waits for it."""
+def _remove_later(folder: Path) -> None:
+    """Remove the folder in the background: a hundred databases are a hundred thousand files."""
     subprocess.run(["sh", "-c", 'rm -rf -- "$0" >/dev/null 2>&1 &', str(folder)], check=False, stdin=subprocess.DEVNULL)
 
 
@@ -137,9 +137,9 @@ def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[st
     command = [str(programs / program), *map(str, arguments)]
     if os.geteuid() == 0:
         command = ["runuser", "-u", _AS, "--", *command]
-    with tempfile.TemporaryFile("w+") as said:  # a pipe would stay open in the server that pg_ctl leaves behind
+    with tempfile.TemporaryFile("w+") as output:  # the server that pg_ctl starts would keep a pipe open
         done = subprocess.run(
-            command, stdout=said, stderr=said, stdin=subprocess.DEVNULL, cwd="/", timeout=120, check=False
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", timeout=120, check=False
         )
-        said.seek(0)
-        return subprocess.CompletedProcess(command, done.returncode, stderr=said.read())
+        output.seek(0)
+        return subprocess.CompletedProcess(command, done.returncode, stderr=output.read())

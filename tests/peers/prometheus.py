@@ -1,4 +1,4 @@
-"""Prometheus and Alertmanager, each in a folder of its own on a free port, and promtool."""
+"""Prometheus and Alertmanager, each in its own folder on a free port, and promtool."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL = "prometheus", "promtool", "promethe
 
 
 def missing() -> str:
-    """What is missing to run Prometheus and Alertmanager here, and the mend; "" when nothing is."""
+    """What is missing to run Prometheus and Alertmanager and how to install it; "" if nothing is."""
     absent = [command for command in (PROMETHEUS, PROMTOOL, ALERTMANAGER, AMTOOL) if shutil.which(command) is None]
     if not absent:
         return ""
@@ -46,14 +46,14 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def promtool(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run promtool in a folder and return what it said."""
+    """Run promtool in a folder."""
     return subprocess.run([PROMTOOL, *arguments], check=False, cwd=cwd, capture_output=True, text=True, timeout=120)
 
 
@@ -86,7 +86,7 @@ def _is_ready(server: Server) -> bool:
 
 @contextlib.contextmanager
 def running_prometheus(config: Path) -> Iterator[Server]:
-    """Prometheus under a configuration file; its data and log go beside it."""
+    """Run Prometheus with a configuration file; its data and log are beside the file."""
     port, folder = free_port(), config.parent
     command = [
         PROMETHEUS,
@@ -101,7 +101,7 @@ def running_prometheus(config: Path) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def running_alertmanager(config: Path) -> Iterator[Server]:
-    """Alertmanager under a configuration file, alone (no cluster); its data and log go beside it."""
+    """Run Alertmanager with a configuration file, without a cluster; its data and log are beside the file."""
     port, folder = free_port(), config.parent
     command = [
         ALERTMANAGER,

@@ -1,4 +1,4 @@
-"""rspamd in an instance of its own: a milter on a unix socket, with every test that needs the network switched off."""
+"""An rspamd instance: a milter on a Unix socket, with all modules that need a network switched off."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _READY_WITHIN = 90.0
 
 
 def missing() -> str:
-    """What is missing to run rspamd here, and the mend; "" when nothing is."""
+    """What is missing to run rspamd and how to install it; "" if nothing is."""
     if not Path(RSPAMD).exists():
         return "rspamd is not installed (deploy/services bench, or the package rspamd)"
     if os.geteuid() != 0:
-        return "an instance of rspamd of its own needs root"
+        return "running an rspamd instance needs root"
     return ""
 
 
@@ -41,7 +41,7 @@ class Rspamd:
 
     @property
     def milter(self) -> str:
-        """How Postfix names it, in smtpd_milters."""
+        """Its address for smtpd_milters of Postfix."""
         return f"unix:{self.socket}"
 
 
@@ -75,13 +75,13 @@ def _lay_out(home: Path, workers: int) -> None:
 
 
 def _ready(home: Path, workers: int) -> bool:
-    """Whether its expressions are compiled, in the background of the first seconds, and in use by every worker."""
+    """Whether its expressions are compiled and used by every worker; compilation runs in the background at first."""
     return _log(home).count("full hyperscan database of") >= workers
 
 
 @contextlib.contextmanager
 def running_rspamd(workers: int = 2) -> Iterator[Rspamd]:
-    """An instance that scans in its milter processes, without Redis and without a network."""
+    """Run an instance that scans in its milter processes, without Redis or a network."""
     home = Path(tempfile.mkdtemp(prefix="rspamd-"))
     process: subprocess.Popen[bytes] | None = None
     try:

@@ -1,6 +1,6 @@
-"""Both ends of SMPP as plain sockets and threads: an SMSC that keeps every byte it gets, and an application that binds.
+"""Both ends of SMPP, with plain sockets and threads: an SMSC that records every byte, and an application that binds.
 
-They are the provider's and the application's twins, not mocks of ours; independent peers are `node` and `kannel`.
+Independent peers are `node_smpp` and `kannel`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ INTERNATIONAL = 1
 
 
 def number(digits: str, ton: int = INTERNATIONAL) -> SmppAddress:
-    """A number as an address, E.164 without its plus."""
+    """A number as an address: E.164 without the plus sign."""
     return SmppAddress(ton, 1, digits.lstrip("+"))
 
 
@@ -57,31 +57,31 @@ def data_body(source: str, to: str, payload: bytes, *, coding: int = 0, register
 def multi_body(source: str, to: list[str], short: bytes, *, registered: int = 0) -> bytes:
     """The body of a submit_multi."""
     head = b"\0" + number(source).encoded() + bytes((len(to),))
-    head += b"".join(b"\1" + number(each).encoded() for each in to)
+    head += b"".join(b"\1" + number(digits).encoded() for digits in to)
     return head + bytes((0, 0, 0)) + b"\0\0" + bytes((registered, 0, 0, 0, len(short))) + short
 
 
 def parts(content: bytes, size: int, reference: int, *, wide: bool = False) -> list[bytes]:
-    """Short messages of a long text, each with its user data header."""
+    """The short messages of a long text, each with its user data header."""
     pieces = [content[at : at + size] for at in range(0, len(content), size)]
     head = b"\x06\x08\x04" + reference.to_bytes(2, "big") if wide else b"\x05\x00\x03" + bytes((reference,))
     return [head + bytes((len(pieces), place)) + piece for place, piece in enumerate(pieces, 1)]
 
 
 class SmppEnd:
-    """One session's end: reads in a thread, keeps requests, hands responses to whoever waits for them.
+    """One end of a session: reads in a thread and hands each response to the caller that waits for it.
 
-    The thread that reads closes the socket, when it has ended: the number of one that is closed beside its reader may
-    be that of the next connection before the reader looks, and then it takes what is said there.
+    Only the reading thread closes the socket. If another thread closed it, its file descriptor could be reused for the
+    next connection while the reader still reads from it.
     """
 
-    def __init__(self, made: Connection, answer: Callable[[Pdu], Pdu | None]) -> None:
-        self._socket, self._answer = made, answer
+    def __init__(self, connection: Connection, answer: Callable[[Pdu], Pdu | None]) -> None:
+        self._socket, self._answer = connection, answer
         self._waiting: dict[int, queue.SimpleQueue[Pdu | None]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self.closed = threading.Event()
-        self.odd: list[Pdu] = []
+        self.unexpected: list[Pdu] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -91,7 +91,7 @@ class SmppEnd:
             self._socket.sendall(content)
 
     def start(self, command: int, content: bytes = b"") -> queue.SimpleQueue[Pdu | None]:
-        """Make a request; what its response comes in."""
+        """Send a request; returns the queue that will hold its response."""
         sequence = next(self._numbers)
         waiting = self._waiting[sequence] = queue.SimpleQueue()
         if self.closed.is_set():
@@ -100,7 +100,7 @@ class SmppEnd:
         return waiting
 
     def ask(self, command: int, content: bytes = b"", within: float = 30.0) -> Pdu:
-        """Make a request and wait for its response. Raises ConnectionError where none comes."""
+        """Send a request and wait for its response. Raises ConnectionError if none comes."""
         try:
             answer = self.start(command, content).get(timeout=within)
         except (queue.Empty, OSError):
@@ -110,7 +110,7 @@ class SmppEnd:
         return answer
 
     def cut(self) -> None:
-        """End the connection without a word; it is closed on return, but where its own reader asks for that."""
+        """End the connection without unbinding. It is closed on return, unless its own reader calls this."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         if threading.current_thread() is not self._reader:
@@ -128,7 +128,7 @@ class SmppEnd:
             for waiting in list(self._waiting.values()):
                 waiting.put(None)
             with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)  # who writes now, and holds the lock, is told
+                self._socket.shutdown(socket.SHUT_RDWR)  # ends a write that holds the lock
             with self._lock:
                 self._socket.close()
 
@@ -140,20 +140,20 @@ class SmppEnd:
         elif pdu.sequence in self._waiting:
             self._waiting.pop(pdu.sequence).put(pdu)
         else:
-            self.odd.append(pdu)
+            self.unexpected.append(pdu)
 
 
 @dataclass
 class Esme:
-    """An application that is bound: `came` are the deliver_sm and data_sm that it took."""
+    """A bound application; `received` are the deliver_sm and data_sm that it accepted."""
 
     end: SmppEnd
-    came: list[Pdu] = field(default_factory=list)
+    received: list[Pdu] = field(default_factory=list)
     enquired: list[Pdu] = field(default_factory=list)
     status: Callable[[Pdu], int] = lambda _: 0
 
     def submit(self, content: bytes, command: int = Command.SUBMIT_SM) -> Pdu:
-        """The response to a text."""
+        """Submit a text; returns the response."""
         return self.end.ask(command, content)
 
 
@@ -172,11 +172,11 @@ def _to(port: int, tls: ssl.SSLContext | None) -> Connection:
 @contextlib.contextmanager
 def esme(
     port: int, system_id: str = "texting", password: str = "text-pw", *,
-    command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None, came: list[Pdu] | None = None,
+    command: int = Command.BIND_TRANSCEIVER, tls: ssl.SSLContext | None = None, received: list[Pdu] | None = None,
 ) -> Iterator[Esme]:  # fmt: skip
-    """An application bound to a port; unbound at the end. Raises ConnectionRefusedError with what it was told.
+    """An application bound to a port; it unbinds at the end. Raises ConnectionRefusedError with the bind status.
 
-    `came`: where what it takes goes, from the first moment on.
+    `received` is the list to append to, from the first PDU on.
     """
 
     def answer(pdu: Pdu) -> Pdu | None:
@@ -184,7 +184,7 @@ def esme(
             if (status := made.status(pdu)) < 0:
                 return None
             if status == 0:
-                made.came.append(pdu)
+                made.received.append(pdu)
             return pdu.response(status, b"\0")
         made.enquired.append(pdu)
         return pdu.response()
@@ -195,7 +195,7 @@ def esme(
         begun.wait()
         return answer(pdu)
 
-    made = Esme(SmppEnd(_to(port, tls), answered), [] if came is None else came)
+    made = Esme(SmppEnd(_to(port, tls), answered), [] if received is None else received)
     begun.set()
     try:
         response = made.end.ask(command, bind_body(system_id, password))
@@ -214,31 +214,31 @@ def esme(
 
 @dataclass
 class Smsc:
-    """An SMSC on a port: `taken` are the requests that it took, with the ids that it gave.
+    """An SMSC on a port; `accepted` are the requests that it accepted, with the ids it assigned.
 
-    `status` says with what a request is answered: 0, an error, or below 0: not at all. `form`: how ids are told.
-    `offers`: as what it lets us bind.
+    `status` returns the status for a request: 0, an error, or below 0 for no answer. `format_id` formats ids. `offers`
+    lists the bind commands that it accepts.
     """
 
     port: int
-    taken: list[tuple[str, Pdu]] = field(default_factory=list)
+    accepted: list[tuple[str, Pdu]] = field(default_factory=list)
     asked: list[Pdu] = field(default_factory=list)
     enquired: list[Pdu] = field(default_factory=list)
     ends: list[SmppEnd] = field(default_factory=list)
     status: Callable[[Pdu], int] = lambda _: 0
-    form: Callable[[int], str] = str
+    format_id: Callable[[int], str] = str
     passwords: list[str] = field(default_factory=list)
     offers: tuple[int, ...] = (Command.BIND_TRANSCEIVER,)
     binds: dict[SmppEnd, int] = field(default_factory=dict)
-    on_taken: Callable[[SmppEnd, str, Pdu], None] = lambda _end, _name, _pdu: None
+    on_accepted: Callable[[SmppEnd, str, Pdu], None] = lambda _end, _name, _pdu: None
 
     @property
     def end(self) -> SmppEnd:
-        """The newest session that is open."""
+        """The newest open session that receives."""
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with contextlib.suppress(IndexError):
-                return [each for each in self.ends if not each.closed.is_set() and self._receives(each)][-1]
+                return [end for end in self.ends if not end.closed.is_set() and self._receives(end)][-1]
             time.sleep(0.02)
         raise ConnectionError("nobody is bound")
 
@@ -246,7 +246,7 @@ class Smsc:
         return self.binds.get(end, Command.BIND_TRANSMITTER) != Command.BIND_TRANSMITTER
 
     def deliver(self, content: bytes, command: int = Command.DELIVER_SM) -> Pdu:
-        """Bring a text or a receipt; the response."""
+        """Deliver a text or a receipt; returns the response."""
         return self.end.ask(command, content)
 
 
@@ -275,11 +275,11 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
                 return None
             if status:
                 return pdu.response(status)
-            name = made.form(next(numbers))
-            made.taken.append((name, pdu))
+            name = made.format_id(next(numbers))
+            made.accepted.append((name, pdu))
             more = b"\0" if pdu.command == Command.SUBMIT_MULTI else b""
             end.send(pdu.response(body=name.encode() + b"\0" + more).encoded())
-            made.on_taken(end, name, pdu)
+            made.on_accepted(end, name, pdu)
             return None
         (made.enquired if pdu.command == Command.ENQUIRE_LINK else made.asked).append(pdu)
         status = 0 if pdu.command in (Command.ENQUIRE_LINK, Command.UNBIND) else made.status(pdu)
@@ -297,7 +297,7 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
 
         try:
             box.append(SmppEnd(peer if tls is None else TlsSocket(peer, tls), answered))
-        except OSError:  # who does not shake hands, or is gone before: the next one may
+        except OSError:  # failed handshake or gone: wait for the next one
             peer.close()
             return
         made.ends.append(box[0])
@@ -316,10 +316,10 @@ def smsc(port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Smsc]:
         with contextlib.suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for each in made.ends:
-            each.cut()
+        for end in made.ends:
+            end.cut()
 
 
 def is_answer_to(pdu: Pdu, command: int) -> bool:
-    """Whether it is the response to such a request."""
+    """Whether it is the response to a request with this command."""
     return pdu.command == command | RESPONSE

@@ -1,8 +1,8 @@
-"""TLS over a socket that two threads may use at once, one that reads and one that writes.
+"""A TLS socket that one thread may read while another writes.
 
-A session of OpenSSL is for one thread at a time, and a client's `ssl.SSLSocket` is used by two of them as soon as one
-waits for bytes: what is written while the reader settles the tickets that come behind a handshake of TLS 1.3 is lost,
-or ends the session. Here nobody has the session while it waits for bytes.
+An OpenSSL session must be used by one thread at a time. An `ssl.SSLSocket` breaks that rule while one thread waits in
+`recv`: data written while the reader processes TLS 1.3 session tickets is lost or ends the session. Here no thread
+holds the session while it waits for bytes.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ _CHUNK = 1 << 16
 
 
 class TlsSocket:
-    """A connection, once it has shaken hands; `name`: whom a client expects, "" for a server. Raises OSError."""
+    """A connection after its handshake. `name`: the server name a client expects, "" for a server. Raises OSError."""
 
     def __init__(self, plain: socket.socket, context: ssl.SSLContext, name: str = "") -> None:
         self._plain = plain
-        self._came, self._goes = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._came, self._goes, server_side=not name, server_hostname=name or None)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=not name, server_hostname=name or None)
         self._lock = threading.Lock()
-        self._waited_for(self._tls.do_handshake)
+        self._run(self._tls.do_handshake)
 
-    def recv(self, most: int) -> bytes:
-        """What came; nothing at the end."""
+    def recv(self, size: int) -> bytes:
+        """Received bytes; empty at the end of the stream."""
         try:
-            return self._waited_for(lambda: self._tls.read(most))
+            return self._run(lambda: self._tls.read(size))
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
             return b""
 
@@ -38,21 +38,21 @@ class TlsSocket:
         """Write all of it."""
         with self._lock:
             self._tls.write(content)
-            self._plain.sendall(self._goes.read())
+            self._plain.sendall(self._outgoing.read())
 
     def settimeout(self, seconds: float | None) -> None:
-        """Of what is waited for."""
+        """Set the timeout of reads."""
         self._plain.settimeout(seconds)
 
     def shutdown(self, how: int) -> None:
-        """End the connection without a word."""
+        """Shut the connection down without a TLS close."""
         self._plain.shutdown(how)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._plain.close()
 
-    def _waited_for(self, act: Callable[[], T]) -> T:
+    def _run(self, act: Callable[[], T]) -> T:
         while True:
             with self._lock:
                 try:
@@ -60,10 +60,10 @@ class TlsSocket:
                 except ssl.SSLWantReadError:
                     pass
                 finally:
-                    if self._goes.pending:
-                        self._plain.sendall(self._goes.read())
+                    if self._outgoing.pending:
+                        self._plain.sendall(self._outgoing.read())
             content = self._plain.recv(_CHUNK)
             if content:
-                self._came.write(content)
+                self._incoming.write(content)
             else:
-                self._came.write_eof()
+                self._incoming.write_eof()

@@ -1,6 +1,6 @@
-"""A provider that speaks Twilio's documented API, and a texting application that takes its webhooks: plain servers.
+"""A provider with Twilio's documented API, and a texting application that receives its webhooks.
 
-They are the provider's and the application's twins; the client and the validator are the `twilio` package's own.
+Both are plain HTTP servers. The client and the signature validator are those of the `twilio` package.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ Form = dict[str, str]
 
 @dataclass
 class TwilioProvider:
-    """What it has: `messages` in the order in which it took them.
+    """The provider; `messages` are in the order in which it accepted them.
 
-    `says` gives status and answer of a request that it does not take, or None; `slow`: seconds before it answers a
-    request that it took all the same. `files`: media type and content by their paths; `asked_for`: the paths.
+    `refuse` returns status and answer for a request to refuse, or None. `delay` returns the seconds to wait before
+    answering an accepted request. `files` maps paths to media type and content; `requested` lists the paths requested.
     """
 
     port: int = 0
     messages: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    asked_for: list[str] = field(default_factory=list)
-    says: Callable[[Form], tuple[int, dict[str, Any]] | None] = lambda form: None
-    slow: Callable[[Form], float] = lambda form: 0.0
+    requested: list[str] = field(default_factory=list)
+    refuse: Callable[[Form], tuple[int, dict[str, Any]] | None] = lambda form: None
+    delay: Callable[[Form], float] = lambda form: 0.0
 
     def sent(self, body: str) -> int:
-        """How often it took a text."""
-        return sum(each["body"] == body for each in list(self.messages))
+        """How often it accepted a text."""
+        return sum(message["body"] == body for message in list(self.messages))
 
     def webhook(self, url: str, form: Form, *, token: str = TOKEN, kind: str = "form") -> int:
-        """Bring a webhook, signed by the validator of the `twilio` package; the status of the answer."""
+        """Send a webhook, signed with the validator of the `twilio` package; returns the status of the answer."""
         signer = RequestValidator(token)
         if kind == "json":
             content = json.dumps(form).encode()
@@ -57,10 +57,10 @@ class TwilioProvider:
             content = urllib.parse.urlencode(form).encode()
             signature, content_type = signer.compute_signature(url, form), "application/x-www-form-urlencoded"
         headers = {"X-Twilio-Signature": signature, "Content-Type": content_type}
-        return _asked(urllib.request.Request(url, data=content, headers=headers, method="POST"))[0]
+        return _send(urllib.request.Request(url, data=content, headers=headers, method="POST"))[0]
 
-    def tell(self, message: dict[str, Any], status: str, **more: str) -> int:
-        """The status callback of a text; the status of the answer."""
+    def send_status(self, message: dict[str, Any], status: str, **more: str) -> int:
+        """Send the status callback of a text; returns the status of the answer."""
         form = {
             "MessageSid": message["sid"], "SmsSid": message["sid"], "MessageStatus": status, "SmsStatus": status,
             "AccountSid": SID, "From": message["from"], "To": message["to"], **more,
@@ -74,23 +74,23 @@ class TwilioProvider:
         path, _, query = handler.path.partition("?")
         account = f"/2010-04-01/Accounts/{SID}/Messages"
         if method == "GET" and "/Media/" in path:
-            self.asked_for.append(path)
+            self.requested.append(path)
             return (200, *self.files[path]) if path in self.files else _json(410, {"status": 410})
         if method == "GET" and path == f"{account}.json":
             wanted = dict(urllib.parse.parse_qsl(query))
             found = [
-                each for each in reversed(self.messages)
-                if all(each[name.lower()] == wanted[name] for name in ("To", "From") if name in wanted)
+                message for message in reversed(self.messages)
+                if all(message[name.lower()] == wanted[name] for name in ("To", "From") if name in wanted)
             ]  # fmt: skip
             return _json(
                 200, {"messages": found, "page": 0, "page_size": 50, "uri": handler.path, "next_page_uri": None}
             )
         if method == "GET":
-            one = [each for each in self.messages if path == f"{account}/{each['sid']}.json"]
+            one = [message for message in self.messages if path == f"{account}/{message['sid']}.json"]
             return _json(200, one[0]) if one else _json(404, {"code": 20404, "message": "not found", "status": 404})
         form = _form(content)
-        if (said := self.says(form)) is not None:
-            return _json(*said)
+        if (refusal := self.refuse(form)) is not None:
+            return _json(*refusal)
         message = {
             "sid": f"SM{len(self.messages) + 1:032x}", "status": "queued", "direction": "outbound-api",
             "from": form.get("From"), "to": form.get("To"), "body": form.get("Body"), "account_sid": SID,
@@ -98,40 +98,42 @@ class TwilioProvider:
             "callback": form.get("StatusCallback", ""), "media": form.get("MediaUrl", ""),
         }  # fmt: skip
         self.messages.append(message)
-        time.sleep(self.slow(form))
+        time.sleep(self.delay(form))
         return _json(201, message)
 
 
 @dataclass
 class TextingApp:
-    """The district's texting application: `came` are the webhooks whose signature the package's validator accepts."""
+    """The district's texting application. `received` are the webhooks with a valid signature, `unsigned` the others."""
 
     port: int = 0
-    came: list[tuple[str, Form]] = field(default_factory=list)
-    forged: list[Form] = field(default_factory=list)
+    received: list[tuple[str, Form]] = field(default_factory=list)
+    unsigned: list[Form] = field(default_factory=list)
     reply: bytes = b"<Response/>"
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    asked_for: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        """Where its webhooks go."""
+        """The address for its webhooks."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def texts(self, body: str) -> list[Form]:
-        """The texts that came with these words."""
-        return [form for _, form in list(self.came) if form.get("Body") == body]
+    def texts_with(self, body: str) -> list[Form]:
+        """The received texts with this body."""
+        return [form for _, form in list(self.received) if form.get("Body") == body]
 
     def statuses(self, sid: str) -> list[str]:
-        """What came of a text's status."""
+        """The status callbacks received for a text."""
         return [
-            form["MessageStatus"] for path, form in list(self.came) if path == "/status" and form["MessageSid"] == sid
+            form["MessageStatus"]
+            for path, form in list(self.received)
+            if path == "/status" and form["MessageSid"] == sid
         ]
 
     def answer(self, handler: Any, method: str, content: bytes) -> tuple[int, str, bytes]:
-        """The answer to one webhook, or a file that its texts are sent with."""
+        """The answer to one webhook, or a media file of a text that it sent."""
         if method == "GET":
-            self.asked_for.append(handler.path)
+            self.requested.append(handler.path)
             return (200, *self.files[handler.path]) if handler.path in self.files else _json(410, {})
         url = f"http://127.0.0.1:{self.port}{handler.path}"
         is_json = handler.headers.get("Content-Type") == "application/json"
@@ -140,15 +142,15 @@ class TextingApp:
         )
         signed = content.decode() if is_json else form
         if not RequestValidator(TOKEN).validate(url, signed, handler.headers.get("X-Twilio-Signature", "")):
-            self.forged.append(form)
+            self.unsigned.append(form)
             return _json(403, {})
-        self.came.append((handler.path.partition("?")[0], form))
+        self.received.append((handler.path.partition("?")[0], form))
         return 200, "text/xml", self.reply
 
 
 @contextlib.contextmanager
 def serving(made: Any) -> Iterator[Any]:
-    """A provider or an application on a port of its own."""
+    """Serve a provider or an application on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -170,7 +172,7 @@ def serving(made: Any) -> Iterator[Any]:
                 self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Nothing is said."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made.port = server.server_address[1]
@@ -182,7 +184,7 @@ def serving(made: Any) -> Iterator[Any]:
         server.server_close()
 
 
-def _asked(request: urllib.request.Request) -> tuple[int, bytes]:
+def _send(request: urllib.request.Request) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read()

@@ -89,7 +89,7 @@ class Gateway:
         return (self.folder / "serve.log").read_bytes()
 
     def start(self, *roles: str, wait: bool = True, **settings: str) -> Process:
-        """Start a process with these roles, or all roles, and wait until it is ready. `settings` are its environment."""
+        """Start a process with these roles, or all roles, and wait until it is ready. `settings`: environment."""
         metrics = free_port()
         arguments = [word for role in roles for word in ("--role", role)]
         with (self.folder / "serve.log").open("ab") as log:

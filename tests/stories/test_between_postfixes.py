@@ -49,7 +49,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Ga
 
 
 def test_five_hundred_messages(running: tuple[Gateway, Postfix, str, list[Path]]) -> None:
-    """Mail out of scope arrives without a trace, clean mail arrives, prohibited mail is held; all bytes are unchanged."""
+    """Mail out of scope arrives without a trace, clean mail arrives, prohibited mail is held; bytes are unchanged."""
     gateway, back, prefix, folders = running
     marker = f"ZEBRA{uuid.uuid4().hex}"
     sent = sample_mails(COUNT, seed=4711, marker=marker)

@@ -1,4 +1,4 @@
-"""Where `make node` puts the Node.js programs of package.json."""
+"""The folder in which `make node` installs the packages of package.json."""
 
 from __future__ import annotations
 
