@@ -50,7 +50,7 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
     """Serve pages and API on a bound socket until the process ends."""
     from gateway.console.app import console  # imported here: a process without this role loads no web framework
     from gateway.console.config import ConsoleConfig
-    from gateway.console.messages.attachments import Files
+    from gateway.console.messages.attachments import AttachmentReader
 
     def decided() -> None:
         process.delivery.wake()
@@ -63,14 +63,13 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
         settings.console.second_step,
     )  # fmt: skip
     reminders = Reminders(
-        ReminderStores.of(process.store), directory, lambda: process.policy, process.event_log, last=settings.notify.to, zone=config.zone,
-        district=config.district, decided=decided,
+        ReminderStores.of(process.store), directory, lambda: process.policy, process.event_log,
+        fallback=settings.notify.to, zone=config.zone, district=config.district, decided=decided,
     )  # fmt: skip
     wakeup = Wakeup()
     await process.work(wakeup, reminders.run(wakeup))
-    files = Files(
-        (sys.executable, "-m", "classifiers.service.attachment_text")
-    )  # a program: no classifier is loaded here
+    # a separate program: this process loads no classifier
+    files = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
     await process.stack.enter_async_context(
         console(bound, process.store, directory, lambda: process.policy, process.event_log, config, decided, files)
     )

@@ -97,8 +97,9 @@ def make_intake(
 ) -> MessageIntake:  # fmt: skip
     """The intake that every relay hands messages to. `wakes` are passed on to `MessageIntake`."""
     return MessageIntake(
-        store.intake, store.secrets, directory, event_log, policy=policy, time_zone=ZoneInfo(settings.district.time_zone),
-        max_waiting=settings.store.max_waiting, shadow=settings.policy.mode == "shadow", **wakes,
+        store.intake, store.secrets, directory, event_log, policy=policy,
+        time_zone=ZoneInfo(settings.district.time_zone), max_waiting=settings.store.max_waiting,
+        shadow=settings.policy.mode == "shadow", **wakes,
     )  # fmt: skip
 
 

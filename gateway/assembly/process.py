@@ -79,7 +79,7 @@ class Process:
     async def deliver(self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True) -> None:
         """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted."""
         wakeup = Wakeup()
-        self.delivery.also(wakeup)
+        self.delivery.wake_too(wakeup)
         delivery = Delivery(
             hop,
             transport,

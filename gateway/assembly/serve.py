@@ -29,9 +29,9 @@ from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.disposition import Disposition
+from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog
 from gateway.stages.notification import NoticeConfig, Notification
-from gateway.stages.publication import publish, publish_lost
-from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
+from gateway.stages.publication import publish, republish_lost
 from gateway.stages.wakeup import Wakeup
 from gateway.store import hold_lock, probe
 
@@ -170,8 +170,8 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     settings, store, event_log, bus = process.settings, process.store, process.event_log, process.bus
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
-        store.dispositions, store.outbox, store.clock, event_log, policy=lambda: process.policy, shadow=settings.policy.mode == "shadow",
-        verdict_timeout=timeout, relationships=directory.relationships_to,
+        store.dispositions, store.outbox, store.clock, event_log, policy=lambda: process.policy,
+        shadow=settings.policy.mode == "shadow", verdict_timeout=timeout, relationships=directory.relationships_to,
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
@@ -184,16 +184,16 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         store.followups, store.outbox, store.lookups, store.clock, bus, event_log, notice_config, directory
     )
     await process.work(process.followups, notification.run(process.followups))
-    wakeup, chain = Wakeup(), ChainWatch(store.audit, event_log)
+    wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
     await process.work(
         wakeup,
         disposition.consume(bus, wakeup),
         disposition.give_up_waiting(wakeup),
-        publish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout),
+        republish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout),
         link_audit(store.audit, event_log, wakeup),
         chain.run(wakeup),
-        measure(store.lookups, event_log, wakeup, chain),
-        forget(
+        measure_backlog(store.lookups, event_log, wakeup, chain),
+        delete_expired(
             store.retention,
             event_log,
             wakeup,

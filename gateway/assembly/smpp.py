@@ -42,7 +42,8 @@ def smsc_config(smpp: SmppSettings) -> SmscConfig:
         host=parts.hostname or "", port=parts.port or (_TLS_PORT if tls else _PORT),
         system_id=unquote(parts.username or ""), password=smpp.upstream_password,
         tls=ssl.create_default_context() if tls else None,
-        binds=(BindMode.TRANSCEIVER,) if smpp.upstream_bind == "transceiver" else (BindMode.TRANSMITTER, BindMode.RECEIVER),
+        binds=(BindMode.TRANSCEIVER,) if smpp.upstream_bind == "transceiver"
+        else (BindMode.TRANSMITTER, BindMode.RECEIVER),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_message import ESME, SMSC
+from gateway.core.channels.smpp_message import ESME, SMSC, esme_route
 from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
@@ -17,7 +17,7 @@ from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import ApplicationReplies
 from gateway.settings.model import SmppSettings, TwilioSettings
-from gateway.stages.fetching import fetch_media
+from gateway.stages.media_fetching import fetch_media
 from gateway.stages.wakeup import Wakeup
 from gateway.transports.twilio.client import TwilioClient
 from gateway.transports.twilio.media import MediaClient
@@ -27,7 +27,7 @@ from gateway.transports.twilio.transport import TwilioTransport
 def twilio_hops(twilio: TwilioSettings, smpp: SmppSettings | None) -> tuple[NextHop, ...]:
     """The next hops over Twilio: the application, and the provider for every recipient not reached over SMPP."""
     app = frozenset({APP})
-    over_smpp = {SMSC, ESME, *map(esme_way, smpp.accounts if smpp else ())}
+    over_smpp = {SMSC, ESME, *map(esme_route, smpp.accounts if smpp else ())}
     return (
         NextHop(SMS, twilio.api_base, frozenset(), default=True, others=app | over_smpp),
         NextHop(SMS, twilio.app_url or APP, app),
@@ -59,7 +59,7 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
         )
     )  # fmt: skip
     fetching = Wakeup()
-    process.publisher.also(fetching)  # a new message is due for publication, or for fetching its media first
+    process.publisher.wake_too(fetching)  # a new message is due for publication, or for fetching its media first
     await process.work(
         fetching, fetch_media(process.store.media, media, process.event_log, fetching, ready=process.publisher.wake)
     )

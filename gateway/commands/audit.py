@@ -13,7 +13,7 @@ from gateway.core.audit.chain import ChainVerifier
 from gateway.core.fault import Refusal
 from gateway.core.policy.decision import AuditEntry
 from gateway.settings.model import Settings
-from gateway.stages.upkeep import UNLINKED_LIMIT
+from gateway.stages.maintenance import UNLINKED_LIMIT
 
 _PAGE = 5000
 

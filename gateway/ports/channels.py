@@ -1,4 +1,4 @@
-"""The ways in and out: transports, next hops, peers of text messages, media."""
+"""Ways in and out: transports, next hops, SMS peers, and the stores of text messages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart
 from gateway.core.channels.smpp_pdu import Pdu
 from gateway.core.messages.delivery import Claim, NextHop, Outcome
 from gateway.core.messages.media import MediaFile, MediaRequest, MediaResult
-from gateway.core.messages.message import EarlierMessage as EarlierMessage
-from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
 from gateway.core.messages.message import Recipient
 from gateway.core.messages.reply import Reply
 
@@ -22,17 +20,17 @@ class Transport(Protocol):
     async def deliver(
         self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Mapping[str, Outcome]:
-        """Hand a message on and say for each recipient of the claim how it ended; never raises for the peer's doing.
+        """Deliver a message and return the outcome of each recipient of the claim. Never raises for what a peer does.
 
-        `holds_claim` is asked before the last byte that makes the next hop responsible; when it answers False nothing
-        is handed over and the mapping is empty.
+        `holds_claim` is called before the last byte that makes the next hop responsible. If it returns False, nothing
+        is delivered and the mapping is empty.
         """
 
 
 class HopDown(Exception):
-    """The next hop cannot be reached, or went away in the middle: `reply` is what a client may be told of it.
+    """The next hop cannot be reached or hung up. `reply` is what the client may be told.
 
-    Where the next hop refused before it went away, that refusal is the reply; else it is a temporary one of ours.
+    If the next hop refused before it hung up, `reply` is that refusal, otherwise a temporary one of ours.
     """
 
     def __init__(self, reply: Reply) -> None:
@@ -42,134 +40,135 @@ class HopDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What a peer of the channel sms answered to a request over HTTP."""
+    """The response of an SMS peer to an HTTP request."""
 
     status: int
     content: bytes = b""
-    kind: str = ""
+    kind: str = ""  # media type
 
     @property
-    def taken(self) -> bool:
-        """The request was granted."""
+    def accepted(self) -> bool:
+        """Whether the status is a success (2xx)."""
         return 200 <= self.status <= 299
 
 
 class SmsPeers(Protocol):
-    """The peers of texts, asked while somebody waits for the answer. Both raise HopDown where none comes."""
+    """The SMS provider and the district's application, for requests that pass through. Both methods raise HopDown."""
 
     async def ask(self, method: str, target: str, content: bytes = b"", kind: str = "") -> HttpAnswer:
-        """A request to the provider's API, with our credentials; `target`: path and query."""
+        """Send a request to the provider's API with our credentials. `target`: path and query."""
 
     async def hand(self, form: Sequence[tuple[str, str]], kind: str, url: str = "", token: str = "") -> HttpAnswer:
-        """A webhook to the district's application, signed as the provider signs; `url`: another place of its.
+        """Send a webhook to the district's application, signed as the provider signs. `url`: another URL than usual.
 
-        `kind`: form or json. The same `token` tells the application that it is the same webhook again.
+        `kind`: form or json. A retry has the same `token`, so that the application can tell.
         """
 
 
 class HopTransaction(Protocol):
-    """One transaction with a next hop, its sender accepted. Every method raises HopDown when the next hop is lost."""
+    """One SMTP transaction with a next hop that accepted the sender. Methods raise HopDown if the next hop is lost."""
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """Name one more recipient."""
 
     async def data(self) -> Reply:
-        """Ask for the content to be let in; 354 when it is."""
+        """Ask to send the content; 354 means yes."""
 
     async def send(self, content: bytes) -> None:
-        """Send on a piece of the content as it is; returns when the next hop keeps pace."""
+        """Send a piece of the content unchanged. Returns when the next hop keeps pace."""
 
     async def finish(self) -> Reply:
-        """Say that the content is whole, which ends the transaction: the next hop's word on it."""
+        """End the content and the transaction; the next hop's reply."""
 
     async def abort(self) -> None:
-        """End the transaction without a message: reset it or, once content went, break the connection. Never raises."""
+        """End the transaction without a message. Once content was sent, break the connection. Never raises."""
 
 
 class HopConnector(Protocol):
-    """Transactions with next hops while a client's is open."""
+    """Opens transactions with next hops while a client's transaction is open."""
 
     async def begin(
         self, hop: NextHop, sender: str, options: Sequence[str], first: Recipient, *, size: int | None, tls: bool
     ) -> tuple[HopTransaction | None, Reply]:
-        """Connect, give the sender and the first recipient; the exchange with the reply to that recipient.
+        """Connect, give the sender and the first recipient, and return the reply to that recipient.
 
-        None and a refusal where the sender was refused. `options` are those of MAIL; `size` in bytes where the client
-        said one; `tls`: it came over TLS, and goes on in clear to a loopback address only. Raises HopDown.
+        If the next hop refused the sender, the transaction is None and the reply is the refusal. `options` are those of
+        MAIL, `size` the size in bytes that the client announced. A message that came over TLS (`tls`) leaves in clear
+        text only to a loopback address. Raises HopDown.
         """
 
 
 class SmppPeer(Protocol):
-    """Whoever is at the other end of SMPP sessions: the provider's SMSC, or the district's applications."""
+    """The other end of SMPP sessions: the provider's SMSC, or the district's applications."""
 
     def bound(self, account: str = "") -> bool:
-        """Whether a request can be made now: to an application's account, or to whoever there is."""
+        """Whether a request can be made now, to an application's account or to any peer."""
 
     async def ask(self, request: Pdu, account: str = "") -> Pdu:
-        """The response to a request; its sequence number is the session's to give.
+        """Send a request and return its response. The session sets the sequence number.
 
-        `account`: which application; "": any that is bound. Raises HopDown where no response comes: the
-        peer may have taken the request all the same.
+        `account` names the application, "" any that is bound. Raises HopDown if no response comes; the peer may have
+        taken the request all the same.
         """
 
 
 class SmsPartStore(Protocol):
-    """Parts of texts over SMPP."""
+    """Parts of text messages over SMPP. Calls are durable when they return and raise StoreDown."""
 
     async def add(self, key: str, name: str, part: SmsPart) -> PartialText:
-        """Keep a part of a long text, with the others of its `key`; all of them that are there.
+        """Store one part of a long text and return all parts with its `key`.
 
-        The same part again changes nothing, within the minutes in which one may come twice. Another one under the same
-        number begins a text of its own, under the id `name`.
+        A repeated part changes nothing within the minutes in which repeats are expected. A different part with the same
+        number starts a text of its own with the id `name`.
         """
 
     async def overdue(self, age: float, limit: int) -> Sequence[PartialText]:
-        """Texts that are not made yet although their first part is so many seconds old."""
+        """Incomplete texts whose first part is at least `age` seconds old."""
 
     async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
-        """The parts of a text in their order; none once its content is gone."""
+        """The parts of a text in order; empty once its content has expired."""
 
     async def smsc_ids(self, message_id: str, position: int) -> Mapping[int, str]:
-        """By number, under which ids the SMSC has the parts of a text for one recipient."""
+        """The SMSC's ids of the parts of a text for one recipient, by part number."""
 
-    async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
-        """The SMSC took a part, and knows it by this id."""
+    async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, smsc_id: str) -> None:
+        """Record the id that the SMSC gave to a part."""
 
-    async def find_by_smsc_ids(self, names: Collection[str]) -> SentPart | None:
-        """Which part of which text the SMSC knows by one of these ids; the latest where there are several."""
+    async def find_by_smsc_ids(self, smsc_ids: Collection[str]) -> SentPart | None:
+        """The part that the SMSC knows by one of these ids; the latest if there are several."""
 
 
 class MediaStore(Protocol):
-    """Media of texts in scope, from acceptance until each is fetched or has failed."""
+    """Media of texts in scope, from acceptance until each is fetched or has failed. Methods raise StoreDown."""
 
     async def claim_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
-        """Claim some that are to be fetched, the first due first, until `lease` seconds from now."""
+        """Claim media to fetch for `lease` seconds, the first due first."""
 
-    async def record_result(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
-        """What came of one: settled for good, or due again in `later` seconds. A second time changes nothing.
+    async def record_result(self, request: MediaRequest, result: MediaResult, retry_in: float | None) -> None:
+        """Record the result of a fetch: final, or due again in `retry_in` seconds. A second result changes nothing.
 
-        With the last one of a text the text is due for publication at once.
+        The last final result of a text makes the text due for publication at once.
         """
 
     async def files_of(self, message_id: str) -> Sequence[MediaFile]:
-        """The pictures and files of a text in their order, with the contents of those that were fetched."""
+        """The media of a text in order, with the contents of those that were fetched."""
 
 
 class MediaFetcher(Protocol):
-    """Where pictures and files are fetched from."""
+    """Fetches media."""
 
     async def fetch(self, url: str) -> MediaResult:
-        """What is at an address, within bounds of size, time and redirects; never raises for the peer's doing."""
+        """Fetch a URL within limits of size, time and redirects. Never raises for what a peer does."""
 
 
 class SmppBindStore(Protocol):
-    """What the processes with SMPP sessions of applications share."""
+    """What the processes with SMPP sessions of applications share. Methods raise StoreDown."""
 
     async def record_sender(self, line: str, account: str) -> None:
-        """An application sent from a number."""
+        """Record that an application sent from a number."""
 
     async def last_sender(self, line: str) -> str:
-        """The application that last sent from a number, "" where none is known."""
+        """The application that last sent from a number; "" if unknown."""
 
     async def share_bound(self, process: str, accounts: Collection[str]) -> Mapping[str, float]:
-        """Note which applications are bound at a process, and no others; how long ago others said so, by account."""
+        """Record which applications are bound at a process. Returns those bound elsewhere, with seconds since known."""

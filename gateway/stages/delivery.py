@@ -1,7 +1,7 @@
-"""Delivery: due recipients are claimed, handed to their next hop, and their outcome is recorded.
+"""Delivery: claim due recipients, hand them to their next hop, and record the outcome.
 
-First attempt, retry and an administrator's release are this one path. A claim is a lease: whoever dies with it loses
-nothing, the recipients are due again when it ends.
+First attempts, retries and released messages all take this path. A claim is a lease: if the process dies, the
+recipients are due again when the lease ends.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
 from gateway.stages.wakeup import Wakeup
 
 _LEASE = 30.0
-_ROOM = 64 << 20  # bytes of content in hand at once, and one message more at most
+_ROOM = 64 << 20  # bytes of content in memory at once, exceeded by one message at most
 _PAUSE = 2.0
-_RETRY = 0.5  # well below _PAUSE: what ended is recorded before it is claimed again
-_GATHER = 0.01  # seconds between claims while there is more to do than may be done at once: one serves several places
-_WORDS = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
+_RETRY = 0.5  # well below _PAUSE: an outcome is recorded before the recipients are claimed again
+_GATHER = 0.01  # seconds between claims while all slots are busy, so that one claim fills several slots
+_OUTCOMES = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 
 
 @dataclass(slots=True)
-class _Running:
+class _RunningDelivery:
     claim: Claim
-    ours_until: float  # by the monotonic clock, counted from before the claim was made
+    leased_until: float  # by the monotonic clock, counted from before the claim was made
     task: asyncio.Task[None]
 
 
 class Delivery:
     """Deliveries to one next hop, at most `concurrency` messages at a time.
 
-    While it is not `reachable`, nothing is claimed: what is due waits without an attempt.
+    While the hop is not `reachable`, nothing is claimed: due recipients wait without an attempt.
     """
 
     def __init__(
@@ -50,58 +50,59 @@ class Delivery:
         self._reachable = reachable
         self._hop, self._transport, self._queue, self._clock = hop, transport, queue, clock
         self._event_log, self._concurrency = event_log, concurrency
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, _RunningDelivery] = {}
 
     async def run(self, wakeup: Wakeup) -> None:
-        """Until the beat stops; then what is under way is finished."""
+        """Deliver until `wakeup` is stopped, then finish running deliveries."""
         async with asyncio.TaskGroup() as group:
-            renewal = group.create_task(self._renew())
-            look = True
+            renewal = group.create_task(self._renew_all())
+            check_store = True
             while not wakeup.stopped:
                 if not self._reachable():
                     await wakeup.rest(POLL_SECONDS)
-                    look = True
+                    check_store = True
                     continue
                 try:
-                    look = await self._begin(group, wakeup, look)
+                    check_store = await self._begin(group, wakeup, check_store)
                 except StoreDown:
                     self._event_log.store_lost("delivery")
                     await wakeup.rest(_PAUSE)
-                    look = True
+                    check_store = True
                     continue
-                if look:
+                if check_store:
                     await asyncio.sleep(_GATHER)
             if self._running:
                 await asyncio.wait([running.task for running in self._running.values()])
             renewal.cancel()
 
-    async def _begin(self, group: asyncio.TaskGroup, wakeup: Wakeup, look: bool) -> bool:
-        """Claim what there is room for and set out with it; whether it is to be looked for more that is due.
+    async def _begin(self, group: asyncio.TaskGroup, wakeup: Wakeup, check_store: bool) -> bool:
+        """Claim as much as there is room for and start delivering. True if more may be due already.
 
-        What becomes due in this process is claimed with that; when it was quiet it is looked whether another process,
-        or the time, made something due. A hop may have gone away while that was waited for: then it is given back.
+        The claim waits for recipients that become due in this process. After a wait without any, the store is checked
+        for recipients that became due by time or in another process. If the hop became unreachable during the wait,
+        the claims are given back.
         """
         free = self._concurrency - len(self._running)
         room = _ROOM - sum(len(running.claim.message.content) for running in self._running.values())
         if free <= 0 or room <= 0:
             return True
-        asked = time.monotonic()
-        claims = await self._queue.claim(self._hop, free, _LEASE, None if look else wakeup, room=room)
+        claimed_at = time.monotonic()
+        claims = await self._queue.claim(self._hop, free, _LEASE, None if check_store else wakeup, room=room)
         if claims and not self._reachable():
             await asyncio.gather(*(self._queue.record_outcomes(claim, {}, ()) for claim in claims))
             return False
         for claim in claims:
-            task = group.create_task(self._one(claim, wakeup))
-            self._running[claim.token] = _Running(claim, asked + _LEASE, task)
+            task = group.create_task(self._deliver_one(claim, wakeup))
+            self._running[claim.token] = _RunningDelivery(claim, claimed_at + _LEASE, task)
         if not claims:
-            return not (look or wakeup.stopped) and await self._due()
+            return not (check_store or wakeup.stopped) and await self._due()
         return len(claims) == free or sum(len(claim.message.content) for claim in claims) >= room
 
     async def _due(self) -> bool:
         due = await self._queue.next_due()
         return due is not None and due <= await self._clock.now()
 
-    async def _one(self, claim: Claim, wakeup: Wakeup) -> None:
+    async def _deliver_one(self, claim: Claim, wakeup: Wakeup) -> None:
         try:
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
             await self._record(claim, outcomes)
@@ -111,9 +112,9 @@ class Delivery:
                 wakeup.wake()  # the next text of its conversation waited for this one
 
     async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> None:
-        """Put in the store how it ended, unless that is somebody else's to say by now.
+        """Store the outcomes, unless the claim was lost.
 
-        While the store is away it is tried again and again: what was handed over is not to go out twice for that.
+        Repeats while the store is down, so that a message that was handed over is not sent twice.
         """
         message = claim.message
         while True:
@@ -128,35 +129,35 @@ class Delivery:
         if not ours:
             self._event_log.claim_lost(message.id)
             return
-        counts = Counter(_WORDS[type(outcome).__name__] for outcome in outcomes.values())
+        counts = Counter(_OUTCOMES[type(outcome).__name__] for outcome in outcomes.values())
         self._event_log.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
 
     async def _still_ours(self, claim: Claim) -> bool:
-        """While half of the lease is left nobody else can have it; after that the store is asked."""
+        """Whether the claim still holds. While half of the lease is left it must; after that it is renewed first."""
         running = self._running[claim.token]
-        if time.monotonic() < running.ours_until - _LEASE / 2:
+        if time.monotonic() < running.leased_until - _LEASE / 2:
             return True
-        return await self._renewed(running)
+        return await self._renew(running)
 
-    async def _renewed(self, running: _Running) -> bool:
-        asked = time.monotonic()
+    async def _renew(self, running: _RunningDelivery) -> bool:
+        renewed_at = time.monotonic()
         try:
             if await self._queue.renew(running.claim.token, _LEASE):
-                running.ours_until = asked + _LEASE
+                running.leased_until = renewed_at + _LEASE
                 return True
         except StoreDown:
             self._event_log.store_lost("delivery")
         return False
 
-    async def _renew(self) -> None:
+    async def _renew_all(self) -> None:
         while True:
             await asyncio.sleep(_LEASE / 4)
             for running in list(self._running.values()):
-                await self._renewed(running)
+                await self._renew(running)
 
 
 def _seconds(claim: Claim, outcomes: Mapping[str, object], now: float) -> float | None:
-    """From the beginning of the delivery lifetime (acceptance or release) to now, where something was sent."""
+    """Seconds from acceptance or release to now, None if nothing was sent."""
     if not any(isinstance(outcome, Sent) for outcome in outcomes.values()):
         return None
-    return max(now - min(each.queued_at for each in claim.recipients), 0.0)
+    return max(now - min(recipient.queued_at for recipient in claim.recipients), 0.0)

@@ -1,4 +1,4 @@
-"""Disposition: a verdict, or the want of one, becomes a decision per recipient, in one transaction per message."""
+"""Disposition: a verdict, or a missing verdict, becomes a decision per recipient, in one transaction per message."""
 
 from __future__ import annotations
 
@@ -24,23 +24,24 @@ GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
 _PAUSE = 2.0
-_REASONS = frozenset({*FAILURES, NO_VERDICT})  # what else a record says is no word for a log
-_STRANGER = Transition()  # what a verdict on another content than the stored one changes: nothing
+_REASONS = frozenset({*FAILURES, NO_VERDICT})  # reasons that may be logged
+_UNKNOWN_CONTENT = Transition()  # no change: the verdict is about other content than the stored one
 
 
 class Disposition:
-    """What decides, by the policy in force."""
+    """Decides messages by the policy in force."""
 
     def __init__(
         self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, event_log: EventLog, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float, relationships: Relationships = no_relationships,
+        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
+        relationships: Relationships = no_relationships,
     ) -> None:  # fmt: skip
         self._dispositions, self._outbox, self._clock, self._event_log = dispositions, outbox, clock, event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
         self._relationships = relationships
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
-        """Decide by the verdicts of the bus until the beat stops. Offsets are committed after the decisions."""
+        """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
         async with bus.subscribe("verdicts", GROUP) as subscription:
             while not wakeup.stopped:
                 try:
@@ -49,13 +50,13 @@ class Disposition:
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("disposition")
                     await wakeup.rest(_PAUSE)
-                    await _rewound(subscription)
+                    await _rewind(subscription)
 
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
         records = await subscription.batch(_BATCH, _WAIT)
         if not records:
             lag = await subscription.lag()
-            # with records before it and none in hand it has not progressed: it is joining, or it is stuck
+            # records remain although none came: the consumer is still joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)("verdicts", GROUP, lag)
             return
         read: list[tuple[Record, Verdict]] = []
@@ -66,39 +67,37 @@ class Disposition:
             except WireError as error:
                 dead.append((record, error.word))
         settled = await self.decide([verdict for _, verdict in read])
-        for (record, _), each in zip(read, settled, strict=True):
-            if each is None:
+        for (record, _), applied in zip(read, settled, strict=True):
+            if applied is None:
                 dead.append((record, "id"))
-            elif each.ruling is _STRANGER:
+            elif applied.transition is _UNKNOWN_CONTENT:
                 dead.append((record, "sha256"))
         if dead:
-            await self._bury(bus, dead)
+            await self._dead_letter(bus, dead)
         await subscription.commit()
         self._event_log.progressed("verdicts", GROUP, await subscription.lag())
 
     async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[AppliedTransition | None]:
-        """Settle messages by their verdicts."""
+        """Decide messages by their verdicts."""
         now, policy = await self._clock.now(), self._policy()
         cases: list[tuple[str, TransitionRule]] = [
             (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
         ]
         settled = await self._dispositions.apply(cases)
-        for each in settled:
-            if each is not None and each.ruling.verdict is not None:
-                found = {finding.clause for finding in each.ruling.verdict.findings}
-                self._event_log.clauses_found(
-                    found.intersection(CLAUSES)
-                )  # what else a record says is no label of ours
-        self._tell(settled, now)
+        for applied in settled:
+            if applied is not None and applied.transition.verdict is not None:
+                found = {finding.clause for finding in applied.transition.verdict.findings}
+                self._event_log.clauses_found(found.intersection(CLAUSES))  # other labels are not ours
+        self._log_decisions(settled, now)
         return settled
 
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
-            return _STRANGER
+            return _UNKNOWN_CONTENT
         return by_verdict(pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships)
 
     async def give_up_waiting(self, wakeup: Wakeup) -> None:
-        """After two timeouts without a verdict, counted from the start of this process at the earliest, decide."""
+        """Decide messages that got no verdict for two timeouts, counted from this process's start at the earliest."""
         started: float | None = None
         while not wakeup.stopped:
             try:
@@ -109,19 +108,21 @@ class Disposition:
                 if waiting:
                     policy = self._policy()
                     rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
-                    self._tell(await self._dispositions.apply([(each.id, rule) for each in waiting]), now)
+                    self._log_decisions(
+                        await self._dispositions.apply([(message.id, rule) for message in waiting]), now
+                    )
             except StoreDown:
                 self._event_log.store_lost("disposition")
             await wakeup.rest(max(self._timeout / 10, 0.1))
 
-    def _tell(self, settled: Sequence[AppliedTransition | None], now: float) -> None:
-        for each in settled:
-            if each is None:
+    def _log_decisions(self, settled: Sequence[AppliedTransition | None], now: float) -> None:
+        for applied in settled:
+            if applied is None:
                 continue
-            pending, ruling = each.pending, each.ruling
+            pending, ruling = applied.pending, applied.transition
             decided = Counter(change.decision for change in ruling.changes if change.decision is not None)
             for decision, recipients in decided.items():
-                reasons = [each if each in _REASONS else "unknown" for each in decision.reasons]
+                reasons = [reason if reason in _REASONS else "unknown" for reason in decision.reasons]
                 self._event_log.decided(
                     pending.id, pending.channel, decision.action, recipients, decision.clauses, reasons,
                     max(now - pending.received_at, 0.0), "policy",
@@ -132,17 +133,17 @@ class Disposition:
                 elif followup.kind is FollowupKind.LATE:
                     self._event_log.delivered_late(pending.id)
 
-    async def _bury(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
-        letters = [
+    async def _dead_letter(self, bus: Bus, dead: Sequence[tuple[Record, str]]) -> None:
+        dead_letters = [
             Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
             for record, word in dead
         ]
-        if not all(await bus.publish(letters)):
+        if not all(await bus.publish(dead_letters)):
             raise BusDown("some dead letters were not confirmed")
         for record, word in dead:
             self._event_log.dead_letter("verdicts", record.partition, record.offset, word)
 
 
-async def _rewound(subscription: Subscription) -> None:
-    with suppress(BusDown):  # not connected: what was not committed comes again by itself
+async def _rewind(subscription: Subscription) -> None:
+    with suppress(BusDown):  # not connected: uncommitted records come again anyway
         await subscription.rewind()

@@ -1,6 +1,7 @@
-"""Intake: a message in scope becomes durable, and from then on it is ours to publish, hold, deliver or bounce.
+"""Intake: a message in scope is stored. From then on the gateway is responsible for it.
 
-The same for every channel: relays bring envelope, content and relation, and answer their peer only after this returned.
+It works the same for every channel: a relay passes envelope, content and relation, and answers its peer only after the
+message is stored.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.channels.smpp_message import SmsPart
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.delivery import State
 from gateway.core.messages.message import Envelope, Message, new_id, sha256_of
 from gateway.core.messages.parties import Directory, Relation
@@ -30,38 +31,38 @@ from gateway.ports.secrets import SecretStore
 
 T = TypeVar("T")
 _LARGE = 1 << 18
-"""Bytes from which a content is hashed beside the event loop, so that nobody else waits for it."""
+"""Bytes from which content is hashed in a thread, so that the event loop is not blocked."""
 
 
 def _no_fields(_: str) -> bytes:
     return b""
 
 
-def _nobody() -> None:
+def _do_nothing() -> None:
     return None
 
 
 class MessageIntake:
-    """Where relays bring what they take in.
+    """Stores the messages that relays receive.
 
-    `published` and `due` wake whoever publishes and delivers in another process; here the store tells them.
-    `max_waiting` bytes of undecided and queued content are the most that the store takes; in `shadow` mode every
-    recipient is due at acceptance.
+    `wake_publisher` and `wake_delivery` wake those stages in another process; within a process the store does it.
+    `max_waiting`: bytes of undecided and queued content above which nothing is accepted. In `shadow` mode every
+    recipient is due at once.
     """
 
     def __init__(
-        self, store: IntakeStore, secrets: SecretStore, directory: Directory, event_log: EventLog, *, policy: Callable[[], Policy],
-        time_zone: tzinfo, max_waiting: int, shadow: bool, published: Callable[[], None] = _nobody,
-        due: Callable[[], None] = _nobody,
+        self, store: IntakeStore, secrets: SecretStore, directory: Directory, event_log: EventLog, *,
+        policy: Callable[[], Policy], time_zone: tzinfo, max_waiting: int, shadow: bool,
+        wake_publisher: Callable[[], None] = _do_nothing, wake_delivery: Callable[[], None] = _do_nothing,
     ) -> None:  # fmt: skip
         self._store, self._secrets, self._directory, self._event_log = store, secrets, directory, event_log
         self._policy, self._time_zone = policy, time_zone
         self._max_waiting, self._shadow = max_waiting, shadow
-        self._published, self._due = published, due
-        self._kept_key = b""
+        self._wake_publisher, self._wake_delivery = wake_publisher, wake_delivery
+        self._cached_key = b""
 
     async def check_room(self) -> None:
-        """Raises Refused where the store's bound is reached, or the store cannot be asked."""
+        """Raise Refused if the store is full or down."""
         try:
             waiting = await self._store.waiting_bytes()
         except StoreDown:
@@ -71,16 +72,17 @@ class MessageIntake:
 
     async def take(
         self, channel: str, envelope: Envelope, content: bytes, relation: Relation, now: float, *,
-        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "", known_as: str = "",
-        parts: Sequence[SmsPart] = (),
+        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+        name: str = "", known_as: str = "", parts: Sequence[SmsPart] = (),
     ) -> str:  # fmt: skip
-        """Make a message durable; its id. `content` is canonical; `fields` gives the trace fields of an id.
+        """Store a message. Returns its id. Raises Refused.
 
-        `name`: the id, where it is made of what came, so that the same coming twice changes nothing; `known_as`:
-        what a text is known by elsewhere; `parts`: the PDUs of one over SMPP.
+        `content` has only CRLF line endings; `section` is its header section if it was parsed already; `fields`
+        returns the trace fields for an id. `name`: an id derived from the message, so that the same message twice is
+        stored once. `known_as`: the id of a text message elsewhere; `parts`: its PDUs if it came over SMPP.
 
-        On mail every X-Chaperone-Id that came in is a forgery here and goes before the sha256 is taken; ours goes in
-        front with the trace fields. Raises Refused.
+        Every X-Chaperone-Id in an incoming mail is forged, and is removed before the sha256 is computed. Ours is added
+        in front, with the trace fields.
         """
         await self.check_room()
         try:
@@ -89,7 +91,7 @@ class MessageIntake:
             raise self._down() from None
         name = name or new_id(now, os.urandom(10))
 
-        def made() -> Message:
+        def build() -> Message:
             header, ours = header_section_of(content, channel) if section is None else section, content
             prefix = fields(name)
             if key:
@@ -97,16 +99,16 @@ class MessageIntake:
                 prefix = trace_and_seal(key, name, prefix, header, ours)
             return _message(name, channel, envelope, header, ours, relation, now, prefix, tls, known_as)
 
-        message = await _beside(content, made)
-        addresses = [each.address for each in envelope.recipients]
+        message = await _in_thread_if_large(content, build)
+        addresses = [recipient.address for recipient in envelope.recipients]
         rows = contact_log_rows(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
         paired = {pair.recipient for pair in relation.pairs}
-        due = addresses if self._shadow else [each for each in addresses if each not in paired]
+        due = addresses if self._shadow else [address for address in addresses if address not in paired]
         await self._accept(message, due, rows, parts)
         return name
 
     async def has_message(self, name: str) -> bool:
-        """Whether a message of this id is there already. Raises Refused where the store cannot be asked."""
+        """Whether a message with this id is stored already. Raises Refused if the store is down."""
         try:
             return bool(await self._store.states(name))
         except StoreDown:
@@ -114,43 +116,46 @@ class MessageIntake:
 
     async def forward(
         self, channel: str, envelope: Envelope, content: bytes, now: float, *,
-        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False, name: str = "",
+        section: HeaderSection | None = None, fields: Callable[[str], bytes] = _no_fields, tls: bool = False,
+        name: str = "",
     ) -> str:  # fmt: skip
-        """Make a message durable that was decided before: every recipient is due, and it gets no second verdict.
+        """Store a message that was decided before: every recipient is due, and it gets no second verdict.
 
-        Its content stays as it is, X-Chaperone-Id included; `name` as in `take`. Raises Refused.
+        Its content is unchanged, including X-Chaperone-Id. `section` and `name` as in `take`. Raises Refused.
         """
         name = name or new_id(now, os.urandom(10))
         prefix = fields(name)
 
-        def made() -> Message:
+        def build() -> Message:
             header = header_section_of(content, channel) if section is None else section
             return _message(name, channel, envelope, header, content, Relation(), now, prefix, tls)
 
-        message = await _beside(content, made)
-        await self._accept(message, [each.address for each in envelope.recipients], ())
+        message = await _in_thread_if_large(content, build)
+        await self._accept(message, [recipient.address for recipient in envelope.recipients], ())
         return name
 
     async def was_released(self, section: HeaderSection, content: bytes, recipients: Sequence[str]) -> bool:
-        """Whether a content bears our seal and all these recipients were released under its id (the second pass).
+        """Whether content has our seal and was released to all these recipients (docs/architecture.md, Second pass).
 
-        A recipient counts that is queued or sent, another district address of the same person, or the district address
-        of a member of a group that is. Raises Refused where the store cannot be asked.
+        A recipient counts if it is queued or sent, if it is another district address of such a person, or the district
+        address of a member of such a group. Raises Refused if the store is down.
         """
         if b"chaperone-id" not in section.raw[: 1 << 20].lower():
             return False
         try:
             key = await self._key()
-            name = await _beside(content, lambda: verify_seal(key, section, content))
+            name = await _in_thread_if_large(content, lambda: verify_seal(key, section, content))
             states = {} if name is None else await self._store.states(name)
         except StoreDown:
             raise self._down() from None
         released = [address for address, state in states.items() if state in (State.QUEUED, State.SENT)]
-        same = {canonical(address) for address in released}
-        return bool(released) and all(canonical(each) in same or self._is_behind(each, released) for each in recipients)
+        same = {canonical_address(address) for address in released}
+        return bool(released) and all(
+            canonical_address(recipient) in same or self._is_behind(recipient, released) for recipient in recipients
+        )
 
     def _is_behind(self, recipient: str, released: Sequence[str]) -> bool:
-        """Whether a district address is of somebody who was released it at another one (an alias), or in a group."""
+        """Whether a recipient is a person to whom the message was released at an alias or as a group member."""
         directory = self._directory
         person = directory.person(recipient) if directory.is_internal(recipient) else None
         if person is None:
@@ -164,9 +169,9 @@ class MessageIntake:
         return False
 
     async def _key(self) -> bytes:
-        if not self._kept_key:
-            self._kept_key = await self._secrets.get_or_create("seal")
-        return self._kept_key
+        if not self._cached_key:
+            self._cached_key = await self._secrets.get_or_create("seal")
+        return self._cached_key
 
     async def _accept(
         self, message: Message, due: Sequence[str], rows: Sequence[ContactLogRow], parts: Sequence[SmsPart] = ()
@@ -178,9 +183,9 @@ class MessageIntake:
         directions = {pair.direction for pair in message.relation.pairs}
         self._event_log.accepted(message.id, message.channel, directions, len(message.content))
         if message.relation:
-            self._published()
+            self._wake_publisher()
         if due:
-            self._due()
+            self._wake_delivery()
 
     def _down(self) -> Exception:
         self._event_log.store_lost("intake")
@@ -208,6 +213,6 @@ def _message(
     )
 
 
-async def _beside(content: bytes, act: Callable[[], T]) -> T:
-    """Do what reads a whole content: at once where it is small, beside the event loop where it is large."""
-    return act() if len(content) < _LARGE else await asyncio.to_thread(act)
+async def _in_thread_if_large(content: bytes, work: Callable[[], T]) -> T:
+    """Run work that reads all of the content: directly if it is small, in a thread if it is large."""
+    return work() if len(content) < _LARGE else await asyncio.to_thread(work)

@@ -1,7 +1,7 @@
-"""Notification: what must follow a change of state, carried out until done: decision records, alerts, bounces.
+"""Notification: carry out the follow-ups of a change of state: decision records, alerts, bounces and other notices.
 
-Each followup is a row that was written with the change. Doing it twice does no harm: a record carries the id of its
-decision, and a message of ours has an id made of its followup's.
+A follow-up is a row that was stored with the change, and it is repeated until done. Doing it twice is harmless: a
+record has the id of its decision, and a message of ours has an id derived from its follow-up.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PAUSE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NoticeConfig:
-    """Who writes our own messages, and to whom: addresses, the console's URL for links, our host name."""
+    """Settings of our own messages: sender, default recipients, the console's URL for links, our host name."""
 
     sender: str
     to: tuple[str, ...]
@@ -53,62 +53,65 @@ class NoticeConfig:
 
 
 class Notification:
-    """Carries followups out."""
+    """Carries out follow-ups."""
 
     def __init__(
         self, followups: FollowupStore, outbox: OutboxStore, lookups: LookupStore, clock: StoreClock, bus: Bus,
-        event_log: EventLog, office: NoticeConfig, register: ConsoleDirectory,
+        event_log: EventLog, config: NoticeConfig, directory: ConsoleDirectory,
     ) -> None:  # fmt: skip
         self._followups, self._outbox, self._lookups, self._clock = followups, outbox, lookups, clock
-        self._bus, self._event_log, self._office, self._register = bus, event_log, office, register
+        self._bus, self._event_log, self._config, self._directory = bus, event_log, config, directory
 
     async def run(self, wakeup: Wakeup) -> None:
-        """Until the beat stops; what is not done by then is done after the next start."""
-        look = True
+        """Carry out due follow-ups until `wakeup` is stopped."""
+        check_store = True
         while not wakeup.stopped:
             try:
-                due = await self._followups.claim_due(_BATCH, _LEASE, None if look else wakeup)
-                look = len(due) == _BATCH
-                await self._records([each for each in due if each.kind is FollowupKind.DECISION])
-                for each in due:
-                    if each.kind is not FollowupKind.DECISION:
-                        await self._tell(each)
+                due = await self._followups.claim_due(_BATCH, _LEASE, None if check_store else wakeup)
+                check_store = len(due) == _BATCH
+                await self._publish_records([followup for followup in due if followup.kind is FollowupKind.DECISION])
+                for followup in due:
+                    if followup.kind is not FollowupKind.DECISION:
+                        await self._send_notice(followup)
             except StoreDown:
                 self._event_log.store_lost("notification")
                 await wakeup.rest(_PAUSE)
-                look = True
+                check_store = True
 
-    async def _records(self, followups: Sequence[Followup]) -> None:
+    async def _publish_records(self, followups: Sequence[Followup]) -> None:
         if not followups:
             return
         records = [
-            Record("decisions", str(each.body.get("conversation", each.message)).encode(), to_json(each.body))
-            for each in followups
+            Record(
+                "decisions", str(followup.body.get("conversation", followup.message)).encode(), to_json(followup.body)
+            )
+            for followup in followups
         ]
         try:
             places = await self._bus.publish(records)
         except BusDown:
             places = [None] * len(records)
-        done = [each.id for each, place in zip(followups, places, strict=True) if place is not None]
+        done = [followup.id for followup, place in zip(followups, places, strict=True) if place is not None]
         if done:
             await self._followups.complete(done)
         if len(done) < len(followups):
-            await self._followups.postpone([each.id for each in followups if each.id not in set(done)], _PAUSE)
+            missing = [followup.id for followup in followups if followup.id not in set(done)]
+            await self._followups.postpone(missing, _PAUSE)
 
-    async def _tell(self, followup: Followup) -> None:
-        message = await self._written(followup)
+    async def _send_notice(self, followup: Followup) -> None:
+        message = await self._write_message(followup)
         alerted = followup.kind in (FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) and message is not None
-        notified = [] if message is None else [each.address for each in message.envelope.recipients]
-        acts = (
+        notified = [] if message is None else [recipient.address for recipient in message.envelope.recipients]
+        entries = (
             [AuditEntry(await self._clock.now(), "gateway", "alerted", followup.message, {"to": notified})]
             if alerted
             else []
         )
-        await self._followups.complete([followup.id], message, acts)
+        await self._followups.complete([followup.id], message, entries)
         self._event_log.followup_done(followup.kind, followup.message)
 
     async def _status(self, followup: Followup, write_status: StatusWriter, now: float) -> Message | None:
-        """The report to the application that submitted the message; None if it asked for none."""
+        """The report to the application that submitted the message, None if it asked for none."""
         submitted = await self._outbox.outgoing(followup.message)
         if submitted is None:
             return None
@@ -118,23 +121,23 @@ class Notification:
         status = DeliveryStatus(rejected, recipients, str(followup.body.get("reply", "")), now)
         return write_status(submitted.message, status)
 
-    def _accounts(self, people: object) -> tuple[str, ...]:
-        """The district's mail addresses of people; an unknown student's is the id itself."""
+    def _addresses_of(self, people: object) -> tuple[str, ...]:
+        """The district mail addresses of people, by sourcedId. For an unknown student the id itself, if an address."""
         found = []
         for id_ in map(str, people) if isinstance(people, list) else ():
-            person = self._register.by_id(id_)
+            person = self._directory.by_id(id_)
             found.append(person.address if person is not None else id_ if "@" in id_ else "")
         return tuple(dict.fromkeys(filter(None, found)))
 
-    async def _apart(self, id_: str, recipients: tuple[str, ...]) -> tuple[str, ...]:
-        """Those who can be told of a message: nobody who has a part in it, or whose child has."""
+    async def _without_parties(self, id_: str, recipients: tuple[str, ...]) -> tuple[str, ...]:
+        """The recipients who may be notified of a message: not its parties, nor parents of a party."""
         for trace in await self._lookups.trace(id=id_):
-            addresses = [each for each in (trace.sender, *(to.address for to in trace.recipients)) if each]
-            return addresses_without_parties(recipients, trace.relation.pairs, addresses, self._register)
+            addresses = list(filter(None, (trace.sender, *(copy.address for copy in trace.recipients))))
+            return addresses_without_parties(recipients, trace.relation.pairs, addresses, self._directory)
         return recipients
 
-    async def _written(self, followup: Followup) -> Message | None:
-        """The message that a followup asks for; None where nobody is to be told."""
+    async def _write_message(self, followup: Followup) -> Message | None:
+        """The message of a follow-up, None if there is no recipient."""
         now = await self._clock.now()
         if followup.kind in (FollowupKind.BOUNCE, FollowupKind.REJECTION):
             write_status = capabilities_of(str(followup.body.get("channel", MAIL))).write_status
@@ -142,35 +145,35 @@ class Notification:
                 return await self._status(followup, write_status, now)
             recipients: tuple[str, ...] = (str(followup.body["to"]),)
         elif followup.kind is FollowupKind.REJECTED_TEXT:
-            recipients = self._accounts(followup.body.get("people"))
+            recipients = self._addresses_of(followup.body.get("people"))
         elif isinstance(to := followup.body.get("to"), list):
             recipients = tuple(map(str, to))
         else:
-            recipients = self._office.to
+            recipients = self._config.to
         if followup.kind in _ABOUT_PEOPLE:
-            recipients = await self._apart(followup.message, recipients)
+            recipients = await self._without_parties(followup.message, recipients)
         if not recipients:
             return None
-        # Of what it says, not of its row: a row's number may come again once the row is gone.
-        said = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
-        name = hashlib.sha256(said.encode()).hexdigest()[:26]
+        # Derived from the content, not from the row's number: a number may be used again once its row is deleted.
+        identity = json.dumps([followup.kind, followup.message, followup.body], sort_keys=True)
+        name = hashlib.sha256(identity.encode()).hexdigest()[:26]
         if followup.kind is FollowupKind.BOUNCE:
             original = await self._outbox.outgoing(followup.message)
             content = bounce_content(
                 followup.body, original.message if original else None,
-                reporting=self._office.hostname, sender=self._office.sender, name=name, at=now,
+                reporting=self._config.hostname, sender=self._config.sender, name=name, at=now,
             )  # fmt: skip
         else:
             content = notice_content(
-                followup, recipients, sender=self._office.sender, console_url=self._office.console_url,
-                hostname=self._office.hostname, district=self._office.district, time_zone=self._office.time_zone,
+                followup, recipients, sender=self._config.sender, console_url=self._config.console_url,
+                hostname=self._config.hostname, district=self._config.district, time_zone=self._config.time_zone,
                 name=name, at=now,
             )  # fmt: skip
         section = HeaderSection.of(content)
         return Message(
             id=name,
             channel=MAIL,
-            envelope=Envelope("", tuple(Recipient(each) for each in recipients), mail_parameters(content, recipients)),
+            envelope=Envelope("", tuple(map(Recipient, recipients)), mail_parameters(content, recipients)),
             content=content,
             sha256=sha256_of(content),
             received_at=now,

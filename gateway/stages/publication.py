@@ -1,7 +1,7 @@
-"""Publication: accepted messages go to the topic `messages`, at once, and again when the bus is back.
+"""Publication: accepted messages go to the topic `messages` at once, or when the bus is back.
 
-The store is the outbox. A message is published again only where its record is gone, was never confirmed, or was
-committed past without a verdict; never because the classifiers are behind.
+The store is the outbox. A message is published again only if its record is gone, was never confirmed, or was committed
+without a verdict. It is never published again because the classifiers are slow.
 """
 
 from __future__ import annotations
@@ -19,74 +19,75 @@ from gateway.stages.wakeup import Wakeup
 
 GROUP = "classifiers"
 _BATCH = 64
-_ROOM = 16 << 20  # bytes of content in hand at once, and one message more at most
+_ROOM = 16 << 20  # bytes of content in memory at once, exceeded by one message at most
 _LEASE = 30.0
 _PAUSE = 2.0
-_LOOK_BACK = 86400.0  # a message that is older than the topics keep is not read any more, whoever decided it
+_LOOK_BACK = 86400.0  # a message older than the retention of the topics is not classified anymore
 
 
 async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, max_inline: int) -> None:
-    """Publish what is due until the beat stops."""
-    async with asyncio.TaskGroup() as notes:
-        look = True
+    """Publish due messages until `wakeup` is stopped."""
+    async with asyncio.TaskGroup() as group:
+        check_store = True
         while not wakeup.stopped:
             try:
                 batch = await outbox.claim_unpublished(
-                    _BATCH, _LEASE, None if look else wakeup, inline=max_inline, room=_ROOM
+                    _BATCH, _LEASE, None if check_store else wakeup, inline=max_inline, room=_ROOM
                 )
-                look = len(batch) == _BATCH or sum(len(each.message.content) for each in batch) >= _ROOM
+                check_store = len(batch) == _BATCH or sum(len(outgoing.message.content) for outgoing in batch) >= _ROOM
                 confirmed = await _publish(outbox, bus, event_log, batch, max_inline) if batch else {}
                 if confirmed:
-                    notes.create_task(_note(outbox, event_log, confirmed))
+                    group.create_task(_mark_published(outbox, event_log, confirmed))
                 if len(confirmed) < len(batch):
                     await wakeup.rest(POLL_SECONDS)
             except BusDown:
                 await wakeup.rest(_PAUSE)
-                look = True
+                check_store = True
             except StoreDown:
                 event_log.store_lost("publication")
                 await wakeup.rest(_PAUSE)
-                look = True
+                check_store = True
 
 
 async def _publish(
     outbox: OutboxStore, bus: Bus, event_log: EventLog, batch: Sequence[OutgoingMessage], max_inline: int
 ) -> Mapping[str, str]:
-    """The places of what the bus confirmed, by message id."""
+    """Publish a batch. The places of the confirmed records, by message id."""
     records = []
-    for each in batch:
-        key, value, header = message_record(each, max_inline=max_inline)
+    for outgoing in batch:
+        key, value, header = message_record(outgoing, max_inline=max_inline)
         records.append(Record("messages", key, value, ((HEADER, header),)))
     try:
         places = await bus.publish(records)
     except BusDown:
-        await outbox.publish_again([each.message.id for each in batch])
+        await outbox.publish_again([outgoing.message.id for outgoing in batch])
         raise
-    confirmed = {each.message.id: place for each, place in zip(batch, places, strict=True) if place is not None}
+    ids = [outgoing.message.id for outgoing in batch]
+    confirmed = {id_: place for id_, place in zip(ids, places, strict=True) if place is not None}
     if len(confirmed) < len(batch):
-        await outbox.publish_again([each.message.id for each in batch if each.message.id not in confirmed])
+        await outbox.publish_again([id_ for id_ in ids if id_ not in confirmed])
     event_log.published(len(confirmed))
     return confirmed
 
 
-async def _note(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str, str]) -> None:
-    """Have it noted while the next ones are published: what is lost with the store is published again."""
+async def _mark_published(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str, str]) -> None:
+    """Store the places while the next batch is published. If that fails, the messages are published again."""
     try:
         await outbox.mark_published(confirmed)
     except StoreDown:
         event_log.store_lost("publication")
 
 
-async def publish_lost(
+async def republish_lost(
     outbox: OutboxStore, clock: StoreClock, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, verdict_timeout: float
 ) -> None:
-    """Look at once, and then whenever a message waited one timeout, whether its record can still be answered.
+    """Publish messages again whose record can no longer be answered: at the start, then after one verdict timeout each.
 
-    Decided or not: what was delivered without a verdict, in shadow mode or for want of one, is to be read all the same.
-    What the group had committed before this process began may be answered by verdicts that are yet to be consumed: they
-    have one timeout for that, lest a backlog is read twice.
+    That includes messages delivered without a verdict (in shadow mode or after a timeout), which still get classified.
+    Records that the group committed before this process began may be answered by verdicts that are not consumed yet.
+    They get one timeout for that, so that a backlog is not classified twice.
     """
-    patience, started = 0.0, None
+    min_age, started = 0.0, None
     while not wakeup.stopped:
         try:
             now = await clock.now()
@@ -96,21 +97,21 @@ async def publish_lost(
                 if now - started >= verdict_timeout
                 else {RecordPosition.AHEAD, RecordPosition.PASSED}
             )
-            waiting = await outbox.unclassified(now - _LOOK_BACK, now - patience, 1000)
-            published = [each for each in waiting if each.place is not None]
-            standings = await bus.positions("messages", GROUP, [each.place for each in published if each.place])
+            waiting = await outbox.unclassified(now - _LOOK_BACK, now - min_age, 1000)
+            places = {message.id: message.place for message in waiting if message.place is not None}
+            positions = await bus.positions("messages", GROUP, list(places.values()))
             lost = {
-                each.id: standing
-                for each, standing in zip(published, standings, strict=True)
-                if standing not in answerable
+                message_id: position
+                for message_id, position in zip(places, positions, strict=True)
+                if position not in answerable
             }
-            for message_id, standing in lost.items():
-                event_log.republished(message_id, standing)
+            for message_id, position in lost.items():
+                event_log.republished(message_id, position)
             if lost:
                 await outbox.publish_again(list(lost))
-            patience = verdict_timeout
+            min_age = verdict_timeout
         except BusDown:
-            pass  # a bus that is down loses nothing: what is unconfirmed is published when it is back
+            pass  # nothing is lost: unconfirmed messages are published once the bus is back
         except StoreDown:
             event_log.store_lost("publication")
         await wakeup.rest(max(verdict_timeout / 4, 0.2))

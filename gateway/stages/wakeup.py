@@ -1,4 +1,4 @@
-"""The beat of a stage: it looks again when woken, when stopped, or after a while."""
+"""The wakeup of a stage: it works again when woken or stopped, or after some time."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ import asyncio
 
 
 class Wakeup:
-    """One stage's alarm clock. `wake` is cheap and may be called for every message."""
+    """Wakes one stage. `wake` is cheap and may be called for every message."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
         self._others: list[Wakeup] = []
         self.stopped = False
 
-    def also(self, other: Wakeup) -> None:
-        """From now on, whatever wakes this wakes the other too."""
+    def wake_too(self, other: Wakeup) -> None:
+        """Wake another stage whenever this one is woken."""
         self._others.append(other)
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Say that there is work."""
         self._event.set()
         for other in self._others:
             other.wake()
 
     def stop(self) -> None:
-        """Finish what is in hand and end."""
+        """Tell the stage to finish its current work and end."""
         self.stopped = True
         self._event.set()
 
     async def rest(self, seconds: float) -> bool:
-        """Until woken or stopped, at most so many seconds; a wake before the rest ends it at once. Whether woken."""
+        """Wait until woken or stopped, at most `seconds`. A wake before the call ends it at once. True if woken."""
         try:
             async with asyncio.timeout(seconds):
                 await self._event.wait()

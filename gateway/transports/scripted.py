@@ -61,12 +61,12 @@ class ScriptedTransport:
         accepted: list[tuple[Recipient, str]] = []
         try:
             mail_reply = self._reply(line.decode())
-            if not mail_reply.taken:
+            if not mail_reply.accepted:
                 return same_outcome(recipients, refusal_outcome(mail_reply))
             for recipient in recipients:
                 command = rcpt_command(self, recipient).decode()
                 rcpt_reply = self._reply(command)
-                if rcpt_reply.taken:
+                if rcpt_reply.accepted:
                     accepted.append((recipient, command))
                 else:
                     outcomes[recipient.address] = refusal_outcome(rcpt_reply, at_rcpt=True)
@@ -82,8 +82,8 @@ class ScriptedTransport:
             final = self._reply(".")
         except HopDown as down:
             return outcomes | same_outcome(remaining, Deferred(down.reply.text))
-        outcome = Sent(final.text, self.offers("DSN")) if final.taken else refusal_outcome(final)
-        if final.taken:
+        outcome = Sent(final.text, self.offers("DSN")) if final.accepted else refusal_outcome(final)
+        if final.accepted:
             self.handed.append(HandedMessage(line.decode(), tuple(command for _, command in accepted), content))
         return outcomes | same_outcome(remaining, outcome)
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.core.messages.refusal import Refused
-from gateway.relays.smtp.content import Content, Decoder
+from gateway.relays.smtp.content import ContentDecoder, IncomingContent
 from gateway.transports.smtp.wire import ContentEncoder
 
 SMUGGLED = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\r\n\0.\r\n"]
@@ -40,8 +40,8 @@ def encoded(content: bytes, sizes: list[int]) -> bytes:
     return b"".join(encoder.feed(each) for each in pieces(content, sizes)) + encoder.end()
 
 
-def decoded(wire: bytes, sizes: list[int]) -> tuple[bytes, Decoder]:
-    decoder = Decoder()
+def decoded(wire: bytes, sizes: list[int]) -> tuple[bytes, ContentDecoder]:
+    decoder = ContentDecoder()
     out = b""
     for each in pieces(wire, sizes):
         if decoder.finished:
@@ -106,9 +106,9 @@ def test_dots_are_taken_away_after_crlf_only() -> None:
     assert decoded(b"a\n..b\r\n.\r\n", [2])[0] == b"a\r\n..b\r\n"
 
 
-async def _taken(content: Content) -> bytes:
+async def _taken(content: IncomingContent) -> bytes:
     out = b""
-    while piece := await content.piece():
+    while piece := await content.next_piece():
         out += piece
     return out
 
@@ -124,7 +124,7 @@ def source(wire: bytes, size: int = 7):
 
 async def test_too_much_is_read_to_its_end_and_refused() -> None:
     more, waiting = source(b"x" * 99 + b"\r\n.\r\nRSET\r\n", 50)
-    content = Content(b"", more, max_size=60)
+    content = IncomingContent(b"", more, max_size=60)
     with pytest.raises(Refused) as refused:
         await _taken(content)
     assert refused.value.reply.startswith("552 5.3.4")
@@ -133,13 +133,13 @@ async def test_too_much_is_read_to_its_end_and_refused() -> None:
 
 async def test_exactly_as_much_as_allowed_is_taken() -> None:
     more, _ = source(b"x" * 58 + b"\r\n.\r\n")
-    assert await _taken(Content(b"", more, max_size=60)) == b"x" * 58 + b"\r\n"
+    assert await _taken(IncomingContent(b"", more, max_size=60)) == b"x" * 58 + b"\r\n"
 
 
 async def test_bare_newlines_may_be_refused() -> None:
     more, _ = source(b"a\nb\r\n.\r\n")
     with pytest.raises(Refused) as refused:
-        await _taken(Content(b"", more, max_size=60, refuse_bare=True))
+        await _taken(IncomingContent(b"", more, max_size=60, refuse_bare=True))
     assert refused.value.reply.startswith("550 5.5.2")
     more, _ = source(b"a\r\nb\r\n.\r\n")
-    assert await _taken(Content(b"", more, max_size=60, refuse_bare=True)) == b"a\r\nb\r\n"
+    assert await _taken(IncomingContent(b"", more, max_size=60, refuse_bare=True)) == b"a\r\nb\r\n"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.core.messages.refusal import Refused
-from gateway.relays.smtp.grammar import Mail, Rcpt, mail, rcpt
+from gateway.relays.smtp.grammar import MailCommand, RcptCommand, parse_mail, parse_rcpt
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from gateway.relays.smtp.grammar import Mail, Rcpt, mail, rcpt
     ],
 )
 def test_senders_keep_their_spelling(argument: str, sender: str) -> None:
-    assert mail(argument) == Mail(sender, (), None, False)
+    assert parse_mail(argument) == MailCommand(sender, (), None, False)
 
 
 @pytest.mark.parametrize(
@@ -48,16 +48,16 @@ def test_senders_keep_their_spelling(argument: str, sender: str) -> None:
 )  # fmt: skip
 def test_what_is_no_sender(argument: str) -> None:
     with pytest.raises(Refused) as refused:
-        mail(argument)
+        parse_mail(argument)
     assert refused.value.code in (501, 553, 555)
     assert refused.value.reason == "syntax"
 
 
 def test_parameters_keep_case_and_order_and_size_is_apart() -> None:
-    assert mail("FROM:<a@b> ret=hdrs ENVID=Qq+2B7 size=12345 Body=8bitmime SMTPUTF8 AUTH=<>") == Mail(
+    assert parse_mail("FROM:<a@b> ret=hdrs ENVID=Qq+2B7 size=12345 Body=8bitmime SMTPUTF8 AUTH=<>") == MailCommand(
         "a@b", ("ret=hdrs", "ENVID=Qq+2B7", "Body=8bitmime", "SMTPUTF8"), 12345, True
     )
-    assert rcpt("TO:<a@b> NOTIFY=Success,DELAY ORCPT=rfc822;Ab+2BC@B", utf8=False) == Rcpt(
+    assert parse_rcpt("TO:<a@b> NOTIFY=Success,DELAY ORCPT=rfc822;Ab+2BC@B", utf8=False) == RcptCommand(
         "a@b", ("NOTIFY=Success,DELAY", "ORCPT=rfc822;Ab+2BC@B")
     )
 
@@ -69,28 +69,30 @@ def test_parameters_keep_case_and_order_and_size_is_apart() -> None:
 )  # fmt: skip
 def test_what_is_no_recipient(argument: str) -> None:
     with pytest.raises(Refused):
-        rcpt(argument, utf8=False)
+        parse_rcpt(argument, utf8=False)
 
 
 def test_utf8_where_mail_said_so() -> None:
-    assert mail("FROM:<jos\u00e9@b\u00fccher.example> SMTPUTF8").sender == "jos\u00e9@b\u00fccher.example"
-    assert rcpt("TO:<\u7528\u6237@\u4f8b\u5b50.example>", utf8=True).address == "\u7528\u6237@\u4f8b\u5b50.example"
+    assert parse_mail("FROM:<jos\u00e9@b\u00fccher.example> SMTPUTF8").sender == "jos\u00e9@b\u00fccher.example"
+    assert (
+        parse_rcpt("TO:<\u7528\u6237@\u4f8b\u5b50.example>", utf8=True).address == "\u7528\u6237@\u4f8b\u5b50.example"
+    )
 
 
 def test_postmaster_needs_no_domain() -> None:
-    assert rcpt("TO:<Postmaster>", utf8=False).address == "Postmaster"
+    assert parse_rcpt("TO:<Postmaster>", utf8=False).address == "Postmaster"
 
 
 def test_parameters_need_ehlo() -> None:
     with pytest.raises(Refused):
-        mail("FROM:<a@b> SIZE=1", extended=False)
-    assert mail("FROM:<a@b>", extended=False).sender == "a@b"
+        parse_mail("FROM:<a@b> SIZE=1", extended=False)
+    assert parse_mail("FROM:<a@b>", extended=False).sender == "a@b"
 
 
 @given(st.text(max_size=80))
 @example("<a@b> ENVID=+")
 def test_nothing_else_is_raised_and_nothing_can_break_out_of_the_line(text: str) -> None:
-    for read, keyword in ((mail, "FROM:"), (lambda each: rcpt(each, utf8=True), "TO:")):
+    for read, keyword in ((parse_mail, "FROM:"), (lambda each: parse_rcpt(each, utf8=True), "TO:")):
         try:
             found = read(keyword + text)
         except Refused:
@@ -102,5 +104,5 @@ def test_nothing_else_is_raised_and_nothing_can_break_out_of_the_line(text: str)
 
 @given(st.emails())
 def test_every_ordinary_address_is_taken_as_it_is(address: str) -> None:
-    assert mail(f"FROM:<{address}>").sender == address
-    assert rcpt(f"TO:<{address}>", utf8=False).address == address
+    assert parse_mail(f"FROM:<{address}>").sender == address
+    assert parse_rcpt(f"TO:<{address}>", utf8=False).address == address

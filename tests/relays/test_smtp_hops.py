@@ -174,7 +174,7 @@ async def test_an_idle_connection_that_broke_is_replaced_without_anybody_noticin
 
 async def test_a_silent_next_hop_is_given_up() -> None:
     hang = asyncio.Event()
-    async with world(hop_patience=SmtpTimeouts(final=0.05)) as w:
+    async with world(hop_timeouts=SmtpTimeouts(final=0.05)) as w:
         w.outside.reading = hang
         said = await (await w.client()).mail(TEACHER, [VENDOR], content())
         assert said[-1].startswith("451 4.4.2 ")

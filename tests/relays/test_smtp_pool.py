@@ -11,7 +11,7 @@ import pytest
 from gateway.core.messages.delivery import Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import SmtpTimeouts, HopTls
+from gateway.transports.smtp.connection import HopTls, SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.contracts.test_transport import AVERY, JO, claim

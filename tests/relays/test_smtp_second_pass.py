@@ -7,6 +7,7 @@ from email import message_from_bytes
 import pytest
 
 from gateway.core.messages.delivery import State
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.seal import seal
 from tests.relays.test_smtp_scope import refusing
 from tests.relays.world import (
@@ -28,7 +29,7 @@ KEY = b"seal".ljust(32, b"!")
 
 def sealed(whole: bytes, name: str = NAME) -> bytes:
     """A message as it comes back: with our fields and what the platform put before them."""
-    ours = b"Received: from x by gateway.riverbend.example\r\n" + seal(KEY, name, whole)
+    ours = b"Received: from x by gateway.riverbend.example\r\n" + seal(KEY, name, HeaderSection.of(whole), whole)
     return b"Received: from us by platform.example\r\nX-Platform: 1\r\n" + ours + whole
 
 
@@ -65,7 +66,8 @@ async def test_what_was_not_released_is_new(state: State) -> None:
         [message] = w.kept.messages
         assert not w.inside.taken
         assert b"X-Chaperone-Id" not in message.content
-        assert message.content == sealed(content(TEACHER, AVERY)).replace(seal(KEY, NAME, content(TEACHER, AVERY)), b"")
+        original = content(TEACHER, AVERY)
+        assert message.content == sealed(original).replace(seal(KEY, NAME, HeaderSection.of(original), original), b"")
         assert message.prefix.count(b"X-Chaperone-Id: " + message.id.encode()) == 1
 
 

@@ -141,7 +141,7 @@ async def test_one_client_has_no_more_sessions_than_one_may() -> None:
     told = {name: f"PROXY TCP{6 if ':' in name else 4} {name} {name} 4711 25\r\n".encode() for name in (
         "198.51.100.7", "198.51.100.8", "192.0.2.7", "2001:db8::7", "2001:db8::8", "2001:db8:0:1::7",
     )}  # fmt: skip
-    async with world(proxy_protocol=True, relay_from=("192.0.2.0/24",), max_sessions_of_one=2) as w:
+    async with world(proxy_protocol=True, relay_from=("192.0.2.0/24",), max_sessions_per_client=2) as w:
 
         async def comes(name: str) -> tuple[Client, str]:
             client = await w.connected()
@@ -164,7 +164,7 @@ async def test_one_client_has_no_more_sessions_than_one_may() -> None:
 
 
 async def test_silence_ends_the_session_and_progress_does_not() -> None:
-    async with world(patience=0.3) as w:
+    async with world(client_timeout=0.3) as w:
         client = await w.client()
         await client.mail(TEACHER, [VENDOR])
         await client.say("DATA")
@@ -184,7 +184,7 @@ async def test_silence_ends_the_session_and_progress_does_not() -> None:
 
 @pytest.mark.parametrize("where", ["command", "content"])
 async def test_a_trickle_is_no_progress(where: str) -> None:
-    async with world(patience=0.3) as w:
+    async with world(client_timeout=0.3) as w:
         client = await w.client()
         if where == "content":
             await client.mail(TEACHER, [VENDOR])
@@ -200,7 +200,7 @@ async def test_a_trickle_is_no_progress(where: str) -> None:
 
 
 async def test_in_a_crowd_the_silent_have_to_go() -> None:
-    async with world(crowded=2, patience_in_crowd=0.1) as w:
+    async with world(crowded=2, crowded_timeout=0.1) as w:
         first = await w.client()
         assert await first.say("NOOP") == "250 2.0.0 Ok"
         second = await w.client("")

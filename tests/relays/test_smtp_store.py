@@ -42,7 +42,7 @@ async def test_a_store_that_is_down_refuses_for_now_and_passes_the_rest() -> Non
 
 async def test_no_more_content_is_held_in_memory_than_allowed() -> None:
     big = content(text="m" * 400_000)
-    async with world(max_held=300_000) as w:
+    async with world(max_memory=300_000) as w:
         client = await w.client()
         for _ in range(2):  # what was held is given back
             assert (await client.mail(TEACHER, [AVERY], big))[-1].startswith("452 4.3.1 ")

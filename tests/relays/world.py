@@ -83,8 +83,8 @@ class Kept:
         self._up("states")
         return self.known.get(message_id, {})
 
-    async def secret(self, name: str) -> bytes:
-        self._up("secret")
+    async def get_or_create(self, name: str) -> bytes:
+        self._up("get_or_create")
         return name.encode().ljust(32, b"!")
 
     def _up(self, what: str) -> None:
@@ -184,7 +184,7 @@ def bound() -> socket.socket:
 @asynccontextmanager
 async def world(
     inside: Callable[[str], str] = always, outside: Callable[[str], str] = always, *, shadow: bool = False,
-    one_hop: bool = False, networks: tuple[str, ...] = (), hop_patience: SmtpTimeouts | None = None,
+    one_hop: bool = False, networks: tuple[str, ...] = (), hop_timeouts: SmtpTimeouts | None = None,
     hop_more: dict | None = None, hop_answers_within: float = 100.0, **config,
 ) -> AsyncIterator[World]:  # fmt: skip
     async with AsyncExitStack() as up:
@@ -192,19 +192,19 @@ async def world(
         if one_hop:
             hops[1] = hops[0]
         kept, roster, event_log = Kept(), Roster(), EventLog(CollectorRegistry())
-        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", timeouts=hop_patience))
+        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", timeouts=hop_timeouts))
         woken = {"published": 0, "due": 0}
         intake = MessageIntake(
-            kept, roster, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
-            published=lambda: woken.update(published=woken["published"] + 1),
-            due=lambda: woken.update(due=woken["due"] + 1),
+            kept, kept, roster, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
+            wake_publisher=lambda: woken.update(published=woken["published"] + 1),
+            wake_delivery=lambda: woken.update(due=woken["due"] + 1),
         )  # fmt: skip
         district = ("riverbend.example", "students.riverbend.example")
         ways = (
             NextHop("mail", hops[0].target, frozenset(district)),
             NextHop("mail", hops[1].target, frozenset(), True),
         )
-        usual = {"relay_from": ("127.0.0.0/8",), "hop_patience": hop_answers_within}
+        usual = {"relay_from": ("127.0.0.0/8",), "hop_timeout": hop_answers_within}
         settings = SmtpConfig("gateway.riverbend.example", district, **(usual | config))
         listening = bound()
         relay = SmtpRelay(

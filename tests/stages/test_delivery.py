@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry
 
 from gateway.core.messages.delivery import State
 from gateway.observability.events import EventLog
-from gateway.ports.messages import StoreDown
+from gateway.ports.messages import DeliveryQueueStore, StoreDown
 from gateway.stages import delivery
 from gateway.stages.delivery import Delivery
 from gateway.stages.wakeup import Wakeup
-from gateway.store import SqlStore, open_store
+from gateway.store import open_store
 from gateway.transports.scripted import ScriptedTransport
 from tests.contracts.messages import STUDENTS, mail
 
@@ -23,18 +23,18 @@ from tests.contracts.messages import STUDENTS, mail
 class Away:
     """A store that is away whenever an outcome is to be recorded, so many times."""
 
-    def __init__(self, store: SqlStore, times: int) -> None:
-        self._store, self.times = store, times
+    def __init__(self, queue: DeliveryQueueStore, times: int) -> None:
+        self._queue, self.times = queue, times
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self._queue, name)
 
-    async def conclude(self, *given: Any) -> bool:
+    async def record_outcomes(self, *given: Any) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
         if self.times:
             self.times -= 1
             raise StoreDown("away")
-        return await self._store.conclude(*given)
+        return await self._queue.record_outcomes(*given)
 
 
 async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,12 +43,12 @@ async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkey
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         message = mail()
         address = message.envelope.recipients[0].address
-        await store.accept(message, due=[address])
-        away: Any = Away(store, times=3)
-        stage = Delivery(STUDENTS, transport, away, away, EventLog(CollectorRegistry()), concurrency=2)
+        await store.intake.accept(message, due=[address])
+        away: Any = Away(store.delivery_queue, times=3)
+        stage = Delivery(STUDENTS, transport, away, store.clock, EventLog(CollectorRegistry()), concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(stage.run(wakeup))
-            while await store.states(message.id) != {address: State.SENT}:
+            while await store.intake.states(message.id) != {address: State.SENT}:
                 await asyncio.sleep(0.02)
             wakeup.stop()
         assert away.times == 0

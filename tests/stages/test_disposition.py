@@ -24,9 +24,10 @@ from gateway.core.policy.transitions import release
 from gateway.core.serialization.wire import encode_verdict
 from gateway.observability.events import EventLog, JsonLines
 from gateway.ports.bus import Record, RecordPosition
+from gateway.ports.store import Store
 from gateway.stages.disposition import GROUP, Disposition
 from gateway.stages.wakeup import Wakeup
-from gateway.store import SqlStore, open_store
+from gateway.store import open_store
 from tests.contracts.messages import mail, verdict_on
 
 POLICY = policies.read(None, {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction.STUDENT_TO_STAFF: Action.FLAG})
@@ -51,10 +52,10 @@ class Deaf(LocalBus):
 class Room:
     """A store, a bus, a registry, and how to wait for what is on the bus."""
 
-    def __init__(self, store: SqlStore, bus: LocalBus) -> None:
+    def __init__(self, store: Store, bus: LocalBus) -> None:
         self.store, self.bus, self.registry = store, bus, CollectorRegistry()
         self.stage = Disposition(
-            store, store, store, EventLog(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
+            store.dispositions, store.outbox, store.clock, EventLog(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
         )  # fmt: skip
 
     async def accepted(self, **given) -> Message:

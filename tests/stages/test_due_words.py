@@ -10,12 +10,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.core.messages.followup import FollowupKind
-from gateway.core.notices.digest import desk_notice
-from gateway.core.policy.review_rules import ReviewRules
+from gateway.core.notices.reviewer_notices import reviewer_notice
+from gateway.core.policy.review_rules import ClauseReviewRules
 from gateway.core.serialization.wire import rfc3339
 from gateway.observability.events import EventLog
-from gateway.stages.reminders import Reminders
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.stages.reminders import Reminders, ReminderStores
+from gateway.store import open_store
 from tests.console.district import SAID, policy, put, roster
 from tests.contracts.messages import Clock
 
@@ -25,13 +26,13 @@ URL, LAST = "https://c.example", "safety@riverbend.example"
 SAYS = {"hold": "Nothing is delivered before", "release": "policy delivers", "reject": "policy rejects"}
 
 
-def reminders(store: SqlStore, deed: str, last: list[str], registry: CollectorRegistry) -> Reminders:
+def reminders(store: Store, deed: str, last: list[str], registry: CollectorRegistry) -> Reminders:
     """Reminders over a store, by a policy that does this at the due time of clause 7a."""
     shipped = policy()
-    ends = replace(shipped.clauses["7a"], handling=ReviewRules(at_due=deed))
+    ends = replace(shipped.clauses["7a"], review_rules=ClauseReviewRules(at_due=deed))
     made = replace(shipped, clauses={**shipped.clauses, "7a": ends})
     return Reminders(
-        store, roster(), lambda: made, EventLog(registry), last=last, zone=ZONE, district="Riverbend",
+        ReminderStores.of(store), roster(), lambda: made, EventLog(registry), fallback=last, zone=ZONE, district="Riverbend",
         decided=lambda: None,
     )  # fmt: skip
 
@@ -43,8 +44,8 @@ async def test_a_reminder_says_what_the_policy_does_at_the_due_time(tmp_path: Pa
         await put(store, SAID["middle"], NOON, roster(), policy())
         clock.now = NOON + 1.9 * HOUR
         await reminders(store, deed, [LAST], CollectorRegistry()).look()
-        (due,) = [each for each in await store.due_followups(100, 60) if each.kind is FollowupKind.DUE]
-    subject, said = desk_notice(FollowupKind.DUE, due.body, URL, ZONE)
+        (due,) = [each for each in await store.followups.claim_due(100, 60) if each.kind is FollowupKind.DUE]
+    subject, said = reviewer_notice(FollowupKind.DUE, due.body, URL, ZONE)
     assert subject == "One held message to decide soon"
     assert [each for each, words in SAYS.items() if words in said[0]] == [deed]
     assert ("unless somebody decides before" in said[1]) == (deed != "hold")
@@ -53,10 +54,10 @@ async def test_a_reminder_says_what_the_policy_does_at_the_due_time(tmp_path: Pa
 def test_a_reminder_of_messages_with_different_ends_says_it_of_each() -> None:
     at = rfc3339(NOON)
     items = [["a", at, 0, "release"], ["b", at, 0, "hold"], ["c", at, 0]]
-    _, said = desk_notice(FollowupKind.DUE, {"items": items}, URL, ZONE)
+    _, said = reviewer_notice(FollowupKind.DUE, {"items": items}, URL, ZONE)
     assert said[0].startswith("What happens to each at its due time stands below.")
     assert [each.partition("; ")[2].split()[0] for each in said[1:4]] == ["then", "it", "it"]
-    _, said = desk_notice(FollowupKind.DUE, {"items": [*items, ["d", at, 2, "hold"]]}, URL, ZONE)
+    _, said = reviewer_notice(FollowupKind.DUE, {"items": [*items, ["d", at, 2, "hold"]]}, URL, ZONE)
     assert "Nothing is delivered" not in said[0]
     assert said[4].endswith("CST")
 

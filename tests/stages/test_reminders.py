@@ -16,17 +16,18 @@ from gateway.core.cases.case import Assignment, CaseDraft
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Message
-from gateway.core.notices.notice import notice_content, usual_words
+from gateway.core.notices.notice import default_rejection_text, notice_content
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.policy import Policy
-from gateway.core.policy.review_rules import Review, ReviewRules
+from gateway.core.policy.review_rules import ClauseReviewRules, GeneralReviewRules
 from gateway.core.policy.transitions import by_verdict, without_verdict
 from gateway.core.serialization.wire import rfc3339
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
+from gateway.ports.store import Store
 from gateway.stages.moderation import hold_longer
-from gateway.stages.reminders import NOT_DECIDED, Reminders
-from gateway.store import SqlStore, open_store
+from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
+from gateway.store import open_store
 from tests.console.district import SAID, SECRET, message_of, policy, put, roster, verdict_of
 from tests.contracts.messages import Clock
 
@@ -47,7 +48,7 @@ USERS = (
 class Desk:
     """A store with accounts, and reminders over it."""
 
-    store: SqlStore
+    store: Store
     people: Roster
     clock: Clock
     policy: Policy = field(default_factory=policy)
@@ -55,7 +56,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.reminders = Reminders(
-            self.store, self.people, lambda: self.policy, EventLog(CollectorRegistry()), last=[LAST], zone=ZONE,
+            ReminderStores.of(self.store), self.people, lambda: self.policy, EventLog(CollectorRegistry()), fallback=[LAST], zone=ZONE,
             district="Riverbend", decided=self.count,
         )  # fmt: skip
 
@@ -79,8 +80,8 @@ class Desk:
     async def letters(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
         """What is to be written after a look: kind, to whom, of how many messages."""
         await self.reminders.look()
-        due = await self.store.due_followups(100, 60)
-        await self.store.followed([each.id for each in due])
+        due = await self.store.followups.claim_due(100, 60)
+        await self.store.followups.complete([each.id for each in due])
         told = []
         for each in due:
             if each.kind in kinds:
@@ -95,7 +96,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
         made = Desk(store, roster(), clock)
         for user in USERS:
-            await store.add_user(user, "", AuditEntry(NOON, "tests", "account added", user.name))
+            await store.accounts.add(user, "", AuditEntry(NOON, "tests", "account added", user.name))
         yield made
 
 
@@ -127,9 +128,9 @@ async def test_a_due_time_goes_up_the_chain(desk: Desk) -> None:
             "director@riverbend.example",
             LAST,
         }
-    acts = [each.act for each in await desk.store.acts_about(message.id, 20)]
+    acts = [each.act for each in await desk.store.audit_trail.entries_about(message.id, 20)]
     assert acts == ["escalated", "escalated", "escalated", "reminded", "reminded", "decided"]
-    (trace,) = await desk.store.trace(id=message.id)
+    (trace,) = await desk.store.lookups.trace(id=message.id)
     assert [each.state for each in trace.recipients] == [State.HELD]
 
 
@@ -143,7 +144,7 @@ async def test_one_letter_names_all_that_is_due(desk: Desk) -> None:
 async def test_who_has_taken_it_is_told_alone(desk: Desk) -> None:
     message = await desk.put("high")
     taken = Assignment("director@riverbend.example", "x", NOON)
-    await desk.store.assign(message.id, taken, None, AuditEntry(NOON, "x", "assigned", message.id))
+    await desk.store.claims.assign(message.id, taken, None, AuditEntry(NOON, "x", "assigned", message.id))
     desk.now = NOON + 2 * HOUR
     assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
@@ -153,8 +154,8 @@ async def test_who_has_a_part_in_it_is_told_nothing(desk: Desk) -> None:
     person = desk.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
-    await desk.store.add_user(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
-    await desk.store.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
+    await desk.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
+    await desk.store.accounts.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
     await desk.put("high")
     desk.now = NOON + 2 * HOUR
     assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
@@ -164,7 +165,7 @@ async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
     """notify.to names the counselor whom a student wrote to: others are told, at every level."""
     counselor = "hollis.meyer@riverbend.example"
     desk.reminders = Reminders(
-        desk.store, desk.people, lambda: desk.policy, EventLog(CollectorRegistry()), last=[counselor, LAST], zone=ZONE,
+        ReminderStores.of(desk.store), desk.people, lambda: desk.policy, EventLog(CollectorRegistry()), fallback=[counselor, LAST], zone=ZONE,
         district="Riverbend",
     )  # fmt: skip
     await desk.put("help")
@@ -178,18 +179,18 @@ async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
     message = await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     assert len(await desk.letters(FollowupKind.DUE)) == 1
-    done = await hold_longer(desk.store, desk.store, message.id, 24 * HOUR, by="kessler", reason="a witness is away")
+    done = await hold_longer(desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="kessler", reason="a witness is away")
     assert done is not None
     assert done.changed
     assert await desk.letters(FollowupKind.DUE) == []
     desk.now += 24 * HOUR - 10 * MINUTE
     assert len(await desk.letters(FollowupKind.DUE)) == 1
-    assert (await desk.store.acts_about(message.id, 9))[1].detail["reason"] == "a witness is away"
+    assert (await desk.store.audit_trail.entries_about(message.id, 9))[1].detail["reason"] == "a witness is away"
 
 
 @pytest.mark.parametrize(("deed", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
 async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, state: State) -> None:
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=ReviewRules(at_due=deed))}
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=deed))}
     desk.policy = replace(desk.policy, clauses=clauses)
     message, other = await desk.put("child"), await desk.put("middle")
     desk.now = NOON + 1.9 * HOUR
@@ -198,42 +199,42 @@ async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, sta
     desk.now = NOON + 2.1 * HOUR
     assert await desk.letters(FollowupKind.DUE) == []
     for each in (message, other):
-        (trace,) = await desk.store.trace(id=each.id)
+        (trace,) = await desk.store.lookups.trace(id=each.id)
         assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
-    assert (await desk.store.acts_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
+    assert (await desk.store.audit_trail.entries_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
 
 
 async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
     """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=ReviewRules(at_due="release"))}
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release"))}
     desk.policy = replace(desk.policy, clauses=clauses)
     message = await desk.put("both")
     first, second = (each.address for each in message.envelope.recipients)
     await hold_longer(
-        desk.store, desk.store, message.id, 24 * HOUR, by="middle", reason="", may=lambda each: each.address == second
+        desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="middle", reason="", may=lambda each: each.address == second
     )
     for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
         desk.now = NOON + later * HOUR
         await desk.letters(FollowupKind.DUE)
-        (trace,) = await desk.store.trace(id=message.id)
+        (trace,) = await desk.store.lookups.trace(id=message.id)
         assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
 
 
 async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejections(desk: Desk) -> None:
     """Clause, title and advice; but nobody is said to have looked at it."""
-    handling = ReviewRules(at_due="reject", advice="Write from the school account.")
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], handling=handling)}
+    rules = ClauseReviewRules(at_due="reject", advice="Write from the school account.")
+    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=rules)}
     desk.policy = replace(desk.policy, clauses=clauses)
     await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     await desk.reminders.look()
-    (told,) = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTION]
+    (told,) = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION]
     words = str(told.body["words"])
     assert f"(clause 7a: {clauses['7a'].title})" in words
     assert "What you can do: Write from the school account." in words
     assert "Nobody decided in the time" in words
     assert "has looked at it" not in words
-    assert words.split("\n\n")[1:] == usual_words("Riverbend", desk.policy, ["7a"]).split("\n\n")[1:]
+    assert words.split("\n\n")[1:] == default_rejection_text("Riverbend", desk.policy, ["7a"]).split("\n\n")[1:]
 
 
 async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:
@@ -248,7 +249,7 @@ async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) ->
         again = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
         assert {to for _, to, _ in again} == {building, "director@riverbend.example", LAST}
         assert {kind for kind, _, _ in again} == {FollowupKind.HELP_AGAIN}
-    await desk.store.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
+    await desk.store.help_alerts.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
     desk.now += HOUR
     assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
 
@@ -256,12 +257,12 @@ async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) ->
 async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(desk: Desk) -> None:
     """The verdict comes a day after the message was flagged for want of one; weeks later people are still told."""
     message = message_of(SAID["help"], NOON, desk.people)
-    await desk.store.accept(message)
-    await desk.store.settle([(message.id, lambda seen: without_verdict(seen, desk.policy, NOON))])
+    await desk.store.intake.accept(message)
+    await desk.store.dispositions.apply([(message.id, lambda seen: without_verdict(seen, desk.policy, NOON))])
     desk.now = NOON + 24 * HOUR
     assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
     verdict = verdict_of(SAID["help"], message)
-    await desk.store.settle([(message.id, lambda seen: by_verdict(seen, verdict, desk.policy, desk.now))])
+    await desk.store.dispositions.apply([(message.id, lambda seen: by_verdict(seen, verdict, desk.policy, desk.now))])
     assert (FollowupKind.HELP_ALERT, kessler(desk), 0) in await desk.letters(FollowupKind.HELP_ALERT)
     desk.now += 16 * MINUTE
     assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
@@ -275,10 +276,10 @@ async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(
 async def test_a_call_that_was_given_back_is_told_again(desk: Desk) -> None:
     message = await desk.put("help")
     await desk.letters()
-    await desk.store.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
+    await desk.store.help_alerts.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
     desk.now += HOUR
     assert await desk.letters(FollowupKind.HELP_AGAIN) == []
-    assert await desk.store.give_back(message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id))
+    assert await desk.store.help_alerts.give_back(message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id))
     assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
 
 
@@ -289,10 +290,10 @@ async def test_old_calls_do_not_keep_others_from_being_told(desk: Desk) -> None:
     for _ in range(210):
         desk.now += 1
         each = await desk.put("help")
-        await desk.store.acknowledge(each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id))
+        await desk.store.help_alerts.acknowledge(each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id))
     desk.now = NOON + 16 * MINUTE
     await desk.reminders.look()
-    again = [each for each in await desk.store.due_followups(900, 60) if each.kind is FollowupKind.HELP_AGAIN]
+    again = [each for each in await desk.store.followups.claim_due(900, 60) if each.kind is FollowupKind.HELP_AGAIN]
     assert [each.message for each in again] == [waiting.id]
 
 
@@ -304,13 +305,13 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
     assert await desk.letters(FollowupKind.DIGEST) == []
     desk.now = morning
     await desk.reminders.look()
-    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.DIGEST]
+    due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
     counts = {each.body["to"][0]: (each.body["held"], each.body["overdue"], each.body["calls"]) for each in due}  # type: ignore[index]
     assert counts == {
         LAST: (2, 2, 1), "director@riverbend.example": (2, 2, 1), kessler(desk): (1, 1, 1),
         "middle@riverbend.example": (1, 1, 0),
     }  # fmt: skip
-    await desk.store.followed([each.id for each in due])
+    await desk.store.followups.complete([each.id for each in due])
     desk.now += HOUR
     assert await desk.letters(FollowupKind.DIGEST) == []
     desk.now = morning + 24 * HOUR + 3 * HOUR  # the day's digest is not made up for in the afternoon
@@ -321,7 +322,7 @@ async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> Non
     await desk.put("help")
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await desk.reminders.look()
-    found = [each for each in await desk.store.due_followups(100, 60) if each.kind is FollowupKind.DIGEST]
+    found = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
     assert {str(each.body["to"]) for each in found} == {
         str([to]) for to in (kessler(desk), "director@riverbend.example", LAST)
     }
@@ -338,17 +339,17 @@ async def test_a_case_is_told_of_when_it_is_due_until_it_is_closed(desk: Desk) -
     person = desk.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
-    await desk.store.add_user(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
+    await desk.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
     draft = CaseDraft("Secrecy", "high", "kessler", NOON + 4 * HOUR)
-    number = await desk.store.open_case(draft, "kessler", [message.id], {})
+    number = await desk.store.cases.open(draft, "kessler", [message.id], {})
     assert await desk.letters(FollowupKind.CASE) == []
     building, director = kessler(desk), "director@riverbend.example"
     for later, told in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
         desk.now = NOON + later * HOUR
         assert [to for _, to, _ in await desk.letters(FollowupKind.CASE)] == sorted(told), later
-    acts = [each.act for each in await desk.store.acts_about(f"case-{number}", 9)]
+    acts = [each.act for each in await desk.store.audit_trail.entries_about(f"case-{number}", 9)]
     assert acts == ["escalated", "reminded", "reminded", "case opened"]
-    await desk.store.end_case(
+    await desk.store.cases.set_outcome(
         number, "unfounded", "kessler", AuditEntry(desk.now, "kessler", "case closed", f"case-{number}")
     )
     desk.now += 48 * HOUR
@@ -368,7 +369,7 @@ def test_a_letter_about_a_case_says_whether_it_is_late(level: int, says: str) ->
 
 
 async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:
-    desk.policy = replace(desk.policy, review=Review(digest=None))
+    desk.policy = replace(desk.policy, review=GeneralReviewRules(digest=None))
     await desk.put("high")
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     assert await desk.letters(FollowupKind.DIGEST) == []
@@ -379,7 +380,7 @@ async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
     ids = [(await desk.put(name)).id for name in ("high", "help")]
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await desk.reminders.look()
-    due = [each for each in await desk.store.due_followups(100, 60) if each.kind is not FollowupKind.DECISION]
+    due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is not FollowupKind.DECISION]
     kinds = {FollowupKind.DUE, FollowupKind.DIGEST, FollowupKind.HELP_AGAIN}
     assert kinds <= {each.kind for each in due}
     for each in due:

@@ -12,10 +12,11 @@ from prometheus_client import CollectorRegistry
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry
 from gateway.observability.events import EventLog
+from gateway.ports.store import Store
 from gateway.stages.moderation import moderate, undo
-from gateway.stages.upkeep import ChainWatch, forget, link_audit, measure
+from gateway.stages.maintenance import (AuditChainWatch, delete_expired, link_audit, measure_backlog)
 from gateway.stages.wakeup import Wakeup
-from gateway.store import SqlStore, open_store
+from gateway.store import open_store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
 
 
@@ -30,13 +31,13 @@ async def test_a_changed_row_is_found(tmp_path: Path) -> None:
     event_log, wakeup, file = EventLog(registry), Wakeup(), tmp_path / "c.db"
     valid = lambda: registry.get_sample_value("chaperone_audit_chain_valid")  # noqa: E731
     async with open_store(f"sqlite:///{file}") as store, asyncio.TaskGroup() as group:
-        await store.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(40)])
-        chain = ChainWatch(store, event_log)
-        group.create_task(link_audit(store, event_log, wakeup))
-        group.create_task(measure(store, event_log, wakeup, chain, every=0.01))
+        await store.audit.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(40)])
+        chain = AuditChainWatch(store.audit, event_log)
+        group.create_task(link_audit(store.audit, event_log, wakeup))
+        group.create_task(measure_backlog(store.lookups, event_log, wakeup, chain, every=0.01))
         rows = []
         while len(rows) < 40:
-            rows = await store.audit_rows(0, 100)
+            rows = await store.audit.rows(0, 100)
             await asyncio.sleep(0.01)
         group.create_task(chain.run(wakeup, every=0.05, page=7))
         await _until(lambda: valid() == 1)
@@ -53,21 +54,21 @@ async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
     async with open_store(f"sqlite:///{tmp_path / 'c.db'}", clock=Clock(NOON)) as store, asyncio.TaskGroup() as group:
         kept, gone = mail(), mail()
         for message, state, action in ((kept, State.HELD, Action.HOLD), (gone, State.DISCARDED, Action.RELEASE)):
-            await store.accept(message)
+            await store.intake.accept(message)
             rule = becomes(state, decision(action))
-            await store.settle([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
-        assert await moderate(store, store, kept.id, "discard", by="kim", reason="", after=5.0)
+            await store.dispositions.apply([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
+        assert await moderate(store.dispositions, store.clock, kept.id, "discard", by="kim", reason="", after=5.0)
         wakeup = Wakeup()
-        group.create_task(forget(store, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0))
+        group.create_task(delete_expired(store.retention, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0))
         async with asyncio.timeout(60):
             while await _content(store, gone.id):
                 await asyncio.sleep(0.01)
         wakeup.stop()
-        assert await undo(store, store, kept.id, by="kim")
+        assert await undo(store.undo, store.clock, kept.id, by="kim")
         assert await _content(store, kept.id) == kept.content
 
 
-async def _content(store: SqlStore, id_: str) -> bytes:
-    explained = await store.explained(id_)
+async def _content(store: Store, id_: str) -> bytes:
+    explained = await store.lookups.detail(id_)
     assert explained is not None
     return explained.content

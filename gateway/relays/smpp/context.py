@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import party, piece_of, read
+from gateway.core.channels.smpp_encoding import decode_texts, normalize_address, part_reference
 from gateway.core.channels.smpp_message import (
     ESME,
     INCOMPLETE,
@@ -20,20 +20,19 @@ from gateway.core.channels.smpp_message import (
     PartialText,
     SentPart,
     SmsPart,
-    asks_in_between,
-    asks_on_failure,
-    envelope,
-    esme_way,
+    esme_route,
+    id_variants,
     part_id,
-    receipts,
-    receipts_envelope,
-    recipient,
-    written,
+    receipt_envelope_of,
+    receipt_pdus,
+    text_envelope,
+    text_recipient,
+    wants_failure_receipt,
+    wants_intermediate_receipt,
 )
-from gateway.core.channels.smpp_pdu import Malformed, Pdu, SmppText, Status, read_text
+from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppText, Status, read_text
 from gateway.core.channels.text_routing import passes_at_once
-from gateway.core.channels.twilio import derived_id
-from gateway.core.messages.message import Recipient, new_id
+from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
 from gateway.core.policy.relation import relate
@@ -64,7 +63,7 @@ class RecentTexts:
     def note_forwarded(self, name: str, account: str) -> None:
         """Note that a message of an application was passed on and is known to the SMSC by `name`."""
         if name:
-            _remember(self._accounts, written(name)[0], account)
+            _remember(self._accounts, id_variants(name)[0], account)
 
     def note_sent(self, name: str, part: SentPart) -> None:
         """Note that the SMSC accepted a part of a message of ours under `name`."""
@@ -112,30 +111,30 @@ class SmppContext:
     def relation_to_check(self, text: SmppText) -> Relation:
         """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
         relation = self.relation_of(text)
-        if relation and len(text.destinations) == 1 and piece_of(text) is None:
-            content, readable = read([text])
-            if readable and passes_at_once(party(text.destinations[0]), content):
+        if relation and len(text.destinations) == 1 and part_reference(text) is None:
+            content, readable = decode_texts([text])
+            if readable and passes_at_once(normalize_address(text.destinations[0]), content):
                 return Relation()
         return relation
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
-        return relate(party(text.source), (), [party(address) for address in text.destinations], self.directory)
+        return relate(normalize_address(text.source), (), [normalize_address(address) for address in text.destinations], self.directory)
 
     async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, way: str) -> str:
         """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""
         now = self.now()  # before the first await, so that a later message gets a later time
-        piece, name = piece_of(text), new_id(now, os.urandom(10))
+        piece, name = part_reference(text), new_id(now, os.urandom(10))
         if piece is None:
             part = SmsPart(1, 1, request.command, request.body, account)
             await self._store(name, [part], [text], relation, way, now)
             return part_id(name, 1, 1)
-        await self.intake.room()
+        await self.intake.check_room()
         part = SmsPart(piece.number, piece.total, request.command, request.body, account)
         addresses = (address.encoded().hex() for address in (text.source, *text.destinations))
         key = "\n".join((way, account, *addresses, piece.reference, str(piece.total)))
         try:
-            gathered = await self.texts.gather(key, name, part)
+            gathered = await self.texts.add(key, name, part)
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
@@ -164,29 +163,29 @@ class SmppContext:
         self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, way: str,
         now: float, failures: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        content, readable = read(texts)
+        content, readable = decode_texts(texts)
         first = texts[0]
         recipients: dict[str, Recipient] = {}
         for address in first.destinations:
-            number = party(address)
-            out = way if way != ESME else esme_way(await self._last_sender(number))
-            recipients.setdefault(number, recipient(number, out, address))
+            number = normalize_address(address)
+            out = way if way != ESME else esme_route(await self._last_sender(number))
+            recipients.setdefault(number, text_recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
-        enveloped = envelope(
-            party(first.source), tuple(recipients.values()), first, account=parts[0].account, total=parts[0].total,
-            receipts=[part.number for part, text in numbered if asks_on_failure(text.registered)],
-            lacking=[*failures, *([] if readable else [UNREADABLE])],
+        enveloped = text_envelope(
+            normalize_address(first.source), tuple(recipients.values()), first, account=parts[0].account, total=parts[0].total,
+            receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
+            failures=[*failures, *([] if readable else [UNREADABLE])],
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
             SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
-        asked = [part.number for part, text in numbered if part.account and asks_in_between(text.registered)]
+        asked = [part.number for part, text in numbered if part.account and wants_intermediate_receipt(text.registered)]
         if asked:
-            notifications = receipts(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
+            notifications = receipt_pdus(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
             await self.intake.forward(
-                SMS, receipts_envelope(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
+                SMS, receipt_envelope_of(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
             )
 
     async def _last_sender(self, line: str) -> str:
@@ -208,17 +207,17 @@ async def answer_or_refuse(
     """The answer to a request, or its refusal. `later` is the status for a peer that should try again."""
     try:
         return await answer()
-    except Malformed as malformed:
+    except MalformedPdu as malformed:
         event_log.request_refused("malformed")
-        return request.answered(malformed.status)
+        return request.response(malformed.status)
     except Refused as refused:
         event_log.request_refused(refused.reason)
-        return request.answered(Status.QUEUE_FULL if refused.code == 452 else later)
+        return request.response(Status.QUEUE_FULL if refused.code == 452 else later)
     except HopDown:
         event_log.request_refused("next_hop_down")
-        return request.answered(later)
+        return request.response(later)
     except asyncio.CancelledError:
         raise
     except Exception:  # noqa: BLE001 - the relay's edge: an unexpected error is a temporary refusal
         event_log.unexpected_failure("sms")
-        return request.answered(later)
+        return request.response(later)

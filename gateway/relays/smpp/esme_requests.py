@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import party
-from gateway.core.channels.smpp_message import SMSC, named_part
-from gateway.core.channels.smpp_pdu import Command, Pdu, PduFields, Status, c_string, read_text
+from gateway.core.channels.smpp_encoding import normalize_address
+from gateway.core.channels.smpp_message import SMSC, parse_part_id
+from gateway.core.channels.smpp_pdu import Command, Pdu, PduFields, Status, parse_c_string, read_text
 from gateway.core.messages.delivery import State
 from gateway.core.messages.refusal import unavailable
 from gateway.core.policy.relation import find_people
@@ -52,31 +52,31 @@ class EsmeRequests:
     async def _submit(self, request: Pdu, account: str) -> Pdu:
         context = self._context
         text = read_text(request.command, request.body)
-        line = party(text.source)
+        line = normalize_address(text.source)
         if text.lists and find_people(line, context.directory):
             context.event_log.request_refused("list")  # only the SMSC knows its members
-            return request.answered(Status.CANNOT_SUBMIT_TO_LIST)
+            return request.response(Status.CANNOT_SUBMIT_TO_LIST)
         relation = context.relation_to_check(text)
         await context.router.note_sender(line, account, context.clock())
         if relation:
             name = await context.take(request, text, relation, account, SMSC)
             none_failed = b"\0" if request.command == Command.SUBMIT_MULTI else b""
-            return request.answered(body=name.encode() + b"\0" + none_failed)
+            return request.response(body=name.encode() + b"\0" + none_failed)
         response = await self._forward(request)
         if response.status == Status.OK:
             context.event_log.passed_through(SMS)
-            context.recent.note_forwarded(c_string(response.body), account)
+            context.recent.note_forwarded(parse_c_string(response.body), account)
         return response
 
     async def _query(self, request: Pdu) -> Pdu:
-        our_id = c_string(request.body)
+        our_id = parse_c_string(request.body)
         found = await self._find(our_id)
         if found is None:
             return await self._forward(request)
         if found.state is State.SENT and found.smsc_id:
             response = await self._forward(_with_smsc_id(request, our_id, found.smsc_id))
             return Pdu(response.command, _with_our_id(response.body, our_id), response.status, request.sequence)
-        return request.answered(body=our_id.encode() + b"\0\0" + bytes((_STATE[found.state], 0)))
+        return request.response(body=our_id.encode() + b"\0\0" + bytes((_STATE[found.state], 0)))
 
     async def _cancel(self, request: Pdu) -> Pdu:
         """Refuse to cancel a message that we still have: it may be evidence. The SMSC cancels one that was sent."""
@@ -85,8 +85,8 @@ class EsmeRequests:
         before = fields.at
         our_id = fields.text(65)
         rest = request.body[fields.at :]
-        sender = party(fields.address(21, Status.INVALID_SOURCE))
-        to = party(fields.address(21, Status.INVALID_DESTINATION))
+        sender = normalize_address(fields.address(21, Status.INVALID_SOURCE))
+        to = normalize_address(fields.address(21, Status.INVALID_DESTINATION))
         found = await self._find(our_id)
         if found is not None and found.state is State.SENT and found.smsc_id:
             body = request.body[:before] + found.smsc_id.encode("latin-1") + b"\0" + rest
@@ -94,16 +94,16 @@ class EsmeRequests:
         directory = self._context.directory
         in_scope = not our_id and find_people(sender, directory) and find_people(to, directory)
         if found is not None or in_scope:
-            return request.answered(Status.CANCEL_FAILED)
+            return request.response(Status.CANCEL_FAILED)
         return await self._forward(request)
 
     async def _replace(self, request: Pdu) -> Pdu:
         """Refuse to replace a message that may be between staff and a student: nobody would read the new text."""
         fields = PduFields(request.body)
-        name = named_part(fields.text(65))
-        sender = party(fields.address(21, Status.INVALID_SOURCE))
+        name = parse_part_id(fields.text(65))
+        sender = normalize_address(fields.address(21, Status.INVALID_SOURCE))
         if name is not None or find_people(sender, self._context.directory):
-            return request.answered(Status.REPLACE_FAILED)
+            return request.response(Status.REPLACE_FAILED)
         return await self._forward(request)
 
     async def _forward(self, request: Pdu) -> Pdu:
@@ -113,13 +113,13 @@ class EsmeRequests:
 
     async def _find(self, our_id: str) -> _KnownPart | None:
         """The part of a message of ours with this id, None for any other id."""
-        named = named_part(our_id)
+        named = parse_part_id(our_id)
         if named is None:
             return None
         name, number = named
         try:
             traces = await self._context.review.trace(id=name)
-            smsc_ids = await self._context.texts.known_by(name, 0) if traces else {}
+            smsc_ids = await self._context.texts.smsc_ids(name, 0) if traces else {}
         except StoreDown:
             raise unavailable() from None
         return _KnownPart(smsc_ids.get(number, ""), traces[0].recipients[0].state) if traces else None

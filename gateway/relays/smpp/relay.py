@@ -14,8 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from types import TracebackType
 from typing import Self
 
-from gateway.core.channels.smpp_pdu import GENERIC_NACK, Malformed, Pdu, Status, Tag, optional, read_bind
-from gateway.core.channels.smpp_session import BINDS, Bound, out_of_place
+from gateway.core.channels.smpp_pdu import GENERIC_NACK, MalformedPdu, Pdu, Status, Tag, encode_optional, read_bind
+from gateway.core.channels.smpp_session import BINDS, BindMode, refusal_status
 from gateway.observability.events import EventLog
 from gateway.relays.smpp.esme_requests import EsmeRequests
 from gateway.smpp.connection import SmppConnection, SmppLimits, not_bound
@@ -138,7 +138,7 @@ class _EsmeSession:
     ) -> None:
         self._config, self._esmes, self._requests, self._event_log = config, esmes, requests, event_log
         self._links = links
-        self._bound, self._account = Bound.NOT, ""
+        self._bound, self._account = BindMode.NOT, ""
         self._link: SmppConnection | None = None
         self._passwords = {name: _digest(password) for name, password in config.accounts.items()}
 
@@ -152,21 +152,21 @@ class _EsmeSession:
         finally:
             waiting.cancel()
             self._links.discard(link)
-            if self._bound is not Bound.NOT:
+            if self._bound is not BindMode.NOT:
                 self._esmes.leave(self._account, link)
                 self._event_log.application_unbound(self._account)
 
     async def _close_if_unbound(self, link: SmppConnection) -> None:
         await asyncio.sleep(self._config.bind_timeout)
-        if self._bound is Bound.NOT:
+        if self._bound is BindMode.NOT:
             link.close()
 
     async def _answer(self, request: Pdu) -> Pdu | None:
-        refused = out_of_place(self._bound, request.command)
+        refused = refusal_status(self._bound, request.command)
         if refused is Status.INVALID_COMMAND:
             return Pdu(GENERIC_NACK, b"", refused, request.sequence)
         if refused is not None:
-            return request.answered(refused)
+            return request.response(refused)
         if request.command in BINDS:
             return await self._bind(request)
         return await self._requests.answer(request, self._account)
@@ -175,21 +175,21 @@ class _EsmeSession:
         assert self._link is not None
         try:
             bind = read_bind(request.body)
-        except Malformed as malformed:
-            return request.answered(malformed.status)
+        except MalformedPdu as malformed:
+            return request.response(malformed.status)
         expected = self._passwords.get(bind.system_id, bytes(32))
         if not hmac.compare_digest(_digest(bind.password), expected):
             self._event_log.request_refused("credentials")
             await asyncio.sleep(_PENALTY)
             asyncio.get_running_loop().call_later(_PENALTY, self._link.close)
-            return request.answered(Status.INVALID_PASSWORD)
-        if self._bound is not Bound.NOT:
-            return request.answered(Status.ALREADY_BOUND)
+            return request.response(Status.INVALID_PASSWORD)
+        if self._bound is not BindMode.NOT:
+            return request.response(Status.ALREADY_BOUND)
         self._bound, self._account = BINDS[request.command], bind.system_id  # type: ignore[index]
         if self._bound.receives:
             asyncio.get_running_loop().call_soon(self._esmes.join, self._account, self._link)
         self._event_log.application_bound(self._account)
-        return request.answered(body=_SYSTEM_ID + (optional(_VERSION) if bind.version >= 0x34 else b""))
+        return request.response(body=_SYSTEM_ID + (encode_optional(_VERSION) if bind.version >= 0x34 else b""))
 
 
 def _digest(password: str) -> bytes:

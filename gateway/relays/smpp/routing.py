@@ -39,7 +39,7 @@ class SmppRouter:
 
     async def _share(self, accounts: Collection[str], event_log: EventLog) -> None:
         try:
-            self._elsewhere = await self._binds.bound_here(self._process, accounts)
+            self._elsewhere = await self._binds.share_bound(self._process, accounts)
         except StoreDown:
             event_log.store_lost("exchange")
 
@@ -58,14 +58,14 @@ class SmppRouter:
         if known == account and now - at < _NOTE_AGAIN:
             return
         with contextlib.suppress(StoreDown):  # no reason to refuse a message
-            await self._binds.spoke(line, account)
+            await self._binds.record_sender(line, account)
             if len(self._noted) >= _MAX_NOTED:
                 self._noted.clear()
             self._noted[line] = account, now
 
     async def last_sender(self, line: str) -> str:
         """The application that last sent from a number, "" if none is known. Raises StoreDown."""
-        return self._accounts[0] if len(self._accounts) == 1 else await self._binds.speaker(line)
+        return self._accounts[0] if len(self._accounts) == 1 else await self._binds.last_sender(line)
 
     def receipt_account(self, remembered: str) -> str:
         """The application that a receipt out of scope is for: the remembered one, or the only one."""

@@ -6,20 +6,20 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import party
+from gateway.core.channels.smpp_encoding import normalize_address
 from gateway.core.channels.smpp_message import (
     ESME,
     RECEIPT,
     SentPart,
-    about,
+    id_variants,
     is_receipt,
     part_id,
     receipt_envelope,
-    receipted,
-    written,
+    receipt_with_id,
+    receipted_id,
 )
 from gateway.core.channels.smpp_pdu import GENERIC_NACK, Command, Pdu, SmppText, Status, read_text
-from gateway.core.channels.twilio import derived_id
+from gateway.core.messages.message import derived_id
 from gateway.core.messages.refusal import unavailable
 from gateway.ports.channels import HopDown, SmppPeer
 from gateway.ports.messages import StoreDown
@@ -49,11 +49,11 @@ class SmscRequests:
         text = read_text(request.command, request.body)
         if is_receipt(text):
             return await self._receipt(request, text)
-        line = party(text.destinations[0])
+        line = normalize_address(text.destinations[0])
         relation = self._context.relation_to_check(text)
         if relation:
             name = await self._context.take(request, text, relation, "", ESME)
-            return request.answered(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
+            return request.response(body=name.encode() + b"\0" if request.command == Command.DATA_SM else b"\0")
         try:
             account = await self._context.router.last_sender(line)
         except StoreDown:
@@ -65,20 +65,20 @@ class SmscRequests:
 
     async def _receipt(self, request: Pdu, text: SmppText) -> Pdu:
         """Pass on a receipt under the id that the application knows: ours if in scope, else the SMSC's own."""
-        context, name = self._context, receipted(text)
-        names = written(name) if name else ()
+        context, name = self._context, receipted_id(text)
+        names = id_variants(name) if name else ()
         account = context.recent.find_account(names)
         part = await self._find_sent_part(names, _LOOKUP_DELAYS[:1] if account else _LOOKUP_DELAYS) if name else None
         if part is None:
             return _numbered(await self._esmes.ask(request, context.router.receipt_account(account)), request)
         if part.account == "":
-            return request.answered(body=b"\0")  # of an inbound message: nobody asked for this receipt
-        ours = Pdu(request.command, about(text, part_id(part.message, part.number, part.total)))
+            return request.response(body=b"\0")  # of an inbound message: nobody asked for this receipt
+        ours = Pdu(request.command, receipt_with_id(text, part_id(part.message, part.number, part.total)))
         try:
             return _numbered(await self._esmes.ask(ours, part.account), request)
         except HopDown:
             await self._store_receipt(ours, part.account)
-            return request.answered(body=b"\0")
+            return request.response(body=b"\0")
 
     async def _find_sent_part(self, names: Sequence[str], delays: Sequence[float]) -> SentPart | None:
         for delay in delays:
@@ -86,7 +86,7 @@ class SmscRequests:
             if (part := self._context.recent.find_sent(names)) is not None:
                 return part
             try:
-                if (part := await self._context.texts.told_of(names)) is not None:
+                if (part := await self._context.texts.find_by_smsc_ids(names)) is not None:
                     return part
             except StoreDown:
                 raise unavailable() from None

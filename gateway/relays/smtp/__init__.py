@@ -1,1 +1,1 @@
-"""The way in by SMTP."""
+"""The relay for mail over SMTP."""

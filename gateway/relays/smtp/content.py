@@ -1,8 +1,8 @@
-"""The content of DATA as it arrives: end of data, dots and line ends (RFC 5321 section 4.5.2), in pieces of any size.
+"""The content of DATA as it arrives, in pieces of any size: end of data, dots and line endings (RFC 5321, 4.5.2).
 
-Only CRLF.CRLF ends it. Dots are taken away only after CRLF. A bare CR or LF becomes CRLF, so that what goes on has one
-reading only and nobody behind us finds a second end of data in it (SMTP smuggling); everything else, NUL and 8-bit
-included, stays as it is.
+Only CRLF.CRLF ends it, and dots are removed only after CRLF. A bare CR or LF becomes CRLF, so that no server after us
+can see a second end of data in the content (SMTP smuggling). Everything else, including NUL and 8-bit bytes, is
+unchanged.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from collections.abc import Awaitable, Callable
 from gateway.core.messages.refusal import Refused
 
 _END = b"\r\n.\r\n"
-_DOT = re.compile(rb"\n\.")  # a search by a pattern runs through large pieces faster than those of bytes
+_DOT = re.compile(rb"\n\.")  # a regular expression scans large pieces faster than bytes.find
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
-class Decoder:
-    """Turns what comes over the wire into content.
+class ContentDecoder:
+    """Decodes the bytes of DATA into content.
 
-    `finished`: the end of data was seen, and `rest` is what came behind it. `bare`: a bare CR or LF was there.
+    `finished`: the end of data was seen; `rest`: the bytes after it; `bare`: there was a bare CR or LF.
     """
 
     def __init__(self) -> None:
-        self._held = b"\r\n"  # the line end before the first line, so that the first line is like any other
+        self._held = b"\r\n"  # a line ending before the first line, so that it is like any other line
         self._begun = False
         self.finished = False
         self.bare = False
         self.rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        """The content that is settled by this piece; what may be a part of the end of data waits for the next."""
+        """The content up to this piece. Bytes that may be part of the end of data are kept for the next call."""
         raw = self._held + data
         dot = _DOT.search(raw)
         end = -1 if dot is None else raw.find(_END, max(dot.start() - 1, 0))
@@ -58,37 +58,34 @@ class Decoder:
         return raw[2:]
 
 
-class Gone(Exception):
-    """The client left, or was told to."""
+class ClientGone(Exception):
+    """The client disconnected, or must be disconnected."""
 
 
-class Content:
-    """What follows DATA, as it arrives. `ahead` came already, `more` waits for the next bytes (raises Gone).
-
-    `rest` is what came behind its end.
-    """
+class IncomingContent:
+    """The content after DATA as it arrives. `ahead` was already read; `more` reads further ones or raises ClientGone."""
 
     def __init__(
         self, ahead: bytes, more: Callable[[], Awaitable[bytes]], *, max_size: int, refuse_bare: bool = False
     ) -> None:
         self._ahead, self._more = ahead, more
         self._max_size, self._refuse_bare = max_size, refuse_bare
-        self._decoder = Decoder()
+        self._decoder = ContentDecoder()
         self._size = self._read = 0
 
     @property
     def rest(self) -> bytes:
-        """What came behind the end of the data."""
+        """The bytes after the end of data."""
         return self._decoder.rest
 
-    async def piece(self) -> bytes:
-        """The next piece, empty at the end; see gateway.relays.smtp.transaction.Incoming."""
+    async def next_piece(self) -> bytes:
+        """See gateway.relays.smtp.transaction.ContentReader."""
         while not self._decoder.finished:
             piece = await self._next()
             self._size += len(piece)
             if self._size > self._max_size:
                 await self.discard()
-                raise too_big()
+                raise message_too_big()
             if self._decoder.bare and self._refuse_bare:
                 await self.discard()
                 raise Refused(550, "5.5.2", "Bare CR or LF in the content", "bare_newline")
@@ -97,11 +94,11 @@ class Content:
         return b""
 
     async def discard(self) -> None:
-        """Read to the end, keeping nothing; a client that never ends is left. Raises Gone."""
+        """Read and drop everything up to the end. Raises ClientGone, also if the content is far too long."""
         while not self._decoder.finished:
             await self._next()
             if self._read > 4 * self._max_size + (1 << 26):
-                raise Gone
+                raise ClientGone
 
     async def _next(self) -> bytes:
         data = self._ahead or await self._more()
@@ -110,6 +107,6 @@ class Content:
         return self._decoder.feed(data)
 
 
-def too_big() -> Refused:
-    """More than smtp.max_size."""
+def message_too_big() -> Refused:
+    """The content is larger than smtp.max_size."""
     return Refused(552, "5.3.4", "Message too big", "too_large")

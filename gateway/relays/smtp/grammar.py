@@ -1,7 +1,7 @@
-"""The grammar of MAIL and RCPT: paths and ESMTP parameters, as they came (RFC 5321, 6531, 3461, 1870, 6152).
+"""The grammar of MAIL and RCPT: paths and ESMTP parameters (RFC 5321, 6531, 3461, 1870, 6152).
 
-Addresses keep their spelling: a quoted local part stays quoted, case stays. Source routes are dropped, as RFC 5321
-allows. Parameters keep their case and order, for ENVID and ORCPT mean something to whoever set them.
+Addresses keep their spelling, including quotes and case. Source routes are dropped, as RFC 5321 allows. Parameters keep
+their case and order, because ENVID and ORCPT have a meaning for the sender.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _ORCPT = re.compile(r"[A-Za-z0-9-]+;.+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """MAIL as it came: `sender` "" is the null sender; `options` without SIZE, which is in `size` (None: not given)."""
+class MailCommand:
+    """MAIL as given. `sender` "" is the null sender; `options` are without SIZE; `size` is None if not given."""
 
     sender: str
     options: tuple[str, ...]
@@ -37,15 +37,15 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Rcpt:
-    """RCPT as it came; `address` may be the bare word postmaster."""
+class RcptCommand:
+    """RCPT as given. `address` may be the bare word postmaster."""
 
     address: str
     options: tuple[str, ...]
 
 
-def mail(argument: str, *, extended: bool = True) -> Mail:
-    """Read what follows MAIL. Raises Refused."""
+def parse_mail(argument: str, *, extended: bool = True) -> MailCommand:
+    """Parse the argument of MAIL. Raises Refused."""
     sender, words = _path(argument, "FROM:")
     if sender.lower() == "postmaster":
         raise _malformed()
@@ -64,17 +64,17 @@ def mail(argument: str, *, extended: bool = True) -> Mail:
             case "ENVID" if _XTEXT.match(value) and len(value) <= 100:
                 kept.append(word)
             case "AUTH" if value:
-                pass  # whoever submitted it is not ours to vouch for: RFC 4954 lets it be dropped
+                pass  # dropped, as RFC 4954 allows: we cannot vouch for the submitter
             case "SIZE" | "BODY" | "SMTPUTF8" | "RET" | "ENVID" | "AUTH":
                 raise Refused(501, "5.5.4", "Parameter value not understood", "syntax")
             case _:
                 raise _unknown()
-    _plain_unless(utf8, sender, kept)
-    return Mail(sender, tuple(kept), size, utf8)
+    _require_ascii(utf8, sender, kept)
+    return MailCommand(sender, tuple(kept), size, utf8)
 
 
-def rcpt(argument: str, *, utf8: bool, extended: bool = True) -> Rcpt:
-    """Read what follows RCPT; `utf8`: the MAIL before it said SMTPUTF8. Raises Refused."""
+def parse_rcpt(argument: str, *, utf8: bool, extended: bool = True) -> RcptCommand:
+    """Parse the argument of RCPT. `utf8`: MAIL had SMTPUTF8. Raises Refused."""
     address, words = _path(argument, "TO:")
     if not address:
         raise _malformed()
@@ -89,8 +89,8 @@ def rcpt(argument: str, *, utf8: bool, extended: bool = True) -> Rcpt:
                 raise Refused(501, "5.5.4", "Parameter value not understood", "syntax")
             case _:
                 raise _unknown()
-    _plain_unless(utf8, address, kept)
-    return Rcpt(address, tuple(kept))
+    _require_ascii(utf8, address, kept)
+    return RcptCommand(address, tuple(kept))
 
 
 def _path(argument: str, keyword: str) -> tuple[str, list[str]]:
@@ -118,12 +118,12 @@ def _parameters(words: list[str], extended: bool) -> list[tuple[str, str, str]]:
 
 
 def _undecoded(text: str) -> bool:
-    """Whether the bytes were no UTF-8: they were decoded with surrogates in their place."""
+    """Whether the bytes were not UTF-8: such bytes are decoded as surrogates."""
     return any("\ud800" <= char <= "\udfff" for char in text) if not text.isascii() else False
 
 
-def _plain_unless(utf8: bool, address: str, options: list[str]) -> None:
-    if not utf8 and not (address.isascii() and all(each.isascii() for each in options)):
+def _require_ascii(utf8: bool, address: str, options: list[str]) -> None:
+    if not utf8 and not (address.isascii() and all(map(str.isascii, options))):
         raise Refused(553, "5.6.7", "Address needs SMTPUTF8", "syntax")
 
 

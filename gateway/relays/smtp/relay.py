@@ -1,4 +1,4 @@
-"""The way in by SMTP: sessions on listening sockets, in the event loop of the process (RFC 5321)."""
+"""The SMTP relay: sessions on listening sockets, in the event loop of the process (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -17,38 +17,40 @@ from gateway.core.messages.parties import Directory
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopConnector, Transport
 from gateway.relays.smtp.context import SmtpConfig, SmtpContext
-from gateway.relays.smtp.session import Session
+from gateway.relays.smtp.session import SmtpSession
 from gateway.stages.intake import MessageIntake
 
 __all__ = ["SmtpConfig", "SmtpRelay"]
 
 
 class SmtpRelay:
-    """Listens while it is entered. On leaving it takes no new sessions, and lets open transactions end for a while.
+    """Listens while entered. On exit it stops accepting sessions and gives open transactions a limited time to end.
 
-    `sockets` are bound already, so that a port that is taken is found before anything else is opened. `outward` is
-    where passed-through messages go, `transport` where those of the second pass go: the same connections underneath.
+    `sockets` are bound already, so that a port in use is detected before anything else is opened. Passed-through
+    messages go out over `connector`, messages of the second pass over `transport`; both share connections.
     """
 
     def __init__(
         self, config: SmtpConfig, sockets: Sequence[socket.socket], directory: Directory, intake: MessageIntake,
-        hops: Sequence[NextHop], outward: HopConnector, transport: Transport, event_log: EventLog, *,
+        hops: Sequence[NextHop], connector: HopConnector, transport: Transport, event_log: EventLog, *,
         networks: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         config = replace(config, domains=tuple(domain_of(f"@{domain}") for domain in config.domains))
         self._context = SmtpContext(
-            config, directory, intake, tuple(hops), outward, transport, event_log, networks, clock
+            config, directory, intake, tuple(hops), connector, transport, event_log, networks, clock
         )
         self._sockets = sockets
-        self._tls = _context(config)
+        self._tls = _tls_context(config)
         self._servers: list[asyncio.Server] = []
-        self._sessions: set[Session] = set()
+        self._sessions: set[SmtpSession] = set()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        for each in self._sockets:
+        for listener in self._sockets:
             server = await loop.create_server(
-                lambda: Session(self._context, self._tls, self._entered, self._left), sock=each, backlog=1024
+                lambda: SmtpSession(self._context, self._tls, self._open_session, self._close_session),
+                sock=listener,
+                backlog=1024,
             )
             self._servers.append(server)
         return self
@@ -60,20 +62,20 @@ class SmtpRelay:
             server.close()
         for session in list(self._sessions):
             session.stop()
-        await self._ended(self._context.config.drain)
+        await self._wait_for_sessions(self._context.config.drain)
         for session in list(self._sessions):
             session.abort()
-        await self._ended(self._context.config.drain)
+        await self._wait_for_sessions(self._context.config.drain)
 
-    async def _ended(self, seconds: float) -> None:
-        """Wait until every session is over, at most so long."""
+    async def _wait_for_sessions(self, seconds: float) -> None:
+        """Wait until every session has ended, at most `seconds`."""
         if self._sessions:
-            endings = [asyncio.ensure_future(session.finished()) for session in self._sessions]
-            _, open_ = await asyncio.wait(endings, timeout=seconds)
-            for ending in open_:
-                ending.cancel()
+            waiting = [asyncio.ensure_future(session.finished()) for session in self._sessions]
+            _, unfinished = await asyncio.wait(waiting, timeout=seconds)
+            for waiter in unfinished:
+                waiter.cancel()
 
-    def _entered(self, session: Session) -> bool:
+    def _open_session(self, session: SmtpSession) -> bool:
         if len(self._sessions) >= self._context.config.max_sessions:
             self._context.event_log.refused("sessions")
             return False
@@ -82,14 +84,14 @@ class SmtpRelay:
         self._context.event_log.session_opened()
         return True
 
-    def _left(self, session: Session) -> None:
+    def _close_session(self, session: SmtpSession) -> None:
         if session in self._sessions:
             self._sessions.discard(session)
             self._context.load.sessions -= 1
             self._context.event_log.session_closed()
 
 
-def _context(config: SmtpConfig) -> ssl.SSLContext | None:
+def _tls_context(config: SmtpConfig) -> ssl.SSLContext | None:
     if not config.tls_cert:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

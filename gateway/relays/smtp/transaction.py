@@ -1,7 +1,7 @@
-"""One mail transaction: undecided until its scope is known, then passed through or taken in (DESIGN.md section 3).
+"""One mail transaction: once its scope is known it is passed through or stored (docs/architecture.md, Scope).
 
-While no recipient forms a pair, the next hop's own transaction goes along with the client's, and its replies are the
-client's. Scope is settled for good when the header section has been read, before the next hop got a byte of content.
+While no recipient forms a staff-student pair, a transaction with the next hop runs in parallel, and the client gets the
+next hop's replies. The scope is final once the header section has been read, before the next hop gets any content.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from gateway.core.messages.reply import Reply, reply
 from gateway.core.mime.headers import MAX_IDENTITIES, HeaderSection, Mailbox
 from gateway.core.policy.relation import find_people, forms_pair, relate
 from gateway.ports.channels import HopDown, HopTransaction
-from gateway.relays.smtp.context import Peer, SmtpContext, received
-from gateway.relays.smtp.grammar import Mail, Rcpt
+from gateway.relays.smtp.context import SmtpContext, SmtpPeer, received_field
+from gateway.relays.smtp.grammar import MailCommand, RcptCommand
 
-_LARGE_HEADER = 1 << 16
+_LARGE_HEADER = 1 << 16  # bytes from which a header section is parsed outside the event loop
 
 
-class Incoming(Protocol):
+class ContentReader(Protocol):
     """The content as it arrives."""
 
-    async def piece(self) -> bytes:
-        """The next piece; empty at the end. Raises Refused, once all of it was read, where it may not be taken."""
+    async def next_piece(self) -> bytes:
+        """The next piece, empty at the end. Raises Refused, after reading all of it, if it must not be accepted."""
 
 
-class Transaction:
-    """From MAIL to the reply to the final dot, or to `leave`."""
+class RelayTransaction:
+    """A transaction from MAIL to the reply to the final dot, or to `abort`."""
 
-    def __init__(self, context: SmtpContext, peer: Peer, mail: Mail) -> None:
+    def __init__(self, context: SmtpContext, peer: SmtpPeer, mail: MailCommand) -> None:
         self._context, self._peer, self._mail = context, peer, mail
         self._people = find_people(mail.sender, context.directory)
         self._recipients: dict[str, Recipient] = {}
-        self._taking = False
+        self._in_scope = False
         self._hop: NextHop | None = None
-        self._exchange: HopTransaction | None = None
-        self._lost: Reply | None = None
-        self._held = 0
+        self._hop_transaction: HopTransaction | None = None
+        self._hop_failure: Reply | None = None
+        self._memory = 0
 
     @property
     def utf8(self) -> bool:
-        """Whether MAIL said SMTPUTF8."""
+        """Whether MAIL had SMTPUTF8."""
         return self._mail.utf8
 
     @property
@@ -56,81 +56,81 @@ class Transaction:
         """Whether a recipient was accepted."""
         return bool(self._recipients)
 
-    async def recipient(self, given: Rcpt) -> Reply:
+    async def recipient(self, given: RcptCommand) -> Reply:
         """The reply to one RCPT. Raises Refused."""
         context = self._context
         address = given.address if "@" in given.address else f"{given.address}@{context.config.domains[0]}"
-        if not self._peer.trusted and not context.serves(address):
+        if not self._peer.trusted and not context.is_district_address(address):
             raise Refused(550, "5.7.1", "Relaying denied", "relay_denied")
         if len(self._recipients) >= context.config.max_recipients:
             raise Refused(452, "4.5.3", "Too many recipients", "too_many_recipients")
-        hop = context.hop(address)
+        hop = context.hop_for(address)
         if hop is None:
             raise Refused(550, "5.4.4", "No route to this domain", "no_route")
         recipient = Recipient(address, given.options)
-        if not self._taking and forms_pair(self._people, address, context.directory):
-            await context.intake.room()
-            self._taking = True
-            await self.leave()
-        if not self._taking:
-            return await self._onward(hop, recipient)
+        if not self._in_scope and forms_pair(self._people, address, context.directory):
+            await context.intake.check_room()
+            self._in_scope = True
+            await self.abort()
+        if not self._in_scope:
+            return await self._pass_recipient_on(hop, recipient)
         self._recipients.setdefault(address, recipient)
         return reply(250, "2.1.5", "Ok")
 
-    async def _onward(self, hop: NextHop, recipient: Recipient) -> Reply:
-        """A recipient out of scope so far: the next hop's word."""
+    async def _pass_recipient_on(self, hop: NextHop, recipient: Recipient) -> Reply:
+        """Pass a recipient to the next hop while the message is out of scope. Returns the next hop's reply."""
         context, mail = self._context, self._mail
         if self._hop is not None and self._hop.target != hop.target:
             if self._recipients:
-                raise Refused(452, "4.5.3", "Send this recipient in a transaction of its own", "other_hop")
-            await self.leave()
-        if self._lost is not None:
-            return self._lost
+                raise Refused(452, "4.5.3", "Send this recipient in a separate transaction", "other_hop")
+            await self.abort()
+        if self._hop_failure is not None:
+            return self._hop_failure
         try:
-            async with asyncio.timeout(context.config.hop_patience):
-                if self._exchange is None:
-                    size = None if mail.size is None else mail.size + len(self._trace())
-                    self._exchange, said = await context.outward.begin(
+            async with asyncio.timeout(context.config.hop_timeout):
+                if self._hop_transaction is None:
+                    size = None if mail.size is None else mail.size + len(self._trace_fields())
+                    self._hop_transaction, answer = await context.connector.begin(
                         hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
                     )
-                    self._hop = hop if self._exchange is not None else None
+                    self._hop = hop if self._hop_transaction is not None else None
                 else:
-                    said = await self._exchange.recipient(recipient)
+                    answer = await self._hop_transaction.recipient(recipient)
         except (HopDown, TimeoutError) as fault:
             down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
-            await self.leave()
-            self._lost = down if self._recipients else None  # what was promised is lost; a first try is not
+            await self.abort()
+            self._hop_failure = down if self._recipients else None  # accepted recipients are lost; a first one is not
             context.event_log.refused("next_hop_down")
             return down
-        if said.taken:
+        if answer.accepted:
             self._recipients.setdefault(recipient.address, recipient)
         else:
             context.event_log.refused("next_hop")
-        return said
+        return answer
 
-    async def leave(self) -> None:
-        """Take back what the next hop was given: nothing of this transaction goes there any more."""
-        exchange, self._exchange, self._hop = self._exchange, None, None
-        if exchange is not None:
-            await exchange.leave()
+    async def abort(self) -> None:
+        """Abort the transaction with the next hop, if there is one."""
+        hop_transaction, self._hop_transaction, self._hop = self._hop_transaction, None, None
+        if hop_transaction is not None:
+            await hop_transaction.abort()
 
-    async def content(self, content: Incoming) -> Reply:
-        """Read the header section, settle the scope, and take the content where it belongs: the reply to the final dot.
+    async def content(self, content: ContentReader) -> Reply:
+        """Read the header section, settle the scope, and pass on or store the content. The reply to the final dot.
 
         Raises Refused.
         """
         try:
-            return await self._settled(content)
+            return await self._receive(content)
         finally:
-            self._context.load.held -= self._held
-            self._held = 0
+            self._context.load.memory -= self._memory
+            self._memory = 0
 
-    async def _settled(self, content: Incoming) -> Reply:
-        head, section = await self._head(content)
+    async def _receive(self, content: ContentReader) -> Reply:
+        head, section = await self._read_head(content)
         if len(section) < _LARGE_HEADER:
-            claimed, named, hops = _read(section)
+            claimed, named, hops = _read_section(section)
         else:
-            claimed, named, hops = await asyncio.to_thread(_read, section)
+            claimed, named, hops = await asyncio.to_thread(_read_section, section)
         if hops > self._context.config.max_received:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
         if len(claimed) > MAX_IDENTITIES:
@@ -144,64 +144,64 @@ class Transaction:
             self._context.networks(),
         )
         if relation:
-            return await self._take(head, section, content, relation)
-        return await self._pass(head, content)
+            return await self._take_in(head, section, content, relation)
+        return await self._pass_through(head, content)
 
-    async def _head(self, content: Incoming) -> tuple[bytes, HeaderSection]:
-        """The content up to the end of the header section or a little more, and the header section."""
+    async def _read_head(self, content: ContentReader) -> tuple[bytes, HeaderSection]:
+        """The pieces of content that contain the header section, and the header section."""
         head = bytearray()
-        looked = 0
-        while piece := await self._next(content):
+        searched = 0
+        while piece := await self._next_piece(content):
             head += piece
             if head.startswith(b"\r\n"):
                 return bytes(head), HeaderSection()
-            end = head.find(b"\r\n\r\n", looked)
+            end = head.find(b"\r\n\r\n", searched)
             if end >= 0:
                 return bytes(head), HeaderSection(bytes(head[: end + 2]))
-            looked = max(len(head) - 3, 0)
+            searched = max(len(head) - 3, 0)
         return bytes(head), HeaderSection(bytes(head))
 
-    async def _next(self, content: Incoming) -> bytes:
-        """The next piece, to be kept in memory until the scope is known or the message is durable."""
-        piece = await content.piece()
-        self._context.hold(len(piece))
-        self._held += len(piece)
+    async def _next_piece(self, content: ContentReader) -> bytes:
+        """The next piece, counted as memory until the scope is known or the message is stored."""
+        piece = await content.next_piece()
+        self._context.reserve_memory(len(piece))
+        self._memory += len(piece)
         return piece
 
-    async def _pass(self, head: bytes, content: Incoming) -> Reply:
-        """Out of scope: on to the next hop as it arrives, kept nowhere."""
-        exchange = self._exchange
-        if exchange is None:
+    async def _pass_through(self, head: bytes, content: ContentReader) -> Reply:
+        """Out of scope: stream the content to the next hop, storing nothing."""
+        hop_transaction = self._hop_transaction
+        if hop_transaction is None:
             self._context.event_log.refused("next_hop_down")
-            return self._lost or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
+            return self._hop_failure or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
         try:
-            said = await exchange.data()
-            if said.code == 354:
-                await exchange.send(self._trace() + head)
-                while piece := await content.piece():
-                    await exchange.send(piece)
-                said = await exchange.finish()
+            answer = await hop_transaction.data()
+            if answer.code == 354:
+                await hop_transaction.send(self._trace_fields() + head)
+                while piece := await content.next_piece():
+                    await hop_transaction.send(piece)
+                answer = await hop_transaction.finish()
         except HopDown as down:
             self._context.event_log.refused("next_hop_down")
             return down.reply
         finally:
-            await self.leave()
-        if said.taken:
+            await self.abort()
+        if answer.accepted:
             self._context.event_log.passed_through(MAIL)
         else:
             self._context.event_log.refused("next_hop")
-        return said
+        return answer
 
-    async def _take(self, head: bytes, section: HeaderSection, content: Incoming, relation: Relation) -> Reply:
-        """In scope: durable with us before the reply, unless it was decided before."""
-        await self.leave()
-        await self._context.intake.room()
+    async def _take_in(self, head: bytes, section: HeaderSection, content: ContentReader, relation: Relation) -> Reply:
+        """In scope: store the message before the reply, unless it was released before (second pass)."""
+        await self.abort()
+        await self._context.intake.check_room()
         pieces = [head]
-        while piece := await self._next(content):
+        while piece := await self._next_piece(content):
             pieces.append(piece)
         whole = b"".join(pieces)
-        if await self._context.intake.decided_before(section, whole, tuple(self._recipients)):
-            return await self._again(section, whole)
+        if await self._context.intake.was_released(section, whole, tuple(self._recipients)):
+            return await self._second_pass(section, whole)
         now = self._context.clock()
         name = await self._context.intake.take(
             MAIL, self._envelope(), whole, relation, now,
@@ -209,26 +209,28 @@ class Transaction:
         )  # fmt: skip
         return reply(250, "2.0.0", f"Ok: queued as {name}")
 
-    async def _again(self, section: HeaderSection, content: bytes) -> Reply:
-        """The second pass: on to the next hops at once, without a second verdict and without being kept.
+    async def _second_pass(self, section: HeaderSection, content: bytes) -> Reply:
+        """The second pass: deliver to the next hops at once, without a new verdict and without storing.
 
-        The client gets one reply. Where some recipients have it and others do not, the others are queued here, for
-        the client could only send it to all of them again.
+        The client gets one reply for all recipients. If only some were delivered, the others are queued here, because
+        the client could only send to all of them again.
         """
         now = self._context.clock()
         envelope = self._envelope()
         message = Message(
-            "", MAIL, envelope, content, "", now, Relation(), self._trace(), tls=bool(self._peer.tls)
+            "", MAIL, envelope, content, "", now, Relation(), self._trace_fields(), tls=bool(self._peer.tls)
         )
         outcomes: dict[str, Outcome] = {}
         for hop, recipients in self._by_hop():
-            claimed = tuple(Claimed(each, 0, now) for each in recipients)
+            claimed = tuple(Claimed(recipient, 0, now) for recipient in recipients)
             part = replace(message, envelope=replace(envelope, recipients=tuple(recipients)))
-            outcomes |= await self._context.transport.deliver(hop, Claim("", part, claimed), _always)
-        left = tuple(each for each in envelope.recipients if not isinstance(outcomes.get(each.address), Sent))
+            outcomes |= await self._context.transport.deliver(hop, Claim("", part, claimed), _always_holds)
+        left = tuple(
+            recipient for recipient in envelope.recipients if not isinstance(outcomes.get(recipient.address), Sent)
+        )
         if not left:
             self._context.event_log.passed_through(MAIL)
-            return _said(next(iter(outcomes.values())))
+            return _reply_of(next(iter(outcomes.values())))
         if len(left) < len(envelope.recipients):
             await self._context.intake.forward(
                 MAIL, replace(envelope, recipients=left), content, now,
@@ -236,13 +238,13 @@ class Transaction:
             )  # fmt: skip
             return reply(250, "2.0.0", "Ok")
         self._context.event_log.refused("next_hop")
-        temporary = (each for each in outcomes.values() if not isinstance(each, Bounced))
-        return _said(next(temporary, None) or next(iter(outcomes.values()), None))
+        temporary = (outcome for outcome in outcomes.values() if not isinstance(outcome, Bounced))
+        return _reply_of(next(temporary, None) or next(iter(outcomes.values()), None))
 
     def _by_hop(self) -> list[tuple[NextHop, list[Recipient]]]:
         found: dict[str, tuple[NextHop, list[Recipient]]] = {}
         for recipient in self._recipients.values():
-            hop = self._context.hop(recipient.address)
+            hop = self._context.hop_for(recipient.address)
             if hop is not None:
                 found.setdefault(hop.target, (hop, []))[1].append(recipient)
         return list(found.values())
@@ -250,24 +252,24 @@ class Transaction:
     def _envelope(self) -> Envelope:
         return Envelope(self._mail.sender, tuple(self._recipients.values()), self._mail.options)
 
-    def _trace(self) -> bytes:
+    def _trace_fields(self) -> bytes:
         return self._fields(self._context.clock())("")
 
     def _fields(self, now: float) -> Callable[[str], bytes]:
-        return lambda name: received(self._context.config, self._peer, now, utf8=self._mail.utf8, name=name)
+        return lambda name: received_field(self._context.config, self._peer, now, utf8=self._mail.utf8, name=name)
 
 
-def _read(section: HeaderSection) -> tuple[Sequence[Mailbox], str, int]:
-    """The claimed authors, the subject, and the number of servers that the message has passed."""
+def _read_section(section: HeaderSection) -> tuple[Sequence[Mailbox], str, int]:
+    """The claimed authors, the subject, and the number of servers that the message has passed through."""
     return section.mailboxes(), section.subject, section.received_count
 
 
-def _said(outcome: Outcome | None) -> Reply:
+def _reply_of(outcome: Outcome | None) -> Reply:
     """The reply that came with an outcome."""
     if outcome is None:
         return reply(451, "4.3.0", "Temporary failure, try again later")
     return Reply(int(outcome.reply[:3]), (outcome.reply.encode(),))
 
 
-async def _always() -> bool:
+async def _always_holds() -> bool:
     return True

@@ -14,10 +14,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import PROVIDER, party, via
-from gateway.core.channels.twilio import FORM, Form, derived_id, every, first, id_of, media_of, parsed, sid_of, text_of
+from gateway.core.channels.text_routing import PROVIDER, normalize_number, route_option
+from gateway.core.channels.twilio import (
+    FORM,
+    TwilioForm,
+    all_values,
+    first_value,
+    form_media_urls,
+    id_of,
+    parse_form,
+    sid_of,
+    text_of,
+)
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Recipient, new_id
+from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.refusal import unavailable
 from gateway.core.review.views import MessageDetail, Trace
 from gateway.ports.channels import HopDown, HttpAnswer
@@ -75,31 +85,31 @@ class Api:
     async def _sent(self, target: str, query: str, content: bytes, token: str) -> HttpAnswer:
         """A text of the district's: accepted, or passed through with the provider's own answer."""
         context = self._context
-        given, more = parsed(content), parsed(query.encode())
+        given, more = parse_form(content), parse_form(query.encode())
         if given is None or more is None:
             return error(400, 20001, "Too many parameters")
         form = (*more, *given)
         if twice := _twice(form):
             return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
-        sender, to = party(first(form, "From", "MessagingServiceSid")), party(first(form, "To"))
+        sender, to = normalize_number(first_value(form, "From", "MessagingServiceSid")), normalize_number(first_value(form, "To"))
         relation = context.relation_to_check(sender, to, form)
         if not relation:
             answer = await context.texting.ask("POST", target, content, FORM)
-            if answer.taken:
+            if answer.accepted:
                 context.event_log.passed_through(SMS)
             return answer
         if wrong := _wrong(form):
             return wrong
         request = derived_id("request", token, str(form)) if token else ""
         name = request or new_id(context.clock(), os.urandom(10))
-        if not token or not await context.intake.taken_before(name):
-            recipient = Recipient(to, (via(PROVIDER),))
+        if not token or not await context.intake.has_message(name):
+            recipient = Recipient(to, (route_option(PROVIDER),))
             await context.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
         return one(
             201,
             message(
                 context.config.account_sid, name, sender=sender, to=to, text=text_of(form), at=context.clock(),
-                state=State.RECEIVED, service=first(form, "MessagingServiceSid"), media=len(media_of(form)),
+                state=State.RECEIVED, service=first_value(form, "MessagingServiceSid"), media=len(form_media_urls(form)),
             ),
         )  # fmt: skip
 
@@ -122,7 +132,7 @@ class Api:
                 shown = await self._context.texting.ask("GET", target.replace(sid, theirs))
             except HopDown:
                 shown = HttpAnswer(503)
-            if shown.taken:
+            if shown.accepted:
                 return HttpAnswer(shown.status, shown.content.replace(theirs.encode(), sid.encode()), shown.kind)
         if rest != ".json":
             return error(404)
@@ -131,7 +141,7 @@ class Api:
     async def _ours(self, sid: str) -> MessageDetail | None:
         id_ = id_of(sid)
         try:
-            found = await self._context.review.explained(id_) if id_ else None
+            found = await self._context.review.detail(id_) if id_ else None
         except StoreDown:
             raise unavailable() from None
         # a text that came in is known by the provider's sid, and only to the provider
@@ -140,15 +150,15 @@ class Api:
     async def _listed(self, target: str, query: str) -> HttpAnswer:
         """The provider's list, its sids turned into ours, and in front of its first page what was not sent yet."""
         answer = await self._context.texting.ask("GET", target)
-        if not answer.taken:
+        if not answer.accepted:
             return answer
         try:
             page = json.loads(answer.content)
             shown = [each for each in page["messages"] if isinstance(each, dict)]
         except (ValueError, KeyError, TypeError):
             return answer
-        asked = parsed(query.encode()) or ()
-        wanted = {name: party(value) for name in ("From", "To") if (value := first(asked, name))}
+        asked = parse_form(query.encode()) or ()
+        wanted = {name: normalize_number(value) for name in ("From", "To") if (value := first_value(asked, name))}
         try:
             traces = await self._traces(shown, wanted)
             waiting = [] if any(name in dict(asked) for name in _LATER) else await self._waiting(traces, wanted)
@@ -177,26 +187,26 @@ class Api:
                 found.append(trace)
         shown, account = [], self._context.config.account_sid
         for trace in found[:_MOST_SHOWN]:  # one at a time: each comes with its pictures
-            if (each := await self._context.review.explained(trace.id)) is not None:
+            if (each := await self._context.review.detail(trace.id)) is not None:
                 shown.append(traced(account, each.trace, each.content))
         return shown
 
 
-def _twice(form: Form) -> str:
+def _twice(form: TwilioForm) -> str:
     """A field that must come once, under its name, and does not: which one the provider takes nobody knows."""
     counted = Counter(name.lower() for name, _ in form if name.lower() in _ONCE)
     return next((name for name, _ in form if _ONCE.get(name.lower(), name) != name or counted[name.lower()] > 1), "")
 
 
-def _wrong(form: Form) -> HttpAnswer | None:
+def _wrong(form: TwilioForm) -> HttpAnswer | None:
     """What the provider would not take, said at once rather than after the verdict."""
-    if every(form, "ContentSid"):
+    if all_values(form, "ContentSid"):
         return error(400, 21602, "Message body is required: a template cannot be read here, send its text as Body")
-    if not text_of(form) and not media_of(form):
+    if not text_of(form) and not form_media_urls(form):
         return error(400, 21602, "Message body is required.")
     if len(text_of(form)) > LONGEST:
         return error(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
-    if (callback := first(form, "StatusCallback")) and not is_web(callback):
+    if (callback := first_value(form, "StatusCallback")) and not is_web(callback):
         return error(400, 21609, "The 'StatusCallback' URL is not a valid URL.")
     return None
 

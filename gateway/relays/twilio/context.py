@@ -7,8 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import APP, PROVIDER, passes_at_once, via
-from gateway.core.channels.twilio import Form, Kind, every, kept, media_of, text_of, to_bytes
+from gateway.core.channels.text_routing import APP, PROVIDER, passes_at_once, route_option
+from gateway.core.channels.twilio import (
+    FormKind,
+    TwilioForm,
+    all_values,
+    form_media_urls,
+    form_options,
+    text_of,
+    to_bytes,
+)
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.policy.relation import relate
@@ -54,9 +62,9 @@ class TwilioContext:
     phone: Callable[[str], str | None]
     clock: Callable[[], float] = time.time
 
-    def relation_to_check(self, sender: str, to: str, form: Form) -> Relation:
+    def relation_to_check(self, sender: str, to: str, form: TwilioForm) -> Relation:
         """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
-        bare = media_of(form) or every(form, "ContentSid")
+        bare = form_media_urls(form) or all_values(form, "ContentSid")
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
             return Relation()
         return self.relation_of(sender, to)
@@ -66,10 +74,10 @@ class TwilioContext:
         return relate(sender, (), (to,), self.directory)
 
     async def take(
-        self, sender: str, recipient: Recipient, form: Form, kind: Kind, relation: Relation, *, name: str, known_as: str
+        self, sender: str, recipient: Recipient, form: TwilioForm, kind: FormKind, relation: Relation, *, name: str, known_as: str
     ) -> str:
         """Make a text durable; its id. Raises Refused."""
-        envelope = Envelope(sender, (recipient,), kept(form, kind))
+        envelope = Envelope(sender, (recipient,), form_options(form, kind))
         return await self.intake.take(
             SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
         )
@@ -77,8 +85,8 @@ class TwilioContext:
     def inward(self, line: str) -> Recipient:
         """The recipient of a text to a district number: the application, or the phone of the person behind it."""
         if self.config.app_url:
-            return Recipient(line, (via(APP),))
-        return Recipient(line, (via(PROVIDER), f"to={self.phone_behind(line)}"))
+            return Recipient(line, (route_option(APP),))
+        return Recipient(line, (route_option(PROVIDER), f"to={self.phone_behind(line)}"))
 
     def phone_behind(self, line: str) -> str:
         """The number that a district number stands for, "" where there is none."""

@@ -14,7 +14,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.core.channels.twilio import JSON, SETTINGS, SIGNATURE, Kind, is_signed, parsed, parsed_json
+from gateway.core.channels.twilio import (
+    JSON,
+    SETTINGS,
+    SIGNATURE,
+    FormKind,
+    parse_form,
+    parse_json_form,
+    verify_signature,
+)
 from gateway.core.messages.refusal import Refused
 from gateway.ports.channels import HopDown, HttpAnswer
 from gateway.relays.twilio.answers import error
@@ -103,14 +111,14 @@ class TwilioRelay:
         if content is None:
             return error(413)
         is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
-        form = parsed_json(content) if is_json else parsed(content)
+        form = parse_json_form(content) if is_json else parse_form(content)
         query = request.url.query
         if form is None:
             self._context.event_log.request_refused("form")
             return error(400)
         config = self._context.config
         settings = request.headers.get(SETTINGS, "")
-        signed = is_signed(
+        signed = verify_signature(
             (config.webhook_secret if settings else "") or config.auth_token,
             f"{config.public_url.rstrip('/')}{request.url.path}" + (f"?{query}" if query else ""),
             request.headers.get(SIGNATURE, ""), form=form, content=content if is_json else None, settings=settings,
@@ -118,7 +126,7 @@ class TwilioRelay:
         if not signed:
             self._context.event_log.request_refused("signature")
             return error(403, 20003, "Forbidden")
-        kind: Kind = "json" if is_json else "form"
+        kind: FormKind = "json" if is_json else "form"
         if request.url.path == STATUS:
             return await self._webhooks.status(form, kind, query)
         return await self._webhooks.message(form, kind)

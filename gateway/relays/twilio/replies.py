@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from gateway.core.channels.text_routing import PROVIDER, party, via
-from gateway.core.channels.twilio import FORM, Form, derived_id, encoded, sid_of
-from gateway.core.messages.message import Recipient, new_id
+from gateway.core.channels.text_routing import PROVIDER, normalize_number, route_option
+from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
+from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.relays.twilio.context import TwilioContext
 
 _MOST = 10
 _VERBS = ("Message", "Sms")
 
 
-def parse_replies(content: bytes, line: str, peer: str) -> tuple[Form, ...]:
+def parse_replies(content: bytes, line: str, peer: str) -> tuple[TwilioForm, ...]:
     """The texts in an answer: from `line` to `peer` where they say no other."""
     if b"<!DOCTYPE" in content:
         return ()
@@ -28,7 +28,7 @@ def parse_replies(content: bytes, line: str, peer: str) -> tuple[Form, ...]:
     return tuple(_form(element, line, peer) for element in found[:_MOST])
 
 
-def _form(element: ElementTree.Element, line: str, peer: str) -> Form:
+def _form(element: ElementTree.Element, line: str, peer: str) -> TwilioForm:
     text = "".join([element.text or "", *(each.text or "" for each in element.findall("Body"))])
     fields = [("From", element.get("from", line)), ("To", element.get("to", peer)), ("Body", text.strip())]
     fields += [("MediaUrl", (each.text or "").strip()) for each in element.findall("Media")]
@@ -51,16 +51,16 @@ class ApplicationReplies:
         context = self._context
         for number, form in enumerate(parse_replies(content, line, peer)):
             fields = dict(form)
-            sender, to = party(fields["From"]), party(fields["To"])
+            sender, to = normalize_number(fields["From"]), normalize_number(fields["To"])
             relation = context.relation_to_check(sender, to, form)
             if not relation:
-                await context.texting.ask("POST", context.messages_path, encoded(form), FORM)
+                await context.texting.ask("POST", context.messages_path, encode_form(form), FORM)
                 continue
             name = derived_id("reply", source, str(number)) if source else new_id(context.clock(), _mark(form))
-            if not await context.intake.taken_before(name):
-                recipient = Recipient(to, (via(PROVIDER),))
+            if not await context.intake.has_message(name):
+                recipient = Recipient(to, (route_option(PROVIDER),))
                 await context.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
 
 
-def _mark(form: Form) -> bytes:
+def _mark(form: TwilioForm) -> bytes:
     return derived_id("reply", *(f"{name}={value}" for name, value in form)).encode()[:10]

@@ -9,8 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from gateway.core.channels.smpp_message import RECEIPT, SMSC, SentPart, SmsPart, account_of, to_of, written
-from gateway.core.channels.smpp_pdu import LATER, SLOWER, Command, Frames, Pdu, Status, c_string, read_text
+from gateway.core.channels.smpp_message import (
+    RECEIPT,
+    SMSC,
+    SentPart,
+    SmsPart,
+    account_of,
+    id_variants,
+    written_address,
+)
+from gateway.core.channels.smpp_pdu import (
+    TEMPORARY_STATUSES,
+    THROTTLING_STATUSES,
+    Command,
+    Pdu,
+    PduDecoder,
+    Status,
+    parse_c_string,
+    read_text,
+)
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
@@ -47,7 +64,7 @@ class SmppTransport:
     ) -> Mapping[str, Outcome]:
         """Deliver to each recipient separately, its parts in order."""
         message = claim.message
-        parts = _receipts(message) if _is_receipt(message) else await self._texts.text_parts(message.id)
+        parts = _receipts(message) if _is_receipt(message) else await self._texts.parts_of(message.id)
         outcomes: dict[str, Outcome] = {}
         for claimed in claim.recipients:
             try:
@@ -63,7 +80,7 @@ class SmppTransport:
         self, message: Message, claimed: Claimed, parts: Sequence[SmsPart], holds_claim: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
         position = message.envelope.recipients.index(claimed.recipient)
-        known = dict(await self._texts.known_by(message.id, position)) if claimed.attempts or len(parts) > 1 else {}
+        known = dict(await self._texts.smsc_ids(message.id, position)) if claimed.attempts or len(parts) > 1 else {}
         if not parts:
             return Bounced("550 The parts of this text are gone")
         for part in parts:
@@ -74,8 +91,8 @@ class SmppTransport:
                 return None
             if response.status != Status.OK:
                 line = f"{response.status:#010x}"
-                return Deferred(line) if response.status in LATER else Bounced(line)
-            known[part.number] = c_string(response.body)
+                return Deferred(line) if response.status in TEMPORARY_STATUSES else Bounced(line)
+            known[part.number] = parse_c_string(response.body)
             await self._note(message, position, part, known[part.number])
         return Sent(f"0x00000000 {known.get(parts[0].number, '')}".rstrip())
 
@@ -93,23 +110,23 @@ class SmppTransport:
             if not await holds_claim():
                 return None
             response = await self._peer.ask(request, account)
-            if response.status not in SLOWER:
+            if response.status not in THROTTLING_STATUSES:
                 break
         return response
 
     async def _note(self, message: Message, position: int, part: SmsPart, name: str) -> None:
         if self._way == SMSC and name:
             sent = SentPart(message.id, part.number, part.total, part.account)
-            for smsc_id in written(name)[:1]:
+            for smsc_id in id_variants(name)[:1]:
                 self._noted(smsc_id, sent)
         if (self._way == SMSC and name) or part.total > 1:  # a single part is concluded right away
-            await self._texts.note_id(message.id, position, part, name or f"none:{message.id}")
+            await self._texts.record_smsc_id(message.id, position, part, name or f"none:{message.id}")
 
 
 def _request(part: SmsPart, claimed: Claimed) -> Pdu:
     if part.command != Command.SUBMIT_MULTI:
         return Pdu(part.command, part.body)
-    return Pdu(Command.SUBMIT_SM, read_text(part.command, part.body).to_one(to_of(claimed.recipient)))
+    return Pdu(Command.SUBMIT_SM, read_text(part.command, part.body).addressed_to(written_address(claimed.recipient)))
 
 
 def _is_receipt(message: Message) -> bool:
@@ -117,5 +134,5 @@ def _is_receipt(message: Message) -> bool:
 
 
 def _receipts(message: Message) -> Sequence[SmsPart]:
-    pdus = list(Frames().fed(message.content))
+    pdus = list(PduDecoder().feed(message.content))
     return [SmsPart(number, len(pdus), pdu.command, pdu.body) for number, pdu in enumerate(pdus, 1)]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from gateway.core.channels.smpp_pdu import SLOWER, Pdu, Status, bind_body
-from gateway.core.channels.smpp_session import BINDS, Bound
+from gateway.core.channels.smpp_pdu import THROTTLING_STATUSES, Pdu, Status, bind_body
+from gateway.core.channels.smpp_session import BINDS, BindMode
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown
 from gateway.smpp.connection import Handler, SmppConnection, SmppLimits, not_bound
@@ -36,7 +36,7 @@ class SmscConfig:
     system_id: str
     password: str
     tls: ssl.SSLContext | None = None
-    binds: tuple[Bound, ...] = (Bound.TRANSCEIVER,)
+    binds: tuple[BindMode, ...] = (BindMode.TRANSCEIVER,)
     limits: SmppLimits = field(default_factory=SmppLimits)
 
 
@@ -55,7 +55,7 @@ class SmppUpstream:
     """
 
     def __init__(
-        self, config: SmscConfig, handle: Handler, event_log: EventLog, way: Bound = Bound.TRANSCEIVER
+        self, config: SmscConfig, handle: Handler, event_log: EventLog, way: BindMode = BindMode.TRANSCEIVER
     ) -> None:
         self._config, self._handle, self._event_log, self._way = config, handle, event_log, way
         self._link: SmppConnection | None = None
@@ -89,7 +89,7 @@ class SmppUpstream:
         if self._link is None:
             raise not_bound()
         response = await self._link.ask(request)
-        if response.status in SLOWER:
+        if response.status in THROTTLING_STATUSES:
             self._pause = min(max(self._pause * 2, _MIN_PAUSE), _MAX_PAUSE)
             self._slow_until = clock() + self._pause
         elif response.status == Status.OK:
@@ -137,7 +137,7 @@ async def connect(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.Str
         )
 
 
-async def bind(link: SmppConnection, config: SmscConfig, way: Bound) -> None:
+async def bind(link: SmppConnection, config: SmscConfig, way: BindMode) -> None:
     """Bind as `way`. Raises NotBound and HopDown."""
     response = await link.ask(Pdu(_COMMANDS[way], bind_body(config.system_id, config.password)))
     if response.status != Status.OK:

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.core.messages.reply import Reply, as_temporary, reply
+from gateway.core.messages.reply import Reply, to_temporary, reply
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.wire import ContentEncoder, InvalidReply, ReplyParser
 
@@ -189,17 +189,17 @@ class SmtpConnection(asyncio.Protocol):
         own_name = hostname.encode("ascii" if hostname.isascii() else "idna")
         answer = await self.command(b"EHLO " + own_name)
         self._extensions = {}
-        if answer.taken:
+        if answer.accepted:
             for line in answer.lines[1:]:
                 name, _, value = line[4:].decode("ascii", "replace").strip().partition(" ")
                 self._extensions[name.upper()] = value
-        elif answer.lasting:
+        elif answer.permanent:
             answer = await self.command(b"HELO " + own_name)
         return answer
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """Send STARTTLS. EHLO must follow. Raises HopDown if TLS is refused or fails."""
-        if not (await self.command(b"STARTTLS")).taken or self._transport is None or self.broken:
+        if not (await self.command(b"STARTTLS")).accepted or self._transport is None or self.broken:
             self.abort()
             raise hop_unreachable()
         self._replies = ReplyParser()  # discard what was sent in clear text after the reply
@@ -224,6 +224,6 @@ class SmtpConnection(asyncio.Protocol):
     def _down(self) -> HopDown:
         """HopDown with an unexpected refusal, if it can be about this message (a full disk during the content)."""
         refusal = self._unexpected
-        if refusal is not None and refusal.code >= 400 and (self._in_content or not refusal.lasting):
-            return HopDown(as_temporary(refusal))
+        if refusal is not None and refusal.code >= 400 and (self._in_content or not refusal.permanent):
+            return HopDown(to_temporary(refusal))
         return hop_lost()

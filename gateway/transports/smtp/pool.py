@@ -16,7 +16,7 @@ from typing import Protocol, Self
 
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.message import Recipient
-from gateway.core.messages.reply import Reply, as_temporary, nonsense, reply
+from gateway.core.messages.reply import Reply, to_temporary, invalid_answer, reply
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.connection import HopTls, SmtpConnection, SmtpTimeouts, hop_unreachable
 
@@ -76,10 +76,10 @@ class SmtpPool:
             return line if isinstance(line, Reply) else [line, rcpt_command(connection, first)]
 
         connection, replies = await self.open_transaction(hop, commands, tls=tls)
-        if not replies[0].taken:
+        if not replies[0].accepted:
             self.release(hop, connection, clean=False)
-            return None, as_temporary(replies[0])
-        return SmtpTransaction(self, hop, connection), as_temporary(replies[1])
+            return None, to_temporary(replies[0])
+        return SmtpTransaction(self, hop, connection), to_temporary(replies[1])
 
     async def open_transaction(
         self, hop: NextHop, commands: Callable[[SmtpConnection], list[bytes] | Reply], *, tls: bool
@@ -125,7 +125,7 @@ class SmtpPool:
 
     async def _reset(self, hop: NextHop, connection: SmtpConnection) -> None:
         try:
-            if not (await connection.command(b"RSET", 10.0)).taken:
+            if not (await connection.command(b"RSET", 10.0)).accepted:
                 connection.close()
         except HopDown:
             pass  # the connection is broken: handled below
@@ -194,7 +194,7 @@ class SmtpPool:
         if connection.offers("STARTTLS"):
             try:
                 await connection.start_tls(self._context, _host(hop)[0])
-                if not (await connection.hello(self._hostname)).taken:
+                if not (await connection.hello(self._hostname)).accepted:
                     connection.close()
                     raise hop_unreachable()
             except HopDown:
@@ -215,7 +215,7 @@ class SmtpPool:
             async with asyncio.timeout(self._timeouts.connect):
                 await loop.create_connection(lambda: connection, host, port)
             answer = await connection.wait_for(connection.greeting, self._timeouts.greeting)
-            if answer.taken:
+            if answer.accepted:
                 answer = await connection.hello(self._hostname)
         except (OSError, TimeoutError, HopDown):
             connection.abort()
@@ -223,14 +223,14 @@ class SmtpPool:
         except BaseException:
             connection.abort()
             raise
-        if not answer.taken:
+        if not answer.accepted:
             connection.close()
-            raise HopDown(as_temporary(answer))
+            raise HopDown(to_temporary(answer))
         return connection
 
 
 class SmtpTransaction:
-    """One open transaction. See gateway.ports.channels.HopTransaction. It ends with `finish` or `leave`."""
+    """One open transaction. See gateway.ports.channels.HopTransaction. It ends with `finish` or `abort`."""
 
     def __init__(self, pool: SmtpPool, hop: NextHop, connection: SmtpConnection) -> None:
         self._pool, self._hop, self._connection = pool, hop, connection
@@ -239,15 +239,15 @@ class SmtpTransaction:
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """See gateway.ports.channels.HopTransaction."""
-        return as_temporary(await self._connection.command(rcpt_command(self._connection, recipient)))
+        return to_temporary(await self._connection.command(rcpt_command(self._connection, recipient)))
 
     async def data(self) -> Reply:
         """See gateway.ports.channels.HopTransaction."""
         answer = await self._connection.command(b"DATA", self._connection.timeouts.data)
         self._data_accepted = answer.code == 354
-        if answer.taken:  # a 2xx before any content makes no sense: the client stays responsible for the message
-            return nonsense()
-        return answer if self._data_accepted else as_temporary(answer)
+        if answer.accepted:  # a 2xx before any content makes no sense: the client stays responsible for the message
+            return invalid_answer()
+        return answer if self._data_accepted else to_temporary(answer)
 
     async def send(self, content: bytes) -> None:
         """See gateway.ports.channels.HopTransaction."""
@@ -257,9 +257,9 @@ class SmtpTransaction:
         """See gateway.ports.channels.HopTransaction."""
         answer = await self._connection.end_of_data()
         self._end(clean=True)
-        return as_temporary(answer)
+        return to_temporary(answer)
 
-    async def leave(self) -> None:
+    async def abort(self) -> None:
         """See gateway.ports.channels.HopTransaction."""
         if not self._over and self._data_accepted:
             self._connection.abort()  # the only way to take back content that was sent
@@ -306,7 +306,7 @@ async def _send_commands(connection: SmtpConnection, lines: list[bytes]) -> list
     replies: list[Reply] = []
     for line in lines:
         replies.append(await connection.command(line))
-        if len(replies) == 1 and not replies[0].taken:
+        if len(replies) == 1 and not replies[0].accepted:
             break
     return replies
 

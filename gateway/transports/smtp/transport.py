@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from gateway.core.messages.delivery import Bounced, Claim, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message, Recipient
-from gateway.core.messages.reply import Reply, nonsense
+from gateway.core.messages.reply import Reply, invalid_answer
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.connection import SmtpConnection
 from gateway.transports.smtp.pool import SmtpPool, mail_command, rcpt_command
@@ -66,13 +66,13 @@ class SmtpTransport:
             connection, replies = await self._pool.open_transaction(hop, commands, tls=message.tls)
         except HopDown as down:
             return same_outcome(recipients, Deferred(down.reply.text))
-        if not replies[0].taken:
+        if not replies[0].accepted:
             self._pool.release(hop, connection, clean=False)
             return same_outcome(recipients, refusal_outcome(replies[0]))
         outcomes: dict[str, Outcome] = {}
         accepted = []
         for recipient, answer in zip(recipients, replies[1:], strict=False):
-            if answer.taken:
+            if answer.accepted:
                 accepted.append(recipient)
             else:
                 outcomes[recipient.address] = refusal_outcome(answer, at_rcpt=True)
@@ -108,7 +108,7 @@ class SmtpTransport:
             final = await connection.end_of_data(bytes(whole[at:]))
         except HopDown as down:
             return refusal_outcome(down.reply)
-        return Sent(final.text, connection.offers("DSN")) if final.taken else refusal_outcome(final)
+        return Sent(final.text, connection.offers("DSN")) if final.accepted else refusal_outcome(final)
 
 
 def same_outcome(recipients: Sequence[Recipient], outcome: Outcome) -> dict[str, Outcome]:
@@ -121,10 +121,10 @@ def refusal_outcome(answer: Reply, *, at_rcpt: bool = False) -> Outcome:
 
     552 in reply to RCPT, without a different enhanced code, has meant "too many recipients" since RFC 821: deferred.
     """
-    refusal = answer if 400 <= answer.code <= 599 else nonsense()
+    refusal = answer if 400 <= answer.code <= 599 else invalid_answer()
     if at_rcpt and refusal.code == 552 and refusal.enhanced in ("", "5.5.3"):
         return Deferred("452 4.5.3 " + refusal.text[4:])
-    return Bounced(refusal.text) if refusal.lasting else Deferred(refusal.text)
+    return Bounced(refusal.text) if refusal.permanent else Deferred(refusal.text)
 
 
 def is_too_many(outcome: Outcome) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from gateway.core.channels.twilio import FORM, JSON, SIGNATURE, encoded, signature
+from gateway.core.channels.twilio import FORM, JSON, SIGNATURE, encode_form, signature
 from gateway.core.messages.reply import reply
 from gateway.ports.channels import HopDown, HttpAnswer
 
@@ -57,7 +57,7 @@ class TwilioClient:
             url = _add_query(url, bodySHA256=hashlib.sha256(content).hexdigest())
             signed = signature(self._auth_token, url)
         else:
-            content, content_type = encoded(fields), FORM
+            content, content_type = encode_form(fields), FORM
             signed = signature(self._auth_token, url, fields)
         headers = {"Content-Type": content_type, SIGNATURE: signed} | ({_TOKEN: token} if token else {})
         return await self._request("POST", url, content, headers, None)

@@ -17,7 +17,7 @@ from typing import Self
 
 import httpx
 
-from gateway.core.messages.media import LARGEST, TIMEOUT, TOO_LARGE, UNREADABLE, MediaResult
+from gateway.core.messages.media import MAX_FILE_SIZE, TIMEOUT, TOO_LARGE, UNREADABLE, MediaResult
 
 REDIRECTS = 3
 _REFUSED = MediaResult(failed=UNREADABLE)
@@ -134,7 +134,7 @@ async def _read(response: httpx.Response) -> MediaResult:
     content = bytearray()
     async for piece in response.aiter_raw():
         content += piece
-        if len(content) > LARGEST:
+        if len(content) > MAX_FILE_SIZE:
             return MediaResult(failed=TOO_LARGE)
     if not content:
         return _LATER

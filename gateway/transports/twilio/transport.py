@@ -15,21 +15,20 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from gateway.core.channels.smpp_message import RECEIPT, SMPP
-from gateway.core.channels.text_routing import APP, named, way_of
+from gateway.core.channels.text_routing import APP, option_named, route_of
 from gateway.core.channels.twilio import (
     FORM,
     STATUS,
-    Form,
-    derived_id,
-    encoded,
-    first,
-    media_of,
-    parsed,
-    restored,
+    TwilioForm,
+    encode_form,
+    first_value,
+    form_media_urls,
+    parse_form,
+    restore_form,
     text_of,
 )
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
-from gateway.core.messages.message import Message
+from gateway.core.messages.message import Message, derived_id
 from gateway.ports.channels import HopDown, HttpAnswer, SmsPeers
 
 FIRST_WITHIN = 20.0
@@ -85,14 +84,14 @@ class TwilioTransport:
         options = message.envelope.options
         if options[:1] in ((SMPP,), (RECEIPT,)):  # for an application that is no longer configured
             return Deferred("451 4.4.1 No application with that account is configured")
-        if way_of(claimed.recipient) == APP:
+        if route_of(claimed.recipient) == APP:
             return await self._to_app(message, claimed, holds_claim) if await holds_claim() else None
-        form = restored(options, message.content)
-        if to := named(claimed.recipient.options, "to"):
+        form = restore_form(options, message.content)
+        if to := option_named(claimed.recipient.options, "to"):
             form = _onward(form, line=claimed.recipient.address, to=to)
-        elif first(form, "MessageSid", "SmsSid"):
+        elif first_value(form, "MessageSid", "SmsSid"):
             return Bounced("550 5.1.1 No phone is known for this number")
-        if callback := first(form, "StatusCallback"):
+        if callback := first_value(form, "StatusCallback"):
             ours = f"{self._status}?{urlencode({'id': message.id, 'to': callback})}"
             form = tuple((name, ours if name == "StatusCallback" else value) for name, value in form)
         retried = claimed.attempts or self._clock() - claimed.queued_at > FIRST_WITHIN
@@ -100,35 +99,35 @@ class TwilioTransport:
             return earlier
         if not await holds_claim():
             return None
-        return _outcome(await self._texting.ask("POST", self._list, encoded(form), FORM))
+        return _outcome(await self._texting.ask("POST", self._list, encode_form(form), FORM))
 
     async def _to_app(
         self, message: Message, claimed: Claimed, holds_claim: Callable[[], Awaitable[bool]]
     ) -> Outcome | None:
         options = message.envelope.options
         is_status = options[:1] == (STATUS,)
-        form = parsed(message.content) if is_status else restored(options, message.content)
-        if is_status and not first(form or (), "AccountSid"):
+        form = parse_form(message.content) if is_status else restore_form(options, message.content)
+        if is_status and not first_value(form or (), "AccountSid"):
             form = (*(form or ()), ("AccountSid", self._account))
         kind = options[1] if is_status else options[0]
-        url = named(claimed.recipient.options, "url")
-        sid = first(form or (), "MessageSid", "SmsMessageSid", "SmsSid")
+        url = option_named(claimed.recipient.options, "url")
+        sid = first_value(form or (), "MessageSid", "SmsMessageSid", "SmsSid")
         token = message.id if is_status else derived_id("text", sid)
         answer = await self._texting.hand(form or (), kind, url, token)
-        if not answer.taken:
+        if not answer.accepted:
             return Deferred(f"451 4.5.0 The application answered {answer.status}")
         if self._replied is not None and not is_status:
             await self._replied(answer.content, claimed.recipient.address, message.envelope.sender, sid)
         return Sent(f"{answer.status}")
 
-    async def _sent_before(self, form: Form, since: float) -> Outcome | None:
+    async def _sent_before(self, form: TwilioForm, since: float) -> Outcome | None:
         """The outcome of an earlier attempt whose answer was lost, from the provider's list. None if there is none."""
-        sender, to, text = first(form, "From"), first(form, "To"), text_of(form)
+        sender, to, text = first_value(form, "From"), first_value(form, "To"), text_of(form)
         query = {"To": to, "From": sender, "PageSize": "100"} if sender else {"To": to, "PageSize": "100"}
         answer = await self._texting.ask("GET", f"{self._list}?{urlencode(query)}")
         if answer.status in _NO_LIST:
             return None  # a compatible provider without a list: sending twice is better than never
-        if not answer.taken:
+        if not answer.accepted:
             return Deferred(f"451 4.4.2 The provider answered {answer.status} to a query of its list")
         known_sids = await self._known(to)
         for listed in _listed(answer):
@@ -140,9 +139,9 @@ class TwilioTransport:
         return None
 
 
-def _onward(form: Form, *, line: str, to: str) -> Form:
+def _onward(form: TwilioForm, *, line: str, to: str) -> TwilioForm:
     """A message to a district number, as it goes to the phone of the person with that number."""
-    media = tuple(("MediaUrl", url) for url in media_of(form))
+    media = tuple(("MediaUrl", url) for url in form_media_urls(form))
     return (("From", line), ("To", to), ("Body", text_of(form)), *media)
 
 
@@ -168,7 +167,7 @@ def _outcome(answer: HttpAnswer) -> Outcome:
     except ValueError:
         found = {}
     fields = found if isinstance(found, dict) else {}
-    if answer.taken:
+    if answer.accepted:
         return Sent(f"{answer.status} {_UNPRINTABLE.sub('', str(fields.get('sid', '')))[:66]}".strip())
     code, words = fields.get("code"), _UNPRINTABLE.sub(" ", str(fields.get("message", "")))[:200]
     line = f"{answer.status} {code} {words}".strip() if isinstance(code, int) else f"{answer.status} {words}".strip()

@@ -1,4 +1,4 @@
-"""Upkeep: the audit chain is linked, what waits is measured, and what has had its time is forgotten."""
+"""Maintenance: link and verify the audit chain, measure the backlog, delete expired content."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore
 from gateway.stages.wakeup import Wakeup
 
-_LINKED = 500
+_LINK_BATCH = 500
 UNLINKED_LIMIT = 60.0
-"""Seconds after which an unchained audit row is a fault."""
-MAY_COME_BACK = 3600.0
-"""Seconds that the content of what was held stays at least: who decided can take it back, and it is held again."""
+"""Seconds after which an unlinked audit row is a fault."""
+UNDO_RETENTION = 3600.0
+"""Seconds for which the content of a decided message is kept at least: an undone decision holds it again."""
 
 
 async def link_audit(audit: AuditStore, event_log: EventLog, wakeup: Wakeup) -> None:
@@ -22,44 +22,44 @@ async def link_audit(audit: AuditStore, event_log: EventLog, wakeup: Wakeup) -> 
     while not wakeup.stopped:
         linked = 0
         try:
-            linked = await audit.link(_LINKED)
+            linked = await audit.link(_LINK_BATCH)
         except StoreDown:
             event_log.store_lost("upkeep")
-        if linked < _LINKED:
+        if linked < _LINK_BATCH:
             await wakeup.rest(0.5)
 
 
-class ChainWatch:
-    """Walks the audit chain from its beginning again and again, a page at a time; `broken` once a row does not fit."""
+class AuditChainWatch:
+    """Verifies the audit chain from its beginning, page by page, repeatedly. Sets `broken` if a row does not fit."""
 
     def __init__(self, audit: AuditStore, event_log: EventLog) -> None:
         self._audit, self._event_log = audit, event_log
         self.broken = False
 
     async def run(self, wakeup: Wakeup, *, every: float = 300.0, page: int = 1000) -> None:
-        """Walk until the beat stops, resting `every` seconds at the end of the chain."""
-        walk: ChainVerifier | None = None
+        """Verify until `wakeup` is stopped, resting `every` seconds at the end of the chain."""
+        verifier: ChainVerifier | None = None
         while not wakeup.stopped:
             try:
-                walk = walk or ChainVerifier(await self._audit.head())
-                rows = await self._audit.rows(walk.number, page)
+                verifier = verifier or ChainVerifier(await self._audit.head())
+                rows = await self._audit.rows(verifier.number, page)
             except StoreDown:
                 self._event_log.store_lost("upkeep")
                 await wakeup.rest(every)
                 continue
-            found = walk.page(rows)
-            if found is not None and not self.broken:
+            fault = verifier.page(rows)
+            if fault is not None and not self.broken:
                 self.broken = True
-                self._event_log.audit_broken(found.number)
-            if not rows or found is not None:
-                walk = None
-            await wakeup.rest(every if walk is None else 0.05)
+                self._event_log.audit_broken(fault.number)
+            if not rows or fault is not None:
+                verifier = None
+            await wakeup.rest(every if verifier is None else 0.05)
 
 
-async def measure(
-    review: LookupStore, event_log: EventLog, wakeup: Wakeup, chain: ChainWatch, *, every: float = 2.0
+async def measure_backlog(
+    review: LookupStore, event_log: EventLog, wakeup: Wakeup, chain: AuditChainWatch, *, every: float = 2.0
 ) -> None:
-    """Set the gauges of what waits in the store, and whether the audit chain is whole and linked in time."""
+    """Set the gauges of the backlog in the store, and of the audit chain: whether it is intact and linked in time."""
     while not wakeup.stopped:
         try:
             backlog = await review.backlog()
@@ -70,7 +70,7 @@ async def measure(
         await wakeup.rest(every)
 
 
-async def forget(
+async def delete_expired(
     retention: RetentionStore,
     event_log: EventLog,
     wakeup: Wakeup,
@@ -79,12 +79,12 @@ async def forget(
     decided: float,
     every: float = 600.0,
 ) -> None:
-    """Let content go that every period and hold allows to go, in bounded batches."""
+    """Delete content whose retention has ended and that no legal hold protects, in limited batches."""
     while not wakeup.stopped:
-        gone = 0
+        deleted = 0
         try:
-            gone = await retention.expire(delivered, max(decided, MAY_COME_BACK), 500)
+            deleted = await retention.expire(delivered, max(decided, UNDO_RETENTION), 500)
         except StoreDown:
             event_log.store_lost("upkeep")
-        if not gone:
+        if not deleted:
             await wakeup.rest(every)
