@@ -1,15 +1,18 @@
-"""Faults that end a command with one clear line: what, where, how to mend."""
+"""Faults that end a command with one clear line: what is wrong, where, and how to fix it."""
 
 from __future__ import annotations
 
 
 class Fault(Exception):
-    """The text is shown as it is; it names the file and the key, and never content, a person or a secret."""
+    """A configuration or usage error. The text is shown as is; it names the file and the key.
+
+    It never contains message content, a person or a secret.
+    """
 
     exit_code = 2
 
 
 class Refusal(Fault):
-    """A check failed or a thing was refused."""
+    """A failed check, or a refused action."""
 
     exit_code = 1

@@ -234,7 +234,7 @@ class PduFields:
         self.at += count
         return self._body[self.at - count : self.at]
 
-    def encode_optional(self) -> tuple[tuple[int, bytes], ...]:
+    def optional(self) -> tuple[tuple[int, bytes], ...]:
         """The optional parameters, up to the end of the body."""
         found = []
         while self.at < len(self._body):

@@ -1,1 +1,1 @@
-"""What passes through the gateway: message, envelope, people, verdict, delivery states."""
+"""Messages: envelope, people, verdict, delivery states, and what follows a change of state."""

@@ -1,4 +1,4 @@
-"""What must follow a change of state: rows written in the transaction of the change and carried out until done."""
+"""Follow-ups: rows written in the transaction of a state change, and carried out until done."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from enum import StrEnum
 
 
 class FollowupKind(StrEnum):
-    """What can have to follow a change of state; each is a row, carried out until done."""
+    """What can follow a change of state."""
 
     DECISION = "decision"  # a record on the decisions topic
-    HELP_ALERT = "help_alert"  # the district's people are told at once
-    LATE = "late"  # what would have been held was delivered before its verdict
-    BOUNCE = "bounce"  # the sender is told that it could not be delivered
-    REJECTION = "rejection"  # the sender is told that an administrator rejected it; of a text, its application
-    REJECTED_TEXT = "rejected_text"  # whoever wrote a text is told the same, at their district account
-    DUE = "due"  # somebody is told that held messages are due
-    DIGEST = "digest"  # somebody is told once a day how much is undecided
-    CASE = "case"  # somebody is told that a case was given to them, or is due
-    FREE = "free"  # somebody is told what was left by who decides no more
-    HELP_AGAIN = "help_again"  # more people are told of a call for help that nobody has taken up
+    HELP_ALERT = "help_alert"  # the notified people get an alert at once
+    LATE = "late"  # a notice: a message that would have been held was delivered before its verdict
+    BOUNCE = "bounce"  # a report to the sender: the message could not be delivered
+    REJECTION = "rejection"  # a notice to the sender, or to its application: an administrator rejected the message
+    REJECTED_TEXT = "rejected_text"  # the same notice by mail to the writer of a text, at their district account
+    DUE = "due"  # a notice to a reviewer: held messages are due
+    DIGEST = "digest"  # a daily notice to a reviewer: how much is undecided
+    CASE = "case"  # a notice to a reviewer: a case was assigned to them, or is due
+    FREE = "free"  # a notice to a reviewer: work that somebody left who no longer decides
+    HELP_AGAIN = "help_again"  # an alert to more people: nobody has taken up a call for help
 
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """One thing to be done after a commit; `body` holds JSON values only."""
+    """One task to carry out after a commit; `body` holds JSON values only."""
 
     kind: FollowupKind
     message: str

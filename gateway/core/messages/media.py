@@ -1,4 +1,4 @@
-"""Pictures and files of a text: kept elsewhere, fetched for reading, and read and shown as further parts of it."""
+"""Media files of a text. They are fetched from their URL, stored, and read and shown as further parts of the text."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from gateway.core.mime.charsets import to_text
 from gateway.core.mime.html import visible_text
 from gateway.core.mime.parts import Part
 
-MOST = 10
-"""Pictures and files of one text that are fetched: more no provider takes."""
-LARGEST, LARGEST_TOGETHER = 5 << 20, 20 << 20
-"""Bytes of one of them, and of all those of one text."""
-WAIT = 20.0
-"""Seconds that a text waits for them before it is published without; the clock of its verdict runs meanwhile."""
+MAX_FILES = 10
+"""Files of one text that are fetched; providers accept no more."""
+MAX_FILE_SIZE, MAX_TOTAL_SIZE = 5 << 20, 20 << 20
+"""Bytes of one file, and of all files of one text."""
+MAX_WAIT = 20.0
+"""Seconds that a text waits for its files before it is published without them; the verdict timeout runs meanwhile."""
 
 UNREADABLE, TOO_LARGE, TIMEOUT = "unreadable", "too_large", "timeout"
-_PICTURED = ("image/", "audio/", "video/")
+_AUDIOVISUAL = ("image/", "audio/", "video/")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One picture or file of a text, `number` from 1; `failed`: the word for a verdict where it is not there (yet).
+    """One media file of a text; `number` counts from 1.
 
-    `content` is empty where only facts about it are asked for; `size` and `sha256` are those of the content.
+    `failed`: the word for a verdict if the file is missing or not fetched yet. `content` is empty in lists of files;
+    `size` and `sha256` are those of the content.
     """
 
     number: int
@@ -37,7 +38,7 @@ class MediaFile:
 
 @dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """A picture or file that is to be fetched; `attempts` were made, `since` when its text was taken."""
+    """A media file to fetch, after `attempts` attempts; its text was accepted at `since`."""
 
     message_id: str
     number: int
@@ -48,7 +49,7 @@ class MediaRequest:
 
 @dataclass(frozen=True, slots=True)
 class MediaResult:
-    """What came of fetching one: its content, or the word that says why there is none; `again`: it may come later."""
+    """The result of a fetch: the content, or the word of the failure; `again`: a later attempt may succeed."""
 
     media_type: str = ""
     content: bytes = b""
@@ -57,30 +58,30 @@ class MediaResult:
 
 
 def media_parts(media: Sequence[MediaFile]) -> list[Part]:
-    """Pictures and files as parts behind the text, which is part 1. Never raises."""
-    return [_part(each) for each in media]
+    """Media files as parts that follow the text, which is part 1. Never raises."""
+    return [_part(file) for file in media]
 
 
-def _part(medium: MediaFile) -> Part:
-    part = Part(str(medium.number + 1), medium.media_type or "application/octet-stream", attached=True)
-    if medium.failed:
+def _part(file: MediaFile) -> Part:
+    part = Part(str(file.number + 1), file.media_type or "application/octet-stream", attached=True)
+    if file.failed:
         return replace(part, filename="(could not be fetched)")
     text, hidden = "", ""
-    if medium.media_type == "text/html":
-        text, hidden = visible_text(to_text(medium.content, "utf-8"))
-    elif medium.media_type.startswith("text/"):
-        text = to_text(medium.content, "utf-8")
-    return replace(part, text=text, hidden=hidden, data=medium.content)
+    if file.media_type == "text/html":
+        text, hidden = visible_text(to_text(file.content, "utf-8"))
+    elif file.media_type.startswith("text/"):
+        text = to_text(file.content, "utf-8")
+    return replace(part, text=text, hidden=hidden, data=file.content)
 
 
-def is_pictured(media_type: str) -> bool:
-    """Whether something shows or sounds rather than says: no reader here knows what is on it."""
-    return media_type.startswith(_PICTURED)
+def is_audiovisual(media_type: str) -> bool:
+    """Whether a file is a picture, sound or video: classifiers cannot read it."""
+    return media_type.startswith(_AUDIOVISUAL)
 
 
-def unfetched(media: Sequence[MediaFile], count: int) -> tuple[str, ...]:
-    """Words of `failed` for the pictures and files of a text that are not there; `count`: how many it has."""
-    words = [each.failed for each in media if each.failed]
+def media_failures(media: Sequence[MediaFile], count: int) -> tuple[str, ...]:
+    """Words of `failed` for the media files of a text that are missing; `count`: how many the text has."""
+    words = [file.failed for file in media if file.failed]
     if len(media) < count:
         words.append(UNREADABLE)
     return tuple(dict.fromkeys(words))

@@ -1,4 +1,4 @@
-"""The people of a message and how they stand to one another: persons, staff-student pairs, the relation."""
+"""The people of a message: persons, staff-student pairs, and the relation of a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Role(StrEnum):
-    """What a person is to the district; one person may be several."""
+    """The role of a person in the district; a person may have several."""
 
     STAFF = "staff"
     STUDENT = "student"
@@ -16,21 +16,22 @@ class Role(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a message of a pair goes."""
+    """The direction of a message within a pair."""
 
     STAFF_TO_STUDENT = "staff_to_student"
     STUDENT_TO_STAFF = "student_to_staff"
 
 
 OUT_OF_SCOPE = "out_of_scope"
-"""The direction under which passed-through messages are counted."""
+"""The direction in metrics of messages that passed through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One person of the roster. `id` is the sourcedId; for an unknown address in a student domain it is the address.
+    """One person of the roster.
 
-    `children` are the sourcedIds of the students whose guardian this person is; `buildings` are orgs.
+    `id` is the sourcedId; for an unknown address in a student domain it is the address. `children` are the sourcedIds
+    of the students whose guardian this person is; `buildings` are orgs.
     """
 
     id: str
@@ -42,16 +43,16 @@ class Person:
 
 
 class Directory(Protocol):
-    """The roster as the core asks it. Addresses are mail addresses or E.164 numbers, in any case and alias."""
+    """The directory, as the core uses it. Addresses are mail addresses or E.164 numbers, in any case and alias."""
 
     def person(self, address: str) -> Person | None:
-        """The person behind an address: own, known personal account, district phone; or an unknown student."""
+        """The person with an address, known personal account or district phone; or an unknown student."""
 
     def members(self, address: str) -> tuple[Person, ...] | None:
-        """The members of a group address, nested groups opened; None where the address is no group."""
+        """The members of a group address, including those of nested groups; None if the address is not a group."""
 
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
-        """The persons whose name a display name shows, folded for case, accents, order and look-alike letters."""
+        """The people whose name a display name shows, ignoring case, accents, order and look-alike letters."""
 
     def is_internal(self, address: str) -> bool:
         """Whether the address belongs to one of the district's domains, aliases included, or is a district number."""
@@ -59,9 +60,9 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One staff-student pair of a message, behind one recipient of its envelope.
+    """One staff-student pair of a message, formed by one recipient of its envelope.
 
-    `outside`: one of the two writes, or is written to, at a personal account instead of a district one.
+    `outside`: one of the two uses a personal account instead of a district account.
     """
 
     recipient: str
@@ -81,10 +82,10 @@ class Relation:
     def __bool__(self) -> bool:
         return bool(self.pairs)
 
-    def behind(self, recipient: str) -> tuple[Pair, ...]:
-        """The pairs behind one recipient, none where that recipient is due at once."""
+    def pairs_of(self, recipient: str) -> tuple[Pair, ...]:
+        """The pairs that one recipient forms; none if that recipient is due at once."""
         return tuple(pair for pair in self.pairs if pair.recipient == recipient)
 
 
 NO_RELATION = Relation()
-"""That of a message without any pair."""
+"""The relation of a message without a pair."""

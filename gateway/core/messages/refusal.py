@@ -1,12 +1,12 @@
-"""A refusal knows its reply: what a relay says to the peer when a message is not taken (RFC 5321, RFC 3463)."""
+"""Refusals of a message by a relay, with the reply to the peer (RFC 5321, RFC 3463)."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """The peer gets `code enhanced text`; the text never names our rules, hosts or people.
+    """The peer gets `code enhanced text`; the text never names rules, hosts or people.
 
-    `reason` is the word that the metric of refusals counts under.
+    `reason` is the label in the metric of refusals.
     """
 
     def __init__(self, code: int, enhanced: str, text: str, reason: str) -> None:
@@ -23,10 +23,10 @@ class Refused(Exception):
 
 
 def store_full() -> Refused:
-    """The store's bound of undecided and queued content is reached."""
+    """The store has reached its limit of undecided and queued content."""
     return Refused(452, "4.3.1", "Insufficient system storage, try again later", "store_full")
 
 
 def unavailable() -> Refused:
-    """Something of ours failed: nothing was taken, the sender keeps its copy."""
+    """An internal failure: nothing was accepted, and the sender keeps its copy."""
     return Refused(451, "4.3.0", "Temporary failure, try again later", "unavailable")

@@ -1,4 +1,4 @@
-"""A reply of SMTP as it came: its code and its lines, to be said again word for word or kept as one line (RFC 5321)."""
+"""SMTP replies: passed on word for word, or kept as one line (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -11,59 +11,59 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`lines` are whole, code included, without their line ends."""
+    """A reply; `lines` include the code but not the line ends."""
 
     code: int
     lines: tuple[bytes, ...]
 
     @property
-    def taken(self) -> bool:
-        """The command or the content was accepted."""
+    def accepted(self) -> bool:
+        """Whether the command or the content was accepted (2xx)."""
         return 200 <= self.code <= 299
 
     @property
-    def lasting(self) -> bool:
-        """Refused for good; whatever is neither taken nor lasting is temporary."""
+    def permanent(self) -> bool:
+        """Whether this is a permanent refusal (5xx). A reply that is neither accepted nor permanent is temporary."""
         return 500 <= self.code <= 599
 
     @property
     def raw(self) -> bytes:
-        """The reply as it came, several lines joined by CRLF, without the last line end."""
+        """The reply as received, its lines joined by CRLF, without the last line end."""
         return b"\r\n".join(self.lines)
 
     @property
     def text(self) -> str:
-        """The reply as one printable line, for records and bounces; an enhanced code is said once."""
-        said = [line[4:].decode("utf-8", "replace").strip() for line in self.lines]
-        first, _, _ = said[0].partition(" ") if said else ("", "", "")
+        """The reply as one printable line, for records and bounces; the enhanced code appears once."""
+        texts = [line[4:].decode("utf-8", "replace").strip() for line in self.lines]
+        first, _, _ = texts[0].partition(" ") if texts else ("", "", "")
         if _ENHANCED.match(first):
-            said = [said[0], *(each.removeprefix(first).strip() for each in said[1:])]
-        return _UNPRINTABLE.sub(" ", f"{self.code} {' '.join(filter(None, said))}")[:1000].strip()
+            texts = [texts[0], *(text.removeprefix(first).strip() for text in texts[1:])]
+        return _UNPRINTABLE.sub(" ", f"{self.code} {' '.join(filter(None, texts))}")[:1000].strip()
 
     @property
     def enhanced(self) -> str:
-        """The enhanced status code of the first line (RFC 3463), "" where there is none."""
+        """The enhanced status code of the first line (RFC 3463); "" if there is none."""
         word = self.lines[0][4:].split(b" ", 1)[0].decode("ascii", "replace") if self.lines else ""
         return word if _ENHANCED.match(word) else ""
 
 
 def reply(code: int, enhanced: str, text: str) -> Reply:
-    """A reply of our own, in one line."""
+    """A reply of one line."""
     return Reply(code, (f"{code} {enhanced} {text}".encode(),))
 
 
-def as_temporary(said: Reply) -> Reply:
-    """A reply that closes the next hop's channel, or that is none a client may get, as a temporary refusal of ours.
+def to_temporary(answer: Reply) -> Reply:
+    """A reply of the next hop that the client may get: 421 and invalid codes become temporary refusals.
 
-    421 would tell the client that its session with us ends, which it does not; its words stay.
+    421 would tell the client that its session with us ends; it becomes 451 with the same text.
     """
-    if said.taken or said.lasting or (400 <= said.code <= 499 and said.code != 421):
-        return said
-    if said.code == 421:
-        return Reply(451, tuple(b"451" + line[3:] for line in said.lines))
-    return nonsense()
+    if answer.accepted or answer.permanent or (400 <= answer.code <= 499 and answer.code != 421):
+        return answer
+    if answer.code == 421:
+        return Reply(451, tuple(b"451" + line[3:] for line in answer.lines))
+    return invalid_answer()
 
 
-def nonsense() -> Reply:
-    """What is said in place of an answer of the next hop that makes no sense: it took nothing."""
+def invalid_answer() -> Reply:
+    """Replaces an invalid answer of the next hop, which accepted nothing."""
     return reply(451, "4.5.0", "The next hop gave an answer that cannot be passed on")

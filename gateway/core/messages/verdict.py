@@ -1,4 +1,4 @@
-"""What the classifiers say of a message: a verdict with findings. Evidence only; what is done about it is policy."""
+"""The verdict of the classifiers on a message: findings with scores. The policy decides what follows."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CLAUSES = ("1", "2", "4", "5", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
-"""Clause ids a finding can carry; "2" stands for clauses 2 and 3 (classroom tools), "5" for a transition phrase."""
+"""Clause ids of findings. "2" stands for clauses 2 and 3 (classroom tools), "5" for a transition phrase."""
 
 HELP = "help"
-"""What a finding has in place of a clause where it says which words ask for help; its cue is the kind."""
+"""The clause of findings that mark words of a call for help; their cue is its kind."""
 
 IN_FILE, IN_HIDDEN, IN_CLAIMED = "in_file", "in_hidden", "in_claimed_quote"
 PLACES = (IN_FILE, IN_HIDDEN, IN_CLAIMED)
-"""The cues that say where a finding is, where that is not what is written for everybody to see."""
+"""Cues of findings outside the visible text: in a file, in hidden text, or in text that claims to be a quote."""
 
 PURPOSES = ("academic", "scheduling", "expectations", "notification", "acknowledgement", "personal", "other")
 
 FAILURES = ("error", "timeout", "crashed", "unreadable", "encrypted", "too_large", "language", "incomplete")
-"""Why a classifier could not do its part: the words of a verdict's `failed`."""
+"""The words of a verdict's `failed`: why a classifier could not read everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a finding was seen: `part` is "subject" or a part's number; start and end count code points of its text."""
+    """The position of a finding: `part` is "subject" or a part number; start and end count code points of its text."""
 
     part: str
     start: int
@@ -32,9 +32,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One clause with its score (0..1, calibrated) and the component that found it.
+    """One clause with its calibrated score (0 to 1) and the component that found it.
 
-    `about`: the sourcedId of the person whose information it is; what tells of several is a finding for each.
+    `about` is the sourcedId of the person whose information it is; there is one finding per person.
     """
 
     clause: str
@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All findings on one content. `help` is the score that a student asks for help; `took_ms` the time it cost."""
+    """All findings on one content. `help` is the score of a call for help by a student; `took_ms` the time taken."""
 
     id: str
     sha256: str
@@ -61,5 +61,5 @@ class Verdict:
     took_ms: float = 0.0
 
     def score(self, clause: str) -> float:
-        """The highest score among this clause's findings, 0 where there is none."""
-        return max((f.score for f in self.findings if f.clause == clause), default=0.0)
+        """The highest score among the findings of a clause, 0 if there are none."""
+        return max((finding.score for finding in self.findings if finding.clause == clause), default=0.0)

@@ -1,1 +1,1 @@
-"""Reading content: header section, MIME parts, HTML and what it hides, character sets, our seal."""
+"""Reading mail: header section, MIME parts, HTML with hidden text, character sets, and the seal."""

@@ -1,1 +1,1 @@
-"""JSON as it is written and read: records on the bus, checked fields."""
+"""Records on the bus, and checked JSON fields."""

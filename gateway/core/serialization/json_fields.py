@@ -1,4 +1,4 @@
-"""The fields of a JSON record, read one by one and checked: what is missing or of a wrong type is a WireError."""
+"""Reads the fields of a JSON record and checks them: a missing or wrong field raises WireError."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ E = TypeVar("E", bound=Enum)
 
 
 class WireError(ValueError):
-    """A record that cannot be read; `word` names the field, or is "json" or "v". It never holds content."""
+    """An invalid record; `word` is the name of the field, "json" or "v". It never holds content."""
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
@@ -26,28 +26,28 @@ def rfc3339(at: float) -> str:
 
 
 def from_rfc3339(text: str) -> float:
-    """Seconds since the epoch of an RFC 3339 time; ValueError where it is none or has no offset."""
+    """Seconds since the epoch of an RFC 3339 time. Raises ValueError if it is invalid or has no offset."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise ValueError("a time without offset")
+        raise ValueError("the time has no offset")
     return at.timestamp()
 
 
 def to_json(document: Mapping[str, object]) -> bytes:
-    """JSON in UTF-8 without blanks; ValueError for a number that JSON does not have.
+    """Compact JSON in UTF-8. Raises ValueError for NaN and infinity.
 
-    A lone surrogate (of an address that was no UTF-8) becomes its JSON escape, which readers give back as it was.
+    A lone surrogate, from an address that was not UTF-8, becomes its JSON escape, so that readers restore it.
     """
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode("utf-8", "backslashreplace")
 
 
 def _no_constant(_: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 class JsonFields:
-    """One JSON object. Every reader takes a field's name and, where the field may be left out, its default."""
+    """One JSON object. Each method takes the name of a field and, if the field is optional, its default."""
 
     def __init__(self, values: object, name: str) -> None:
         if not isinstance(values, dict):
@@ -56,7 +56,7 @@ class JsonFields:
 
     @classmethod
     def of(cls, value: bytes, version: int) -> JsonFields:
-        """The JSON object of a record, which must have this version."""
+        """The JSON object of a record. Raises WireError if it is invalid or has another version."""
         try:
             document = json.loads(value, parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -113,15 +113,15 @@ class JsonFields:
         return number
 
     def scores(self, name: str) -> dict[str, float]:
-        """An object of scores, empty where left out."""
+        """An object of scores; empty if it is missing."""
         inner = JsonFields(self._values.get(name, {}), name)
         try:
-            return {each: inner.score(each) for each in inner._values}
+            return {key: inner.score(key) for key in inner._values}
         except WireError:
-            raise WireError(name) from None  # the names in it are not ours and could be anything
+            raise WireError(name) from None  # its keys could be anything
 
     def whole(self, name: str) -> int:
-        """A whole number, not below zero."""
+        """A non-negative integer."""
         value = self._values.get(name)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise WireError(name)
@@ -147,7 +147,7 @@ class JsonFields:
 
     def objects(self, name: str, default: list[object] | None = None) -> Iterator[JsonFields]:
         """A list of objects."""
-        return (JsonFields(each, name) for each in self._list(name, default))
+        return (JsonFields(item, name) for item in self._list(name, default))
 
     def _list(self, name: str, default: object = None) -> list[object]:
         value = self._values.get(name, default)

@@ -1,7 +1,7 @@
 """The records on the bus, version 1: messages, verdicts and decisions as JSON, dead letters as headers.
 
-Readers accept unknown fields and refuse an unknown `v`. Times are RFC 3339 in UTC with milliseconds here, and seconds
-since the epoch everywhere else. `tests/core/serialization/golden/` holds every version ever written.
+Readers accept unknown fields and refuse an unknown `v`. Times are RFC 3339 in UTC with milliseconds; elsewhere they are
+seconds since the epoch. `tests/core/serialization/golden/` holds every version that was ever written.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from gateway.core.channels.registry import CHANNELS, capabilities_of
-from gateway.core.messages.conversation import conversation
-from gateway.core.messages.media import MediaFile, unfetched
+from gateway.core.messages.conversation import conversation_id
+from gateway.core.messages.media import MediaFile, media_failures
 from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
@@ -42,13 +42,13 @@ __all__ = [
 
 V = 1
 HEADER = "chaperone"
-"""The name of the record header that carries a message's envelope."""
+"""The name of the record header that holds a message's envelope."""
 LETTER_HEADERS = ("topic", "partition", "offset", "error")
-"""The names of the headers that say where a dead letter was, and what is wrong with it."""
+"""The names of the headers that tell where a dead letter was, and what is wrong with it."""
 
 
 class MessageRecord(NamedTuple):
-    """A message as its record: `value` is the content or empty, `header` the envelope under the name HEADER."""
+    """A message as a record: `value` is the content or empty, `header` the envelope under the name HEADER."""
 
     key: bytes
     value: bytes
@@ -57,12 +57,11 @@ class MessageRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublishedMessage:
-    """A message as a reader of the topic sees it.
+    """A message as read from the topic.
 
-    Where `truncated`, `content` is empty, there is no context, and the members of groups are not among the pairs: the
-    store has all of it. `direction` is that of the first pair; each pair has its own. `failed`: words for the verdict
-    that the way in knows already (a part of a text is missing, or says nothing readable). `media`: the pictures and
-    files of a text; their contents are in the store.
+    `truncated`: `content` is empty, there is no context, and the members of groups are not among the pairs; the store
+    has all of it. `direction` is that of the first pair. `failed`: words for the verdict that the relay already knows
+    (a part of a text is missing or unreadable). `media`: the media files of a text; their contents are in the store.
     """
 
     id: str
@@ -82,7 +81,7 @@ class PublishedMessage:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """A record of the topic decisions; `action` is the policy's, or what a person did: release, reject, discard."""
+    """A record of the topic decisions; `action` is that of the policy, or release, reject or discard by a person."""
 
     id: str
     at: float
@@ -96,7 +95,7 @@ class DecisionRecord:
 
 
 class Placed(Protocol):
-    """A record of the bus, as far as a dead letter must say where it was."""
+    """The position of a record on the bus, which its dead letter tells."""
 
     @property
     def topic(self) -> str:
@@ -115,28 +114,29 @@ class Placed(Protocol):
 
 
 def first_pair(pairs: Iterable[Pair]) -> Pair:
-    """The pair whose conversation orders a message on the bus: the first by staff id, then student id."""
+    """The pair whose conversation is the key of a message on the bus: the first by staff id, then student id."""
     return min(pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
 
 
 def first_conversation(pairs: Iterable[Pair]) -> str:
     """The key of a message's records on every topic."""
     first = first_pair(pairs)
-    return conversation(first.staff, first.student)
+    return conversation_id(first.staff, first.student)
 
 
 def message_record(outgoing: OutgoingMessage, *, max_inline: int) -> MessageRecord:
-    """The record of a message in scope; over `max_inline` bytes of value and header the content stays in the store."""
+    """The record of a message in scope; the content stays in the store if it exceeds `max_inline` with the header."""
     message = outgoing.message
     first = first_pair(message.relation.pairs)
     key = first_conversation(message.relation.pairs).encode()
     context = [
-        {"id": said.id, "from": said.sender, "at": rfc3339(said.at), "text": said.text} for said in outgoing.context
+        {"id": earlier.id, "from": earlier.sender, "at": rfc3339(earlier.at), "text": earlier.text}
+        for earlier in outgoing.context
     ]
     more: dict[str, object] = {"context": context} if context else {}
     channel, options = capabilities_of(message.channel), message.envelope.options
-    known: dict[str, object] = {"media": [_medium(each) for each in outgoing.media]} if outgoing.media else {}
-    if words := (*channel.known_failures(options), *unfetched(outgoing.media, len(channel.media_urls(options)))):
+    known: dict[str, object] = {"media": [_media_file(file) for file in outgoing.media]} if outgoing.media else {}
+    if words := (*channel.known_failures(options), *media_failures(outgoing.media, len(channel.media_urls(options)))):
         known["failed"] = list(dict.fromkeys(words))
     header = _envelope(message, first.direction, message.relation.pairs, more | known)
     if not outgoing.left and len(header) + len(message.content) <= max_inline:
@@ -161,11 +161,11 @@ def _envelope(message: Message, direction: Direction, pairs: tuple[Pair, ...], m
     return to_json(fields | more)
 
 
-def _medium(medium: MediaFile) -> dict[str, object]:
+def _media_file(file: MediaFile) -> dict[str, object]:
     fields: dict[str, object] = {
-        "number": medium.number, "media_type": medium.media_type, "size": medium.size, "sha256": medium.sha256,
+        "number": file.number, "media_type": file.media_type, "size": file.size, "sha256": file.sha256,
     }  # fmt: skip
-    return fields | ({"failed": medium.failed} if medium.failed else {})
+    return fields | ({"failed": file.failed} if file.failed else {})
 
 
 def _pair(pair: Pair) -> dict[str, object]:
@@ -179,16 +179,16 @@ def _pair(pair: Pair) -> dict[str, object]:
 
 
 def _without_members(relation: Relation) -> tuple[Pair, ...]:
-    """The pairs apart from those behind a recipient that stands for several persons."""
-    behind: dict[tuple[str, Direction], set[str]] = {}
+    """The pairs except those of recipients that stand for several people."""
+    people: dict[tuple[str, Direction], set[str]] = {}
     for pair in relation.pairs:
         person = pair.student if pair.direction is Direction.STAFF_TO_STUDENT else pair.staff
-        behind.setdefault((pair.recipient, pair.direction), set()).add(person)
-    return tuple(pair for pair in relation.pairs if len(behind[pair.recipient, pair.direction]) == 1)
+        people.setdefault((pair.recipient, pair.direction), set()).add(person)
+    return tuple(pair for pair in relation.pairs if len(people[pair.recipient, pair.direction]) == 1)
 
 
 def decode_message(value: bytes, header: bytes) -> PublishedMessage:
-    """A message as it was published. Raises WireError."""
+    """A published message. Raises WireError."""
     fields = JsonFields.of(header, V)
     channel = fields.text("channel")
     if channel not in CHANNELS:
@@ -200,24 +200,24 @@ def decode_message(value: bytes, header: bytes) -> PublishedMessage:
         received_at=fields.time("received_at"),
         sender=fields.text("sender"),
         recipients=fields.texts("recipients"),
-        relation=Relation(tuple(_read_pair(each) for each in fields.inner("relation").objects("pairs"))),
+        relation=Relation(tuple(_read_pair(pair) for pair in fields.inner("relation").objects("pairs"))),
         sha256=fields.text("sha256", empty=False),
         content=value,
         truncated=fields.true("truncated"),
         context=tuple(
-            EarlierMessage(each.text("id"), each.text("from"), each.time("at"), each.text("text"))
-            for each in fields.objects("context", [])
+            EarlierMessage(earlier.text("id"), earlier.text("from"), earlier.time("at"), earlier.text("text"))
+            for earlier in fields.objects("context", [])
         ),
         failed=fields.texts("failed", []),
         media=tuple(
             MediaFile(
-                each.whole("number"),
-                each.text("media_type"),
-                each.whole("size"),
-                each.text("sha256"),
-                each.text("failed", ""),
+                file.whole("number"),
+                file.text("media_type"),
+                file.whole("size"),
+                file.text("sha256"),
+                file.text("failed", ""),
             )
-            for each in fields.objects("media", [])
+            for file in fields.objects("media", [])
         ),
     )
 
@@ -265,14 +265,14 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def decode_verdict(value: bytes) -> Verdict:
-    """A verdict. Raises WireError. A clause or a word of `failed` that is unknown here is kept: policy settles it."""
+    """A verdict. Raises WireError. Unknown clauses and unknown words of `failed` are kept; the policy handles them."""
     fields = JsonFields.of(value, V)
     return Verdict(
         id=fields.text("id", empty=False),
         sha256=fields.text("sha256", empty=False),
         model=fields.text("model"),
         language=fields.text("language", ""),
-        findings=tuple(_read_finding(each) for each in fields.objects("findings")),
+        findings=tuple(_read_finding(finding) for finding in fields.objects("findings")),
         purpose=fields.scores("purpose"),
         help=fields.score("help"),
         failed=fields.texts("failed", []),
@@ -285,7 +285,7 @@ def _read_finding(fields: JsonFields) -> Finding:
         clause=fields.text("clause", empty=False),
         score=fields.score("score"),
         by=fields.text("by", ""),
-        spans=tuple(_read_span(each) for each in fields.objects("spans", [])),
+        spans=tuple(_read_span(span) for span in fields.objects("spans", [])),
         cue=fields.text("cue", ""),
         quoted=fields.true("quoted"),
         about=fields.text("about", ""),
@@ -303,7 +303,7 @@ def _read_span(fields: JsonFields) -> Span:
 
 
 def decision_body(decided: DecisionRecord) -> dict[str, object]:
-    """A record of the topic decisions as JSON values; reason and conversation (its key) only where there is one."""
+    """A record of the topic decisions as JSON values; reason and conversation (its key) only if present."""
     body: dict[str, object] = {
         "v": V,
         "id": decided.id,
@@ -340,6 +340,6 @@ def decode_decision(value: bytes) -> DecisionRecord:
 
 
 def dead_letter_headers(record: Placed, error: str) -> tuple[tuple[str, bytes], ...]:
-    """The headers that a dead letter has beside its own: where the record was, and a word for what is wrong with it."""
-    told = (record.topic, str(record.partition), str(record.offset), error)
-    return tuple((name, value.encode()) for name, value in zip(LETTER_HEADERS, told, strict=True))
+    """The additional headers of a dead letter: the position of the record, and a word for the error."""
+    values = (record.topic, str(record.partition), str(record.offset), error)
+    return tuple((name, value.encode()) for name, value in zip(LETTER_HEADERS, values, strict=True))

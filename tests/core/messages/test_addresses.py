@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.messages.addresses import canonical, domain_of, e164, guessed, names_route, undone
+from gateway.core.messages.addresses import canonical_address, domain_of, e164, guess_identities, has_source_route, unwrap_address
 
 DANA = "dwhitfield@riverbend.example"
 
@@ -40,24 +40,24 @@ DANA = "dwhitfield@riverbend.example"
     ],
 )
 def test_what_an_address_stands_for(address: str, stands_for: tuple[str, ...]) -> None:
-    assert undone(address) == stands_for
+    assert unwrap_address(address) == stands_for
 
 
 def test_a_verp_address_may_stand_for_the_list_or_what_it_carries() -> None:
-    plus = guessed("news-bounces+avery=students.riverbend.example@lists.example")
+    plus = guess_identities("news-bounces+avery=students.riverbend.example@lists.example")
     assert "avery@students.riverbend.example" in plus
-    dashes = guessed("dwhitfield-mary-ann=students.riverbend.example@riverbend.example")
+    dashes = guess_identities("dwhitfield-mary-ann=students.riverbend.example@riverbend.example")
     assert {DANA, "mary-ann@students.riverbend.example", "ann@students.riverbend.example"} <= set(dashes)
 
 
 @pytest.mark.parametrize("address", [DANA, "order=17@shop.example", "dana+x@riverbend.example", "", "a=b", "=x.y@z"])
 def test_no_guess_where_there_is_no_verp(address: str) -> None:
-    assert guessed(address) == ()
+    assert guess_identities(address) == ()
 
 
 def test_guesses_are_bounded() -> None:
-    assert len(guessed("-".join("abcdefghijklmnopqrstuvwxyz") * 20 + "=school.example@host.example")) <= 20
-    assert len(undone("prvs=a=" * 200 + "b@host.example")) <= 64
+    assert len(guess_identities("-".join("abcdefghijklmnopqrstuvwxyz") * 20 + "=school.example@host.example")) <= 20
+    assert len(unwrap_address("prvs=a=" * 200 + "b@host.example")) <= 64
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_guesses_are_bounded() -> None:
     ],
 )
 def test_one_form_per_mailbox(written: str, one_form: str) -> None:
-    assert canonical(written, {"mail.riverbend.example": "riverbend.example"}) == one_form
+    assert canonical_address(written, {"mail.riverbend.example": "riverbend.example"}) == one_form
 
 
 def test_different_mailboxes_stay_different() -> None:
-    assert canonical("a.b@riverbend.example") != canonical("ab@riverbend.example")
-    assert canonical("dana@riverbend.example") != canonical("dana@students.riverbend.example")
+    assert canonical_address("a.b@riverbend.example") != canonical_address("ab@riverbend.example")
+    assert canonical_address("dana@riverbend.example") != canonical_address("dana@students.riverbend.example")
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ _addresses = st.one_of(st.text(), st.lists(_pieces, max_size=12).map("".join))
 @example("a <+x@y")
 def test_canonical_twice_is_canonical_once(address: str) -> None:
     aliases = {"mail.example": "riverbend.example"}
-    once = canonical(address, aliases)
-    assert canonical(once, aliases) == once
+    once = canonical_address(address, aliases)
+    assert canonical_address(once, aliases) == once
 
 
 @given(_addresses)
 def test_undone_always_gives_somebody_and_the_same_for_what_it_gave(address: str) -> None:
-    found = undone(address)
+    found = unwrap_address(address)
     assert found
     assert len(set(found)) == len(found)
-    assert isinstance(guessed(address), tuple)
+    assert isinstance(guess_identities(address), tuple)
 
 
 _local = st.from_regex(r"[a-z][a-z0-9._]{0,20}", fullmatch=True)
@@ -162,7 +162,7 @@ def test_what_srs_and_batv_wrap_comes_out(local: str, separator: str, twice: boo
     wrapped = f"SRS0{separator}aB3/=T2=riverbend.example={inner}@one.example"
     if twice:
         wrapped = f"SRS1=xyz=one.example={separator}aB3/=T2=riverbend.example={inner}@two.example"
-    assert undone(wrapped) == (f"{local}@riverbend.example",)
+    assert unwrap_address(wrapped) == (f"{local}@riverbend.example",)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_the_domain_that_a_next_hop_serves(address: str, domain: str) -> None:
 
 def test_a_local_part_that_names_a_route() -> None:
     routes = ["a%b.example@c.example", "b.example!a@c.example", '"a@b.example"@c.example', '"a%b.example"@c.example']
-    assert all(map(names_route, routes))
-    assert not any(map(names_route, ["a@c.example", "a+b@c.example", "SRS0=a=b=c.example=d@e.example", "postmaster"]))
+    assert all(map(has_source_route, routes))
+    assert not any(map(has_source_route, ["a@c.example", "a+b@c.example", "SRS0=a=b=c.example=d@e.example", "postmaster"]))
 
 
 @given(st.text(max_size=40))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.channels.capabilities import MAIL
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.message import EarlierMessage, OutgoingMessage, Recipient
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.serialization import wire
@@ -51,7 +51,7 @@ def test_message_of_version_1():
     record = wire.message_record(OUTGOING, max_inline=10_000)
     header = golden("message_v1.json", record.header)
     assert record.value == CONTENT
-    assert record.key == conversation("t0", "s2").encode()
+    assert record.key == conversation_id("t0", "s2").encode()
     read = wire.decode_message(record.value, header)
     assert read.content == CONTENT
     assert read.relation == OUTGOING.message.relation
