@@ -89,7 +89,7 @@ def _remember(recent: OrderedDict[str, T], key: str, value: T) -> None:
 class SmppContext:
     """What a request needs. `parts_timeout`: seconds after which a long message is accepted without its missing parts.
 
-    `texts` stores the parts, `review` looks up messages.
+    `texts` stores the parts, `lookups` looks up messages.
     """
 
     directory: Directory
@@ -119,7 +119,13 @@ class SmppContext:
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
-        return relate(normalize_address(text.source), (), [normalize_address(address) for address in text.destinations], self.directory)
+        destinations = [normalize_address(address) for address in text.destinations]
+        return relate(normalize_address(text.source), (), destinations, self.directory)
+            normalize_address(text.source),
+            (),
+            [normalize_address(address) for address in text.destinations],
+            self.directory,
+        )
 
     async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, way: str) -> str:
         """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""
@@ -172,8 +178,8 @@ class SmppContext:
             recipients.setdefault(number, text_recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
         enveloped = text_envelope(
-            normalize_address(first.source), tuple(recipients.values()), first, account=parts[0].account, total=parts[0].total,
-            receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
+            normalize_address(first.source), tuple(recipients.values()), first, account=parts[0].account,
+            total=parts[0].total, receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
             failures=[*failures, *([] if readable else [UNREADABLE])],
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)

@@ -63,7 +63,7 @@ class ClientGone(Exception):
 
 
 class IncomingContent:
-    """The content after DATA as it arrives. `ahead` was already read; `more` reads further ones or raises ClientGone."""
+    """The content after DATA as it arrives. `ahead` was already read; `more` reads on or raises ClientGone."""
 
     def __init__(
         self, ahead: bytes, more: Callable[[], Awaitable[bytes]], *, max_size: int, refuse_bare: bool = False

@@ -1,1 +1,1 @@
-"""The way in by HTTP, in Twilio's protocol."""
+"""The relay for text messages over HTTP, in Twilio's protocol."""

@@ -1,4 +1,4 @@
-"""What the compatible API says: messages and errors in the words of the provider's documented API."""
+"""Answers of the compatible API: messages and errors in the format of the provider's documentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STATUS = {
     State.SENT: "sent",
     State.BOUNCED: "failed",
     State.REJECTED: "undelivered",
-    State.DISCARDED: "accepted",  # whoever discards a message wants its sender to hear nothing
+    State.DISCARDED: "accepted",  # the sender must not learn that a message was discarded
 }
 _ERRORS = {
     400: (20001, "Invalid parameter"),
@@ -36,15 +36,15 @@ _SID = re.compile(r"\d{3} ((?:SM|MM)[0-9A-Za-z]{1,64})\b")
 _GSM = re.compile(r"[\n\r !-_a-z£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà{}~|€^\\\[\]]*")
 
 
-def error(status: int, code: int = 0, text: str = "") -> HttpAnswer:
+def error_answer(status: int, code: int = 0, text: str = "") -> HttpAnswer:
     """An error of the API."""
-    usual, says = _ERRORS.get(status, (20500, "Internal Server Error"))
-    code = code or usual
-    return _json(
+    default_code, default_text = _ERRORS.get(status, (20500, "Internal Server Error"))
+    code = code or default_code
+    return json_answer(
         status,
         {
             "code": code,
-            "message": text or says,
+            "message": text or default_text,
             "more_info": f"https://www.twilio.com/docs/errors/{code}",
             "status": status,
         },
@@ -52,16 +52,16 @@ def error(status: int, code: int = 0, text: str = "") -> HttpAnswer:
 
 
 def provider_sid(reply: str) -> str:
-    """The provider's sid in the reply that a text was sent with, "" where there is none."""
+    """The provider's SID in the reply with which a message was sent, "" if there is none."""
     found = _SID.match(reply)
     return found[1] if found else ""
 
 
-def message(
+def message_fields(
     account: str, id_: str, *, sender: str, to: str, text: str, at: float, state: State, reply: str = "",
     changed_at: float | None = None, service: str = "", media: int = 0,
 ) -> Mapping[str, object]:  # fmt: skip
-    """A message as the API shows it."""
+    """A message in the format of the API."""
     sid = sid_of(id_)
     uri = f"/2010-04-01/Accounts/{account}/Messages/{sid}"
     code, says = _fault(state, reply)
@@ -78,7 +78,7 @@ def message(
         "from": sender,
         "messaging_service_sid": service or None,
         "num_media": str(media),
-        "num_segments": str(segments(text)),
+        "num_segments": str(segment_count(text)),
         "price": None,
         "price_unit": "USD",
         "sid": sid,
@@ -89,27 +89,27 @@ def message(
     }
 
 
-def traced(account: str, trace: Trace, content: bytes) -> Mapping[str, object]:
-    """A message of ours as it stands."""
+def trace_fields(account: str, trace: Trace, content: bytes) -> Mapping[str, object]:
+    """A message of ours in its current state."""
     copy = trace.recipients[0]
-    return message(
+    return message_fields(
         account, trace.id, sender=trace.sender, to=copy.address, text=to_text(content), at=trace.received_at,
         state=copy.state, reply=copy.reply, changed_at=copy.at,
     )  # fmt: skip
 
 
-def one(status: int, shown: Mapping[str, object]) -> HttpAnswer:
-    """The answer with one resource."""
-    return _json(status, shown)
+def json_answer(status: int, shown: Mapping[str, object]) -> HttpAnswer:
+    """An answer with one resource."""
+    return HttpAnswer(status, json.dumps(shown).encode(), JSON)
 
 
-def segments(text: str) -> int:
-    """Into how many parts a text is split on its way: 160 or 153 characters of GSM 03.38, or 70 or 67 of UTF-16."""
+def segment_count(text: str) -> int:
+    """The number of parts that a text is sent in: 160 or 153 characters of GSM 03.38, or 70 or 67 of UTF-16, each."""
     if _GSM.fullmatch(text):
-        length, alone, joined = len(text) + sum(text.count(each) for each in "{}~|€^\\[]"), 160, 153
+        length, single, joined = len(text) + sum(map(text.count, "{}~|€^\\[]")), 160, 153
     else:
-        length, alone, joined = len(text.encode("utf-16-le", "surrogatepass")) // 2, 70, 67
-    return 1 if length <= alone else -(-length // joined)
+        length, single, joined = len(text.encode("utf-16-le", "surrogatepass")) // 2, 70, 67
+    return 1 if length <= single else -(-length // joined)
 
 
 def _fault(state: State, reply: str) -> tuple[int | None, str | None]:
@@ -120,7 +120,3 @@ def _fault(state: State, reply: str) -> tuple[int | None, str | None]:
 
 def _date(at: float) -> str:
     return formatdate(at).replace("-0000", "+0000")
-
-
-def _json(status: int, shown: Mapping[str, object]) -> HttpAnswer:
-    return HttpAnswer(status, json.dumps(shown).encode(), JSON)

@@ -1,6 +1,6 @@
-"""The compatible API for the district's applications: they send texts, and ask after them.
+"""The compatible API for the district's applications, which send messages and query them.
 
-What is in scope gets a sid of ours and waits for its verdict; every other request is the provider's to answer.
+A message in scope gets a SID of ours and waits for its verdict. Every other request is answered by the provider.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ from gateway.core.messages.refusal import unavailable
 from gateway.core.review.views import MessageDetail, Trace
 from gateway.ports.channels import HopDown, HttpAnswer
 from gateway.ports.messages import StoreDown
-from gateway.relays.twilio.answers import error, message, one, provider_sid, traced
+from gateway.relays.twilio.answers import error_answer, json_answer, message_fields, provider_sid, trace_fields
 from gateway.relays.twilio.context import TwilioContext
-from gateway.relays.twilio.webhooks import is_web
+from gateway.relays.twilio.webhooks import is_http_url
 
-LONGEST = 1600
-"""Characters that the provider takes in one text."""
+MAX_TEXT = 1600
+"""Characters that the provider accepts in one message."""
 
 ROOT = "/2010-04-01/"
 _ONCE = {name.lower(): name for name in "To From Body MessagingServiceSid ContentSid StatusCallback".split()}
-_LATER = ("PageToken", "DateSent", "DateSent<", "DateSent>")  # of a list: no first page, or only what was sent
-_MOST_SHOWN = 50
+_SENT_ONLY = ("PageToken", "DateSent", "DateSent<", "DateSent>")  # list queries that cannot include unsent messages
+_MAX_UNSENT = 50  # unsent messages in front of a list
 _ONE = re.compile(
     r"([A-Z]{2}[0-9A-Za-z]{1,64})(\.json|/Media\.json|/Media/[0-9A-Za-z]{1,64}(?:\.json)?|/Feedback\.json)"
 )
 
 
-class Api:
-    """Answers to requests under `/2010-04-01/`. Raises Refused and HopDown."""
+class TwilioApi:
+    """Answers requests under `/2010-04-01/`. Raises Refused and HopDown."""
 
     def __init__(self, context: TwilioContext) -> None:
         self._context = context
         account = f"{ROOT}Accounts/{context.config.account_sid}/"
         self._lists = (f"{account}Messages.json", f"{account}SMS/Messages.json")
-        self._account, self._each = account, f"{account}Messages/"
+        self._account, self._messages = account, f"{account}Messages/"
         self._login = f"{context.config.account_sid}:{context.config.auth_token}".encode()
 
-    def may(self, authorization: str) -> bool:
-        """Whether a request bears the account's credentials, in constant time."""
+    def is_authorized(self, authorization: str) -> bool:
+        """Whether a request has the account's credentials, compared in constant time."""
         scheme, _, given = authorization.partition(" ")
         try:
             login = b64decode(given.strip(), validate=True)
@@ -68,75 +68,78 @@ class Api:
         return hmac.compare_digest(login, self._login) and scheme.lower() == "basic"
 
     async def answer(self, method: str, path: str, query: str, content: bytes, kind: str, token: str) -> HttpAnswer:
-        """The answer to one request; `kind` is its content type, `token` what the application calls this request."""
+        """The answer to one request. `kind` is its content type, `token` the application's idempotency token."""
         target = f"{path}?{query}" if query else path
         if method == "POST" and path in self._lists:
             if content and kind.partition(";")[0].strip().lower() != FORM:
-                return error(415)
-            return await self._sent(target, query, content, token)
-        if path.startswith(self._each):
-            return await self._of_one(method, path, target, content, kind)
+                return error_answer(415)
+            return await self._send(target, query, content, token)
+        if path.startswith(self._messages):
+            return await self._message(method, path, target, content, kind)
         if method != "GET":
-            return error(405 if path.startswith(self._account) else 404)
+            return error_answer(405 if path.startswith(self._account) else 404)
         if path in self._lists:
-            return await self._listed(target, query)
-        return await self._context.texting.ask(method, target)
+            return await self._list(target, query)
+        return await self._context.peers.ask(method, target)
 
-    async def _sent(self, target: str, query: str, content: bytes, token: str) -> HttpAnswer:
-        """A text of the district's: accepted, or passed through with the provider's own answer."""
+    async def _send(self, target: str, query: str, content: bytes, token: str) -> HttpAnswer:
+        """A message to send: stored if in scope, otherwise passed through with the provider's own answer."""
         context = self._context
         given, more = parse_form(content), parse_form(query.encode())
         if given is None or more is None:
-            return error(400, 20001, "Too many parameters")
+            return error_answer(400, 20001, "Too many parameters")
         form = (*more, *given)
-        if twice := _twice(form):
-            return error(400, 20001, f"Invalid parameter: {twice} is to be given once, under that name")
-        sender, to = normalize_number(first_value(form, "From", "MessagingServiceSid")), normalize_number(first_value(form, "To"))
+        if ambiguous := _ambiguous_field(form):
+            return error_answer(400, 20001, f"Invalid parameter: give {ambiguous} once, under exactly that name")
+        sender, to = (
+            normalize_number(first_value(form, "From", "MessagingServiceSid")),
+            normalize_number(first_value(form, "To")),
+        )
         relation = context.relation_to_check(sender, to, form)
         if not relation:
-            answer = await context.texting.ask("POST", target, content, FORM)
+            answer = await context.peers.ask("POST", target, content, FORM)
             if answer.accepted:
                 context.event_log.passed_through(SMS)
             return answer
-        if wrong := _wrong(form):
-            return wrong
+        if problem := _problem(form):
+            return problem
         request = derived_id("request", token, str(form)) if token else ""
         name = request or new_id(context.clock(), os.urandom(10))
         if not token or not await context.intake.has_message(name):
             recipient = Recipient(to, (route_option(PROVIDER),))
             await context.take(sender, recipient, form, "form", relation, name=name, known_as=sid_of(name))
-        return one(
+        return json_answer(
             201,
-            message(
+            message_fields(
                 context.config.account_sid, name, sender=sender, to=to, text=text_of(form), at=context.clock(),
                 state=State.RECEIVED, service=first_value(form, "MessagingServiceSid"), media=len(form_media_urls(form)),
             ),
         )  # fmt: skip
 
-    # what became of texts
+    # queries
 
-    async def _of_one(self, method: str, path: str, target: str, content: bytes, kind: str) -> HttpAnswer:
-        """A request about one message: ours as it stands here, or as the provider shows it once it was sent."""
-        named = _ONE.fullmatch(path[len(self._each) :])
-        if named is None:  # a path that means another one would be a way around us
-            return error(404)
+    async def _message(self, method: str, path: str, target: str, content: bytes, kind: str) -> HttpAnswer:
+        """A request about one message: its current state here, or as the provider shows it once it was sent."""
+        named = _ONE.fullmatch(path[len(self._messages) :])
+        if named is None:  # an unusual path could be a way to bypass us
+            return error_answer(404)
         sid, rest = named.groups()
         ours = await self._ours(sid)
         if ours is None:
-            return await self._context.texting.ask(method, target, content, kind)
+            return await self._context.peers.ask(method, target, content, kind)
         if method != "GET":
-            return error(405)
+            return error_answer(405)
         theirs = provider_sid(ours.trace.recipients[0].reply) if ours.trace.recipients[0].state is State.SENT else ""
         if theirs:
             try:
-                shown = await self._context.texting.ask("GET", target.replace(sid, theirs))
+                shown = await self._context.peers.ask("GET", target.replace(sid, theirs))
             except HopDown:
                 shown = HttpAnswer(503)
             if shown.accepted:
                 return HttpAnswer(shown.status, shown.content.replace(theirs.encode(), sid.encode()), shown.kind)
         if rest != ".json":
-            return error(404)
-        return one(200, traced(self._context.config.account_sid, ours.trace, ours.content))
+            return error_answer(404)
+        return json_answer(200, trace_fields(self._context.config.account_sid, ours.trace, ours.content))
 
     async def _ours(self, sid: str) -> MessageDetail | None:
         id_ = id_of(sid)
@@ -144,74 +147,77 @@ class Api:
             found = await self._context.review.detail(id_) if id_ else None
         except StoreDown:
             raise unavailable() from None
-        # a text that came in is known by the provider's sid, and only to the provider
+        # an inbound message has the provider's SID, and only the provider answers for it
         return found if found is not None and found.trace.message_id == sid else None
 
-    async def _listed(self, target: str, query: str) -> HttpAnswer:
-        """The provider's list, its sids turned into ours, and in front of its first page what was not sent yet."""
-        answer = await self._context.texting.ask("GET", target)
+    async def _list(self, target: str, query: str) -> HttpAnswer:
+        """The provider's list with our SIDs. The first page starts with our messages that were not sent yet."""
+        answer = await self._context.peers.ask("GET", target)
         if not answer.accepted:
             return answer
         try:
             page = json.loads(answer.content)
-            shown = [each for each in page["messages"] if isinstance(each, dict)]
+            shown = [item for item in page["messages"] if isinstance(item, dict)]
         except (ValueError, KeyError, TypeError):
             return answer
-        asked = parse_form(query.encode()) or ()
-        wanted = {name: normalize_number(value) for name in ("From", "To") if (value := first_value(asked, name))}
+        parameters = parse_form(query.encode()) or ()
+        wanted = {name: normalize_number(value) for name in ("From", "To") if (value := first_value(parameters, name))}
+        sent_only = any(name in dict(parameters) for name in _SENT_ONLY)
         try:
             traces = await self._traces(shown, wanted)
-            waiting = [] if any(name in dict(asked) for name in _LATER) else await self._waiting(traces, wanted)
+            unsent = [] if sent_only else await self._unsent(traces, wanted)
         except StoreDown:
             raise unavailable() from None
-        sids = {provider_sid(each.recipients[0].reply): each.message_id for each in traces}
-        page["messages"] = [*waiting, *(_renamed(each, sids) for each in shown)]
+        sids = {provider_sid(trace.recipients[0].reply): trace.message_id for trace in traces}
+        page["messages"] = [*unsent, *(_with_our_sid(item, sids) for item in shown)]
         return HttpAnswer(answer.status, json.dumps(page).encode(), answer.kind)
 
     async def _traces(self, shown: Iterable[Mapping[str, object]], wanted: Mapping[str, str]) -> list[Trace]:
-        """The texts of ours to the numbers that are asked for or shown, and all that are held; the newest first."""
+        """Our messages to the numbers that are queried or shown, and all held ones, newest first."""
         review = self._context.review
-        addresses = {str(each.get("to")) for each in shown if each.get("direction") != "inbound"} | set(wanted.values())
-        found = {each.id: each for address in addresses for each in await review.trace(address=address)}
+        shown_numbers = {str(item.get("to")) for item in shown if item.get("direction") != "inbound"}
+        found: dict[str, Trace] = {}
+        for address in shown_numbers | set(wanted.values()):
+            found |= {trace.id: trace for trace in await review.trace(address=address)}
         for held in await review.held():
             if held.channel == SMS and held.id not in found:
-                found |= {each.id: each for each in await review.trace(id=held.id)}
-        ours = [each for each in found.values() if each.channel == SMS and each.message_id == sid_of(each.id)]
-        return sorted(ours, key=lambda each: each.received_at, reverse=True)
+                found |= {trace.id: trace for trace in await review.trace(id=held.id)}
+        ours = [trace for trace in found.values() if trace.channel == SMS and trace.message_id == sid_of(trace.id)]
+        return sorted(ours, key=lambda trace: trace.received_at, reverse=True)
 
-    async def _waiting(self, traces: Iterable[Trace], wanted: Mapping[str, str]) -> list[Mapping[str, object]]:
+    async def _unsent(self, traces: Iterable[Trace], wanted: Mapping[str, str]) -> list[Mapping[str, object]]:
         found = []
         for trace in traces:
-            ends = {"From": trace.sender, "To": trace.recipients[0].address}
-            if trace.recipients[0].state is not State.SENT and all(ends[name] == each for name, each in wanted.items()):
+            copy = trace.recipients[0]
+            if copy.state is not State.SENT and wanted.items() <= {"From": trace.sender, "To": copy.address}.items():
                 found.append(trace)
         shown, account = [], self._context.config.account_sid
-        for trace in found[:_MOST_SHOWN]:  # one at a time: each comes with its pictures
-            if (each := await self._context.review.detail(trace.id)) is not None:
-                shown.append(traced(account, each.trace, each.content))
+        for trace in found[:_MAX_UNSENT]:  # one at a time: each is loaded with its pictures
+            if (detail := await self._context.review.detail(trace.id)) is not None:
+                shown.append(trace_fields(account, detail.trace, detail.content))
         return shown
 
 
-def _twice(form: TwilioForm) -> str:
-    """A field that must come once, under its name, and does not: which one the provider takes nobody knows."""
+def _ambiguous_field(form: TwilioForm) -> str:
+    """A field that is repeated or misspelled in case: it is unknown which value the provider would use."""
     counted = Counter(name.lower() for name, _ in form if name.lower() in _ONCE)
     return next((name for name, _ in form if _ONCE.get(name.lower(), name) != name or counted[name.lower()] > 1), "")
 
 
-def _wrong(form: TwilioForm) -> HttpAnswer | None:
-    """What the provider would not take, said at once rather than after the verdict."""
+def _problem(form: TwilioForm) -> HttpAnswer | None:
+    """The error that the provider would answer with, returned at once instead of after the verdict."""
     if all_values(form, "ContentSid"):
-        return error(400, 21602, "Message body is required: a template cannot be read here, send its text as Body")
+        return error_answer(400, 21602, "Message body is required: a template cannot be checked, send its text as Body")
     if not text_of(form) and not form_media_urls(form):
-        return error(400, 21602, "Message body is required.")
-    if len(text_of(form)) > LONGEST:
-        return error(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
-    if (callback := first_value(form, "StatusCallback")) and not is_web(callback):
-        return error(400, 21609, "The 'StatusCallback' URL is not a valid URL.")
+        return error_answer(400, 21602, "Message body is required.")
+    if len(text_of(form)) > MAX_TEXT:
+        return error_answer(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+    if (callback := first_value(form, "StatusCallback")) and not is_http_url(callback):
+        return error_answer(400, 21609, "The 'StatusCallback' URL is not a valid URL.")
     return None
 
 
-def _renamed(shown: Mapping[str, object], sids: Mapping[str, str]) -> object:
+def _with_our_sid(shown: Mapping[str, object], sids: Mapping[str, str]) -> object:
     theirs = str(shown.get("sid"))
     ours = sids.get(theirs)
     return shown if not ours else json.loads(json.dumps(shown).replace(theirs, ours))

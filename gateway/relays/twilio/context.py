@@ -1,4 +1,4 @@
-"""What every request of the Twilio way shares: its limits and the parts it hands texts to."""
+"""What all requests over Twilio share: limits, and the parts that messages are handed to."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ from gateway.ports.review import LookupStore
 from gateway.stages.intake import MessageIntake
 
 TWIML = "text/xml"
-EMPTY = HttpAnswer(200, b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>', TWIML)
-"""The answer to a webhook that asks for nothing to be done."""
+EMPTY_TWIML = HttpAnswer(200, b'<?xml version="1.0" encoding="UTF-8"?><Response></Response>', TWIML)
+"""The answer to a webhook that requests no action."""
 
 
 @dataclass(frozen=True, slots=True)
 class TwilioConfig:
-    """`public_url`: as the provider knows us; `webhook_secret`: the key of webhooks that a rule at the provider signs,
-    `auth_token` where none is given; `app_url` "": inbound texts go to the phone of the person behind the number.
+    """Settings of the relay.
 
-    `max_content`: bytes of one request; `patience`: seconds in which it must have come; `drain`: in which it must end.
+    `public_url`: the URL under which the provider reaches us; `webhook_secret`: the key of webhooks signed by a rule at
+    the provider, `auth_token` if none is given; `app_url`: the application, "" to send inbound messages to the phone of
+    the person with the number. `max_content`: bytes of one request; `body_timeout`: seconds for the body to arrive;
+    `drain`: seconds for running requests at the end.
     """
 
     public_url: str
@@ -44,26 +46,26 @@ class TwilioConfig:
     webhook_secret: str = ""
     app_url: str = ""
     max_content: int = 1 << 18
-    patience: float = 20.0
+    body_timeout: float = 20.0
     drain: float = 10.0
     max_requests: int = 512
 
 
 @dataclass(frozen=True, slots=True)
 class TwilioContext:
-    """The parts. `phone` gives the number on which a person, by sourcedId, is reached; never a district number."""
+    """What a request needs. `phone` returns a person's own phone number, by sourcedId; never a district number."""
 
     config: TwilioConfig
     directory: Directory
     intake: MessageIntake
     review: LookupStore
-    texting: SmsPeers
+    peers: SmsPeers
     event_log: EventLog
     phone: Callable[[str], str | None]
     clock: Callable[[], float] = time.time
 
     def relation_to_check(self, sender: str, to: str, form: TwilioForm) -> Relation:
-        """The pairs of a text that is to be looked at: none where it is out of scope or passes at once."""
+        """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
         bare = form_media_urls(form) or all_values(form, "ContentSid")
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
             return Relation()
@@ -74,22 +76,30 @@ class TwilioContext:
         return relate(sender, (), (to,), self.directory)
 
     async def take(
-        self, sender: str, recipient: Recipient, form: TwilioForm, kind: FormKind, relation: Relation, *, name: str, known_as: str
+        self,
+        sender: str,
+        recipient: Recipient,
+        form: TwilioForm,
+        kind: FormKind,
+        relation: Relation,
+        *,
+        name: str,
+        known_as: str,
     ) -> str:
-        """Make a text durable; its id. Raises Refused."""
+        """Store a message. Returns its id. Raises Refused."""
         envelope = Envelope(sender, (recipient,), form_options(form, kind))
         return await self.intake.take(
             SMS, envelope, to_bytes(text_of(form)), relation, self.clock(), name=name, known_as=known_as
         )
 
-    def inward(self, line: str) -> Recipient:
-        """The recipient of a text to a district number: the application, or the phone of the person behind it."""
+    def inbound_recipient(self, line: str) -> Recipient:
+        """The recipient of a message to a district number: the application, or the phone of the person with it."""
         if self.config.app_url:
             return Recipient(line, (route_option(APP),))
         return Recipient(line, (route_option(PROVIDER), f"to={self.phone_behind(line)}"))
 
     def phone_behind(self, line: str) -> str:
-        """The number that a district number stands for, "" where there is none."""
+        """The phone of the person with a district number, "" if there is none."""
         person = self.directory.person(line)
         phone = self.phone(person.id) if person is not None else None
         return phone if phone and phone != line else ""

@@ -1,4 +1,4 @@
-"""The way in over HTTP as Twilio speaks it: the provider's webhooks, and an API for the district's applications."""
+"""The Twilio relay over HTTP: the provider's webhooks, and a compatible API for the district's applications."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from gateway.core.channels.twilio import (
 )
 from gateway.core.messages.refusal import Refused
 from gateway.ports.channels import HopDown, HttpAnswer
-from gateway.relays.twilio.answers import error
-from gateway.relays.twilio.api import ROOT, Api
+from gateway.relays.twilio.answers import error_answer
+from gateway.relays.twilio.api import ROOT, TwilioApi
 from gateway.relays.twilio.context import TwilioConfig, TwilioContext
-from gateway.relays.twilio.webhooks import Webhooks
+from gateway.relays.twilio.webhooks import TwilioWebhooks
 
 __all__ = ["TwilioConfig", "TwilioContext", "TwilioRelay"]
 
@@ -38,11 +38,11 @@ _TOKENS = ("i-twilio-idempotency-token", "idempotency-key")
 
 
 class TwilioRelay:
-    """Listens on bound sockets while entered. On leaving it takes no new requests, and lets those that run end."""
+    """Listens on bound sockets while entered. On exit it accepts no new requests and finishes running ones."""
 
     def __init__(self, context: TwilioContext, sockets: Sequence[socket.socket]) -> None:
         config = context.config
-        self._context, self._webhooks, self._api = context, Webhooks(context), Api(context)
+        self._context, self._webhooks, self._api = context, TwilioWebhooks(context), TwilioApi(context)
         self._sockets = list(sockets)
         settings = uvicorn.Config(
             self._application, interface="asgi3", lifespan="off", log_config=None, access_log=False,
@@ -56,7 +56,7 @@ class TwilioRelay:
         while not self._server.started:
             if self._serving.done():
                 await self._serving
-                raise RuntimeError("the listener ended before it had begun")
+                raise RuntimeError("the server ended before it started to listen")
             await asyncio.sleep(0.005)
         return self
 
@@ -68,7 +68,7 @@ class TwilioRelay:
             await self._serving
 
     async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; what nobody foresaw costs this one alone."""
+        """Answer one request. An unexpected error fails only this request."""
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
@@ -76,15 +76,15 @@ class TwilioRelay:
             answer = await self._answer(request)
         except Refused as refused:
             self._context.event_log.request_refused(refused.reason)
-            answer = error(503)
+            answer = error_answer(503)
         except HopDown:
             self._context.event_log.request_refused("next_hop_down")
-            answer = error(502)
+            answer = error_answer(502)
         except ClientDisconnect:
             return
-        except Exception:  # noqa: BLE001 - the relay's edge: what nobody foresaw is a temporary refusal
+        except Exception:  # noqa: BLE001 - the relay's edge: an unexpected error is a temporary refusal
             self._context.event_log.unexpected_failure("sms")
-            answer = error(503)
+            answer = error_answer(503)
         headers = _HEADERS.get(answer.status, {})
         await Response(answer.content, answer.status, headers, answer.kind or None)(scope, receive, send)
 
@@ -93,29 +93,29 @@ class TwilioRelay:
         if path in (MESSAGES, STATUS):
             return await self._webhook(request)
         if path.startswith(ROOT):
-            if not self._api.may(request.headers.get("authorization", "")):
+            if not self._api.is_authorized(request.headers.get("authorization", "")):
                 self._context.event_log.request_refused("credentials")
-                return error(401)
+                return error_answer(401)
             content = await self._content(request)
             if content is None:
-                return error(413)
+                return error_answer(413)
             token = next((value for name in _TOKENS if (value := request.headers.get(name, ""))), "")
             kind = request.headers.get("content-type", "")
             return await self._api.answer(request.method, path, request.url.query, content, kind, token)
-        return error(404)
+        return error_answer(404)
 
     async def _webhook(self, request: Request) -> HttpAnswer:
         if request.method != "POST":
-            return error(405)
+            return error_answer(405)
         content = await self._content(request)
         if content is None:
-            return error(413)
+            return error_answer(413)
         is_json = request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
         form = parse_json_form(content) if is_json else parse_form(content)
         query = request.url.query
         if form is None:
             self._context.event_log.request_refused("form")
-            return error(400)
+            return error_answer(400)
         config = self._context.config
         settings = request.headers.get(SETTINGS, "")
         signed = verify_signature(
@@ -125,17 +125,17 @@ class TwilioRelay:
         )  # fmt: skip
         if not signed:
             self._context.event_log.request_refused("signature")
-            return error(403, 20003, "Forbidden")
+            return error_answer(403, 20003, "Forbidden")
         kind: FormKind = "json" if is_json else "form"
         if request.url.path == STATUS:
             return await self._webhooks.status(form, kind, query)
         return await self._webhooks.message(form, kind)
 
     async def _content(self, request: Request) -> bytes | None:
-        """All of a request's content; None where it is too much, or too slow to come."""
+        """The body of a request, None if it is too large or too slow."""
         pieces, size = [], 0
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._context.config.patience):
+            async with asyncio.timeout(self._context.config.body_timeout):
                 async for piece in request.stream():
                     size += len(piece)
                     if size > self._context.config.max_content:
@@ -146,9 +146,9 @@ class TwilioRelay:
 
 
 class _UvicornServer(uvicorn.Server):
-    """A server that leaves the process's signals to the process."""
+    """A uvicorn server that does not handle signals: the process does."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing is captured."""
+        """Capture no signals."""
         yield

@@ -1,6 +1,6 @@
-"""What an application answers to a webhook with: texts of its own, which are looked at like any others.
+"""Messages in an application's answer to a webhook, which are checked like any others.
 
-Where the conversation is in scope the provider never gets the application's TwiML: a text in it would pass unread.
+If the conversation is in scope the provider never gets the application's TwiML: a message in it would bypass us.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _VERBS = ("Message", "Sms")
 
 
 def parse_replies(content: bytes, line: str, peer: str) -> tuple[TwilioForm, ...]:
-    """The texts in an answer: from `line` to `peer` where they say no other."""
+    """The messages in an answer, by default from `line` to `peer`."""
     if b"<!DOCTYPE" in content:
         return ()
     try:
@@ -29,24 +29,24 @@ def parse_replies(content: bytes, line: str, peer: str) -> tuple[TwilioForm, ...
 
 
 def _form(element: ElementTree.Element, line: str, peer: str) -> TwilioForm:
-    text = "".join([element.text or "", *(each.text or "" for each in element.findall("Body"))])
+    text = "".join([element.text or "", *(body.text or "" for body in element.findall("Body"))])
     fields = [("From", element.get("from", line)), ("To", element.get("to", peer)), ("Body", text.strip())]
-    fields += [("MediaUrl", (each.text or "").strip()) for each in element.findall("Media")]
+    fields += [("MediaUrl", (media.text or "").strip()) for media in element.findall("Media")]
     if callback := element.get("statusCallback"):
         fields.append(("StatusCallback", callback))
     return tuple((name, value) for name, value in fields if value)
 
 
 class ApplicationReplies:
-    """Takes in, or sends on, what an application answered."""
+    """Stores or passes on the messages in an application's answer."""
 
     def __init__(self, context: TwilioContext) -> None:
         self._context = context
 
     async def take(self, content: bytes, line: str, peer: str, source: str) -> None:
-        """Every text of an answer; `source` names what was answered, so that the same answer twice changes nothing.
+        """Process every message of an answer. `source` identifies the webhook: the same answer twice changes nothing.
 
-        Raises Refused, and HopDown where one is out of scope and the provider is away.
+        Raises Refused. Raises HopDown if a message is out of scope and the provider cannot be reached.
         """
         context = self._context
         for number, form in enumerate(parse_replies(content, line, peer)):
@@ -54,7 +54,7 @@ class ApplicationReplies:
             sender, to = normalize_number(fields["From"]), normalize_number(fields["To"])
             relation = context.relation_to_check(sender, to, form)
             if not relation:
-                await context.texting.ask("POST", context.messages_path, encode_form(form), FORM)
+                await context.peers.ask("POST", context.messages_path, encode_form(form), FORM)
                 continue
             name = derived_id("reply", source, str(number)) if source else new_id(context.clock(), _mark(form))
             if not await context.intake.has_message(name):

@@ -1,4 +1,4 @@
-"""The provider's webhooks: texts that come in, and what became of texts that went out."""
+"""The provider's webhooks: inbound messages, and the status of outbound messages."""
 
 from __future__ import annotations
 
@@ -22,82 +22,86 @@ from gateway.core.channels.twilio import (  # fmt: skip
 from gateway.core.messages.message import derived_id
 from gateway.core.messages.parties import Relation
 from gateway.ports.channels import HttpAnswer
-from gateway.relays.twilio.context import EMPTY, TWIML, TwilioContext
+from gateway.relays.twilio.context import EMPTY_TWIML, TWIML, TwilioContext
 from gateway.relays.twilio.replies import ApplicationReplies
 
-SIDS = ("MessageSid", "SmsMessageSid", "SmsSid")
-DONE = HttpAnswer(204)
+SID_FIELDS = ("MessageSid", "SmsMessageSid", "SmsSid")
+NO_CONTENT = HttpAnswer(204)
 
 
-class Webhooks:
-    """Answers to webhooks whose signature is right. Every method raises Refused and HopDown."""
+class TwilioWebhooks:
+    """Answers webhooks whose signature was verified. Every method raises Refused and HopDown."""
 
     def __init__(self, context: TwilioContext) -> None:
         self._context = context
         self._replies = ApplicationReplies(context)
 
     async def message(self, form: TwilioForm, kind: FormKind) -> HttpAnswer:
-        """A text: durable with us before the answer where it is in scope, else the application's own answer."""
+        """An inbound message: stored before the answer if in scope, otherwise passed on with its own answer."""
         context = self._context
-        sender, line, sid = normalize_number(first_value(form, "From")), normalize_number(first_value(form, "To")), first_value(form, *SIDS)
+        sender, line, sid = (
+            normalize_number(first_value(form, "From")),
+            normalize_number(first_value(form, "To")),
+            first_value(form, *SID_FIELDS),
+        )
         relation = context.relation_to_check(sender, line, form)
         if not relation:
-            return await self._onward(form, kind, sender, line, sid)
+            return await self._pass_on(form, kind, sender, line, sid)
         name = derived_id("text", sid) if sid else derived_id("text", *(f"{key}={value}" for key, value in form))
         if not await context.intake.has_message(name):
-            await context.take(sender, context.inward(line), form, kind, relation, name=name, known_as=sid)
-        return EMPTY
+            await context.take(sender, context.inbound_recipient(line), form, kind, relation, name=name, known_as=sid)
+        return EMPTY_TWIML
 
-    async def _onward(self, form: TwilioForm, kind: FormKind, sender: str, line: str, sid: str) -> HttpAnswer:
+    async def _pass_on(self, form: TwilioForm, kind: FormKind, sender: str, line: str, sid: str) -> HttpAnswer:
         context = self._context
         if not context.config.app_url:
-            return await self._to_phone(form, sender, line)
-        answer = await context.texting.hand(form, kind, token=derived_id("text", sid) if sid else "")
+            return await self._send_to_phone(form, sender, line)
+        answer = await context.peers.hand(form, kind, token=derived_id("text", sid) if sid else "")
         if answer.accepted:
             context.event_log.passed_through(SMS)
             if answer.kind.endswith("xml") or answer.content.lstrip().startswith(b"<"):
-                return await self._without_texts(answer, sender, line, sid)
+                return await self._remove_replies(answer, sender, line, sid)
         return answer
 
-    async def _without_texts(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
-        """The application's answer, apart from what it would have the provider say to somebody in scope."""
+    async def _remove_replies(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
+        """The application's answer. If the sender is in scope its messages are removed and processed by us."""
         relation: Relation = self._context.relation_of(line, sender)
         if not relation:
             return answer
         await self._replies.take(answer.content, line, sender, sid)
-        return EMPTY
+        return EMPTY_TWIML
 
-    async def _to_phone(self, form: TwilioForm, sender: str, line: str) -> HttpAnswer:
-        """Straight to the phone of the person behind the number; a person's own text is not sent back to them."""
+    async def _send_to_phone(self, form: TwilioForm, sender: str, line: str) -> HttpAnswer:
+        """Send to the phone of the person with the number. A person's own message is not sent back to them."""
         context = self._context
         phone = context.phone_behind(line)
         if not phone or phone == sender:
-            return EMPTY
-        media = [("MediaUrl", each) for each in form_media_urls(form)]
+            return EMPTY_TWIML
+        media = [("MediaUrl", url) for url in form_media_urls(form)]
         text = (("From", line), ("To", phone), ("Body", text_of(form)), *media)
-        answer = await context.texting.ask("POST", context.messages_path, encode_form(text), FORM)
+        answer = await context.peers.ask("POST", context.messages_path, encode_form(text), FORM)
         if answer.accepted:
             context.event_log.passed_through(SMS)
-            return EMPTY
-        return HttpAnswer(answer.status, EMPTY.content, TWIML)
+            return EMPTY_TWIML
+        return HttpAnswer(answer.status, EMPTY_TWIML.content, TWIML)
 
     async def status(self, form: TwilioForm, kind: FormKind, query: str) -> HttpAnswer:
-        """What became of a text: on its way to the application, under the sid that it knows, once for each status."""
+        """The status of a message: passed to the application under the SID that it knows, once per status."""
         context = self._context
         named = parse_form(query.encode()) or ()
         ours, callback = first_value(named, "id"), first_value(named, "to")
         if not ours or not callback:
-            return await context.texting.hand(form, kind) if context.config.app_url else DONE
-        name = derived_id(STATUS, ours, first_value(form, *SIDS), first_value(form, "MessageStatus", "SmsStatus"))
+            return await context.peers.hand(form, kind) if context.config.app_url else NO_CONTENT
+        name = derived_id(STATUS, ours, first_value(form, *SID_FIELDS), first_value(form, "MessageStatus", "SmsStatus"))
         if not await context.intake.has_message(name):
-            told = tuple((key, sid_of(ours) if key in SIDS else value) for key, value in form)
+            translated = tuple((key, sid_of(ours) if key in SID_FIELDS else value) for key, value in form)
             await context.intake.forward(
-                SMS, status_envelope(callback, kind), encode_form(told), context.clock(), name=name
+                SMS, status_envelope(callback, kind), encode_form(translated), context.clock(), name=name
             )
-        return DONE
+        return NO_CONTENT
 
 
-def is_web(url: str) -> bool:
-    """Whether a text is an address that a status can be sent to."""
+def is_http_url(url: str) -> bool:
+    """Whether a string is an http or https URL with a host."""
     parts = urlsplit(url)
     return parts.scheme in ("http", "https") and bool(parts.hostname)
