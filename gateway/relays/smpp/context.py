@@ -95,7 +95,7 @@ class SmppContext:
     directory: Directory
     intake: MessageIntake
     texts: SmsPartStore
-    review: LookupStore
+    lookups: LookupStore
     event_log: EventLog
     router: SmppRouter
     parts_timeout: float
@@ -121,11 +121,6 @@ class SmppContext:
         """Every staff-student pair of a message."""
         destinations = [normalize_address(address) for address in text.destinations]
         return relate(normalize_address(text.source), (), destinations, self.directory)
-            normalize_address(text.source),
-            (),
-            [normalize_address(address) for address in text.destinations],
-            self.directory,
-        )
 
     async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, way: str) -> str:
         """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""

@@ -118,7 +118,7 @@ class EsmeRequests:
             return None
         name, number = named
         try:
-            traces = await self._context.review.trace(id=name)
+            traces = await self._context.lookups.trace(id=name)
             smsc_ids = await self._context.texts.smsc_ids(name, 0) if traces else {}
         except StoreDown:
             raise unavailable() from None

@@ -144,7 +144,7 @@ class TwilioApi:
     async def _ours(self, sid: str) -> MessageDetail | None:
         id_ = id_of(sid)
         try:
-            found = await self._context.review.detail(id_) if id_ else None
+            found = await self._context.lookups.detail(id_) if id_ else None
         except StoreDown:
             raise unavailable() from None
         # an inbound message has the provider's SID, and only the provider answers for it
@@ -174,14 +174,14 @@ class TwilioApi:
 
     async def _traces(self, shown: Iterable[Mapping[str, object]], wanted: Mapping[str, str]) -> list[Trace]:
         """Our messages to the numbers that are queried or shown, and all held ones, newest first."""
-        review = self._context.review
+        lookups = self._context.lookups
         shown_numbers = {str(item.get("to")) for item in shown if item.get("direction") != "inbound"}
         found: dict[str, Trace] = {}
         for address in shown_numbers | set(wanted.values()):
-            found |= {trace.id: trace for trace in await review.trace(address=address)}
-        for held in await review.held():
+            found |= {trace.id: trace for trace in await lookups.trace(address=address)}
+        for held in await lookups.held():
             if held.channel == SMS and held.id not in found:
-                found |= {trace.id: trace for trace in await review.trace(id=held.id)}
+                found |= {trace.id: trace for trace in await lookups.trace(id=held.id)}
         ours = [trace for trace in found.values() if trace.channel == SMS and trace.message_id == sid_of(trace.id)]
         return sorted(ours, key=lambda trace: trace.received_at, reverse=True)
 
@@ -193,7 +193,7 @@ class TwilioApi:
                 found.append(trace)
         shown, account = [], self._context.config.account_sid
         for trace in found[:_MAX_UNSENT]:  # one at a time: each is loaded with its pictures
-            if (detail := await self._context.review.detail(trace.id)) is not None:
+            if (detail := await self._context.lookups.detail(trace.id)) is not None:
                 shown.append(trace_fields(account, detail.trace, detail.content))
         return shown
 

@@ -58,7 +58,7 @@ class TwilioContext:
     config: TwilioConfig
     directory: Directory
     intake: MessageIntake
-    review: LookupStore
+    lookups: LookupStore
     peers: SmsPeers
     event_log: EventLog
     phone: Callable[[str], str | None]
