@@ -12,7 +12,7 @@ from gateway.core.channels.smpp_message import ESME, SMSC, esme_route
 from gateway.core.channels.text_routing import APP
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
-from gateway.ports.lookups import LookupStore
+from gateway.ports.review import LookupStore
 from gateway.relays.twilio.answers import provider_sid
 from gateway.relays.twilio.relay import TwilioConfig, TwilioContext, TwilioRelay
 from gateway.relays.twilio.replies import ApplicationReplies

@@ -174,7 +174,8 @@ class SmppContext:
         numbered = list(zip(parts, texts, strict=True))
         enveloped = text_envelope(
             normalize_address(first.source), tuple(recipients.values()), first, account=parts[0].account,
-            total=parts[0].total, receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
+            total=parts[0].total,
+            receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
             failures=[*failures, *([] if readable else [UNREADABLE])],
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)

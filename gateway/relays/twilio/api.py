@@ -112,7 +112,8 @@ class TwilioApi:
             201,
             message_fields(
                 context.config.account_sid, name, sender=sender, to=to, text=text_of(form), at=context.clock(),
-                state=State.RECEIVED, service=first_value(form, "MessagingServiceSid"), media=len(form_media_urls(form)),
+                state=State.RECEIVED, service=first_value(form, "MessagingServiceSid"),
+                media=len(form_media_urls(form)),
             ),
         )  # fmt: skip
 
