@@ -1,0 +1,29 @@
+"""The header section of a message is split into fields once on its way into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.core.mime import headers, parts
+from tests.relays.world import AVERY, TEACHER, VENDOR, content, world
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient"), [(TEACHER, AVERY), ("x@elsewhere.example", VENDOR)], ids=["in scope", "passed through"]
+)
+async def test_header_section_is_split_once(sender: str, recipient: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    split: list[bytes] = []
+
+    def counting(section: bytes) -> Iterator[tuple[str, bytes]]:
+        split.append(section)
+        return original(section)
+
+    original = headers.split_fields
+    monkeypatch.setattr(headers, "split_fields", counting)
+    monkeypatch.setattr(parts, "split_fields", counting)
+    async with world() as relay:
+        client = await relay.client()
+        assert (await client.mail(sender, [recipient], content()))[-1].startswith("250")
+    assert len(split) == 1
