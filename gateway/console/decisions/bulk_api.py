@@ -1,82 +1,77 @@
-"""The API of mailings: what was held many times over is looked at side by side, decided together, and taken back."""
+"""The API of near-duplicates: shown side by side, decided in bulk, and undone."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Security
 from starlette.responses import JSONResponse
 
-from gateway.console.decisions import schemas as told
-from gateway.console.decisions.bulk import UNDO_TOGETHER, decide_together, mailing, undo_together
+from gateway.console.decisions import schemas
+from gateway.console.decisions.bulk import BULK_UNDO_SECONDS
 from gateway.console.web.api_deps import (
     Decider,
     IdempotencyKey,
-    MessageId,
     Reader,
     bearer,
     problems,
     unique_message_ids,
 )
-from gateway.console.web.deps import TheDesk
+from gateway.console.web.deps import BulkDep, IdempotencyDep, MessageId
 from gateway.console.web.forms import clean_text
-from gateway.console.web.idempotency import run_once, run_once_json
 from gateway.console.web.schemas import MessageIds
 from gateway.core.review.json_rows import held_row
 
-mailing_api = APIRouter(
-    prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)]
+bulk_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
+
+_CHANGE_PROBLEMS = problems(400, 404, 409, 413)
+
+
+@bulk_api.get(
+    "/mailings/{id}", response_model=schemas.NearDuplicateList, responses=problems(404),
+    summary="A held message and its near-duplicates; the view is in the audit log",
 )  # fmt: skip
-
-_DOING = problems(400, 404, 409, 413)
-
-
-@mailing_api.get(
-    "/mailings/{id}", response_model=told.Mailing, responses=problems(404),
-    summary="The mailing that a held message belongs to; the view is in the audit log",
-)  # fmt: skip
-async def preview(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
-    """Every message of it that is held and yours; `differs`: words that the first one does not say."""
-    found = await mailing(desk, user, id)
+async def preview(bulk: BulkDep, user: Reader, id: MessageId) -> dict[str, object]:
+    """Every one that is held and yours; `differs` has words that the first one does not have."""
+    found = await bulk.near_duplicates(user, id)
     return {
         "items": [
             {
-                **held_row(each.held), "beginning": "".join(piece for piece, _ in each.pieces),
+                **held_row(each.message), "beginning": "".join(piece for piece, _ in each.pieces),
                 "differs": [piece for piece, new in each.pieces if new] if number else [],
             }
-            for number, each in enumerate(found.copies)
+            for number, each in enumerate(found.messages)
         ],
         "next": None,
     }  # fmt: skip
 
 
-@mailing_api.post(
-    "/mailings/decide", response_model=told.DecidedTogether, responses=_DOING,
-    summary="Release or reject messages of a mailing together, after a look at it",
+@bulk_api.post(
+    "/mailings/decide", response_model=schemas.BulkResultRow, responses=_CHANGE_PROBLEMS,
+    summary="Release or reject near-duplicates in bulk",
 )  # fmt: skip
-async def decide(desk: TheDesk, user: Decider, asked: told.Together, key: IdempotencyKey = None) -> JSONResponse:
-    """It takes effect after `undo_seconds`; until then it can be taken back. `left`: why some were not decided."""
+async def decide(
+    bulk: BulkDep, idempotency: IdempotencyDep, user: Decider, body: schemas.BulkDecisionBody,
+    key: IdempotencyKey = None,
+) -> JSONResponse:  # fmt: skip
+    """It takes effect after `undo_seconds`; until then it can be undone. `left` says why some were not decided."""
 
     async def act() -> JSONResponse:
-        done = await decide_together(
-            desk,
-            user,
-            unique_message_ids(asked.ids),
-            asked.deed,
-            clean_text(asked.reason),
-            clean_text(asked.words, 4000),
-        )
-        left = [{"id": id_, "why": why} for id_, why in done.left.items()]
-        return JSONResponse({"done": list(done.done), "left": left, "undo_seconds": UNDO_TOGETHER})
+        ids = unique_message_ids(body.ids)
+        result = await bulk.decide(user, ids, body.deed, clean_text(body.reason), clean_text(body.words, 4000))
+        left = [{"id": id_, "why": why} for id_, why in result.left.items()]
+        return JSONResponse({"done": list(result.done), "left": left, "undo_seconds": BULK_UNDO_SECONDS})
 
-    return await run_once(desk, user, key, ["together", asked.deed, asked.ids, asked.reason, asked.words], act)
+    return await idempotency.run(user, key, ["together", body.deed, body.ids, body.reason, body.words], act)
 
 
-@mailing_api.post(
-    "/mailings/undo", response_model=MessageIds, responses=_DOING, summary="Hold again what was decided together",
+@bulk_api.post(
+    "/mailings/undo", response_model=MessageIds, responses=_CHANGE_PROBLEMS, summary="Undo a bulk decision",
 )  # fmt: skip
-async def undo(desk: TheDesk, user: Decider, asked: told.TakingBack, key: IdempotencyKey = None) -> JSONResponse:
-    """Those that are held again; 409 where all have left."""
+async def undo(
+    bulk: BulkDep, idempotency: IdempotencyDep, user: Decider, body: schemas.BulkUndoBody, key: IdempotencyKey = None
+) -> JSONResponse:
+    """The messages that are held again; 409 if all have left."""
 
     async def act() -> dict[str, object]:
-        return {"messages": list(await undo_together(desk, user, unique_message_ids(asked.ids)))}
+        return {"messages": list(await bulk.undo(user, unique_message_ids(body.ids)))}
 
-    return await run_once_json(desk, user, key, ["undo together", asked.ids], act)
+    return await idempotency.run_json(user, key, ["undo together", body.ids], act)

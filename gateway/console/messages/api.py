@@ -1,28 +1,21 @@
-"""The JSON API under /api/v1: everything that can be done with a token."""
+"""The API of messages: their state, content, names and conversation; lists of delivered and decided messages."""
 
 from __future__ import annotations
 
-import asyncio
-from bisect import bisect_right
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Security
+from fastapi import APIRouter, Query, Security
 from starlette.responses import JSONResponse
 
-from gateway.console.audit.rows import readable
 from gateway.console.messages import schemas
 from gateway.console.messages.attachments import NO_FILE
-from gateway.console.messages.reveal_names import names_in_list, names_of, open_names, refuse_search
+from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.view import add_named_people
-from gateway.console.queue.index import queue_place
-from gateway.console.queue.rows import Filters
-from gateway.console.service import Desk
 from gateway.console.web.api_deps import (
     DEFAULT_LIMIT,
     Cursor,
     IdempotencyKey,
     Limit,
-    MessageId,
     Reader,
     bearer,
     decode_cursor,
@@ -30,124 +23,63 @@ from gateway.console.web.api_deps import (
     encode_cursor,
     problems,
 )
-from gateway.console.web.deps import TheDesk
+from gateway.console.web.deps import IdempotencyDep, ListsDep, MessageId, MessagesDep, NamesDep
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
-from gateway.console.web.idempotency import run_once_json
-from gateway.console.web.labels import REASONS
-from gateway.core.accounts.account import Right, User
-from gateway.core.messages.message import header_section, subject
+from gateway.console.web.pagination import Page
+from gateway.core.accounts.account import User
 from gateway.core.messages.verdict import Span
-from gateway.core.review.json_rows import held_row, trace_row
+from gateway.core.review.json_rows import trace_row
 from gateway.core.review.pseudonyms import MaskedText
+from gateway.core.review.views import ListedMessage
 from gateway.core.serialization.json_fields import rfc3339
 
-_IN_THE_URL = "It stands in the URL, which proxies may log: POST looks for the same and leaves no trace there"
+message_api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
 
-api = APIRouter(prefix="/api/v1", responses=problems(401, 403, 422, 429, 503), dependencies=[Security(bearer)])
-
-
-@api.get("/held", response_model=schemas.HeldList, summary="The queue, the earliest due first")
-async def held(
-    request: Request,
-    desk: TheDesk,
-    user: Reader,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-    building: Annotated[str, Query(max_length=200, description="The sourcedId of an org")] = "",
-    clause: Annotated[str, Query(max_length=40, description="A clause, or a word of `reasons`")] = "",
-    direction: Annotated[Literal["", "staff_to_student", "student_to_staff"], Query()] = "",
-    channel: Annotated[Literal["", "mail", "sms"], Query()] = "",
-    state: Annotated[Literal["", "free", "mine", "taken", "second"], Query(description="Who has it")] = "",
-    age: Annotated[Literal["", "today", "older", "overdue"], Query()] = "",
-) -> dict[str, object]:
-    """One row a message, with the recipients that are held and yours. A value that nothing has leaves nothing.
-
-    Words are looked for by POST /api/v1/held/search: a URL is kept by whoever stands in between.
-    """
-    if request.query_params.get("text"):
-        raise Problem(422, "Words stand in no URL: look for them with POST /api/v1/held/search.")
-    chosen = {
-        "building": building, "clause": clause, "direction": direction, "channel": channel, "state": state, "age": age
-    }  # fmt: skip
-    return await _held(desk, user, chosen, limit, cursor)
+_LIST_DAYS = 30
 
 
-@api.post(
-    "/held/search", response_model=schemas.HeldList, responses=problems(400, 413),
-    summary="The queue as it is asked for, words too",
-)  # fmt: skip
-async def search_held(desk: TheDesk, user: Reader, asked: schemas.Search) -> dict[str, object]:
-    """The same as a list; what is looked for stands in no URL, and so in no log on the way."""
-    chosen = asked.model_dump(exclude={"limit", "cursor"})
-    return await _held(desk, user, chosen, asked.limit, asked.cursor)
-
-
-async def _held(desk: Desk, user: User, chosen: dict[str, str], limit: int, cursor: str | None) -> dict[str, object]:
-    if any(chosen.values()):
-        left = await desk.kept(user, Filters(chosen, user, desk.register, await desk.store.now()).asked)
-    else:
-        left = await desk.held(user)
-    if cursor is not None:
-        due, id_ = decode_cursor(cursor, (float, int, type(None)), str)
-        after = (float("inf") if due is None else float(due), id_)
-        left = left[bisect_right(left, after, key=queue_place) :]
-    page = left[:limit]
-    more = len(left) > limit
-    return {
-        "items": [held_row(names_in_list(desk, user, each).held(each)) for each in page],
-        "next": encode_cursor(page[-1].due_at, page[-1].id) if more else None,
-    }
-
-
-@api.get(
+@message_api.get(
     "/messages/{id}", response_model=schemas.MessageRow, responses=problems(404),
     summary="One message without its content",
 )  # fmt: skip
-async def message(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
-    trace = await desk.find(user, id)
-    names = await names_of(desk, user, trace)
-    title = None
-    if (
-        await desk.reads(user, id)
-        and not desk.in_part(user, trace)
-        and (explained := await desk.store.explained(id)) is not None
-    ):
-        add_named_people(names, explained)
-        title = names.hide(subject(header_section(explained.content))) if trace.channel == "mail" else ""
-    trace = names.trace(desk.told(user, trace))
+async def message(messages: MessagesDep, access: NamesDep, user: Reader, id: MessageId) -> dict[str, object]:
+    trace = await messages.trace(user, id)
+    names = await access.names_of(user, trace)
+    subject = None
+    if (detail := await messages.read_subject(user, trace)) is not None:
+        subject = add_named_people(names, detail).hide(detail.section.subject)
+    trace = names.trace(messages.visible_facts(user, trace))
     return {
         **trace_row(trace),
         "received_at": rfc3339(trace.received_at),
         "due_at": _earliest([each.due_at for each in trace.recipients if each.state == "held"]),
         "reasons": list(trace.reasons),
-        "subject": title,
+        "subject": subject,
         "decisions": [
             {
-                "recipient": each.address,
-                "by": each.decided_by,
-                "state": each.state,
-                "at": rfc3339(each.at if each.decided_at is None else each.decided_at),
+                "recipient": recipient.address,
+                "by": recipient.decided_by,
+                "state": recipient.state,
+                "at": rfc3339(recipient.at if recipient.decided_at is None else recipient.decided_at),
             }
-            for each in trace.recipients
-            if each.decided_by
+            for recipient in trace.recipients
+            if recipient.decided_by
         ],
     }
 
 
-@api.get(
+@message_api.get(
     "/messages/{id}/content", response_model=schemas.ContentRow, responses=problems(404),
     summary="What a message says; the view is in the audit log",
 )  # fmt: skip
-async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, object]:
-    explained = await desk.explained(user, id, "content by the API")
-    names = add_named_people(await names_of(desk, user, explained.trace), explained)
-    read = await asyncio.to_thread(explained.parts)
-    files = await desk.files.texts(read)
-    title = subject(header_section(explained.content)) if explained.channel == "mail" else ""
-    texts = {"subject": names.mask(title)}
-    texts |= {each.number: names.mask(each.text or files.get(each.number, NO_FILE).text) for each in read}
-    verdict = explained.verdict
+async def content(messages: MessagesDep, access: NamesDep, user: Reader, id: MessageId) -> dict[str, object]:
+    detail = await messages.read(user, id, "content by the API")
+    names = add_named_people(await access.names_of(user, detail.trace), detail)
+    parts, files = await messages.parts(detail)
+    texts = {"subject": names.mask(detail.section.subject)}
+    texts |= {part.number: names.mask(part.text or files.get(part.number, NO_FILE).text) for part in parts}
+    verdict = detail.verdict
     return {
         "id": id,
         "subject": texts["subject"].text,
@@ -157,119 +89,114 @@ async def content(desk: TheDesk, user: Reader, id: MessageId) -> dict[str, objec
                 "text": texts[part.number].text, "size": len(part.data),
                 "failed": list(files.get(part.number, NO_FILE).failed),
             }
-            for part in read
+            for part in parts
         ],
         "findings": [
             {
-                "clause": each.clause, "score": each.score, "by": each.by, "cue": names.hide(each.cue),
-                "quoted": each.quoted, "about": names.name_of(each.about) if each.about else "",
-                "spans": [_span(at, texts.get(at.part, _NO_TEXT)) for at in each.spans],
+                "clause": finding.clause, "score": finding.score, "by": finding.by, "cue": names.hide(finding.cue),
+                "quoted": finding.quoted, "about": names.name_of(finding.about) if finding.about else "",
+                "spans": [_span(span, texts.get(span.part, _NO_TEXT)) for span in finding.spans],
             }
-            for each in (verdict.findings if verdict else ())
+            for finding in (verdict.findings if verdict else ())
         ],
         "model": verdict.model if verdict else None,
-        "policy": explained.policy,
-        "available": bool(explained.content),
+        "policy": detail.policy,
+        "available": bool(detail.content),
     }  # fmt: skip
 
 
 _NO_TEXT = MaskedText("")
 
 
-def _span(at: Span, text: MaskedText) -> dict[str, object]:
-    start, end = text.moved(at.start, at.end)
-    return {"part": at.part, "start": start, "end": end}
+def _span(span: Span, text: MaskedText) -> dict[str, object]:
+    start, end = text.map_span(span.start, span.end)
+    return {"part": span.part, "start": start, "end": end}
 
 
-@api.post(
-    "/messages/{id}/names", response_model=schemas.Opened, responses=problems(400, 404, 409, 413),
-    summary="Open the names of a message, where names are hidden; the reason is in the audit log",
+@message_api.post(
+    "/messages/{id}/names", response_model=schemas.RevealedRow, responses=problems(400, 404, 409, 413),
+    summary="Reveal the names of a message, if names are hidden; the reason is in the audit log",
 )  # fmt: skip
 async def names(
-    desk: TheDesk, user: Reader, id: MessageId, why: schemas.Decision, key: IdempotencyKey = None
-) -> JSONResponse:
+    access: NamesDep, idempotency: IdempotencyDep, user: Reader, id: MessageId, body: schemas.RevealBody,
+    key: IdempotencyKey = None,
+) -> JSONResponse:  # fmt: skip
     """To the account of this token, for an hour."""
 
     async def act() -> dict[str, object]:
-        trace = await desk.find(user, id)
-        await desk.apart(user, trace, "open names")
-        await open_names(desk, user, trace, clean_text(why.reason))
+        await access.reveal(user, id, clean_text(body.reason))
         return {"id": id, "names": "open"}
 
-    return await run_once_json(desk, user, key, ["names", id, why.reason], act)
+    return await idempotency.run_json(user, key, ["names", id, body.reason], act)
 
 
-@api.get("/trace", response_model=schemas.TraceList, summary="Where messages are, by one of three")
-async def trace(
-    desk: TheDesk,
-    user: Reader,
-    id: Annotated[str | None, Query(max_length=64)] = None,
-    message_id: Annotated[str | None, Query(max_length=1000)] = None,
-    address: Annotated[str | None, Query(max_length=320, description=_IN_THE_URL)] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
-) -> dict[str, object]:
-    if sum(map(bool, (id, message_id, address))) != 1:
-        raise Problem(422, "Give one of id, message_id and address.")
-    return await _traced(desk, user, id or "", message_id or "", address or "", limit, cursor)
-
-
-@api.post(
-    "/trace", response_model=schemas.TraceList, responses=problems(400, 413),
-    summary="The same, with what is looked for in no URL",
+@message_api.get(
+    "/messages/{id}/conversation", response_model=schemas.ConversationPage, responses=problems(404),
+    summary="The conversation around a message, over all channels; the view is in the audit log",
 )  # fmt: skip
-async def search_trace(desk: TheDesk, user: Reader, asked: schemas.Tracing) -> dict[str, object]:
-    """By one of three; an address stands in no URL, and so in no log on the way."""
-    if sum(map(bool, (asked.id, asked.message_id, asked.address))) != 1:
-        raise Problem(422, "Give one of id, message_id and address.")
-    return await _traced(desk, user, asked.id, asked.message_id, asked.address, asked.limit, asked.cursor)
-
-
-async def _traced(
-    desk: Desk, user: User, id: str, message_id: str, address: str, limit: int, cursor: str | None
-) -> dict[str, object]:  # fmt: skip
-    if address:
-        refuse_search(desk, user)
-    found = await desk.traces(
-        user, id_=id, message_id=message_id, address=address, limit=limit, before=decode_position(cursor)
-    )  # fmt: skip
-    rows = [trace_row(names_in_list(desk, user, each).trace(each)) for each in found.items]
-    return {"items": rows, "next": encode_cursor(*found.next) if found.next else None}
-
-
-@api.get("/audit", response_model=schemas.ActList, summary="The audit log, from its beginning")
-async def audit(
-    desk: TheDesk,
+async def conversation(
+    messages: MessagesDep,
+    access: NamesDep,
     user: Reader,
+    id: MessageId,
+    cursor: Annotated[str | None, Query(max_length=300, description="`earlier` or `later` of an answer before")] = None,
+) -> dict[str, object]:
+    """Eight messages before it and after it; with a cursor, the next thirty on one side."""
+    beyond, earlier = None, True
+    if cursor is not None:
+        side, at, last = decode_cursor(cursor, str, float, str)
+        if side not in ("earlier", "later"):
+            raise Problem(422, "This is not the cursor of a conversation.")
+        beyond, earlier = (at, last), side == "earlier"
+    part = await messages.conversation(user, id, beyond, earlier=earlier)
+    names = add_named_people(await access.names_of(user, part.detail.trace), part.detail, part.messages)
+    before, after = part.ends
+    return {
+        "items": [
+            {
+                "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
+                "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
+            }
+            for each in map(names.conversation_message, part.messages)
+        ],
+        "earlier": encode_cursor("earlier", *before) if before else None,
+        "later": encode_cursor("later", *after) if after else None,
+        "next": None,
+    }  # fmt: skip
+
+
+@message_api.get("/delivered", response_model=schemas.MessageList, summary="Delivered messages that need a look")
+async def delivered(
+    lists: ListsDep,
+    access: NamesDep,
+    user: Reader,
+    kind: Annotated[
+        Literal["flagged", "late"], Query(description="late: delivered before a verdict that would have held it")
+    ] = "flagged",
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> dict[str, object]:
-    await desk.need(user, Right.AUDIT)
-    after = decode_cursor(cursor, int)[0] if cursor is not None else 0
-    kept = await desk.store.audit_rows(min(max(after, 0), 1 << 62), limit)
-    told = zip(await readable(desk, user, kept), kept, strict=True)
-    rows = [{**row.document(), "whole": row.act == as_kept.act} for row, as_kept in told]
-    return {"items": rows, "next": encode_cursor(kept[-1].number) if len(kept) == limit else None}
+    action, before = "hold" if kind == "late" else "flag", decode_position(cursor)
+    return _list(access, user, await lists.delivered(user, action, days=_LIST_DAYS, limit=limit, before=before))
 
 
-@api.get("/stats", response_model=schemas.Stats, summary="Counts; no content and no person")
-async def stats(desk: TheDesk, user: Reader) -> dict[str, object]:
-    await desk.need(user, Right.STATS)
-    now = await desk.store.now()
-    found = await desk.counts(user, now)
-    backlog = await desk.store.backlog() if user.sees_every_building else None
-    return {
-        "held": found.total,
-        "oldest_held_seconds": 0.0 if found.oldest is None else max(now - found.oldest, 0.0),
-        "overdue": found.overdue,
-        "by_clause": {name: count for name, count in found.counts["clause"].items() if name not in REASONS},
-        "by_direction": dict(found.counts["direction"]),
-        "deferred_recipients": backlog.deferred if backlog else None,
-        "unpublished_messages": backlog.unpublished if backlog else None,
-        "unanswered_messages": backlog.unanswered if backlog else None,
-    }
+@message_api.get("/decided", response_model=schemas.MessageList, summary="What people decided recently")
+async def decided(
+    lists: ListsDep, access: NamesDep, user: Reader, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> dict[str, object]:
+    before = decode_position(cursor)
+    return _list(access, user, await lists.decided(user, days=_LIST_DAYS, limit=limit, before=before))
+
+
+def _list(access: NameAccess, user: User, page: Page[ListedMessage]) -> dict[str, object]:
+    masked = [access.names_in_list(user, message.trace).listed(message) for message in page.items]
+    rows = [
+        {**trace_row(message.trace), "subject": message.subject, "decided_at": rfc3339(message.decided_at)}
+        for message in masked
+    ]
+    return {"items": rows, "next": encode_cursor(*page.next) if page.next else None}
 
 
 def _earliest(times: list[float | None]) -> str | None:
-    known = [each for each in times if each is not None]
+    known = [time for time in times if time is not None]
     return rfc3339(min(known)) if known else None

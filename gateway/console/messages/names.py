@@ -98,7 +98,7 @@ class Names:
                     words = [word for word in _LETTERS.findall(box.name) if word.lower() not in _TITLES]
                     same = known is None or not {fold(word) for word in words}.isdisjoint(fold(known.name).split())
                     if same and len(words) <= _MAX_NAME_WORDS:  # a longer display name is a description
-                        self._pseudonyms.cover(label, words, (box.address,))
+                        self._pseudonyms.add(label, words, (box.address,))
         return self
 
     def _of_address(self, address: str) -> str:
@@ -111,7 +111,7 @@ class Names:
         if person is None:
             return self._label(address.lower(), "Person", (), (address,))
         label = self._of_person(person)
-        self._pseudonyms.cover(label, (), (address,))
+        self._pseudonyms.add(label, (), (address,))
         return label
 
     def _of_id(self, id_: str) -> str:
@@ -128,7 +128,7 @@ class Names:
         if label is None:
             label = self._labels[key] = f"{kind} {letter_label(self._counts[kind])}"
             self._counts[kind] += 1
-            self._pseudonyms.cover(label, names, accounts)
+            self._pseudonyms.add(label, names, accounts)
         return label
 
     def person(self, address: str) -> PersonView:
@@ -141,7 +141,7 @@ class Names:
         return self._of_address(address) if self.hidden else address
 
     def pairs(self, pairs: Sequence[Pair], limit: int = 12, *, groups: bool = False) -> tuple[PairView, ...]:
-        """The pairs of a message, each once, `limit` at most. `groups` adds what both belong to, which is slow to find."""
+        """The pairs of a message, each once, `limit` at most. `groups` adds what both belong to, which is slow."""
         once = {(pair.staff, pair.student): pair for pair in pairs}
         return tuple(self._pair(pair, groups=groups) for pair in list(once.values())[:limit])
 
@@ -175,11 +175,11 @@ class Names:
 
     def mask(self, text: str) -> MaskedText:
         """A text in which the names of everybody who was added are masked."""
-        return self._pseudonyms.covered(text)
+        return self._pseudonyms.mask(text)
 
     def hide(self, text: str) -> str:
         """The masked text alone."""
-        return self._pseudonyms.covered(text).text
+        return self._pseudonyms.mask(text).text
 
     def held(self, message: HeldMessage) -> HeldMessage:
         """A held message without names."""
@@ -215,7 +215,7 @@ class Names:
         )  # fmt: skip
 
     def audit_entry(self, entry: AuditEntry) -> AuditEntry:
-        """An audit entry without names. It does not tell which account was refused because of a conflict of interest."""
+        """An audit entry without names, and without the account that was refused because of a conflict of interest."""
         if not self.hidden:
             return entry
         conflict = entry.act == "access refused" and str(entry.detail.get("to", "")).endswith(PARTY_REFUSAL)

@@ -1,4 +1,4 @@
-"""What the page of a message shows: why it is where it is, its words with what was found in them, and its parts."""
+"""What the page of a message shows: the clauses that were found, its text with the findings marked, and its parts."""
 
 from __future__ import annotations
 
@@ -10,37 +10,46 @@ from types import MappingProxyType
 
 from gateway.console.messages.attachments import NO_FILE, FileText
 from gateway.console.messages.names import Names
-from gateway.core.messages.message import Channel, header_section, subject
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.verdict import HELP, Finding, Span
-from gateway.core.mime.headers import addresses, decoded, fields, unfolded
+from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 from gateway.core.mime.parts import Part
 from gateway.core.policy.policy import Policy, Thresholds
 from gateway.core.review.pseudonyms import MaskedText
 from gateway.core.review.views import ConversationMessage, MessageDetail
 
-LONGEST = 200_000
+MAX_TEXT = 200_000
 """Characters of one part that a page shows."""
-_MOST_SPANS, _MOST_WORDS = 500, 40
-_TEXTS = re.compile(r"text/(?:plain|html)")
-_PEOPLE = ("from", "to", "cc", "reply-to", "sender")
-_HEAD = (*_PEOPLE, "date", "subject")
+_MAX_SPANS, _MAX_PHRASES, _PHRASES_SHOWN = 500, 40, 6
+_TEXT_TYPES = re.compile(r"text/(?:plain|html)")
+_ADDRESS_FIELDS = ("from", "to", "cc", "reply-to", "sender")
+_SHOWN_FIELDS = (*_ADDRESS_FIELDS, "date", "subject")
+_MAX_FIELDS = 40
 _PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF87a": "image/gif", b"GIF89a": "image/gif",
 }  # fmt: skip
+_NO_FILES: Mapping[str, FileText] = MappingProxyType({})
+_NEVER = 2.0
+"""A threshold that no score reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A stretch of text, and the clauses that were found in it; `clause_reasons` is what a pointer shows."""
+    """A piece of text with the clauses that were found in it; `tooltip` says which and how sure."""
 
     text: str
     clauses: tuple[str, ...] = ()
-    clause_reasons: str = ""
+    tooltip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseReason:
-    """One clause that was found: how sure, by what, and from where on the policy would have held or flagged."""
+    """One clause that was found: how sure, by what component, and the thresholds of the policy.
+
+    `decisive`: the decision names it. `counts`: it is decisive, or its score reaches a threshold. `policy_known`: the
+    policy file of that time is stored. `about`: whose information it is; `authorized`: everybody who gets the message
+    may have this information.
+    """
 
     clause: str
     title: str
@@ -48,15 +57,15 @@ class ClauseReason:
     score: float
     by: str
     cues: tuple[str, ...]
-    words: tuple[str, ...]
+    phrases: tuple[str, ...]
     quoted: bool
     hold: float | None
     flag: float | None
     decisive: bool
-    counts: bool  # it reaches what the policy acts from, or it decided
-    kept: bool = True  # the policy of that time is known
-    about: tuple[str, ...] = ()  # whose information it is
-    open_to_them: bool = False  # all of it is of people of whom those who get the message may know it
+    counts: bool
+    policy_known: bool = True
+    about: tuple[str, ...] = ()
+    authorized: bool = False
 
     @property
     def percent(self) -> int:
@@ -64,184 +73,192 @@ class ClauseReason:
         return round(self.score * 100)
 
     @property
-    def telling(self) -> str:
-        """The words that say most of what was found: the longest."""
-        return max(self.words, key=len, default="")
+    def main_phrase(self) -> str:
+        """The phrase that says most about the finding: the longest."""
+        return max(self.phrases, key=len, default="")
 
     @property
-    def would_release(self) -> str:
-        """What would have let it pass, in a sentence."""
+    def outcome(self) -> str:
+        """At which score the outcome would have been another one, in a sentence."""
         if self.clause == HELP:
             return ""
-        if not self.kept:
-            return "The policy file of that time was not kept: its limits are not known."
-        if self.open_to_them and not self.decisive:
-            return "By the roster of now everybody who gets the message may know this, so it holds nothing."
-        least = self.hold if self.score >= (self.hold if self.hold is not None else 2) else self.flag
-        if least is None:
+        if not self.policy_known:
+            return "The policy file of that time is not stored: its thresholds are unknown."
+        if self.authorized and not self.decisive:
+            return "According to the current roster, everybody who gets the message may know this, so it holds nothing."
+        held = self.hold is not None and self.score >= self.hold
+        threshold = self.hold if held else self.flag
+        if threshold is None:
             return "This clause alone holds nothing in this direction."
-        deed = "held" if self.hold is not None and self.score >= self.hold else "flagged"
-        if self.score < least:
-            return f"From {round(least * 100)} % on it would have been {deed}."
-        return f"Below {round(least * 100)} % it would not have been {deed}."
+        action = "held" if held else "flagged"
+        if self.score < threshold:
+            return f"At {round(threshold * 100)} % or more it would have been {action}."
+        return f"Below {round(threshold * 100)} % it would not have been {action}."
 
 
 @dataclass(frozen=True, slots=True)
 class PartView:
-    """One part of a message on its page."""
+    """One part of a message. `failed` has words for what of a file could not be read."""
 
     number: str
     media_type: str
     filename: str
     size: int
-    stretches: tuple[MarkedText, ...]
+    texts: tuple[MarkedText, ...]
     cut: bool
     html: bool
     picture: bool
     attached: bool
     hidden: tuple[MarkedText, ...]
-    failed: tuple[str, ...] = ()  # words for what of a file could not be read
+    failed: tuple[str, ...] = ()
 
 
 def clause_reasons(
-    explained: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({}), *,
-    kept: bool = True,
+    detail: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = _NO_FILES, *,
+    policy_known: bool = True,
 ) -> list[ClauseReason]:  # fmt: skip
-    """The clauses that were found, those that decided first, then by score; `kept`: the policy's limits are known."""
-    verdict, trace = explained.verdict, explained.trace
-    found: dict[str, list[Finding]] = {}
-    for finding in verdict.findings if verdict else ():
-        found.setdefault(finding.clause, []).append(finding)
-    texts = {number: names.mask(text) for number, text in _texts(explained, files).items()}
+    """The clauses that were found: decisive ones first, then by score."""
+    by_clause: dict[str, list[Finding]] = {}
+    for finding in detail.verdict.findings if detail.verdict else ():
+        by_clause.setdefault(finding.clause, []).append(finding)
+    texts = {number: names.mask(text) for number, text in _texts(detail, files).items()}
     reasons = []
-    for id_, findings in found.items():
-        best = max(findings, key=lambda each: each.score)
-        clause = policy.clauses.get(id_)
-        limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
-        words = [
+    for id_, findings in by_clause.items():
+        best = max(findings, key=lambda finding: finding.score)
+        clause, thresholds = policy.clauses.get(id_), _thresholds(id_, detail, policy)
+        phrases = [
             _slice(texts[span.part], span)
-            for each in sorted(findings, key=lambda each: -each.score)
-            for span in each.spans
+            for finding in sorted(findings, key=lambda finding: -finding.score)
+            for span in finding.spans
             if span.part in texts
         ]
-        decisive = id_ in trace.clauses or (id_ == HELP and trace.action == "alert")
-        closed = [each for each in findings if not _may_be_told(each, explained, policy, names)]
+        decisive = _is_decisive(id_, detail)
+        unauthorized = [finding for finding in findings if not _is_authorized(finding, detail, policy, names)]
         title, text = (clause.title, clause.text) if clause else ("", "")
         if id_ == HELP:
             title, text = policy.help_title, policy.help_text
         reasons.append(
             ClauseReason(
                 id_, title, text, best.score, best.by,
-                tuple(dict.fromkeys(names.hide(each.cue) for each in findings if each.cue)),
-                _apart(_short(word) for word in words if word.strip())[:6],
-                all(each.quoted for each in findings),
-                limits.hold if limits else None, limits.flag if limits else None, decisive,
-                decisive or any(_reaches(each, limits, policy) for each in closed), kept,
-                tuple(dict.fromkeys(names.name_of(each.about) for each in findings if each.about)), not closed,
+                tuple(dict.fromkeys(names.hide(finding.cue) for finding in findings if finding.cue)),
+                _distinct(_shorten(phrase) for phrase in phrases if phrase.strip())[:_PHRASES_SHOWN],
+                all(finding.quoted for finding in findings),
+                thresholds.hold if thresholds else None, thresholds.flag if thresholds else None, decisive,
+                decisive or any(_reaches(finding, thresholds, policy) for finding in unauthorized), policy_known,
+                tuple(dict.fromkeys(names.name_of(finding.about) for finding in findings if finding.about)),
+                not unauthorized,
             )
         )  # fmt: skip
-    return sorted(reasons, key=lambda each: (not each.decisive, -each.score))
+    return sorted(reasons, key=lambda reason: (not reason.decisive, -reason.score))
 
 
-def _may_be_told(finding: Finding, explained: MessageDetail, policy: Policy, names: Names) -> bool:
-    """Whether it is about somebody of whom everybody who gets the message may know it."""
+def _thresholds(clause_id: str, detail: MessageDetail, policy: Policy) -> Thresholds | None:
+    clause, direction = policy.clauses.get(clause_id), detail.trace.direction
+    return clause.thresholds.get(direction) if clause and direction != "out_of_scope" else None
+
+
+def _is_decisive(clause_id: str, detail: MessageDetail) -> bool:
+    trace = detail.trace
+    return clause_id in trace.clauses or (clause_id == HELP and trace.action == "alert")
+
+
+def _is_authorized(finding: Finding, detail: MessageDetail, policy: Policy, names: Names) -> bool:
+    """Whether everybody who gets the message may have the information that a finding is about."""
     clause = policy.clauses.get(finding.clause)
     if clause is None or not clause.authorised or not finding.about:
         return False
-    return names.authorized(explained.trace.relation.pairs, finding.about, clause.authorised)
+    return names.authorized(detail.trace.relation.pairs, finding.about, clause.authorised)
 
 
 def _slice(text: MaskedText, span: Span) -> str:
-    start, end = text.moved(span.start, span.end)
+    start, end = text.map_span(span.start, span.end)
     return text.text[start:end]
 
 
-def _reaches(finding: Finding, limits: Thresholds | None, policy: Policy) -> bool:
-    least = min((each for each in (limits.flag, limits.hold) if each is not None), default=2.0) if limits else 2.0
-    return finding.score * (policy.quoted_weight if finding.quoted else 1.0) >= least
+def _reaches(finding: Finding, thresholds: Thresholds | None, policy: Policy) -> bool:
+    known = (thresholds.flag, thresholds.hold) if thresholds else ()
+    lowest = min((threshold for threshold in known if threshold is not None), default=_NEVER)
+    return finding.score * (policy.quoted_weight if finding.quoted else 1.0) >= lowest
 
 
-def _counting(explained: MessageDetail, policy: Policy) -> list[Finding]:
-    """The findings that the policy acts on: weak ones would mark half of every text."""
-    trace = explained.trace
+def _marked_findings(detail: MessageDetail, policy: Policy) -> list[Finding]:
+    """The findings to mark: those that the policy acts on. Weak ones would mark half of every text."""
     found = []
-    for each in explained.verdict.findings if explained.verdict else ():
-        clause = policy.clauses.get(each.clause)
-        limits = clause.thresholds.get(trace.direction) if clause and trace.direction != "out_of_scope" else None
-        told = each.clause in trace.clauses or (each.clause == HELP and trace.action == "alert")
-        if _reaches(each, limits, policy) or (told and limits is None):
-            found.append(each)
+    for finding in detail.verdict.findings if detail.verdict else ():
+        thresholds = _thresholds(finding.clause, detail, policy)
+        decisive = _is_decisive(finding.clause, detail)
+        if _reaches(finding, thresholds, policy) or (decisive and thresholds is None):
+            found.append(finding)
     return found
 
 
-def _short(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= 90 else words[:88] + "…"
+def _shorten(phrase: str) -> str:
+    phrase = " ".join(phrase.split())
+    return phrase if len(phrase) <= 90 else phrase[:88] + "…"
 
 
-def _apart(words: Iterable[str]) -> tuple[str, ...]:
-    """Each once, and none that others have within them: “me” says nothing beside “only you and me”."""
-    once = list(dict.fromkeys(words))[:_MOST_WORDS]
-    return tuple(
-        word
-        for word in once
-        if not any(word != each and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", each, re.IGNORECASE) for each in once)
-    )
+def _distinct(phrases: Iterable[str]) -> tuple[str, ...]:
+    """Each phrase once, and none that is part of another one: “me” adds nothing to “only you and me”."""
+    once = list(dict.fromkeys(phrases))[:_MAX_PHRASES]
+
+    def is_part(phrase: str, other: str) -> bool:
+        return phrase != other and re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", other, re.IGNORECASE) is not None
+
+    return tuple(phrase for phrase in once if not any(is_part(phrase, other) for other in once))
 
 
 def first_mention(parts: Iterable[PartView], reason: ClauseReason) -> MarkedText | None:
-    """Where the most telling words of a reason begin in the text; else what was found for it first."""
+    """Where the main phrase of a reason begins in the text; otherwise the first text that is marked for its clause."""
     first = None
     for part in parts:
         if part.attached:
             continue
-        for at, stretch in enumerate(part.stretches):
-            if reason.clause not in stretch.clauses:
+        for at, text in enumerate(part.texts):
+            if reason.clause not in text.clauses:
                 continue
-            behind = " ".join("".join(each.text for each in part.stretches[at : at + 20]).split())
-            if behind.startswith(reason.telling.rstrip("…")):
-                return stretch
-            first = first or stretch
+            following = " ".join("".join(each.text for each in part.texts[at : at + 20]).split())
+            if following.startswith(reason.main_phrase.rstrip("…")):
+                return text
+            first = first or text
     return first
 
 
-def _texts(explained: MessageDetail, files: Mapping[str, FileText]) -> dict[str, str]:
-    texts = {part.number: part.text or files.get(part.number, NO_FILE).text for part in explained.parts()}
-    if explained.channel is Channel.MAIL:
-        texts["subject"] = subject(header_section(explained.content))
+def _texts(detail: MessageDetail, files: Mapping[str, FileText]) -> dict[str, str]:
+    texts = {part.number: part.text or files.get(part.number, NO_FILE).text for part in detail.parts()}
+    if capabilities_of(detail.channel).has_header_section:
+        texts["subject"] = detail.section.subject
     return texts
 
 
-def marked_subject(explained: MessageDetail, policy: Policy, names: Names) -> tuple[MarkedText, ...]:
-    """The subject with what was found in it."""
-    if explained.channel is not Channel.MAIL:
+def marked_subject(detail: MessageDetail, policy: Policy, names: Names) -> tuple[MarkedText, ...]:
+    """The subject with the findings in it; empty for a channel without subjects."""
+    if not capabilities_of(detail.channel).has_header_section:
         return ()
-    title = names.mask(subject(header_section(explained.content))[:2000])
-    return mark_findings(title, "subject", _counting(explained, policy))
+    return mark_findings(names.mask(detail.section.subject[:2000]), "subject", _marked_findings(detail, policy))
 
 
 def part_views(
-    explained: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = MappingProxyType({})
-) -> list[PartView]:  # fmt: skip
-    """The parts with what was found in them: those to be read first, files behind them, with their text."""
-    found = _counting(explained, policy)
-    shown = [_part(part, found, names, files.get(part.number)) for part in explained.parts()]
-    return sorted(shown, key=lambda each: each.attached)
+    detail: MessageDetail, policy: Policy, names: Names, files: Mapping[str, FileText] = _NO_FILES
+) -> list[PartView]:
+    """The parts with the findings in them: the text first, then files with their text."""
+    findings = _marked_findings(detail, policy)
+    views = [_part_view(part, findings, names, files.get(part.number)) for part in detail.parts()]
+    return sorted(views, key=lambda view: view.attached)
 
 
-def _part(part: Part, found: Sequence[Finding], names: Names, file: FileText | None) -> PartView:
+def _part_view(part: Part, findings: Sequence[Finding], names: Names, file: FileText | None) -> PartView:
     text = part.text or (file.text if file else "")
     return PartView(
         part.number,
         part.media_type,
         names.hide(part.filename),
         len(part.data),
-        mark_findings(names.mask(text[:LONGEST]), part.number, found),
-        len(text) > LONGEST,
+        mark_findings(names.mask(text[:MAX_TEXT]), part.number, findings),
+        len(text) > MAX_TEXT,
         part.media_type == "text/html" and bool(part.data),
         picture_type(part) != "",
-        part.attached or not _TEXTS.fullmatch(part.media_type),
-        mark_findings(names.mask(part.hidden[:LONGEST]), "", ()),
+        part.attached or not _TEXT_TYPES.fullmatch(part.media_type),
+        mark_findings(names.mask(part.hidden[:MAX_TEXT]), "", ()),
         file.failed if file else (),
     )
 
@@ -253,58 +270,59 @@ def picture_type(part: Part) -> str:
     return next((kind for magic, kind in _PICTURES.items() if part.data.startswith(magic)), "")
 
 
-def mark_findings(covered: MaskedText, number: str, findings: Iterable[Finding]) -> tuple[MarkedText, ...]:
-    """A text cut where findings begin and end, so that each stretch knows all of them."""
-    text = covered.text
+def mark_findings(masked: MaskedText, number: str, findings: Iterable[Finding]) -> tuple[MarkedText, ...]:
+    """The text of a part, split where findings begin and end, so that each piece knows all of its findings."""
+    text = masked.text
     places = [
-        (*covered.moved(max(span.start, 0), span.end), finding)
+        (*masked.map_span(max(span.start, 0), span.end), finding)
         for finding in findings
         for span in finding.spans
         if span.part == number and span.start < span.end
     ]
-    spans = [(start, min(end, len(text)), finding) for start, end, finding in places if start < len(text)][:_MOST_SPANS]
+    spans = [(start, min(end, len(text)), finding) for start, end, finding in places if start < len(text)][:_MAX_SPANS]
     edges = sorted({0, len(text), *(at for start, end, _ in spans for at in (start, end))})
-    stretches = []
+    marked = []
     for start, end in pairwise(edges):
         here = [finding for begin, stop, finding in spans if begin <= start and end <= stop]
-        here.sort(key=lambda each: -each.score)
-        clauses = tuple(dict.fromkeys(each.clause for each in here))
-        told = "; ".join(f"{_named(each)}, {round(each.score * 100)} % sure" for each in here[:4])
-        stretches.append(MarkedText(text[start:end], clauses, told))
-    return tuple(stretches)
+        here.sort(key=lambda finding: -finding.score)
+        clauses = tuple(dict.fromkeys(finding.clause for finding in here))
+        tooltip = "; ".join(f"{_label(finding)}, {round(finding.score * 100)} % sure" for finding in here[:4])
+        marked.append(MarkedText(text[start:end], clauses, tooltip))
+    return tuple(marked)
 
 
-def _named(finding: Finding) -> str:
+def _label(finding: Finding) -> str:
     kind = f": {finding.cue.replace('_', ' ')}" if finding.cue else ""
     return f"help{kind}" if finding.clause == HELP else f"clause {finding.clause}"
 
 
-def add_named_people(names: Names, explained: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:
-    """Everybody whom a message and what is shown around it may name, beside those of its envelope."""
+def add_named_people(names: Names, detail: MessageDetail, around: Iterable[ConversationMessage] = ()) -> Names:
+    """Add the people whom a message and its conversation may name, besides those of its envelope."""
     if not names.hidden:
         return names
-    for each in around:
-        names.add(each.relation.pairs, (each.sender, *each.recipients))
-    if explained.verdict is not None:
-        names.add(ids=[each.about for each in explained.verdict.findings if each.about])
-    if explained.channel is Channel.MAIL:
-        names.add_mailboxes(addresses(header_section(explained.content), _PEOPLE))
+    for message in around:
+        names.add(message.relation.pairs, (message.sender, *message.recipients))
+    if detail.verdict is not None:
+        names.add(ids=[finding.about for finding in detail.verdict.findings if finding.about])
+    names.add_mailboxes(detail.section.mailboxes(_ADDRESS_FIELDS))
     return names
 
 
-def header_rows(explained: MessageDetail, names: Names) -> list[tuple[str, str]]:
-    """The fields of the header section that a person looks at."""
-    if explained.channel is not Channel.MAIL:
-        return []
-    section = header_section(explained.content)
-    rows = [(name.title(), decoded(unfolded(raw))[:2000]) for name, raw in fields(section) if name in _HEAD]
+def header_rows(detail: MessageDetail, names: Names) -> list[tuple[str, str]]:
+    """The header fields that a reviewer looks at: name and value."""
+    section = detail.section
+    rows = [
+        (name.title(), decode_value(unfold(raw))[:2000]) for name, raw in section.fields if name in _SHOWN_FIELDS
+    ]  # fmt: skip
     if names.hidden:
-        rows = [(name, _people(name, section, names) if name.lower() in _PEOPLE else names.hide(value))
-                for name, value in rows]  # fmt: skip
-    return rows[:40]
+        rows = [
+            (name, _masked_addresses(name, section, names) if name.lower() in _ADDRESS_FIELDS else names.hide(value))
+            for name, value in rows
+        ]
+    return rows[:_MAX_FIELDS]
 
 
-def _people(name: str, section: bytes, names: Names) -> str:
-    """Whom a field names; what else it says may be a name as well."""
-    boxes = addresses(section, (name.lower(),))
-    return ", ".join(dict.fromkeys(names.address(box.address) for box in boxes if box.address))
+def _masked_addresses(name: str, section: HeaderSection, names: Names) -> str:
+    """The people in a field by pseudonym. The rest of the field may contain names, so it is left out."""
+    mailboxes = section.mailboxes((name.lower(),))
+    return ", ".join(dict.fromkeys(names.address(mailbox.address) for mailbox in mailboxes if mailbox.address))

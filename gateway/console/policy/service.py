@@ -9,18 +9,17 @@ from gateway.console.policy.version import EarlierPolicy, PolicyVersion, read_po
 from gateway.core.notices.notice import default_rejection_text
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import Requirements, requirements_for
-from gateway.ports.reports import ReportStore
-from gateway.ports.review import ClaimStore
+from gateway.ports.review import PolicyVersionStore
 
 
 class PolicyService:
     """Policies by their hash."""
 
     def __init__(
-        self, current: Callable[[], Policy], texts: ClaimStore, versions: ReportStore, *, district: str,
+        self, current: Callable[[], Policy], policy_versions: PolicyVersionStore, *, district: str,
         adopted_text: str = "",
     ) -> None:  # fmt: skip
-        self._current, self._texts, self._versions = current, texts, versions
+        self._current, self._policy_versions = current, policy_versions
         self._district = district
         self.adopted_text = adopted_text
 
@@ -34,7 +33,7 @@ class PolicyService:
         now = self.current
         if not hash_:
             return PolicyVersion(now, True)
-        source, adopted = await self._texts.policy_text(hash_, at)
+        source, adopted = await self._policy_versions.texts(hash_, at)
         if hash_ == now.hash:
             return PolicyVersion(now, True, source, adopted)
         policy = read_policy(hash_, source) if source is not None else None
@@ -53,11 +52,11 @@ class PolicyService:
         return next((each for each in await self._all_versions() if each.version == version), None)
 
     async def _all_versions(self) -> list[EarlierPolicy]:
-        return [EarlierPolicy(*row) for row in await self._versions.policy_versions()]
+        return [EarlierPolicy(*row) for row in await self._policy_versions.versions()]
 
-    def requirements_for(self, clauses: Sequence[str], deed: str) -> Requirements:
+    def requirements(self, clauses: Sequence[str], action: str) -> Requirements:
         """What the policy in force asks of a decision: a reason, a second person."""
-        return requirements_for(self.current, clauses, deed)
+        return requirements_for(self.current, clauses, action)
 
     def default_rejection_text(self, clauses: Sequence[str]) -> str:
         """What the sender of a rejected message reads unless a reviewer writes something else."""

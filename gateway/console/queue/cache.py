@@ -34,10 +34,10 @@ class HeldQueue:
 
     async def index(self) -> QueueIndex:
         """The queue as it is now. Raises StoreDown."""
-        mark, roster = await self._lists.held_mark(), _roster(self._directory)
+        mark, roster = await self._lists.queue_mark(), _roster(self._directory)
         if mark != self._mark or roster is not self._roster:
             async with self._updating:
-                mark = await self._lists.held_mark()  # before the rows are read: a later change is seen next time
+                mark = await self._lists.queue_mark()  # before the rows are read: a later change is seen next time
                 if mark != self._mark or roster is not self._roster:
                     await self._update(mark, roster)
         return self._index
@@ -61,15 +61,15 @@ class HeldQueue:
 
     async def change_mark(self) -> object:
         """A value that differs after every change of the queue. Raises StoreDown."""
-        return await self._lists.held_mark()
+        return await self._lists.queue_mark()
 
     async def _update(self, mark: tuple[int, int], roster: object) -> None:
         known = self._mark
         if roster is not self._roster:
             self._members = {}
-        changes = await self._lists.held_changes((known or mark)[0] - LATE_CHANGES)
+        changes = await self._lists.queue_changes((known or mark)[0] - LATE_CHANGES)
         if known is None or roster is not self._roster or mark[0] - known[0] > MAX_CHANGES:
-            messages, reviews = await self._lookups.held(), await self._claims.handled()
+            messages, reviews = await self._lookups.held(), await self._claims.review_states()
             self._index, self._duplicates = await asyncio.to_thread(
                 _build, messages, reviews, self._directory, self._hide_names
             )
@@ -78,7 +78,7 @@ class HeldQueue:
             held = {message.id: message for message in await self._lookups.held(changed)} if changed else {}
             for id_ in changed:
                 if id_ in held:
-                    review = await self._claims.handled_of(id_)
+                    review = await self._claims.review_state(id_)
                     self._index.put(
                         build_entry(held[id_], self._directory, self._duplicates, review, hide_names=self._hide_names)
                     )

@@ -115,7 +115,7 @@ class QueueIndex:
             "building": _DistinctValues(lambda entry: entry.buildings),
             "clause": _DistinctValues(lambda entry: frozenset(entry.message.clauses or entry.message.reasons)),
             "direction": _DistinctValues(lambda entry: frozenset({entry.message.direction.value})),
-            "channel": _DistinctValues(lambda entry: frozenset({entry.message.channel.value})),
+            "channel": _DistinctValues(lambda entry: frozenset({entry.message.channel})),
             "state": _DistinctValues(_claim),
             "scope": _DistinctValues(lambda entry: entry.scope),
         }

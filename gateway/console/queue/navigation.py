@@ -1,64 +1,86 @@
-"""Where somebody is in the queue: the list that they narrowed, and the message that comes next in it."""
+"""Links within the queue: the filtered list that somebody came from, and the message that comes next in it.
+
+Search words appear encrypted in URLs, because browsers and proxies keep URLs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from gateway.console.queue.rows import Filters, read_query
-from gateway.console.service import Desk
+from starlette.responses import RedirectResponse
+
+from gateway.console.queue.query import QueueQuery, parse_query
+from gateway.console.queue.service import QueueService
+from gateway.console.web.encryption import Encryptor
 from gateway.core.accounts.account import User
+from gateway.ports.secrets import SecretStore
 
 _WORDS = "q"
-"""The name under which a URL has the words that are looked for."""
+"""The parameter of a URL that has the encrypted search words."""
 
 
-async def filters_of(desk: Desk, user: User, query: Mapping[str, str]) -> Filters:
-    """The filters of a URL of ours, in which the words stand sealed; what is written there openly is not looked for."""
-    given = {name: value for name, value in query.items() if name not in ("text", _WORDS)}
-    if sealed := query.get(_WORDS, ""):
-        given["text"] = (await desk.seals()).decrypt(sealed, user.name)
-    return Filters(given, user, desk.register, await desk.store.now())
+class QueueNavigation:
+    """Reads and writes the links of an account. A link is "" for the whole queue, or else begins with "?"."""
+
+    def __init__(self, queue: QueueService, secrets: SecretStore) -> None:
+        self._queue, self._secrets = queue, secrets
+        self._encryptor: Encryptor | None = None
+
+    async def read(self, user: User, parameters: Mapping[str, str]) -> QueueQuery:
+        """The filters in the parameters of a URL. Search words count only if they are encrypted."""
+        values = {name: value for name, value in parameters.items() if name not in ("text", _WORDS)}
+        if encrypted := parameters.get(_WORDS, ""):
+            values["text"] = (await self._words()).decrypt(encrypted, user.name)
+        return await self._queue.query(user, values)
+
+    async def link(self, user: User, query: str) -> str:
+        """The link to a filtered list, from its query string."""
+        values = parse_query(query)
+        if text := values.pop("text", ""):
+            values[_WORDS] = (await self._words()).encrypt(text, user.name)
+        return f"?{urlencode(values)}" if values else ""
+
+    async def clean(self, user: User, link: str) -> str:
+        """A link that came from a browser, with nothing in it but filters."""
+        return await self.link(user, (await self.read(user, parse_query(link.removeprefix("?")))).query)
+
+    async def next_message(self, user: User, link: str, id_: str, due_at: str) -> str:
+        """The id of the message that comes after one in a list, even if that one has left the list; "" for none."""
+        try:
+            due = float(due_at) if due_at else None
+        except ValueError:
+            return ""
+        query = await self.read(user, parse_query(link.removeprefix("?")))
+        after = float("inf") if due is None or due != due else due  # a NaN is not equal to itself
+        return await self._queue.next_message(user, query.filter, (after, id_))
+
+    async def return_to_form(self, user: User, id_: str, sent: Mapping[str, str]) -> RedirectResponse:
+        """Redirect to where a form was: beside the list, or the message's page. A line there says what was done."""
+        link = await self.clean(user, sent.get("place", ""))
+        return RedirectResponse(return_url(link, id_, sent.get("from", ""), show_result=True), 303)
+
+    async def _words(self) -> Encryptor:
+        if self._encryptor is None:
+            self._encryptor = Encryptor(await self._secrets.get_or_create("searches"), "searches")
+        return self._encryptor
 
 
-async def link_of(desk: Desk, user: User, query: str) -> str:
-    """The query of filters as a URL has it: "" for none, else with its question mark, the words sealed."""
-    given = read_query(query)
-    if text := given.pop("text", ""):
-        given[_WORDS] = (await desk.seals()).encrypt(text, user.name)
-    return f"?{urlencode(given)}" if given else ""
-
-
-async def place_of(desk: Desk, user: User, link: str) -> str:
-    """The list that a form says it came from, as a URL of ours has it: nothing else comes through."""
-    return await link_of(desk, user, (await filters_of(desk, user, read_query(link.removeprefix("?")))).query)
-
-
-async def next_of(desk: Desk, user: User, link: str, id_: str, due_at: str) -> str:
-    """The message that comes next in a list, behind one that may be gone from it; "" where there is none."""
-    try:
-        due = float(due_at) if due_at else None
-    except ValueError:
-        return ""
-    filters = await filters_of(desk, user, read_query(link.removeprefix("?")))
-    return await desk.following(user, filters.asked, (float("inf") if due is None or due != due else due, id_))
-
-
-def onward(link: str, **more: str) -> str:
-    """The queue as it was narrowed, at a message where `at` names one."""
-    kept = urlencode({name: value for name, value in more.items() if value})
-    query = "&".join(filter(None, (link.removeprefix("?"), kept)))
+def queue_url(link: str, **parameters: str) -> str:
+    """The URL of a filtered list; `at` names the message to show beside it, `done` the one that was acted on."""
+    more = urlencode({name: value for name, value in parameters.items() if value})
+    query = "&".join(filter(None, (link.removeprefix("?"), more)))
     return f"/?{query}" if query else "/"
 
 
-def back_to(link: str, id_: str, where: str, *, told: bool = False) -> str:
-    """Where somebody goes on after a deed that leaves a message where it is: to the list that they did it in.
+def return_url(link: str, id_: str, origin: str, *, show_result: bool = False) -> str:
+    """Where a form returns to when the message stays where it is: "queue", "help", or the page of the message.
 
-    `where` is what the form says of itself; by default the page of the message. `told`: a line says what was done.
+    `origin` is what the form says about itself. With `show_result`, a line there says what was done.
     """
-    done = id_ if told else ""
-    if where == "queue":
-        return onward(link, done=done, at=id_)
-    if where == "help":
+    done = id_ if show_result else ""
+    if origin == "queue":
+        return queue_url(link, done=done, at=id_)
+    if origin == "help":
         return f"/help?done={done}"
     return f"/messages/{id_}{link}{'&' if link else '?'}done={done}" if done else f"/messages/{id_}{link}"

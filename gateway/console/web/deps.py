@@ -1,62 +1,145 @@
-"""Who asks for a page and with which form: what every page of ours is given."""
+"""FastAPI dependencies of pages: the browser's session, the checked form, services and templates."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
-from gateway.console.auth.authenticator import Authenticator, SignedIn
-from gateway.console.service import Desk
+from gateway.console.accounts.grants import GrantService
+from gateway.console.accounts.service import AccountService
+from gateway.console.accounts.tokens import TokenService
+from gateway.console.audit.service import AuditService
+from gateway.console.auth.authenticator import Authenticator, BrowserSession
+from gateway.console.auth.cookies import check_form
+from gateway.console.cases.evidence import EvidenceService
+from gateway.console.cases.legal_holds import LegalHoldService
+from gateway.console.cases.service import CaseService
+from gateway.console.config import ConsoleConfig
+from gateway.console.decisions.bulk import BulkService
+from gateway.console.decisions.claims import ClaimService
+from gateway.console.decisions.flash import FlashMessages
+from gateway.console.decisions.service import DecisionService
+from gateway.console.decisions.two_person import TwoPersonRule
+from gateway.console.help.service import HelpService
+from gateway.console.messages.lists import MessageLists
+from gateway.console.messages.mask_names import NameMasking
+from gateway.console.messages.reveal_names import NameAccess
+from gateway.console.messages.service import MessageService
+from gateway.console.policy.service import PolicyService
+from gateway.console.queue.navigation import QueueNavigation
+from gateway.console.queue.service import QueueService
+from gateway.console.reports.service import ReportService
+from gateway.console.services import Services
 from gateway.console.templating import Pages, SetUpFirst, SignInFirst
-from gateway.console.web.errors import not_found
+from gateway.console.trace.service import TraceService
+from gateway.console.web.errors import Problem, not_found
 from gateway.console.web.forms import MESSAGE_ID, read_form
+from gateway.console.web.idempotency import Idempotency
 
-_BEFORE_A_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
-"""What somebody may do who owes a second step, beside seeing the page of the account."""
+_ALLOWED_WITHOUT_SECOND_STEP = ("/account/codes", "/account/passkeys", "/sign-out")
+"""What an account may still do, beside its own page, if it must set up a second step first."""
 
 
-async def signed_in(request: Request) -> SignedIn:
-    """Who is signed in. Raises SignInFirst."""
-    door: Authenticator = request.app.state.door
-    signed = await door.browser(request)
-    if signed is None:
+def the_authenticator(request: Request) -> Authenticator:
+    """The application's authenticator."""
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator
+
+
+AuthenticatorDep = Annotated[Authenticator, Depends(the_authenticator)]
+
+
+async def signed_in(request: Request, authenticator: AuthenticatorDep) -> BrowserSession:
+    """The session of the browser. Raises SignInFirst or SetUpFirst."""
+    session = await authenticator.browser_session(request)
+    if session is None:
         raise SignInFirst
-    if signed.owes_step and request.url.path != "/account" and not request.url.path.startswith(_BEFORE_A_STEP):
+    path = request.url.path
+    if session.owes_step and path != "/account" and not path.startswith(_ALLOWED_WITHOUT_SECOND_STEP):
         raise SetUpFirst
-    request.state.signed = signed
-    return signed
+    request.state.signed = session
+    return session
 
 
-async def form_sent(request: Request, signed: Annotated[SignedIn, Depends(signed_in)]) -> dict[str, str]:
-    """The fields of a form that comes from a page of ours."""
-    door: Authenticator = request.app.state.door
-    sent = await read_form(request)
-    door.check_form(request, sent.get("form", ""), signed.form)
-    return sent
-
-
-def the_desk(request: Request) -> Desk:
-    """The desk of this application."""
-    desk: Desk = request.app.state.desk
-    return desk
+async def checked_form(request: Request, session: Annotated[BrowserSession, Depends(signed_in)]) -> dict[str, str]:
+    """The fields of a form that was sent from a page of this console. Raises a Problem for any other form."""
+    form = await read_form(request)
+    check_form(request, form.get("form", ""), session.form)
+    return form
 
 
 def the_pages(request: Request) -> Pages:
-    """The templates of this application."""
-    shown: Pages = request.app.state.pages
-    return shown
+    """The application's templates."""
+    pages: Pages = request.app.state.pages
+    return pages
 
 
-def known(id: str) -> str:
-    """An id that a message can have."""
+def message_id(id: Annotated[str, Path(description="The id of a message")]) -> str:
+    """The message id in the path. Raises a Problem if it cannot be one."""
     if not MESSAGE_ID.fullmatch(id):
         raise not_found()
     return id
 
 
-Signed = Annotated[SignedIn, Depends(signed_in)]
-Sent = Annotated[dict[str, str], Depends(form_sent)]
-TheDesk = Annotated[Desk, Depends(the_desk)]
+def parse_number(number: str) -> int:
+    """The number of a case or grant in the path. Raises a Problem if it cannot be one."""
+    if not (number.isascii() and number.isdigit() and len(number) < 18):
+        raise Problem(404, "There is no such page.")
+    return int(number)
+
+
+Signed = Annotated[BrowserSession, Depends(signed_in)]
+Sent = Annotated[dict[str, str], Depends(checked_form)]
 ThePages = Annotated[Pages, Depends(the_pages)]
-Id = Annotated[str, Depends(known)]
+MessageId = Annotated[str, Depends(message_id)]
+NumberInPath = Annotated[int, Depends(parse_number)]
+PagesDep = Annotated[Pages, Depends(the_pages)]
+
+
+def services(request: Request) -> Services:
+    """The application's services."""
+    found: Services = request.app.state.services
+    return found
+
+
+async def store_time(request: Request) -> float:
+    """The time by the store's clock, in seconds since the epoch."""
+    return await services(request).clock.now()
+
+
+def _service(name: str) -> Any:
+    """A dependency on one service, by its name in Services."""
+
+    def find(request: Request) -> Any:
+        return getattr(services(request), name)
+
+    return Depends(find)
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+NowDep = Annotated[float, Depends(store_time)]
+PolicyDep = Annotated[PolicyService, _service("policy")]
+NamesDep = Annotated[NameAccess, _service("names")]
+MaskingDep = Annotated[NameMasking, _service("masking")]
+MessagesDep = Annotated[MessageService, _service("messages")]
+ListsDep = Annotated[MessageLists, _service("lists")]
+QueueDep = Annotated[QueueService, _service("queue")]
+NavigationDep = Annotated[QueueNavigation, _service("navigation")]
+TraceDep = Annotated[TraceService, _service("trace")]
+AuditDep = Annotated[AuditService, _service("audit")]
+HelpDep = Annotated[HelpService, _service("help")]
+DecisionsDep = Annotated[DecisionService, _service("decisions")]
+ClaimsDep = Annotated[ClaimService, _service("claims")]
+TwoPersonDep = Annotated[TwoPersonRule, _service("two_person")]
+BulkDep = Annotated[BulkService, _service("bulk")]
+FlashDep = Annotated[FlashMessages, _service("flash")]
+IdempotencyDep = Annotated[Idempotency, _service("idempotency")]
+CasesDep = Annotated[CaseService, _service("cases")]
+LegalHoldsDep = Annotated[LegalHoldService, _service("legal_holds")]
+EvidenceDep = Annotated[EvidenceService, _service("evidence")]
+AccountsDep = Annotated[AccountService, _service("accounts")]
+TokensDep = Annotated[TokenService, _service("tokens")]
+GrantsDep = Annotated[GrantService, _service("grants")]
+ReportsDep = Annotated[ReportService, _service("reports")]
+ConfigDep = Annotated[ConsoleConfig, _service("config")]

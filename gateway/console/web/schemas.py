@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.console.web.channel_names import ChannelName
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.serialization.json_fields import rfc3339
 
@@ -58,3 +61,47 @@ class ProblemRow(BaseModel):
     status: int
     detail: str
     missing: list[str] = Field(default=[], description="What the policy requires and the request left empty")
+
+
+class HeldRow(BaseModel):
+    """One held message; `recipients` are the held ones that are yours."""
+
+    id: str
+    channel: ChannelName
+    direction: Literal["staff_to_student", "student_to_staff"]
+    sender: str
+    recipients: list[str]
+    received_at: str
+    due_at: str | None
+    clauses: list[str]
+    reasons: list[str]
+    subject: str
+
+
+class RecipientRow(BaseModel):
+    """One recipient's copy."""
+
+    address: str
+    state: Literal["received", "held", "queued", "sent", "bounced", "rejected", "discarded"]
+    at: str
+
+
+class TraceRow(BaseModel):
+    """Where a message is: states and times, no content."""
+
+    id: str
+    message_id: str
+    channel: ChannelName
+    direction: Literal["staff_to_student", "student_to_staff", "out_of_scope"]
+    sender: str
+    recipients: list[RecipientRow]
+    sha256: str
+    action: str
+    clauses: list[str]
+
+
+class ActionRow(BaseModel):
+    """What was done with a message."""
+
+    id: str
+    done: str

@@ -1,0 +1,146 @@
+"""The services of the console, built once over the store, the directory and the policy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gateway.console.accounts.grants import GrantService
+from gateway.console.accounts.service import AccountService
+from gateway.console.accounts.tokens import TokenService
+from gateway.console.audit.service import AuditService
+from gateway.console.auth.authenticator import Authenticator
+from gateway.console.auth.authorization import Authorization
+from gateway.console.auth.stores import SignInStores
+from gateway.console.cases.evidence import EvidenceService
+from gateway.console.cases.legal_holds import LegalHoldService
+from gateway.console.cases.service import CaseService
+from gateway.console.config import ConsoleConfig
+from gateway.console.decisions.bulk import BulkService
+from gateway.console.decisions.claims import ClaimService
+from gateway.console.decisions.flash import FlashMessages
+from gateway.console.decisions.service import DecisionService
+from gateway.console.decisions.two_person import TwoPersonRule
+from gateway.console.help.service import HelpService
+from gateway.console.messages.attachments import AttachmentReader
+from gateway.console.messages.lists import MessageLists
+from gateway.console.messages.mask_names import NameMasking
+from gateway.console.messages.reveal_names import NameAccess
+from gateway.console.messages.service import MessageService
+from gateway.console.policy.service import PolicyService
+from gateway.console.queue.cache import HeldQueue
+from gateway.console.queue.navigation import QueueNavigation
+from gateway.console.queue.service import QueueService
+from gateway.console.reports.service import ReportService
+from gateway.console.trace.service import TraceService
+from gateway.console.web.idempotency import Idempotency
+from gateway.core.policy.authorization import ConsoleDirectory
+from gateway.core.policy.policy import Policy
+from gateway.observability.events import EventLog
+from gateway.ports.clock import StoreClock
+from gateway.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service that pages and API use."""
+
+    config: ConsoleConfig
+    event_log: EventLog
+    clock: StoreClock
+    authorization: Authorization
+    policy: PolicyService
+    names: NameAccess
+    masking: NameMasking
+    messages: MessageService
+    lists: MessageLists
+    queue: QueueService
+    navigation: QueueNavigation
+    help: HelpService
+    two_person: TwoPersonRule
+    decisions: DecisionService
+    claims: ClaimService
+    bulk: BulkService
+    flash: FlashMessages
+    trace: TraceService
+    audit: AuditService
+    cases: CaseService
+    legal_holds: LegalHoldService
+    evidence: EvidenceService
+    accounts: AccountService
+    tokens: TokenService
+    grants: GrantService
+    reports: ReportService
+    idempotency: Idempotency
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def build_services(
+    store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
+    config: ConsoleConfig, authenticator: Authenticator, decided: Callable[[], None],
+    files: AttachmentReader | None = None,
+) -> Services:  # fmt: skip
+    """The services of one console. `decided` is called after a decision, to wake delivery."""
+    clock = store.clock
+    authorization = Authorization(
+        directory, clock, store.lookups, store.audit, store.grants, store.cases, hide_names=config.hide_names
+    )
+    policies = PolicyService(
+        policy, store.policy_versions, district=config.district, adopted_text=config.adopted_policy
+    )  # fmt: skip
+    names = NameAccess(authorization, directory, clock, store.audit, store.audit_trail)
+    masking = NameMasking(authorization, names, directory, store.headers, store.cases)
+    messages = MessageService(
+        authorization, clock, store.lookups, store.conversations, store.audit, store.audit_trail, store.help_alerts,
+        store.claims, store.cases, store.legal_holds, files or AttachmentReader(),
+    )  # fmt: skip
+    lists = MessageLists(authorization, clock, store.lists)
+    held = HeldQueue(store.lookups, store.lists, store.claims, directory, hide_names=config.hide_names)
+    queue = QueueService(
+        authorization, held, directory, clock, store.lookups, store.saved_views, store.help_alerts
+    )  # fmt: skip
+    two_person = TwoPersonRule(authorization, clock, store.claims, store.accounts)
+    decisions = DecisionService(
+        authorization, held, policies, two_person, clock, store.dispositions, store.claims, store.undo, event_log,
+        decided,
+    )  # fmt: skip
+    claims = ClaimService(
+        authorization, masking, held, policies, clock, store.dispositions, store.claims, store.accounts, store.audit,
+        store.cases, store.legal_holds, config.zone,
+    )  # fmt: skip
+    cases = CaseService(
+        authorization, names, masking, directory, clock, store.cases, store.legal_holds, store.accounts, store.audit,
+        store.audit_trail,
+    )  # fmt: skip
+    return Services(
+        config=config,
+        event_log=event_log,
+        clock=clock,
+        authorization=authorization,
+        policy=policies,
+        names=names,
+        masking=masking,
+        messages=messages,
+        lists=lists,
+        queue=queue,
+        navigation=QueueNavigation(queue, store.secrets),
+        help=HelpService(authorization, lists, directory, clock, store.help_alerts, store.audit_trail),
+        two_person=two_person,
+        decisions=decisions,
+        claims=claims,
+        bulk=BulkService(authorization, queue, decisions, directory, clock, store.audit),
+        flash=FlashMessages(names, clock, store.lookups, store.audit_trail),
+        trace=TraceService(authorization, names, messages, directory, clock, store.lookups, store.lists, store.audit),
+        audit=AuditService(authorization, masking, store.audit, store.audit_trail, store.cases),
+        cases=cases,
+        legal_holds=LegalHoldService(authorization, clock, store.legal_holds),
+        evidence=EvidenceService(
+            cases, messages, policies, directory, clock, store.lookups, store.audit, store.audit_trail, config
+        ),
+        accounts=AccountService(SignInStores.of(store), authenticator, directory, config),
+        tokens=TokenService(authorization, clock, store.tokens),
+        grants=GrantService(authorization, masking, clock, store.grants, store.accounts, store.cases, store.lookups),
+        reports=ReportService(authorization, directory, clock, store.reports, store.audit, config),
+        idempotency=Idempotency(store.idempotency),
+    )
