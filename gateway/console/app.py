@@ -1,4 +1,4 @@
-"""The console's application, and serving it on a socket that is bound already."""
+"""The console's application, and serving it on a socket that is already bound."""
 
 from __future__ import annotations
 
@@ -19,29 +19,44 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from gateway.console.accounts.api import account_api
-from gateway.console.accounts.grant_pages import grant_api, grant_pages
+from gateway.console.accounts.grant_api import grant_api
+from gateway.console.accounts.grant_pages import grant_pages
 from gateway.console.accounts.pages import account_pages
+from gateway.console.accounts.passkey_pages import passkey_pages
 from gateway.console.accounts.token_pages import token_pages
-from gateway.console.auth.authenticator import Authenticator, Rules
-from gateway.console.auth.group_sync import Groups
+from gateway.console.audit.api import audit_api
+from gateway.console.audit.pages import audit_pages
+from gateway.console.auth.authenticator import Authenticator, SignInRules
+from gateway.console.auth.group_sync import GroupSync
 from gateway.console.auth.oidc import SignInService
-from gateway.console.auth.oidc_pages import service_pages
-from gateway.console.auth.passkey_pages import passkey_pages
-from gateway.console.auth.passkeys import Keys
-from gateway.console.auth.sign_in_pages import public
+from gateway.console.auth.oidc_pages import oidc_pages
+from gateway.console.auth.passkeys import RelyingParty
+from gateway.console.auth.sign_in_pages import sign_in_pages
+from gateway.console.auth.stores import SignInStores
 from gateway.console.cases.api import case_api
 from gateway.console.cases.pages import case_pages
 from gateway.console.config import ConsoleConfig
-from gateway.console.decisions.api import review_api
-from gateway.console.decisions.bulk_api import mailing_api
+from gateway.console.decisions.api import decision_api
+from gateway.console.decisions.bulk_api import bulk_api
+from gateway.console.decisions.bulk_pages import bulk_pages
 from gateway.console.decisions.pages import decision_pages
-from gateway.console.messages.api import api
-from gateway.console.messages.attachments import Files
-from gateway.console.messages.pages import pages
+from gateway.console.help.api import help_api
+from gateway.console.help.pages import help_pages
+from gateway.console.messages.api import message_api
+from gateway.console.messages.attachments import AttachmentReader
+from gateway.console.messages.list_pages import list_pages
+from gateway.console.messages.pages import message_pages
+from gateway.console.policy.pages import policy_pages
+from gateway.console.queue.api import queue_api
 from gateway.console.queue.pages import queue_pages
+from gateway.console.queue.service import QueueService
+from gateway.console.reports.api import report_api
 from gateway.console.reports.pages import report_pages
-from gateway.console.service import Desk, Store
+from gateway.console.services import Services, build_services
 from gateway.console.templating import Pages
+from gateway.console.trace.api import trace_api
+from gateway.console.trace.pages import trace_pages
+from gateway.console.web.api_page import api_page
 from gateway.console.web.errors import Problem
 from gateway.console.web.middleware import SecurityMiddleware
 from gateway.console.web.sse import StreamLimiter
@@ -49,14 +64,26 @@ from gateway.core.policy.authorization import ConsoleDirectory
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
+from gateway.ports.store import Store
 
+_ROUTERS = (
+    queue_api, message_api, decision_api, bulk_api, help_api, trace_api, audit_api, case_api, report_api, grant_api,
+    account_api, queue_pages, message_pages, list_pages, decision_pages, bulk_pages, help_pages, trace_pages,
+    audit_pages, policy_pages, case_pages, report_pages, grant_pages, account_pages, passkey_pages, token_pages,
+    sign_in_pages, oidc_pages, api_page,
+)  # fmt: skip
+_ROUTES = [route for router in _ROUTERS for route in router.routes]  # analyzed once, not for each application
 _STATIC = Path(__file__).parent / "static"
-_GRACE = 3
-_SERVICE_WITHIN = 10.0
+_SHUTDOWN_SECONDS = 3
+_SIGN_IN_SERVICE_TIMEOUT = 10.0
+_MAX_FAULTS = 20
 
 
-def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
-    """Pages and API over a desk; `service`: the district's own, by which people sign in."""
+def console_app(
+    services: Services, authenticator: Authenticator, sign_in_service: SignInService | None = None
+) -> ASGIApp:
+    """Pages and API over services; `sign_in_service` is the district's own."""
+    config = services.config
     app = FastAPI(
         title="Chaperone",
         version="1",
@@ -65,122 +92,118 @@ def console_app(desk: Desk, service: SignInService | None = None) -> ASGIApp:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would send browsers to whatever host a request claims
+        routes=[*_ROUTES],
+        redirect_slashes=False,  # a redirect would go to whatever host a request names
     )
-    app.state.desk = desk
-    house = desk.house
-    trusted = house.provider.trusted if house.provider else float("inf")
-    rules = Rules(house.https, house.second_step == "required", trusted)
-    app.state.door = Authenticator(desk.store, desk.register, desk.event_log, rules, Keys.at(house.public_url))
-    app.state.service = service
+    app.state.services = services
+    app.state.authenticator = authenticator
+    app.state.sign_in_service = sign_in_service
     app.state.streams = StreamLimiter()
-    app.state.pages = Pages(desk)
-    app.include_router(api)
-    app.include_router(review_api)
-    app.include_router(case_api)
-    app.include_router(mailing_api)
-    app.include_router(grant_api)
-    app.include_router(account_api)
-    app.include_router(grant_pages)
-    app.include_router(public)
-    app.include_router(queue_pages)
-    app.include_router(service_pages)
-    app.include_router(account_pages)
-    app.include_router(passkey_pages)
-    app.include_router(token_pages)
-    app.include_router(report_pages)
-    app.include_router(pages)
-    app.include_router(decision_pages)
-    app.include_router(case_pages)
+    app.state.pages = Pages(config, services.policy)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _not_understood)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(StoreDown, _store_down)
-    app.add_exception_handler(Exception, _failed)  # it is logged all the same
-    return SecurityMiddleware(app, desk.house.https, proxies=desk.house.proxies)
+    app.add_exception_handler(Exception, _unexpected_error)  # Starlette logs it too
+    return SecurityMiddleware(app, config.https, proxies=config.proxies)
 
 
-def _answer(request: Request, problem: Problem) -> Response:
-    """A problem as who asked can read it."""
+def build_authenticator(
+    store: Store, directory: ConsoleDirectory, event_log: EventLog, config: ConsoleConfig
+) -> Authenticator:  # fmt: skip
+    """The authenticator of a console."""
+    role_lifetime = config.provider.trusted if config.provider else float("inf")
+    rules = SignInRules(config.https, config.second_step == "required", role_lifetime)
+    relying_party = RelyingParty.at(config.public_url)
+    return Authenticator(SignInStores.of(store), directory, event_log, rules, relying_party)
+
+
+def _respond(request: Request, problem: Problem) -> Response:
+    """A problem as JSON for the API, as a page for browsers."""
     if request.url.path.startswith("/api/"):
         return problem.response()
-    shown: Pages = request.app.state.pages
-    return shown.problem(request, problem)
+    pages: Pages = request.app.state.pages
+    return pages.problem(request, problem)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return _answer(request, error)
+    return _respond(request, error)
 
 
-async def _not_understood(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [
-        {"where": [str(each) for each in fault["loc"]], "what": str(fault["msg"])} for fault in error.errors()[:20]
+        {"where": [str(step) for step in fault["loc"]], "what": str(fault["msg"])}
+        for fault in error.errors()[:_MAX_FAULTS]
     ]
-    return _answer(request, Problem(422, "The request is not as it should be: `faults` says where.", faults=faults))
+    return _respond(request, Problem(422, "The request is not valid: `faults` says where.", faults=faults))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = "There is no such page." if error.status_code == 404 else str(error.detail)
-    return _answer(request, Problem(error.status_code, detail, headers=error.headers))
+    return _respond(request, Problem(error.status_code, detail, headers=error.headers))
 
 
 async def _store_down(request: Request, error: Exception) -> Response:
-    desk: Desk = request.app.state.desk
-    desk.event_log.store_lost("console")
-    return _answer(request, Problem(503, "The store does not answer; nothing was changed. Try again in a moment."))
+    services: Services = request.app.state.services
+    services.event_log.store_lost("console")
+    return _respond(request, Problem(503, "The store does not answer, and nothing was changed. Try again in a moment."))
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    return _answer(request, Problem(500, "Something here failed, and it was noted. Try again in a moment."))
+async def _unexpected_error(request: Request, error: Exception) -> Response:
+    return _respond(request, Problem(500, "Something failed here, and it was logged. Try again in a moment."))
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it is part of."""
+    """A server that leaves signals to the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """None: the gateway drains its parts itself."""
+        """Do nothing: the gateway stops its parts itself."""
         yield
 
 
-async def _read_ahead(desk: Desk) -> None:
-    """Read the queue before somebody asks for it."""
+async def _warm_up(queue: QueueService) -> None:
     with contextlib.suppress(StoreDown):
-        await desk.queue.index()
+        await queue.warm_up()
 
 
 @asynccontextmanager
 async def console(
-    bound: socket.socket, store: Store, register: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
-    house: ConsoleConfig, decided: Callable[[], None], files: Files | None = None,
+    bound: socket.socket, store: Store, directory: ConsoleDirectory, policy: Callable[[], Policy], event_log: EventLog,
+    config: ConsoleConfig, decided: Callable[[], None], files: AttachmentReader | None = None,
 ) -> AsyncIterator[None]:  # fmt: skip
-    """Serve the console on a bound socket; on leaving, what is being answered is finished."""
-    desk = Desk(store, register, policy, event_log, house, decided, files)
-    client = httpx.AsyncClient(timeout=_SERVICE_WITHIN)  # follows no redirect
-    service = SignInService(house.provider, client) if house.provider else None
-    config = uvicorn.Config(
-        console_app(desk, service), log_config=None, access_log=False, lifespan="off", server_header=False, http="h11",
-        proxy_headers=False, timeout_graceful_shutdown=_GRACE, timeout_keep_alive=30,
-        h11_max_incomplete_event_size=65536,
+    """Serve the console on a bound socket. On exit, requests that are in progress are finished."""
+    authenticator = build_authenticator(store, directory, event_log, config)
+    services = build_services(store, directory, policy, event_log, config, authenticator, decided, files)
+    async with contextlib.AsyncExitStack() as stack:
+        sign_in_service = None
+        if config.provider is not None:  # its client follows no redirect
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=_SIGN_IN_SERVICE_TIMEOUT))
+            sign_in_service = SignInService(config.provider, client)
+        server = _Server(_server_config(console_app(services, authenticator, sign_in_service)))
+        serving = asyncio.create_task(server.serve([bound]), name="console")
+        background = [asyncio.create_task(_warm_up(services.queue), name="console-queue")]
+        if sign_in_service is not None:
+            groups = GroupSync(SignInStores.of(store), directory, sign_in_service, event_log)
+            background.append(asyncio.create_task(groups.run(services.stopping), name="console-groups"))
+        try:
+            yield  # the socket listens already: connections wait until the server accepts them
+        finally:
+            services.stopping.set()
+            server.should_exit = True
+            await serving
+            await asyncio.wait(background, timeout=_SHUTDOWN_SECONDS)  # a refresh token that works once must be stored
+            for task in background:
+                task.cancel()
+            await asyncio.wait(background)
+
+
+def _server_config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", server_header=False, http="h11", proxy_headers=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS, timeout_keep_alive=30, h11_max_incomplete_event_size=65536,
     )  # fmt: skip
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve([bound]), name="console")
-    beside = [asyncio.create_task(_read_ahead(desk), name="console-queue")]
-    if service is not None:
-        groups = Groups(store, register, service, event_log)
-        beside.append(asyncio.create_task(groups.run(desk.stopping), name="console-groups"))
-    try:
-        yield  # connections wait on the socket, which listens already, until the server takes them up
-    finally:
-        desk.stopping.set()
-        server.should_exit = True
-        await serving
-        await asyncio.wait(beside, timeout=_GRACE)  # what a service gave to ask it with may work once: it is kept
-        for each in beside:
-            each.cancel()
-        await asyncio.wait(beside)
-        await client.aclose()

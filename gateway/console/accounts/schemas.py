@@ -1,4 +1,4 @@
-"""The JSON of one's own account: who it is, sessions, passkeys, tokens."""
+"""The JSON of a person's own account: sign-in, sessions, passkeys, tokens; and of grants."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from pydantic import BaseModel, Field
 from gateway.console.web.schemas import RequestBody
 
 
-class Password(RequestBody):
-    """The account's password, given once more."""
+class PasswordBody(RequestBody):
+    """The account's password."""
 
     password: str = Field(max_length=512)
 
 
-class NewPassword(Password):
-    """The account's password, and a new one."""
+class NewPassword(PasswordBody):
+    """The account's current password, and a new one."""
 
     new: str = Field(max_length=512)
-    end_tokens: bool = Field(False, description="End every token of the account too, the one that asks with them")
+    end_tokens: bool = Field(False, description="End every token of the account too, also the one of this request")
 
 
-class Code(RequestBody):
-    """Six digits of an authenticator."""
+class CodeBody(RequestBody):
+    """Six digits from an authenticator app."""
 
     code: str = Field(max_length=20)
 
 
-class NewToken(Password):
-    """What a new token may do and how long it lasts."""
+class NewToken(PasswordBody):
+    """What a new token may do, and how long it is valid."""
 
     may: Literal["read", "decide"] = "read"
     lasts: Literal["7d", "30d", "90d", "365d"] = "30d"
 
 
-class Me(BaseModel):
-    """Whose token it is, and what it may do."""
+class OwnAccount(BaseModel):
+    """The account of the token, and what the token may do."""
 
     name: str
     role: str
     buildings: list[str]
-    person: str = Field(description='The sourcedId of who the account belongs to, "" for none')
+    person: str = Field(description='The sourcedId of the person whose account it is, "" for none')
     rights: list[str]
-    token: str = Field(description="The id of the token that asks")
+    token: str = Field(description="The id of this request's token")
     token_reads_only: bool
     token_expires_at: str | None
     by_password: bool
-    codes: bool = Field(description="A code is asked for at sign-in")
+    codes: bool = Field(description="A code is required at sign-in")
     emergency_codes_left: int
     passkeys: int
 
 
-class CodesBegun(BaseModel):
-    """What an authenticator keeps; it counts once a code of it was given."""
+class CodeSetup(BaseModel):
+    """The secret for an authenticator app. It counts once a code confirms it."""
 
     secret: str
     address: str
 
 
-class CodesConfirmed(BaseModel):
-    """Codes that work once each when the phone is gone; shown now and never again."""
+class RecoveryCodes(BaseModel):
+    """Codes for when the phone is lost. Each works once. They are shown only now."""
 
     emergency_codes: list[str]
 
@@ -77,13 +77,13 @@ class SessionRow(BaseModel):
 
 
 class SessionList(BaseModel):
-    """Where one is signed in, what was used last first."""
+    """The account's sessions, last used first."""
 
     items: list[SessionRow]
     next: str | None
 
 
-class Ended(BaseModel):
+class EndedCount(BaseModel):
     """How many sessions ended."""
 
     ended: int
@@ -99,7 +99,7 @@ class PasskeyRow(BaseModel):
 
 
 class PasskeyList(BaseModel):
-    """Passkeys, the oldest first."""
+    """Passkeys, oldest first."""
 
     items: list[PasskeyRow]
     next: str | None
@@ -118,20 +118,20 @@ class TokenRow(BaseModel):
 
 
 class TokenList(BaseModel):
-    """One's own tokens; a technology director's list has everybody's."""
+    """The account's tokens; for a technology director, everybody's."""
 
     items: list[TokenRow]
     next: str | None
 
 
-class TokenMade(TokenRow):
-    """A new token; `secret` is shown now and never again."""
+class CreatedToken(TokenRow):
+    """A new token. Its `secret` is shown only now."""
 
     secret: str
 
 
-class Gone(BaseModel):
-    """What was ended or removed."""
+class RemovedId(BaseModel):
+    """The id of what was ended or removed."""
 
     id: str
 

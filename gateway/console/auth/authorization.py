@@ -25,6 +25,7 @@ from gateway.core.review.views import ConversationMessage, ListedMessage, Trace
 from gateway.ports.accounts import GrantStore
 from gateway.ports.audit import AuditStore
 from gateway.ports.cases import CaseStore
+from gateway.ports.clock import StoreClock
 from gateway.ports.review import LookupStore
 
 CONFLICT = "You, or your own child, sent or received this message: somebody else must decide."
@@ -34,10 +35,10 @@ class Authorization:
     """Answers whether an account may do something, and refuses what it may not."""
 
     def __init__(
-        self, directory: ConsoleDirectory, lookups: LookupStore, audit: AuditStore, grants: GrantStore,
-        cases: CaseStore, *, hide_names: bool = False,
+        self, directory: ConsoleDirectory, clock: StoreClock, lookups: LookupStore, audit: AuditStore,
+        grants: GrantStore, cases: CaseStore, *, hide_names: bool = False,
     ) -> None:  # fmt: skip
-        self._directory = directory
+        self._directory, self._clock = directory, clock
         self._lookups, self._audit, self._grants, self._cases = lookups, audit, grants, cases
         self._hide_names = hide_names
 
@@ -71,15 +72,15 @@ class Authorization:
         """Whether an auditor has a grant for this message, for a case that contains it, or for everything."""
         if user.role is not AccountRole.AUDITOR:
             return False
-        subjects = {grant.subject for grant in await self._grants.granted_to(user.name)}
+        subjects = {grant.subject for grant in await self._grants.active_for(user.name)}
         if subject in subjects or "" in subjects:
             return True
         numbers = [number for granted in subjects if (number := case_number(granted)) is not None]
-        files = [await self._cases.case(number) for number in numbers]
+        files = [await self._cases.find(number) for number in numbers]
         return any(subject in file.messages for file in files if file is not None)
 
     async def _record_refusal(self, user: User, what: str, subject: str) -> None:
-        now = await self._lookups.now()
+        now = await self._clock.now()
         await self._audit.record([AuditEntry(now, user.name, "access refused", subject, {"to": what})])
 
     # messages
@@ -134,7 +135,7 @@ class Authorization:
         return tuple(
             recipient.address
             for recipient in trace.recipients
-            if recipient.state == "held" and self.sees_pairs(user, trace.relation.behind(recipient.address))
+            if recipient.state == "held" and self.sees_pairs(user, trace.relation.pairs_of(recipient.address))
         )
 
     def same_person(self, one: User, other: User) -> bool:
@@ -173,7 +174,7 @@ class Authorization:
         An empty case is visible to who opened it, to its assignee, and to accounts of the whole district.
         """
         files = [file for file in files if await self.may_read(user, file.subject)]
-        traces = await self._cases.named({id_ for file in files for id_ in file.messages})
+        traces = await self._cases.traces({id_ for file in files for id_ in file.messages})
 
         def sees_all(file: CaseFile) -> bool:
             if not file.messages:

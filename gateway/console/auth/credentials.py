@@ -1,4 +1,4 @@
-"""What signs people in: password hashes, and the secrets of sessions and tokens, of which only hashes are kept."""
+"""Passwords, secrets of sessions and tokens, one-time codes and recovery codes. Only hashes of secrets are stored."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-_HASHER = PasswordHasher()  # argon2id with the parameters of RFC 9106, second choice: 64 MiB
-_AT_ONCE = asyncio.Semaphore(2)  # passwords hashed at a time: each takes memory
-_NOBODYS = _HASHER.hash(secrets.token_urlsafe(32))
-_TOKEN = "chp_"  # so that a scanner of leaked secrets knows one
+_HASHER = PasswordHasher()  # argon2id, second recommended option of RFC 9106: 64 MiB of memory
+_CONCURRENCY = asyncio.Semaphore(2)  # each hash needs the memory
+_UNKNOWN_USER_HASH = _HASHER.hash(secrets.token_urlsafe(32))
+_TOKEN_PREFIX = "chp_"  # lets scanners for leaked secrets recognize a token
 
 
-async def hashed(password: str) -> str:
+async def hash_password(password: str) -> str:
     """The hash of a password, for the store."""
-    async with _AT_ONCE:
+    async with _CONCURRENCY:
         return await asyncio.to_thread(_HASHER.hash, password)
 
 
-async def fits(password: str, password_hash: str | None) -> bool:
-    """Whether a password is the one of a hash. Without a hash it is not, and takes as long to say."""
-    async with _AT_ONCE:
-        right = await asyncio.to_thread(_verify, password, password_hash or _NOBODYS)
-    return right and bool(password_hash)
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether a password matches a hash. False without a hash, after the same time as with one."""
+    async with _CONCURRENCY:
+        matches = await asyncio.to_thread(_verify, password, password_hash or _UNKNOWN_USER_HASH)
+    return matches and bool(password_hash)
 
 
 def _verify(password: str, password_hash: str) -> bool:
@@ -37,61 +37,66 @@ def _verify(password: str, password_hash: str) -> bool:
         return False
 
 
-def new_session() -> str:
-    """A secret for a browser."""
+def new_session_secret() -> str:
+    """A new secret for a browser session."""
     return secrets.token_urlsafe(32)
 
 
-def new_token() -> str:
-    """A secret for a program."""
-    return _TOKEN + secrets.token_urlsafe(32)
+def new_token_secret() -> str:
+    """A new secret for an API token."""
+    return _TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
-def digest(secret: str, purpose: str) -> str:
-    """The hash under which a secret is kept. `purpose`: what it is of, so that none serves as another."""
+def hash_secret(secret: str, purpose: str) -> str:
+    """The hash under which a secret is stored, in hex. A secret hashed for one purpose does not work for another."""
     return hashlib.sha256(f"{purpose}:{secret}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# --- the second step of signing in ----------------------------------------------------------------------------------
+# --- one-time codes (TOTP, RFC 6238) and recovery codes ---------------------------------------------------------------
 
-_STEP = 30
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-RECOVERY = 10
-"""Codes for when the phone is gone."""
+_STEP_SECONDS = 30
+_RECOVERY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+RECOVERY_CODES = 10
+"""How many recovery codes an account gets."""
 
 
-def new_step_secret() -> str:
-    """What an authenticator and the store both keep."""
+def new_totp_secret() -> str:
+    """A new secret that the authenticator app and the store share."""
     return pyotp.random_base32()
 
 
-def step_of(secret: str, code: str, now: float) -> int | None:
-    """The step of time that a code is of, one step late or early forgiven; None for a wrong one."""
+def totp_step(secret: str, code: str, now: float) -> int | None:
+    """The time step of a code, one step of clock drift allowed; None if the code is wrong."""
     digits = "".join(code.split())
-    at = int(now // _STEP)
+    current = int(now // _STEP_SECONDS)
     return next(
-        (step for step in (at, at - 1, at + 1) if hmac.compare_digest(_code(secret, step), digits.encode())), None
+        (
+            step
+            for step in (current, current - 1, current + 1)
+            if hmac.compare_digest(_totp_code(secret, step), digits.encode())
+        ),
+        None,
     )
 
 
-def _code(secret: str, step: int) -> bytes:
-    return pyotp.TOTP(secret, interval=_STEP).at(step * _STEP).encode()
+def _totp_code(secret: str, step: int) -> bytes:
+    return pyotp.TOTP(secret, interval=_STEP_SECONDS).at(step * _STEP_SECONDS).encode()
 
 
-def step_address(secret: str, name: str, issuer: str) -> str:
-    """What an authenticator reads from the picture."""
-    return pyotp.TOTP(secret, interval=_STEP).provisioning_uri(name=name, issuer_name=issuer)
+def totp_uri(secret: str, name: str, issuer: str) -> str:
+    """The otpauth URI that an authenticator app reads from the QR code."""
+    return pyotp.TOTP(secret, interval=_STEP_SECONDS).provisioning_uri(name=name, issuer_name=issuer)
 
 
-def new_recovery() -> list[str]:
-    """Codes that work once each."""
+def new_recovery_codes() -> list[str]:
+    """New recovery codes. Each works once."""
 
     def word() -> str:
-        return "".join(secrets.choice(_ALPHABET) for _ in range(5))
+        return "".join(secrets.choice(_RECOVERY_ALPHABET) for _ in range(5))
 
-    return [f"{word()}-{word()}" for _ in range(RECOVERY)]
+    return [f"{word()}-{word()}" for _ in range(RECOVERY_CODES)]
 
 
-def recovery_digest(code: str, name: str) -> str:
-    """The hash under which such a code is kept."""
-    return digest(f"{name}:{''.join(code.lower().split()).replace('-', '')}", "recovery")
+def hash_recovery_code(code: str, name: str) -> str:
+    """The hash under which a recovery code of an account is stored."""
+    return hash_secret(f"{name}:{''.join(code.lower().split()).replace('-', '')}", "recovery")

@@ -1,6 +1,6 @@
-"""Signing in by the district's own service: OpenID Connect, authorization code with PKCE.
+"""Sign-in with the district's own service: OpenID Connect, authorization code flow with PKCE (RFC 7636).
 
-What is here speaks with the service and says whom it vouches for; whose account that is, the door settles.
+This module talks to the service and returns the identity it vouches for. `provisioning` finds the account.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ import jwt
 from gateway.console.web.encryption import Encryptor
 from gateway.core.accounts.account import SignedInIdentity, identity_from_claims
 
-BACK = "/sign-in/service/back"
+CALLBACK_PATH = "/sign-in/service/back"
 """Where the service sends browsers back to."""
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_ASKED = "openid email profile"
-_LEEWAY = 60
-_KNOWN_FOR = 3600.0
-_KEYS_AGAIN_AFTER = 60.0  # seconds between looks for keys that are not known
-_LARGEST = 1 << 20
+_SCOPES = "openid email profile"
+_CLOCK_LEEWAY = 60  # seconds
+_METADATA_TTL = 3600.0
+_KEY_FETCH_INTERVAL = 60.0  # seconds between two fetches of keys because of an unknown key id
+_MAX_RESPONSE = 1 << 20
 
 
-class ServiceError(Exception):
-    """The service did not let somebody in, or cannot be understood; the text is for the journal: no person in it."""
+class SignInServiceError(Exception):
+    """The service signed nobody in, or gave an invalid answer. The text goes to the event log: no personal data."""
 
 
-class SignInRefused(ServiceError):
-    """The service answers, and says no; `word` is its own for why."""
+class SignInRefused(SignInServiceError):
+    """The service answered with an error; `word` is its OAuth error code."""
 
     def __init__(self, status: int, word: str) -> None:
         super().__init__(f"it answered {status}")
         self.word = word
 
 
-class NotAsked(ServiceError):
-    """There is nothing to ask the service with: who it is about has to sign in again."""
+class RefreshUnavailable(SignInServiceError):
+    """The service gave nothing to refresh this identity with: the person must sign in again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
-    """The service, and what we are to it; `trusted`: seconds that a role of its groups holds after it said so last."""
+class OidcProvider:
+    """The service and this client. `trusted`: seconds that a role from groups stays valid after the last answer."""
 
     issuer: str
     client_id: str
@@ -60,14 +60,14 @@ class Provider:
     trusted: float = 4 * 3600.0
 
     @property
-    def back(self) -> str:
-        """The redirect URI, which the service has to know."""
-        return self.public_url.rstrip("/") + BACK
+    def redirect_uri(self) -> str:
+        """The redirect URI, which must be registered with the service."""
+        return self.public_url.rstrip("/") + CALLBACK_PATH
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """What a browser carries to the service and back: it proves that the answer belongs to its own question."""
+class AuthorizationRequest:
+    """What a browser keeps while it is at the service: it proves that the answer belongs to its own request."""
 
     state: str
     nonce: str
@@ -75,215 +75,225 @@ class Errand:
     onward: str
 
     @classmethod
-    def new(cls, onward: str) -> Errand:
-        """A question of its own."""
+    def new(cls, onward: str) -> AuthorizationRequest:
+        """A request with new secrets. `onward`: the page to show after sign-in."""
         return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), onward)
 
-    def text(self) -> str:
-        """As a cookie keeps it."""
+    def to_cookie(self) -> str:
+        """The value of its cookie."""
         return "|".join((self.state, self.nonce, self.verifier, self.onward))
 
     @classmethod
-    def read(cls, text: str) -> Errand | None:
-        """The inverse of `text`; None where it is none."""
+    def from_cookie(cls, text: str) -> AuthorizationRequest | None:
+        """The inverse of `to_cookie`; None if the value is invalid."""
         words = text.split("|")
         return cls(*words) if len(words) == 4 and all(words[:3]) else None
 
 
 class SignInService:
-    """The service as the console asks it. `client` is closed by whoever made it."""
+    """A client of the service. The caller closes `client`."""
 
-    def __init__(self, provider: Provider, client: httpx.AsyncClient) -> None:
+    def __init__(self, provider: OidcProvider, client: httpx.AsyncClient) -> None:
         self.provider, self._client = provider, client
-        # Of what it can be asked with: who reads the store alone, without the client's secret, can use none of it.
+        # Tokens are encrypted with the client secret: a copy of the store alone cannot use them.
         self._encryptor = Encryptor(provider.client_secret.encode(), "vouching")
-        self._about: dict[str, Any] = {}
-        self._about_at = self._keys_at = float("-inf")
+        self._metadata: dict[str, Any] = {}
+        self._metadata_at = self._keys_at = float("-inf")
         self._keys: jwt.PyJWKSet | None = None
-        self._looking = asyncio.Lock()
+        self._fetching_keys = asyncio.Lock()
 
-    async def way_there(self, errand: Errand) -> str:
-        """Where to send a browser. Raises ServiceError."""
-        about = await self._discovered()
-        challenge = urlsafe_b64encode(hashlib.sha256(errand.verifier.encode()).digest()).decode().rstrip("=")
-        asked = {
-            "response_type": "code", "client_id": self.provider.client_id, "redirect_uri": self.provider.back,
-            "scope": self._scope(about), "state": errand.state, "nonce": errand.nonce, "code_challenge": challenge,
+    async def authorization_url(self, request: AuthorizationRequest) -> str:
+        """The URL to send a browser to. Raises SignInServiceError."""
+        metadata = await self._discover()
+        challenge = urlsafe_b64encode(hashlib.sha256(request.verifier.encode()).digest()).decode().rstrip("=")
+        parameters = {
+            "response_type": "code", "client_id": self.provider.client_id, "redirect_uri": self.provider.redirect_uri,
+            "scope": _scopes(metadata), "state": request.state, "nonce": request.nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         }  # fmt: skip
-        target = str(about["authorization_endpoint"])
-        return f"{target}{'&' if '?' in target else '?'}{urlencode(asked)}"
+        endpoint = str(metadata["authorization_endpoint"])
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
 
-    async def came_back(self, errand: Errand, given: Mapping[str, str]) -> SignedInIdentity:
-        """Whom the service vouches for. Raises ServiceError."""
-        if not hmac.compare_digest(given.get("state", "").encode(), errand.state.encode()):
-            raise ServiceError("the answer is to another question")
-        if given.get("error"):
-            raise ServiceError("the service refused")
-        if given.get("iss", self.provider.issuer) != self.provider.issuer:
-            raise ServiceError("the answer is of another service")  # RFC 9207
-        about = await self._discovered()
-        tokens = await self._exchanged(about, given.get("code", ""), errand.verifier)
-        claims = await self._claims(str(tokens.get("id_token", "")), errand.nonce)
-        if "email" not in claims and "userinfo_endpoint" in about:
-            claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
-        return self._with(tokens, identity_from_claims(self.provider.issuer, claims))
+    async def complete(self, request: AuthorizationRequest, answer: Mapping[str, str]) -> SignedInIdentity:
+        """The identity behind the callback's query parameters. Raises SignInServiceError."""
+        if not hmac.compare_digest(answer.get("state", "").encode(), request.state.encode()):
+            raise SignInServiceError("the answer is to another request")
+        if answer.get("error"):
+            raise SignInServiceError("the service refused")
+        if answer.get("iss", self.provider.issuer) != self.provider.issuer:
+            raise SignInServiceError("the answer is from another service")  # RFC 9207
+        metadata = await self._discover()
+        tokens = await self._exchange_code(metadata, answer.get("code", ""), request.verifier)
+        claims = await self._verify_id_token(str(tokens.get("id_token", "")))
+        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), request.nonce.encode()):
+            raise SignInServiceError("its token is for another request")
+        claims = await self._with_user_info(metadata, tokens, claims)
+        return self._with_refresh(tokens, identity_from_claims(self.provider.issuer, claims))
 
-    async def ask_again(self, again: str, subject: str) -> SignedInIdentity:
-        """What the service says now of somebody whom it vouched for. Raises ServiceError.
+    async def refresh(self, again: str, subject: str) -> SignedInIdentity:
+        """What the service says now about somebody who signed in before. Raises SignInServiceError.
 
-        Refused with the word invalid_grant: it vouches for them no more. NotAsked: it cannot be asked.
+        SignInRefused with the word invalid_grant: it no longer vouches for them. RefreshUnavailable: it cannot be
+        asked.
         """
-        opened = self._encryptor.decrypt(again, subject)
-        if not opened:
-            raise NotAsked("what it was to be asked with cannot be read")
-        held = json.loads(opened)
-        about = await self._discovered()
+        decrypted = self._encryptor.decrypt(again, subject)
+        if not decrypted:
+            raise RefreshUnavailable("the stored tokens cannot be read")
+        held = json.loads(decrypted)
+        metadata = await self._discover()
         if not held.get("refresh"):
-            return await self._by_access(about, held, subject)
-        sent = {"grant_type": "refresh_token", "refresh_token": held["refresh"]}
-        tokens = {"refresh_token": held["refresh"], **await self._tokens(about, sent)}
+            return await self._refresh_by_user_info(metadata, held, subject)
+        parameters = {"grant_type": "refresh_token", "refresh_token": held["refresh"]}
+        tokens = {"refresh_token": held["refresh"], **await self._fetch_tokens(metadata, parameters)}
         if not tokens.get("id_token"):
-            return await self._by_access(about, {**held, "access": tokens.get("access_token", "")}, subject)
-        claims = await self._signed(str(tokens["id_token"]))
-        if "email" not in claims and "userinfo_endpoint" in about:
-            claims = {**await self._more(about, str(tokens.get("access_token", "")), claims["sub"]), **claims}
-        return self._same(self._with(tokens, identity_from_claims(self.provider.issuer, claims)), subject)
+            held = {**held, "access": tokens.get("access_token", "")}
+            return await self._refresh_by_user_info(metadata, held, subject)
+        claims = await self._verify_id_token(str(tokens["id_token"]))
+        claims = await self._with_user_info(metadata, tokens, claims)
+        identity = self._with_refresh(tokens, identity_from_claims(self.provider.issuer, claims))
+        return _checked_subject(identity, subject)
 
-    async def _by_access(self, about: Mapping[str, Any], held: Mapping[str, str], subject: str) -> SignedInIdentity:
-        """By what it tells of the one whom an access token is of; where it tells no groups, it cannot be asked."""
-        if "userinfo_endpoint" not in about or not held.get("access"):
-            raise NotAsked("it gave nothing to ask it with")
+    async def _refresh_by_user_info(
+        self, metadata: Mapping[str, Any], held: Mapping[str, str], subject: str
+    ) -> SignedInIdentity:  # fmt: skip
+        """Refresh with an access token. If the user info has no groups, the service cannot be asked."""
+        if "userinfo_endpoint" not in metadata or not held.get("access"):
+            raise RefreshUnavailable("it issued no token to refresh with")
         try:
             claims = await self._json(
-                "GET", about["userinfo_endpoint"], headers={"Authorization": f"Bearer {held['access']}"}
+                "GET", metadata["userinfo_endpoint"], headers={"Authorization": f"Bearer {held['access']}"}
             )
         except SignInRefused:
-            raise NotAsked("what it gave to ask it with has ended") from None
+            raise RefreshUnavailable("its access token has expired") from None
         if not {"groups", "roles"} & claims.keys():
-            raise NotAsked("it tells no groups without signing in")
+            raise RefreshUnavailable("its user info has no groups")
         tokens = {"refresh_token": held.get("refresh", ""), "access_token": held["access"]}
-        return self._same(self._with(tokens, identity_from_claims(self.provider.issuer, claims)), subject)
+        identity = self._with_refresh(tokens, identity_from_claims(self.provider.issuer, claims))
+        return _checked_subject(identity, subject)
 
-    def _same(self, found: SignedInIdentity, subject: str) -> SignedInIdentity:
-        if found.subject != subject:
-            raise ServiceError("it tells of somebody else")
-        return found
-
-    def _with(self, tokens: Mapping[str, Any], found: SignedInIdentity) -> SignedInIdentity:
+    def _with_refresh(self, tokens: Mapping[str, Any], identity: SignedInIdentity) -> SignedInIdentity:
+        """The identity with its tokens, encrypted, for `refresh`."""
         held = {"refresh": tokens.get("refresh_token") or "", "access": tokens.get("access_token") or ""}
-        return replace(found, again=self._encryptor.encrypt(json.dumps(held), found.subject))
+        return replace(identity, refresh_token=self._encryptor.encrypt(json.dumps(held), identity.subject))
 
-    def _scope(self, about: Mapping[str, Any]) -> str:
-        offered = about.get("scopes_supported")
-        return _ASKED + " offline_access" * (isinstance(offered, list) and "offline_access" in offered)
-
-    async def _exchanged(self, about: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
-        sent = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": self.provider.back,
+    async def _exchange_code(self, metadata: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
+        parameters = {
+            "grant_type": "authorization_code", "code": code, "redirect_uri": self.provider.redirect_uri,
             "code_verifier": verifier,
         }  # fmt: skip
-        return await self._tokens(about, sent)
+        return await self._fetch_tokens(metadata, parameters)
 
-    async def _tokens(self, about: Mapping[str, Any], sent: dict[str, str]) -> dict[str, Any]:
-        by = about.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        pair = (self.provider.client_id, self.provider.client_secret)
-        if "client_secret_basic" in by:
-            return await self._json("POST", about["token_endpoint"], data=sent, auth=httpx.BasicAuth(*pair))
-        return await self._json(
-            "POST", about["token_endpoint"], data={**sent, "client_id": pair[0], "client_secret": pair[1]}
-        )
+    async def _fetch_tokens(self, metadata: Mapping[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+        methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        client_id, client_secret = self.provider.client_id, self.provider.client_secret
+        endpoint = metadata["token_endpoint"]
+        if "client_secret_basic" in methods:
+            return await self._json("POST", endpoint, data=parameters, auth=httpx.BasicAuth(client_id, client_secret))
+        parameters = {**parameters, "client_id": client_id, "client_secret": client_secret}
+        return await self._json("POST", endpoint, data=parameters)
 
-    async def _claims(self, token: str, nonce: str) -> dict[str, Any]:
-        claims = await self._signed(token)
-        if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-            raise ServiceError("its token is for another question")
-        return claims
-
-    async def _signed(self, token: str) -> dict[str, Any]:
-        """The claims of a token that the service has made for us."""
+    async def _verify_id_token(self, token: str) -> dict[str, Any]:
+        """The claims of an ID token that the service issued for this client."""
         try:
-            key = await self._key(token)
+            key = await self._signing_key(token)
             claims: dict[str, Any] = jwt.decode(
                 token, key, algorithms=_ALGORITHMS, audience=self.provider.client_id, issuer=self.provider.issuer,
-                leeway=_LEEWAY, options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+                leeway=_CLOCK_LEEWAY, options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )  # fmt: skip
         except jwt.PyJWTError as error:
-            raise ServiceError(f"its token is not valid: {type(error).__name__}") from None
-        others = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-        if claims.get("azp", None if others else self.provider.client_id) != self.provider.client_id:
-            raise ServiceError("its token is for somebody else")
+            raise SignInServiceError(f"its token is not valid: {type(error).__name__}") from None
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if claims.get("azp", None if several else self.provider.client_id) != self.provider.client_id:
+            raise SignInServiceError("its token is for another client")
         return claims
 
-    async def _more(self, about: Mapping[str, Any], token: str, subject: str) -> dict[str, Any]:
-        more = await self._json("GET", about["userinfo_endpoint"], headers={"Authorization": f"Bearer {token}"})
-        if more.get("sub") != subject:
-            raise ServiceError("it tells of somebody else")
-        return more
+    async def _with_user_info(
+        self, metadata: Mapping[str, Any], tokens: Mapping[str, Any], claims: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The claims, with those of the user info endpoint if the ID token has no email."""
+        if "email" in claims or "userinfo_endpoint" not in metadata:
+            return claims
+        headers = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
+        info = await self._json("GET", metadata["userinfo_endpoint"], headers=headers)
+        if info.get("sub") != claims["sub"]:
+            raise SignInServiceError("its user info is about somebody else")
+        return {**info, **claims}
 
-    async def _key(self, token: str) -> jwt.PyJWK:
+    async def _signing_key(self, token: str) -> jwt.PyJWK:
         kid = jwt.get_unverified_header(token).get("kid")
-        if self._keys is None or (kid and kid not in {each.key_id for each in self._keys.keys}):
-            async with self._looking:
-                if time.monotonic() - self._keys_at > _KEYS_AGAIN_AFTER or self._keys is None:
-                    about = await self._discovered()
+        if self._keys is None or (kid and kid not in {key.key_id for key in self._keys.keys}):
+            async with self._fetching_keys:
+                if time.monotonic() - self._keys_at > _KEY_FETCH_INTERVAL or self._keys is None:
+                    metadata = await self._discover()
                     self._keys_at = time.monotonic()
-                    self._keys = jwt.PyJWKSet.from_dict(await self._json("GET", about["jwks_uri"]))
-        for each in self._keys.keys:
-            if each.public_key_use in (None, "sig") and each.key_type != "oct" and kid in (None, each.key_id):
-                return each
-        raise ServiceError("its token is signed with an unknown key")
+                    self._keys = jwt.PyJWKSet.from_dict(await self._json("GET", metadata["jwks_uri"]))
+        for key in self._keys.keys:
+            if key.public_key_use in (None, "sig") and key.key_type != "oct" and kid in (None, key.key_id):
+                return key
+        raise SignInServiceError("its token is signed with an unknown key")
 
-    async def look(self) -> str:
-        """Read what the service says of itself; in a few words. Raises ServiceError."""
-        about = await self._discovered()
-        keys = await self._json("GET", about["jwks_uri"])
+    async def check(self) -> str:
+        """Read the service's metadata and keys; a sentence on success. Raises SignInServiceError."""
+        metadata = await self._discover()
+        keys = await self._json("GET", metadata["jwks_uri"])
         if not keys.get("keys"):
-            raise ServiceError("it shows no keys")
+            raise SignInServiceError("it publishes no keys")
         return f"{self.provider.issuer} answers"
 
-    async def _discovered(self) -> dict[str, Any]:
-        if time.monotonic() - self._about_at > _KNOWN_FOR:
-            place = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
-            about = await self._json("GET", place)
-            if about.get("issuer") != self.provider.issuer:
-                raise ServiceError("it calls itself by another name than console.oidc.issuer")
+    async def _discover(self) -> dict[str, Any]:
+        """The service's metadata (OpenID Connect Discovery), cached."""
+        if time.monotonic() - self._metadata_at > _METADATA_TTL:
+            url = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
+            metadata = await self._json("GET", url)
+            if metadata.get("issuer") != self.provider.issuer:
+                raise SignInServiceError("its issuer differs from console.oidc.issuer")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                if not safe(str(about.get(name, ""))):
-                    raise ServiceError(f"its {name} is no https address")
-            self._about, self._about_at = about, time.monotonic()
-        return self._about
+                if not is_secure_url(str(metadata.get(name, ""))):
+                    raise SignInServiceError(f"its {name} is not an https address")
+            self._metadata, self._metadata_at = metadata, time.monotonic()
+        return self._metadata
 
-    async def _json(self, method: str, url: str, **more: Any) -> dict[str, Any]:
-        if not safe(str(url)):
-            raise ServiceError("an address of it is not https")
+    async def _json(self, method: str, url: str, **options: Any) -> dict[str, Any]:
+        if not is_secure_url(str(url)):
+            raise SignInServiceError("one of its addresses is not https")
         try:
-            answer = await self._client.request(
-                method, url, headers={"Accept": "application/json", **more.pop("headers", {})}, **more
+            response = await self._client.request(
+                method, url, headers={"Accept": "application/json", **options.pop("headers", {})}, **options
             )
-            if answer.status_code in (400, 401, 403):
-                raise SignInRefused(answer.status_code, _word(answer))
-            if answer.status_code != 200 or len(answer.content) > _LARGEST:
-                raise ServiceError(f"it answered {answer.status_code}")
-            found = answer.json()
+            if response.status_code in (400, 401, 403):
+                raise SignInRefused(response.status_code, _error_code(response))
+            if response.status_code != 200 or len(response.content) > _MAX_RESPONSE:
+                raise SignInServiceError(f"it answered {response.status_code}")
+            body = response.json()
         except httpx.HTTPError as error:
-            raise ServiceError(f"it cannot be reached: {type(error).__name__}") from None
+            raise SignInServiceError(f"it cannot be reached: {type(error).__name__}") from None
         except ValueError:
-            raise ServiceError("its answer is no JSON") from None
-        if not isinstance(found, dict):
-            raise ServiceError("its answer is no object")
-        return found
+            raise SignInServiceError("its answer is not JSON") from None
+        if not isinstance(body, dict):
+            raise SignInServiceError("its answer is not a JSON object")
+        return body
 
 
-def _word(answer: httpx.Response) -> str:
+def _scopes(metadata: Mapping[str, Any]) -> str:
+    offered = metadata.get("scopes_supported")
+    return _SCOPES + " offline_access" * (isinstance(offered, list) and "offline_access" in offered)
+
+
+def _checked_subject(identity: SignedInIdentity, subject: str) -> SignedInIdentity:
+    if identity.subject != subject:
+        raise SignInServiceError("its answer is about somebody else")
+    return identity
+
+
+def _error_code(response: httpx.Response) -> str:
     try:
-        said = answer.json()
+        body = response.json()
     except ValueError:
         return ""
-    return str(said.get("error", "")) if isinstance(said, dict) else ""
+    return str(body.get("error", "")) if isinstance(body, dict) else ""
 
 
-def safe(url: str) -> bool:
-    """Over TLS, or to this machine."""
+def is_secure_url(url: str) -> bool:
+    """Whether a URL uses TLS or points to this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost"))

@@ -1,75 +1,73 @@
-"""Signing in by the district's service: the way there and back."""
+"""Pages to sign in with the district's sign-in service: the redirect there, and the callback."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.console.auth.authenticator import Authenticator
-from gateway.console.auth.oidc import BACK, Errand, ServiceError, SignInService
-from gateway.console.auth.sign_in_pages import onward_to, sign_in_form
-from gateway.console.service import Desk
+from gateway.console.auth.oidc import CALLBACK_PATH, AuthorizationRequest, SignInService, SignInServiceError
+from gateway.console.auth.sign_in_pages import next_page, sign_in_form
+from gateway.console.web.deps import AuthenticatorDep
 from gateway.console.web.errors import Problem, not_found
 
-service_pages = APIRouter(include_in_schema=False)
+oidc_pages = APIRouter(include_in_schema=False)
 
-_MINUTES = 600
+_COOKIE_SECONDS = 600
 
 
-def _service(request: Request) -> SignInService:
-    service: SignInService | None = request.app.state.service
+def sign_in_service(request: Request) -> SignInService:
+    """The configured service. Raises a Problem without one."""
+    service: SignInService | None = request.app.state.sign_in_service
     if service is None:
         raise not_found()
     return service
 
 
-def _cookie(request: Request) -> str:
-    desk: Desk = request.app.state.desk
-    return ("__Host-" if desk.house.https else "") + "chaperone-errand"
+Service = Annotated[SignInService, Depends(sign_in_service)]
 
 
-async def _failed(request: Request, error: ServiceError) -> Response:
-    desk: Desk = request.app.state.desk
-    desk.event_log.sign_in_service_failed(str(error))
-    return await sign_in_form(
-        request, "Your district's sign-in service did not let you in just now. Try once more; if it goes on, tell "
-        "whoever runs this gateway.", 502, "/",
-    )  # fmt: skip
-
-
-@service_pages.get("/sign-in/service")
-async def there(request: Request) -> Response:
-    """Send the browser to the service, with a question of its own."""
-    service, desk = _service(request), request.app.state.desk
-    errand = Errand.new(onward_to(request.query_params.get("next", "")))
+@oidc_pages.get("/sign-in/service")
+async def redirect_to_service(request: Request, service: Service, authenticator: AuthenticatorDep) -> Response:
+    """Send the browser to the service, with a new authorization request."""
+    authorization = AuthorizationRequest.new(next_page(request.query_params.get("next", "")))
     try:
-        response = RedirectResponse(await service.way_there(errand), 303)
-    except ServiceError as error:
-        return await _failed(request, error)
-    response.set_cookie(
-        _cookie(request), errand.text(), max_age=_MINUTES, path="/", secure=desk.house.https, httponly=True,
-        samesite="lax",  # the browser comes back from another site
-    )  # fmt: skip
+        response = RedirectResponse(await service.authorization_url(authorization), 303)
+    except SignInServiceError as error:
+        return await _service_failed(request, authenticator, error)
+    authenticator.cookies.set_authorization(response, authorization.to_cookie(), _COOKIE_SECONDS)
     return response
 
 
-@service_pages.get(BACK)
-async def back(request: Request) -> Response:
-    """The browser comes back: sign in whom the service vouches for."""
-    service, desk = _service(request), request.app.state.desk
-    door: Authenticator = request.app.state.door
-    errand = Errand.read(request.cookies.get(_cookie(request), ""))
+@oidc_pages.get(CALLBACK_PATH)
+async def callback(request: Request, service: Service, authenticator: AuthenticatorDep) -> Response:
+    """The browser comes back: sign in the person whom the service vouches for."""
+    cookies = authenticator.cookies
+    authorization = AuthorizationRequest.from_cookie(cookies.authorization(request))
     try:
-        if errand is None:
-            raise ServiceError("the browser carries no question of ours")
-        vouched = await service.came_back(errand, request.query_params)
-        secret = await door.vouched_for(request, vouched)
-    except ServiceError as error:
-        response = await _failed(request, error)
+        if authorization is None:
+            raise SignInServiceError("the browser did not start this sign-in")
+        identity = await service.complete(authorization, request.query_params)
+        secret = await authenticator.sign_in_with_identity(request, identity)
+    except SignInServiceError as error:
+        response = await _service_failed(request, authenticator, error)
     except Problem as problem:
-        response = await sign_in_form(request, problem.detail, problem.status, "/")
+        response = await sign_in_form(request, authenticator, "/", problem)
     else:
-        response = RedirectResponse(onward_to(errand.onward), 303)
-        door.keep(request, response, secret)
-    response.delete_cookie(_cookie(request), path="/", secure=desk.house.https, httponly=True, samesite="lax")
+        response = RedirectResponse(next_page(authorization.onward), 303)
+        cookies.set_session(request, response, secret)
+    cookies.delete_authorization(response)
     return response
+
+
+async def _service_failed(
+    request: Request, authenticator: AuthenticatorDep, error: SignInServiceError
+) -> Response:  # fmt: skip
+    authenticator.event_log.sign_in_service_failed(str(error))
+    problem = Problem(
+        502,
+        "The district's sign-in service did not let you in. Try again; if the problem persists, tell the people who "
+        "run this gateway.",
+    )
+    return await sign_in_form(request, authenticator, "/", problem)

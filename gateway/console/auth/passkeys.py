@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): what a browser is asked for, and whether its answer is the device's own."""
+"""Passkeys (WebAuthn Level 2): the options for the browser, and the checks of its answers."""
 
 from __future__ import annotations
 
@@ -28,121 +28,132 @@ from webauthn.helpers.structs import (
 
 from gateway.core.accounts.account import Passkey
 
-_NO_ANSWER = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
-LARGEST = 16 << 10
-"""Characters that a browser's answer may have."""
+_INVALID_ANSWER = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
+MAX_ANSWER = 16 << 10
+"""Characters of a browser's answer, at most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The console as devices know it: by the name of its host, at this one address."""
+class NewCredential:
+    """A passkey that a device has just created: its id, public key and signature counter."""
+
+    id: str
+    public_key: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """This console as WebAuthn knows it: the name of its host, and its one origin."""
 
     host: str
     origin: str
 
     @classmethod
-    def at(cls, url: str) -> Keys | None:
-        """The console at an address; None where browsers make no passkeys: without TLS, or without a name."""
+    def at(cls, url: str) -> RelyingParty | None:
+        """The console at a URL; None if browsers create no passkeys there: without TLS, or without a host name."""
         parts = urlsplit(url)
         host = parts.hostname or ""
-        if not host or not (parts.scheme == "https" or host == "localhost") or _is_address(host):
+        if not host or not (parts.scheme == "https" or host == "localhost") or _is_ip_address(host):
             return None
         return cls(host, f"{parts.scheme}://{parts.netloc}".lower())
 
-    def to_make(self, name: str, challenge: bytes, known: Sequence[Passkey]) -> str:
-        """What a browser needs to make a passkey on a device that has none of `known` yet."""
+    def creation_options(self, name: str, challenge: bytes, existing: Sequence[Passkey]) -> str:
+        """JSON options to create a passkey for an account, on a device that holds none of `existing`."""
         options = generate_registration_options(
-            rp_id=self.host, rp_name="Chaperone", user_name=name, user_id=_handle(name),
-            challenge=challenge, exclude_credentials=_described(known),
+            rp_id=self.host, rp_name="Chaperone", user_name=name, user_id=_user_handle(name),
+            challenge=challenge, exclude_credentials=_descriptors(existing),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.PREFERRED
             ),
         )  # fmt: skip
         return options_to_json(options)
 
-    def made(self, answer: str, challenge: bytes) -> tuple[str, bytes, int] | None:
-        """Id, public key and count of what was made; None where the answer is none to this question."""
+    def verify_creation(self, answer: str, challenge: bytes) -> NewCredential | None:
+        """The passkey that a browser created; None if the answer is invalid or for another challenge."""
         try:
-            done = verify_registration_response(
-                credential=_read(answer), expected_challenge=challenge, expected_rp_id=self.host,
+            verified = verify_registration_response(
+                credential=_parse(answer), expected_challenge=challenge, expected_rp_id=self.host,
                 expected_origin=self.origin,
             )  # fmt: skip
-        except _NO_ANSWER:
+        except _INVALID_ANSWER:
             return None
-        return bytes_to_base64url(done.credential_id), done.credential_public_key, done.sign_count
+        return NewCredential(
+            bytes_to_base64url(verified.credential_id), verified.credential_public_key, verified.sign_count
+        )
 
-    def to_ask(self, challenge: bytes, known: Sequence[Passkey]) -> str:
-        """What a browser needs to ask a device for one of `known`."""
+    def request_options(self, challenge: bytes, allowed: Sequence[Passkey]) -> str:
+        """JSON options to sign with one of the `allowed` passkeys, as a second step."""
         return options_to_json(
             generate_authentication_options(
-                rp_id=self.host, challenge=challenge, allow_credentials=_described(known),
+                rp_id=self.host, challenge=challenge, allow_credentials=_descriptors(allowed),
                 user_verification=UserVerificationRequirement.PREFERRED,
             )
         )  # fmt: skip
 
-    def to_ask_anybody(self, challenge: bytes) -> str:
-        """What a browser needs to ask its device for any passkey of ours, by a finger, a face or the device's code."""
+    def discoverable_request_options(self, challenge: bytes) -> str:
+        """JSON options to sign with any passkey of this console. The device must verify its user."""
         return options_to_json(
             generate_authentication_options(
                 rp_id=self.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
             )
         )
 
-    def shown(
-        self, answer: str, challenge: bytes, known: Sequence[Passkey], *, alone: bool = False
+    def verify_signature(
+        self, answer: str, challenge: bytes, allowed: Sequence[Passkey], *, without_password: bool = False
     ) -> tuple[Passkey, int] | None:
-        """Which of `known` signed, and its new count; None where none did.
+        """Which of the `allowed` passkeys signed, and its new counter; None if none did.
 
-        `alone`: nobody gave a password, so the device must have made sure who it is, and say whose key it is.
+        `without_password`: nobody gave a password, so the device must have verified its user and named the account.
         """
         try:
-            given = _read(answer)
-            passkey = next((each for each in known if each.id == given.get("id")), None)
+            given = _parse(answer)
+            passkey = next((passkey for passkey in allowed if passkey.id == given.get("id")), None)
             if passkey is None:
                 return None
-            done = verify_authentication_response(
+            verified = verify_authentication_response(
                 credential=given, expected_challenge=challenge, expected_rp_id=self.host, expected_origin=self.origin,
                 credential_public_key=passkey.public_key, credential_current_sign_count=passkey.count,
-                require_user_verification=alone,
+                require_user_verification=without_password,
             )  # fmt: skip
-            if alone and _told_handle(given) != _handle(passkey.user):
+            if without_password and _answered_handle(given) != _user_handle(passkey.user):
                 return None
-        except _NO_ANSWER:
+        except _INVALID_ANSWER:
             return None
-        return passkey, done.new_sign_count
+        return passkey, verified.new_sign_count
 
 
-def id_in(answer: str) -> str:
-    """The id of the passkey that an answer says it is of; "" where it says none."""
+def credential_id(answer: str) -> str:
+    """The id of the passkey that an answer names, unverified; "" if it names none."""
     try:
-        return str(_read(answer).get("id", ""))[:2000]
-    except _NO_ANSWER:
+        return str(_parse(answer).get("id", ""))[:2000]
+    except _INVALID_ANSWER:
         return ""
 
 
-def _handle(name: str) -> bytes:
-    """What a device knows an account by."""
+def _user_handle(name: str) -> bytes:
+    """The account's id on devices."""
     return hashlib.sha256(name.encode()).digest()
 
 
-def _told_handle(given: dict[str, object]) -> bytes:
+def _answered_handle(given: dict[str, object]) -> bytes:
     response = given.get("response")
     handle = response.get("userHandle") if isinstance(response, dict) else None
     return base64url_to_bytes(handle) if isinstance(handle, str) else b""
 
 
-def _read(answer: str) -> dict[str, object]:
-    given = json.loads(answer[: LARGEST + 1])
+def _parse(answer: str) -> dict[str, object]:
+    given = json.loads(answer[: MAX_ANSWER + 1])
     if not isinstance(given, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return given
 
 
-def _described(known: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each.id)) for each in known]
+def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.id)) for passkey in passkeys]
 
 
-def _is_address(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:

@@ -1,115 +1,158 @@
-"""Pages that need no sign-in: signing in itself, the policy in force, and what the API can do."""
+"""Pages to sign in and out: name and password, the second step, and passkeys."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from markdown_it import MarkdownIt
-from markupsafe import Markup
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.console.auth.authenticator import Authenticator
-from gateway.console.service import Desk
-from gateway.console.templating import Pages
+from gateway.console.auth.cookies import check_form
+from gateway.console.templating import Pages, SignInFirst
+from gateway.console.web.deps import AuthenticatorDep, PagesDep, Sent, Signed
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import read_form
+from gateway.core.accounts.account import User
 
-public = APIRouter(include_in_schema=False)
+sign_in_pages = APIRouter(include_in_schema=False)
 
-_OURS = re.compile(
+_PAGES_AFTER_SIGN_IN = re.compile(
     r"/(?:messages/[0-9a-z]{1,64}|cases(?:/[0-9]{1,17})?|help|decided|delivered|trace|audit|mine|reports)?"
 )
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
-def onward_to(text: str) -> str:
-    """A page of ours to go on to; anything else is the first one."""
-    return text if _OURS.fullmatch(text) else "/"
+def next_page(path: str) -> str:
+    """The path of the page to show after sign-in; "/" unless it is one of this console's pages."""
+    return path if _PAGES_AFTER_SIGN_IN.fullmatch(path) else "/"
 
 
-@public.get("/sign-in")
-async def sign_in_page(request: Request) -> Response:
-    """The form."""
-    door: Authenticator = request.app.state.door
-    if await door.browser(request) is not None:
-        return RedirectResponse(onward_to(request.query_params.get("next", "")), 303)
-    return await sign_in_form(request, "", 200, onward_to(request.query_params.get("next", "")))
+# name and password
 
 
-async def sign_in_form(request: Request, fault: str, status: int, onward: str, name: str = "") -> Response:
-    """The form for name and password, with the ways by a passkey and by the district's sign-in service."""
-    door: Authenticator = request.app.state.door
-    shown: Pages = request.app.state.pages
-    request.state.form = door.stranger(request)
-    passkey, asked = await door.to_sign_in(request.state.form)
-    response = shown.page(
-        request, "sign_in.html", None, status, fault=fault, stranger=request.state.form, onward=onward, name=name,
-        service=request.app.state.service is not None, passkey=passkey, asked=asked,
+@sign_in_pages.get("/sign-in")
+async def sign_in_page(request: Request, authenticator: AuthenticatorDep) -> Response:
+    """The sign-in form."""
+    onward = next_page(request.query_params.get("next", ""))
+    if await authenticator.browser_session(request) is not None:
+        return RedirectResponse(onward, 303)
+    return await sign_in_form(request, authenticator, onward)
+
+
+async def sign_in_form(
+    request: Request, authenticator: AuthenticatorDep, onward: str, problem: Problem | None = None, name: str = ""
+) -> Response:
+    """The form for name and password, a passkey, or the district's sign-in service."""
+    pages: Pages = request.app.state.pages
+    form_secret = authenticator.cookies.new_form_secret(request)
+    passkey, asked_at = await authenticator.passkey_sign_in_options(form_secret)
+    response = pages.page(
+        request, "sign_in.html", None, problem.status if problem else 200, fault=problem.detail if problem else "",
+        form_secret=form_secret, onward=onward, name=name, service=request.app.state.sign_in_service is not None,
+        passkey=passkey, asked_at=asked_at,
     )  # fmt: skip
-    door.form_of_stranger(request, response)
+    if problem is not None and "Retry-After" in problem.headers:
+        response.headers["Retry-After"] = problem.headers["Retry-After"]
+    authenticator.cookies.set_form_secret(response, form_secret)
     return response
 
 
-@public.post("/sign-in")
-async def sign_in(request: Request) -> Response:
-    """Sign in, with a new session whatever the browser had."""
-    door: Authenticator = request.app.state.door
-    sent = await read_form(request)
-    onward = onward_to(sent.get("next", ""))
+@sign_in_pages.post("/sign-in")
+async def sign_in(request: Request, authenticator: AuthenticatorDep) -> Response:
+    """Sign in with name and password. The browser gets a new session, whatever it had before."""
+    form, cookies = await read_form(request), authenticator.cookies
+    onward, name = next_page(form.get("next", "")), form.get("name", "")
     try:
-        door.check_form(request, sent.get("form", ""), request.cookies.get(door.form_cookie, ""))
-        secret, waits = await door.sign_in(request, sent.get("name", ""), sent.get("password", ""))
+        check_form(request, form.get("form", ""), cookies.form_secret(request))
+        secret, waits = await authenticator.sign_in(request, name, form.get("password", ""))
     except Problem as problem:
-        response = await sign_in_form(request, problem.detail, problem.status, onward, sent.get("name", "")[:64])
-        response.headers.update({k: v for k, v in problem.headers.items() if k == "Retry-After"})
-        return response
-    answer = RedirectResponse(f"/sign-in/code?{urlencode({'next': onward})}" if waits else onward, 303)
-    door.keep(request, answer, secret)
-    return answer
+        return await sign_in_form(request, authenticator, onward, problem, name[:64])
+    response = RedirectResponse(f"/sign-in/code?{urlencode({'next': onward})}" if waits else onward, 303)
+    cookies.set_session(request, response, secret)
+    return response
 
 
-@public.get("/policy")
-async def policy(request: Request) -> Response:
-    """The policy in force: the district's own text where there is one, and the clauses that the gateway looks for."""
-    desk: Desk = request.app.state.desk
-    door: Authenticator = request.app.state.door
-    shown: Pages = request.app.state.pages
-    in_force, adopted = desk.policy(), desk.house.adopted_policy
-    versions = [
-        (hash_, since, until)
-        for hash_, _, text, since, until in await desk.store.policy_versions()
-        if hash_ != in_force.hash or text != adopted
-    ]
-    return shown.page(
-        request, "policy.html", await door.browser(request), policy=in_force, adopted=adopted_text(adopted),
-        versions=versions,
+@sign_in_pages.post("/sign-out")
+async def sign_out(request: Request, signed: Signed, sent: Sent, authenticator: AuthenticatorDep) -> Response:
+    """End the session."""
+    await authenticator.sign_out(request, signed.user)
+    response = RedirectResponse("/sign-in", 303)
+    authenticator.cookies.delete_session(response)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+# the second step
+
+
+async def waiting_user(request: Request, authenticator: AuthenticatorDep) -> User:
+    """The account that gave its password and owes the second step. Raises SignInFirst."""
+    user = await authenticator.waiting_user(request)
+    if user is None:
+        raise SignInFirst
+    return user
+
+
+WaitingUser = Annotated[User, Depends(waiting_user)]
+
+
+@sign_in_pages.get("/sign-in/code")
+async def second_step_page(
+    request: Request, user: WaitingUser, authenticator: AuthenticatorDep, pages: PagesDep
+) -> Response:
+    """The form for a code or a passkey."""
+    onward = next_page(request.query_params.get("next", ""))
+    return await _second_step_form(request, user, authenticator, pages, onward)
+
+
+@sign_in_pages.post("/sign-in/code")
+async def second_step(
+    request: Request, user: WaitingUser, authenticator: AuthenticatorDep, pages: PagesDep
+) -> Response:  # fmt: skip
+    """Finish the sign-in with a code or a passkey."""
+    form, cookies = await read_form(request), authenticator.cookies
+    onward = next_page(form.get("next", ""))
+    try:
+        check_form(request, form.get("form", ""), cookies.form_secret(request))
+        if answer := form.get("passkey", ""):
+            secret = await authenticator.finish_with_passkey(request, user, answer)
+        else:
+            secret = await authenticator.finish_with_code(request, user, form.get("code", "")[:64])
+    except Problem as problem:
+        return await _second_step_form(request, user, authenticator, pages, onward, problem)
+    response = RedirectResponse(onward, 303)
+    cookies.set_session(request, response, secret)
+    return response
+
+
+async def _second_step_form(
+    request: Request, user: User, authenticator: AuthenticatorDep, pages: Pages, onward: str,
+    problem: Problem | None = None,
+) -> Response:  # fmt: skip
+    form_secret = authenticator.cookies.new_form_secret(request)
+    by_code, passkey = await authenticator.second_step_options(request, user)
+    response = pages.page(
+        request, "code.html", None, problem.status if problem else 200, fault=problem.detail if problem else "",
+        form_secret=form_secret, onward=onward, by_code=by_code, passkey=passkey,
     )  # fmt: skip
+    authenticator.cookies.set_form_secret(response, form_secret)
+    return response
 
 
-def adopted_text(text: str) -> str:
-    """The district's own text, from Markdown without HTML or pictures."""
-    return Markup(_MARKDOWN.render(text)) if text else ""
+# a passkey instead of name and password
 
 
-@public.get("/api/docs")
-async def api_page(request: Request) -> Response:
-    """The API, from its own description."""
-    door: Authenticator = request.app.state.door
-    shown: Pages = request.app.state.pages
-    described: dict[str, Any] = request.app.openapi()
-    calls = [
-        {
-            "method": method.upper(), "path": path, "summary": call.get("summary", ""),
-            "text": call.get("description", ""), "body": "requestBody" in call,
-            "parameters": [{"required": False, "description": "", **each} for each in call.get("parameters", [])],
-            "answers": [(code, answer.get("description", "")) for code, answer in call["responses"].items()],
-        }
-        for path, methods in described["paths"].items()
-        for method, call in methods.items()
-    ]  # fmt: skip
-    return shown.page(
-        request, "api.html", await door.browser(request), calls=calls, text=described["info"]["description"]
-    )
+@sign_in_pages.post("/sign-in/passkey")
+async def sign_in_with_passkey(request: Request, authenticator: AuthenticatorDep) -> Response:
+    """Sign in with a passkey alone."""
+    form, cookies = await read_form(request), authenticator.cookies
+    onward = next_page(form.get("next", ""))
+    try:
+        check_form(request, form.get("form", ""), cookies.form_secret(request))
+        secret = await authenticator.sign_in_with_passkey(request, form.get("passkey", ""), form.get("asked", ""))
+    except Problem as problem:
+        return await sign_in_form(request, authenticator, onward, problem)
+    response = RedirectResponse(onward, 303)
+    cookies.set_session(request, response, secret)
+    return response

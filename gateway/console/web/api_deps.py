@@ -7,10 +7,10 @@ import json
 from math import isfinite
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.security import HTTPBearer
 
-from gateway.console.auth.authenticator import Authenticator
+from gateway.console.web.deps import AuthenticatorDep
 from gateway.console.web.errors import Problem, not_found
 from gateway.console.web.forms import MESSAGE_ID, clean_text
 from gateway.console.web.pagination import ListPosition
@@ -66,27 +66,18 @@ def decode_position(text: str | None) -> ListPosition | None:
     return at, id_
 
 
-async def token_user(request: Request) -> User:
-    """The account of the request's token."""
-    authenticator: Authenticator = request.app.state.door
-    user, _ = await authenticator.program(request)
+async def token_user(request: Request, authenticator: AuthenticatorDep) -> User:
+    """The account of the request's token. Raises a Problem without a valid token."""
+    user, _ = await authenticator.authenticate_token(request)
     return user
 
 
-async def deciding_user(request: Request) -> User:
-    """The account of the request's token. Raises a Problem if the token is read-only."""
-    authenticator: Authenticator = request.app.state.door
-    user, token = await authenticator.program(request)
+async def deciding_user(request: Request, authenticator: AuthenticatorDep) -> User:
+    """The account of the request's token. Raises a Problem without a valid token that may decide."""
+    user, token = await authenticator.authenticate_token(request)
     if token.reads_only:
         raise Problem(403, "This token is read-only: make one that may decide, on the page “API tokens”.")
     return user
-
-
-def message_id(id: Annotated[str, Path(description="The id of a message")]) -> str:
-    """The message id in the path. Raises a Problem if it cannot be one."""
-    if not MESSAGE_ID.fullmatch(id):
-        raise not_found()
-    return id
 
 
 def unique_message_ids(messages: list[str]) -> list[str]:
@@ -99,7 +90,6 @@ def unique_message_ids(messages: list[str]) -> list[str]:
 
 Reader = Annotated[User, Depends(token_user)]
 Decider = Annotated[User, Depends(deciding_user)]
-MessageId = Annotated[str, Depends(message_id)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the page before")]
 IdempotencyKey = Annotated[
