@@ -1,4 +1,4 @@
-"""The audit log of the store."""
+"""The audit log: written with each change, linked to a hash chain in batches, and read by subject."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.core.audit.chain import ChainedEntry, ChainHead
-from gateway.core.messages.message import EarlierMessage as EarlierMessage
-from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
 from gateway.core.policy.decision import AuditEntry
 
 
 class AuditStore(Protocol):
-    """The audit log: entries are written without a link and linked in batches."""
+    """The audit log and its hash chain."""
 
-    async def record(self, acts: Sequence[AuditEntry]) -> None:
-        """Write acts that belong to no other transaction (views, logins, changes of policy and directory)."""
+    async def record(self, entries: Sequence[AuditEntry]) -> None:
+        """Write entries that belong to no other transaction (views, sign-ins, changes of policy and directory)."""
 
     async def link(self, limit: int) -> int:
-        """Number and link committed rows, in one process at a time; how many were linked."""
+        """Number and link committed entries. One process does this at a time. Returns how many were linked."""
 
     async def rows(self, after: int, limit: int) -> Sequence[ChainedEntry]:
-        """Linked rows in order, behind the row with the number `after` (0: from the first)."""
+        """Linked entries with a number above `after`, in order (0: from the first)."""
 
     async def head(self) -> ChainHead | None:
-        """The last row that was linked, as the chainer left it; None before the first."""
+        """The last linked entry; None before the first."""
 
 
 class AuditTrailStore(Protocol):
-    """The audit entries of a subject."""
-
-    async def of_subjects(self, subjects: Sequence[str]) -> tuple[Sequence[ChainedEntry], Sequence[AuditEntry]]:
-        """What the audit log says of subjects, the oldest first: linked rows, and those not linked yet."""
+    """Reads the audit log, by subject or from its end. Entries are included whether they are linked or not."""
 
     async def entries_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """What the audit log says of one subject, the newest first, linked or not."""
+        """The entries of one subject, the newest first."""
 
     async def changes_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """The same without views of content: however often something is read, what was done stays in sight."""
+        """The entries of one subject without views of content, which may be many."""
 
     async def views_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
-        """The views of content alone."""
+        """The views of content of one subject, the newest first."""
 
     async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
-        """The same from its beginning, views too, behind a place: each with its own place, a number that only grows."""
+        """The entries of one subject with a position above `after`, the oldest first, each with its position.
+
+        Positions only grow; they are not the numbers of the hash chain.
+        """
 
     async def newest(self, before: int, limit: int) -> Sequence[ChainedEntry]:
-        """Linked rows of the audit log with a number below `before`, the newest first."""
+        """Linked entries of all subjects with a number below `before`, the newest first."""
+
+    async def of_subjects(self, subjects: Sequence[str]) -> tuple[Sequence[ChainedEntry], Sequence[AuditEntry]]:
+        """All entries of several subjects, the oldest first: the linked ones, then those not linked yet."""

@@ -1,4 +1,4 @@
-"""The bus as the stages see it: publish records, join a consumer group, ask where a record stands."""
+"""The bus: publish records, join a consumer group, ask where a record stands."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.core.messages.message import EarlierMessage as EarlierMessage
-from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
-
 
 class BusDown(Exception):
-    """The broker cannot be reached or did not confirm: nothing is known to be written, try again."""
+    """The broker cannot be reached or did not confirm. Nothing is known to be written; try again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record in Kafka's own words; partition and offset are -1 until the broker gave them."""
+    """One record, in Kafka's terms. Partition and offset are -1 until the broker assigned them."""
 
     topic: str
     key: bytes
@@ -29,48 +26,48 @@ class Record:
 
 
 class RecordPosition(StrEnum):
-    """Where a published record stands for a consumer group."""
+    """The position of a published record relative to a consumer group."""
 
-    AHEAD = "ahead"  # the group has yet to commit it
+    AHEAD = "ahead"  # the group has not committed it
     PASSED = "passed"  # the group committed past it
-    GONE = "gone"  # the record is no longer there, or was never confirmed
+    GONE = "gone"  # the record was deleted, or was never confirmed
 
 
 class Subscription(Protocol):
-    """One member of a consumer group on one topic. Records come again until committed."""
+    """One member of a consumer group on one topic. Records come again until they are committed."""
 
     async def batch(self, limit: int, wait: float) -> Sequence[Record]:
-        """Up to `limit` next records, waiting at most `wait` seconds for the first; empty when none came.
+        """The next records, at most `limit`. Waits at most `wait` seconds for the first; empty if none came.
 
-        Raises BusDown when the broker is lost; the next call tries again. Records taken and not committed when this
-        member leaves are given to whoever takes over.
+        Raises BusDown if the broker is lost; the next call tries again. If this member leaves, uncommitted records go
+        to the member that takes over.
         """
 
     async def commit(self) -> None:
-        """Commit every record handed out so far. A partition lost in a rebalance is silently left to its new owner."""
+        """Commit every record returned so far. Partitions lost in a rebalance are left to their new owner."""
 
     async def rewind(self) -> None:
-        """Go back to what is committed: every record handed out since then comes again."""
+        """Go back to the last commit: every record returned since then comes again."""
 
     async def lag(self) -> int:
-        """Records of the assigned partitions that the group has yet to commit."""
+        """Records of the assigned partitions that the group has not committed."""
 
 
 class Bus(Protocol):
-    """Topics, by their names without the prefix: messages, verdicts, decisions, dead-letters."""
+    """Topics, named without the prefix: messages, verdicts, decisions, dead-letters."""
 
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
-        """Write records (acks=all, idempotent); for each its place, or None where it was not confirmed.
+        """Write records (acks=all, idempotent). Returns the place of each, None if it was not confirmed.
 
-        A place names the record for `positions`: opaque to the caller, kept in the store. Raises BusDown when none
-        could be written.
+        A place names a record for `positions`. Callers treat it as opaque and keep it in the store. Raises BusDown if
+        no record could be written.
         """
 
     def subscribe(self, topic: str, group: str) -> AbstractAsyncContextManager[Subscription]:
-        """Join a consumer group on a topic; new groups begin at the earliest record."""
+        """Join a consumer group on a topic. New groups begin at the earliest record."""
 
     async def positions(self, topic: str, group: str, places: Sequence[str]) -> Sequence[RecordPosition]:
-        """Where each place stands for a group. Raises BusDown."""
+        """The position of each place relative to a group. Raises BusDown."""
 
     def connected(self) -> bool:
         """Whether the broker answered last time."""

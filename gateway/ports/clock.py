@@ -1,4 +1,4 @@
-"""TODO."""
+"""The store's clock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class StoreClock(Protocol):
-    """The store's clock: every process of one store sees the same time."""
+    """The time that every process of one store shares."""
 
     async def now(self) -> float:
-        """The store's clock."""
+        """Seconds since 1970. Raises StoreDown if the clock is the database's and cannot be read."""

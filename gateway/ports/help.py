@@ -1,4 +1,4 @@
-"""Calls for help in the store."""
+"""The store of help alerts."""
 
 from __future__ import annotations
 
@@ -6,34 +6,32 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.review.views import (
-    ListedMessage,
-)
+from gateway.core.review.views import ListedMessage
 
 
 class HelpAlertStore(Protocol):
     """Help alerts: who acknowledged them, which kinds of help they ask for, and whether they were right."""
 
     async def mark(self) -> object:
-        """Something that changes whenever a call for help comes, is taken up or given back."""
+        """A value that changes whenever an alert comes, is acknowledged or given back."""
 
     async def waiting(self, limit: int) -> Sequence[ListedMessage]:
-        """Calls for help that nobody has taken up, however old, the oldest first."""
+        """Alerts that nobody has acknowledged, of any age, the oldest first."""
 
-    async def acknowledge(self, message_id: str, name: str, act: AuditEntry) -> str | None:
-        """Note who took a call for help up; None when done, else who had before."""
+    async def acknowledge(self, message_id: str, name: str, entry: AuditEntry) -> str | None:
+        """Record who acknowledged an alert. Returns None, or the name of whoever did so before."""
 
-    async def give_back(self, message_id: str, name: str | None, act: AuditEntry) -> bool:
-        """Nobody has taken a call up any more; False where not `name` had (None: whoever had it)."""
+    async def give_back(self, message_id: str, name: str | None, entry: AuditEntry) -> bool:
+        """Undo an acknowledgment. Returns False if it was not by `name` (None: by anybody)."""
 
     async def acknowledged_by(self, message_id: str) -> tuple[str, float] | None:
-        """Who has taken a call up, and when; None for nobody."""
+        """Who acknowledged an alert, and when; None for nobody."""
 
     async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
-        """Of messages, by id, the kinds of help that their words ask for, the surest first."""
+        """The kinds of help that messages ask for, the most certain first, by message id."""
 
-    async def save_judgment(self, message_id: str, right: bool, act: AuditEntry) -> None:
-        """Keep what a person says of an alert; what was said last counts."""
+    async def save_judgment(self, message_id: str, right: bool, entry: AuditEntry) -> None:
+        """Record whether an alert was right. The last judgment counts."""
 
     async def judgments(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
-        """Messages of which that was said, in order of their ids behind `after`, and whether the alert was right."""
+        """Judged messages with an id above `after`, in order of their ids, and whether the alert was right."""

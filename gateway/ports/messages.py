@@ -1,4 +1,4 @@
-"""The store on the way of a message: intake, outbox, decisions, delivery queue, follow-ups."""
+"""Stores on the way of a message: intake, outbox, decisions, delivery queue and follow-ups."""
 
 from __future__ import annotations
 
@@ -9,43 +9,41 @@ from typing import Protocol
 from gateway.core.channels.smpp_message import SmsPart
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, State
 from gateway.core.messages.followup import Followup
-from gateway.core.messages.message import EarlierMessage as EarlierMessage
-from gateway.core.messages.message import Message
-from gateway.core.messages.message import OutgoingMessage as OutgoingMessage
+from gateway.core.messages.message import Message, OutgoingMessage
 from gateway.core.policy.contact import ContactLogRow
 from gateway.core.policy.decision import AuditEntry, PendingMessage, Transition, TransitionRule
 
 POLL_SECONDS = 1.0
-"""Seconds after which it is looked for what another process made due, or let go of."""
-
+"""Seconds between two looks for rows that another process made due, or whose lease ended."""
 
 NO_LIMIT = 1 << 62
 """More bytes than any content has."""
 
 
 class WakeupSignal(Protocol):
-    """What a claim waits by: `gateway.stages.wakeup.Wakeup` is one.
+    """What a claim waits on; `gateway.stages.wakeup.Wakeup` is one.
 
-    With an alarm a claim is made within the transaction of this process that makes something due. Where there is none
-    it returns empty after LOOK seconds, or looks when the alarm rings, which is for what other processes did.
+    With a signal, a claim runs in the same transaction of this process that makes a row due. If there is no such
+    transaction, the claim returns empty after POLL_SECONDS. If the signal wakes it (another process made a row due), it
+    looks at once.
     """
 
     stopped: bool
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Wake whoever rests."""
 
     async def rest(self, seconds: float) -> bool:
-        """Until woken or stopped, at most so many seconds; whether woken."""
+        """Rest until woken or stopped, at most `seconds`. Returns whether it was woken."""
 
 
 class StoreDown(Exception):
-    """The store cannot be reached or refused to commit: nothing of the call was written."""
+    """The store cannot be reached or refused to commit. Nothing of the call was written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A message without a verdict; `place` where it was published, None while that is unconfirmed."""
+class UnclassifiedMessage:
+    """A message without a verdict. `place`: its record on the bus, None while the bus has not confirmed it."""
 
     id: str
     received_at: float
@@ -59,17 +57,17 @@ class IntakeStore(Protocol):
         self, message: Message, contacts: Sequence[ContactLogRow] = (), due: Collection[str] | None = None,
         parts: Sequence[SmsPart] = (),
     ) -> None:  # fmt: skip
-        """Make a message durable: on return it survives anything. A second accept of the same id changes nothing.
+        """Make a message durable. A second accept of the same id changes nothing.
 
-        The recipients in `due` are queued at once, the others received; None: those without a pair are due. `parts`:
-        the PDUs of a text over SMPP.
+        Recipients in `due` are queued, the others are `received`. None queues recipients without a staff-student pair.
+        `parts`: the PDUs of a text message over SMPP.
         """
 
     async def waiting_bytes(self) -> int:
-        """Bytes of content of messages undecided or queued, at most a second old."""
+        """Bytes of content of undecided and queued messages. The number is at most one second old."""
 
     async def states(self, message_id: str) -> Mapping[str, State]:
-        """The state of each recipient, by address; empty for an unknown id."""
+        """The state of each recipient by address; empty for an unknown id."""
 
 
 class OutboxStore(Protocol):
@@ -79,95 +77,95 @@ class OutboxStore(Protocol):
         self,
         limit: int,
         lease: float,
-        alarm: WakeupSignal | None = None,
+        wakeup: WakeupSignal | None = None,
         *,
         inline: int = NO_LIMIT,
         room: int = NO_LIMIT,
     ) -> Sequence[OutgoingMessage]:
-        """Claim up to `limit` messages due for publication, in order of acceptance, until `lease` seconds from now.
+        """Claim up to `limit` messages that are due for publication for `lease` seconds, in order of acceptance.
 
-        Contents of more than `inline` bytes are left in the store. The last message is the one with which the others
-        have `room` bytes or more.
+        Contents of more than `inline` bytes stay in the store. Claiming ends with the message whose content fills
+        `room` bytes.
         """
 
     async def mark_published(self, places: Mapping[str, str]) -> None:
-        """Note the confirmed places, by message id. It has time: it goes along with another transaction."""
+        """Record confirmed places by message id. The write waits for another transaction to join."""
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """Make messages due for publication now."""
 
-    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[Unanswered]:
-        """Messages accepted before a time of the store's clock with a recipient still `received` and no verdict."""
+    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
+        """Messages without a verdict that have a recipient in state `received`, accepted before a store time."""
 
-    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
-        """Messages with content received between two times without a verdict, whatever became of their recipients.
+    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
+        """Messages with content and without a verdict, received between two times, whatever their recipients' states.
 
-        By the clock of who received them: whether one is really lost is seen by its place, and not by a time.
+        The times are those of the receiving process. Use the place, not the time, to tell whether a record is lost.
         """
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
-        """One message with its context; None when it or its content is gone."""
+        """One message with its context; None if it or its content is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedTransition:
-    """A ruling that was carried out, with the message as it stood before."""
+    """A transition that was carried out, with the message as it was before."""
 
     pending: PendingMessage
-    ruling: Transition
+    transition: Transition
 
 
 class DispositionStore(Protocol):
-    """Decisions by the policy or by a person."""
+    """Decisions by the policy or by a person. Each message is locked, and every state is compared and set."""
 
-    async def apply(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
-        """Carry out each rule on its message, locked; what was carried out, None for an unknown message.
+    async def apply(self, rules: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+        """Apply each rule to its message, given by id. Returns None in place of an unknown message.
 
-        Writes the changes, the verdict, the followups and the acts of a ruling in one transaction. A state that is no
-        longer one of received or held is never changed. A followup of `Follow` kind is written once per ruling.
+        One transaction writes the state changes, the verdict, the follow-ups and the audit entries of a transition.
+        Only the states `received` and `held` change.
         """
 
 
 class DeliveryQueueStore(Protocol):
-    """Recipients that are due for delivery."""
+    """Recipients that are due for delivery, ordered by their next attempt."""
 
     async def claim(
-        self, hop: NextHop, limit: int, lease: float, alarm: WakeupSignal | None = None, *, room: int = NO_LIMIT
+        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
     ) -> Sequence[Claim]:
-        """Claim up to `limit` messages with due recipients behind a hop, all due recipients of a message together.
+        """Claim up to `limit` messages for a next hop. A claim has all recipients of the message that are due there.
 
-        The last of them is the one with which their contents have `room` bytes or more.
+        Claiming ends with the message whose content fills `room` bytes.
         """
 
     async def renew(self, token: str, lease: float) -> bool:
-        """Whether the claim is still ours; if so it is ours for `lease` more seconds, less a twentieth at most."""
+        """Extend a claim to at least 95 % of `lease` seconds from now. Returns False if the claim is lost."""
 
     async def record_outcomes(
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
     ) -> bool:
-        """Record outcomes by recipient, each with its next attempt (None: final). False when the claim was lost.
+        """Record an outcome and the next attempt (None if final) by recipient. Returns False if the claim is lost.
 
-        Deferred with a next attempt stays queued; Deferred without is a bounce. Recipients of the claim that are left
-        out of `outcomes` are due again at once. The followups are written only when the claim still held.
+        Deferred with a next attempt stays queued; Deferred without one is a bounce. Recipients that `outcomes` does not
+        name are due again at once. The follow-ups are written only if the claim still holds.
         """
 
     async def next_due(self) -> float | None:
-        """When the next queued recipient becomes due; None when there is none."""
+        """When the next queued recipient is due; None if none is queued."""
 
 
 class FollowupStore(Protocol):
     """What must follow a change of state, until it is done."""
 
-    async def claim_due(self, limit: int, lease: float, alarm: WakeupSignal | None = None) -> Sequence[Followup]:
-        """Claim followups that are due, the oldest first."""
+    async def claim_due(self, limit: int, lease: float, wakeup: WakeupSignal | None = None) -> Sequence[Followup]:
+        """Claim follow-ups that are due, the oldest first."""
 
     async def complete(
-        self, ids: Collection[str], message: Message | None = None, acts: Sequence[AuditEntry] = ()
+        self, ids: Collection[str], message: Message | None = None, entries: Sequence[AuditEntry] = ()
     ) -> None:
-        """Done: the rows go; a message of ours (a bounce, a notice) is queued and acts are written with that.
+        """Delete follow-ups that are done. A message of ours (a bounce or notice) is queued in the same transaction.
 
-        Without a message it has time: it goes along with another transaction.
+        Without a message, the write waits for another transaction to join.
         """
 
     async def postpone(self, ids: Collection[str], after: float) -> None:
-        """Not now: due again after so many seconds."""
+        """Make follow-ups due again `after` some seconds."""

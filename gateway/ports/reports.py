@@ -1,4 +1,4 @@
-"""What reports read from the store."""
+"""The store that reports read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class ReportStore(Protocol):
     """What reports count."""
 
     async def holdings(self, since: float, before: float, limit: int) -> Sequence[HeldCopy]:
-        """What the policy held of what came in a time, the newest first."""
+        """What the policy held of the messages received between two times, the newest first."""
 
     async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
-        """How many copies came in a time, by channel and action."""
+        """Copies of the messages received between two times, by channel and action."""

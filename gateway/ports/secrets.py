@@ -1,4 +1,4 @@
-"""TODO."""
+"""Secrets of the store."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ class SecretStore(Protocol):
     """Random keys that every process of one store shares."""
 
     async def get_or_create(self, name: str) -> bytes:
-        """A secret of a name, made when it is first asked for."""
+        """The key of a name: 32 random bytes, made at the first call and the same ever after."""

@@ -1,4 +1,4 @@
-"""The whole store: one small store for each feature."""
+"""The store as a whole: one object for each feature."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ from gateway.ports.secrets import SecretStore
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One store for each feature, over one database.
+    """One object for each feature, all on one database.
 
-    A call is durable when it returns. It raises StoreDown if the store cannot be reached or refuses to commit; nothing
-    of the call was written then. Parts of the gateway receive only the stores that they need.
+    A write is durable when its call returns. Calls raise StoreDown if the database cannot be reached or refuses to
+    commit; nothing of the call was written then. Only assembly and the console's composition take the whole store;
+    everything else takes the ports that it needs.
     """
 
     clock: StoreClock

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from gateway.core.messages.verdict import CLAUSES, FAILURES, Verdict
+from gateway.core.messages.verdict import FAILURES, Verdict
 from gateway.core.policy.decide import NO_VERDICT
 from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
@@ -87,7 +87,7 @@ class Disposition:
         for applied in settled:
             if applied is not None and applied.transition.verdict is not None:
                 found = {finding.clause for finding in applied.transition.verdict.findings}
-                self._event_log.clauses_found(found.intersection(CLAUSES))  # other labels are not ours
+                self._event_log.clauses_found(found.intersection(policy.clauses))
         self._log_decisions(settled, now)
         return settled
 

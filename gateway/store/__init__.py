@@ -1,10 +1,11 @@
-"""The truth: what was accepted, decided and delivered, on SQLite or PostgreSQL by one adapter and one schema."""
+"""The store on SQLite or PostgreSQL, with one adapter and one schema for both."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
@@ -27,18 +28,11 @@ from gateway.store.channels.sms_parts import SqlSmsPartStore
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.clock import SqlStoreClock
 from gateway.store.engine.connections import Connections
-from gateway.store.engine.engine_url import (
-    StoreError,
-    address,
-    connector,
-    flavour_of,
-    hold_lock,
-    make_file,
-    make_folder,
-)
-from gateway.store.engine.feature_store import Readers
+from gateway.store.engine.database_url import StoreError, connector, dialect_of, parse_url
+from gateway.store.engine.files import hold_lock, make_file, make_folder
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.probe import probe
+from gateway.store.engine.readers import Readers
 from gateway.store.engine.upgrade import upgrade
 from gateway.store.help.alerts import SqlHelpAlertStore
 from gateway.store.maintenance.history import SqlHistoryStore
@@ -67,27 +61,27 @@ __all__ = ["StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", 
 
 @asynccontextmanager
 async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> AsyncIterator[Store]:
-    """A store by its address, its tables made or brought up to date.
+    """Open a store by its URL and create or upgrade its tables. Leaving writes what waits.
 
-    Without a `clock`, the time is the machine's on SQLite and the database's on PostgreSQL. Raises StoreError where the
-    store cannot be used as it is. On leaving, what waits is written first.
+    Without a `clock`, the time is that of this machine on SQLite and that of the database on PostgreSQL. Raises
+    StoreError if the store cannot be used as it is.
     """
-    parsed = address(url)
-    flavour = flavour_of(parsed)
-    if flavour.name == "sqlite":
-        make_file(parsed)
+    parsed = parse_url(url)
+    dialect = dialect_of(parsed)
+    if dialect.name == "sqlite":
+        make_file(Path(str(parsed.database)))
     await asyncio.to_thread(upgrade, parsed)
-    connections = Connections(connector(parsed, flavour), flavour, clock or flavour.own_clock)
+    connections = Connections(connector(parsed, dialect), dialect, clock or dialect.own_clock)
     writer, readers = Writer(connections), Readers(connections)
     writer.start()
     try:
-        yield _stores(writer, readers, RecentMessages())
+        yield _store(writer, readers, RecentMessages())
     finally:
         await writer.stop()
         await readers.stop()
 
 
-def _stores(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
+def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
     return Store(
         clock=SqlStoreClock(writer, readers, recent),
         secrets=SqlSecretStore(writer, readers, recent),

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
+from gateway.store.engine.database_url import parse_url
 from prometheus_client import CollectorRegistry
 
 from gateway.bus.kafka import KafkaBus
@@ -19,7 +20,6 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record
 from gateway.ports.store import Store
 from gateway.store import open_store
-from gateway.store.engine.engine_url import address
 from gateway.store.engine.upgrade import upgrade
 from tests.contracts.messages import Clock
 from tests.peers.kafka import KafkaServer
@@ -81,7 +81,7 @@ async def _until_groups_are_known(bus: KafkaBus) -> None:
 def made_database(postgresql: PostgresqlServer) -> str:
     """A database with the tables of this version, to be copied."""
     url = postgresql.database()
-    upgrade(address(url))
+    upgrade(parse_url(url))
     return url
 
 
@@ -89,7 +89,7 @@ def made_database(postgresql: PostgresqlServer) -> str:
 def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the tables of this version, to be copied."""
     file = tmp_path_factory.mktemp("made") / "chaperone.db"
-    upgrade(address(f"sqlite:///{file}"))
+    upgrade(parse_url(f"sqlite:///{file}"))
     return file
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.channels.capabilities import MAIL, SMS
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
@@ -92,7 +92,7 @@ def ours(to: str = "ann@district.example", at: float = NOON) -> Message:
 def contact(message: Message, *, night: bool = False, alone: bool = True, outside: bool = False) -> list[ContactLogRow]:
     """The contact rows of a message."""
     return [
-        ContactLogRow(conversation(pair.staff, pair.student), pair.staff, pair.student, night, alone, outside)
+        ContactLogRow(conversation_id(pair.staff, pair.student), pair.staff, pair.student, night, alone, outside)
         for pair in message.relation.pairs
     ]
 

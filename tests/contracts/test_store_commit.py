@@ -21,7 +21,7 @@ from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 from gateway.store import open_store
 from gateway.store.engine.connections import WriteRefused
-from gateway.store.engine.dialects import Run
+from gateway.store.engine.dialects import Database
 from gateway.store.engine.group_commit import Write
 from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, becomes, mail
 from tests.peers.postgresql import PostgresqlServer, running_postgresql
@@ -69,12 +69,12 @@ async def test_who_gave_up_before_the_write_is_not_written(store: Store) -> None
     """A relay that was cut off answered nothing: its client will come again."""
     entered, go_on = threading.Event(), threading.Event()
 
-    def block(run: Run, items: Sequence[None]) -> list[None]:
+    def block(db: Database, items: Sequence[None]) -> list[None]:
         entered.set()
         go_on.wait(30)
         return [None] * len(items)
 
-    blocking = asyncio.create_task(store.intake._writer.do(Write(block), None))
+    blocking = asyncio.create_task(store.intake._writer.write(Write(block), None))
     await asyncio.to_thread(entered.wait, 30)
     kept, dropped = mail(), mail()
     tasks = [asyncio.create_task(store.intake.accept(each)) for each in (kept, dropped)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gateway.core.accounts.account import AccountRole, Passkey, Token, User
 from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry
-from gateway.ports.accounts import SETTING_UP
+from gateway.ports.accounts import SECOND_STEP_SETUP_SECONDS
 from gateway.ports.store import Store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail
 
@@ -63,14 +63,14 @@ async def test_a_second_step_that_was_begun_and_never_confirmed_ends(store: Stor
     await store.second_steps.begin("ann", "one")
     await store.second_steps.begin("eve", "two")
     assert await store.second_steps.confirm("eve", 5, ["a"], ACT)
-    clock.now += SETTING_UP
+    clock.now += SECOND_STEP_SETUP_SECONDS
     assert await store.second_steps.find("ann") is not None
     clock.now += 1
     assert await store.second_steps.find("ann") is None
     assert not await store.second_steps.confirm("ann", 5, [], ACT)
     assert await store.second_steps.remove("ann", ACT)
     await store.second_steps.begin("ann", "three")
-    clock.now += SETTING_UP + 1
+    clock.now += SECOND_STEP_SETUP_SECONDS + 1
     await store.sessions.start("whole", "bob", 60.0, "f", "c", ACT)
     assert not await store.second_steps.remove("ann", ACT)
     step = await store.second_steps.find("eve")

@@ -90,7 +90,7 @@ async def test_a_decision_waits_for_another_one_and_sees_it(store: Store, store_
     (settled,) = await deciding
     assert settled is not None
     assert [each.state for each in settled.pending.recipients] == [State.REJECTED]
-    assert settled.ruling.changes == ()
+    assert settled.transition.changes == ()
 
 
 async def test_the_chain_is_left_to_whoever_is_at_it(store: Store, other: Other) -> None:

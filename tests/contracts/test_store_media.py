@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.messages.media import LARGEST, LARGEST_TOGETHER, MOST, WAIT, MediaFile, MediaRequest, MediaResult
+from gateway.core.messages.media import (
+    MAX_FILE_SIZE,
+    MAX_FILES,
+    MAX_TOTAL_SIZE,
+    MAX_WAIT,
+    MediaFile,
+    MediaRequest,
+    MediaResult,
+)
 from gateway.core.messages.message import Message, sha256_of
 from gateway.ports.store import Store
 from tests.contracts.messages import Clock, text
@@ -50,7 +58,7 @@ async def test_a_text_waits_for_its_pictures_and_goes_with_the_last(store: Store
 
 async def test_nobody_waits_for_ever(store: Store, clock: Clock) -> None:
     message, (wanted,) = await taken(store, "https://a.example/1")
-    clock.now += WAIT - 1
+    clock.now += MAX_WAIT - 1
     assert await published(store) == []
     clock.now += 2
     (outgoing,) = await store.outbox.claim_unpublished(10, 60.0)
@@ -83,12 +91,12 @@ async def test_what_is_settled_stays_so(store: Store) -> None:
 
 
 async def test_the_pictures_of_one_text_are_bounded_together(store: Store) -> None:
-    message, wanted = await taken(store, *(f"https://a.example/{number}" for number in range(MOST + 5)))
-    assert len(wanted) == MOST
+    message, wanted = await taken(store, *(f"https://a.example/{number}" for number in range(MAX_FILES + 5)))
+    assert len(wanted) == MAX_FILES
     for each in wanted:
-        await store.media.record_result(each, MediaResult("image/png", bytes(LARGEST)), None)
+        await store.media.record_result(each, MediaResult("image/png", bytes(MAX_FILE_SIZE)), None)
     kept = await store.media.files_of(message.id)
-    assert sum(len(each.content) for each in kept) == LARGEST_TOGETHER
+    assert sum(len(each.content) for each in kept) == MAX_TOTAL_SIZE
     assert {each.failed for each in kept if not each.content} == {"too_large"}
 
 

@@ -20,10 +20,10 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from gateway.store.engine.database_url import parse_url
 from sqlalchemy import create_engine, inspect
 
 from gateway.store import StoreError, hold_lock, open_store
-from gateway.store.engine.engine_url import address
 from gateway.store.engine.upgrade import LATEST, configuration
 from gateway.store.schema.messages import metadata
 from tests.contracts.messages import mail
@@ -46,7 +46,7 @@ async def test_an_empty_database_gets_the_tables_of_the_schema(empty_url: str) -
     """Migrations and schema say the same."""
     async with open_store(empty_url) as store:
         assert (await store.lookups.backlog()).held == 0
-    engine = create_engine(address(empty_url))
+    engine = create_engine(parse_url(empty_url))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_object": _comparable})
         assert context.get_current_revision() == LATEST
@@ -90,7 +90,7 @@ def _at_version(version: str, url: str) -> None:
     """Tables as an earlier version made them."""
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
-    engine, config = create_engine(address(url)), configuration()
+    engine, config = create_engine(parse_url(url)), configuration()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, version)
@@ -152,7 +152,7 @@ def _mode(path: Path) -> int:
 async def test_the_file_is_written_ahead_and_synchronised(tmp_path: Path) -> None:
     """Every connection sets it; the log mode stays in the file."""
     async with open_store(f"sqlite:///{tmp_path}/chaperone.db") as store:
-        run = store.intake._readers.read(lambda run: [run._cursor.execute(f"PRAGMA {what}").fetchall() for what in WHAT])
+        run = store.intake._readers.read(lambda db: [db._cursor.execute(f"PRAGMA {what}").fetchall() for what in WHAT])
         assert await run == [[("wal",)], [(2,)]]
 
 

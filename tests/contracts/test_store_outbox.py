@@ -11,12 +11,12 @@ import pytest
 from gateway.core.messages.delivery import State
 from gateway.core.messages.message import EarlierMessage
 from gateway.core.messages.parties import Pair, Relation
-from gateway.ports.messages import Unanswered
+from gateway.ports.messages import UnclassifiedMessage
 from gateway.ports.store import Store
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
 from gateway.store.engine.connections import WriteRefused
-from gateway.store.engine.dialects import PUBLICATIONS, Run
+from gateway.store.engine.dialects import PUBLICATIONS, Database
 from gateway.store.engine.group_commit import Write
 from tests.contracts.messages import NOON, TO_STAFF, TO_STUDENT, Clock, becomes, contact, mail, ours, verdict_on
 
@@ -103,9 +103,9 @@ async def test_unanswered_are_those_without_a_verdict(store: Store, clock: Clock
 
     await store.dispositions.apply([(messages[3].id, noted)])
     assert list(await store.outbox.awaiting_verdict(NOON + 100, 10)) == [
-        Unanswered(messages[0].id, NOON, "messages-0-1"),
-        Unanswered(messages[4].id, NOON + 4, None),
-        Unanswered(messages[5].id, NOON + 5, None),
+        UnclassifiedMessage(messages[0].id, NOON, "messages-0-1"),
+        UnclassifiedMessage(messages[4].id, NOON + 4, None),
+        UnclassifiedMessage(messages[5].id, NOON + 5, None),
     ]
     assert [each.id for each in await store.outbox.awaiting_verdict(NOON + 5, 10)] == [messages[0].id, messages[4].id]
     assert [each.id for each in await store.outbox.awaiting_verdict(NOON + 100, 1)] == [messages[0].id]
@@ -126,9 +126,9 @@ async def test_unread_are_all_without_a_verdict_whatever_became_of_them(store: S
 
     await store.dispositions.apply([(read.id, judged)])
     assert list(await store.outbox.unclassified(NOON, NOON + 100, 10)) == [
-        Unanswered(waiting.id, NOON + 1, None),
-        Unanswered(shadow.id, NOON + 2, "messages-0-1"),
-        Unanswered(given_up.id, NOON + 3, None),
+        UnclassifiedMessage(waiting.id, NOON + 1, None),
+        UnclassifiedMessage(shadow.id, NOON + 2, "messages-0-1"),
+        UnclassifiedMessage(given_up.id, NOON + 3, None),
     ]
     assert [each.id for each in await store.outbox.unclassified(NOON, NOON + 3, 1)] == [waiting.id]
 
@@ -169,9 +169,9 @@ async def test_contents_are_taken_by_bytes_and_large_ones_stay(store: Store, sto
 
 async def test_what_is_accepted_is_claimed_with_it(store: Store) -> None:
     """One transaction makes it durable and claims it for whoever waits here."""
-    alarm, counted = Wakeup(), Counted(store)
-    assert list(await store.outbox.claim_unpublished(10, 60, alarm)) == []  # at first it is looked
-    waiting = asyncio.create_task(store.outbox.claim_unpublished(10, 60, alarm))
+    wakeup, counted = Wakeup(), Counted(store)
+    assert list(await store.outbox.claim_unpublished(10, 60, wakeup)) == []  # at first it is looked
+    waiting = asyncio.create_task(store.outbox.claim_unpublished(10, 60, wakeup))
     await asyncio.sleep(0)
     earlier, message = mail(NOON - 1, excerpt="before"), mail()
     counted.begin()
@@ -184,27 +184,27 @@ async def test_what_is_accepted_is_claimed_with_it(store: Store) -> None:
 
 async def test_nothing_is_missed_between_two_claims(store: Store) -> None:
     """What came while nobody waited is found at once, and a wake tells of other processes."""
-    alarm = Wakeup()
-    await store.outbox.claim_unpublished(10, 60, alarm)
+    wakeup = Wakeup()
+    await store.outbox.claim_unpublished(10, 60, wakeup)
     message = mail()
     await store.intake.accept(message)
-    assert [each.message.id for each in await store.outbox.claim_unpublished(10, 60, alarm)] == [message.id]
-    alarm.stop()
+    assert [each.message.id for each in await store.outbox.claim_unpublished(10, 60, wakeup)] == [message.id]
+    wakeup.stop()
     await store.intake.accept(mail())
-    assert list(await store.outbox.claim_unpublished(10, 60, alarm)) == []  # who stops takes nothing more
+    assert list(await store.outbox.claim_unpublished(10, 60, wakeup)) == []  # who stops takes nothing more
 
 
 async def test_a_claim_that_fails_harms_nobody_it_rides_with(store: Store) -> None:
     """The transaction is made again without it."""
-    alarm = Wakeup()
+    wakeup = Wakeup()
 
-    def fails(run: Run, items: Sequence[None]) -> list[None]:
+    def fails(db: Database, items: Sequence[None]) -> list[None]:
         raise WriteRefused("it cannot be")
 
     write = Write(fails, rank=9)
     with pytest.raises(WriteRefused):
-        await store.intake._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60)  # at first it looks, alone
-    waiting = asyncio.create_task(store.intake._writer.ride(write, None, "test", PUBLICATIONS, alarm, 60))
+        await store.intake._writer.claim_with(write, None, "test", PUBLICATIONS, wakeup, 60)  # at first it looks, alone
+    waiting = asyncio.create_task(store.intake._writer.claim_with(write, None, "test", PUBLICATIONS, wakeup, 60))
     await asyncio.sleep(0)
     message = mail()
     await store.intake.accept(message)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import State
 from gateway.ports.store import Store
 from tests.contracts.messages import NOON, becomes, contact, decision, mail, ours, text, verdict_on
@@ -43,4 +43,4 @@ async def test_it_comes_as_it_was_decided(store: Store) -> None:
     (past,) = await store.history.past_messages(NOON, "", 10)
     assert past.verdict == verdict_on(message)
     assert [(each.decision, each.pairs) for each in past.recipients] == [(says, message.relation.pairs)]
-    assert past.contact[conversation("T1", "S1")].night_week == 1
+    assert past.contact[conversation_id("T1", "S1")].night_week == 1

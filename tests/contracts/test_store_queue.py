@@ -308,9 +308,9 @@ async def test_a_claim_takes_as_many_bytes_as_there_is_room_for(store: Store) ->
 async def test_what_is_released_is_claimed_with_it(store: Store) -> None:
     """By everyone who waits for his hop; a claim that found nothing goes on waiting."""
     here, there = Wakeup(), Wakeup()
-    for hop, alarm in ((STUDENTS, here), (REST, there)):
-        assert await store.delivery_queue.claim(hop, 10, 60, alarm) == ()
-    waiting = [asyncio.create_task(store.delivery_queue.claim(hop, 10, 60, alarm)) for hop, alarm in ((STUDENTS, here), (REST, there))]
+    for hop, wakeup in ((STUDENTS, here), (REST, there)):
+        assert await store.delivery_queue.claim(hop, 10, 60, wakeup) == ()
+    waiting = [asyncio.create_task(store.delivery_queue.claim(hop, 10, 60, wakeup)) for hop, wakeup in ((STUDENTS, here), (REST, there))]
     await asyncio.sleep(0)
     first, second = mail(), mail(others=["a@one.example"])
     await released(store, first)
@@ -323,14 +323,14 @@ async def test_what_is_released_is_claimed_with_it(store: Store) -> None:
 
 async def test_a_time_that_comes_wakes_nobody(store: Store, clock: Clock) -> None:
     """Who waits gives up after a while, to look for what a time or another process made due."""
-    alarm = Wakeup()
-    await store.delivery_queue.claim(STUDENTS, 10, 60, alarm)
+    wakeup = Wakeup()
+    await store.delivery_queue.claim(STUDENTS, 10, 60, wakeup)
     message = mail()
     await store.intake.accept(message, contact(message))
     await store.dispositions.apply([(message.id, becomes(State.QUEUED, decision()))])
-    (claim,) = await store.delivery_queue.claim(STUDENTS, 10, 60, alarm)
+    (claim,) = await store.delivery_queue.claim(STUDENTS, 10, 60, wakeup)
     address = message.envelope.recipients[0].address
     assert await store.delivery_queue.record_outcomes(claim, {address: (Deferred("451 later"), clock.now + 30)}, ())
-    assert await store.delivery_queue.claim(STUDENTS, 10, 60, alarm) == ()
+    assert await store.delivery_queue.claim(STUDENTS, 10, 60, wakeup) == ()
     clock.now += 31
     assert claimed(await store.delivery_queue.claim(STUDENTS, 10, 60)) == [message.id]

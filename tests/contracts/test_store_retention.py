@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import Bounced, State
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import Action, AuditEntry, StateChange, Transition
@@ -187,7 +187,7 @@ async def test_contacts_are_forgotten_after_the_longest_period(store: Store, clo
     await store.intake.accept(later, contact(later))
     (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
     assert settled is not None
-    assert settled.pending.contact[conversation("T1", "S1")].week == 2
+    assert settled.pending.contact[conversation_id("T1", "S1")].week == 2
     clock.now += 9 * DAY
     await store.retention.expire(0.0, 0.0, 100)
     (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
@@ -219,7 +219,7 @@ async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: St
     await store.retention.expire(0.0, 0.0, 100)
     (settled,) = await store.dispositions.apply([(recent[-1].id, lambda seen: Transition())])
     assert settled is not None
-    assert settled.pending.contact[conversation("T1", "S1")].week == len(recent)
+    assert settled.pending.contact[conversation_id("T1", "S1")].week == len(recent)
     for message in old:
         (settled,) = await store.dispositions.apply([(message.id, lambda seen: Transition())])
         assert settled is not None

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.channels.capabilities import MAIL
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import State
 from gateway.core.messages.message import Envelope
 from gateway.core.messages.parties import Pair, Relation
@@ -117,7 +117,7 @@ async def test_what_was_decided_for_good_is_never_changed(store: Store, state: S
 
     (settled,) = await store.dispositions.apply([(message.id, stubborn)])
     assert settled is not None
-    assert settled.ruling.changes == ()
+    assert settled.transition.changes == ()
     assert await store.intake.states(message.id) == {"s1@students.example": state}
 
 
@@ -155,10 +155,10 @@ async def test_releases_at_once_have_one_winner(store: Store, store_url: str, cl
         settled = await asyncio.gather(
             *([store, beside][at // 4].dispositions.apply([(message.id, rule)]) for at, rule in enumerate(rules))
         )
-    won = [each for (each,) in settled if each is not None and each.ruling.changes]
+    won = [each for (each,) in settled if each is not None and each.transition.changes]
     assert len(won) == 1
-    assert [each.body["by"] for each in await store.followups.claim_due(10, 60)] == [won[0].ruling.changes[0].by]
-    assert (await store.intake.states(message.id))["s1@students.example"] is won[0].ruling.changes[0].state
+    assert [each.body["by"] for each in await store.followups.claim_due(10, 60)] == [won[0].transition.changes[0].by]
+    assert (await store.intake.states(message.id))["s1@students.example"] is won[0].transition.changes[0].state
 
 
 async def test_rules_on_one_message_in_one_call_see_one_another(store: Store) -> None:
@@ -179,7 +179,7 @@ async def test_two_processes_settle_the_same_messages_without_a_deadlock(
             store.dispositions.apply([(each.id, becomes(State.QUEUED, by="a")) for each in messages]),
             beside.dispositions.apply([(each.id, becomes(State.QUEUED, by="b")) for each in reversed(messages)]),
         )
-    won = Counter(each.pending.id for both in settled for each in both if each and each.ruling.changes)
+    won = Counter(each.pending.id for both in settled for each in both if each and each.transition.changes)
     assert won == Counter(each.id for each in messages)
 
 
@@ -223,7 +223,7 @@ async def test_contact_is_counted_up_to_the_message(store: Store) -> None:
     (settled,) = await store.dispositions.apply([(message.id, lambda seen: Transition())])
     assert settled is not None
     assert settled.pending.contact == {
-        conversation("T1", "S1"): ContactCounters(
+        conversation_id("T1", "S1"): ContactCounters(
             day=2, week=4, night_week=1, alone_week=3, outside_week=1, sender_students_hour=2
         )
     }
@@ -244,5 +244,5 @@ async def test_students_are_counted_for_the_staff_member_who_writes(store: Store
     for each in (message, answer):
         await store.intake.accept(each, contact(each))
     settled = await store.dispositions.apply([(each.id, lambda seen: Transition()) for each in (message, answer)])
-    counted = [each.pending.contact[conversation("T1", "S1")].sender_students_hour for each in settled if each]
+    counted = [each.pending.contact[conversation_id("T1", "S1")].sender_students_hour for each in settled if each]
     assert counted == [3, 0]

@@ -105,7 +105,7 @@ async def smpp() -> AsyncIterator[World]:
 
             yield World(
                 SmppTransport(upstream, kept_, way=SMSC), text,  # type: ignore[arg-type]
-                lambda: [read_text(pdu.command, pdu.body).short.decode() for _, pdu in there.taken],
+                lambda: [read_text(pdu.command, pdu.body).short.decode() for _, pdu in there.accepted],
                 says(Status.INVALID_DESTINATION), says(Status.SYSTEM_ERROR), says(-1), kept_, says(0),
             )  # fmt: skip
 
@@ -122,13 +122,13 @@ async def twilio() -> AsyncIterator[World]:
 
         def says(*said: object) -> Callable[[], None]:
             def set_() -> None:
-                provider.says = lambda _: said or None
-                provider.slow = lambda _: 0.0
+                provider.refuse = lambda _: said or None
+                provider.delay = lambda _: 0.0
 
             return set_
 
         def lose() -> None:
-            provider.slow = lambda _: 2.0
+            provider.delay = lambda _: 2.0
 
         async with TwilioClient(account_sid=SID, auth_token=TOKEN, api_base=base, app_url="", seconds=1.0) as client:
             yield World(

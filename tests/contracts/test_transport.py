@@ -17,7 +17,7 @@ from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.core.samples import CONTENT, message
-from tests.relays.hop import always, hop
+from tests.transports.smtp.fake_hop import (accept_all, fake_hop)
 
 AVERY, JO = "avery@students.riverbend.example", "jo@students.riverbend.example"
 
@@ -39,7 +39,7 @@ class World:
 
 @asynccontextmanager
 async def real(says, extensions) -> AsyncIterator[World]:
-    async with hop(says, extensions=extensions) as there, SmtpPool("gateway.riverbend.example") as pool:
+    async with fake_hop(says, extensions=extensions) as there, SmtpPool("gateway.riverbend.example") as pool:
         yield World(
             SmtpTransport(pool),
             NextHop("mail", there.target, frozenset(), True),
@@ -59,7 +59,7 @@ async def twin(says, extensions) -> AsyncIterator[World]:
 
 @pytest.fixture(params=[real, twin], ids=["smtp", "scripted"])
 def world(request):
-    return lambda says=always, extensions=EXTENSIONS: request.param(says, extensions)
+    return lambda says=accept_all, extensions=EXTENSIONS: request.param(says, extensions)
 
 
 def script(**replies: str):
@@ -68,7 +68,7 @@ def script(**replies: str):
 
     def says(command: str) -> str:
         found = next((reply for name, reply in said.items() if command.startswith(name)), None)
-        return always(command) if found is None else found
+        return accept_all(command) if found is None else found
 
     return says
 
@@ -76,7 +76,7 @@ def script(**replies: str):
 def refusing(**by_address: str):
     def says(command: str) -> str:
         found = next((reply for name, reply in by_address.items() if f"TO:<{name}@" in command), None)
-        return found or always(command)
+        return found or accept_all(command)
 
     return says
 

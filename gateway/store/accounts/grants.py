@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select, update
 from gateway.core.accounts.grant import Grant
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Row, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
@@ -21,7 +21,7 @@ _GRANT = (
     _g.user_name, _g.subject, _g.by_name, _g.reason, _g.at, _g.until, _g.ended_at, _g.ended_by, _g.id,
 )  # fmt: skip
 _ADD = Statement(
-    lambda of: of.insert(grants)
+    lambda sql: sql.insert(grants)
     .values(
         user_name=bindparam("user"), subject=bindparam("about"), by_name=bindparam("by"), reason=bindparam("why"),
         at=bindparam("now"), until=bindparam("ends"), ended_by=schema.lit(""),
@@ -29,18 +29,18 @@ _ADD = Statement(
     .returning(_g.id)
 )  # fmt: skip
 _OF = Statement(
-    lambda of: (
+    lambda sql: (
         select(*_GRANT)
         .where(_g.user_name == bindparam("key"), _g.ended_at.is_(None), _g.until > bindparam("now"))
         .order_by(_g.id)
     )
 )
 _LISTED = Statement(
-    lambda of: select(*_GRANT).where(_g.id < bindparam("before")).order_by(_g.id.desc()).limit(bindparam("limit"))
+    lambda sql: select(*_GRANT).where(_g.id < bindparam("before")).order_by(_g.id.desc()).limit(bindparam("limit"))
 )
-_BY_ID = Statement(lambda of: select(*_GRANT).where(_g.id == bindparam("key")))
+_BY_ID = Statement(lambda sql: select(*_GRANT).where(_g.id == bindparam("key")))
 _END = Statement(
-    lambda of: (
+    lambda sql: (
         update(grants)
         .where(_g.id == bindparam("key"), _g.ended_at.is_(None), _g.until > bindparam("now"))
         .values(ended_at=bindparam("now"), ended_by=bindparam("by"))
@@ -52,23 +52,23 @@ def _read(rows: Sequence[Row]) -> list[Grant]:
     return [Grant(*row) for row in rows]
 
 
-def _grant(run: Run, items: Sequence[tuple[Grant, AuditEntry]]) -> list[int]:
+def _grant(db: Database, items: Sequence[tuple[Grant, AuditEntry]]) -> list[int]:
     made = []
-    for each, act in items:
-        ((id_,),) = run.rows(
-            _ADD, user=fit(each.user), about=fit(each.subject), by=fit(each.by), why=fit(each.reason), now=run.now,
+    for each, entry in items:
+        ((id_,),) = db.rows(
+            _ADD, user=storable(each.user), about=storable(each.subject), by=storable(each.by), why=storable(each.reason), now=db.now,
             ends=each.until,
         )  # fmt: skip
-        audit.write(run, [act])
+        audit.write(db, [entry])
         made.append(int(id_))
     return made
 
 
-def _end(run: Run, items: Sequence[tuple[int, str, AuditEntry]]) -> list[bool]:
+def _end(db: Database, items: Sequence[tuple[int, str, AuditEntry]]) -> list[bool]:
     done = []
-    for id_, by, act in items:
-        done.append(run.change(_END, key=id_, by=fit(by), now=run.now) == 1)
-        audit.write(run, [act] * done[-1])
+    for id_, by, entry in items:
+        done.append(db.change(_END, key=id_, by=storable(by), now=db.now) == 1)
+        audit.write(db, [entry] * done[-1])
     return done
 
 
@@ -78,23 +78,23 @@ _GRANT_WRITE, _END_WRITE = Write(_grant), Write(_end)
 class SqlGrantStore(FeatureStore):
     """See gateway.ports.accounts.GrantStore."""
 
-    async def add(self, grant: Grant, act: AuditEntry) -> int:
+    async def add(self, grant: Grant, entry: AuditEntry) -> int:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._writer.do(_GRANT_WRITE, (grant, act))
+        return await self._writer.write(_GRANT_WRITE, (grant, entry))
 
     async def active_for(self, user: str) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._readers.read(lambda run: _read(run.rows(_OF, key=fit(user), now=run.now)))
+        return await self._readers.read(lambda db: _read(db.rows(_OF, key=storable(user), now=db.now)))
 
     async def page(self, before: int, limit: int) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._readers.read(lambda run: _read(run.rows(_LISTED, before=before, limit=limit)))
+        return await self._readers.read(lambda db: _read(db.rows(_LISTED, before=before, limit=limit)))
 
     async def find(self, id_: int) -> Grant | None:
         """See gateway.ports.accounts.GrantStore."""
-        found = await self._readers.read(lambda run: _read(run.rows(_BY_ID, key=id_)))
+        found = await self._readers.read(lambda db: _read(db.rows(_BY_ID, key=id_)))
         return found[0] if found else None
 
-    async def end(self, id_: int, by: str, act: AuditEntry) -> bool:
+    async def end(self, id_: int, by: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._writer.do(_END_WRITE, (id_, by, act))
+        return await self._writer.write(_END_WRITE, (id_, by, entry))

@@ -10,19 +10,19 @@ from gateway.core.accounts.account import User
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.accounts.users import USER, read_user
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit, json_text
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.columns import encode_json, storable
+from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
 _u = schema.users.c
 
-_BY_SUBJECT = Statement(lambda of: select(*USER).where(_u.subject == bindparam("key"), _u.subject != schema.lit("")))
-_PERSONS = Statement(lambda of: select(*USER).where(_u.person == bindparam("key")))
-_ADD = insert_each(schema.users, again=True)
+_BY_SUBJECT = Statement(lambda sql: select(*USER).where(_u.subject == bindparam("key"), _u.subject != schema.lit("")))
+_PERSONS = Statement(lambda sql: select(*USER).where(_u.person == bindparam("key")))
+_ADD = batch_insert(schema.users, ignore_existing=True)
 _KNOWN_BY = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.users)
         .where(_u.name == bindparam("key"), _u.subject.in_([schema.lit(""), bindparam("subject_again")]))
         .values(
@@ -33,21 +33,21 @@ _KNOWN_BY = Statement(
 )  # fmt: skip
 
 
-def _recognise(run: Run, items: Sequence[tuple[User, AuditEntry]]) -> list[bool]:
+def _recognise(db: Database, items: Sequence[tuple[User, AuditEntry]]) -> list[bool]:
     """Accounts as the service knows them: made where there is none, never another subject's."""
     done = []
-    for user, act in items:
+    for user, entry in items:
         row = {
-            "name": user.name, "password_hash": None, "role": user.role.value, "buildings": json_text(user.buildings),
-            "person": fit(user.person), "created_at": run.now, "disabled_at": None, "subject": fit(user.subject),
+            "name": user.name, "password_hash": None, "role": user.role.value, "buildings": encode_json(user.buildings),
+            "person": storable(user.person), "created_at": db.now, "disabled_at": None, "subject": storable(user.subject),
             "by_groups": int(user.by_groups),
         }  # fmt: skip
-        made = run.each(_ADD, [row]) == 1
-        changed = made or run.change(
+        made = db.batch(_ADD, [row]) == 1
+        changed = made or db.change(
             _KNOWN_BY, key=user.name, subject_again=row["subject"], to_subject=row["subject"], to_role=row["role"],
             to_buildings=row["buildings"], to_by_groups=row["by_groups"],
         ) == 1  # fmt: skip
-        audit.write(run, [act] * changed)
+        audit.write(db, [entry] * changed)
         done.append(changed)
     return done
 
@@ -60,13 +60,13 @@ class SqlIdentityStore(FeatureStore):
 
     async def user_of_subject(self, subject: str) -> User | None:
         """See gateway.ports.accounts.IdentityStore."""
-        rows = await self._readers.read(lambda run: run.rows(_BY_SUBJECT, key=fit(subject)))
+        rows = await self._readers.read(lambda db: db.rows(_BY_SUBJECT, key=storable(subject)))
         return read_user(rows[0]) if len(rows) == 1 else None
 
     async def users_of_person(self, person: str) -> Sequence[User]:
         """See gateway.ports.accounts.IdentityStore."""
-        return [read_user(row) for row in await self._readers.read(lambda run: run.rows(_PERSONS, key=fit(person)))]
+        return [read_user(row) for row in await self._readers.read(lambda db: db.rows(_PERSONS, key=storable(person)))]
 
-    async def recognize(self, user: User, act: AuditEntry) -> bool:
+    async def recognize(self, user: User, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.IdentityStore."""
-        return await self._writer.do(_RECOGNISE_WRITE, (user, act))
+        return await self._writer.write(_RECOGNISE_WRITE, (user, entry))

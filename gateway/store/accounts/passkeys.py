@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 from gateway.core.accounts.account import Passkey
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema.accounts import passkeys
@@ -20,13 +20,13 @@ _p = passkeys.c
 
 _PASSKEY = (_p.id, _p.user_name, _p.name, _p.public_key, _p.uses, _p.created_at, _p.used_at)
 _PASSKEYS = Statement(
-    lambda of: select(*_PASSKEY).where(_p.user_name == bindparam("key")).order_by(_p.created_at, _p.id)
+    lambda sql: select(*_PASSKEY).where(_p.user_name == bindparam("key")).order_by(_p.created_at, _p.id)
 )
-_ONE_PASSKEY = Statement(lambda of: select(*_PASSKEY).where(_p.id == bindparam("key")))
+_ONE_PASSKEY = Statement(lambda sql: select(*_PASSKEY).where(_p.id == bindparam("key")))
 _NEVER = 1e18  # a time behind every other
-_ADD_PASSKEY = insert_each(passkeys, again=True)
+_ADD_PASSKEY = batch_insert(passkeys, ignore_existing=True)
 _USE_PASSKEY = Statement(
-    lambda of: (
+    lambda sql: (
         update(passkeys)
         .where(
             _p.id == bindparam("key"),
@@ -36,24 +36,26 @@ _USE_PASSKEY = Statement(
         .values(uses=bindparam("are", type_=BigInteger()), used_at=bindparam("at", type_=Double()))
     )
 )
-_DROP_PASSKEY = Statement(lambda of: delete(passkeys).where(_p.user_name == bindparam("key"), _p.id == bindparam("id")))
+_DROP_PASSKEY = Statement(
+    lambda sql: delete(passkeys).where(_p.user_name == bindparam("key"), _p.id == bindparam("id"))
+)
 
 
-def _add_passkey(run: Run, items: Sequence[tuple[Passkey, AuditEntry]]) -> list[bool]:
+def _add_passkey(db: Database, items: Sequence[tuple[Passkey, AuditEntry]]) -> list[bool]:
     done = []
-    for each, act in items:
+    for each, entry in items:
         row = {
-            "id": each.id, "user_name": each.user, "name": fit(each.name), "public_key": each.public_key,
-            "uses": each.count, "created_at": run.now, "used_at": None,
+            "id": each.id, "user_name": each.user, "name": storable(each.name), "public_key": each.public_key,
+            "uses": each.count, "created_at": db.now, "used_at": None,
         }  # fmt: skip
-        done.append(run.each(_ADD_PASSKEY, [row]) == 1)
-        audit.write(run, [act] * done[-1])
+        done.append(db.batch(_ADD_PASSKEY, [row]) == 1)
+        audit.write(db, [entry] * done[-1])
     return done
 
 
-def _use_passkey(run: Run, items: Sequence[tuple[str, int, int, float]]) -> list[bool]:
+def _use_passkey(db: Database, items: Sequence[tuple[str, int, int, float]]) -> list[bool]:
     return [
-        run.change(_USE_PASSKEY, key=id_, was=was, are=count, at=run.now, asked=asked) == 1
+        db.change(_USE_PASSKEY, key=id_, was=was, are=count, at=db.now, asked=asked) == 1
         for id_, was, count, asked in items
     ]
 
@@ -63,11 +65,11 @@ def _read_passkey(row: Sequence[Any]) -> Passkey:
     return Passkey(id_, user, called, bytes(key), *rest)
 
 
-def _drop_passkey(run: Run, items: Sequence[tuple[str, str, AuditEntry]]) -> list[bool]:
+def _drop_passkey(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[bool]:
     done = []
-    for name, id_, act in items:
-        done.append(run.change(_DROP_PASSKEY, key=name, id=id_) == 1)
-        audit.write(run, [act] * done[-1])
+    for name, id_, entry in items:
+        done.append(db.change(_DROP_PASSKEY, key=name, id=id_) == 1)
+        audit.write(db, [entry] * done[-1])
     return done
 
 
@@ -79,22 +81,22 @@ class SqlPasskeyStore(FeatureStore):
 
     async def of_user(self, name: str) -> Sequence[Passkey]:
         """See gateway.ports.accounts.PasskeyStore."""
-        rows = await self._readers.read(lambda run: run.rows(_PASSKEYS, key=fit(name)))
+        rows = await self._readers.read(lambda db: db.rows(_PASSKEYS, key=storable(name)))
         return list(map(_read_passkey, rows))
 
     async def find(self, id_: str) -> Passkey | None:
         """See gateway.ports.accounts.PasskeyStore."""
-        rows = await self._readers.read(lambda run: run.rows(_ONE_PASSKEY, key=fit(id_)))
+        rows = await self._readers.read(lambda db: db.rows(_ONE_PASSKEY, key=storable(id_)))
         return _read_passkey(rows[0]) if rows else None
 
-    async def add(self, passkey: Passkey, act: AuditEntry) -> bool:
+    async def add(self, passkey: Passkey, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_ADD_WRITE, (passkey, act))
+        return await self._writer.write(_ADD_WRITE, (passkey, entry))
 
     async def record_use(self, id_: str, was: int, count: int, *, asked: float | None = None) -> bool:
         """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_USE_WRITE, (id_, was, count, _NEVER if asked is None else asked))
+        return await self._writer.write(_USE_WRITE, (id_, was, count, _NEVER if asked is None else asked))
 
-    async def remove(self, name: str, id_: str, act: AuditEntry) -> bool:
+    async def remove(self, name: str, id_: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.PasskeyStore."""
-        return await self._writer.do(_DROP_WRITE, (name, fit(id_), act))
+        return await self._writer.write(_DROP_WRITE, (name, storable(id_), entry))

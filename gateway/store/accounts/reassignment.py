@@ -8,48 +8,48 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 
 from gateway.ports.accounts import OrphanedNotices, OrphanedWork
 from gateway.store.audit import audit
-from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
-from gateway.store.review.claims import of_held
+from gateway.store.review.claims import is_held
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import assignments
 
 _a, _c, _u = assignments.c, schema.cases.c, schema.users.c
 
 
-def _nobody_able(of: Flavour, name: ColumnElement[str]) -> ColumnElement[bool]:
+def _nobody_able(sql: SqlDialect, name: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a name is of no account that is in force and has one of the roles."""
-    able = select(_u.name).where(_u.name == name, _u.disabled_at.is_(None), of.among(_u.role))
+    able = select(_u.name).where(_u.name == name, _u.disabled_at.is_(None), sql.among(_u.role))
     return (name != schema.lit("")) & ~able.exists()
 
 
 _MESSAGES = Statement(
-    lambda of: (
+    lambda sql: (
         select(_a.message_id, _a.user_name)
-        .where(_nobody_able(of, _a.user_name), of_held(_a.message_id))
+        .where(_nobody_able(sql, _a.user_name), is_held(_a.message_id))
         .order_by(_a.message_id)
         .limit(bindparam("limit"))
     )
 )
 _CASES = Statement(
-    lambda of: (
+    lambda sql: (
         select(_c.id, _c.assignee)
-        .where(_c.outcome == schema.lit(""), _nobody_able(of, _c.assignee))
+        .where(_c.outcome == schema.lit(""), _nobody_able(sql, _c.assignee))
         .order_by(_c.id)
         .limit(bindparam("limit"))
     )
 )
 _FREE_MESSAGE = Statement(
-    lambda of: (
+    lambda sql: (
         update(assignments)
         .where(_a.message_id == bindparam("key"), _a.user_name == bindparam("holder"))
         .values(user_name=schema.lit(""), by_name=schema.lit("gateway"), at=bindparam("now"))
     )
 )
 _FREE_CASE = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.cases)
         .where(_c.id == bindparam("key"), _c.assignee == bindparam("holder"), _c.outcome == schema.lit(""))
         .values(assignee=schema.lit(""), changed_at=bindparam("now"))
@@ -57,23 +57,23 @@ _FREE_CASE = Statement(
 )
 
 
-def _hand_back(run: Run, items: Sequence[tuple[OrphanedWork, OrphanedNotices]]) -> list[OrphanedWork]:
+def _hand_back(db: Database, items: Sequence[tuple[OrphanedWork, OrphanedNotices]]) -> list[OrphanedWork]:
     answers = []
     for given, left in items:
         free = OrphanedWork(
-            [each for each in sorted(given.messages) if run.change(_FREE_MESSAGE, **_named(run, each)) == 1],
-            [each for each in sorted(given.cases) if run.change(_FREE_CASE, **_named(run, each)) == 1],
+            [each for each in sorted(given.messages) if db.change(_FREE_MESSAGE, **_named(db, each)) == 1],
+            [each for each in sorted(given.cases) if db.change(_FREE_CASE, **_named(db, each)) == 1],
         )
         if free:
-            letters, acts = left(free)
-            followups.write(run, letters)
-            audit.write(run, acts)
+            letters, entries = left(free)
+            followups.write(db, letters)
+            audit.write(db, entries)
         answers.append(free)
     return answers
 
 
-def _named(run: Run, each: tuple[object, str]) -> dict[str, object]:
-    return {"key": each[0], "holder": each[1], "now": run.now}
+def _named(db: Database, each: tuple[object, str]) -> dict[str, object]:
+    return {"key": each[0], "holder": each[1], "now": db.now}
 
 
 _HAND_BACK_WRITE = Write(_hand_back, rank=0)
@@ -86,12 +86,12 @@ class SqlReassignmentStore(FeatureStore):
         """See gateway.ports.accounts.ReassignmentStore."""
         ids = sorted(roles)
 
-        def read(run: Run) -> OrphanedWork:
-            messages, cases = run.rows(_MESSAGES, ids=ids, limit=limit), run.rows(_CASES, ids=ids, limit=limit)
+        def read(db: Database) -> OrphanedWork:
+            messages, cases = db.rows(_MESSAGES, ids=ids, limit=limit), db.rows(_CASES, ids=ids, limit=limit)
             return OrphanedWork([(row[0], row[1]) for row in messages], [(row[0], row[1]) for row in cases])
 
         return await self._readers.read(read)
 
     async def unassign(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
         """See gateway.ports.accounts.ReassignmentStore."""
-        return await self._writer.do(_HAND_BACK_WRITE, (given, left))
+        return await self._writer.write(_HAND_BACK_WRITE, (given, left))

@@ -11,29 +11,29 @@ from gateway.core.accounts.account import Token, User
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.accounts.users import TOKEN_ID, USER, read_user
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
 _u, _t = schema.users.c, schema.tokens.c
 
-_ADD_TOKEN = insert_each(schema.tokens, again=True)
+_ADD_TOKEN = batch_insert(schema.tokens, ignore_existing=True)
 _TOKEN = (_t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at, _t.used_at)
 _BY_TOKEN = Statement(
-    lambda of: (
+    lambda sql: (
         select(*USER, *_TOKEN)
         .join_from(schema.tokens, schema.users, _u.name == _t.user_name)
         .where(_t.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
 )
-_TOKENS = Statement(lambda of: select(_t.user_name, *_TOKEN).order_by(_t.user_name, _t.created_at))
+_TOKENS = Statement(lambda sql: select(_t.user_name, *_TOKEN).order_by(_t.user_name, _t.created_at))
 _TOKEN_USED = Statement(
-    lambda of: update(schema.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
+    lambda sql: update(schema.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
 )
 _REVOKE = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.tokens)
         .where(func.substr(_t.hash, schema.lit(1), schema.lit(TOKEN_ID)) == bindparam("key"), _t.revoked_at.is_(None))
         .values(revoked_at=bindparam("at"))
@@ -41,7 +41,7 @@ _REVOKE = Statement(
     )
 )
 REVOKE_ALL = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.tokens)
         .where(_t.user_name == bindparam("key"), _t.revoked_at.is_(None))
         .values(revoked_at=bindparam("at"))
@@ -54,29 +54,29 @@ def _token(row: Row) -> Token:
     return Token(digest[:TOKEN_ID], name, scope == "read", *times)
 
 
-def _token_used(run: Run, items: Sequence[str]) -> list[None]:
+def _token_used(db: Database, items: Sequence[str]) -> list[None]:
     for digest in items:
-        run.change(_TOKEN_USED, key=digest, at=run.now)
+        db.change(_TOKEN_USED, key=digest, at=db.now)
     return [None] * len(items)
 
 
-def _add_tokens(run: Run, items: Sequence[tuple[str, Token, AuditEntry]]) -> list[None]:
-    for digest, token, act in items:
+def _add_tokens(db: Database, items: Sequence[tuple[str, Token, AuditEntry]]) -> list[None]:
+    for digest, token, entry in items:
         row = {
             "hash": digest, "user_name": token.user, "scope": "read" if token.reads_only else "all",
-            "created_at": run.now, "expires_at": token.expires_at, "revoked_at": None, "used_at": None,
+            "created_at": db.now, "expires_at": token.expires_at, "revoked_at": None, "used_at": None,
         }  # fmt: skip
-        run.each(_ADD_TOKEN, [row])
-        audit.write(run, [act])
+        db.batch(_ADD_TOKEN, [row])
+        audit.write(db, [entry])
     return [None] * len(items)
 
 
-def _revoke(run: Run, items: Sequence[tuple[str, AuditEntry]]) -> list[str | None]:
+def _revoke(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[str | None]:
     found: list[str | None] = []
-    for id_, act in items:
-        owners = run.rows(_REVOKE, key=id_, at=run.now)
+    for id_, entry in items:
+        owners = db.rows(_REVOKE, key=id_, at=db.now)
         found.append(owners[0][0] if owners else None)
-        audit.write(run, [replace(act, detail={**act.detail, "user": owners[0][0]})] if owners else [])
+        audit.write(db, [replace(entry, detail={**entry.detail, "user": owners[0][0]})] if owners else [])
     return found
 
 
@@ -86,23 +86,23 @@ _ADD_TOKEN_WRITE, _REVOKE_WRITE, _TOKEN_USED_WRITE = Write(_add_tokens), Write(_
 class SqlTokenStore(FeatureStore):
     """See gateway.ports.accounts.TokenStore."""
 
-    async def add(self, digest: str, token: Token, act: AuditEntry) -> None:
+    async def add(self, digest: str, token: Token, entry: AuditEntry) -> None:
         """See gateway.ports.accounts.TokenStore."""
-        await self._writer.do(_ADD_TOKEN_WRITE, (digest, token, act))
+        await self._writer.write(_ADD_TOKEN_WRITE, (digest, token, entry))
 
     async def find(self, digest: str) -> tuple[User, Token] | None:
         """See gateway.ports.accounts.TokenStore."""
-        rows = await self._readers.read(lambda run: run.rows(_BY_TOKEN, key=digest))
+        rows = await self._readers.read(lambda db: db.rows(_BY_TOKEN, key=digest))
         return (read_user(rows[0]), _token((rows[0][0], *rows[0][len(USER) :]))) if rows else None
 
     async def touch(self, digest: str) -> None:
         """See gateway.ports.accounts.TokenStore."""
-        await self._writer.do(_TOKEN_USED_WRITE, digest)
+        await self._writer.write(_TOKEN_USED_WRITE, digest)
 
     async def list_all(self) -> Sequence[Token]:
         """See gateway.ports.accounts.TokenStore."""
-        return [_token(row) for row in await self._readers.read(lambda run: run.rows(_TOKENS))]
+        return [_token(row) for row in await self._readers.read(lambda db: db.rows(_TOKENS))]
 
-    async def revoke(self, id_: str, act: AuditEntry) -> str | None:
+    async def revoke(self, id_: str, entry: AuditEntry) -> str | None:
         """See gateway.ports.accounts.TokenStore."""
-        return await self._writer.do(_REVOKE_WRITE, (fit(id_), act))
+        return await self._writer.write(_REVOKE_WRITE, (storable(id_), entry))

@@ -13,35 +13,35 @@ from sqlalchemy import (
 from gateway.core.audit.chain import ChainedEntry
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.schema import messages as schema
 
 _a = schema.audit.c
 
 _ACTS = Statement(
-    lambda of: (
+    lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
-        .where(of.among(_a.subject))
+        .where(sql.among(_a.subject))
         .order_by(_a.id)
     )
 )
 
 
-def _acts_of(run: Run, subjects: Sequence[str]) -> tuple[list[ChainedEntry], list[AuditEntry]]:
+def _acts_of(db: Database, subjects: Sequence[str]) -> tuple[list[ChainedEntry], list[AuditEntry]]:
     linked, waiting = [], []
-    for row in run.rows(_ACTS, ids=sorted(set(subjects))):
+    for row in db.rows(_ACTS, ids=sorted(set(subjects))):
         if row[0] is None:
-            waiting.append(audit.read_act(row[3:]))
+            waiting.append(audit.read_entry(row[3:]))
         else:
-            linked.append(audit.read_linked(row))
+            linked.append(audit.read_chained(row))
     return sorted(linked, key=lambda each: each.number), waiting
 
 
 def _about(*which: ColumnElement[bool]) -> Statement:
     return Statement(
-        lambda of: (
+        lambda sql: (
             select(_a.at, _a.actor, _a.act, _a.subject, _a.detail)
             .where(_a.subject == bindparam("key"), *which)
             .order_by(_a.id.desc())
@@ -51,7 +51,7 @@ def _about(*which: ColumnElement[bool]) -> Statement:
 
 
 _HISTORY = Statement(
-    lambda of: (
+    lambda sql: (
         select(_a.id, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
         .where(_a.subject == bindparam("key"), _a.id > bindparam("after"))
         .order_by(_a.id)
@@ -61,7 +61,7 @@ _HISTORY = Statement(
 _VIEWED = schema.lit("viewed")
 _ABOUT, _DONE, _VIEWS_OF = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
 _NEWEST = Statement(
-    lambda of: (
+    lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
         .where(_a.number < bindparam("before"))
         .order_by(_a.number.desc())
@@ -75,30 +75,30 @@ class SqlAuditTrailStore(FeatureStore):
 
     async def of_subjects(self, subjects: Sequence[str]) -> tuple[Sequence[ChainedEntry], Sequence[AuditEntry]]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._readers.read(lambda run: _acts_of(run, [fit(each) for each in subjects]))
+        return await self._readers.read(lambda db: _acts_of(db, [storable(each) for each in subjects]))
 
     async def entries_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._acts(_ABOUT, subject, limit)
+        return await self._entries(_ABOUT, subject, limit)
 
     async def changes_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._acts(_DONE, subject, limit)
+        return await self._entries(_DONE, subject, limit)
 
     async def views_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._acts(_VIEWS_OF, subject, limit)
+        return await self._entries(_VIEWS_OF, subject, limit)
 
     async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
         """See gateway.ports.audit.AuditTrailStore."""
-        rows = await self._readers.read(lambda run: run.rows(_HISTORY, key=fit(subject), after=after, limit=limit))
-        return [(row[0], audit.read_act(row[1:])) for row in rows]
+        rows = await self._readers.read(lambda db: db.rows(_HISTORY, key=storable(subject), after=after, limit=limit))
+        return [(row[0], audit.read_entry(row[1:])) for row in rows]
 
-    async def _acts(self, which: Statement, subject: str, limit: int) -> Sequence[AuditEntry]:
-        rows = await self._readers.read(lambda run: run.rows(which, key=fit(subject), limit=limit))
-        return [audit.read_act(row) for row in rows]
+    async def _entries(self, which: Statement, subject: str, limit: int) -> Sequence[AuditEntry]:
+        rows = await self._readers.read(lambda db: db.rows(which, key=storable(subject), limit=limit))
+        return [audit.read_entry(row) for row in rows]
 
     async def newest(self, before: int, limit: int) -> Sequence[ChainedEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        rows = await self._readers.read(lambda run: run.rows(_NEWEST, before=before, limit=limit))
-        return [audit.read_linked(row) for row in rows]
+        rows = await self._readers.read(lambda db: db.rows(_NEWEST, before=before, limit=limit))
+        return [audit.read_chained(row) for row in rows]

@@ -13,12 +13,12 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import Trace
 from gateway.core.serialization.json_fields import rfc3339
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
-from gateway.store.review.lookups import MOST_TRACES, by_message, read_trace, traces
+from gateway.store.review.lookups import MAX_TRACES, group_by_message, read_trace, traces
 from gateway.store.schema import messages as schema
 
 _c, _m = schema.cases.c, schema.case_messages.c
@@ -31,7 +31,7 @@ _TIME: Double[float] = Double()
 
 def _listed(closed: bool) -> Statement:
     return Statement(
-        lambda of: (
+        lambda sql: (
             select(*_CASE)
             .where(
                 _c.id < bindparam("before"),
@@ -45,17 +45,17 @@ def _listed(closed: bool) -> Statement:
 
 _OPEN_CASES, _CLOSED_CASES = _listed(closed=False), _listed(closed=True)
 _DUE = Statement(
-    lambda of: (
+    lambda sql: (
         select(*_CASE)
         .where(_c.outcome == schema.lit(""), _c.due_at < bindparam("before", type_=_TIME))
         .order_by(_c.due_at.desc(), _c.id)
         .limit(bindparam("limit"))
     )
 )
-_BY_ID = Statement(lambda of: select(*_CASE).where(_c.id == bindparam("key")))
-_LOCK = Statement(lambda of: select(_c.outcome).where(_c.id == bindparam("key")).with_for_update())
+_BY_ID = Statement(lambda sql: select(*_CASE).where(_c.id == bindparam("key")))
+_LOCK = Statement(lambda sql: select(_c.outcome).where(_c.id == bindparam("key")).with_for_update())
 _OF_MESSAGE = Statement(
-    lambda of: (
+    lambda sql: (
         select(*_CASE)
         .join_from(schema.cases, schema.case_messages, _m.case_id == _c.id)
         .where(_m.message_id == bindparam("key"))
@@ -63,10 +63,10 @@ _OF_MESSAGE = Statement(
     )
 )
 _MESSAGES = Statement(
-    lambda of: select(_m.case_id, _m.message_id).where(of.among(_m.case_id)).order_by(_m.case_id, _m.message_id)
+    lambda sql: select(_m.case_id, _m.message_id).where(sql.among(_m.case_id)).order_by(_m.case_id, _m.message_id)
 )
 _OPEN = Statement(
-    lambda of: of.insert(schema.cases)
+    lambda sql: sql.insert(schema.cases)
     .values(
         title=bindparam("title"), severity=bindparam("severity"), assignee=bindparam("assignee"),
         due_at=bindparam("due_at", type_=_TIME), opened_by=bindparam("by"), opened_at=bindparam("now"),
@@ -75,7 +75,7 @@ _OPEN = Statement(
     .returning(_c.id)
 )  # fmt: skip
 _CHANGE = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.cases)
         .where(_c.id == bindparam("key"), _c.outcome == schema.lit(""))
         .values(
@@ -85,7 +85,7 @@ _CHANGE = Statement(
     )
 )  # fmt: skip
 _END = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.cases)
         .where(_c.id == bindparam("key"), _c.outcome != bindparam("to_outcome"))
         .values(
@@ -94,116 +94,120 @@ _END = Statement(
         )
     )
 )  # fmt: skip
-_TOUCH = Statement(lambda of: update(schema.cases).where(_c.id == bindparam("key")).values(changed_at=bindparam("now")))
-_ADD = insert_each(schema.case_messages, again=True)
+_TOUCH = Statement(
+    lambda sql: update(schema.cases).where(_c.id == bindparam("key")).values(changed_at=bindparam("now"))
+)
+_ADD = batch_insert(schema.case_messages, ignore_existing=True)
 _TAKE = Statement(
-    lambda of: delete(schema.case_messages).where(_m.case_id == bindparam("key"), _m.message_id == bindparam("message"))
+    lambda sql: delete(schema.case_messages).where(
+        _m.case_id == bindparam("key"), _m.message_id == bindparam("message")
+    )
 )
 
 
-_TRACED = Statement(lambda of: traces(select(schema.messages.c.id).where(of.among(schema.messages.c.id))))
+_TRACED = Statement(lambda sql: traces(select(schema.messages.c.id).where(sql.among(schema.messages.c.id))))
 
 
-def _named(run: Run, ids: Sequence[str]) -> dict[str, Trace]:
+def _named(db: Database, ids: Sequence[str]) -> dict[str, Trace]:
     found: dict[str, Trace] = {}
-    for at in range(0, len(ids), MOST_TRACES):
-        for group in by_message(run.rows(_TRACED, ids=list(ids[at : at + MOST_TRACES]))):
+    for at in range(0, len(ids), MAX_TRACES):
+        for group in group_by_message(db.rows(_TRACED, ids=list(ids[at : at + MAX_TRACES]))):
             found[group[0][0]] = read_trace(group)
     return found
 
 
-def _files(run: Run, rows: Sequence[Row]) -> list[CaseFile]:
+def _files(db: Database, rows: Sequence[Row]) -> list[CaseFile]:
     named: dict[int, list[str]] = {}
-    for case_id, message in run.rows(_MESSAGES, ids=[row[0] for row in rows]) if rows else ():
+    for case_id, message in db.rows(_MESSAGES, ids=[row[0] for row in rows]) if rows else ():
         named.setdefault(case_id, []).append(message)
     return [replace(CaseFile(*row), messages=tuple(named.get(row[0], ()))) for row in rows]
 
 
-def _open(run: Run, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping[str, object], str]]) -> list[int]:
+def _open(db: Database, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping[str, object], str]]) -> list[int]:
     made = []
     for draft, by, messages, detail, to in items:
-        ((id_,),) = run.rows(
-            _OPEN, title=fit(draft.title), severity=draft.severity, assignee=draft.assignee, due_at=draft.due_at,
-            by=by, now=run.now,
+        ((id_,),) = db.rows(
+            _OPEN, title=storable(draft.title), severity=draft.severity, assignee=draft.assignee, due_at=draft.due_at,
+            by=by, now=db.now,
         )  # fmt: skip
-        _name(run, id_, messages, by)
-        acts = [AuditEntry(run.now, by, "case opened", case_subject(id_), {**detail, "messages": list(messages)})]
-        acts += [AuditEntry(run.now, by, "put into a case", message, {"case": id_}) for message in messages]
-        audit.write(run, acts)
-        _tell(run, int(id_), draft, to)
+        _name(db, id_, messages, by)
+        entries = [AuditEntry(db.now, by, "case opened", case_subject(id_), {**detail, "messages": list(messages)})]
+        entries += [AuditEntry(db.now, by, "put into a case", message, {"case": id_}) for message in messages]
+        audit.write(db, entries)
+        _tell(db, int(id_), draft, to)
         made.append(int(id_))
     return made
 
 
-def _tell(run: Run, case_id: int, draft: CaseDraft, to: str) -> None:
+def _tell(db: Database, case_id: int, draft: CaseDraft, to: str) -> None:
     """Whoever has a case from now on is told."""
     if to:
         due = None if draft.due_at is None else rfc3339(draft.due_at)
-        body = {"to": [to], "at": rfc3339(run.now), "case": case_id, "due_at": due}
-        followups.write(run, [Followup(FollowupKind.CASE, case_subject(case_id), body)])
+        body = {"to": [to], "at": rfc3339(db.now), "case": case_id, "due_at": due}
+        followups.write(db, [Followup(FollowupKind.CASE, case_subject(case_id), body)])
 
 
-def _name(run: Run, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
+def _name(db: Database, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
     return tuple(
         message
         for message in dict.fromkeys(messages)
-        if run.each(_ADD, [{"message_id": message, "case_id": case_id, "added_by": by, "added_at": run.now}]) == 1
+        if db.batch(_ADD, [{"message_id": message, "case_id": case_id, "added_by": by, "added_at": db.now}]) == 1
     )
 
 
-def _change(run: Run, items: Sequence[tuple[int, CaseDraft, AuditEntry, str]]) -> list[bool]:
+def _change(db: Database, items: Sequence[tuple[int, CaseDraft, AuditEntry, str]]) -> list[bool]:
     done = []
-    for case_id, draft, act, to in items:
-        changed = run.change(
-            _CHANGE, key=case_id, to_title=fit(draft.title), to_severity=draft.severity, to_assignee=draft.assignee,
-            to_due=draft.due_at, now=run.now,
+    for case_id, draft, entry, to in items:
+        changed = db.change(
+            _CHANGE, key=case_id, to_title=storable(draft.title), to_severity=draft.severity, to_assignee=draft.assignee,
+            to_due=draft.due_at, now=db.now,
         )  # fmt: skip
         done.append(changed == 1)
-        audit.write(run, [act] * done[-1])
+        audit.write(db, [entry] * done[-1])
         if done[-1]:
-            _tell(run, case_id, draft, to)
+            _tell(db, case_id, draft, to)
     return done
 
 
-def _add(run: Run, items: Sequence[tuple[int, Sequence[str], str, Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
+def _add(db: Database, items: Sequence[tuple[int, Sequence[str], str, Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     added = []
-    for case_id, messages, by, acts in items:
-        new = _name(run, case_id, messages, by) if _is_open(run, case_id) else ()
-        _written(run, case_id, new, acts)
+    for case_id, messages, by, entries in items:
+        new = _name(db, case_id, messages, by) if _is_open(db, case_id) else ()
+        _written(db, case_id, new, entries)
         added.append(new)
     return added
 
 
-def _is_open(run: Run, case_id: int) -> bool:
-    rows = run.rows(_LOCK, key=case_id)
+def _is_open(db: Database, case_id: int) -> bool:
+    rows = db.rows(_LOCK, key=case_id)
     return bool(rows) and rows[0][0] == ""
 
 
-def _written(run: Run, case_id: int, messages: Sequence[str], acts: Sequence[AuditEntry]) -> None:
-    """The acts about the messages that changed, and one of the case itself."""
+def _written(db: Database, case_id: int, messages: Sequence[str], entries: Sequence[AuditEntry]) -> None:
+    """The entries about the messages that changed, and one of the case itself."""
     if messages:
-        run.change(_TOUCH, key=case_id, now=run.now)
-        audit.write(run, [act for act in acts if act.subject in (*messages, case_subject(case_id))])
+        db.change(_TOUCH, key=case_id, now=db.now)
+        audit.write(db, [entry for entry in entries if entry.subject in (*messages, case_subject(case_id))])
 
 
-def _take(run: Run, items: Sequence[tuple[int, str, Sequence[AuditEntry]]]) -> list[bool]:
+def _take(db: Database, items: Sequence[tuple[int, str, Sequence[AuditEntry]]]) -> list[bool]:
     done = []
-    for case_id, message, acts in items:
-        gone = _is_open(run, case_id) and run.change(_TAKE, key=case_id, message=message) == 1
-        _written(run, case_id, [message] * gone, acts)
+    for case_id, message, entries in items:
+        gone = _is_open(db, case_id) and db.change(_TAKE, key=case_id, message=message) == 1
+        _written(db, case_id, [message] * gone, entries)
         done.append(gone)
     return done
 
 
-def _end(run: Run, items: Sequence[tuple[int, str, str, AuditEntry]]) -> list[bool]:
+def _end(db: Database, items: Sequence[tuple[int, str, str, AuditEntry]]) -> list[bool]:
     done = []
-    for case_id, outcome, by, act in items:
-        at = run.now if outcome else None
-        changed = run.change(
-            _END, key=case_id, to_outcome=outcome, to_by=by if outcome else "", to_at=at, now=run.now
+    for case_id, outcome, by, entry in items:
+        at = db.now if outcome else None
+        changed = db.change(
+            _END, key=case_id, to_outcome=outcome, to_by=by if outcome else "", to_at=at, now=db.now
         )  # fmt: skip
         done.append(changed == 1)
-        audit.write(run, [act] * done[-1])
+        audit.write(db, [entry] * done[-1])
     return done
 
 
@@ -218,45 +222,45 @@ class SqlCaseStore(FeatureStore):
         self, draft: CaseDraft, by: str, messages: Sequence[str], detail: Mapping[str, object], to: str = ""
     ) -> int:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_OPEN_WRITE, (draft, by, messages, detail, to))
+        return await self._writer.write(_OPEN_WRITE, (draft, by, messages, detail, to))
 
     async def find(self, case_id: int) -> CaseFile | None:
         """See gateway.ports.cases.CaseStore."""
-        found = await self._readers.read(lambda run: _files(run, run.rows(_BY_ID, key=case_id)))
+        found = await self._readers.read(lambda db: _files(db, db.rows(_BY_ID, key=case_id)))
         return found[0] if found else None
 
     async def page(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
         listed = _CLOSED_CASES if closed else _OPEN_CASES
-        return await self._readers.read(lambda run: _files(run, run.rows(listed, before=before, limit=limit)))
+        return await self._readers.read(lambda db: _files(db, db.rows(listed, before=before, limit=limit)))
 
     async def due_before(self, before: float, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
-        return await self._readers.read(lambda run: _files(run, run.rows(_DUE, before=before, limit=limit)))
+        return await self._readers.read(lambda db: _files(db, db.rows(_DUE, before=before, limit=limit)))
 
     async def traces(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """See gateway.ports.cases.CaseStore."""
-        ids = sorted({fit(each) for each in message_ids})
-        return await self._readers.read(lambda run: _named(run, ids)) if ids else {}
+        ids = sorted({storable(each) for each in message_ids})
+        return await self._readers.read(lambda db: _named(db, ids)) if ids else {}
 
     async def of_message(self, message_id: str) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
-        return await self._readers.read(lambda run: _files(run, run.rows(_OF_MESSAGE, key=fit(message_id))))
+        return await self._readers.read(lambda db: _files(db, db.rows(_OF_MESSAGE, key=storable(message_id))))
 
-    async def change(self, case_id: int, draft: CaseDraft, act: AuditEntry, to: str = "") -> bool:
+    async def change(self, case_id: int, draft: CaseDraft, entry: AuditEntry, to: str = "") -> bool:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_CHANGE_WRITE, (case_id, draft, act, to))
+        return await self._writer.write(_CHANGE_WRITE, (case_id, draft, entry, to))
 
     async def add_messages(
-        self, case_id: int, messages: Sequence[str], by: str, acts: Sequence[AuditEntry]
+        self, case_id: int, messages: Sequence[str], by: str, entries: Sequence[AuditEntry]
     ) -> tuple[str, ...]:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_ADD_WRITE, (case_id, messages, by, acts))
+        return await self._writer.write(_ADD_WRITE, (case_id, messages, by, entries))
 
-    async def remove_message(self, case_id: int, message_id: str, acts: Sequence[AuditEntry]) -> bool:
+    async def remove_message(self, case_id: int, message_id: str, entries: Sequence[AuditEntry]) -> bool:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_TAKE_WRITE, (case_id, fit(message_id), acts))
+        return await self._writer.write(_TAKE_WRITE, (case_id, storable(message_id), entries))
 
-    async def set_outcome(self, case_id: int, outcome: str, by: str, act: AuditEntry) -> bool:
+    async def set_outcome(self, case_id: int, outcome: str, by: str, entry: AuditEntry) -> bool:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.do(_END_WRITE, (case_id, outcome, by, act))
+        return await self._writer.write(_END_WRITE, (case_id, outcome, by, entry))

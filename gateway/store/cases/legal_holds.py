@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 from gateway.core.cases.case import LegalHold
 from gateway.core.policy.decision import AuditEntry
 from gateway.store.audit import audit
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
@@ -18,42 +18,42 @@ from gateway.store.schema import messages as schema
 _h = schema.legal_holds.c
 
 _HOLDS = Statement(
-    lambda of: select(_h.message_id, _h.reason, _h.placed_by, _h.placed_at).where(of.among(_h.message_id))
+    lambda sql: select(_h.message_id, _h.reason, _h.placed_by, _h.placed_at).where(sql.among(_h.message_id))
 )
 _KNOWN = Statement(
-    lambda of: (
+    lambda sql: (
         select(schema.messages.c.id)
-        .where(of.among(schema.messages.c.id))
+        .where(sql.among(schema.messages.c.id))
         .order_by(schema.messages.c.id)
         .with_for_update()
     )
 )
-_PLACE = insert_each(schema.legal_holds, "message_id", "reason", "placed_by", "placed_at")
-_LIFT = Statement(lambda of: delete(schema.legal_holds).where(of.among(_h.message_id)).returning(_h.message_id))
+_PLACE = batch_insert(schema.legal_holds, "message_id", "reason", "placed_by", "placed_at")
+_LIFT = Statement(lambda sql: delete(schema.legal_holds).where(sql.among(_h.message_id)).returning(_h.message_id))
 
 
-def _place(run: Run, items: Sequence[tuple[Sequence[LegalHold], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
+def _place(db: Database, items: Sequence[tuple[Sequence[LegalHold], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     placed = []
-    for holds, acts in items:
+    for holds, entries in items:
         ids = sorted({each.message for each in holds})
-        known = {row[0] for row in run.rows(_KNOWN, ids=ids)}
-        there = {row[0] for row in run.rows(_HOLDS, ids=ids)}
+        known = {row[0] for row in db.rows(_KNOWN, ids=ids)}
+        there = {row[0] for row in db.rows(_HOLDS, ids=ids)}
         new = {each.message: each for each in holds if each.message in known - there}
         rows = [
-            {"message_id": id_, "reason": fit(each.reason), "placed_by": each.by, "placed_at": run.now}
+            {"message_id": id_, "reason": storable(each.reason), "placed_by": each.by, "placed_at": db.now}
             for id_, each in new.items()
         ]
-        run.each(_PLACE, rows)
-        audit.write(run, [act for act in acts if act.subject in new])
+        db.batch(_PLACE, rows)
+        audit.write(db, [entry for entry in entries if entry.subject in new])
         placed.append(tuple(new))
     return placed
 
 
-def _lift(run: Run, items: Sequence[tuple[Sequence[str], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
+def _lift(db: Database, items: Sequence[tuple[Sequence[str], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     lifted = []
-    for messages, acts in items:
-        gone = tuple(dict.fromkeys(row[0] for row in run.rows(_LIFT, ids=sorted(set(messages)))))
-        audit.write(run, [act for act in acts if act.subject in gone])
+    for messages, entries in items:
+        gone = tuple(dict.fromkeys(row[0] for row in db.rows(_LIFT, ids=sorted(set(messages)))))
+        audit.write(db, [entry for entry in entries if entry.subject in gone])
         lifted.append(gone)
     return lifted
 
@@ -64,16 +64,16 @@ _PLACE_WRITE, _LIFT_WRITE = Write(_place, rank=0), Write(_lift)
 class SqlLegalHoldStore(FeatureStore):
     """See gateway.ports.cases.LegalHoldStore."""
 
-    async def place(self, holds: Sequence[LegalHold], acts: Sequence[AuditEntry]) -> tuple[str, ...]:
+    async def place(self, holds: Sequence[LegalHold], entries: Sequence[AuditEntry]) -> tuple[str, ...]:
         """See gateway.ports.cases.LegalHoldStore."""
-        return await self._writer.do(_PLACE_WRITE, (holds, acts))
+        return await self._writer.write(_PLACE_WRITE, (holds, entries))
 
-    async def lift(self, messages: Sequence[str], acts: Sequence[AuditEntry]) -> tuple[str, ...]:
+    async def lift(self, messages: Sequence[str], entries: Sequence[AuditEntry]) -> tuple[str, ...]:
         """See gateway.ports.cases.LegalHoldStore."""
-        return await self._writer.do(_LIFT_WRITE, ([fit(each) for each in messages], acts))
+        return await self._writer.write(_LIFT_WRITE, ([storable(each) for each in messages], entries))
 
     async def of_messages(self, messages: Sequence[str]) -> Mapping[str, LegalHold]:
         """See gateway.ports.cases.LegalHoldStore."""
-        ids = sorted({fit(each) for each in messages})
-        rows = await self._readers.read(lambda run: run.rows(_HOLDS, ids=ids)) if ids else []
+        ids = sorted({storable(each) for each in messages})
+        rows = await self._readers.read(lambda db: db.rows(_HOLDS, ids=ids)) if ids else []
         return {row[0]: LegalHold(*row) for row in rows}

@@ -9,8 +9,8 @@ from itertools import groupby
 from sqlalchemy import bindparam, delete, func, select, update
 
 from gateway.core.channels.smpp_message import PartialText, SentPart, SmsPart, id_variants
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Row, Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages.intake import part_row
@@ -24,9 +24,9 @@ _MADE, _WAITING, _COPIES = _KINDS = (0, 1, 2)
 """Of parts: their text is made; it waits for others; or all of them are copies of those of one that is made."""
 
 _p, _i = schema.text_parts.c, schema.text_ids.c
-_ALONE = Statement(lambda of: select(func.pg_advisory_xact_lock(schema.lit(_GATHERING))))
+_ALONE = Statement(lambda sql: select(func.pg_advisory_xact_lock(schema.lit(_GATHERING))))
 _LIKE = Statement(
-    lambda of: (
+    lambda sql: (
         select(_p.message_id, _p.number, _p.total, _p.command, _p.body, _p.account, _p.waiting)
         .where(
             _p.key == bindparam("key"),
@@ -38,33 +38,35 @@ _LIKE = Statement(
     )
 )
 _OF = Statement(
-    lambda of: (
+    lambda sql: (
         select(_p.message_id, _p.number, _p.total, _p.command, _p.body, _p.account, _p.waiting)
-        .where(of.among(_p.message_id))
+        .where(sql.among(_p.message_id))
         .order_by(_p.message_id, _p.number)
     )
 )
 _OVERDUE = Statement(
-    lambda of: (
+    lambda sql: (
         select(_p.message_id)
         .where(_p.waiting == schema.lit(1), _p.at <= bindparam("before"))
         .order_by(_p.at)
         .limit(bindparam("limit"))
     )
 )
-_KEEP = insert_each(schema.text_parts)
+_KEEP = batch_insert(schema.text_parts)
 _NO_COPIES = Statement(
-    lambda of: update(schema.text_parts).where(_p.message_id == bindparam("id")).values(waiting=schema.lit(_WAITING))
+    lambda sql: update(schema.text_parts).where(_p.message_id == bindparam("id")).values(waiting=schema.lit(_WAITING))
 )
-_DROP_COPIES = Statement(lambda of: delete(schema.text_parts).where(_p.message_id == bindparam("id")))
-_NOTE = insert_each(schema.text_ids, again=True)
+_DROP_COPIES = Statement(lambda sql: delete(schema.text_parts).where(_p.message_id == bindparam("id")))
+_NOTE = batch_insert(schema.text_ids, ignore_existing=True)
 _KNOWN = Statement(
-    lambda of: select(_i.number, _i.given).where(_i.message_id == bindparam("id"), _i.position == bindparam("position"))
+    lambda sql: select(_i.number, _i.given).where(
+        _i.message_id == bindparam("id"), _i.position == bindparam("position")
+    )
 )
 _TOLD = Statement(
-    lambda of: (
+    lambda sql: (
         select(_i.message_id, _i.number, _i.total, _i.account, _i.name)
-        .where(of.among(_i.name))
+        .where(sql.among(_i.name))
         .order_by(_i.at.desc())
         .limit(schema.lit(8))
     )
@@ -86,19 +88,19 @@ class _Noted:
     name: str
 
 
-def _gather(run: Run, items: Sequence[_Came]) -> list[PartialText]:
-    if run.flavour.name == "postgresql":
-        run.rows(_ALONE)
-    return [_gather_one(run, each) for each in items]
+def _gather(db: Database, items: Sequence[_Came]) -> list[PartialText]:
+    if db.dialect.name == "postgresql":
+        db.rows(_ALONE)
+    return [_gather_one(db, each) for each in items]
 
 
-def _gather_one(run: Run, came: _Came) -> PartialText:
+def _gather_one(db: Database, came: _Came) -> PartialText:
     """What waits for this part has it; else it is a copy, where it is like a part of a text that is made.
 
     References come round again, and two texts may begin with the same words. So copies are kept apart, with what else
     comes under their reference: one part that is no copy, and they are a text of their own.
     """
-    rows = run.rows(_LIKE, key=fit(came.key), after=run.now - AGAIN)
+    rows = db.rows(_LIKE, key=storable(came.key), after=db.now - AGAIN)
     texts = {str(id_): list(group) for id_, group in groupby(rows, key=lambda row: row[0])}
     kinds = {kind: {id_: there for id_, there in texts.items() if there[0][6] == kind} for kind in _KINDS}
     part = came.part
@@ -106,28 +108,30 @@ def _gather_one(run: Run, came: _Came) -> PartialText:
         lacking = {id_: there for id_, there in kinds[kind].items() if all(row[1] != part.number for row in there)}
         if lacking:
             id_, there = next(iter(lacking.items()))
-            return _joined(run, came, id_, there, kind, kinds[_MADE])
+            return _joined(db, came, id_, there, kind, kinds[_MADE])
         for id_, there in kinds[kind].items():
             if _has(there, part):
                 original = kind == _COPIES and _like(kinds[_MADE], part)
                 return original or _gathered(id_, there)
     if original := _like(kinds[_MADE], part):
-        run.each(_KEEP, [part_row(run, part, came.name, waiting=_COPIES, key=came.key)])
+        db.batch(_KEEP, [part_row(db, part, came.name, waiting=_COPIES, key=came.key)])
         return original
-    return _joined(run, came, came.name, [], _WAITING, {})
+    return _joined(db, came, came.name, [], _WAITING, {})
 
 
-def _joined(run: Run, came: _Came, id_: str, there: list[Row], kind: int, made: Mapping[str, list[Row]]) -> PartialText:
+def _joined(
+    db: Database, came: _Came, id_: str, there: list[Row], kind: int, made: Mapping[str, list[Row]]
+) -> PartialText:
     """A part with the others of its text."""
     part = came.part
     original = _like(made, part) if kind == _COPIES else None
     if kind == _COPIES and original is None:
-        run.change(_NO_COPIES, id=id_)
+        db.change(_NO_COPIES, id=id_)
     all_there = [*there, (id_, part.number, part.total, part.command, part.body, part.account, _WAITING)]
     if original is not None and len(all_there) == part.total:
-        run.change(_DROP_COPIES, id=id_)  # the whole text came twice
+        db.change(_DROP_COPIES, id=id_)  # the whole text came twice
         return original
-    run.each(_KEEP, [part_row(run, part, id_, waiting=_COPIES if original else _WAITING, key=came.key)])
+    db.batch(_KEEP, [part_row(db, part, id_, waiting=_COPIES if original else _WAITING, key=came.key)])
     return original or _gathered(id_, [(*row[:6], _WAITING) for row in all_there])
 
 
@@ -149,27 +153,27 @@ def _part(row: Row) -> SmsPart:
     return SmsPart(row[1], row[2], row[3], bytes(row[4]), row[5])
 
 
-def _note(run: Run, items: Sequence[_Noted]) -> list[None]:
+def _note(db: Database, items: Sequence[_Noted]) -> list[None]:
     rows = {
         (each.message_id, each.position, each.part.number): {
             "message_id": each.message_id,
             "position": each.position,
             "number": each.part.number,
             "total": each.part.total,
-            "account": fit(each.part.account),
-            "given": fit(each.name),
-            "name": fit(id_variants(each.name)[0]),
-            "at": run.now,
+            "account": storable(each.part.account),
+            "given": storable(each.name),
+            "name": storable(id_variants(each.name)[0]),
+            "at": db.now,
         }
         for each in items
     }
-    run.each(_NOTE, list(rows.values()))
+    db.batch(_NOTE, list(rows.values()))
     return [None] * len(items)
 
 
-def _overdue(run: Run, age: float, limit: int) -> list[PartialText]:
-    ids = list(dict.fromkeys(row[0] for row in run.rows(_OVERDUE, before=run.now - age, limit=limit)))
-    rows = run.rows(_OF, ids=ids) if ids else []
+def _overdue(db: Database, age: float, limit: int) -> list[PartialText]:
+    ids = list(dict.fromkeys(row[0] for row in db.rows(_OVERDUE, before=db.now - age, limit=limit)))
+    rows = db.rows(_OF, ids=ids) if ids else []
     return [_gathered(str(id_), list(group)) for id_, group in groupby(rows, key=lambda row: row[0])]
 
 
@@ -182,28 +186,28 @@ class SqlSmsPartStore(FeatureStore):
 
     async def add(self, key: str, name: str, part: SmsPart) -> PartialText:
         """See gateway.ports.channels.SmsPartStore."""
-        return await self._writer.do(_GATHER_WRITE, _Came(key, name, part))
+        return await self._writer.write(_GATHER_WRITE, _Came(key, name, part))
 
     async def overdue(self, age: float, limit: int) -> Sequence[PartialText]:
         """See gateway.ports.channels.SmsPartStore."""
-        return await self._readers.read(lambda run: _overdue(run, age, limit))
+        return await self._readers.read(lambda db: _overdue(db, age, limit))
 
     async def parts_of(self, message_id: str) -> Sequence[SmsPart]:
         """See gateway.ports.channels.SmsPartStore."""
-        return [_part(row) for row in await self._readers.read(lambda run: run.rows(_OF, ids=[message_id]))]
+        return [_part(row) for row in await self._readers.read(lambda db: db.rows(_OF, ids=[message_id]))]
 
     async def smsc_ids(self, message_id: str, position: int) -> Mapping[int, str]:
         """See gateway.ports.channels.SmsPartStore."""
-        rows = await self._readers.read(lambda run: run.rows(_KNOWN, id=message_id, position=position))
+        rows = await self._readers.read(lambda db: db.rows(_KNOWN, id=message_id, position=position))
         return dict(rows)
 
     async def record_smsc_id(self, message_id: str, position: int, part: SmsPart, name: str) -> None:
         """See gateway.ports.channels.SmsPartStore."""
-        await self._writer.do(_NOTE_WRITE, _Noted(message_id, position, part, name))
+        await self._writer.write(_NOTE_WRITE, _Noted(message_id, position, part, name))
 
     async def find_by_smsc_ids(self, names: Collection[str]) -> SentPart | None:
         """See gateway.ports.channels.SmsPartStore. The exact id goes before another way of writing one."""
         asked = list(names)
-        rows = await self._readers.read(lambda run: run.rows(_TOLD, ids=[fit(each) for each in asked]))
+        rows = await self._readers.read(lambda db: db.rows(_TOLD, ids=[storable(each) for each in asked]))
         found = min(rows, key=lambda row: asked.index(row[4]) if row[4] in asked else len(asked), default=None)
         return None if found is None else SentPart(*found[:4])

@@ -1,6 +1,6 @@
-"""Messages that were written a moment ago: whoever publishes or delivers them at once need not read them again.
+"""Messages that were written a moment ago, so that publishing and delivering them need not read them again.
 
-The row of a message and its content never change, so that a kept one is as good as a read one.
+The row and the content of a message never change: a cached message equals a read one.
 """
 
 from __future__ import annotations
@@ -9,40 +9,40 @@ import threading
 
 from gateway.core.messages.message import Message
 
-MOST_BYTES = 16 << 20
-LARGEST = 1 << 20
+MAX_BYTES = 16 << 20
+MAX_MESSAGE_BYTES = 1 << 20
 
 
 class RecentMessages:
-    """Contents of at most MOST_BYTES, the latest; none of more than LARGEST. For every thread of a process."""
+    """The latest messages, with contents of at most MAX_BYTES together. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, Message] = {}
+        self._messages: dict[str, Message] = {}
         self._bytes = 0
 
-    def keep(self, message: Message) -> None:
-        """Keep a message whose row is being written; nobody asks for it unless that is committed."""
-        if len(message.content) > LARGEST:
+    def add(self, message: Message) -> None:
+        """Cache a message whose row is being written. Nobody asks for it unless the row is committed."""
+        if len(message.content) > MAX_MESSAGE_BYTES:
             return
         with self._lock:
             self._drop(message.id)
-            self._kept[message.id] = message
+            self._messages[message.id] = message
             self._bytes += len(message.content)
-            while self._bytes > MOST_BYTES:
-                self._drop(next(iter(self._kept)))
+            while self._bytes > MAX_BYTES:
+                self._drop(next(iter(self._messages)))
 
     def get(self, id_: str) -> Message | None:
-        """A message that is still kept."""
-        return self._kept.get(id_)
+        """A message, if it is cached."""
+        return self._messages.get(id_)
 
     def take(self, id_: str) -> Message | None:
-        """A message that is still kept, which is on its way out: it is not needed any more."""
+        """A message, if it is cached, and remove it: it is about to be delivered."""
         with self._lock:
             return self._drop(id_)
 
     def _drop(self, id_: str) -> Message | None:
-        message = self._kept.pop(id_, None)
+        message = self._messages.pop(id_, None)
         if message is not None:
             self._bytes -= len(message.content)
         return message

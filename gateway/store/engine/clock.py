@@ -1,4 +1,4 @@
-"""TODO."""
+"""The clock of the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How values are kept in columns: envelopes, decisions and verdicts as JSON, texts without what databases refuse."""
+"""How values are stored in columns: envelopes, decisions and verdicts as JSON, and text that databases accept."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gateway.core.policy.decision import Action, Decision
 from gateway.core.serialization.wire import decode_verdict, encode_verdict
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode  # ASCII: lone surrogates survive
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def json_text(value: object) -> str:
-    """JSON as it is kept."""
+def encode_json(value: object) -> str:
+    """A value as compact JSON."""
     return _encode(value)
 
 
-def fit(text: str) -> str:
-    """A text as a database takes it: NUL and lone surrogates replaced."""
-    return text if text.isascii() and "\x00" not in text else _UNFIT.sub("\ufffd", text)
+def storable(text: str) -> str:
+    """A text that every database accepts: NUL and lone surrogates are replaced with U+FFFD."""
+    return text if text.isascii() and "\x00" not in text else _NOT_STORABLE.sub("\ufffd", text)
 
 
-def envelope_text(message: Message) -> str:
-    """Sender, options, recipients and pairs of a message, exactly."""
+def encode_envelope(message: Message) -> str:
+    """Sender, options, recipients and pairs of a message, without loss."""
     envelope = message.envelope
     places = {recipient.address: at for at, recipient in enumerate(envelope.recipients)}
     return _encode(
@@ -49,11 +49,11 @@ def envelope_text(message: Message) -> str:
     )
 
 
-def read_envelope(text: str) -> tuple[Envelope, Relation]:
-    """The inverse of `envelope_text`."""
+def decode_envelope(text: str) -> tuple[Envelope, Relation]:
+    """The inverse of `encode_envelope`."""
     sender, options, recipients, pairs = json.loads(text)
     return (
-        Envelope(sender, tuple(Recipient(each[0], tuple(each[1:])) for each in recipients), tuple(options)),
+        Envelope(sender, tuple(Recipient(address, tuple(more)) for address, *more in recipients), tuple(options)),
         Relation(
             tuple(
                 Pair(
@@ -70,8 +70,8 @@ def read_envelope(text: str) -> tuple[Envelope, Relation]:
     )
 
 
-def decision_text(decision: Decision) -> str:
-    """A decision as it is kept."""
+def encode_decision(decision: Decision) -> str:
+    """A decision as JSON."""
     return _encode(
         [
             decision.action,
@@ -84,19 +84,19 @@ def decision_text(decision: Decision) -> str:
     )
 
 
-def read_decision(text: str) -> Decision:
-    """The inverse of `decision_text`."""
+def decode_decision(text: str) -> Decision:
+    """The inverse of `encode_decision`."""
     action, direction, policy, clauses, reasons, due_in = json.loads(text)
     return Decision(Action(action), Direction(direction), policy, tuple(clauses), tuple(reasons), due_in)
 
 
-def verdict_text(verdict: Verdict) -> str:
-    """A verdict as it is kept: its record on the bus, whose every version stays readable."""
+def encode_verdict_text(verdict: Verdict) -> str:
+    """A verdict as its record on the bus. Every version of that record stays readable."""
     return encode_verdict(verdict).decode().replace("\x00", "\\u0000")
 
 
-def read_verdict(text: str) -> Verdict:
-    """The inverse of `verdict_text`."""
+def decode_verdict_text(text: str) -> Verdict:
+    """The inverse of `encode_verdict_text`."""
     return decode_verdict(text.encode())
 
 
@@ -104,9 +104,9 @@ MESSAGE_COLUMNS = "id channel received_at message_id sha256 tls prefix envelope 
 
 
 def read_message(row: tuple[Any, ...]) -> Message:
-    """A message from the columns `MESSAGE_COLUMNS`; a content that was left where it is, as null, is empty."""
+    """A message from the columns `MESSAGE_COLUMNS`. A null content (left in the store) becomes empty."""
     id_, channel, received_at, message_id, sha256, tls, prefix, envelope, subject, excerpt, content = row
-    enveloped, relation = read_envelope(envelope)
+    enveloped, relation = decode_envelope(envelope)
     return Message(
         id=id_,
         channel=channel,

@@ -1,6 +1,6 @@
-"""Connections: one for each thread that works with the database, made anew when the database came back.
+"""Database connections: one for each thread, opened again after the database was away.
 
-Errors of the driver become StoreDown here, without the values that a statement carried.
+Errors of the driver become StoreDown here, without the values of the statement.
 """
 
 from __future__ import annotations
@@ -11,42 +11,42 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gateway.ports.messages import StoreDown
-from gateway.store.engine.dialects import Flavour, Run
+from gateway.store.engine.dialects import Database, SqlDialect
 
 Answer = TypeVar("Answer")
 
 
 class WriteRefused(StoreDown):
-    """The database answers, but not to this: what else was in the transaction may do better without it."""
+    """The database answers but refuses a statement. The rest of the transaction may succeed without it."""
 
 
-class _Lost(StoreDown):
-    """The connection went away before anything could be committed."""
+class _ConnectionLost(StoreDown):
+    """The connection was lost before the commit."""
 
 
 class Connections:
-    """What runs work on the database for the calling thread, on a connection of its own."""
+    """Runs work on the calling thread's own connection."""
 
-    def __init__(self, connect: Callable[[], Any], flavour: Flavour, clock: Callable[[], float] | None) -> None:
+    def __init__(self, connect: Callable[[], Any], dialect: SqlDialect, clock: Callable[[], float] | None) -> None:
         self._connect = connect
-        self._flavour = flavour
+        self._dialect = dialect
         self._clock = clock
         self._own = threading.local()
         self._open: set[Any] = set()
 
-    def transaction(self, work: Callable[[Run], Answer]) -> Answer:
-        """Work in one transaction, committed when this returns; once more where the connection had been lost before.
+    def transaction(self, work: Callable[[Database], Answer]) -> Answer:
+        """Run work in one transaction and commit it. Tries again once if the connection turns out to be lost.
 
-        Raises StoreDown, and Refused where the database is there and refused a statement.
+        Raises StoreDown, or WriteRefused if the database refuses a statement.
         """
         return self._twice(work, writing=True)
 
-    def reading(self, work: Callable[[Run], Answer]) -> Answer:
-        """Work that changes nothing. Raises StoreDown."""
+    def reading(self, work: Callable[[Database], Answer]) -> Answer:
+        """Run work that changes nothing. Raises StoreDown."""
         return self._twice(work, writing=False)
 
     def own_time(self) -> float | None:
-        """The store's time where it is this machine's, which takes asking nobody; None where it is the database's."""
+        """The store's time if it is this machine's; None if it is the database's."""
         return None if self._clock is None else self._clock()
 
     def drop(self) -> None:
@@ -62,28 +62,28 @@ class Connections:
 
     def _close(self, connection: Any) -> None:
         self._open.discard(connection)
-        with contextlib.suppress(self._flavour.driver.Error):  # it was lost already
+        with contextlib.suppress(self._dialect.driver.Error):  # it may be lost already
             connection.close()
 
-    def _twice(self, work: Callable[[Run], Answer], writing: bool) -> Answer:
+    def _twice(self, work: Callable[[Database], Answer], writing: bool) -> Answer:
         fresh = getattr(self._own, "connection", None) is None
         try:
             return self._once(work, writing)
-        except _Lost:
+        except _ConnectionLost:
             if fresh:
                 raise
             return self._once(work, writing)
 
-    def _once(self, work: Callable[[Run], Answer], writing: bool) -> Answer:
-        driver = self._flavour.driver
+    def _once(self, work: Callable[[Database], Answer], writing: bool) -> Answer:
+        driver = self._dialect.driver
         connection, committing, done = None, False, False
         try:
             connection = self._connection()
-            cursor = connection.cursor(**self._flavour.cursor)
+            cursor = connection.cursor(**self._dialect.cursor)
             try:
                 if writing:
-                    cursor.execute(self._flavour.begin)
-                answer = work(Run(cursor, self._flavour, self._clock))
+                    cursor.execute(self._dialect.begin)
+                answer = work(Database(cursor, self._dialect, self._clock))
                 if writing:
                     committing = True
                     cursor.execute("COMMIT")
@@ -95,14 +95,14 @@ class Connections:
                     if writing and not done:
                         connection.rollback()
         except driver.Error as error:
-            said = f"{self._flavour.name}: {_said(error)}"
+            text = f"{self._dialect.name}: {_error_text(error)}"
             if connection is None or getattr(connection, "closed", False):
                 self.drop()
                 if not committing:
-                    raise _Lost(said) from None
-            elif not (self._flavour.name == "sqlite" and isinstance(error, driver.OperationalError)):
-                raise WriteRefused(said) from None
-            raise StoreDown(said) from None  # SQLite: locked too long, full, no longer there
+                    raise _ConnectionLost(text) from None
+            elif not (self._dialect.name == "sqlite" and isinstance(error, driver.OperationalError)):
+                raise WriteRefused(text) from None
+            raise StoreDown(text) from None  # SQLite: locked for too long, disk full, or file gone
 
     def _connection(self) -> Any:
         connection = getattr(self._own, "connection", None)
@@ -112,8 +112,8 @@ class Connections:
         return connection
 
 
-def _said(error: Exception) -> str:
-    """The driver's word for an error: PostgreSQL's first line may quote values after a colon or in DETAIL lines."""
+def _error_text(error: Exception) -> str:
+    """An error of the driver without values: PostgreSQL's messages may quote them, so only its code is kept."""
     state = getattr(error, "sqlstate", None)
     if state:
         return f"{type(error).__name__} ({state})"

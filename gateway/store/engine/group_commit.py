@@ -1,11 +1,12 @@
-"""Group commit: everything that waits to be written goes into one transaction, and one fsync serves all of it.
+"""Group commit: all waiting writes go into one transaction, so that one fsync serves all of them.
 
-A write is a function over a list of items. Callers wait for their item's answer; meanwhile the next transaction
-gathers. When a transaction fails, it is rolled back and each item gets one of its own, so that a bad one fails alone.
+A write is a function over a list of items. Each caller waits for the answer to its own item. Meanwhile the items of the
+next transaction gather. If a transaction fails, it is rolled back and each item gets a transaction of its own, so that
+a bad item fails alone.
 
-Two kinds of write save transactions, for where messages come one by one each of them is an fsync and two threads that
-wake: a write that nobody waits for goes along with the next one (`later`), and a claim goes along with whatever makes
-due what it asks for (`ride`).
+Two kinds of write save transactions when messages come one by one, where each transaction would cost an fsync and two
+thread switches: a write that nobody waits for joins the next transaction (`write_later`), and a claim joins the
+transaction that makes due what it asks for (`claim_with`).
 """
 
 from __future__ import annotations
@@ -19,17 +20,16 @@ from typing import Any, Generic, TypeVar
 
 from gateway.ports.messages import StoreDown, WakeupSignal
 from gateway.store.engine.connections import Connections, WriteRefused
-from gateway.store.engine.dialects import Run
+from gateway.store.engine.dialects import Database
 
-MOST_ITEMS = 256
-"""Items of one transaction: bounds how long one may take."""
+MAX_ITEMS = 256
+"""Items of one transaction, which limits how long it takes."""
 
-PACE = 0.002
-"""Seconds from one transaction's beginning to the next: under load more goes into each. The first of a pause goes at
-once."""
+MIN_INTERVAL = 0.002
+"""Seconds between the starts of two transactions: under load each holds more. The first after a pause starts at once."""
 
-PATIENCE = 0.2
-"""Seconds that a write which nobody waits for stays behind at most for others to go along with."""
+MAX_DELAY = 0.2
+"""Seconds that a write which nobody waits for waits at most for a transaction to join."""
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -37,25 +37,25 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Write(Generic[Item, Answer]):
-    """One kind of write. `run` answers each item in order.
+    """One kind of write. `run` returns the answers to its items in order.
 
-    Within a transaction writes go by rising `rank`. What waits for another process's locks comes first and in the
-    order of ids, what skips them last: so no two transactions wait for one another.
+    Within a transaction, writes run by rising `rank`. Writes that wait for locks of other processes come first, in the
+    order of ids; writes that skip locked rows come last. So no two transactions wait for each other.
     """
 
-    run: Callable[[Run, Sequence[Item]], Sequence[Answer]]
+    run: Callable[[Database, Sequence[Item]], Sequence[Answer]]
     rank: int = 1
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _PendingWrite:
     write: Write[Any, Any]
     item: Any
     answer: asyncio.Future[Any]
-    of: Hashable = None  # the rest is of riders
-    alarm: WakeupSignal | None = None
-    aboard: bool = False  # a transaction took it along
-    left: bool = False  # it is not to be taken along any more
+    name: Hashable = None  # this and the following: of waiting claims
+    wakeup: WakeupSignal | None = None
+    taken: bool = False  # a transaction took it along
+    left: bool = False  # its caller waits no longer
 
 
 class Writer:
@@ -64,20 +64,20 @@ class Writer:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
-        self._waiting: list[_Waiting] = []
-        self._later: list[_Waiting] = []
-        self._riders: list[_Waiting] = []
-        self._known: dict[Hashable, str] = {}
-        self._missed: set[Hashable] = set()
+        self._waiting: list[_PendingWrite] = []
+        self._later: list[_PendingWrite] = []
+        self._claims: list[_PendingWrite] = []
+        self._topics: dict[Hashable, str] = {}  # by name of a claim: what it waits for
+        self._missed: set[Hashable] = set()  # names of claims whose topic became due while none waited
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
-        self._due: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._overdue = False
 
     def start(self) -> None:
-        """Begin to write, on the running loop."""
-        self._task = asyncio.get_running_loop().create_task(self._write(), name="store-writer")
+        """Start writing, on the running loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="store-writer")
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -85,162 +85,164 @@ class Writer:
         self._wake.set()
         if self._task is not None:
             await self._task
-        if self._due is not None:
-            self._due.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connections.drop)
         self._thread.shutdown()
 
-    async def do(self, write: Write[Item, Answer], item: Item) -> Answer:
-        """Have one item written; returns after its commit. Raises StoreDown when nothing was written."""
+    async def write(self, write: Write[Item, Answer], item: Item) -> Answer:
+        """Write one item and return its answer after the commit. Raises StoreDown if nothing was written."""
         return await self._put(write, item)
 
-    async def do_all(self, write: Write[Item, Answer], items: Sequence[Item]) -> list[Answer]:
-        """Have several items written, each for itself; raises the first error once all of them are done."""
+    async def write_all(self, write: Write[Item, Answer], items: Sequence[Item]) -> list[Answer]:
+        """Write several items, each on its own. Raises the first error once all of them are done."""
         answers = [self._put(write, item) for item in items]
         if answers:
             await asyncio.wait(answers)
         return [answer.result() for answer in answers]
 
-    async def later(self, write: Write[Item, Answer], item: Item) -> Answer:
-        """Have one item written with the next transaction, within PATIENCE; else as `do`."""
-        waiting = self._asked(write, item)
-        self._later.append(waiting)
-        if self._due is None:
-            self._due = asyncio.get_running_loop().call_later(PATIENCE, self._ring)
-        answer: Answer = await waiting.answer
+    async def write_later(self, write: Write[Item, Answer], item: Item) -> Answer:
+        """Like `write`, but the item joins the next transaction, or gets its own after MAX_DELAY."""
+        pending = self._pending(write, item)
+        self._later.append(pending)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(MAX_DELAY, self._ring)
+        answer: Answer = await pending.answer
         return answer
 
-    async def ride(
-        self, write: Write[Item, Answer], item: Item, of: Hashable, news: str, alarm: WakeupSignal, seconds: float
+    async def claim_with(
+        self, write: Write[Item, Answer], item: Item, name: Hashable, topic: str, wakeup: WakeupSignal, seconds: float
     ) -> Answer | None:
-        """Have one item written within the transaction that brings `news`, as `Run.news` has it; its answer.
+        """Run a claim within the transaction that makes `topic` due (see `Database.made_due`).
 
-        At once where news came while nobody rode under the name `of`, and when the alarm rings: it tells of other
-        processes. None where no transaction had something for it (an answer that is not empty) and the time is up.
-        Raises StoreDown.
+        Claims at once if the topic became due while no claim of this `name` waited, or if the signal wakes it: another
+        process may have made it due. Returns None if no transaction had anything for it within `seconds`. An answer
+        that is false counts as nothing. Raises StoreDown.
         """
-        woken = of in self._missed or self._known.get(of) != news
-        self._known[of] = news
+        woken = name in self._missed or self._topics.get(name) != topic
+        self._topics[name] = topic
         if not woken:
-            rider = self._asked(write, item)
-            rider.of, rider.alarm = of, alarm
-            self._riders.append(rider)
+            claim = self._pending(write, item)
+            claim.name, claim.wakeup = name, wakeup
+            self._claims.append(claim)
             try:
-                woken = await alarm.rest(seconds)
+                woken = await wakeup.rest(seconds)
             finally:
-                rider.left = True
-                if not rider.aboard:
-                    self._riders.remove(rider)
-            if rider.aboard:
-                answer: Answer | None = await rider.answer
+                claim.left = True
+                if not claim.taken:
+                    self._claims.remove(claim)
+            if claim.taken:
+                answer: Answer | None = await claim.answer
                 return answer
-        if not woken or alarm.stopped:
+        if not woken or wakeup.stopped:
             return None
-        found: Answer = await self.look(write, item, of)
+        found: Answer = await self.claim_now(write, item, name)
         return found
 
-    async def look(self, write: Write[Item, Answer], item: Item, of: Hashable) -> Answer:
-        """As `do`, for somebody who rides: what came until now is seen."""
-        self._missed.discard(of)
-        return await self.do(write, item)
+    async def claim_now(self, write: Write[Item, Answer], item: Item, name: Hashable) -> Answer:
+        """Run a claim at once. It sees everything that became due until now."""
+        self._missed.discard(name)
+        return await self.write(write, item)
 
-    def _asked(self, write: Write[Item, Answer], item: Item) -> _Waiting:
+    def _pending(self, write: Write[Item, Answer], item: Item) -> _PendingWrite:
         if self._closing:
             raise StoreDown("the store is closed")
-        return _Waiting(write, item, asyncio.get_running_loop().create_future())
+        return _PendingWrite(write, item, asyncio.get_running_loop().create_future())
 
     def _put(self, write: Write[Item, Answer], item: Item) -> asyncio.Future[Answer]:
-        waiting = self._asked(write, item)
-        self._waiting.append(waiting)
+        pending = self._pending(write, item)
+        self._waiting.append(pending)
         self._wake.set()
-        return waiting.answer
+        return pending.answer
 
     def _ring(self) -> None:
-        self._due = None
+        self._timer = None
         self._overdue = bool(self._later)
         if self._overdue:
             self._wake.set()
 
-    async def _write(self) -> None:
+    async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         began = -math.inf
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting or self._overdue or (self._closing and self._later):
-                if (early := began + PACE - clock()) > 0 and not self._closing:
+                if (early := began + MIN_INTERVAL - clock()) > 0 and not self._closing:
                     await asyncio.sleep(early)
                 began = clock()
                 self._waiting += self._later
                 self._later, self._overdue = [], False
-                taken, self._waiting = self._waiting[:MOST_ITEMS], self._waiting[MOST_ITEMS:]
-                batch = [each for each in taken if not each.answer.done()]  # a caller may have given up
-                riders, self._riders = self._riders, []
-                if batch and not await self._transaction(batch, riders):
-                    for each in batch:
-                        await self._transaction([each])
+                first, self._waiting = self._waiting[:MAX_ITEMS], self._waiting[MAX_ITEMS:]
+                batch = [pending for pending in first if not pending.answer.done()]  # a caller may have given up
+                claims, self._claims = self._claims, []
+                if batch and not await self._transaction(batch, claims):
+                    for pending in batch:
+                        await self._transaction([pending])
                 elif not batch:
-                    self._riders += riders
+                    self._claims += claims
             if self._closing:
                 return
 
-    async def _transaction(self, batch: Sequence[_Waiting], riders: Sequence[_Waiting] = ()) -> bool:
-        """One transaction; False when it failed and its items are to be tried alone."""
-        for rider in riders:
-            rider.aboard = True
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch, riders)
+    async def _transaction(self, batch: Sequence[_PendingWrite], claims: Sequence[_PendingWrite] = ()) -> bool:
+        """Run one transaction. Returns False if it failed and its items must be tried alone."""
+        for claim in claims:
+            claim.taken = True
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch, claims)
         await asyncio.wait([work])
         error = work.exception()
         if error is not None:
-            self._let_off(riders, {}, frozenset())
+            self._answer_claims(claims, {}, frozenset())
             down = isinstance(error, StoreDown) and not isinstance(error, WriteRefused)
-            if not down and (riders or len(batch) > 1):
+            if not down and (claims or len(batch) > 1):
                 return False
-            for each in batch:
-                if not each.answer.done():
-                    each.answer.set_exception(error)
+            for pending in batch:
+                if not pending.answer.done():
+                    pending.answer.set_exception(error)
             return True
-        answers, ridden, news = work.result()
-        self._let_off(riders, ridden, news)
-        for each, answer in zip(batch, answers, strict=True):
-            if not each.answer.done():
-                each.answer.set_result(answer)
+        answers, claimed, made_due = work.result()
+        self._answer_claims(claims, claimed, made_due)
+        for pending, answer in zip(batch, answers, strict=True):
+            if not pending.answer.done():
+                pending.answer.set_result(answer)
         return True
 
-    def _let_off(self, riders: Iterable[_Waiting], ridden: dict[int, Any], news: frozenset[str]) -> None:
-        """Riders that got something are told; the others go along with the next transaction, unless they left."""
-        for rider in riders:
-            got = ridden.get(id(rider))
-            if got and not rider.left and rider.alarm is not None:
-                rider.alarm.wake()
-            if not (got or rider.left):
-                rider.aboard = False
-                self._riders.append(rider)
-            elif not rider.answer.done():
-                rider.answer.set_result(got)
-        unseen = {of for of, waits_for in self._known.items() if waits_for in news} - {rider.of for rider in riders}
-        self._missed |= unseen
-        for rider in self._riders:
-            if rider.of in unseen and rider.alarm is not None:
-                rider.alarm.wake()
+    def _answer_claims(
+        self, claims: Iterable[_PendingWrite], claimed: dict[int, Any], made_due: frozenset[str]
+    ) -> None:
+        """Answer the claims that got something. The others wait for the next transaction, unless their caller left."""
+        for claim in claims:
+            answer = claimed.get(id(claim))
+            if answer and not claim.left and claim.wakeup is not None:
+                claim.wakeup.wake()
+            if not (answer or claim.left):
+                claim.taken = False
+                self._claims.append(claim)
+            elif not claim.answer.done():
+                claim.answer.set_result(answer)
+        missed = {name for name, topic in self._topics.items() if topic in made_due} - {claim.name for claim in claims}
+        self._missed |= missed
+        for claim in self._claims:
+            if claim.name in missed and claim.wakeup is not None:
+                claim.wakeup.wake()
 
     def _commit(
-        self, batch: Sequence[_Waiting], riders: Sequence[_Waiting]
+        self, batch: Sequence[_PendingWrite], claims: Sequence[_PendingWrite]
     ) -> tuple[list[Any], dict[int, Any], frozenset[str]]:
-        kinds: dict[int, tuple[Write[Any, Any], list[int]]] = {}
-        for at, each in enumerate(batch):
-            kinds.setdefault(id(each.write), (each.write, []))[1].append(at)
-        ordered = sorted(kinds.values(), key=lambda kind: kind[0].rank)
+        by_write: dict[int, tuple[Write[Any, Any], list[int]]] = {}
+        for at, pending in enumerate(batch):
+            by_write.setdefault(id(pending.write), (pending.write, []))[1].append(at)
+        ordered = sorted(by_write.values(), key=lambda group: group[0].rank)
 
-        def all_of_it(run: Run) -> tuple[list[Any], dict[int, Any], frozenset[str]]:
+        def work(db: Database) -> tuple[list[Any], dict[int, Any], frozenset[str]]:
             answers: list[Any] = [None] * len(batch)
             for write, places in ordered:
-                for at, answer in zip(places, write.run(run, [batch[at].item for at in places]), strict=True):
+                for at, answer in zip(places, write.run(db, [batch[at].item for at in places]), strict=True):
                     answers[at] = answer
-            ridden: dict[int, Any] = {}
-            for rider in sorted(riders, key=lambda each: each.write.rank):
-                if self._known[rider.of] in run.news:  # claims: they wait for nobody's lock, so they may come last
-                    ridden[id(rider)] = rider.write.run(run, [rider.item])[0]
-            return answers, ridden, frozenset(run.news)
+            claimed: dict[int, Any] = {}
+            for claim in sorted(claims, key=lambda claim: claim.write.rank):
+                if self._topics[claim.name] in db.made_due:  # claims wait for no lock, so they may come last
+                    claimed[id(claim)] = claim.write.run(db, [claim.item])[0]
+            return answers, claimed, frozenset(db.made_due)
 
-        return self._connections.transaction(all_of_it)
+        return self._connections.transaction(work)

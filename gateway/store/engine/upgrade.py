@@ -1,4 +1,4 @@
-"""Bringing a store's tables to this version, by one process while the others wait."""
+"""Upgrades a store's tables to this version. One process does it while the others wait."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from gateway.store.engine.engine_url import BUSY, StoreError
+from gateway.store.engine.database_url import BUSY_SECONDS, StoreError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 LATEST = "0013"
-"""The newest migration: a test holds it against the folder, so that a store up to date opens without Alembic."""
+"""The newest migration. A store that has it opens without Alembic; a test compares it with the folder."""
 
-_LOCK = 4013  # the number of the advisory lock on PostgreSQL that the upgrading process holds
+_LOCK = 4013  # number of the advisory lock on PostgreSQL that the upgrading process holds
 
 
 def upgrade(url: URL) -> None:
-    """Make the tables or bring them up to date, in one transaction. Raises StoreError."""
+    """Create or upgrade the tables in one transaction. Raises StoreError."""
     engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(url))
     try:
         if url.get_backend_name() == "sqlite":
-            _write_ahead(engine)
+            _use_write_ahead_log(engine)
         with engine.connect() as connection:
             if _version(connection) == LATEST:
-                return  # asking waits for nobody who writes
+                return  # this query waits for no writer
         if url.get_backend_name() == "sqlite":
-            _in_real_transactions(engine)
+            _begin_as_writer(engine)
         with engine.begin() as connection:
             if url.get_backend_name() == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
             _upgrade(connection)
     except DBAPIError as error:
-        raise StoreError(unusable(url, error.orig)) from None
+        raise StoreError(not_usable(url, error.orig)) from None
     except sqlite3.Error as error:
-        raise StoreError(unusable(url, error)) from None
+        raise StoreError(not_usable(url, error)) from None
 
 
 def _upgrade(connection: Connection) -> None:
     found = _version(connection)
     if found == LATEST:
         return
-    from alembic import command  # 0.2 s that a store up to date need not wait for
+    from alembic import command  # importing takes 0.2 s, which a store up to date can save
 
     config = configuration()
     if found is not None and not _known(config, found):
@@ -56,27 +56,27 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def standing_of(connection: Connection) -> str:
-    """How the tables stand to this version, changing nothing. Raises StoreError where they are of a newer one."""
+def table_status(connection: Connection) -> str:
+    """Whether the tables are of this version. Changes nothing. Raises StoreError if they are of a newer one."""
     found = _version(connection)
     if found is None:
-        return "answers; its tables will be made at the first start"
+        return "answers; its tables will be created at the first start"
     if found == LATEST:
         return "answers; its tables are up to date"
     if not _known(configuration(), found):
         raise _newer(found)
-    return "answers; its tables will be brought up to date at the next start"
+    return "answers; its tables will be upgraded at the next start"
 
 
 def _newer(found: str) -> StoreError:
     return StoreError(
         f"store.url: the tables are of a newer version ({found}) than this program ({LATEST}): "
-        "install the newer program, or restore the backup made before its first start"
+        "install the newer program, or restore the backup that was made before the newer program first started"
     )
 
 
 def configuration() -> Config:
-    """Alembic's configuration; the migrations are part of the package."""
+    """Alembic's configuration. The migrations are part of the package."""
     from alembic.config import Config
 
     config = Config()
@@ -98,21 +98,21 @@ def _version(connection: Connection) -> str | None:
 
 def _arguments(url: URL) -> dict[str, object]:
     if url.get_backend_name() == "sqlite":
-        return {"timeout": BUSY, "isolation_level": None}
+        return {"timeout": BUSY_SECONDS, "isolation_level": None}
     return {"connect_timeout": 5}
 
 
-def _in_real_transactions(engine: Engine) -> None:
-    """SQLite's driver would commit around every change of a table: the transaction is begun by us, as a writer."""
+def _begin_as_writer(engine: Engine) -> None:
+    """Begin SQLite's transactions ourselves: its driver would commit around every change of a table."""
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _write_ahead(engine: Engine) -> None:
-    """Set the mode of the log, which stays in the file, before anybody writes: SQLite does not wait for this lock."""
-    end = time.monotonic() + BUSY
+def _use_write_ahead_log(engine: Engine) -> None:
+    """Set the log mode, which the file remembers, before any write. SQLite does not wait for the lock it needs: retry."""
+    end = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             with engine.connect() as connection:
@@ -124,12 +124,13 @@ def _write_ahead(engine: Engine) -> None:
         time.sleep(0.02)
 
 
-def unusable(url: URL, error: BaseException | None) -> str:
-    said = str(error).strip().splitlines()
-    shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-    mend = (
-        "see that the file is ours and no other program keeps it"
+def not_usable(url: URL, error: BaseException | None) -> str:
+    """The text of a StoreError about a database that gave an error, without its password."""
+    lines = str(error).strip().splitlines()
+    name = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    hint = (
+        "check that this user owns the file and that no other program locks it"
         if url.get_backend_name() == "sqlite"
-        else ("see that the server runs, and that user and database exist")
+        else "check that the server runs, and that the user and the database exist"
     )
-    return f"store.url: {shown} cannot be used ({said[0] if said else type(error).__name__}): {mend}"
+    return f"store.url: {name} cannot be used ({lines[0] if lines else type(error).__name__}): {hint}"

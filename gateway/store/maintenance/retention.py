@@ -9,7 +9,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, bindparam, case, delete, exists, func, select
 
 from gateway.core.messages.delivery import FINAL
-from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.help.alerts import nothing_is_left, waits_for_somebody
@@ -47,7 +47,7 @@ def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 _FIND = Statement(
-    lambda of: (
+    lambda sql: (
         select(_c.message_id)
         .where(_c.message_id > bindparam("after"), _expired(_c.message_id))
         .order_by(_c.message_id)
@@ -55,20 +55,22 @@ _FIND = Statement(
     )
 )
 _DROP = Statement(
-    lambda of: delete(schema.contents).where(of.among(_c.message_id), _expired(_c.message_id)).returning(_c.message_id)
+    lambda sql: (
+        delete(schema.contents).where(sql.among(_c.message_id), _expired(_c.message_id)).returning(_c.message_id)
+    )
 )
-_TURNS_OF = Statement(lambda of: delete(schema.texts).where(of.among(schema.texts.c.message_id)))
-_PUBLICATIONS_OF = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
-_PARTS_OF = Statement(lambda of: delete(schema.text_parts).where(of.among(schema.text_parts.c.message_id)))
+_TURNS_OF = Statement(lambda sql: delete(schema.texts).where(sql.among(schema.texts.c.message_id)))
+_PUBLICATIONS_OF = Statement(lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id)))
+_PARTS_OF = Statement(lambda sql: delete(schema.text_parts).where(sql.among(schema.text_parts.c.message_id)))
 _OLD_COPIES = Statement(
-    lambda of: delete(schema.text_parts).where(
+    lambda sql: delete(schema.text_parts).where(
         schema.text_parts.c.waiting == schema.lit(2), schema.text_parts.c.at < bindparam("before")
     )
 )
-_OLD_IDS = Statement(lambda of: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
+_OLD_IDS = Statement(lambda sql: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
 # By their time and not by their ids: the id of a text may be made of what the provider calls it.
 _OLD_CONTACTS = Statement(
-    lambda of: delete(schema.contacts).where(
+    lambda sql: delete(schema.contacts).where(
         _t.message_id.in_(
             select(_t.message_id).where(_t.at < bindparam("before")).order_by(_t.at).limit(schema.lit(CHUNK))
         ),
@@ -76,7 +78,7 @@ _OLD_CONTACTS = Statement(
     )
 )
 _OLD_VERDICTS = Statement(
-    lambda of: delete(schema.verdicts).where(
+    lambda sql: delete(schema.verdicts).where(
         _v.message_id.in_(
             select(_v.message_id)
             .where(
@@ -91,7 +93,7 @@ _OLD_VERDICTS = Statement(
 )
 # Who took a call up is forgotten with the call itself, content and verdict: until then it would wait for somebody anew.
 _OLD_ANSWERS = Statement(
-    lambda of: delete(acknowledgements).where(
+    lambda sql: delete(acknowledgements).where(
         _k.message_id.in_(
             select(_k.message_id)
             .where(_k.at < bindparam("before"), nothing_is_left(_k.message_id))
@@ -101,7 +103,7 @@ _OLD_ANSWERS = Statement(
     )
 )
 _OLD_JUDGEMENTS = Statement(
-    lambda of: delete(judged_calls).where(
+    lambda sql: delete(judged_calls).where(
         _j.message_id.in_(
             select(_j.message_id).where(nothing_is_left(_j.message_id)).order_by(_j.message_id).limit(schema.lit(CHUNK))
         )
@@ -109,7 +111,7 @@ _OLD_JUDGEMENTS = Statement(
 )
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _OLD_CHANGES = Statement(
-    lambda of: delete(held_changes).where(
+    lambda sql: delete(held_changes).where(
         _h.id.in_(
             select(_h.id).where(_h.id < _NEWEST_CHANGE - schema.lit(CHANGES)).order_by(_h.id).limit(schema.lit(CHUNK))
         )
@@ -129,10 +131,10 @@ class _Drop:
     periods: _Periods
 
 
-def _find(run: Run, periods: _Periods, after: str, limit: int) -> list[str]:
-    rows = run.rows(
+def _find(db: Database, periods: _Periods, after: str, limit: int) -> list[str]:
+    rows = db.rows(
         _FIND,
-        now=run.now,
+        now=db.now,
         delivered=periods.delivered,
         decided=periods.decided,
         unread=UNREAD,
@@ -142,37 +144,37 @@ def _find(run: Run, periods: _Periods, after: str, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def _drop(run: Run, items: Sequence[_Drop]) -> list[int]:
-    return [_drop_each(run, each) for each in items]
+def _drop(db: Database, items: Sequence[_Drop]) -> list[int]:
+    return [_drop_each(db, each) for each in items]
 
 
-def _drop_each(run: Run, drop: _Drop) -> int:
+def _drop_each(db: Database, drop: _Drop) -> int:
     periods = drop.periods
-    rows = run.rows(
-        _DROP, now=run.now, delivered=periods.delivered, decided=periods.decided, unread=UNREAD, ids=list(drop.ids)
+    rows = db.rows(
+        _DROP, now=db.now, delivered=periods.delivered, decided=periods.decided, unread=UNREAD, ids=list(drop.ids)
     )
     gone = [row[0] for row in rows]
-    run.change(_TURNS_OF, ids=gone)
-    run.change(_PUBLICATIONS_OF, ids=gone)
-    run.change(_PARTS_OF, ids=gone)
-    run.change(MEDIA_OF, ids=gone)
+    db.change(_TURNS_OF, ids=gone)
+    db.change(_PUBLICATIONS_OF, ids=gone)
+    db.change(_PARTS_OF, ids=gone)
+    db.change(MEDIA_OF, ids=gone)
     return len(gone)
 
 
-def _sweep(run: Run, items: Sequence[_Periods]) -> list[int]:
+def _sweep(db: Database, items: Sequence[_Periods]) -> list[int]:
     """Contacts and verdicts of messages whose longest period has passed, and what people said of calls for help."""
     swept = []
     for periods in items:
-        before = run.now - max(periods.delivered, periods.decided, COUNTED)
-        texts = run.now - COUNTED  # ids of the SMSC for receipts that come late, and copies that nobody asks for
+        before = db.now - max(periods.delivered, periods.decided, COUNTED)
+        texts = db.now - COUNTED  # ids of the SMSC for receipts that come late, and copies that nobody asks for
         swept.append(
-            run.change(_OLD_CONTACTS, before=before)
-            + run.change(_OLD_VERDICTS, before=before)
-            + run.change(_OLD_ANSWERS, before=run.now - max(periods.delivered, periods.decided, LISTED))
-            + run.change(_OLD_JUDGEMENTS)
-            + run.change(_OLD_IDS, before=texts)
-            + run.change(_OLD_COPIES, before=texts)
-            + run.change(_OLD_CHANGES)
+            db.change(_OLD_CONTACTS, before=before)
+            + db.change(_OLD_VERDICTS, before=before)
+            + db.change(_OLD_ANSWERS, before=db.now - max(periods.delivered, periods.decided, LISTED))
+            + db.change(_OLD_JUDGEMENTS)
+            + db.change(_OLD_IDS, before=texts)
+            + db.change(_OLD_COPIES, before=texts)
+            + db.change(_OLD_CHANGES)
         )
     return swept
 
@@ -193,8 +195,8 @@ class SqlRetentionStore(FeatureStore):
             ids = await self._readers.read(partial(_find, periods=periods, after=after, limit=most))
             if not ids:
                 break
-            gone += await self._writer.do(_DROP_WRITE, _Drop(ids, periods))
+            gone += await self._writer.write(_DROP_WRITE, _Drop(ids, periods))
             after = ids[-1]
-        while await self._writer.do(_SWEEP_WRITE, periods):
+        while await self._writer.write(_SWEEP_WRITE, periods):
             pass
         return gone

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select
 
-from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
-_SECRET = Statement(lambda of: of.insert(schema.secrets).on_conflict_do_nothing())
-_READ_SECRET = Statement(lambda of: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
+_SECRET = Statement(lambda sql: sql.insert(schema.secrets).on_conflict_do_nothing())
+_READ_SECRET = Statement(lambda sql: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
 
 
-def _keep_secrets(run: Run, names: Sequence[str]) -> list[bytes]:
+def _keep_secrets(db: Database, names: Sequence[str]) -> list[bytes]:
     for name in names:
-        run.change(_SECRET, name=name, secret=entropy.token_bytes(32))
-    return [bytes(run.rows(_READ_SECRET, name=name)[0][0]) for name in names]
+        db.change(_SECRET, name=name, secret=entropy.token_bytes(32))
+    return [bytes(db.rows(_READ_SECRET, name=name)[0][0]) for name in names]
 
 
 KEEP_SECRET = Write(_keep_secrets)
@@ -30,4 +30,4 @@ class SqlSecretStore(FeatureStore):
 
     async def get_or_create(self, name: str) -> bytes:
         """See gateway.ports.secrets.SecretStore."""
-        return await self._writer.do(KEEP_SECRET, name)
+        return await self._writer.write(KEEP_SECRET, name)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import Select, case, func, select
 
 from gateway.core.policy.contact import ContactCounters
-from gateway.store.engine.dialects import Flavour, Run, Statement
+from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.schema import messages as schema
 
 HOUR, DAY, WEEK = 3600, 86400, 604800
 
 _here, _each = schema.contacts.alias("here"), schema.contacts.alias("each")
 _EVERY = Statement(
-    lambda of: (
+    lambda sql: (
         select(
             _here.c.message_id,
             _here.c.conversation,
@@ -26,7 +26,7 @@ _EVERY = Statement(
         )
         .join_from(_here, _each, _each.c.conversation == _here.c.conversation)
         .where(
-            of.among(_here.c.message_id),
+            sql.among(_here.c.message_id),
             _each.c.at > _here.c.at - schema.lit(WEEK),
             _each.c.at <= _here.c.at,
             (_each.c.at < _here.c.at) | (_each.c.message_id <= _here.c.message_id),
@@ -36,11 +36,11 @@ _EVERY = Statement(
 )
 
 
-def _students(of: Flavour) -> Select[tuple[str, int]]:
+def _students(sql: SqlDialect) -> Select[tuple[str, int]]:
     """Different students that the staff member who wrote a message wrote to within the hour before it."""
     sender = (
         select(_here.c.message_id, _here.c.staff, _here.c.at)
-        .where(of.among(_here.c.message_id), _here.c.by_staff + schema.lit(0) == schema.lit(1))
+        .where(sql.among(_here.c.message_id), _here.c.by_staff + schema.lit(0) == schema.lit(1))
         .distinct()  # the sum keeps it on the key of the message: few rows, where the index of the staff has all
         .subquery("sender")
     )
@@ -59,11 +59,11 @@ def _students(of: Flavour) -> Select[tuple[str, int]]:
 _STUDENTS = Statement(_students)
 
 
-def counters(run: Run, ids: Sequence[str]) -> dict[str, dict[str, ContactCounters]]:
+def counters(db: Database, ids: Sequence[str]) -> dict[str, dict[str, ContactCounters]]:
     """The counters of each conversation of each message, by message id and conversation."""
-    students: dict[str, int] = dict(run.rows(_STUDENTS, ids=list(ids)))
+    students: dict[str, int] = dict(db.rows(_STUDENTS, ids=list(ids)))
     found: dict[str, dict[str, ContactCounters]] = {}
-    for id_, conversation, day, week, night, alone, outside in run.rows(_EVERY, ids=list(ids)):
+    for id_, conversation, day, week, night, alone, outside in db.rows(_EVERY, ids=list(ids)):
         found.setdefault(id_, {})[conversation] = ContactCounters(
             int(day), int(week), int(night), int(alone), int(outside), students.get(id_, 0)
         )

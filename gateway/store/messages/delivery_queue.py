@@ -32,8 +32,8 @@ from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, WakeupSignal
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Each, Flavour, Row, Run, Statement
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups as rows_to_follow
@@ -67,8 +67,8 @@ def _waits_for(channel: str) -> ColumnElement[bool]:
 
 @functools.cache
 def _claim_statement(channel: str, default: bool) -> Statement:
-    def build(of: Flavour):  # type: ignore[no-untyped-def]
-        named = of.among(_r.domain, "domains")
+    def build(sql: SqlDialect):  # type: ignore[no-untyped-def]
+        named = sql.among(_r.domain, "domains")
         behind = and_(not_(named) if default else named, _waits_for(channel))
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # not by the index of what is due, which may be long: by the few messages that were picked
@@ -103,34 +103,34 @@ def _claim_statement(channel: str, default: bool) -> Statement:
 
 
 _TOKENS = Statement(
-    lambda of: (
+    lambda sql: (
         select(_r.message_id, _r.token, _r.position, _r.next_attempt_at)
-        .where(of.among(_r.message_id), of.among(_r.token, "marks"))
+        .where(sql.among(_r.message_id), sql.among(_r.token, "marks"))
         .order_by(_r.message_id, _r.position)
         .with_for_update()
     )
 )
-_RENEW = Each(
-    lambda of, given: (
+_RENEW = BatchStatement(
+    lambda sql, value: (
         update(schema.recipients)
-        .where(_r.message_id == given("id"), _r.token == given("mark"))
-        .values(next_attempt_at=given("until"))
+        .where(_r.message_id == value("id"), _r.token == value("mark"))
+        .values(next_attempt_at=value("until"))
     ),
     id=schema.TEXT,
     mark=schema.TEXT,
     until=Double(),
 )
-_CONCLUDE = Each(
-    lambda of, given: (
+_CONCLUDE = BatchStatement(
+    lambda sql, value: (
         update(schema.recipients)
-        .where(_r.message_id == given("id"), _r.position == given("at"))
+        .where(_r.message_id == value("id"), _r.position == value("at"))
         .values(
-            state=given("to_state"),
-            next_attempt_at=given("next"),
+            state=value("to_state"),
+            next_attempt_at=value("next"),
             token=null(),
-            attempts=_r.attempts + given("more"),
-            changed_at=func.coalesce(given("since"), _r.changed_at),
-            reply=func.coalesce(given("said"), _r.reply),
+            attempts=_r.attempts + value("more"),
+            changed_at=func.coalesce(value("since"), _r.changed_at),
+            reply=func.coalesce(value("said"), _r.reply),
         )
     ),
     id=schema.TEXT,
@@ -141,10 +141,10 @@ _CONCLUDE = Each(
     since=Double(),
     said=schema.TEXT,
 )
-_TURN_OVER = Each(
-    lambda of, given: (
+_TURN_OVER = BatchStatement(
+    lambda sql, value: (
         update(schema.texts)
-        .where(schema.texts.c.message_id == given("id"), schema.texts.c.position == given("at"))
+        .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
         .values(waiting=schema.lit(0))
     ),
     id=schema.TEXT,
@@ -176,19 +176,19 @@ class _Taken:
     rows: tuple[Row, ...]
 
 
-def _claim(run: Run, items: Sequence[_Ask]) -> list[list[_Taken]]:
-    return [_take(run, ask) for ask in items]
+def _claim(db: Database, items: Sequence[_Ask]) -> list[list[_Taken]]:
+    return [_take(db, ask) for ask in items]
 
 
-def _take(run: Run, ask: _Ask) -> list[_Taken]:
+def _take(db: Database, ask: _Ask) -> list[_Taken]:
     statement = _claim_statement(ask.hop.channel, ask.hop.default)
     domains = sorted(ask.hop.others if ask.hop.default else ask.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
     left, room = ask.limit, ask.room
     while left > 0 and room > 0:  # `limit` recipients may be those of fewer messages
-        found = run.rows(
-            statement, now=run.now, until=run.now + ask.lease, mark=mark, limit=left, room=room, domains=domains
+        found = db.rows(
+            statement, now=db.now, until=db.now + ask.lease, mark=mark, limit=left, room=room, domains=domains
         )
         rows += found
         sizes = {row[0]: row[-1] for row in found}
@@ -202,30 +202,30 @@ def _take(run: Run, ask: _Ask) -> list[_Taken]:
     ]
 
 
-def _marked(run: Run, tokens: Iterable[str]) -> dict[str, list[Row]]:
+def _marked(db: Database, tokens: Iterable[str]) -> dict[str, list[Row]]:
     """The recipients that are still under their tokens: position and end of the lease, locked."""
     wanted = {token: token.rpartition("/") for token in tokens}
     ids, marks = (sorted({parts[at] for parts in wanted.values()}) for at in (0, 2))
     found: dict[str, list[Row]] = {}
-    for id_, mark, position, until in run.rows(_TOKENS, ids=ids, marks=marks):
+    for id_, mark, position, until in db.rows(_TOKENS, ids=ids, marks=marks):
         if (token := f"{id_}/{mark}") in wanted:
             found.setdefault(token, []).append((position, until))
     return found
 
 
-def _renew(run: Run, items: Sequence[tuple[str, float]]) -> list[bool]:
-    ours = _marked(run, (token for token, _ in items))
+def _renew(db: Database, items: Sequence[tuple[str, float]]) -> list[bool]:
+    ours = _marked(db, (token for token, _ in items))
     short: dict[str, float] = {}
     for token, lease in items:
-        if token in ours and min(until for _, until in ours[token]) - run.now < lease * (1 - KEPT):
-            short[token] = max(run.now + lease, short.get(token, 0.0))
+        if token in ours and min(until for _, until in ours[token]) - db.now < lease * (1 - KEPT):
+            short[token] = max(db.now + lease, short.get(token, 0.0))
     parted = [(token.rpartition("/"), until) for token, until in sorted(short.items())]
-    run.each(_RENEW, [{"id": id_, "mark": mark, "until": until} for (id_, _, mark), until in parted])
+    db.batch(_RENEW, [{"id": id_, "mark": mark, "until": until} for (id_, _, mark), until in parted])
     return [token in ours for token, _ in items]
 
 
-def _conclude(run: Run, items: Sequence[_Ending]) -> list[bool]:
-    ours = _marked(run, (each.claim.token for each in items))
+def _conclude(db: Database, items: Sequence[_Ending]) -> list[bool]:
+    ours = _marked(db, (each.claim.token for each in items))
     changed: list[dict[str, object]] = []
     turned: list[dict[str, object]] = []
     follow: list[Followup] = []
@@ -238,14 +238,14 @@ def _conclude(run: Run, items: Sequence[_Ending]) -> list[bool]:
         message = each.claim.message
         for position, _ in rows:
             ended = each.outcomes.get(message.envelope.recipients[position].address)
-            change = {"id": message.id, "at": position, **_ended(ended, run.now)}
+            change = {"id": message.id, "at": position, **_ended(ended, db.now)}
             changed.append(change)
             if capabilities_of(message.channel).keeps_order and change["to_state"] != State.QUEUED:
                 turned.append({"id": message.id, "at": position})
         follow += each.followups
-    run.each(_CONCLUDE, changed)
-    run.each(_TURN_OVER, turned)
-    rows_to_follow.write(run, follow)
+    db.batch(_CONCLUDE, changed)
+    db.batch(_TURN_OVER, turned)
+    rows_to_follow.write(db, follow)
     return answers
 
 
@@ -266,7 +266,7 @@ def _ended(ended: tuple[Outcome, float | None] | None, now: float) -> dict[str, 
         "next": float(again) if again is not None and queued else None,
         "more": 1,
         "since": None if queued else now,
-        "said": fit(outcome.reply),
+        "said": storable(outcome.reply),
     }
 
 
@@ -278,7 +278,7 @@ _CLAIM_WRITE = Write(_claim, rank=4)
 @functools.cache
 def _next_due_statement(channels: tuple[str, ...]) -> Statement:
     return Statement(
-        lambda of: select(
+        lambda sql: select(
             *(
                 select(func.min(_r.next_attempt_at))
                 .where(_r.channel == schema.lit(channel), _r.next_attempt_at.is_not(None), _waits_for(channel))
@@ -293,20 +293,20 @@ class SqlDeliveryQueueStore(FeatureStore):
     """See gateway.ports.messages.DeliveryQueueStore."""
 
     async def claim(
-        self, hop: NextHop, limit: int, lease: float, alarm: WakeupSignal | None = None, *, room: int = NO_LIMIT
+        self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
     ) -> Sequence[Claim]:
         """See gateway.ports.messages.DeliveryQueueStore."""
         ask, of = _Ask(hop, limit, lease, room), ("due", hop)
-        if alarm is None:
-            taken = await self._writer.look(_CLAIM_WRITE, ask, of)
+        if wakeup is None:
+            taken = await self._writer.claim_now(_CLAIM_WRITE, ask, of)
         else:
-            taken = await self._writer.ride(_CLAIM_WRITE, ask, of, hop.channel, alarm, POLL_SECONDS) or []
+            taken = await self._writer.claim_with(_CLAIM_WRITE, ask, of, hop.channel, wakeup, POLL_SECONDS) or []
         if not taken:
             return ()
         messages = [kept for each in taken if (kept := self._recent.take(each.message_id)) is not None]
         if len(messages) < len(taken):
             others = sorted({each.message_id for each in taken} - {message.id for message in messages})
-            messages += await self._readers.read(lambda run: outbox.load(run, others))
+            messages += await self._readers.read(lambda db: outbox.load(db, others))
         by_id = {each.message_id: each for each in taken}
         claims = []
         for message in sorted(messages, key=lambda message: (message.received_at, message.id)):
@@ -318,15 +318,15 @@ class SqlDeliveryQueueStore(FeatureStore):
 
     async def renew(self, token: str, lease: float) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        return await self._writer.do(_RENEW_WRITE, (token, lease))
+        return await self._writer.write(_RENEW_WRITE, (token, lease))
 
     async def record_outcomes(
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
     ) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        return await self._writer.do(_CONCLUDE_WRITE, _Ending(claim, outcomes, followups))
+        return await self._writer.write(_CONCLUDE_WRITE, _Ending(claim, outcomes, followups))
 
     async def next_due(self) -> float | None:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        times = (await self._readers.read(lambda run: run.rows(_next_due_statement(tuple(CHANNELS)))))[0]
+        times = (await self._readers.read(lambda db: db.rows(_next_due_statement(tuple(CHANNELS)))))[0]
         return min((at for at in times if at is not None), default=None)

@@ -16,8 +16,15 @@ from gateway.core.policy.decision import Action, PendingMessage, RecipientStatus
 from gateway.core.policy.transitions import POLICY
 from gateway.ports.messages import AppliedTransition
 from gateway.store.audit import audit
-from gateway.store.engine.columns import decision_text, fit, read_decision, read_envelope, read_verdict, verdict_text
-from gateway.store.engine.dialects import Each, Row, Run, Statement, insert_each
+from gateway.store.engine.columns import (
+    decode_decision,
+    decode_envelope,
+    decode_verdict_text,
+    encode_decision,
+    encode_verdict_text,
+    storable,
+)
+from gateway.store.engine.dialects import BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
@@ -28,15 +35,15 @@ _m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
 
 # The row of the message is the lock: nothing else ever changes it, and recipients are looked at once it is ours.
 _LOCK = Statement(
-    lambda of: (
+    lambda sql: (
         select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope)
-        .where(of.among(_m.id))
+        .where(sql.among(_m.id))
         .order_by(_m.id)
         .with_for_update()
     )
 )
 _RECIPIENTS = Statement(
-    lambda of: select(
+    lambda sql: select(
         _r.message_id, _r.position, _r.state, _r.decision, _r.decided_by, _r.decided_at,
         _r.action, _r.marked, _r.due_at, _r.queued_at, _v.verdict,
     )
@@ -46,7 +53,7 @@ _RECIPIENTS = Statement(
         (_v.message_id == _r.message_id) & (_r.position == schema.lit(0)),  # once a message is enough
         isouter=True,
     )
-    .where(of.among(_r.message_id))
+    .where(sql.among(_r.message_id))
     .order_by(_r.message_id, _r.position)
 )  # fmt: skip
 _DECIDED = ("action", "marked", "decided_by", "decided_at", "decision")
@@ -57,36 +64,36 @@ def _to(*names: str) -> dict[str, TypeEngine[Any]]:
     return {"id": schema.TEXT, "at": Integer(), **{f"to_{name}": _r[name].type for name in names}}
 
 
-_CHANGE = Each(
-    lambda of, given: (
+_CHANGE = BatchStatement(
+    lambda sql, value: (
         update(schema.recipients)
-        .where(_r.message_id == given("id"), _r.position == given("at"), _r.state == given("was"))
-        .values({name: given(f"to_{name}") for name in _MOVED})
+        .where(_r.message_id == value("id"), _r.position == value("at"), _r.state == value("was"))
+        .values({name: value(f"to_{name}") for name in _MOVED})
     ),
     was=schema.TEXT,
     **_to(*_MOVED),
 )
-_NOTE = Each(
-    lambda of, given: (
+_NOTE = BatchStatement(
+    lambda sql, value: (
         update(schema.recipients)
-        .where(_r.message_id == given("id"), _r.position == given("at"))
-        .values({name: given(f"to_{name}") for name in _DECIDED})
+        .where(_r.message_id == value("id"), _r.position == value("at"))
+        .values({name: value(f"to_{name}") for name in _DECIDED})
     ),
     **_to(*_DECIDED),
 )
-_TURN = Each(
-    lambda of, given: (
+_TURN = BatchStatement(
+    lambda sql, value: (
         update(schema.texts)
-        .where(schema.texts.c.message_id == given("id"), schema.texts.c.position == given("at"))
-        .values(waiting=given("waits"))
+        .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
+        .values(waiting=value("waits"))
     ),
     id=schema.TEXT,
     at=Integer(),
     waits=SmallInteger(),
 )
-_FORGET_VERDICT = Statement(lambda of: delete(schema.verdicts).where(of.among(_v.message_id)))
-_VERDICT = insert_each(schema.verdicts)
-_READ = Statement(lambda of: delete(schema.publications).where(of.among(schema.publications.c.message_id)))
+_FORGET_VERDICT = Statement(lambda sql: delete(schema.verdicts).where(sql.among(_v.message_id)))
+_VERDICT = batch_insert(schema.verdicts)
+_READ = Statement(lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id)))
 _OPEN = frozenset({State.RECEIVED, State.HELD})
 _MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
 
@@ -99,17 +106,17 @@ class LockedMessage:
     rows: dict[str, list[Row]]  # by address, which an envelope may name twice
 
 
-def _settle(run: Run, items: Sequence[tuple[str, TransitionRule]]) -> list[AppliedTransition | None]:
+def _settle(db: Database, items: Sequence[tuple[str, TransitionRule]]) -> list[AppliedTransition | None]:
     answers: list[AppliedTransition | None] = [None] * len(items)
     for places in _rounds(items):
-        standing = _read(run, sorted(items[at][0] for at in places))
+        standing = _read(db, sorted(items[at][0] for at in places))
         settled = []
         for at in places:
             id_, rule = items[at]
             if id_ in standing:
                 answer = answers[at] = _carried_out(standing[id_].pending, rule)
                 settled.append((standing[id_], answer))
-        _write(run, settled)
+        _write(db, settled)
     return answers
 
 
@@ -125,23 +132,23 @@ def _rounds(items: Sequence[tuple[str, TransitionRule]]) -> Iterator[list[int]]:
         yield sorted(taken)
 
 
-def _read(run: Run, ids: Sequence[str]) -> dict[str, LockedMessage]:
-    return as_they_stand(run, run.rows(_LOCK, ids=list(ids)))
+def _read(db: Database, ids: Sequence[str]) -> dict[str, LockedMessage]:
+    return read_pending(db, db.rows(_LOCK, ids=list(ids)))
 
 
-def as_they_stand(run: Run, heads: Sequence[Row]) -> dict[str, LockedMessage]:
+def read_pending(db: Database, heads: Sequence[Row]) -> dict[str, LockedMessage]:
     """Messages from their heads (id, channel, sha256, received_at, envelope), in that order."""
     ids = [str(head[0]) for head in heads]
     recipients: dict[str, list[Row]] = {}
-    for row in run.rows(_RECIPIENTS, ids=ids):
+    for row in db.rows(_RECIPIENTS, ids=ids):
         recipients.setdefault(row[0], []).append(row)
-    counted = counters(run, ids)
+    counted = counters(db, ids)
     return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
 
 
 def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCounters]) -> LockedMessage:
     id_, channel, sha256, received_at, text = head
-    envelope, relation = read_envelope(text)
+    envelope, relation = decode_envelope(text)
     by_address: dict[str, list[Row]] = {}
     waiting = []
     for row in rows:
@@ -152,8 +159,8 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCount
             RecipientStatus(
                 address,
                 State(state),
-                relation.behind(address),
-                None if decision is None else read_decision(decision),
+                relation.pairs_of(address),
+                None if decision is None else decode_decision(decision),
                 decided_by,
                 decided_at,
                 row[8],
@@ -167,70 +174,76 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCount
         sha256,
         received_at,
         tuple(waiting),
-        None if verdict is None else read_verdict(verdict),
+        None if verdict is None else decode_verdict_text(verdict),
         contact,
     )
     return LockedMessage(pending, by_address)
 
 
 def _carried_out(pending: PendingMessage, rule: TransitionRule) -> AppliedTransition:
-    """The ruling, once a recipient, and without changes of what is no longer received or held: no state goes back."""
-    ruling = rule(pending)
+    """The transition, once a recipient, and without changes of what is no longer received or held: no state goes back."""
+    transition = rule(pending)
     still = {each.address for each in pending.recipients if each.state in _OPEN}
     known = {each.address for each in pending.recipients}
     changes = {
         (each.recipient, each.state is None): each
-        for each in ruling.changes
+        for each in transition.changes
         if each.recipient in (known if each.state is None else still)
     }
     kept = tuple(changes.values())
-    return AppliedTransition(pending, ruling if len(kept) == len(ruling.changes) else replace(ruling, changes=kept))
+    return AppliedTransition(
+        pending, transition if len(kept) == len(transition.changes) else replace(transition, changes=kept)
+    )
 
 
-def _write(run: Run, settled: Sequence[tuple[LockedMessage, AppliedTransition]]) -> None:
+def _write(db: Database, settled: Sequence[tuple[LockedMessage, AppliedTransition]]) -> None:
     changed, noted, turned, kept, again = [], [], [], [], []
-    rulings = [each.ruling for _, each in settled]
+    transitions = [each.transition for _, each in settled]
     for standing, each in settled:
         pending = standing.pending
-        for change in each.ruling.changes:
+        for change in each.transition.changes:
             for row in standing.rows[change.recipient]:
                 if change.state is None:
-                    noted.append({"id": pending.id, "at": row[1], **_decided(change, row, run.now)})
+                    noted.append({"id": pending.id, "at": row[1], **_decided(change, row, db.now)})
                 elif State(row[2]) in _OPEN:
                     changed.append(
                         {
                             "id": pending.id,
                             "at": row[1],
                             "was": row[2],
-                            **_moved(change, row, run.now, each.ruling.after),
+                            **_moved(change, row, db.now, each.transition.delay),
                         }
                     )
                     if capabilities_of(pending.channel).keeps_order:
                         waits = int(change.state in (State.QUEUED, State.RECEIVED))
                         turned.append({"id": pending.id, "at": row[1], "waits": waits})
-        if each.ruling.verdict is not None:
+        if each.transition.verdict is not None:
             if pending.verdict is not None:
                 again.append(pending.id)
-            kept.append({"message_id": pending.id, "at": run.now, "verdict": verdict_text(each.ruling.verdict)})
-    if run.each(_CHANGE, changed) != len(changed):
+            kept.append(
+                {"message_id": pending.id, "at": db.now, "verdict": encode_verdict_text(each.transition.verdict)}
+            )
+    if db.batch(_CHANGE, changed) != len(changed):
         raise RuntimeError("a recipient changed although its message was locked")
-    run.news.update(
+    db.made_due.update(
         standing.pending.channel
         for standing, each in settled
-        if not each.ruling.after and any(change.state is State.QUEUED for change in each.ruling.changes)
+        if not each.transition.delay and any(change.state is State.QUEUED for change in each.transition.changes)
     )
-    run.each(_NOTE, noted)
-    run.each(_TURN, turned)
+    db.batch(_NOTE, noted)
+    db.batch(_TURN, turned)
     if again:
-        run.change(_FORGET_VERDICT, ids=again)
-    run.each(_VERDICT, kept)
+        db.change(_FORGET_VERDICT, ids=again)
+    db.batch(_VERDICT, kept)
     if kept:
-        run.change(_READ, ids=sorted(str(row["message_id"]) for row in kept))
-    for ruling in rulings:
-        if ruling.after:
-            followups.write(run, ruling.followups, ruling.after)
-    followups.write(run, [followup for ruling in rulings if not ruling.after for followup in ruling.followups])
-    audit.write(run, [act for ruling in rulings for act in ruling.acts])
+        db.change(_READ, ids=sorted(str(row["message_id"]) for row in kept))
+    for transition in transitions:
+        if transition.delay:
+            followups.write(db, transition.followups, transition.delay)
+    followups.write(
+        db, [followup for transition in transitions if not transition.delay for followup in transition.followups]
+    )
+    audit.write(db, [entry for transition in transitions for entry in transition.entries])
 
 
 def _decided(change: StateChange, row: Row, now: float) -> dict[str, object]:
@@ -240,9 +253,9 @@ def _decided(change: StateChange, row: Row, now: float) -> dict[str, object]:
     return {
         "to_action": row[6] if decision is None else decision.action.value,
         "to_marked": 1 if marks else row[7],
-        "to_decided_by": fit(change.by),
+        "to_decided_by": storable(change.by),
         "to_decided_at": row[5] if late and change.by != POLICY else now,
-        "to_decision": row[3] if decision is None else decision_text(decision),
+        "to_decision": row[3] if decision is None else encode_decision(decision),
     }
 
 
@@ -271,4 +284,4 @@ class SqlDispositionStore(FeatureStore):
 
     async def apply(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
         """See gateway.ports.messages.DispositionStore."""
-        return await self._writer.do_all(SETTLE, cases)
+        return await self._writer.write_all(SETTLE, cases)

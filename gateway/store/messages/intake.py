@@ -12,36 +12,37 @@ from sqlalchemy import bindparam, func, select, update
 
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.channels.smpp_message import SmsPart
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import State
-from gateway.core.messages.media import WAIT
+from gateway.core.messages.media import MAX_WAIT
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.contact import ContactLogRow
 from gateway.store.engine.cache import RecentMessages
-from gateway.store.engine.columns import envelope_text, fit, read_envelope
+from gateway.store.engine.columns import decode_envelope, encode_envelope, storable
 from gateway.store.engine.connections import WriteRefused
-from gateway.store.engine.dialects import PUBLICATIONS, Each, Run, Statement, insert_each
-from gateway.store.engine.feature_store import FeatureStore, Readers
+from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database, Statement, batch_insert
+from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write, Writer
+from gateway.store.engine.readers import Readers
 from gateway.store.messages import media
 from gateway.store.schema import media as schema_media
 from gateway.store.schema import messages as schema
 
-_MESSAGE = insert_each(schema.messages, again=True)
-_CONTENT = Statement(lambda of: of.insert(schema.contents))
-_RECIPIENT = insert_each(schema.recipients)
-_TEXT = insert_each(schema.texts)
-_PUBLICATION = insert_each(schema.publications)
-_PART = insert_each(schema.text_parts, again=True)
-_WHOLE = Each(
-    lambda of, given: (
-        update(schema.text_parts).where(schema.text_parts.c.message_id == given("id")).values(waiting=schema.lit(0))
+_MESSAGE = batch_insert(schema.messages, ignore_existing=True)
+_CONTENT = Statement(lambda sql: sql.insert(schema.contents))
+_RECIPIENT = batch_insert(schema.recipients)
+_TEXT = batch_insert(schema.texts)
+_PUBLICATION = batch_insert(schema.publications)
+_PART = batch_insert(schema.text_parts, ignore_existing=True)
+_WHOLE = BatchStatement(
+    lambda sql, value: (
+        update(schema.text_parts).where(schema.text_parts.c.message_id == value("id")).values(waiting=schema.lit(0))
     ),
     id=schema.TEXT,
 )
-_HOW_MANY = Statement(lambda of: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
-_CONTACT = insert_each(schema.contacts)
+_HOW_MANY = Statement(lambda sql: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
+_CONTACT = batch_insert(schema.contacts)
 _WAITING_SIZES = (
     select(func.max(schema.recipients.c.size).label("size"))
     .where(schema.WAITING)
@@ -54,13 +55,13 @@ _MEDIA_SIZES = select(func.sum(_f.size)).where(
     _f.message_id.in_(select(schema.recipients.c.message_id).where(schema.WAITING)),
 )
 _WAITING_BYTES = Statement(
-    lambda of: select(
+    lambda sql: select(
         func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))
         + func.coalesce(_MEDIA_SIZES.scalar_subquery(), schema.lit(0))
     )
 )
 _STATES = Statement(
-    lambda of: (
+    lambda sql: (
         select(schema.messages.c.envelope, schema.recipients.c.position, schema.recipients.c.state)
         .join_from(schema.messages, schema.recipients, schema.recipients.c.message_id == schema.messages.c.id)
         .where(schema.messages.c.id == bindparam("id"))
@@ -69,7 +70,7 @@ _STATES = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedMessage:
     """A message to be made durable; `due`: the recipients queued at once, None for those without a pair.
 
     `recent`: where it is kept for those who take it up at once.
@@ -84,13 +85,13 @@ class Accepted:
 
 def lane(staff: str, student: str, direction: Direction) -> str:
     """The name of a conversation in one direction, in which texts keep their order."""
-    return f"{conversation(staff, student)}:{direction}"
+    return f"{conversation_id(staff, student)}:{direction}"
 
 
-def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
+def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
     """Write messages that are not there yet."""
     fresh = list({each.message.id: each for each in reversed(items)}.values())
-    if run.each(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
+    if db.batch(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
         if len(fresh) > 1:
             raise WriteRefused("one of these messages is there already")  # each alone finds out whether it is the one
         return [None] * len(items)
@@ -100,14 +101,14 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
         contents.append(
             {
                 "message_id": message.id,
-                "subject": fit(message.subject),
-                "excerpt": fit(message.excerpt),
+                "subject": storable(message.subject),
+                "excerpt": storable(message.excerpt),
                 "content": message.content,
             }
         )
-        recipients += _recipients(each, run.now)
+        recipients += _recipients(each, db.now)
         if each.recent is not None:
-            each.recent.keep(message)
+            each.recent.add(message)
         if capabilities_of(message.channel).keeps_order:
             texts += _texts(message)
         if message.relation:
@@ -115,26 +116,26 @@ def insert(run: Run, items: Sequence[Accepted]) -> list[None]:
                 {
                     "message_id": message.id,
                     "received_at": float(message.received_at),
-                    "publish_at": run.now + (WAIT if media.urls_of(message) else 0.0),
+                    "publish_at": db.now + (MAX_WAIT if media.urls_of(message) else 0.0),
                     "place": None,
                 }
             )
         if each.contacts:
             contacts += _contacts(each)
-    run.one_by_one(_CONTENT, contents)
-    run.each(_RECIPIENT, recipients)
-    run.each(_TEXT, texts)
-    run.each(_PUBLICATION, publications)
-    run.each(_CONTACT, contacts)
-    media.keep(run, [each.message for each in fresh])
+    db.one_by_one(_CONTENT, contents)
+    db.batch(_RECIPIENT, recipients)
+    db.batch(_TEXT, texts)
+    db.batch(_PUBLICATION, publications)
+    db.batch(_CONTACT, contacts)
+    media.keep(db, [each.message for each in fresh])
     if publications:
-        run.news.add(PUBLICATIONS)
-    run.news.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
-    run.each(_PART, [part_row(run, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
+        db.made_due.add(PUBLICATIONS)
+    db.made_due.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
+    db.batch(_PART, [part_row(db, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
     long = [each for each in fresh if each.parts and each.parts[0].total > 1]
-    run.each(_WHOLE, [{"id": each.message.id} for each in long])
+    db.batch(_WHOLE, [{"id": each.message.id} for each in long])
     for each in long:
-        if run.rows(_HOW_MANY, id=each.message.id)[0][0] != len(each.parts):
+        if db.rows(_HOW_MANY, id=each.message.id)[0][0] != len(each.parts):
             raise WriteRefused("another part came meanwhile: what goes out must be what is read")
     return [None] * len(items)
 
@@ -144,17 +145,17 @@ def _message(message: Message) -> dict[str, object]:
         "id": message.id,
         "channel": message.channel,
         "received_at": float(message.received_at),
-        "sender": fit(message.envelope.sender),
-        "message_id": fit(message.message_id),
+        "sender": storable(message.envelope.sender),
+        "message_id": storable(message.message_id),
         "sha256": message.sha256,
         "size": len(message.content),
         "tls": int(message.tls),
         "prefix": message.prefix,
-        "envelope": envelope_text(message),
+        "envelope": encode_envelope(message),
     }
 
 
-def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
+def _recipients(accepted: AcceptedMessage, now: float) -> list[dict[str, object]]:
     message = accepted.message
     size = len(message.content)
     paired = {pair.recipient for pair in message.relation.pairs}
@@ -168,7 +169,7 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
                 "message_id": message.id,
                 "position": position,
                 "channel": message.channel,
-                "domain": fit(next_hop_key(recipient)),
+                "domain": storable(next_hop_key(recipient)),
                 "state": "queued" if due else "received",
                 "next_attempt_at": now if due else None,
                 "token": None,
@@ -183,21 +184,21 @@ def _recipients(accepted: Accepted, now: float) -> list[dict[str, object]]:
                 "decision": None,
                 "reply": "",
                 "size": size,
-                "address": fit(address),
+                "address": storable(address),
             }
         )
     return rows
 
 
-def part_row(run: Run, part: SmsPart, message_id: str, *, waiting: int, key: str = "") -> dict[str, object]:
+def part_row(db: Database, part: SmsPart, message_id: str, *, waiting: int, key: str = "") -> dict[str, object]:
     """The row of one part of a text."""
     return {
         "message_id": message_id,
         "number": part.number,
-        "key": fit(key),
+        "key": storable(key),
         "total": part.total,
-        "account": fit(part.account),
-        "at": run.now,
+        "account": storable(part.account),
+        "at": db.now,
         "waiting": waiting,
         "command": part.command,
         "body": part.body,
@@ -217,7 +218,7 @@ def _texts(message: Message) -> list[dict[str, object]]:
     ]
 
 
-def _contacts(accepted: Accepted) -> list[dict[str, object]]:
+def _contacts(accepted: AcceptedMessage) -> list[dict[str, object]]:
     message = accepted.message
     by_staff = {
         (pair.staff, pair.student) for pair in message.relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT
@@ -227,8 +228,8 @@ def _contacts(accepted: Accepted) -> list[dict[str, object]]:
             "message_id": message.id,
             "conversation": each.conversation,
             "at": float(message.received_at),
-            "staff": fit(each.staff),
-            "student": fit(each.student),
+            "staff": storable(each.staff),
+            "student": storable(each.student),
             "by_staff": int((each.staff, each.student) in by_staff),
             "night": int(each.night),
             "alone": int(each.alone),
@@ -257,7 +258,7 @@ class SqlIntakeStore(FeatureStore):
         parts: Sequence[SmsPart] = (),
     ) -> None:  # fmt: skip
         """See gateway.ports.messages.IntakeStore."""
-        await self._writer.do(ACCEPT, Accepted(message, contacts, due, parts, self._recent))
+        await self._writer.write(ACCEPT, AcceptedMessage(message, contacts, due, parts, self._recent))
 
     async def waiting_bytes(self) -> int:
         """See gateway.ports.messages.IntakeStore. Looked up at most once a second, by one for all who ask meanwhile."""
@@ -269,14 +270,14 @@ class SqlIntakeStore(FeatureStore):
 
     async def _measure(self) -> int:
         at = self._ticks()
-        self._measured = int(await self._readers.read(lambda run: run.rows(_WAITING_BYTES)[0][0]))
+        self._measured = int(await self._readers.read(lambda db: db.rows(_WAITING_BYTES)[0][0]))
         self._measured_at = at
         return self._measured
 
     async def states(self, message_id: str) -> Mapping[str, State]:
         """See gateway.ports.messages.IntakeStore."""
-        rows = await self._readers.read(lambda run: run.rows(_STATES, id=message_id))
+        rows = await self._readers.read(lambda db: db.rows(_STATES, id=message_id))
         if not rows:
             return {}
-        envelope, _ = read_envelope(rows[0][0])
+        envelope, _ = decode_envelope(rows[0][0])
         return {envelope.recipients[position].address: State(state) for _, position, state in rows}

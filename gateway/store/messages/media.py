@@ -11,17 +11,25 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, func, null, select, update
 
 from gateway.core.channels.registry import capabilities_of
-from gateway.core.messages.media import LARGEST_TOGETHER, MOST, TIMEOUT, TOO_LARGE, MediaFile, MediaRequest, MediaResult
+from gateway.core.messages.media import (
+    MAX_FILES,
+    MAX_TOTAL_SIZE,
+    TIMEOUT,
+    TOO_LARGE,
+    MediaFile,
+    MediaRequest,
+    MediaResult,
+)
 from gateway.core.messages.message import Message, sha256_of
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import PUBLICATIONS, Row, Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import PUBLICATIONS, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 from gateway.store.schema.media import media
 
 _m, _p = media.c, schema.publications.c
-_KEEP = insert_each(media)
+_KEEP = batch_insert(media)
 _due = (
     select(_m.message_id, _m.number)
     .where(_m.fetch_at <= bindparam("now"))
@@ -31,7 +39,7 @@ _due = (
     .cte("due")
 )
 _CLAIM = Statement(
-    lambda of: (
+    lambda sql: (
         update(media)
         .where(
             select(_due.c.number).where(_due.c.message_id == _m.message_id, _due.c.number == _m.number).exists(),
@@ -41,7 +49,7 @@ _CLAIM = Statement(
     )
 )
 _SETTLED = Statement(
-    lambda of: (
+    lambda sql: (
         update(media)
         .where(_m.message_id == bindparam("id"), _m.number == bindparam("part"), _m.fetch_at.is_not(null()))
         .values(
@@ -51,27 +59,27 @@ _SETTLED = Statement(
     )
 )  # fmt: skip
 _LATER = Statement(
-    lambda of: (
+    lambda sql: (
         update(media)
         .where(_m.message_id == bindparam("id"), _m.number == bindparam("part"), _m.fetch_at.is_not(null()))
         .values(fetch_at=bindparam("then"))
     )
 )
 _TOGETHER = Statement(
-    lambda of: select(func.coalesce(func.sum(_m.size), schema.lit(0))).where(_m.message_id == bindparam("id"))
+    lambda sql: select(func.coalesce(func.sum(_m.size), schema.lit(0))).where(_m.message_id == bindparam("id"))
 )
-_OPEN = Statement(lambda of: select(func.count()).where(_m.message_id == bindparam("id"), _m.fetch_at.is_not(null())))
+_OPEN = Statement(lambda sql: select(func.count()).where(_m.message_id == bindparam("id"), _m.fetch_at.is_not(null())))
 _PUBLISH_NOW = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.publications)
         .where(_p.message_id == bindparam("id"), _p.publish_at > bindparam("now"))
         .values(publish_at=bindparam("now"))
     )
 )
 _FACTS = (_m.message_id, _m.number, _m.media_type, _m.size, _m.sha256, _m.failed)
-_ABOUT = Statement(lambda of: select(*_FACTS).where(of.among(_m.message_id)).order_by(_m.message_id, _m.number))
-_WHOLE = Statement(lambda of: select(*_FACTS, _m.content).where(_m.message_id == bindparam("id")).order_by(_m.number))
-MEDIA_OF = Statement(lambda of: delete(media).where(of.among(_m.message_id)))
+_ABOUT = Statement(lambda sql: select(*_FACTS).where(sql.among(_m.message_id)).order_by(_m.message_id, _m.number))
+_WHOLE = Statement(lambda sql: select(*_FACTS, _m.content).where(_m.message_id == bindparam("id")).order_by(_m.number))
+MEDIA_OF = Statement(lambda sql: delete(media).where(sql.among(_m.message_id)))
 """Lets go of the pictures and files of some texts."""
 
 
@@ -82,17 +90,17 @@ class _Ended:
     later: float | None
 
 
-def keep(run: Run, messages: Sequence[Message]) -> None:
+def keep(db: Database, messages: Sequence[Message]) -> None:
     """The rows of the pictures and files of texts that were just taken."""
     rows = [
         {
-            "message_id": message.id, "number": number, "url": fit(url), "fetch_at": run.now, "attempts": 0,
-            "at": run.now, "media_type": "", "size": 0, "sha256": "", "failed": TIMEOUT, "content": b"",
+            "message_id": message.id, "number": number, "url": storable(url), "fetch_at": db.now, "attempts": 0,
+            "at": db.now, "media_type": "", "size": 0, "sha256": "", "failed": TIMEOUT, "content": b"",
         }
         for message in messages
-        for number, url in enumerate(urls_of(message)[:MOST], start=1)
+        for number, url in enumerate(urls_of(message)[:MAX_FILES], start=1)
     ]  # fmt: skip
-    run.each(_KEEP, rows)
+    db.batch(_KEEP, rows)
 
 
 def urls_of(message: Message) -> Sequence[str]:
@@ -100,17 +108,17 @@ def urls_of(message: Message) -> Sequence[str]:
     return capabilities_of(message.channel).media_urls(message.envelope.options) if message.relation else ()
 
 
-def about(run: Run, ids: Sequence[str]) -> dict[str, tuple[MediaFile, ...]]:
+def about(db: Database, ids: Sequence[str]) -> dict[str, tuple[MediaFile, ...]]:
     """The pictures and files of texts, without their contents."""
     found: dict[str, tuple[MediaFile, ...]] = {}
-    for id_, *facts in run.rows(_ABOUT, ids=list(ids)) if ids else []:
+    for id_, *facts in db.rows(_ABOUT, ids=list(ids)) if ids else []:
         found[id_] = (*found.get(id_, ()), MediaFile(*facts))
     return found
 
 
-def whole(run: Run, id_: str) -> tuple[MediaFile, ...]:
+def whole(db: Database, id_: str) -> tuple[MediaFile, ...]:
     """The pictures and files of one text with their contents."""
-    return tuple(_medium(row) for row in run.rows(_WHOLE, id=id_))
+    return tuple(_medium(row) for row in db.rows(_WHOLE, id=id_))
 
 
 def _medium(row: Row) -> MediaFile:
@@ -118,33 +126,33 @@ def _medium(row: Row) -> MediaFile:
     return MediaFile(number, kind, size, digest, word, bytes(content))
 
 
-def _claim(run: Run, items: Sequence[tuple[int, float]]) -> list[list[MediaRequest]]:
+def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[MediaRequest]]:
     """In the order of messages and their files: PostgreSQL returns what it changed in no order of its own."""
-    claimed = ([MediaRequest(*row) for row in run.rows(_CLAIM, now=run.now, limit=limit, until=run.now + lease)]
+    claimed = ([MediaRequest(*row) for row in db.rows(_CLAIM, now=db.now, limit=limit, until=db.now + lease)]
                for limit, lease in items)  # fmt: skip
     return [sorted(each, key=lambda wanted: (wanted.message_id, wanted.number)) for each in claimed]
 
 
-def _end(run: Run, items: Sequence[_Ended]) -> list[None]:
+def _end(db: Database, items: Sequence[_Ended]) -> list[None]:
     for each in items:
-        _end_one(run, each)
+        _end_one(db, each)
     return [None] * len(items)
 
 
-def _end_one(run: Run, ended: _Ended) -> None:
+def _end_one(db: Database, ended: _Ended) -> None:
     id_, fetched = ended.wanted.message_id, ended.fetched
     if ended.later is not None:
-        run.change(_LATER, id=id_, part=ended.wanted.number, then=run.now + ended.later)
+        db.change(_LATER, id=id_, part=ended.wanted.number, then=db.now + ended.later)
         return
     content, word = fetched.content, fetched.failed
-    if run.rows(_TOGETHER, id=id_)[0][0] + len(content) > LARGEST_TOGETHER:
+    if db.rows(_TOGETHER, id=id_)[0][0] + len(content) > MAX_TOTAL_SIZE:
         content, word = b"", TOO_LARGE
-    changed = run.change(
-        _SETTLED, id=id_, part=ended.wanted.number, kind=fit(fetched.media_type), bytes=len(content),
+    changed = db.change(
+        _SETTLED, id=id_, part=ended.wanted.number, kind=storable(fetched.media_type), bytes=len(content),
         digest=sha256_of(content) if not word else "", word=word, data=content,
     )  # fmt: skip
-    if changed and not run.rows(_OPEN, id=id_)[0][0] and run.change(_PUBLISH_NOW, id=id_, now=run.now):
-        run.news.add(PUBLICATIONS)
+    if changed and not db.rows(_OPEN, id=id_)[0][0] and db.change(_PUBLISH_NOW, id=id_, now=db.now):
+        db.made_due.add(PUBLICATIONS)
 
 
 _CLAIM_WRITE = Write(_claim, rank=3)
@@ -156,12 +164,12 @@ class SqlMediaStore(FeatureStore):
 
     async def claim_due(self, limit: int, lease: float) -> Sequence[MediaRequest]:
         """See gateway.ports.channels.MediaStore."""
-        return await self._writer.do(_CLAIM_WRITE, (limit, lease))
+        return await self._writer.write(_CLAIM_WRITE, (limit, lease))
 
     async def record_result(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
         """See gateway.ports.channels.MediaStore."""
-        await self._writer.do(_END_WRITE, _Ended(wanted, fetched, later))
+        await self._writer.write(_END_WRITE, _Ended(wanted, fetched, later))
 
     async def files_of(self, message_id: str) -> Sequence[MediaFile]:
         """See gateway.ports.channels.MediaStore."""
-        return await self._readers.read(lambda run: whole(run, message_id))
+        return await self._readers.read(lambda db: whole(db, message_id))

@@ -9,9 +9,9 @@ from sqlalchemy import BigInteger, Double, bindparam, case, exists, func, null, 
 
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
-from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, Unanswered, WakeupSignal
-from gateway.store.engine.columns import read_envelope, read_message
-from gateway.store.engine.dialects import PUBLICATIONS, Each, Run, Statement
+from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, UnclassifiedMessage, WakeupSignal
+from gateway.store.engine.columns import decode_envelope, read_message
+from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import media
@@ -41,35 +41,35 @@ _weighed = (
     .cte("weighed")
 )
 _CLAIM = Statement(
-    lambda of: (
+    lambda sql: (
         update(schema.publications)
         .where(_p.message_id.in_(select(_weighed.c.message_id).where(_weighed.c.before < _room)))
         .values(publish_at=bindparam("until"))
         .returning(_p.message_id, _p.place)
     )
 )
-_PUBLISHED = Each(
-    lambda of, given: (
-        update(schema.publications).where(_p.message_id == given("id")).values(publish_at=null(), place=given("at"))
+_PUBLISHED = BatchStatement(
+    lambda sql, value: (
+        update(schema.publications).where(_p.message_id == value("id")).values(publish_at=null(), place=value("at"))
     ),
     id=schema.TEXT,
     at=schema.TEXT,
 )
-_AGAIN = Each(
-    lambda of, given: update(schema.publications).where(_p.message_id == given("id")).values(publish_at=given("now")),
+_AGAIN = BatchStatement(
+    lambda sql, value: update(schema.publications).where(_p.message_id == value("id")).values(publish_at=value("now")),
     id=schema.TEXT,
     now=Double(),
 )
 _LOAD = Statement(
-    lambda of: select(
+    lambda sql: select(
         _m.id, _m.channel, _m.received_at, _m.message_id, _m.sha256, _m.tls, _m.prefix, _m.envelope,
         _c.subject, _c.excerpt, case((_m.size <= _inline, _c.content)),
     )
     .join_from(schema.messages, schema.contents, _c.message_id == _m.id)
-    .where(of.among(_m.id))
+    .where(sql.among(_m.id))
     .order_by(_m.received_at, _m.id)
 )  # fmt: skip
-_PLACES = Statement(lambda of: select(_p.message_id, _p.place).where(of.among(_p.message_id)))
+_PLACES = Statement(lambda sql: select(_p.message_id, _p.place).where(sql.among(_p.message_id)))
 
 _here, _then = schema.contacts.alias("here"), schema.contacts.alias("earlier")
 
@@ -91,20 +91,20 @@ def _earlier(back: int):  # type: ignore[no-untyped-def]
 
 
 _EARLIER = Statement(
-    lambda of: select(_here.c.message_id, *(_earlier(back).label(f"back{back}") for back in range(CONTEXT))).where(
-        of.among(_here.c.message_id)
+    lambda sql: select(_here.c.message_id, *(_earlier(back).label(f"back{back}") for back in range(CONTEXT))).where(
+        sql.among(_here.c.message_id)
     )
 )
 _EXCERPTS = Statement(
-    lambda of: (
+    lambda sql: (
         select(_m.id, _m.envelope, _m.received_at, _c.excerpt)
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id)
-        .where(of.among(_m.id))
+        .where(sql.among(_m.id))
         .order_by(_m.received_at, _m.id)
     )
 )
 _UNANSWERED = Statement(
-    lambda of: (
+    lambda sql: (
         select(_m.id, _m.received_at, _p.place)
         .join_from(schema.messages, schema.publications, _p.message_id == _m.id, isouter=True)
         .where(
@@ -122,7 +122,7 @@ _UNANSWERED = Statement(
     )
 )
 _UNREAD = Statement(
-    lambda of: (
+    lambda sql: (
         select(_p.message_id, _p.received_at, _p.place)
         .where(
             _p.received_at.between(bindparam("after"), bindparam("before")),
@@ -153,26 +153,26 @@ class _Claimed:
         return bool(self.places)
 
 
-def _claim(run: Run, items: Sequence[_Ask]) -> list[_Claimed]:
-    return [_claimed(run, ask) for ask in items]
+def _claim(db: Database, items: Sequence[_Ask]) -> list[_Claimed]:
+    return [_claimed(db, ask) for ask in items]
 
 
-def _claimed(run: Run, ask: _Ask) -> _Claimed:
-    until = run.now + ask.lease
-    rows = run.rows(_CLAIM, now=run.now, limit=ask.limit, until=until, inline=ask.inline, room=ask.room)
+def _claimed(db: Database, ask: _Ask) -> _Claimed:
+    until = db.now + ask.lease
+    rows = db.rows(_CLAIM, now=db.now, limit=ask.limit, until=until, inline=ask.inline, room=ask.room)
     places: dict[str, str | None] = dict(rows)
-    return _Claimed(places, context(run, sorted(places)) if places else {})
+    return _Claimed(places, context(db, sorted(places)) if places else {})
 
 
-def _published(run: Run, items: Sequence[Mapping[str, str]]) -> list[None]:
+def _published(db: Database, items: Sequence[Mapping[str, str]]) -> list[None]:
     places = {id_: place for each in items for id_, place in each.items()}
-    run.each(_PUBLISHED, [{"id": id_, "at": place} for id_, place in sorted(places.items())])
+    db.batch(_PUBLISHED, [{"id": id_, "at": place} for id_, place in sorted(places.items())])
     return [None] * len(items)
 
 
-def _publish_again(run: Run, items: Sequence[Collection[str]]) -> list[None]:
-    run.news.add(PUBLICATIONS)
-    run.each(_AGAIN, [{"id": id_, "now": run.now} for id_ in sorted({id_ for ids in items for id_ in ids})])
+def _publish_again(db: Database, items: Sequence[Collection[str]]) -> list[None]:
+    db.made_due.add(PUBLICATIONS)
+    db.batch(_AGAIN, [{"id": id_, "now": db.now} for id_ in sorted({id_ for ids in items for id_ in ids})])
     return [None] * len(items)
 
 
@@ -181,36 +181,36 @@ _PUBLISHED_WRITE = Write(_published, rank=2)
 _AGAIN_WRITE = Write(_publish_again, rank=2)
 
 
-def load(run: Run, ids: Sequence[str]) -> list[Message]:
+def load(db: Database, ids: Sequence[str]) -> list[Message]:
     """Messages whose content is there, in order of acceptance."""
-    return [read_message(row) for row in run.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)]
+    return [read_message(row) for row in db.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)]
 
 
-def context(run: Run, ids: Sequence[str]) -> dict[str, tuple[EarlierMessage, ...]]:
+def context(db: Database, ids: Sequence[str]) -> dict[str, tuple[EarlierMessage, ...]]:
     """What the conversations of each message said last before it, the oldest first."""
     before: dict[str, set[str]] = {}
-    for id_, *earlier in run.rows(_EARLIER, ids=list(ids)):
+    for id_, *earlier in db.rows(_EARLIER, ids=list(ids)):
         before.setdefault(id_, set()).update(filter(None, earlier))
     wanted = sorted({each for ids in before.values() for each in ids})
     if not wanted:
         return {}
     said = [
-        EarlierMessage(id_, read_envelope(envelope)[0].sender, at, excerpt)
-        for id_, envelope, at, excerpt in run.rows(_EXCERPTS, ids=wanted)
+        EarlierMessage(id_, decode_envelope(envelope)[0].sender, at, excerpt)
+        for id_, envelope, at, excerpt in db.rows(_EXCERPTS, ids=wanted)
     ]
     return {id_: tuple(each for each in said if each.id in ids)[-CONTEXT:] for id_, ids in before.items()}
 
 
-def _look(run: Run, id_: str) -> OutgoingMessage | None:
-    places: dict[str, str | None] = dict(run.rows(_PLACES, ids=[id_]))
-    for message in load(run, [id_]):
-        said, pictured = context(run, [id_]), _pictured(run, [message])
+def _look(db: Database, id_: str) -> OutgoingMessage | None:
+    places: dict[str, str | None] = dict(db.rows(_PLACES, ids=[id_]))
+    for message in load(db, [id_]):
+        said, pictured = context(db, [id_]), _pictured(db, [message])
         return OutgoingMessage(message, said.get(id_, ()), places.get(id_), pictured.get(id_, ()))
     return None
 
 
-def _pictured(run: Run, messages: Sequence[Message]) -> Mapping[str, tuple[MediaFile, ...]]:
-    return media.about(run, [message.id for message in messages if media.urls_of(message)])
+def _pictured(db: Database, messages: Sequence[Message]) -> Mapping[str, tuple[MediaFile, ...]]:
+    return media.about(db, [message.id for message in messages if media.urls_of(message)])
 
 
 class SqlOutboxStore(FeatureStore):
@@ -220,28 +220,28 @@ class SqlOutboxStore(FeatureStore):
         self,
         limit: int,
         lease: float,
-        alarm: WakeupSignal | None = None,
+        wakeup: WakeupSignal | None = None,
         *,
         inline: int = NO_LIMIT,
         room: int = NO_LIMIT,
     ) -> Sequence[OutgoingMessage]:
         """See gateway.ports.messages.OutboxStore."""
         ask, claimed = _Ask(limit, lease, inline, room), None
-        if alarm is not None:
-            claimed = await self._writer.ride(_CLAIM_WRITE, ask, PUBLICATIONS, PUBLICATIONS, alarm, POLL_SECONDS)
-            if claimed is None and alarm.stopped:
+        if wakeup is not None:
+            claimed = await self._writer.claim_with(_CLAIM_WRITE, ask, PUBLICATIONS, PUBLICATIONS, wakeup, POLL_SECONDS)
+            if claimed is None and wakeup.stopped:
                 return ()
         if claimed is None:  # after a while it is looked what another process left, or lost
-            claimed = await self._writer.look(_CLAIM_WRITE, ask, PUBLICATIONS)
+            claimed = await self._writer.claim_now(_CLAIM_WRITE, ask, PUBLICATIONS)
         places, contexts = claimed.places, claimed.contexts
         found = [(kept, False) for id_ in places if (kept := self._recent.get(id_)) is not None]
         if len(found) < len(places):
             others = sorted(places.keys() - {message.id for message, _ in found})
-            rows = await self._readers.read(lambda run: run.rows(_LOAD, ids=others, inline=inline))
+            rows = await self._readers.read(lambda db: db.rows(_LOAD, ids=others, inline=inline))
             found += [(read_message(row), row[-1] is None) for row in rows]
         found.sort(key=lambda each: (each[0].received_at, each[0].id))
         texts = [each for each, _ in found if media.urls_of(each)]
-        pictured = await self._readers.read(lambda run: _pictured(run, texts)) if texts else {}
+        pictured = await self._readers.read(lambda db: _pictured(db, texts)) if texts else {}
         return tuple(
             OutgoingMessage(each, contexts.get(each.id, ()), places[each.id], pictured.get(each.id, ()), left)
             for each, left in found
@@ -249,22 +249,22 @@ class SqlOutboxStore(FeatureStore):
 
     async def mark_published(self, places: Mapping[str, str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
-        await self._writer.later(_PUBLISHED_WRITE, places)
+        await self._writer.write_later(_PUBLISHED_WRITE, places)
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
-        await self._writer.do(_AGAIN_WRITE, ids)
+        await self._writer.write(_AGAIN_WRITE, ids)
 
-    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[Unanswered]:
+    async def awaiting_verdict(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        rows = await self._readers.read(lambda run: run.rows(_UNANSWERED, before=before, limit=limit))
-        return tuple(Unanswered(*row) for row in rows)
+        rows = await self._readers.read(lambda db: db.rows(_UNANSWERED, before=before, limit=limit))
+        return tuple(UnclassifiedMessage(*row) for row in rows)
 
-    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[Unanswered]:
+    async def unclassified(self, after: float, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        rows = await self._readers.read(lambda run: run.rows(_UNREAD, after=after, before=before, limit=limit))
-        return tuple(Unanswered(*row) for row in rows)
+        rows = await self._readers.read(lambda db: db.rows(_UNREAD, after=after, before=before, limit=limit))
+        return tuple(UnclassifiedMessage(*row) for row in rows)
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         """See gateway.ports.messages.OutboxStore."""
-        return await self._readers.read(lambda run: _look(run, message_id))
+        return await self._readers.read(lambda db: _look(db, message_id))

@@ -25,10 +25,10 @@ from sqlalchemy.sql.util import ClauseAdapter
 from gateway.core.policy.decision import Action
 from gateway.core.review.views import ListedMessage, Trace
 from gateway.ports.review import LATE_CHANGES
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
-from gateway.store.review.lookups import MOST_TRACES, by_message, read_trace, traces
+from gateway.store.review.lookups import MAX_TRACES, group_by_message, read_trace, traces
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
 from gateway.store.schema.help import acknowledgements
@@ -41,9 +41,9 @@ _k, _n, _h, _v = acknowledgements.c, schema.answers.c, held_changes.c, schema.ve
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _MARK = Statement(  # what commits late has a number among the last, so they are counted as well
-    lambda of: select(func.max(_h.id), func.count()).where(_h.id > _NEWEST_CHANGE - schema.lit(LATE_CHANGES))
+    lambda sql: select(func.max(_h.id), func.count()).where(_h.id > _NEWEST_CHANGE - schema.lit(LATE_CHANGES))
 )
-_CHANGES = Statement(lambda of: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
+_CHANGES = Statement(lambda sql: select(_h.id, _h.message_id).where(_h.id > bindparam("after")).order_by(_h.id))
 
 
 def _newest(*listed: ColumnElement[bool]) -> Statement:
@@ -58,7 +58,7 @@ def _newest(*listed: ColumnElement[bool]) -> Statement:
     same = [ClauseAdapter(other).traverse(each) for each in listed]
     at: ColumnElement[float] = bindparam("at", type_=_r.decided_at.type)
 
-    def build(of: object) -> Select[tuple[str, float]]:
+    def build(sql: object) -> Select[tuple[str, float]]:
         return (
             select(_r.message_id, _r.decided_at)
             .where(
@@ -79,33 +79,35 @@ _BY_PEOPLE = _newest(
     _r.decided_by != schema.lit("policy"),
 )  # fmt: skip
 _SENT_BY = Statement(
-    lambda of: traces(select(_m.id).where(of.among(type_coerce(func.lower(_m.sender), Text()), "senders")))
+    lambda sql: traces(select(_m.id).where(sql.among(type_coerce(func.lower(_m.sender), Text()), "senders")))
 )
-_TRACED = Statement(lambda of: traces(select(_m.id).where(of.among(_m.id))))
+_TRACED = Statement(lambda sql: traces(select(_m.id).where(sql.among(_m.id))))
 _BESIDE = Statement(
-    lambda of: (
+    lambda sql: (
         select(_m.id, _c.subject, func.max(_r.decided_at), _k.user_name, _k.at, _v.at)
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
         .join(schema.contents, _c.message_id == _m.id, isouter=True)
         .join(acknowledgements, _k.message_id == _m.id, isouter=True)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
-        .where(of.among(_m.id))
+        .where(sql.among(_m.id))
         .group_by(_m.id, _c.subject, _k.user_name, _k.at, _v.at)
     )
 )
 
 
-def _noticed_rows(run: Run, action: str, since: float, before: tuple[float, str], limit: int) -> list[ListedMessage]:
-    return _listed(run, _LATE if action == "hold" else _NOTICED, since, before, limit, action=action)
+def _noticed_rows(
+    db: Database, action: str, since: float, before: tuple[float, str], limit: int
+) -> list[ListedMessage]:
+    return _listed(db, _LATE if action == "hold" else _NOTICED, since, before, limit, action=action)
 
 
 def _listed(
-    run: Run, which: Statement, since: float, before: tuple[float, str], limit: int, **more: str
+    db: Database, which: Statement, since: float, before: tuple[float, str], limit: int, **more: str
 ) -> list[ListedMessage]:  # fmt: skip
     """A part of a list in its own order: a message is as old as what it is listed for, a call as its verdict."""
     at, behind = before
-    rows = run.rows(which, since=since, at=at, behind=behind, limit=limit, **more)
-    known = {each.trace.id: each for each in read_noticed(run, [row[0] for row in rows])}
+    rows = db.rows(which, since=since, at=at, behind=behind, limit=limit, **more)
+    known = {each.trace.id: each for each in read_listed(db, [row[0] for row in rows])}
     calls = more.get("action") == Action.ALERT
     return [
         replace(known[id_], listed_at=at, decided_at=known[id_].decided_at if calls else at)
@@ -114,19 +116,19 @@ def _listed(
     ]
 
 
-def read_noticed(run: Run, ids: list[str]) -> list[ListedMessage]:
+def read_listed(db: Database, ids: list[str]) -> list[ListedMessage]:
     """Messages of a list, the newest first. A call for help is as old as the verdict that says so."""
     unique = list(dict.fromkeys(ids))
     found: list[ListedMessage] = []
-    for at in range(0, len(unique), MOST_TRACES):
-        found += _noticed_of(run, unique[at : at + MOST_TRACES])
+    for at in range(0, len(unique), MAX_TRACES):
+        found += _noticed_of(db, unique[at : at + MAX_TRACES])
     return sorted(found, key=lambda each: -each.decided_at)
 
 
-def _noticed_of(run: Run, unique: list[str]) -> list[ListedMessage]:
-    beside = {row[0]: row[1:] for row in run.rows(_BESIDE, ids=unique)}
+def _noticed_of(db: Database, unique: list[str]) -> list[ListedMessage]:
+    beside = {row[0]: row[1:] for row in db.rows(_BESIDE, ids=unique)}
     found = []
-    for group in by_message(run.rows(_TRACED, ids=unique)):
+    for group in group_by_message(db.rows(_TRACED, ids=unique)):
         subject, decided_at, by, at, read_at = beside[group[0][0]]
         trace, since = read_trace(group), decided_at or 0.0
         if trace.action == Action.ALERT.value:
@@ -140,27 +142,27 @@ class SqlListStore(FeatureStore):
 
     async def queue_mark(self) -> tuple[int, int]:
         """See gateway.ports.review.ListStore."""
-        ((newest, count),) = await self._readers.read(lambda run: run.rows(_MARK))
+        ((newest, count),) = await self._readers.read(lambda db: db.rows(_MARK))
         return newest or 0, count
 
     async def queue_changes(self, after: int) -> Sequence[tuple[int, str]]:
         """See gateway.ports.review.ListStore."""
-        return [(row[0], row[1]) for row in await self._readers.read(lambda run: run.rows(_CHANGES, after=after))]
+        return [(row[0], row[1]) for row in await self._readers.read(lambda db: db.rows(_CHANGES, after=after))]
 
     async def delivered(
         self, action: str, since: float, before: tuple[float, str], limit: int
     ) -> Sequence[ListedMessage]:  # fmt: skip
         """See gateway.ports.review.ListStore."""
-        place = (before[0], fit(before[1]))
-        return await self._readers.read(lambda run: _noticed_rows(run, action, since, place, limit))
+        place = (before[0], storable(before[1]))
+        return await self._readers.read(lambda db: _noticed_rows(db, action, since, place, limit))
 
     async def decided(self, since: float, before: tuple[float, str], limit: int) -> Sequence[ListedMessage]:
         """See gateway.ports.review.ListStore."""
-        place = (before[0], fit(before[1]))
-        return await self._readers.read(lambda run: _listed(run, _BY_PEOPLE, since, place, limit))
+        place = (before[0], storable(before[1]))
+        return await self._readers.read(lambda db: _listed(db, _BY_PEOPLE, since, place, limit))
 
     async def sent_by(self, addresses: Sequence[str]) -> Sequence[Trace]:
         """See gateway.ports.review.ListStore."""
-        senders = sorted({fit(each.lower()) for each in addresses if each})
-        rows = await self._readers.read(lambda run: run.rows(_SENT_BY, senders=senders)) if senders else []
-        return [read_trace(group) for group in by_message(rows)]
+        senders = sorted({storable(each.lower()) for each in addresses if each})
+        rows = await self._readers.read(lambda db: db.rows(_SENT_BY, senders=senders)) if senders else []
+        return [read_trace(group) for group in group_by_message(rows)]

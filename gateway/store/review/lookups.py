@@ -13,13 +13,13 @@ from gateway.core.messages.parties import Direction, Relation
 from gateway.core.policy.decision import STRICTNESS, Decision
 from gateway.core.policy.transitions import POLICY
 from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
-from gateway.store.engine.columns import fit, read_decision, read_envelope, read_verdict
-from gateway.store.engine.dialects import Flavour, Row, Run, Statement
+from gateway.store.engine.columns import decode_decision, decode_envelope, decode_verdict_text, storable
+from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.messages import media
 from gateway.store.schema import messages as schema
 
-MOST_TRACES = 200
+MAX_TRACES = 200
 """Messages that a trace by Message-ID or address answers with at most."""
 
 _m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
@@ -29,7 +29,7 @@ _IS_HELD = _r.state == schema.lit("held")
 def _held_rows(some: bool) -> Statement:
     """What is held, or of some messages what of them is."""
 
-    def build(of: Flavour) -> Select[tuple[object, ...]]:
+    def build(sql: SqlDialect) -> Select[tuple[object, ...]]:
         found = (
             select(
                 _m.id, _m.channel, _m.received_at, _m.envelope, _c.subject,
@@ -40,7 +40,7 @@ def _held_rows(some: bool) -> Statement:
             .where(_IS_HELD)
         )  # fmt: skip
         if some:
-            found = found.where(of.among(_m.id))
+            found = found.where(sql.among(_m.id))
         return found.order_by(_m.received_at, _m.id, _r.position)
 
     return Statement(build)
@@ -57,7 +57,7 @@ def traces(found: Select[tuple[str]], *, further: bool = False) -> Select[tuple[
         select(_m.id)
         .where(_m.id.in_(found), *((behind,) if further else ()))
         .order_by(_m.received_at.desc(), _m.id.desc())
-        .limit(schema.lit(MOST_TRACES))
+        .limit(schema.lit(MAX_TRACES))
     )
     return (
         select(
@@ -70,8 +70,8 @@ def traces(found: Select[tuple[str]], *, further: bool = False) -> Select[tuple[
     )  # fmt: skip
 
 
-_BY_ID = Statement(lambda of: traces(select(bindparam("key"))))
-_BY_MESSAGE_ID = Statement(lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key"))))
+_BY_ID = Statement(lambda sql: traces(select(bindparam("key"))))
+_BY_MESSAGE_ID = Statement(lambda sql: traces(select(_m.id).where(_m.message_id == bindparam("key"))))
 
 
 def _by_address(further: bool) -> Select[tuple[object, ...]]:
@@ -80,13 +80,13 @@ def _by_address(further: bool) -> Select[tuple[object, ...]]:
     return traces(sent.union(select(_r.message_id).where(func.lower(_r.address) == key)), further=further)  # type: ignore[arg-type]
 
 
-_BY_ADDRESS = Statement(lambda of: _by_address(False))
+_BY_ADDRESS = Statement(lambda sql: _by_address(False))
 _FURTHER_BY_MESSAGE_ID = Statement(
-    lambda of: traces(select(_m.id).where(_m.message_id == bindparam("key")), further=True)
+    lambda sql: traces(select(_m.id).where(_m.message_id == bindparam("key")), further=True)
 )
-_FURTHER_BY_ADDRESS = Statement(lambda of: _by_address(True))
+_FURTHER_BY_ADDRESS = Statement(lambda sql: _by_address(True))
 _EXPLAINED = Statement(
-    lambda of: (
+    lambda sql: (
         select(_c.content, _v.verdict)
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
         .join(schema.verdicts, _v.message_id == _m.id, isouter=True)
@@ -94,7 +94,7 @@ _EXPLAINED = Statement(
     )
 )
 _JUDGED = Statement(
-    lambda of: (
+    lambda sql: (
         select(_r.message_id)
         .where(
             _r.marked == schema.lit(1),
@@ -107,7 +107,7 @@ _JUDGED = Statement(
     )
 )
 _CLASSIFIED = Statement(
-    lambda of: (
+    lambda sql: (
         select(_v.message_id)
         .where(_v.message_id > bindparam("after"))
         .order_by(_v.message_id)
@@ -121,21 +121,21 @@ def _count_held(channels: tuple[str, ...]) -> Statement:
     """How many messages are held, and the least id among those of the given channels, whose ids sort by time."""
     names = [schema.lit(channel) for channel in channels]
     return Statement(
-        lambda of: select(
+        lambda sql: select(
             func.count(_r.message_id.distinct()),
             func.min(case((_r.channel.in_(names), _r.message_id), else_=null())),
         ).where(_IS_HELD)
     )
 
 
-_RECEIVED = Statement(lambda of: select(_m.received_at).where(_m.id == bindparam("key")))
+_RECEIVED = Statement(lambda sql: select(_m.received_at).where(_m.id == bindparam("key")))
 
 
 @functools.cache
 def _oldest_held(channels: tuple[str, ...]) -> Statement:
     names = [schema.lit(channel) for channel in channels]
     return Statement(
-        lambda of: (
+        lambda sql: (
             select(func.min(_m.received_at))
             .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
             .where(_IS_HELD, _r.channel.in_(names))
@@ -144,7 +144,7 @@ def _oldest_held(channels: tuple[str, ...]) -> Statement:
 
 
 _BACKLOG = Statement(
-    lambda of: select(
+    lambda sql: select(
         select(func.count())
         .select_from(schema.recipients)
         .where(_r.next_attempt_at.is_not(None), _r.attempts > schema.lit(0))
@@ -180,7 +180,7 @@ def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction |
     return relation.pairs[0].direction if relation.pairs else None
 
 
-def by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
+def group_by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[0], []).append(row)
@@ -190,8 +190,8 @@ def by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
 def read_held(rows: list[Row]) -> HeldMessage:
     """A held message from its rows."""
     id_, channel, received_at, text, subject, *_ = rows[0]
-    envelope, relation = read_envelope(text)
-    decisions = _ordered(read_decision(row[7]) for row in rows if row[7] is not None)
+    envelope, relation = decode_envelope(text)
+    decisions = _ordered(decode_decision(row[7]) for row in rows if row[7] is not None)
     positions = {row[5] for row in rows}
     return HeldMessage(
         id=id_,
@@ -212,8 +212,8 @@ def read_held(rows: list[Row]) -> HeldMessage:
 
 def read_trace(rows: list[Row]) -> Trace:
     id_, message_id, channel, received_at, sha256, text, *_ = rows[0]
-    envelope, relation = read_envelope(text)
-    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
+    envelope, relation = decode_envelope(text)
+    decisions = _ordered(decode_decision(row[-1]) for row in rows if row[-1] is not None)
     return Trace(
         id=id_,
         message_id=message_id,
@@ -235,31 +235,31 @@ def read_trace(rows: list[Row]) -> Trace:
     )
 
 
-def _explained(run: Run, id_: str) -> MessageDetail | None:
-    rows = run.rows(_BY_ID, key=id_)
+def _explained(db: Database, id_: str) -> MessageDetail | None:
+    rows = db.rows(_BY_ID, key=id_)
     if not rows:
         return None
-    content, verdict = run.rows(_EXPLAINED, id=id_)[0]
-    decisions = _ordered(read_decision(row[-1]) for row in rows if row[-1] is not None)
+    content, verdict = db.rows(_EXPLAINED, id=id_)[0]
+    decisions = _ordered(decode_decision(row[-1]) for row in rows if row[-1] is not None)
     trace = read_trace(rows)
     return MessageDetail(
         trace,
         b"" if content is None else bytes(content),
         trace.channel,
-        None if verdict is None else read_verdict(verdict),
+        None if verdict is None else decode_verdict_text(verdict),
         decisions[0].policy if decisions else "",
-        media.whole(run, id_) if capabilities_of(trace.channel).has_media else (),
+        media.whole(db, id_) if capabilities_of(trace.channel).has_media else (),
     )
 
 
-def _backlog(run: Run) -> Backlog:
+def _backlog(db: Database) -> Backlog:
     sorted_by_time = tuple(channel.name for channel in CHANNELS.values() if channel.ids_sort_by_time)
     others = tuple(name for name in CHANNELS if name not in sorted_by_time)
-    ((held, first),) = run.rows(_count_held(sorted_by_time))
-    times = [*run.rows(_RECEIVED, key=first), *run.rows(_oldest_held(others))] if held else []
+    ((held, first),) = db.rows(_count_held(sorted_by_time))
+    times = [*db.rows(_RECEIVED, key=first), *db.rows(_oldest_held(others))] if held else []
     oldest = min((row[0] for row in times if row[0] is not None), default=None)
-    deferred, unpublished, unanswered, unlinked = run.rows(_BACKLOG)[0]
-    now = run.now
+    deferred, unpublished, unanswered, unlinked = db.rows(_BACKLOG)[0]
+    now = db.now
     return Backlog(
         held=held,
         oldest_held=0.0 if oldest is None else max(now - oldest, 0.0),
@@ -276,39 +276,41 @@ class SqlLookupStore(FeatureStore):
     async def held(self, ids: Sequence[str] | None = None) -> Sequence[HeldMessage]:
         """See gateway.ports.review.LookupStore."""
         if ids is None:
-            rows = await self._readers.read(lambda run: run.rows(_HELD))
+            rows = await self._readers.read(lambda db: db.rows(_HELD))
         else:
-            rows = await self._readers.read(lambda run: run.rows(HELD_OF, ids=list(ids)))
+            rows = await self._readers.read(lambda db: db.rows(HELD_OF, ids=list(ids)))
         never = float("inf")
-        return sorted(map(read_held, by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at)
+        return sorted(
+            map(read_held, group_by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at
+        )
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
         """See gateway.ports.review.LookupStore."""
         statement, key = (_BY_ID, id) if id else (_BY_MESSAGE_ID, message_id) if message_id else (_BY_ADDRESS, address)
-        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key))) if key else []
-        return [read_trace(group) for group in by_message(rows)]
+        rows = await self._readers.read(lambda db: db.rows(statement, key=storable(key))) if key else []
+        return [read_trace(group) for group in group_by_message(rows)]
 
     async def trace_further(
         self, before: tuple[float, str], *, message_id: str = "", address: str = ""
     ) -> Sequence[Trace]:  # fmt: skip
         """See gateway.ports.review.LookupStore."""
         statement, key = (_FURTHER_BY_MESSAGE_ID, message_id) if message_id else (_FURTHER_BY_ADDRESS, address)
-        place = {"at": before[0], "behind": fit(before[1])}
-        rows = await self._readers.read(lambda run: run.rows(statement, key=fit(key), **place)) if key else []
-        return [read_trace(group) for group in by_message(rows)]
+        place = {"at": before[0], "behind": storable(before[1])}
+        rows = await self._readers.read(lambda db: db.rows(statement, key=storable(key), **place)) if key else []
+        return [read_trace(group) for group in group_by_message(rows)]
 
     async def detail(self, id: str) -> MessageDetail | None:
         """See gateway.ports.review.LookupStore."""
-        return await self._readers.read(lambda run: _explained(run, fit(id)))
+        return await self._readers.read(lambda db: _explained(db, storable(id)))
 
     async def reviewed_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
-        rows = await self._readers.read(lambda run: run.rows(_JUDGED, after=fit(after), limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_JUDGED, after=storable(after), limit=limit))
         return [id_ for (id_,) in rows]
 
     async def classified_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
-        rows = await self._readers.read(lambda run: run.rows(_CLASSIFIED, after=fit(after), limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_CLASSIFIED, after=storable(after), limit=limit))
         return [id_ for (id_,) in rows]
 
     async def backlog(self) -> Backlog:

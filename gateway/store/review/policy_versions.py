@@ -7,26 +7,26 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select, update
 
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema.review import policies
 
 _o = policies.c
 
-_ADD_POLICY = insert_each(policies, again=True)
+_ADD_POLICY = batch_insert(policies, ignore_existing=True)
 _SEEN_POLICY = Statement(
-    lambda of: (
+    lambda sql: (
         update(policies)
         .where(_o.hash == bindparam("key"))
         .values(last_at=bindparam("to_at"), adopted=bindparam("to_adopted"), first_at=bindparam("to_first"))
     )
 )
-_KNOWN_POLICY = Statement(lambda of: select(_o.adopted, _o.first_at, _o.last_at).where(_o.hash == bindparam("key")))
-_SOURCE = Statement(lambda of: select(_o.source).where(_o.hash == bindparam("key")))
+_KNOWN_POLICY = Statement(lambda sql: select(_o.adopted, _o.first_at, _o.last_at).where(_o.hash == bindparam("key")))
+_SOURCE = Statement(lambda sql: select(_o.source).where(_o.hash == bindparam("key")))
 _TEXTS = Statement(  # of one hash, each with the district's text of its time; earlier ones stand under longer names
-    lambda of: (
+    lambda sql: (
         select(_o.source, _o.adopted, _o.first_at)
         .where((_o.hash == bindparam("key")) | ((_o.hash > bindparam("low")) & (_o.hash < bindparam("high"))))
         .order_by(_o.first_at)
@@ -34,24 +34,24 @@ _TEXTS = Statement(  # of one hash, each with the district's text of its time; e
 )
 
 
-def _keep_policy(run: Run, items: Sequence[tuple[str, str, str]]) -> list[None]:
+def _keep_policy(db: Database, items: Sequence[tuple[str, str, str]]) -> list[None]:
     for hash_, source, adopted in items:
-        known = run.rows(_KNOWN_POLICY, key=hash_)
-        row = {"hash": hash_, "source": source, "adopted": adopted, "first_at": run.now, "last_at": run.now}
+        known = db.rows(_KNOWN_POLICY, key=hash_)
+        row = {"hash": hash_, "source": source, "adopted": adopted, "first_at": db.now, "last_at": db.now}
         if not known:
-            run.each(_ADD_POLICY, [row])
+            db.batch(_ADD_POLICY, [row])
         elif known[0][0] == adopted:
-            run.change(_SEEN_POLICY, key=hash_, to_at=run.now, to_adopted=adopted, to_first=known[0][1])
+            db.change(_SEEN_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=known[0][1])
         else:  # the same rules under another text of the district: the earlier one is kept beside it
             before, first_at, last_at = known[0]
             name = f"{hash_}.{hashlib.sha256(before.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-            run.each(_ADD_POLICY, [{**row, "hash": name, "adopted": before, "first_at": first_at, "last_at": last_at}])
-            run.change(_SEEN_POLICY, key=hash_, to_at=run.now, to_adopted=adopted, to_first=run.now)
+            db.batch(_ADD_POLICY, [{**row, "hash": name, "adopted": before, "first_at": first_at, "last_at": last_at}])
+            db.change(_SEEN_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=db.now)
     return [None] * len(items)
 
 
 _VERSIONS = Statement(
-    lambda of: select(_o.hash, _o.source, _o.adopted, _o.first_at, _o.last_at).order_by(_o.first_at.desc(), _o.hash)
+    lambda sql: select(_o.hash, _o.source, _o.adopted, _o.first_at, _o.last_at).order_by(_o.first_at.desc(), _o.hash)
 )
 
 
@@ -63,21 +63,21 @@ class SqlPolicyVersionStore(FeatureStore):
 
     async def record(self, hash_: str, source: str, adopted: str) -> None:
         """See gateway.ports.review.PolicyVersionStore."""
-        await self._writer.do(_KEEP_POLICY_WRITE, (hash_, fit(source), fit(adopted)))
+        await self._writer.write(_KEEP_POLICY_WRITE, (hash_, storable(source), storable(adopted)))
 
     async def source(self, hash_: str) -> str | None:
         """See gateway.ports.review.PolicyVersionStore."""
-        rows = await self._readers.read(lambda run: run.rows(_SOURCE, key=hash_))
+        rows = await self._readers.read(lambda db: db.rows(_SOURCE, key=hash_))
         return str(rows[0][0]) if rows else None
 
     async def texts(self, hash_: str, at: float | None) -> tuple[str | None, str]:
         """See gateway.ports.review.PolicyVersionStore."""
-        key = fit(hash_)
-        rows = await self._readers.read(lambda run: run.rows(_TEXTS, key=key, low=f"{key}.", high=f"{key}/"))
+        key = storable(hash_)
+        rows = await self._readers.read(lambda db: db.rows(_TEXTS, key=key, low=f"{key}.", high=f"{key}/"))
         before = [row for row in rows if at is None or row[2] <= at] or rows[:1]
         return (str(before[-1][0]), str(before[-1][1])) if before else (None, "")
 
     async def versions(self) -> Sequence[tuple[str, str, str, float, float]]:
         """See gateway.ports.review.PolicyVersionStore."""
-        rows = await self._readers.read(lambda run: run.rows(_VERSIONS))
+        rows = await self._readers.read(lambda db: db.rows(_VERSIONS))
         return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]

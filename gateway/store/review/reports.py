@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, func, select
 
 from gateway.core.messages.delivery import State
 from gateway.core.review.report import HeldCopy
-from gateway.store.engine.columns import read_decision, read_envelope, read_verdict
-from gateway.store.engine.dialects import Row, Run, Statement
+from gateway.store.engine.columns import decode_decision, decode_envelope, decode_verdict_text
+from gateway.store.engine.dialects import Database, Row, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import policies
@@ -18,7 +18,7 @@ from gateway.store.schema.review import policies
 _m, _r, _v, _x, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, schema.contacts.c, policies.c
 
 _HOLDS = Statement(
-    lambda of: (
+    lambda sql: (
         select(
             _m.received_at, _r.decided_at, _r.decided_by, _r.state, _m.channel, _r.decision, _v.verdict, _m.envelope,
             _r.position,
@@ -35,7 +35,7 @@ _HOLDS = Statement(
 )  # fmt: skip
 _CAME = select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before"))
 _VOLUME = Statement(
-    lambda of: (
+    lambda sql: (
         select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
         .where(_r.message_id.in_(_CAME))  # each copy once, however many pairs its message forms
         .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
@@ -45,16 +45,16 @@ _VOLUME = Statement(
 
 def _holding(row: Row) -> HeldCopy:
     received_at, decided_at, decided_by, state, channel, decision, verdict, envelope, position = row
-    said = read_decision(decision)
-    enveloped, relation = read_envelope(envelope)
+    said = decode_decision(decision)
+    enveloped, relation = decode_envelope(envelope)
     return HeldCopy(
         received_at, decided_at, decided_by, State(state), channel, said.direction.value, said.clauses,
-        read_verdict(verdict).language if verdict else "", relation.behind(enveloped.recipients[position].address),
+        decode_verdict_text(verdict).language if verdict else "", relation.pairs_of(enveloped.recipients[position].address),
     )  # fmt: skip
 
 
-def _volume(run: Run, since: float, before: float) -> Counter[tuple[str, str]]:
-    return Counter({(row[0], row[1]): row[2] for row in run.rows(_VOLUME, since=since, before=before)})
+def _volume(db: Database, since: float, before: float) -> Counter[tuple[str, str]]:
+    return Counter({(row[0], row[1]): row[2] for row in db.rows(_VOLUME, since=since, before=before)})
 
 
 class SqlReportStore(FeatureStore):
@@ -63,12 +63,12 @@ class SqlReportStore(FeatureStore):
     async def holdings(self, since: float, before: float, limit: int) -> Sequence[HeldCopy]:
         """See gateway.ports.reports.ReportStore."""
 
-        def read(run: Run) -> list[HeldCopy]:
-            rows = run.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
+        def read(db: Database) -> list[HeldCopy]:
+            rows = db.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
             return [_holding(row) for row in rows if row[5] is not None]
 
         return await self._readers.read(read)
 
     async def volume(self, since: float, before: float) -> Counter[tuple[str, str]]:
         """See gateway.ports.reports.ReportStore."""
-        return await self._readers.read(lambda run: _volume(run, since, before))
+        return await self._readers.read(lambda db: _volume(db, since, before))

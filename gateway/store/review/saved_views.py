@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import bindparam, delete, func, select
 
-from gateway.store.engine.columns import fit
-from gateway.store.engine.dialects import Run, Statement, insert_each
+from gateway.store.engine.columns import storable
+from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema.review import views
 
 _v = views.c
 
-MOST_VIEWS = 30
+MAX_VIEWS = 30
 """Saved views of one account."""
-_VIEWS = Statement(lambda of: select(_v.name, _v.query).where(_v.user_name == bindparam("key")).order_by(_v.name))
-_COUNT_VIEWS = Statement(lambda of: select(func.count()).where(_v.user_name == bindparam("key")))
+_VIEWS = Statement(lambda sql: select(_v.name, _v.query).where(_v.user_name == bindparam("key")).order_by(_v.name))
+_COUNT_VIEWS = Statement(lambda sql: select(func.count()).where(_v.user_name == bindparam("key")))
 _DROP_VIEW = Statement(
-    lambda of: delete(views).where(_v.user_name == bindparam("key"), _v.name == bindparam("name_is"))
+    lambda sql: delete(views).where(_v.user_name == bindparam("key"), _v.name == bindparam("name_is"))
 )
-_ADD_VIEW = insert_each(views)
+_ADD_VIEW = batch_insert(views)
 
 
-def _save_view(run: Run, items: Sequence[tuple[str, str, str | None]]) -> list[bool]:
+def _save_view(db: Database, items: Sequence[tuple[str, str, str | None]]) -> list[bool]:
     done = []
     for user, name, query in items:
-        run.change(_DROP_VIEW, key=user, name_is=name)
-        room = query is not None and run.rows(_COUNT_VIEWS, key=user)[0][0] < MOST_VIEWS
+        db.change(_DROP_VIEW, key=user, name_is=name)
+        room = query is not None and db.rows(_COUNT_VIEWS, key=user)[0][0] < MAX_VIEWS
         if room:
-            run.each(_ADD_VIEW, [{"user_name": user, "name": name, "query": query}])
+            db.batch(_ADD_VIEW, [{"user_name": user, "name": name, "query": query}])
         done.append(room or query is None)
     return done
 
@@ -43,8 +43,10 @@ class SqlSavedViewStore(FeatureStore):
 
     async def of_user(self, user: str) -> Mapping[str, str]:
         """See gateway.ports.review.SavedViewStore."""
-        return dict(await self._readers.read(lambda run: run.rows(_VIEWS, key=user)))
+        return dict(await self._readers.read(lambda db: db.rows(_VIEWS, key=user)))
 
     async def save(self, user: str, name: str, query: str | None) -> bool:
         """See gateway.ports.review.SavedViewStore."""
-        return await self._writer.do(_SAVE_VIEW_WRITE, (user, fit(name), None if query is None else fit(query)))
+        return await self._writer.write(
+            _SAVE_VIEW_WRITE, (user, storable(name), None if query is None else storable(query))
+        )

@@ -1,0 +1,36 @@
+"""Threads that read while the writer writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from gateway.store.engine.connections import Connections
+from gateway.store.engine.dialects import Database
+
+Answer = TypeVar("Answer")
+_THREADS = 3
+
+
+class Readers:
+    """A few threads that read, each with a connection of its own."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="store-reader")
+
+    async def read(self, work: Callable[[Database], Answer]) -> Answer:
+        """Run work that changes nothing and return its answer. Raises StoreDown."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._connections.reading, work)
+
+    async def now(self) -> float:
+        """The store's time. Raises StoreDown if it is the database's and cannot be read."""
+        own = self._connections.own_time()
+        return await self.read(lambda db: db.now) if own is None else own
+
+    async def stop(self) -> None:
+        """Wait for reads at work, then close the connections."""
+        await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
+        self._connections.drop_all()
