@@ -1,4 +1,4 @@
-"""Property tests run on busy machines: how long one example takes says nothing there."""
+"""Property tests have no deadline: on busy machines the time of one example says nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values made for the tests of the core, and strategies that make more of them."""
+"""Sample values for the tests of the core, and strategies that generate more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
-from gateway.core.messages.verdict import CLAUSES, FAILURES, PURPOSES, Finding, Span, Verdict
+from gateway.core.messages.verdict import FAILURES, PURPOSES, Finding, Span, Verdict
+from gateway.core.policy.clauses import BUILT_IN
 from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy, parse
@@ -39,11 +40,9 @@ def pair(recipient=STUDENT, staff="t1", student="s1", direction=T2S, own_child=F
 PAIR = pair()
 
 
-def message(
-    content=CONTENT, pairs=(PAIR,), recipients=None, sender=TEACHER, options=(), channel=MAIL
-) -> Message:
+def message(content=CONTENT, pairs=(PAIR,), recipients=None, sender=TEACHER, options=(), channel=MAIL) -> Message:
     if recipients is None:
-        recipients = tuple(Recipient(address) for address in dict.fromkeys(each.recipient for each in pairs))
+        recipients = tuple(Recipient(address) for address in dict.fromkeys(pair.recipient for pair in pairs))
     return Message(
         id="01m000000000000000000000000"[:26],
         channel=channel,
@@ -66,7 +65,7 @@ spans = st.builds(
     st.sampled_from(["subject", "1", "2"]), st.integers(0, 9999), st.integers(0, 99),
 )  # fmt: skip
 findings = st.builds(
-    Finding, clause=st.sampled_from(CLAUSES), score=scores, by=words, spans=st.lists(spans, max_size=2).map(tuple),
+    Finding, clause=st.sampled_from(BUILT_IN), score=scores, by=words, spans=st.lists(spans, max_size=2).map(tuple),
     cue=st.sampled_from(["", "evasion", "transition", "tool.example"]), quoted=st.booleans(), about=words,
 )  # fmt: skip
 verdicts = st.builds(

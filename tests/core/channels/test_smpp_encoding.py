@@ -1,4 +1,4 @@
-"""What a text over SMPP says, whatever its coding and however it was cut into parts."""
+"""Texts over SMPP: every encoding, and long texts split into parts."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def said(short: bytes, *, coding: int = 0, esm_class: int = 0, options=()) -> tu
         (0, "somebody's é".encode("latin-1"), "somebody's é"),
     ],
 )
-def test_each_coding_is_undone(coding: int, short: bytes, text: str) -> None:
+def test_each_data_coding_is_decoded(coding: int, short: bytes, text: str) -> None:
     assert said(short, coding=coding) == (text, True)
 
 
 @pytest.mark.parametrize("coding", [2, 4, 0xF4, 0x14, 0x80])
-def test_binary_is_no_text_and_is_looked_at_all_the_same(coding: int) -> None:
+def test_binary_is_unreadable_but_its_printable_text_is_kept(coding: int) -> None:
     assert alphabet_of(coding) == ""
     assert said(b"\x01\x02secret words\x00", coding=coding) == ("secret words", False)
 
 
-def test_half_a_character_is_not_readable() -> None:
+def test_half_a_character_is_unreadable() -> None:
     assert said(b"\0a\0", coding=8)[1] is False
 
 
@@ -64,7 +64,7 @@ def test_half_a_character_is_not_readable() -> None:
     ("single", "locking", "text"),
     [(1, 0, "ışŞğ"), (2, 0, "áíóú Á"), (3, 3, "ãõÃ êÔ"), (0, 1, "ıİğ"), (6, 6, "नमस्ते"), (13, 13, "سلام")],
 )
-def test_national_tables(single: int, locking: int, text: str) -> None:
+def test_national_language_tables(single: int, locking: int, text: str) -> None:
     elements = (b"\x24\x01" + bytes((single,)) if single else b"") + (
         b"\x25\x01" + bytes((locking,)) if locking else b""
     )
@@ -73,12 +73,12 @@ def test_national_tables(single: int, locking: int, text: str) -> None:
     assert said(header + content, esm_class=UDHI) == (text, True)
 
 
-def test_a_table_that_nobody_knows_is_not_readable() -> None:
+def test_unknown_language_table_is_unreadable() -> None:
     assert said(b"\x03\x24\x01\x63hello", esm_class=UDHI)[1] is False
 
 
 @pytest.mark.parametrize("header", [b"\x20\x00\x03", b"\x02\x00\x09", b"\xff"])
-def test_a_header_that_cannot_be_read_is_not_readable(header: bytes) -> None:
+def test_invalid_user_data_header_is_unreadable(header: bytes) -> None:
     assert said(header + b"hello there", esm_class=UDHI)[1] is False
 
 
@@ -86,7 +86,7 @@ def pieces(short: bytes, **more) -> PartReference | None:
     return part_reference(read_text(Command.SUBMIT_SM, body("1", "2", short, **more)))
 
 
-def test_parts_are_known_by_each_of_the_three_ways() -> None:
+def test_parts_are_identified_in_three_ways() -> None:
     assert pieces(b"\x05\x00\x03\x2a\x03\x02more", esm_class=UDHI) == PartReference("8:42", 3, 2)
     assert pieces(b"\x06\x08\x04\x01\x02\x03\x01more", esm_class=UDHI) == PartReference("16:258", 3, 1)
     sar = ((Tag.SAR_REFERENCE.value, b"\x01\x02"), (Tag.SAR_TOTAL.value, b"\x02"), (Tag.SAR_NUMBER.value, b"\x01"))
@@ -94,30 +94,33 @@ def test_parts_are_known_by_each_of_the_three_ways() -> None:
 
 
 @pytest.mark.parametrize("ending", [b"\x2a\x01\x01", b"\x2a\x03\x00", b"\x2a\x03\x04", b"\x2a\x00\x00"])
-def test_a_reference_that_makes_no_sense_is_a_text_by_itself(ending: bytes) -> None:
+def test_invalid_reference_means_a_text_of_one_part(ending: bytes) -> None:
     assert pieces(b"\x05\x00\x03" + ending + b"text", esm_class=UDHI) is None
 
 
 @given(st.text(min_size=1, max_size=400), st.integers(2, 60), st.booleans())
-def test_what_was_cut_anywhere_is_joined_again(text, size, wide) -> None:
+def test_text_split_anywhere_is_joined(text, size, wide) -> None:
     content = text.encode("utf-16-be", "surrogatepass")
     whole = content.decode("utf-16-be", "replace")
     cut = parts(content, size, 9, wide=wide)
-    texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, coding=8, esm_class=UDHI)) for each in cut[:255]]
+    texts = [read_text(Command.SUBMIT_SM, body("1", "2", piece, coding=8, esm_class=UDHI)) for piece in cut[:255]]
     if len(cut) <= 255:
         assert decode_texts(texts)[0] == whole
 
 
-def test_an_escape_across_two_parts_is_one_character() -> None:
+def test_escape_split_between_two_parts() -> None:
     texts = [
-        read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in parts(b"5 \x1be, more", 3, 1)
+        read_text(Command.SUBMIT_SM, body("1", "2", piece, esm_class=UDHI)) for piece in parts(b"5 \x1be, more", 3, 1)
     ]
     assert decode_texts(texts)[0] == "5 €, more"
 
 
-def test_a_payload_is_one_text_and_both_are_read_where_both_are_there() -> None:
+def test_short_message_and_payload_are_both_read() -> None:
     long = "a long text ".encode("utf-16-be") * 40
-    assert decode_texts([read_text(Command.DATA_SM, data_body("1", "2", long, coding=8))]) == ("a long text " * 40, True)
+    assert decode_texts([read_text(Command.DATA_SM, data_body("1", "2", long, coding=8))]) == (
+        "a long text " * 40,
+        True,
+    )
     both = body("1", "2", b"first ", options=((Tag.PAYLOAD.value, b"second"),))
     assert decode_texts([read_text(Command.SUBMIT_SM, both)])[0] == "first second"
 
@@ -138,25 +141,25 @@ def test_a_payload_is_one_text_and_both_are_read_where_both_are_there() -> None:
         (SmppAddress(0, 0, "911"), "911"),
     ],
 )
-def test_addresses_have_one_form(address: SmppAddress, one_form: str) -> None:
+def test_normalize_address(address: SmppAddress, one_form: str) -> None:
     assert normalize_address(address) == one_form
 
 
 @given(st.binary(max_size=140), st.integers(0, 255), st.integers(0, 255))
-def test_any_text_is_read(short, coding, esm_class) -> None:
+def test_no_text_raises(short, coding, esm_class) -> None:
     text, _ = said(short, coding=coding, esm_class=esm_class)
     assert isinstance(text.encode("utf-8", "replace"), bytes)
 
 
-def test_order_of_parts_is_the_callers() -> None:
+def test_parts_are_read_in_the_given_order() -> None:
     cut = parts(b"one two three four five", 5, 3)
-    texts = [read_text(Command.SUBMIT_SM, body("1", "2", each, esm_class=UDHI)) for each in cut]
+    texts = [read_text(Command.SUBMIT_SM, body("1", "2", piece, esm_class=UDHI)) for piece in cut]
     shuffled = random.Random(1).sample(texts, len(texts))
-    assert decode_texts(sorted(shuffled, key=lambda each: part_reference(each).number))[0] == "one two three four five"
+    assert decode_texts(sorted(shuffled, key=lambda text: part_reference(text).number))[0] == "one two three four five"
 
 
 @pytest.mark.parametrize("name", [0x0B, 0x10, 0x12, 0x16, 0x18])
-def test_what_a_header_draws_beside_the_text_nobody_has_read(name: int) -> None:
+def test_ems_objects_make_a_text_unreadable(name: int) -> None:
     drawn = b"\x05" + bytes((name, 3)) + b"\1\2\3" + b"see you"
     assert said(drawn, esm_class=UDHI) == ("see you", False)
     assert said(b"\x04\x0a\x02\0\1" + b"bold", esm_class=UDHI) == ("bold", True)
@@ -166,5 +169,5 @@ def test_what_a_header_draws_beside_the_text_nobody_has_read(name: int) -> None:
 @pytest.mark.parametrize(
     "digits", ["5155550120", "15155550120", "15155550120#", "15155550120,,1", "+15155550120;ext=1"]
 )
-def test_a_number_is_the_same_number_whatever_it_claims_and_whatever_stands_behind_it(ton: int, digits: str) -> None:
+def test_number_ignores_declared_type_and_suffix(ton: int, digits: str) -> None:
     assert normalize_address(SmppAddress(ton, 1, digits)) == "+15155550120"

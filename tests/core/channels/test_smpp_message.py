@@ -1,4 +1,4 @@
-"""Ids and receipts: an application hears of its texts by the ids that it was given."""
+"""Ids of parts, and receipts to applications."""
 
 from __future__ import annotations
 
@@ -37,38 +37,38 @@ def delivered(short: bytes = KANNEL, options=()):
 
 
 @pytest.mark.parametrize(("number", "total"), [(1, 1), (1, 2), (10, 10), (255, 255)])
-def test_ids_of_parts_are_known_again(number: int, total: int) -> None:
+def test_part_id_round_trip(number: int, total: int) -> None:
     assert parse_part_id(part_id(NAME, number, total)) == (NAME, number)
 
 
 @pytest.mark.parametrize("id_", ["", "123", "A1B2C3", NAME[:-1], NAME + "x", NAME + "zz", "i" * 26, "2684354561"])
-def test_other_ids_are_none_of_ours(id_: str) -> None:
+def test_foreign_ids_are_rejected(id_: str) -> None:
     assert parse_part_id(id_) is None
 
 
 @given(st.integers(1, 2**64 - 1))
-def test_hex_and_decimal_meet(number) -> None:
+def test_id_variants_of_hex_and_decimal(number) -> None:
     forms = [str(number), f"{number:x}", f"{number:08X}", f"{number:020d}"]
     for told_as in forms:
         for asked_as in forms:
             assert set(id_variants(told_as)[:1]) & set(id_variants(asked_as)), (told_as, asked_as)
 
 
-def test_receipts_are_told_from_texts() -> None:
+def test_is_receipt() -> None:
     for esm_class in (0x04, 0x08, 0x10, 0x20, 0x44):
         assert is_receipt(read_text(Command.DELIVER_SM, body("1", "2", b"x", esm_class=esm_class)))
     for esm_class in (0x00, 0x03, 0x40, 0x80):
         assert not is_receipt(read_text(Command.DELIVER_SM, body("1", "2", b"x", esm_class=esm_class)))
 
 
-def test_the_id_is_found_in_text_and_parameter() -> None:
+def test_receipted_id_in_text_and_parameter() -> None:
     assert receipted_id(delivered()) == "0A1B"
     assert receipted_id(delivered(b"no text of the usual form", ((Tag.RECEIPTED_ID.value, b"77\0"),))) == "77"
     assert receipted_id(delivered(b"", ((Tag.PAYLOAD.value, KANNEL),))) == "0A1B"
     assert receipted_id(delivered(b"nothing said")) == ""
 
 
-def test_a_receipt_goes_on_under_another_id_and_else_as_it_came() -> None:
+def test_receipt_with_id_changes_only_the_id() -> None:
     options = ((Tag.STATE.value, b"\x02"), (Tag.RECEIPTED_ID.value, b"0A1B\0"), (0x1500, b"vendor"))
     text = read_text(Command.DELIVER_SM, receipt_with_id(delivered(KANNEL, options), "OURS"))
     assert text.short == KANNEL.replace(b"0A1B", b"OURS")
@@ -76,7 +76,7 @@ def test_a_receipt_goes_on_under_another_id_and_else_as_it_came() -> None:
     assert text.destinations == (SmppAddress(1, 1, "15155550199"),)
 
 
-def test_our_own_receipt_says_what_it_is() -> None:
+def test_make_receipt() -> None:
     source, to = SmppAddress(1, 1, "15155550120"), SmppAddress(5, 0, "SCHOOL")
     pdu = make_receipt(NAME, source=source, to=to, stat="REJECTD", error=0, at=1_700_000_600.0, since=1_700_000_000.0)
     text = read_text(pdu.command, pdu.body)
@@ -91,11 +91,11 @@ def test_our_own_receipt_says_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("registered", "failure", "between"), [(0, 0, 0), (1, 1, 0), (2, 1, 0), (3, 0, 0), (0x11, 1, 1)]
 )
-def test_receipts_are_sent_where_they_are_asked_for(registered: int, failure: int, between: int) -> None:
+def test_registered_delivery(registered: int, failure: int, between: int) -> None:
     assert (wants_failure_receipt(registered), wants_intermediate_receipt(registered)) == (bool(failure), bool(between))
 
 
-def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
+def test_only_parts_that_asked_get_receipts() -> None:
     first = read_text(Command.SUBMIT_SM, body("15155550199", "15155550120", b"x"))
     to = text_recipient("+15155550120", "smsc", first.destinations[0])
     enveloped = text_envelope("+15155550199", [to], first, account="texting", total=3, receipts=[1, 3])
@@ -103,7 +103,7 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     made = receipts_message(text, "UNDELIV", 5, 9.0)
     assert made is not None
     pdus = list(PduDecoder().feed(made.content))
-    assert [receipted_id(read_text(each.command, each.body)) for each in pdus] == [NAME + "01", NAME + "03"]
+    assert [receipted_id(read_text(pdu.command, pdu.body)) for pdu in pdus] == [NAME + "01", NAME + "03"]
     assert made.envelope.options == ("receipt", "account=texting")
     other = text_recipient("+15155550121", "smsc", SmppAddress(1, 1, "15155550121"))
     many = replace(
@@ -114,9 +114,9 @@ def test_parts_that_asked_are_told_and_the_others_are_not() -> None:
     assert both is not None
     assert one.id != both.id
     sources = [
-        [read_text(each.command, each.body).source.digits for each in PduDecoder().feed(made.content)]
+        [read_text(pdu.command, pdu.body).source.digits for pdu in PduDecoder().feed(made.content)]
         for made in (one, both)
     ]
-    assert sources == [["15155550121"], ["15155550120", "15155550121"]], "each says which copy it is about"
+    assert sources == [["15155550121"], ["15155550120", "15155550121"]], "each receipt names its copy"
     nobody = text_envelope("+15155550199", [to], first, account="texting", total=3)
     assert receipts_message(replace(text, envelope=nobody), "UNDELIV", 5, 9.0) is None

@@ -1,4 +1,4 @@
-"""SMPP as bytes: what was written is read, what is passed on stays as it came, and nothing that comes can do harm."""
+"""SMPP PDUs: round trips, unchanged bytes, and invalid input."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ options = st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(max_size=40)), ma
 
 
 @given(st.lists(st.builds(Pdu, st.integers(0, 2**32 - 1), octets, st.integers(0, 999), st.integers(0, 2**31))))
-def test_a_stream_cut_anywhere_gives_the_same_pdus(pdus) -> None:
-    stream = b"".join(each.encoded() for each in pdus)
+def test_stream_split_anywhere_gives_the_same_pdus(pdus) -> None:
+    stream = b"".join(pdu.encoded() for pdu in pdus)
     for size in (1, 7, len(stream) or 1):
         frames = PduDecoder()
         pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
@@ -42,7 +42,7 @@ def test_a_stream_cut_anywhere_gives_the_same_pdus(pdus) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, 15, MAX_PDU + 1, 2**32 - 1])
-def test_a_length_that_no_pdu_has_ends_the_stream(length: int) -> None:
+def test_invalid_length_ends_the_stream(length: int) -> None:
     frames, good = PduDecoder(), Pdu(Command.ENQUIRE_LINK, sequence=7)
     coming = frames.feed(good.encoded() + struct.pack("!I", length))
     assert next(coming) == good
@@ -52,7 +52,7 @@ def test_a_length_that_no_pdu_has_ends_the_stream(length: int) -> None:
 
 
 @given(digits, digits, octets, options, st.integers(0, 255), st.integers(0, 255))
-def test_a_text_is_read_as_it_was_written(source, to, short, more, coding, esm_class) -> None:
+def test_text_round_trip(source, to, short, more, coding, esm_class) -> None:
     text = read_text(
         Command.SUBMIT_SM, body(source, to, short, coding=coding, esm_class=esm_class, registered=1, options=more)
     )
@@ -63,7 +63,7 @@ def test_a_text_is_read_as_it_was_written(source, to, short, more, coding, esm_c
 
 
 @given(digits, digits, octets, options)
-def test_saying_the_same_changes_no_byte(source, to, short, more) -> None:
+def test_with_the_same_text_no_byte_changes(source, to, short, more) -> None:
     whole = body(source, to, short, options=more)
     text = read_text(Command.DELIVER_SM, whole)
     assert text.with_text(text.short, text.options) == whole
@@ -71,24 +71,31 @@ def test_saying_the_same_changes_no_byte(source, to, short, more) -> None:
 
 
 @given(digits, digits, octets)
-def test_saying_the_same_in_a_data_sm_changes_no_byte(source, to, payload) -> None:
+def test_with_the_same_text_no_byte_of_a_data_sm_changes(source, to, payload) -> None:
     whole = data_body(source, to, payload)
     text = read_text(Command.DATA_SM, whole)
     assert text.option(Tag.PAYLOAD) == payload
     assert text.with_text(b"", text.options) == whole
 
 
-def test_a_text_to_many_becomes_one_for_each() -> None:
+def test_submit_multi_becomes_one_text_per_address() -> None:
     text = read_text(Command.SUBMIT_MULTI, multi_body("15155550199", ["15155550120", "15155550121"], b"hi"))
-    assert [each.digits for each in text.destinations] == ["15155550120", "15155550121"]
+    assert [address.digits for address in text.destinations] == ["15155550120", "15155550121"]
     assert text.addressed_to(text.destinations[1]) == body("15155550199", "15155550121", b"hi")
 
 
-def test_distribution_lists_are_told_from_numbers() -> None:
-    content = b"\0" + SmppAddress(1, 1, "5").encoded() + b"\x02" + b"\x02class-b\0" + b"\x01" + SmppAddress(1, 1, "6").encoded()
+def test_distribution_lists_are_separate_from_numbers() -> None:
+    content = (
+        b"\0"
+        + SmppAddress(1, 1, "5").encoded()
+        + b"\x02"
+        + b"\x02class-b\0"
+        + b"\x01"
+        + SmppAddress(1, 1, "6").encoded()
+    )
     text = read_text(Command.SUBMIT_MULTI, content + bytes((0, 0, 0)) + b"\0\0" + bytes((0, 0, 0, 0, 0)))
     assert text.lists == ("class-b",)
-    assert [each.digits for each in text.destinations] == ["6"]
+    assert [address.digits for address in text.destinations] == ["6"]
 
 
 def readable(command: int, content: bytes) -> bool:
@@ -100,12 +107,12 @@ def readable(command: int, content: bytes) -> bool:
 
 
 @given(st.sampled_from(TEXTS), st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(command, content) -> None:
+def test_any_bytes_are_parsed_or_refused(command, content) -> None:
     assert readable(command, content)
 
 
 @given(st.sampled_from(TEXTS), octets, st.integers(0, 60), st.integers(0, 255))
-def test_a_damaged_text_is_read_or_refused(command, short, at, octet) -> None:
+def test_damaged_text_is_parsed_or_refused(command, short, at, octet) -> None:
     whole = bytearray(body("15155550199", "15155550120", short, options=((Tag.PAYLOAD.value, b"more"),)))
     whole[at % len(whole)] = octet
     for content in (bytes(whole), bytes(whole[:at])):
@@ -124,14 +131,14 @@ def test_a_damaged_text_is_read_or_refused(command, short, at, octet) -> None:
         (body("1", "2", b"hello") + b"\x04", Status.INVALID_OPTIONAL),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, status: Status) -> None:
+def test_status_of_invalid_pdus(content: bytes, status: Status) -> None:
     with pytest.raises(MalformedPdu) as refused:
         read_text(Command.SUBMIT_SM, content)
     assert refused.value.status is status
 
 
 @given(st.binary(max_size=80))
-def test_any_bind_is_read_or_refused(content) -> None:
+def test_any_bind_is_parsed_or_refused(content) -> None:
     with contextlib.suppress(MalformedPdu):
         assert len(read_bind(content).system_id) < 65
 
@@ -155,5 +162,5 @@ def test_optional_parameters_keep_their_order_and_repetition() -> None:
         (BindMode.TRANSCEIVER, 0x7777, Status.INVALID_COMMAND),
     ],
 )
-def test_what_is_out_of_place_is_refused(bound, command, refused) -> None:
+def test_refusal_status_by_bind_mode(bound, command, refused) -> None:
     assert refusal_status(bound, command) is refused

@@ -1,4 +1,4 @@
-"""What a text keeps of what nobody here has read."""
+"""Texts: known failures, media URLs and normalized numbers."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def outgoing(options: tuple[str, ...], *media: MediaFile) -> OutgoingMessage:
         ((("ContentSid", "HX1"), ("MediaUrl", ONE)), (GONE,), ("unreadable", "too_large")),
     ],
 )
-def test_what_was_not_fetched_and_templates_are_never_clean(kind, more, media, words):
+def test_missing_media_and_templates_are_failures(kind, more, media, words):
     record = message_record(outgoing(form_options((*FORM, *more), kind), *media), max_inline=1 << 20)
     published = decode_message(record.value, record.header)
     assert (published.failed, published.media) == (words, media)
 
 
-def test_a_text_without_pictures_says_nothing_of_them():
+def test_record_of_a_text_without_media():
     assert b"media" not in message_record(outgoing(form_options(FORM[:2], "form")), max_inline=1 << 20).header
 
 
-def test_a_status_and_a_message_lack_nothing():
+def test_other_envelopes_have_no_failures_or_media():
     for options in ((), ("status", "form"), ("status", "MediaUrl=x"), ("BODY=8BITMIME", "MediaUrl=x")):
         assert known_failures(options) == media_urls(options) == ()
 
@@ -60,11 +60,11 @@ ARABIC = "\u0661\u0665\u0661\u0665\u0665\u0665\u0665\u0660\u0661\u0662\u0660"
 
 
 @pytest.mark.parametrize("address", ["+1 (515) 555-0120", "whatsapp:+15155550120", FULLWIDTH, ARABIC])
-def test_a_number_is_the_same_number_however_it_is_written(address: str):
+def test_spellings_of_a_number(address: str):
     assert normalize_number(address) == "+15155550120"
 
 
-def test_what_is_no_number_stays_as_it_came():
-    assert [normalize_number(each) for each in ("22000", "911", "Riverbend", "MG1f", "École")] == [
+def test_other_addresses_are_unchanged():
+    assert [normalize_number(address) for address in ("22000", "911", "Riverbend", "MG1f", "École")] == [
         "22000", "911", "Riverbend", "MG1f", "École",
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Delivery: the retry schedule, and what an attempt's end means for recipients and for the sender."""
+"""The end of a delivery attempt: outcomes, next attempts, and reports to the sender."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def claim(*options, attempts=0, address=STUDENT, **more) -> Claim:
 
 
 def ended(claim: Claim, outcome, now=LATER):
-    results, followups = conclude(claim, {each.recipient.address: outcome for each in claim.recipients}, now, 0.5)
+    results, followups = conclude(claim, {claimed.recipient.address: outcome for claimed in claim.recipients}, now, 0.5)
     return results, followups
 
 
 def told(claim: Claim, outcome, now=LATER) -> list[str]:
     _, followups = ended(claim, outcome, now)
-    assert all(each.kind is FollowupKind.BOUNCE for each in followups)
-    return [report["action"] for each in followups for report in each.body["recipients"]]
+    assert all(followup.kind is FollowupKind.BOUNCE for followup in followups)
+    return [report["action"] for followup in followups for report in followup.body["recipients"]]
 
 
-def test_outcomes_and_what_is_left_out():
+def test_recipients_without_outcome_are_left_out():
     both = message(pairs=(pair(), pair(OTHER)))
-    made = Claim("token", both, tuple(Claimed(each, 0, NOW) for each in both.envelope.recipients))
+    made = Claim("token", both, tuple(Claimed(recipient, 0, NOW) for recipient in both.envelope.recipients))
     results, followups = conclude(made, {STUDENT: Sent("250 ok", True), "stranger@x": Sent("250 ok")}, LATER, 0.5)
     assert results == {STUDENT: (Sent("250 ok", True), None)}
     assert followups == ()
 
 
-def test_deferred_is_tried_again_and_in_the_end_bounced():
+def test_deferred_until_the_lifetime_ends():
     results, followups = ended(claim(), Deferred("451 4.3.0 later"))
     assert results[STUDENT][1] == LATER + 60
     assert followups == ()
@@ -53,7 +53,7 @@ def test_deferred_is_tried_again_and_in_the_end_bounced():
     assert report["expired"] is True
 
 
-def test_what_a_bounce_knows():
+def test_bounce_body():
     made = claim("ORCPT=rfc822;a+2Bb@x.example", "notify=failure", options=("RET=full", "ENVID=Ab+3D", "SMTPUTF8"))
     _, (followup,) = ended(made, Bounced("550 5.1.1 No such user"))
     body = followup.body
@@ -77,7 +77,7 @@ def test_what_a_bounce_knows():
         ("550 5.7.1.2 no", "5.0.0"), ("550 5.7.1", "5.7.1"), ("", "5.0.0"),
     ],
 )  # fmt: skip
-def test_the_status_is_the_next_hop_s_where_it_fits(reply, status):
+def test_enhanced_code_of_the_next_hop(reply, status):
     _, (followup,) = ended(claim(), Bounced(reply))
     assert followup.body["recipients"][0]["status"] == status
 
@@ -95,11 +95,11 @@ TAKEN, RELAYED = Sent("250 ok"), Sent("250 ok", relayed_dsn=True)
         (("NOTIFY=FAILURE,DELAY",), TAKEN, []), (("NOTIFY=NEVER",), TAKEN, []),
     ],
 )  # fmt: skip
-def test_notify_is_honoured(notify, outcome, action):
+def test_notify(notify, outcome, action):
     assert told(claim(*notify), outcome) == action
 
 
-def test_a_delay_is_told_once_after_about_four_hours():
+def test_delay_is_reported_once():
     for notify, expected in (((), 1), (("NOTIFY=DELAY",), 1), (("NOTIFY=FAILURE",), 0), (("NOTIFY=NEVER",), 0)):
         now, attempts, times = NOW, 0, []
         while now < NOW + 2 * DAYS:
@@ -112,19 +112,19 @@ def test_a_delay_is_told_once_after_about_four_hours():
         assert all(3 * 3600 < time < 5 * 3600 for time in times)
 
 
-def test_nobody_is_told_of_what_nobody_sent_or_of_a_text():
+def test_null_sender_and_texts_get_no_bounce():
     assert told(claim(sender=""), NO) == []
     assert told(claim(channel=SMS), NO) == []
 
 
-def test_a_text_lives_for_a_day():
+def test_lifetime_of_a_text():
     made = claim(channel=SMS, attempts=30)
     assert ended(made, TEMPORARY, NOW + DAYS - 10)[0][STUDENT][1] == NOW + DAYS
     assert ended(made, TEMPORARY, NOW + DAYS)[0][STUDENT][1] is None
 
 
-def test_one_bounce_tells_of_all_recipients_of_an_attempt():
+def test_one_bounce_reports_all_recipients():
     both = message(pairs=(pair(), pair(OTHER)))
-    made = Claim("token", both, tuple(Claimed(each, 0, NOW) for each in both.envelope.recipients))
+    made = Claim("token", both, tuple(Claimed(recipient, 0, NOW) for recipient in both.envelope.recipients))
     _, (followup,) = conclude(made, {STUDENT: NO, OTHER: NO}, LATER, 0.5)
-    assert [each["address"] for each in followup.body["recipients"]] == [STUDENT, OTHER]
+    assert [report["address"] for report in followup.body["recipients"]] == [STUDENT, OTHER]

@@ -1,4 +1,4 @@
-"""Identity: rewritten senders undone, one form per mailbox, E.164."""
+"""Addresses: rewritten senders, canonical forms, E.164."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.core.messages.addresses import canonical_address, domain_of, e164, guess_identities, has_source_route, unwrap_address
+from gateway.core.messages.addresses import (
+    canonical_address,
+    domain_of,
+    e164,
+    guess_identities,
+    has_source_route,
+    unwrap_address,
+)
 
 DANA = "dwhitfield@riverbend.example"
 
@@ -39,11 +46,11 @@ DANA = "dwhitfield@riverbend.example"
         ("order=17@shop.example", ("order=17@shop.example",)),
     ],
 )
-def test_what_an_address_stands_for(address: str, stands_for: tuple[str, ...]) -> None:
+def test_unwrap_address(address: str, stands_for: tuple[str, ...]) -> None:
     assert unwrap_address(address) == stands_for
 
 
-def test_a_verp_address_may_stand_for_the_list_or_what_it_carries() -> None:
+def test_verp_guesses_list_owner_and_recipient() -> None:
     plus = guess_identities("news-bounces+avery=students.riverbend.example@lists.example")
     assert "avery@students.riverbend.example" in plus
     dashes = guess_identities("dwhitfield-mary-ann=students.riverbend.example@riverbend.example")
@@ -51,7 +58,7 @@ def test_a_verp_address_may_stand_for_the_list_or_what_it_carries() -> None:
 
 
 @pytest.mark.parametrize("address", [DANA, "order=17@shop.example", "dana+x@riverbend.example", "", "a=b", "=x.y@z"])
-def test_no_guess_where_there_is_no_verp(address: str) -> None:
+def test_no_guess_without_verp(address: str) -> None:
     assert guess_identities(address) == ()
 
 
@@ -89,7 +96,7 @@ def test_guesses_are_bounded() -> None:
         ("@", "@"),
     ],
 )
-def test_one_form_per_mailbox(written: str, one_form: str) -> None:
+def test_canonical_address(written: str, one_form: str) -> None:
     assert canonical_address(written, {"mail.riverbend.example": "riverbend.example"}) == one_form
 
 
@@ -118,11 +125,11 @@ def test_different_mailboxes_stay_different() -> None:
         ("+", None),
     ],
 )
-def test_numbers(written: str, number: str | None) -> None:
+def test_e164(written: str, number: str | None) -> None:
     assert e164(written) == number
 
 
-def test_numbers_of_another_region() -> None:
+def test_e164_of_another_region() -> None:
     assert e164("020 7946 0958", "GB") == "+442079460958"
 
 
@@ -139,14 +146,14 @@ _addresses = st.one_of(st.text(), st.lists(_pieces, max_size=12).map("".join))
 @example("x@y。")
 @example('.".a"@gmail.com')
 @example("a <+x@y")
-def test_canonical_twice_is_canonical_once(address: str) -> None:
+def test_canonical_address_is_idempotent(address: str) -> None:
     aliases = {"mail.example": "riverbend.example"}
     once = canonical_address(address, aliases)
     assert canonical_address(once, aliases) == once
 
 
 @given(_addresses)
-def test_undone_always_gives_somebody_and_the_same_for_what_it_gave(address: str) -> None:
+def test_unwrap_address_is_idempotent_and_never_empty(address: str) -> None:
     found = unwrap_address(address)
     assert found
     assert len(set(found)) == len(found)
@@ -157,7 +164,7 @@ _local = st.from_regex(r"[a-z][a-z0-9._]{0,20}", fullmatch=True)
 
 
 @given(_local, st.sampled_from("=+-"), st.booleans())
-def test_what_srs_and_batv_wrap_comes_out(local: str, separator: str, twice: bool) -> None:
+def test_srs_and_batv_are_unwrapped(local: str, separator: str, twice: bool) -> None:
     inner = f"prvs=0123abcdef={local}"
     wrapped = f"SRS0{separator}aB3/=T2=riverbend.example={inner}@one.example"
     if twice:
@@ -173,17 +180,19 @@ def test_what_srs_and_batv_wrap_comes_out(local: str, separator: str, twice: boo
         ("a@schüle.example.", "xn--schle-mva.example"), ("a@ｃ．example", "c.example"),
     ],
 )  # fmt: skip
-def test_the_domain_that_a_next_hop_serves(address: str, domain: str) -> None:
+def test_domain_of(address: str, domain: str) -> None:
     assert domain_of(address) == domain
 
 
-def test_a_local_part_that_names_a_route() -> None:
+def test_has_source_route() -> None:
     routes = ["a%b.example@c.example", "b.example!a@c.example", '"a@b.example"@c.example', '"a%b.example"@c.example']
     assert all(map(has_source_route, routes))
-    assert not any(map(has_source_route, ["a@c.example", "a+b@c.example", "SRS0=a=b=c.example=d@e.example", "postmaster"]))
+    assert not any(
+        map(has_source_route, ["a@c.example", "a+b@c.example", "SRS0=a=b=c.example=d@e.example", "postmaster"])
+    )
 
 
 @given(st.text(max_size=40))
-def test_a_number_is_e164_or_none(text: str) -> None:
+def test_any_text_is_e164_or_none(text: str) -> None:
     number = e164(text)
     assert number is None or (number[0] == "+" and number[1:].isdigit() and e164(number) == number)

@@ -1,4 +1,4 @@
-"""What an HTML part shows and what it hides, and that no document makes its reader slow."""
+"""Shown and hidden text of HTML, in linear time."""
 
 from __future__ import annotations
 
@@ -88,57 +88,15 @@ def test_shown_and_hidden(html, shown, hidden):
         "<head>words", "<img hidden>words", "<br hidden>words", "<style></style>words", "<STYLE></sTyLe\n>words",
     ],
 )  # fmt: skip
-def test_no_trick_hides_what_a_browser_shows(html):
+def test_text_that_browsers_show_is_shown(html):
     assert "words" in visible_text(html)[0]
     whole = LexborHTMLParser(html).body
     assert "words" in whole.text()
 
 
 @pytest.mark.parametrize("html", ['<p a="x>words">', "<style>words", "<style><p>words</p></style>", "<!--words"])
-def test_what_a_browser_does_not_show_is_not_shown(html):
+def test_text_that_browsers_hide_is_not_shown(html):
     assert "words" not in visible_text(html)[0]
-
-
-@pytest.mark.parametrize(
-    "style",
-    [
-        "position:absolute;left:-999px", "position:absolute;left:-100vw", "position:fixed;top:-200%",
-        "margin-left:-999em",
-        "text-indent:-99em", "transform:translateX(-9999px)", "transform:translate(-200vw,0)", "transform: scale(0,0)",
-        "transform:scaleX(0)", "scale:0", "clip-path:inset(100%)", "clip-path: circle(0)",
-        "clip-path:polygon(0 0,0 0,0 0)",
-        "filter: opacity(0%)", "color:rgba(0,0,0,0)", "color:rgb(0 0 0 / 0)", "color:#ffffff00", "color:#0000",
-        "color:hsl(0,0%,100%)", "color:rgb(100%,100%,100%)", "-webkit-text-fill-color:transparent", "font:0/0 a",
-        "font: bold 1px Arial", "font-size:calc(0px)", "zoom:0", "line-height:0;overflow:hidden", "letter-spacing:-2em",
-        "width:0;height:0;overflow:clip", "display:/*x*/none", "d\\69splay:none", "content-visibility:hidden",
-    ],
-)  # fmt: skip
-def test_a_style_that_shows_nothing_hides(style):
-    assert visible_text(f'<p>Shown</p><div style="{style}">hidden</div>') == ("Shown", "hidden")
-
-
-@pytest.mark.parametrize(
-    "style",
-    [
-        "color:#333", "font-size:12px", "left:-10px", "opacity:0.5", "font:12px Arial", "font:bold 1.2em/1.5 serif",
-        "height:100px;overflow:hidden", "background:#003366;color:#fff", "transform:scale(0.5)", "scale:1", "zoom:0.8",
-        "color:#eee;background:#333", "line-height:0", "transform:translateX(-50%);left:50%", "color:rgba(0,0,0,0.8)",
-        "clip-path:inset(10%)", "letter-spacing:-0.5px", "margin-left:-15px", "text-indent:-20px", "color:#ff0000",
-        "color:hsl(0,50%,50%)", "margin:0 -100px", "opacity:1", "filter:opacity(0.8)",
-    ],
-)  # fmt: skip
-def test_an_ordinary_style_hides_nothing(style):
-    assert visible_text(f'<div style="{style}">shown</div>') == ("shown", "")
-
-
-@pytest.mark.parametrize(
-    "piece", ["color:rgba(", "translate(", "font:bold ", "scale:", "\\69", "/*", "hsl(", "content:'"]
-)
-def test_no_style_takes_quadratic_time(piece):
-    begun = time.process_time()
-    style = piece * (60_000 // len(piece))
-    visible_text(f'<p style="{style}">x</p><style>p{{{style}}}</style>')
-    assert time.process_time() - begun < 4
 
 
 tags = st.sampled_from("p div b i span table tr td li ul br img a h1 blockquote pre font center".split())
@@ -153,8 +111,8 @@ documents = st.recursive(
 
 
 @given(documents)
-def test_the_letters_are_those_of_a_browser(html):
-    """Tags that are closed in order are read by a tree builder in the same way."""
+def test_letters_are_the_same_as_in_a_browser(html):
+    """A tree builder reads properly nested tags in the same way."""
     shown, hidden = visible_text(html)
     body = LexborHTMLParser(html).body
     expected = body.text() if body is not None else ""
@@ -166,7 +124,7 @@ def test_the_letters_are_those_of_a_browser(html):
     ["<", ">", "</", "<p", "<p ", "a=", '"', "'", "<!--", "-->", "<![CDATA[", "<style", "</style>", "<a href=https://x.example>",
      "<blockquote>", "&", "&#xD800;", "&#0;", "\0", "\ud800", "x", " ", "<td>", "</p>", "style=display:none", "<svg>"]
 )).map("".join))  # fmt: skip
-def test_nothing_raises(html):
+def test_no_text_raises(html):
     visible_text(html)
 
 
@@ -178,15 +136,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_no_document_takes_quadratic_time(piece):
-    begun = time.process_time()
+def test_hostile_documents_take_linear_time(piece):
+    start = time.process_time()
     visible_text(piece * (400_000 // len(piece)))
     visible_text("<p " + piece * (200_000 // len(piece)))
-    assert time.process_time() - begun < 4
+    assert time.process_time() - start < 4
 
 
-def test_formatting_that_a_tree_builder_would_repeat_for_ever_is_read_once():
+def test_formatting_bomb_is_read_once():
     bomb = "<p>" + "".join(f"<font a={number}>" for number in range(3000)) + "</p><p>x" * 3000
-    begun = time.process_time()
+    start = time.process_time()
     assert visible_text(bomb)[0].count("x") == 3000
-    assert time.process_time() - begun < 2
+    assert time.process_time() - start < 2

@@ -1,4 +1,4 @@
-"""The parts of a content: numbers, texts, odd encodings, broken structures, and bombs that must not go off."""
+"""The parts of a content: numbers, texts, unusual encodings, broken structures, and bombs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mail(head: str, body: str | bytes = "") -> bytes:
 
 
 def multipart(*inner: str, boundary: str = "b", kind: str = "mixed") -> str:
-    pieces = "".join(f"--{boundary}\n{each}\n" for each in inner)
+    pieces = "".join(f"--{boundary}\n{part}\n" for part in inner)
     return f'Content-Type: multipart/{kind}; boundary="{boundary}"\n\n{pieces}--{boundary}--\n'
 
 
@@ -40,12 +40,12 @@ def test_a_plain_message():
     assert parts(mail("Subject: x", "Hello\n")) == (Part("1", "text/plain", "Hello\r\n", b"Hello\r\n"),)
 
 
-def test_a_text_message_is_one_part():
+def test_text_of_another_channel_is_one_part():
     assert parts("¿Mañana?\r\n".encode(), "sms")[0].text == "¿Mañana?\r\n"
     assert parts(b"From: no header here", "sms")[0].text == "From: no header here"
 
 
-def test_leaves_are_numbered_in_order_of_appearance_and_attached_messages_opened():
+def test_parts_are_numbered_in_order_of_appearance():
     inner = "Content-Type: message/rfc822\n\nSubject: in\n" + multipart("\nfour", "\nfive", boundary="c")
     alternative = multipart("Content-Type: text/plain\n\none", "Content-Type: text/html\n\n<p>two", boundary="a")
     assert texts(content(multipart(alternative, "\nthree", inner, "\nsix"))) == [
@@ -54,7 +54,7 @@ def test_leaves_are_numbered_in_order_of_appearance_and_attached_messages_opened
     ]  # fmt: skip
 
 
-def test_preamble_and_epilogue_are_no_parts():
+def test_preamble_and_epilogue_are_not_parts():
     made = "Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b\n\none\n--b--\nepilogue\n--b\n\nno\n"
     assert texts(content(made)) == [("1", "text/plain", "one")]
 
@@ -85,7 +85,7 @@ def test_charsets(charset):
     assert parts(made + base64.b64encode("Señor".encode(name)))[0].text == "Señor"
 
 
-def test_html_has_a_shown_and_a_hidden_text():
+def test_html_has_shown_and_hidden_text():
     (part,) = parts(mail("Content-Type: text/html", '<p>a</p><p style="display:none">b</p>'))
     assert (part.text, part.hidden, part.data) == ("a", "b", b'<p>a</p><p style="display:none">b</p>')
 
@@ -104,25 +104,25 @@ def test_files(disposition, filename, attached):
     assert (part.filename, part.attached, part.text, part.data) == (filename, attached, "", b"%PDF")
 
 
-def test_an_encoded_attached_message_is_opened():
+def test_encoded_attached_message_is_read():
     inner = base64.b64encode(b"Subject: in\r\n\r\nhidden words").decode()
     made = content(multipart(f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{inner}"))
     assert texts(made) == [("1", "text/plain", "hidden words")]
 
 
-def test_a_digest_is_of_messages():
+def test_digest_contains_messages():
     made = multipart("\nSubject: a\n\none", "Content-Type: text/plain\n\ntwo", kind="digest")
     assert texts(content(made)) == [("1", "text/plain", "one"), ("2", "text/plain", "two")]
 
 
-def test_boundaries_that_begin_like_others_and_end_in_blanks():
+def test_boundaries_with_common_prefix_and_trailing_blanks():
     inner = multipart("\ntwo", boundary="abc")
     made = multipart("\none", inner, "\nthree", boundary="ab").replace("--ab\n", "--ab \t\n")
     assert [text for _, _, text in texts(content(made))] == ["one", "two", "three"]
     assert [text for _, _, text in texts(content(multipart("\n--bx\n-- b\n --b")))] == ["--bx\r\n-- b\r\n --b"]
 
 
-def test_bare_line_feeds_are_read_too():
+def test_bare_line_feeds():
     assert [text for _, _, text in texts(multipart("\none", "\ntwo").encode())] == ["one", "two"]
 
 
@@ -145,7 +145,7 @@ def test_bare_line_feeds_are_read_too():
         ("Content-Type: message/partial\n\nwords", False, "words"),
     ],
 )
-def test_broken_structures_still_say_what_they_say(made, unreadable, said):
+def test_text_of_broken_structures(made, unreadable, said):
     found = parts(content(made))
     assert said in "".join(part.text for part in found)
     assert any(part.unreadable for part in found) == unreadable
@@ -155,7 +155,7 @@ def test_broken_structures_still_say_what_they_say(made, unreadable, said):
     st.lists(st.sampled_from(["text/plain", "text/html", "application/pdf", "image/png"]), max_size=6),
     st.text(max_size=30),
 )
-def test_what_the_standard_library_writes_is_read_back(kinds, text):
+def test_round_trip_with_the_standard_library(kinds, text):
     made = EmailMessage()
     made.set_content(text.replace("\r", ""))
     for kind in kinds:
@@ -180,7 +180,7 @@ PIECES = [
     st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
     st.sampled_from(list(CHANNELS)),
 )
-def test_nothing_raises_whatever_the_bytes(made, channel):
+def test_no_bytes_raise(made, channel):
     found = parts(made, channel)
     assert found
     assert [part.number for part in found] == [str(number) for number in range(1, len(found) + 1)]
@@ -188,13 +188,13 @@ def test_nothing_raises_whatever_the_bytes(made, channel):
         (part.text + part.hidden + part.filename + part.media_type).encode("utf-8")
 
 
-def test_too_many_parts_say_so():
+def test_too_many_parts():
     found = parts(content(multipart(*["\nx"] * (MAX_PARTS + 50))))
     assert len(found) == MAX_PARTS + 1
     assert [part.unreadable for part in found] == [False] * MAX_PARTS + [True]
 
 
-def test_too_deep_a_nesting_says_so():
+def test_too_deep_nesting():
     def nested(depth: int) -> bytes:
         made = "\nwords"
         for level in range(depth):
@@ -232,7 +232,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_bombs_do_not_go_off(name):
+def test_bombs_are_bounded(name):
     tracemalloc.start()
     begun = time.process_time()
     found = parts(BOMBS[name])
@@ -240,26 +240,26 @@ def test_bombs_do_not_go_off(name):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(found) <= MAX_PARTS + 2
-    assert took < 6  # under the tracer, and on a machine that is busy with other things
+    assert took < 6  # with tracing, on a busy machine
     assert most < 30 * len(BOMBS[name]) + 20_000_000
 
 
 @pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("declared", ["utf-8", "us-ascii", "utf-16", "x-unknown"])
-def test_characters_of_several_bytes_are_known_without_a_mark(charset, declared):
+def test_wide_charset_is_detected_without_a_mark(charset, declared):
     body = base64.b64encode("Meet me alone tonight, señor.".encode(charset)).decode()
     made = mail(f"Content-Type: text/plain; charset={declared}\nContent-Transfer-Encoding: base64", body)
     assert parts(made)[0].text == "Meet me alone tonight, señor."
 
 
 @pytest.mark.parametrize("declared", ["utf-16", "utf-16le", "utf-32", "utf-7", "iso-2022-jp", "no-such", "cp037x"])
-def test_plain_letters_are_plain_whatever_they_are_called(declared):
+def test_ascii_under_a_wide_charset_is_ascii(declared):
     assert parts(mail(f"Content-Type: text/plain; charset={declared}", "Meet me alone tonight"))[0].text == (
         "Meet me alone tonight"
     )
 
 
-def test_a_page_says_its_charset_where_its_field_does_not():
+def test_charset_of_a_meta_element():
     page = b'<meta http-equiv="Content-Type" content="text/html; charset=utf-7"><p>+AE0-eet me'
     assert parts(mail("Content-Type: text/html", page))[0].text == "Meet me"
     assert parts(mail("Content-Type: text/html; charset=utf-8", page))[0].text == "+AE0-eet me"
@@ -268,7 +268,7 @@ def test_a_page_says_its_charset_where_its_field_does_not():
 @pytest.mark.parametrize(
     "encoding", ["base64 (as always)", "(x) base64", '"base64"', "base64;", "base64 7bit"], ids=range(5)
 )
-def test_an_encoding_with_something_around_it(encoding):
+def test_encoding_with_comments(encoding):
     body = base64.b64encode(b"Meet me alone").decode()
     part = parts(mail(f"Content-Type: text/plain\nContent-Transfer-Encoding: {encoding}", body))[0]
     assert (part.text, part.unreadable) == ("Meet me alone", False)
@@ -284,7 +284,7 @@ def test_an_encoding_with_something_around_it(encoding):
         ("Content-Type: text/plain\nContent-Transfer-Encoding: 8BIT", False),
     ],
 )
-def test_fields_that_contradict_each_other_are_said_to(fields, unreadable):
+def test_conflicting_fields_are_unreadable(fields, unreadable):
     assert parts(mail(fields, "Hello"))[0].unreadable is unreadable
 
 

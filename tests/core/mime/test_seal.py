@@ -102,7 +102,7 @@ def test_another_content_breaks_the_seal(one, other):
         section = HeaderSection.of(content)
         sealed = [(name, raw.split(b":", 1)[1].replace(b"\r\n", b"").strip()) for name, raw in section.fields
                   if name not in ("to", "received", "x-other")]  # fmt: skip
-        return sorted(sealed, key=lambda each: each[0]), content[len(section) :]
+        return sorted(sealed, key=lambda field: field[0]), content[len(section) :]
 
     assert (verified_id(KEY, seal(KEY, ID, one) + other) == ID) == (shown(one) == shown(other))
 
@@ -125,8 +125,8 @@ def test_every_seal_is_removed_and_nothing_else(content, forged, data):
     section = HeaderSection.of(content)
     kept = [raw for _, raw in section.fields]
     mixed = list(kept)
-    for each in forged:
-        mixed.insert(data.draw(st.integers(0, len(mixed))), each)
+    for seal_field in forged:
+        mixed.insert(data.draw(st.integers(0, len(mixed))), seal_field)
     assert without_seals(b"".join(mixed) + content[len(section) :]) == content
 
 

@@ -1,4 +1,4 @@
-"""The records on the bus: their shape for ever, their bounds, and what readers refuse."""
+"""Records on the bus: stable format, limits, and invalid records."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_optional_fields_are_left_out():
 
 
 @given(verdicts)
-def test_verdicts_come_back_as_they_went(verdict):
+def test_verdict_round_trip(verdict):
     assert wire.decode_verdict(wire.encode_verdict(verdict)) == verdict
 
 
@@ -84,7 +84,7 @@ def test_verdicts_come_back_as_they_went(verdict):
         wire.DecisionRecord, names, times, names, words, *[st.lists(words, max_size=3).map(tuple)] * 2, words, words
     )
 )
-def test_decisions_come_back_as_they_went(decided):
+def test_decision_round_trip(decided):
     assert wire.decode_decision(wire.encode_decision(decided)) == decided
 
 
@@ -92,7 +92,7 @@ def test_decisions_come_back_as_they_went(decided):
     st.lists(pairs, min_size=1, max_size=5), st.binary(max_size=60),
     st.lists(st.builds(EarlierMessage, words, words, times, words), max_size=2), st.integers(0, 1500),
 )  # fmt: skip
-def test_messages_come_back_as_they_went_or_truncated(made, content, context, bound):
+def test_message_round_trip(made, content, context, bound):
     outgoing = OutgoingMessage(message(content, tuple(made)), tuple(context))
     record = wire.message_record(outgoing, max_inline=bound)
     read = wire.decode_message(record.value, record.header)
@@ -106,7 +106,7 @@ def test_messages_come_back_as_they_went_or_truncated(made, content, context, bo
     assert (read.id, read.sha256, read.received_at) == (outgoing.message.id, outgoing.message.sha256, NOW)
 
 
-def test_truncation_at_the_exact_byte():
+def test_message_is_truncated_above_the_limit():
     whole = wire.message_record(OUTGOING, max_inline=10_000)
     size = len(whole.value) + len(whole.header)
     assert wire.message_record(OUTGOING, max_inline=size) == whole
@@ -116,7 +116,7 @@ def test_truncation_at_the_exact_byte():
     assert wire.decode_message(b"", cut.header).truncated
 
 
-def test_truncated_leaves_members_of_groups_out_and_nobody_else():
+def test_truncated_message_omits_group_members_only():
     group = [pair("class@riverbend.example", "t1", f"s{number}") for number in range(40)]
     forged = [pair(OTHER, "t1", "s1"), pair(OTHER, "t2", "s1")]  # two staff identities, one student: no group
     outgoing = OutgoingMessage(message(pairs=(*group, *forged)))
@@ -125,7 +125,7 @@ def test_truncated_leaves_members_of_groups_out_and_nobody_else():
     assert read.recipients == ("class@riverbend.example", OTHER)
 
 
-def test_an_address_that_is_no_utf_8_comes_back():
+def test_address_that_is_not_utf8_round_trip():
     odd = "a\udce9b@riverbend.example"
     outgoing = OutgoingMessage(message(pairs=(pair(odd),), recipients=(Recipient(odd),)))
     header = wire.message_record(outgoing, max_inline=10_000).header
@@ -139,7 +139,7 @@ def test_unknown_fields_are_accepted():
         assert read(json.dumps(known | {"later": {"a": [1]}}).encode()) == read(json.dumps(known).encode())
 
 
-def test_a_part_may_be_a_number():
+def test_part_may_be_a_number():
     value = wire.encode_verdict(VERDICT).replace(b'"part":"1"', b'"part":1')
     assert wire.decode_verdict(value) == VERDICT
 
@@ -167,7 +167,7 @@ def test_a_part_may_be_a_number():
         ({"failed": "error"}, "failed"),
     ],
 )
-def test_a_verdict_that_is_none_is_refused_with_the_name_of_its_field(change, word):
+def test_error_names_the_field(change, word):
     value = json.dumps(json.loads(wire.encode_verdict(VERDICT)) | change).encode()
     with pytest.raises(wire.WireError) as refused:
         wire.decode_verdict(value)
@@ -175,8 +175,8 @@ def test_a_verdict_that_is_none_is_refused_with_the_name_of_its_field(change, wo
 
 
 @pytest.mark.parametrize("value", [b"", b"\xff", b"[1]", b"null", b'{"v":1', b'{"v":1,"help":NaN}', b"[" * 100_000])
-def test_what_is_no_json_object_is_refused(value):
-    for read in (wire.decode_verdict, wire.decode_decision, lambda each: wire.decode_message(b"", each)):
+def test_other_values_than_objects_are_refused(value):
+    for read in (wire.decode_verdict, wire.decode_decision, lambda header: wire.decode_message(b"", header)):
         with pytest.raises(wire.WireError) as refused:
             read(value)
         assert refused.value.word == "json"
@@ -188,13 +188,13 @@ def test_what_is_no_json_object_is_refused(value):
         st.sampled_from("v id findings spans purpose help at relation pairs".split()), inner, max_size=5
     ),
 ).map(lambda made: json.dumps(made | {"v": 1} if isinstance(made, dict) else made).encode()))  # fmt: skip
-def test_readers_raise_nothing_but_wire_errors(value):
-    for read in (wire.decode_verdict, wire.decode_decision, lambda each: wire.decode_message(b"", each)):
+def test_only_wire_errors_are_raised(value):
+    for read in (wire.decode_verdict, wire.decode_decision, lambda header: wire.decode_message(b"", header)):
         with pytest.raises(wire.WireError):
             read(value)
 
 
-def test_times():
+def test_rfc3339_round_trip():
     assert wire.rfc3339(NOW) == "2026-11-24T15:30:00.125Z"
     assert wire.rfc3339(0.9996) == "1970-01-01T00:00:01.000Z"
     assert wire.from_rfc3339("2026-11-24T09:30:00.125-06:00") == NOW
@@ -209,7 +209,7 @@ class Place:
     offset: int = 41
 
 
-def test_dead_letters_say_where_they_were():
+def test_dead_letter_headers():
     assert dict(wire.dead_letter_headers(Place(), "json")) == {
         "topic": b"chaperone.verdicts", "partition": b"3", "offset": b"41", "error": b"json",
     }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.core.mime import headers, parts
-from tests.relays.world import AVERY, TEACHER, VENDOR, content, world
+from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, mail_content, running_relay
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ async def test_header_section_is_split_once(sender: str, recipient: str, monkeyp
     original = headers.split_fields
     monkeypatch.setattr(headers, "split_fields", counting)
     monkeypatch.setattr(parts, "split_fields", counting)
-    async with world() as relay:
+    async with running_relay() as relay:
         client = await relay.client()
-        assert (await client.mail(sender, [recipient], content()))[-1].startswith("250")
+        assert (await client.mail(sender, [recipient], mail_content()))[-1].startswith("250")
     assert len(split) == 1
