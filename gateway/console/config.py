@@ -1,52 +1,34 @@
-"""Whose console it is, and what it asks of the store."""
+"""The configuration of a console."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal, Protocol
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from gateway.console.auth.oidc import Provider
-from gateway.ports.accounts import (
-    AccountStore,
-    GrantStore,
-    GroupRoleStore,
-    IdentityStore,
-    PasskeyStore,
-    SecretStore,
-    SessionStore,
-)
-from gateway.ports.audit import AuditStore
-from gateway.ports.cases import CaseStore
-from gateway.ports.help import HelpStore
-from gateway.ports.messages import DispositionStore
-from gateway.ports.reports import ReportStore
-from gateway.ports.review import ClaimStore, HeaderStore, ListStore, LookupStore, UndoStore
-
-
-class Store(
-    LookupStore, DispositionStore, AuditStore, UndoStore, ListStore, HelpStore, AccountStore, IdentityStore,
-    SessionStore, PasskeyStore, GroupRoleStore, ClaimStore, CaseStore, GrantStore, ReportStore, SecretStore,
-    HeaderStore, Protocol,
-):  # fmt: skip
-    """What the console asks of the store."""
+from gateway.console.auth.oidc import OidcProvider
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleConfig:
-    """Whose console this is."""
+    """What a console is told about its district.
+
+    `adopted_policy` is the district's own text in Markdown, "" for none. `provider` is its sign-in service. `proxies`
+    may say for which client a request comes. With `hide_names`, reviewers see pseudonyms until they reveal the names of
+    a message. `second_step` applies to accounts that sign in with a password.
+    """
 
     district: str
     zone: ZoneInfo
     public_url: str
-    adopted_policy: str = ""  # Markdown; "": the clauses in our own words
-    provider: Provider | None = None  # the district's sign-in service
-    proxies: tuple[IPv4Network | IPv6Network, ...] = ()  # who may say for whom a request comes
-    hide_names: bool = False  # reviewers see pseudonyms until they open the names of a message
-    second_step: Literal["optional", "required"] = "optional"  # of those who sign in by a password
+    adopted_policy: str = ""
+    provider: OidcProvider | None = None
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    hide_names: bool = False
+    second_step: Literal["optional", "required"] = "optional"
 
     @property
     def https(self) -> bool:
-        """Whether browsers come over TLS."""
+        """Whether browsers connect over TLS."""
         return self.public_url.lower().startswith("https://")
