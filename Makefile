@@ -1,34 +1,54 @@
-# Set-up and checks, each from a fresh checkout: `make run` shows the product, `make test` tests it.
-#   make run       the demo district on the embedded default   (ARGS="--no-traffic" and the like go to the command)
-#   make test      every test, in random order, two at a time   (ARGS="tests/core -k split" and the like go to pytest)
-#   make check     the house rules: ruff, mypy, who imports whom
-#   make bench     messages per second and CPU per message, beside plain Postfix and Postfix with rspamd; texts too
-#   make services  the servers that the tests talk to, as Debian packages (as root; else their names)
-#   make kafka     Apache Kafka into deploy/kafka/libs, where java and mvn are there
-#   make node      the Node.js programs that the tests of the console use, into build/node, where npm is there
-.PHONY: run test check bench kafka node services
+# Set-up and checks from a fresh checkout. `make run` shows the product, `make test` tests it.
+#   make run          the demo district, embedded                   (ARGS="--no-traffic" goes to the command)
+#   make test         every test, in random order, two at a time    (ARGS="tests/core -k split" goes to pytest)
+#   make test-fast    the tests that need no server, in about a minute
+#   make coverage     the same tests, with the coverage of every module
+#   make check        the rules of the code base: ruff, mypy, imports, documents
+#   make docs         the documentation as a site in build/site
+#   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
+#   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
+#   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
+#   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
+#   make node         the Node.js programs for the tests in build/node, where npm is installed
+.PHONY: run test test-fast coverage check docs screenshots bench kafka node services
 
 PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
+PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+FAST := tests/core tests/commands tests/demo tests/directory tests/settings tests/stages tests/contracts \
+  tests/test_architecture.py tests/test_cli.py tests/test_docs.py tests/test_documented.py
 
 run: $(VENV)/installed
 	$(VENV)/bin/chaperone demo $(ARGS)
 
 test: $(VENV)/installed-for-tests services kafka node
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(VENV)/installed-for-tests
+	$(PYTEST) -m "not peer and not slow" $(FAST) $(ARGS)
+
+coverage: $(VENV)/installed-for-tests
+	$(PYTEST) -q -m "not peer and not slow" --cov --cov-report=term $(FAST) $(ARGS)
 
 check: $(VENV)/installed-for-tests
 	@status=0; \
-	for step in "ruff check ." "ruff format --check ." mypy "pytest -q tests/test_architecture.py tests/test_documented.py"; do \
+	for step in "ruff check ." "ruff format --check ." mypy \
+	  "pytest -q tests/test_architecture.py tests/test_docs.py tests/test_documented.py"; do \
 	  echo "$(VENV)/bin/python -m $$step"; $(VENV)/bin/python -m $$step || status=1; \
 	done; exit $$status
+
+docs: $(VENV)/installed-for-docs
+	$(VENV)/bin/python -m mkdocs build --quiet --strict
+
+screenshots: $(VENV)/installed-for-tests
+	$(VENV)/bin/python docs/take_screenshots.py
 
 bench: $(VENV)/installed-for-tests
 	deploy/services bench
 	$(VENV)/bin/python -m tests.bench $(ARGS)
-	$(VENV)/bin/python -m tests.bench.texts
+	$(VENV)/bin/python -m tests.bench.bench_texts
 
 services:
 	@deploy/services
@@ -37,11 +57,11 @@ kafka:
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
 	  $(MAKE) --no-print-directory deploy/kafka/libs/fetched; \
 	else \
-	  echo "kafka: java and mvn are missing here (on Debian: apt-get install maven). Its tests will be skipped."; \
+	  echo "kafka: java and mvn are missing (on Debian: apt-get install maven). Its tests will be skipped."; \
 	fi
 
 deploy/kafka/libs/fetched: deploy/kafka/pom.xml
-	@echo "kafka: fetching Apache Kafka into deploy/kafka/libs by Maven"
+	@echo "kafka: fetching Apache Kafka into deploy/kafka/libs with Maven"
 	@rm -rf deploy/kafka/libs
 	mvn -B -q -Dstyle.color=never -f deploy/kafka/pom.xml process-resources
 	@touch $@
@@ -50,26 +70,30 @@ node:
 	@if command -v npm >/dev/null; then \
 	  $(MAKE) --no-print-directory build/node/fetched; \
 	else \
-	  echo "node: npm is missing here (on Debian: apt-get install nodejs npm). Its tests will be skipped."; \
+	  echo "node: npm is missing (on Debian: apt-get install nodejs npm). Its tests will be skipped."; \
 	fi
 
 build/node/fetched: tests/peers/node/package.json tests/peers/node/package-lock.json
-	@echo "node: fetching the programs of tests/peers/node into build/node by npm"
+	@echo "node: fetching the programs of tests/peers/node into build/node with npm"
 	@mkdir -p build/node
 	cp tests/peers/node/package.json tests/peers/node/package-lock.json build/node/
 	npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# Stamps: what is installed is newer than what says what to install.
+# Stamp files: an environment is current if its stamp is newer than the files that list its packages.
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	  { echo "Python 3.11 or newer is required: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV) || \
-	  { echo "The environment could not be made; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	  { echo "The environment could not be created; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	@echo "Installing Chaperone into $(VENV) (the first time takes a minute)"
 	$(PIP) -e .
 	@touch $@
 
 $(VENV)/installed-for-tests: $(VENV)/installed
 	$(PIP) -e '.[test]'
+	@touch $@
+
+$(VENV)/installed-for-docs: $(VENV)/installed
+	$(PIP) -e '.[docs]'
 	@touch $@

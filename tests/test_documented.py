@@ -25,13 +25,14 @@ from gateway.settings.model import Settings, load
 
 HOUSE = Path(__file__).parents[1]
 DEPLOY = HOUSE / "deploy"
+OPERATE = HOUSE / "docs" / "operate"
 EXAMPLE = (DEPLOY / "gateway.example.toml").read_text(encoding="utf-8")
 SECRET = ("password", "token", "secret")
 
 
 def _rows(document: str, first: str) -> list[list[str]]:
     """The rows of a document's table whose heading begins with a word; code marks and spaces taken off."""
-    lines = (DEPLOY / document).read_text(encoding="utf-8").splitlines()
+    lines = (OPERATE / document).read_text(encoding="utf-8").splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first} |"))
     table = [line for line in lines[start + 2 :] if line.startswith("|")]
     return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table]
@@ -153,7 +154,7 @@ def test_the_topics_are_documented() -> None:
 
 
 def _documents() -> list[Path]:
-    return [HOUSE / "README.md", *sorted(DEPLOY.rglob("*.md"))]
+    return [HOUSE / "README.md", *sorted(HOUSE.glob("docs/**/*.md"))]
 
 
 def _understood(command: str) -> bool:
@@ -174,12 +175,12 @@ def test_every_command_in_the_documents_is_understood() -> None:
 
 def test_every_alert_has_its_section_in_the_runbook() -> None:
     alerts = (DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
-    runbook = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    runbook = (OPERATE / "runbook.md").read_text(encoding="utf-8")
     sections = {
         re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-"): text
         for title, text in re.findall(r"^## (.+?)$(.+?)(?=^## |\Z)", runbook, flags=re.MULTILINE | re.DOTALL)
     }
-    named = re.findall(r"alert: (\w+).+?runbook_url: deploy/runbook\.md#(\S+)", alerts, flags=re.DOTALL)
+    named = re.findall(r"alert: (\w+).+?runbook_url: docs/operate/runbook\.md#(\S+)", alerts, flags=re.DOTALL)
     assert len(named) == alerts.count("- alert:")
     assert not [alert for alert, section in named if f"`{alert}`" not in sections.get(section, "")]
     assert set(sections) == {section for _, section in named}

@@ -27,6 +27,7 @@ import httpx
 import psycopg
 
 from gateway.core.accounts.account import User
+from gateway.core.policy.clauses import LEARNED
 from gateway.core.policy.decision import AuditEntry
 from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
@@ -48,7 +49,6 @@ SUBJECTS = (
     "practice,homework,your essay,field trip,lab report,tomorrow,quick question,grade,ride home,missing work".split(",")
 )
 WORDS = "we you the at after class please meet room essay coach game alone ride text phone late home test work".split()
-CLAUSES = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
 YEAR, MONTH = 365 * 86400.0, 30 * 86400.0
 
 
@@ -62,7 +62,7 @@ def rows(
         teacher, pupil = rng.choice(staff), rng.choice(students)
         at = now - rng.random() * (14 * 86400 if held else YEAR)
         id_, sender, to = f"{number:026d}", f"{teacher}@{STAFF}", f"{pupil}@{STUDENTS}"
-        clauses = rng.sample(CLAUSES, rng.choice((1, 1, 2)))
+        clauses = rng.sample(LEARNED, rng.choice((1, 1, 2)))
         action = "hold" if held else "release"
         decision = json.dumps([action, "staff_to_student", "p", clauses if held else [], [], 7200.0 if held else None])
         envelope = json.dumps([sender, [], [[to]], [[0, teacher, pupil, "staff_to_student", 0]]])
@@ -84,7 +84,7 @@ def rows(
 
 
 def fill(url: str, held: int, decided: int, people: tuple[list[str], list[str]]) -> None:
-    """Put them into a store's tables, as fast as its database takes them."""
+    """Fill a store's tables directly."""
     now = time.time()
     for count, is_held, start in ((decided, False, 0), (held, True, decided)):
         for begin in range(start, start + count, 50_000):
@@ -92,37 +92,39 @@ def fill(url: str, held: int, decided: int, people: tuple[list[str], list[str]])
             for row in rows(min(50_000, start + count - begin), is_held, now, people, begin):
                 for name, values in row.items():
                     chunk[name].append(values)
-            _put(url, chunk)
+            _insert(url, chunk)
     if url.startswith("postgresql"):
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
 
-def _put(url: str, chunk: dict[str, list[tuple[Any, ...]]]) -> None:
+def _insert(url: str, chunk: dict[str, list[tuple[Any, ...]]]) -> None:
     if url.startswith("sqlite"):
-        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
-            for name, found in chunk.items():
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+            for name, tuples in chunk.items():
                 names = TABLES[name].split()
-                file.executemany(
-                    f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", found
+                database.executemany(
+                    f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", tuples
                 )
         return
     with psycopg.connect(url) as connection:
-        for name, found in chunk.items():
+        for name, tuples in chunk.items():
             names = ", ".join(TABLES[name].split())
             with connection.cursor().copy(f"COPY {name} ({names}) FROM STDIN") as copy:  # type: ignore[arg-type]
-                for values in found:
+                for values in tuples:
                     copy.write_row(values)
 
 
-class Watch:
-    """Times of requests, printed as they come."""
+class Timer:
+    """Measures requests and prints their times."""
 
     def __init__(self, times: int) -> None:
         self._times = times
 
-    async def ask(self, what: str, client: httpx.AsyncClient, method: str, path: str, **more: Any) -> httpx.Response:
-        """Ask several times, show the median."""
+    async def measure(
+        self, what: str, client: httpx.AsyncClient, method: str, path: str, **more: Any
+    ) -> httpx.Response:
+        """Send the request several times and print the median time."""
         took = []
         for _ in range(self._times):
             began = time.perf_counter()
@@ -164,38 +166,38 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, written in {took:.0f} s")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     async with opened(url, {}, people=people) as world:
-        await _pages(world, Watch(times), f"{decided + held // 2:026d}", by_role["student"][0])
+        await _pages(world, Timer(times), f"{decided + held // 2:026d}", by_role["student"][0])
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(f"  memory of the queue: at most {grown:.0f} MiB")
 
 
-async def _pages(world: World, watch: Watch, one: str, pupil: str) -> None:
+async def _pages(world: World, timer: Timer, one: str, pupil: str) -> None:
     async with world.stranger() as director, world.stranger() as school:
         began = time.perf_counter()
         await sign_in(director, "director")
         await sign_in(school, "school")
         page = await director.get("/")
         print(f"  {'first page after start, reads the whole queue':44} {(time.perf_counter() - began) * 1000:7.0f} ms")
-        await watch.ask("queue", director, "GET", "/")
-        await watch.ask("queue of one school", school, "GET", "/")
-        await watch.ask("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
+        await timer.measure("queue", director, "GET", "/")
+        await timer.measure("queue of one school", school, "GET", "/")
+        await timer.measure("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
         form = form_of(page)
         for what, text in (("a word", "essay"), ("four rare words", "essay coach alone trip")):
             answer = await director.post("/search", data={"form": form, "text": text})
-            await watch.ask(f"queue, search for {what}", director, "GET", answer.headers["location"])
-        await watch.ask(
+            await timer.measure(f"queue, search for {what}", director, "GET", answer.headers["location"])
+        await timer.measure(
             "trace by address", director, "POST", "/trace", data={"form": form, "asked": f"{pupil}@{STUDENTS}"}
         )
-        await watch.ask("message", director, "GET", f"/messages/{one}")
-        await watch.ask("calls for help", director, "GET", "/help")
-        await watch.ask("delivered", director, "GET", "/delivered")
-        await watch.ask("audit", director, "GET", "/audit")
+        await timer.measure("message", director, "GET", f"/messages/{one}")
+        await timer.measure("calls for help", director, "GET", "/help")
+        await timer.measure("delivered", director, "GET", "/delivered")
+        await timer.measure("audit", director, "GET", "/audit")
         for path in ("/reports",):
             if (await director.get(path)).status_code == 200:
-                await watch.ask("reports", director, "GET", path)
+                await timer.measure("reports", director, "GET", path)
     async with world.program("director") as program:
-        await watch.ask("API: held, a page", program, "GET", "/api/v1/held?limit=100")
-        await watch.ask("API: stats", program, "GET", "/api/v1/stats")
+        await timer.measure("API: held, a page", program, "GET", "/api/v1/held?limit=100")
+        await timer.measure("API: stats", program, "GET", "/api/v1/stats")
         took = []
         for number in range(10):
             began = time.perf_counter()
