@@ -13,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers.features.annotations import Hit, annotations_of
+from gateway.core.policy.clauses import CONFIDENTIAL
 
 # bounded: a run without spaces may be long
 _SECRET_VALUE = r"(?:is|are|:|=|-|->|es|son)\s*[\"']?(?=\S{0,63}[\d!@#$%^&*_])\S{4,64}"
@@ -80,14 +81,16 @@ def annotate(doc: Doc) -> Doc:
     digits = any(char.isdigit() for char in text)
     for cue, pattern in IDENTIFIER_PATTERNS:
         if digits or cue in ("email", "grade_of"):
-            annotations.hits.extend(Hit("8", cue, *found.span(), "confidential") for found in pattern.finditer(text))
+            annotations.hits.extend(
+                Hit(CONFIDENTIAL, cue, *found.span(), "confidential") for found in pattern.finditer(text)
+            )
     for hit in [hit for hit in annotations.hits if hit.cue in RECORD_CUES]:
         start, end = _sentence_at(annotations.sentences, hit.start)
         sentence = text[start:end]
         if _OTHER_PERSON.search(sentence):
-            annotations.hits.append(Hit("8", f"{hit.cue}_of_other", hit.start, hit.end, "confidential"))
+            annotations.hits.append(Hit(CONFIDENTIAL, f"{hit.cue}_of_other", hit.start, hit.end, "confidential"))
         elif _READER_OR_WRITER.search(sentence):
-            annotations.hits.append(Hit("8", f"{hit.cue}_of_reader", hit.start, hit.end, "confidential"))
+            annotations.hits.append(Hit(CONFIDENTIAL, f"{hit.cue}_of_reader", hit.start, hit.end, "confidential"))
     return doc
 
 

@@ -18,8 +18,9 @@ from tokenizers import Tokenizer
 
 from classifiers.components import encoder_windows
 from classifiers.components.head import HeadModel
-from classifiers.components.stacking import HOLD_CLAUSES, Stacking, needs_encoder, pool_windows
+from classifiers.components.stacking import Stacking, needs_encoder, pool_windows
 from classifiers.features.annotations import Floats, Numbers, TextAnnotations, annotations_of
+from gateway.core.policy.clauses import HELD
 
 _BELOW_HOLD = 0.49
 """The highest score that does not hold."""
@@ -173,7 +174,7 @@ class EncoderComponent:
         # The hold score decides about evasion in clauses 1 and 4; the head alone is enough for that.
         annotations.scores["hold"] = max(alone["hold"], annotations.scores["hold"])
         if encoder_windows.is_long(annotations):
-            for name in HOLD_CLAUSES:  # encoders may turn the hold of a long text into a flag, but not clear it
+            for name in HELD:  # encoders may turn the hold of a long text into a flag, but not clear it
                 annotations.scores[name] = max(annotations.scores[name], min(alone[name], _BELOW_HOLD))
 
 
@@ -182,7 +183,7 @@ def run_encoder(encoder: OnnxEncoder, annotations: TextAnnotations, outputs: Seq
     if not annotations.encoder_logits:
         windows = annotations.encoder_windows = encoder_windows.select_windows(annotations)
     else:
-        columns = [outputs.index(name) for name in ("hold", "help", *HOLD_CLAUSES)]
+        columns = [outputs.index(name) for name in ("hold", "help", *HELD)]
         windows = encoder_windows.windows_for_next_encoder(
             annotations.encoder_windows, annotations.encoder_logits[0], columns
         )

@@ -13,15 +13,14 @@ from spacy.tokens import Doc
 from classifiers.components.confidential import IDENTIFIER_PATTERNS, RECORD_CUES
 from classifiers.components.lexicon import NOT_CLAUSES, Cue, cues
 from classifiers.components.reported_speech import is_reported
-from classifiers.components.stacking import HOLD_CLAUSES, Stacking
+from classifiers.components.stacking import Stacking
 from classifiers.features.annotations import Floats, TextAnnotations, annotations_of
 from gateway.core.messages.verdict import PURPOSES
+from gateway.core.policy.clauses import BY_RULE, HELD, TOOLS
 
 CONTEXT_FEATURES = ("words", "windows", "tricks", "from_staff", "spanish", "short")
 """Features that are no evidence by themselves but change what the evidence means."""
 
-RULE_CLAUSES = ("2", "5")
-"""Clauses that have findings by rule (`classifiers.pipeline.findings`) and no score."""
 
 NEW_CLAUSE_SCORE = 0.6
 """The score of a cue without a floor whose clause the model has not learned: enough to hold."""
@@ -56,7 +55,7 @@ class HeadWeights:
         hidden = np.maximum(np.einsum("rf,kfh->krh", rows, self.first) + self.first_bias[:, None], 0)
         out: Floats = (np.einsum("krh,kho->kro", hidden, self.second) + self.second_bias[:, None]).mean(axis=0)
         hold = out[:, self.outputs.index("hold")].copy()
-        for clause in HOLD_CLAUSES:
+        for clause in HELD:
             out[:, self.outputs.index(clause)] = (out[:, self.outputs.index(clause)] + hold) / 2
         return out
 
@@ -95,7 +94,7 @@ def feature_row(annotations: TextAnnotations, positions: Mapping[str, int]) -> F
     )
     counts = np.zeros(len(positions), np.float32)
     for hit in annotations.hits:
-        at = positions.get("2.link" if hit.clause == "2" else f"{hit.clause}.{hit.cue}")
+        at = positions.get("2.link" if hit.clause == TOOLS else f"{hit.clause}.{hit.cue}")
         if at is not None:
             counts[at] += 1
     words = len(annotations.words)
@@ -119,8 +118,8 @@ class HeadModel:
         self._column = {name: number for number, name in enumerate(weights.outputs)}
         self._purposes = [self._column[f"purpose:{name}"] for name in PURPOSES]
         self.purpose_count = len(PURPOSES)
-        self._holding = [self._column[name] for name in HOLD_CLAUSES]
-        unscored = {cue.clause for cue in cues} - {*weights.outputs, *RULE_CLAUSES, *NOT_CLAUSES}
+        self._holding = [self._column[name] for name in HELD]
+        unscored = {cue.clause for cue in cues} - {*weights.outputs, *BY_RULE, *NOT_CLAUSES}
         self._floors = {
             (cue.clause, cue.name): cue.floor or NEW_CLAUSE_SCORE for cue in cues if cue.floor or cue.clause in unscored
         }

@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from classifiers.features.annotations import Hit, annotations_of
+from gateway.core.policy.clauses import ACCOUNTS, SOCIAL_NETWORKS, TOOLS
 
 _LINK = re.compile(r"\b(?:https?://|www\.)([a-z0-9.\-]{1,200}\.[a-z]{2,20})(?::\d+)?(/[^\s<>\"]*)?", re.IGNORECASE)
 _BARE = re.compile(
@@ -48,11 +49,11 @@ def annotate(doc: Doc) -> Doc:
             domain = ".".join(host.split(".")[-2:])
             location = (match.start(), match.end(), "links")
             if domain in _SOCIAL_NETWORKS or host in _SOCIAL_NETWORKS:
-                annotations.hits.append(Hit("1", "social_link", *location))
+                annotations.hits.append(Hit(SOCIAL_NETWORKS, "social_link", *location))
             elif domain in _CHAT_APPS or host in _CHAT_APPS:
-                annotations.hits.append(Hit("4", "chat_link", *location))
+                annotations.hits.append(Hit(ACCOUNTS, "chat_link", *location))
             elif domain in _SHORTENERS:
-                annotations.hits.append(Hit("2", f"shortener:{host}", *location))
+                annotations.hits.append(Hit(TOOLS, f"shortener:{host}", *location))
             elif not domain.endswith((".gov", ".edu", ".us", ".mil")):
-                annotations.hits.append(Hit("2", host, *location))
+                annotations.hits.append(Hit(TOOLS, host, *location))
     return doc

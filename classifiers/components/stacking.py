@@ -9,9 +9,7 @@ import numpy as np
 
 from classifiers.features.annotations import Floats
 from gateway.core.messages.parties import Direction
-
-HOLD_CLAUSES = ("7a", "7b", "7c", "7d", "7e", "8", "9")
-"""Clauses for which messages are held. Each is scored together with the question whether to hold at all."""
+from gateway.core.policy.clauses import HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Stacking:
 
 def stacked_logits(outputs: Sequence[str], model_logits: Sequence[Floats]) -> Floats:
     """All models' logits side by side, a row per text, then the highest hold clause of each model and of their sum."""
-    holding = [outputs.index(name) for name in HOLD_CLAUSES]
+    holding = [outputs.index(name) for name in HELD]
     total: Floats = np.sum(model_logits, axis=0)
     highest = [logits[:, holding].max(axis=1, keepdims=True) for logits in (*model_logits, total)]
     return np.concatenate([*model_logits, *highest], axis=1)
@@ -56,7 +54,7 @@ def resolve_hold(outputs: Sequence[str], logits: Floats, point: float = 0.0) -> 
     The other clauses keep their own logits. They are moved so that a probability of one half lies at the `point` to
     hold, and capped at the logit of the likeliest clause.
     """
-    holding = [outputs.index(name) for name in HOLD_CLAUSES]
+    holding = [outputs.index(name) for name in HELD]
     out = logits.copy()
     clauses, hold = logits[:, holding], logits[:, outputs.index("hold")]
     others = np.minimum(clauses + point, hold[:, None])
@@ -67,7 +65,7 @@ def resolve_hold(outputs: Sequence[str], logits: Floats, point: float = 0.0) -> 
 
 def hold_point(outputs: Sequence[str], shift: Floats) -> float:
     """The logit at which messages are held, from the shift that moves it to a score of 0.5."""
-    return -float(shift[outputs.index(HOLD_CLAUSES[0])])
+    return -float(shift[outputs.index(HELD[0])])
 
 
 def pool_windows(window_logits: Floats, purpose_count: int) -> Floats:

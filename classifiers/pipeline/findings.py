@@ -13,6 +13,7 @@ from classifiers.pipeline.entity_resolution import NamedFinding, name_people
 from classifiers.pipeline.mentions import MAX_PEOPLE, NameMentions
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.verdict import HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
+from gateway.core.policy.clauses import CONFIDENTIAL, EVADED, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 
 MIN_SCORE = 0.1
 """Findings below this score are left out."""
@@ -30,7 +31,7 @@ _PLACE_CUES = {PassageKind.ATTACHED: IN_FILE, PassageKind.HIDDEN: IN_HIDDEN, Pas
 
 _MAX_WORDS = 5
 _MAX_CUE_LENGTH = 300  # characters: a domain has at most 253
-_RULE_SCORES = (("5", 0.9), ("2", 0.6))
+_RULE_SCORES = ((OUTSIDE_CONTACT, 0.9), (TOOLS, 0.6))
 """Clauses with findings by rule, without a score of the model: the transition phrase, links to classroom tools."""
 
 
@@ -40,7 +41,9 @@ def text_findings(
     """The findings of one text of a message. Those of clause 8 carry the names of the people concerned."""
     quoted = text.kind is PassageKind.QUOTED
     clauses = [name for name, score in annotations.scores.items() if name != "hold" and round(score, 4) >= MIN_SCORE]
-    has_records = annotations.scores.get("8", 0.0) >= MIN_SCORE and any(hit.clause == "8" for hit in annotations.hits)
+    has_records = annotations.scores.get(CONFIDENTIAL, 0.0) >= MIN_SCORE and any(
+        hit.clause == CONFIDENTIAL for hit in annotations.hits
+    )
     mentions_in_text = NameMentions(annotations) if has_records else None
     by_linear_model = [
         clause
@@ -52,7 +55,7 @@ def text_findings(
         score = round(annotations.scores[clause], 4)
         hits = [hit for hit in annotations.hits if hit.clause == clause and hit.cue != "evasion"]
         by = _found_by(annotations, clause)
-        mentions = mentions_in_text if clause == "8" else None
+        mentions = mentions_in_text if clause == CONFIDENTIAL else None
         people = mentions.people_in_text(hits) if mentions is not None else None
         if by == "encoder" and encoder is not None:
             found = strongest_sentence(encoder, annotations, linear.weights.heads.index(clause))
@@ -67,7 +70,7 @@ def text_findings(
             yield finding if mentions is None else name_people(finding, _people_in_hits(mentions, cue_hits))
     yield from _rule_findings(text, annotations, quoted)
     if text.kind is PassageKind.HIDDEN and len(text.text.split()) > 20:
-        yield Finding("9", 0.15, "extraction", (), "hidden")
+        yield Finding(INTERFERENCE, 0.15, "extraction", (), "hidden")
 
 
 def _people_in_hits(mentions: NameMentions, hits: Iterable[Hit]) -> tuple[str, ...] | None:
@@ -111,7 +114,7 @@ def _rule_findings(text: PipelineText, annotations: TextAnnotations, quoted: boo
             cue_hits = [hit for hit in hits if hit.cue == cue]
             yield Finding(clause, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)
     hold_score = annotations.scores.get("hold", 0.0)
-    for clause in ("1", "4"):
+    for clause in EVADED:
         if annotations.scores.get(clause, 0.0) >= 0.5 and hold_score >= MIN_SCORE:
             hits = [hit for hit in annotations.hits if hit.cue in ("evasion", "secrecy")]
             yield Finding(clause, round(hold_score, 4), "head", tuple(_spans(text, hits)), "evasion", quoted)

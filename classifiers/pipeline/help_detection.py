@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from classifiers.components.encoder_windows import is_long
-from classifiers.components.stacking import HOLD_CLAUSES
 from classifiers.extract.quote_check import ConversationHistory
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
+from gateway.core.policy.clauses import HELD
 
 HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN)
 """Texts whose help score is the message's."""
@@ -57,7 +57,7 @@ def confirmed_help(annotations: TextAnnotations) -> float:
 
 def _may_hide_help(annotations: TextAnnotations) -> bool:
     """Whether a text may hide a request for help among other things."""
-    holds = max(annotations.scores.get(clause, 0.0) for clause in HOLD_CLAUSES) >= _DECIDED
+    holds = max(annotations.scores.get(clause, 0.0) for clause in HELD) >= _DECIDED
     return len(annotations.windows) > 1 and (is_long(annotations) or not holds)
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import log
 
-from classifiers.components.stacking import HOLD_CLAUSES
 from classifiers.extract.quoting import PassageKind
 from classifiers.features.annotations import TextAnnotations
 from classifiers.normalize.normalization import Normalizer
 from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.message import EarlierMessage
 from gateway.core.messages.verdict import Finding
+from gateway.core.policy.clauses import EVADED, HELD
 
 MAX_REPLY_WORDS = 12
 """Words of a reply, at most. A longer message is classified alone."""
@@ -77,7 +77,7 @@ class ReplyInContext:
             return
         text, annotations = combined
         start = next((offset for offset, _, _ in text.pieces), 0)
-        for clause in (*HOLD_CLAUSES, "1", "4"):
+        for clause in (*HELD, *EVADED):
             score = annotations.scores.get(clause, 0.0)
             if score >= 0.5 and _gain(score, earlier[1].scores.get(clause, 0.0)) >= _MIN_GAIN:
                 is_suspicious = alone[1].scores.get(clause, 0.0) >= _SUSPICIOUS_SCORE

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
-from classifiers.components.stacking import HOLD_CLAUSES
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import Verdict
+from gateway.core.policy.clauses import HELD
 
 HOLD_SCORE = 0.5
 
@@ -77,7 +77,7 @@ def _problem(sample: SelfTestMessage, verdict: Verdict) -> str:
         return "" if verdict.help >= HOLD_SCORE else f"help at {verdict.help:.2f}"
     if sample.expected == "clean":
         worst = max(
-            (finding for finding in verdict.findings if finding.clause in HOLD_CLAUSES),
+            (finding for finding in verdict.findings if finding.clause in HELD),
             key=lambda finding: finding.score,
             default=None,
         )

@@ -78,13 +78,13 @@ def _row(simulation: Simulation, chosen: _SimulationOptions) -> dict[str, object
             "minutes": round(tally.minutes(chosen.costs()), 2),
         }
         for name, policy, tally in (
-            ("now", simulation.now, simulation.before), ("then", simulation.then, simulation.after)
+            ("now", simulation.current, simulation.before), ("then", simulation.other, simulation.after)
         )
     }  # fmt: skip
     return {
         "since": chosen.since,
         "messages": simulation.messages,
-        "left_out": simulation.left_out,
+        "left_out": simulation.skipped,
         **sides,
         "changed": [
             {
@@ -104,13 +104,13 @@ def _print(simulation: Simulation, chosen: _SimulationOptions, zone: str) -> Non
     console = Console(highlight=False)
     before, after = simulation.before, simulation.after
     console.print(Text(f"{simulation.messages} messages of the last {chosen.since}, decided by both policies", "bold"))
-    if simulation.left_out:
-        console.print(f"left out: {simulation.left_out} undecided, or without a stored verdict")
+    if simulation.skipped:
+        console.print(f"left out: {simulation.skipped} undecided, or without a stored verdict")
     table = Table("", "in force", "simulated", "", box=None, header_style="bold")
     for action in reversed(STRICTNESS):
         table.add_row(action.value, *_counts(before.actions[action], after.actions[action]))
     for clause in sorted({*before.held_for, *after.held_for}):
-        title = simulation.then.clauses[clause].title
+        title = simulation.other.clauses[clause].title
         table.add_row(Text(f"held for {clause} {title}"), *_counts(before.held_for[clause], after.held_for[clause]))
     costs = [round(tally.minutes(chosen.costs())) for tally in (before, after)]
     table.add_row("minutes of review", *_counts(*costs))

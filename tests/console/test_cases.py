@@ -13,7 +13,7 @@ from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.notices.notice import notice_content
 from gateway.core.policy.decision import AuditEntry
-from gateway.stages.upkeep import link_audit
+from gateway.stages.maintenance import link_audit
 from gateway.stages.wakeup import Wakeup
 from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
 from tests.console.world import World, send
@@ -34,7 +34,7 @@ async def chained(world: World) -> AsyncIterator[None]:
     """The audit rows go into their chain meanwhile, as in a gateway."""
     beat = Wakeup()
     async with asyncio.TaskGroup() as work:
-        work.create_task(link_audit(world.store, world.event_log, beat))
+        work.create_task(link_audit(world.store.audit, world.event_log, beat))
         try:
             yield
         finally:
@@ -73,15 +73,15 @@ async def test_a_case_from_opening_to_its_end(world: World) -> None:
 
 async def given(world: World) -> list[dict[str, object]]:
     """What people are to be told of cases."""
-    found = await world.store.due_followups(100, 60)
-    await world.store.followed([each.id for each in found])
+    found = await world.store.followups.claim_due(100, 60)
+    await world.store.followups.complete([each.id for each in found])
     return [dict(each.body) for each in found if each.kind is FollowupKind.CASE]
 
 
 async def test_who_is_given_a_case_is_told(world: World) -> None:
     """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
     kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
-    await world.store.add_user(kim, HASH, AuditEntry(world.clock(), "tests", "account added", kim.name))
+    await world.store.accounts.add(kim, HASH, AuditEntry(world.clock(), "tests", "account added", kim.name))
     async with world.program(HIGH) as high:
         mine = await opened(high, world, "high")
         assert await given(world) == []
@@ -100,7 +100,7 @@ async def test_who_is_given_a_case_is_told(world: World) -> None:
         Followup(FollowupKind.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
     ).decode()  # fmt: skip
-    assert "Subject: Case 1 was given to you" in letter
+    assert "Subject: Case 1 was assigned to you" in letter
     assert "https://c.example/cases/1" in letter
     assert "Secrecy" not in letter
 

@@ -18,7 +18,7 @@ from gateway.core.mime.seal import verify_seal
 from gateway.core.policy.relation import relate
 from gateway.observability.events import EventLog
 from gateway.stages.intake import MessageIntake
-from tests.relays.world import AVERY, CLASS, JORDAN, TEACHER, Kept, Policies, Roster, content
+from tests.relays.smtp.harness import AVERY, CLASS, JORDAN, TEACHER, FakeDirectory, MemoryStore, Policies, mail_content
 
 NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC).timestamp()
 
@@ -26,16 +26,16 @@ NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC).timestamp()
 @dataclass
 class World:
     intake: MessageIntake
-    kept: Kept
+    kept: MemoryStore
     woken: list[str]
     event_log: EventLog
 
 
 def world(**more) -> World:
-    kept, woken, event_log = Kept(), [], EventLog(CollectorRegistry())
+    kept, woken, event_log = MemoryStore(), [], EventLog(CollectorRegistry())
     settings = {"time_zone": UTC, "max_waiting": 100, "shadow": False} | more
     intake = MessageIntake(
-        kept, kept, Roster(), event_log, policy=Policies, wake_publisher=lambda: woken.append("published"),
+        kept, kept, FakeDirectory(), event_log, policy=Policies, wake_publisher=lambda: woken.append("published"),
         wake_delivery=lambda: woken.append("due"), **settings,
     )  # fmt: skip
     return World(intake, kept, woken, event_log)
@@ -50,12 +50,12 @@ def seal_id(key: bytes, content: bytes) -> str | None:
 
 
 def relation(*recipients: str):
-    return relate(TEACHER, (), recipients, Roster())
+    return relate(TEACHER, (), recipients, FakeDirectory())
 
 
 async def test_a_message_is_durable_with_all_that_drives_it() -> None:
     w = world()
-    whole = content(TEACHER, AVERY)
+    whole = mail_content(TEACHER, AVERY)
     name = await w.intake.take(
         MAIL, envelope(AVERY), whole, relation(AVERY), NOW, fields=lambda id_: f"Received: {id_}\r\n".encode(),
         tls=True,
@@ -77,19 +77,19 @@ async def test_a_message_is_durable_with_all_that_drives_it() -> None:
 
 async def test_ids_are_new_each_time_and_in_order_of_time() -> None:
     w = world()
-    names = [await w.intake.take(MAIL, envelope(AVERY), content(), relation(AVERY), NOW + n) for n in range(5)]
+    names = [await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW + n) for n in range(5)]
     assert names == sorted(set(names))
 
 
 async def test_night_is_night_by_the_districts_clock() -> None:
     w = world(time_zone=timezone(timedelta(hours=-6)))
-    await w.intake.take(MAIL, envelope(AVERY), content(), relation(AVERY), NOW)
+    await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
     assert not w.kept.accepted[0][1][0].night
 
 
 async def test_forged_seals_go_before_the_hash() -> None:
     w = world()
-    clean = content(TEACHER, AVERY)
+    clean = mail_content(TEACHER, AVERY)
     await w.intake.take(
         MAIL,
         envelope(AVERY),
@@ -103,7 +103,7 @@ async def test_forged_seals_go_before_the_hash() -> None:
 
 async def test_large_contents_come_through_as_well() -> None:
     w = world()
-    whole = content(text=("A" * 76 + "\r\n") * 20_000)
+    whole = mail_content(text=("A" * 76 + "\r\n") * 20_000)
     name = await w.intake.take(MAIL, envelope(AVERY), whole, relation(AVERY), NOW)
     [message] = w.kept.messages
     assert message.content == whole
@@ -123,7 +123,7 @@ async def test_a_text_is_kept_as_it_is() -> None:
 async def test_who_is_due_at_once(shadow: bool, due: set[str]) -> None:
     w = world(shadow=shadow)
     people = (AVERY, CLASS, "x@y.example")
-    await w.intake.take(MAIL, envelope(*people), content(), relation(*people), NOW)
+    await w.intake.take(MAIL, envelope(*people), mail_content(), relation(*people), NOW)
     assert w.kept.accepted[0][2] == due
     assert sorted(w.woken) == ["due", "published"]
 
@@ -136,7 +136,7 @@ async def test_the_bound_of_the_store(waiting: int, full: bool) -> None:
         await w.intake.room()
         return
     with pytest.raises(Refused) as refused:
-        await w.intake.take(MAIL, envelope(AVERY), content(), relation(AVERY), NOW)
+        await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
     assert refused.value.reply.startswith("452 4.3.1 ")
     assert not w.kept.accepted
     assert not w.woken
@@ -147,8 +147,8 @@ async def test_a_store_that_is_down_means_not_now() -> None:
     w.kept.down = True
     calls = (
         w.intake.room(),
-        w.intake.take(MAIL, envelope(AVERY), content(), relation(AVERY), NOW),
-        w.intake.forward(MAIL, envelope(AVERY), content(), NOW),
+        w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW),
+        w.intake.forward(MAIL, envelope(AVERY), mail_content(), NOW),
         w.intake.was_released(HeaderSection(b"X-Chaperone-Id: a; b\r\n"), b"X-Chaperone-Id: a; b\r\n\r\n", [AVERY]),
     )
     for call in calls:
@@ -160,7 +160,7 @@ async def test_a_store_that_is_down_means_not_now() -> None:
 
 async def test_what_was_decided_before_is_queued_without_a_pair() -> None:
     w = world()
-    whole = b"X-Chaperone-Id: kept; as it is\r\n" + content()
+    whole = b"X-Chaperone-Id: kept; as it is\r\n" + mail_content()
     await w.intake.forward(MAIL, envelope(AVERY, JORDAN), whole, NOW, fields=lambda id_: b"Received: x\r\n")
     [(message, contacts, due)] = w.kept.accepted
     assert (message.content, message.prefix, contacts) == (whole, b"Received: x\r\n", ())
@@ -171,7 +171,7 @@ async def test_what_was_decided_before_is_queued_without_a_pair() -> None:
 
 async def test_the_store_is_not_asked_where_there_is_no_seal() -> None:
     w = world()
-    assert not await w.intake.was_released(HeaderSection.of(content()), content(), [AVERY])
+    assert not await w.intake.was_released(HeaderSection.of(mail_content()), mail_content(), [AVERY])
     assert not w.kept.asked
 
 

@@ -40,13 +40,17 @@ async def letters(store: Store, *followups: Followup, office: NoticeConfig = OFF
     await store.reminders.remind([("m1", "test")], lambda steps: (followups, ()))
     wakeup = Wakeup()
     async with LocalBus() as bus:
-        stage = Notification(store.followups, store.outbox, store.lookups, bus, EventLog(CollectorRegistry()), office, PEOPLE)
+        stage = Notification(
+            store.followups, store.outbox, store.lookups, bus, EventLog(CollectorRegistry()), office, PEOPLE
+        )
         running = asyncio.create_task(stage.run(wakeup))
         found: list[Message] = []
         async with asyncio.timeout(20):
             while len(found) < len(followups):
                 await asyncio.sleep(0.01)
-                found += [claim.message for hop in (REST, STUDENTS) for claim in await store.delivery_queue.claim(hop, 10, 60)]
+                found += [
+                    claim.message for hop in (REST, STUDENTS) for claim in await store.delivery_queue.claim(hop, 10, 60)
+                ]
         wakeup.stop()
         await running
     return found
@@ -65,7 +69,10 @@ async def test_who_has_a_part_in_it_gets_no_alert_and_no_notice(store: Store) ->
     said = replace(SAID["help"], sender=student("ngozi.okafor"))
     message = await put(store, said, NOON, PEOPLE, policy())
     await store.followups.complete([each.id for each in await store.followups.claim_due(100, 60)])
-    assert [len(await store.delivery_queue.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [1, 0]  # it goes its own way
+    assert [len(await store.delivery_queue.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [
+        1,
+        0,
+    ]  # it goes its own way
     body = {"received_at": AT, "at": AT, "recipients": [], "clauses": []}
     written = await letters(
         store,

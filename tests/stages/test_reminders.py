@@ -79,7 +79,7 @@ class Desk:
 
     async def letters(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
         """What is to be written after a look: kind, to whom, of how many messages."""
-        await self.reminders.look()
+        await self.reminders.check()
         due = await self.store.followups.claim_due(100, 60)
         await self.store.followups.complete([each.id for each in due])
         told = []
@@ -179,7 +179,9 @@ async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
     message = await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
     assert len(await desk.letters(FollowupKind.DUE)) == 1
-    done = await hold_longer(desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="kessler", reason="a witness is away")
+    done = await hold_longer(
+        desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="kessler", reason="a witness is away"
+    )
     assert done is not None
     assert done.changed
     assert await desk.letters(FollowupKind.DUE) == []
@@ -190,7 +192,10 @@ async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("deed", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
 async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, state: State) -> None:
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=deed))}
+    clauses = {
+        **desk.policy.clauses,
+        "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=deed)),
+    }
     desk.policy = replace(desk.policy, clauses=clauses)
     message, other = await desk.put("child"), await desk.put("middle")
     desk.now = NOON + 1.9 * HOUR
@@ -206,12 +211,21 @@ async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, sta
 
 async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
     """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release"))}
+    clauses = {
+        **desk.policy.clauses,
+        "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release")),
+    }
     desk.policy = replace(desk.policy, clauses=clauses)
     message = await desk.put("both")
     first, second = (each.address for each in message.envelope.recipients)
     await hold_longer(
-        desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="middle", reason="", may=lambda each: each.address == second
+        desk.store.dispositions,
+        desk.store.clock,
+        message.id,
+        24 * HOUR,
+        by="middle",
+        reason="",
+        may=lambda each: each.address == second,
     )
     for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
         desk.now = NOON + later * HOUR
@@ -227,13 +241,13 @@ async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejec
     desk.policy = replace(desk.policy, clauses=clauses)
     await desk.put("high")
     desk.now = NOON + 2.1 * HOUR
-    await desk.reminders.look()
+    await desk.reminders.check()
     (told,) = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION]
     words = str(told.body["words"])
     assert f"(clause 7a: {clauses['7a'].title})" in words
     assert "What you can do: Write from the school account." in words
     assert "Nobody decided in the time" in words
-    assert "has looked at it" not in words
+    assert "has read it" not in words
     assert words.split("\n\n")[1:] == default_rejection_text("Riverbend", desk.policy, ["7a"]).split("\n\n")[1:]
 
 
@@ -249,7 +263,9 @@ async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) ->
         again = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
         assert {to for _, to, _ in again} == {building, "director@riverbend.example", LAST}
         assert {kind for kind, _, _ in again} == {FollowupKind.HELP_AGAIN}
-    await desk.store.help_alerts.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
+    await desk.store.help_alerts.acknowledge(
+        message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id)
+    )
     desk.now += HOUR
     assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
 
@@ -276,10 +292,14 @@ async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(
 async def test_a_call_that_was_given_back_is_told_again(desk: Desk) -> None:
     message = await desk.put("help")
     await desk.letters()
-    await desk.store.help_alerts.acknowledge(message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id))
+    await desk.store.help_alerts.acknowledge(
+        message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id)
+    )
     desk.now += HOUR
     assert await desk.letters(FollowupKind.HELP_AGAIN) == []
-    assert await desk.store.help_alerts.give_back(message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id))
+    assert await desk.store.help_alerts.give_back(
+        message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id)
+    )
     assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
 
 
@@ -290,9 +310,11 @@ async def test_old_calls_do_not_keep_others_from_being_told(desk: Desk) -> None:
     for _ in range(210):
         desk.now += 1
         each = await desk.put("help")
-        await desk.store.help_alerts.acknowledge(each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id))
+        await desk.store.help_alerts.acknowledge(
+            each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id)
+        )
     desk.now = NOON + 16 * MINUTE
-    await desk.reminders.look()
+    await desk.reminders.check()
     again = [each for each in await desk.store.followups.claim_due(900, 60) if each.kind is FollowupKind.HELP_AGAIN]
     assert [each.message for each in again] == [waiting.id]
 
@@ -304,7 +326,7 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
     desk.now = morning - 2 * MINUTE
     assert await desk.letters(FollowupKind.DIGEST) == []
     desk.now = morning
-    await desk.reminders.look()
+    await desk.reminders.check()
     due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
     counts = {each.body["to"][0]: (each.body["held"], each.body["overdue"], each.body["calls"]) for each in due}  # type: ignore[index]
     assert counts == {
@@ -321,7 +343,7 @@ async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
 async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> None:
     await desk.put("help")
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    await desk.reminders.look()
+    await desk.reminders.check()
     found = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
     assert {str(each.body["to"]) for each in found} == {
         str([to]) for to in (kessler(desk), "director@riverbend.example", LAST)
@@ -330,7 +352,7 @@ async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> Non
         found[0], ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
     ).decode()  # fmt: skip
-    assert "Subject: 1 call for help that nobody has taken up" in content
+    assert "Subject: 1 help alert that nobody has claimed" in content
 
 
 async def test_a_case_is_told_of_when_it_is_due_until_it_is_closed(desk: Desk) -> None:
@@ -379,7 +401,7 @@ async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
     """No name, address, subject or word of it: counts, times and links to pages that ask to sign in."""
     ids = [(await desk.put(name)).id for name in ("high", "help")]
     desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    await desk.reminders.look()
+    await desk.reminders.check()
     due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is not FollowupKind.DECISION]
     kinds = {FollowupKind.DUE, FollowupKind.DIGEST, FollowupKind.HELP_AGAIN}
     assert kinds <= {each.kind for each in due}

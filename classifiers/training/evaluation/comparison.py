@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from classifiers.training.evaluation.results import ExampleResult
-from classifiers.training.examples.labeled import CLAUSES
+from gateway.core.policy.clauses import LEARNED
 from gateway.core.policy.decision import Action
 
 SIGNIFICANCE = 0.05
@@ -44,7 +44,7 @@ class ComparedFigure:
 def compare(before: Sequence[ExampleResult], after: Sequence[ExampleResult]) -> list[ComparedFigure]:
     """F1 of every clause, messages that should be held, clean messages, and calls for help."""
     figures = []
-    for clause in CLAUSES:
+    for clause in LEARNED:
         true = np.array([clause in result.example.labels for result in before])
         if true.any():
             old, new = (

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from classifiers.training.evaluation.results import ExampleResult
-from classifiers.training.examples.labeled import CLAUSES
 from gateway.core.messages.verdict import PURPOSES
+from gateway.core.policy.clauses import LEARNED
 
 BINS = 10
 
@@ -42,7 +42,7 @@ def _scores_and_labels(results: Sequence[ExampleResult], clause: str) -> tuple[A
 
 def _reliability(results: Sequence[ExampleResult]) -> Figure:
     figure, panels = _panels("of messages with this score, the share that has the label (0.5 is the point to hold)")
-    for clause, panel in zip(CLAUSES, panels, strict=True):
+    for clause, panel in zip(LEARNED, panels, strict=True):
         scores, true = _scores_and_labels(results, clause)
         bin_of = np.minimum((scores * BINS).astype(int), BINS - 1)
         filled = [result for result in range(BINS) if (bin_of == result).any()]
@@ -58,7 +58,7 @@ def _reliability(results: Sequence[ExampleResult]) -> Figure:
 
 def _precision_recall(results: Sequence[ExampleResult]) -> Figure:
     figure, panels = _panels("precision (up) against recall, with the point at 0.5")
-    for clause, panel in zip(CLAUSES, panels, strict=True):
+    for clause, panel in zip(LEARNED, panels, strict=True):
         scores, true = _scores_and_labels(results, clause)
         order = np.argsort(-scores, kind="stable")
         hits = np.cumsum(true[order])

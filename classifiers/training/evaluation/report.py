@@ -15,7 +15,6 @@ from classifiers.training.evaluation.replies import load_replies, reply_report
 from classifiers.training.evaluation.results import ExampleResult, classify_examples
 from classifiers.training.examples.disguises import DISGUISES, disguise
 from classifiers.training.examples.labeled import (
-    CLAUSES,
     CORPUS,
     Example,
     Progress,
@@ -24,6 +23,7 @@ from classifiers.training.examples.labeled import (
     load_evaluation_set,
 )
 from gateway.core.messages.verdict import PURPOSES, Verdict
+from gateway.core.policy.clauses import LEARNED
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
 
@@ -131,7 +131,7 @@ def _likeliest_purpose(verdict: Verdict) -> str:
 def _clauses(results: Sequence[ExampleResult]) -> Iterator[str]:
     yield "clause  precision  recall  F1 at 0.5                       calibration error  clean: held for it"
     clean = [result for result in results if not result.example.labels]
-    for clause in CLAUSES:
+    for clause in LEARNED:
         scores = np.array([result.verdict.score(clause) for result in results])
         true = np.array([clause in result.example.labels for result in results])
         figures = quality(scores >= 0.5, true)

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from gateway.core.fault import Fault
+from gateway.core.policy.clauses import LEARNED
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 """The corpus of the repository. It is not part of an installed package."""
@@ -75,9 +76,7 @@ _MIN_SHINGLES = 5
 Progress = Callable[[str, int, int], None]
 """Called with the stage of the work, how much is done, and the total."""
 
-LABELS = ("1", "4", "6", "7a", "7b", "7c", "7d", "7e", "8", "9", "hold", "help")
-CLAUSES = LABELS[:-2]
-"""The clauses among the labels."""
+LABELS = (*LEARNED, "hold", "help")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from classifiers.features.annotations import Floats, TextAnnotations, annotation
 from classifiers.normalize.normalization import Normalizer
 from classifiers.pipeline.texts import PipelineText, build_texts
 from classifiers.training.examples.labeled import Example
+from gateway.core.channels.registry import capabilities_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ def passages_of(example: Example) -> Iterator[Passage]:
     if example.subject:
         yield Passage("subject", 0, example.subject, PassageKind.SUBJECT)
     for start, end, kind in (
-        split_passages(example.text) if example.channel == "mail" else [(0, len(example.text), PassageKind.NEW)]
+        split_passages(example.text)
+        if capabilities_of(example.channel).quotes_earlier_messages
+        else [(0, len(example.text), PassageKind.NEW)]
     ):
         yield Passage("1", start, example.text[start:end], kind)
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.components.stacking import HOLD_CLAUSES, Stacking, hold_point, resolve_hold, stacked_logits
+from classifiers.components.stacking import Stacking, hold_point, resolve_hold, stacked_logits
 from classifiers.features.annotations import Floats
 from classifiers.training.examples.labeled import LABELS, Example
 from classifiers.training.fitting.thresholds import clause_points, hold_shifts
 from gateway.core.messages.verdict import PURPOSES
+from gateway.core.policy.clauses import HELD
 
 PENALTY = 0.2  # inverse of the penalty: small values are strict
 HARD_CLEAN_WEIGHT = 6.0
@@ -92,7 +93,7 @@ def _columns(outputs: Sequence[str], names: Sequence[str], readers: int) -> list
 def encoder_gates(outputs: Sequence[str], logits: Floats, examples: Sequence[Example], share: float) -> Floats:
     """For each output the logit above which an encoder runs: as low as the share of easy clean messages allows."""
     gate = np.full(len(outputs), np.inf, np.float32)
-    holding = [outputs.index(name) for name in HOLD_CLAUSES]
+    holding = [outputs.index(name) for name in HELD]
     is_easy = np.array([example.sender == "staff" and not (example.labels or example.hard) for example in examples])
     gate[holding] = float(np.quantile(logits[is_easy][:, holding].max(axis=1), 1 - share))
     asks_for_help = np.array([example.help for example in examples])

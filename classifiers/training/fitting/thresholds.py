@@ -11,15 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from classifiers.components.head import HELP_MARGIN
-from classifiers.components.stacking import HOLD_CLAUSES
 from classifiers.features.annotations import Floats
 from classifiers.training.examples.labeled import Example
+from gateway.core.policy.clauses import EVADED, FLAGGED, HELD, OBSCENE
 
 FALSE_HOLDS, HARD_HOLDS = 0.01, 0.03
 HELP_ALARMS = 0.15
 """The share of students' other messages that may count as requests for help. No request should be missed."""
-FLAG_CLAUSES = ("1", "4", "6")
-SINGLE_CLAUSES, SINGLE_CLAUSE_FALSE_HOLDS = ("7c",), 0.002
+SINGLE_CLAUSES, SINGLE_CLAUSE_FALSE_HOLDS = (OBSCENE,), 0.002
 """Clauses that are also held by themselves. Hate speech has more tones than one district's messages can teach."""
 
 
@@ -34,7 +33,7 @@ def hold_shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Examp
     students = np.array([example.sender == "student" for example in examples])
     out[column["help"]] = -float(np.quantile(logits[students & ~asks_for_help, column["help"]], 1 - HELP_ALARMS))
     help_logits = logits[:, column["help"]] + out[column["help"]]
-    highest = logits[:, [column[name] for name in HOLD_CLAUSES]].max(axis=1)
+    highest = logits[:, [column[name] for name in HELD]].max(axis=1)
     highest -= np.where(
         students & (help_logits > 0), help_logits + HELP_MARGIN, 0
     )  # what counts as a request for help is hardly ever held
@@ -43,12 +42,12 @@ def hold_shifts(outputs: Sequence[str], logits: Floats, examples: Sequence[Examp
         for of, share in ((~hard, FALSE_HOLDS), (hard, HARD_HOLDS))
         if (clean & of).any()
     )
-    for name in HOLD_CLAUSES:
+    for name in HELD:
         out[column[name]] = -holding
-    mentions_contact = np.array([bool(example.labels & {"1", "4"}) for example in examples])
+    mentions_contact = np.array([bool(example.labels & set(EVADED)) for example in examples])
     should_hold = np.array([example.hold for example in examples])
     out[column["hold"]] = -_best(logits[mentions_contact, column["hold"]], should_hold[mentions_contact])
-    for name in FLAG_CLAUSES:
+    for name in FLAGGED:
         known = [row for row, example in enumerate(examples) if name in example.known]
         out[column[name]] = -_best(
             logits[known, column[name]], np.array([name in examples[row].labels for row in known])

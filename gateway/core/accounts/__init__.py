@@ -1,1 +1,1 @@
-"""Accounts of the console: roles and rights, grants, where somebody signs in from."""
+"""Accounts of the console: roles, rights and grants, and where somebody signs in from."""

@@ -1,4 +1,4 @@
-"""Accounts of the console: who signs in, and what a role may do there."""
+"""Accounts of the console: roles, rights, sessions, tokens and passkeys."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
-_RESERVED = frozenset({"policy", "gateway"})  # who else decides and acts in the audit log
+_RESERVED = frozenset({"policy", "gateway"})  # actors in the audit log that are not accounts
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 512
 
 
 class AccountRole(StrEnum):
-    """What somebody is to the console."""
+    """The role of an account."""
 
     TECHNOLOGY_DIRECTOR = "technology_director"
     BUILDING_ADMINISTRATOR = "building_administrator"
     SECURITY = "security"
     AUDITOR = "auditor"
-    STAFF = "staff"  # sees where their own messages are, and nothing else
+    STAFF = "staff"  # only sees where their own messages are
 
 
 class Right(StrEnum):
-    """What can be done in the console."""
+    """What an account may do."""
 
-    QUEUE = "queue"  # see which messages are held, and who asks for help
-    CONTENT = "content"  # read a message
+    QUEUE = "queue"  # see held messages and help alerts
+    CONTENT = "content"  # read messages
     DECIDE = "decide"
-    TRACE = "trace"  # where a message is, without content
+    TRACE = "trace"  # see where a message is, without content
     AUDIT = "audit"
     STATS = "stats"
 
@@ -44,7 +44,7 @@ RIGHTS: Mapping[AccountRole, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account. `buildings` are sourcedIds of orgs, `person` is the sourcedId of who it belongs to, "" for none."""
+    """An account. `buildings` are sourcedIds of orgs; `person` is the sourcedId of its person, "" for none."""
 
     name: str
     role: AccountRole
@@ -52,38 +52,38 @@ class User:
     person: str = ""
     created_at: float = 0.0
     disabled_at: float | None = None
-    subject: str = ""  # whom the sign-in service means by this account; "" until it signed in by it
-    by_groups: bool = False  # role and buildings are those of the service's groups, read anew at each sign-in
+    subject: str = ""  # the identity at the sign-in service; "" until it was used
+    by_groups: bool = False  # role and buildings come from groups of the sign-in service at each sign-in
 
     def may(self, right: Right) -> bool:
-        """Whether the role has a right at all; building and conflict of interest are looked at beside it."""
+        """Whether the role has a right. Buildings and conflicts of interest are checked separately."""
         return right in RIGHTS[self.role]
 
     @property
     def sees_every_building(self) -> bool:
-        """Whether no building bounds what this account sees."""
+        """Whether this account sees the messages of all buildings."""
         return self.role not in (AccountRole.BUILDING_ADMINISTRATOR, AccountRole.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser. It ends at `expires_at`, or when it was not used for too long."""
+    """A session of a browser. It ends at `expires_at`, or when it is unused for too long."""
 
     user: User
     created_at: float
     seen_at: float
     expires_at: float
-    waits: bool = False  # for the second step of signing in: it opens nothing yet
-    id: str = ""  # the beginning of its hash
-    way: str = ""  # by what it was opened
-    place: str = ""  # from where, in coarse words
-    has_step: bool = False  # the account has a second step of signing in, confirmed
-    vouched_at: float | None = None  # when the service said last what its groups are, where the role is theirs
+    waits: bool = False  # for the second step of signing in; it gives no access yet
+    id: str = ""  # the start of its hash
+    way: str = ""  # how it was opened
+    place: str = ""  # a rough description of the client, see client_hint
+    has_step: bool = False  # the account has a confirmed second step
+    vouched_at: float | None = None  # when the groups were last read, for a role that comes from groups
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token as a list shows it; `id` is the beginning of its hash. `reads_only`: it decides nothing."""
+    """An API token as lists show it. `id` is the start of its hash. `reads_only`: it cannot change anything."""
 
     id: str
     user: str
@@ -91,16 +91,16 @@ class Token:
     created_at: float
     expires_at: float | None
     revoked_at: float | None
-    used_at: float | None = None  # about when it was used last
+    used_at: float | None = None  # approximate
 
     def in_force(self, now: float) -> bool:
-        """Whether it opens anything."""
+        """Whether it is valid."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """A key that a device keeps and never shows, as its half here; `count`: how often it was used, where it counts."""
+    """The public half of a passkey. `count` is the signature counter of the device, 0 if it has none."""
 
     id: str
     user: str
@@ -112,58 +112,58 @@ class Passkey:
 
 
 def account_name(text: str) -> str | None:
-    """A name in its one form, None where it cannot be one."""
+    """A name in canonical form, None if it is not valid."""
     name = text.strip().lower()
     return name if _NAME.fullmatch(name) and name not in _RESERVED else None
 
 
-def password_fault(password: str, name: str) -> str:
-    """What is wrong with a new password and how to mend it; "" where nothing is."""
+def password_problem(password: str, name: str) -> str:
+    """What is wrong with a new password and how to fix it; "" for nothing."""
     if len(password) < SHORTEST_PASSWORD:
-        return f"the password is too short: use {SHORTEST_PASSWORD} characters or more, several words say"
+        return f"the password is too short: use {SHORTEST_PASSWORD} characters or more, for example several words"
     if len(password) > LONGEST_PASSWORD:
         return f"the password is longer than {LONGEST_PASSWORD} characters: use a shorter one"
     if name.lower() in password.lower() or len(set(password)) < 5:
-        return "the password is easily guessed: leave the account's name out, and use more than a few characters"
+        return "the password is easy to guess: leave out the account's name, and use more different characters"
     return ""
 
 
-# --- whom the district's sign-in service vouches for ----------------------------------------------------------------
+# --- identities of the district's sign-in service --------------------------------------------------------------------
 
-CLAIM = "chaperone:"
-"""What a group or an app role of the service begins with that gives a role here: chaperone:ROLE or, for a building
-administrator, chaperone:building_administrator:ORG with the sourcedId of a building."""
+GROUP_PREFIX = "chaperone:"
+"""The prefix of a group or app role that gives a role here: chaperone:ROLE or, for a building administrator,
+chaperone:building_administrator:ORG with the sourcedId of a building."""
 _CLAIMS = ("roles", "groups")
 _TENANTS = ("https://login.microsoftonline.com/", "https://login.microsoftonline.us/")
 
 
 @dataclass(frozen=True, slots=True)
-class Vouched:
-    """Somebody whom the service let in: `subject` names them for ever; `address` is verified, "" where none is.
+class SignedInIdentity:
+    """An identity from the sign-in service. `subject` is its permanent id; `address` is verified, "" for none.
 
-    `role` is None where no group of theirs gives one.
+    `role` is None when no group gives one.
     """
 
     subject: str
     address: str
     role: AccountRole | None = None
     buildings: tuple[str, ...] = ()
-    again: str = field(default="", compare=False, repr=False)  # with what the service can be asked again, sealed
+    refresh_token: str = field(default="", compare=False, repr=False)  # encrypted
 
 
-def vouched(issuer: str, claims: Mapping[str, object]) -> Vouched:
-    """What the claims of a valid token say."""
-    given = [each for name in _CLAIMS for each in _texts(claims.get(name))]
-    role, buildings = role_of(given)
-    return Vouched(f"{issuer} {claims.get('sub')}", _address_of(issuer, claims), role, buildings)
+def identity_from_claims(issuer: str, claims: Mapping[str, object]) -> SignedInIdentity:
+    """The identity in the claims of a valid ID token (OpenID Connect Core, section 2)."""
+    groups = [group for name in _CLAIMS for group in _texts(claims.get(name))]
+    role, buildings = role_from_groups(groups)
+    return SignedInIdentity(f"{issuer} {claims.get('sub')}", _address_of(issuer, claims), role, buildings)
 
 
-def role_of(groups: Iterable[str]) -> tuple[AccountRole | None, tuple[str, ...]]:
-    """The role that groups give, the one with the most rights, with every building of a building administrator."""
+def role_from_groups(groups: Iterable[str]) -> tuple[AccountRole | None, tuple[str, ...]]:
+    """The role that groups give, the one with the most rights, with all buildings of a building administrator."""
     roles: dict[AccountRole, list[str]] = {}
-    for each in groups:
-        name, _, building = each.removeprefix(CLAIM).partition(":")
-        known = each.startswith(CLAIM) and name in list(AccountRole)
+    for group in groups:
+        name, _, building = group.removeprefix(GROUP_PREFIX).partition(":")
+        known = group.startswith(GROUP_PREFIX) and name in list(AccountRole)
         if known and (AccountRole(name) is AccountRole.BUILDING_ADMINISTRATOR) == bool(building):
             roles.setdefault(AccountRole(name), []).extend([building] if building else [])
     for role in AccountRole:
@@ -173,7 +173,7 @@ def role_of(groups: Iterable[str]) -> tuple[AccountRole | None, tuple[str, ...]]
 
 
 def _address_of(issuer: str, claims: Mapping[str, object]) -> str:
-    """The address that the service itself has verified. Entra says no more than the name of its own tenant's user."""
+    """The address that the service has verified. Entra only sends the user name in its own tenant."""
     email, name = claims.get("email"), claims.get("preferred_username")
     if claims.get("email_verified") in (True, "true") and isinstance(email, str):
         return email.strip().lower()
@@ -183,5 +183,5 @@ def _address_of(issuer: str, claims: Mapping[str, object]) -> str:
 
 
 def _texts(value: object) -> list[str]:
-    found = value if isinstance(value, list) else [value]
-    return [each for each in found if isinstance(each, str)]
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)]

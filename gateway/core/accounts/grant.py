@@ -1,4 +1,4 @@
-"""Content for an auditor: of one message, one case, or everything, granted by a director, with a reason and an end."""
+"""Grants: a director lets an auditor read one message, one case, or everything, with a reason and an end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 HOUR, DAY = 3600.0, 86400.0
-LASTS: Mapping[str, float] = {"1h": HOUR, "8h": 8 * HOUR, "1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
-"""How long content can be granted for: never without an end."""
+GRANT_DURATIONS: Mapping[str, float] = {"1h": HOUR, "8h": 8 * HOUR, "1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+"""The possible durations of a grant, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,6 @@ class Grant:
     ended_by: str = ""
     id: int = 0
 
-    def holds(self, now: float) -> bool:
-        """Whether it is still in force."""
+    def is_active(self, now: float) -> bool:
+        """Whether it has neither ended nor expired."""
         return self.ended_at is None and now < self.until

@@ -1,4 +1,4 @@
-"""Cases: what grows out of messages that a release or a rejection does not settle. Values, and how they may change."""
+"""Cases: messages that need more than a release or a rejection. Also legal holds, assignments and proposals."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ OUTCOMES: Mapping[str, str] = {
     "board_of_educational_examiners": "Referred to the Board of Educational Examiners",
     "unfounded": "Unfounded",
 }
-"""How a case ends."""
+"""The outcomes of a case, with their labels."""
 _CASE = "case-"
-MOST_MESSAGES = 200
-"""Messages of one case: so many fit on a page and in an evidence pack."""
+MAX_MESSAGES = 200
+"""Messages of one case, at most: as many as fit on a page and in an evidence pack."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case. `assignee` is an account, "" for nobody; `outcome` a word of OUTCOMES, "" while it is open.
+    """One case. `assignee` is an account, "" for none; `outcome` is one of OUTCOMES, "" while it is open.
 
-    Its notes and its timeline are entries of the audit log: `subject_of` names it there.
+    Notes and timeline are audit entries with the subject `case_subject`.
     """
 
     id: int
@@ -42,25 +42,25 @@ class CaseFile:
 
     @property
     def subject(self) -> str:
-        """The name of the case in the audit log."""
-        return subject_of(self.id)
+        """The subject of the case in the audit log."""
+        return case_subject(self.id)
 
 
-def subject_of(case_id: int) -> str:
-    """The name of a case in the audit log, which no message can have."""
+def case_subject(case_id: int) -> str:
+    """The subject of a case in the audit log. No message has such an id."""
     return f"{_CASE}{case_id}"
 
 
-def number_of(subject: str) -> int | None:
-    """The number of the case that a subject of the audit log names; None where it names none."""
+def case_number(subject: str) -> int | None:
+    """The number of the case with a subject of the audit log; None for other subjects."""
     number = subject.removeprefix(_CASE)
-    named = subject.startswith(_CASE) and number.isascii() and number.isdigit() and len(number) < 18
-    return int(number) if named else None
+    is_case = subject.startswith(_CASE) and number.isascii() and number.isdigit() and len(number) < 18
+    return int(number) if is_case else None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDraft:
-    """What a case is opened with, or changed to."""
+    """The values to open a case with, or to change it to."""
 
     title: str
     severity: str = "medium"
@@ -70,7 +70,7 @@ class CaseDraft:
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:
-    """Keeps a message above every period of retention until it is lifted."""
+    """Keeps a message beyond every retention period until it is lifted."""
 
     message: str
     reason: str
@@ -80,7 +80,7 @@ class LegalHold:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who is to decide on a message, by whose word; `user` is "" where it was given back."""
+    """Who should decide on a message, and who assigned it. `user` is "" after it was returned."""
 
     user: str
     by: str
@@ -89,7 +89,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A decision that waits for a second person; `words` are those to the sender, "" for the usual ones."""
+    """A decision that waits for a second person. `words` is the text for the sender, "" for the default."""
 
     deed: str
     by: str
@@ -98,8 +98,8 @@ class Proposal:
     words: str = ""
 
 
-def changes(before: CaseFile, after: CaseDraft) -> dict[str, object]:
-    """What a draft changes of a case, for its audit entry; empty where nothing."""
+def case_changes(before: CaseFile, after: CaseDraft) -> dict[str, object]:
+    """The fields that a draft changes, for the audit entry."""
     pairs: Sequence[tuple[str, object, object]] = (
         ("title", before.title, after.title),
         ("severity", before.severity, after.severity),
@@ -109,6 +109,6 @@ def changes(before: CaseFile, after: CaseDraft) -> dict[str, object]:
     return {name: new for name, old, new in pairs if old != new}
 
 
-def note(at: float, by: str, subject: str, text: str) -> AuditEntry:
-    """What somebody notes about a message or a case: an entry of the audit log, so that no note is ever changed."""
+def note_entry(at: float, by: str, subject: str, text: str) -> AuditEntry:
+    """A note about a message or a case. It is an audit entry, so it can never be changed."""
     return AuditEntry(at, by, "commented", subject, {"text": text})

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CLAUSES = ("1", "2", "4", "5", "6", "7a", "7b", "7c", "7d", "7e", "8", "9")
-"""Clause ids of findings. "2" stands for clauses 2 and 3 (classroom tools), "5" for a transition phrase."""
-
 HELP = "help"
 """The clause of findings that mark words of a call for help; their cue is its kind."""
 

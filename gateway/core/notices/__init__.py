@@ -1,1 +1,1 @@
-"""Mail that the gateway itself writes: bounces, notices, digests."""
+"""Mail that the gateway writes itself: bounces and notices."""

@@ -1,1 +1,1 @@
-"""The district's policy: what it says, who forms a pair, what is decided, who is authorized."""
+"""The policy: its clauses, who forms a pair, what is decided, who reviews, who is authorized."""

@@ -1,4 +1,4 @@
-"""Which messages an account has to do with: those of its buildings, and none that it or its own child is part of."""
+"""Authorization: which messages an account may see: those of its buildings, except those it is a party to."""
 
 from __future__ import annotations
 
@@ -9,102 +9,105 @@ from gateway.core.accounts.account import User
 from gateway.core.messages.parties import Directory, Pair, Person
 from gateway.core.policy.legitimate_interest import Relationship
 
-HAD_PART = "has a part in it"
-"""Why somebody was refused what concerns them, in the audit log."""
+PARTY_REFUSAL = "has a part in it"
+"""Stored in the audit log: the account is a party to the message."""
 
 
 class ConsoleDirectory(Directory, Protocol):
-    """The roster as the console asks it: by sourcedId too, with names for buildings."""
+    """The roster as the console uses it: also by sourcedId, and with the names of buildings."""
 
     def by_id(self, id_: str) -> Person | None:
-        """The person of a sourcedId."""
+        """The person with a sourcedId."""
 
     def addresses_of(self, id_: str) -> tuple[str, ...]:
-        """Every mail address and number of the person of a sourcedId, known personal ones too."""
+        """Every mail address and number of a person, including personal ones."""
 
     def building_name(self, id_: str) -> str:
-        """The name of an org, its sourcedId where the roster has none."""
+        """The name of an org, or its sourcedId when the roster has no name."""
 
     def group_of_both(self, one: str, other: str) -> str:
-        """The name of the smallest group that two persons belong to (a class, team or club), "" for none."""
+        """The name of the smallest group (a class, team or club) that two people are in, "" for none."""
 
     def classes_of_both(self, one: str, other: str) -> tuple[str, ...]:
-        """The names of the classes that two persons are enrolled in."""
+        """The names of the classes that two people are enrolled in."""
 
     def buildings_of(self, id_: str) -> frozenset[str]:
         """The orgs that a person belongs to, and every org above them."""
 
-    def standings(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
-        """Everybody behind a recipient by sourcedId, and how they stand to the person of another."""
+    def relationships_to(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
+        """The sourcedIds of everybody behind a recipient, with their relationships to the person `about`."""
 
 
-def is_theirs(user: User, pairs: Iterable[Pair], register: ConsoleDirectory) -> bool:
-    """Whether a message, or one recipient's copy, belongs to an account's buildings, by either one of a pair."""
+def in_own_buildings(user: User, pairs: Iterable[Pair], directory: ConsoleDirectory) -> bool:
+    """Whether a message, or one recipient's copy, belongs to the buildings of an account, by either side of a pair."""
     if user.sees_every_building:
         return True
     own = frozenset(user.buildings)
-    return any(own & (register.buildings_of(pair.staff) | register.buildings_of(pair.student)) for pair in pairs)
+    return any(own & (directory.buildings_of(pair.staff) | directory.buildings_of(pair.student)) for pair in pairs)
 
 
-def person_of(user: User, register: ConsoleDirectory) -> str:
-    """The sourcedId of who an account belongs to, also where only its name, an address, says so; "" for nobody."""
+def person_id_of(user: User, directory: ConsoleDirectory) -> str:
+    """The sourcedId of the person with an account, also when only its name, an address, shows it; "" for none."""
     if user.person or "@" not in user.name:
         return user.person
-    found = register.person(user.name)
-    return found.id if found is not None else ""
+    person = directory.person(user.name)
+    return person.id if person is not None else ""
 
 
-def family_of(id_: str, register: ConsoleDirectory) -> frozenset[str]:
-    """A person and their children; none for nobody."""
-    me = register.by_id(id_) if id_ else None
-    return frozenset({id_} if id_ else ()) | (me.children if me else frozenset())
+def family_ids(id_: str, directory: ConsoleDirectory) -> frozenset[str]:
+    """The sourcedIds of a person and their children; empty for ""."""
+    person = directory.by_id(id_) if id_ else None
+    return frozenset({id_} if id_ else ()) | (person.children if person else frozenset())
 
 
-def has_part(user: User, pairs: Sequence[Pair], addresses: Iterable[str], register: ConsoleDirectory) -> bool:
-    """Whether somebody is, or their own child is, sender or recipient of a message; `addresses` are its envelope's."""
-    return _concerns(family_of(person_of(user, register), register), pairs, addresses, register)
+def is_party(user: User, pairs: Sequence[Pair], addresses: Iterable[str], directory: ConsoleDirectory) -> bool:
+    """Whether the person with an account, or their own child, sent or received a message.
+
+    `addresses` are those of its envelope.
+    """
+    return _concerns(family_ids(person_id_of(user, directory), directory), pairs, addresses, directory)
 
 
 def _concerns(
-    family: frozenset[str], pairs: Sequence[Pair], addresses: Iterable[str], register: ConsoleDirectory
+    family: frozenset[str], pairs: Sequence[Pair], addresses: Iterable[str], directory: ConsoleDirectory
 ) -> bool:
     if not family:
         return False
     if any(pair.staff in family or pair.student in family for pair in pairs):
         return True
-    return any(not family.isdisjoint(behind(address, register)) for address in addresses)
+    return any(not family.isdisjoint(person_ids_behind(address, directory)) for address in addresses)
 
 
-def behind(address: str, register: ConsoleDirectory) -> frozenset[str]:
-    """The sourcedIds of the members of a group address, or of the person behind any other."""
-    people = register.members(address)
+def person_ids_behind(address: str, directory: ConsoleDirectory) -> frozenset[str]:
+    """The sourcedIds of the members of a group address, or of the person with any other address."""
+    people = directory.members(address)
     if people is None:
-        found = register.person(address)
-        people = () if found is None else (found,)
+        person = directory.person(address)
+        people = () if person is None else (person,)
     return frozenset(person.id for person in people)
 
 
-def may_be_told(
-    told: Iterable[str], pairs: Sequence[Pair], addresses: Sequence[str], register: ConsoleDirectory
+def addresses_without_parties(
+    candidates: Iterable[str], pairs: Sequence[Pair], addresses: Sequence[str], directory: ConsoleDirectory
 ) -> tuple[str, ...]:
-    """Those of some addresses that can be told of a message: nobody who has a part in it, or whose child has.
+    """The candidates who may get a notice about a message: nobody who, or whose child, is a party to it.
 
-    Of a group with such a member the others are told, each at their own address.
+    `addresses` are those of its envelope. A group with such a member is replaced by the addresses of the other members.
     """
-    own = {each.lower() for each in addresses}
+    envelope = {address.lower() for address in addresses}
 
-    def fits(address: str, person: Person | None) -> bool:
-        if address.lower() in own:
+    def allowed(address: str, person: Person | None) -> bool:
+        if address.lower() in envelope:
             return False
-        return person is None or not _concerns(family_of(person.id, register), pairs, addresses, register)
+        return person is None or not _concerns(family_ids(person.id, directory), pairs, addresses, directory)
 
     found: list[str] = []
-    for address in told:
-        members = register.members(address)
+    for address in candidates:
+        members = directory.members(address)
         if members is None:
-            found += [address] * fits(address, register.person(address))
+            found += [address] * allowed(address, directory.person(address))
         else:
-            among = [each for each in members if fits(each.address, each)]
-            whole = len(among) == len(members) and address.lower() not in own
-            found += [address] if whole else [each.address for each in among if each.address]
+            others = [member for member in members if allowed(member.address, member)]
+            whole = len(others) == len(members) and address.lower() not in envelope
+            found += [address] if whole else [member.address for member in others if member.address]
     return tuple(dict.fromkeys(found))

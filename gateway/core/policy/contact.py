@@ -1,4 +1,4 @@
-"""Contact between one staff member and one student over time: conversations and their counters (clause 5, clause 9)."""
+"""Contact over time between a staff member and a student: counters and their limits (clauses 5 and 9)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Relation
 
 
 @dataclass(frozen=True, slots=True)
-class Counters:
-    """What the store counts of one conversation up to a message, that message included.
+class ContactCounters:
+    """What the store counts for one conversation up to and including a message.
 
-    `day` and `week`: messages of the pair in the last 24 hours and 7 days; `night_week`: those at night by the
-    district's clock; `alone_week`: those with no recipient outside the pair; `outside_week`: those to or from a known
-    personal account; `sender_students_hour`: different students that this message's sender wrote to within an hour.
+    `day` and `week`: messages of the pair in the last 24 hours and 7 days. Of the week's messages: `night_week` at
+    night (local time), `alone_week` without a recipient outside the pair, `outside_week` to or from a personal account.
+    `sender_students_hour`: different students that the sender of the message wrote to within an hour.
     """
 
     day: int = 0
@@ -29,13 +29,13 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class NightHours:
-    """The hours that count as night by the district's clock, in minutes of the day; `start` may lie after `end`."""
+    """The hours that count as night, in minutes of the local day. `start` may be after `end`."""
 
     start: int = 21 * 60
     end: int = 6 * 60
 
-    def covers(self, minute: int) -> bool:
-        """Whether a minute of the day lies in the night; a night that ends when it starts never comes."""
+    def contains(self, minute: int) -> bool:
+        """Whether a minute of the day is at night. A night that ends when it starts is empty."""
         if self.start <= self.end:
             return self.start <= minute < self.end
         return minute >= self.start or minute < self.end
@@ -43,10 +43,10 @@ class NightHours:
 
 @dataclass(frozen=True, slots=True)
 class ContactLimits:
-    """How much contact is unremarkable; None is no limit.
+    """The limits of ordinary contact; None is no limit.
 
-    `day`, `week`, `night_week`, `outside_week` and `students_hour` are counts that may be reached and not exceeded.
-    `night_share` and `alone_share` (0..1) are shares of a week's messages, looked at from `shares_from` messages on.
+    `day`, `week`, `night_week`, `outside_week` and `students_hour` are the highest allowed counts. `night_share` and
+    `alone_share` (0..1) are the highest allowed shares of a week's messages, checked from `shares_from` messages on.
     """
 
     day: int | None = None
@@ -59,8 +59,8 @@ class ContactLimits:
     students_hour: int | None = None
 
 
-def over_limits(counters: Counters, limits: ContactLimits) -> tuple[str, ...]:
-    """The limits that are exceeded, by their names."""
+def exceeded_limits(counters: ContactCounters, limits: ContactLimits) -> tuple[str, ...]:
+    """The names of the limits that are exceeded."""
     counted = {
         "day": counters.day,
         "week": counters.week,
@@ -68,20 +68,20 @@ def over_limits(counters: Counters, limits: ContactLimits) -> tuple[str, ...]:
         "outside_week": counters.outside_week,
         "students_hour": counters.sender_students_hour,
     }
-    over = [name for name, count in counted.items() if (most := getattr(limits, name)) is not None and count > most]
+    over = [name for name, count in counted.items() if (limit := getattr(limits, name)) is not None and count > limit]
     if counters.week >= max(limits.shares_from, 1):
         shares = {"night_share": counters.night_week, "alone_share": counters.alone_week}
         over += [
             name
             for name, count in shares.items()
-            if (most := getattr(limits, name)) is not None and count / counters.week > most
+            if (limit := getattr(limits, name)) is not None and count / counters.week > limit
         ]
     return tuple(over)
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """One row of the contact log: one message of one conversation, written when the message is accepted."""
+class ContactLogRow:
+    """One row of the contact log: one message in one conversation, written when the message is accepted."""
 
     conversation: str
     staff: str
@@ -91,7 +91,7 @@ class Contact:
     outside: bool
 
 
-def contacts(
+def contact_log_rows(
     relation: Relation,
     recipients: Sequence[str],
     received_at: float,
@@ -99,27 +99,27 @@ def contacts(
     night: NightHours,
     *,
     sender: str = "",
-) -> tuple[Contact, ...]:
-    """The rows of the contact log for one message: one for each conversation that it belongs to.
+) -> tuple[ContactLogRow, ...]:
+    """The rows of the contact log for one message: one per conversation that it belongs to.
 
-    `recipients` are all of the envelope, also those without a pair. A conversation is alone where no recipient but the
-    sender's own address stands for anybody outside the pair.
+    `recipients` are all recipients of the envelope. A pair is alone when no recipient, except the sender's own address,
+    stands for anybody else. `received_at` is in seconds since the epoch.
     """
     at = datetime.fromtimestamp(received_at, UTC).astimezone(time_zone)
-    by_night = night.covers(at.hour * 60 + at.minute)
+    at_night = night.contains(at.hour * 60 + at.minute)
     people: dict[str, set[tuple[str, str]]] = {address: set() for address in recipients if address != sender}
     outside: dict[tuple[str, str], bool] = {}
     for pair in relation.pairs:
         people.setdefault(pair.recipient, set()).add((pair.staff, pair.student))
         outside[pair.staff, pair.student] = outside.get((pair.staff, pair.student), False) or pair.outside
     return tuple(
-        Contact(
-            conversation(staff, student),
+        ContactLogRow(
+            conversation_id(staff, student),
             staff,
             student,
-            by_night,
-            alone=all(behind == {(staff, student)} for behind in people.values()),
-            outside=beyond,
+            at_night,
+            alone=all(pairs == {(staff, student)} for pairs in people.values()),
+            outside=is_outside,
         )
-        for (staff, student), beyond in outside.items()
+        for (staff, student), is_outside in outside.items()
     )

@@ -1,27 +1,28 @@
-"""The decision on one recipient: evidence against policy, the strictest reading of every pair behind it."""
+"""The decision about one recipient: a verdict applied to a policy, the strictest result of all pairs behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.core.messages.conversation import conversation
+from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
-from gateway.core.policy.contact import Counters, over_limits
+from gateway.core.policy.clauses import INTERFERENCE, OUTSIDE_CONTACT, TOOLS
+from gateway.core.policy.contact import ContactCounters, exceeded_limits
 from gateway.core.policy.decision import STRICTNESS, Action, Decision
-from gateway.core.policy.legitimate_interest import Relationships, authorized, nobody_known
+from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
 
 NO_VERDICT = "no_verdict"
-"""The reason of a decision that was made for want of a verdict."""
-EVASION, TRANSITION = "evasion", "transition"
-"""Cues that policy knows: the text hides or evades; the text brings the conversation back to the school account."""
+"""The reason of a decision without a verdict."""
+EVASION_CUE, TRANSITION_CUE = "evasion", "transition"
+"""Cues that policy uses: the text hides or evades; the text brings the conversation back to the school account."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Cause:
-    """One thing that speaks for an action: a clause with its score, or a reason."""
+class _Candidate:
+    """An action that one clause, with its score, or one reason leads to."""
 
     action: Action
     direction: Direction
@@ -31,58 +32,58 @@ class _Cause:
 
 
 def decide(
-    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, Counters], policy: Policy,
-    standings: Relationships = nobody_known,
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, ContactCounters], policy: Policy,
+    relationships: Relationships = no_relationships,
 ) -> Decision:  # fmt: skip
-    """What the policy says of one recipient; `pairs` are those behind it, at least one.
+    """Decide about one recipient. `pairs` are those behind it, at least one.
 
-    The strictest action over all members and directions applies. A call for help in a student's message wins over
-    everything. `verdict` None: decided for want of one. `contact` has the counters by conversation; `standings` the
-    directory's answers on who may have what is told of whom.
+    The strictest action over all members and directions applies, but a help alert in a student's message wins over
+    everything. `verdict` is None when no verdict arrived. `contact` has the counters by conversation; `relationships`
+    tells who may have information about whom.
     """
     if verdict is not None and verdict.help >= policy.help_alert:
         for pair in pairs:
             if pair.direction is Direction.STUDENT_TO_STAFF:
                 return Decision(Action.ALERT, pair.direction, policy.hash)
-    causes = [*_of_text(pairs, verdict, policy, standings), *_of_contact(pairs, verdict, contact, policy)]
-    action = max((cause.action for cause in causes), key=STRICTNESS.index, default=Action.RELEASE)
-    deciding = sorted((cause for cause in causes if cause.action is action), key=lambda cause: -cause.score)
-    found = deciding if action is not Action.RELEASE else []
-    clauses = tuple(dict.fromkeys(cause.clause for cause in found if cause.clause))
-    reasons = tuple(dict.fromkeys(cause.reason for cause in deciding if cause.reason))
+    candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_contact(pairs, verdict, contact, policy)]
+    action = max((candidate.action for candidate in candidates), key=STRICTNESS.index, default=Action.RELEASE)
+    deciding = [candidate for candidate in candidates if candidate.action is action]
+    deciding.sort(key=lambda candidate: -candidate.score)
+    with_clauses = deciding if action is not Action.RELEASE else []
+    clauses = tuple(dict.fromkeys(candidate.clause for candidate in with_clauses if candidate.clause))
+    reasons = tuple(dict.fromkeys(candidate.reason for candidate in deciding if candidate.reason))
     due_in = None
     if action is Action.HOLD:
-        dues = [policy.clauses[clause].due for clause in clauses] + [policy.due] * bool(reasons)
-        due_in = min(dues)
+        due_in = min([policy.clauses[clause].due for clause in clauses] + [policy.due] * bool(reasons))
     direction = deciding[0].direction if deciding else pairs[0].direction
     return Decision(action, direction, policy.hash, clauses, reasons, due_in)
 
 
-def _of_text(
-    pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy, standings: Relationships
-) -> Iterator[_Cause]:
-    """What the content speaks for: the same for every pair of one direction that is, or is not, one's own child."""
-    theirs: dict[tuple[str, str], bool] = {}
+def _from_text(
+    pairs: Sequence[Pair], verdict: Verdict | None, policy: Policy, relationships: Relationships
+) -> Iterator[_Candidate]:
+    """Actions for the content: the same for all pairs of one direction that are, or are not, of one's own child."""
+    known: dict[tuple[str, str], bool] = {}
     for direction, own_child in dict.fromkeys((pair.direction, pair.own_child) for pair in pairs):
         if verdict is None:
-            yield _Cause(policy.no_verdict[direction], direction, reason=NO_VERDICT)
+            yield _Candidate(policy.no_verdict[direction], direction, reason=NO_VERDICT)
             continue
         for word in verdict.failed:
-            actions = policy.failed.get(word, policy.no_verdict)  # a word that is new to us is no better than none
-            yield _Cause(actions[direction], direction, reason=word)
+            actions = policy.failed.get(word, policy.no_verdict)  # an unknown word counts as no verdict
+            yield _Candidate(actions[direction], direction, reason=word)
         exempt = policy.own_child_exempt if own_child else frozenset()
         for finding in verdict.findings:
             clause = policy.clauses.get(finding.clause)
-            if clause is None or clause.id in exempt or _excused(finding, policy):
+            if clause is None or clause.id in exempt or _is_harmless(finding, policy):
                 continue
             if own_child and _is_ordinary_in_a_family(finding, policy):
                 continue
-            if _may_be_told(finding, clause, pairs, standings, theirs):
+            if _is_authorized(finding, clause, pairs, relationships, known):
                 continue
             score = finding.score * (policy.quoted_weight if finding.quoted else 1.0)
-            action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION))
+            action = _action(clause.thresholds[direction], score, _has_cue(finding, EVASION_CUE))
             if action is not Action.RELEASE:
-                yield _Cause(action, direction, score, clause.id)
+                yield _Candidate(action, direction, score, clause.id)
 
 
 def _action(thresholds: Thresholds, score: float, evasive: bool) -> Action:
@@ -95,61 +96,60 @@ def _reaches(score: float, threshold: float | None) -> bool:
     return threshold is not None and score >= threshold
 
 
-def _excused(finding: Finding, policy: Policy) -> bool:
-    """A link to a registered tool is as it should be, and so is a phrase that ends a contact outside well."""
-    if finding.clause == "2":
+def _is_harmless(finding: Finding, policy: Policy) -> bool:
+    """Whether it is a link to a registered tool, or a phrase that ends outside contact."""
+    if finding.clause == TOOLS:
         return bool(finding.cue) and policy.tool(finding.cue) is not None
-    return _brings_back(finding)
+    return _is_transition(finding)
 
 
 def _is_ordinary_in_a_family(finding: Finding, policy: Policy) -> bool:
-    telling = policy.own_child_cues.get(finding.clause)
-    return telling is not None and not any(_has_cue(finding, cue) for cue in telling)
+    cues = policy.own_child_cues.get(finding.clause)
+    return cues is not None and not any(_has_cue(finding, cue) for cue in cues)
 
 
-def _may_be_told(
+def _is_authorized(
     finding: Finding,
     clause: Clause,
     pairs: Sequence[Pair],
-    standings: Relationships,
+    relationships: Relationships,
     known: dict[tuple[str, str], bool],
 ) -> bool:
-    """Whether it is about somebody of whom everybody behind the recipient may know such things; asked once each."""
-    if not finding.about or not clause.authorised:
+    """Whether everybody behind the recipient may have information about the person of a finding. Cached in `known`."""
+    if not clause.authorised or not finding.about:
         return False
-    asked = clause.id, finding.about
-    if asked not in known:
-        known[asked] = authorized(pairs, finding.about, clause.authorised, standings)
-    return known[asked]
+    key = clause.id, finding.about
+    if key not in known:
+        known[key] = authorized(pairs, finding.about, clause.authorised, relationships)
+    return known[key]
 
 
-def _brings_back(finding: Finding) -> bool:
-    return finding.clause == "5" and _has_cue(finding, TRANSITION)
+def _is_transition(finding: Finding) -> bool:
+    return finding.clause == OUTSIDE_CONTACT and _has_cue(finding, TRANSITION_CUE)
 
 
 def _has_cue(finding: Finding, cue: str) -> bool:
     return finding.cue == cue or finding.cue.startswith(f"{cue}:")
 
 
-def _of_contact(
-    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, Counters], policy: Policy
-) -> Iterator[_Cause]:
-    """What the accounts used and the counters of each conversation speak for."""
-    ends_well = verdict is not None and any(
-        finding.clause == "5"
-        and _has_cue(finding, TRANSITION)
-        and not finding.quoted
-        and finding.score >= policy.transition
+def _from_contact(
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, ContactCounters], policy: Policy
+) -> Iterator[_Candidate]:
+    """Actions for the accounts that were used and for the counters of each conversation."""
+    ends_contact = verdict is not None and any(
+        _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
         for finding in verdict.findings
     )
     outside = [(clause.id, clause.outside) for clause in policy.clauses.values() if clause.outside]
     for pair in pairs:
         exempt = policy.own_child_exempt if pair.own_child else frozenset()
-        if pair.outside and not ends_well:
+        if pair.outside and not ends_contact:
             for clause, actions in outside:
                 if clause not in exempt:
-                    yield _Cause(actions[pair.direction], pair.direction, clause=clause)
-        for limit in over_limits(contact.get(conversation(pair.staff, pair.student), Counters()), policy.limits):
-            clause, actions = ("9", policy.rate) if limit == "students_hour" else ("5", policy.contact)
-            if clause not in exempt and not (clause == "5" and ends_well):
-                yield _Cause(actions[pair.direction], pair.direction, clause=clause)
+                    yield _Candidate(actions[pair.direction], pair.direction, clause=clause)
+        counters = contact.get(conversation_id(pair.staff, pair.student), ContactCounters())
+        for limit in exceeded_limits(counters, policy.limits):
+            by_rate = limit == "students_hour"
+            clause, actions = (INTERFERENCE, policy.rate) if by_rate else (OUTSIDE_CONTACT, policy.contact)
+            if clause not in exempt and not (clause == OUTSIDE_CONTACT and ends_contact):
+                yield _Candidate(actions[pair.direction], pair.direction, clause=clause)

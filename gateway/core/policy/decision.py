@@ -1,4 +1,4 @@
-"""What is done about a message: actions, decisions, and the ruling that changes a message's recipients at once."""
+"""Decisions: actions, the decision about one recipient, and the transition that changes a message in the store."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from enum import StrEnum
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup as Followup
 from gateway.core.messages.followup import FollowupKind as FollowupKind
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
-from gateway.core.policy.contact import Counters
+from gateway.core.policy.contact import ContactCounters
 
 
 class Action(StrEnum):
-    """What a policy can say of one recipient, in rising strictness; a student's alert wins over all."""
+    """What a policy does with one recipient's copy, in rising strictness. A student's alert wins over all."""
 
     RELEASE = "release"
     FLAG = "flag"
@@ -29,17 +28,17 @@ STRICTNESS = tuple(Action)
 
 
 def strictest(actions: Iterable[Action]) -> Action:
-    """The strictest of some actions, release where there is none."""
+    """The strictest of some actions; release for none."""
     return max(actions, key=STRICTNESS.index, default=Action.RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The policy's word on one recipient.
+    """The policy's decision about one recipient.
 
-    `clauses` led to the action, the highest score first; `reasons` are words of `failed` or "no_verdict";
-    `direction` is that of the reading that decided; `policy` the hash of the policy in force; `due_in` the seconds
-    after which a held message is due.
+    `clauses` led to the action, the highest score first. `reasons` are words of `failed` or "no_verdict". `direction`
+    is that of the deciding pair. `policy` is the hash of the policy. `due_in` is the seconds until a held message is
+    due.
     """
 
     action: Action
@@ -52,7 +51,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class RecipientStatus:
-    """One recipient of an accepted message as it stands; `decided_by` is "policy" or a person, "" while undecided."""
+    """The current status of one recipient. `decided_by` is "policy" or an account, "" while undecided."""
 
     address: str
     state: State
@@ -65,24 +64,24 @@ class RecipientStatus:
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """A message as a ruling sees it, read and locked in the transaction that carries the ruling out.
+    """A message as a transition rule sees it, locked in the transaction that applies the transition.
 
-    `contact` has the counters of each of its conversations, by conversation.
+    `contact` has the counters of its conversations, by conversation.
     """
 
     id: str
-    channel: Channel
+    channel: str
     sender: str
     sha256: str
     received_at: float
     recipients: tuple[RecipientStatus, ...]
     verdict: Verdict | None = None
-    contact: Mapping[str, Counters] = field(default_factory=dict)
+    contact: Mapping[str, ContactCounters] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One entry of the audit log before it is chained: who did what to which subject; `detail` holds JSON values."""
+    """An audit entry before it is chained: who did what (`act`) to which subject. `detail` holds JSON values."""
 
     at: float
     actor: str
@@ -93,9 +92,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A recipient's new state, when `state` is not None, and the decision that is recorded with it.
+    """A recipient's new state, unless `state` is None, and the decision recorded with it.
 
-    `queued` is due now and starts its delivery lifetime; `held` has no next attempt and is due in `decision.due_in`.
+    `queued` is due now and starts its delivery lifetime. `held` has no next attempt and is due in `decision.due_in`.
     """
 
     recipient: str
@@ -108,15 +107,15 @@ class StateChange:
 class Transition:
     """Everything that one decision changes, in one transaction.
 
-    `after`: seconds until what is queued is due and what must follow is done; so long it can be taken back.
+    `delay`: seconds until queued recipients are due and follow-ups run. Until then the decision can be undone.
     """
 
     changes: tuple[StateChange, ...] = ()
     followups: tuple[Followup, ...] = ()
-    acts: tuple[AuditEntry, ...] = ()
+    entries: tuple[AuditEntry, ...] = ()
     verdict: Verdict | None = None
-    after: float = 0.0
+    delay: float = 0.0
 
 
 TransitionRule = Callable[[PendingMessage], Transition]
-"""A pure function from a message as it stands to what is to change."""
+"""A pure function from the current message to what should change."""

@@ -1,4 +1,4 @@
-"""Up the chain: who is told of a held message or a call for help, at which level."""
+"""Escalation: who gets notices about a held message, a help alert or a case, at which level."""
 
 from __future__ import annotations
 
@@ -7,91 +7,105 @@ from dataclasses import dataclass
 
 from gateway.core.accounts.account import AccountRole, Right, User
 from gateway.core.messages.parties import Relation
-from gateway.core.policy.authorization import ConsoleDirectory, has_part, is_theirs, may_be_told, person_of
+from gateway.core.policy.authorization import (
+    ConsoleDirectory,
+    addresses_without_parties,
+    in_own_buildings,
+    is_party,
+    person_id_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The accounts that decide, and the addresses at the end of the chain (notify.to)."""
+    """The accounts, and the last addresses of the chain (notify.to).
+
+    Nobody gets a notice about a message that they, or their own child, sent or received.
+    """
 
     users: Sequence[User]
     last: Sequence[str]
-    register: ConsoleDirectory
+    directory: ConsoleDirectory
 
-    def of(self, level: int, relation: Relation, addresses: Iterable[str], assignee: str = "") -> tuple[str, ...]:
-        """Who is told of a message at a level, each once. Never somebody who has a part in it.
+    def recipients_for(
+        self, level: int, relation: Relation, addresses: Iterable[str], assignee: str = ""
+    ) -> tuple[str, ...]:
+        """The addresses for a message at a level, each once. `addresses` are those of its envelope.
 
-        0 and 1: whoever has taken it, else the administrators of its buildings; 2: these and the directors; from 3 on
-        the end of the chain as well. Where a level has nobody who can be told, the next one is asked.
+        Levels 0 and 1: the assignee, or else the administrators of its buildings. Level 2: these and the directors.
+        From level 3: also the last addresses. A level that has nobody falls through to the next.
         """
-        named = [each for each in addresses if each]
-        able = [each for each in self._deciding() if self._fit(each, relation, named)]
-        theirs = [each for each in able if each.role is not AccountRole.TECHNOLOGY_DIRECTOR]
-        taken = [each for each in able if each.name == assignee]
-        if level < 2 and (found := self.addresses(taken) or self.addresses(theirs)):
+        envelope = [address for address in addresses if address]
+        able = [user for user in self._reviewers() if self._may_review(user, relation, envelope)]
+        administrators = [user for user in able if user.role is not AccountRole.TECHNOLOGY_DIRECTOR]
+        assigned = [user for user in able if user.name == assignee]
+        if level < 2 and (found := self.addresses(assigned) or self.addresses(administrators)):
             return found
         if level < 3 and (found := self.addresses(able)):
             return found
-        last = may_be_told(self.last, relation.pairs, named, self.register)
+        last = addresses_without_parties(self.last, relation.pairs, envelope, self.directory)
         return tuple(dict.fromkeys((*self.addresses(able), *last)))
 
-    def of_case(
+    def recipients_for_case(
         self, level: int, assignee: str, messages: Sequence[tuple[Relation, Sequence[str]]]
     ) -> tuple[str, ...]:  # fmt: skip
-        """Who is told of a case at a level, each once; never somebody who has a part in one of its messages.
+        """The addresses for a case at a level, each once. `messages` are relation and envelope of its messages.
 
-        0 and 1: whoever works on it; from 2 on, and where that is nobody who can be told, the directors as well, and
-        the end of the chain where there is none of these.
+        Levels 0 and 1: the assignee. From level 2, or without an assignee: the assignee and the directors, or else the
+        last addresses.
         """
-        able = [each for each in self._deciding() if all(self._fit(each, *message) for message in messages)]
-        works = [each for each in able if each.name == assignee]
-        if level < 2 and (found := self.addresses(works)):
+        able = self._able_for_all(messages)
+        assigned = [user for user in able if user.name == assignee]
+        if level < 2 and (found := self.addresses(assigned)):
             return found
-        directors = [each for each in able if each.role is AccountRole.TECHNOLOGY_DIRECTOR]
-        if found := self.addresses((*works, *directors)):
+        directors = [user for user in able if user.role is AccountRole.TECHNOLOGY_DIRECTOR]
+        if found := self.addresses((*assigned, *directors)):
             return found
-        return self._end(messages)
+        return self._last_addresses(messages)
 
-    def of_left(
+    def recipients_for_unassigned(
         self, messages: Sequence[tuple[Relation, Sequence[str]]], opened_by: str = ""
     ) -> tuple[str, ...]:  # fmt: skip
-        """Who is told that messages, or a case with these, are nobody's any more: never who has a part in one.
+        """The addresses for messages, or for a case with these messages, that have lost their assignee.
 
-        The administrators of their building, else the directors, else the end of the chain; of a case without a
-        message whoever opened it, before these.
+        The administrators of the buildings, or else the directors, or else the last addresses. For a case without
+        messages: first the account that opened it.
         """
-        able = [each for each in self._deciding() if all(self._fit(each, *message) for message in messages)]
-        theirs = [
-            each
-            for each in able
-            if (each.role is not AccountRole.TECHNOLOGY_DIRECTOR if messages else each.name == opened_by)
+        able = self._able_for_all(messages)
+        first = [
+            user
+            for user in able
+            if (user.role is not AccountRole.TECHNOLOGY_DIRECTOR if messages else user.name == opened_by)
         ]
-        directors = [each for each in able if each.role is AccountRole.TECHNOLOGY_DIRECTOR]
-        return self.addresses(theirs) or self.addresses(directors) or self._end(messages)
+        directors = [user for user in able if user.role is AccountRole.TECHNOLOGY_DIRECTOR]
+        return self.addresses(first) or self.addresses(directors) or self._last_addresses(messages)
 
-    def _end(self, messages: Sequence[tuple[Relation, Sequence[str]]]) -> tuple[str, ...]:
+    def _last_addresses(self, messages: Sequence[tuple[Relation, Sequence[str]]]) -> tuple[str, ...]:
         last = tuple(self.last)
-        for relation, named in messages:
-            last = may_be_told(last, relation.pairs, named, self.register)
+        for relation, envelope in messages:
+            last = addresses_without_parties(last, relation.pairs, envelope, self.directory)
         return tuple(dict.fromkeys(last))
 
-    def everybody(self) -> dict[str, User]:
-        """Everybody who decides and can be told, by address."""
-        return {self.address(each): each for each in self._deciding() if self.address(each)}
+    def by_address(self) -> dict[str, User]:
+        """Everybody who decides and has an address, by address."""
+        return {address: user for user in self._reviewers() if (address := self.address(user))}
 
-    def addresses(self, people: Iterable[User]) -> tuple[str, ...]:
-        """The addresses of accounts, each once; an account without one cannot be told."""
-        return tuple(dict.fromkeys(filter(None, map(self.address, people))))
+    def addresses(self, users: Iterable[User]) -> tuple[str, ...]:
+        """The addresses of accounts, each once, without those that have none."""
+        return tuple(dict.fromkeys(filter(None, map(self.address, users))))
 
     def address(self, user: User) -> str:
-        """Where somebody is written to: the roster's address of the person, or the name where that is one."""
-        id_ = person_of(user, self.register)
-        person = self.register.by_id(id_) if id_ else None
+        """The address of an account: that of the person in the roster, or the name if it is one; "" for none."""
+        id_ = person_id_of(user, self.directory)
+        person = self.directory.by_id(id_) if id_ else None
         return person.address if person and person.address else user.name if "@" in user.name else ""
 
-    def _deciding(self) -> list[User]:
-        return [each for each in self.users if each.disabled_at is None and each.may(Right.DECIDE)]
+    def _reviewers(self) -> list[User]:
+        return [user for user in self.users if user.disabled_at is None and user.may(Right.DECIDE)]
 
-    def _fit(self, user: User, relation: Relation, addresses: Sequence[str]) -> bool:
+    def _able_for_all(self, messages: Sequence[tuple[Relation, Sequence[str]]]) -> list[User]:
+        return [user for user in self._reviewers() if all(self._may_review(user, *message) for message in messages)]
+
+    def _may_review(self, user: User, relation: Relation, envelope: Sequence[str]) -> bool:
         pairs = relation.pairs
-        return is_theirs(user, pairs, self.register) and not has_part(user, pairs, addresses, self.register)
+        return in_own_buildings(user, pairs, self.directory) and not is_party(user, pairs, envelope, self.directory)

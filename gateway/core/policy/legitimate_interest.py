@@ -1,6 +1,7 @@
-"""How those behind a recipient stand to the person whom information is about: by it a policy says who may have it.
+"""Legitimate interest: whether the people behind a recipient may have information about a person.
 
-Who stands how is the directory's to say. Where it says nothing, nobody is authorised.
+The directory tells the relationships; without an answer nobody is authorized. "Legitimate educational interest" is the
+term of FERPA.
 """
 
 from __future__ import annotations
@@ -12,37 +13,39 @@ from gateway.core.messages.parties import Direction, Pair
 
 
 class Relationship(StrEnum):
-    """What one person is to another whose information it is."""
+    """The relationship of a recipient to the person whom information is about."""
 
     SELF = "self"  # that person
     GUARDIAN = "guardian"  # a guardian of that student
     OWN_TEACHER = "own_teacher"  # staff who share a class with that student
-    ADMINISTRATOR = "administrator"  # an administrator of a building of that person's, or of what is above it
+    ADMINISTRATOR = "administrator"  # an administrator of one of that person's buildings, or of an org above it
 
 
 Relationships = Callable[[str, str], Iterable[tuple[str, frozenset[Relationship]]]]
-"""Of a recipient and the sourcedId of whom information is about: everybody behind the recipient, and how they stand."""
+"""For a recipient and a sourcedId: everybody behind the recipient, with their relationships to that person."""
 
 
-def nobody_known(recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
-    """The answer where there is no directory to ask."""
+def no_relationships(recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
+    """The answer without a directory."""
     return ()
 
 
-def authorized(pairs: Iterable[Pair], about: str, may: frozenset[Relationship], standings: Relationships) -> bool:
-    """Whether everybody behind the recipients of some pairs stands so to a person that they may have what is theirs.
+def authorized(
+    pairs: Iterable[Pair], about: str, authorised: frozenset[Relationship], relationships: Relationships
+) -> bool:
+    """Whether everybody behind the recipients of some pairs has an authorized relationship to a person.
 
-    Those whom the pairs recorded at acceptance must be among those whom the directory names now.
+    Everybody whom the pairs recorded at acceptance must still be behind the recipient.
     """
-    received: dict[str, set[str]] = {}
+    receivers: dict[str, set[str]] = {}
     for pair in pairs:
-        who = pair.student if pair.direction is Direction.STAFF_TO_STUDENT else pair.staff
-        received.setdefault(pair.recipient, set()).add(who)
-    for recipient, missing in received.items():
-        for person, stands in standings(recipient, about):
-            if may.isdisjoint(stands):
+        receiver = pair.student if pair.direction is Direction.STAFF_TO_STUDENT else pair.staff
+        receivers.setdefault(pair.recipient, set()).add(receiver)
+    for recipient, missing in receivers.items():
+        for person, found in relationships(recipient, about):
+            if authorised.isdisjoint(found):
                 return False
             missing.discard(person)
         if missing:
             return False
-    return bool(received)
+    return bool(receivers)

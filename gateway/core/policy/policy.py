@@ -1,6 +1,6 @@
-"""The policy: which clause leads to which action, from which score, in which direction. Read from a policy file.
+"""The policy: which clause leads to which action, from which score, in which direction. Parsed from a policy file.
 
-What is done with it is in `gateway.core.policy.decide`; the shipped file is gateway/policies/401_13r2.toml.
+`gateway.core.policy.decide` applies it. The shipped file is gateway/policies/401_13r2.toml.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import CLAUSES, FAILURES
+from gateway.core.messages.verdict import FAILURES
+from gateway.core.policy.clauses import BUILT_IN, clause_order, is_clause_id
 from gateway.core.policy.contact import ContactLimits, NightHours
 from gateway.core.policy.decision import Action
 from gateway.core.policy.legitimate_interest import Relationship
-from gateway.core.policy.review_rules import PLAIN, USUAL, Review, ReviewRules, read_handling, read_review
+from gateway.core.policy.review_rules import (
+    DEFAULT_CLAUSE_RULES,
+    DEFAULT_RULES,
+    ClauseReviewRules,
+    GeneralReviewRules,
+    read_clause_rules,
+    read_review,
+)
 from gateway.core.policy.toml_table import PolicyError as PolicyError
 from gateway.core.policy.toml_table import TomlTable
 
 T = TypeVar("T")
-_DELIVERING = (Action.RELEASE, Action.FLAG, Action.HOLD)  # an alert is for help alone
+_ACTIONS = (Action.RELEASE, Action.FLAG, Action.HOLD)  # an alert is for help only
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which score (0..1) a finding is flagged, held, or held because its cue says that it evades; None: never."""
+    """The scores (0..1) from which a finding is flagged, held, or held if its cue says that it evades. None: never."""
 
     flag: float | None = None
     hold: float | None = None
@@ -33,10 +41,10 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause in our own words. `due`: seconds after which a message held for it is due; `handling`: what then.
+    """One clause. `due`: seconds until a message held for it is due. `review_rules`: how it is reviewed.
 
-    `outside`: the action on a message of a pair that goes through a personal account, whatever its text says.
-    `authorised`: a finding about a person does not count for a recipient behind whom everybody stands so to them.
+    `outside`: the action on a message of a pair that uses a personal account, whatever its text says.
+    `authorised`: the relationships that allow a recipient to have information about a person.
     """
 
     id: str
@@ -45,13 +53,13 @@ class Clause:
     due: float
     thresholds: Mapping[Direction, Thresholds]
     outside: Mapping[Direction, Action] = field(default_factory=dict)
-    handling: ReviewRules = PLAIN
+    review_rules: ClauseReviewRules = DEFAULT_CLAUSE_RULES
     authorised: frozenset[Relationship] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A registered classroom tool (clauses 2 and 3); it counts as registered for its domain and all below it."""
+    """A registered classroom tool (clauses 2 and 3): its domain and every domain below it."""
 
     domain: str
     name: str
@@ -62,14 +70,16 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy; `hash` names the file it was read from in every decision.
+    """A whole policy. Every decision names the `hash` of the policy file.
 
-    `help_alert` is the score from which a student's message is a call for help. A finding that is only quoted counts
-    `quoted_weight` times its score; a phrase that brings a conversation back to the school account counts from the
-    score `transition`. `failed` has an action for every word of FAILURES, `due` is that of messages held for one.
-    `social_networks` are the domains whose notifications name a person; `own_child_exempt` the clauses that do not
-    apply between a staff member and their own child, `own_child_cues` the clauses that do only where one of these cues
-    was found.
+    `help_alert`: the score from which a student's message is a help alert.
+    `quoted_weight`: the factor for scores of findings that are only quoted.
+    `transition`: the score from which a phrase that brings a conversation back to the school account counts.
+    `failed`: the action for each word of FAILURES. `due`: seconds until a message held for another reason than a clause
+    is due.
+    `social_networks`: domains whose notifications name a person.
+    `own_child_exempt`: clauses that do not apply between a staff member and their own child.
+    `own_child_cues`: clauses that apply between them only when one of these cues was found.
     """
 
     title: str
@@ -92,59 +102,60 @@ class Policy:
     own_child_cues: Mapping[str, frozenset[str]]
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
-    review: Review = USUAL
+    review: GeneralReviewRules = DEFAULT_RULES
 
-    def handling(self, clause: str) -> ReviewRules:
-        """How messages held for a clause are handled."""
+    def review_rules(self, clause: str) -> ClauseReviewRules:
+        """The review rules of a clause; the defaults for one that the policy does not have."""
         known = self.clauses.get(clause)
-        return known.handling if known else PLAIN
+        return known.review_rules if known else DEFAULT_CLAUSE_RULES
 
     def is_social_network(self, domain: str) -> bool:
         """Whether a domain, or one above it, is on the list of social networks."""
-        return any(each in self.social_networks for each in _upwards(domain))
+        return any(parent in self.social_networks for parent in _with_parents(domain))
 
     def tool(self, domain: str) -> Tool | None:
-        """The registered tool that a domain belongs to."""
-        above = set(_upwards(domain))
-        return next((tool for tool in self.tools if tool.domain in above), None)
+        """The registered tool of a domain."""
+        domains = set(_with_parents(domain))
+        return next((tool for tool in self.tools if tool.domain in domains), None)
 
 
-def _upwards(domain: str) -> list[str]:
+def _with_parents(domain: str) -> list[str]:
     labels = domain.lower().strip(". ").split(".")
     return [".".join(labels[start:]) for start in range(len(labels) - 1)]
 
 
 def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Action], source_hash: str) -> Policy:
-    """The policy of a parsed policy file. Raises PolicyError, which names the key and how to mend it.
+    """The policy of a parsed policy file. Raises PolicyError.
 
-    `no_verdict` are the configured actions for want of a verdict, which the word no_verdict in the file stands for.
+    `no_verdict` are the configured actions without a verdict; the word no_verdict in the file stands for them.
     """
     top = TomlTable(document)
-    helping, contact, rate, night = top.table("help"), top.table("contact"), top.table("rate"), top.table("night")
+    help_table, contact, rate, night = top.table("help"), top.table("contact"), top.table("rate"), top.table("night")
+    clauses = _clauses(top.table("clauses"))
     policy = Policy(
         title=top.text("title"),
         reference=top.text("reference"),
         hash=source_hash,
         due=top.duration("due"),
         quoted_weight=top.share("quoted_weight"),
-        own_child_exempt=_clause_ids(top, "own_child_exempt"),
-        own_child_cues=_own_child_cues(top.table("own_child_cues", "a table, empty if need be")),
-        help_title=helping.text("title"),
-        help_text=helping.text("text"),
-        help_alert=helping.share("alert"),
-        clauses=_clauses(top.table("clauses")),
+        own_child_exempt=_clause_ids(top, "own_child_exempt", clauses),
+        own_child_cues=_own_child_cues(top.table("own_child_cues", "a table, which may be empty"), clauses),
+        help_title=help_table.text("title"),
+        help_text=help_table.text("text"),
+        help_alert=help_table.share("alert"),
+        clauses=clauses,
         no_verdict=dict(no_verdict),
         failed=_failed(top.table("failed"), no_verdict),
         limits=_limits(contact, rate),
         transition=contact.share("transition"),
-        contact=_directions(contact.table("action", _BOTH), _action),
-        rate=_directions(rate.table("action", _BOTH), _action),
+        contact=_by_direction(contact.table("action", _BOTH), _action),
+        rate=_by_direction(rate.table("action", _BOTH), _action),
         night=NightHours(night.clock("from"), night.clock("to")),
         social_networks=frozenset(_domains(top, "social_networks")),
-        tools=tuple(_tool(each) for each in top.tables("tools")),
+        tools=tuple(_tool(table) for table in top.tables("tools")),
         review=read_review(top),
     )
-    for table in (helping, contact, rate, night, top):
+    for table in (help_table, contact, rate, night, top):
         table.done()
     return policy
 
@@ -152,60 +163,55 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
 _BOTH = " and ".join(Direction)
 
 
-def _directions(table: TomlTable, read: Callable[[TomlTable, str], T]) -> dict[Direction, T]:
-    """One value for each direction; both must be there, so that none is forgotten."""
-    found = {direction: read(table, direction) for direction in Direction}
+def _by_direction(table: TomlTable, read: Callable[[TomlTable, str], T]) -> dict[Direction, T]:
+    """One value per direction. Both are required, so that none is forgotten."""
+    values = {direction: read(table, direction) for direction in Direction}
     table.done()
-    return found
+    return values
 
 
 def _action(table: TomlTable, name: str) -> Action:
-    return Action(table.word(name, _DELIVERING))
+    return Action(table.word(name, _ACTIONS))
 
 
-def _clause_ids(table: TomlTable, name: str) -> frozenset[str]:
+def _clause_ids(table: TomlTable, name: str, clauses: Mapping[str, Clause]) -> frozenset[str]:
     ids = table.texts(name)
-    for each in ids:
-        if each not in CLAUSES:
-            raise table.fault(name, f"has the unknown clause {each!r}; the clauses are {', '.join(CLAUSES)}")
+    for id_ in ids:
+        if id_ not in clauses:
+            raise table.error(name, f"has the unknown clause {id_!r}; the clauses are {', '.join(clauses)}")
     return frozenset(ids)
 
 
-def _own_child_cues(table: TomlTable) -> dict[str, frozenset[str]]:
+def _own_child_cues(table: TomlTable, clauses: Mapping[str, Clause]) -> dict[str, frozenset[str]]:
     for name in table.names():
-        if name not in CLAUSES:
-            raise table.fault(name, f"is no clause; the clauses are {', '.join(CLAUSES)}")
+        if name not in clauses:
+            raise table.error(name, f"is not a clause; the clauses are {', '.join(clauses)}")
     return {name: frozenset(table.texts(name)) for name in table.names()}
 
 
 def _clauses(table: TomlTable) -> dict[str, Clause]:
-    for name in table.names():
-        if name not in CLAUSES:
-            raise table.fault(name, f"is no clause; the clauses are {', '.join(CLAUSES)}")
-    return {name: _clause(table.table(name, "the table of this clause"), name) for name in CLAUSES}
+    """The clauses in order: those that code knows, which are required, and the district's own."""
+    own = set(table.names()) - set(BUILT_IN)
+    for name in own:
+        if not is_clause_id(name):
+            raise table.error(name, "is not a clause id; write a number, perhaps with a letter, such as 10 or 7f")
+    ids = sorted((*BUILT_IN, *own), key=clause_order)
+    return {id_: _clause(table.table(id_, "the table of this clause"), id_) for id_ in ids}
 
 
-def _clause(table: TomlTable, name: str) -> Clause:
+def _clause(table: TomlTable, id_: str) -> Clause:
     clause = Clause(
-        name,
+        id_,
         table.text("title"),
         table.text("text"),
         table.duration("due"),
-        {each: _thresholds(table.table(each, "a table such as { flag = 0.3, hold = 0.5 }")) for each in Direction},
-        _directions(table.table("outside"), _action) if table.has("outside") else {},
-        read_handling(table),
-        _standings(table),
+        {name: _thresholds(table.table(name, "a table such as { flag = 0.3, hold = 0.5 }")) for name in Direction},
+        _by_direction(table.table("outside"), _action) if table.has("outside") else {},
+        read_clause_rules(table),
+        frozenset(map(Relationship, table.words("authorised", tuple(Relationship)))),
     )
     table.done()
     return clause
-
-
-def _standings(table: TomlTable) -> frozenset[Relationship]:
-    words = table.texts("authorised") if table.has("authorised") else ()
-    for each in words:
-        if each not in list(Relationship):
-            raise table.fault("authorised", f"has {each!r}; it lists some of {', '.join(Relationship)}")
-    return frozenset(Relationship(each) for each in words)
 
 
 def _thresholds(table: TomlTable) -> Thresholds:
@@ -213,20 +219,22 @@ def _thresholds(table: TomlTable) -> Thresholds:
     table.done()
     for name in ("hold", "hold_evasive"):
         if found.get(name, 1.0) < found.get("flag", 0.0):
-            raise table.fault(name, "must not lie below flag, or nothing would ever be flagged")
+            raise table.error(name, "must not be below flag: nothing would ever be flagged")
     return Thresholds(**found)
 
 
 def _failed(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[str, dict[Direction, Action]]:
     for name in table.names():
         if name not in FAILURES:
-            raise table.fault(name, f"is no word of a verdict; the words are {', '.join(FAILURES)}")
+            raise table.error(name, f"is not a word of a verdict; the words are {', '.join(FAILURES)}")
     return {name: _failure(table.table(name, _BOTH), no_verdict) for name in FAILURES}
 
 
 def _failure(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[Direction, Action]:
-    words = _directions(table, lambda inner, name: inner.word(name, (*_DELIVERING, "no_verdict")))
-    return {each: no_verdict[each] if word == "no_verdict" else Action(word) for each, word in words.items()}
+    words = _by_direction(table, lambda inner, name: inner.word(name, (*_ACTIONS, "no_verdict")))
+    return {
+        direction: no_verdict[direction] if word == "no_verdict" else Action(word) for direction, word in words.items()
+    }
 
 
 def _limits(contact: TomlTable, rate: TomlTable) -> ContactLimits:
@@ -247,17 +255,17 @@ def _optional(table: TomlTable, name: str, read: Callable[[str], T]) -> T | None
 
 
 def _domains(table: TomlTable, name: str) -> tuple[str, ...]:
-    domains = tuple(each.lower() for each in table.texts(name))
-    for each in domains:
-        if "." not in each.strip(".") or "/" in each or "@" in each:
-            raise table.fault(name, f"has {each!r}, which is no domain; write it like example.com")
+    domains = tuple(domain.lower() for domain in table.texts(name))
+    for domain in domains:
+        if "." not in domain.strip(".") or "/" in domain or "@" in domain:
+            raise table.error(name, f"has {domain!r}, which is not a domain; write it like example.com")
     return domains
 
 
 def _tool(table: TomlTable) -> Tool:
     domain = table.text("domain").lower()
     if "." not in domain.strip(".") or "/" in domain:
-        raise table.fault("domain", f"is {domain!r}, which is no domain; write it like example.com")
+        raise table.error("domain", f"is {domain!r}, which is not a domain; write it like example.com")
     names = ("name", "owner", "building", "administrator_access")
     tool = Tool(domain, *[table.text(name) for name in names])
     table.done()

@@ -1,4 +1,4 @@
-"""How held messages are reviewed: what a decision needs, what happens at a due time, how urgent it is. Policy.
+"""Review rules: what a reviewer's decision requires, what happens at a due time, how urgent it is.
 
 Read from the policy file: the table [review], and keys of each clause.
 """
@@ -11,21 +11,21 @@ from typing import Protocol
 
 from gateway.core.policy.toml_table import TomlTable
 
-DEEDS = ("release", "reject", "discard")
-"""What a person can do with a held message for good."""
-REASONED = (*DEEDS, "hold", "assign")
-"""What can need a reason: these, to hold it longer, and to give it to somebody else or take it from them."""
-AT_DUE = ("hold", "release", "reject")
-"""What happens when a due time has passed; hold: it stays held and escalates. Nothing is ever dropped silently."""
+REVIEWER_ACTIONS = ("release", "reject", "discard")
+"""The decisions that a reviewer can make about a held message."""
+ACTIONS_WITH_REASON = (*REVIEWER_ACTIONS, "hold", "assign")
+"""What may require a reason: a decision, holding longer, and assigning to somebody else."""
+ACTIONS_AT_DUE = ("hold", "release", "reject")
+"""What can happen at a due time. hold: the message stays held and escalates. Nothing is ever dropped silently."""
 MINUTE, HOUR = 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewRules:
-    """How messages held for one clause are handled.
+class ClauseReviewRules:
+    """How messages held for one clause are reviewed.
 
-    `reason` are those of REASONED that need a reason, `two_people` those of DEEDS that a second person agrees to;
-    `advice` tells a sender what to do instead.
+    `at_due` is one of ACTIONS_AT_DUE. `reason`: those of ACTIONS_WITH_REASON that require a reason. `two_people`: those
+    of REVIEWER_ACTIONS that require a second person. `advice` tells a sender what to do instead.
     """
 
     at_due: str = "hold"
@@ -35,11 +35,13 @@ class ReviewRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """How all held messages are handled. Seconds; `digest` in minutes of the day by the district's clock, None: none.
+class GeneralReviewRules:
+    """How all held messages are reviewed. Times are in seconds.
 
-    `reason`: deeds that need a reason whatever the clause; `put_off`: how long after it came a message can be due at
-    most, however often it is held longer.
+    `remind_before` a due time a reminder is sent, and after it one every `escalate_every`. `digest` is a time in
+    minutes of the local day, None for no digest. `reason`: what requires a reason whatever the clause. An unclaimed
+    help alert is repeated every `help_every`. `put_off`: the latest due time after acceptance, however often it is
+    extended.
     """
 
     remind_before: float = 30 * MINUTE
@@ -50,74 +52,74 @@ class Review:
     put_off: float = 14 * 24 * HOUR
 
 
-PLAIN, USUAL = ReviewRules(), Review()
-"""Where a policy says nothing of it."""
+DEFAULT_CLAUSE_RULES, DEFAULT_RULES = ClauseReviewRules(), GeneralReviewRules()
 
 
-class Reviewed(Protocol):
-    """The part of a policy that is asked here."""
+class HasReviewRules(Protocol):
+    """The part of a policy that is used here."""
 
     @property
-    def review(self) -> Review:
-        """What holds for every clause."""
+    def review(self) -> GeneralReviewRules:
+        """The rules for every clause."""
 
-    def handling(self, clause: str) -> ReviewRules:
-        """What one clause asks for."""
+    def review_rules(self, clause: str) -> ClauseReviewRules:
+        """The rules of one clause."""
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """What a decision needs beside the person who takes it; `clauses` are those that ask for a second one."""
+class Requirements:
+    """What an action requires beside the person who takes it. `clauses`: those that require a second person."""
 
     reason: bool = False
     second: bool = False
     clauses: tuple[str, ...] = ()
 
 
-def needs(policy: Reviewed, clauses: Iterable[str], deed: str) -> Needs:
-    """What the policy asks of a deed on a message held for these clauses."""
-    asked = [(clause, policy.handling(clause)) for clause in clauses]
-    two = tuple(clause for clause, each in asked if deed in each.two_people)
-    return Needs(deed in policy.review.reason or any(deed in each.reason for _, each in asked), bool(two), two)
+def requirements_for(policy: HasReviewRules, clauses: Iterable[str], action: str) -> Requirements:
+    """What the policy requires for an action on a message held for these clauses."""
+    rules = {clause: policy.review_rules(clause) for clause in clauses}
+    two_people = tuple(clause for clause, rule in rules.items() if action in rule.two_people)
+    reason = action in policy.review.reason or any(action in rule.reason for rule in rules.values())
+    return Requirements(reason, bool(two_people), two_people)
 
 
-def at_due(policy: Reviewed, clauses: Sequence[str], reasons: Sequence[str]) -> str:
-    """What happens at the due time: anything but hold only where every clause says the same, and nothing failed."""
-    said = {policy.handling(clause).at_due for clause in clauses}
-    return said.pop() if len(said) == 1 and not reasons else "hold"
+def action_at_due(policy: HasReviewRules, clauses: Sequence[str], reasons: Sequence[str]) -> str:
+    """What happens at the due time: hold, unless every clause agrees on something else and there is no other reason."""
+    actions = {policy.review_rules(clause).at_due for clause in clauses}
+    return actions.pop() if len(actions) == 1 and not reasons else "hold"
 
 
-def level(due_at: float, now: float, before: float, every: float) -> int | None:
-    """How urgent a due time is: None not yet, 0 it comes near, 1 it has passed, one more after every interval."""
+def due_level(due_at: float, now: float, before: float, every: float) -> int | None:
+    """How urgent a due time is: None not yet, 0 due soon, 1 overdue, and one more after every interval."""
     if now < due_at - before:
         return None
     return 0 if now < due_at else 1 + int((now - due_at) // every)
 
 
-def read_review(top: TomlTable) -> Review:
-    """The table [review]; a key that is left out has its default. Raises PolicyError."""
-    default = USUAL
+def read_review(top: TomlTable) -> GeneralReviewRules:
+    """Read the table [review]; missing keys have defaults. Raises PolicyError."""
+    default = DEFAULT_RULES
     if not top.has("review"):
         return default
     table = top.table("review")
-    found = Review(
+    rules = GeneralReviewRules(
         table.duration("remind_before") if table.has("remind_before") else default.remind_before,
         _interval(table, "escalate_every", default.escalate_every),
         table.clock("digest") if table.has("digest") else None,
-        _deeds(table, "reason", REASONED, default.reason),
+        table.words("reason", ACTIONS_WITH_REASON) if table.has("reason") else default.reason,
         _interval(table, "help_every", default.help_every),
         _interval(table, "put_off", default.put_off),
     )
     table.done()
-    return found
+    return rules
 
 
-def read_handling(clause: TomlTable) -> ReviewRules:
-    """The keys of a clause. Raises PolicyError."""
-    return ReviewRules(
-        clause.word("at_due", AT_DUE) if clause.has("at_due") else "hold",
-        _deeds(clause, "reason", REASONED),
-        _deeds(clause, "two_people", DEEDS),
+def read_clause_rules(clause: TomlTable) -> ClauseReviewRules:
+    """Read the review keys of a clause. Raises PolicyError."""
+    return ClauseReviewRules(
+        clause.word("at_due", ACTIONS_AT_DUE) if clause.has("at_due") else "hold",
+        clause.words("reason", ACTIONS_WITH_REASON),
+        clause.words("two_people", REVIEWER_ACTIONS),
         clause.text("advice") if clause.has("advice") else "",
     )
 
@@ -125,17 +127,5 @@ def read_handling(clause: TomlTable) -> ReviewRules:
 def _interval(table: TomlTable, name: str, default: float) -> float:
     seconds = table.duration(name) if table.has(name) else default
     if seconds < MINUTE:
-        raise table.fault(name, "must be a minute at least")
+        raise table.error(name, "must be at least a minute")
     return seconds
-
-
-def _deeds(
-    table: TomlTable, name: str, known: Sequence[str], default: frozenset[str] = frozenset()
-) -> frozenset[str]:  # fmt: skip
-    if not table.has(name):
-        return default
-    words = table.texts(name)
-    for each in words:
-        if each not in known:
-            raise table.fault(name, f"has {each!r}; it lists some of {', '.join(known)}")
-    return frozenset(words)

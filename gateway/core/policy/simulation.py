@@ -1,7 +1,7 @@
-"""What another policy would have done with past traffic: the same evidence, decided twice.
+"""Simulation: what another policy would have done with past messages, by deciding the same verdicts twice.
 
-Nothing is read again and nothing is redecided. What a policy settles before a verdict stays as it was: who was in
-scope, and which messages counted as sent at night.
+Nothing is classified again and nothing changes. What depends on the policy before the verdict stays as it was: which
+messages were in scope, and which were sent at night.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.decide import NO_VERDICT, decide
 from gateway.core.policy.decision import Action, Decision, PendingMessage, strictest
-from gateway.core.policy.legitimate_interest import Relationships, nobody_known
+from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """A message that the other policy would have treated otherwise; the clauses are those of the stricter action."""
+class ChangedDecision:
+    """A message with another action under the other policy; `clauses` are those of the stricter action."""
 
     id: str
     received_at: float
@@ -30,8 +30,8 @@ class Changed:
 
 
 @dataclass(slots=True)
-class Tally:
-    """How many messages a policy gives each action, and for which clauses it holds them."""
+class ActionTally:
+    """Counts messages by action, and held messages by clause."""
 
     actions: Counter[Action] = field(default_factory=Counter)
     held_for: Counter[str] = field(default_factory=Counter)
@@ -42,54 +42,61 @@ class Tally:
         if action is Action.HOLD:
             self.held_for.update(clauses)
 
-    def minutes(self, each: Mapping[Action, float]) -> float:
-        """What reviewing costs, at so many minutes for a message of each action."""
-        return sum(each.get(action, 0.0) * count for action, count in self.actions.items())
+    def minutes(self, per_message: Mapping[Action, float]) -> float:
+        """The time for reviews, given the minutes per message for each action."""
+        return sum(per_message.get(action, 0.0) * count for action, count in self.actions.items())
 
 
 @dataclass(slots=True)
 class Simulation:
-    """Two policies over the same messages; `left_out` are those without evidence: undecided yet, or forgotten.
+    """Two policies applied to the same messages.
 
-    `standings`: the answers of the directory as it is now.
+    `skipped`: messages without a verdict, either undecided or with the verdict deleted. `relationships` come from the
+    current directory.
     """
 
-    now: Policy
-    then: Policy
-    standings: Relationships = nobody_known
-    before: Tally = field(default_factory=Tally)
-    after: Tally = field(default_factory=Tally)
-    changed: list[Changed] = field(default_factory=list)
-    left_out: int = 0
+    current: Policy
+    other: Policy
+    relationships: Relationships = no_relationships
+    before: ActionTally = field(default_factory=ActionTally)
+    after: ActionTally = field(default_factory=ActionTally)
+    changed: list[ChangedDecision] = field(default_factory=list)
+    skipped: int = 0
 
     @property
     def messages(self) -> int:
-        """How many messages were decided twice."""
+        """The number of messages that were decided twice."""
         return sum(self.before.actions.values())
 
-    def add(self, past: PendingMessage) -> None:
-        """Decide one message by both."""
-        if past.verdict is None and not _given_up(past):
-            self.left_out += 1
+    def add(self, message: PendingMessage) -> None:
+        """Decide one message under both policies."""
+        if message.verdict is None and not _decided_without_verdict(message):
+            self.skipped += 1
             return
-        was, by_now = _action(past, self.now, self.standings)
-        would_be, by_then = _action(past, self.then, self.standings)
-        self.before.add(was, by_now.clauses)
-        self.after.add(would_be, by_then.clauses)
+        was, current = _action(message, self.current, self.relationships)
+        would_be, other = _action(message, self.other, self.relationships)
+        self.before.add(was, current.clauses)
+        self.after.add(would_be, other.clauses)
         if was is not would_be:
-            stricter = by_then if strictest((was, would_be)) is would_be else by_now
-            self.changed.append(Changed(past.id, past.received_at, stricter.direction, was, would_be, stricter.clauses))
+            stricter = other if strictest((was, would_be)) is would_be else current
+            self.changed.append(
+                ChangedDecision(message.id, message.received_at, stricter.direction, was, would_be, stricter.clauses)
+            )
 
 
-def _given_up(past: PendingMessage) -> bool:
-    """Whether it was decided for want of a verdict; without one otherwise, it is undecided, or its verdict is gone."""
-    return any(each.decision is not None and NO_VERDICT in each.decision.reasons for each in past.recipients)
+def _decided_without_verdict(message: PendingMessage) -> bool:
+    """Whether it was decided without a verdict. Otherwise it is undecided, or its verdict was deleted."""
+    return any(
+        recipient.decision is not None and NO_VERDICT in recipient.decision.reasons for recipient in message.recipients
+    )
 
 
-def _action(past: PendingMessage, policy: Policy, standings: Relationships) -> tuple[Action, Decision]:
-    """The action of a message's strictest recipient, which is what somebody has to look at, and that decision."""
+def _action(message: PendingMessage, policy: Policy, relationships: Relationships) -> tuple[Action, Decision]:
+    """The action and the decision of a message's strictest recipient."""
     decisions = [
-        decide(each.pairs, past.verdict, past.contact, policy, standings) for each in past.recipients if each.pairs
+        decide(recipient.pairs, message.verdict, message.contact, policy, relationships)
+        for recipient in message.recipients
+        if recipient.pairs
     ]
-    action = strictest(each.action for each in decisions)
-    return action, next(each for each in decisions if each.action is action)
+    action = strictest(decision.action for decision in decisions)
+    return action, next(decision for decision in decisions if decision.action is action)

@@ -1,6 +1,6 @@
-"""Rulings: what one decision changes about a message, by its verdict, for want of one, or by a person.
+"""Transitions: what a verdict, a missing verdict or a reviewer's decision changes about a message.
 
-Each is a pure function of the message as it stands, so a record or a click that comes twice changes nothing.
+Each is a pure function of the current message, so a record or a click that arrives twice changes nothing.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup, FollowupKind
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decide import decide
@@ -23,111 +23,119 @@ from gateway.core.policy.decision import (
     StateChange,
     Transition,
 )
-from gateway.core.policy.legitimate_interest import Relationships, nobody_known
+from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.serialization.wire import DecisionRecord, decision_body, first_conversation, rfc3339
 
 POLICY = "policy"
-"""Who decided, where no person did."""
+"""Who decided, when it was not a person."""
 LATE, SHADOW = "late", "shadow"
-"""Reasons of a hold that held nothing: it came after the delivery, or the policy only looks on."""
+"""Reasons of a hold without effect: it came after delivery, or the policy is in shadow mode."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What the policy says of one recipient, with the word for a hold that comes to nothing."""
+class _PolicyDecision:
+    """The policy's decision about one recipient. `no_effect`: LATE or SHADOW for a hold without effect."""
 
     change: StateChange
     decision: Decision
-    aside: str = ""
+    no_effect: str = ""
 
 
 def by_verdict(
     pending: PendingMessage, verdict: Verdict, policy: Policy, now: float, shadow: bool = False,
-    standings: Relationships = nobody_known,
+    relationships: Relationships = no_relationships,
 ) -> Transition:  # fmt: skip
-    """Decide every recipient that waits, and say of the others what came too late; the verdict is always recorded.
+    """Decide every waiting recipient, and report for the others what came too late. The verdict is always recorded.
 
-    A recipient that only waits for a person because there was no verdict is decided as if on time. What a person
-    decided stands; a call for help is alerted all the same, and is one from then on.
+    A recipient that is held only because there was no verdict is decided as if the verdict were on time. A reviewer's
+    decision stands; a help alert is sent all the same, and the message counts as one from then on.
     """
     if pending.verdict is not None:
         return Transition()
-    said: list[_Said] = []
+    decided: list[_PolicyDecision] = []
     helped: list[str] = []
-    for each in pending.recipients:
-        if not each.pairs:
+    for recipient in pending.recipients:
+        if not recipient.pairs:
             continue
-        decision = decide(each.pairs, verdict, pending.contact, policy, standings)
+        decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships)
+        by_policy = recipient.decided_by in ("", POLICY)
         if decision.action is Action.ALERT:
-            helped.append(each.address)
-            if each.decided_by not in ("", POLICY):
-                said.append(_Said(StateChange(each.address, None, decision, each.decided_by), decision))
-        if each.decided_by in ("", POLICY):
-            said.append(_said(each, decision, shadow))
+            helped.append(recipient.address)
+            if not by_policy:
+                change = StateChange(recipient.address, None, decision, recipient.decided_by)
+                decided.append(_PolicyDecision(change, decision))
+        if by_policy:
+            decided.append(_apply(recipient, decision, shadow))
     followups: list[Followup] = []
     if helped:
         followups.append(_followup(FollowupKind.HELP_ALERT, pending, now, helped))
-    if late := [each for each in said if each.aside == LATE]:
-        clauses = _clauses(each.decision for each in late)
-        told = _followup(FollowupKind.LATE, pending, now, [each.change.recipient for each in late], clauses)
+    if late := [item for item in decided if item.no_effect == LATE]:
+        clauses = _clauses(item.decision for item in late)
+        followup = _followup(FollowupKind.LATE, pending, now, [item.change.recipient for item in late], clauses)
         titles = [policy.clauses[clause].title for clause in clauses]
-        followups.append(Followup(told.kind, told.message, {**told.body, "titles": titles}))
-    return _ruling(pending, said, now, followups, verdict)
+        followups.append(replace(followup, body={**followup.body, "titles": titles}))
+    return _policy_transition(pending, decided, now, followups, verdict)
 
 
 def without_verdict(pending: PendingMessage, policy: Policy, now: float, shadow: bool = False) -> Transition:
-    """Decide every recipient that still waits for a verdict, for want of one."""
+    """Decide every recipient that still waits for a verdict, without one."""
     if pending.verdict is not None:
         return Transition()
-    said = [
-        _said(each, decide(each.pairs, None, pending.contact, policy), shadow)
-        for each in pending.recipients
-        if each.pairs and each.state is State.RECEIVED
+    decided = [
+        _apply(recipient, decide(recipient.pairs, None, pending.contact, policy), shadow)
+        for recipient in pending.recipients
+        if recipient.pairs and recipient.state is State.RECEIVED
     ]
-    return _ruling(pending, said, now, [], None)
+    return _policy_transition(pending, decided, now, [], None)
 
 
-def _said(waiting: RecipientStatus, decision: Decision, shadow: bool) -> _Said:
+def _apply(recipient: RecipientStatus, decision: Decision, shadow: bool) -> _PolicyDecision:
     holds = decision.action is Action.HOLD
     state: State | None = None
-    if waiting.state in (State.RECEIVED, State.HELD):
+    if recipient.state in (State.RECEIVED, State.HELD):
         state = State.HELD if holds and not shadow else State.QUEUED
-    aside = ""
+    no_effect = ""
     if holds and shadow:
-        aside = SHADOW
-    elif holds and waiting.state in (State.QUEUED, State.SENT):
-        aside = LATE
-    return _Said(StateChange(waiting.address, state, decision, POLICY), decision, aside)
+        no_effect = SHADOW
+    elif holds and recipient.state in (State.QUEUED, State.SENT):
+        no_effect = LATE
+    return _PolicyDecision(StateChange(recipient.address, state, decision, POLICY), decision, no_effect)
 
 
-def _ruling(
-    pending: PendingMessage, said: Sequence[_Said], now: float, more: Sequence[Followup], verdict: Verdict | None
+def _policy_transition(
+    pending: PendingMessage,
+    decided: Sequence[_PolicyDecision],
+    now: float,
+    first: Sequence[Followup],
+    verdict: Verdict | None,
 ) -> Transition:
-    """One record and one entry of the audit log for each action, apart from those of holds that held nothing."""
-    followups, acts = [], []
-    for action, aside in dict.fromkeys((each.decision.action, each.aside) for each in said):
-        alike = [each for each in said if (each.decision.action, each.aside) == (action, aside)]
-        words = dict.fromkeys([word for each in alike for word in each.decision.reasons] + [aside] * bool(aside))
-        decided = DecisionRecord(
+    """One decision record and one audit entry per action; holds without effect are apart from the others."""
+    followups, entries = [], []
+    for action, no_effect in dict.fromkeys((item.decision.action, item.no_effect) for item in decided):
+        same = [item for item in decided if (item.decision.action, item.no_effect) == (action, no_effect)]
+        reasons = dict.fromkeys(
+            [word for item in same for word in item.decision.reasons] + [no_effect] * bool(no_effect)
+        )
+        record = DecisionRecord(
             pending.id,
             now,
             action,
             POLICY,
-            _clauses(each.decision for each in alike),
-            tuple(each.change.recipient for each in alike),
-            alike[0].decision.policy,
-            ", ".join(words),
+            _clauses(item.decision for item in same),
+            tuple(item.change.recipient for item in same),
+            same[0].decision.policy,
+            ", ".join(reasons),
             _conversation(pending),
         )
-        followups.append(Followup(FollowupKind.DECISION, pending.id, decision_body(decided)))
-        acts.append(_act("decided", decided))
-    changes = tuple(each.change for each in said)
-    return Transition(changes, (*more, *followups), tuple(acts), verdict)
+        followups.append(Followup(FollowupKind.DECISION, pending.id, decision_body(record)))
+        entries.append(_audit_entry("decided", record))
+    changes = tuple(item.change for item in decided)
+    return Transition(changes, (*first, *followups), tuple(entries), verdict)
 
 
 def _conversation(pending: PendingMessage) -> str:
-    pairs = [pair for each in pending.recipients for pair in each.pairs]
+    pairs = [pair for recipient in pending.recipients for pair in recipient.pairs]
     return first_conversation(pairs) if pairs else ""
 
 
@@ -135,10 +143,10 @@ def _clauses(decisions: Iterable[Decision]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clause for decision in decisions for clause in decision.clauses))
 
 
-def _act(act: str, decided: DecisionRecord) -> AuditEntry:
-    body = decision_body(decided)
-    told = ("action", "clauses", "recipients", "policy", "reason")
-    return AuditEntry(decided.at, decided.by, act, decided.id, {name: body[name] for name in body if name in told})
+def _audit_entry(act: str, record: DecisionRecord) -> AuditEntry:
+    body = decision_body(record)
+    names = ("action", "clauses", "recipients", "policy", "reason")
+    return AuditEntry(record.at, record.by, act, record.id, {name: body[name] for name in body if name in names})
 
 
 def _followup(
@@ -158,47 +166,57 @@ def _followup(
     )
 
 
-# --- by a person ---------------------------------------------------------------------------------------------------
+# --- by a reviewer -------------------------------------------------------------------------------------------------
 
-May = Callable[[RecipientStatus], bool]
+RecipientFilter = Callable[[RecipientStatus], bool]
+"""Whether the reviewer may decide about a recipient."""
 
 
-def release(pending: PendingMessage, by: str, reason: str, now: float, may: May | None = None) -> Transition:
-    """Deliver what is held. A ruling without changes: nothing was held that this person may decide."""
-    return _by_person(pending, by, reason, now, may, "release", State.QUEUED)
+def release(
+    pending: PendingMessage, by: str, reason: str, now: float, allowed: RecipientFilter | None = None
+) -> Transition:  # fmt: skip
+    """Deliver the held recipients. Without changes: nothing is held that this reviewer may decide about."""
+    return _by_reviewer(pending, by, reason, now, allowed, "release", State.QUEUED)
 
 
 def reject(
-    pending: PendingMessage, by: str, reason: str, now: float, may: May | None = None, words: str = ""
+    pending: PendingMessage,
+    by: str,
+    reason: str,
+    now: float,
+    allowed: RecipientFilter | None = None,
+    words: str = "",
 ) -> Transition:
-    """Deliver nothing of what is held, and tell the sender; bounces and other mail from nobody are not answered.
+    """Do not deliver the held recipients, and notify the sender, except the null sender.
 
-    `words`: what the sender is told instead of the usual words.
+    `words`: the text for the sender instead of the default.
     """
-    return _by_person(pending, by, reason, now, may, "reject", State.REJECTED, words)
+    return _by_reviewer(pending, by, reason, now, allowed, "reject", State.REJECTED, words)
 
 
-def discard(pending: PendingMessage, by: str, reason: str, now: float, may: May | None = None) -> Transition:
-    """Deliver nothing of what is held, and tell nobody."""
-    return _by_person(pending, by, reason, now, may, "discard", State.DISCARDED)
+def discard(
+    pending: PendingMessage, by: str, reason: str, now: float, allowed: RecipientFilter | None = None
+) -> Transition:  # fmt: skip
+    """Do not deliver the held recipients, and notify nobody."""
+    return _by_reviewer(pending, by, reason, now, allowed, "discard", State.DISCARDED)
 
 
 def hold_longer(
-    pending: PendingMessage, by: str, reason: str, now: float, may: May | None, seconds: float
+    pending: PendingMessage, by: str, reason: str, now: float, allowed: RecipientFilter | None, seconds: float
 ) -> Transition:
-    """Keep what is held, with a new due time so many seconds from now."""
-    held = [each for each in pending.recipients if each.state is State.HELD and (may is None or may(each))]
+    """Keep the held recipients, with a new due time `seconds` from now."""
+    held = _held(pending, allowed)
     changes = tuple(
-        StateChange(each.address, State.HELD, replace(each.decision, due_in=seconds), POLICY)
-        for each in held
-        if each.decision is not None
+        StateChange(recipient.address, State.HELD, replace(recipient.decision, due_in=seconds), POLICY)
+        for recipient in held
+        if recipient.decision is not None
     )
     if not changes:
         return Transition()
-    due = min((each.due_at for each in held if each.due_at is not None), default=None)
+    due = min((recipient.due_at for recipient in held if recipient.due_at is not None), default=None)
     detail = {
         "until": rfc3339(now + seconds), "was_due": None if due is None else rfc3339(due), "reason": reason,
-        "recipients": [each.recipient for each in changes],
+        "recipients": [change.recipient for change in changes],
     }  # fmt: skip
     return Transition(changes, (), (AuditEntry(now, by, "held longer", pending.id, detail),))
 
@@ -206,33 +224,47 @@ def hold_longer(
 _ACTS = {"release": "released", "reject": "rejected", "discard": "discarded"}
 
 
+def _held(pending: PendingMessage, allowed: RecipientFilter | None) -> list[RecipientStatus]:
+    return [
+        recipient
+        for recipient in pending.recipients
+        if recipient.state is State.HELD and (allowed is None or allowed(recipient))
+    ]
+
+
 def _writer(pair: Pair) -> str:
-    """The sourcedId of whoever of a pair wrote."""
+    """The sourcedId of the sender of a pair."""
     return pair.staff if pair.direction is Direction.STAFF_TO_STUDENT else pair.student
 
 
-def _by_person(
-    pending: PendingMessage, by: str, reason: str, now: float, may: May | None, deed: str, state: State, words: str = ""
+def _by_reviewer(
+    pending: PendingMessage,
+    by: str,
+    reason: str,
+    now: float,
+    allowed: RecipientFilter | None,
+    action: str,
+    state: State,
+    words: str = "",
 ) -> Transition:
-    """The policy's decision stays recorded beside who decided: it says why the message was held."""
-    held = [each for each in pending.recipients if each.state is State.HELD and (may is None or may(each))]
+    """Decide about the held recipients. The policy's decision stays recorded: it says why the message was held."""
+    held = _held(pending, allowed)
     if not held:
         return Transition()
-    decisions = [each.decision for each in held if each.decision is not None]
-    addresses = tuple(each.address for each in held)
-    decided = DecisionRecord(
-        pending.id, now, deed, by, _clauses(decisions), addresses, decisions[0].policy if decisions else "", reason,
+    decisions = [recipient.decision for recipient in held if recipient.decision is not None]
+    addresses = tuple(recipient.address for recipient in held)
+    record = DecisionRecord(
+        pending.id, now, action, by, _clauses(decisions), addresses, decisions[0].policy if decisions else "", reason,
         _conversation(pending),
     )  # fmt: skip
-    followups = [Followup(FollowupKind.DECISION, pending.id, decision_body(decided))]
-    if state is State.REJECTED and pending.sender:  # of a text: the application's status callback, if it asked for one
-        told = _followup(FollowupKind.REJECTION, pending, now, addresses, decided.clauses)
+    followups = [Followup(FollowupKind.DECISION, pending.id, decision_body(record))]
+    if state is State.REJECTED and pending.sender:  # for a text: the status callback of the application, if it set one
+        rejection = _followup(FollowupKind.REJECTION, pending, now, addresses, record.clauses)
         more = {"words": words} if words else {}
-        followups.append(Followup(told.kind, told.message, {**told.body, "to": pending.sender, **more}))
-        if pending.channel is Channel.SMS:
-            people = list(dict.fromkeys(_writer(pair) for each in held for pair in each.pairs))
-            followups.append(
-                Followup(FollowupKind.REJECTED_TEXT, told.message, {**told.body, "people": people, **more})
-            )
+        followups.append(replace(rejection, body={**rejection.body, "to": pending.sender, **more}))
+        if capabilities_of(pending.channel).mails_rejections:
+            people = list(dict.fromkeys(_writer(pair) for recipient in held for pair in recipient.pairs))
+            body = {**rejection.body, "people": people, **more}
+            followups.append(replace(rejection, kind=FollowupKind.REJECTED_TEXT, body=body))
     changes = tuple(StateChange(address, state, None, by) for address in addresses)
-    return Transition(changes, tuple(followups), (_act(_ACTS[deed], decided),))
+    return Transition(changes, tuple(followups), (_audit_entry(_ACTS[action], record),))

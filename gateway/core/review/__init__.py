@@ -1,1 +1,1 @@
-"""What reviewers see: queue rows, near-duplicates, pseudonyms, reports, feedback."""
+"""What reviewers see: rows of the queue, near-duplicates, pseudonyms, reports, feedback."""

@@ -1,57 +1,55 @@
-"""What people decided, as labelled examples that the classifiers can learn from: the rows of a corpus, pure."""
+"""Feedback: reviewers' decisions as labeled examples for training, in the form of corpus rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction
-from gateway.core.mime.headers import header_section, subject
+from gateway.core.policy.clauses import HELD, holds_messages
 from gateway.core.policy.transitions import POLICY
 from gateway.core.review.views import MessageDetail
 
-HOLDING = ("7a", "7b", "7c", "7d", "7e", "8", "9")
-"""The clauses that a release or a rejection says something about; it says nothing of the others."""
-
-_RELEASED = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
+_DELIVERED_STATES = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
 
 
-def example_of(explained: MessageDetail) -> Mapping[str, object] | None:
-    """The example that a person made by deciding; None where they were not of one mind, or no text is left.
+def decision_example(detail: MessageDetail) -> Mapping[str, object] | None:
+    """The example that a reviewer's decision gives; None when decisions differ or no text is left.
 
-    What was released should not have been held; what was rejected was held rightly, by the clauses it was held for.
+    A released message should not have been held. A rejected one was held rightly, for the clauses it was held for.
     """
-    trace = explained.trace
-    verdicts = {_rejected(each.state) for each in trace.recipients if each.decided_by not in ("", POLICY)}
+    trace = detail.trace
+    verdicts = {
+        _is_rejected(recipient.state) for recipient in trace.recipients if recipient.decided_by not in ("", POLICY)
+    }
     if len(verdicts) != 1 or None in verdicts or trace.direction == "out_of_scope":
         return None
     rejected = bool(verdicts.pop())
-    labels = [clause for clause in trace.clauses if clause in HOLDING] if rejected else []
-    row = _row(explained)
+    labels = [clause for clause in trace.clauses if holds_messages(clause)] if rejected else []
+    row = _unlabeled_row(detail)
     if row is None or (rejected and not labels):
         return None
-    return {**row, "labels": labels, "hold": rejected, "known": [*(labels or HOLDING), "hold"]}
+    return {**row, "labels": labels, "hold": rejected, "known": [*(labels or HELD), "hold"]}
 
 
-def call_example_of(explained: MessageDetail, right: bool) -> Mapping[str, object] | None:
-    """The example that a person made by saying that an alert was right or wrong; None where no text is left."""
-    row = _row(explained)
-    if row is None or explained.trace.direction is not Direction.STUDENT_TO_STAFF:
+def help_example(detail: MessageDetail, right: bool) -> Mapping[str, object] | None:
+    """The example of a help alert that a reviewer called right or wrong; None when no text is left."""
+    row = _unlabeled_row(detail)
+    if row is None or detail.trace.direction is not Direction.STUDENT_TO_STAFF:
         return None
-    return {**row, "id": f"feedback-help-{explained.trace.id}", "help_seeking": right, "known": ["help"]}
+    return {**row, "id": f"feedback-help-{detail.trace.id}", "help_seeking": right, "known": ["help"]}
 
 
-def _row(explained: MessageDetail) -> dict[str, object] | None:
-    """A message as a row without labels; None where no text is left."""
-    trace = explained.trace
-    text = "\n".join(part.text for part in explained.parts() if part.text.strip())
+def _unlabeled_row(detail: MessageDetail) -> dict[str, object] | None:
+    """A message as a corpus row without labels; None when no text is left."""
+    trace = detail.trace
+    text = "\n".join(part.text for part in detail.parts() if part.text.strip())
     if not text.strip():
         return None
-    title = subject(header_section(explained.content)) if explained.channel is Channel.MAIL else ""
+    title = detail.section.subject
     return {
         "id": f"feedback-{trace.id}",
-        "channel": explained.channel.value,
+        "channel": detail.channel,
         "from": "staff" if trace.direction is Direction.STAFF_TO_STUDENT else "student",
         **({"subject": title} if title else {}),
         "text": text,
@@ -59,13 +57,13 @@ def _row(explained: MessageDetail) -> dict[str, object] | None:
         "purpose": "",
         "help_seeking": False,
         "hold": False,
-        "lang": "es" if explained.verdict is not None and explained.verdict.language == "es" else "en",
+        "lang": "es" if detail.verdict is not None and detail.verdict.language == "es" else "en",
         "hard": True,
         "known": [],
     }
 
 
-def _rejected(state: State) -> bool | None:
+def _is_rejected(state: State) -> bool | None:
     if state in (State.REJECTED, State.DISCARDED):
         return True
-    return False if state in _RELEASED else None
+    return False if state in _DELIVERED_STATES else None

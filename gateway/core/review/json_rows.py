@@ -1,4 +1,4 @@
-"""Rows of lists as JSON carries them: the same from the command line and from the API."""
+"""Rows of lists as JSON: the same on the command line and in the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gateway.core.serialization.wire import rfc3339
 
 
 def held_row(held: HeldMessage) -> dict[str, object]:
-    """One held message; `recipients` are the held ones, `reasons` the words of `failed`, or no_verdict."""
+    """One held message. `recipients` are the held ones; `reasons` are words of `failed`, or no_verdict."""
     return {
         "id": held.id,
         "channel": held.channel,
@@ -31,7 +31,8 @@ def trace_row(trace: Trace) -> dict[str, object]:
         "direction": trace.direction,
         "sender": trace.sender,
         "recipients": [
-            {"address": each.address, "state": each.state, "at": rfc3339(each.at)} for each in trace.recipients
+            {"address": recipient.address, "state": recipient.state, "at": rfc3339(recipient.at)}
+            for recipient in trace.recipients
         ],
         "sha256": trace.sha256,
         "action": trace.action,

@@ -1,4 +1,4 @@
-"""Mailings: messages of one sender that say nearly the same to many, to be looked at and decided as one."""
+"""Near-duplicates: messages of one sender that say nearly the same to many, to be reviewed and decided together."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ALIKE = 0.8
-"""Share of words that two messages of one mailing have in common."""
-_HEADS = 24
+MIN_SHARED = 0.8
+"""The share of words that two near-duplicates have in common."""
+MIN_SHARED_WORDS = 6
+"""The number of words that two near-duplicates have in common."""
+_MAX_GROUPS = 24  # groups of one sender and subject that new messages are compared with
 _WORD = re.compile(r"\w+")
 _REPLY = re.compile(r"(?:\s*(?:re|fw|fwd|aw)\s*:)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """What is compared: who wrote it, which way and by which channel, under which subject, and how it begins."""
+class ComparedMessage:
+    """The fields of a message that are compared. `text` is the start of its text."""
 
     sender: str
     direction: str
@@ -24,52 +26,52 @@ class Letter:
     text: str
 
 
-class Mailings:
-    """The mailings that were seen so far, each under a number.
+class NearDuplicateGroups:
+    """Numbers groups of near-duplicates, message by message.
 
-    Linear for letters of different senders; within one sender's each is compared with the first of a few mailings.
+    Takes linear time: a message is compared with the first ones of at most 24 groups of its sender and subject.
     """
 
     def __init__(self) -> None:
         self._count = 0
-        self._heads: dict[tuple[str, str, str, str], list[tuple[frozenset[str], int]]] = {}
+        self._first: dict[tuple[str, str, str, str], list[tuple[frozenset[str], int]]] = {}
 
-    def number(self, letter: Letter) -> int:
-        """The number of the mailing that a letter belongs to: a new one where it is like none before."""
-        key = (letter.sender.lower(), letter.direction, letter.channel, _folded(letter.subject))
-        near, words = self._heads.setdefault(key, []), words_of(letter.text)
-        if letter.sender:
-            for head, number in near:
-                if alike(head, words):
+    def number(self, message: ComparedMessage) -> int:
+        """The number of the group of a message: a new one if it resembles no earlier message."""
+        key = (message.sender.lower(), message.direction, message.channel, _fold_subject(message.subject))
+        groups, words = self._first.setdefault(key, []), words_of(message.text)
+        if message.sender:
+            for first_words, number in groups:
+                if is_near_duplicate(first_words, words):
                     return number
         self._count += 1
-        if len(near) < _HEADS:
-            near.append((words, self._count))
+        if len(groups) < _MAX_GROUPS:
+            groups.append((words, self._count))
         return self._count
 
 
-def mailings(letters: Sequence[Letter]) -> list[list[int]]:
-    """Places of letters, those of one mailing together, in the order of their first ones."""
-    seen = Mailings()
-    found: dict[int, list[int]] = {}
-    for at, letter in enumerate(letters):
-        found.setdefault(seen.number(letter), []).append(at)
-    return list(found.values())
+def group_near_duplicates(messages: Sequence[ComparedMessage]) -> list[list[int]]:
+    """The positions of messages, grouped by near-duplicates, in the order of their first messages."""
+    numbers = NearDuplicateGroups()
+    groups: dict[int, list[int]] = {}
+    for position, message in enumerate(messages):
+        groups.setdefault(numbers.number(message), []).append(position)
+    return list(groups.values())
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """The words of a text, in lower case."""
     return frozenset(_WORD.findall(text.lower()))
 
 
-def alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two texts say nearly the same; a few short words alone do not."""
+def is_near_duplicate(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two texts, as sets of words, say nearly the same. A few common words are not enough."""
     if one == other:
         return True
-    both = len(one & other)
-    return both >= 6 and both >= ALIKE * len(one | other)
+    shared = len(one & other)
+    return shared >= MIN_SHARED_WORDS and shared >= MIN_SHARED * len(one | other)
 
 
-def _folded(subject: str) -> str:
-    """A subject without what differs from one to the next: numbers, and the marks of an answer."""
+def _fold_subject(subject: str) -> str:
+    """A subject without numbers and reply prefixes, which differ between near-duplicates."""
     return " ".join(re.sub(r"\d+", "#", _REPLY.sub("", subject, count=1)).lower().split())

@@ -1,4 +1,4 @@
-"""Reports: how much was held and for what, who decided how soon, and how often the policy was overruled. No person."""
+"""Reports: how much was held and why, how fast it was decided, how often it was released. No person is named."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from statistics import median
 from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Pair
 
-_LET_GO = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
+_RELEASED = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """One recipient's copy that the policy held, and what became of it."""
+class HeldCopy:
+    """One recipient's copy that the policy held, and what happened to it."""
 
     received_at: float
     decided_at: float | None
@@ -31,7 +31,7 @@ class Holding:
 
 @dataclass(slots=True)
 class ReportLine:
-    """One line of a report: holds, and of them those decided by people, let go by them, still held."""
+    """One line of a report: held copies, those decided by reviewers, released by them, and still held."""
 
     held: int = 0
     decided: int = 0
@@ -41,60 +41,62 @@ class ReportLine:
 
     @property
     def share(self) -> float | None:
-        """The share of the decided ones that people let go."""
+        """The share of the decided copies that reviewers released."""
         return self.overturned / self.decided if self.decided else None
 
     @property
     def usual(self) -> float | None:
-        """The median of the seconds from acceptance to a person's decision."""
+        """The median seconds from acceptance to a reviewer's decision."""
         return median(self.seconds) if self.seconds else None
 
-    def add(self, holding: Holding) -> None:
-        """Count one more."""
+    def add(self, copy: HeldCopy) -> None:
+        """Count one copy."""
         self.held += 1
-        if holding.state is State.HELD:
+        if copy.state is State.HELD:
             self.waiting += 1
-        elif holding.decided_by not in ("", "policy"):
+        elif copy.decided_by not in ("", "policy"):
             self.decided += 1
-            self.overturned += holding.state in _LET_GO
-            if holding.decided_at is not None:
-                self.seconds.append(max(holding.decided_at - holding.received_at, 0.0))
+            self.overturned += copy.state in _RELEASED
+            if copy.decided_at is not None:
+                self.seconds.append(max(copy.decided_at - copy.received_at, 0.0))
 
 
-Lines = Mapping[str, ReportLine]
+ReportLines = Mapping[str, ReportLine]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was held in a time, in all and by what it can be told apart by, the most first."""
+    """Everything held in a period: in total, and by day, clause, building and so on, the largest first."""
 
     total: ReportLine
-    by: Mapping[str, Lines]
+    by: Mapping[str, ReportLines]
 
 
-def report(holdings: Iterable[Holding], buildings: Callable[[Sequence[Pair]], Iterable[str]], zone: tzinfo) -> Report:
-    """The report on holdings; `buildings` says which ones a relation belongs to. Days are those of the zone."""
+def build_report(
+    copies: Iterable[HeldCopy], buildings: Callable[[Sequence[Pair]], Iterable[str]], zone: tzinfo
+) -> Report:
+    """The report on held copies. `buildings` returns the buildings of pairs. Days are those of the time zone."""
     total, by = ReportLine(), defaultdict[str, dict[str, ReportLine]](dict)
-    for each in holdings:
-        total.add(each)
-        day = datetime.fromtimestamp(each.received_at, UTC).astimezone(zone).date().isoformat()
+    for copy in copies:
+        total.add(copy)
+        day = datetime.fromtimestamp(copy.received_at, UTC).astimezone(zone).date().isoformat()
         values = {
-            "day": (day,), "clause": each.clauses or ("none",), "building": tuple(buildings(each.pairs)) or ("none",),
-            "language": (each.language or "unknown",), "channel": (each.channel,), "direction": (each.direction,),
+            "day": (day,), "clause": copy.clauses or ("none",), "building": tuple(buildings(copy.pairs)) or ("none",),
+            "language": (copy.language or "unknown",), "channel": (copy.channel,), "direction": (copy.direction,),
         }  # fmt: skip
-        for name, some in values.items():
-            for value in some:
-                by[name].setdefault(value, ReportLine()).add(each)
+        for name, keys in values.items():
+            for value in keys:
+                by[name].setdefault(value, ReportLine()).add(copy)
     ordered = {name: dict(sorted(lines.items(), key=_order(name))) for name, lines in by.items()}
     return Report(total, ordered)
 
 
 def _order(name: str) -> Callable[[tuple[str, ReportLine]], tuple[int, str]]:
-    return (lambda each: (0, each[0])) if name == "day" else (lambda each: (-each[1].held, each[0]))
+    return (lambda item: (0, item[0])) if name == "day" else (lambda item: (-item[1].held, item[0]))
 
 
-def table(found: Report, volume: Counter[tuple[str, str]]) -> list[tuple[object, ...]]:
-    """A report as rows for a spreadsheet, the heading first."""
+def report_rows(report: Report, volume: Counter[tuple[str, str]]) -> list[tuple[object, ...]]:
+    """A report as rows for a spreadsheet, the header first."""
     rows: list[tuple[object, ...]] = [
         ("by", "value", "held", "decided by people", "of them let go", "still held", "median seconds to decision")
     ]
@@ -102,7 +104,7 @@ def table(found: Report, volume: Counter[tuple[str, str]]) -> list[tuple[object,
         ("delivered or held", f"{channel} {action}", count, "", "", "", "")
         for (channel, action), count in sorted(volume.items())
     ]
-    for name, lines in {"all": {"": found.total}, **found.by}.items():
+    for name, lines in {"all": {"": report.total}, **report.by}.items():
         for value, line in lines.items():
             usual = "" if line.usual is None else round(line.usual)
             rows.append((name, value, line.held, line.decided, line.overturned, line.waiting, usual))

@@ -1,28 +1,29 @@
-"""What an administrator sees of held messages, and what anybody entitled sees of where a message is."""
+"""Views for the console and the commands: held messages, traces, lists, conversations, details, backlog."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from gateway.core.channels.registry import header_section_of, parts
 from gateway.core.messages.delivery import State
 from gateway.core.messages.media import MediaFile, media_parts
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import NO_RELATION, Direction, Relation
 from gateway.core.messages.verdict import Verdict
-from gateway.core.mime.parts import Part, parts
+from gateway.core.mime.headers import HeaderSection
+from gateway.core.mime.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
 class HeldMessage:
-    """One row of the queue of held messages; `recipients` are the held ones, `due_at` the earliest of theirs.
+    """One row of the queue. `recipients` are the held ones; `due_at` is their earliest due time.
 
-    `excerpt` is the beginning of what it newly says: lists compare and search by it, and do not show it. `others` are
-    the recipients whose copies are not held: they have a part in it as well.
+    `excerpt` is the start of the new text: lists compare and search it but do not show it. `others` are the recipients
+    whose copies are not held; they are parties to the message too.
     """
 
     id: str
-    channel: Channel
+    channel: str
     direction: Direction
     sender: str
     recipients: tuple[str, ...]
@@ -38,9 +39,9 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class RecipientTrace:
-    """Where one recipient's copy is, and since when; `decided_by` is "policy" or a person, "" while undecided.
+    """The state of one recipient's copy, since `at`. `decided_by` is "policy" or an account, "" while undecided.
 
-    `decided_at`: when that was; `at` goes on to when it was delivered.
+    `decided_at` stays when `at` moves on to the delivery.
     """
 
     address: str
@@ -54,14 +55,14 @@ class RecipientTrace:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a message is: states and times, no content; direction, action and clauses of the strictest recipient.
+    """Where a message is: states and times, no content. Direction, action and clauses are those of the strictest copy.
 
-    A message of ours (a bounce, a notice) has no pair: its direction is "out_of_scope".
+    Our own mail (bounces, notices) has no pair; its direction is "out_of_scope".
     """
 
     id: str
     message_id: str
-    channel: Channel
+    channel: str
     direction: Direction | Literal["out_of_scope"]
     sender: str
     recipients: tuple[RecipientTrace, ...]
@@ -75,10 +76,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class ListedMessage:
-    """A message that was delivered and asks to be looked at: a call for help, one flagged, or one that came too late.
+    """A delivered message to be reviewed: a help alert, a flagged one, or one whose verdict came too late.
 
-    `taken_by` and `taken_at`: who took a call for help up, and when. `listed_at`: its place in a list, which a verdict
-    that comes later does not change.
+    `taken_by` and `taken_at`: who claimed a help alert, and when. `listed_at`: its position in the list, which a later
+    verdict does not change.
     """
 
     trace: Trace
@@ -91,10 +92,10 @@ class ListedMessage:
 
 @dataclass(frozen=True, slots=True)
 class ConversationMessage:
-    """Another message of a conversation: its envelope, and the beginning of what it newly says."""
+    """Another message of a conversation: its envelope and the start of its new text."""
 
     id: str
-    channel: Channel
+    channel: str
     sender: str
     recipients: tuple[str, ...]
     at: float
@@ -106,7 +107,7 @@ class ConversationMessage:
 
 @dataclass(frozen=True, slots=True)
 class MessageHead:
-    """The header section of a message, b"" where its content is gone, and what the classifiers said of it."""
+    """The header section of a message, b"" if its content was deleted, and its verdict."""
 
     head: bytes
     verdict: Verdict | None
@@ -114,27 +115,32 @@ class MessageHead:
 
 @dataclass(frozen=True, slots=True)
 class MessageDetail:
-    """Why a message is where it is: its content beside the verdict on it, so that findings can be shown as words.
+    """The content of a message and its verdict, to show findings as words.
 
-    `content` is empty where its time is up; `verdict` None while there is none; `policy` is the hash of the policy that
-    the strictest decision was made under, "" while undecided. `media`: the pictures and files of a text.
+    `content` is empty after its retention period; `verdict` is None while there is none. `policy` is the hash of the
+    policy of the strictest decision, "" while undecided. `media` are the pictures and files of a text message.
     """
 
     trace: Trace
     content: bytes
-    channel: Channel
+    channel: str
     verdict: Verdict | None = None
     policy: str = ""
     media: tuple[MediaFile, ...] = ()
+    section: HeaderSection = field(init=False, repr=False, compare=False)
+    """The header section of the content; empty if its channel has none."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "section", header_section_of(self.content, self.channel))
 
     def parts(self) -> list[Part]:
-        """What a person sees of it, as classifiers number it: a text's pictures and files are parts as well."""
+        """The visible parts, numbered as in verdicts. The pictures and files of a text message are parts too."""
         return [*parts(self.content, self.channel), *media_parts(self.media)]
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the store: counts, and the age of the oldest held message in seconds (0 where none is held)."""
+    """What waits in the store. `oldest_held` and `unlinked_for` (oldest unchained audit entry) are ages in seconds."""
 
     held: int = 0
     oldest_held: float = 0.0

@@ -1,4 +1,4 @@
-"""Rulings: what a verdict, the want of one, or a person changes about a message as it stands."""
+"""Transitions: what a verdict, a missing verdict or a reviewer changes about a message."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.channels.capabilities import MAIL, SMS
 from gateway.core.messages.delivery import FINAL, State
 from gateway.core.messages.followup import FollowupKind
-from gateway.core.messages.message import Channel
 from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus, Transition
 from gateway.core.policy.transitions import by_verdict, discard, reject, release, without_verdict
 from gateway.core.serialization.wire import decode_decision
-
-from . import made
-from .made import NOW, OTHER, S2S, STUDENT, T2S, TEACHER, finding, pair, policy, verdict
+from tests.core import samples
+from tests.core.samples import NOW, OTHER, S2S, STUDENT, T2S, TEACHER, finding, pair, policy, verdict
 
 POLICY = policy()
 LATER = NOW + 90
@@ -32,7 +31,7 @@ def waiting(address=STUDENT, state=State.RECEIVED, decision=None, by="", directi
     return RecipientStatus(address, state, (pair(address, direction=direction),), decision, by, NOW if by else None)
 
 
-def pending(*recipients, sender=TEACHER, verdict=None, channel=Channel.MAIL) -> PendingMessage:
+def pending(*recipients, sender=TEACHER, verdict=None, channel=MAIL) -> PendingMessage:
     return PendingMessage(
         "01m00000000000000000000000", channel, sender, "ab" * 32, NOW, recipients or (waiting(),), verdict
     )
@@ -63,7 +62,7 @@ def body(ruling: Transition, kind: FollowupKind):
     ("found", "state", "action"),
     [(CLEAN, State.QUEUED, "release"), (verdict(finding("6", 0.9)), State.QUEUED, "flag"), (BAD, State.HELD, "hold")],
 )
-def test_a_verdict_decides_what_waits(found, state, action):
+def test_verdict_decides_waiting_recipients(found, state, action):
     ruling = by_verdict(pending(), found, POLICY, LATER)
     assert states(ruling) == {STUDENT: state}
     assert ruling.changes[0].by == "policy"
@@ -71,17 +70,17 @@ def test_a_verdict_decides_what_waits(found, state, action):
     assert kinds(ruling) == [FollowupKind.DECISION]
     (record,) = records(ruling)
     assert (record.action, record.by, record.recipients, record.at) == (action, "policy", (STUDENT,), LATER)
-    (act,) = ruling.acts
+    (act,) = ruling.entries
     assert (act.actor, act.act, act.subject, act.at) == ("policy", "decided", "01m00000000000000000000000", LATER)
     assert act.detail["action"] == action
 
 
-def test_recipients_without_a_pair_are_left_alone():
+def test_recipients_without_a_pair_are_unchanged():
     guardian = RecipientStatus(GUARDIAN, State.QUEUED)
     assert states(by_verdict(pending(waiting(), guardian), BAD, POLICY, LATER)) == {STUDENT: State.HELD}
 
 
-def test_a_verdict_that_comes_again_changes_nothing():
+def test_repeated_verdict_changes_nothing():
     assert by_verdict(pending(verdict=BAD), BAD, POLICY, LATER) == Transition()
     assert by_verdict(pending(verdict=BAD), HELP, POLICY, LATER) == Transition()
 
@@ -93,16 +92,16 @@ def test_help_is_alerted_once_and_queued():
     assert body(ruling, FollowupKind.HELP_ALERT)["recipients"] == [STUDENT, OTHER]
 
 
-def test_one_record_for_each_action():
+def test_one_record_per_action():
     both = pending(waiting(), waiting(OTHER, direction=S2S))
     found = verdict(finding("8", 0.6))  # holds downwards, flags upwards
     ruling = by_verdict(both, found, POLICY, LATER)
     assert states(ruling) == {STUDENT: State.HELD, OTHER: State.QUEUED}
     assert [(each.action, each.recipients) for each in records(ruling)] == [("hold", (STUDENT,)), ("flag", (OTHER,))]
-    assert len(ruling.acts) == 2
+    assert len(ruling.entries) == 2
 
 
-def test_want_of_a_verdict():
+def test_decision_without_a_verdict():
     both = pending(waiting(), waiting(OTHER, direction=S2S), waiting("third@x.example", State.SENT))
     ruling = without_verdict(both, POLICY, LATER)
     assert states(ruling) == {STUDENT: State.HELD, OTHER: State.QUEUED}
@@ -111,7 +110,7 @@ def test_want_of_a_verdict():
     assert without_verdict(pending(verdict=CLEAN), POLICY, LATER) == Transition()
 
 
-def test_a_late_verdict_decides_what_is_held_only_for_want_of_it():
+def test_late_verdict_decides_what_is_held_without_one():
     held = waiting(state=State.HELD, decision=UNREAD, by="policy")
     assert states(by_verdict(pending(held), CLEAN, POLICY, LATER)) == {STUDENT: State.QUEUED}
     still = by_verdict(pending(held), BAD, POLICY, LATER)
@@ -121,7 +120,7 @@ def test_a_late_verdict_decides_what_is_held_only_for_want_of_it():
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENT])
-def test_a_late_verdict_lists_what_was_delivered_before_it(state):
+def test_late_verdict_reports_delivered_recipients(state):
     gone = waiting(state=state, decision=UNREAD_FLAG, by="policy", direction=S2S)
     ruling = by_verdict(pending(gone), BAD, POLICY, LATER)
     assert states(ruling) == {STUDENT: None}
@@ -140,17 +139,17 @@ def test_a_late_call_for_help_is_alerted():
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENT, State.REJECTED, State.DISCARDED])
-def test_what_a_person_decided_stands_and_help_is_alerted_all_the_same(state):
+def test_reviewer_decision_stands_and_help_is_alerted(state):
     person = waiting(state=state, decision=UNREAD, by="rcastellano", direction=S2S)
     ruling = by_verdict(pending(person), BAD, POLICY, LATER)
-    assert (ruling.changes, ruling.followups, ruling.acts, ruling.verdict) == ((), (), (), BAD)
+    assert (ruling.changes, ruling.followups, ruling.entries, ruling.verdict) == ((), (), (), BAD)
     ruling = by_verdict(pending(person), HELP, POLICY, LATER)
     assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
     (change,) = ruling.changes  # it is listed as a call, and escalates, and who decided stays who decided
     assert (change.state, change.decision.action, change.by) == (None, Action.ALERT, "rcastellano")
 
 
-def test_shadow_records_and_holds_nothing():
+def test_shadow_mode_holds_nothing():
     due = waiting(state=State.SENT)
     ruling = by_verdict(pending(due), BAD, POLICY, LATER, shadow=True)
     assert states(ruling) == {STUDENT: None}
@@ -171,7 +170,7 @@ DEEDS = [(release, State.QUEUED, "release"), (reject, State.REJECTED, "reject"),
 
 
 @pytest.mark.parametrize(("deed", "state", "word"), DEEDS)
-def test_a_person_decides_what_is_held(deed, state, word):
+def test_reviewer_decides_held_recipients(deed, state, word):
     held = waiting(state=State.HELD, decision=HELD, by="policy")
     ruling = deed(pending(held, waiting(OTHER, State.SENT)), by="rcastellano", reason="all right", now=LATER)
     assert states(ruling) == {STUDENT: state}
@@ -179,17 +178,17 @@ def test_a_person_decides_what_is_held(deed, state, word):
     (record,) = records(ruling)
     assert (record.action, record.by, record.clauses, record.reason) == (word, "rcastellano", ("7a",), "all right")
     assert record.policy == "hash"
-    assert ruling.acts[0].actor == "rcastellano"
+    assert ruling.entries[0].actor == "rcastellano"
     assert ruling.verdict is None
 
 
-def test_only_a_rejection_tells_the_sender_and_never_nobody():
+def test_only_a_rejection_notifies_the_sender():
     held = waiting(state=State.HELD, decision=HELD, by="policy")
     assert body(reject(pending(held), "a", "", LATER), FollowupKind.REJECTION)["to"] == TEACHER
-    text = reject(pending(held, sender="+15155550110", channel=Channel.SMS), "a", "", LATER)
-    assert body(text, FollowupKind.REJECTION)["channel"] == Channel.SMS
+    text = reject(pending(held, sender="+15155550110", channel=SMS), "a", "", LATER)
+    assert body(text, FollowupKind.REJECTION)["channel"] == SMS
     assert body(text, FollowupKind.REJECTED_TEXT)["people"] == [pair().staff]
-    answer = pending(waiting(state=State.HELD, decision=HELD, by="policy", direction=S2S), channel=Channel.SMS)
+    answer = pending(waiting(state=State.HELD, decision=HELD, by="policy", direction=S2S), channel=SMS)
     assert body(reject(answer, "a", "", LATER, words="Come in."), FollowupKind.REJECTED_TEXT)["people"] == [
         pair().student
     ]
@@ -210,11 +209,11 @@ def test_a_second_click_changes_nothing(deed, state, word):
             assert deed(pending(waiting(state=stands, decision=HELD, by="x")), "b", "", LATER) == Transition()
 
 
-def test_a_person_decides_only_what_they_may():
+def test_reviewer_decides_allowed_recipients_only():
     held = [waiting(address, State.HELD, HELD, "policy") for address in (STUDENT, OTHER)]
-    ruling = release(pending(*held), "a", "", LATER, may=lambda each: each.address == OTHER)
+    ruling = release(pending(*held), "a", "", LATER, allowed=lambda each: each.address == OTHER)
     assert states(ruling) == {OTHER: State.QUEUED}
-    assert release(pending(*held), "a", "", LATER, may=lambda each: False) == Transition()
+    assert release(pending(*held), "a", "", LATER, allowed=lambda each: False) == Transition()
 
 
 decisions = st.sampled_from(
@@ -224,14 +223,14 @@ recipients = st.lists(
     st.builds(
         lambda address, state, standing, behind: RecipientStatus(address, state, tuple(behind), *standing),
         st.sampled_from([STUDENT, OTHER, GUARDIAN]), st.sampled_from(State), decisions,
-        st.lists(made.pairs, max_size=2),
+        st.lists(samples.pairs, max_size=2),
     ),
     min_size=1, max_size=3, unique_by=lambda each: each.address,
 )  # fmt: skip
 
 
-@given(recipients, made.verdicts, st.booleans())
-def test_no_ruling_leaves_a_final_or_a_person_s_state(stand, found, shadow):
+@given(recipients, samples.verdicts, st.booleans())
+def test_no_verdict_changes_a_final_or_reviewed_state(stand, found, shadow):
     message = pending(*stand)
     before = {each.address: each for each in stand}
     for ruling in (
@@ -250,12 +249,12 @@ def test_no_ruling_leaves_a_final_or_a_person_s_state(stand, found, shadow):
                 assert change.state is None
         told = [address for record in records(ruling) for address in record.recipients]
         assert sorted(told) == sorted(change.recipient for change in ruling.changes)
-        assert len(ruling.acts) == len(records(ruling))
-        json.dumps([each.body for each in ruling.followups] + [each.detail for each in ruling.acts])
+        assert len(ruling.entries) == len(records(ruling))
+        json.dumps([each.body for each in ruling.followups] + [each.detail for each in ruling.entries])
 
 
-@given(recipients, made.verdicts)
-def test_nothing_is_decided_twice(stand, found):
+@given(recipients, samples.verdicts)
+def test_second_verdict_changes_nothing(stand, found):
     message = pending(*stand)
     ruling = by_verdict(message, found, POLICY, LATER)
     changed = {change.recipient: change for change in ruling.changes}

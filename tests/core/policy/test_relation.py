@@ -1,4 +1,4 @@
-"""Relation: who forms pairs with whom, over a directory written out by hand."""
+"""The relation of a message, over a hand-written directory."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import Direction, Pair, Person, Relation, Role
 from gateway.core.mime.headers import Mailbox
-from gateway.core.policy.relation import CLAIMED, NAMESAKES, envelope_relation, forms_pair, identified, relate
+from gateway.core.policy.relation import MAX_CLAIMED, MAX_NAMESAKES, envelope_relation, find_people, forms_pair, relate
 
 TO_STUDENT, TO_STAFF = Direction.STAFF_TO_STUDENT, Direction.STUDENT_TO_STAFF
 STUDENTS = "students.riverbend.example"
@@ -43,19 +43,19 @@ class Handwritten:
     names: dict[str, tuple[Person, ...]] = field(default_factory=dict)
 
     def person(self, address: str) -> Person | None:
-        address = canonical(address)
+        address = canonical_address(address)
         if address.endswith(f"@{STUDENTS}") and address not in self.accounts and address not in self.groups:
             return Person(address, "", frozenset({Role.STUDENT}), address=address)
         return self.accounts.get(address)
 
     def members(self, address: str) -> tuple[Person, ...] | None:
-        return self.groups.get(canonical(address))
+        return self.groups.get(canonical_address(address))
 
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
         return self.names.get(display_name.lower(), ())
 
     def is_internal(self, address: str) -> bool:
-        return canonical(address).endswith(("@riverbend.example", f"@{STUDENTS}", "+15155550199"))
+        return canonical_address(address).endswith(("@riverbend.example", f"@{STUDENTS}", "+15155550199"))
 
 
 DIRECTORY = Handwritten(
@@ -111,10 +111,10 @@ def test_staff_to_student_and_back() -> None:
 )
 def test_no_pair(sender: str, recipient: str) -> None:
     assert related(sender, recipient) == ()
-    assert not forms_pair(identified(sender, DIRECTORY), recipient, DIRECTORY)
+    assert not forms_pair(find_people(sender, DIRECTORY), recipient, DIRECTORY)
 
 
-def test_only_the_recipients_of_a_pair_have_one_and_keep_their_address_as_written() -> None:
+def test_recipients_keep_their_address_as_written() -> None:
     found = related(at(DANA), "S1+x@Riverbend.EXAMPLE", at(RUTH), at(JORDAN), "S1+x@Riverbend.EXAMPLE")
     assert [pair.recipient for pair in found] == ["S1+x@Riverbend.EXAMPLE", at(JORDAN)]
 
@@ -130,29 +130,29 @@ def test_only_the_recipients_of_a_pair_have_one_and_keep_their_address_as_writte
         "T1@RIVERBEND.example",
     ],
 )
-def test_a_rewritten_sender_is_who_it_was(sender: str) -> None:
+def test_rewritten_sender_is_identified(sender: str) -> None:
     assert {(pair.staff, pair.student) for pair in related(sender, at(AVERY))} == {("t1", "s1")}
     assert related(sender, at(RUTH)) == ()
 
 
-def test_a_rewritten_recipient_is_where_it_goes() -> None:
+def test_rewritten_recipient_is_identified() -> None:
     wrapped = "SRS0=HHH=TT=riverbend.example=s1@riverbend.example"
     assert related(at(DANA), wrapped) == (Pair(wrapped, "t1", "s1", TO_STUDENT),)
 
 
-def test_an_unknown_address_of_the_student_domain_is_a_student_by_its_address() -> None:
+def test_unknown_address_of_the_student_domain_is_a_student() -> None:
     new = f"new.kid@{STUDENTS}"
     assert related(at(DANA), new) == (Pair(new, "t1", new, TO_STUDENT),)
     assert related(new, at(DANA)) == (Pair(at(DANA), "t1", new, TO_STAFF),)
 
 
-def test_a_guess_at_a_verp_address_makes_nobody_a_student() -> None:
+def test_guessed_verp_address_is_never_an_unknown_student() -> None:
     assert related(f"news-return-5-new.kid={STUDENTS}@vendor.example", at(DANA)) == ()
     known = related("news-return-5-s1=riverbend.example@vendor.example", at(DANA))
     assert [(pair.student, pair.direction) for pair in known] == [("s1", TO_STAFF)]
 
 
-def test_a_group_has_every_member_of_the_other_role_behind_its_own_address() -> None:
+def test_group_forms_pairs_with_every_member() -> None:
     group = "period2@riverbend.example"
     assert related(at(RUTH), group) == (
         Pair(group, "p1", "s1", TO_STUDENT),
@@ -176,7 +176,7 @@ def test_own_child_only_if_every_student_behind_the_recipient_is() -> None:
     assert [(pair.staff, pair.own_child) for pair in office] == [("p1", False), ("t2", False)]
 
 
-def test_a_claimed_identity_widens_scope_and_grants_no_exception() -> None:
+def test_claimed_identity_widens_scope_without_exception() -> None:
     claim = (Mailbox(at(MARCUS), "Marcus"),)
     found = related("vendor@paper.example", at(TOBI), at(AVERY), claimed=claim)
     assert [(pair.student, pair.own_child) for pair in found] == [("s3", False), ("s1", False)]
@@ -186,7 +186,7 @@ def test_a_claimed_identity_widens_scope_and_grants_no_exception() -> None:
     assert [pair.staff for pair in null] == ["t1"]
 
 
-def test_of_very_many_claimed_a_few_are_paired_and_none_can_hide_behind_them() -> None:
+def test_claimed_people_are_limited_per_role() -> None:
     crowd = {f"x{number}@{STUDENTS}": somebody(f"x{number}", "", Role.STUDENT) for number in range(500)}
     crowd |= {f"y{number}@riverbend.example": somebody(f"y{number}", "", Role.STAFF) for number in range(500)}
     directory = Handwritten(DIRECTORY.accounts | crowd, DIRECTORY.groups)
@@ -194,10 +194,10 @@ def test_of_very_many_claimed_a_few_are_paired_and_none_can_hide_behind_them() -
     everybody = tuple(map(Mailbox, crowd))
     for claimed in ((*students, Mailbox(at(DANA))), everybody):
         found = relate("", claimed, [at(AVERY)], directory).pairs
-        assert 1 <= len(found) <= CLAIMED
+        assert 1 <= len(found) <= MAX_CLAIMED
         assert {pair.direction for pair in found} == {TO_STUDENT}
     both = relate(at(MARCUS), everybody, [at(TOBI), at(RUTH)], directory).pairs
-    assert len(both) == 2 * CLAIMED + 1
+    assert len(both) == 2 * MAX_CLAIMED + 1
     assert both[0] == Pair(at(TOBI), "t2", "s3", TO_STUDENT, own_child=True)
 
 
@@ -238,7 +238,7 @@ def test_a_personal_account_claimed_beside_the_district_one_is_outside() -> None
     assert [p.outside for p in related(at(DANA), at(AVERY), claimed=(Mailbox("dana@home.example"),))] == [True]
 
 
-def test_an_unknown_outside_from_with_a_namesake_of_the_other_role() -> None:
+def test_namesake_outside_is_a_personal_account() -> None:
     claim = (Mailbox("dw1984@freemail.example", "Dana Whitfield"),)
     assert related("dw1984@freemail.example", at(AVERY), at(RUTH), claimed=claim) == (
         Pair(at(AVERY), "t1", "s1", TO_STUDENT, outside=True),
@@ -264,14 +264,14 @@ def test_no_namesake(box: Mailbox) -> None:
     assert related("someone@freemail.example", at(AVERY), claimed=(box,)) == ()
 
 
-def test_a_name_that_many_have_pairs_those_of_the_recipients_building() -> None:
+def test_namesakes_of_the_recipients_building_come_first() -> None:
     many = tuple(replace(DANA, id=f"n{n}", buildings=("ms" if n in (7, 9) else "far",)) for n in range(20))
     directory = replace(DIRECTORY, names={"dana whitfield": many})
     claim = (Mailbox("dw@freemail.example", "Dana Whitfield"),)
     near = relate("dw@freemail.example", claim, [at(JORDAN)], directory).pairs
     assert [pair.staff for pair in near] == ["n7", "n9"]
     far = relate("dw@freemail.example", claim, [at(AVERY)], directory).pairs
-    assert len(far) == NAMESAKES
+    assert len(far) == MAX_NAMESAKES
     students = tuple(replace(AVERY, id=f"k{n}") for n in range(3))
     directory = replace(DIRECTORY, names={"dana whitfield": (*students, replace(DANA, buildings=("far",)))})
     assert [p.staff for p in relate("x@y.example", claim, [at(AVERY)], directory).pairs] == ["t1"]
@@ -296,11 +296,11 @@ def test_notifications_of_social_networks(address: str, name: str, subject: str,
     assert all(p.outside and not p.own_child for p in pairs)
 
 
-def test_a_notification_is_known_by_its_envelope_too() -> None:
+def test_notification_is_recognized_by_its_envelope() -> None:
     assert [p.staff for p in related("b@social.example", at(AVERY), subject="Dana Whitfield is live")] == ["t1"]
 
 
-def test_a_long_subject_is_bounded() -> None:
+def test_long_subject_is_cut() -> None:
     began = time.perf_counter()
     related("b@social.example", at(AVERY), subject="word " * 100_000)
     assert time.perf_counter() - began < 2
@@ -313,7 +313,7 @@ _boxes = st.builds(Mailbox, _addresses, st.sampled_from(["", "Dana Whitfield", "
 
 
 @given(_addresses, st.lists(_boxes, max_size=3), st.lists(_addresses, max_size=4), st.text(max_size=60))
-def test_whatever_comes_pairs_join_staff_and_student_and_more_claims_never_narrow(
+def test_pairs_join_staff_and_students_and_claims_never_narrow(
     sender: str, claimed: list[Mailbox], recipients: list[str], subject: str
 ) -> None:
     full = relate(sender, claimed, recipients, DIRECTORY, subject, {"social.example"})
@@ -322,6 +322,6 @@ def test_whatever_comes_pairs_join_staff_and_student_and_more_claims_never_narro
     assert len(keys) == len(full.pairs)
     envelope = envelope_relation(sender, recipients, DIRECTORY)
     assert {(pair.recipient, pair.staff, pair.student, pair.direction) for pair in envelope.pairs} <= keys
-    senders = identified(sender, DIRECTORY)
+    senders = find_people(sender, DIRECTORY)
     assert bool(envelope) == any(forms_pair(senders, each, DIRECTORY) for each in recipients)
     assert isinstance(full, Relation)

@@ -1,4 +1,4 @@
-"""Notices: plain words, a link, and nothing of the message."""
+"""Notices: plain text, a link, and no content."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import FollowupKind
-from gateway.core.messages.message import Channel
 from gateway.core.notices.notice import notice_content
 from gateway.core.policy.decision import PendingMessage, RecipientStatus
 from gateway.core.policy.transitions import by_verdict, reject
-
-from . import made
-from .made import NOW, S2S, STUDENT, TEACHER, finding, pair, verdict
+from tests.core import samples
+from tests.core.samples import NOW, S2S, STUDENT, TEACHER, finding, pair, verdict
 
 ID = "01m00000000000000000000000"
 WHERE = {
@@ -29,14 +28,16 @@ def waiting(state, by=""):
 
 
 def pending(state, by=""):
-    return PendingMessage(ID, Channel.MAIL, TEACHER, "ab" * 32, NOW, (waiting(state, by),))
+    return PendingMessage(ID, MAIL, TEACHER, "ab" * 32, NOW, (waiting(state, by),))
 
 
 def followup(kind):
     ruling = {
-        FollowupKind.HELP_ALERT: lambda: by_verdict(pending(State.RECEIVED), verdict(help=1.0), made.policy(), NOW + 3),
+        FollowupKind.HELP_ALERT: lambda: by_verdict(
+            pending(State.RECEIVED), verdict(help=1.0), samples.policy(), NOW + 3
+        ),
         FollowupKind.LATE: lambda: by_verdict(
-            pending(State.SENT, "policy"), verdict(finding("7a", 0.9)), made.policy(), NOW + 3
+            pending(State.SENT, "policy"), verdict(finding("7a", 0.9)), samples.policy(), NOW + 3
         ),
         FollowupKind.REJECTION: lambda: reject(pending(State.HELD, "policy"), "rcastellano", "private words", NOW + 3),
     }[kind]()
@@ -54,7 +55,7 @@ def notice(kind, recipients=("safety@riverbend.example", "director@riverbend.exa
 
 
 @pytest.mark.parametrize("kind", [FollowupKind.HELP_ALERT, FollowupKind.LATE, FollowupKind.REJECTION])
-def test_a_notice_links_and_says_when(kind):
+def test_notice_has_link_and_time(kind):
     read, text = notice(kind)
     assert ID in text
     assert "2026-11-24 09:30 CST" in text
@@ -68,18 +69,18 @@ def test_a_notice_links_and_says_when(kind):
 
 
 @pytest.mark.parametrize("kind", [FollowupKind.HELP_ALERT, FollowupKind.LATE])
-def test_the_district_s_people_get_a_link_and_no_names(kind):
+def test_reviewers_get_a_link_and_no_names(kind):
     read, text = notice(kind)
     assert f"https://chaperone.riverbend.example/messages/{ID}" in text
     assert STUDENT not in text
     assert "7a" not in read["Subject"]
 
 
-def test_a_late_notice_names_the_clause():
+def test_late_notice_names_the_clause():
     assert "7a Sexual, flirtatious or grooming" in notice(FollowupKind.LATE)[1]
 
 
-def test_a_rejection_names_recipients_and_policy_and_not_the_reviewer():
+def test_rejection_names_recipients_and_policy_but_not_the_reviewer():
     _, text = notice(FollowupKind.REJECTION, (TEACHER,))
     assert STUDENT in text
     assert "https://chaperone.riverbend.example/policy" in text
@@ -88,7 +89,7 @@ def test_a_rejection_names_recipients_and_policy_and_not_the_reviewer():
     assert "private words" not in text
 
 
-def test_words_without_blanks_fit_into_the_lines_of_mail():
+def test_text_without_spaces_fits_into_lines():
     """An administrator writes in Chinese, which has none: every hop takes the letter, and every word is in it."""
     words = "請和學校的管理員談談" * 400
     ruling = reject(pending(State.HELD, "policy"), "rcastellano", "", NOW, words=words)

@@ -1,4 +1,4 @@
-"""People's decisions as labelled examples: what a release and a rejection say, and what says nothing."""
+"""Feedback: the examples that reviewers' decisions give."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.parties import Direction
-from gateway.core.review.feedback import HOLDING, call_example_of, example_of
+from gateway.core.policy.clauses import HELD
+from gateway.core.review.feedback import decision_example, help_example
 from gateway.core.review.views import MessageDetail, RecipientTrace, Trace
 
 CONTENT = b"Subject: Practice\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nStay late.\r\n"
@@ -19,12 +20,12 @@ def explained(*recipients: tuple[State, str], clauses: tuple[str, ...] = ("7a", 
     found = tuple(
         RecipientTrace(f"s{at}@x.example", state, 1.0, decided_by=by) for at, (state, by) in enumerate(recipients)
     )
-    trace = Trace("01M", "<m@x>", Channel.MAIL, Direction.STAFF_TO_STUDENT, "t@x.example", found, "0", "hold", clauses)
-    return MessageDetail(trace, CONTENT, Channel.MAIL)
+    trace = Trace("01M", "<m@x>", MAIL, Direction.STAFF_TO_STUDENT, "t@x.example", found, "0", "hold", clauses)
+    return MessageDetail(trace, CONTENT, MAIL)
 
 
-def test_what_was_rejected_was_held_rightly() -> None:
-    row = example_of(explained((State.REJECTED, "ann")))
+def test_rejected_message_was_held_rightly() -> None:
+    row = decision_example(explained((State.REJECTED, "ann")))
     assert row is not None
     assert (row["labels"], row["hold"], row["known"]) == (["7a"], True, ["7a", "hold"])
     assert (row["subject"], row["from"], row["channel"]) == ("Practice", "staff", "mail")
@@ -32,10 +33,10 @@ def test_what_was_rejected_was_held_rightly() -> None:
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENT, State.BOUNCED])
-def test_what_was_released_should_not_have_been_held(state: State) -> None:
-    row = example_of(explained((state, "ann"), (State.SENT, "policy")))
+def test_released_message_should_not_have_been_held(state: State) -> None:
+    row = decision_example(explained((state, "ann"), (State.SENT, "policy")))
     assert row is not None
-    assert (row["labels"], row["hold"], row["known"]) == ([], False, [*HOLDING, "hold"])
+    assert (row["labels"], row["hold"], row["known"]) == ([], False, [*HELD, "hold"])
 
 
 @pytest.mark.parametrize(
@@ -49,8 +50,8 @@ def test_what_was_released_should_not_have_been_held(state: State) -> None:
         replace(explained((State.REJECTED, "ann")), content=b""),
     ],
 )
-def test_what_nobody_decided_or_several_differently_says_nothing(of: MessageDetail) -> None:
-    assert example_of(of) is None
+def test_undecided_or_contradicting_decisions_give_no_example(of: MessageDetail) -> None:
+    assert decision_example(of) is None
 
 
 def alerted(direction: Direction = Direction.STUDENT_TO_STAFF) -> MessageDetail:
@@ -59,14 +60,14 @@ def alerted(direction: Direction = Direction.STUDENT_TO_STAFF) -> MessageDetail:
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_what_is_said_of_an_alert_is_a_label_of_help_and_of_nothing_else(right: bool) -> None:
-    row = call_example_of(alerted(), right)
+def test_answer_to_an_alert_is_a_help_label_only(right: bool) -> None:
+    row = help_example(alerted(), right)
     assert row is not None
     assert (row["help_seeking"], row["known"], row["labels"], row["hold"]) == (right, ["help"], [], False)
     assert (row["from"], row["id"]) == ("student", "feedback-help-01M")
     assert "Stay late." in str(row["text"])
 
 
-def test_an_alert_without_text_or_from_staff_says_nothing() -> None:
-    assert call_example_of(replace(alerted(), content=b""), True) is None
-    assert call_example_of(alerted(Direction.STAFF_TO_STUDENT), True) is None
+def test_alert_without_text_or_from_staff_gives_no_example() -> None:
+    assert help_example(replace(alerted(), content=b""), True) is None
+    assert help_example(alerted(Direction.STAFF_TO_STUDENT), True) is None

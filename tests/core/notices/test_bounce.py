@@ -1,4 +1,4 @@
-"""Bounces as a mail program reads them, and nothing in them that could break out of its line."""
+"""Bounces as a mail program reads them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent, conclude
-from gateway.core.messages.message import Recipient, header_section
+from gateway.core.delivery.conclude import conclude
+from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent
+from gateway.core.messages.message import Recipient
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.notices.bounce import MAX_RETURNED, bounce_content
-from gateway.core.notices.mail_headers import options
-
-from .made import CONTENT, NOW, OTHER, STUDENT, message, pair
+from gateway.core.notices.mail_headers import mail_parameters
+from tests.core.samples import CONTENT, NOW, OTHER, STUDENT, message, pair
 
 ASKED = {
     "reporting": "gateway.riverbend.example",
@@ -40,7 +41,7 @@ def read(content: bytes) -> EmailMessage:
     return made
 
 
-def test_a_bounce():
+def test_bounce_for_one_recipient():
     original = message(
         recipients=(Recipient(STUDENT, ("ORCPT=rfc822;Av+2Bery@old.example",)),), options=("ENVID=q+2B1",)
     )
@@ -67,7 +68,7 @@ def test_a_bounce():
     assert recipient["Diagnostic-Code"] == "smtp; 550 5.1.1 No such user here"
     assert recipient["Last-Attempt-Date"] == "Tue, 24 Nov 2026 15:30:05 +0000"
     assert returned.get_content_type() == "text/rfc822-headers"
-    assert header_section(CONTENT) in content
+    assert HeaderSection.of(CONTENT).raw in content
     assert b"The quiz covers" not in content
 
 
@@ -78,8 +79,8 @@ def test_the_same_arguments_make_the_same_bytes():
 @pytest.mark.parametrize(
     ("asked", "size", "whole"), [("FULL", 100, True), ("HDRS", 100, False), ("FULL", MAX_RETURNED + 1, False)]
 )
-def test_ret_is_honoured(asked, size, whole):
-    content = header_section(CONTENT) + b"\r\nMARK" + b"x" * size + b"\r\n"
+def test_ret_is_honored(asked, size, whole):
+    content = HeaderSection.of(CONTENT).raw + b"\r\nMARK" + b"x" * size + b"\r\n"
     made = bounced({STUDENT: REFUSED}, message(content, options=(f"RET={asked}",)))
     assert (content in made) == whole
     kind = "message/rfc822" if whole else "text/rfc822-headers"
@@ -92,10 +93,10 @@ def test_only_failures_return_the_content():
     assert CONTENT not in made
     (_, recipient) = list(read(made).iter_parts())[1].get_payload()
     assert (recipient["Action"], recipient["Status"]) == ("relayed", "2.1.9")
-    assert read(made)["Subject"] == "Your message was handed on"
+    assert read(made)["Subject"] == "Your message was relayed"
 
 
-def test_a_delay_says_how_long_it_is_tried():
+def test_delay_notice_says_until_when_delivery_is_retried():
     made = read(bounced({STUDENT: Deferred("451 4.4.1 No answer")}, attempts=9))
     (_, recipient) = list(made.iter_parts())[1].get_payload()
     assert (recipient["Action"], recipient["Status"]) == ("delayed", "4.4.1")
@@ -103,13 +104,13 @@ def test_a_delay_says_how_long_it_is_tried():
     assert made["Subject"] == "Your message is delayed"
 
 
-def test_several_recipients_each_have_their_group():
+def test_every_recipient_has_a_group():
     made = read(bounced({STUDENT: REFUSED, OTHER: Bounced("552 5.2.2 Full")}, message(pairs=(pair(), pair(OTHER)))))
     _, first, second = list(made.iter_parts())[1].get_payload()
     assert (first["Status"], second["Status"]) == ("5.1.1", "5.2.2")
 
 
-def test_without_the_content_the_report_goes_alone():
+def test_report_alone_without_content():
     claim = Claim("t", message(), (Claimed(Recipient(STUDENT), 0, NOW),))
     _, (followup,) = conclude(claim, {STUDENT: REFUSED}, NOW, 0.5)
     assert len(list(read(bounce_content(followup.body, None, **ASKED)).iter_parts())) == 2
@@ -127,12 +128,12 @@ def test_international_addresses_have_the_types_of_rfc_6533():
     assert kinds == ["text/plain", "message/global-delivery-status", "message/global-headers"]
     assert f"Final-Recipient: utf-8; {address}\r\n".encode() in content
     assert made["Content-Transfer-Encoding"] == "8bit"
-    assert options(content, ["señor@riverbend.example"]) == ("BODY=8BITMIME", "SMTPUTF8")
-    assert options(bounced({STUDENT: REFUSED}), ["dwhitfield@riverbend.example"]) == ()
+    assert mail_parameters(content, ["señor@riverbend.example"]) == ("BODY=8BITMIME", "SMTPUTF8")
+    assert mail_parameters(bounced({STUDENT: REFUSED}), ["dwhitfield@riverbend.example"]) == ()
 
 
 @given(st.text(max_size=60), st.text(max_size=30), st.text(max_size=30), st.text(max_size=20))
-def test_nothing_breaks_out_of_its_line(reply, address, orcpt, envid):
+def test_values_stay_in_their_line(reply, address, orcpt, envid):
     original = message(
         pairs=(pair(address),),
         recipients=(Recipient(address, (f"ORCPT=rfc822;{orcpt}",)),),
@@ -147,7 +148,7 @@ def test_nothing_breaks_out_of_its_line(reply, address, orcpt, envid):
     assert max(map(len, content.split(b"\r\n"))) < 998
 
 
-def test_no_line_is_too_long():
+def test_lines_have_at_most_998_bytes():
     content = bounced({STUDENT: Bounced("550 5.1.1 " + "\U0001f4ee" * 990)})
     assert max(map(len, content.split(b"\r\n"))) < 998
     content.decode("utf-8")

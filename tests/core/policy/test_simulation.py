@@ -1,17 +1,16 @@
-"""Another policy over the same evidence: what changes is named, and what cannot be said is left out."""
+"""Simulation: changed decisions are listed, and messages without a verdict are skipped."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.delivery import State
-from gateway.core.messages.message import Channel
 from gateway.core.messages.verdict import Finding, Verdict
 from gateway.core.policy.decision import Action, Decision, PendingMessage, RecipientStatus
 from gateway.core.policy.policy import Thresholds
 from gateway.core.policy.simulation import Simulation
-
-from .made import NOW, S2S, STUDENT, T2S, TEACHER, pair, policy
+from tests.core.samples import NOW, S2S, STUDENT, T2S, TEACHER, pair, policy
 
 POLICY = policy()
 
@@ -22,7 +21,7 @@ def past(
     """One message to one recipient with a finding of clause 7e."""
     verdict = Verdict(name, "0" * 64, "1", findings=(Finding("7e", score, "head"),), help=help_)
     waiting = RecipientStatus(STUDENT, State.SENT, (pair(direction=direction),), decided)
-    return PendingMessage(name, Channel.MAIL, TEACHER, "0" * 64, NOW, (waiting,), verdict if read else None)
+    return PendingMessage(name, MAIL, TEACHER, "0" * 64, NOW, (waiting,), verdict if read else None)
 
 
 def with_hold(from_: float | None):
@@ -32,32 +31,32 @@ def with_hold(from_: float | None):
     return replace(POLICY, clauses={**POLICY.clauses, "7e": replace(clause, thresholds=levels)})
 
 
-def test_what_would_have_been_held_or_released_is_named():
+def test_changed_decisions_are_listed():
     simulation = Simulation(with_hold(0.5), with_hold(0.8))
     for each in (past("a", 0.6), past("b", 0.9), past("c", 0.3)):
         simulation.add(each)
     assert [(each.id, each.was, each.would_be, each.clauses) for each in simulation.changed] == [
         ("a", Action.HOLD, Action.FLAG, ("7e",))
     ]
-    assert (simulation.messages, simulation.left_out) == (3, 0)
+    assert (simulation.messages, simulation.skipped) == (3, 0)
     assert (simulation.before.actions[Action.HOLD], simulation.after.actions[Action.HOLD]) == (2, 1)
     assert (simulation.before.held_for["7e"], simulation.after.held_for["7e"]) == (2, 1)
     costs = {Action.HOLD: 2.0, Action.FLAG: 0.5}
     assert (simulation.before.minutes(costs), simulation.after.minutes(costs)) == (4.5, 3.0)
 
 
-def test_a_call_for_help_is_never_held_by_any_policy():
+def test_help_alert_is_never_held():
     simulation = Simulation(with_hold(None), with_hold(0.0))
     simulation.add(past("a", 0.9, direction=S2S, help_=0.99))
     assert simulation.changed == []
     assert simulation.after.actions[Action.ALERT] == 1
 
 
-def test_without_evidence_it_is_left_out_unless_it_was_given_up():
+def test_message_without_verdict_is_skipped_unless_decided_without():
     """A verdict that is no longer kept says nothing; want of a verdict is the same under both."""
     simulation = Simulation(with_hold(0.5), with_hold(0.8))
     simulation.add(past("undecided", 0.0, read=False))
     simulation.add(past("forgotten", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", ("7e",))))
-    assert (simulation.messages, simulation.left_out) == (0, 2)
+    assert (simulation.messages, simulation.skipped) == (0, 2)
     simulation.add(past("given up", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", (), ("no_verdict",))))
-    assert (simulation.messages, simulation.left_out, simulation.changed) == (1, 2, [])
+    assert (simulation.messages, simulation.skipped, simulation.changed) == (1, 2, [])

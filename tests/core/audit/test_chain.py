@@ -1,4 +1,4 @@
-"""The audit chain: every change, removal and new order is found, and the first bad row is named."""
+"""The audit chain: every change, removal and reordering is found."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from gateway.core.audit.chain import (
     ChainFault,
     ChainHead,
     ChainVerifier,
-    chain,
-    link,
-    read,
+    chain_entries,
+    entry_hash,
+    parse_entry,
     verify,
 )
 from gateway.core.policy.decision import Action, AuditEntry
-
-from .made import NOW
+from tests.core.samples import NOW
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(max_size=5),
@@ -34,26 +33,26 @@ acts = st.builds(
     AuditEntry, st.floats(0, 4e9), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8),
     st.dictionaries(st.text(max_size=5), json_values, max_size=3),
 )  # fmt: skip
-chains = st.lists(acts, min_size=1, max_size=6).map(lambda made: list(chain(made)))
+chains = st.lists(acts, min_size=1, max_size=6).map(lambda made: list(chain_entries(made)))
 ACT = AuditEntry(NOW, "rcastellano", "released", "01m0", {"clauses": ["7a"], "count": 2})
 
 
-def test_the_hash_is_what_it_always_was():
+def test_hash_never_changes():
     """Chains that are out in the world must verify for ever."""
     text = (
         '{"act":"released","actor":"rcastellano","at":1795534200.125,"detail":{"clauses":["7a"],"count":2},"number":1,'
         f'"previous":"{GENESIS}","subject":"01m0"}}'
     )
-    assert link(GENESIS, 1, ACT) == hashlib.sha256(text.encode()).hexdigest()
+    assert entry_hash(GENESIS, 1, ACT) == hashlib.sha256(text.encode()).hexdigest()
 
 
 @given(chains)
-def test_a_chain_is_whole_also_in_pages_and_after_an_export(rows):
+def test_intact_chain_verifies_in_pages_and_after_an_export(rows):
     assert verify(rows) is None
     assert verify(rows[3:], rows[2] if len(rows) > 2 else None) is None or len(rows) <= 2
     assert verify(rows, last=rows[-1]) is None
     exported = [json.dumps(row.document()) for row in rows]
-    assert verify([read(json.loads(line)) for line in exported]) is None
+    assert verify([parse_entry(json.loads(line)) for line in exported]) is None
 
 
 @given(chains, st.data())
@@ -63,12 +62,12 @@ def test_a_changed_row_is_found(rows, data):
     name = data.draw(st.sampled_from(["at", "actor", "act", "subject", "detail"]))
     value = getattr(data.draw(acts), name)
     changed = replace(row, act=replace(row.act, **{name: value}))
-    assume(link(row.previous, row.number, changed.act) != row.hash)
+    assume(entry_hash(row.previous, row.number, changed.act) != row.hash)
     assert name == "detail" or getattr(row.act, name) != value
     rows[at] = changed
     assert verify(rows).number == row.number
     # Whoever also mends that row's own hash is found at the next one, or by what is known of the last.
-    mended = replace(changed, hash=link(row.previous, row.number, changed.act))
+    mended = replace(changed, hash=entry_hash(row.previous, row.number, changed.act))
     found = verify([*rows[:at], mended, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
     assert found.number == (row.number + 1 if at < len(rows) - 1 else row.number)
 
@@ -83,7 +82,7 @@ def test_a_removed_row_is_found(rows, data):
 
 
 @given(chains, st.data())
-def test_a_removed_row_is_found_when_the_rest_is_numbered_anew(rows, data):
+def test_removed_row_is_found_after_renumbering(rows, data):
     assume(len(rows) > 1)
     at = data.draw(st.integers(0, len(rows) - 2))
     moved = [replace(row, number=row.number - 1) for row in rows[at + 1 :]]
@@ -91,7 +90,7 @@ def test_a_removed_row_is_found_when_the_rest_is_numbered_anew(rows, data):
 
 
 @given(chains, st.randoms())
-def test_a_new_order_is_found(rows, random):
+def test_reordering_is_found(rows, random):
     mixed = list(rows)
     random.shuffle(mixed)
     assume(mixed != rows)
@@ -100,35 +99,35 @@ def test_a_new_order_is_found(rows, random):
     assert verify(numbered) is not None
 
 
-def test_a_row_twice_is_found():
-    rows = list(chain([ACT, ACT]))
-    assert verify([rows[0], rows[0], rows[1]]) == ChainFault(1, "is out of order, or there twice")
+def test_duplicate_row_is_found():
+    rows = list(chain_entries([ACT, ACT]))
+    assert verify([rows[0], rows[0], rows[1]]) == ChainFault(1, "is out of order, or occurs twice")
     assert rows[0].hash != rows[1].hash
 
 
-def test_stores_may_give_values_back_in_their_own_way():
+def test_hash_is_independent_of_the_database():
     same = AuditEntry(NOW + 1e-7, "rcastellano", "released", "01m0", {"count": 2.0, "clauses": ("7a",)})
-    assert link(GENESIS, 1, same) == link(GENESIS, 1, ACT)
-    assert link(GENESIS, 1, AuditEntry(0, "a", "b", "", {"action": Action.HOLD})) == link(
+    assert entry_hash(GENESIS, 1, same) == entry_hash(GENESIS, 1, ACT)
+    assert entry_hash(GENESIS, 1, AuditEntry(0, "a", "b", "", {"action": Action.HOLD})) == entry_hash(
         GENESIS, 1, AuditEntry(0, "a", "b", "", {"action": "hold"})
     )
 
 
-def test_the_chain_goes_on_after_a_row():
-    first = list(chain([ACT]))
-    more = list(chain([ACT], first[0]))
+def test_chain_continues_after_a_row():
+    first = list(chain_entries([ACT]))
+    more = list(chain_entries([ACT], first[0]))
     assert (more[0].number, more[0].previous) == (2, first[0].hash)
     assert verify([*first, *more]) is None
 
 
 @pytest.mark.parametrize("document", [{}, {"number": "1"}, ChainedEntry(1, "", "", ACT).document() | {"detail": []}])
-def test_what_is_no_row_is_refused(document):
-    with pytest.raises(ValueError, match="no row"):
-        read(document)
+def test_invalid_row_is_refused(document):
+    with pytest.raises(ValueError, match="not an entry"):
+        parse_entry(document)
 
 
 @given(chains, st.integers(1, 3), st.data())
-def test_rows_that_are_missing_at_the_end_are_found(rows, size, data):
+def test_missing_rows_at_the_end_are_found(rows, size, data):
     """What the store knows of the end of the chain says so; rows linked meanwhile are no fault."""
     known = data.draw(st.integers(1, len(rows)))
     left = data.draw(st.integers(0, len(rows)))
@@ -140,8 +139,8 @@ def test_rows_that_are_missing_at_the_end_are_found(rows, size, data):
     assert found is None or found.number == left + 1
 
 
-def test_an_end_that_is_no_longer_known_is_found():
-    rows = list(chain([ACT, ACT]))
+def test_missing_chain_end_is_found():
+    rows = list(chain_entries([ACT, ACT]))
     walk = ChainVerifier(None)
     assert walk.page(rows) is None
     assert walk.page([]) is not None
@@ -155,6 +154,6 @@ def test_an_end_that_is_no_longer_known_is_found():
         replace(ACT, actor=b"\xff"), replace(ACT, detail={"count": float("inf")}),
     ],
 )  # fmt: skip
-def test_a_value_that_nobody_could_have_linked_is_a_changed_row(act):
-    first, second = chain([ACT, ACT])
+def test_unchainable_value_is_a_changed_row(act):
+    first, second = chain_entries([ACT, ACT])
     assert verify([first, replace(second, act=act)]) == ChainFault(2, "changed")

@@ -13,8 +13,8 @@ from gateway.core.messages.delivery import State
 from gateway.core.policy.decision import Action, AuditEntry
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
+from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog
 from gateway.stages.moderation import moderate, undo
-from gateway.stages.maintenance import (AuditChainWatch, delete_expired, link_audit, measure_backlog)
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, verdict_on
@@ -56,10 +56,14 @@ async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
         for message, state, action in ((kept, State.HELD, Action.HOLD), (gone, State.DISCARDED, Action.RELEASE)):
             await store.intake.accept(message)
             rule = becomes(state, decision(action))
-            await store.dispositions.apply([(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))])
+            await store.dispositions.apply(
+                [(message.id, lambda seen, m=message, r=rule: replace(r(seen), verdict=verdict_on(m)))]
+            )
         assert await moderate(store.dispositions, store.clock, kept.id, "discard", by="kim", reason="", after=5.0)
         wakeup = Wakeup()
-        group.create_task(delete_expired(store.retention, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0))
+        group.create_task(
+            delete_expired(store.retention, EventLog(CollectorRegistry()), wakeup, delivered=0.0, decided=0.0)
+        )
         async with asyncio.timeout(60):
             while await _content(store, gone.id):
                 await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Names covered in texts: whatever is known of a person, wherever it stands, and places that move with it."""
+"""Pseudonyms: everything known about a person is masked, and spans map to the masked text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from gateway.core.review.pseudonyms import Pseudonyms, letters
+from gateway.core.review.pseudonyms import Pseudonyms, letter_label
 
 
-def veil() -> Pseudonyms:
+def pseudonyms() -> Pseudonyms:
     """Two people of a district."""
     made = Pseudonyms()
-    made.cover("Staff A", ["Peter Lindgren"], ["peter.lindgren@riverbend.example", "+15155550142"])
-    made.cover("Student A", ["Zoë Will-Lindqvist"], ["z.lindqvist07@students.riverbend.example"])
+    made.add("Staff A", ["Peter Lindgren"], ["peter.lindgren@riverbend.example", "+15155550142"])
+    made.add("Student A", ["Zoë Will-Lindqvist"], ["z.lindqvist07@students.riverbend.example"])
     return made
 
 
@@ -36,38 +36,46 @@ def veil() -> Pseudonyms:
         ("", ""),
     ],
 )
-def test_everything_that_is_known_of_somebody_is_covered(said: str, shown: str) -> None:
-    assert veil().covered(said).text == shown
+def test_everything_known_about_a_person_is_masked(said: str, shown: str) -> None:
+    assert pseudonyms().mask(said).text == shown
 
 
-def test_places_move_with_the_text() -> None:
+def test_spans_map_to_the_masked_text() -> None:
     said = "Zoë Lindqvist, you are the best, Zoë"
-    covered = veil().covered(said)
-    assert covered.text == "Student A, you are the best, Student A"
+    masked = pseudonyms().mask(said)
+    assert masked.text == "Student A, you are the best, Student A"
 
     def now(words: str) -> str:
         start = said.index(words)
-        begin, end = covered.moved(start, start + len(words))
-        return covered.text[begin:end]
+        begin, end = masked.map_span(start, start + len(words))
+        return masked.text[begin:end]
 
     assert now("the best") == "the best"
     assert now("Zoë") == "Student A"
     assert now("qvist, you") == "Student A, you"  # it begins inside a name: all of what covers it
     assert now("best, Zo") == "best, Student A"
-    assert covered.moved(len(said), len(said)) == (len(covered.text),) * 2
+    assert masked.map_span(len(said), len(said)) == (len(masked.text),) * 2
 
 
-def test_without_anybody_nothing_changes() -> None:
-    covered = Pseudonyms().covered("Peter, 12345678")
-    assert (covered.text, covered.moved(3, 5)) == ("Peter, 12345678", (3, 5))
+def test_nothing_is_masked_without_people() -> None:
+    masked = Pseudonyms().mask("Peter, 12345678")
+    assert (masked.text, masked.map_span(3, 5)) == ("Peter, 12345678", (3, 5))
 
 
 @pytest.mark.parametrize("hostile", ["a1" * 200_000, "1(" * 200_000, "a@" * 200_000, "Peter " * 60_000, "." * 400_000])
-def test_a_hostile_text_takes_no_time(hostile: str) -> None:
+def test_hostile_text_is_fast(hostile: str) -> None:
     began = time.process_time()
-    veil().covered(hostile)
+    pseudonyms().mask(hostile)
     assert time.process_time() - began < 5
 
 
-def test_letters_go_on_behind_z() -> None:
-    assert [letters(number) for number in (0, 25, 26, 51, 52, 701, 702)] == ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]
+def test_letters_continue_after_z() -> None:
+    assert [letter_label(number) for number in (0, 25, 26, 51, 52, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "AZ",
+        "BA",
+        "ZZ",
+        "AAA",
+    ]

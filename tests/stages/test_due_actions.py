@@ -43,7 +43,7 @@ async def test_a_reminder_says_what_the_policy_does_at_the_due_time(tmp_path: Pa
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
         await put(store, SAID["middle"], NOON, roster(), policy())
         clock.now = NOON + 1.9 * HOUR
-        await reminders(store, deed, [LAST], CollectorRegistry()).look()
+        await reminders(store, deed, [LAST], CollectorRegistry()).check()
         (due,) = [each for each in await store.followups.claim_due(100, 60) if each.kind is FollowupKind.DUE]
     subject, said = reviewer_notice(FollowupKind.DUE, due.body, URL, ZONE)
     assert subject == "One held message to decide soon"
@@ -69,7 +69,7 @@ async def test_a_call_of_which_nobody_can_be_told_is_counted(tmp_path: Path, tol
         await put(store, SAID["help"], NOON, roster(), policy())
         looking = reminders(store, "hold", [LAST] if told else [], registry)
         for often in (1, 2):
-            await looking.look()
-            await looking.look()
+            await looking.check()
+            await looking.check()
             assert registry.get_sample_value("chaperone_help_nobody_told_total") == (0 if told else often)
             clock.now += 16 * 60

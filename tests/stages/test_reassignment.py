@@ -56,7 +56,7 @@ def reminders_of(store: Store) -> Reminders:
 
 async def look(store: Store) -> list[Followup]:
     """What is to be written of it after one look."""
-    await reminders_of(store).look()
+    await reminders_of(store).check()
     due = await store.followups.claim_due(100, 60)
     await store.followups.complete([each.id for each in due])
     return [each for each in due if each.kind is FollowupKind.FREE]
@@ -134,20 +134,22 @@ async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_b
         message, other = await said(store, "high"), await said(store, "text")
         await given(store, message.id, GONE)
         reminders = reminders_of(store)
-        await reminders.look()
+        await reminders.check()
         assert await holder(store, message.id) == GONE
         await disabled(store)
-        await reminders.look()
+        await reminders.check()
         assert await holder(store, message.id) == ""
         await given(store, other.id, GONE)
         clock.now += 3601
-        await reminders.look()
+        await reminders.check()
         assert await holder(store, other.id) == ""
 
 
 async def test_closed_cases_and_decided_messages_stay_as_they_ended(store: Store) -> None:
     number = await store.cases.open(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [], {})
-    assert await store.cases.set_outcome(number, "unfounded", GONE, AuditEntry(NOW, GONE, "case closed", f"case-{number}"))
+    assert await store.cases.set_outcome(
+        number, "unfounded", GONE, AuditEntry(NOW, GONE, "case closed", f"case-{number}")
+    )
     await disabled(store)
     assert await look(store) == []
     assert (await case_of(store, number)).assignee == GONE
@@ -190,7 +192,7 @@ def test_the_letter_names_nobody_and_links_to_the_pages() -> None:
         Followup(FollowupKind.FREE, "", body), [HIGH], sender="c@riverbend.example", console_url="https://c.example/",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=NOW,
     ).decode()  # fmt: skip
-    assert "Subject: One held message and 2 cases are free again" in letter
+    assert "Subject: One held message and 2 cases no longer assigned" in letter
     for link in ("https://c.example/messages/m1", "https://c.example/cases/7", "https://c.example/cases/9"):
         assert link in letter
     assert "2026-11-24 14:00 CST" in letter

@@ -1,4 +1,4 @@
-"""The decision on one recipient: thresholds, directions, groups, one's own child, help, failures, counters."""
+"""The decision about one recipient: thresholds, directions, groups, own children, help, failures, counters."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.messages.conversation import conversation
-from gateway.core.messages.verdict import CLAUSES
-from gateway.core.policy.contact import Counters
+from gateway.core.messages.conversation import conversation_id
+from gateway.core.policy.clauses import BUILT_IN
+from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import STRICTNESS, Action, strictest
 from gateway.core.policy.policy import Thresholds, Tool
-
-from . import made
-from .made import S2S, T2S, finding, pair, policy, verdict
+from tests.core import samples
+from tests.core.samples import S2S, T2S, finding, pair, policy, verdict
 
 POLICY = policy()
 GROUP = "class@riverbend.example"
@@ -31,18 +30,18 @@ def told(*findings, pairs=(DOWN,), contact=None, policy=POLICY, **more):
     return decide(pairs, verdict(*findings, **more), contact or {}, policy)
 
 
-def test_clean_is_released_without_clauses():
+def test_clean_message_is_released_without_clauses():
     decision = told(finding("7a", 0.1), finding("6", 0.2))
     assert (decision.action, decision.clauses, decision.reasons) == (Action.RELEASE, (), ())
     assert (decision.policy, decision.due_in, decision.direction) == ("hash", None, T2S)
 
 
 @pytest.mark.parametrize(("score", "action"), [(0.29, "release"), (0.3, "flag"), (0.49, "flag"), (0.5, "hold")])
-def test_thresholds_are_reached_at_their_value(score, action):
+def test_threshold_is_inclusive(score, action):
     assert told(finding("7a", score)).action == action
 
 
-def test_a_hold_names_what_led_to_it_the_highest_score_first():
+def test_hold_lists_clauses_by_score():
     decision = told(finding("7d", 0.6), finding("7a", 0.9), finding("6", 0.99), finding("7a", 0.7))
     assert decision.action is Action.HOLD
     assert decision.clauses == ("7a", "7d")
@@ -54,7 +53,7 @@ def test_a_quoted_finding_counts_less():
     assert told(finding("7a", 0.8)).action is Action.HOLD
 
 
-def test_words_that_evade_turn_a_flag_into_a_hold():
+def test_evasion_turns_a_flag_into_a_hold():
     assert told(finding("4", 0.9)).action is Action.FLAG
     assert told(finding("4", 0.9, cue="evasion")).action is Action.HOLD
     assert told(finding("4", 0.9, cue="evasion:delete this")).action is Action.HOLD
@@ -62,7 +61,7 @@ def test_words_that_evade_turn_a_flag_into_a_hold():
     assert told(finding("6", 0.9, cue="evasion")).action is Action.FLAG  # a clause that holds nothing does not here
 
 
-def test_help_wins_over_everything_in_the_student_s_direction():
+def test_help_wins_over_everything_in_student_messages():
     held = finding("7d", 0.99)
     decision = told(held, pairs=(UP,), help=0.5)
     assert (decision.action, decision.direction, decision.clauses, decision.due_in) == (Action.ALERT, S2S, (), None)
@@ -86,7 +85,7 @@ def test_own_children_are_exempt_from_some_clauses():
         assert told(finding(clause, 1.0), pairs=(child,)).action is Action.HOLD
 
 
-def test_affection_is_ordinary_in_a_family():
+def test_own_child_cues_limit_a_clause():
     child = pair(own_child=True)
     assert told(finding("7a", 1.0), pairs=(child,)).action is Action.RELEASE
     assert told(finding("7a", 1.0, cue="compliments"), pairs=(child,)).action is Action.RELEASE
@@ -94,23 +93,23 @@ def test_affection_is_ordinary_in_a_family():
     assert told(finding("7a", 1.0), pairs=(child, DOWN)).action is Action.HOLD
 
 
-def test_one_stranger_in_a_group_ends_the_exception():
+def test_own_child_exception_needs_the_whole_group():
     group = (pair(GROUP, own_child=True), pair(GROUP, student="s2"))
     assert told(finding("6", 1.0), pairs=group).action is Action.FLAG
 
 
-def test_a_registered_tool_is_no_finding():
+def test_registered_tool_is_released():
     tools = replace(POLICY, tools=(Tool("quiz.example", "Quiz", "D", "hs", "R"),))
     assert told(finding("2", 1.0, cue="www.quiz.example"), policy=tools).action is Action.RELEASE
     assert told(finding("2", 1.0, cue="other.example"), policy=tools).clauses == ("2",)
     assert told(finding("2", 1.0), policy=tools).clauses == ("2",)
 
 
-def test_a_clause_that_is_unknown_here_is_passed_over():
+def test_unknown_clause_is_ignored():
     assert told(finding("12", 1.0)).action is Action.RELEASE
 
 
-def test_want_of_a_verdict():
+def test_decision_without_a_verdict():
     down, up = decide((DOWN,), None, {}, POLICY), decide((UP,), None, {}, POLICY)
     assert (down.action, down.reasons, down.clauses, down.due_in) == (Action.HOLD, ("no_verdict",), (), POLICY.due)
     assert (up.action, up.reasons, up.due_in) == (Action.FLAG, ("no_verdict",), None)
@@ -119,7 +118,7 @@ def test_want_of_a_verdict():
     assert decide((DOWN,), None, {}, free).reasons == ("no_verdict",)
 
 
-def test_failures_are_decided_by_their_word():
+def test_failures_are_decided_by_word():
     assert (told(failed=("language",)).action, told(failed=("language",)).reasons) == (Action.FLAG, ("language",))
     assert told(failed=("crashed", "language")).reasons == ("crashed",)
     assert told(failed=("crashed",), pairs=(UP,)).action is Action.FLAG
@@ -129,10 +128,10 @@ def test_failures_are_decided_by_their_word():
 
 
 def counted(**counters):
-    return {conversation("t1", "s1"): Counters(**counters)}
+    return {conversation_id("t1", "s1"): ContactCounters(**counters)}
 
 
-def test_counters_flag_and_a_way_back_to_the_school_account_counts_in_favour():
+def test_counters_flag_unless_a_phrase_ends_outside_contact():
     much = counted(day=26, week=26)
     assert (told(contact=much).action, told(contact=much).clauses) == (Action.FLAG, ("5",))
     assert told(contact=counted(day=25, week=25)).action is Action.RELEASE
@@ -144,7 +143,7 @@ def test_counters_flag_and_a_way_back_to_the_school_account_counts_in_favour():
     assert decide((UP,), None, much, replace(POLICY, no_verdict={S2S: Action.RELEASE})).clauses == ("5",)
 
 
-def test_mass_mail_is_clause_9_and_the_way_back_does_not_excuse_it():
+def test_mass_mail_is_clause_9_whatever_the_text():
     mass = counted(sender_students_hour=401)
     assert told(contact=mass).clauses == ("9",)
     assert told(finding("5", 0.9, cue="transition"), contact=mass, pairs=(pair(own_child=True),)).clauses == ("9",)
@@ -162,10 +161,10 @@ def test_strictest():
     assert strictest([]) is Action.RELEASE
 
 
-some_pairs = st.lists(made.pairs, min_size=1, max_size=4)
+some_pairs = st.lists(samples.pairs, min_size=1, max_size=4)
 contacts = st.dictionaries(
-    st.builds(conversation, st.sampled_from(["t1", "t2"]), st.sampled_from(["s1", "s2", "s3"])),
-    made.counters,
+    st.builds(conversation_id, st.sampled_from(["t1", "t2"]), st.sampled_from(["s1", "s2", "s3"])),
+    samples.counters,
     max_size=3,
 )
 thresholds = st.builds(
@@ -179,7 +178,7 @@ policies = st.builds(
 )
 
 
-@given(some_pairs, made.verdicts, contacts, policies, st.data())
+@given(some_pairs, samples.verdicts, contacts, policies, st.data())
 def test_a_higher_score_is_never_less_strict(behind, found, contact, rules, data):
     before = decide(behind, found, contact, rules)
     # A phrase that counts in favour is the one finding that is meant to make it milder.
@@ -191,20 +190,20 @@ def test_a_higher_score_is_never_less_strict(behind, found, contact, rules, data
     assert rank(after) >= rank(before)
 
 
-@given(some_pairs, made.verdicts, contacts, st.sampled_from(CLAUSES))
+@given(some_pairs, samples.verdicts, contacts, st.sampled_from(BUILT_IN))
 def test_one_more_finding_is_never_less_strict(behind, found, contact, clause):
     more = replace(found, findings=(*found.findings, finding(clause, 0.9)))
     assert rank(decide(behind, more, contact, POLICY)) >= rank(decide(behind, found, contact, POLICY))
 
 
-@given(some_pairs, made.verdicts, contacts)
+@given(some_pairs, samples.verdicts, contacts)
 def test_an_alert_wins_and_comes_only_from_a_student(behind, found, contact):
     decision = decide(behind, replace(found, help=1.0), contact, POLICY)
     assert (decision.action is Action.ALERT) == any(each.direction is S2S for each in behind)
     assert decide(behind, replace(found, help=0.0), contact, POLICY).action is not Action.ALERT
 
 
-@given(some_pairs, made.verdicts, contacts)
+@given(some_pairs, samples.verdicts, contacts)
 def test_a_group_is_as_strict_as_its_strictest_member_and_in_any_order(behind, found, contact):
     whole = decide(behind, found, contact, POLICY)
     assert rank(whole) == max(rank(decide([each], found, contact, POLICY)) for each in behind)
@@ -212,7 +211,7 @@ def test_a_group_is_as_strict_as_its_strictest_member_and_in_any_order(behind, f
     assert (back.action, set(back.clauses), back.due_in) == (whole.action, set(whole.clauses), whole.due_in)
 
 
-@given(some_pairs, made.verdicts, contacts)
+@given(some_pairs, samples.verdicts, contacts)
 def test_own_children_are_never_decided_more_strictly(behind, found, contact):
     def of(own_child):
         return rank(decide([replace(each, own_child=own_child) for each in behind], found, contact, POLICY))
@@ -220,7 +219,7 @@ def test_own_children_are_never_decided_more_strictly(behind, found, contact):
     assert of(True) <= of(False)
 
 
-@given(some_pairs, made.verdicts | st.none(), contacts)
+@given(some_pairs, samples.verdicts | st.none(), contacts)
 def test_a_decision_explains_itself(behind, found, contact):
     decision = decide(behind, found, contact, POLICY)
     assert (decision.due_in is not None) == (decision.action is Action.HOLD)

@@ -1,0 +1,120 @@
+"""Contact over time: conversations, night hours, and limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.messages.conversation import conversation_id
+from gateway.core.messages.parties import Relation
+from gateway.core.policy.contact import ContactCounters, ContactLimits, NightHours, contact_log_rows, exceeded_limits
+from tests.core import samples
+from tests.core.samples import NOW, OTHER, S2S, STUDENT, TEACHER, pair
+
+CHICAGO = ZoneInfo("America/Chicago")
+NIGHT = NightHours(21 * 60, 6 * 60)
+
+
+def rows(*pairs, recipients=(), at=NOW, zone=CHICAGO, night=NIGHT, sender=TEACHER):
+    addresses = recipients or tuple(dict.fromkeys(each.recipient for each in pairs))
+    return contact_log_rows(Relation(pairs), addresses, at, zone, night, sender=sender)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def test_conversation_ids_are_stable_and_unambiguous():
+    assert conversation_id("t1", "s1") == "8666f531de34204c9f0fa3df97aa660f"
+    assert (
+        len(
+            {
+                conversation_id("a|", "b"),
+                conversation_id("a", "|b"),
+                conversation_id("b", "a"),
+                conversation_id("a", "b"),
+            }
+        )
+        == 4
+    )
+
+
+@pytest.mark.parametrize(
+    ("time", "night"),
+    [
+        ("20:59", False),
+        ("21:00", True),
+        ("23:59", True),
+        ("00:00", True),
+        ("05:59", True),
+        ("06:00", False),
+        ("12:00", False),
+    ],
+)
+def test_night_is_in_local_time_in_winter_and_summer(time, night):
+    for day, offset in (("2026-11-24", "-06:00"), ("2026-07-01", "-05:00")):
+        (row,) = rows(pair(), at=at(f"{day}T{time}:30{offset}"))
+        assert row.night == night
+
+
+def test_night_within_one_day_and_empty_night():
+    assert NightHours(60, 120).contains(60)
+    assert not NightHours(60, 120).contains(120)
+    assert not any(NightHours(300, 300).contains(minute) for minute in range(1440))
+
+
+def test_one_row_per_conversation():
+    found = rows(pair(), pair(OTHER, student="s2"), pair("class@x.example", student="s1"))
+    assert [(row.staff, row.student) for row in found] == [("t1", "s1"), ("t1", "s2")]
+    assert found[0].conversation == conversation_id("t1", "s1")
+
+
+def test_alone_without_other_recipients():
+    assert rows(pair())[0].alone
+    assert rows(pair(), recipients=(STUDENT, TEACHER))[0].alone  # a copy to oneself is no company
+    assert not rows(pair(), recipients=(STUDENT, "ingrid@home.example"))[0].alone
+    assert not any(row.alone for row in rows(pair(), pair(OTHER, student="s2")))
+    assert not any(row.alone for row in rows(pair("class@x.example"), pair("class@x.example", student="s2")))
+    assert rows(pair(), pair("again@x.example"))[0].alone  # two addresses of one student
+
+
+def test_outside_when_any_pair_is():
+    outside = replace(pair(OTHER), outside=True)
+    assert rows(pair(), outside)[0].outside
+    assert not rows(pair())[0].outside
+    assert rows(outside, pair(direction=S2S))[0].outside
+
+
+def test_limits_can_be_reached():
+    limits = ContactLimits(day=3, week=9, night_week=1, outside_week=0, students_hour=30)
+    assert exceeded_limits(ContactCounters(day=3, week=9, night_week=1, sender_students_hour=30), limits) == ()
+    over = ContactCounters(day=4, week=10, night_week=2, outside_week=1, sender_students_hour=31)
+    assert exceeded_limits(over, limits) == ("day", "week", "night_week", "outside_week", "students_hour")
+
+
+def test_shares_are_checked_from_a_number_of_messages_on():
+    limits = ContactLimits(night_share=0.5, alone_share=0.9, shares_from=10)
+    assert exceeded_limits(ContactCounters(week=9, night_week=9, alone_week=9), limits) == ()
+    assert exceeded_limits(ContactCounters(week=10, night_week=5, alone_week=9), limits) == ()
+    assert exceeded_limits(ContactCounters(week=10, night_week=6, alone_week=10), limits) == (
+        "night_share",
+        "alone_share",
+    )
+    assert exceeded_limits(ContactCounters(), replace(limits, shares_from=0)) == ()
+
+
+@given(samples.counters)
+def test_no_limits_are_never_exceeded(counters):
+    assert exceeded_limits(counters, ContactLimits()) == ()
+
+
+@given(st.lists(samples.pairs, min_size=1, max_size=5), st.floats(0, 4e9))
+def test_rows_are_the_conversations_of_the_relation(pairs, time):
+    found = rows(*pairs, at=time)
+    assert {row.conversation for row in found} == {conversation_id(each.staff, each.student) for each in pairs}
+    assert len({row.conversation for row in found}) == len(found)
