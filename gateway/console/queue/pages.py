@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.console.auth.authenticator import Authenticator
 from gateway.console.queue.query import parse_query
 from gateway.console.queue.rows import MAX_ROWS
 from gateway.console.web.deps import (
+    AuthenticatorDep,
     FlashDep,
     HelpDep,
     NavigationDep,
@@ -76,10 +76,11 @@ async def search(signed: Signed, sent: Sent, queue: QueueDep, navigation: Naviga
 
 
 @queue_pages.get("/events")
-async def events(request: Request, signed: Signed, queue: QueueDep, services: ServicesDep) -> Response:
+async def events(
+    request: Request, signed: Signed, queue: QueueDep, services: ServicesDep, authenticator: AuthenticatorDep
+) -> Response:
     """Server-sent events that say when the queue has changed, and nothing about a message."""
     await queue.require_access(signed.user)
-    authenticator: Authenticator = request.app.state.door
     streams: StreamLimiter = request.app.state.streams
 
     async def stream() -> AsyncIterator[str]:
