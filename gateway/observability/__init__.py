@@ -1,1 +1,1 @@
-"""Events, logs and metrics, and the HTTP endpoint that serves them."""
+"""Observability: the event log with its metrics, and the HTTP server for Prometheus and health checks."""

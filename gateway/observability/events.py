@@ -1,7 +1,8 @@
-"""The journal: one function per thing that can happen, each one log line and its metrics.
+"""The event log: one method per event, each with one log line and its metrics.
 
-Nothing here ever holds a person, an address or content: messages are named by id. Log lines are JSON objects with
-`at`, `level`, `event` and the event's own fields. The metric names are those that dashboards and alerts rely on.
+Nothing here contains a person, an address or content: messages are named by id. Log lines are JSON objects with `at`,
+`level`, `event` and the fields of the event; `hint` says how to fix a problem. Dashboards and alerts use the metric
+names.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line. Of an exception the type and the place, never its text: it may quote content."""
+    """Formats one JSON object per line. Exceptions have type and place but no text, which may quote content."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one JSON line."""
@@ -47,7 +48,7 @@ class JsonLines(logging.Formatter):
 
 
 def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Send every log line of this process, libraries' warnings included, to `stream`."""
+    """Write every log line of this process, including warnings of libraries, to `stream`."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
@@ -55,7 +56,7 @@ def start_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> Non
 
 
 class EventLog:
-    """The functions, over one registry of metrics."""
+    """The events, over one registry of metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -68,121 +69,121 @@ class EventLog:
             return Histogram(f"chaperone_{name}", text, buckets=_SECONDS, registry=registry)
 
         self.registry = registry
-        self._messages = counter("messages", "Messages taken in or passed through", "channel", "direction")
+        self._messages = counter("messages", "Messages accepted or passed through", "channel", "direction")
         self._decisions = counter("decisions", "Decisions on recipients", "action", "channel")
-        self._findings = counter("findings", "Clauses found, once a message", "clause")
+        self._findings = counter("findings", "Clauses found, once per message", "clause")
         self._held = gauge("held_messages", "Messages with a held recipient")
         self._oldest = gauge("oldest_held_seconds", "Age of the oldest held message")
         self._decision_seconds = histogram("decision_seconds", "From acceptance to decision")
         self._classify_seconds = histogram("classify_seconds", "Classification of one message")
         self._delivery_seconds = histogram("delivery_seconds", "From acceptance or release to sent")
-        self._deliveries = counter("deliveries", "Attempts to deliver, by recipient", "channel", "outcome")
+        self._deliveries = counter("deliveries", "Delivery attempts, by recipient", "channel", "outcome")
         self._deferred = gauge("deferred_recipients", "Recipients waiting for another attempt")
         self._unpublished = gauge("unpublished_messages", "Accepted messages that the bus has not confirmed")
         self._unanswered = gauge("unanswered_messages", "Accepted messages without a verdict")
-        self._lag = gauge("bus_lag", "Records that a consumer group has yet to commit", "topic", "group")
+        self._lag = gauge("bus_lag", "Records that a consumer group has not committed", "topic", "group")
         self._progress = gauge(
             "consumer_progress_timestamp_seconds", "When a consumer group last committed or had nothing to do", "group"
         )
         self._dead = counter("dead_letters", "Records sent to the dead-letter topic")
-        self._help = counter("help_alerts", "Students' calls for help that were alerted")
-        self._nobody_told = counter("help_nobody_told", "Times that nobody could be told of a call for help")
+        self._help = counter("help_alerts", "Help alerts sent")
+        self._nobody_told = counter("help_nobody_told", "Help alerts without anybody to notify")
         self._canary = counter("canary_failures", "Self-tests of the classifiers that failed")
         self._logins = counter("login_failures", "Sign-ins refused")
-        self._chain = gauge("audit_chain_valid", "1 while the audit chain is whole and linked in time")
-        self._chain.set(1)  # until this process finds otherwise: most processes never look
-        self._model = gauge("model_info", "The model in force", "version")
-        self._policy = gauge("policy_info", "The policy in force", "hash")
+        self._chain = gauge("audit_chain_valid", "1 while the audit chain is intact and linked in time")
+        self._chain.set(1)  # most processes never check
+        self._model = gauge("model_info", "The model in use", "version")
+        self._policy = gauge("policy_info", "The policy in use", "hash")
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
         self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
         self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
-        self._media = counter("media", "Pictures and files of texts that were fetched for reading, or not", "outcome")
+        self._media = counter("media", "Media of text messages, fetched or not", "outcome")
         self._refusals = counter("smtp_refusals", "SMTP commands and contents refused", "reason")
 
     @staticmethod
     def _line(event: str, level: int = logging.INFO, /, **fields: object) -> None:
-        if _log.isEnabledFor(level):  # made by hand: `log` would look up its caller in the stack for every line
+        if _log.isEnabledFor(level):  # `log` would look up its caller in the stack for every line
             _log.handle(_log.makeRecord(_log.name, level, "", 0, event, (), None, extra={"fields": fields}))
 
-    # the way in
+    # mail and texts in
 
     def accepted(self, message_id: str, channel: str, directions: Collection[str], size: int) -> None:
-        """A message in scope is durable; it counts once for each direction that its pairs have."""
+        """A message in scope is stored. It counts once per direction of its pairs."""
         for direction in sorted(directions):
             self._messages.labels(channel, direction).inc()
         self._line("accepted", id=message_id, channel=channel, directions=sorted(directions), size=size)
 
     def passed_through(self, channel: str) -> None:
-        """A message out of scope went on in its own transaction. No line: nothing is known of it afterwards."""
+        """A message out of scope was passed through. It has no log line."""
         self._messages.labels(channel, "out_of_scope").inc()
 
     def refused(self, reason: str) -> None:
-        """A command or a content was refused."""
+        """An SMTP command or content was refused."""
         self._refusals.labels(reason).inc()
         self._line("refused", reason=reason)
 
     def request_refused(self, reason: str) -> None:
-        """A request of the Twilio way was refused: `reason` is a word, and nothing else is known of it."""
+        """A request with a text message was refused; `reason` is a word."""
         self._line("refused", channel="sms", reason=reason)
 
     def session_opened(self) -> None:
-        """An SMTP session began."""
+        """An SMTP session started."""
         self._sessions.inc()
 
     def session_closed(self) -> None:
         """An SMTP session ended."""
         self._sessions.dec()
 
-    def fetched(self, message_id: str, number: int, outcome: str, size: int) -> None:
-        """A picture or file of a text was fetched; `outcome` is that word, or the one that says why there is none."""
+    def media_fetched(self, message_id: str, number: int, outcome: str, size: int) -> None:
+        """A picture or file of a text message was fetched; `outcome` is "fetched" or a word for why not."""
         self._media.labels(outcome).inc()
         level = logging.INFO if outcome == "fetched" else logging.WARNING
         self._line("media", level, id=message_id, number=number, outcome=outcome, size=size)
 
-    def bound(self, account: str) -> None:
-        """An application bound over SMPP, under the account of that name."""
+    def application_bound(self, account: str) -> None:
+        """An application bound over SMPP with an account."""
         self._bound.inc()
         self._line("bound", account=account)
 
-    def unbound(self, account: str) -> None:
-        """An application's session over SMPP ended."""
+    def application_unbound(self, account: str) -> None:
+        """The SMPP session of an application ended."""
         self._bound.dec()
         self._line("unbound", account=account)
 
     def smsc_bound(self, way: str) -> None:
-        """We are bound at the SMSC, as transceiver, transmitter or receiver."""
+        """The gateway is bound at the SMSC, as transceiver, transmitter or receiver."""
         self._smsc.labels(way).set(1)
         self._line("smsc_bound", way=way)
 
     def smsc_lost(self, way: str, why: str) -> None:
-        """We are not bound at the SMSC, and try again; `why` is a word or a status."""
+        """The gateway is not bound at the SMSC and retries; `why` is a word or a status."""
         self._smsc.labels(way).set(0)
-        self._line("smsc_lost", logging.WARNING, way=way, why=why, mend="check sms.smpp.upstream and its password")
+        self._line("smsc_lost", logging.WARNING, way=way, why=why, hint="check sms.smpp.upstream and its password")
 
     # bus and classifiers
 
     def published(self, count: int) -> None:
-        """Messages were confirmed by the bus."""
+        """The bus confirmed messages."""
         self._line("published", logging.DEBUG, count=count)
 
     def bus_lost(self, during: str) -> None:
-        """The broker does not answer; it is tried again."""
-        self._line("bus_lost", logging.WARNING, during=during, mend="check bus.url and that the broker runs")
+        """The broker does not answer; the gateway retries."""
+        self._line("bus_lost", logging.WARNING, during=during, hint="check bus.url and that the broker runs")
 
     def record_refused(self, topic: str, error: str) -> None:
-        """The bus takes no record of that size; its message takes the way of one without a verdict."""
-        self._line("record_refused", logging.ERROR, topic=topic, error=error, mend="lower bus.max_inline")
+        """The bus refused a record because of its size. Its message is decided without a verdict."""
+        self._line("record_refused", logging.ERROR, topic=topic, error=error, hint="lower bus.max_inline")
 
-    def bus_found(self) -> None:
+    def bus_restored(self) -> None:
         """The broker answers again."""
         self._line("bus_found")
 
     def store_lost(self, during: str) -> None:
-        """The store does not answer; it is tried again."""
-        self._line("store_lost", logging.ERROR, during=during, mend="check store.url and that the database runs")
+        """The store does not answer; the gateway retries."""
+        self._line("store_lost", logging.ERROR, during=during, hint="check store.url and that the database runs")
 
-    def publishing_again(self, message_id: str, standing: str) -> None:
-        """A message without a verdict is published again."""
+    def republished(self, message_id: str, standing: str) -> None:
+        """A message without a verdict was published again."""
         self._line("publishing_again", logging.WARNING, id=message_id, standing=standing)
 
     def progressed(self, topic: str, group: str, lag: int) -> None:
@@ -191,23 +192,23 @@ class EventLog:
         self._progress.labels(group).set(time.time())
 
     def lagging(self, topic: str, group: str, lag: int) -> None:
-        """A consumer group has records before it; says nothing of progress."""
+        """A consumer group has uncommitted records. This does not count as progress."""
         self._lag.labels(topic, group).set(lag)
 
     def classified(self, message_id: str, seconds: float, failed: Collection[str]) -> None:
-        """A classifier answered."""
+        """A message was classified."""
         self._classify_seconds.observe(seconds)
         level = logging.WARNING if failed else logging.DEBUG
         self._line("classified", level, id=message_id, ms=round(seconds * 1000, 1), failed=list(failed))
 
     def worker_died(self, reason: str) -> None:
-        """A classifying child process ended; its batch is tried again."""
+        """A child process ended; its work is retried."""
         self._line("worker_died", logging.WARNING, reason=reason)
 
     def canary_failed(self, count: int) -> None:
-        """A loaded model fails its self-test and is not used."""
+        """A model failed its self-test and is not used."""
         self._canary.inc()
-        self._line("canary_failed", logging.ERROR, count=count, mend="train the model again, or name another one")
+        self._line("canary_failed", logging.ERROR, count=count, hint="train the model again, or name another one")
 
     def dead_letter(self, topic: str, partition: int, offset: int, error: str) -> None:
         """A record could not be read and went to the dead letters; `error` is a word, never content."""
@@ -220,7 +221,7 @@ class EventLog:
         self, message_id: str, channel: str, action: str, recipients: int, clauses: Collection[str],
         reasons: Collection[str], seconds: float | None, by: str,
     ) -> None:  # fmt: skip
-        """Recipients of a message were decided; `seconds` since acceptance where the policy decided."""
+        """Recipients of a message were decided. `seconds`: since acceptance, if the policy decided."""
         self._decisions.labels(action, channel).inc(recipients)
         if seconds is not None:
             self._decision_seconds.observe(seconds)
@@ -229,44 +230,44 @@ class EventLog:
             clauses=list(clauses), reasons=list(reasons), by="policy" if by == "policy" else "person",
         )  # fmt: skip
 
-    def found(self, clauses: Collection[str]) -> None:
-        """The clauses of one verdict."""
+    def clauses_found(self, clauses: Collection[str]) -> None:
+        """A verdict has findings for these clauses."""
         for clause in clauses:
             self._findings.labels(clause).inc()
 
     def help_alerted(self, message_id: str) -> None:
-        """A student asks for help and the district's people are being told."""
+        """A help alert is being sent."""
         self._help.inc()
         self._line("help_alerted", logging.WARNING, id=message_id)
 
-    def nobody_told(self, message_id: str) -> None:
-        """A call for help waits and there is nobody who can be told: no account with an address, no notify.to."""
+    def help_unannounced(self, message_id: str) -> None:
+        """A help alert has nobody to notify: no account with an address, and no notify.to."""
         self._nobody_told.inc()
         self._line("help_nobody_told", logging.ERROR, id=message_id)
 
-    def late(self, message_id: str) -> None:
-        """What would have been held was delivered before its verdict."""
+    def delivered_late(self, message_id: str) -> None:
+        """A message that would have been held was delivered before its verdict."""
         self._line("late", logging.WARNING, id=message_id)
 
     # the console
 
     def sign_in_refused(self, reason: str) -> None:
-        """Somebody could not sign in, or used a bad token; `reason` is a word."""
+        """A sign-in or a token was refused; `reason` is a word."""
         self._logins.inc()
         self._line("sign_in_refused", logging.WARNING, reason=reason)
 
-    def sign_in_service(self, why: str) -> None:
-        """The district's sign-in service let nobody in, or could not be understood."""
+    def sign_in_service_failed(self, why: str) -> None:
+        """The district's sign-in service refused a sign-in, or its answer was not valid."""
         self._line("sign_in_service", logging.WARNING, why=why)
 
-    def undone(self, message_id: str) -> None:
-        """A person took a decision back before anything left."""
+    def decision_undone(self, message_id: str) -> None:
+        """A reviewer undid a decision in time."""
         self._line("undone", id=message_id)
 
-    # the way out
+    # mail and texts out
 
     def delivered(self, message_id: str, channel: str, outcomes: Mapping[str, int], seconds: float | None) -> None:
-        """One attempt ended: recipients by outcome (sent, deferred, bounced); `seconds` where something was sent."""
+        """A delivery attempt ended. `outcomes` counts recipients that are sent, deferred, bounced."""
         for outcome, count in outcomes.items():
             self._deliveries.labels(channel, outcome).inc(count)
         if seconds is not None:
@@ -275,39 +276,39 @@ class EventLog:
         self._line("delivered", level, id=message_id, channel=channel, **outcomes)
 
     def claim_lost(self, message_id: str) -> None:
-        """A claim ended before its delivery did; its outcome was not recorded."""
+        """A claim expired before its delivery ended; the outcome was not recorded."""
         self._line("claim_lost", logging.WARNING, id=message_id)
 
-    def told(self, kind: str, message_id: str) -> None:
-        """A followup was carried out."""
+    def followup_done(self, kind: str, message_id: str) -> None:
+        """A follow-up was done."""
         self._line("told", kind=kind, id=message_id)
 
     # the process
 
     def ready(self, where: Mapping[str, str]) -> None:
-        """This process serves."""
+        """This process is ready."""
         self._line("ready", logging.INFO, **where)
 
     def stopping(self) -> None:
-        """This process drains."""
+        """This process is stopping."""
         self._line("stopping")
 
     def reloaded(self, what: str, changed: int) -> None:
-        """A new roster or policy is in force."""
+        """A new roster or policy is in use."""
         self._line("reloaded", what=what, changed=changed)
 
     def kept_last_good(self, what: str, why: str) -> None:
-        """A new roster or policy was refused and the last good one stays; `why` names file and mend, no person."""
+        """A new roster or policy was refused and the last good one is kept. `why` names file and hint but no person."""
         self._line("kept_last_good", logging.ERROR, what=what, why=why)
 
-    def failed(self, during: str, error: BaseException | None = None) -> None:
-        """Something of ours failed in a way we did not expect; without `error`, call it inside `except`."""
+    def unexpected_failure(self, during: str, error: BaseException | None = None) -> None:
+        """Our code failed unexpectedly. Call it inside `except`, or with `error`."""
         _log.error("failed", extra={"fields": {"during": during}}, exc_info=error or True)
 
-    # what is measured rather than what happens
+    # measurements
 
-    def backlog(self, backlog: Backlog) -> None:
-        """What waits in the store."""
+    def backlog_measured(self, backlog: Backlog) -> None:
+        """The backlog of the store was measured."""
         self._held.set(backlog.held)
         self._oldest.set(backlog.oldest_held)
         self._deferred.set(backlog.deferred)
@@ -315,16 +316,16 @@ class EventLog:
         self._unanswered.set(backlog.unanswered)
 
     def audit_broken(self, number: int) -> None:
-        """A row of the audit log is not as it was linked, or is missing."""
-        mend = "keep the store as evidence; `chaperone audit verify` says more"
-        self._line("audit_broken", logging.CRITICAL, number=number, mend=mend)
+        """An entry of the audit log was changed or is missing."""
+        hint = "keep the store as evidence; run `chaperone audit verify` for details"
+        self._line("audit_broken", logging.CRITICAL, number=number, hint=hint)
 
-    def audit_chain(self, valid: bool) -> None:
-        """The audit chain was looked at."""
+    def audit_chain_checked(self, valid: bool) -> None:
+        """The audit chain was verified."""
         self._chain.set(1 if valid else 0)
 
-    def in_force(self, *, model: str = "", policy: str = "") -> None:
-        """The model or the policy that is in force now."""
+    def versions_in_use(self, *, model: str = "", policy: str = "") -> None:
+        """The model or the policy in use changed."""
         for value, metric in ((model, self._model), (policy, self._policy)):
             if value:
                 metric.clear()

@@ -1,7 +1,7 @@
-"""Monitoring: what Prometheus and an orchestrator ask of this process, at /metrics, /healthz and /readyz.
+"""Serves /metrics, /healthz and /readyz for Prometheus and orchestrators.
 
-A `serve` that receives mail in several processes shows the metrics of all of them as one: its children report what they
-counted, and what an ended child had counted stays counted.
+When `serve` runs several processes, it shows the metrics of all of them as one. Children report their metrics to the
+parent, and the counts of a child that has ended are kept.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.ports.bus import BusDown
 from gateway.ports.messages import StoreDown
 
-_IDLE = 90.0  # seconds; Prometheus keeps a connection open from one scrape to the next
-_CHECK = 5.0  # seconds that a part has to say whether it is up
+_IDLE_TIMEOUT = 90.0  # seconds; Prometheus keeps a connection open between scrapes
+_CHECK_TIMEOUT = 5.0  # seconds that a health check may take
 _FRAME = struct.Struct("!I")
-_ADDED_UP = frozenset({"chaperone_smtp_sessions"})  # every other gauge measures what all processes share
+_SUMMED_GAUGES = frozenset({"chaperone_smtp_sessions"})  # other gauges measure what all processes share
 
-Check = Callable[[], Awaitable[bool]]
+HealthCheck = Callable[[], Awaitable[bool]]
 
 
-class Source(Protocol):
-    """Where metrics come from: a CollectorRegistry, or Processes over one."""
+class MetricSource(Protocol):
+    """A source of metrics: a CollectorRegistry, or MergedMetrics over one."""
 
     def collect(self) -> Iterable[Metric]:
-        """Every metric as it stands."""
+        """Every metric with its current value."""
 
 
-def merged(own: Iterable[Metric], children: Iterable[Iterable[Metric]] = ()) -> Iterator[Metric]:
-    """Counters and histograms of all processes added up; of shared gauges the own value, where there is one."""
+def merge_metrics(own: Iterable[Metric], children: Iterable[Iterable[Metric]] = ()) -> Iterator[Metric]:
+    """Add up counters and histograms of all processes. Of shared gauges, the own value wins."""
     families: dict[str, Metric] = {}
     values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]] = {}
     for metric in chain(own, *children):
         families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
         known = values.setdefault(metric.name, {})
-        adds_up = metric.type != "gauge" or metric.name in _ADDED_UP
+        is_summed = metric.type != "gauge" or metric.name in _SUMMED_GAUGES
         for sample in metric.samples:
             if sample.name.endswith("_created"):
-                continue  # one more series for each, and nobody asks for it
+                continue  # one more series per metric that nobody uses
             key = (sample.name, tuple(sample.labels.items()))
-            if key not in known or adds_up:
+            if key not in known or is_summed:
                 known[key] = known.get(key, 0.0) + sample.value
     for name, family in families.items():
         for (sample_name, labels), value in values[name].items():
@@ -57,20 +57,20 @@ def merged(own: Iterable[Metric], children: Iterable[Iterable[Metric]] = ()) -> 
         yield family
 
 
-class Processes:
-    """The metrics of this process and of its children as one."""
+class MergedMetrics:
+    """The metrics of this process and of its children."""
 
-    def __init__(self, own: Source) -> None:
+    def __init__(self, own: MetricSource) -> None:
         self._own = own
         self._children: dict[int, list[Metric]] = {}
-        self._past: list[Metric] = []
+        self._ended: list[Metric] = []
 
     def collect(self) -> Iterable[Metric]:
-        """Every metric as it stands, over all processes."""
-        return merged(self._own.collect(), [*self._children.values(), self._past])
+        """Every metric with its current value, over all processes."""
+        return merge_metrics(self._own.collect(), [*self._children.values(), self._ended])
 
     async def listen(self, child: int, reader: asyncio.StreamReader) -> None:
-        """Take in what a child reports until its stream ends; then its counts stay and its gauges go."""
+        """Read the reports of a child until its stream ends. Then its counts are kept and its gauges dropped."""
         try:
             while True:
                 (size,) = _FRAME.unpack(await reader.readexactly(_FRAME.size))
@@ -79,18 +79,18 @@ class Processes:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            counted = [metric for metric in self._children.pop(child, []) if metric.type != "gauge"]
-            self._past = list(merged(self._past, [counted]))
+            counts = [metric for metric in self._children.pop(child, []) if metric.type != "gauge"]
+            self._ended = list(merge_metrics(self._ended, [counts]))
 
 
-async def report(own: Source, writer: asyncio.StreamWriter, every: float = 1.0) -> None:
-    """In a child: send what it has counted every so many seconds until cancelled, and a last time then.
+async def report_metrics(own: MetricSource, writer: asyncio.StreamWriter, every: float = 1.0) -> None:
+    """Run in a child: send its metrics every `every` seconds, and once more when cancelled.
 
     Returns when the parent is gone.
     """
 
     async def send() -> None:
-        text = generate_latest(Processes(own))
+        text = generate_latest(MergedMetrics(own))
         writer.write(_FRAME.pack(len(text)) + text)
         await writer.drain()
 
@@ -104,14 +104,13 @@ async def report(own: Source, writer: asyncio.StreamWriter, every: float = 1.0) 
 
 
 @contextlib.asynccontextmanager
-async def monitoring(
-    listen: str | socket, metrics: Source, ready: Mapping[str, Check]
+async def serve_monitoring(
+    listen: str | socket, metrics: MetricSource, ready: Mapping[str, HealthCheck]
 ) -> AsyncIterator[tuple[str, int]]:
-    """Serve /metrics, /healthz and /readyz on "host:port" or a bound socket; gives the address listened on.
+    """Serve on "host:port" or a bound socket; yields the address.
 
-    `ready` has a check for each part that this process needs (its listeners, its store); a check that fails, takes
-    longer than 5 s or finds its peer down makes /readyz a 503 that names the part. Raises OSError when the address is
-    taken.
+    `ready` has a check for each part that this process needs: its listeners, its store. A check that fails or takes
+    longer than 5 s makes /readyz a 503 that names the part. Raises OSError if the address is in use.
     """
     connections: set[asyncio.Task[None]] = set()
 
@@ -120,8 +119,8 @@ async def monitoring(
         assert task is not None
         connections.add(task)
         task.add_done_callback(connections.discard)
-        with contextlib.suppress(OSError, asyncio.CancelledError):  # a peer that is gone or idle, or our own end
-            await _converse(reader, writer, metrics, ready)
+        with contextlib.suppress(OSError, asyncio.CancelledError):  # the peer is gone or idle, or we are stopping
+            await _serve_connection(reader, writer, metrics, ready)
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
@@ -141,25 +140,25 @@ async def monitoring(
         await asyncio.gather(*connections, return_exceptions=True)
 
 
-async def _converse(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, metrics: Source, ready: Mapping[str, Check]
+async def _serve_connection(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, metrics: MetricSource, ready: Mapping[str, HealthCheck]
 ) -> None:
-    """Answer one connection's requests, one after the other."""
+    """Answer the requests of one connection, one after the other."""
     http = h11.Connection(h11.SERVER, max_incomplete_event_size=16384)
     while True:
         request: h11.Request | None = None
         try:
-            async with asyncio.timeout(_IDLE):
-                request = await _request(http, reader)
+            async with asyncio.timeout(_IDLE_TIMEOUT):
+                request = await _read_request(http, reader)
             if request is None:
                 return
             status, kind, content = await _answer(request, metrics, ready)
         except h11.RemoteProtocolError as error:
             if http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
                 return
-            status, kind, content = error.error_status_hint, "text/plain; charset=utf-8", b"not understood\n"
-        fields = [("Content-Type", kind), ("Content-Length", str(len(content)))]
-        writer.write(http.send(h11.Response(status_code=status, headers=fields)) or b"")
+            status, kind, content = error.error_status_hint, "text/plain; charset=utf-8", b"bad request\n"
+        headers = [("Content-Type", kind), ("Content-Length", str(len(content)))]
+        writer.write(http.send(h11.Response(status_code=status, headers=headers)) or b"")
         if request is None or request.method != b"HEAD":
             writer.write(http.send(h11.Data(data=content)) or b"")
         writer.write(http.send(h11.EndOfMessage()) or b"")
@@ -169,8 +168,8 @@ async def _converse(
         http.start_next_cycle()
 
 
-async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
-    """The next request, what it carries thrown away; None when the peer is done."""
+async def _read_request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Request | None:
+    """The next request without its body; None when the peer closes the connection."""
     request: h11.Request | None = None
     while True:
         event = http.next_event()
@@ -184,8 +183,10 @@ async def _request(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Re
             return None
 
 
-async def _answer(request: h11.Request, metrics: Source, ready: Mapping[str, Check]) -> tuple[int, str, bytes]:
-    """Status, content type and content for a request."""
+async def _answer(
+    request: h11.Request, metrics: MetricSource, ready: Mapping[str, HealthCheck]
+) -> tuple[int, str, bytes]:
+    """Status, content type and body for a request."""
     text = "text/plain; charset=utf-8"
     if request.method not in (b"GET", b"HEAD"):
         return 405, text, b"only GET\n"
@@ -193,7 +194,7 @@ async def _answer(request: h11.Request, metrics: Source, ready: Mapping[str, Che
         case b"/metrics":
             accept = next((value for name, value in request.headers if name == b"accept"), b"")
             encode, kind = choose_encoder(accept.decode("latin-1"))
-            return 200, kind, encode(Processes(metrics))
+            return 200, kind, encode(MergedMetrics(metrics))
         case b"/healthz":
             return 200, text, b"ok\n"
         case b"/readyz":
@@ -204,9 +205,9 @@ async def _answer(request: h11.Request, metrics: Source, ready: Mapping[str, Che
             return 404, text, b"see /metrics, /healthz and /readyz\n"
 
 
-async def _is_up(check: Check) -> bool:
+async def _is_up(check: HealthCheck) -> bool:
     try:
-        async with asyncio.timeout(_CHECK):
+        async with asyncio.timeout(_CHECK_TIMEOUT):
             return await check()
     except (OSError, StoreDown, BusDown):  # TimeoutError is an OSError
         return False

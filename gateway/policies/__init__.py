@@ -1,4 +1,4 @@
-"""The shipped policy files, and the reading of a policy file."""
+"""Policy files: reads them, and holds the shipped one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ SHIPPED = Path(__file__).parent / "401_13r2.toml"
 
 
 def read(file: Path | None, no_verdict: Mapping[Direction, Action]) -> Policy:
-    """The policy of a file, or the shipped one. Raises Fault: file, key, mend."""
+    """Read a policy file, or the shipped one. Raises Fault, which names file, key and hint."""
     file = file or SHIPPED
     try:
         source = file.read_bytes()
         document = tomllib.loads(source.decode("utf-8"))
         return parse(document, no_verdict=no_verdict, source_hash=hashlib.sha256(source).hexdigest())
     except OSError as error:
-        raise Fault(f"{file}: cannot be read ({error.strerror}); mend policy.file") from None
+        raise Fault(f"{file}: cannot be read ({error.strerror}); correct policy.file") from None
     except UnicodeDecodeError:
         raise Fault(f"{file}: not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise Fault(f"{file}: not valid TOML: {error}; mend that line") from None
+        raise Fault(f"{file}: not valid TOML: {error}; fix that line") from None
     except PolicyError as error:
         raise Fault(f"{file}: {error}") from None

@@ -1,4 +1,4 @@
-"""What Prometheus and an orchestrator see of a process, over real connections."""
+"""The monitoring server: metrics of all processes, health and readiness."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def event_log() -> EventLog:
     return EventLog(CollectorRegistry())
 
 
-async def test_metrics_are_what_the_journal_counted(event_log: EventLog) -> None:
+async def test_metrics_are_what_the_event_log_counted(event_log: EventLog) -> None:
     event_log.passed_through("mail")
     event_log.backlog_measured(Backlog(held=3))
     async with _served(event_log) as client:
@@ -69,7 +69,7 @@ async def test_metrics_are_what_the_journal_counted(event_log: EventLog) -> None
     assert not [name for name in _values(second.text) if "_created" in name]
 
 
-async def test_openmetrics_where_it_is_asked_for(event_log: EventLog) -> None:
+async def test_openmetrics_on_request(event_log: EventLog) -> None:
     event_log.classified("m1", 0.02, ())
     async with _served(event_log) as client:
         answer = await client.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
@@ -77,7 +77,7 @@ async def test_openmetrics_where_it_is_asked_for(event_log: EventLog) -> None:
     assert "chaperone_classify_seconds" in {family.name for family in read_openmetrics(answer.text)}
 
 
-async def test_ready_names_every_part_that_is_not(event_log: EventLog) -> None:
+async def test_ready_names_every_part_that_is_down(event_log: EventLog) -> None:
     async with _served(event_log, smtp=_yes, store=_store_down, console=_no) as client:
         answer = await client.get("/readyz")
         assert (answer.status_code, answer.text) == (503, "not ready: store, console\n")
@@ -87,7 +87,7 @@ async def test_ready_names_every_part_that_is_not(event_log: EventLog) -> None:
 
 
 async def test_a_check_that_hangs_is_not_ready(event_log: EventLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.observability.http._CHECK", 0.01)
+    monkeypatch.setattr("gateway.observability.http._CHECK_TIMEOUT", 0.01)
 
     async def hangs() -> bool:
         await asyncio.Event().wait()
@@ -107,7 +107,7 @@ async def test_other_paths_and_methods(event_log: EventLog) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /" + b"a" * 20_000, b"EHLO x\r\n\r\n"])
-async def test_nonsense_is_answered_and_closed(event_log: EventLog, sent: bytes) -> None:
+async def test_invalid_request_is_answered_and_closed(event_log: EventLog, sent: bytes) -> None:
     async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(sent)
@@ -119,7 +119,7 @@ async def test_nonsense_is_answered_and_closed(event_log: EventLog, sent: bytes)
             assert (await client.get(f"http://{host}:{port}/healthz")).status_code == 200
 
 
-async def test_it_ends_with_a_connection_still_open(event_log: EventLog) -> None:
+async def test_server_stops_with_an_open_connection(event_log: EventLog) -> None:
     async with serve_monitoring("127.0.0.1:0", event_log.registry, {}) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
     assert await asyncio.wait_for(reader.read(), 5) == b""
@@ -127,7 +127,7 @@ async def test_it_ends_with_a_connection_still_open(event_log: EventLog) -> None
     await writer.wait_closed()
 
 
-async def test_a_bound_socket_and_a_taken_address(event_log: EventLog) -> None:
+async def test_bound_socket_and_address_in_use(event_log: EventLog) -> None:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
         async with serve_monitoring(bound, event_log.registry, {}) as (_, served):
@@ -137,7 +137,7 @@ async def test_a_bound_socket_and_a_taken_address(event_log: EventLog) -> None:
                     pass
 
 
-async def test_children_count_with_their_parent_and_stay_counted_when_they_end(event_log: EventLog) -> None:
+async def test_counts_of_children_are_added_and_kept_when_they_end(event_log: EventLog) -> None:
     parent_end, child_end = socket.socketpair()
     processes = MergedMetrics(event_log.registry)
     reader, parent_writer = await asyncio.open_connection(sock=parent_end)
@@ -176,7 +176,7 @@ async def test_children_count_with_their_parent_and_stay_counted_when_they_end(e
     await parent_writer.wait_closed()
 
 
-async def test_a_child_ends_quietly_when_its_parent_is_gone() -> None:
+async def test_child_ends_quietly_when_its_parent_is_gone() -> None:
     parent_end, child_end = socket.socketpair()
     _, writer = await asyncio.open_connection(sock=child_end)
     parent_end.close()
@@ -187,14 +187,14 @@ async def test_a_child_ends_quietly_when_its_parent_is_gone() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from([0.001, 0.3, 40.0, 9000.0]), max_size=5), min_size=1, max_size=4))
-def test_histograms_of_processes_add_up_bucket_by_bucket(observed: list[list[float]]) -> None:
-    journals = [EventLog(CollectorRegistry()) for _ in observed]
+def test_histograms_add_up_by_bucket(observed: list[list[float]]) -> None:
+    event_logs = [EventLog(CollectorRegistry()) for _ in observed]
     whole = EventLog(CollectorRegistry())
-    for each, seconds in zip(journals, observed, strict=True):
+    for each, seconds in zip(event_logs, observed, strict=True):
         for value in seconds:
             each.classified("m", value, ())
             whole.classified("m", value, ())
-    own, *children = (each.registry.collect() for each in journals)
+    own, *children = (each.registry.collect() for each in event_logs)
 
     def samples(metrics: object) -> dict[str, float]:
         text = generate_latest(type("Source", (), {"collect": lambda self: metrics})()).decode()
