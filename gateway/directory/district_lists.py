@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from gateway.core.messages.addresses import canonical, e164
+from gateway.core.messages.addresses import canonical_address, e164
 from gateway.directory.roster import AccountKind
 from gateway.directory.roster_builder import RosterBuilder
 from gateway.directory.tables import read_csv
@@ -35,7 +35,7 @@ def read_contacts(path: Path, builder: RosterBuilder, warnings: RosterWarnings) 
             what = "is not a known kind; the record is ignored"
             warnings.add(str(path), line, "kind", what, "write email, phone or district_phone")
             continue
-        address = canonical(value, builder.aliases)
+        address = canonical_address(value, builder.aliases)
         is_number = e164(address) is not None
         if kind is AccountKind.PERSONAL_MAIL and is_number:  # the mail address of a phone at its carrier
             kind = AccountKind.PERSONAL_PHONE
@@ -52,7 +52,7 @@ def read_groups(path: Path, aliases: Mapping[str, str], warnings: RosterWarnings
     """Read groups: for each group address, in canonical form, the lines and members of its list, as written."""
     members: dict[str, list[tuple[int, str]]] = {}
     for line, (address, member) in read_csv(path, "groups", "directory.groups", warnings):
-        group = canonical(address, aliases)
+        group = canonical_address(address, aliases)
         if "@" not in group[1:-1]:
             what = "is not a mail address; the record is ignored"
             warnings.add(str(path), line, "address", what, "write the address of the group")

@@ -59,8 +59,8 @@ class LiveDirectory:
     ) -> LiveDirectory:
         """Load the first roster. Run `watch` to reload it. Raises RosterError.
 
-        `last_good` is a file that keeps the current roster for the next start. When the roster is broken at the start, or
-        has lost too many people, the last good one is used.
+        `last_good` is a file that keeps the current roster for the next start. When the roster is broken at the start,
+        or has lost too many people, the last good one is used.
         """
         live = cls(sources, max_removal, event_log, last_good, clock)
         live._load_last_good()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.directory.district_lists import read_contacts, read_groups
 from gateway.directory.oneroster import read_oneroster
 from gateway.directory.roster import Roster
@@ -92,4 +92,4 @@ def load_replacement(
 
 
 def _domain(written: str, aliases: Mapping[str, str] = MappingProxyType({})) -> str:
-    return canonical(f"x@{written.strip()}", aliases).partition("@")[2]
+    return canonical_address(f"x@{written.strip()}", aliases).partition("@")[2]

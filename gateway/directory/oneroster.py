@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.directory.roster import ADMINISTRATOR_BIT, SEPARATOR, AccountKind, Org
 from gateway.directory.roster_builder import GUARDIAN, STAFF, STUDENT, RosterBuilder
 from gateway.directory.tables import OneRosterFiles
@@ -280,7 +280,7 @@ class _OneRosterReader:
             if not cell or (column == "username" and "@" not in cell):
                 continue
             for written in cell.split(",") if "," in cell else (cell,):
-                address, kind = canonical(written, aliases), usual
+                address, kind = canonical_address(written, aliases), usual
                 if "@" in address[1:-1]:
                     if kind is AccountKind.PHONE:
                         self._warn("users", line, column, "holds a mail address", "put it in the column email")

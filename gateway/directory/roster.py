@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import Person, Role
 from gateway.core.policy.legitimate_interest import Relationship
 from gateway.directory.name_keys import shown_keys
@@ -107,7 +107,7 @@ class Roster:
         if len(cache) >= _CACHED_ADDRESSES:
             cache.clear()
         row = self._by_account.first(address)  # most addresses are in canonical form already
-        if row is None and (one_form := canonical(address, self._aliases)) != address:
+        if row is None and (one_form := canonical_address(address, self._aliases)) != address:
             row = self._by_account.first(one_form)
         if row is not None:
             found = None if row == SHARED_ADDRESS else self.at(row)
@@ -122,7 +122,7 @@ class Roster:
         """See gateway.core.messages.parties.Directory."""
         if not self._groups:
             return None
-        group = self._by_group.first(canonical(address, self._aliases))
+        group = self._by_group.first(canonical_address(address, self._aliases))
         if group is None:
             return None
         last = self._last_group  # read once: other threads may replace it
@@ -162,7 +162,7 @@ class Roster:
 
     def is_internal(self, address: str) -> bool:
         """See gateway.core.messages.parties.Directory."""
-        one_form = canonical(address, self._aliases)
+        one_form = canonical_address(address, self._aliases)
         _, at, domain = one_form.rpartition("@")
         if at:
             return domain in self._internal_domains
@@ -227,7 +227,7 @@ class Roster:
 
     def account(self, address: str) -> Account | None:
         """The known account with an address."""
-        one_form = canonical(address, self._aliases)
+        one_form = canonical_address(address, self._aliases)
         row = self.row_of_address(one_form)
         accounts = () if row is None else self._accounts_at(row)
         return max(

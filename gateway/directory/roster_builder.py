@@ -9,7 +9,7 @@ from dataclasses import astuple
 from hashlib import blake2b
 from itertools import accumulate
 
-from gateway.core.messages.addresses import canonical
+from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.parties import Role
 from gateway.directory.class_lists import ClassesBuilder
 from gateway.directory.name_keys import person_keys, title_keys
@@ -305,7 +305,7 @@ def add_groups(
             warnings.add(file, listed[0][0], "address", what, "give the group its own address")
             behind.add(own)
         for line, written in listed:
-            member = canonical(written, aliases)
+            member = canonical_address(written, aliases)
             if (row := roster.row_of_id(written)) is not None:
                 behind.add(row)
             elif member in groups:

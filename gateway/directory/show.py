@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.core.messages.addresses import undone
+from gateway.core.messages.addresses import unwrap_address
 from gateway.core.messages.parties import Person
 from gateway.directory.roster import Account, Org, Roster
 
@@ -14,8 +14,8 @@ class AddressReport:
     """What the roster knows about an address.
 
     `status` is own, second, phone, personal_mail, personal_phone or district_phone (an account of `person`),
-    sourced_id, group, unknown_student or unknown. `rewritten` are the addresses behind SRS, BATV and similar rewriting, empty when
-    there is none. `members` are those of a group; `guardians` are the guardians of `person`.
+    sourced_id, group, unknown_student or unknown. `rewritten` are the addresses behind SRS, BATV and similar rewriting,
+    empty when there is none. `members` are those of a group; `guardians` are the guardians of `person`.
     """
 
     address: str
@@ -36,7 +36,7 @@ def describe_address(roster: Roster, address: str) -> AddressReport:
     internal = roster.is_internal(address)
     if (members := roster.members(address)) is not None:
         return AddressReport(address, "group", internal, members=members)
-    inner = undone(address)
+    inner = unwrap_address(address)
     rewritten = inner if inner != (address,) else ()
     people = [person for original in inner if (person := roster.person(original)) is not None]
     person = people[0] if people else roster.by_id(address)
