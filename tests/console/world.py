@@ -18,11 +18,12 @@ import httpx
 from playwright.async_api import Page
 from prometheus_client import CollectorRegistry
 
-from gateway.console.app import console
-from gateway.console.auth.credentials import digest, new_token
-from gateway.console.auth.oidc import Provider
+from gateway.console.app import build_authenticator, console
+from gateway.console.auth.credentials import hash_secret, new_token_secret
+from gateway.console.auth.oidc import OidcProvider
 from gateway.console.config import ConsoleConfig
-from gateway.console.messages.attachments import Files
+from gateway.console.messages.attachments import AttachmentReader
+from gateway.console.services import Services, build_services
 from gateway.console.web.middleware import LOOPBACK
 from gateway.core.accounts.account import Token
 from gateway.core.messages.delivery import NextHop, Sent
@@ -31,11 +32,13 @@ from gateway.core.policy.decision import AuditEntry
 from gateway.core.policy.policy import Policy
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
-from gateway.store import SqlStore, open_store
+from gateway.ports.store import Store
+from gateway.store import open_store
 from tests.console.district import PASSWORD, policy, put, roster
 from tests.console.district import Said as Said
 
 EVERYWHERE = {channel: NextHop(channel, "127.0.0.1:1", frozenset(), default=True) for channel in ("mail", "sms")}
+_TLS = httpx.create_ssl_context()  # made once: loading the certificates takes longer than most requests
 _FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
@@ -66,7 +69,7 @@ class World:
     """A console that runs, with what stands behind it."""
 
     url: str
-    store: SqlStore
+    store: Store
     people: Roster
     clock: Clock
     event_log: EventLog
@@ -80,7 +83,7 @@ class World:
     @contextlib.asynccontextmanager
     async def stranger(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client that nobody signed in with. It follows no redirect."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=120) as client:
+        async with httpx.AsyncClient(verify=_TLS, base_url=self.url, timeout=120) as client:
             yield client
 
     @contextlib.asynccontextmanager
@@ -93,10 +96,10 @@ class World:
 
     async def token(self, name: str, *, reads_only: bool = False, lasts: float | None = 3600.0) -> str:
         """A new API token of an account."""
-        secret, now = new_token(), self.clock()
-        key = digest(secret, "token")
+        secret, now = new_token_secret(), self.clock()
+        key = hash_secret(secret, "token")
         ends = None if lasts is None else now + lasts
-        await self.store.add_token(
+        await self.store.tokens.add(
             key, Token(key[:12], name, reads_only, now, ends, None), AuditEntry(now, "tests", "token", name)
         )
         return secret
@@ -105,22 +108,30 @@ class World:
     async def program(self, name: str, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the API with a token of an account."""
         headers = {"Authorization": f"Bearer {await self.token(name, **more)}"}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(verify=_TLS, base_url=self.url, headers=headers, timeout=30) as client:
             yield client
 
     async def put(self, said: Said) -> Message:
         """One more message, decided by the policy."""
         return await put(self.store, said, self.clock(), self.people, policy())
 
+    def services(self, in_force: Callable[[], Policy] = policy) -> Services:
+        """Services over the same store, with a queue of their own."""
+        config = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), self.url)
+        authenticator = build_authenticator(self.store, self.people, self.event_log, config)
+        return build_services(
+            self.store, self.people, in_force, self.event_log, config, authenticator, lambda: None
+        )  # fmt: skip
+
     async def outgoing(self, after: float = 0.0) -> dict[str, bytes]:
         """What leaves now, by message id: it is claimed and concluded as delivery does it."""
         self.clock.ahead += after
         gone: dict[str, bytes] = {}
         for hop in EVERYWHERE.values():
-            for claim in await self.store.claim(hop, 100, 60):
+            for claim in await self.store.delivery_queue.claim(hop, 100, 60):
                 gone[claim.message.id] = claim.message.content
                 sent = {each.recipient.address: (Sent("250 2.0.0 Ok"), None) for each in claim.recipients}
-                await self.store.conclude(claim, sent, ())
+                await self.store.delivery_queue.record_outcomes(claim, sent, ())
         return gone
 
 
@@ -154,7 +165,7 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 
 @contextlib.asynccontextmanager
 async def opened(
-    url: str, messages: Mapping[str, Message], service: Callable[[str], Provider] | None = None,
+    url: str, messages: Mapping[str, Message], service: Callable[[str], OidcProvider] | None = None,
     people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """A console over the store at an address; `more` goes to ConsoleConfig, `host` is how browsers call it.
@@ -178,6 +189,6 @@ async def opened(
             told["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
-            opener = Files((sys.executable, "-m", "classifiers.service.attachment_text"))
+            opener = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
             async with console(bound, store, people, in_force, event_log, ConsoleConfig(**told), decided.set, opener):
                 yield World(here, store, people, clock, event_log, messages, decided)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.routing import BaseRoute, Mount
 
-from gateway.console.app import console_app
+from gateway.console.app import build_authenticator, console_app
 from gateway.console.config import ConsoleConfig
-from gateway.console.service import Desk
+from gateway.console.services import build_services
 from gateway.core.cases.case import CaseDraft
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, PASSWORD, SAID, SECURITY, policy
 from tests.console.world import World, form_of
@@ -264,9 +264,12 @@ def _of(route: BaseRoute) -> Iterator[tuple[str, str]]:
 
 
 async def test_every_route_has_a_row(world: World) -> None:
-    house = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), world.url)
-    desk = Desk(world.store, world.people, policy, world.event_log, house, lambda: None)
-    app: Any = console_app(desk)
+    config = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), world.url)
+    authenticator = build_authenticator(world.store, world.people, world.event_log, config)
+    services = build_services(
+        world.store, world.people, policy, world.event_log, config, authenticator, lambda: None
+    )  # fmt: skip
+    app: Any = console_app(services, authenticator)
     assert set(routes(app._app)) == set(ROWS)
 
 
@@ -277,7 +280,7 @@ def _ordered() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("who", WHO)
 async def test_every_route_by_role(world: World, who: str) -> None:
     found, wanted = {}, {}
-    assert await world.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [world.id("high")], {}) == 1
+    assert await world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [world.id("high")], {}) == 1
     async with world.stranger() as nobody:
         for method, path in _ordered():
             wanted[method, path] = ROWS[method, path][who]
@@ -361,7 +364,7 @@ async def test_a_token_ends(world: World) -> None:
 async def test_a_refusal_is_in_the_audit_log(world: World) -> None:
     async with world.program(SECURITY) as program:
         await program.get(f"/api/v1/messages/{world.id('high')}/content")
-    acts = await world.store.acts_about(world.id("high"), 1)
+    acts = await world.store.audit_trail.entries_about(world.id("high"), 1)
     assert [(each.actor, each.act) for each in acts] == [(SECURITY, "access refused")]
 
 
@@ -369,5 +372,5 @@ async def test_a_refusal_is_in_the_audit_log(world: World) -> None:
 async def test_every_view_of_content_is_in_the_audit_log(world: World, path: str) -> None:
     async with world.signed_in(HIGH) as browser:
         assert (await browser.get(f"/messages/{world.id('laid-out')}{path}")).status_code == 200
-    (act,) = await world.store.acts_about(world.id("laid-out"), 1)
+    (act,) = await world.store.audit_trail.entries_about(world.id("laid-out"), 1)
     assert (act.actor, act.act) == (HIGH, "viewed")

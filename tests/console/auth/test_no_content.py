@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.core.cases.case import CaseDraft
+from tests.console.auth.test_authorization import ROWS
 from tests.console.district import AUDITOR, DIRECTOR, SAID, SECURITY, student
-from tests.console.test_access import ROWS
 from tests.console.world import World, form_of
 
 NEVER = {"/events", "/sign-in/service", "/sign-in/service/back", "/api/openapi.json"}
@@ -47,7 +47,7 @@ async def _answers(world: World, who: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("who", [SECURITY, AUDITOR])
 async def test_no_word_of_a_message_is_shown(world: World, who: str) -> None:
-    assert await world.store.open_case(CaseDraft("Her secret"), DIRECTOR, [world.id("high")], {}) == 1
+    assert await world.store.cases.open(CaseDraft("Her secret"), DIRECTOR, [world.id("high")], {}) == 1
     async with world.program(DIRECTOR) as director:
         for name in ("high", "help"):
             sent = {"text": SAYS}
@@ -56,7 +56,7 @@ async def test_no_word_of_a_message_is_shown(world: World, who: str) -> None:
         assert (await director.post(f"/api/v1/messages/{world.id('middle')}/reject", json=sent)).status_code == 200
         read = await director.get(f"/api/v1/messages/{world.id('child')}/content")
         assert any(each in read.text for each in WORDS)  # so would be seen what is looked for
-    await world.store.link(1000)
+    await world.store.audit.link(1000)
     found = await _answers(world, who)
     assert len(found) > 20
     shown = {at: [each for each in WORDS if each in text or each in _plain(text)] for at, text in found.items()}

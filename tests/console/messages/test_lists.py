@@ -120,7 +120,7 @@ async def test_a_history_is_read_to_its_end(world: World) -> None:
     path = f"messages/{id_}/history"
 
     async def more() -> None:
-        await world.store.record([AuditEntry(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
+        await world.store.audit.record([AuditEntry(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
 
     for _ in range(105):
         await more()

@@ -10,8 +10,8 @@ import zipfile
 
 import pytest
 
-from gateway.console.messages.attachments import NOT_OPENED, Files, FileText
-from gateway.core.mime.parts import parts
+from gateway.console.messages.attachments import NOT_OPENED, AttachmentReader, FileText
+from gateway.core.message import parts
 from tests.console.district import HIGH, Said, content_of, staff, student
 from tests.console.world import World
 
@@ -98,7 +98,7 @@ CONTENT = content_of(carrying(("a.docx", WORD, DOCX), ("big.bin", "application/o
      "print('{')", "print('[1]')", "print('{\"2\": 7}')", "[os.write(1, bytes(1 << 16)) for _ in iter(int, 1)]"],
 )  # fmt: skip
 async def test_whatever_the_program_does_the_console_goes_on(script: str) -> None:
-    files = Files(command(script), within=1.0)
+    files = AttachmentReader(command(script), timeout=1.0)
     began = time.monotonic()
     found = await files.texts(parts(CONTENT))
     assert found == {"2": NOT_OPENED, "3": NOT_OPENED}
@@ -107,17 +107,17 @@ async def test_whatever_the_program_does_the_console_goes_on(script: str) -> Non
 
 async def test_the_program_gets_nothing_of_the_gateway_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAPERONE_SECRET", "clover")
-    files = Files(command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))"))
+    files = AttachmentReader(command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))"))
     assert (await files.texts(parts(CONTENT)))["2"] == FileText("False")
 
 
 async def test_nothing_is_started_for_what_has_no_words() -> None:
     content = content_of(carrying(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
-    assert await Files(("/does/not/exist",)).texts(parts(content)) == {}
+    assert await AttachmentReader(("/does/not/exist",)).texts(parts(content)) == {}
 
 
 async def test_few_are_opened_at_once() -> None:
-    files = Files(command('sys.stdin.buffer.read(); time.sleep(0.3); print(\'{"2": ["x", []]}\')'))
+    files = AttachmentReader(command('sys.stdin.buffer.read(); time.sleep(0.3); print(\'{"2": ["x", []]}\')'))
     read = parts(CONTENT)
     began = time.monotonic()
     found = await asyncio.gather(*(files.texts(read) for _ in range(6)))

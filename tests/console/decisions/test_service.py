@@ -10,16 +10,14 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.console.config import ConsoleConfig
+from gateway.console.decisions.service import DecisionService
 from gateway.console.queue.cache import HeldQueue
 from gateway.console.queue.index import QueueIndex
-from gateway.console.service import Desk
 from gateway.console.web.errors import Problem
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.delivery import State
@@ -47,7 +45,7 @@ from tests.console.world import World, opened, send
 
 
 async def states(world: World, name: str) -> set[State]:
-    (trace,) = await world.store.trace(id=world.id(name))
+    (trace,) = await world.store.lookups.trace(id=world.id(name))
     return {each.state for each in trace.recipients}
 
 
@@ -59,7 +57,7 @@ async def searched(browser: httpx.AsyncClient, **fields: str) -> str:
 async def rejection(world: World) -> dict[str, object]:
     """What the sender is to be told."""
     world.clock.ahead += 30
-    (found,) = [each for each in await world.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTION]
+    (found,) = [each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION]
     return dict(found.body)
 
 
@@ -93,10 +91,10 @@ async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: 
         assert "district account of whoever wrote the text" in page.text
         await send(browser, f"{path}/reject", usual=usual, words=usual)
         await send(browser, f"{path}/undo")
-        assert FollowupKind.REJECTED_TEXT not in {each.kind for each in await world.store.due_followups(100, 60)}
+        assert FollowupKind.REJECTED_TEXT not in {each.kind for each in await world.store.followups.claim_due(100, 60)}
         await send(browser, f"{path}/reject", usual=usual, words=usual)
     world.clock.ahead += 30
-    (told,) = [each for each in await world.store.due_followups(100, 60) if each.kind is FollowupKind.REJECTED_TEXT]
+    (told,) = [each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT]
     assert told.body["people"] == ["s-06"]
     assert "What you can do: Speak with an administrator" in str(told.body["words"])
 
@@ -113,7 +111,7 @@ async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
         assert (await send(browser, path, reason="a bomb of mails")).status_code == 303
     assert await states(world, "high") == {State.DISCARDED}
     world.clock.ahead += 30
-    assert FollowupKind.REJECTION not in {each.kind for each in await world.store.due_followups(100, 60)}
+    assert FollowupKind.REJECTION not in {each.kind for each in await world.store.followups.claim_due(100, 60)}
 
 
 async def test_of_a_discard_too_can_be_taken_back(world: World) -> None:
@@ -136,7 +134,7 @@ async def test_a_message_is_taken_given_on_and_given_back(world: World) -> None:
         assert (await send(director, path, to=MIDDLE, instead_of=DIRECTOR)).status_code == 422  # not its building
         assert (await send(director, path, to=HIGH, instead_of=DIRECTOR)).status_code == 303
         assert (await send(high, path, to="", instead_of=HIGH)).status_code == 303
-    acts = [(each.act, each.actor) for each in reversed(await world.store.acts_about(id_, 20)) if each.act != "viewed"]
+    acts = [(each.act, each.actor) for each in reversed(await world.store.audit_trail.entries_about(id_, 20)) if each.act != "viewed"]
     assert acts[1:] == [("taken", HIGH), ("taken", DIRECTOR), ("assigned", DIRECTOR), ("given back", HIGH)]
 
 
@@ -163,13 +161,13 @@ async def test_comments_stay_and_are_shown(world: World) -> None:
 
 
 async def test_held_longer_it_is_due_later(world: World) -> None:
-    (before,) = [each for each in await world.store.held() if each.id == world.id("high")]
+    (before,) = [each for each in await world.store.lookups.held() if each.id == world.id("high")]
     async with world.signed_in(HIGH) as browser:
         path = f"/messages/{world.id('high')}/hold"
         assert (await send(browser, path, **{"for": "1d"}, reason="a witness is away")).status_code == 303
         assert (await send(browser, path, **{"for": "1y"})).status_code == 422
         assert "due in 23 hours" in (await browser.get("/")).text
-    (after,) = [each for each in await world.store.held() if each.id == world.id("high")]
+    (after,) = [each for each in await world.store.lookups.held() if each.id == world.id("high")]
     assert after.due_at is not None
     assert before.due_at is not None
     assert 86400 - 60 < after.due_at - world.clock() <= 86400
@@ -205,7 +203,7 @@ async def test_putting_off_has_an_end_and_the_due_time_stays_in_sight(world: Wor
         assert "cannot be put off any more" in (await browser.get(f"/messages/{id_}")).text
         assert (await send(browser, path, **{"for": "1h"})).status_code == 422
         assert ", due " in (await other.get(f"/messages/{id_}")).text
-    acts = [each for each in await world.store.done_about(id_, 50) if each.act == "held longer"]
+    acts = [each for each in await world.store.audit_trail.changes_about(id_, 50) if each.act == "held longer"]
     for later, earlier in pairwise(acts):
         was, until = (from_rfc3339(str(each)) for each in (later.detail["was_due"], earlier.detail["until"]))
         assert abs(was - until) < 1
@@ -236,8 +234,8 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
 
 def two_people() -> Policy:
     shipped = policy()
-    handling = ClauseReviewRules(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
-    return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], handling=handling)})
+    rules = ClauseReviewRules(two_people=frozenset({"release", "reject"}), reason=frozenset({"release"}))
+    return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], review_rules=rules)})
 
 
 @async_fixture(loop_scope="session")
@@ -263,10 +261,10 @@ async def test_two_people_agree(strict: World) -> None:
         assert [each["id"] for each in queue] == [strict.id("high")]
         second = await director.post(path, json={"reason": "so it is"})
         assert (second.status_code, second.json()["recipients"]) == (200, [student("maya.lindqvist")])
-    acts = await strict.store.acts_about(strict.id("high"), 3)
+    acts = await strict.store.audit_trail.entries_about(strict.id("high"), 3)
     assert [each.act for each in acts] == ["released", "proposed", "decided"]
     assert acts[0].detail["reason"] == "high: known to the parents; so it is"
-    assert await strict.store.handled_of(strict.id("high")) == (await strict.store.handled_of("nothing"))
+    assert await strict.store.claims.review_state(strict.id("high")) == (await strict.store.claims.review_state("nothing"))
 
 
 async def test_a_second_person_disagrees(strict: World) -> None:
@@ -289,7 +287,7 @@ async def test_two_accounts_of_one_person_are_not_two_people(strict: World) -> N
     """A director has an account for the office beside the one of the district's service."""
     for name in ("ruth", "ruth@riverbend.example"):
         user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
-        await strict.store.add_user(user, "", AuditEntry(time.time(), "tests", "account added", name))
+        await strict.store.accounts.add(user, "", AuditEntry(time.time(), "tests", "account added", name))
     path = f"/api/v1/messages/{strict.id('high')}/release"
     async with strict.program("ruth") as one, strict.program("ruth@riverbend.example") as same:
         for program in (one, same, one):
@@ -304,12 +302,12 @@ async def test_who_may_decide_no_more_is_no_second_person(strict: World) -> None
     path = f"/api/v1/messages/{strict.id('high')}/release"
     async with strict.program(HIGH) as high, strict.program(DIRECTOR) as director:
         assert (await high.post(path, json={"reason": "fine"})).status_code == 202
-        await strict.store.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
+        await strict.store.accounts.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
         assert (await director.post(path, json={"reason": "fine"})).status_code == 202
         assert await states(strict, "high") == {State.HELD}
     async with strict.program(OKAFOR) as okafor:
         assert (await okafor.post(path, json={"reason": "so it is"})).status_code == 200
-    assert (await strict.store.acts_about(strict.id("high"), 1))[0].detail["reason"] == "director: fine; so it is"
+    assert (await strict.store.audit_trail.entries_about(strict.id("high"), 1))[0].detail["reason"] == "director: fine; so it is"
 
 
 async def test_a_second_person_is_one_only_for_copies_that_the_first_may_decide(strict: World) -> None:
@@ -320,7 +318,7 @@ async def test_a_second_person_is_one_only_for_copies_that_the_first_may_decide(
         second = await high.post(path, json={"reason": "so it is"})
         assert (second.status_code, second.json()["recipients"]) == (200, [student("nadia.petrakis")])
         assert (await high.post(path, json={"reason": "this one as well"})).status_code == 202
-        (trace,) = await strict.store.trace(id=strict.id("both"))
+        (trace,) = await strict.store.lookups.trace(id=strict.id("both"))
         assert {each.address for each in trace.recipients if each.state == "held"} == {student("maya.lindqvist")}
 
 
@@ -354,21 +352,24 @@ async def test_a_verdict_that_comes_while_somebody_decides_is_asked_about(strict
     """It was held for want of a verdict when the console looked, and the verdict wants two people: it stays held."""
     said, now = SAID["high"], strict.clock()
     early, late = message_of(said, now, strict.people), message_of(said, now, strict.people)
-    event_log, house = strict.event_log, ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), strict.url)
-    desk = Desk(strict.store, strict.people, two_people, event_log, house, lambda: None)
-    desk.queue = queue = Lagging(strict.store, strict.store, strict.store, strict.people)
-    await strict.store.accept(early)
-    await strict.store.settle([(early.id, lambda seen: without_verdict(seen, two_people(), now))])
+    services, store = strict.services(two_people), strict.store
+    queue = Lagging(store.lookups, store.lists, store.claims, strict.people)
+    decisions = DecisionService(
+        services.authorization, queue, services.policy, services.two_person, store.clock, store.dispositions,
+        store.claims, store.undo, strict.event_log, lambda: None,
+    )  # fmt: skip
+    await strict.store.intake.accept(early)
+    await strict.store.dispositions.apply([(early.id, lambda seen: without_verdict(seen, two_people(), now))])
     assert await queue.entry(early.id) is not None
     queue.stands = True
-    await strict.store.accept(late)
+    await strict.store.intake.accept(late)
     for message in (early, late):
         verdict = verdict_of(said, message)
         rule = partial(by_verdict, verdict=verdict, policy=two_people(), now=now)
-        await strict.store.settle([(message.id, rule)])
+        await strict.store.dispositions.apply([(message.id, rule)])
         with pytest.raises(Problem, match="409"):
-            await desk.decide(USERS[DIRECTOR], message.id, "release", "")
-        (trace,) = await strict.store.trace(id=message.id)
+            await decisions.decide(USERS[DIRECTOR], message.id, "release", "")
+        (trace,) = await strict.store.lookups.trace(id=message.id)
         assert {each.state for each in trace.recipients} == {State.HELD}
 
 
@@ -388,12 +389,10 @@ async def test_what_is_newer_elsewhere_leaves_a_building_s_lists_whole(world: Wo
     """The two newest messages of a building are listed, however many of the others are newer."""
     theirs, others = SAID["middle"], SAID["high"]
     flag = (("4", 0.93, "secret"),)
-    desk = Desk(
-        world.store, world.people, policy, world.event_log, ConsoleConfig("R", ZoneInfo("UTC"), world.url), lambda: None
-    )
+    lists = world.services().lists
     own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
     for _ in range(9):
         await world.put(replace(others, found=flag))
-    found = (await desk.noticed(USERS[MIDDLE], "flag", days=30, limit=2)).items
+    found = (await lists.delivered(USERS[MIDDLE], "flag", days=30, limit=2)).items
     assert sorted(each.trace.id for each in found) == sorted(own[1:])
-    assert len((await desk.noticed(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2
+    assert len((await lists.delivered(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2

@@ -11,7 +11,7 @@ from tests.console.world import World, send
 
 async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
     id_ = world.id("help")
-    await world.store.record(
+    await world.store.audit.record(
         [AuditEntry(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})]
     )
     async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.signed_in(MIDDLE) as middle:
@@ -66,7 +66,7 @@ async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: Worl
             for each in (id_, help_)
             for _ in range(600)
         ]
-        await world.store.record(views)
+        await world.store.audit.record(views)
         page = (await high.get(f"/messages/{id_}")).text
         assert "The parents were called" in page
         assert "Who read it" in page
@@ -74,5 +74,5 @@ async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: Worl
         whole = (await director.get(f"/api/v1/messages/{id_}/history")).json()["items"]
         assert [each["detail"]["text"] for each in whole if each["act"] == "commented"] == ["The parents were called"]
         done = await send(high, f"/messages/{id_}/release")
-        await world.store.record(views[:1])
+        await world.store.audit.record(views[:1])
         assert "Released. It takes effect" in (await high.get(done.headers["location"])).text

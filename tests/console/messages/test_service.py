@@ -78,7 +78,7 @@ async def test_a_program_reads_on_too(world: World) -> None:
         assert sorted(seen) == sorted(ids)
         held = (await program.get("/api/v1/held", params={"limit": 1})).json()["next"]
         assert (await program.get(path, params={"cursor": held})).status_code == 422
-    views = [each for each in await world.store.views_of(ids[30], 50) if each.actor == HIGH]
+    views = [each for each in await world.store.audit_trail.views_about(ids[30], 50) if each.actor == HIGH]
     assert len(views) == 3
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.console.queue.cache import HeldQueue, build_entry
 from gateway.console.queue.index import QueueEntry, QueueFilter, QueueIndex
 from gateway.core.cases.case import Assignment
-from gateway.core.messages.message import Channel
+from gateway.core.channels.registry import CHANNELS
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.near_duplicates import NearDuplicateGroups
@@ -26,7 +26,7 @@ def _held(dice: random.Random, number: int) -> HeldMessage:
     sender, pupil = dice.choice(list(SENDERS)), dice.choice(list(PUPILS))
     to = student(pupil)
     return HeldMessage(
-        id=f"{number:05}", channel=dice.choice(list(Channel)), direction=dice.choice(list(Direction)),
+        id=f"{number:05}", channel=dice.choice(list(CHANNELS)), direction=dice.choice(list(Direction)),
         sender=staff(sender), recipients=(to,), received_at=NOW - dice.random() * 3 * 86400,
         due_at=dice.choice((None, NOW + dice.randint(-5, 5) * 3600.0)),
         clauses=tuple(dice.sample(("1", "4", "7a"), dice.randint(0, 2))), reasons=("no_verdict",),
@@ -49,20 +49,20 @@ def _asked(dice: random.Random) -> QueueFilter:
 
 def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
     found = []
-    for entry in sorted(entries, key=lambda each: (each.held.due_at or float("inf"), each.held.id)):
-        held = entry.held
+    for entry in sorted(entries, key=lambda each: (each.message.due_at or float("inf"), each.message.id)):
+        held = entry.message
         ages = {"older" if NOW - held.received_at > 86400 else "today"}
         ages |= {"overdue"} if held.due_at is not None and held.due_at < NOW else set()
         values = {
             "building": entry.buildings, "clause": set(held.clauses or held.reasons), "channel": {held.channel.value},
             "age": ages, "state": {"free"},
         }  # fmt: skip
-        own = asked.own is None or asked.own & entry.scope
+        own = asked.buildings is None or asked.buildings & entry.scope
         if own:
             found.append((entry, values))
     known = {name: set().union(*(values[name] for _, values in found)) for name in asked.chosen} if found else {}
     return [
-        entry.held.id
+        entry.message.id
         for entry, values in found
         if all(value in values[name] for name, value in asked.chosen.items() if value in known[name])
         and all(word in entry.text for word in asked.words)
@@ -79,35 +79,35 @@ def test_it_answers_as_a_slow_look_does() -> None:
         else:
             entry = build_entry(_held(dice, number), PEOPLE, mailings)
             index.put(entry)
-            entries[entry.held.id] = entry
+            entries[entry.message.id] = entry
         if step % 30:
             continue
         asked = _asked(dice)
         wanted, narrowed = _slowly(list(entries.values()), asked), index.narrow(asked, 10_000)
-        assert narrowed.found == len(wanted)
-        assert sum(1 + more for _, more in narrowed.listed) == len(wanted)
+        assert narrowed.matching == len(wanted)
+        assert sum(1 + more for _, more in narrowed.items) == len(wanted)
         firsts: dict[int, str] = {}
         for id_ in wanted:
-            firsts.setdefault(entries[id_].mailing, id_)
-        assert [each.held.id for each, _ in narrowed.listed] == list(firsts.values())
+            firsts.setdefault(entries[id_].duplicates, id_)
+        assert [each.message.id for each, _ in narrowed.items] == list(firsts.values())
         assert len(index) == len(entries)
-        assert [each.held.id for each in QueueIndex(entries.values()).entries()] == [
-            each.held.id for each in index.entries()
+        assert [each.message.id for each in QueueIndex(entries.values()).entries()] == [
+            each.message.id for each in index.entries()
         ]
 
 
 async def test_it_keeps_in_step_with_the_store(world: World) -> None:
-    queue = HeldQueue(world.store, world.store, world.store, world.people)
+    queue = HeldQueue(world.store.lookups, world.store.lists, world.store.claims, world.people)
     index = await queue.index()
-    assert {each.held.id for each in index.entries()} == {world.id(name) for name in HELD}
+    assert {each.message.id for each in index.entries()} == {world.id(name) for name in HELD}
     new = await world.put(replace(SAID["high"], subject="Another"))
     async with world.program("director") as director:
         await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
     act = AuditEntry(world.clock(), "director", "taken", world.id("text"))
-    await world.store.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
+    await world.store.claims.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
     assert await queue.index() is index  # nothing was read anew
-    assert {each.held.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {new.id}
+    assert {each.message.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {new.id}
     entry = await queue.entry(world.id("text"))
     assert entry is not None
-    assert entry.handled.assignment is not None
-    assert entry.handled.assignment.user == "director"
+    assert entry.review.assignment is not None
+    assert entry.review.assignment.user == "director"

@@ -35,12 +35,12 @@ async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
         sent = {"form": form_of(await browser.get("/trace")), "deed": "release", "id": ids[:2], "reason": "a lesson"}
         done = await browser.post("/together", data=sent)
         assert "2 released" in done.text
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
-    assert (await world.store.trace(id=ids[2]))[0].recipients[0].state is State.HELD
+    assert {(await world.store.lookups.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
+    assert (await world.store.lookups.trace(id=ids[2]))[0].recipients[0].state is State.HELD
     gone = await world.outgoing(after=5)
     assert not set(ids) & set(gone)  # a mailing waits longer than one message
     assert set(ids[:2]) <= set(await world.outgoing(after=11))
-    views = [each for each in await world.store.acts_about(ids[2], 9) if each.act == "viewed"]
+    views = [each for each in await world.store.audit_trail.entries_about(ids[2], 9) if each.act == "viewed"]
     assert [each.detail for each in views] == [{"what": "beginning"}]
 
 
@@ -65,7 +65,7 @@ async def test_a_mailing_is_taken_back_together(world: World) -> None:
         assert f"{len(ids)} messages are held again, and nobody was told anything" in undone.text
         assert "Too late for 1" in undone.text
         assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
-    assert {(await world.store.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
+    assert {(await world.store.lookups.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
 
 
 async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:

@@ -22,7 +22,7 @@ OF_LINDGREN = tuple(name for name in HELD if name not in ("middle", "own"))
 async def _directing(world: World) -> None:
     """A director who is a teacher too; the name of the account says who."""
     user = User(LINDGREN_DIRECTS, AccountRole.TECHNOLOGY_DIRECTOR)
-    await world.store.add_user(user, HASH, AuditEntry(world.clock(), "tests", "account added", user.name))
+    await world.store.accounts.add(user, HASH, AuditEntry(world.clock(), "tests", "account added", user.name))
 
 
 async def _listed(browser: httpx.AsyncClient, world: World) -> set[str]:
@@ -84,7 +84,7 @@ async def test_lists_of_what_was_delivered_or_decided_have_nothing_of_one_s_own(
 
 async def test_nothing_of_it_can_be_read(world: World) -> None:
     """Where it is, and no more: not what it says, why it is held, who has it or what was said about it."""
-    await world.store.record([note_entry(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
+    await world.store.audit.record([note_entry(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
     async with world.signed_in(OKAFOR) as browser, world.program(OKAFOR) as program:
         for name in APART:
             id_ = world.id(name)
@@ -101,7 +101,7 @@ async def test_nothing_of_it_can_be_read(world: World) -> None:
             assert (row["subject"], row["clauses"], row["reasons"], row["decisions"]) == (None, [], [], [])
             assert (await program.get("/api/v1/trace", params={"id": id_})).json()["items"][0]["clauses"] == []
             assert (await program.get(f"/api/v1/mailings/{id_}")).status_code == 404
-    refused = [each.detail["to"] for each in await world.store.done_about(world.id("own"), 50) if each.actor == OKAFOR]
+    refused = [each.detail["to"] for each in await world.store.audit_trail.changes_about(world.id("own"), 50) if each.actor == OKAFOR]
     assert "read source: has a part in it" in refused
 
 
@@ -118,11 +118,11 @@ async def test_a_conversation_leaves_out_what_one_has_a_part_in(world: World) ->
 
 async def test_the_audit_log_withholds_what_is_about_one_s_own(world: World) -> None:
     await _directing(world)
-    number = await world.store.open_case(CaseDraft("About a teacher"), DIRECTOR, [world.id("high")], {})
-    await world.store.record([note_entry(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
-    await world.store.record([note_entry(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])
-    await world.store.record([note_entry(world.clock(), HIGH, world.id("middle"), "Nothing of his")])
-    while await world.store.link(500):
+    number = await world.store.cases.open(CaseDraft("About a teacher"), DIRECTOR, [world.id("high")], {})
+    await world.store.audit.record([note_entry(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
+    await world.store.audit.record([note_entry(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])
+    await world.store.audit.record([note_entry(world.clock(), HIGH, world.id("middle"), "Nothing of his")])
+    while await world.store.audit.link(500):
         pass
     async with world.signed_in(LINDGREN_DIRECTS) as teacher, world.signed_in(DIRECTOR) as director:
         own, others = (await teacher.get("/audit")).text, (await director.get("/audit")).text

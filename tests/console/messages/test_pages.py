@@ -10,7 +10,7 @@ from gateway.core.messages.verdict import Finding
 from gateway.core.policy.decision import PendingMessage, Transition
 from gateway.core.policy.transitions import by_verdict
 from tests.console.district import AUDITOR, DIRECTOR, Said, message_of, policy, staff, student, verdict_of
-from tests.console.test_names import veiled  # noqa: F401 - the fixture
+from tests.console.messages.test_mask_names import veiled  # noqa: F401 - the fixture
 from tests.console.world import World, form_of
 
 NEWS = Said(
@@ -28,12 +28,12 @@ async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Me
     verdict = verdict_of(said, message)
     found: Sequence[Finding] = [replace(each, about=about, cue=cue) for each in verdict.findings]
     verdict = replace(verdict, findings=tuple(found))
-    await world.store.accept(message)
+    await world.store.intake.accept(message)
 
     def rule(pending: PendingMessage) -> Transition:
         return by_verdict(pending, verdict, policy(), message.received_at, relationships=world.people.relationships_to)
 
-    await world.store.settle([(message.id, rule)])
+    await world.store.dispositions.apply([(message.id, rule)])
     return message
 
 
@@ -97,10 +97,10 @@ async def test_whether_an_alert_was_right_is_said_on_its_page_and_by_the_api(wor
             assert answer.status_code == status, was
         assert "Said to be no call for help by director" in (await browser.get(f"/messages/{id_}")).text
         assert (await browser.post(f"/messages/{other}/call", data={"form": form, "was": "right"})).status_code == 409
-    assert list(await world.store.judged_calls("", 9)) == [(id_, False)]
+    assert list(await world.store.help_alerts.judgments("", 9)) == [(id_, False)]
     async with world.program(DIRECTOR) as program:
         assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 200
-    assert list(await world.store.judged_calls("", 9)) == [(id_, True)]
-    assert list(await world.store.judged_calls(id_, 9)) == []
+    assert list(await world.store.help_alerts.judgments("", 9)) == [(id_, True)]
+    assert list(await world.store.help_alerts.judgments(id_, 9)) == []
     async with world.program(AUDITOR) as program:
         assert (await program.post(f"/api/v1/messages/{id_}/call", json={"right": True})).status_code == 403

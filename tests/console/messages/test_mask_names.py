@@ -46,7 +46,7 @@ async def veiled(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path)
 async def test_no_page_says_a_name(veiled: World) -> None:
     named = (await veiled.put(NAMED)).id
     again = (await veiled.put(NAMED)).id
-    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [named], {})
+    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {})
     paths = [
         "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}",
         *(f"/messages/{each}" for each in (named, *map(veiled.id, HELD))), f"/messages/{named}/html/2",
@@ -71,7 +71,7 @@ async def test_no_page_says_a_name(veiled: World) -> None:
 
 async def test_no_answer_of_the_api_says_a_name(veiled: World) -> None:
     named = (await veiled.put(NAMED)).id
-    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [named], {})
+    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [named], {})
     async with veiled.program(DIRECTOR) as program:
         for path in ("held", "decided", "delivered", f"cases/{number}", f"messages/{named}", f"trace?id={named}",
                      f"messages/{named}/content", f"messages/{named}/history", f"messages/{named}/conversation",
@@ -127,7 +127,7 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
         assert (await other.post("/trace", data=by_name)).status_code == 403
         now = veiled.clock()
         act = AuditEntry(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
-        await veiled.store.grant(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
+        await veiled.store.grants.add(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
         granted = (await other.get(f"/messages/{id_}")).text
         assert "this stays just" in granted
         assert not NAMES.search(granted), NAMES.search(granted)
@@ -139,7 +139,7 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
 async def _on_record(veiled: World) -> tuple[str, int]:
     """A message and a case, and all kinds of rows about them in which people are named."""
     named = (await veiled.put(NAMED)).id
-    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
+    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
     async with veiled.program(OKAFOR) as teacher, veiled.program(DIRECTOR) as director:
         assert (await teacher.get(f"/api/v1/messages/{veiled.id('own')}/content")).status_code == 403
         for path, sent in (
@@ -152,7 +152,7 @@ async def _on_record(veiled: World) -> tuple[str, int]:
             assert (await director.post(f"/api/v1/{path}", json=sent)).status_code == 200, path
         granted = {"to": AUDITOR, "about": f"case-{number}", "for": "1d", "reason": "what Lindgren wrote"}
         assert (await director.post("/api/v1/grants", json=granted)).status_code == 201
-    while await veiled.store.link(500):
+    while await veiled.store.audit.link(500):
         pass
     return named, number
 
@@ -189,7 +189,7 @@ async def test_calls_for_help_stand_open_in_the_audit_log_too(veiled: World) -> 
     async with veiled.program(DIRECTOR) as program:
         about = {"text": "Tess is with her aunt"}
         assert (await program.post(f"/api/v1/messages/{veiled.id('help')}/comments", json=about)).status_code == 200
-        while await veiled.store.link(500):
+        while await veiled.store.audit.link(500):
             pass
         assert "Tess is with her aunt" in (await program.get("/api/v1/audit", params={"limit": 500})).text
 
@@ -213,7 +213,7 @@ async def test_lists_of_cases_and_what_is_said_of_a_change_name_nobody(veiled: W
             assert each.status_code in (200, 201)
             assert not NAMES.search(each.text), (each.url, NAMES.search(each.text))
             assert "Student A" in each.text
-        case = await veiled.store.case(number)
+        case = await veiled.store.cases.find(number)
         assert case is not None
         assert (case.title, case.severity) == ("About Maya", "high")
         opening = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "to write to the parents"})
@@ -228,11 +228,11 @@ async def test_what_people_write_is_covered_with_all_that_the_header_names(veile
         b"Subject: practice\r\n\r\nthis stays just between us, Petey\r\n"
     )
     id_ = (await veiled.put(replace(NAMED, raw=mail))).id
-    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
+    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
     async with veiled.program(DIRECTOR) as program, veiled.signed_in(DIRECTOR) as browser:
         text = {"text": "Petey is what friends call him"}
         assert (await program.post(f"/api/v1/messages/{id_}/comments", json=text)).status_code == 200
-        while await veiled.store.link(500):
+        while await veiled.store.audit.link(500):
             pass
         shown = [(await browser.get(path)).text for path in (f"/messages/{id_}", f"/cases/{number}", "/audit")]
         for path in (f"messages/{id_}/history", f"cases/{number}", "audit?limit=500"):
@@ -241,7 +241,7 @@ async def test_what_people_write_is_covered_with_all_that_the_header_names(veile
         at = f"/cases/{called.json()['id']}"
         note = {"text": "Petey was here"}
         assert (await program.post(f"/api/v1{at}/notes", json=note)).status_code == 200
-        while await veiled.store.link(500):
+        while await veiled.store.audit.link(500):
             pass
         titles = [called.text, (await program.get("/api/v1/cases")).text, (await browser.get("/cases")).text]
         notes = [(await browser.get(path)).text for path in (at, "/audit")]
@@ -269,7 +269,7 @@ async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an
         assert (await browser.get(f"/messages/{high}/source")).status_code == 200
         assert not NAMES.search((await other.get(f"/messages/{high}")).text)
         assert not NAMES.search((await browser.get("/")).text)
-        acts = await veiled.store.acts_about(high, 50)
+        acts = await veiled.store.audit_trail.entries_about(high, 50)
         (act,) = (each for each in acts if each.act == "names opened")
         assert (act.actor, act.detail["reason"]) == (HIGH, "to call the parents")
         veiled.clock.ahead += 3601
@@ -291,7 +291,7 @@ async def test_a_program_opens_names_too(veiled: World) -> None:
 
 
 async def test_evidence_needs_the_names_of_the_case(veiled: World) -> None:
-    number = await veiled.store.open_case(CaseDraft("Secrecy"), DIRECTOR, [veiled.id("high")], {})
+    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [veiled.id("high")], {})
     async with veiled.program(DIRECTOR) as program:
         assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 403
         done = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "for the board"})
@@ -302,17 +302,17 @@ async def test_evidence_needs_the_names_of_the_case(veiled: World) -> None:
 
 
 async def test_a_title_that_is_shown_without_its_names_stays_as_it_was(veiled: World) -> None:
-    number = await veiled.store.open_case(CaseDraft("About Maya"), DIRECTOR, [(await veiled.put(NAMED)).id], {})
+    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [(await veiled.put(NAMED)).id], {})
     async with veiled.signed_in(DIRECTOR) as browser:
         page = await browser.get(f"/cases/{number}")
         sent = dict(re.findall(r'name="(title|shown)"[^>]*? value="([^"]*)"', page.text))
         assert sent["title"] == "About Student A"
         sent |= {"form": form_of(page), "severity": "high"}
         assert (await browser.post(f"/cases/{number}", data=sent)).status_code == 303
-        (case,) = await veiled.store.cases(closed=False, before=1 << 62, limit=9)
+        (case,) = await veiled.store.cases.page(closed=False, before=1 << 62, limit=9)
         assert (case.title, case.severity) == ("About Maya", "high")
         assert (await browser.post(f"/cases/{number}", data={**sent, "title": "Secrecy"})).status_code == 303
-        (case,) = await veiled.store.cases(closed=False, before=1 << 62, limit=9)
+        (case,) = await veiled.store.cases.page(closed=False, before=1 << 62, limit=9)
         assert case.title == "Secrecy"
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Dialog, Page, Request, expect
 from pytest_asyncio import fixture as async_fixture
 
-from gateway.core.messages.message import Channel
+from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction, Pair
 from tests.console.attacks import drawing, markups, names
 from tests.console.district import DIRECTOR, staff, student
@@ -144,7 +144,7 @@ async def test_hostile_subjects_and_names(world: World, name: int) -> None:
     text = names()[name]
     await world.put(Said(staff("peter.lindgren"), (student("maya.lindqvist"),), text, text, FOUND))
     pair = Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT)
-    sms = await world.put(Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=Channel.SMS, pairs=(pair,)))
+    sms = await world.put(Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=SMS, pairs=(pair,)))
     async with world.signed_in(DIRECTOR) as browser:
         for path in ("/", "/delivered", f"/messages/{sms.id}", f"/messages/{sms.id}/source"):
             shown = (await browser.get(path)).text

@@ -20,8 +20,8 @@ from tests.console.world import World, form_of, opened
 def in_writing() -> Policy:
     """The shipped policy, with a reason for whatever keeps a message of clause 7a from its decision."""
     shipped = policy()
-    handling = ClauseReviewRules(reason=frozenset({"hold", "assign"}))
-    return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], handling=handling)})
+    rules = ClauseReviewRules(reason=frozenset({"hold", "assign"}))
+    return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], review_rules=rules)})
 
 
 @async_fixture(loop_scope="session")
@@ -57,7 +57,7 @@ async def test_a_program_says_why_it_holds_longer_and_gives_on(asking: World) ->
         assert (await director.post(f"{path}/assign", json={"to": ""})).status_code == 200  # given back by who had it
         assert misses_a_reason(await high.post(f"{path}/discard", json={"reason": ""}))
         assert (await high.post(f"{path}/release", json={"reason": ""})).status_code == 200
-    told = {each.act: each.detail.get("reason") for each in await asking.store.done_about(asking.id("high"), 50)}
+    told = {each.act: each.detail.get("reason") for each in await asking.store.audit_trail.changes_about(asking.id("high"), 50)}
     assert (told["held longer"], told["assigned"]) == ("the parents come", "I know the family")
 
 
@@ -68,7 +68,7 @@ async def test_what_another_just_took_is_not_taken_over_without_a_word(asking: W
         assert (await high.post(path, json={"to": HIGH})).status_code == 200
         late = await director.post(path, json={"to": DIRECTOR, "instead_of": ""})
         assert misses_a_reason(late) or late.status_code == 409
-    handled = await asking.store.handled_of(asking.id("high"))
+    handled = await asking.store.claims.review_state(asking.id("high"))
     assert handled.assignment is not None
     assert handled.assignment.user == HIGH
 

@@ -164,7 +164,7 @@ async def test_an_undo_says_what_was_undone_and_where_the_message_is(world: Worl
     await page.get_by_role("button", name="Undo").click()
     told = page.get_by_role("status")
     await expect(told).to_contain_text("Undone: the message of Peter Lindgren is not rejected. It is held again")
-    (trace,) = await world.store.trace(id=world.id("high"))
+    (trace,) = await world.store.lookups.trace(id=world.id("high"))
     assert {each.state for each in trace.recipients} == {State.HELD}
     await told.get_by_role("link", name="Open it").click()
     await expect(page.locator("#message")).to_have_attribute("data-id", world.id("high"))

@@ -14,8 +14,8 @@ from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decision import AuditEntry
+from tests.console.decisions.test_service import two_people
 from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID, student
-from tests.console.test_review import two_people
 from tests.console.world import World, opened, send
 
 
@@ -74,7 +74,7 @@ async def test_where_copies_are_shared_a_second_one_agrees(strict: World) -> Non
 async def test_two_accounts_of_one_person_are_not_offered_to_agree(strict: World) -> None:
     for name in ("ruth", "ruth@riverbend.example"):
         user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
-        await strict.store.add_user(user, "", AuditEntry(time.time(), "tests", "account added", name))
+        await strict.store.accounts.add(user, "", AuditEntry(time.time(), "tests", "account added", name))
     async with strict.program("ruth") as program:
         path = f"/api/v1/messages/{strict.id('high')}/release"
         assert (await program.post(path, json={"reason": "fine"})).status_code == 202
@@ -86,7 +86,7 @@ async def test_two_accounts_of_one_person_are_not_offered_to_agree(strict: World
 async def test_with_who_decides_no_more_nobody_agrees(strict: World) -> None:
     """Their proposal counts no more: the next one begins anew, and is told so before."""
     await proposed(strict, strict.id("high"), HIGH)
-    await strict.store.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
+    await strict.store.accounts.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
     offered, why = await shown(strict, strict.id("high"), DIRECTOR)
     assert (offered, why) == (
         False, "high can decide on this message no more: propose it yourself, and a second person agrees."

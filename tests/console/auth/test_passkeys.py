@@ -1,0 +1,228 @@
+"""Passkeys, as the second step and alone: made, used, listed and removed in a browser with a device of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from playwright.async_api import Page, expect
+from pytest_asyncio import fixture as async_fixture
+
+from gateway.console.auth.authenticator import PASSKEY_CREATION_SECONDS
+from gateway.console.auth.passkeys import RelyingParty
+from gateway.core.accounts.account import Passkey
+from gateway.core.policy.decision import AuditEntry
+from tests.console.district import DIRECTOR, HIGH, PASSWORD
+from tests.console.world import World, enter, form_of, opened, sign_in
+
+
+@async_fixture(loop_scope="session")
+async def named(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
+    """A console at an address with a name: of others no device makes a passkey."""
+    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
+    async with opened(url, made_house[1], host="localhost") as world:
+        yield world
+
+
+async def _device(page: Page) -> None:
+    """A device that the browser has: a finger is on it all the time."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+async def _sign_in_halfway(page: Page, world: World, name: str) -> None:
+    await page.context.clear_cookies()
+    await page.goto(f"{world.url}/sign-in")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url("**/sign-in/code**")
+
+
+@pytest.mark.peer("chromium")
+async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Page) -> None:
+    await _device(page)
+    await enter(page, named, HIGH)
+    await page.goto(f"{named.url}/account")
+    await page.get_by_role("button", name="Add a passkey").click()
+    await page.get_by_label("What you call it").fill("My laptop")
+    await page.locator("#passkey-password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make it on this device").click()
+    row = page.locator(".passkey")
+    await expect(row).to_contain_text("My laptop")
+    await expect(row).to_contain_text("never used")
+
+    await _sign_in_halfway(page, named, HIGH)
+    await page.get_by_role("button", name="Use your passkey").click()
+    await page.wait_for_url(f"{named.url}/")
+    await page.goto(f"{named.url}/account")
+    await expect(row).to_contain_text("used last")
+    await expect(page.locator(".sessions")).to_contain_text("by password and passkey")
+
+    await row.get_by_text("Remove “My laptop”").click()
+    await row.get_by_label("Your password").fill("not this one")
+    await row.get_by_role("button", name="Remove it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Your password is wrong")
+    await row.get_by_text("Remove “My laptop”").click()
+    await row.get_by_label("Your password").fill(PASSWORD)
+    await row.get_by_role("button", name="Remove it").click()
+    await expect(row).to_have_count(0)
+    async with named.stranger() as browser:
+        assert (await sign_in(browser, HIGH)).headers["location"] == "/"  # the password is enough again
+    acts = [each.act for each in await named.store.audit_trail.entries_about(HIGH, 30)]
+    assert {"passkey added", "passkey removed"} <= set(acts)
+
+
+async def _made(page: Page, world: World, name: str) -> None:
+    """A device that the browser has, with a passkey of an account; nobody is signed in afterwards."""
+    await _device(page)
+    await enter(page, world, name)
+    await page.goto(f"{world.url}/account")
+    await page.get_by_role("button", name="Add a passkey").click()
+    await page.locator("#passkey-password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make it on this device").click()
+    await expect(page.locator(".passkey")).to_have_count(1)
+    await page.context.clear_cookies()
+
+
+@pytest.mark.peer("chromium")
+async def test_a_passkey_alone_signs_in_once_for_each_question(named: World, page: Page) -> None:
+    """Without name and password; what it said opens nothing a second time, nor in another browser, nor too late."""
+    await _made(page, named, HIGH)
+    await page.goto(f"{named.url}/sign-in?next=/cases")
+    said: list[str] = []
+    page.on("request", lambda request: said.append(request.post_data or "") if request.method == "POST" else None)
+    cookies = {each["name"]: each["value"] for each in await page.context.cookies()}
+    await page.get_by_role("button", name="Use a passkey instead").click()
+    await page.wait_for_url(f"{named.url}/cases")
+    (session,) = [each for each in await named.store.sessions.of_user(HIGH) if each.way == "passkey"]
+    assert session.has_step
+    sent = dict(parse_qsl(said[-1]))
+    assert "password" not in sent
+    (known,) = await named.store.passkeys.of_user(HIGH)
+    async with named.stranger() as other:
+        other.cookies.update(cookies)
+        assert (await other.post("/sign-in/passkey", data=sent)).status_code == 401  # said before
+        later = {**sent, "asked": f"{named.clock() + 60:.6f}"}
+        assert (await other.post("/sign-in/passkey", data=later)).status_code == 401
+    async with named.stranger() as stranger:
+        mine = {**sent, "form": form_of(await stranger.get("/sign-in"))}
+        assert (await stranger.post("/sign-in/passkey", data=mine)).status_code == 401
+    assert await named.store.passkeys.of_user(HIGH) == [known]
+    acts = await named.store.audit_trail.entries_about(HIGH, 30)
+    assert sum(each.act == "sign-in refused" and each.detail == {"why": "passkey"} for each in acts) == 3
+    assert any(each.act == "signed in" and each.detail == {"by": "passkey"} for each in acts)
+
+
+@pytest.mark.peer("chromium")
+async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(named: World, page: Page) -> None:
+    await _made(page, named, HIGH)
+    for changed in ({"userVerification": "discouraged"}, None):
+        await page.goto(f"{named.url}/sign-in")
+        form = page.locator("form[data-passkey]")
+        if changed:  # the page is changed, so that the device does not ask for a finger
+            options = {**json.loads(str(await form.get_attribute("data-options"))), **changed}
+            await form.evaluate("(form, options) => { form.dataset.options = options; }", json.dumps(options))
+        else:
+            now = await named.store.clock.now()
+            assert await named.store.accounts.disable(HIGH, AuditEntry(now, "tests", "account disabled", HIGH))
+        await page.get_by_role("button", name="Use a passkey instead").click()
+        await expect(page.get_by_role("alert").first).to_contain_text("This passkey did not work")
+        assert "/sign-in" in page.url
+
+
+async def test_a_passkey_is_added_with_the_password(named: World) -> None:
+    """It opens the account alone: who sits down at a session that was left open adds none."""
+    async with named.signed_in(HIGH) as browser:
+        sent = {"form": form_of(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
+        answer = await browser.post("/account/passkeys/made", data=sent)
+        assert (answer.status_code, "Your password is wrong" in answer.text) == (422, True)
+
+
+@pytest.mark.peer("chromium")
+async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: World, page: Page) -> None:
+    """What a session asked of a device hours ago, on a page that somebody left open, adds none."""
+    await _device(page)
+    await enter(page, named, HIGH)
+    for late in (PASSKEY_CREATION_SECONDS - 1, 2 * PASSKEY_CREATION_SECONDS + 1):
+        await page.goto(f"{named.url}/account")
+        await page.get_by_role("button", name="Add a passkey").click()
+        await page.locator("#passkey-password").fill(PASSWORD)
+        named.clock.ahead += late
+        await page.get_by_role("button", name="Make it on this device").click()
+        if late < PASSKEY_CREATION_SECONDS:
+            await expect(page.locator(".passkey")).to_have_count(1)
+            (known,) = await named.store.passkeys.of_user(HIGH)
+            assert await named.store.passkeys.remove(HIGH, known.id, AuditEntry(0.0, "tests", "passkey removed", HIGH))
+        else:
+            await expect(page.get_by_role("alert").first).to_contain_text("No passkey was made")
+    assert not await named.store.passkeys.of_user(HIGH)
+
+
+@pytest.mark.peer("chromium")
+async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) -> None:
+    """A device that signs with a key of its own, under the id that the account knows."""
+    await _device(page)
+    await enter(page, named, HIGH)
+    await page.goto(f"{named.url}/account")
+    await page.get_by_role("button", name="Add a passkey").click()
+    await page.locator("#passkey-password").fill(PASSWORD)
+    await page.get_by_role("button", name="Make it on this device").click()
+    await expect(page.locator(".passkey")).to_have_count(1)
+    (known,) = await named.store.passkeys.of_user(HIGH)
+    other = Passkey("AAAA", DIRECTOR, "x", known.public_key, 0, 0.0)
+    assert await named.store.passkeys.add(other, AuditEntry(0.0, "tests", "passkey added", DIRECTOR))
+
+    await _sign_in_halfway(page, named, DIRECTOR)
+    asked = json.loads(str(await page.locator("form[data-passkey]").get_attribute("data-options")))
+    assert [each["id"] for each in asked["allowCredentials"]] == ["AAAA"]
+    asked["allowCredentials"][0]["id"] = known.id  # the page is changed: the device answers with HIGH's
+    await page.locator("form[data-passkey]").evaluate(
+        "(form, options) => { form.dataset.options = options; }", json.dumps(asked)
+    )
+    await page.get_by_role("button", name="Use your passkey").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("This passkey did not work")
+    assert "/sign-in/code" in page.url
+
+
+async def test_what_no_device_said_is_refused(named: World) -> None:
+    known = Passkey("AAAA", HIGH, "x", b"not a key", 0, 0.0)
+    assert await named.store.passkeys.add(known, AuditEntry(0.0, "tests", "passkey added", HIGH))
+    answers = ["x", "[]", "{}", "[" * 9000, json.dumps({"id": "AAAA"}), json.dumps({"id": "AAAA", "rawId": 7}),
+               json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {
+                   "clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"}})]  # fmt: skip
+    async with named.stranger() as browser:
+        assert (await sign_in(browser, HIGH)).headers["location"].startswith("/sign-in/code")
+        for answer in answers:
+            page = await browser.get("/sign-in/code")
+            sent = {"form": form_of(page), "passkey": answer}
+            assert (await browser.post("/sign-in/code", data=sent)).status_code == 401, answer[:40]
+        sent = {"form": form_of(page), "code": "123456"}  # nor is there a code
+        assert (await browser.post("/sign-in/code", data=sent)).status_code == 401
+        assert (await browser.get("/account")).headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://chaperone.riverbend.example", "chaperone.riverbend.example"),
+        ("http://localhost:8025", "localhost"),
+        ("http://chaperone.riverbend.example", None),
+        ("http://127.0.0.1:8025", None),
+        ("https://[2001:db8::1]", None),
+        ("https://198.51.100.7", None),
+    ],
+)
+def test_passkeys_belong_to_an_address_with_a_name(url: str, host: str | None) -> None:
+    keys = RelyingParty.at(url)
+    assert (keys.host if keys else None) == host
