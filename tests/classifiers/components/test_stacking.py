@@ -1,0 +1,66 @@
+"""When encoders run, and how their logits are combined with the head's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifiers.components.stacking import Stacking, needs_encoder, pool_windows, resolve_hold, stacked_logits
+from classifiers.training.fitting.linear_and_head import HEADS
+
+
+def test_labels_are_pooled_by_maximum_and_purposes_by_mean() -> None:
+    logits = pool_windows(np.array([[1.0, -2.0, 4.0], [3.0, -4.0, 0.0]], np.float32), 1)
+    assert logits.tolist() == [3.0, -2.0, 2.0]
+
+
+def test_an_encoder_runs_where_a_logit_exceeds_its_gate() -> None:
+    gate = np.full(len(HEADS), np.inf, np.float32)
+    gate[[HEADS.index("7a"), HEADS.index("help")]] = -1.0
+    hold, call, nothing = np.full((3, len(HEADS)), -9.0, np.float32)
+    hold[HEADS.index("7a")] = call[HEADS.index("help")] = -0.5
+    nothing[HEADS.index("6")] = 99.0
+    for direction, asked in (("staff_to_student", False), ("student_to_staff", True), ("", True)):
+        assert needs_encoder(HEADS, hold, gate, direction)
+        assert needs_encoder(HEADS, call, gate, direction) is asked
+        assert not needs_encoder(HEADS, nothing, gate, direction)
+
+
+def test_stacked_logits_are_all_logits_and_their_maxima() -> None:
+    head = np.arange(len(HEADS), dtype=np.float32)[None]
+    stacked = stacked_logits(HEADS, [head, -head])
+    assert stacked.shape == (1, 2 * len(HEADS) + 3)
+    nine, first = HEADS.index("9"), HEADS.index("7a")
+    assert stacked[0, -3:].tolist() == [nine, -first, 0]
+
+
+def test_the_likeliest_clause_gets_the_hold_logit_and_caps_the_others() -> None:
+    logits = np.full((1, len(HEADS)), -9.0, np.float32)
+    logits[0, [HEADS.index(name) for name in ("hold", "7a", "7d", "8")]] = 2.0, 5.0, 4.0, -1.0
+    out = resolve_hold(HEADS, logits, point=1.5)[0]
+    assert out[HEADS.index("7a")] == 2.0
+    assert out[HEADS.index("7d")] == 2.0  # never above the likeliest
+    assert out[HEADS.index("8")] == 0.5  # its own, moved as the point to hold is
+    assert out[HEADS.index("4")] == -9.0
+
+
+def test_a_stacking_combines_as_many_models_as_it_has_weights_for() -> None:
+    count = len(HEADS)
+    none = np.full(count, np.inf)
+    stacking = Stacking(
+        np.zeros((3 * count + 4, count), np.float32), np.ones(count, np.float32), *[np.zeros(count)] * 2, none
+    )
+    assert stacking.logits(HEADS, [np.zeros((2, count), np.float32)] * 3).shape == (2, count)
+
+
+def test_a_clause_above_its_own_point_is_held_whatever_the_regression_says() -> None:
+    count, clause = len(HEADS), HEADS.index("7c")
+    clause_points = np.full(count, np.inf, np.float32)
+    clause_points[clause] = 1.0
+    weights, bias = np.zeros((2 * count + 3, count), np.float32), np.full(count, -9.0, np.float32)
+    shift = np.full(count, -2.0, np.float32)
+    stacking = Stacking(weights, bias, shift, np.zeros(count, np.float32), clause_points)
+    logits = np.zeros((2, count), np.float32)
+    logits[1, clause] = 1.5
+    below, above = stacking.logits(HEADS, [logits, logits]) + shift
+    assert below[clause] < 0 < above[clause]
+    assert not (np.delete(above, clause) > 0).any()

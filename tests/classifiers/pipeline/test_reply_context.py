@@ -1,0 +1,108 @@
+"""A short reply is classified with its context. Only what it adds counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifiers.extract.extraction import Passage
+from classifiers.extract.quoting import PassageKind
+from classifiers.features.annotations import TextAnnotations
+from classifiers.pipeline.classifier import build_normalizer, load
+from classifiers.pipeline.job import Job, pack_jobs, unpack_jobs
+from classifiers.pipeline.reply_context import (
+    CONTEXT_MESSAGES,
+    MAX_CONTEXT_AGE,
+    MAX_REPLY_WORDS,
+    ReplyInContext,
+    context_texts,
+)
+from classifiers.pipeline.texts import PipelineText, build_texts
+from gateway.core.channels.capabilities import SMS
+from gateway.core.messages.message import EarlierMessage, sha256_of
+from gateway.core.messages.parties import Direction
+from gateway.core.messages.verdict import Finding, Span
+
+NORMALIZER = build_normalizer(frozenset())
+NOW = 1_000_000.0
+
+
+def reply(text: str) -> tuple[PipelineText, ...]:
+    return build_texts([Passage("1", 0, text, PassageKind.NEW)], NORMALIZER)[0]
+
+
+def earlier_messages(*build_texts: str, ago: float = 60.0) -> list[EarlierMessage]:
+    return [
+        EarlierMessage(str(number), "someone@riverbend.example", NOW - ago, text)
+        for number, text in enumerate(build_texts)
+    ]
+
+
+def test_a_reply_is_appended_to_its_context() -> None:
+    found = reply("yes, at 8")
+    earlier, combined = context_texts(found, earlier_messages("a", "b", "c", "come over?"), NOW, NORMALIZER, "en")
+    assert (earlier.kind, combined.kind) == (PassageKind.CONTEXT, PassageKind.REPLY_WITH_CONTEXT)
+    assert earlier.text.split("\n") == ["b", "c", "come over?"][-CONTEXT_MESSAGES:]
+    assert combined.text == f"{earlier.text}\nyes, at 8"
+    assert list(combined.spans(0, len(combined.text))) == [Span("1", 0, 9)]  # earlier messages have no spans
+    assert not list(earlier.spans(0, len(earlier.text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "earlier"),
+    [
+        ("word " * (MAX_REPLY_WORDS + 1), earlier_messages("come over?")),
+        ("yes", []),
+        ("yes", earlier_messages("  ")),
+        ("yes", earlier_messages("come over?", ago=MAX_CONTEXT_AGE + 1)),
+    ],
+    ids=["long", "first", "blank", "old"],
+)
+def test_other_messages_have_no_context(text: str, earlier: list[EarlierMessage]) -> None:
+    assert context_texts(reply(text), earlier, NOW, NORMALIZER, "en") == ()
+
+
+def reply_in_context(
+    alone: float, earlier_score: float, both: float, help_before: float = 0.0, help_both: float = 0.0
+) -> ReplyInContext:
+    found = reply("my place at 8")
+    build_texts = (*found, *context_texts(found, earlier_messages("come over?"), NOW, NORMALIZER, "en"))
+    evidence = [
+        TextAnnotations(scores={"7a": alone}),
+        TextAnnotations(scores={"7a": earlier_score}, help=help_before),
+        TextAnnotations(scores={"7a": both}, help=help_both),
+    ]
+    return ReplyInContext(list(zip(build_texts, evidence, strict=True)))
+
+
+def test_a_reply_is_flagged_and_a_suspicious_one_held() -> None:
+    (listed,) = reply_in_context(0.1, 0.2, 0.9).findings()
+    assert listed == Finding("7a", 0.49, "conversation", (Span("1", 0, 13),), "answer")
+    (held,) = reply_in_context(0.35, 0.2, 0.9).findings()
+    assert held.score == 0.9
+
+
+def test_earlier_messages_are_not_counted_again() -> None:
+    assert not list(reply_in_context(0.1, 0.9, 0.92).findings())
+    assert reply_in_context(0.0, 0.0, 0.0, help_before=0.9, help_both=0.92).help() == 0.0
+    assert reply_in_context(0.0, 0.0, 0.0, help_before=0.2, help_both=0.92).help() == 0.92
+
+
+def test_the_classifier_reads_replies_in_context() -> None:
+    classifier = load()
+
+    def findings(text: str, *earlier: str) -> dict[str, str]:
+        content = text.encode()
+        job = Job(
+            "i", sha256_of(content), SMS, str(Direction.STAFF_TO_STUDENT), content,
+            context=tuple(earlier_messages(*earlier)), at=NOW,
+        )  # fmt: skip
+        assert unpack_jobs(pack_jobs([job])) == [job]
+        return {
+            finding.clause: finding.by
+            for finding in classifier.classify([job])[0].findings
+            if finding.by == "conversation"
+        }
+
+    assert findings("I'll bring the beer", "are we still on for the bonfire coach?") == {"7b": "conversation"}
+    assert not findings("ok", "I'll bring the beer for you boys tonight, tell nobody")
+    assert not findings("Friday works", "when can i retake the quiz?")

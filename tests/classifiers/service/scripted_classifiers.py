@@ -1,0 +1,78 @@
+"""Classifiers that do what the content says: crash, hang, use memory. Workers load them by dotted name."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from classifiers.pipeline.job import Job
+from gateway.core.messages.verdict import Finding, Verdict
+
+
+class ScriptedClassifier:
+    """`version` is the model. The finding describes the job."""
+
+    def __init__(self, model: str) -> None:
+        self.version = model or "double"
+        self._eaten: list[bytearray] = []
+
+    def classify(self, jobs: Sequence[Job]) -> list[Verdict]:
+        """One verdict per job, unless the content says otherwise."""
+        return [self._one(job) for job in jobs]
+
+    def _one(self, job: Job) -> Verdict:
+        word, _, rest = job.content.decode(errors="replace").partition(" ")
+        if word == "crash":
+            ctypes.string_at(0)
+        if word == "crash-once" and not Path(rest).exists():
+            Path(rest).touch()
+            os.abort()
+        if word == "exit":
+            sys.exit(3)
+        if word == "raise":
+            raise RuntimeError(rest)
+        if word == "hang":
+            time.sleep(600)
+        if word == "sleep":
+            time.sleep(float(rest))
+        if word == "mark-and-sleep" and not Path(rest).exists():
+            Path(rest).touch()
+            time.sleep(600)
+        if word == "eat":
+            self._eaten.append(bytearray(int(rest)))
+        if word == "print":
+            print(rest, flush=True)
+            print(rest, file=sys.stderr, flush=True)
+        details = f"{os.getpid()} {job.channel} {job.direction} {job.sender} {len(job.context)} {len(job.pairs)}"
+        sha256 = "another" if word == "lie" else job.sha256
+        return Verdict(job.id, sha256, self.version, findings=(Finding("9", 0.5, "double", cue=details),), took_ms=1.0)
+
+
+def load(model: str) -> ScriptedClassifier:
+    """The entry point."""
+    return ScriptedClassifier(model)
+
+
+def load_broken(model: str) -> ScriptedClassifier:
+    """An entry point whose model cannot be loaded."""
+    raise ValueError(f"{model} holds no model; name a folder that does")
+
+
+def load_environment(model: str) -> ScriptedClassifier:
+    """An entry point whose version shows the worker's environment."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "CHAPERONE_BUS__PASSWORD")
+    return ScriptedClassifier(" ".join(os.environ.get(name, "-") for name in names))
+
+
+def failing_self_test(_: ScriptedClassifier) -> tuple[str, ...]:
+    """A self-test that fails."""
+    return ("canary-1: help at 0.10", "canary-2: not read")
+
+
+def passing_self_test(_: ScriptedClassifier) -> tuple[str, ...]:
+    """A self-test that passes."""
+    return ()

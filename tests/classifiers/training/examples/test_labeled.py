@@ -1,0 +1,80 @@
+"""The corpus is complete, and its splits leak nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers.pipeline.model_files import SHIPPED, learned_sources
+from classifiers.training.examples.labeled import (
+    BLOCK,
+    FOLDS,
+    LABELS,
+    ORIGINAL_NAMES,
+    Example,
+    assign_folds,
+    load_corpus,
+    load_development_set,
+    load_evaluation_set,
+    near_duplicates,
+    original_name,
+)
+from gateway.core.fault import Fault
+from tests.classifiers.training.made_examples import make_example
+
+
+@pytest.fixture(scope="module")
+def corpus() -> list[Example]:
+    return load_corpus()
+
+
+def test_the_corpus_is_complete_and_has_known_labels(corpus: list[Example]) -> None:
+    assert len(corpus) == 63_892
+    assert len({example.id for example in corpus}) == len(corpus)
+    assert {label for example in corpus for label in example.labels} <= set(LABELS)
+    assert not [example.id for example in corpus if example.help and example.sender == "staff"]
+
+
+def test_neighbors_stay_together_and_folds_depend_on_the_seed(corpus: list[Example]) -> None:
+    folds = assign_folds(corpus, 1)
+    assert folds == assign_folds(corpus, 1)
+    assert folds != assign_folds(corpus, 2)
+    assert set(folds) == {-1, *range(FOLDS)}
+    assert 0.03 < folds.count(-1) / len(folds) < 0.1
+    first = [fold for example, fold in zip(corpus, folds, strict=True) if example.source == corpus[0].source]
+    for at in range(0, len(first), BLOCK):
+        assert len(set(first[at : at + BLOCK])) == 1
+
+
+def test_near_duplicates_are_never_on_both_sides_of_a_split() -> None:
+    text = "please remember to bring the signed permission slip for the museum trip on friday morning"
+    examples = [
+        make_example(f"a{number}", f"{number} something else entirely, number {number * 7}") for number in range(400)
+    ]
+    examples[3] = make_example("twin-1", text)
+    examples[333] = make_example("twin-2", text + " thanks")
+    for seed in range(12):
+        folds = assign_folds(examples, seed)
+        assert folds[3] == folds[333]
+
+
+def test_evaluation_sets_share_nothing_with_the_corpus(corpus: list[Example]) -> None:
+    chosen, measured = load_development_set(), load_evaluation_set()
+    assert not {example.id for example in (*chosen, *measured)} & {example.id for example in corpus}
+    assert not near_duplicates(chosen, corpus)
+    assert not near_duplicates(measured, [*corpus, *chosen])
+
+
+def test_renamed_files_keep_the_split_of_the_shipped_model(corpus: list[Example]) -> None:
+    assert {example.source for example in corpus} >= set(ORIGINAL_NAMES)
+    learned = learned_sources(SHIPPED)
+    assert {original_name(example.source) for example in corpus} <= learned
+    assert assign_folds(corpus, 1).count(-1) == 3640  # the size that the model card names
+
+
+def test_a_missing_corpus_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="give --corpus FOLDER"):
+        load_corpus(tmp_path)
+    with pytest.raises(Fault, match="give --corpus FOLDER"):
+        load_evaluation_set(tmp_path)
