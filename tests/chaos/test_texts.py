@@ -21,10 +21,19 @@ import pytest
 
 from gateway.core.channels.smpp_pdu import Command, Pdu, Status, read_text
 from gateway.smpp.connection import SmppLimits
-from tests.peers.smpp_ends import End, Esme, Smsc, body, esme, parts, smsc
+from tests.peers.smpp_ends import Esme, SmppEnd, Smsc, body, esme, parts, smsc
+from tests.relays.sms_gateway import (
+    HELD_TEXT,
+    OTHER_TEACHER_LINE,
+    OUTSIDE_PHONE,
+    SECOND_STUDENT_PHONE,
+    STUDENT_PHONE,
+    TEACHER_LINE,
+    SmsGateway,
+    run_sms_gateway,
+)
 from tests.stories.gateway import eventually
-from tests.stories.letters import CLEAN
-from tests.texts.town import BAD, LINE, OTHER_LINE, OUTSIDE, SECOND, STUDENT, Town, town
+from tests.stories.sample_mails import CLEAN
 
 SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
 TEXTS = int(os.environ.get("CHAPERONE_CHAOS_TEXTS", "240"))
@@ -70,15 +79,15 @@ class Sender:
                     self.refused.append(script)
                     return
                 time.sleep(0.05)
-        self.taken.append(script)
+        self.accepted.append(script)
 
 
 def scripts(source: str, to: str, count: int, chance: random.Random, first: int) -> list[Script]:
     """Clean and prohibited ones, one in six long; every one bears its number."""
     made = []
     for number in range(first, first + count):
-        fate = "outside" if to == OUTSIDE else chance.choices(("clean", "held"), (5, 1))[0]
-        words = f"{chance.choice(CLEAN)[1]} No {number}." if fate != "held" else f"{BAD} No {number}."
+        fate = "outside" if to == OUTSIDE_PHONE else chance.choices(("clean", "held"), (5, 1))[0]
+        words = f"{chance.choice(CLEAN)[1]} No {number}." if fate != "held" else f"{HELD_TEXT} No {number}."
         if chance.random() < 1 / 6:
             cut = parts(words.encode(), 40, number, wide=True)
             made.append(Script(number, fate, tuple(body(source, to, each, esm_class=UDHI) for each in cut)))
@@ -119,7 +128,7 @@ class Application:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with esme(self._port, came=self._pdus) as now:
+                with esme(self._port, received=self._pdus) as now:
                     self._now = now
                     now.end.closed.wait()
             except (OSError, ConnectionError):
@@ -132,7 +141,7 @@ def deliver(upstream: Smsc, content: bytes) -> int | None:
     return asked(ends[-1], Command.DELIVER_SM, content) if ends else int(Status.SYSTEM_ERROR)
 
 
-def asked(end: End, command: int, content: bytes) -> int | None:
+def asked(end: SmppEnd, command: int, content: bytes) -> int | None:
     """The status of a request; None where its answer was lost. What could not be written was never asked."""
     try:
         waiting = end.start(command, content)
@@ -146,18 +155,24 @@ def asked(end: End, command: int, content: bytes) -> int | None:
 
 
 @pytest.fixture(name="placed")
-def _placed(tmp_path: Path) -> Iterator[tuple[Town, Smsc]]:
+def _placed(tmp_path: Path) -> Iterator[tuple[SmsGateway, Smsc]]:
     print(f"CHAPERONE_CHAOS_SEED={SEED} CHAPERONE_CHAOS_TEXTS={TEXTS}")
-    with smsc() as upstream, town(tmp_path, upstream) as made:
+    with smsc() as upstream, run_sms_gateway(tmp_path, upstream) as made:
         yield made, upstream
 
 
-def test_kills_and_cuts_at_random_moments(placed: tuple[Town, Smsc]) -> None:
+def test_kills_and_cuts_at_random_moments(placed: tuple[SmsGateway, Smsc]) -> None:
     made, upstream = placed
     chance = random.Random(SEED)
     app = Application(made.port)
     share = TEXTS // 5
-    ways = [(LINE, STUDENT), (OTHER_LINE, SECOND), (LINE, OUTSIDE), (STUDENT, LINE), (SECOND, OTHER_LINE)]
+    ways = [
+        (TEACHER_LINE, STUDENT_PHONE),
+        (OTHER_TEACHER_LINE, SECOND_STUDENT_PHONE),
+        (TEACHER_LINE, OUTSIDE_PHONE),
+        (STUDENT_PHONE, TEACHER_LINE),
+        (SECOND_STUDENT_PHONE, OTHER_TEACHER_LINE),
+    ]
     senders = []
     for at, (source, to) in enumerate(ways):
         offer = app.offer if at < 3 else lambda content: deliver(upstream, content)
@@ -190,18 +205,20 @@ def test_kills_and_cuts_at_random_moments(placed: tuple[Town, Smsc]) -> None:
     app.stop()
 
 
-def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sender], kills: int, cuts: int) -> None:
+def _account(
+    made: SmsGateway, upstream: Smsc, app: Application, senders: Sequence[Sender], kills: int, cuts: int
+) -> None:
     """Every text that was taken is where it must be, once, as it came and in its order."""
 
     def arrived(at: int) -> list[bytes]:
-        return [pdu.body for _, pdu in list(upstream.taken)] if at < 3 else app.came
+        return [pdu.body for _, pdu in list(upstream.accepted)] if at < 3 else app.received
 
     def missing() -> list[int]:
         return [
             each.number
             for at, sender in enumerate(senders)
-            for each in sender.taken
-            if (each.fate != "held" or at >= 3) and not set(each.bodies) <= set(arrived(at))
+            for each in sender.accepted
+            if (each.expected != "held" or at >= 3) and not set(each.bodies) <= set(arrived(at))
         ]
 
     # from staff: what is prohibited is held; from students it may be held or flagged, and is looked up
@@ -219,16 +236,16 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
         return not [each for each in missing() if each < 3000]
 
     assert eventually(settled, 180), f"seed {SEED}: lost {missing()[:10]}"
-    students = [each for at, sender in enumerate(senders) if at >= 3 for each in sender.taken]
+    students = [each for at, sender in enumerate(senders) if at >= 3 for each in sender.accepted]
     eventually(lambda: not [each for each in missing() if each >= 3000 and _fate(students, each) == "clean"], 60)
     lost = [each for each in missing() if each >= 3000 and _fate(students, each) == "clean"]
     assert not lost, f"seed {SEED}: lost {lost[:10]}"
     out = [
         each.number for sender in senders[:2] for each in sender.scripts
-        if each.fate == "held" and set(each.bodies) & set(arrived(0))
+        if each.expected == "held" and set(each.bodies) & set(arrived(0))
     ]  # fmt: skip
     assert not out, f"seed {SEED}: delivered though to be held: {out[:10]}"
-    taken_and_held = sum(each.fate == "held" for sender in senders[:2] for each in sender.taken)
+    taken_and_held = sum(each.expected == "held" for sender in senders[:2] for each in sender.accepted)
     assert len(held) >= taken_and_held, f"seed {SEED}: {len(held)} held of {taken_and_held}"
     twice = sum(count - 1 for at in (0, 3) for count in Counter(arrived(at)).values())
     unknown = sum(len(sender.unknown) for sender in senders)
@@ -239,11 +256,11 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
     for at, sender in enumerate(senders):
         places = {content: place for place, content in reversed(list(enumerate(arrived(at))))}
         came = [
-            (each.number, places[each.bodies[0]]) for each in sender.taken
-            if each.fate == "clean" and each.bodies[0] in places
+            (each.number, places[each.bodies[0]]) for each in sender.accepted
+            if each.expected == "clean" and each.bodies[0] in places
         ]  # fmt: skip
         assert [place for _, place in came] == sorted(place for _, place in came), f"seed {SEED}: out of order"
-    total = sum(len(sender.taken) for sender in senders)
+    total = sum(len(sender.accepted) for sender in senders)
     print(
         f"seed {SEED}: {kills} kills, {cuts} cuts; {total} texts taken, {len(held)} held, {unknown} never answered, "
         f"{twice} parts twice"
@@ -251,9 +268,9 @@ def _account(made: Town, upstream: Smsc, app: Application, senders: Sequence[Sen
 
 
 def _fate(scripts: Sequence[Script], number: int) -> str:
-    return next(each.fate for each in scripts if each.number == number)
+    return next(each.expected for each in scripts if each.number == number)
 
 
 def test_the_number_of_a_text_is_in_it() -> None:
-    (one,) = scripts(LINE, STUDENT, 1, random.Random(1), 77)
+    (one,) = scripts(TEACHER_LINE, STUDENT_PHONE, 1, random.Random(1), 77)
     assert b"No 77." in b"".join(read_text(4, each).short for each in one.bodies)

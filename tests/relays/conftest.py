@@ -1,27 +1,25 @@
-"""A certificate for the tests of TLS, and the event loop of the product."""
+"""One gateway and one SMSC for the tests of the SMS relays. Every test uses its own numbers and words."""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import uvloop
+
+from tests.peers.smpp_ends import smsc
+from tests.relays.sms_gateway import SmsGateway, run_sms_gateway
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    folder: Path = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
-        check=True, capture_output=True, timeout=30,
-    )  # fmt: skip
-    return str(cert), str(key)
+@pytest.fixture(scope="session", name="sms")
+def _sms_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmsGateway]:
+    with smsc() as upstream, run_sms_gateway(tmp_path_factory.mktemp("sms"), upstream) as running:
+        yield running
 
 
-def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], object]]:
-    """The event loop that the product runs on."""
-    return {"uvloop": uvloop.new_event_loop}
+@pytest.fixture(autouse=True)
+def _reset_smsc(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Undo what a test scripted the SMSC to do."""
+    yield
+    if "sms" in request.fixturenames:
+        smsc_of_test = request.getfixturevalue("sms").smsc
+        smsc_of_test.status, smsc_of_test.form, smsc_of_test.on_accepted = (lambda _: 0), str, (lambda *_: None)

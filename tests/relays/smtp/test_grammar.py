@@ -1,4 +1,4 @@
-"""MAIL and RCPT as clients really write them, and what must not get through."""
+"""MAIL and RCPT as real clients write them, and invalid ones."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def test_senders_keep_their_spelling(argument: str, sender: str) -> None:
         "FROM:<a@b> RET=HDRS\x0bRCPT",
     ],
 )  # fmt: skip
-def test_what_is_no_sender(argument: str) -> None:
+def test_invalid_mail_is_refused(argument: str) -> None:
     with pytest.raises(Refused) as refused:
         parse_mail(argument)
     assert refused.value.code in (501, 553, 555)
     assert refused.value.reason == "syntax"
 
 
-def test_parameters_keep_case_and_order_and_size_is_apart() -> None:
+def test_parameters_keep_case_and_order() -> None:
     assert parse_mail("FROM:<a@b> ret=hdrs ENVID=Qq+2B7 size=12345 Body=8bitmime SMTPUTF8 AUTH=<>") == MailCommand(
         "a@b", ("ret=hdrs", "ENVID=Qq+2B7", "Body=8bitmime", "SMTPUTF8"), 12345, True
     )
@@ -67,12 +67,12 @@ def test_parameters_keep_case_and_order_and_size_is_apart() -> None:
     ["TO:<>", "TO:<a@b> NOTIFY=NEVER,SUCCESS", "TO:<a@b> NOTIFY=", "TO:<a@b> ORCPT=rfc822", "TO:<a@b> SIZE=1",
      "TO:<a@b> ORCPT=rfc822;" + "x" * 500, "TO:<jos\u00e9@b.example>"],
 )  # fmt: skip
-def test_what_is_no_recipient(argument: str) -> None:
+def test_invalid_rcpt_is_refused(argument: str) -> None:
     with pytest.raises(Refused):
         parse_rcpt(argument, utf8=False)
 
 
-def test_utf8_where_mail_said_so() -> None:
+def test_utf8_needs_smtputf8() -> None:
     assert parse_mail("FROM:<jos\u00e9@b\u00fccher.example> SMTPUTF8").sender == "jos\u00e9@b\u00fccher.example"
     assert (
         parse_rcpt("TO:<\u7528\u6237@\u4f8b\u5b50.example>", utf8=True).address == "\u7528\u6237@\u4f8b\u5b50.example"
@@ -91,18 +91,18 @@ def test_parameters_need_ehlo() -> None:
 
 @given(st.text(max_size=80))
 @example("<a@b> ENVID=+")
-def test_nothing_else_is_raised_and_nothing_can_break_out_of_the_line(text: str) -> None:
-    for read, keyword in ((parse_mail, "FROM:"), (lambda each: parse_rcpt(each, utf8=True), "TO:")):
+def test_only_refused_is_raised_and_results_stay_on_one_line(text: str) -> None:
+    for parse, keyword in ((parse_mail, "FROM:"), (lambda argument: parse_rcpt(argument, utf8=True), "TO:")):
         try:
-            found = read(keyword + text)
+            found = parse(keyword + text)
         except Refused:
             continue
-        said = [getattr(found, "sender", "") or getattr(found, "address", ""), *found.options]
-        assert all(char >= " " and char != "\x7f" for each in said for char in each)
-        assert all(" " not in each for each in found.options)
+        values = [getattr(found, "sender", "") or getattr(found, "address", ""), *found.options]
+        assert all(char >= " " and char != "\x7f" for value in values for char in value)
+        assert all(" " not in option for option in found.options)
 
 
 @given(st.emails())
-def test_every_ordinary_address_is_taken_as_it_is(address: str) -> None:
+def test_ordinary_addresses_are_unchanged(address: str) -> None:
     assert parse_mail(f"FROM:<{address}>").sender == address
     assert parse_rcpt(f"TO:<{address}>", utf8=False).address == address

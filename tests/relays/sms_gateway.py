@@ -1,4 +1,4 @@
-"""A gateway with both ways of texts, between an SMSC and applications, in the sample district with some phones."""
+"""A gateway with SMPP and Twilio, between an SMSC and applications, for the sample district with some phones."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from tests.peers.smpp_ends import Smsc
-from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, laid_out
+from tests.stories.gateway import DISTRICT, Gateway, eventually, free_port, gateway_folder
 
-LINE, OTHER_LINE = "+15155550199", "+15155550198"
-"""District numbers of two teachers: k-01's own, and another one."""
-SERVICE = "MG" + "5" * 32
-"""A messaging service of the provider's that stands for a teacher, as a district number does."""
-STUDENT, SECOND, OUTSIDE = "+15155550120", "+15155550121", "+15155550777"
-CLEAN = "Practice moved to 4 pm in the gym, bring your notes and a calculator."
-BAD = "u looked so pretty today. our secret ok? delete this and dont tell ur mom"
-HELP = "i dont feel safe at home please help me he hit me again"
+TEACHER_LINE, OTHER_TEACHER_LINE = "+15155550199", "+15155550198"
+"""District numbers of two teachers: one of k-01, and another one."""
+MESSAGING_SERVICE = "MG" + "5" * 32
+"""A messaging service of the provider that belongs to a teacher, as a district number does."""
+STUDENT_PHONE, SECOND_STUDENT_PHONE, OUTSIDE_PHONE = "+15155550120", "+15155550121", "+15155550777"
+CLEAN_TEXT = "Practice moved to 4 pm in the gym, bring your notes and a calculator."
+HELD_TEXT = "u looked so pretty today. our secret ok? delete this and dont tell ur mom"
+HELP_TEXT = "i dont feel safe at home please help me he hit me again"
 PHONES = (
-    ("s-06", "district_phone", LINE), ("s-07", "district_phone", OTHER_LINE), ("k-01", "phone", STUDENT),
-    ("k-02", "phone", SECOND), ("s-07", "district_phone", SERVICE),
+    ("s-06", "district_phone", TEACHER_LINE), ("s-07", "district_phone", OTHER_TEACHER_LINE),
+    ("k-01", "phone", STUDENT_PHONE), ("k-02", "phone", SECOND_STUDENT_PHONE),
+    ("s-07", "district_phone", MESSAGING_SERVICE),
 )  # fmt: skip
 
 
 @dataclass
-class Town:
-    """The gateway, where applications bind to it, and the SMSC behind it."""
+class SmsGateway:
+    """The gateway, the port where applications bind, and the SMSC upstream."""
 
     gateway: Gateway
     port: int
@@ -38,7 +39,7 @@ class Town:
     token: str = ""
 
     def api(self, path: str, given: object = None) -> tuple[int, Any]:
-        """Status and answer of a request to the console's API, as the technology director."""
+        """Status and answer of a request to the console's API by the technology director."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.gateway.console}/api/v1{path}", method="GET" if given is None else "POST",
             data=None if given is None else json.dumps(given).encode(),
@@ -51,40 +52,40 @@ class Town:
             return refused.code, json.loads(refused.read())
 
     def held(self, id_: str) -> dict[str, Any]:
-        """The row of the queue for a text by its id, once it is held."""
+        """The queue row of a message, once it is held."""
         rows = eventually(lambda: [row for row in self.api("/held?limit=200")[1]["items"] if row["id"] == id_[:26]])
         assert rows, f"{id_} is not held: {self.trace(id_)}"
         return dict(rows[0])
 
     def trace(self, id_: str) -> dict[str, Any]:
-        """Where a text is, by its id."""
+        """The trace of a message."""
         (trace,) = self.api(f"/trace?id={id_[:26]}")[1]["items"]
         return dict(trace)
 
     def state(self, id_: str) -> str:
-        """The state of its first recipient."""
+        """The state of a message's first recipient."""
         return str(self.trace(id_)["recipients"][0]["state"])
 
-    def decide(self, id_: str, deed: str) -> int:
-        """Release or reject it; the status of the answer."""
-        return self.api(f"/messages/{id_[:26]}/{deed}", {"reason": "test"})[0]
+    def decide(self, id_: str, action: str) -> int:
+        """Release or reject a message. Returns the HTTP status."""
+        return self.api(f"/messages/{id_[:26]}/{action}", {"reason": "test"})[0]
 
     def bound(self) -> bool:
         """Whether the gateway is bound at the SMSC."""
         return bool(eventually(lambda: self.gateway.metric("chaperone_smsc_bound") >= 1, 30))
 
     def sent(self, to: str) -> list[bytes]:
-        """The bodies that the SMSC took for a number, in their order."""
+        """The bodies that the SMSC accepted for a number, in order."""
         wanted = to.lstrip("+").encode() + b"\0"
-        return [pdu.body for _, pdu in list(self.smsc.taken) if wanted in pdu.body[:60]]
+        return [pdu.body for _, pdu in list(self.smsc.accepted) if wanted in pdu.body[:60]]
 
 
 @contextlib.contextmanager
-def town(
+def run_sms_gateway(
     folder: Path, smsc: Smsc, *, settings: Sequence[str] = (), phones: Sequence[tuple[str, str, str]] = PHONES,
     bus: str = "local:", store: str = "", start: Callable[[Gateway], object] = Gateway.start,
-) -> Iterator[Town]:  # fmt: skip
-    """A town whose gateway serves; `settings` are further lines of its configuration, `start` starts it."""
+) -> Iterator[SmsGateway]:  # fmt: skip
+    """A running gateway. `settings` are additional lines of its configuration; `start` starts it."""
     contacts = (DISTRICT / "contacts.csv").read_text(encoding="utf-8").rstrip("\n")
     rows = "\n".join(",".join(row) for row in phones)
     (folder / "contacts.csv").write_text(f"{contacts}\n{rows}\n", encoding="utf-8")
@@ -93,7 +94,7 @@ def town(
     (folder / "smsc.secret").write_text("smsc-pw")
     port = free_port()
     upstream = [f'sms.smpp.upstream = "smpp://us@127.0.0.1:{smsc.port}"']
-    if any(each.startswith("sms.smpp.upstream =") for each in settings):
+    if any(line.startswith("sms.smpp.upstream =") for line in settings):
         upstream = []
     lines = [
         *upstream,
@@ -104,13 +105,13 @@ def town(
         'sms.smpp.parts_timeout = "4s"',
         *settings,
     ]
-    with laid_out(folder, "127.0.0.1:1", bus=bus, store=store, settings=lines) as gateway:
+    with gateway_folder(folder, "127.0.0.1:1", bus=bus, store=store, settings=lines) as gateway:
         text = gateway.config.read_text(encoding="utf-8")
         gateway.config.write_text(text.replace(str(DISTRICT / "contacts.csv"), str(folder / "contacts.csv")))
         start(gateway)
         gateway.cli(
-            "user", "add", "director", "--role", "technology_director", "--password-stdin", given="right horse 12345\n"
+            "user", "add", "director", "--role", "technology_director", "--password-stdin", stdin="right horse 12345\n"
         )
-        made = Town(gateway, port, smsc, gateway.cli("token", "create", "--user", "director").strip())
-        assert made.bound()
-        yield made
+        running = SmsGateway(gateway, port, smsc, gateway.cli("token", "create", "--user", "director").strip())
+        assert running.bound()
+        yield running

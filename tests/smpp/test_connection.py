@@ -1,4 +1,4 @@
-"""The twins of SMPP themselves: what they say of a gateway under load is the gateway's doing, not theirs."""
+"""One SMPP session after another, against the tests' own SMPP peer, which must not lose anything itself."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from gateway.core.channels.smpp_pdu import Command, Pdu, Status
 from gateway.ports.channels import HopDown
 from gateway.smpp.connection import SmppConnection, SmppLimits
 from tests.peers.smpp_ends import body, esme
-from tests.texts.town import LINE, OUTSIDE
+from tests.relays.sms_gateway import OUTSIDE_PHONE, TEACHER_LINE
 
 SESSIONS = 60
 
 
 @pytest.mark.parametrize("secured", [True, False], ids=["tls", "plain"])
-def test_one_session_after_another_loses_nothing_of_what_is_said(tmp_path: Path, secured: bool) -> None:
-    """Each binds at once, is spoken to while it speaks, and is cut while its end still reads.
+def test_consecutive_sessions_lose_nothing(tmp_path: Path, secured: bool) -> None:
+    """Each session binds at once, sends and receives at the same time, and is cut while its peer still reads.
 
-    Two threads that used one session of TLS lost the bind in one of a hundred; a socket closed beside its reader, whose
-    number the next connection then had, lost the bind in one of four.
+    Regression test of the peer: two threads on one TLS session lost one bind of a hundred, and a socket that was closed
+    while its reader still ran, so that the next connection got its number, lost one of four.
     """
-    ours, theirs = _certified(tmp_path) if secured else (None, None)
+    ours, theirs = _tls_contexts(tmp_path) if secured else (None, None)
     with _gateway(ours) as port:
         for _ in range(SESSIONS):
             with esme(port, tls=theirs) as app:
                 for _ in range(3):
-                    assert app.submit(body(LINE, OUTSIDE, b"x")).status == Status.OK
+                    assert app.submit(body(TEACHER_LINE, OUTSIDE_PHONE, b"x")).status == Status.OK
 
 
-def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def _tls_contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     key, cert = folder / "key.pem", folder / "cert.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -50,18 +50,18 @@ def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 @contextlib.contextmanager
 def _gateway(tls: ssl.SSLContext | None) -> Iterator[int]:
-    """The gateway's own end of sessions, which answers and delivers, in a thread of its own; the port."""
+    """The gateway's side of sessions, which answers and delivers, in a separate thread. Yields the port."""
     ports: list[int] = []
     stops: list[Callable[[], object]] = []
     up = threading.Event()
 
     async def answer(request: Pdu) -> Pdu:
-        return request.answered(body=b"x\0")
+        return request.response(body=b"x\0")
 
     async def deliver(link: SmppConnection) -> None:
         with contextlib.suppress(HopDown):
             while True:
-                await link.ask(Pdu(Command.DELIVER_SM, body(OUTSIDE, LINE, b"y")))
+                await link.ask(Pdu(Command.DELIVER_SM, body(OUTSIDE_PHONE, TEACHER_LINE, b"y")))
 
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = SmppConnection(reader, writer, answer, SmppLimits())

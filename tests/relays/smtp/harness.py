@@ -1,4 +1,4 @@
-"""A relay between two next hops, with a roster and a store in memory, and a client that says just what it is told."""
+"""A relay between two fake next hops, with a directory and a store in memory, and a scriptable client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gateway.stages.intake import MessageIntake
 from gateway.transports.smtp.connection import SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
-from tests.relays.hop import Hop, always, hop
+from tests.transports.smtp.fake_hop import FakeHop, accept_all, fake_hop
 
 TEACHER, PRINCIPAL = "dwhitfield@riverbend.example", "rcastellano@riverbend.example"
 AVERY, JORDAN = "alindqvist@students.riverbend.example", "jpacheco@students.riverbend.example"
@@ -31,8 +31,8 @@ CLASS, VENDOR, PERSONAL = "algebra@riverbend.example", "vendor@paper.example", "
 OURS = b"by gateway.riverbend.example"
 
 
-class Roster:
-    """The directory's twin."""
+class FakeDirectory:
+    """A directory in memory."""
 
     def __init__(self) -> None:
         def one(id_: str, name: str, role: Role, address: str) -> Person:
@@ -41,7 +41,7 @@ class Roster:
         teacher = one("t1", "Dana Whitfield", Role.STAFF, TEACHER)
         students = one("s1", "Avery Lindqvist", Role.STUDENT, AVERY), one("s2", "Jordan Pacheco", Role.STUDENT, JORDAN)
         principal = one("p1", "Ruth Castellano", Role.STAFF, PRINCIPAL)
-        self.people = {each.address: each for each in (teacher, *students, principal)} | {PERSONAL: teacher}
+        self.people = {person.address: person for person in (teacher, *students, principal)} | {PERSONAL: teacher}
         self.groups = {CLASS: students}
 
     def person(self, address: str) -> Person | None:
@@ -51,15 +51,15 @@ class Roster:
         return self.groups.get(address.lower())
 
     def namesakes(self, display_name: str) -> tuple[Person, ...]:
-        return tuple({each.id: each for each in self.people.values() if each.name == display_name}.values())
+        return tuple({person.id: person for person in self.people.values() if person.name == display_name}.values())
 
     def is_internal(self, address: str) -> bool:
         return address.lower().endswith(("@riverbend.example", "@students.riverbend.example"))
 
 
 @dataclass
-class Kept:
-    """The store's twin, as far as intake asks it."""
+class MemoryStore:
+    """The part of the store that intake needs, in memory."""
 
     accepted: list[tuple[Message, tuple[ContactLogRow, ...], frozenset[str] | None]] = field(default_factory=list)
     waiting: int = 0
@@ -98,7 +98,7 @@ class Policies:
 
 
 @dataclass
-class Client:
+class SmtpClient:
     """One connection to the relay."""
 
     reader: asyncio.StreamReader
@@ -122,19 +122,19 @@ class Client:
     async def mail(
         self, sender: str, recipients: list[str], content: bytes | None = None, options: str = "", rcpt: str = ""
     ) -> list[str]:
-        """MAIL, RCPT, and with a content DATA; every reply."""
-        said = [await self.say(f"MAIL FROM:<{sender}> {options}".strip())]
-        said += [await self.say(f"RCPT TO:<{each}> {rcpt}".strip()) for each in recipients]
-        return said if content is None else [*said, *await self.data(content)]
+        """Send MAIL, RCPT and, with a content, DATA. Returns all replies."""
+        replies = [await self.say(f"MAIL FROM:<{sender}> {options}".strip())]
+        replies += [await self.say(f"RCPT TO:<{recipient}> {rcpt}".strip()) for recipient in recipients]
+        return replies if content is None else [*replies, *await self.data(content)]
 
     async def data(self, content: bytes) -> list[str]:
-        said = [await self.say("DATA")]
-        if said[0].startswith("354"):
-            said.append(await self.say(stuffed(content) + b".\r\n"))
-        return said
+        replies = [await self.say("DATA")]
+        if replies[0].startswith("354"):
+            replies.append(await self.say(dot_stuffed(content) + b".\r\n"))
+        return replies
 
     async def ended(self) -> bool:
-        """Whether the relay closes the connection."""
+        """Whether the relay closed the connection."""
         return await asyncio.wait_for(self.reader.read(), 10) is not None
 
     async def start_tls(self) -> None:
@@ -144,29 +144,29 @@ class Client:
 
 
 @dataclass
-class World:
-    """Where everything is. `woken` counts the calls that wake publisher and delivery."""
+class RelayHarness:
+    """A running relay with its fakes. `woken` counts the calls that wake publisher and delivery."""
 
     port: int
-    inside: Hop
-    outside: Hop
-    kept: Kept
-    roster: Roster
+    inside: FakeHop
+    outside: FakeHop
+    store: MemoryStore
+    directory: FakeDirectory
     event_log: EventLog
     relay: SmtpRelay
     pool: SmtpPool
     woken: dict[str, int]
-    clients: list[Client] = field(default_factory=list)
+    clients: list[SmtpClient] = field(default_factory=list)
 
-    async def client(self, hello: str = "EHLO client.example") -> Client:
+    async def client(self, hello: str = "EHLO client.example") -> SmtpClient:
         client = await self.connected()
         assert (await client.reply()).startswith("220 gateway.riverbend.example")
         if hello:
             assert (await client.say(hello)).startswith("250")
         return client
 
-    async def connected(self) -> Client:
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20))
+    async def connected(self) -> SmtpClient:
+        client = SmtpClient(*await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 20))
         self.clients.append(client)
         return client
 
@@ -174,7 +174,7 @@ class World:
         return self.event_log.registry.get_sample_value(f"chaperone_{metric}", labels) or 0.0
 
 
-def bound() -> socket.socket:
+def listening_socket() -> socket.socket:
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind(("127.0.0.1", 0))
@@ -182,20 +182,20 @@ def bound() -> socket.socket:
 
 
 @asynccontextmanager
-async def world(
-    inside: Callable[[str], str] = always, outside: Callable[[str], str] = always, *, shadow: bool = False,
+async def running_relay(
+    inside: Callable[[str], str] = accept_all, outside: Callable[[str], str] = accept_all, *, shadow: bool = False,
     one_hop: bool = False, networks: tuple[str, ...] = (), hop_timeouts: SmtpTimeouts | None = None,
     hop_more: dict | None = None, hop_answers_within: float = 100.0, **config,
-) -> AsyncIterator[World]:  # fmt: skip
-    async with AsyncExitStack() as up:
-        hops = [await up.enter_async_context(hop(each, **(hop_more or {}))) for each in (inside, outside)]
+) -> AsyncIterator[RelayHarness]:  # fmt: skip
+    async with AsyncExitStack() as stack:
+        hops = [await stack.enter_async_context(fake_hop(script, **(hop_more or {}))) for script in (inside, outside)]
         if one_hop:
             hops[1] = hops[0]
-        kept, roster, event_log = Kept(), Roster(), EventLog(CollectorRegistry())
-        pool = await up.enter_async_context(SmtpPool("gateway.riverbend.example", timeouts=hop_timeouts))
+        store, directory, event_log = MemoryStore(), FakeDirectory(), EventLog(CollectorRegistry())
+        pool = await stack.enter_async_context(SmtpPool("gateway.riverbend.example", timeouts=hop_timeouts))
         woken = {"published": 0, "due": 0}
         intake = MessageIntake(
-            kept, kept, roster, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
+            store, store, directory, event_log, policy=Policies, time_zone=UTC, max_waiting=1000, shadow=shadow,
             wake_publisher=lambda: woken.update(published=woken["published"] + 1),
             wake_delivery=lambda: woken.update(due=woken["due"] + 1),
         )  # fmt: skip
@@ -206,14 +206,14 @@ async def world(
         )
         usual = {"relay_from": ("127.0.0.0/8",), "hop_timeout": hop_answers_within}
         settings = SmtpConfig("gateway.riverbend.example", district, **(usual | config))
-        listening = bound()
+        listening = listening_socket()
         relay = SmtpRelay(
-            settings, [listening], roster, intake, ways, pool, SmtpTransport(pool), event_log,
+            settings, [listening], directory, intake, ways, pool, SmtpTransport(pool), event_log,
             networks=lambda: networks, clock=lambda: 1_795_534_200.125,
         )  # fmt: skip
         port = listening.getsockname()[1]
-        await up.enter_async_context(relay)
-        made = World(port, hops[0], hops[1], kept, roster, event_log, relay, pool, woken)
+        await stack.enter_async_context(relay)
+        made = RelayHarness(port, hops[0], hops[1], store, directory, event_log, relay, pool, woken)
         try:
             yield made
         finally:
@@ -221,13 +221,13 @@ async def world(
                 client.writer.transport.abort()
 
 
-def stuffed(content: bytes) -> bytes:
-    """A content as it goes over the wire, without the final dot."""
+def dot_stuffed(content: bytes) -> bytes:
+    """Content as sent over the wire, without the final dot."""
     assert content.endswith(b"\r\n") or not content
     return (b"\r\n" + content).replace(b"\r\n.", b"\r\n..")[2:]
 
 
-def content(
+def mail_content(
     sender: str = TEACHER, to: str = VENDOR, subject: str = "Order", text: str = "forty boxes", extra: str = ""
 ) -> bytes:
     head = f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nMessage-ID: <1@client.example>\r\n"
@@ -235,7 +235,7 @@ def content(
 
 
 def without_trace(passed: bytes) -> bytes:
-    """A content that came through, its first field (which must be our Received) taken off."""
+    """Passed-through content without its first field, which must be our Received."""
     assert passed.startswith(b"Received: from ")
     lines = passed.split(b"\r\n")
     end = next(at for at, line in enumerate(lines) if at and line[:1] != b"\t")
@@ -243,8 +243,8 @@ def without_trace(passed: bytes) -> bytes:
     return b"\r\n".join(lines[end:])
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait on a condition."""
+async def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until a condition is true."""
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.002)

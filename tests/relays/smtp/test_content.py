@@ -1,4 +1,4 @@
-"""DATA on the way in and on the way out: exact for what is canonical, harmless for everything else."""
+"""Decoding and encoding of DATA: exact for canonical content, harmless for everything else."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def pieces(raw: bytes, sizes: list[int]):
 
 def encoded(content: bytes, sizes: list[int]) -> bytes:
     encoder = ContentEncoder()
-    return b"".join(encoder.feed(each) for each in pieces(content, sizes)) + encoder.end()
+    return b"".join(encoder.feed(piece) for piece in pieces(content, sizes)) + encoder.end()
 
 
 def decoded(wire: bytes, sizes: list[int]) -> tuple[bytes, ContentDecoder]:
     decoder = ContentDecoder()
     out = b""
-    for each in pieces(wire, sizes):
+    for piece in pieces(wire, sizes):
         if decoder.finished:
-            decoder.rest += each
+            decoder.rest += piece
         else:
-            out += decoder.feed(each)
+            out += decoder.feed(piece)
     return out, decoder
 
 
@@ -57,7 +57,7 @@ def decoded(wire: bytes, sizes: list[int]) -> tuple[bytes, ContentDecoder]:
 @example(b".", [1], [1])
 @example(b".\r\n", [1], [2])
 @example(b"a\r", [2], [1])
-def test_out_and_in_again_is_the_canonical_content(content: bytes, out: list[int], back: list[int]) -> None:
+def test_encoding_and_decoding_gives_the_canonical_content(content: bytes, out: list[int], back: list[int]) -> None:
     wire = encoded(content, out)
     again, decoder = decoded(wire + b"QUIT\r\n", back)
     assert again == canonical(content)
@@ -67,7 +67,7 @@ def test_out_and_in_again_is_the_canonical_content(content: bytes, out: list[int
 
 
 @given(contents, cuts)
-def test_what_goes_out_has_one_end_only_whatever_a_server_takes_for_one(content: bytes, out: list[int]) -> None:
+def test_encoded_content_has_only_one_end_of_data(content: bytes, out: list[int]) -> None:
     wire = encoded(content, out)
     assert wire.endswith(b".\r\n")
     inside = b"\r\n" + wire[:-3]
@@ -76,7 +76,7 @@ def test_what_goes_out_has_one_end_only_whatever_a_server_takes_for_one(content:
 
 
 @given(contents, cuts)
-def test_what_comes_in_is_canonical_and_the_cuts_do_not_matter(raw: bytes, sizes: list[int]) -> None:
+def test_decoded_content_is_canonical_however_it_is_cut(raw: bytes, sizes: list[int]) -> None:
     wire = raw + b"\r\n.\r\nNOOP\r\n"
     whole, reference = decoded(wire, [len(wire)])
     parts, decoder = decoded(wire, sizes)
@@ -96,17 +96,17 @@ def test_only_crlf_dot_crlf_ends_data(end: bytes) -> None:
     assert decoder.bare is (end != b"\r\n\0.\r\n")
 
 
-def test_nul_and_8bit_stay() -> None:
+def test_nul_and_8bit_are_kept() -> None:
     every = bytes(set(range(256)) - {10, 13}) + b"\r\n"
     assert decoded(every + b".\r\n", [1])[0] == every
 
 
-def test_dots_are_taken_away_after_crlf_only() -> None:
+def test_dots_are_removed_only_after_crlf() -> None:
     assert decoded(b"..a\r\n.b\r\n...\r\n.\r\n", [2])[0] == b".a\r\nb\r\n..\r\n"
     assert decoded(b"a\n..b\r\n.\r\n", [2])[0] == b"a\r\n..b\r\n"
 
 
-async def _taken(content: IncomingContent) -> bytes:
+async def _read_all(content: IncomingContent) -> bytes:
     out = b""
     while piece := await content.next_piece():
         out += piece
@@ -122,24 +122,24 @@ def source(wire: bytes, size: int = 7):
     return more, waiting
 
 
-async def test_too_much_is_read_to_its_end_and_refused() -> None:
+async def test_too_large_content_is_read_to_its_end_and_refused() -> None:
     more, waiting = source(b"x" * 99 + b"\r\n.\r\nRSET\r\n", 50)
     content = IncomingContent(b"", more, max_size=60)
     with pytest.raises(Refused) as refused:
-        await _taken(content)
+        await _read_all(content)
     assert refused.value.reply.startswith("552 5.3.4")
     assert content.rest + b"".join(waiting) == b"RSET\r\n"
 
 
-async def test_exactly_as_much_as_allowed_is_taken() -> None:
+async def test_content_of_the_maximum_size_is_accepted() -> None:
     more, _ = source(b"x" * 58 + b"\r\n.\r\n")
-    assert await _taken(IncomingContent(b"", more, max_size=60)) == b"x" * 58 + b"\r\n"
+    assert await _read_all(IncomingContent(b"", more, max_size=60)) == b"x" * 58 + b"\r\n"
 
 
 async def test_bare_newlines_may_be_refused() -> None:
     more, _ = source(b"a\nb\r\n.\r\n")
     with pytest.raises(Refused) as refused:
-        await _taken(IncomingContent(b"", more, max_size=60, refuse_bare=True))
+        await _read_all(IncomingContent(b"", more, max_size=60, refuse_bare=True))
     assert refused.value.reply.startswith("550 5.5.2")
     more, _ = source(b"a\r\nb\r\n.\r\n")
-    assert await _taken(IncomingContent(b"", more, max_size=60, refuse_bare=True)) == b"a\r\nb\r\n"
+    assert await _read_all(IncomingContent(b"", more, max_size=60, refuse_bare=True)) == b"a\r\nb\r\n"

@@ -1,4 +1,4 @@
-"""A next hop of its own for tests: says what its script says, and keeps every byte as it came over the wire."""
+"""A fake next hop: it replies by a script and keeps every byte as it came over the wire."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN", "SIZE 52428800", "ENHANCEDSTATUSCODES")
 
 
-def always(command: str) -> str:
+def accept_all(command: str) -> str:
     return "354 go on" if command == "DATA" else "250 2.0.0 Ok"
 
 
 @dataclass
-class Taken:
-    """One message: the commands as they came, the content with dots undone, and the same as it came over the wire."""
+class AcceptedMessage:
+    """One message: the commands as received, the decoded content, and the content as it came over the wire."""
 
     mail: str
     rcpts: tuple[str, ...]
@@ -27,23 +27,23 @@ class Taken:
 
 
 @dataclass
-class Hop:
-    """`says` is asked for every command ("." is the end of the content); "" breaks the connection.
+class FakeHop:
+    """A next hop. `says` returns the reply to every command ("." is the end of the content); "" breaks the connection.
 
-    "silence" says nothing ever. A reply of several lines is written with "\\n". `commands` are all that came, `taken`
-    the messages that it took.
+    "silence" never replies. Lines of a reply are separated by "\\n". `commands` are all commands received, `taken`
+    the accepted messages.
     """
 
-    says: Callable[[str], str] = always
+    says: Callable[[str], str] = accept_all
     extensions: tuple[str, ...] = EXTENSIONS
     tls: ssl.SSLContext | None = None
     lax: bool = False
-    """Also takes LF.LF and its kin for the end of data, as servers did before they learnt better."""
+    """Also accept LF.LF and similar as the end of data, as vulnerable servers did."""
     limit: int = 1 << 26
-    """How far it reads ahead."""
+    """Size of its read buffer in bytes."""
     port: int = 0
     commands: list[str] = field(default_factory=list)
-    taken: list[Taken] = field(default_factory=list)
+    taken: list[AcceptedMessage] = field(default_factory=list)
     connections: int = 0
     open: dict[asyncio.StreamWriter, asyncio.Task] = field(default_factory=dict)
     received: int = 0
@@ -77,38 +77,38 @@ class Hop:
             command = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
             self.commands.append(command)
             verb = command[:4].upper()
-            said = self.says(command)
-            if verb == "EHLO" and said == "250 2.0.0 Ok":
+            reply = self.says(command)
+            if verb == "EHLO" and reply == "250 2.0.0 Ok":
                 more = ("STARTTLS",) if self.tls and not secure else ()
-                said = "\n".join(["250-hop", *(f"250-{each}" for each in (*self.extensions, *more)), "250 HELP"])
-            if command == "STARTTLS" and self.tls and said.startswith("2"):
+                reply = "\n".join(["250-hop", *(f"250-{name}" for name in (*self.extensions, *more)), "250 HELP"])
+            if command == "STARTTLS" and self.tls and reply.startswith("2"):
                 await self._say(writer, "220 go on")
                 clear = writer.transport
                 try:
                     await writer.start_tls(self.tls)
-                except AttributeError:  # gone during the handshake: asyncio's way of saying so
+                except AttributeError:  # asyncio raises this if the peer disconnects during the handshake
                     writer._transport = clear
                     return
                 secure = True
                 continue
-            if verb == "DATA" and not rcpts and said.startswith("354"):
-                said = "503 5.5.1 no recipients"
-            if not await self._say(writer, said):
+            if verb == "DATA" and not rcpts and reply.startswith("354"):
+                reply = "503 5.5.1 no recipients"
+            if not await self._say(writer, reply):
                 return
-            if verb == "MAIL" and said.startswith("2"):
+            if verb == "MAIL" and reply.startswith("2"):
                 mail, rcpts = command, []
-            elif verb == "RCPT" and said.startswith("2"):
+            elif verb == "RCPT" and reply.startswith("2"):
                 rcpts.append(command)
             elif verb in ("RSET", "EHLO", "HELO"):
                 mail, rcpts = "", []
             elif verb == "QUIT":
                 return
-            elif verb == "DATA" and said.startswith("354"):
+            elif verb == "DATA" and reply.startswith("354"):
                 wire = await self._data(reader, writer)
-                said = self.says(".")
-                if said.startswith("2"):
-                    self.taken.append(Taken(mail, tuple(rcpts), undone(wire), wire, secure))
-                if not await self._say(writer, said):
+                reply = self.says(".")
+                if reply.startswith("2"):
+                    self.taken.append(AcceptedMessage(mail, tuple(rcpts), decoded_content(wire), wire, secure))
+                if not await self._say(writer, reply):
                     return
                 mail, rcpts = "", []
 
@@ -120,42 +120,42 @@ class Hop:
         while not (wire == b".\r\n" or wire.endswith(ends)):
             wire += await (reader.readexactly(1) if self.lax else reader.readuntil(b"\r\n"))
             self.received = len(wire)
-            if self.says("CONTENT") != "250 2.0.0 Ok":  # a word out of turn, in the middle of the content
+            if self.says("CONTENT") != "250 2.0.0 Ok":  # an unexpected reply in the middle of the content
                 await self._say(writer, self.says("CONTENT"))
                 raise ConnectionResetError
             await self.reading.wait()
         return bytes(wire)
 
-    async def _say(self, writer: asyncio.StreamWriter, said: str) -> bool:
-        if not said:
+    async def _say(self, writer: asyncio.StreamWriter, reply: str) -> bool:
+        if not reply:
             writer.transport.abort()
             return False
-        if said == "silence":
+        if reply == "silence":
             await asyncio.Event().wait()
-        writer.write(said.replace("\n", "\r\n").encode() + b"\r\n")
+        writer.write(reply.replace("\n", "\r\n").encode() + b"\r\n")
         await writer.drain()
         return True
 
 
-def undone(wire: bytes) -> bytes:
-    """The content of what came over the wire: the final dot gone, one dot less where a line begins with one."""
+def decoded_content(wire: bytes) -> bytes:
+    """The content of DATA: without the final dot and the doubled dots."""
     lines = wire.split(b"\r\n")[:-2]
     return b"".join(line.removeprefix(b".") + b"\r\n" for line in lines)
 
 
 @asynccontextmanager
-async def hop(says: Callable[[str], str] = always, **more) -> AsyncIterator[Hop]:
-    made = Hop(says, **more)
-    made.reading.set()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=made.limit)
-    made.port = server.sockets[0].getsockname()[1]
+async def fake_hop(says: Callable[[str], str] = accept_all, **more) -> AsyncIterator[FakeHop]:
+    running = FakeHop(says, **more)
+    running.reading.set()
+    server = await asyncio.start_server(running.serve, "127.0.0.1", 0, limit=running.limit)
+    running.port = server.sockets[0].getsockname()[1]
     try:
-        yield made
+        yield running
     finally:
         server.close()
-        made.reading.set()
-        made.break_all()
-        for task in list(made.open.values()):
-            task.cancel()  # uvloop does not always tell the end of a connection whose TLS failed
-        while made.open:
+        running.reading.set()
+        running.break_all()
+        for task in list(running.open.values()):
+            task.cancel()  # uvloop does not always report the end of a connection whose TLS failed
+        while running.open:
             await asyncio.sleep(0.001)
