@@ -1,4 +1,4 @@
-"""The shape of the house: who imports whom, what the core may not do, and names and sizes that keep it readable."""
+"""The architecture: which package may import which, what the core may not do, and limits that keep code readable."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 
 EDGES = ("relays", "transports", "bus", "store", "console", "directory")
 INSIDE = (
     "gateway.core", "gateway.ports", "gateway.smpp", "gateway.observability", "gateway.stages", "gateway.policies",
 )  # fmt: skip
 TOP = ("gateway.assembly", "gateway.cli", "gateway.commands", "gateway.demo")
-"""The top of the house chooses and wires: it may import everything; of it, only the top may be imported."""
+"""The top chooses and wires the parts. It may import everything, and only the top may import it."""
 
 MAY_IMPORT = {
     "gateway.core": ("gateway.core",),
@@ -35,7 +35,8 @@ MAY_IMPORT = {
 }
 ORDER = {
     "gateway.core": (
-        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "policy", "audit", "cases",
+        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "policy", "audit",
+        "cases",
         "notices", "review",
     ),
     "gateway.store": (
@@ -44,9 +45,11 @@ ORDER = {
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
 }  # fmt: skip
-"""The sub-packages of a package from the bottom up: each may import those before it, never one behind it."""
-MOST_FILES = 20
-"""Python files of one folder, at most."""
+"""The sub-packages of a package from the bottom up: each may import only those before it."""
+MAX_FILES = 20
+"""Python files in a folder, at most."""
+MAX_LINES = 400
+"""Lines of a Python file, at most."""
 IMPURE = {
     "asyncio", "time", "os", "socket", "random", "secrets", "threading", "multiprocessing", "subprocess", "logging",
     "pathlib", "io", "shutil", "tempfile", "signal", "sys", "sqlite3", "urllib.request", "http.client",
@@ -57,7 +60,7 @@ EMPTY_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "manager"
 
 @dataclass(frozen=True)
 class Module:
-    """One module of the house; `imports` are (imported module, at the top of the file)."""
+    """A module. `imports` are pairs: the imported module, and whether the import is at the top of the file."""
 
     name: str
     path: Path
@@ -71,9 +74,9 @@ class Module:
         for child in ast.iter_child_nodes(node):
             match child:
                 case ast.Import(names=names):
-                    yield from ((each.name, at_top) for each in names)
+                    yield from ((alias.name, at_top) for alias in names)
                 case ast.ImportFrom(module=module, names=names, level=level):
-                    yield from ((name, at_top) for each in names for name in self._resolved(module, each.name, level))
+                    yield from ((name, at_top) for alias in names for name in self._resolve(module, alias.name, level))
                 case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if "import_module" in ast.dump(func):
                     yield name, at_top
                 case ast.Call(func=func, args=[ast.JoinedStr(values=[ast.Constant(value=str(name)), *_]), *_]) if (
@@ -84,7 +87,7 @@ class Module:
             for_types_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
             yield from self._imports(child, at_top=at_top and not in_function and not for_types_only)
 
-    def _resolved(self, module: str | None, name: str, level: int) -> Iterator[str]:
+    def _resolve(self, module: str | None, name: str, level: int) -> Iterator[str]:
         base = self.name.split(".")
         if level:
             base = base[: len(base) - level + (self.path.name == "__init__.py")]
@@ -93,13 +96,13 @@ class Module:
 
 
 def _files() -> list[Path]:
-    return [path for room in ("gateway", "classifiers", "tests") for path in sorted((HOUSE / room).rglob("*.py"))]
+    return [path for folder in ("gateway", "classifiers", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 @functools.cache
 def _names() -> frozenset[str]:
     return frozenset(
-        ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__") for path in _files()
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in _files()
     )
 
 
@@ -107,7 +110,7 @@ def _names() -> frozenset[str]:
 def _modules() -> tuple[Module, ...]:
     return tuple(
         Module(
-            ".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"),
+            ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"),
             path,
             ast.parse(path.read_text(encoding="utf-8")),
         )
@@ -115,9 +118,9 @@ def _modules() -> tuple[Module, ...]:
     )
 
 
-def _is_in(module: str, rooms: tuple[str, ...] | str) -> bool:
-    rooms = (rooms,) if isinstance(rooms, str) else rooms
-    return any(module == room or module.startswith(f"{room}.") for room in rooms)
+def _is_in(module: str, packages: tuple[str, ...] | str) -> bool:
+    packages = (packages,) if isinstance(packages, str) else packages
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
 
 
 def _product() -> list[Module]:
@@ -125,22 +128,22 @@ def _product() -> list[Module]:
 
 
 def _forbidden(module: Module) -> list[str]:
-    """Imports of our own modules that this one may not have."""
+    """The imports of our own modules that this one may not have."""
     ours = {name for name, _ in module.imports if _is_in(name, ("gateway", "classifiers"))}
     if _is_in(module.name, TOP):
-        return []  # who may import classifiers is a test of its own
+        return []  # the import of classifiers has its own test
     if module.name in ("gateway", "tests"):
         return sorted(ours)
-    allowed = next((may for room, may in MAY_IMPORT.items() if _is_in(module.name, room)), None)
-    assert allowed is not None, f"{module.name} has no place in the house: give it one in DESIGN.md 11 and here"
+    allowed = next((may for package, may in MAY_IMPORT.items() if _is_in(module.name, package)), None)
+    assert allowed is not None, f"{module.name}: add its package to MAY_IMPORT and to docs/architecture.md"
     return sorted(name for name in ours if not _is_in(name, allowed))
 
 
-def test_imports_go_one_way() -> None:
+def test_imports_follow_the_layers() -> None:
     assert not {module.name: found for module in _product() if (found := _forbidden(module))}
 
 
-def test_the_reader_of_imports_sees_every_form() -> None:
+def test_every_form_of_import_is_found() -> None:
     text = """
 import gateway.store.sql
 from gateway import settings
@@ -150,7 +153,7 @@ def late():
     import_module("classifiers.service.consumer")
     importlib.import_module(f"gateway.demo.{x}")
 """
-    module = Module("gateway.relays.made_up", HOUSE / "gateway/relays/made_up.py", ast.parse(text))
+    module = Module("gateway.relays.made_up", ROOT / "gateway/relays/made_up.py", ast.parse(text))
     assert {name for name, _ in module.imports} == {
         "gateway.store.sql", "gateway.settings", "gateway.bus.local", "gateway.console.app",
         "classifiers.service.consumer", "gateway.demo",
@@ -188,8 +191,8 @@ def _cycles(arrows: dict[str, set[str]]) -> list[list[str]]:
     return found
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    """Imports within functions and for types only count as well."""
+def test_no_import_cycles() -> None:
+    """Imports in functions and type-checking imports count too."""
     names = {module.name for module in _product()}
     assert not _cycles({
         module.name: {name for name, _ in module.imports if name in names and name != module.name}
@@ -207,26 +210,26 @@ def test_sub_packages_import_downward_only(package: str) -> None:
         if not _is_in(module.name, package) or module.name == package:
             continue
         own = module.name.split(".")[here]
-        assert own in order, f"{module.name}: give {own} its place in ORDER"
+        assert own in order, f"{module.name}: add {own} to ORDER"
         for name, _ in module.imports:
             if _is_in(name, package) and name != package and order.index(name.split(".")[here]) > order.index(own):
                 wrong.append(f"{module.name} -> {name}")
     assert not wrong
 
 
-def test_no_folder_holds_too_many_files() -> None:
+def test_no_folder_has_too_many_files() -> None:
     sizes = Counter(path.parent for path in _files() if "migrations" not in path.parts)
-    assert not {str(folder): count for folder, count in sizes.items() if count > MOST_FILES}
+    assert not {str(folder): count for folder, count in sizes.items() if count > MAX_FILES}
 
 
-def test_the_gateway_reaches_the_classifiers_late() -> None:
+def test_gateway_imports_classifiers_in_functions_only() -> None:
     users = {
         module.name: [at_top for name, at_top in module.imports if _is_in(name, "classifiers")]
         for module in _product()
         if _is_in(module.name, "gateway")
     }
-    assert not [name for name, reached in users.items() if any(reached)], "imported at the top of a module"
-    serving = [name for name, reached in users.items() if reached and not _is_in(name, CLASSIFIER_COMMANDS)]
+    assert not [name for name, found in users.items() if any(found)], "imported at the top of a module"
+    serving = [name for name, found in users.items() if found and not _is_in(name, CLASSIFIER_COMMANDS)]
     assert len(serving) <= 1, f"one place only, not {serving}"
 
 
@@ -234,10 +237,10 @@ CLASSIFIER_COMMANDS = tuple(f"gateway.commands.{name}" for name in ("classify", 
 
 
 @pytest.mark.parametrize("module", ["gateway.cli", "gateway.assembly.serve"])
-def test_a_gateway_without_the_classify_role_loads_no_spacy(module: str) -> None:
+def test_gateway_without_the_classify_role_loads_no_spacy(module: str) -> None:
     script = f"import sys, {module}; sys.exit(', '.join({{'spacy', 'thinc', 'sklearn'}} & set(sys.modules)) or 0)"
     ran = subprocess.run(
-        [sys.executable, "-c", script], check=False, cwd=HOUSE, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert ran.returncode == 0, ran.stderr
 
@@ -249,48 +252,58 @@ def _impurities(tree: ast.Module, imports: frozenset[tuple[str, bool]]) -> set[s
             case ast.AsyncFunctionDef(name=name):
                 found.add(f"async def {name}")
             case ast.Call(func=func) if (called := ast.unparse(func)) and any(
-                called == each or called.endswith(f".{each}") for each in IMPURE_CALLS
+                called == name or called.endswith(f".{name}") for name in IMPURE_CALLS
             ):
                 found.add(called)
     return found
 
 
-def test_the_core_is_pure() -> None:
+def test_core_is_pure() -> None:
     core = [module for module in _product() if _is_in(module.name, "gateway.core")]
     assert core
     assert not {module.name: found for module in core if (found := _impurities(module.tree, module.imports))}
 
 
-def test_the_reader_of_impurities_sees_them() -> None:
+def test_impurities_are_found() -> None:
     text = "import time\nfrom os import environ\nasync def f(): pass\nx = datetime.datetime.now()\ny = open('f')\n"
-    module = Module("gateway.core.made_up", HOUSE / "gateway/core/made_up.py", ast.parse(text))
+    module = Module("gateway.core.made_up", ROOT / "gateway/core/made_up.py", ast.parse(text))
     assert _impurities(module.tree, module.imports) == {"time", "os", "async def f", "datetime.datetime.now", "open"}
 
 
-def test_every_file_is_read_in_one_go_and_its_name_says_what_it_is() -> None:
+def test_files_are_short_and_have_meaningful_names() -> None:
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in _files()}
-    assert not {str(path): size for path, size in sizes.items() if size > 400}
-    assert not [str(path) for path in sizes if EMPTY_NAMES & {*path.relative_to(HOUSE).with_suffix("").parts}]
+    assert not {str(path): size for path, size in sizes.items() if size > MAX_LINES}
+    assert not [str(path) for path in sizes if EMPTY_NAMES & {*path.relative_to(ROOT).with_suffix("").parts}]
+
+
+def test_public_class_names_are_unique() -> None:
+    """Across gateway and classifiers, so that a name means one thing. Migrations are never changed."""
+    classes: dict[str, list[str]] = {}
+    for module in _product():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and ".migrations." not in module.name:
+                classes.setdefault(node.name, []).append(module.name)
+    assert not {name: modules for name, modules in classes.items() if len(modules) > 1}
 
 
 def test_no_mocks() -> None:
     mocks = ("unittest.mock", "mock")
-    assert not [each.name for each in _modules() if any(_is_in(name, mocks) for name, _ in each.imports)]
+    assert not [module.name for module in _modules() if any(_is_in(name, mocks) for name, _ in module.imports)]
 
 
-def test_settings_are_read_at_the_top_only() -> None:
+def test_only_the_top_reads_settings() -> None:
     readers = [
         module.name for module in _product() if any(name == "gateway.settings.model" for name, _ in module.imports)
     ]
-    assert not [name for name in readers if not _is_in(name, TOP)], "parts get values, never Settings"
+    assert not [name for name in readers if not _is_in(name, TOP)], "other packages get values, never Settings"
 
 
 CATCHES_ALL = ("gateway.relays", "gateway.stages", "classifiers")
-"""Where a catch-all that goes on is allowed: the relay's edge, the consumer's, and the reading of one message."""
+"""Where a catch-all that continues is allowed: at the edge of relays and consumers, and around reading one message."""
 
 
 def _catch_alls(tree: ast.Module) -> Iterator[int]:
-    """Lines of handlers that catch everything and go on (one that ends in a bare raise only cleans up)."""
+    """The lines of handlers that catch everything and continue. A handler that ends in a bare raise only cleans up."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ExceptHandler):
             continue
@@ -300,11 +313,11 @@ def _catch_alls(tree: ast.Module) -> Iterator[int]:
             yield node.lineno
 
 
-def test_what_is_unexpected_is_caught_in_three_places_only() -> None:
+def test_catch_alls_are_rare() -> None:
     found = {module.name: len(list(_catch_alls(module.tree))) for module in _product()}
     found = {name: count for name, count in found.items() if count}
     assert not [name for name in found if not _is_in(name, CATCHES_ALL)]
     assert not [name for name, count in found.items() if count > 1 and not _is_in(name, "classifiers")], found
-    assert len([name for name in found if _is_in(name, "classifiers")]) <= 2, "the consumer and one reader"
+    assert len([name for name in found if _is_in(name, "classifiers")]) <= 2, "the consumer and the classifier"
     text = "try: f()\nexcept Exception: pass\ntry: f()\nexcept (OSError, Exception): g()\ntry: f()\nexcept: raise\n"
     assert list(_catch_alls(ast.parse(text))) == [2, 4]

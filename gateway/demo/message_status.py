@@ -25,7 +25,7 @@ _SENTENCE_END = re.compile(r"[.!?]+(?=\s)|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
-class ClauseReason:
+class ShownClause:
     """One clause that led to the action: its title, its score (0 to 1) and the words found."""
 
     clause: str
@@ -45,7 +45,7 @@ class MessageStatus:
     direction: str
     action: str
     recipients: tuple[RecipientTrace, ...]
-    reasons: tuple[ClauseReason, ...] = ()
+    reasons: tuple[ShownClause, ...] = ()
     failed: tuple[str, ...] = ()
     purpose: str = ""
     help: float = 0.0
@@ -88,11 +88,11 @@ def _status(detail: MessageDetail, titles: Mapping[str, str]) -> MessageStatus:
         title = detail.section.subject
     else:
         title = short_title(detail.content.decode(errors="replace"))
-    reasons: tuple[ClauseReason, ...] = ()
+    reasons: tuple[ShownClause, ...] = ()
     if verdict is not None:
         texts = {part.number: part.text for part in detail.parts()} | {"subject": title}
         reasons = tuple(
-            ClauseReason(clause, titles.get(clause, ""), verdict.score(clause), _words(verdict, clause, texts))
+            ShownClause(clause, titles.get(clause, ""), verdict.score(clause), _words(verdict, clause, texts))
             for clause in trace.clauses
         )
     return MessageStatus(
@@ -103,7 +103,7 @@ def _status(detail: MessageDetail, titles: Mapping[str, str]) -> MessageStatus:
         direction=trace.direction,
         action=trace.action,
         recipients=trace.recipients,
-        reasons=reasons or tuple(ClauseReason(clause, titles.get(clause, ""), 0.0) for clause in trace.clauses),
+        reasons=reasons or tuple(ShownClause(clause, titles.get(clause, ""), 0.0) for clause in trace.clauses),
         failed=verdict.failed if verdict else (),
         purpose=_purpose(verdict),
         help=verdict.help if verdict else 0.0,

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.core.messages.delivery import State
 from gateway.core.review.views import RecipientTrace
-from gateway.demo.message_status import ClauseReason, MessageStatus
+from gateway.demo.message_status import ShownClause, MessageStatus
 from gateway.demo.screen import Screen, open_console, printable
 from gateway.demo.tracked_message import (
     DemoCounts,
@@ -35,7 +35,7 @@ def shown_block(stream: io.StringIO, kind: DemoResult, **more: Any) -> str:
     followed = tracked(sender="s@x", subject="a title", note="a note", **more)
     if kind not in (DemoResult.PASSED, DemoResult.REFUSED):
         held = State.HELD if kind is DemoResult.HELD else State.SENT
-        reasons = (ClauseReason("7a", "Grooming cues", 0.97, ("between us", "delete this")),)
+        reasons = (ShownClause("7a", "Grooming cues", 0.97, ("between us", "delete this")),)
         recipients = (RecipientTrace("k@x", held, 0.0), RecipientTrace("p@x", State.SENT, 0.0))
         followed.update(
             MessageStatus("id1", "<m>", "s@x", "a title", "staff_to_student", kind, recipients, reasons, took_ms=31.4)
