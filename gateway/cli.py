@@ -184,14 +184,22 @@ def _model(commands: Subparsers) -> None:
     ):
         command = _command(model, name, text)
         command.add_argument("candidate", type=Path, metavar="FOLDER", help="as `chaperone train` wrote it")
+        if name == "promote":
+            _corpus(command)
         command.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
                              help="more labeled messages, as `feedback export` writes them")  # fmt: skip
+
+
+def _corpus(command: argparse.ArgumentParser) -> None:
+    text = "the labeled messages; default: classifiers/training/corpus, which installed packages do not have"
+    command.add_argument("--corpus", type=Path, metavar="FOLDER", help=text)
 
 
 def _train(commands: Subparsers) -> None:
     train = _command(commands, "train", "train the classifiers", config=False)
     train.add_argument("--out", type=Path, required=True, help="the folder for the new model")
     train.add_argument("--seed", type=int, default=1)
+    _corpus(train)
     train.add_argument("--data", type=Path, action="append", default=[], help="a folder of optional public data sets")
     train.add_argument("--examples", type=Path, action="append", default=[], metavar="FILE",
                        help="more labeled messages, as `feedback export` writes them")  # fmt: skip
@@ -203,6 +211,7 @@ def _train(commands: Subparsers) -> None:
 def _evaluate(commands: Subparsers) -> None:
     evaluate = _command(commands, "evaluate", "measure a model on held-out messages", config=False)
     evaluate.add_argument("--model", default="", help="a model folder; default: the shipped model")
+    _corpus(evaluate)
     evaluate.add_argument(
         "--data", type=Path, action="append", default=[], help="a folder of optional public data sets"
     )

@@ -63,6 +63,7 @@ def train(
     """
     vectors = StaticVectors(model_files.SHIPPED)
     examples, fold_of = gather_examples(seed, data, example_files, corpus)
+    development_set = load_development_set(corpus)  # before the long work, so that a missing file is noticed early
     words = corpus_words([example for example in examples if example.source != "augmented" and example.weight == 1.0])
     nlp, normalizer = build_rule_pipeline(), build_normalizer(vectors.words | words)
     prepared: list[PreparedExample] = []
@@ -86,7 +87,7 @@ def train(
     progress("fitting", FOLDS, FOLDS + 1)
     head = fit_head(features, examples, names, seed)
     linear = fit_linear(rows, [True] * len(prepared))
-    development = list(prepare(load_development_set(corpus), nlp, normalizer))
+    development = list(prepare(development_set, nlp, normalizer))
     logits = head.logits(head_features(development, linear, vectors))
     stackings = [fit_stacking(HEADS, [logits], [example.example for example in development])]
     if encoders:

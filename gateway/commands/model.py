@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gateway.assembly.factories import load_policy, open_store
 from gateway.commands.context import actor, load_roster, load_settings
 from gateway.core.fault import Fault, Refusal
-from gateway.core.messages.media import unfetched
+from gateway.core.messages.media import media_failures
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.views import MessageDetail
@@ -31,7 +31,7 @@ def run(options: Namespace) -> int:
     settings = load_settings(options)
     if options.action == "shadow":
         return asyncio.run(_shadow(settings, options.candidate))
-    return _promote(settings, options.candidate, options.examples)
+    return _promote(settings, options.candidate, options.examples, options.corpus)
 
 
 def _load(folder: Path) -> Classifier:
@@ -71,7 +71,7 @@ async def _shadow(settings: Settings, folder: Path) -> int:
                 case = StandaloneMessage(
                     detail.trace.id, detail.channel, Direction(detail.trace.direction), detail.content, pairs=job.pairs
                 )
-                missing_media = unfetched(detail.media, len(detail.media))
+                missing_media = media_failures(detail.media, len(detail.media))
                 whole = replace(
                     resolve_people(verdict, job.pairs, roster),
                     failed=tuple(dict.fromkeys((*verdict.failed, *missing_media))),
@@ -96,12 +96,12 @@ def _readable(detail: MessageDetail) -> bool:
     return bool(detail.content) and detail.verdict is not None and detail.trace.direction != "out_of_scope"
 
 
-def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
+def _promote(settings: Settings, folder: Path, files: list[Path], corpus: Path | None) -> int:
     """Measure both models on the regression set; install the candidate if nothing is worse."""
     from classifiers.training.evaluation.comparison import compare
     from classifiers.training.evaluation.report import unseen_examples
     from classifiers.training.evaluation.results import classify_examples
-    from classifiers.training.examples.labeled import read_examples
+    from classifiers.training.examples.labeled import CORPUS, read_examples
 
     if not settings.classify.model:
         raise Fault("model promote: classify.model is empty; set it to the folder for the model in force")
@@ -109,7 +109,7 @@ def _promote(settings: Settings, folder: Path, files: list[Path]) -> int:
     candidate = _load(folder)
     in_force = _load(target if target.exists() else Path())
     try:
-        known = unseen_examples(str(folder), str(target) if target.exists() else "")
+        known = unseen_examples(str(folder), str(target) if target.exists() else "", corpus=corpus or CORPUS)
         examples = [*known, *(example for file in files for example in read_examples(file))]
     except (OSError, ValueError, KeyError) as error:
         raise Fault(

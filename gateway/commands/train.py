@@ -24,6 +24,7 @@ def run(options: Namespace) -> int:
     if options.base and not options.encoder:
         raise Fault("train: --from trains encoders further; give --encoder as well")
     try:
+        from classifiers.training.examples.labeled import CORPUS
         from classifiers.training.train import train
     except ModuleNotFoundError as error:
         raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train]") from None
@@ -45,6 +46,7 @@ def run(options: Namespace) -> int:
                 encoder=options.encoder,
                 base=options.base,
                 progress=progress,
+                corpus=options.corpus or CORPUS,
             )
         except ModuleNotFoundError as error:
             raise Fault(f"train: {error.name} is missing; install chaperone-gateway[train-encoders]") from None

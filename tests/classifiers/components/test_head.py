@@ -8,6 +8,7 @@ import pytest
 from classifiers.components.head import HeadModel
 from classifiers.components.lexicon import cues
 from classifiers.features.annotations import TextAnnotations
+from classifiers.pipeline import model_files
 
 
 @pytest.fixture(scope="module")

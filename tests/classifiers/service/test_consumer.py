@@ -104,7 +104,7 @@ class UnreliableBus:
 
     def __init__(self, bus: LocalBus, *, failures: int, silent: bool) -> None:
         self._bus, self._failures, self._silent = bus, failures, silent
-        self.subscribe, self.standing, self.connected = bus.subscribe, bus.standing, bus.connected
+        self.subscribe, self.positions, self.connected = bus.subscribe, bus.positions, bus.connected
 
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
         if self._failures:
