@@ -31,9 +31,7 @@ from gateway.store.engine.connections import Connections
 from gateway.store.engine.database_url import StoreError, connector, dialect_of, parse_url
 from gateway.store.engine.files import hold_lock, make_file, make_folder
 from gateway.store.engine.group_commit import Writer
-from gateway.store.engine.probe import probe
 from gateway.store.engine.readers import Readers
-from gateway.store.engine.upgrade import upgrade
 from gateway.store.help.alerts import SqlHelpAlertStore
 from gateway.store.maintenance.history import SqlHistoryStore
 from gateway.store.maintenance.retention import SqlRetentionStore
@@ -45,6 +43,8 @@ from gateway.store.messages.headers import SqlHeaderStore
 from gateway.store.messages.intake import SqlIntakeStore
 from gateway.store.messages.media import SqlMediaStore
 from gateway.store.messages.outbox import SqlOutboxStore
+from gateway.store.migrations.probe import probe
+from gateway.store.migrations.upgrade import upgrade
 from gateway.store.review.claims import SqlClaimStore
 from gateway.store.review.conversations import SqlConversationStore
 from gateway.store.review.idempotency import SqlIdempotencyStore

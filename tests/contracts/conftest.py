@@ -20,7 +20,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record
 from gateway.ports.store import Store
 from gateway.store import open_store
-from gateway.store.engine.upgrade import upgrade
+from gateway.store.migrations.upgrade import upgrade
 from tests.contracts.messages import Clock
 from tests.peers.kafka import KafkaServer
 from tests.peers.postgresql import PostgresqlServer

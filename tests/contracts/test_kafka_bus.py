@@ -267,7 +267,7 @@ async def test_topics_that_somebody_else_made_are_inspected(open_kafka: OpenKafk
     text = "\n".join(problems)
     assert f"{prefix}.messages keeps content longer than 24 h (retention.ms is forever)" in text
     assert f"{prefix}.verdicts is compacted" in text
-    assert f"{prefix}.messages takes records up to 1048588 bytes" in text
+    assert f"{prefix}.messages accepts records of at most 1048588 bytes" in text
     assert "decisions keeps" not in text
     async with open_kafka(prefix) as bus:  # what is there stays as it is, what is absent is made
         await bus.publish([*numbered(1), *numbered(1, topic="dead-letters")])

@@ -30,7 +30,7 @@ async def test_acts_are_linked_in_the_order_of_their_writing(store: Store) -> No
     assert await store.audit.link(10) == 1
     assert await store.audit.link(10) == 0
     rows = await store.audit.rows(0, 10)
-    assert [each.act for each in rows] == [act(1), act(2), act(3)]
+    assert [row.entry for row in rows] == [act(1), act(2), act(3)]
     assert [each.number for each in rows] == [1, 2, 3]
     assert verify(rows) is None
     assert await store.audit.rows(1, 1) == [rows[1]]
@@ -42,7 +42,7 @@ async def test_acts_of_a_decision_are_linked_too(store: Store) -> None:
     await store.dispositions.apply([(message.id, becomes(State.HELD))])
     assert await store.audit.link(10) == 1
     (row,) = await store.audit.rows(0, 10)
-    assert (row.act.actor, row.act.subject, row.act.detail) == ("policy", message.id, {"state": "held"})
+    assert (row.entry.actor, row.entry.subject, row.entry.detail) == ("policy", message.id, {"state": "held"})
 
 
 async def test_one_process_links_at_a_time(store: Store, store_url: str, clock: Clock) -> None:

@@ -13,7 +13,7 @@ DRAFT = CaseDraft("Secrecy", "high", "kim", NOON + 86400)
 
 async def acts(store: Store, *subjects: str) -> list[tuple[str, str, str]]:
     linked, waiting = await store.audit_trail.of_subjects(subjects)
-    return [(act.actor, act.act, act.subject) for act in (*(each.act for each in linked), *waiting)]
+    return [(act.actor, act.act, act.subject) for act in (*(each.entry for each in linked), *waiting)]
 
 
 async def test_a_case_is_opened_with_its_messages(store: Store, clock: Clock) -> None:
@@ -111,5 +111,5 @@ async def test_acts_of_subjects_say_which_are_linked(store: Store) -> None:
     await store.audit.link(10)
     await store.audit.record([AuditEntry(NOON, "ann", "second", "one")])
     linked, waiting = await store.audit_trail.of_subjects(["one"])
-    assert [(each.number, each.act.act) for each in linked] == [(1, "first")]
+    assert [(each.number, each.entry.act) for each in linked] == [(1, "first")]
     assert [each.act for each in waiting] == ["second"]

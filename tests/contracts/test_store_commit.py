@@ -142,7 +142,7 @@ async def main():
             while True:
                 message = mail(time.time(), student=f"S{who}", content=b"%d %d " % (who, number) * 500)
                 message = replace(message, id=new_id(message.received_at, os.urandom(10)))
-                await store.accept(message, contact(message))
+                await store.intake.accept(message, contact(message))
                 print(message.id, message.sha256, flush=True)
                 number += 1
         await asyncio.gather(*(keep_accepting(who) for who in range(8)))

@@ -12,7 +12,7 @@ from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Sta
 from gateway.ports.accounts import OrphanedWork
 from gateway.ports.review import ReviewState
 from gateway.ports.store import Store
-from gateway.store.review.saved_views import MOST_VIEWS
+from gateway.store.review.saved_views import MAX_VIEWS
 from tests.contracts.messages import NOON, Clock, becomes, decision, mail, ours
 
 HELD = becomes(State.HELD, decision(Action.HOLD, "7a", due_in=60.0))
@@ -125,8 +125,8 @@ async def test_views_are_kept_by_name(store: Store) -> None:
     assert await store.saved_views.of_user("ann") == {"mine": "state=mine&clause=7a"}
     assert await store.saved_views.save("ann", "mine", None)
     assert await store.saved_views.of_user("ann") == {}
-    kept = [await store.saved_views.save("ann", f"v{each}", "") for each in range(MOST_VIEWS + 1)]
-    assert kept == [*[True] * MOST_VIEWS, False]
+    kept = [await store.saved_views.save("ann", f"v{each}", "") for each in range(MAX_VIEWS + 1)]
+    assert kept == [*[True] * MAX_VIEWS, False]
 
 
 async def test_a_step_is_told_once(store: Store) -> None:

@@ -24,7 +24,7 @@ from gateway.store.engine.database_url import parse_url
 from sqlalchemy import create_engine, inspect
 
 from gateway.store import StoreError, hold_lock, open_store
-from gateway.store.engine.upgrade import LATEST, configuration
+from gateway.store.migrations.upgrade import (LATEST, configuration)
 from gateway.store.schema.messages import metadata
 from tests.contracts.messages import mail
 from tests.peers.postgresql import PostgresqlServer
@@ -103,7 +103,7 @@ async def test_processes_may_open_an_empty_database_at_once(empty_url: str) -> N
         "from gateway.store import open_store\n"
         "async def main():\n"
         "    async with open_store(sys.argv[1]) as store:\n"
-        "        print((await store.secret('seal')).hex())\n"
+        "        print((await store.secrets.get_or_create('seal')).hex())\n"
         "asyncio.run(main())\n"
     )
     command = [sys.executable, "-c", program, empty_url]
@@ -162,8 +162,8 @@ WHAT = ("journal_mode", "synchronous")
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("", "no address"),
-        ("chaperone.db", "no address"),
+        ("", "is not a URL"),
+        ("chaperone.db", "is not a URL"),
         ("mysql://root@localhost/x", "names 'mysql'"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
@@ -193,7 +193,7 @@ async def test_a_server_that_is_not_there_is_one_clear_line() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with pytest.raises(StoreError, match=r"cannot be used.*see that the server runs") as caught:
+    with pytest.raises(StoreError, match=r"cannot be used.*check that the server runs") as caught:
         async with open_store(f"postgresql://chaperone:geheim@127.0.0.1:{port}/chaperone"):
             pass
     assert "geheim" not in str(caught.value)

@@ -1,6 +1,6 @@
-"""The audit log: entries are written unchained with what they are about, and numbered and linked in batches afterwards.
+"""The audit log: entries are written in the transaction of what they record, and linked in batches later.
 
-Nobody waits for the chain: one chainer at a time, in whichever process, links what is committed.
+Nobody waits for the hash chain. One process at a time links what is committed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
-_CHAINER = 4014  # the number of the advisory lock on PostgreSQL that the chainer holds
+_LINKING = 4014  # number of the advisory lock on PostgreSQL that the linking process holds
 
 _a = schema.audit.c
-_WRITE = batch_insert(schema.audit, "at", "actor", "act", "subject", "detail", "written_at")
-_ALONE = Statement(lambda sql: select(func.pg_try_advisory_xact_lock(schema.lit(_CHAINER))))
+_INSERT = batch_insert(schema.audit, "at", "actor", "act", "subject", "detail", "written_at")
+_LOCK = Statement(lambda sql: select(func.pg_try_advisory_xact_lock(schema.lit(_LINKING))))
 _LAST = Statement(
     lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
@@ -53,16 +53,16 @@ _LINK = BatchStatement(
 _HEAD = Statement(lambda sql: select(schema.audit_head.c.number, schema.audit_head.c.hash))
 
 
-def _keep_head(sql: SqlDialect):  # type: ignore[no-untyped-def]
-    keep = sql.insert(schema.audit_head).values(
+def _save_head(sql: SqlDialect):  # type: ignore[no-untyped-def]
+    insert = sql.insert(schema.audit_head).values(
         id=schema.lit(1), number=bindparam("to_number"), hash=bindparam("to_hash")
     )
-    return keep.on_conflict_do_update(
-        index_elements=["id"], set_={"number": keep.excluded.number, "hash": keep.excluded.hash}
+    return insert.on_conflict_do_update(
+        index_elements=["id"], set_={"number": insert.excluded.number, "hash": insert.excluded.hash}
     )
 
 
-_KEEP_HEAD = Statement(_keep_head)
+_SAVE_HEAD = Statement(_save_head)
 _ROWS = Statement(
     lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
@@ -74,9 +74,9 @@ _ROWS = Statement(
 
 
 def write(db: Database, entries: Sequence[AuditEntry]) -> None:
-    """Write entries, unchained."""
+    """Insert entries, not linked yet."""
     db.batch(
-        _WRITE,
+        _INSERT,
         [
             {
                 "at": float(entry.at),
@@ -101,24 +101,24 @@ def _link(db: Database, items: Sequence[int]) -> list[int]:
 
 
 def _link_some(db: Database, limit: int) -> int:
-    if db.dialect.name == "postgresql" and not db.rows(_ALONE)[0][0]:
-        return 0  # another process is at it
+    if db.dialect.name == "postgresql" and not db.rows(_LOCK)[0][0]:
+        return 0  # another process is linking
     unlinked = db.rows(_UNLINKED, limit=limit)
     if not unlinked:
         return 0
     linked = list(chain_entries((read_entry(row[1:]) for row in unlinked), _end(db)))
-    db.change(_KEEP_HEAD, to_number=linked[-1].number, to_hash=linked[-1].hash)
+    db.change(_SAVE_HEAD, to_number=linked[-1].number, to_hash=linked[-1].hash)
     return db.batch(
         _LINK,
         [
-            {"row": row[0], "to_number": each.number, "to_previous": each.previous, "to_hash": each.hash}
-            for row, each in zip(unlinked, linked, strict=True)
+            {"row": row[0], "to_number": entry.number, "to_previous": entry.previous, "to_hash": entry.hash}
+            for row, entry in zip(unlinked, linked, strict=True)
         ],
     )
 
 
 def _end(db: Database) -> ChainHead | ChainedEntry | None:
-    """Where the chain goes on: behind its known end, so that no new row takes the place of one that is missing."""
+    """The end of the chain as far as it is known: no new entry takes the number of a missing one."""
     rows = db.rows(_LAST)
     last = read_chained(rows[0]) if rows else None
     heads = [ChainHead(*row) for row in db.rows(_HEAD)]
@@ -127,16 +127,16 @@ def _end(db: Database) -> ChainHead | ChainedEntry | None:
 
 
 def read_entry(row: Row) -> AuditEntry:
-    """An entry from its columns; one whose detail is no JSON any more is none that was ever linked."""
-    at, actor, entry, subject, detail = row
+    """An entry from its columns. A detail that is not JSON any more was changed after it was written."""
+    at, actor, act, subject, detail = row
     try:
-        return AuditEntry(at, actor, entry, subject, json.loads(detail))
+        return AuditEntry(at, actor, act, subject, json.loads(detail))
     except (TypeError, ValueError, RecursionError):
-        return AuditEntry(at, actor, entry, subject, {"unreadable": True})
+        return AuditEntry(at, actor, act, subject, {"unreadable": True})
 
 
 def read_chained(row: Row) -> ChainedEntry:
-    """An entry in its place in the chain, from its columns."""
+    """A linked entry from its columns."""
     number, previous, digest, *entry = row
     return ChainedEntry(number, previous, digest, read_entry(tuple(entry)))
 

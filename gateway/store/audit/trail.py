@@ -1,4 +1,4 @@
-"""TODO."""
+"""Reads the audit log by subject, or from its end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.store.schema import messages as schema
 
 _a = schema.audit.c
 
-_ACTS = Statement(
+_OF_SUBJECTS = Statement(
     lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
         .where(sql.among(_a.subject))
@@ -29,14 +29,14 @@ _ACTS = Statement(
 )
 
 
-def _acts_of(db: Database, subjects: Sequence[str]) -> tuple[list[ChainedEntry], list[AuditEntry]]:
-    linked, waiting = [], []
-    for row in db.rows(_ACTS, ids=sorted(set(subjects))):
+def _of_subjects(db: Database, subjects: Sequence[str]) -> tuple[list[ChainedEntry], list[AuditEntry]]:
+    linked, unlinked = [], []
+    for row in db.rows(_OF_SUBJECTS, ids=sorted(set(subjects))):
         if row[0] is None:
-            waiting.append(audit.read_entry(row[3:]))
+            unlinked.append(audit.read_entry(row[3:]))
         else:
             linked.append(audit.read_chained(row))
-    return sorted(linked, key=lambda each: each.number), waiting
+    return sorted(linked, key=lambda entry: entry.number), unlinked
 
 
 def _about(*which: ColumnElement[bool]) -> Statement:
@@ -59,7 +59,7 @@ _HISTORY = Statement(
     )
 )
 _VIEWED = schema.lit("viewed")
-_ABOUT, _DONE, _VIEWS_OF = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
+_ABOUT, _CHANGES, _VIEWS = _about(), _about(_a.act != _VIEWED), _about(_a.act == _VIEWED)
 _NEWEST = Statement(
     lambda sql: (
         select(_a.number, _a.previous, _a.hash, _a.at, _a.actor, _a.act, _a.subject, _a.detail)
@@ -75,7 +75,7 @@ class SqlAuditTrailStore(FeatureStore):
 
     async def of_subjects(self, subjects: Sequence[str]) -> tuple[Sequence[ChainedEntry], Sequence[AuditEntry]]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._readers.read(lambda db: _acts_of(db, [storable(each) for each in subjects]))
+        return await self._readers.read(lambda db: _of_subjects(db, [storable(subject) for subject in subjects]))
 
     async def entries_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
@@ -83,11 +83,11 @@ class SqlAuditTrailStore(FeatureStore):
 
     async def changes_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._entries(_DONE, subject, limit)
+        return await self._entries(_CHANGES, subject, limit)
 
     async def views_about(self, subject: str, limit: int) -> Sequence[AuditEntry]:
         """See gateway.ports.audit.AuditTrailStore."""
-        return await self._entries(_VIEWS_OF, subject, limit)
+        return await self._entries(_VIEWS, subject, limit)
 
     async def history(self, subject: str, after: int, limit: int) -> Sequence[tuple[int, AuditEntry]]:
         """See gateway.ports.audit.AuditTrailStore."""

@@ -1,4 +1,4 @@
-"""Past traffic as it was decided, in order of acceptance: what a changed policy is tried on."""
+"""Past traffic as it was decided, in order of acceptance, for trying out a changed policy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, select
 from gateway.core.policy.decision import PendingMessage
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
-from gateway.store.messages.dispositions import read_pending
+from gateway.store.messages.dispositions import read_messages
 from gateway.store.schema import messages as schema
 
 _m, _t = schema.messages.c, schema.contacts.c
-_FOUND = Statement(  # every message in scope has a contact, at the time of its acceptance
+_IDS = Statement(  # every message in scope has a contact, at the time of its acceptance
     lambda sql: (
         select(_t.message_id, _t.at)
         .where(
@@ -34,15 +34,15 @@ _HEADS = Statement(
 )
 
 
-def _past(db: Database, since: float, behind: str, limit: int) -> list[PendingMessage]:
-    ids = [str(row[0]) for row in db.rows(_FOUND, since=since, behind=behind, limit=limit)]
-    standing = read_pending(db, db.rows(_HEADS, ids=ids)) if ids else {}
-    return [each.pending for each in standing.values()]
+def _past_messages(db: Database, since: float, after_id: str, limit: int) -> list[PendingMessage]:
+    ids = [str(row[0]) for row in db.rows(_IDS, since=since, behind=after_id, limit=limit)]
+    messages = read_messages(db, db.rows(_HEADS, ids=ids)) if ids else {}
+    return [message.pending for message in messages.values()]
 
 
 class SqlHistoryStore(FeatureStore):
     """See gateway.ports.maintenance.HistoryStore."""
 
-    async def past_messages(self, since: float, behind: str, limit: int) -> Sequence[PendingMessage]:
-        """Messages in scope accepted at or after a time, in order; behind the id `behind` among those of that time."""
-        return await self._readers.read(lambda db: _past(db, since, behind, limit))
+    async def past_messages(self, since: float, after_id: str, limit: int) -> Sequence[PendingMessage]:
+        """See gateway.ports.maintenance.HistoryStore."""
+        return await self._readers.read(lambda db: _past_messages(db, since, after_id, limit))

@@ -13,7 +13,7 @@ from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.help.alerts import nothing_is_left, waits_for_somebody
-from gateway.store.messages.media import MEDIA_OF
+from gateway.store.messages.media import DELETE_MEDIA
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
 from gateway.store.schema.help import acknowledgements, judged_calls
@@ -157,7 +157,7 @@ def _drop_each(db: Database, drop: _Drop) -> int:
     db.change(_TURNS_OF, ids=gone)
     db.change(_PUBLICATIONS_OF, ids=gone)
     db.change(_PARTS_OF, ids=gone)
-    db.change(MEDIA_OF, ids=gone)
+    db.change(DELETE_MEDIA, ids=gone)
     return len(gone)
 
 

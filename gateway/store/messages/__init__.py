@@ -1,1 +1,1 @@
-"""A message's way through the store: intake, outbox, decisions, delivery queue, follow-ups."""
+"""A message's way through the store: intake, outbox, decisions, delivery queue and follow-ups."""

@@ -1,4 +1,4 @@
-"""Contact counted up to a message: how much the two of each of its conversations wrote, and when (clauses 5 and 9)."""
+"""Contact counted up to a message: how much its conversations held, and when (clauses 5 and 9)."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from gateway.store.schema import messages as schema
 
 HOUR, DAY, WEEK = 3600, 86400, 604800
 
-_here, _each = schema.contacts.alias("here"), schema.contacts.alias("each")
-_EVERY = Statement(
+_here, _other = schema.contacts.alias("here"), schema.contacts.alias("each")
+_COUNTERS = Statement(
     lambda sql: (
         select(
             _here.c.message_id,
             _here.c.conversation,
-            func.sum(case((_each.c.at > _here.c.at - schema.lit(DAY), schema.lit(1)), else_=schema.lit(0))),
+            func.sum(case((_other.c.at > _here.c.at - schema.lit(DAY), schema.lit(1)), else_=schema.lit(0))),
             func.count(),
-            func.sum(_each.c.night),
-            func.sum(_each.c.alone),
-            func.sum(_each.c.outside),
+            func.sum(_other.c.night),
+            func.sum(_other.c.alone),
+            func.sum(_other.c.outside),
         )
-        .join_from(_here, _each, _each.c.conversation == _here.c.conversation)
+        .join_from(_here, _other, _other.c.conversation == _here.c.conversation)
         .where(
             sql.among(_here.c.message_id),
-            _each.c.at > _here.c.at - schema.lit(WEEK),
-            _each.c.at <= _here.c.at,
-            (_each.c.at < _here.c.at) | (_each.c.message_id <= _here.c.message_id),
+            _other.c.at > _here.c.at - schema.lit(WEEK),
+            _other.c.at <= _here.c.at,
+            (_other.c.at < _here.c.at) | (_other.c.message_id <= _here.c.message_id),
         )
         .group_by(_here.c.message_id, _here.c.conversation)
     )
@@ -37,20 +37,20 @@ _EVERY = Statement(
 
 
 def _students(sql: SqlDialect) -> Select[tuple[str, int]]:
-    """Different students that the staff member who wrote a message wrote to within the hour before it."""
+    """How many students the staff member who wrote a message wrote to in the hour before it."""
     sender = (
         select(_here.c.message_id, _here.c.staff, _here.c.at)
         .where(sql.among(_here.c.message_id), _here.c.by_staff + schema.lit(0) == schema.lit(1))
-        .distinct()  # the sum keeps it on the key of the message: few rows, where the index of the staff has all
+        .distinct()  # the sum forces the index of the message: few rows, while the index of the staff member has all
         .subquery("sender")
     )
     return (
-        select(sender.c.message_id, func.count(_each.c.student.distinct()))
-        .join_from(sender, _each, _each.c.staff == sender.c.staff)
+        select(sender.c.message_id, func.count(_other.c.student.distinct()))
+        .join_from(sender, _other, _other.c.staff == sender.c.staff)
         .where(
-            _each.c.by_staff == schema.lit(1),
-            _each.c.at > sender.c.at - schema.lit(HOUR),
-            _each.c.at <= sender.c.at,
+            _other.c.by_staff == schema.lit(1),
+            _other.c.at > sender.c.at - schema.lit(HOUR),
+            _other.c.at <= sender.c.at,
         )
         .group_by(sender.c.message_id)
     )
@@ -60,11 +60,11 @@ _STUDENTS = Statement(_students)
 
 
 def counters(db: Database, ids: Sequence[str]) -> dict[str, dict[str, ContactCounters]]:
-    """The counters of each conversation of each message, by message id and conversation."""
+    """The counters of the conversations of messages, by message id and conversation."""
     students: dict[str, int] = dict(db.rows(_STUDENTS, ids=list(ids)))
-    found: dict[str, dict[str, ContactCounters]] = {}
-    for id_, conversation, day, week, night, alone, outside in db.rows(_EVERY, ids=list(ids)):
-        found.setdefault(id_, {})[conversation] = ContactCounters(
+    counted: dict[str, dict[str, ContactCounters]] = {}
+    for id_, conversation, day, week, night, alone, outside in db.rows(_COUNTERS, ids=list(ids)):
+        counted.setdefault(id_, {})[conversation] = ContactCounters(
             int(day), int(week), int(night), int(alone), int(outside), students.get(id_, 0)
         )
-    return found
+    return counted

@@ -1,6 +1,6 @@
-"""Delivery: what is due behind a next hop is claimed under a token, and only its holder says how it ended.
+"""Delivery: recipients that are due behind a next hop are claimed with a token; only its holder records outcomes.
 
-`next_attempt_at` is the one column that drives it: a claim moves it past the lease, so that a crash makes it due again.
+The column `next_attempt_at` drives it: a claim moves it past the lease, so that a crash makes the recipient due again.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import followups as rows_to_follow
+from gateway.store.messages import followups as followup_rows
 from gateway.store.messages import outbox
 from gateway.store.schema import messages as schema
 
-KEPT = 0.05
-"""A claim that was made or renewed within this share of its lease is not written again to be renewed."""
+RENEWAL_SLACK = 0.05
+"""Share of the lease within which a claim that was just made or renewed is not written again."""
 
 _m, _r = schema.messages.c, schema.recipients.c
 _own, _ahead = schema.texts.alias("own"), schema.texts.alias("ahead")
@@ -58,7 +58,7 @@ _IN_TURN = or_(
     )
     .correlate(schema.recipients),
 )
-"""Of texts: none before it in its conversation and direction is received or queued, or it is an alert."""
+"""Of texts: no earlier text of its conversation and direction is received or queued, or it is an alert."""
 
 
 def _waits_for(channel: str) -> ColumnElement[bool]:
@@ -71,9 +71,9 @@ def _claim_statement(channel: str, default: bool) -> Statement:
         named = sql.among(_r.domain, "domains")
         behind = and_(not_(named) if default else named, _waits_for(channel))
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
-        # not by the index of what is due, which may be long: by the few messages that were picked
+        # `+ 0` keeps the planner from the index of what is due, which may be long: use the few picked messages
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
-        # the row of the message is locked too: two processes never part the recipients of a message between them
+        # the row of the message is locked too: two processes never split the recipients of a message
         picked = (
             select(_m.id, _m.size, _r.next_attempt_at)
             .join_from(schema.recipients, schema.messages, _m.id == _r.message_id)
@@ -83,7 +83,7 @@ def _claim_statement(channel: str, default: bool) -> Statement:
             .with_for_update(of=schema.messages, skip_locked=True)
             .cte("picked")
         )
-        # each message once, in turn, with the bytes of those before it
+        # each message once, in order, with the bytes of those before it
         first = func.min(picked.c.next_attempt_at)
         size = func.max(picked.c.size)
         weighed = (
@@ -102,7 +102,7 @@ def _claim_statement(channel: str, default: bool) -> Statement:
     return Statement(build)
 
 
-_TOKENS = Statement(
+_LOCK_CLAIMED = Statement(
     lambda sql: (
         select(_r.message_id, _r.token, _r.position, _r.next_attempt_at)
         .where(sql.among(_r.message_id), sql.among(_r.token, "marks"))
@@ -120,7 +120,7 @@ _RENEW = BatchStatement(
     mark=schema.TEXT,
     until=Double(),
 )
-_CONCLUDE = BatchStatement(
+_RECORD = BatchStatement(
     lambda sql, value: (
         update(schema.recipients)
         .where(_r.message_id == value("id"), _r.position == value("at"))
@@ -141,7 +141,7 @@ _CONCLUDE = BatchStatement(
     since=Double(),
     said=schema.TEXT,
 )
-_TURN_OVER = BatchStatement(
+_END_TURN = BatchStatement(
     lambda sql, value: (
         update(schema.texts)
         .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
@@ -153,7 +153,7 @@ _TURN_OVER = BatchStatement(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _DeliveryClaim:
     hop: NextHop
     limit: int
     lease: float
@@ -161,116 +161,116 @@ class _Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
+class _Outcomes:
     claim: Claim
     outcomes: Mapping[str, tuple[Outcome, float | None]]
     followups: Sequence[Followup]
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """Recipients of one message: position, attempts and the beginning of its delivery lifetime."""
+class _ClaimedRows:
+    """Claimed recipients of one message: position, attempts and start of the delivery lifetime."""
 
     message_id: str
     token: str
     rows: tuple[Row, ...]
 
 
-def _claim(db: Database, items: Sequence[_Ask]) -> list[list[_Taken]]:
-    return [_take(db, ask) for ask in items]
+def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[list[_ClaimedRows]]:
+    return [_claim_one(db, request) for request in items]
 
 
-def _take(db: Database, ask: _Ask) -> list[_Taken]:
-    statement = _claim_statement(ask.hop.channel, ask.hop.default)
-    domains = sorted(ask.hop.others if ask.hop.default else ask.hop.domains)
+def _claim_one(db: Database, request: _DeliveryClaim) -> list[_ClaimedRows]:
+    statement = _claim_statement(request.hop.channel, request.hop.default)
+    domains = sorted(request.hop.others if request.hop.default else request.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
-    left, room = ask.limit, ask.room
-    while left > 0 and room > 0:  # `limit` recipients may be those of fewer messages
-        found = db.rows(
-            statement, now=db.now, until=db.now + ask.lease, mark=mark, limit=left, room=room, domains=domains
+    left, room = request.limit, request.room
+    while left > 0 and room > 0:  # `limit` counts recipients in SQL, which may belong to fewer messages
+        claimed = db.rows(
+            statement, now=db.now, until=db.now + request.lease, mark=mark, limit=left, room=room, domains=domains
         )
-        rows += found
-        sizes = {row[0]: row[-1] for row in found}
+        rows += claimed
+        sizes = {row[0]: row[-1] for row in claimed}
         left -= len(sizes)
         room -= sum(sizes.values())
-        if len(found) < left:
+        if len(claimed) < left:
             break
     return [
-        _Taken(id_, f"{id_}/{mark}", tuple(row[1:-1] for row in group))
+        _ClaimedRows(id_, f"{id_}/{mark}", tuple(row[1:-1] for row in group))
         for id_, group in groupby(sorted(rows), key=lambda row: str(row[0]))
     ]
 
 
-def _marked(db: Database, tokens: Iterable[str]) -> dict[str, list[Row]]:
-    """The recipients that are still under their tokens: position and end of the lease, locked."""
+def _lock_claimed(db: Database, tokens: Iterable[str]) -> dict[str, list[Row]]:
+    """Lock the recipients that still have their tokens. Returns position and end of the lease, by token."""
     wanted = {token: token.rpartition("/") for token in tokens}
     ids, marks = (sorted({parts[at] for parts in wanted.values()}) for at in (0, 2))
     found: dict[str, list[Row]] = {}
-    for id_, mark, position, until in db.rows(_TOKENS, ids=ids, marks=marks):
+    for id_, mark, position, until in db.rows(_LOCK_CLAIMED, ids=ids, marks=marks):
         if (token := f"{id_}/{mark}") in wanted:
             found.setdefault(token, []).append((position, until))
     return found
 
 
 def _renew(db: Database, items: Sequence[tuple[str, float]]) -> list[bool]:
-    ours = _marked(db, (token for token, _ in items))
-    short: dict[str, float] = {}
+    ours = _lock_claimed(db, (token for token, _ in items))
+    expiring: dict[str, float] = {}
     for token, lease in items:
-        if token in ours and min(until for _, until in ours[token]) - db.now < lease * (1 - KEPT):
-            short[token] = max(db.now + lease, short.get(token, 0.0))
-    parted = [(token.rpartition("/"), until) for token, until in sorted(short.items())]
-    db.batch(_RENEW, [{"id": id_, "mark": mark, "until": until} for (id_, _, mark), until in parted])
+        if token in ours and min(until for _, until in ours[token]) - db.now < lease * (1 - RENEWAL_SLACK):
+            expiring[token] = max(db.now + lease, expiring.get(token, 0.0))
+    renewals = [(token.rpartition("/"), until) for token, until in sorted(expiring.items())]
+    db.batch(_RENEW, [{"id": id_, "mark": mark, "until": until} for (id_, _, mark), until in renewals])
     return [token in ours for token, _ in items]
 
 
-def _conclude(db: Database, items: Sequence[_Ending]) -> list[bool]:
-    ours = _marked(db, (each.claim.token for each in items))
+def _record(db: Database, items: Sequence[_Outcomes]) -> list[bool]:
+    ours = _lock_claimed(db, (item.claim.token for item in items))
     changed: list[dict[str, object]] = []
-    turned: list[dict[str, object]] = []
-    follow: list[Followup] = []
+    passed_on: list[dict[str, object]] = []
+    followups: list[Followup] = []
     answers = []
-    for each in items:
-        rows = ours.pop(each.claim.token, None)  # popped: a second conclusion in the same transaction finds it lost
+    for item in items:
+        rows = ours.pop(item.claim.token, None)  # popped: a second item with this token finds the claim lost
         answers.append(rows is not None)
         if rows is None:
             continue
-        message = each.claim.message
+        message = item.claim.message
         for position, _ in rows:
-            ended = each.outcomes.get(message.envelope.recipients[position].address)
-            change = {"id": message.id, "at": position, **_ended(ended, db.now)}
+            outcome = item.outcomes.get(message.envelope.recipients[position].address)
+            change = {"id": message.id, "at": position, **_outcome_values(outcome, db.now)}
             changed.append(change)
             if capabilities_of(message.channel).keeps_order and change["to_state"] != State.QUEUED:
-                turned.append({"id": message.id, "at": position})
-        follow += each.followups
-    db.batch(_CONCLUDE, changed)
-    db.batch(_TURN_OVER, turned)
-    rows_to_follow.write(db, follow)
+                passed_on.append({"id": message.id, "at": position})
+        followups += item.followups
+    db.batch(_RECORD, changed)
+    db.batch(_END_TURN, passed_on)
+    followup_rows.write(db, followups)
     return answers
 
 
-def _ended(ended: tuple[Outcome, float | None] | None, now: float) -> dict[str, object]:
-    if ended is None:  # not tried: due again
+def _outcome_values(ended: tuple[Outcome, float | None] | None, now: float) -> dict[str, object]:
+    if ended is None:  # not tried, so due again
         return {"to_state": State.QUEUED.value, "next": now, "more": 0, "since": None, "said": None}
-    outcome, again = ended
+    outcome, next_attempt = ended
     match outcome:
         case Sent():
             state = State.SENT
-        case Deferred() if again is not None:
+        case Deferred() if next_attempt is not None:
             state = State.QUEUED
         case Deferred() | Bounced():
             state = State.BOUNCED
     queued = state is State.QUEUED
     return {
         "to_state": state.value,
-        "next": float(again) if again is not None and queued else None,
+        "next": float(next_attempt) if next_attempt is not None and queued else None,
         "more": 1,
         "since": None if queued else now,
         "said": storable(outcome.reply),
     }
 
 
-_CONCLUDE_WRITE = Write(_conclude, rank=1)
+_RECORD_WRITE = Write(_record, rank=1)
 _RENEW_WRITE = Write(_renew, rank=1)
 _CLAIM_WRITE = Write(_claim, rank=4)
 
@@ -296,24 +296,25 @@ class SqlDeliveryQueueStore(FeatureStore):
         self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
     ) -> Sequence[Claim]:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        ask, of = _Ask(hop, limit, lease, room), ("due", hop)
+        request, name = _DeliveryClaim(hop, limit, lease, room), ("due", hop)
         if wakeup is None:
-            taken = await self._writer.claim_now(_CLAIM_WRITE, ask, of)
+            claimed = await self._writer.claim_now(_CLAIM_WRITE, request, name)
         else:
-            taken = await self._writer.claim_with(_CLAIM_WRITE, ask, of, hop.channel, wakeup, POLL_SECONDS) or []
-        if not taken:
+            claimed = (
+                await self._writer.claim_with(_CLAIM_WRITE, request, name, hop.channel, wakeup, POLL_SECONDS) or []
+            )
+        if not claimed:
             return ()
-        messages = [kept for each in taken if (kept := self._recent.take(each.message_id)) is not None]
-        if len(messages) < len(taken):
-            others = sorted({each.message_id for each in taken} - {message.id for message in messages})
+        by_id = {rows.message_id: rows for rows in claimed}
+        messages = [cached for id_ in by_id if (cached := self._recent.take(id_)) is not None]
+        if len(messages) < len(by_id):
+            others = sorted(by_id.keys() - {message.id for message in messages})
             messages += await self._readers.read(lambda db: outbox.load(db, others))
-        by_id = {each.message_id: each for each in taken}
         claims = []
         for message in sorted(messages, key=lambda message: (message.received_at, message.id)):
-            each = by_id[message.id]
-            recipients = message.envelope.recipients
-            claimed = tuple(Claimed(recipients[at], attempts, queued_at) for at, attempts, queued_at in each.rows)
-            claims.append(Claim(each.token, message, claimed))
+            rows, recipients = by_id[message.id], message.envelope.recipients
+            due = tuple(Claimed(recipients[at], attempts, queued_at) for at, attempts, queued_at in rows.rows)
+            claims.append(Claim(rows.token, message, due))
         return claims
 
     async def renew(self, token: str, lease: float) -> bool:
@@ -324,7 +325,7 @@ class SqlDeliveryQueueStore(FeatureStore):
         self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
     ) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
-        return await self._writer.write(_CONCLUDE_WRITE, _Ending(claim, outcomes, followups))
+        return await self._writer.write(_RECORD_WRITE, _Outcomes(claim, outcomes, followups))
 
     async def next_due(self) -> float | None:
         """See gateway.ports.messages.DeliveryQueueStore."""

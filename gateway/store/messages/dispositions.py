@@ -1,4 +1,4 @@
-"""Decisions, by the policy or by a person: a rule sees its message locked, and one transaction does what it says."""
+"""Decisions by the policy or by a person: a rule sees its locked message, and one transaction applies its result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gateway.store.schema import messages as schema
 
 _m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
 
-# The row of the message is the lock: nothing else ever changes it, and recipients are looked at once it is ours.
+# The row of the message is the lock. Nothing else changes it; recipients are read once it is locked.
 _LOCK = Statement(
     lambda sql: (
         select(_m.id, _m.channel, _m.sha256, _m.received_at, _m.envelope)
@@ -50,17 +50,19 @@ _RECIPIENTS = Statement(
     .join_from(
         schema.recipients,
         schema.verdicts,
-        (_v.message_id == _r.message_id) & (_r.position == schema.lit(0)),  # once a message is enough
+        (_v.message_id == _r.message_id) & (_r.position == schema.lit(0)),  # once for each message is enough
         isouter=True,
     )
     .where(sql.among(_r.message_id))
     .order_by(_r.message_id, _r.position)
 )  # fmt: skip
-_DECIDED = ("action", "marked", "decided_by", "decided_at", "decision")
-_MOVED = ("state", "next_attempt_at", "queued_at", "changed_at", "due_at", *_DECIDED)
+# the columns of a row of _RECIPIENTS after the id of the message
+_POSITION, _STATE, _DECISION, _DECIDED_BY, _DECIDED_AT, _ACTION, _MARKED, _DUE_AT, _QUEUED_AT, _VERDICT = range(1, 11)
+_DECISION_COLUMNS = ("action", "marked", "decided_by", "decided_at", "decision")
+_STATE_COLUMNS = ("state", "next_attempt_at", "queued_at", "changed_at", "due_at", *_DECISION_COLUMNS)
 
 
-def _to(*names: str) -> dict[str, TypeEngine[Any]]:
+def _new_values(*names: str) -> dict[str, TypeEngine[Any]]:
     return {"id": schema.TEXT, "at": Integer(), **{f"to_{name}": _r[name].type for name in names}}
 
 
@@ -68,20 +70,20 @@ _CHANGE = BatchStatement(
     lambda sql, value: (
         update(schema.recipients)
         .where(_r.message_id == value("id"), _r.position == value("at"), _r.state == value("was"))
-        .values({name: value(f"to_{name}") for name in _MOVED})
+        .values({name: value(f"to_{name}") for name in _STATE_COLUMNS})
     ),
     was=schema.TEXT,
-    **_to(*_MOVED),
+    **_new_values(*_STATE_COLUMNS),
 )
 _NOTE = BatchStatement(
     lambda sql, value: (
         update(schema.recipients)
         .where(_r.message_id == value("id"), _r.position == value("at"))
-        .values({name: value(f"to_{name}") for name in _DECIDED})
+        .values({name: value(f"to_{name}") for name in _DECISION_COLUMNS})
     ),
-    **_to(*_DECIDED),
+    **_new_values(*_DECISION_COLUMNS),
 )
-_TURN = BatchStatement(
+_SET_TURN = BatchStatement(
     lambda sql, value: (
         update(schema.texts)
         .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
@@ -91,71 +93,73 @@ _TURN = BatchStatement(
     at=Integer(),
     waits=SmallInteger(),
 )
-_FORGET_VERDICT = Statement(lambda sql: delete(schema.verdicts).where(sql.among(_v.message_id)))
-_VERDICT = batch_insert(schema.verdicts)
-_READ = Statement(lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id)))
-_OPEN = frozenset({State.RECEIVED, State.HELD})
+_DELETE_VERDICTS = Statement(lambda sql: delete(schema.verdicts).where(sql.among(_v.message_id)))
+_INSERT_VERDICT = batch_insert(schema.verdicts)
+_DELETE_PUBLICATIONS = Statement(
+    lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id))
+)
+_UNDECIDED = frozenset({State.RECEIVED, State.HELD})
 _MARKING = frozenset({Action.FLAG, Action.HOLD, Action.ALERT})
 
 
 @dataclass(slots=True)
-class LockedMessage:
-    """A message as it stands in the transaction, with what is kept beside each recipient and a rule does not see."""
+class StoredMessage:
+    """A message as a rule sees it, with the rows of its recipients, which hold more than the rule sees."""
 
     pending: PendingMessage
-    rows: dict[str, list[Row]]  # by address, which an envelope may name twice
+    rows: dict[str, list[Row]]  # by address; an envelope may name an address twice
 
 
-def _settle(db: Database, items: Sequence[tuple[str, TransitionRule]]) -> list[AppliedTransition | None]:
+def _apply(db: Database, items: Sequence[tuple[str, TransitionRule]]) -> list[AppliedTransition | None]:
     answers: list[AppliedTransition | None] = [None] * len(items)
     for places in _rounds(items):
-        standing = _read(db, sorted(items[at][0] for at in places))
-        settled = []
+        stored = _lock(db, sorted(items[at][0] for at in places))
+        applied = []
         for at in places:
             id_, rule = items[at]
-            if id_ in standing:
-                answer = answers[at] = _carried_out(standing[id_].pending, rule)
-                settled.append((standing[id_], answer))
-        _write(db, settled)
+            if id_ in stored:
+                answer = answers[at] = _apply_rule(stored[id_].pending, rule)
+                applied.append((stored[id_], answer))
+        _write(db, applied)
     return answers
 
 
 def _rounds(items: Sequence[tuple[str, TransitionRule]]) -> Iterator[list[int]]:
-    """Places of items so that a message comes once in each round: the second rule sees what the first one did."""
+    """Groups of items (their places) with each message once, so that a second rule sees what the first one changed."""
     waiting = list(range(len(items)))
     while waiting:
-        now: dict[str, int] = {}
+        first: dict[str, int] = {}
         for at in waiting:
-            now.setdefault(items[at][0], at)
-        taken = set(now.values())
+            first.setdefault(items[at][0], at)
+        taken = set(first.values())
         waiting = [at for at in waiting if at not in taken]
         yield sorted(taken)
 
 
-def _read(db: Database, ids: Sequence[str]) -> dict[str, LockedMessage]:
-    return read_pending(db, db.rows(_LOCK, ids=list(ids)))
+def _lock(db: Database, ids: Sequence[str]) -> dict[str, StoredMessage]:
+    return read_messages(db, db.rows(_LOCK, ids=list(ids)))
 
 
-def read_pending(db: Database, heads: Sequence[Row]) -> dict[str, LockedMessage]:
-    """Messages from their heads (id, channel, sha256, received_at, envelope), in that order."""
+def read_messages(db: Database, heads: Sequence[Row]) -> dict[str, StoredMessage]:
+    """Messages from their heads (id, channel, sha256, received_at, envelope), by id, in the same order."""
     ids = [str(head[0]) for head in heads]
     recipients: dict[str, list[Row]] = {}
     for row in db.rows(_RECIPIENTS, ids=ids):
         recipients.setdefault(row[0], []).append(row)
     counted = counters(db, ids)
-    return {head[0]: _standing(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
+    return {head[0]: _read_message(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
 
 
-def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCounters]) -> LockedMessage:
+def _read_message(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCounters]) -> StoredMessage:
     id_, channel, sha256, received_at, text = head
     envelope, relation = decode_envelope(text)
     by_address: dict[str, list[Row]] = {}
-    waiting = []
+    recipients = []
     for row in rows:
         _, position, state, decision, decided_by, decided_at, *_ = row
         address = envelope.recipients[position].address
         by_address.setdefault(address, []).append(row)
-        waiting.append(
+        recipients.append(
             RecipientStatus(
                 address,
                 State(state),
@@ -163,32 +167,32 @@ def _standing(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCount
                 None if decision is None else decode_decision(decision),
                 decided_by,
                 decided_at,
-                row[8],
+                row[_DUE_AT],
             )
         )
-    verdict = next((row[-1] for row in rows if row[-1] is not None), None)
+    verdict = next((row[_VERDICT] for row in rows if row[_VERDICT] is not None), None)
     pending = PendingMessage(
         id_,
         channel,
         envelope.sender,
         sha256,
         received_at,
-        tuple(waiting),
+        tuple(recipients),
         None if verdict is None else decode_verdict_text(verdict),
         contact,
     )
-    return LockedMessage(pending, by_address)
+    return StoredMessage(pending, by_address)
 
 
-def _carried_out(pending: PendingMessage, rule: TransitionRule) -> AppliedTransition:
-    """The transition, once a recipient, and without changes of what is no longer received or held: no state goes back."""
+def _apply_rule(pending: PendingMessage, rule: TransitionRule) -> AppliedTransition:
+    """The transition of a rule, with one change per recipient, and none of states that are no longer undecided."""
     transition = rule(pending)
-    still = {each.address for each in pending.recipients if each.state in _OPEN}
-    known = {each.address for each in pending.recipients}
+    undecided = {recipient.address for recipient in pending.recipients if recipient.state in _UNDECIDED}
+    known = {recipient.address for recipient in pending.recipients}
     changes = {
-        (each.recipient, each.state is None): each
-        for each in transition.changes
-        if each.recipient in (known if each.state is None else still)
+        (change.recipient, change.state is None): change
+        for change in transition.changes
+        if change.recipient in (known if change.state is None else undecided)
     }
     kept = tuple(changes.values())
     return AppliedTransition(
@@ -196,47 +200,41 @@ def _carried_out(pending: PendingMessage, rule: TransitionRule) -> AppliedTransi
     )
 
 
-def _write(db: Database, settled: Sequence[tuple[LockedMessage, AppliedTransition]]) -> None:
-    changed, noted, turned, kept, again = [], [], [], [], []
-    transitions = [each.transition for _, each in settled]
-    for standing, each in settled:
-        pending = standing.pending
-        for change in each.transition.changes:
-            for row in standing.rows[change.recipient]:
+def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransition]]) -> None:
+    changed, noted, turns, verdicts, replaced = [], [], [], [], []
+    transitions = [item.transition for _, item in applied]
+    for message, item in applied:
+        pending, transition = message.pending, item.transition
+        keeps_order = capabilities_of(pending.channel).keeps_order
+        for change in transition.changes:
+            for row in message.rows[change.recipient]:
+                key = {"id": pending.id, "at": row[_POSITION]}
                 if change.state is None:
-                    noted.append({"id": pending.id, "at": row[1], **_decided(change, row, db.now)})
-                elif State(row[2]) in _OPEN:
-                    changed.append(
-                        {
-                            "id": pending.id,
-                            "at": row[1],
-                            "was": row[2],
-                            **_moved(change, row, db.now, each.transition.delay),
-                        }
-                    )
-                    if capabilities_of(pending.channel).keeps_order:
+                    noted.append({**key, **_decision_values(change, row, db.now)})
+                elif State(row[_STATE]) in _UNDECIDED:
+                    changed.append({**key, "was": row[_STATE], **_state_values(change, row, db.now, transition.delay)})
+                    if keeps_order:
                         waits = int(change.state in (State.QUEUED, State.RECEIVED))
-                        turned.append({"id": pending.id, "at": row[1], "waits": waits})
-        if each.transition.verdict is not None:
+                        turns.append({**key, "waits": waits})
+        if transition.verdict is not None:
             if pending.verdict is not None:
-                again.append(pending.id)
-            kept.append(
-                {"message_id": pending.id, "at": db.now, "verdict": encode_verdict_text(each.transition.verdict)}
-            )
+                replaced.append(pending.id)
+            verdict = encode_verdict_text(transition.verdict)
+            verdicts.append({"message_id": pending.id, "at": db.now, "verdict": verdict})
     if db.batch(_CHANGE, changed) != len(changed):
         raise RuntimeError("a recipient changed although its message was locked")
     db.made_due.update(
-        standing.pending.channel
-        for standing, each in settled
-        if not each.transition.delay and any(change.state is State.QUEUED for change in each.transition.changes)
+        message.pending.channel
+        for message, item in applied
+        if not item.transition.delay and any(change.state is State.QUEUED for change in item.transition.changes)
     )
     db.batch(_NOTE, noted)
-    db.batch(_TURN, turned)
-    if again:
-        db.change(_FORGET_VERDICT, ids=again)
-    db.batch(_VERDICT, kept)
-    if kept:
-        db.change(_READ, ids=sorted(str(row["message_id"]) for row in kept))
+    db.batch(_SET_TURN, turns)
+    if replaced:
+        db.change(_DELETE_VERDICTS, ids=replaced)
+    db.batch(_INSERT_VERDICT, verdicts)
+    if verdicts:
+        db.change(_DELETE_PUBLICATIONS, ids=sorted(str(row["message_id"]) for row in verdicts))
     for transition in transitions:
         if transition.delay:
             followups.write(db, transition.followups, transition.delay)
@@ -246,42 +244,43 @@ def _write(db: Database, settled: Sequence[tuple[LockedMessage, AppliedTransitio
     audit.write(db, [entry for transition in transitions for entry in transition.entries])
 
 
-def _decided(change: StateChange, row: Row, now: float) -> dict[str, object]:
+def _decision_values(change: StateChange, row: Row, now: float) -> dict[str, object]:
     decision = change.decision
-    late = change.state is None and decision is not None and change.by == row[4]  # what a person decided stays theirs
+    # a verdict that comes after a person decided leaves who decided, and when
+    late = change.state is None and decision is not None and change.by == row[_DECIDED_BY]
     marks = change.state is State.HELD or (decision is not None and decision.action in _MARKING)
     return {
-        "to_action": row[6] if decision is None else decision.action.value,
-        "to_marked": 1 if marks else row[7],
+        "to_action": row[_ACTION] if decision is None else decision.action.value,
+        "to_marked": 1 if marks else row[_MARKED],
         "to_decided_by": storable(change.by),
-        "to_decided_at": row[5] if late and change.by != POLICY else now,
-        "to_decision": row[3] if decision is None else encode_decision(decision),
+        "to_decided_at": row[_DECIDED_AT] if late and change.by != POLICY else now,
+        "to_decision": row[_DECISION] if decision is None else encode_decision(decision),
     }
 
 
-def _moved(change: StateChange, row: Row, now: float, after: float) -> dict[str, object]:
+def _state_values(change: StateChange, row: Row, now: float, delay: float) -> dict[str, object]:
     assert change.state is not None
-    due_at = row[8] if after else None  # it may be held again
+    due_at = row[_DUE_AT] if delay else None  # an undo may hold it again
     if change.state is State.HELD:
         due_in = None if change.decision is None else change.decision.due_in
-        due_at = row[8] if due_in is None else now + due_in
+        due_at = row[_DUE_AT] if due_in is None else now + due_in
     queued = change.state is State.QUEUED
     return {
         "to_state": change.state.value,
-        "to_next_attempt_at": now + after if queued else None,
-        "to_queued_at": now + after if queued else row[9],
+        "to_next_attempt_at": now + delay if queued else None,
+        "to_queued_at": now + delay if queued else row[_QUEUED_AT],
         "to_changed_at": now,
         "to_due_at": due_at,
-        **_decided(change, row, now),
+        **_decision_values(change, row, now),
     }
 
 
-SETTLE = Write(_settle, rank=0)
+_APPLY_WRITE = Write(_apply, rank=0)
 
 
 class SqlDispositionStore(FeatureStore):
     """See gateway.ports.messages.DispositionStore."""
 
-    async def apply(self, cases: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+    async def apply(self, rules: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
         """See gateway.ports.messages.DispositionStore."""
-        return await self._writer.write_all(SETTLE, cases)
+        return await self._writer.write_all(_APPLY_WRITE, rules)

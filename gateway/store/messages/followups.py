@@ -1,4 +1,4 @@
-"""What must follow a change of state: rows written with the change, claimed with a lease, and gone when done."""
+"""Follow-ups: rows written with a change of state, claimed with a lease, and deleted when done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.store.messages import intake
 from gateway.store.schema import messages as schema
 
 _f = schema.followups.c
-_WRITE = batch_insert(schema.followups, "kind", "message_id", "body", "due_at", "attempts")
+_INSERT = batch_insert(schema.followups, "kind", "message_id", "body", "due_at", "attempts")
 _due = (
     select(_f.id)
     .where(_f.due_at <= bindparam("now"))
@@ -37,8 +37,8 @@ _CLAIM = Statement(
         .returning(_f.id, _f.kind, _f.message_id, _f.body, _f.attempts)
     )
 )
-_DONE = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)).returning(_f.id))
-_LATER = BatchStatement(
+_DELETE = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)).returning(_f.id))
+_POSTPONE = BatchStatement(
     lambda sql, value: update(schema.followups).where(_f.id == value("at")).values(due_at=value("until")),
     at=BigInteger(),
     until=Double(),
@@ -46,20 +46,20 @@ _LATER = BatchStatement(
 
 
 def write(db: Database, followups: Sequence[Followup], after: float = 0.0) -> None:
-    """Write what is to follow, due at once or after so many seconds."""
+    """Insert follow-ups, due `after` some seconds."""
     if followups and not after:
         db.made_due.add(FOLLOWUPS)
     db.batch(
-        _WRITE,
+        _INSERT,
         [
             {
-                "kind": each.kind.value,
-                "message_id": each.message,
-                "body": encode_json(dict(each.body)),
+                "kind": followup.kind.value,
+                "message_id": followup.message,
+                "body": encode_json(dict(followup.body)),
                 "due_at": db.now + after,
                 "attempts": 0,
             }
-            for each in followups
+            for followup in followups
         ],
     )
 
@@ -76,25 +76,28 @@ def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[Follow
     ]
 
 
-def _done(db: Database, items: Sequence[tuple[Collection[str], Message | None, Sequence[AuditEntry]]]) -> list[None]:
-    gone = {row[0] for row in db.rows(_DONE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))}
-    mine = [item for item in items if not gone.isdisjoint(map(int, item[0]))]  # else another did it: one is enough
-    ours = [intake.AcceptedMessage(message) for _, message, _ in mine if message is not None]
-    if ours:
-        intake.insert(db, ours)
-    audit.write(db, [entry for *_, entries in mine for entry in entries])
+def _complete(
+    db: Database, items: Sequence[tuple[Collection[str], Message | None, Sequence[AuditEntry]]]
+) -> list[None]:
+    deleted = {row[0] for row in db.rows(_DELETE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))}
+    # another process completed the others
+    still_ours = [item for item in items if not deleted.isdisjoint(map(int, item[0]))]
+    own_messages = [intake.AcceptedMessage(message) for _, message, _ in still_ours if message is not None]
+    if own_messages:
+        intake.insert(db, own_messages)
+    audit.write(db, [entry for *_, entries in still_ours for entry in entries])
     return [None] * len(items)
 
 
-def _later(db: Database, items: Sequence[tuple[Collection[str], float]]) -> list[None]:
+def _postpone(db: Database, items: Sequence[tuple[Collection[str], float]]) -> list[None]:
     until = {int(id_): db.now + after for ids, after in items for id_ in ids}
-    db.batch(_LATER, [{"at": id_, "until": at} for id_, at in sorted(until.items())])
+    db.batch(_POSTPONE, [{"at": id_, "until": at} for id_, at in sorted(until.items())])
     return [None] * len(items)
 
 
 _CLAIM_WRITE = Write(_claim, rank=3)
-_DONE_WRITE = Write(_done, rank=2)
-_LATER_WRITE = Write(_later, rank=2)
+_COMPLETE_WRITE = Write(_complete, rank=2)
+_POSTPONE_WRITE = Write(_postpone, rank=2)
 
 
 class SqlFollowupStore(FeatureStore):
@@ -103,11 +106,11 @@ class SqlFollowupStore(FeatureStore):
     async def claim_due(self, limit: int, lease: float, wakeup: WakeupSignal | None = None) -> Sequence[Followup]:
         """See gateway.ports.messages.FollowupStore."""
         if wakeup is not None:
-            found = await self._writer.claim_with(
+            claimed = await self._writer.claim_with(
                 _CLAIM_WRITE, (limit, lease), FOLLOWUPS, FOLLOWUPS, wakeup, POLL_SECONDS
             )
-            if found is not None or wakeup.stopped:
-                return found or ()
+            if claimed is not None or wakeup.stopped:
+                return claimed or ()
         return await self._writer.claim_now(_CLAIM_WRITE, (limit, lease), FOLLOWUPS)
 
     async def complete(
@@ -115,8 +118,8 @@ class SqlFollowupStore(FeatureStore):
     ) -> None:
         """See gateway.ports.messages.FollowupStore."""
         write = self._writer.write_later if message is None else self._writer.write
-        await write(_DONE_WRITE, (ids, message, entries))
+        await write(_COMPLETE_WRITE, (ids, message, entries))
 
     async def postpone(self, ids: Collection[str], after: float) -> None:
         """See gateway.ports.messages.FollowupStore."""
-        await self._writer.write(_LATER_WRITE, (ids, after))
+        await self._writer.write(_POSTPONE_WRITE, (ids, after))

@@ -1,4 +1,4 @@
-"""Where relays leave messages: one transaction makes a message durable with everything that will drive it."""
+"""Where relays leave messages. One transaction makes a message durable, with every row that drives it later."""
 
 from __future__ import annotations
 
@@ -29,35 +29,39 @@ from gateway.store.messages import media
 from gateway.store.schema import media as schema_media
 from gateway.store.schema import messages as schema
 
-_MESSAGE = batch_insert(schema.messages, ignore_existing=True)
-_CONTENT = Statement(lambda sql: sql.insert(schema.contents))
-_RECIPIENT = batch_insert(schema.recipients)
-_TEXT = batch_insert(schema.texts)
-_PUBLICATION = batch_insert(schema.publications)
-_PART = batch_insert(schema.text_parts, ignore_existing=True)
-_WHOLE = BatchStatement(
+_INSERT_MESSAGE = batch_insert(schema.messages, ignore_existing=True)
+_INSERT_CONTENT = Statement(lambda sql: sql.insert(schema.contents))
+_INSERT_RECIPIENT = batch_insert(  # columns that are not named here start as null, or with their default
+    schema.recipients, "message_id", "position", "channel", "domain", "state", "next_attempt_at", "token", "attempts",
+    "queued_at", "changed_at", "due_at", "action", "marked", "decided_by", "decided_at", "decision", "reply", "size",
+    "address",
+)  # fmt: skip
+_INSERT_TEXT = batch_insert(schema.texts)
+_INSERT_PUBLICATION = batch_insert(schema.publications)
+_INSERT_PART = batch_insert(schema.text_parts, ignore_existing=True)
+_COMPLETE_PARTS = BatchStatement(
     lambda sql, value: (
         update(schema.text_parts).where(schema.text_parts.c.message_id == value("id")).values(waiting=schema.lit(0))
     ),
     id=schema.TEXT,
 )
-_HOW_MANY = Statement(lambda sql: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
-_CONTACT = batch_insert(schema.contacts)
-_WAITING_SIZES = (
+_COUNT_PARTS = Statement(lambda sql: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
+_INSERT_CONTACT = batch_insert(schema.contacts)
+_waiting_sizes = (
     select(func.max(schema.recipients.c.size).label("size"))
     .where(schema.WAITING)
     .group_by(schema.recipients.c.message_id)
     .subquery()
 )
 _f = schema_media.media.c
-_MEDIA_SIZES = select(func.sum(_f.size)).where(
+_media_sizes = select(func.sum(_f.size)).where(
     _f.size > schema.lit(0),
     _f.message_id.in_(select(schema.recipients.c.message_id).where(schema.WAITING)),
 )
 _WAITING_BYTES = Statement(
     lambda sql: select(
-        func.coalesce(func.sum(_WAITING_SIZES.c.size), schema.lit(0))
-        + func.coalesce(_MEDIA_SIZES.scalar_subquery(), schema.lit(0))
+        func.coalesce(func.sum(_waiting_sizes.c.size), schema.lit(0))
+        + func.coalesce(_media_sizes.scalar_subquery(), schema.lit(0))
     )
 )
 _STATES = Statement(
@@ -71,9 +75,9 @@ _STATES = Statement(
 
 @dataclass(frozen=True, slots=True)
 class AcceptedMessage:
-    """A message to be made durable; `due`: the recipients queued at once, None for those without a pair.
+    """A message to make durable. `due`: the recipients to queue at once, None for those without a pair.
 
-    `recent`: where it is kept for those who take it up at once.
+    `recent`: the cache for those who read the message at once.
     """
 
     message: Message
@@ -83,21 +87,21 @@ class AcceptedMessage:
     recent: RecentMessages | None = None
 
 
-def lane(staff: str, student: str, direction: Direction) -> str:
-    """The name of a conversation in one direction, in which texts keep their order."""
+def sms_order_key(staff: str, student: str, direction: Direction) -> str:
+    """The name of a conversation in one direction. Texts keep their order within it."""
     return f"{conversation_id(staff, student)}:{direction}"
 
 
 def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
-    """Write messages that are not there yet."""
-    fresh = list({each.message.id: each for each in reversed(items)}.values())
-    if db.batch(_MESSAGE, [_message(each.message) for each in fresh]) != len(fresh):
-        if len(fresh) > 1:
-            raise WriteRefused("one of these messages is there already")  # each alone finds out whether it is the one
+    """Insert messages that are not stored yet."""
+    new = list({accepted.message.id: accepted for accepted in reversed(items)}.values())
+    if db.batch(_INSERT_MESSAGE, [_message_row(accepted.message) for accepted in new]) != len(new):
+        if len(new) > 1:
+            raise WriteRefused("one of these messages is stored already")  # each is then tried alone
         return [None] * len(items)
     contents, recipients, texts, publications, contacts = [], [], [], [], []
-    for each in fresh:
-        message = each.message
+    for accepted in new:
+        message = accepted.message
         contents.append(
             {
                 "message_id": message.id,
@@ -106,41 +110,42 @@ def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
                 "content": message.content,
             }
         )
-        recipients += _recipients(each, db.now)
-        if each.recent is not None:
-            each.recent.add(message)
+        recipients += _recipient_rows(accepted, db.now)
+        if accepted.recent is not None:
+            accepted.recent.add(message)
         if capabilities_of(message.channel).keeps_order:
-            texts += _texts(message)
+            texts += _text_rows(message)
         if message.relation:
             publications.append(
                 {
                     "message_id": message.id,
                     "received_at": float(message.received_at),
-                    "publish_at": db.now + (MAX_WAIT if media.urls_of(message) else 0.0),
+                    "publish_at": db.now + (MAX_WAIT if media.media_urls(message) else 0.0),
                     "place": None,
                 }
             )
-        if each.contacts:
-            contacts += _contacts(each)
-    db.one_by_one(_CONTENT, contents)
-    db.batch(_RECIPIENT, recipients)
-    db.batch(_TEXT, texts)
-    db.batch(_PUBLICATION, publications)
-    db.batch(_CONTACT, contacts)
-    media.keep(db, [each.message for each in fresh])
+        if accepted.contacts:
+            contacts += _contact_rows(accepted)
+    db.one_by_one(_INSERT_CONTENT, contents)
+    db.batch(_INSERT_RECIPIENT, recipients)
+    db.batch(_INSERT_TEXT, texts)
+    db.batch(_INSERT_PUBLICATION, publications)
+    db.batch(_INSERT_CONTACT, contacts)
+    media.insert_requests(db, [accepted.message for accepted in new])
     if publications:
         db.made_due.add(PUBLICATIONS)
     db.made_due.update(str(row["channel"]) for row in recipients if row["next_attempt_at"] is not None)
-    db.batch(_PART, [part_row(db, part, each.message.id, waiting=0) for each in fresh for part in each.parts])
-    long = [each for each in fresh if each.parts and each.parts[0].total > 1]
-    db.batch(_WHOLE, [{"id": each.message.id} for each in long])
-    for each in long:
-        if db.rows(_HOW_MANY, id=each.message.id)[0][0] != len(each.parts):
-            raise WriteRefused("another part came meanwhile: what goes out must be what is read")
+    parts = [(accepted.message.id, part) for accepted in new for part in accepted.parts]
+    db.batch(_INSERT_PART, [part_row(db, part, id_, waiting=0) for id_, part in parts])
+    long = [accepted for accepted in new if accepted.parts and accepted.parts[0].total > 1]
+    db.batch(_COMPLETE_PARTS, [{"id": accepted.message.id} for accepted in long])
+    for accepted in long:
+        if db.rows(_COUNT_PARTS, id=accepted.message.id)[0][0] != len(accepted.parts):
+            raise WriteRefused("another part came meanwhile: classified and delivered content must be the same")
     return [None] * len(items)
 
 
-def _message(message: Message) -> dict[str, object]:
+def _message_row(message: Message) -> dict[str, object]:
     return {
         "id": message.id,
         "channel": message.channel,
@@ -155,7 +160,7 @@ def _message(message: Message) -> dict[str, object]:
     }
 
 
-def _recipients(accepted: AcceptedMessage, now: float) -> list[dict[str, object]]:
+def _recipient_rows(accepted: AcceptedMessage, now: float) -> list[dict[str, object]]:
     message = accepted.message
     size = len(message.content)
     paired = {pair.recipient for pair in message.relation.pairs}
@@ -205,10 +210,10 @@ def part_row(db: Database, part: SmsPart, message_id: str, *, waiting: int, key:
     }
 
 
-def _texts(message: Message) -> list[dict[str, object]]:
+def _text_rows(message: Message) -> list[dict[str, object]]:
     places = {recipient.address: at for at, recipient in enumerate(message.envelope.recipients)}
     rows = {
-        (places[pair.recipient], lane(pair.staff, pair.student, pair.direction))
+        (places[pair.recipient], sms_order_key(pair.staff, pair.student, pair.direction))
         for pair in message.relation.pairs
         if pair.recipient in places
     }
@@ -218,24 +223,24 @@ def _texts(message: Message) -> list[dict[str, object]]:
     ]
 
 
-def _contacts(accepted: AcceptedMessage) -> list[dict[str, object]]:
+def _contact_rows(accepted: AcceptedMessage) -> list[dict[str, object]]:
     message = accepted.message
     by_staff = {
         (pair.staff, pair.student) for pair in message.relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT
     }
     rows = {
-        each.conversation: {
+        contact.conversation: {
             "message_id": message.id,
-            "conversation": each.conversation,
+            "conversation": contact.conversation,
             "at": float(message.received_at),
-            "staff": storable(each.staff),
-            "student": storable(each.student),
-            "by_staff": int((each.staff, each.student) in by_staff),
-            "night": int(each.night),
-            "alone": int(each.alone),
-            "outside": int(each.outside),
+            "staff": storable(contact.staff),
+            "student": storable(contact.student),
+            "by_staff": int((contact.staff, contact.student) in by_staff),
+            "night": int(contact.night),
+            "alone": int(contact.alone),
+            "outside": int(contact.outside),
         }
-        for each in accepted.contacts
+        for contact in accepted.contacts
     }
     return list(rows.values())
 
@@ -261,7 +266,7 @@ class SqlIntakeStore(FeatureStore):
         await self._writer.write(ACCEPT, AcceptedMessage(message, contacts, due, parts, self._recent))
 
     async def waiting_bytes(self) -> int:
-        """See gateway.ports.messages.IntakeStore. Looked up at most once a second, by one for all who ask meanwhile."""
+        """See gateway.ports.messages.IntakeStore. Queried at most once a second, for all callers together."""
         if self._ticks() - self._measured_at < 1.0:
             return self._measured
         if self._measuring is None or self._measuring.done():

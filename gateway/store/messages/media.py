@@ -1,6 +1,6 @@
-"""Pictures and files of texts: which are to be fetched, and what came of it.
+"""Media of texts (pictures and files): which to fetch, and the results.
 
-A text waits for its own for a while before it is published. Whoever settles the last of them makes it due at once.
+A text waits a while for its media before it is published. The last result makes it due at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gateway.store.schema import messages as schema
 from gateway.store.schema.media import media
 
 _m, _p = media.c, schema.publications.c
-_KEEP = batch_insert(media)
+_INSERT = batch_insert(media)
 _due = (
     select(_m.message_id, _m.number)
     .where(_m.fetch_at <= bindparam("now"))
@@ -48,7 +48,7 @@ _CLAIM = Statement(
         .returning(_m.message_id, _m.number, _m.url, _m.attempts, _m.at)
     )
 )
-_SETTLED = Statement(
+_SAVE_RESULT = Statement(
     lambda sql: (
         update(media)
         .where(_m.message_id == bindparam("id"), _m.number == bindparam("part"), _m.fetch_at.is_not(null()))
@@ -58,17 +58,19 @@ _SETTLED = Statement(
         )
     )
 )  # fmt: skip
-_LATER = Statement(
+_RETRY = Statement(
     lambda sql: (
         update(media)
         .where(_m.message_id == bindparam("id"), _m.number == bindparam("part"), _m.fetch_at.is_not(null()))
         .values(fetch_at=bindparam("then"))
     )
 )
-_TOGETHER = Statement(
+_TOTAL_SIZE = Statement(
     lambda sql: select(func.coalesce(func.sum(_m.size), schema.lit(0))).where(_m.message_id == bindparam("id"))
 )
-_OPEN = Statement(lambda sql: select(func.count()).where(_m.message_id == bindparam("id"), _m.fetch_at.is_not(null())))
+_COUNT_UNFINISHED = Statement(
+    lambda sql: select(func.count()).where(_m.message_id == bindparam("id"), _m.fetch_at.is_not(null()))
+)
 _PUBLISH_NOW = Statement(
     lambda sql: (
         update(schema.publications)
@@ -76,87 +78,91 @@ _PUBLISH_NOW = Statement(
         .values(publish_at=bindparam("now"))
     )
 )
-_FACTS = (_m.message_id, _m.number, _m.media_type, _m.size, _m.sha256, _m.failed)
-_ABOUT = Statement(lambda sql: select(*_FACTS).where(sql.among(_m.message_id)).order_by(_m.message_id, _m.number))
-_WHOLE = Statement(lambda sql: select(*_FACTS, _m.content).where(_m.message_id == bindparam("id")).order_by(_m.number))
-MEDIA_OF = Statement(lambda sql: delete(media).where(sql.among(_m.message_id)))
-"""Lets go of the pictures and files of some texts."""
+_COLUMNS = (_m.message_id, _m.number, _m.media_type, _m.size, _m.sha256, _m.failed)
+_WITHOUT_CONTENTS = Statement(
+    lambda sql: select(*_COLUMNS).where(sql.among(_m.message_id)).order_by(_m.message_id, _m.number)
+)
+_WITH_CONTENTS = Statement(
+    lambda sql: select(*_COLUMNS, _m.content).where(_m.message_id == bindparam("id")).order_by(_m.number)
+)
+DELETE_MEDIA = Statement(lambda sql: delete(media).where(sql.among(_m.message_id)))
+"""Deletes the media of texts."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    wanted: MediaRequest
-    fetched: MediaResult
-    later: float | None
+class _FetchResult:
+    request: MediaRequest
+    result: MediaResult
+    retry_in: float | None
 
 
-def keep(db: Database, messages: Sequence[Message]) -> None:
-    """The rows of the pictures and files of texts that were just taken."""
+def insert_requests(db: Database, messages: Sequence[Message]) -> None:
+    """Insert a row for each medium of new texts, due to be fetched now."""
     rows = [
         {
             "message_id": message.id, "number": number, "url": storable(url), "fetch_at": db.now, "attempts": 0,
             "at": db.now, "media_type": "", "size": 0, "sha256": "", "failed": TIMEOUT, "content": b"",
         }
         for message in messages
-        for number, url in enumerate(urls_of(message)[:MAX_FILES], start=1)
+        for number, url in enumerate(media_urls(message)[:MAX_FILES], start=1)
     ]  # fmt: skip
-    db.batch(_KEEP, rows)
+    db.batch(_INSERT, rows)
 
 
-def urls_of(message: Message) -> Sequence[str]:
-    """The addresses of what is to be fetched for a message: nothing of one that nobody reads."""
+def media_urls(message: Message) -> Sequence[str]:
+    """The URLs to fetch for a message; none for a message out of scope, which nobody reads."""
     return capabilities_of(message.channel).media_urls(message.envelope.options) if message.relation else ()
 
 
-def about(db: Database, ids: Sequence[str]) -> dict[str, tuple[MediaFile, ...]]:
-    """The pictures and files of texts, without their contents."""
+def without_contents(db: Database, ids: Sequence[str]) -> dict[str, tuple[MediaFile, ...]]:
+    """The media of texts without their contents, by message id."""
     found: dict[str, tuple[MediaFile, ...]] = {}
-    for id_, *facts in db.rows(_ABOUT, ids=list(ids)) if ids else []:
-        found[id_] = (*found.get(id_, ()), MediaFile(*facts))
+    for id_, *columns in db.rows(_WITHOUT_CONTENTS, ids=list(ids)) if ids else []:
+        found[id_] = (*found.get(id_, ()), MediaFile(*columns))
     return found
 
 
-def whole(db: Database, id_: str) -> tuple[MediaFile, ...]:
-    """The pictures and files of one text with their contents."""
-    return tuple(_medium(row) for row in db.rows(_WHOLE, id=id_))
+def with_contents(db: Database, id_: str) -> tuple[MediaFile, ...]:
+    """The media of one text with their contents."""
+    return tuple(_read_medium(row) for row in db.rows(_WITH_CONTENTS, id=id_))
 
 
-def _medium(row: Row) -> MediaFile:
-    _, number, kind, size, digest, word, content = row
-    return MediaFile(number, kind, size, digest, word, bytes(content))
+def _read_medium(row: Row) -> MediaFile:
+    _, number, kind, size, sha256, failed, content = row
+    return MediaFile(number, kind, size, sha256, failed, bytes(content))
 
 
 def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[MediaRequest]]:
-    """In the order of messages and their files: PostgreSQL returns what it changed in no order of its own."""
+    """Claimed media in the order of messages and media: PostgreSQL returns updated rows in no certain order."""
     claimed = ([MediaRequest(*row) for row in db.rows(_CLAIM, now=db.now, limit=limit, until=db.now + lease)]
                for limit, lease in items)  # fmt: skip
-    return [sorted(each, key=lambda wanted: (wanted.message_id, wanted.number)) for each in claimed]
+    return [sorted(requests, key=lambda request: (request.message_id, request.number)) for requests in claimed]
 
 
-def _end(db: Database, items: Sequence[_Ended]) -> list[None]:
-    for each in items:
-        _end_one(db, each)
+def _save_results(db: Database, items: Sequence[_FetchResult]) -> list[None]:
+    for fetch in items:
+        _save_result(db, fetch)
     return [None] * len(items)
 
 
-def _end_one(db: Database, ended: _Ended) -> None:
-    id_, fetched = ended.wanted.message_id, ended.fetched
-    if ended.later is not None:
-        db.change(_LATER, id=id_, part=ended.wanted.number, then=db.now + ended.later)
+def _save_result(db: Database, fetch: _FetchResult) -> None:
+    id_, result = fetch.request.message_id, fetch.result
+    if fetch.retry_in is not None:
+        db.change(_RETRY, id=id_, part=fetch.request.number, then=db.now + fetch.retry_in)
         return
-    content, word = fetched.content, fetched.failed
-    if db.rows(_TOGETHER, id=id_)[0][0] + len(content) > MAX_TOTAL_SIZE:
-        content, word = b"", TOO_LARGE
+    content, failed = result.content, result.failed
+    if db.rows(_TOTAL_SIZE, id=id_)[0][0] + len(content) > MAX_TOTAL_SIZE:
+        content, failed = b"", TOO_LARGE
     changed = db.change(
-        _SETTLED, id=id_, part=ended.wanted.number, kind=storable(fetched.media_type), bytes=len(content),
-        digest=sha256_of(content) if not word else "", word=word, data=content,
+        _SAVE_RESULT, id=id_, part=fetch.request.number, kind=storable(result.media_type), bytes=len(content),
+        digest=sha256_of(content) if not failed else "", word=failed, data=content,
     )  # fmt: skip
-    if changed and not db.rows(_OPEN, id=id_)[0][0] and db.change(_PUBLISH_NOW, id=id_, now=db.now):
+    if changed and not db.rows(_COUNT_UNFINISHED, id=id_)[0][0] and db.change(_PUBLISH_NOW, id=id_, now=db.now):
         db.made_due.add(PUBLICATIONS)
 
 
 _CLAIM_WRITE = Write(_claim, rank=3)
-_END_WRITE = Write(_end, rank=2)
+_SAVE_WRITE = Write(_save_results, rank=2)
 
 
 class SqlMediaStore(FeatureStore):
@@ -166,10 +172,10 @@ class SqlMediaStore(FeatureStore):
         """See gateway.ports.channels.MediaStore."""
         return await self._writer.write(_CLAIM_WRITE, (limit, lease))
 
-    async def record_result(self, wanted: MediaRequest, fetched: MediaResult, later: float | None) -> None:
+    async def record_result(self, request: MediaRequest, result: MediaResult, retry_in: float | None) -> None:
         """See gateway.ports.channels.MediaStore."""
-        await self._writer.write(_END_WRITE, _Ended(wanted, fetched, later))
+        await self._writer.write(_SAVE_WRITE, _FetchResult(request, result, retry_in))
 
     async def files_of(self, message_id: str) -> Sequence[MediaFile]:
         """See gateway.ports.channels.MediaStore."""
-        return await self._readers.read(lambda db: whole(db, message_id))
+        return await self._readers.read(lambda db: with_contents(db, message_id))

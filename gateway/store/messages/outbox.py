@@ -1,4 +1,4 @@
-"""What the publisher and the classifiers read: messages due for publication, and those that wait for a verdict."""
+"""Messages to publish, and messages that wait for a verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateway.store.messages import media
 from gateway.store.schema import messages as schema
 
 CONTEXT = 3
-"""Earlier messages of its conversations that go with a message."""
+"""Earlier messages of its conversations that are published with a message."""
 
 _m, _c, _p, _r = schema.messages.c, schema.contents.c, schema.publications.c, schema.recipients.c
 
@@ -31,7 +31,7 @@ _due = (
     .cte("due")
 )
 _inline, _room = (bindparam(name, type_=BigInteger()) for name in ("inline", "room"))
-_weight = case((_m.size > _inline, schema.lit(0)), else_=_m.size)  # what is larger stays in the store
+_weight = case((_m.size > _inline, schema.lit(0)), else_=_m.size)  # larger contents stay in the store
 _weighed = (
     select(
         _due.c.message_id,
@@ -48,14 +48,14 @@ _CLAIM = Statement(
         .returning(_p.message_id, _p.place)
     )
 )
-_PUBLISHED = BatchStatement(
+_MARK_PUBLISHED = BatchStatement(
     lambda sql, value: (
         update(schema.publications).where(_p.message_id == value("id")).values(publish_at=null(), place=value("at"))
     ),
     id=schema.TEXT,
     at=schema.TEXT,
 )
-_AGAIN = BatchStatement(
+_PUBLISH_AGAIN = BatchStatement(
     lambda sql, value: update(schema.publications).where(_p.message_id == value("id")).values(publish_at=value("now")),
     id=schema.TEXT,
     now=Double(),
@@ -75,7 +75,7 @@ _here, _then = schema.contacts.alias("here"), schema.contacts.alias("earlier")
 
 
 def _earlier(back: int):  # type: ignore[no-untyped-def]
-    """The id of the message so many before this one in its conversation."""
+    """The id of the message `back` places before this one in its conversation."""
     return (
         select(_then.c.message_id)
         .where(
@@ -95,7 +95,7 @@ _EARLIER = Statement(
         sql.among(_here.c.message_id)
     )
 )
-_EXCERPTS = Statement(
+_EARLIER_MESSAGES = Statement(
     lambda sql: (
         select(_m.id, _m.envelope, _m.received_at, _c.excerpt)
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id)
@@ -103,7 +103,7 @@ _EXCERPTS = Statement(
         .order_by(_m.received_at, _m.id)
     )
 )
-_UNANSWERED = Statement(
+_AWAITING_VERDICT = Statement(
     lambda sql: (
         select(_m.id, _m.received_at, _p.place)
         .join_from(schema.messages, schema.publications, _p.message_id == _m.id, isouter=True)
@@ -112,7 +112,7 @@ _UNANSWERED = Statement(
                 select(_r.message_id).where(
                     schema.WAITING,
                     _r.state == schema.lit("received"),
-                    _r.changed_at < bindparam("before"),  # by the store's clock, where received_at is the relay's
+                    _r.changed_at < bindparam("before"),  # by the store's clock; received_at is the relay's
                 )
             ),
             ~exists().where(schema.verdicts.c.message_id == _m.id),
@@ -121,7 +121,7 @@ _UNANSWERED = Statement(
         .limit(bindparam("limit"))
     )
 )
-_UNREAD = Statement(
+_UNCLASSIFIED = Statement(
     lambda sql: (
         select(_p.message_id, _p.received_at, _p.place)
         .where(
@@ -135,7 +135,7 @@ _UNREAD = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class _PublicationClaim:
     limit: int
     lease: float
     inline: int
@@ -143,8 +143,8 @@ class _Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
-    """Messages claimed for publication: the place of each, and what their conversations said before."""
+class _ClaimedPublications:
+    """Messages claimed for publication: the place of each, and the context of each."""
 
     places: Mapping[str, str | None]
     contexts: Mapping[str, tuple[EarlierMessage, ...]]
@@ -153,64 +153,67 @@ class _Claimed:
         return bool(self.places)
 
 
-def _claim(db: Database, items: Sequence[_Ask]) -> list[_Claimed]:
-    return [_claimed(db, ask) for ask in items]
+def _claim(db: Database, items: Sequence[_PublicationClaim]) -> list[_ClaimedPublications]:
+    return [_claim_one(db, request) for request in items]
 
 
-def _claimed(db: Database, ask: _Ask) -> _Claimed:
-    until = db.now + ask.lease
-    rows = db.rows(_CLAIM, now=db.now, limit=ask.limit, until=until, inline=ask.inline, room=ask.room)
+def _claim_one(db: Database, request: _PublicationClaim) -> _ClaimedPublications:
+    until = db.now + request.lease
+    rows = db.rows(_CLAIM, now=db.now, limit=request.limit, until=until, inline=request.inline, room=request.room)
     places: dict[str, str | None] = dict(rows)
-    return _Claimed(places, context(db, sorted(places)) if places else {})
+    return _ClaimedPublications(places, context(db, sorted(places)) if places else {})
 
 
-def _published(db: Database, items: Sequence[Mapping[str, str]]) -> list[None]:
-    places = {id_: place for each in items for id_, place in each.items()}
-    db.batch(_PUBLISHED, [{"id": id_, "at": place} for id_, place in sorted(places.items())])
+def _mark_published(db: Database, items: Sequence[Mapping[str, str]]) -> list[None]:
+    places = {id_: place for confirmed in items for id_, place in confirmed.items()}
+    db.batch(_MARK_PUBLISHED, [{"id": id_, "at": place} for id_, place in sorted(places.items())])
     return [None] * len(items)
 
 
 def _publish_again(db: Database, items: Sequence[Collection[str]]) -> list[None]:
     db.made_due.add(PUBLICATIONS)
-    db.batch(_AGAIN, [{"id": id_, "now": db.now} for id_ in sorted({id_ for ids in items for id_ in ids})])
+    db.batch(_PUBLISH_AGAIN, [{"id": id_, "now": db.now} for id_ in sorted({id_ for ids in items for id_ in ids})])
     return [None] * len(items)
 
 
 _CLAIM_WRITE = Write(_claim, rank=3)
-_PUBLISHED_WRITE = Write(_published, rank=2)
-_AGAIN_WRITE = Write(_publish_again, rank=2)
+_MARK_PUBLISHED_WRITE = Write(_mark_published, rank=2)
+_PUBLISH_AGAIN_WRITE = Write(_publish_again, rank=2)
 
 
 def load(db: Database, ids: Sequence[str]) -> list[Message]:
-    """Messages whose content is there, in order of acceptance."""
+    """Messages that still have their content, in order of acceptance."""
     return [read_message(row) for row in db.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)]
 
 
 def context(db: Database, ids: Sequence[str]) -> dict[str, tuple[EarlierMessage, ...]]:
-    """What the conversations of each message said last before it, the oldest first."""
+    """The last messages before each message in its conversations, the oldest first, by message id."""
     before: dict[str, set[str]] = {}
     for id_, *earlier in db.rows(_EARLIER, ids=list(ids)):
         before.setdefault(id_, set()).update(filter(None, earlier))
-    wanted = sorted({each for ids in before.values() for each in ids})
+    wanted = sorted({earlier_id for ids in before.values() for earlier_id in ids})
     if not wanted:
         return {}
-    said = [
+    earlier_messages = [
         EarlierMessage(id_, decode_envelope(envelope)[0].sender, at, excerpt)
-        for id_, envelope, at, excerpt in db.rows(_EXCERPTS, ids=wanted)
+        for id_, envelope, at, excerpt in db.rows(_EARLIER_MESSAGES, ids=wanted)
     ]
-    return {id_: tuple(each for each in said if each.id in ids)[-CONTEXT:] for id_, ids in before.items()}
+    return {
+        id_: tuple(message for message in earlier_messages if message.id in ids)[-CONTEXT:]
+        for id_, ids in before.items()
+    }
 
 
-def _look(db: Database, id_: str) -> OutgoingMessage | None:
+def _outgoing(db: Database, id_: str) -> OutgoingMessage | None:
     places: dict[str, str | None] = dict(db.rows(_PLACES, ids=[id_]))
     for message in load(db, [id_]):
-        said, pictured = context(db, [id_]), _pictured(db, [message])
-        return OutgoingMessage(message, said.get(id_, ()), places.get(id_), pictured.get(id_, ()))
+        contexts, media_by_id = context(db, [id_]), _media_of(db, [message])
+        return OutgoingMessage(message, contexts.get(id_, ()), places.get(id_), media_by_id.get(id_, ()))
     return None
 
 
-def _pictured(db: Database, messages: Sequence[Message]) -> Mapping[str, tuple[MediaFile, ...]]:
-    return media.about(db, [message.id for message in messages if media.urls_of(message)])
+def _media_of(db: Database, messages: Sequence[Message]) -> Mapping[str, tuple[MediaFile, ...]]:
+    return media.without_contents(db, [message.id for message in messages if media.media_urls(message)])
 
 
 class SqlOutboxStore(FeatureStore):
@@ -226,45 +229,53 @@ class SqlOutboxStore(FeatureStore):
         room: int = NO_LIMIT,
     ) -> Sequence[OutgoingMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        ask, claimed = _Ask(limit, lease, inline, room), None
+        request, claimed = _PublicationClaim(limit, lease, inline, room), None
         if wakeup is not None:
-            claimed = await self._writer.claim_with(_CLAIM_WRITE, ask, PUBLICATIONS, PUBLICATIONS, wakeup, POLL_SECONDS)
+            claimed = await self._writer.claim_with(
+                _CLAIM_WRITE, request, PUBLICATIONS, PUBLICATIONS, wakeup, POLL_SECONDS
+            )
             if claimed is None and wakeup.stopped:
                 return ()
-        if claimed is None:  # after a while it is looked what another process left, or lost
-            claimed = await self._writer.claim_now(_CLAIM_WRITE, ask, PUBLICATIONS)
+        if claimed is None:  # what other processes left or lost
+            claimed = await self._writer.claim_now(_CLAIM_WRITE, request, PUBLICATIONS)
         places, contexts = claimed.places, claimed.contexts
-        found = [(kept, False) for id_ in places if (kept := self._recent.get(id_)) is not None]
-        if len(found) < len(places):
-            others = sorted(places.keys() - {message.id for message, _ in found})
+        messages = [(cached, False) for id_ in places if (cached := self._recent.get(id_)) is not None]
+        if len(messages) < len(places):
+            others = sorted(places.keys() - {message.id for message, _ in messages})
             rows = await self._readers.read(lambda db: db.rows(_LOAD, ids=others, inline=inline))
-            found += [(read_message(row), row[-1] is None) for row in rows]
-        found.sort(key=lambda each: (each[0].received_at, each[0].id))
-        texts = [each for each, _ in found if media.urls_of(each)]
-        pictured = await self._readers.read(lambda db: _pictured(db, texts)) if texts else {}
+            messages += [(read_message(row), row[-1] is None) for row in rows]
+        messages.sort(key=lambda entry: (entry[0].received_at, entry[0].id))
+        with_media = [message for message, _ in messages if media.media_urls(message)]
+        media_by_id = await self._readers.read(lambda db: _media_of(db, with_media)) if with_media else {}
         return tuple(
-            OutgoingMessage(each, contexts.get(each.id, ()), places[each.id], pictured.get(each.id, ()), left)
-            for each, left in found
+            OutgoingMessage(
+                message,
+                contexts.get(message.id, ()),
+                places[message.id],
+                media_by_id.get(message.id, ()),
+                left_in_store,
+            )
+            for message, left_in_store in messages
         )
 
     async def mark_published(self, places: Mapping[str, str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
-        await self._writer.write_later(_PUBLISHED_WRITE, places)
+        await self._writer.write_later(_MARK_PUBLISHED_WRITE, places)
 
     async def publish_again(self, ids: Collection[str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
-        await self._writer.write(_AGAIN_WRITE, ids)
+        await self._writer.write(_PUBLISH_AGAIN_WRITE, ids)
 
     async def awaiting_verdict(self, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        rows = await self._readers.read(lambda db: db.rows(_UNANSWERED, before=before, limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_AWAITING_VERDICT, before=before, limit=limit))
         return tuple(UnclassifiedMessage(*row) for row in rows)
 
     async def unclassified(self, after: float, before: float, limit: int) -> Sequence[UnclassifiedMessage]:
         """See gateway.ports.messages.OutboxStore."""
-        rows = await self._readers.read(lambda db: db.rows(_UNREAD, after=after, before=before, limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_UNCLASSIFIED, after=after, before=before, limit=limit))
         return tuple(UnclassifiedMessage(*row) for row in rows)
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         """See gateway.ports.messages.OutboxStore."""
-        return await self._readers.read(lambda db: _look(db, message_id))
+        return await self._readers.read(lambda db: _outgoing(db, message_id))

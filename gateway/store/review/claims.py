@@ -1,4 +1,4 @@
-"""Before a decision: who has taken a message, a second opinion, saved views; and the policies that were in force."""
+"""Before a decision: who claimed a message, and proposals that wait for a second person."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
-from gateway.store.schema.review import assignments, policies, proposals, views
+from gateway.store.schema.review import assignments, proposals
 
-_r, _a, _p, _v, _o = schema.recipients.c, assignments.c, proposals.c, views.c, policies.c
+_r, _a, _p = schema.recipients.c, assignments.c, proposals.c
 _ASSIGNED = (_a.message_id, _a.user_name, _a.by_name, _a.at)
 _PROPOSED = (_p.message_id, _p.deed, _p.user_name, _p.at, _p.reason, _p.words)
 
 
-def is_held(table_id: object) -> ColumnElement[bool]:
-    """Whether a message is held for anybody."""
-    return select(_r.message_id).where(_r.state == schema.lit("held"), _r.message_id == table_id).exists()
+def is_held(message_id: object) -> ColumnElement[bool]:
+    """Whether a message has a held recipient."""
+    return select(_r.message_id).where(_r.state == schema.lit("held"), _r.message_id == message_id).exists()
 
 
 _ALL_ASSIGNED = Statement(lambda sql: select(*_ASSIGNED).where(is_held(_a.message_id)))
@@ -56,15 +56,15 @@ def _proposal(row: Sequence[object]) -> Proposal:
     return Proposal(str(deed), str(user), float(at), str(reason), str(words))  # type: ignore[arg-type]
 
 
-def _handled(db: Database) -> dict[str, ReviewState]:
-    taken = {row[0]: _assignment(row) for row in db.rows(_ALL_ASSIGNED)}
+def _review_states(db: Database) -> dict[str, ReviewState]:
+    assigned = {row[0]: _assignment(row) for row in db.rows(_ALL_ASSIGNED)}
     proposed = {row[0]: _proposal(row) for row in db.rows(_ALL_PROPOSED)}
-    return {id_: ReviewState(taken.get(id_), proposed.get(id_)) for id_ in taken.keys() | proposed.keys()}
+    return {id_: ReviewState(assigned.get(id_), proposed.get(id_)) for id_ in assigned.keys() | proposed.keys()}
 
 
-def _handled_of(db: Database, id_: str) -> ReviewState:
-    taken, proposed = db.rows(_ASSIGNMENT, key=id_), db.rows(_PROPOSAL, key=id_)
-    return ReviewState(_assignment(taken[0]) if taken else None, _proposal(proposed[0]) if proposed else None)
+def _review_state(db: Database, id_: str) -> ReviewState:
+    assigned, proposed = db.rows(_ASSIGNMENT, key=id_), db.rows(_PROPOSAL, key=id_)
+    return ReviewState(_assignment(assigned[0]) if assigned else None, _proposal(proposed[0]) if proposed else None)
 
 
 def _assign(db: Database, items: Sequence[tuple[str, Assignment, str | None, AuditEntry]]) -> list[str | None]:
@@ -73,12 +73,12 @@ def _assign(db: Database, items: Sequence[tuple[str, Assignment, str | None, Aud
 
 def _assign_one(db: Database, id_: str, to: Assignment, instead_of: str | None, entry: AuditEntry) -> str | None:
     db.rows(_LOCK, key=id_)
-    known = db.rows(_ASSIGNMENT, key=id_)
-    holder = str(known[0][1]) if known else ""
+    current = db.rows(_ASSIGNMENT, key=id_)
+    holder = str(current[0][1]) if current else ""
     if instead_of is not None and holder not in (instead_of, to.user):
         return holder
     if holder != to.user:
-        if known:
+        if current:
             db.change(_SET_ASSIGNMENT, key=id_, to_user=storable(to.user), to_by=storable(to.by), to_at=db.now)
         else:
             row = {"message_id": id_, "user_name": storable(to.user), "by_name": storable(to.by), "at": db.now}
@@ -88,7 +88,7 @@ def _assign_one(db: Database, id_: str, to: Assignment, instead_of: str | None, 
 
 
 def _propose(db: Database, items: Sequence[tuple[str, Proposal, AuditEntry]]) -> list[Proposal]:
-    standing = []
+    in_effect = []
     for id_, proposal, entry in items:
         row = {
             "message_id": id_, "deed": proposal.deed, "user_name": storable(proposal.by), "at": db.now,
@@ -96,8 +96,8 @@ def _propose(db: Database, items: Sequence[tuple[str, Proposal, AuditEntry]]) ->
         }  # fmt: skip
         if db.batch(_ADD_PROPOSAL, [row]) == 1:
             audit.write(db, [entry])
-        standing.append(_proposal(db.rows(_PROPOSAL, key=id_)[0]))
-    return standing
+        in_effect.append(_proposal(db.rows(_PROPOSAL, key=id_)[0]))
+    return in_effect
 
 
 def _withdraw(db: Database, items: Sequence[tuple[str, AuditEntry | None]]) -> list[bool]:
@@ -116,11 +116,11 @@ class SqlClaimStore(FeatureStore):
 
     async def review_states(self) -> Mapping[str, ReviewState]:
         """See gateway.ports.review.ClaimStore."""
-        return await self._readers.read(_handled)
+        return await self._readers.read(_review_states)
 
     async def review_state(self, message_id: str) -> ReviewState:
         """See gateway.ports.review.ClaimStore."""
-        return await self._readers.read(lambda db: _handled_of(db, storable(message_id)))
+        return await self._readers.read(lambda db: _review_state(db, storable(message_id)))
 
     async def assign(
         self, message_id: str, assignment: Assignment, instead_of: str | None, entry: AuditEntry

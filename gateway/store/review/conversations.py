@@ -1,4 +1,4 @@
-"""TODO."""
+"""The messages around a message in its conversations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gateway.store.schema import messages as schema
 
 _m, _r, _c, _x = schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c
 
-_WITH = Statement(lambda sql: select(_x.conversation, _x.at).where(_x.message_id == bindparam("key")))
+_CONVERSATIONS = Statement(lambda sql: select(_x.conversation, _x.at).where(_x.message_id == bindparam("key")))
 _BEFORE = Statement(
     lambda sql: (
         select(_x.message_id)
@@ -41,25 +41,25 @@ _AFTER = Statement(
 )
 
 
-def _beyond(earlier: bool) -> Statement:
-    """The nearest messages of a conversation on one side of a place in it."""
-    place: tuple[ColumnElement[object], ...] = (_x.at, _x.message_id)
-    way: ColumnElement[float] = bindparam("at", type_=_x.at.type)
-    side = _x.at < way if earlier else _x.at > way
-    beside = _x.message_id < bindparam("behind") if earlier else _x.message_id > bindparam("behind")
-    order = [each.desc() for each in place] if earlier else list(place)
+def _beyond_statement(earlier: bool) -> Statement:
+    """The nearest messages of a conversation on one side of a position in it."""
+    position_columns: tuple[ColumnElement[object], ...] = (_x.at, _x.message_id)
+    time: ColumnElement[float] = bindparam("at", type_=_x.at.type)
+    other_time = _x.at < time if earlier else _x.at > time
+    same_time = _x.message_id < bindparam("behind") if earlier else _x.message_id > bindparam("behind")
+    order = [column.desc() for column in position_columns] if earlier else list(position_columns)
     return Statement(
         lambda sql: (
             select(_x.message_id)
-            .where(_x.conversation == bindparam("conversation"), or_(side, and_(_x.at == way, beside)))
+            .where(_x.conversation == bindparam("conversation"), or_(other_time, and_(_x.at == time, same_time)))
             .order_by(*order)
             .limit(bindparam("limit"))
         )
     )
 
 
-_EARLIER, _LATER = _beyond(earlier=True), _beyond(earlier=False)
-_NEIGHBOURS = Statement(
+_EARLIER, _LATER = _beyond_statement(earlier=True), _beyond_statement(earlier=False)
+_MESSAGES = Statement(
     lambda sql: (
         select(_m.id, _m.channel, _m.received_at, _m.envelope, _c.subject, _c.excerpt, _r.state)
         .join_from(schema.messages, schema.recipients, _r.message_id == _m.id)
@@ -72,40 +72,42 @@ _NEIGHBOURS = Statement(
 
 def _around(db: Database, id_: str, each_side: int) -> list[ConversationMessage]:
     ids = {id_}
-    for conversation, at in db.rows(_WITH, key=id_):
+    for conversation, at in db.rows(_CONVERSATIONS, key=id_):
         for statement in (_BEFORE, _AFTER):
             ids |= {row[0] for row in db.rows(statement, conversation=conversation, at=at, limit=each_side + 1)}
-    found = _neighbours(db, ids)
-    here = next((number for number, each in enumerate(found) if each.id == id_), 0)
-    return found[max(here - each_side, 0) : here + each_side + 1]
+    messages = _read_messages(db, ids)
+    here = next((number for number, message in enumerate(messages) if message.id == id_), 0)
+    return messages[max(here - each_side, 0) : here + each_side + 1]
 
 
-def _further(db: Database, id_: str, beyond: tuple[float, str], limit: int, earlier: bool) -> list[ConversationMessage]:
+def _beyond_position(
+    db: Database, id_: str, beyond: tuple[float, str], limit: int, earlier: bool
+) -> list[ConversationMessage]:
     at, behind = beyond
     ids: set[str] = set()
-    for conversation, _ in db.rows(_WITH, key=id_):
+    for conversation, _ in db.rows(_CONVERSATIONS, key=id_):
         rows = db.rows(
             _EARLIER if earlier else _LATER, conversation=conversation, at=at, behind=behind, limit=limit
         )  # fmt: skip
         ids |= {row[0] for row in rows}
-    found = _neighbours(db, ids)
-    return found[-limit:] if earlier else found[:limit]
+    messages = _read_messages(db, ids)
+    return messages[-limit:] if earlier else messages[:limit]
 
 
-def _neighbours(db: Database, ids: set[str]) -> list[ConversationMessage]:
-    found = []
-    for group in group_by_message(db.rows(_NEIGHBOURS, ids=sorted(ids)) if ids else ()):
+def _read_messages(db: Database, ids: set[str]) -> list[ConversationMessage]:
+    messages = []
+    for group in group_by_message(db.rows(_MESSAGES, ids=sorted(ids)) if ids else ()):
         other, channel, received_at, text, subject, excerpt, _ = group[0]
         envelope, relation = decode_envelope(text)
         recipients = tuple(recipient.address for recipient in envelope.recipients)
         states = tuple(dict.fromkeys(State(row[6]) for row in group))
-        found.append(
+        messages.append(
             ConversationMessage(
                 other, channel, envelope.sender, recipients, received_at, subject or "", excerpt or "", states,
                 relation,
             )
         )  # fmt: skip
-    return found
+    return messages
 
 
 class SqlConversationStore(FeatureStore):
@@ -120,4 +122,4 @@ class SqlConversationStore(FeatureStore):
     ) -> Sequence[ConversationMessage]:
         """See gateway.ports.review.ConversationStore."""
         at = (beyond[0], storable(beyond[1]))
-        return await self._readers.read(lambda db: _further(db, storable(message_id), at, limit, earlier))
+        return await self._readers.read(lambda db: _beyond_position(db, storable(message_id), at, limit, earlier))

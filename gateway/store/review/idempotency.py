@@ -1,4 +1,4 @@
-"""TODO."""
+"""Answers to API requests with an idempotency key."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from gateway.store.schema import messages as schema
 
 _n = schema.answers.c
 
-ANSWERS_KEPT = 86400.0
-"""Seconds that the answer to a request with an idempotency key is remembered."""
-ANSWER_WITHIN = 60.0
-"""Seconds after which a request that was never answered may be taken up again."""
-_ASK = batch_insert(schema.answers, ignore_existing=True)
+REMEMBERED_SECONDS = 86400.0
+"""Seconds that an answer is remembered."""
+UNANSWERED_SECONDS = 60.0
+"""Seconds after which the key of a request without an answer may be used again."""
+_RESERVE = batch_insert(schema.answers, ignore_existing=True)
 _KNOWN = Statement(
     lambda sql: select(_n.request, _n.at, _n.status, _n.body).where(
         _n.user_name == bindparam("user"), _n.key == bindparam("key")
     )
 )
-_ANSWER = Statement(
+_SAVE = Statement(
     lambda sql: (
         update(schema.answers)
         .where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
         .values(status=bindparam("to_status"), body=bindparam("to_body"))
     )
 )
-_OLD = Statement(
+_DELETE_OLD = Statement(
     lambda sql: delete(schema.answers).where(
         or_(
             _n.at < bindparam("before"),
@@ -46,34 +46,34 @@ _OLD = Statement(
         )
     )
 )
-_FORGET = Statement(
+_DELETE = Statement(
     lambda sql: delete(schema.answers).where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
 )
 
 
-def _ask(db: Database, items: Sequence[tuple[str, str, str]]) -> list[IdempotentAnswer | None]:
+def _reserve(db: Database, items: Sequence[tuple[str, str, str]]) -> list[IdempotentAnswer | None]:
     known: list[IdempotentAnswer | None] = []
     for user, key, request in items:
-        db.change(_OLD, before=db.now - ANSWERS_KEPT, user=user, stale=db.now - ANSWER_WITHIN)
+        db.change(_DELETE_OLD, before=db.now - REMEMBERED_SECONDS, user=user, stale=db.now - UNANSWERED_SECONDS)
         row = {"user_name": user, "key": key, "request": request, "at": db.now, "status": None, "body": None}
-        if db.batch(_ASK, [row]):
+        if db.batch(_RESERVE, [row]):
             known.append(None)
         else:
-            ((of, _, status, body),) = db.rows(_KNOWN, user=user, key=key)
-            known.append(IdempotentAnswer(of, status, body or ""))
+            ((earlier_request, _, status, body),) = db.rows(_KNOWN, user=user, key=key)
+            known.append(IdempotentAnswer(earlier_request, status, body or ""))
     return known
 
 
-def _answer(db: Database, items: Sequence[tuple[str, str, int | None, str]]) -> list[None]:
+def _save(db: Database, items: Sequence[tuple[str, str, int | None, str]]) -> list[None]:
     for user, key, status, body in items:
         if status is None:
-            db.change(_FORGET, user=user, mark=key)
+            db.change(_DELETE, user=user, mark=key)
         else:
-            db.change(_ANSWER, user=user, mark=key, to_status=status, to_body=body)
+            db.change(_SAVE, user=user, mark=key, to_status=status, to_body=body)
     return [None] * len(items)
 
 
-_ASK_WRITE, _ANSWER_WRITE = Write(_ask), Write(_answer)
+_RESERVE_WRITE, _SAVE_WRITE = Write(_reserve), Write(_save)
 
 
 class SqlIdempotencyStore(FeatureStore):
@@ -81,8 +81,8 @@ class SqlIdempotencyStore(FeatureStore):
 
     async def reserve(self, user: str, key: str, request: str) -> IdempotentAnswer | None:
         """See gateway.ports.review.IdempotencyStore."""
-        return await self._writer.write(_ASK_WRITE, (user, storable(key), request))
+        return await self._writer.write(_RESERVE_WRITE, (user, storable(key), request))
 
     async def save_answer(self, user: str, key: str, status: int | None, body: str) -> None:
         """See gateway.ports.review.IdempotencyStore."""
-        await self._writer.write(_ANSWER_WRITE, (user, storable(key), status, body))
+        await self._writer.write(_SAVE_WRITE, (user, storable(key), status, body))

@@ -1,4 +1,4 @@
-"""What people look up: the queue of held messages, where a message is, why it is there, and how much waits."""
+"""What people look up: held messages, where a message is, why, and how much waits."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gateway.store.messages import media
 from gateway.store.schema import messages as schema
 
 MAX_TRACES = 200
-"""Messages that a trace by Message-ID or address answers with at most."""
+"""Messages in one answer of a trace by Message-ID or address, at most."""
 
 _m, _r, _c, _v = schema.messages.c, schema.recipients.c, schema.contents.c, schema.verdicts.c
 _IS_HELD = _r.state == schema.lit("held")
 
 
 def _held_rows(some: bool) -> Statement:
-    """What is held, or of some messages what of them is."""
+    """Rows of held recipients: all, or those of `some` messages."""
 
     def build(sql: SqlDialect) -> Select[tuple[object, ...]]:
         found = (
@@ -50,7 +50,7 @@ _HELD, HELD_OF = _held_rows(False), _held_rows(True)
 
 
 def traces(found: Select[tuple[str]], *, further: bool = False) -> Select[tuple[object, ...]]:
-    """Where messages are, the newest first; `further`: those behind a place, a time and an id."""
+    """The rows of traces, the newest message first. `further`: only messages before a position (time and id)."""
     at: ColumnElement[float] = bindparam("at", type_=_m.received_at.type)
     behind = or_(_m.received_at < at, and_(_m.received_at == at, _m.id < bindparam("behind")))
     newest = (
@@ -85,7 +85,7 @@ _FURTHER_BY_MESSAGE_ID = Statement(
     lambda sql: traces(select(_m.id).where(_m.message_id == bindparam("key")), further=True)
 )
 _FURTHER_BY_ADDRESS = Statement(lambda sql: _by_address(True))
-_EXPLAINED = Statement(
+_DETAIL = Statement(
     lambda sql: (
         select(_c.content, _v.verdict)
         .join_from(schema.messages, schema.contents, _c.message_id == _m.id, isouter=True)
@@ -93,7 +93,7 @@ _EXPLAINED = Statement(
         .where(_m.id == bindparam("id"))
     )
 )
-_JUDGED = Statement(
+_REVIEWED_IDS = Statement(
     lambda sql: (
         select(_r.message_id)
         .where(
@@ -106,7 +106,7 @@ _JUDGED = Statement(
         .limit(bindparam("limit"))
     )
 )
-_CLASSIFIED = Statement(
+_CLASSIFIED_IDS = Statement(
     lambda sql: (
         select(_v.message_id)
         .where(_v.message_id > bindparam("after"))
@@ -165,13 +165,13 @@ _BACKLOG = Statement(
 )
 
 
-def _ordered(decisions: Iterable[Decision]) -> list[Decision]:
-    """The strictest first."""
-    return sorted(decisions, key=lambda each: STRICTNESS.index(each.action), reverse=True)
+def _strictest_first(decisions: Iterable[Decision]) -> list[Decision]:
+    """Decisions, the strictest first."""
+    return sorted(decisions, key=lambda decision: STRICTNESS.index(decision.action), reverse=True)
 
 
 def _unique(words: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for each in words for word in each))
+    return tuple(dict.fromkeys(word for group in words for word in group))
 
 
 def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction | None:
@@ -181,6 +181,7 @@ def _direction(decisions: Sequence[Decision], relation: Relation) -> Direction |
 
 
 def group_by_message(rows: Sequence[Row]) -> Iterable[list[Row]]:
+    """The rows of each message. Their first column is its id."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(row[0], []).append(row)
@@ -191,7 +192,7 @@ def read_held(rows: list[Row]) -> HeldMessage:
     """A held message from its rows."""
     id_, channel, received_at, text, subject, *_ = rows[0]
     envelope, relation = decode_envelope(text)
-    decisions = _ordered(decode_decision(row[7]) for row in rows if row[7] is not None)
+    decisions = _strictest_first(decode_decision(row[7]) for row in rows if row[7] is not None)
     positions = {row[5] for row in rows}
     return HeldMessage(
         id=id_,
@@ -201,19 +202,20 @@ def read_held(rows: list[Row]) -> HeldMessage:
         recipients=tuple(envelope.recipients[row[5]].address for row in rows),
         received_at=received_at,
         due_at=min((row[6] for row in rows if row[6] is not None), default=None),
-        clauses=_unique(each.clauses for each in decisions),
-        reasons=_unique(each.reasons for each in decisions),
+        clauses=_unique(decision.clauses for decision in decisions),
+        reasons=_unique(decision.reasons for decision in decisions),
         subject=subject or "",
         relation=relation,
         excerpt=rows[0][8] or "",
-        others=tuple(each.address for at, each in enumerate(envelope.recipients) if at not in positions),
+        others=tuple(other.address for at, other in enumerate(envelope.recipients) if at not in positions),
     )
 
 
 def read_trace(rows: list[Row]) -> Trace:
+    """A trace from its rows (see `traces`)."""
     id_, message_id, channel, received_at, sha256, text, *_ = rows[0]
     envelope, relation = decode_envelope(text)
-    decisions = _ordered(decode_decision(row[-1]) for row in rows if row[-1] is not None)
+    decisions = _strictest_first(decode_decision(row[-1]) for row in rows if row[-1] is not None)
     return Trace(
         id=id_,
         message_id=message_id,
@@ -235,12 +237,12 @@ def read_trace(rows: list[Row]) -> Trace:
     )
 
 
-def _explained(db: Database, id_: str) -> MessageDetail | None:
+def _detail(db: Database, id_: str) -> MessageDetail | None:
     rows = db.rows(_BY_ID, key=id_)
     if not rows:
         return None
-    content, verdict = db.rows(_EXPLAINED, id=id_)[0]
-    decisions = _ordered(decode_decision(row[-1]) for row in rows if row[-1] is not None)
+    content, verdict = db.rows(_DETAIL, id=id_)[0]
+    decisions = _strictest_first(decode_decision(row[-1]) for row in rows if row[-1] is not None)
     trace = read_trace(rows)
     return MessageDetail(
         trace,
@@ -248,7 +250,7 @@ def _explained(db: Database, id_: str) -> MessageDetail | None:
         trace.channel,
         None if verdict is None else decode_verdict_text(verdict),
         decisions[0].policy if decisions else "",
-        media.whole(db, id_) if capabilities_of(trace.channel).has_media else (),
+        media.with_contents(db, id_) if capabilities_of(trace.channel).has_media else (),
     )
 
 
@@ -281,7 +283,8 @@ class SqlLookupStore(FeatureStore):
             rows = await self._readers.read(lambda db: db.rows(HELD_OF, ids=list(ids)))
         never = float("inf")
         return sorted(
-            map(read_held, group_by_message(rows)), key=lambda each: never if each.due_at is None else each.due_at
+            map(read_held, group_by_message(rows)),
+            key=lambda message: never if message.due_at is None else message.due_at,
         )
 
     async def trace(self, *, id: str = "", message_id: str = "", address: str = "") -> Sequence[Trace]:
@@ -295,22 +298,22 @@ class SqlLookupStore(FeatureStore):
     ) -> Sequence[Trace]:  # fmt: skip
         """See gateway.ports.review.LookupStore."""
         statement, key = (_FURTHER_BY_MESSAGE_ID, message_id) if message_id else (_FURTHER_BY_ADDRESS, address)
-        place = {"at": before[0], "behind": storable(before[1])}
-        rows = await self._readers.read(lambda db: db.rows(statement, key=storable(key), **place)) if key else []
+        position = {"at": before[0], "behind": storable(before[1])}
+        rows = await self._readers.read(lambda db: db.rows(statement, key=storable(key), **position)) if key else []
         return [read_trace(group) for group in group_by_message(rows)]
 
     async def detail(self, id: str) -> MessageDetail | None:
         """See gateway.ports.review.LookupStore."""
-        return await self._readers.read(lambda db: _explained(db, storable(id)))
+        return await self._readers.read(lambda db: _detail(db, storable(id)))
 
     async def reviewed_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
-        rows = await self._readers.read(lambda db: db.rows(_JUDGED, after=storable(after), limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_REVIEWED_IDS, after=storable(after), limit=limit))
         return [id_ for (id_,) in rows]
 
     async def classified_ids(self, after: str, limit: int) -> Sequence[str]:
         """See gateway.ports.review.LookupStore."""
-        rows = await self._readers.read(lambda db: db.rows(_CLASSIFIED, after=storable(after), limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_CLASSIFIED_IDS, after=storable(after), limit=limit))
         return [id_ for (id_,) in rows]
 
     async def backlog(self) -> Backlog:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The policies that are or were in force."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway.store.schema.review import policies
 _o = policies.c
 
 _ADD_POLICY = batch_insert(policies, ignore_existing=True)
-_SEEN_POLICY = Statement(
+_UPDATE_POLICY = Statement(
     lambda sql: (
         update(policies)
         .where(_o.hash == bindparam("key"))
@@ -25,7 +25,7 @@ _SEEN_POLICY = Statement(
 )
 _KNOWN_POLICY = Statement(lambda sql: select(_o.adopted, _o.first_at, _o.last_at).where(_o.hash == bindparam("key")))
 _SOURCE = Statement(lambda sql: select(_o.source).where(_o.hash == bindparam("key")))
-_TEXTS = Statement(  # of one hash, each with the district's text of its time; earlier ones stand under longer names
+_TEXTS = Statement(  # of one hash, one row for each adopted text: earlier texts have keys that begin with the hash
     lambda sql: (
         select(_o.source, _o.adopted, _o.first_at)
         .where((_o.hash == bindparam("key")) | ((_o.hash > bindparam("low")) & (_o.hash < bindparam("high"))))
@@ -34,19 +34,19 @@ _TEXTS = Statement(  # of one hash, each with the district's text of its time; e
 )
 
 
-def _keep_policy(db: Database, items: Sequence[tuple[str, str, str]]) -> list[None]:
+def _record(db: Database, items: Sequence[tuple[str, str, str]]) -> list[None]:
     for hash_, source, adopted in items:
-        known = db.rows(_KNOWN_POLICY, key=hash_)
+        current = db.rows(_KNOWN_POLICY, key=hash_)
         row = {"hash": hash_, "source": source, "adopted": adopted, "first_at": db.now, "last_at": db.now}
-        if not known:
+        if not current:
             db.batch(_ADD_POLICY, [row])
-        elif known[0][0] == adopted:
-            db.change(_SEEN_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=known[0][1])
-        else:  # the same rules under another text of the district: the earlier one is kept beside it
-            before, first_at, last_at = known[0]
-            name = f"{hash_}.{hashlib.sha256(before.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
-            db.batch(_ADD_POLICY, [{**row, "hash": name, "adopted": before, "first_at": first_at, "last_at": last_at}])
-            db.change(_SEEN_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=db.now)
+        elif current[0][0] == adopted:
+            db.change(_UPDATE_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=current[0][1])
+        else:  # the same policy with another adopted text: the earlier text moves to a row of its own
+            earlier, first_at, last_at = current[0]
+            name = f"{hash_}.{hashlib.sha256(earlier.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+            db.batch(_ADD_POLICY, [{**row, "hash": name, "adopted": earlier, "first_at": first_at, "last_at": last_at}])
+            db.change(_UPDATE_POLICY, key=hash_, to_at=db.now, to_adopted=adopted, to_first=db.now)
     return [None] * len(items)
 
 
@@ -55,7 +55,7 @@ _VERSIONS = Statement(
 )
 
 
-_KEEP_POLICY_WRITE = Write(_keep_policy)
+_RECORD_WRITE = Write(_record)
 
 
 class SqlPolicyVersionStore(FeatureStore):
@@ -63,7 +63,7 @@ class SqlPolicyVersionStore(FeatureStore):
 
     async def record(self, hash_: str, source: str, adopted: str) -> None:
         """See gateway.ports.review.PolicyVersionStore."""
-        await self._writer.write(_KEEP_POLICY_WRITE, (hash_, storable(source), storable(adopted)))
+        await self._writer.write(_RECORD_WRITE, (hash_, storable(source), storable(adopted)))
 
     async def source(self, hash_: str) -> str | None:
         """See gateway.ports.review.PolicyVersionStore."""
@@ -74,8 +74,8 @@ class SqlPolicyVersionStore(FeatureStore):
         """See gateway.ports.review.PolicyVersionStore."""
         key = storable(hash_)
         rows = await self._readers.read(lambda db: db.rows(_TEXTS, key=key, low=f"{key}.", high=f"{key}/"))
-        before = [row for row in rows if at is None or row[2] <= at] or rows[:1]
-        return (str(before[-1][0]), str(before[-1][1])) if before else (None, "")
+        earlier = [row for row in rows if at is None or row[2] <= at] or rows[:1]
+        return (str(earlier[-1][0]), str(earlier[-1][1])) if earlier else (None, "")
 
     async def versions(self) -> Sequence[tuple[str, str, str, float, float]]:
         """See gateway.ports.review.PolicyVersionStore."""

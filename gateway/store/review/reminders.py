@@ -1,4 +1,4 @@
-"""What people were told of due times and calls for help: each step once, whichever process tells it."""
+"""Reminders: each step of a message is sent once, by whichever process claims it first."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gateway.store.review.lookups import HELD_OF, group_by_message, read_held
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import told
 
-KEPT = 400 * 86400.0
-"""Seconds that a step is remembered."""
+REMEMBERED_SECONDS = 400 * 86400.0
+"""Seconds that a sent step is remembered."""
 
 _t, _r = told.c, schema.recipients.c
-_LATEST_DUE = Statement(
+_DUE_BEFORE = Statement(
     lambda sql: (
         select(_r.message_id)
         .where(_r.state == schema.lit("held"), _r.due_at < bindparam("before"))
@@ -30,37 +30,37 @@ _LATEST_DUE = Statement(
         .limit(bindparam("limit"))
     )
 )
-_TOLD = Statement(lambda sql: select(_t.message_id, _t.step).where(sql.among(_t.message_id)))
+_SENT = Statement(lambda sql: select(_t.message_id, _t.step).where(sql.among(_t.message_id)))
 _ADD = batch_insert(told, ignore_existing=True)
-_OLD = Statement(lambda sql: delete(told).where(_t.at < bindparam("before")))
+_DELETE_OLD = Statement(lambda sql: delete(told).where(_t.at < bindparam("before")))
 
 
-def _tell(
+def _remind(
     db: Database, items: Sequence[tuple[Sequence[tuple[str, str]], ReminderNotices]]
 ) -> list[list[tuple[str, str]]]:
     answers = []
-    for steps, letters in items:
-        db.change(_OLD, before=db.now - KEPT)
-        mine = [
+    for steps, notices in items:
+        db.change(_DELETE_OLD, before=db.now - REMEMBERED_SECONDS)
+        claimed = [
             (id_, step)
             for id_, step in sorted(set(steps))
             if db.batch(_ADD, [{"message_id": id_, "step": step, "at": db.now}]) == 1
         ]
-        if mine:
-            follow, entries = letters(mine)
-            followups.write(db, follow)
+        if claimed:
+            new_followups, entries = notices(claimed)
+            followups.write(db, new_followups)
             audit.write(db, entries)
-        answers.append(mine)
+        answers.append(claimed)
     return answers
 
 
 def _due_before(db: Database, before: float, limit: int) -> list[HeldMessage]:
-    ids = list(dict.fromkeys(row[0] for row in db.rows(_LATEST_DUE, before=before, limit=limit)))
+    ids = list(dict.fromkeys(row[0] for row in db.rows(_DUE_BEFORE, before=before, limit=limit)))
     held = [read_held(group) for group in group_by_message(db.rows(HELD_OF, ids=ids))] if ids else []
-    return sorted(held, key=lambda each: -(each.due_at or 0.0))
+    return sorted(held, key=lambda message: -(message.due_at or 0.0))
 
 
-_TELL_WRITE = Write(_tell)
+_REMIND_WRITE = Write(_remind)
 
 
 class SqlReminderStore(FeatureStore):
@@ -72,10 +72,10 @@ class SqlReminderStore(FeatureStore):
 
     async def reminded(self, message_ids: Collection[str]) -> Collection[tuple[str, str]]:
         """See gateway.ports.review.ReminderStore."""
-        ids = sorted({storable(each) for each in message_ids})
-        rows = await self._readers.read(lambda db: db.rows(_TOLD, ids=ids)) if ids else []
+        ids = sorted({storable(id_) for id_ in message_ids})
+        rows = await self._readers.read(lambda db: db.rows(_SENT, ids=ids)) if ids else []
         return {(row[0], row[1]) for row in rows}
 
-    async def remind(self, steps: Sequence[tuple[str, str]], letters: ReminderNotices) -> Sequence[tuple[str, str]]:
+    async def remind(self, steps: Sequence[tuple[str, str]], notices: ReminderNotices) -> Sequence[tuple[str, str]]:
         """See gateway.ports.review.ReminderStore."""
-        return await self._writer.write(_TELL_WRITE, (steps, letters))
+        return await self._writer.write(_REMIND_WRITE, (steps, notices))

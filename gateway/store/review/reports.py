@@ -1,4 +1,4 @@
-"""What reports count: what the policy held in a time, and how much passed; by indexes, for the time that is asked."""
+"""What reports count: copies that the policy held, and traffic. Queries use indexes on the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.store.schema.review import policies
 
 _m, _r, _v, _x, _o = schema.messages.c, schema.recipients.c, schema.verdicts.c, schema.contacts.c, policies.c
 
-_HOLDS = Statement(
+_HELD_COPIES = Statement(
     lambda sql: (
         select(
             _m.received_at, _r.decided_at, _r.decided_by, _r.state, _m.channel, _r.decision, _v.verdict, _m.envelope,
@@ -33,22 +33,22 @@ _HOLDS = Statement(
         .limit(bindparam("limit"))
     )
 )  # fmt: skip
-_CAME = select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before"))
+_received = select(_x.message_id).where(_x.at >= bindparam("since"), _x.at < bindparam("before"))
 _VOLUME = Statement(
     lambda sql: (
         select(_r.channel, func.coalesce(_r.action, schema.lit("none")), func.count())
-        .where(_r.message_id.in_(_CAME))  # each copy once, however many pairs its message forms
+        .where(_r.message_id.in_(_received))  # each copy once, for any number of pairs
         .group_by(_r.channel, func.coalesce(_r.action, schema.lit("none")))
     )
 )
 
 
-def _holding(row: Row) -> HeldCopy:
+def _read_held_copy(row: Row) -> HeldCopy:
     received_at, decided_at, decided_by, state, channel, decision, verdict, envelope, position = row
-    said = decode_decision(decision)
+    decoded = decode_decision(decision)
     enveloped, relation = decode_envelope(envelope)
     return HeldCopy(
-        received_at, decided_at, decided_by, State(state), channel, said.direction.value, said.clauses,
+        received_at, decided_at, decided_by, State(state), channel, decoded.direction.value, decoded.clauses,
         decode_verdict_text(verdict).language if verdict else "", relation.pairs_of(enveloped.recipients[position].address),
     )  # fmt: skip
 
@@ -64,8 +64,8 @@ class SqlReportStore(FeatureStore):
         """See gateway.ports.reports.ReportStore."""
 
         def read(db: Database) -> list[HeldCopy]:
-            rows = db.rows(_HOLDS, since=since, since_again=since, before=before, limit=limit)
-            return [_holding(row) for row in rows if row[5] is not None]
+            rows = db.rows(_HELD_COPIES, since=since, since_again=since, before=before, limit=limit)
+            return [_read_held_copy(row) for row in rows if row[5] is not None]
 
         return await self._readers.read(read)
 

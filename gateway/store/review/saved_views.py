@@ -1,4 +1,4 @@
-"""TODO."""
+"""Saved filters of the queue."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gateway.store.schema.review import views
 _v = views.c
 
 MAX_VIEWS = 30
-"""Saved views of one account."""
+"""Saved views of one account, at most."""
 _VIEWS = Statement(lambda sql: select(_v.name, _v.query).where(_v.user_name == bindparam("key")).order_by(_v.name))
 _COUNT_VIEWS = Statement(lambda sql: select(func.count()).where(_v.user_name == bindparam("key")))
-_DROP_VIEW = Statement(
+_DELETE_VIEW = Statement(
     lambda sql: delete(views).where(_v.user_name == bindparam("key"), _v.name == bindparam("name_is"))
 )
 _ADD_VIEW = batch_insert(views)
@@ -27,7 +27,7 @@ _ADD_VIEW = batch_insert(views)
 def _save_view(db: Database, items: Sequence[tuple[str, str, str | None]]) -> list[bool]:
     done = []
     for user, name, query in items:
-        db.change(_DROP_VIEW, key=user, name_is=name)
+        db.change(_DELETE_VIEW, key=user, name_is=name)
         room = query is not None and db.rows(_COUNT_VIEWS, key=user)[0][0] < MAX_VIEWS
         if room:
             db.batch(_ADD_VIEW, [{"user_name": user, "name": name, "query": query}])

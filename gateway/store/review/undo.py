@@ -1,4 +1,4 @@
-"""Taking a person's decision back while nothing of it has left: what was released or rejected is held again."""
+"""Undoes a person's decision before it takes effect: what was released, rejected or discarded is held again."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from gateway.store.schema import messages as schema
 _m, _r, _f, _t = schema.messages.c, schema.recipients.c, schema.followups.c, schema.texts.c
 
 _LOCK = Statement(lambda sql: select(_m.envelope).where(_m.id == bindparam("key")).with_for_update())
-_WAITING = Statement(  # what is to follow and nobody has taken up
+_FOLLOWUPS = Statement(  # follow-ups of the delayed decision, not claimed yet
     lambda sql: (
         select(_f.id, _f.kind, _f.body)
         .where(_f.due_at > bindparam("now"), _f.attempts == schema.lit(0), _f.message_id == bindparam("key"))
         .with_for_update()
     )
 )
-_BACK = BatchStatement(
+_HOLD_AGAIN = BatchStatement(
     lambda sql, value: (
         update(schema.recipients)
         .where(
@@ -53,51 +53,54 @@ _BACK = BatchStatement(
     by=schema.TEXT,
     now=_r.changed_at.type,
 )
-_TURN = BatchStatement(
+_END_TURN = BatchStatement(
     lambda sql, value: (
         update(schema.texts)
         .where(_t.message_id == value("id"), _t.position == value("at"))
-        .values(waiting=schema.lit(0))
+        .values(followups=schema.lit(0))
     ),
     id=schema.TEXT,
     at=Integer(),
 )
-_DROP = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)))
+_DELETE_FOLLOWUPS = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)))
 
 
-def _recall(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[tuple[str, ...]]:
-    return [_recall_one(db, *item) for item in items]
+def _undo(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[tuple[str, ...]]:
+    return [_undo_one(db, *item) for item in items]
 
 
-def _recall_one(db: Database, id_: str, by: str, entry: AuditEntry) -> tuple[str, ...]:
-    locked = db.rows(_LOCK, key=id_)
-    if not locked:
+def _undo_one(db: Database, id_: str, by: str, entry: AuditEntry) -> tuple[str, ...]:
+    rows = db.rows(_LOCK, key=id_)
+    if not rows:
         return ()
-    envelope, _ = decode_envelope(locked[0][0])
-    waiting = [(row, kind, json.loads(body)) for row, kind, body in db.rows(_WAITING, key=id_, now=db.now)]
+    envelope, _ = decode_envelope(rows[0][0])
+    followups = [(row, kind, json.loads(body)) for row, kind, body in db.rows(_FOLLOWUPS, key=id_, now=db.now)]
     decided = {
         str(address)
-        for _, kind, body in waiting
+        for _, kind, body in followups
         if kind == FollowupKind.DECISION.value and body.get("by") == by
         for address in body["recipients"]
     }
-    back = []
+    held_again = []
     for position, recipient in enumerate(envelope.recipients):
         row = {"id": id_, "at": position, "by": storable(by), "now": db.now}
-        if recipient.address in decided and db.batch(_BACK, [row]):
-            db.batch(_TURN, [{"id": id_, "at": position}])
-            back.append(recipient.address)
-    if back:
+        if recipient.address in decided and db.batch(_HOLD_AGAIN, [row]):
+            db.batch(_END_TURN, [{"id": id_, "at": position}])
+            held_again.append(recipient.address)
+    if held_again:
         kinds = (FollowupKind.DECISION.value, FollowupKind.REJECTION.value, FollowupKind.REJECTED_TEXT.value)
-        dropped = [row for row, kind, body in waiting if kind in kinds and set(body["recipients"]) <= set(back)]
-        db.change(_DROP, ids=dropped)
+        obsolete = [
+            row for row, kind, body in followups if kind in kinds and set(body["recipients"]) <= set(held_again)
+        ]
+        db.change(_DELETE_FOLLOWUPS, ids=obsolete)
         audit.write(
-            db, [AuditEntry(entry.at, entry.actor, entry.act, entry.subject, {**entry.detail, "recipients": back})]
+            db,
+            [AuditEntry(entry.at, entry.actor, entry.act, entry.subject, {**entry.detail, "recipients": held_again})],
         )
-    return tuple(dict.fromkeys(back))
+    return tuple(dict.fromkeys(held_again))
 
 
-_RECALL_WRITE = Write(_recall, rank=0)
+_UNDO_WRITE = Write(_undo, rank=0)
 
 
 class SqlUndoStore(FeatureStore):
@@ -105,4 +108,4 @@ class SqlUndoStore(FeatureStore):
 
     async def hold_again(self, message_id: str, by: str, entry: AuditEntry) -> tuple[str, ...]:
         """See gateway.ports.review.UndoStore."""
-        return await self._writer.write(_RECALL_WRITE, (storable(message_id), by, entry))
+        return await self._writer.write(_UNDO_WRITE, (storable(message_id), by, entry))

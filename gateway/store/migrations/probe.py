@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.store.engine.database_url import StoreError, parse_url
-from gateway.store.engine.upgrade import not_usable, table_status
+from gateway.store.migrations.upgrade import not_usable, table_status
 
 
 def probe(url: str) -> str:

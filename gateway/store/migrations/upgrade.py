@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -12,12 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.store.engine.database_url import BUSY_SECONDS, StoreError
+from gateway.store.migrations import versions
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-LATEST = "0013"
-"""The newest migration. A store that has it opens without Alembic; a test compares it with the folder."""
+LATEST = max(module.name[1:5] for module in pkgutil.iter_modules(versions.__path__))
+"""The number of the newest migration, read from the names of the modules: a store that has it opens without Alembic."""
 
 _LOCK = 4013  # number of the advisory lock on PostgreSQL that the upgrading process holds
 
