@@ -17,7 +17,7 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
-_m, _r, _f, _t = schema.messages.c, schema.recipients.c, schema.followups.c, schema.texts.c
+_m, _r, _f, _t = schema.messages.c, schema.recipients.c, schema.followups.c, schema.text_turns.c
 
 _LOCK = Statement(lambda sql: select(_m.envelope).where(_m.id == bindparam("key")).with_for_update())
 _FOLLOWUPS = Statement(  # follow-ups of the delayed decision, not claimed yet
@@ -55,9 +55,9 @@ _HOLD_AGAIN = BatchStatement(
 )
 _END_TURN = BatchStatement(
     lambda sql, value: (
-        update(schema.texts)
+        update(schema.text_turns)
         .where(_t.message_id == value("id"), _t.position == value("at"))
-        .values(followups=schema.lit(0))
+        .values(waiting=schema.lit(0))
     ),
     id=schema.TEXT,
     at=Integer(),
