@@ -15,7 +15,7 @@ from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.stages.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from gateway.console.auth.oidc import OidcProvider
+    from gateway.console.auth.oidc import OidcConfig
 
 
 def read_adopted_policy(settings: Settings) -> str:
@@ -32,9 +32,9 @@ def read_adopted_policy(settings: Settings) -> str:
         raise Fault(f"{file}: not UTF-8 text; save it as UTF-8, or correct policy.text") from None
 
 
-def oidc_provider(settings: Settings) -> OidcProvider | None:
+def oidc_provider(settings: Settings) -> OidcConfig | None:
     """The district's OpenID Connect provider, None when none is configured. Raises Fault."""
-    from gateway.console.auth.oidc import OidcProvider, is_secure_url
+    from gateway.console.auth.oidc import OidcConfig, is_secure_url
 
     oidc, url = settings.console.oidc, settings.console.public_url
     if not oidc.issuer:
@@ -43,7 +43,7 @@ def oidc_provider(settings: Settings) -> OidcProvider | None:
         raise Fault("console.oidc: issuer, client_id and client_secret_file belong together; set all three, or none")
     if not is_secure_url(oidc.issuer):
         raise Fault("console.oidc.issuer: use an https address, as given in the service's documentation")
-    return OidcProvider(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
+    return OidcConfig(oidc.issuer, oidc.client_id, oidc.client_secret, url, oidc.trusted)
 
 
 async def serve_console(process: Process, directory: LiveDirectory, bound: socket.socket, adopted: str) -> None:

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from gateway.console.auth.oidc import OidcProvider
+from gateway.console.auth.oidc import OidcConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class ConsoleConfig:
     zone: ZoneInfo
     public_url: str
     adopted_policy: str = ""
-    provider: OidcProvider | None = None
+    provider: OidcConfig | None = None
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     hide_names: bool = False
     second_step: Literal["optional", "required"] = "optional"

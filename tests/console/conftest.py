@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,18 @@ def made_district(postgresql: Any) -> tuple[str, Mapping[str, Message]]:
     return url, _made(url)
 
 
+@async_fixture(scope="session", loop_scope="session")
+async def closing() -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Consoles of earlier tests that are closing: the server waits for its clients, and the next test does not."""
+    tasks: list[asyncio.Task[None]] = []
+    yield tasks
+    await asyncio.gather(*tasks)
+
+
 @async_fixture(loop_scope="session")
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+async def world(
+    request: pytest.FixtureRequest, tmp_path: Path, closing: list[asyncio.Task[None]]
+) -> AsyncIterator[World]:
     """A console over a store of the test's own: SQLite, or what the test's parameter says."""
     kind = getattr(request, "param", "sqlite")
     if kind == "sqlite":
@@ -69,8 +80,9 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     else:
         made, messages = request.getfixturevalue("made_district")
         url = request.getfixturevalue("postgresql").database(like=made)
-    async with opened(url, messages) as running:
-        yield running
+    stack = AsyncExitStack()
+    yield await stack.enter_async_context(opened(url, messages))
+    closing.append(asyncio.create_task(stack.aclose()))
 
 
 @async_fixture(scope="session", loop_scope="session")

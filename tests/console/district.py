@@ -13,11 +13,12 @@ from argon2 import PasswordHasher
 
 import gateway.demo
 from gateway.core.accounts.account import AccountRole, User
-from gateway.core.messages.conversation import conversation
-from gateway.core.messages.message import Channel, Envelope, Message, Recipient, new_id, sha256_of
+from gateway.core.channels.capabilities import MAIL, SMS
+from gateway.core.message import parts
+from gateway.core.messages.conversation import conversation_id
+from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.mime.parts import parts
 from gateway.core.policy.contact import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.policy import Policy
@@ -26,7 +27,7 @@ from gateway.core.policy.transitions import by_verdict
 from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
 from gateway.policies import read
-from gateway.store import SqlStore
+from gateway.ports.store import Store
 
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
@@ -75,7 +76,7 @@ class Said:
     help: float = 0.0
     html: str = ""
     files: tuple[tuple[str, str, bytes], ...] = ()
-    channel: Channel = Channel.MAIL
+    channel: str = MAIL
     pairs: tuple[Pair, ...] | None = None  # of a text, whose numbers the roster does not know
     raw: bytes = b""  # the content itself, in place of subject, text, html and files
 
@@ -114,7 +115,7 @@ SAID: Mapping[str, Said] = {
     ),
     "text": Said(
         "+15155550142", ("+15155550901",), "", "u up? dont tell anyone we talk", (("7a", 0.92, "dont tell anyone"),),
-        channel=Channel.SMS,
+        channel=SMS,
         pairs=(Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT, outside=True),),
     ),
     "laid-out": Said(
@@ -142,7 +143,7 @@ def content_of(said: Said) -> bytes:
     """The bytes of what somebody writes."""
     if said.raw:
         return said.raw
-    if said.channel is Channel.SMS:
+    if said.channel == SMS:
         return said.text.encode()
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = said.sender, ", ".join(said.to), said.subject
@@ -182,28 +183,28 @@ def verdict_of(said: Said, message: Message) -> Verdict:
     return Verdict(message.id, message.sha256, "1.0.0", "en", tuple(findings), {"personal": 0.8}, said.help, (), 4.0)
 
 
-async def put(store: SqlStore, said: Said, at: float, people: Roster, in_force: Policy) -> Message:
+async def put(store: Store, said: Said, at: float, people: Roster, in_force: Policy) -> Message:
     """Take a message in and decide it by the policy."""
     message = message_of(said, at, people)
     contacts = [
-        ContactLogRow(conversation(pair.staff, pair.student), pair.staff, pair.student, False, True, pair.outside)
+        ContactLogRow(conversation_id(pair.staff, pair.student), pair.staff, pair.student, False, True, pair.outside)
         for pair in message.relation.pairs
     ]
-    await store.accept(message, contacts)
+    await store.intake.accept(message, contacts)
     verdict = verdict_of(said, message)
 
     def rule(pending: PendingMessage) -> Transition:
         return by_verdict(pending, verdict, in_force, at)
 
-    await store.settle([(message.id, rule)])
+    await store.dispositions.apply([(message.id, rule)])
     return message
 
 
-async def fill(store: SqlStore, at: float) -> dict[str, Message]:
+async def fill(store: Store, at: float) -> dict[str, Message]:
     """Accounts and messages, the messages by their names; the first came an hour ago."""
     people, in_force = roster(), policy()
     for user in USERS.values():
-        await store.add_user(user, HASH, AuditEntry(at, "tests", "account added", user.name))
+        await store.accounts.add(user, HASH, AuditEntry(at, "tests", "account added", user.name))
     return {
         name: await put(store, said, at - 3600 + 60 * minute, people, in_force)
         for minute, (name, said) in enumerate(SAID.items())

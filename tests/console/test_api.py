@@ -31,7 +31,7 @@ EXAMPLES = 25
 
 
 async def _states(world: World, name: str) -> set[State]:
-    (trace,) = await world.store.trace(id=world.id(name))
+    (trace,) = await world.store.lookups.trace(id=world.id(name))
     return {each.state for each in trace.recipients}
 
 
@@ -110,7 +110,13 @@ async def test_of_many_at_once_one_wins(world: World) -> None:
     assert {each["by"] for each in first} <= {DIRECTOR, HIGH}
     assert len({each["by"] for each in first}) == 1
     assert (
-        len([act for act in await world.store.acts_about(world.id("high"), 20) if act.act in ("released", "rejected")])
+        len(
+            [
+                act
+                for act in await world.store.audit_trail.entries_about(world.id("high"), 20)
+                if act.act in ("released", "rejected")
+            ]
+        )
         == 1
     )
 
@@ -194,7 +200,7 @@ async def test_whatever_is_done_is_done_once_with_a_key(world: World) -> None:
             for _ in range(3):
                 answer = await program.send(first)
                 assert answer.status_code in (200, 201), (deed, answer.text)
-                done = [await world.store.done_about(subject, 500) for subject in about]
+                done = [await world.store.audit_trail.changes_about(subject, 500) for subject in about]
                 counts.append((sum(map(len, done)), answer.text))
             assert len(set(counts)) == 1, deed
             if sent:

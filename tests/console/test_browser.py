@@ -26,7 +26,7 @@ PHONE = {
 
 
 async def _states(world: World, name: str) -> set[State]:
-    (trace,) = await world.store.trace(id=world.id(name))
+    (trace,) = await world.store.lookups.trace(id=world.id(name))
     return {each.state for each in trace.recipients}
 
 
@@ -53,7 +53,7 @@ async def test_a_held_message_is_found_read_and_released_by_keyboard(world: Worl
     }
     gone = await world.outgoing(after=6)
     assert gone == {world.id("high"): world.messages["high"].content}
-    acts = await world.store.acts_about(world.id("high"), 10)
+    acts = await world.store.audit_trail.entries_about(world.id("high"), 10)
     assert [each.act for each in acts] == ["released", "viewed", "decided"]
     assert acts[0].detail["reason"] == "known to the parents"
 
@@ -157,7 +157,7 @@ async def test_a_case_needs_no_javascript(world: World, page: Page) -> None:
     await enter(page, world, DIRECTOR)
     await page.goto(f"{world.url}/messages/{world.id('high')}")
     await page.get_by_text("Make it a case").click()
-    await page.get_by_label("What the case is called").fill("Secrecy")
+    await page.get_by_label("Title of the case").fill("Secrecy")
     await page.get_by_role("button", name="Open the case").click()
     await expect(page.get_by_role("heading", name="Secrecy")).to_be_visible()
     await page.get_by_label("Note").fill("spoke with the parents")
@@ -210,7 +210,7 @@ async def violations(page: Page) -> dict[str, list[str]]:
 async def test_every_page_is_accessible(world: World, page: Page, name: str) -> None:
     if name:
         await enter(page, world, name)
-        await world.store.open_case(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [world.id("high")], {})
+        await world.store.cases.open(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [world.id("high")], {})
     for path in PAGES[name]:
         await page.goto(world.url + path.format(**{each: world.id(each) for each in world.messages}))
         assert not await violations(page), path

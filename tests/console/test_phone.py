@@ -44,12 +44,12 @@ async def test_the_whole_menu_is_in_sight(world: World, page: Page) -> None:
 @pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
 async def test_tables_fold(world: World, page: Page) -> None:
     """What was done stands beside who did it, and every figure beside its word."""
-    now = await world.store.now()
+    now = await world.store.clock.now()
     grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and by whom", now, now + 86400)
-    await world.store.grant(grant, AuditEntry(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
+    await world.store.grants.add(grant, AuditEntry(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))
     async with world.program(HIGH) as program:
         await program.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": "known to the parents"})
-    while await world.store.link(1000):
+    while await world.store.audit.link(1000):
         pass
     await enter(page, world, DIRECTOR)
     await page.goto(f"{world.url}/audit")

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.console.app import build_authenticator, console
 from gateway.console.auth.credentials import hash_secret, new_token_secret
-from gateway.console.auth.oidc import OidcProvider
+from gateway.console.auth.oidc import OidcConfig
 from gateway.console.config import ConsoleConfig
 from gateway.console.messages.attachments import AttachmentReader
 from gateway.console.services import Services, build_services
@@ -165,7 +165,7 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 
 @contextlib.asynccontextmanager
 async def opened(
-    url: str, messages: Mapping[str, Message], service: Callable[[str], OidcProvider] | None = None,
+    url: str, messages: Mapping[str, Message], service: Callable[[str], OidcConfig] | None = None,
     people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
     """A console over the store at an address; `more` goes to ConsoleConfig, `host` is how browsers call it.

@@ -50,7 +50,7 @@ class RefreshUnavailable(SignInServiceError):
 
 
 @dataclass(frozen=True, slots=True)
-class OidcProvider:
+class OidcConfig:
     """The service and this client. `trusted`: seconds that a role from groups stays valid after the last answer."""
 
     issuer: str
@@ -93,7 +93,7 @@ class AuthorizationRequest:
 class SignInService:
     """A client of the service. The caller closes `client`."""
 
-    def __init__(self, provider: OidcProvider, client: httpx.AsyncClient) -> None:
+    def __init__(self, provider: OidcConfig, client: httpx.AsyncClient) -> None:
         self.provider, self._client = provider, client
         # Tokens are encrypted with the client secret: a copy of the store alone cannot use them.
         self._encryptor = Encryptor(provider.client_secret.encode(), "vouching")

@@ -101,7 +101,11 @@ async def test_nothing_of_it_can_be_read(world: World) -> None:
             assert (row["subject"], row["clauses"], row["reasons"], row["decisions"]) == (None, [], [], [])
             assert (await program.get("/api/v1/trace", params={"id": id_})).json()["items"][0]["clauses"] == []
             assert (await program.get(f"/api/v1/mailings/{id_}")).status_code == 404
-    refused = [each.detail["to"] for each in await world.store.audit_trail.changes_about(world.id("own"), 50) if each.actor == OKAFOR]
+    refused = [
+        each.detail["to"]
+        for each in await world.store.audit_trail.changes_about(world.id("own"), 50)
+        if each.actor == OKAFOR
+    ]
     assert "read source: has a part in it" in refused
 
 

@@ -1,4 +1,4 @@
-"""Signing in by the district's service: a real provider vouches, and one that lies is not believed."""
+"""Signing in with the district's service: a real provider, and one that sends invalid answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from starlette.routing import Route
 from gateway.console.auth.oidc import (
     CALLBACK_PATH,
     AuthorizationRequest,
-    OidcProvider,
+    OidcConfig,
     SignInService,
     SignInServiceError,
 )
@@ -52,13 +52,13 @@ PEOPLE: dict[str, dict[str, Any]] = {
 
 
 @async_fixture(loop_scope="session")
-async def house(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
-    """A console that knows a real provider; Marian has an account by her address, Tomasz one by his person."""
+async def oidc_console(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
+    """A console with a real provider. Marian has an account with her address as its name."""
     with contextlib.ExitStack() as up:
 
-        def service(here: str) -> OidcProvider:
+        def service(here: str) -> OidcConfig:
             running = up.enter_context(running_provider(here + CALLBACK_PATH, PEOPLE))
-            return OidcProvider(running.issuer, CLIENT, SECRET, here)
+            return OidcConfig(running.issuer, CLIENT, SECRET, here)
 
         url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
         async with opened(url, made_house[1], service) as world:
@@ -67,8 +67,8 @@ async def house(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[W
             yield world
 
 
-async def through(world: World, client: httpx.AsyncClient, name: str, onward: str = "") -> httpx.Response:
-    """Walk the whole way with a client: to the provider, its two pages, and back; the console's last answer."""
+async def sign_in_with_service(world: World, client: httpx.AsyncClient, name: str, onward: str = "") -> httpx.Response:
+    """Sign in with a client: to the provider, through its two pages, and back. Returns the console's last answer."""
     answer = await client.get("/sign-in/service", params={"next": onward} if onward else {})
     while not str(answer.url).startswith(world.url + CALLBACK_PATH):
         if answer.has_redirect_location:
@@ -83,26 +83,30 @@ async def through(world: World, client: httpx.AsyncClient, name: str, onward: st
 
 
 @pytest.mark.peer("oidc_provider", "chromium")
-async def test_somebody_signs_in_by_the_district_s_service(house: World, page: Page) -> None:
-    await page.goto(f"{house.url}/messages/{house.id('high')}")
+async def test_sign_in_with_the_district_service(oidc_console: World, page: Page) -> None:
+    await page.goto(f"{oidc_console.url}/messages/{oidc_console.id('high')}")
     await page.get_by_role("link", name="Sign in with your district account").click()
     await page.locator("input[name=login]").fill("marian")
     await page.locator("input[name=password]").fill("any")
     await page.locator("button[type=submit]").click()
-    await page.locator("button[type=submit]").click()  # she agrees
-    await page.wait_for_url(f"{house.url}/messages/{house.id('high')}")
+    await page.locator("button[type=submit]").click()  # consent
+    await page.wait_for_url(f"{oidc_console.url}/messages/{oidc_console.id('high')}")
     await expect(page.locator(".who")).to_contain_text("marian.kessler")
-    (act,) = [each for each in await house.store.audit_trail.entries_about(staff("marian.kessler"), 9) if each.act == "signed in"]
+    (act,) = [
+        each
+        for each in await oidc_console.store.audit_trail.entries_about(staff("marian.kessler"), 9)
+        if each.act == "signed in"
+    ]
     assert act.detail == {"by": "sign-in service"}
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_groups_make_an_account_and_its_role(house: World) -> None:
-    async with house.stranger() as browser:
-        answer = await through(house, browser, "denise")
+async def test_groups_make_an_account_and_its_role(oidc_console: World) -> None:
+    async with oidc_console.stranger() as browser:
+        answer = await sign_in_with_service(oidc_console, browser, "denise")
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/audit")).status_code == 403
-    found = await house.store.accounts.find(PRINCIPAL)
+    found = await oidc_console.store.accounts.find(PRINCIPAL)
     assert found is not None
     assert (found[0].role, found[0].buildings) == (AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
     assert (found[0].person, found[0].by_groups, found[1]) == ("s-02", True, "")
@@ -110,38 +114,38 @@ async def test_groups_make_an_account_and_its_role(house: World) -> None:
 
 @pytest.mark.peer("oidc_provider")
 @pytest.mark.parametrize(("name", "status"), [("claims-to-be", 403), ("nobody-here", 403)])
-async def test_who_has_no_account_stays_outside(house: World, name: str, status: int) -> None:
-    async with house.stranger() as browser:
-        answer = await through(house, browser, name)
+async def test_identity_without_account_is_refused(oidc_console: World, name: str, status: int) -> None:
+    async with oidc_console.stranger() as browser:
+        answer = await sign_in_with_service(oidc_console, browser, name)
         assert answer.status_code == status
         assert (await browser.get("/")).headers["location"] == "/sign-in"
-    assert await house.store.accounts.find(student("liam.whitcomb")) is None
+    assert await oidc_console.store.accounts.find(student("liam.whitcomb")) is None
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_who_works_for_the_district_sees_where_their_own_messages_are(house: World) -> None:
-    async with house.stranger() as browser:
-        assert (await through(house, browser, "elena")).status_code == 303
+async def test_staff_without_role_see_their_own_messages(oidc_console: World) -> None:
+    async with oidc_console.stranger() as browser:
+        assert (await sign_in_with_service(oidc_console, browser, "elena")).status_code == 303
         assert (await browser.get("/")).headers["location"] == "/mine"
         page = await browser.get("/mine")
         assert "owen.dahl@students.riverbend.example" in page.text
         assert "Quick one" not in page.text
-        assert (await browser.get(f"/messages/{house.id('flag')}")).status_code == 403
+        assert (await browser.get(f"/messages/{oidc_console.id('flag')}")).status_code == 403
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_an_address_that_changed_hands_opens_nothing(house: World) -> None:
-    async with house.stranger() as browser:
-        assert (await through(house, browser, "marian")).status_code == 303
-    async with house.stranger() as browser:
-        assert (await through(house, browser, "other-sub")).status_code == 403
+async def test_reassigned_address_opens_no_account(oidc_console: World) -> None:
+    async with oidc_console.stranger() as browser:
+        assert (await sign_in_with_service(oidc_console, browser, "marian")).status_code == 303
+    async with oidc_console.stranger() as browser:
+        assert (await sign_in_with_service(oidc_console, browser, "other-sub")).status_code == 403
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_a_way_back_belongs_to_one_browser_and_is_walked_once(house: World) -> None:
-    async with house.stranger() as victim, house.stranger() as attacker:
-        back = str((await through(house, attacker, "marian")).url)
-        assert (await victim.get(back)).status_code == 502  # signed in as somebody else without knowing
+async def test_callback_works_once_and_in_one_browser(oidc_console: World) -> None:
+    async with oidc_console.stranger() as victim, oidc_console.stranger() as attacker:
+        back = str((await sign_in_with_service(oidc_console, attacker, "marian")).url)
+        assert (await victim.get(back)).status_code == 502  # not this browser's sign-in
         await victim.get("/sign-in/service")
         assert (await victim.get(back)).status_code == 502
         assert (await attacker.get(back)).status_code == 502  # the code was used
@@ -149,27 +153,27 @@ async def test_a_way_back_belongs_to_one_browser_and_is_walked_once(house: World
         there = await attacker.get("/sign-in/service", params={"next": "https://evil.example"})
         asked = parse_qs(urlsplit(there.headers["location"]).query)
         assert asked["code_challenge_method"] == ["S256"]
-        assert asked["redirect_uri"] == [house.url + CALLBACK_PATH]
+        assert asked["redirect_uri"] == [oidc_console.url + CALLBACK_PATH]
         state = asked["state"][0]
         for query in (f"error=access_denied&state={state}", f"code=x&state={state}", f"state={state}", ""):
-            assert (await attacker.get(f"{BACK}?{query}")).status_code == 502
+            assert (await attacker.get(f"{CALLBACK_PATH}?{query}")).status_code == 502
 
 
-async def test_without_a_service_there_is_no_such_page(world: World) -> None:
+async def test_no_service_configured_gives_404(world: World) -> None:
     async with world.stranger() as browser:
         assert (await browser.get("/sign-in/service")).status_code == 404
         assert "district account" not in (await browser.get("/sign-in")).text
 
 
-# --- a provider that lies -------------------------------------------------------------------------------------------
+# --- a provider with invalid answers -------------------------------------------------------------------------------------------
 
 KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 ISSUER = "https://provider.example"
 
 
 @dataclass
-class Liar:
-    """A provider whose token is what the test wants it to be."""
+class FakeProvider:
+    """A provider whose answers the test chooses."""
 
     claims: dict[str, Any] = field(default_factory=dict)
     key: Any = KEY
@@ -217,78 +221,80 @@ def _claims(**more: Any) -> dict[str, Any]:
     return {name: value for name, value in {**good, **more}.items() if value is not None}
 
 
-async def _asked(liar: Liar, state: str = "the state") -> object:
-    transport = httpx.ASGITransport(liar.app())
+async def _sign_in(provider: FakeProvider, state: str = "the state") -> object:
+    transport = httpx.ASGITransport(provider.app())
     async with httpx.AsyncClient(transport=transport) as client:
-        service = SignInService(OidcProvider(ISSUER, "us", "secret", "https://console.example"), client)
-        errand = AuthorizationRequest("the state", "the nonce", "the verifier", "/")
-        return await service.came_back(errand, {"state": state, "code": "c"})
+        service = SignInService(OidcConfig(ISSUER, "us", "secret", "https://console.example"), client)
+        request = AuthorizationRequest("the state", "the nonce", "the verifier", "/")
+        return await service.complete(request, {"state": state, "code": "c"})
 
 
-async def test_an_honest_token_is_believed() -> None:
-    assert await _asked(Liar(_claims())) == identity_from_claims(ISSUER, _claims())
-    told = Liar(
+async def test_valid_token_is_accepted() -> None:
+    assert await _sign_in(FakeProvider(_claims())) == identity_from_claims(ISSUER, _claims())
+    told = FakeProvider(
         _claims(email=None, email_verified=None), userinfo={"sub": "7", "email": "A@b.example", "email_verified": True}
     )
-    assert getattr(await _asked(told), "address", "") == "a@b.example"
+    assert getattr(await _sign_in(told), "address", "") == "a@b.example"
 
 
-def _lies() -> Iterator[Any]:
+def _invalid_providers() -> Iterator[Any]:
     past = int(time.time()) - 3600
     shared = b"us-and-a-secret-that-is-long-enough-to-sign"
-    for name, liar in {
-        "signed by another key": Liar(_claims(), key=OTHER),
-        "not signed": Liar(_claims(), key=None, algorithm="none"),
-        "signed with a shared secret": Liar(_claims(), key=shared, algorithm="HS256"),
-        "another nonce": Liar(_claims(nonce="other")),
-        "no nonce": Liar(_claims(nonce=None)),
-        "for another client": Liar(_claims(aud="them")),
-        "for two, by the other": Liar(_claims(aud=["us", "them"], azp="them")),
-        "for two, by nobody": Liar(_claims(aud=["us", "them"])),
-        "another issuer": Liar(_claims(iss="https://evil.example")),
-        "too late": Liar(_claims(exp=past, iat=past - 60)),
-        "for ever": Liar(_claims(exp=None)),
-        "nobody's": Liar(_claims(sub=None)),
-        "no token": Liar(_claims(), token="x.y.z"),
-        "calls itself otherwise": Liar(_claims(), about={"issuer": "https://evil.example"}),
-        "keys in the clear": Liar(_claims(), about={"jwks_uri": "http://provider.example/jwks"}),
-        "keys of a file": Liar(_claims(), about={"jwks_uri": "file:///etc/passwd"}),
-        "tells of somebody else": Liar(_claims(email=None), userinfo={"sub": "8", "email": "x@y.example"}),
+    for name, provider in {
+        "signed by another key": FakeProvider(_claims(), key=OTHER),
+        "not signed": FakeProvider(_claims(), key=None, algorithm="none"),
+        "signed with a shared secret": FakeProvider(_claims(), key=shared, algorithm="HS256"),
+        "another nonce": FakeProvider(_claims(nonce="other")),
+        "no nonce": FakeProvider(_claims(nonce=None)),
+        "for another client": FakeProvider(_claims(aud="them")),
+        "two audiences, another azp": FakeProvider(_claims(aud=["us", "them"], azp="them")),
+        "two audiences, no azp": FakeProvider(_claims(aud=["us", "them"])),
+        "another issuer": FakeProvider(_claims(iss="https://evil.example")),
+        "expired": FakeProvider(_claims(exp=past, iat=past - 60)),
+        "no expiry": FakeProvider(_claims(exp=None)),
+        "no subject": FakeProvider(_claims(sub=None)),
+        "no token": FakeProvider(_claims(), token="x.y.z"),
+        "another issuer in its metadata": FakeProvider(_claims(), about={"issuer": "https://evil.example"}),
+        "keys without TLS": FakeProvider(_claims(), about={"jwks_uri": "http://provider.example/jwks"}),
+        "keys from a file": FakeProvider(_claims(), about={"jwks_uri": "file:///etc/passwd"}),
+        "user info about somebody else": FakeProvider(
+            _claims(email=None), userinfo={"sub": "8", "email": "x@y.example"}
+        ),
     }.items():
-        yield pytest.param(liar, id=name)
+        yield pytest.param(provider, id=name)
 
 
-@pytest.mark.parametrize("liar", list(_lies()))
-async def test_a_lie_is_not_believed(liar: Liar) -> None:
+@pytest.mark.parametrize("provider", list(_invalid_providers()))
+async def test_invalid_answer_is_refused(provider: FakeProvider) -> None:
     with pytest.raises(SignInServiceError):
-        await _asked(liar)
+        await _sign_in(provider)
 
 
 @pytest.mark.parametrize(
     ("about", "fault"),
     [
         ({}, ""),
-        ({"issuer": "https://evil.example"}, "another name than console.oidc.issuer"),
-        ({"token_endpoint": "http://provider.example/token"}, "token_endpoint is no https address"),
+        ({"issuer": "https://evil.example"}, "its issuer differs from console.oidc.issuer"),
+        ({"token_endpoint": "http://provider.example/token"}, "token_endpoint is not an https address"),
         ({"jwks_uri": ISSUER + "/nothing"}, "it answered 404"),
     ],
 )
-async def test_check_tries_the_service(about: dict[str, str], fault: str) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Liar(_claims(), about=about).app())) as client:
-        service = SignInService(OidcProvider(ISSUER, "us", "secret", "https://console.example"), client)
+async def test_check_reads_metadata_and_keys(about: dict[str, str], fault: str) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(FakeProvider(_claims(), about=about).app())) as client:
+        service = SignInService(OidcConfig(ISSUER, "us", "secret", "https://console.example"), client)
         if not fault:
-            assert await service.look() == f"{ISSUER} answers"
+            assert await service.check() == f"{ISSUER} answers"
             return
         with pytest.raises(SignInServiceError, match=fault):
-            await service.look()
+            await service.check()
 
 
-async def test_an_answer_to_another_question_is_not_read() -> None:
+async def test_answer_with_another_state_is_refused() -> None:
     with pytest.raises(SignInServiceError):
-        await _asked(Liar(_claims()), state="other")
+        await _sign_in(FakeProvider(_claims()), state="other")
 
 
-# --- whom it means --------------------------------------------------------------------------------------------------
+# --- the account of an identity --------------------------------------------------------------------------------------------------
 
 TENANT = "https://login.microsoftonline.com/1c2b/v2.0"
 
@@ -315,7 +321,7 @@ def test_only_a_verified_address_counts(issuer: str, claims: dict[str, object], 
     [
         ([], None, ()),
         (["technology_director", "chaperone:", "chaperone:root", "Chaperone:auditor"], None, ()),
-        (["chaperone:building_administrator"], None, ()),  # of no building: of nothing, never of all
+        (["chaperone:building_administrator"], None, ()),  # without a building it gives nothing
         (["chaperone:security:o-high"], None, ()),
         (["chaperone:auditor", "chaperone:security"], "security", ()),
         (["chaperone:auditor", "chaperone:technology_director"], "technology_director", ()),
@@ -329,16 +335,18 @@ def test_groups_give_a_role(groups: list[str], role: str | None, buildings: tupl
     assert role_from_groups(groups) == (role, buildings)
 
 
-async def test_a_role_that_is_taken_away_ends_at_the_next_sign_in(world: World) -> None:
+async def test_removed_role_ends_at_the_next_sign_in(world: World) -> None:
     now = world.clock()
-    given = identity_from_claims(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True, "roles": ["chaperone:security"]})
+    given = identity_from_claims(
+        ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True, "roles": ["chaperone:security"]}
+    )
     first = await find_or_create_account(SignInStores.of(world.store), world.people, given, now)
     assert first is not None
     assert first.role is AccountRole.SECURITY
     bare = identity_from_claims(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True})
     left = await find_or_create_account(SignInStores.of(world.store), world.people, bare, now)
     assert left is not None
-    assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she works here still
+    assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she still works here
     (kept,) = [each for each in await world.store.accounts.list_all() if each.name == PRINCIPAL]
     assert kept.role is AccountRole.STAFF
     again = await find_or_create_account(SignInStores.of(world.store), world.people, given, now)

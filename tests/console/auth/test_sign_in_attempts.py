@@ -1,22 +1,22 @@
-"""Guessing passwords is slowed down by name and address, and shuts nobody else out."""
+"""Guessing passwords is limited by name and address, and does not lock other people out."""
 
 from __future__ import annotations
 
-from gateway.console.auth.authenticator import MAX_BY_CLIENT, MAX_BY_NAME, MAX_BY_NAME_AND_CLIENT
 from gateway.console.auth.credentials import hash_secret
+from gateway.console.auth.sign_in_attempts import MAX_BY_CLIENT, MAX_BY_NAME, MAX_BY_NAME_AND_CLIENT
 from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH
 from tests.console.world import World, form_of, sign_in
 
 
-async def test_guessing_is_slowed_down_by_name(world: World) -> None:
+async def test_guessing_is_limited_by_name(world: World) -> None:
     async with world.stranger() as browser:
         for _ in range(MAX_BY_NAME_AND_CLIENT):
             wrong = await sign_in(browser, DIRECTOR, "not the password")
             assert (wrong.status_code, "Name or password is wrong" in wrong.text) == (401, True)
         right = await sign_in(browser, DIRECTOR)
         assert (right.status_code, right.headers["retry-after"]) == (429, "900")
-        assert (await sign_in(browser, HIGH)).status_code == 303  # others come in
+        assert (await sign_in(browser, HIGH)).status_code == 303  # others can sign in
     world.clock.ahead += 901
     async with world.signed_in(DIRECTOR) as browser:
         assert (await browser.get("/trace")).status_code == 200
@@ -31,22 +31,22 @@ async def _refuse(world: World, name: str, client: str, times: int) -> None:
         await world.store.sign_in_failures.record(hash_secret(name, "name"), client, act)
 
 
-async def test_who_guesses_at_a_school_shuts_nobody_else_out(world: World) -> None:
-    """A school is one address: one person there who tries names, or one name again and again, stops no other."""
+async def test_guessing_does_not_lock_out_others_at_the_same_address(world: World) -> None:
+    """A school has one address: one person there who guesses must not lock the others out."""
     for number in range(10):
         await _refuse(world, f"name {number}", "127.0.0.1", MAX_BY_NAME_AND_CLIENT)
     async with world.stranger() as browser:
         assert (await sign_in(browser, HIGH)).status_code == 303
 
 
-async def test_guessing_a_name_from_elsewhere_does_not_shut_its_owner_out(world: World) -> None:
+async def test_guessing_from_another_address_does_not_lock_out_the_user(world: World) -> None:
     await _refuse(world, HIGH, "198.51.100.7", MAX_BY_NAME_AND_CLIENT)
     async with world.stranger() as browser:
         assert (await sign_in(browser, HIGH)).status_code == 303
 
 
-async def test_who_signed_in_before_is_not_shut_out_by_who_guesses_beside_them(world: World) -> None:
-    """Behind one address: a browser that gave the right password counts for itself alone, and is bounded itself."""
+async def test_known_browser_is_not_locked_out_by_guessing_at_its_address(world: World) -> None:
+    """A browser that gave the right password has a count of its own, which has a limit too."""
     async with world.stranger() as known, world.stranger() as other:
         assert (await sign_in(known, HIGH)).status_code == 303
         await known.post("/sign-out", data={"form": form_of(await known.get("/trace"))})
@@ -56,7 +56,7 @@ async def test_who_signed_in_before_is_not_shut_out_by_who_guesses_beside_them(w
         other.cookies.set("chaperone-known", "0" * 32 + "." + "0" * 64, domain="127.0.0.1", path="/")
         assert (await sign_in(other, HIGH)).status_code == 429
         other.cookies.update({name: value for name, value in known.cookies.items() if name == "chaperone-known"})
-        assert (await sign_in(other, DIRECTOR)).status_code == 429  # it is of this account only
+        assert (await sign_in(other, DIRECTOR)).status_code == 429  # the cookie is for this account only
         for _ in range(MAX_BY_NAME_AND_CLIENT - 1):
             assert (await sign_in(known, HIGH, "not the password")).status_code == 401
         assert (await sign_in(known, HIGH)).status_code == 303
@@ -66,7 +66,7 @@ async def test_who_signed_in_before_is_not_shut_out_by_who_guesses_beside_them(w
         assert (await sign_in(known, HIGH)).status_code == 429
 
 
-async def test_guessing_one_name_from_many_addresses_is_slowed_down(world: World) -> None:
+async def test_guessing_one_name_from_many_addresses_is_limited(world: World) -> None:
     for number in range(MAX_BY_NAME // MAX_BY_NAME_AND_CLIENT):
         await _refuse(world, HIGH, f"198.51.100.{number}", MAX_BY_NAME_AND_CLIENT)
     async with world.stranger() as browser:
@@ -74,8 +74,8 @@ async def test_guessing_one_name_from_many_addresses_is_slowed_down(world: World
         assert (await sign_in(browser, DIRECTOR)).status_code == 303
 
 
-async def test_guessing_is_slowed_down_by_client(world: World) -> None:
-    """Whoever tries many names is stopped, and cannot claim to be somebody else by a header."""
+async def test_guessing_is_limited_by_client(world: World) -> None:
+    """Trying many names is limited, and a header cannot fake another address."""
     for number in range(MAX_BY_CLIENT):
         act = AuditEntry(world.clock(), "nobody", "sign-in refused", "unknown name")
         await world.store.sign_in_failures.record(f"name {number}", "10.1.2.3", act)

@@ -190,7 +190,9 @@ async def test_a_new_password_ends_the_tokens_where_that_is_asked(world: World, 
             body = {"password": first, "new": second, "end_tokens": True}
             assert (await program.put("/api/v1/me/password", json=body)).status_code == 200
             assert (await program.get("/api/v1/me")).status_code == 401
-    (act, *_) = (each for each in await world.store.audit_trail.entries_about(DIRECTOR, 20) if each.act == "password changed")
+    (act, *_) = (
+        each for each in await world.store.audit_trail.entries_about(DIRECTOR, 20) if each.act == "password changed"
+    )
     assert act.detail == {"tokens": "ended"}
 
 

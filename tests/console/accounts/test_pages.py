@@ -1,0 +1,50 @@
+"""The pages of one's own account in a browser: everybody can use them, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from gateway.core.accounts.account import Passkey
+from gateway.core.policy.decision import AuditEntry
+from tests.console.district import HIGH
+from tests.console.test_browser import DESKTOP, PHONE, violations
+from tests.console.world import enter, opened, sign_in
+
+pytestmark = [pytest.mark.peer("chromium"), pytest.mark.peer("axe")]
+
+
+@pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
+async def test_sessions_and_passkeys_are_accessible(
+    made_house: tuple[Path, Any], tmp_path: Path, page: Page
+) -> None:  # fmt: skip
+    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
+    async with opened(url, made_house[1], host="localhost", second_step="required") as world:
+        await enter(page, world, HIGH)
+        await _fine(page, "owes a second step")
+        key = Passkey("AAAA", HIGH, "My laptop", b"key", 0, world.clock())
+        await world.store.passkeys.add(key, AuditEntry(world.clock(), "tests", "passkey added", HIGH))
+        async with world.stranger() as other:
+            await sign_in(other, HIGH)
+            await page.goto(f"{world.url}/account")
+            await _fine(page, "has one")
+            await page.get_by_text("Remove “My laptop”").click()
+            await page.get_by_role("button", name="Add a passkey").click()
+            await _fine(page, "makes another one")
+        await page.context.clear_cookies()
+        await page.goto(f"{world.url}/sign-in")
+        await page.get_by_label("Name").fill(HIGH)
+        await page.get_by_label("Password").fill("plenty of clover at noon")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_url("**/sign-in/code**")
+        await _fine(page, "is asked for it")
+
+
+async def _fine(page: Page, when: str) -> None:
+    assert not await violations(page), when
+    over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert over <= 0, f"{when}: wider than the screen"

@@ -1,0 +1,322 @@
+"""Evidence packs: everything as it was and as it was decided, proved offline, never in memory as a whole."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import tracemalloc
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Page, expect
+from pytest_asyncio import fixture as async_fixture
+
+from gateway.console.cases import verify_evidence as verify
+from gateway.console.cases.zip_stream import ZipStream, large_file
+from gateway.core.audit.chain import parse_entry as read_row
+from gateway.core.audit.chain import verify as verify_chain
+from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Direction
+from gateway.core.policy.policy import Policy, Thresholds
+from gateway.policies import SHIPPED
+from tests.console.cases.test_service import CASES, chained, opened
+from tests.console.district import HIGH, SAID, policy
+from tests.console.world import World, enter
+from tests.console.world import opened as open_console
+
+
+async def pack(world: World) -> tuple[bytes, str]:
+    """The evidence of a case about a mail, a text and a laid-out mail, one of them released."""
+    await world.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "")
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high", "text", "laid-out")
+        await high.post(f"/api/v1/messages/{world.id('text')}/release", json={"reason": "seen with the parents"})
+        await high.post(f"{CASES}/{case['id']}/notes", json={"text": "spoke with the counselor"})
+        async with chained(world):
+            answer = await high.get(f"{CASES}/{case['id']}/evidence")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert "case-1.zip" in answer.headers["content-disposition"]
+    return answer.content, answer.headers["x-manifest-sha256"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The verifier as whoever got the pack runs it: without anything of ours, without packages."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
+    content, digest = await pack(world)
+    files = {info.filename: zipfile.ZipFile(io.BytesIO(content)).read(info) for info in _infos(content)}
+    high, text = world.messages["high"], world.messages["text"]
+    assert files[f"messages/{high.id}.eml"] == high.content
+    assert files[f"messages/{text.id}.txt"] == text.content
+    record = json.loads(files[f"messages/{text.id}.json"])
+    assert (record["decisions"][0]["by"], record["sha256"]) == (HIGH, text.sha256)
+    assert record["verdict"]["model"] == "1.0.0"
+    assert record["acts"][-1]["act"] == "viewed"
+    assert "released" in [each["act"] for each in record["acts"]]
+    assert files[f"policies/{policy().hash}.toml"] == SHIPPED.read_bytes()
+    rows = [read_row(json.loads(line)) for line in files["audit.jsonl"].splitlines()]
+    assert {"case opened", "released", "decided", "commented"} <= {each.entry.act for each in rows}
+    for each in rows:
+        assert verify_chain([each], after=None) is None or each.previous
+    page = files["index.html"].decode()
+    for words in ("Exhibit 3", "Peter Lindgren", "just between us", "seen with the parents", "spoke with the counselor",
+                  "Sexual, flirtatious or grooming", high.sha256, "released"):  # fmt: skip
+        assert words.lower() in page.lower(), words
+    assert "<script" not in page
+    assert "audit_not_linked_yet.jsonl" not in files
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["manifest"] == digest
+    assert set(manifest["files"]) == set(files) - {"manifest.json"}
+    acts = await world.store.audit_trail.entries_about("case-1", 1)
+    assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
+    viewed = [each for each in await world.store.audit_trail.entries_about(high.id, 9) if each.act == "viewed"]
+    assert viewed[0].detail == {"what": "evidence of case 1"}
+
+
+def changed() -> Policy:
+    """Another policy than the one by which the district's messages were decided: titles and limits are others."""
+    shipped = policy()
+    limits = {each: Thresholds(hold=0.99) for each in Direction}
+    other = replace(shipped.clauses["7a"], title="Renamed since", thresholds=limits)
+    return replace(shipped, hash="f" * 64, clauses={**shipped.clauses, "7a": other})
+
+
+@async_fixture(loop_scope="session")
+async def later(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+    """A console whose policy has changed since the messages were decided."""
+    file, messages = made_house
+    url = f"sqlite:///{shutil.copy(file, tmp_path)}"
+    async with open_console(url, messages, in_force=changed) as running:
+        yield running
+
+
+async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: World) -> None:
+    await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted then")
+    content, _ = await pack(later)
+    await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted since")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        evidence = archive.read("index.html").decode()
+        assert archive.read(f"policies/{policy().hash}.md") == b"# As adopted then"
+        assert f"policies/{'f' * 64}.toml" not in archive.namelist()
+    async with later.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{later.id('high')}")).text
+    for shown in (page[page.index('aria-label="Why"') :], evidence):
+        assert "Sexual, flirtatious or grooming" in shown
+        assert "Below 50 % it would not have been held." in shown
+        assert "Renamed since" not in shown
+    assert "which has changed since" in page
+
+
+async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
+    """The file of that time is gone: no limit of today is shown as if it had been that of the decision."""
+    async with later.signed_in(HIGH) as browser:
+        page = (await browser.get(f"/messages/{later.id('high')}")).text
+    assert "its limits are not known" in page
+    assert "99 %" not in page
+    assert "just between us</mark>" in page.replace("<sup>7a</sup>", "")
+
+
+async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(world: World) -> None:
+    """When it was decided, which is not when it was delivered; to the second, with the name of the zone."""
+    zone = ZoneInfo("America/Chicago")
+    id_ = world.id("high")
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high")
+        await high.post(f"/api/v1/messages/{id_}/release", json={"reason": ""})
+        decided = world.clock()
+        assert id_ in await world.outgoing(after=7200)
+    async with world.program(HIGH) as high, chained(world):
+        content = (await high.get(f"{CASES}/{case['id']}/evidence")).content
+        row = (await high.get(f"/api/v1/messages/{id_}")).json()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        record = json.loads(archive.read(f"messages/{id_}.json"))
+        page = archive.read("index.html").decode()
+    (told,) = record["decisions"]
+    assert abs(datetime.fromisoformat(told["at"]).timestamp() - decided) < 60
+    assert datetime.fromisoformat(told["since"]).timestamp() - decided > 7000
+    assert row["decisions"][0]["at"] == told["at"]
+    at = datetime.fromisoformat(told["at"]).astimezone(zone)
+    assert f"decided by high, {at:%a %d %b %Y, %H:%M:%S %Z}" in page
+    assert "(America/Chicago)" in page
+
+
+async def test_the_words_of_files_are_in_the_pack(world: World) -> None:
+    words = b"{\\rtf1 Meet me at the lake, and tell nobody.}"
+    said = replace(SAID["high"], files=(("plan.rtf", "application/rtf", words),))
+    id_ = (await world.put(said)).id
+    async with world.program(HIGH) as high, chained(world):
+        case = (await high.post(CASES, json={"title": "x", "messages": [id_]})).json()["id"]
+        content = (await high.get(f"{CASES}/{case}/evidence")).content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        page = archive.read("index.html").decode()
+    assert "plan.rtf" in page
+    assert "Meet me at the lake, and tell nobody." in page
+
+
+async def test_a_large_pack_is_never_in_memory_as_a_whole(world: World, tmp_path: Path) -> None:
+    large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # two megabytes, which three as base64 take
+    ids = [
+        (await world.put(replace(SAID["high"], files=(("a.bin", "application/octet-stream", large),)))).id
+        for _ in range(24)
+    ]
+    file = tmp_path / "pack.zip"
+    async with world.program(HIGH) as high, chained(world):
+        case = (await high.post(CASES, json={"title": "x", "messages": ids})).json()["id"]
+        tracemalloc.start()
+        try:
+            async with high.stream("GET", f"{CASES}/{case}/evidence", timeout=120) as answer:
+                with file.open("wb") as out:
+                    async for piece in answer.aiter_bytes():
+                        out.write(piece)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert int(answer.headers["content-length"]) == file.stat().st_size > 60 << 20
+    assert most < 40 << 20, most
+    assert run(str(Path(verify.__file__)), str(file)).returncode == 0
+
+
+def _infos(content: bytes) -> list[zipfile.ZipInfo]:
+    return zipfile.ZipFile(io.BytesIO(content)).infolist()
+
+
+async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path) -> None:
+    content, digest = await pack(world)
+    (tmp_path / "pack.zip").write_bytes(content)
+    folder = tmp_path / "unpacked"
+    zipfile.ZipFile(tmp_path / "pack.zip").extractall(folder)
+    done = run(str(folder / "verify.py"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Whole: ")
+    assert digest in done.stdout
+    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip")).returncode == 0
+    assert run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", digest).returncode == 0
+    wrong = run(str(folder / "verify.py"), str(tmp_path / "pack.zip"), "--expect", "0" * 64)
+    assert wrong.returncode == 1
+    assert "not the export that was expected" in wrong.stdout
+
+
+async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: Path) -> None:
+    """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
+    content, _ = await pack(world)
+    files = verify.opened(content)
+    assert verify.faults_of(files) == []
+    for name, kept in files.items():
+        at = len(kept) // 2
+        changed = kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :]
+        assert verify.faults_of({**files, name: changed}), name
+    dice = random.Random(4)
+    places = {0, 8, 10, 12, len(content) - 1, len(content) - 20, *dice.sample(range(len(content)), 120)}
+    path = tmp_path / "pack.zip"
+    for at in sorted(places):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1 :])
+        assert verify.main([str(path)]) == 1, at
+    for other in (content + b"x", content[:-1], content[1:], b"", b"PK"):
+        path.write_bytes(other)
+        assert verify.main([str(path)]) == 1
+
+
+async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> None:
+    content, _ = await pack(world)
+    id_ = world.id("high")
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
+    mail = tmp_path / "messages" / f"{id_}.eml"
+    mail.write_bytes(mail.read_bytes().replace(b"day", b"bay"))
+    (tmp_path / "note.txt").write_text("mine")
+    (tmp_path / "README.txt").unlink()
+    done = run(str(tmp_path / "verify.py"))
+    assert done.returncode == 1
+    for told in (
+        f"messages/{id_}.eml: was changed", f"messages/{id_}.eml: is not the message that was taken in",
+        "note.txt: was added", "README.txt: is missing", "NOT WHOLE",
+    ):  # fmt: skip
+        assert told in done.stdout
+
+
+async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> None:
+    """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
+    content, digest = await pack(world)
+    files = verify.opened(content)
+    name = f"messages/{world.id('high')}.eml"
+    files[name] = files[name].replace(b"day", b"bay")
+    files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
+    head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
+    rest = {each: kept for each, kept in files.items() if each != "manifest.json"}
+    forged = {**rest, "manifest.json": verify.manifest_of(rest, head)}
+    faults = verify.faults_of(forged, digest)
+    assert any("not the message that was taken in" in each for each in faults)
+    assert any(each.startswith("audit.jsonl: row") for each in faults)
+    assert any("not the export that was expected" in each for each in faults)
+
+
+@pytest.mark.peer("chromium")
+async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: Page, tmp_path: Path) -> None:
+    await enter(page, world, HIGH)
+    await page.goto(f"{world.url}/messages/{world.id('high')}")
+    await page.get_by_text("Make it a case").click()
+    await page.get_by_label("Title of the case").fill("Secrecy after practice")
+    await page.get_by_role("button", name="Open the case").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Case 1: Secrecy after practice")
+    await page.get_by_label("Note").fill("spoke with the counselor")
+    await page.get_by_role("button", name="Add the note").click()
+    await expect(page.locator(".log")).to_contain_text("spoke with the counselor")
+    async with chained(world), page.expect_download() as saved:
+        await page.get_by_role("button", name="Export the evidence").click()
+    file = tmp_path / "case.zip"
+    await (await saved.value).save_as(file)
+    folder = tmp_path / "case"
+    zipfile.ZipFile(file).extractall(folder)
+    assert run(str(folder / "verify.py")).returncode == 0
+    other = await page.context.new_page()
+    await other.goto((folder / "index.html").as_uri())
+    await expect(other.get_by_role("heading", level=1)).to_contain_text("Secrecy after practice")
+    await expect(other.locator("mark", has_text="just between us")).to_be_visible()
+    await expect(other.locator("body")).to_contain_text("don't tell your mother")
+    mail = next((folder / "messages").glob("*.eml"))
+    mail.write_bytes(mail.read_bytes()[:-1] + b"?")
+    assert run(str(folder / "verify.py")).returncode == 1
+    await page.get_by_text("Close the case").first.click()
+    await page.get_by_label("How it ended").select_option(label="Internal discipline")
+    await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
+    await page.get_by_role("button", name="Close the case").click()
+    await expect(page.locator(".facts")).to_contain_text("Internal discipline")
+
+
+def test_a_pack_that_is_given_up_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asked for it is gone: no complaint comes later, of a file that ended before what was written into it."""
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    packing = ZipStream()
+    packing.add("one.txt", b"one")
+    packing.close()
+    del packing
+    gc.collect()
+    assert not complaints
+
+
+def test_a_pack_lies_on_disk_or_where_somebody_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folder() -> Path:
+        with large_file() as file:
+            return Path(os.readlink(f"/proc/self/fd/{file.fileno()}").removesuffix(" (deleted)")).parent
+
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp")
+    assert folder() == Path("/var/tmp")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert folder() == tmp_path

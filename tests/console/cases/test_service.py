@@ -1,0 +1,174 @@
+"""Cases: opened about messages, worked on, closed; evidence packs that prove themselves; legal holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from gateway.core.accounts.account import AccountRole, User
+from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.notices.notice import notice_content
+from gateway.core.policy.decision import AuditEntry
+from gateway.stages.maintenance import link_audit
+from gateway.stages.wakeup import Wakeup
+from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
+from tests.console.world import World, send
+
+CASES = "/api/v1/cases"
+
+
+async def opened(program: httpx.AsyncClient, world: World, *names: str, **more: Any) -> dict[str, Any]:
+    """A new case about messages of the district."""
+    body = {"title": "Secrecy", "messages": [world.id(name) for name in names], **more}
+    answer = await program.post(CASES, json=body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+@contextlib.asynccontextmanager
+async def chained(world: World) -> AsyncIterator[None]:
+    """The audit rows go into their chain meanwhile, as in a gateway."""
+    beat = Wakeup()
+    async with asyncio.TaskGroup() as work:
+        work.create_task(link_audit(world.store.audit, world.event_log, beat))
+        try:
+            yield
+        finally:
+            beat.stop()
+
+
+async def test_a_case_from_opening_to_its_end(world: World) -> None:
+    async with world.program(HIGH) as high:
+        case = await opened(high, world, "high", severity="high", due_at=1.9e9)
+        path = f"{CASES}/{case['id']}"
+        assert (case["assignee"], case["severity"], case["messages"]) == (HIGH, "high", [world.id("high")])
+        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 200
+        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 409
+        assert (await high.post(f"{path}/notes", json={"text": "spoke with the counselor"})).status_code == 200
+        changed = await high.patch(path, json={"assignee": DIRECTOR, "due_at": 0})
+        assert (changed.json()["assignee"], changed.json()["due_at"]) == (DIRECTOR, None)
+        assert (await high.patch(path, json={"assignee": MIDDLE})).status_code == 422
+        assert (await high.post(f"{path}/close", json={"outcome": "law_enforcement", "reason": ""})).status_code == 422
+        closed = await high.post(f"{path}/close", json={"outcome": "law_enforcement", "reason": "report 12-345"})
+        assert closed.json()["outcome"] == "law_enforcement"
+        for method, where, body in (
+            ("PATCH", "", {"title": "x"}), ("POST", "/messages", {"messages": [world.id("laid-out")]}),
+        ):  # fmt: skip
+            assert (await high.request(method, path + where, json=body)).status_code == 409
+        assert (await high.post(f"{path}/notes", json={"text": "the court asked for it"})).status_code == 200
+        whole = (await high.get(path)).json()
+        assert [each["id"] for each in (await high.get(CASES)).json()["items"]] == []
+        assert [each["id"] for each in (await high.get(CASES, params={"closed": True})).json()["items"]] == [case["id"]]
+        assert (await high.post(f"{path}/reopen", json={"reason": "new facts"})).json()["outcome"] is None
+    told = [(each["act"], each["actor"]) for each in whole["timeline"] if each["subject"] == f"case-{case['id']}"]
+    assert told == [
+        ("case opened", HIGH), ("case changed", HIGH), ("commented", HIGH), ("case changed", HIGH),
+        ("case closed", HIGH), ("commented", HIGH),
+    ]  # fmt: skip
+
+
+async def given(world: World) -> list[dict[str, object]]:
+    """What people are to be told of cases."""
+    found = await world.store.followups.claim_due(100, 60)
+    await world.store.followups.complete([each.id for each in found])
+    return [dict(each.body) for each in found if each.kind is FollowupKind.CASE]
+
+
+async def test_who_is_given_a_case_is_told(world: World) -> None:
+    """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
+    kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
+    await world.store.accounts.add(kim, HASH, AuditEntry(world.clock(), "tests", "account added", kim.name))
+    async with world.program(HIGH) as high:
+        mine = await opened(high, world, "high")
+        assert await given(world) == []
+        theirs = await opened(high, world, "high", assignee=kim.name, due_at=1.9e9)
+        (told,) = await given(world)
+        assert (told["to"], told["case"], told["due_at"]) == ([kim.name], theirs["id"], "2030-03-17T17:46:40.000Z")
+        await high.patch(f"{CASES}/{theirs['id']}", json={"severity": "low"})
+        assert await given(world) == []
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": kim.name})
+        (told,) = await given(world)
+        assert told["case"] == mine["id"]
+        await high.patch(f"{CASES}/{mine['id']}", json={"assignee": OKAFOR})
+        (told,) = await given(world)
+        assert told["to"] == ["dana.okafor@riverbend.example"]
+    letter = notice_content(
+        Followup(FollowupKind.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
+    ).decode()  # fmt: skip
+    assert "Subject: Case 1 was assigned to you" in letter
+    assert "https://c.example/cases/1" in letter
+    assert "Secrecy" not in letter
+
+
+async def test_a_case_is_given_to_who_sees_its_messages(world: World) -> None:
+    async with world.program(HIGH) as high:
+        for assignee, names in ((MIDDLE, ["high"]), (OKAFOR, ["child"]), ("nobody", ["high"])):
+            body = {"title": "x", "messages": [world.id(each) for each in names], "assignee": assignee}
+            assert (await high.post(CASES, json=body)).status_code == 422, assignee
+    assert await given(world) == []
+
+
+async def test_the_list_comes_in_pages(world: World) -> None:
+    async with world.program(DIRECTOR) as director:
+        ids = [(await opened(director, world, title=f"Case {each}"))["id"] for each in range(5)]
+        seen, cursor = [], ""
+        while cursor is not None:
+            answer = await director.get(CASES, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+            page = answer.json()
+            seen += [each["id"] for each in page["items"]]
+            cursor = page["next"]
+    assert seen == ids[::-1]
+
+
+async def test_a_case_is_seen_where_all_its_messages_are(world: World) -> None:
+    """Not by another building, and never by those who have a part in a message of it."""
+    async with (
+        world.program(DIRECTOR) as director, world.program(HIGH) as high, world.program(MIDDLE) as middle,
+        world.program(OKAFOR) as teacher,
+    ):  # fmt: skip
+        case = await opened(director, world, "high")
+        path = f"{CASES}/{case['id']}"
+        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 200]
+        await director.post(f"{path}/messages", json={"messages": [world.id("own")]})
+        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 404]
+        assert (await teacher.get(CASES)).json()["items"] == []
+        await director.post(f"{path}/messages", json={"messages": [world.id("middle")]})
+        assert [(await each.get(path)).status_code for each in (high, middle, director)] == [404, 404, 200]
+        assert (await high.get(f"/api/v1/messages/{world.id('high')}/review")).json()["cases"] == []
+        assert (await teacher.post(CASES, json={"title": "x", "messages": [world.id("own")]})).status_code == 403
+        assert (await middle.post(CASES, json={"title": "x", "messages": [world.id("high")]})).status_code == 404
+        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 200
+        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 409
+
+
+async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(world: World) -> None:
+    async with world.program(HIGH) as high, world.program(DIRECTOR) as director:
+        case = await opened(high, world, "high", "text")
+        where = f"{CASES}/{case['id']}/legal-hold"
+        assert (await high.post(where, json={"reason": ""})).status_code == 422
+        placed = (await high.post(where, json={"reason": "suit 12"})).json()["messages"]
+        assert set(placed) == {world.id("high"), world.id("text")}
+        assert (await high.post(where, json={"reason": "suit 12"})).json()["messages"] == []
+        assert (await high.post(f"{where}/lift", json={"reason": "x"})).status_code == 403
+        one = f"/api/v1/messages/{world.id('high')}"
+        assert (await high.get(f"{one}/review")).json()["legal_hold"] == "suit 12"
+        assert (await director.post(f"{one}/legal-hold/lift", json={"reason": "over"})).status_code == 200
+        assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {world.id("text"): "suit 12"}
+
+
+async def test_an_open_case_is_chosen_by_its_title(world: World) -> None:
+    """On the page of a message; only cases that somebody sees, and that lack the message."""
+    async with world.program(HIGH) as high, world.signed_in(HIGH) as browser, world.signed_in(MIDDLE) as other:
+        number = (await opened(high, world, "high"))["id"]
+        option = f'<option value="{number}">{number}: Secrecy</option>'
+        assert option in (await browser.get(f"/messages/{world.id('text')}")).text
+        assert option not in (await browser.get(f"/messages/{world.id('high')}")).text
+        assert option not in (await other.get(f"/messages/{world.id('middle')}")).text
+        sent = {"case": str(number), "message": world.id("text")}
+        assert (await send(browser, "/cases/add", **sent)).status_code == 303
+        assert (await high.get(f"{CASES}/{number}")).json()["messages"] == [world.id("high"), world.id("text")]
