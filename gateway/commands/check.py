@@ -143,7 +143,7 @@ def _is_console(address: str) -> bool:
 def _speaks_smpp(address: str) -> bool:
     with suppress(OSError), _connected(address) as peer:
         peer.sendall(Pdu(Command.ENQUIRE_LINK, sequence=1).encoded())
-        return peer.recv(16) == Pdu(Command.ENQUIRE_LINK, sequence=1).answered().encoded()
+        return peer.recv(16) == Pdu(Command.ENQUIRE_LINK, sequence=1).response().encoded()
     return False
 
 

@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.core.channels.smpp_pdu import GENERIC_NACK, Command, Frames, Malformed, Pdu, Status
+from gateway.core.channels.smpp_pdu import GENERIC_NACK, Command, MalformedPdu, Pdu, PduDecoder, Status
 from gateway.core.messages.reply import reply
 from gateway.ports.channels import HopDown
 
@@ -57,7 +57,7 @@ class SmppConnection:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handler, limits: SmppLimits
     ) -> None:
         self._reader, self._writer, self._handle, self._limits = reader, writer, handle, limits
-        self._frames = Frames()
+        self._frames = PduDecoder()
         self._pending: dict[int, asyncio.Future[Pdu]] = {}
         self._sequence = 0
         self._window = asyncio.Semaphore(limits.window)
@@ -71,7 +71,7 @@ class SmppConnection:
         watching = asyncio.create_task(self._watch())
         try:
             await self._read()
-        except (OSError, TimeoutError, Malformed):
+        except (OSError, TimeoutError, MalformedPdu):
             pass  # the peer was told, if it can still be reached
         finally:
             self.open = False
@@ -122,17 +122,17 @@ class SmppConnection:
 
     async def _read(self) -> None:
         while True:
-            timeout = None if not self._frames.waiting else self._limits.pdu_timeout
+            timeout = None if not self._frames.pending_bytes else self._limits.pdu_timeout
             async with asyncio.timeout(timeout):
                 content = await self._reader.read(_CHUNK)
             if not content:
                 return
             self._last_read = asyncio.get_running_loop().time()
             try:
-                for pdu in self._frames.fed(content):
+                for pdu in self._frames.feed(content):
                     if await self._receive(pdu):
                         return
-            except Malformed as malformed:
+            except MalformedPdu as malformed:
                 await self._write(Pdu(GENERIC_NACK, status=malformed.status))
                 raise
 
@@ -143,16 +143,16 @@ class SmppConnection:
             if future is not None and not future.done():
                 future.set_result(pdu)
         elif pdu.command == Command.ENQUIRE_LINK:
-            await self._write(pdu.answered())
+            await self._write(pdu.response())
         elif pdu.command == Command.UNBIND:
             if self._answering:
                 await asyncio.wait(self._answering)
-            await self._write(pdu.answered())
+            await self._write(pdu.response())
             return True
         else:
             limits = self._limits
             if len(self._answering) >= limits.inbound or self._inbound_bytes > limits.inbound_bytes:
-                await self._write(pdu.answered(Status.THROTTLED))
+                await self._write(pdu.response(Status.THROTTLED))
                 return False
             self._inbound_bytes += len(pdu.body)
             task = asyncio.create_task(self._answer(pdu))
