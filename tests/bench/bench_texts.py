@@ -21,8 +21,8 @@ from pathlib import Path
 from gateway.core.channels.smpp_pdu import Command
 from tests.bench import meter
 from tests.peers.smpp_ends import Esme, Smsc, body, esme, smsc
+from tests.relays.sms_gateway import OUTSIDE_PHONE, SmsGateway, run_sms_gateway
 from tests.stories.sample_mails import CLEAN
-from tests.relays.sms_gateway import (OUTSIDE_PHONE, SmsGateway, run_sms_gateway)
 
 STAFF = tuple((f"s-{number:02d}", f"+151555501{number:02d}") for number in range(6, 14))
 STUDENTS = tuple((f"k-{number:02d}", f"+151555502{number:02d}") for number in range(1, 19))

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.core.messages.delivery import State
 from gateway.core.review.views import RecipientTrace
-from gateway.demo.message_status import ShownClause, MessageStatus
+from gateway.demo.message_status import MessageStatus, ShownClause
 from gateway.demo.screen import Screen, open_console, printable
 from gateway.demo.tracked_message import (
     DemoCounts,
