@@ -46,7 +46,7 @@ class AuditService:
         await self._authorization.require(user, Right.AUDIT)
         stored = await self._audit.rows(min(max(after, 0), _MAX_PLACE), limit)
         readable = await self._readable(user, stored)
-        return [(entry, entry.act == row.act) for entry, row in zip(readable, stored, strict=True)]
+        return [(shown, shown.entry == row.entry) for shown, row in zip(readable, stored, strict=True)]
 
     async def history(self, user: User, id_: str, after: int, limit: int) -> list[tuple[int, AuditEntry]]:
         """Entries about one message in order, views too, each with its place; those after a place. Raises a Problem."""
@@ -62,10 +62,10 @@ class AuditService:
         masked = await self._masking.mask_rows(user, rows)
         if not self._authorization.family(user):
             return masked
-        conflicts = await self._conflicts(user, {row.act.subject for row in masked if row.act.subject})
+        conflicts = await self._conflicts(user, {row.entry.subject for row in masked if row.entry.subject})
         return [
-            replace(row, act=AuditEntry(row.act.at, "", _WITHHELD, "", {"why": _WHY_WITHHELD}))
-            if row.act.subject in conflicts
+            replace(row, entry=AuditEntry(row.entry.at, "", _WITHHELD, "", {"why": _WHY_WITHHELD}))
+            if row.entry.subject in conflicts
             else row
             for row in masked
         ]

@@ -72,7 +72,7 @@ class EvidenceService:
         for id_ in file.messages:  # these views are recorded before the audit rows are read
             await self._messages.read(user, id_, f"evidence of case {case_id}")
         linked, unlinked = await self._linked_rows([file.subject, *file.messages])
-        timeline = sorted((*(row.act for row in linked), *unlinked), key=lambda entry: entry.at)
+        timeline = sorted((*(row.entry for row in linked), *unlinked), key=lambda entry: entry.at)
         now = await self._clock.now()
         head = {
             "v": 1, "case": file.id, "district": self._config.district, "exported_at": rfc3339(now),

@@ -102,7 +102,7 @@ class CaseService:
         file = await self.visible_case(user, case_id)
         traces = await self._cases.traces(file.messages)
         linked, unlinked = await self._audit_trail.of_subjects([file.subject, *file.messages])
-        timeline = sorted((*(row.act for row in linked), *unlinked), key=lambda entry: entry.at)
+        timeline = sorted((*(row.entry for row in linked), *unlinked), key=lambda entry: entry.at)
         holds = dict(await self._legal_holds.of_messages(file.messages))
         in_order = [traces[id_] for id_ in file.messages if id_ in traces]
         return CaseReading(file, in_order, timeline, holds, await self._people(user, file, traces))

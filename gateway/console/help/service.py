@@ -128,7 +128,7 @@ class HelpService:
         linked, unlinked = await self._audit_trail.of_subjects(ids)
         kinds = await self._help_alerts.kinds_of(ids)
         alerts: dict[str, list[AuditEntry]] = {}
-        for entry in (*(row.act for row in linked), *unlinked):
+        for entry in (*(row.entry for row in linked), *unlinked):
             if entry.act == "alerted":
                 alerts.setdefault(entry.subject, []).append(entry)
         return [

@@ -92,10 +92,10 @@ class NameMasking:
 
     async def mask_rows(self, user: User, rows: Sequence[ChainedEntry]) -> list[ChainedEntry]:
         """Rows of the audit log without the names of the people whom they are about."""
-        written_about = {row.act.subject for row in rows if _has_written_text(row.act)}
-        names = await self.names_by_subject(user, {row.act.subject for row in rows}, written_about)
+        written_about = {row.entry.subject for row in rows if _has_written_text(row.entry)}
+        names = await self.names_by_subject(user, {row.entry.subject for row in rows}, written_about)
         return [
-            replace(row, act=names[row.act.subject].audit_entry(row.act)) if row.act.subject in names else row
+            replace(row, entry=names[row.entry.subject].audit_entry(row.entry)) if row.entry.subject in names else row
             for row in rows
         ]
 

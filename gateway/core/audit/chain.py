@@ -24,11 +24,11 @@ class ChainedEntry:
     number: int
     previous: str
     hash: str
-    act: AuditEntry
+    entry: AuditEntry
 
     def document(self) -> dict[str, object]:
         """The entry as JSON values, as in an export."""
-        return {"number": self.number, "previous": self.previous, "hash": self.hash, **_fields(self.act)}
+        return {"number": self.number, "previous": self.previous, "hash": self.hash, **_fields(self.entry)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class ChainVerifier:
 
 def _has_own_hash(row: ChainedEntry) -> bool:
     try:
-        return row.hash == entry_hash(row.previous, row.number, row.act)
+        return row.hash == entry_hash(row.previous, row.number, row.entry)
     except (TypeError, ValueError, OverflowError, RecursionError):
         return False  # values that were never chained
 

@@ -128,7 +128,7 @@ async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
     """The file of that time is gone: no limit of today is shown as if it had been that of the decision."""
     async with later.signed_in(HIGH) as browser:
         page = (await browser.get(f"/messages/{later.id('high')}")).text
-    assert "its limits are not known" in page
+    assert "its thresholds are unknown" in page
     assert "99 %" not in page
     assert "just between us</mark>" in page.replace("<sup>7a</sup>", "")
 
@@ -216,12 +216,12 @@ async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path)
 async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: Path) -> None:
     """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
     content, _ = await pack(world)
-    files = verify.opened(content)
-    assert verify.faults_of(files) == []
+    files = verify.read_zip(content)
+    assert verify.find_problems(files) == []
     for name, kept in files.items():
         at = len(kept) // 2
         changed = kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :]
-        assert verify.faults_of({**files, name: changed}), name
+        assert verify.find_problems({**files, name: changed}), name
     dice = random.Random(4)
     places = {0, 8, 10, 12, len(content) - 1, len(content) - 20, *dice.sample(range(len(content)), 120)}
     path = tmp_path / "pack.zip"
@@ -253,14 +253,14 @@ async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> N
 async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> None:
     """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
     content, digest = await pack(world)
-    files = verify.opened(content)
+    files = verify.read_zip(content)
     name = f"messages/{world.id('high')}.eml"
     files[name] = files[name].replace(b"day", b"bay")
     files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
     head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
     rest = {each: kept for each, kept in files.items() if each != "manifest.json"}
-    forged = {**rest, "manifest.json": verify.manifest_of(rest, head)}
-    faults = verify.faults_of(forged, digest)
+    forged = {**rest, "manifest.json": verify.make_manifest(rest, head)}
+    faults = verify.find_problems(forged, digest)
     assert any("not the message that was taken in" in each for each in faults)
     assert any(each.startswith("audit.jsonl: row") for each in faults)
     assert any("not the export that was expected" in each for each in faults)
@@ -294,7 +294,7 @@ async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: P
     assert run(str(folder / "verify.py")).returncode == 1
     await page.get_by_text("Close the case").first.click()
     await page.get_by_label("How it ended").select_option(label="Internal discipline")
-    await page.get_by_label("What was done, and who was told").fill("a warning, the parents were told")
+    await page.get_by_label("What was done, and who was informed").fill("a warning, the parents were told")
     await page.get_by_role("button", name="Close the case").click()
     await expect(page.locator(".facts")).to_contain_text("Internal discipline")
 

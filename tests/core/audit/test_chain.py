@@ -61,13 +61,13 @@ def test_a_changed_row_is_found(rows, data):
     row = rows[at]
     name = data.draw(st.sampled_from(["at", "actor", "act", "subject", "detail"]))
     value = getattr(data.draw(acts), name)
-    changed = replace(row, act=replace(row.act, **{name: value}))
-    assume(entry_hash(row.previous, row.number, changed.act) != row.hash)
-    assert name == "detail" or getattr(row.act, name) != value
+    changed = replace(row, entry=replace(row.entry, **{name: value}))
+    assume(entry_hash(row.previous, row.number, changed.entry) != row.hash)
+    assert name == "detail" or getattr(row.entry, name) != value
     rows[at] = changed
     assert verify(rows).number == row.number
     # Whoever also mends that row's own hash is found at the next one, or by what is known of the last.
-    mended = replace(changed, hash=entry_hash(row.previous, row.number, changed.act))
+    mended = replace(changed, hash=entry_hash(row.previous, row.number, changed.entry))
     found = verify([*rows[:at], mended, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
     assert found.number == (row.number + 1 if at < len(rows) - 1 else row.number)
 
@@ -156,4 +156,4 @@ def test_missing_chain_end_is_found():
 )  # fmt: skip
 def test_unchainable_value_is_a_changed_row(act):
     first, second = chain_entries([ACT, ACT])
-    assert verify([first, replace(second, act=act)]) == ChainFault(2, "changed")
+    assert verify([first, replace(second, entry=act)]) == ChainFault(2, "changed")
