@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from gateway.store.engine.database_url import parse_url
 from prometheus_client import CollectorRegistry
 
 from gateway.bus.kafka import KafkaBus
@@ -20,6 +19,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record
 from gateway.ports.store import Store
 from gateway.store import open_store
+from gateway.store.engine.database_url import parse_url
 from gateway.store.migrations.upgrade import upgrade
 from tests.contracts.messages import Clock
 from tests.peers.kafka import KafkaServer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.ports.store import Store
-from gateway.store.channels.smpp_binds import FORGOTTEN
+from gateway.store.channels.smpp_binds import FORGET_AFTER
 from tests.contracts.messages import Clock
 
 LINE, OTHER = "+15155550199", "+15155550198"
@@ -27,5 +27,5 @@ async def test_a_process_hears_what_the_others_have_bound_and_how_long_ago(store
     assert await store.smpp_binds.share_bound("b", []) == {"texting": 1.0}, "second is bound at a no more"
     assert await store.smpp_binds.share_bound("a", []) == {}
     assert await store.smpp_binds.share_bound("b", ["second"]) == {}
-    clock.now += FORGOTTEN + 1
+    clock.now += FORGET_AFTER + 1
     assert await store.smpp_binds.share_bound("a", []) == {}, "b has said nothing for so long that it is gone"

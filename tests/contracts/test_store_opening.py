@@ -20,11 +20,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from gateway.store.engine.database_url import parse_url
 from sqlalchemy import create_engine, inspect
 
 from gateway.store import StoreError, hold_lock, open_store
-from gateway.store.migrations.upgrade import (LATEST, configuration)
+from gateway.store.engine.database_url import parse_url
+from gateway.store.migrations.upgrade import LATEST, configuration
 from gateway.store.schema.messages import metadata
 from tests.contracts.messages import mail
 from tests.peers.postgresql import PostgresqlServer

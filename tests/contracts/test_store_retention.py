@@ -13,7 +13,7 @@ from gateway.core.messages.delivery import Bounced, State
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import Action, AuditEntry, StateChange, Transition
 from gateway.ports.store import Store
-from gateway.store.maintenance.retention import CHANGES, CHUNK
+from gateway.store.maintenance.retention import BATCH_SIZE, KEPT_CHANGES
 from tests.contracts.messages import (
     NOON,
     REST,
@@ -212,7 +212,7 @@ async def test_a_verdict_outlives_its_content_for_a_week(store: Store, clock: Cl
 async def test_contacts_are_forgotten_by_their_time_whatever_their_ids(store: Store, clock: Clock) -> None:
     """The id of a text may be made of what the provider calls it: neither the highest nor the lowest one stays."""
     old = [replace(mail(NOON), id=letter * 26) for letter in "0z"]
-    recent = [replace(mail(NOON + 9 * DAY), id=f"1{number:025}") for number in range(CHUNK + 5)]
+    recent = [replace(mail(NOON + 9 * DAY), id=f"1{number:025}") for number in range(BATCH_SIZE + 5)]
     for message in (*old, *recent):
         await store.intake.accept(message, contact(message))
     clock.now += 10 * DAY
@@ -247,11 +247,11 @@ async def test_what_was_delivered_unread_is_kept_for_its_verdict(store: Store, c
 
 async def test_old_notes_of_what_changed_in_the_queue_go(store: Store, store_url: str) -> None:
     """The newest stay: whoever looks at the queue has seen the others long ago."""
-    for number in (1, 2, CHANGES, CHANGES + 1, CHANGES + 2):
+    for number in (1, 2, KEPT_CHANGES, KEPT_CHANGES + 1, KEPT_CHANGES + 2):
         write(store_url, f"INSERT INTO held_changes (id, message_id, at) VALUES ({number}, 'm{number}', 0)")
     await store.retention.expire(DELIVERED, DECIDED, 100)
-    assert [number for number, _ in await store.lists.queue_changes(0)] == [2, CHANGES, CHANGES + 1, CHANGES + 2]
-    assert (await store.lists.queue_mark())[0] == CHANGES + 2
+    assert [number for number, _ in await store.lists.queue_changes(0)] == [2, KEPT_CHANGES, KEPT_CHANGES + 1, KEPT_CHANGES + 2]
+    assert (await store.lists.queue_mark())[0] == KEPT_CHANGES + 2
 
 
 # --- what people said of calls for help ------------------------------------------------------------------------------

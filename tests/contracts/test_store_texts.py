@@ -12,8 +12,8 @@ from gateway.core.messages.delivery import Sent
 from gateway.core.messages.message import new_id
 from gateway.ports.store import Store
 from gateway.store import StoreDown
-from gateway.store.channels.sms_parts import AGAIN
-from gateway.store.maintenance.retention import UNREAD
+from gateway.store.channels.sms_parts import REPEAT_SECONDS
+from gateway.store.maintenance.retention import VERDICT_SECONDS
 from tests.contracts.messages import NOON, PHONES, Clock, text
 
 KEY = "smsc\ntexting\n8:42\n3"
@@ -78,10 +78,10 @@ async def test_a_reference_that_comes_round_again_is_another_text(store: Store, 
     assert other.id != whole.id
     (same_words,) = await gather(store, 2)
     assert same_words.id == other.id, "what waits for a part goes before what is made"
-    clock.now += AGAIN + 1
+    clock.now += REPEAT_SECONDS + 1
     *_, later = await gather(store, 1, 2, 3, key=KEY + "b")
     await make(store, later)
-    clock.now += AGAIN + 1
+    clock.now += REPEAT_SECONDS + 1
     (anew,) = await gather(store, 1, key=KEY + "b")
     assert anew.id != later.id, "the same words much later are a text of their own"
 
@@ -103,7 +103,7 @@ async def test_a_text_that_comes_twice_as_a_whole_is_one(store: Store, clock: Cl
     await make(store, whole)
     for each in await gather(store, 3, 1, 1, 2, 2, 3):
         assert (each.id, each.done) == (whole.id, True)
-    clock.now += AGAIN + 1
+    clock.now += REPEAT_SECONDS + 1
     assert await store.sms_parts.overdue(0, 10) == [], "copies are nobody's text, and wait for nothing"
 
 
@@ -155,7 +155,7 @@ async def test_parts_go_with_the_content_and_ids_stay_for_late_receipts(store: S
     for claim in await store.delivery_queue.claim(PHONES, 10, 60):
         outcomes = {each.recipient.address: (Sent("ok"), None) for each in claim.recipients}
         assert await store.delivery_queue.record_outcomes(claim, outcomes, ())
-    clock.now += UNREAD + 2
+    clock.now += VERDICT_SECONDS + 2
     assert await store.retention.expire(1.0, 1.0, 100) == 1
     assert await store.sms_parts.parts_of(made.id) == []
     assert await store.sms_parts.find_by_smsc_ids(["77"]) is not None

@@ -17,7 +17,7 @@ from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.core.samples import CONTENT, message
-from tests.transports.smtp.fake_hop import (accept_all, fake_hop)
+from tests.transports.smtp.fake_hop import accept_all, fake_hop
 
 AVERY, JO = "avery@students.riverbend.example", "jo@students.riverbend.example"
 

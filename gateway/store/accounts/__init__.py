@@ -1,1 +1,1 @@
-"""Accounts, identities, sessions, grants."""
+"""Stores of accounts, sign-in and grants."""

@@ -1,16 +1,14 @@
-"""Accounts of the console: users, their signed-in browsers, their API tokens, and sign-ins that were refused.
-
-Of sessions and tokens only hashes are kept: who reads the store can use neither.
-"""
+"""Accounts of the console. Each write adds its audit entry in the same transaction, unless nothing changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from gateway.core.accounts.account import User
 from gateway.core.policy.decision import AuditEntry
+from gateway.store.accounts.sessions import END_SESSIONS
 from gateway.store.accounts.tokens import REVOKE_ALL
 from gateway.store.accounts.users import USER, read_user
 from gateway.store.audit import audit
@@ -20,11 +18,10 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
-_u, _s = schema.users.c, schema.sessions.c
-_ADD_USER = batch_insert(schema.users, ignore_existing=True)
-
+_u = schema.users.c
+_INSERT = batch_insert(schema.users, ignore_existing=True)
 _BY_NAME = Statement(lambda sql: select(*USER, _u.password_hash).where(_u.name == bindparam("key")))
-_USERS = Statement(lambda sql: select(*USER).order_by(_u.name))
+_ALL = Statement(lambda sql: select(*USER).order_by(_u.name))
 _SET_PASSWORD = Statement(
     lambda sql: update(schema.users).where(_u.name == bindparam("key")).values(password_hash=bindparam("hash"))
 )
@@ -35,15 +32,9 @@ _DISABLE = Statement(
         .values(disabled_at=bindparam("at"))
     )
 )
-_END_SESSIONS = Statement(
-    lambda sql: delete(schema.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
-)
 
 
-# Each write comes with its entry of the audit log, in the same transaction; it is left out where nothing changed.
-
-
-def _add_users(db: Database, items: Sequence[tuple[User, str, AuditEntry]]) -> list[bool]:
+def _add(db: Database, items: Sequence[tuple[User, str, AuditEntry]]) -> list[bool]:
     added = []
     for user, password_hash, entry in items:
         row = {
@@ -51,16 +42,16 @@ def _add_users(db: Database, items: Sequence[tuple[User, str, AuditEntry]]) -> l
             "buildings": encode_json(user.buildings), "person": storable(user.person), "created_at": db.now,
             "disabled_at": None, "subject": storable(user.subject), "by_groups": int(user.by_groups),
         }  # fmt: skip
-        added.append(db.batch(_ADD_USER, [row]) == 1)
+        added.append(db.batch(_INSERT, [row]) == 1)
         audit.write(db, [entry] * added[-1])
     return added
 
 
-def _set_passwords(db: Database, items: Sequence[tuple[str, str, str, bool, AuditEntry]]) -> list[bool]:
+def _set_password(db: Database, items: Sequence[tuple[str, str, str, bool, AuditEntry]]) -> list[bool]:
     changed = []
     for name, password_hash, keep, tokens, entry in items:
         changed.append(db.change(_SET_PASSWORD, key=name, hash=password_hash) == 1)
-        db.change(_END_SESSIONS, key=name, kept=keep)
+        db.change(END_SESSIONS, key=name, kept=keep)
         if tokens:
             db.change(REVOKE_ALL, key=name, at=db.now)
         audit.write(db, [entry] * changed[-1])
@@ -71,13 +62,13 @@ def _disable(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[bool
     changed = []
     for name, entry in items:
         changed.append(db.change(_DISABLE, key=name, at=db.now) == 1)
-        db.change(_END_SESSIONS, key=name, kept="")
+        db.change(END_SESSIONS, key=name, kept="")
         db.change(REVOKE_ALL, key=name, at=db.now)
         audit.write(db, [entry] * changed[-1])
     return changed
 
 
-_ADD_USER_WRITE, _SET_PASSWORD_WRITE, _DISABLE_WRITE = Write(_add_users), Write(_set_passwords), Write(_disable)
+_ADD_WRITE, _SET_PASSWORD_WRITE, _DISABLE_WRITE = Write(_add), Write(_set_password), Write(_disable)
 
 
 class SqlAccountStore(FeatureStore):
@@ -85,7 +76,7 @@ class SqlAccountStore(FeatureStore):
 
     async def add(self, user: User, password_hash: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.AccountStore."""
-        return await self._writer.write(_ADD_USER_WRITE, (user, password_hash, entry))
+        return await self._writer.write(_ADD_WRITE, (user, password_hash, entry))
 
     async def find(self, name: str) -> tuple[User, str] | None:
         """See gateway.ports.accounts.AccountStore."""
@@ -94,7 +85,7 @@ class SqlAccountStore(FeatureStore):
 
     async def list_all(self) -> Sequence[User]:
         """See gateway.ports.accounts.AccountStore."""
-        return [read_user(row) for row in await self._readers.read(lambda db: db.rows(_USERS))]
+        return [read_user(row) for row in await self._readers.read(lambda db: db.rows(_ALL))]
 
     async def set_password(
         self, name: str, password_hash: str, entry: AuditEntry, *, keep: str = "", tokens: bool = False

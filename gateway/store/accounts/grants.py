@@ -1,4 +1,4 @@
-"""What content was granted to whom, until when: each grant and its end with an entry of the audit log."""
+"""Content that is granted to auditors."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _ADD = Statement(
     )
     .returning(_g.id)
 )  # fmt: skip
-_OF = Statement(
+_ACTIVE = Statement(
     lambda sql: (
         select(*_GRANT)
         .where(_g.user_name == bindparam("key"), _g.ended_at.is_(None), _g.until > bindparam("now"))
         .order_by(_g.id)
     )
 )
-_LISTED = Statement(
+_PAGE = Statement(
     lambda sql: select(*_GRANT).where(_g.id < bindparam("before")).order_by(_g.id.desc()).limit(bindparam("limit"))
 )
 _BY_ID = Statement(lambda sql: select(*_GRANT).where(_g.id == bindparam("key")))
@@ -48,20 +48,20 @@ _END = Statement(
 )
 
 
-def _read(rows: Sequence[Row]) -> list[Grant]:
+def _read_grants(rows: Sequence[Row]) -> list[Grant]:
     return [Grant(*row) for row in rows]
 
 
-def _grant(db: Database, items: Sequence[tuple[Grant, AuditEntry]]) -> list[int]:
-    made = []
-    for each, entry in items:
+def _add(db: Database, items: Sequence[tuple[Grant, AuditEntry]]) -> list[int]:
+    numbers = []
+    for grant, entry in items:
         ((id_,),) = db.rows(
-            _ADD, user=storable(each.user), about=storable(each.subject), by=storable(each.by), why=storable(each.reason), now=db.now,
-            ends=each.until,
+            _ADD, user=storable(grant.user), about=storable(grant.subject), by=storable(grant.by),
+            why=storable(grant.reason), now=db.now, ends=grant.until,
         )  # fmt: skip
         audit.write(db, [entry])
-        made.append(int(id_))
-    return made
+        numbers.append(int(id_))
+    return numbers
 
 
 def _end(db: Database, items: Sequence[tuple[int, str, AuditEntry]]) -> list[bool]:
@@ -72,7 +72,7 @@ def _end(db: Database, items: Sequence[tuple[int, str, AuditEntry]]) -> list[boo
     return done
 
 
-_GRANT_WRITE, _END_WRITE = Write(_grant), Write(_end)
+_ADD_WRITE, _END_WRITE = Write(_add), Write(_end)
 
 
 class SqlGrantStore(FeatureStore):
@@ -80,19 +80,19 @@ class SqlGrantStore(FeatureStore):
 
     async def add(self, grant: Grant, entry: AuditEntry) -> int:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._writer.write(_GRANT_WRITE, (grant, entry))
+        return await self._writer.write(_ADD_WRITE, (grant, entry))
 
     async def active_for(self, user: str) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._readers.read(lambda db: _read(db.rows(_OF, key=storable(user), now=db.now)))
+        return await self._readers.read(lambda db: _read_grants(db.rows(_ACTIVE, key=storable(user), now=db.now)))
 
     async def page(self, before: int, limit: int) -> Sequence[Grant]:
         """See gateway.ports.accounts.GrantStore."""
-        return await self._readers.read(lambda db: _read(db.rows(_LISTED, before=before, limit=limit)))
+        return await self._readers.read(lambda db: _read_grants(db.rows(_PAGE, before=before, limit=limit)))
 
     async def find(self, id_: int) -> Grant | None:
         """See gateway.ports.accounts.GrantStore."""
-        found = await self._readers.read(lambda db: _read(db.rows(_BY_ID, key=id_)))
+        found = await self._readers.read(lambda db: _read_grants(db.rows(_BY_ID, key=id_)))
         return found[0] if found else None
 
     async def end(self, id_: int, by: str, entry: AuditEntry) -> bool:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Accounts whose role comes from groups: when the sign-in service last confirmed them, and how to ask again."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
-from gateway.store.schema.accounts import vouchings
+from gateway.store.schema.accounts import group_checks
 
-_u, _v = schema.users.c, vouchings.c
+_u, _v = schema.users.c, group_checks.c
 
-_NO_VOUCHING = Statement(lambda sql: delete(vouchings).where(_v.user_name == bindparam("key")))
-_ADD_VOUCHING = batch_insert(vouchings, ignore_existing=True)
-_NOTHING_TO_ASK = Statement(
-    lambda sql: update(vouchings).where(_v.user_name == bindparam("key")).values(again=schema.lit(""))
+_DELETE = Statement(lambda sql: delete(group_checks).where(_v.user_name == bindparam("key")))
+_INSERT = batch_insert(group_checks, ignore_existing=True)
+_CLEAR_TOKEN = Statement(
+    lambda sql: update(group_checks).where(_v.user_name == bindparam("key")).values(again=schema.lit(""))
 )
-_TO_ASK = Statement(
+_DUE = Statement(
     lambda sql: (
         select(*USER, _v.vouched_at, _v.again)
-        .join_from(vouchings, schema.users, _u.name == _v.user_name)
+        .join_from(group_checks, schema.users, _u.name == _v.user_name)
         .where(
             _v.vouched_at < bindparam("before", type_=Double()),
             _v.asking_until < bindparam("at", type_=Double()),
@@ -38,42 +38,46 @@ _TO_ASK = Statement(
 )
 _CLAIM = Statement(
     lambda sql: (
-        update(vouchings)
+        update(group_checks)
         .where(_v.user_name == bindparam("key"), _v.asking_until < bindparam("at", type_=Double()))
         .values(asking_until=bindparam("until", type_=Double()))
     )
 )
 
 
-def _vouched(db: Database, items: Sequence[tuple[str, str]]) -> list[None]:
+def _record_check(db: Database, items: Sequence[tuple[str, str]]) -> list[None]:
     for name, again in items:
-        db.change(_NO_VOUCHING, key=name)
+        db.change(_DELETE, key=name)
         row = {"user_name": name, "again": again, "vouched_at": db.now, "asking_until": 0.0}
-        db.batch(_ADD_VOUCHING, [row])
+        db.batch(_INSERT, [row])
     return [None] * len(items)
 
 
-def _nothing_to_ask(db: Database, items: Sequence[str]) -> list[None]:
+def _stop_checking(db: Database, items: Sequence[str]) -> list[None]:
     for name in items:
-        db.change(_NOTHING_TO_ASK, key=name)
+        db.change(_CLEAR_TOKEN, key=name)
     return [None] * len(items)
 
 
-def _to_ask(db: Database, items: Sequence[tuple[float, float, int]]) -> list[Sequence[GroupRole]]:
+def _claim_due(db: Database, items: Sequence[tuple[float, float, int]]) -> list[Sequence[GroupRole]]:
     claimed: list[Sequence[GroupRole]] = []
-    for before, lasts, limit in items:
-        found = db.rows(_TO_ASK, before=before, at=db.now, most=limit)
+    for before, lease, limit in items:
+        due = db.rows(_DUE, before=before, at=db.now, most=limit)
         claimed.append(
             [
                 GroupRole(read_user(row), *row[len(USER) :])
-                for row in found
-                if db.change(_CLAIM, key=row[0], at=db.now, until=db.now + lasts) == 1
+                for row in due
+                if db.change(_CLAIM, key=row[0], at=db.now, until=db.now + lease) == 1
             ]
         )
     return claimed
 
 
-_VOUCHED_WRITE, _TO_ASK_WRITE, _NOTHING_WRITE = Write(_vouched), Write(_to_ask), Write(_nothing_to_ask)
+_RECORD_CHECK_WRITE, _CLAIM_DUE_WRITE, _STOP_CHECKING_WRITE = (
+    Write(_record_check),
+    Write(_claim_due),
+    Write(_stop_checking),
+)
 
 
 class SqlGroupRoleStore(FeatureStore):
@@ -81,12 +85,12 @@ class SqlGroupRoleStore(FeatureStore):
 
     async def record_check(self, name: str, again: str) -> None:
         """See gateway.ports.accounts.GroupRoleStore."""
-        await self._writer.write(_VOUCHED_WRITE, (name, again))
+        await self._writer.write(_RECORD_CHECK_WRITE, (name, again))
 
-    async def claim_due(self, before: float, lasts: float, limit: int) -> Sequence[GroupRole]:
+    async def claim_due(self, before: float, lease: float, limit: int) -> Sequence[GroupRole]:
         """See gateway.ports.accounts.GroupRoleStore."""
-        return await self._writer.write(_TO_ASK_WRITE, (before, lasts, limit))
+        return await self._writer.write(_CLAIM_DUE_WRITE, (before, lease, limit))
 
     async def stop_checking(self, name: str) -> None:
         """See gateway.ports.accounts.GroupRoleStore."""
-        await self._writer.write(_NOTHING_WRITE, name)
+        await self._writer.write(_STOP_CHECKING_WRITE, name)

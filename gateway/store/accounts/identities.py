@@ -1,4 +1,4 @@
-"""Accounts of those whom the district's sign-in service vouches for, and the second step of those with a password."""
+"""Accounts of people who sign in with the district's sign-in service."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from gateway.store.schema import messages as schema
 _u = schema.users.c
 
 _BY_SUBJECT = Statement(lambda sql: select(*USER).where(_u.subject == bindparam("key"), _u.subject != schema.lit("")))
-_PERSONS = Statement(lambda sql: select(*USER).where(_u.person == bindparam("key")))
-_ADD = batch_insert(schema.users, ignore_existing=True)
-_KNOWN_BY = Statement(
+_OF_PERSON = Statement(lambda sql: select(*USER).where(_u.person == bindparam("key")))
+_INSERT = batch_insert(schema.users, ignore_existing=True)
+_UPDATE = Statement(
     lambda sql: (
         update(schema.users)
         .where(_u.name == bindparam("key"), _u.subject.in_([schema.lit(""), bindparam("subject_again")]))
@@ -33,18 +33,18 @@ _KNOWN_BY = Statement(
 )  # fmt: skip
 
 
-def _recognise(db: Database, items: Sequence[tuple[User, AuditEntry]]) -> list[bool]:
-    """Accounts as the service knows them: made where there is none, never another subject's."""
+def _recognize(db: Database, items: Sequence[tuple[User, AuditEntry]]) -> list[bool]:
+    """Add accounts, or update those that belong to the subject or to none."""
     done = []
     for user, entry in items:
         row = {
             "name": user.name, "password_hash": None, "role": user.role.value, "buildings": encode_json(user.buildings),
-            "person": storable(user.person), "created_at": db.now, "disabled_at": None, "subject": storable(user.subject),
-            "by_groups": int(user.by_groups),
+            "person": storable(user.person), "created_at": db.now, "disabled_at": None,
+            "subject": storable(user.subject), "by_groups": int(user.by_groups),
         }  # fmt: skip
-        made = db.batch(_ADD, [row]) == 1
-        changed = made or db.change(
-            _KNOWN_BY, key=user.name, subject_again=row["subject"], to_subject=row["subject"], to_role=row["role"],
+        added = db.batch(_INSERT, [row]) == 1
+        changed = added or db.change(
+            _UPDATE, key=user.name, subject_again=row["subject"], to_subject=row["subject"], to_role=row["role"],
             to_buildings=row["buildings"], to_by_groups=row["by_groups"],
         ) == 1  # fmt: skip
         audit.write(db, [entry] * changed)
@@ -52,7 +52,7 @@ def _recognise(db: Database, items: Sequence[tuple[User, AuditEntry]]) -> list[b
     return done
 
 
-_RECOGNISE_WRITE = Write(_recognise)
+_RECOGNIZE_WRITE = Write(_recognize)
 
 
 class SqlIdentityStore(FeatureStore):
@@ -65,8 +65,10 @@ class SqlIdentityStore(FeatureStore):
 
     async def users_of_person(self, person: str) -> Sequence[User]:
         """See gateway.ports.accounts.IdentityStore."""
-        return [read_user(row) for row in await self._readers.read(lambda db: db.rows(_PERSONS, key=storable(person)))]
+        return [
+            read_user(row) for row in await self._readers.read(lambda db: db.rows(_OF_PERSON, key=storable(person)))
+        ]
 
     async def recognize(self, user: User, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.IdentityStore."""
-        return await self._writer.write(_RECOGNISE_WRITE, (user, entry))
+        return await self._writer.write(_RECOGNIZE_WRITE, (user, entry))

@@ -1,4 +1,4 @@
-"""What was given to accounts that decide no more: found, and taken from them with its entries of the audit log."""
+"""Held messages and open cases of accounts that can no longer decide: found and unassigned."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from gateway.store.schema.review import assignments
 _a, _c, _u = assignments.c, schema.cases.c, schema.users.c
 
 
-def _nobody_able(sql: SqlDialect, name: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a name is of no account that is in force and has one of the roles."""
+def _no_longer_able(sql: SqlDialect, name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a name belongs to no enabled account with one of the roles."""
     able = select(_u.name).where(_u.name == name, _u.disabled_at.is_(None), sql.among(_u.role))
     return (name != schema.lit("")) & ~able.exists()
 
@@ -28,7 +28,7 @@ def _nobody_able(sql: SqlDialect, name: ColumnElement[str]) -> ColumnElement[boo
 _MESSAGES = Statement(
     lambda sql: (
         select(_a.message_id, _a.user_name)
-        .where(_nobody_able(sql, _a.user_name), is_held(_a.message_id))
+        .where(_no_longer_able(sql, _a.user_name), is_held(_a.message_id))
         .order_by(_a.message_id)
         .limit(bindparam("limit"))
     )
@@ -36,19 +36,19 @@ _MESSAGES = Statement(
 _CASES = Statement(
     lambda sql: (
         select(_c.id, _c.assignee)
-        .where(_c.outcome == schema.lit(""), _nobody_able(sql, _c.assignee))
+        .where(_c.outcome == schema.lit(""), _no_longer_able(sql, _c.assignee))
         .order_by(_c.id)
         .limit(bindparam("limit"))
     )
 )
-_FREE_MESSAGE = Statement(
+_UNASSIGN_MESSAGE = Statement(
     lambda sql: (
         update(assignments)
         .where(_a.message_id == bindparam("key"), _a.user_name == bindparam("holder"))
         .values(user_name=schema.lit(""), by_name=schema.lit("gateway"), at=bindparam("now"))
     )
 )
-_FREE_CASE = Statement(
+_UNASSIGN_CASE = Statement(
     lambda sql: (
         update(schema.cases)
         .where(_c.id == bindparam("key"), _c.assignee == bindparam("holder"), _c.outcome == schema.lit(""))
@@ -57,26 +57,26 @@ _FREE_CASE = Statement(
 )
 
 
-def _hand_back(db: Database, items: Sequence[tuple[OrphanedWork, OrphanedNotices]]) -> list[OrphanedWork]:
+def _unassign(db: Database, items: Sequence[tuple[OrphanedWork, OrphanedNotices]]) -> list[OrphanedWork]:
     answers = []
-    for given, left in items:
-        free = OrphanedWork(
-            [each for each in sorted(given.messages) if db.change(_FREE_MESSAGE, **_named(db, each)) == 1],
-            [each for each in sorted(given.cases) if db.change(_FREE_CASE, **_named(db, each)) == 1],
+    for work, notices in items:
+        unassigned = OrphanedWork(
+            [message for message in sorted(work.messages) if db.change(_UNASSIGN_MESSAGE, **_key(db, message)) == 1],
+            [case for case in sorted(work.cases) if db.change(_UNASSIGN_CASE, **_key(db, case)) == 1],
         )
-        if free:
-            letters, entries = left(free)
-            followups.write(db, letters)
+        if unassigned:
+            new_followups, entries = notices(unassigned)
+            followups.write(db, new_followups)
             audit.write(db, entries)
-        answers.append(free)
+        answers.append(unassigned)
     return answers
 
 
-def _named(db: Database, each: tuple[object, str]) -> dict[str, object]:
-    return {"key": each[0], "holder": each[1], "now": db.now}
+def _key(db: Database, assigned: tuple[object, str]) -> dict[str, object]:
+    return {"key": assigned[0], "holder": assigned[1], "now": db.now}
 
 
-_HAND_BACK_WRITE = Write(_hand_back, rank=0)
+_UNASSIGN_WRITE = Write(_unassign, rank=0)
 
 
 class SqlReassignmentStore(FeatureStore):
@@ -92,6 +92,6 @@ class SqlReassignmentStore(FeatureStore):
 
         return await self._readers.read(read)
 
-    async def unassign(self, given: OrphanedWork, left: OrphanedNotices) -> OrphanedWork:
+    async def unassign(self, work: OrphanedWork, notices: OrphanedNotices) -> OrphanedWork:
         """See gateway.ports.accounts.ReassignmentStore."""
-        return await self._writer.write(_HAND_BACK_WRITE, (given, left))
+        return await self._writer.write(_UNASSIGN_WRITE, (work, notices))

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The second step of signing in with a password: time-based codes and recovery codes."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from gateway.store.schema.accounts import second_steps
 
 _w = second_steps.c
 
-NEVER_CONFIRMED = Statement(
-    lambda sql: delete(second_steps).where(
-        second_steps.c.since.is_(None), second_steps.c.last < bindparam("begun", type_=BigInteger())
-    )
+DELETE_EXPIRED_SETUPS = Statement(
+    lambda sql: delete(second_steps).where(_w.since.is_(None), _w.last < bindparam("begun", type_=BigInteger()))
 )
 
 
-def begun(db: Database) -> int:
-    """When a second step that may be confirmed now was begun at the earliest, in whole seconds."""
+def earliest_setup(db: Database) -> int:
+    """The earliest start of a setup that may still be confirmed, in whole seconds."""
     return int(db.now - SECOND_STEP_SETUP_SECONDS)
 
 
-_STEP = Statement(lambda sql: select(_w.secret, _w.since, _w.last, _w.recovery).where(_w.user_name == bindparam("key")))
-_ADD_STEP = batch_insert(second_steps, ignore_existing=True)
-_UNCONFIRMED = Statement(lambda sql: delete(second_steps).where(_w.user_name == bindparam("key"), _w.since.is_(None)))
-_NO_STEP = Statement(lambda sql: delete(second_steps).where(_w.user_name == bindparam("key")))
+_BY_NAME = Statement(
+    lambda sql: select(_w.secret, _w.since, _w.last, _w.recovery).where(_w.user_name == bindparam("key"))
+)
+_INSERT = batch_insert(second_steps, ignore_existing=True)
+_DELETE_SETUP = Statement(lambda sql: delete(second_steps).where(_w.user_name == bindparam("key"), _w.since.is_(None)))
+_DELETE = Statement(lambda sql: delete(second_steps).where(_w.user_name == bindparam("key")))
 _CONFIRM = Statement(
     lambda sql: (
         update(second_steps)
@@ -46,14 +46,14 @@ _CONFIRM = Statement(
         )
     )
 )  # fmt: skip
-_USE = Statement(
+_USE_CODE = Statement(
     lambda sql: (
         update(second_steps)
         .where(_w.user_name == bindparam("key"), _w.since.is_not(None), _w.last < bindparam("step", type_=BigInteger()))
         .values(last=bindparam("to_step", type_=BigInteger()))
     )
 )
-_SPEND = Statement(
+_USE_RECOVERY_CODE = Statement(
     lambda sql: (
         update(second_steps)
         .where(_w.user_name == bindparam("key"), _w.recovery == bindparam("were"))
@@ -63,49 +63,58 @@ _SPEND = Statement(
 
 
 def _begin(db: Database, items: Sequence[tuple[str, str]]) -> list[None]:
-    db.change(NEVER_CONFIRMED, begun=begun(db))
+    db.change(DELETE_EXPIRED_SETUPS, begun=earliest_setup(db))
     for name, secret in items:
-        db.change(_UNCONFIRMED, key=name)
+        db.change(_DELETE_SETUP, key=name)
         row = {"user_name": name, "secret": secret, "since": None, "last": int(db.now), "recovery": "[]"}
-        db.batch(_ADD_STEP, [row])
+        db.batch(_INSERT, [row])
     return [None] * len(items)
 
 
 def _confirm(db: Database, items: Sequence[tuple[str, int, Sequence[str], AuditEntry]]) -> list[bool]:
     done = []
     for name, step, codes, entry in items:
-        given = {"key": name, "at": db.now, "begun": begun(db), "step": step, "codes": encode_json(list(codes))}
-        done.append(db.change(_CONFIRM, **given) == 1)
+        values = {
+            "key": name,
+            "at": db.now,
+            "begun": earliest_setup(db),
+            "step": step,
+            "codes": encode_json(list(codes)),
+        }
+        done.append(db.change(_CONFIRM, **values) == 1)
         audit.write(db, [entry] * done[-1])
     return done
 
 
-def _drop(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[bool]:
+def _remove(db: Database, items: Sequence[tuple[str, AuditEntry]]) -> list[bool]:
     done = []
     for name, entry in items:
-        done.append(db.change(_NO_STEP, key=name) == 1)
+        done.append(db.change(_DELETE, key=name) == 1)
         audit.write(db, [entry] * done[-1])
     return done
 
 
-def _use(db: Database, items: Sequence[tuple[str, int]]) -> list[bool]:
-    return [db.change(_USE, key=name, step=step, to_step=step) == 1 for name, step in items]
+def _use_code(db: Database, items: Sequence[tuple[str, int]]) -> list[bool]:
+    return [db.change(_USE_CODE, key=name, step=step, to_step=step) == 1 for name, step in items]
 
 
-def _spend(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[bool]:
+def _use_recovery_code(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[bool]:
     done = []
-    for name, code, entry in items:
-        rows = db.rows(_STEP, key=name)
-        were = json.loads(rows[0][3]) if rows and rows[0][1] is not None else []
-        are = [each for each in were if each != code]
-        spent = len(are) < len(were) and db.change(_SPEND, key=name, were=rows[0][3], are=encode_json(are)) == 1
-        audit.write(db, [entry] * spent)
-        done.append(spent)
+    for name, code_hash, entry in items:
+        rows = db.rows(_BY_NAME, key=name)
+        codes = json.loads(rows[0][3]) if rows and rows[0][1] is not None else []
+        left = [other for other in codes if other != code_hash]
+        used = (
+            len(left) < len(codes)
+            and db.change(_USE_RECOVERY_CODE, key=name, were=rows[0][3], are=encode_json(left)) == 1
+        )
+        audit.write(db, [entry] * used)
+        done.append(used)
     return done
 
 
-_BEGIN_WRITE, _CONFIRM_WRITE, _DROP_WRITE = Write(_begin), Write(_confirm), Write(_drop)
-_USE_WRITE, _SPEND_WRITE = Write(_use), Write(_spend)
+_BEGIN_WRITE, _CONFIRM_WRITE, _REMOVE_WRITE = Write(_begin), Write(_confirm), Write(_remove)
+_USE_CODE_WRITE, _USE_RECOVERY_CODE_WRITE = Write(_use_code), Write(_use_recovery_code)
 
 
 class SqlSecondStepStore(FeatureStore):
@@ -115,8 +124,8 @@ class SqlSecondStepStore(FeatureStore):
         """See gateway.ports.accounts.SecondStepStore."""
 
         def read(db: Database) -> SecondStep | None:
-            for secret, since, last, recovery in db.rows(_STEP, key=storable(name)):
-                if since is not None or last >= begun(db):
+            for secret, since, last, recovery in db.rows(_BY_NAME, key=storable(name)):
+                if since is not None or last >= earliest_setup(db):
                     return SecondStep(secret, since, last, len(json.loads(recovery)))
             return None
 
@@ -132,12 +141,12 @@ class SqlSecondStepStore(FeatureStore):
 
     async def remove(self, name: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.SecondStepStore."""
-        return await self._writer.write(_DROP_WRITE, (name, entry))
+        return await self._writer.write(_REMOVE_WRITE, (name, entry))
 
     async def use_code(self, name: str, step: int) -> bool:
         """See gateway.ports.accounts.SecondStepStore."""
-        return await self._writer.write(_USE_WRITE, (name, step))
+        return await self._writer.write(_USE_CODE_WRITE, (name, step))
 
-    async def use_recovery_code(self, name: str, code: str, entry: AuditEntry) -> bool:
+    async def use_recovery_code(self, name: str, code_hash: str, entry: AuditEntry) -> bool:
         """See gateway.ports.accounts.SecondStepStore."""
-        return await self._writer.write(_SPEND_WRITE, (name, code, entry))
+        return await self._writer.write(_USE_RECOVERY_CODE_WRITE, (name, code_hash, entry))

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Refused sign-ins, counted to limit guessing."""
 
 from __future__ import annotations
 
@@ -14,52 +14,51 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.schema import messages as schema
 
-_f = schema.sign_in_failures.c
+_REMEMBERED_SECONDS = 86400.0
 
-_ADD_FAILURE = batch_insert(schema.sign_in_failures, "name", "client", "at")
-_FAILED_BY_NAME = Statement(
-    lambda sql: select(func.count()).where(_f.name == bindparam("key"), _f.at > bindparam("since"))
-)
-_FAILED_BY_CLIENT = Statement(
+_f = schema.sign_in_failures.c
+_INSERT = batch_insert(schema.sign_in_failures, "name", "client", "at")
+_BY_NAME = Statement(lambda sql: select(func.count()).where(_f.name == bindparam("key"), _f.at > bindparam("since")))
+_BY_CLIENT = Statement(
     lambda sql: select(func.count()).where(_f.client == bindparam("key"), _f.at > bindparam("since"))
 )
-_FAILED_BY_BOTH = Statement(
+_BY_BOTH = Statement(
     lambda sql: select(func.count()).where(
         _f.name == bindparam("key"), _f.client == bindparam("there"), _f.at > bindparam("since")
     )
 )
-_OLD_FAILURES = Statement(lambda sql: delete(schema.sign_in_failures).where(_f.at < bindparam("at")))
-FORGIVE = Statement(
+_DELETE_OLD = Statement(lambda sql: delete(schema.sign_in_failures).where(_f.at < bindparam("at")))
+DELETE_FAILURES = Statement(
     lambda sql: delete(schema.sign_in_failures).where(_f.name == bindparam("key"), _f.client == bindparam("client"))
 )
-_FAILURES_KEPT = 86400.0
+"""Deletes the failures of one name from one client."""
 
 
-def _refused(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[None]:
-    db.change(_OLD_FAILURES, at=db.now - _FAILURES_KEPT)
-    for failures_of, client, entry in items:
-        db.batch(_ADD_FAILURE, [{"name": failures_of, "client": storable(client), "at": db.now}])
+def _record(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[None]:
+    db.change(_DELETE_OLD, at=db.now - _REMEMBERED_SECONDS)
+    for name_hash, client, entry in items:
+        db.batch(_INSERT, [{"name": name_hash, "client": storable(client), "at": db.now}])
         audit.write(db, [entry])
     return [None] * len(items)
 
 
-_REFUSED_WRITE = Write(_refused)
+_RECORD_WRITE = Write(_record)
 
 
 class SqlSignInFailureStore(FeatureStore):
     """See gateway.ports.accounts.SignInFailureStore."""
 
-    async def record(self, failures_of: str, client: str, entry: AuditEntry) -> None:
+    async def record(self, name_hash: str, client: str, entry: AuditEntry) -> None:
         """See gateway.ports.accounts.SignInFailureStore."""
-        await self._writer.write(_REFUSED_WRITE, (failures_of, client, entry))
+        await self._writer.write(_RECORD_WRITE, (name_hash, client, entry))
 
-    async def count(self, failures_of: str, client: str, since: float) -> tuple[int, int, int]:
+    async def count(self, name_hash: str, client: str, since: float) -> tuple[int, int, int]:
         """See gateway.ports.accounts.SignInFailureStore."""
 
         def count(db: Database) -> tuple[int, int, int]:
-            (both,) = db.rows(_FAILED_BY_BOTH, key=failures_of, there=storable(client), since=since)
-            (name,) = db.rows(_FAILED_BY_NAME, key=failures_of, since=since)
-            (there,) = db.rows(_FAILED_BY_CLIENT, key=storable(client), since=since)
+            (both,) = db.rows(_BY_BOTH, key=name_hash, there=storable(client), since=since)
+            (name,) = db.rows(_BY_NAME, key=name_hash, since=since)
+            (there,) = db.rows(_BY_CLIENT, key=storable(client), since=since)
             return both[0], name[0], there[0]
 
         return await self._readers.read(count)

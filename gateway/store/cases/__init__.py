@@ -1,1 +1,1 @@
-"""Cases and legal holds."""
+"""Stores of cases and legal holds."""

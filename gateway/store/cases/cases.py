@@ -1,4 +1,4 @@
-"""Cases, the messages that they name, and legal holds: each change with its entries of the audit log."""
+"""Cases and the messages that they name. Each change adds its audit entries in the same transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CASE = (
 _TIME: Double[float] = Double()
 
 
-def _listed(closed: bool) -> Statement:
+def _page(closed: bool) -> Statement:
     return Statement(
         lambda sql: (
             select(*_CASE)
@@ -43,7 +43,7 @@ def _listed(closed: bool) -> Statement:
     )
 
 
-_OPEN_CASES, _CLOSED_CASES = _listed(closed=False), _listed(closed=True)
+_OPEN_CASES, _CLOSED_CASES = _page(closed=False), _page(closed=True)
 _DUE = Statement(
     lambda sql: (
         select(*_CASE)
@@ -84,7 +84,7 @@ _CHANGE = Statement(
         )
     )
 )  # fmt: skip
-_END = Statement(
+_SET_OUTCOME = Statement(
     lambda sql: (
         update(schema.cases)
         .where(_c.id == bindparam("key"), _c.outcome != bindparam("to_outcome"))
@@ -98,56 +98,56 @@ _TOUCH = Statement(
     lambda sql: update(schema.cases).where(_c.id == bindparam("key")).values(changed_at=bindparam("now"))
 )
 _ADD = batch_insert(schema.case_messages, ignore_existing=True)
-_TAKE = Statement(
+_REMOVE = Statement(
     lambda sql: delete(schema.case_messages).where(
         _m.case_id == bindparam("key"), _m.message_id == bindparam("message")
     )
 )
 
 
-_TRACED = Statement(lambda sql: traces(select(schema.messages.c.id).where(sql.among(schema.messages.c.id))))
+_TRACES = Statement(lambda sql: traces(select(schema.messages.c.id).where(sql.among(schema.messages.c.id))))
 
 
-def _named(db: Database, ids: Sequence[str]) -> dict[str, Trace]:
-    found: dict[str, Trace] = {}
+def _traces(db: Database, ids: Sequence[str]) -> dict[str, Trace]:
+    files: dict[str, Trace] = {}
     for at in range(0, len(ids), MAX_TRACES):
-        for group in group_by_message(db.rows(_TRACED, ids=list(ids[at : at + MAX_TRACES]))):
-            found[group[0][0]] = read_trace(group)
-    return found
+        for group in group_by_message(db.rows(_TRACES, ids=list(ids[at : at + MAX_TRACES]))):
+            files[group[0][0]] = read_trace(group)
+    return files
 
 
-def _files(db: Database, rows: Sequence[Row]) -> list[CaseFile]:
-    named: dict[int, list[str]] = {}
+def _read_cases(db: Database, rows: Sequence[Row]) -> list[CaseFile]:
+    messages_of: dict[int, list[str]] = {}
     for case_id, message in db.rows(_MESSAGES, ids=[row[0] for row in rows]) if rows else ():
-        named.setdefault(case_id, []).append(message)
-    return [replace(CaseFile(*row), messages=tuple(named.get(row[0], ()))) for row in rows]
+        messages_of.setdefault(case_id, []).append(message)
+    return [replace(CaseFile(*row), messages=tuple(messages_of.get(row[0], ()))) for row in rows]
 
 
 def _open(db: Database, items: Sequence[tuple[CaseDraft, str, Sequence[str], Mapping[str, object], str]]) -> list[int]:
-    made = []
+    numbers = []
     for draft, by, messages, detail, to in items:
         ((id_,),) = db.rows(
             _OPEN, title=storable(draft.title), severity=draft.severity, assignee=draft.assignee, due_at=draft.due_at,
             by=by, now=db.now,
         )  # fmt: skip
-        _name(db, id_, messages, by)
+        _add_new(db, id_, messages, by)
         entries = [AuditEntry(db.now, by, "case opened", case_subject(id_), {**detail, "messages": list(messages)})]
         entries += [AuditEntry(db.now, by, "put into a case", message, {"case": id_}) for message in messages]
         audit.write(db, entries)
-        _tell(db, int(id_), draft, to)
-        made.append(int(id_))
-    return made
+        _notify(db, int(id_), draft, to)
+        numbers.append(int(id_))
+    return numbers
 
 
-def _tell(db: Database, case_id: int, draft: CaseDraft, to: str) -> None:
-    """Whoever has a case from now on is told."""
+def _notify(db: Database, case_id: int, draft: CaseDraft, to: str) -> None:
+    """Notify the new assignee of a case."""
     if to:
         due = None if draft.due_at is None else rfc3339(draft.due_at)
         body = {"to": [to], "at": rfc3339(db.now), "case": case_id, "due_at": due}
         followups.write(db, [Followup(FollowupKind.CASE, case_subject(case_id), body)])
 
 
-def _name(db: Database, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
+def _add_new(db: Database, case_id: int, messages: Sequence[str], by: str) -> tuple[str, ...]:
     return tuple(
         message
         for message in dict.fromkeys(messages)
@@ -159,21 +159,21 @@ def _change(db: Database, items: Sequence[tuple[int, CaseDraft, AuditEntry, str]
     done = []
     for case_id, draft, entry, to in items:
         changed = db.change(
-            _CHANGE, key=case_id, to_title=storable(draft.title), to_severity=draft.severity, to_assignee=draft.assignee,
-            to_due=draft.due_at, now=db.now,
+            _CHANGE, key=case_id, to_title=storable(draft.title), to_severity=draft.severity,
+            to_assignee=draft.assignee, to_due=draft.due_at, now=db.now,
         )  # fmt: skip
         done.append(changed == 1)
         audit.write(db, [entry] * done[-1])
         if done[-1]:
-            _tell(db, case_id, draft, to)
+            _notify(db, case_id, draft, to)
     return done
 
 
 def _add(db: Database, items: Sequence[tuple[int, Sequence[str], str, Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     added = []
     for case_id, messages, by, entries in items:
-        new = _name(db, case_id, messages, by) if _is_open(db, case_id) else ()
-        _written(db, case_id, new, entries)
+        new = _add_new(db, case_id, messages, by) if _is_open(db, case_id) else ()
+        _record_change(db, case_id, new, entries)
         added.append(new)
     return added
 
@@ -183,36 +183,36 @@ def _is_open(db: Database, case_id: int) -> bool:
     return bool(rows) and rows[0][0] == ""
 
 
-def _written(db: Database, case_id: int, messages: Sequence[str], entries: Sequence[AuditEntry]) -> None:
-    """The entries about the messages that changed, and one of the case itself."""
+def _record_change(db: Database, case_id: int, messages: Sequence[str], entries: Sequence[AuditEntry]) -> None:
+    """Write the entries about the case and about the messages that changed."""
     if messages:
         db.change(_TOUCH, key=case_id, now=db.now)
         audit.write(db, [entry for entry in entries if entry.subject in (*messages, case_subject(case_id))])
 
 
-def _take(db: Database, items: Sequence[tuple[int, str, Sequence[AuditEntry]]]) -> list[bool]:
+def _remove(db: Database, items: Sequence[tuple[int, str, Sequence[AuditEntry]]]) -> list[bool]:
     done = []
     for case_id, message, entries in items:
-        gone = _is_open(db, case_id) and db.change(_TAKE, key=case_id, message=message) == 1
-        _written(db, case_id, [message] * gone, entries)
-        done.append(gone)
+        removed = _is_open(db, case_id) and db.change(_REMOVE, key=case_id, message=message) == 1
+        _record_change(db, case_id, [message] * removed, entries)
+        done.append(removed)
     return done
 
 
-def _end(db: Database, items: Sequence[tuple[int, str, str, AuditEntry]]) -> list[bool]:
+def _set_outcome(db: Database, items: Sequence[tuple[int, str, str, AuditEntry]]) -> list[bool]:
     done = []
     for case_id, outcome, by, entry in items:
         at = db.now if outcome else None
         changed = db.change(
-            _END, key=case_id, to_outcome=outcome, to_by=by if outcome else "", to_at=at, now=db.now
+            _SET_OUTCOME, key=case_id, to_outcome=outcome, to_by=by if outcome else "", to_at=at, now=db.now
         )  # fmt: skip
         done.append(changed == 1)
         audit.write(db, [entry] * done[-1])
     return done
 
 
-_OPEN_WRITE, _CHANGE_WRITE, _ADD_WRITE, _TAKE_WRITE = Write(_open), Write(_change), Write(_add), Write(_take)
-_END_WRITE = Write(_end)
+_OPEN_WRITE, _CHANGE_WRITE, _ADD_WRITE, _REMOVE_WRITE = Write(_open), Write(_change), Write(_add), Write(_remove)
+_SET_OUTCOME_WRITE = Write(_set_outcome)
 
 
 class SqlCaseStore(FeatureStore):
@@ -226,26 +226,26 @@ class SqlCaseStore(FeatureStore):
 
     async def find(self, case_id: int) -> CaseFile | None:
         """See gateway.ports.cases.CaseStore."""
-        found = await self._readers.read(lambda db: _files(db, db.rows(_BY_ID, key=case_id)))
-        return found[0] if found else None
+        files = await self._readers.read(lambda db: _read_cases(db, db.rows(_BY_ID, key=case_id)))
+        return files[0] if files else None
 
     async def page(self, *, closed: bool, before: int, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
-        listed = _CLOSED_CASES if closed else _OPEN_CASES
-        return await self._readers.read(lambda db: _files(db, db.rows(listed, before=before, limit=limit)))
+        page = _CLOSED_CASES if closed else _OPEN_CASES
+        return await self._readers.read(lambda db: _read_cases(db, db.rows(page, before=before, limit=limit)))
 
     async def due_before(self, before: float, limit: int) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
-        return await self._readers.read(lambda db: _files(db, db.rows(_DUE, before=before, limit=limit)))
+        return await self._readers.read(lambda db: _read_cases(db, db.rows(_DUE, before=before, limit=limit)))
 
     async def traces(self, message_ids: Collection[str]) -> Mapping[str, Trace]:
         """See gateway.ports.cases.CaseStore."""
-        ids = sorted({storable(each) for each in message_ids})
-        return await self._readers.read(lambda db: _named(db, ids)) if ids else {}
+        ids = sorted({storable(id_) for id_ in message_ids})
+        return await self._readers.read(lambda db: _traces(db, ids)) if ids else {}
 
     async def of_message(self, message_id: str) -> Sequence[CaseFile]:
         """See gateway.ports.cases.CaseStore."""
-        return await self._readers.read(lambda db: _files(db, db.rows(_OF_MESSAGE, key=storable(message_id))))
+        return await self._readers.read(lambda db: _read_cases(db, db.rows(_OF_MESSAGE, key=storable(message_id))))
 
     async def change(self, case_id: int, draft: CaseDraft, entry: AuditEntry, to: str = "") -> bool:
         """See gateway.ports.cases.CaseStore."""
@@ -259,8 +259,8 @@ class SqlCaseStore(FeatureStore):
 
     async def remove_message(self, case_id: int, message_id: str, entries: Sequence[AuditEntry]) -> bool:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.write(_TAKE_WRITE, (case_id, storable(message_id), entries))
+        return await self._writer.write(_REMOVE_WRITE, (case_id, storable(message_id), entries))
 
     async def set_outcome(self, case_id: int, outcome: str, by: str, entry: AuditEntry) -> bool:
         """See gateway.ports.cases.CaseStore."""
-        return await self._writer.write(_END_WRITE, (case_id, outcome, by, entry))
+        return await self._writer.write(_SET_OUTCOME_WRITE, (case_id, outcome, by, entry))

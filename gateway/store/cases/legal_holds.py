@@ -1,4 +1,4 @@
-"""TODO."""
+"""Legal holds of messages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gateway.store.schema import messages as schema
 
 _h = schema.legal_holds.c
 
-_HOLDS = Statement(
+_OF_MESSAGES = Statement(
     lambda sql: select(_h.message_id, _h.reason, _h.placed_by, _h.placed_at).where(sql.among(_h.message_id))
 )
-_KNOWN = Statement(
+_LOCK_MESSAGES = Statement(
     lambda sql: (
         select(schema.messages.c.id)
         .where(sql.among(schema.messages.c.id))
@@ -35,13 +35,13 @@ _LIFT = Statement(lambda sql: delete(schema.legal_holds).where(sql.among(_h.mess
 def _place(db: Database, items: Sequence[tuple[Sequence[LegalHold], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     placed = []
     for holds, entries in items:
-        ids = sorted({each.message for each in holds})
-        known = {row[0] for row in db.rows(_KNOWN, ids=ids)}
-        there = {row[0] for row in db.rows(_HOLDS, ids=ids)}
-        new = {each.message: each for each in holds if each.message in known - there}
+        ids = sorted({hold.message for hold in holds})
+        known = {row[0] for row in db.rows(_LOCK_MESSAGES, ids=ids)}
+        held = {row[0] for row in db.rows(_OF_MESSAGES, ids=ids)}
+        new = {hold.message: hold for hold in holds if hold.message in known - held}
         rows = [
-            {"message_id": id_, "reason": storable(each.reason), "placed_by": each.by, "placed_at": db.now}
-            for id_, each in new.items()
+            {"message_id": id_, "reason": storable(hold.reason), "placed_by": hold.by, "placed_at": db.now}
+            for id_, hold in new.items()
         ]
         db.batch(_PLACE, rows)
         audit.write(db, [entry for entry in entries if entry.subject in new])
@@ -52,9 +52,9 @@ def _place(db: Database, items: Sequence[tuple[Sequence[LegalHold], Sequence[Aud
 def _lift(db: Database, items: Sequence[tuple[Sequence[str], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:
     lifted = []
     for messages, entries in items:
-        gone = tuple(dict.fromkeys(row[0] for row in db.rows(_LIFT, ids=sorted(set(messages)))))
-        audit.write(db, [entry for entry in entries if entry.subject in gone])
-        lifted.append(gone)
+        ids = tuple(dict.fromkeys(row[0] for row in db.rows(_LIFT, ids=sorted(set(messages)))))
+        audit.write(db, [entry for entry in entries if entry.subject in ids])
+        lifted.append(ids)
     return lifted
 
 
@@ -70,10 +70,10 @@ class SqlLegalHoldStore(FeatureStore):
 
     async def lift(self, messages: Sequence[str], entries: Sequence[AuditEntry]) -> tuple[str, ...]:
         """See gateway.ports.cases.LegalHoldStore."""
-        return await self._writer.write(_LIFT_WRITE, ([storable(each) for each in messages], entries))
+        return await self._writer.write(_LIFT_WRITE, ([storable(id_) for id_ in messages], entries))
 
     async def of_messages(self, messages: Sequence[str]) -> Mapping[str, LegalHold]:
         """See gateway.ports.cases.LegalHoldStore."""
-        ids = sorted({storable(each) for each in messages})
-        rows = await self._readers.read(lambda db: db.rows(_HOLDS, ids=ids)) if ids else []
+        ids = sorted({storable(id_) for id_ in messages})
+        rows = await self._readers.read(lambda db: db.rows(_OF_MESSAGES, ids=ids)) if ids else []
         return {row[0]: LegalHold(*row) for row in rows}

@@ -1,1 +1,1 @@
-"""Text messages: parts and SMPP binds."""
+"""Stores of text messages: parts and SMPP binds."""

@@ -1,1 +1,1 @@
-"""The database: connections, dialects, group commit, columns, upgrade."""
+"""The store's engine: connections, statements, group commit."""

@@ -12,7 +12,7 @@ from gateway.store.engine.database_url import StoreError
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder of a store's file, with access for this user only. An existing folder stays. Raises StoreError."""
+    """Make the folder of a store's file, for this user only. An existing folder stays. Raises StoreError."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

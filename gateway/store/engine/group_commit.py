@@ -26,7 +26,7 @@ MAX_ITEMS = 256
 """Items of one transaction, which limits how long it takes."""
 
 MIN_INTERVAL = 0.002
-"""Seconds between the starts of two transactions: under load each holds more. The first after a pause starts at once."""
+"""Seconds between the starts of two transactions: under load each holds more. After a pause, one starts at once."""
 
 MAX_DELAY = 0.2
 """Seconds that a write which nobody waits for waits at most for a transaction to join."""

@@ -1,1 +1,1 @@
-"""Calls for help."""
+"""The store of help alerts."""

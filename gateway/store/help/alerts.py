@@ -1,4 +1,4 @@
-"""Calls for help: who has taken them up, which kinds of help they ask for, and whether they were any."""
+"""Help alerts: acknowledgments, kinds of help, and judgments."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.review.lists import read_listed
 from gateway.store.schema import messages as schema
-from gateway.store.schema.help import acknowledgements, judged_calls
+from gateway.store.schema.help import acknowledgements, alert_judgments
 
-_r, _k, _v, _j = schema.recipients.c, acknowledgements.c, schema.verdicts.c, judged_calls.c
+_r, _k, _v, _j = schema.recipients.c, acknowledgements.c, schema.verdicts.c, alert_judgments.c
 _c = schema.contents.c
-_IS_CALL = (_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
+_IS_ALERT = (_r.marked == schema.lit(1), _r.action == schema.lit("alert"))
 
 
-def waits_for_somebody(of_message: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a message is a call for help that nobody has taken up."""
-    return exists().where(_r.message_id == of_message, *_IS_CALL) & ~exists().where(_k.message_id == of_message)
+def is_unacknowledged(message_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a message is a help alert that nobody has acknowledged."""
+    return exists().where(_r.message_id == message_id, *_IS_ALERT) & ~exists().where(_k.message_id == message_id)
 
 
-def nothing_is_left(of_message: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether neither the content of a message nor what was found in it is kept any more."""
-    return ~exists().where(_c.message_id == of_message) & ~exists().where(_v.message_id == of_message)
+def is_forgotten(message_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether content and verdict of a message are both deleted."""
+    return ~exists().where(_c.message_id == message_id) & ~exists().where(_v.message_id == message_id)
 
 
 _MARK = Statement(
     lambda sql: select(
-        select(func.max(_r.decided_at)).where(*_IS_CALL).scalar_subquery(),
-        select(func.count()).select_from(schema.recipients).where(*_IS_CALL).scalar_subquery(),
+        select(func.max(_r.decided_at)).where(*_IS_ALERT).scalar_subquery(),
+        select(func.count()).select_from(schema.recipients).where(*_IS_ALERT).scalar_subquery(),
         select(func.max(_k.at)).scalar_subquery(),
         select(func.count()).select_from(acknowledgements).scalar_subquery(),
     )
@@ -44,13 +44,13 @@ _MARK = Statement(
 _WAITING = Statement(
     lambda sql: (
         select(_r.message_id)
-        .where(*_IS_CALL, ~exists().where(_k.message_id == _r.message_id), ~nothing_is_left(_r.message_id))
+        .where(*_IS_ALERT, ~exists().where(_k.message_id == _r.message_id), ~is_forgotten(_r.message_id))
         .order_by(_r.decided_at)
         .limit(bindparam("limit"))
     )
 )
-_TAKE_UP = batch_insert(acknowledgements, ignore_existing=True)
-_TAKEN = Statement(lambda sql: select(_k.user_name, _k.at).where(_k.message_id == bindparam("key")))
+_ACKNOWLEDGE = batch_insert(acknowledgements, ignore_existing=True)
+_ACKNOWLEDGED_BY = Statement(lambda sql: select(_k.user_name, _k.at).where(_k.message_id == bindparam("key")))
 _GIVE_BACK = Statement(
     lambda sql: delete(acknowledgements).where(
         _k.message_id == bindparam("key"), or_(_k.user_name == bindparam("by"), bindparam("anybody") == schema.lit(1))
@@ -58,7 +58,7 @@ _GIVE_BACK = Statement(
 )
 
 _VERDICTS = Statement(lambda sql: select(_v.message_id, _v.verdict).where(sql.among(_v.message_id)))
-_JUDGED = Statement(
+_JUDGMENTS = Statement(
     lambda sql: (
         select(_j.message_id, _j.was_one)
         .where(_j.message_id > bindparam("after"))
@@ -66,21 +66,21 @@ _JUDGED = Statement(
         .limit(bindparam("limit"))
     )
 )
-_SAY = batch_insert(judged_calls, ignore_existing=True)
-_SAY_OTHERWISE = Statement(
-    lambda sql: update(judged_calls).where(_j.message_id == bindparam("key")).values(was_one=bindparam("was"))
+_INSERT_JUDGMENT = batch_insert(alert_judgments, ignore_existing=True)
+_CHANGE_JUDGMENT = Statement(
+    lambda sql: update(alert_judgments).where(_j.message_id == bindparam("key")).values(was_one=bindparam("was"))
 )
 
 
 def _acknowledge(db: Database, items: Sequence[tuple[str, str, AuditEntry]]) -> list[str | None]:
-    first: list[str | None] = []
+    answers: list[str | None] = []
     for id_, name, entry in items:
-        if db.batch(_TAKE_UP, [{"message_id": id_, "user_name": name, "at": db.now}]) == 1:
+        if db.batch(_ACKNOWLEDGE, [{"message_id": id_, "user_name": name, "at": db.now}]) == 1:
             audit.write(db, [entry])
-            first.append(None)
+            answers.append(None)
         else:
-            first.append(str(db.rows(_TAKEN, key=id_)[0][0]))
-    return first
+            answers.append(str(db.rows(_ACKNOWLEDGED_BY, key=id_)[0][0]))
+    return answers
 
 
 def _give_back(db: Database, items: Sequence[tuple[str, str | None, AuditEntry]]) -> list[bool]:
@@ -97,21 +97,27 @@ def _kinds_of(db: Database, ids: Sequence[str]) -> dict[str, Sequence[str]]:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    asking = (
-        each for each in decode_verdict_text(text).findings if each.clause == HELP and each.cue not in ("", *PLACES)
-    )
-    return tuple(dict.fromkeys(each.cue for each in sorted(asking, key=lambda each: -each.score)))
+    findings = [
+        finding
+        for finding in decode_verdict_text(text).findings
+        if finding.clause == HELP and finding.cue not in ("", *PLACES)
+    ]
+    return tuple(dict.fromkeys(finding.cue for finding in sorted(findings, key=lambda finding: -finding.score)))
 
 
-def _judge(db: Database, items: Sequence[tuple[str, bool, AuditEntry]]) -> list[None]:
+def _save_judgment(db: Database, items: Sequence[tuple[str, bool, AuditEntry]]) -> list[None]:
     for id_, right, entry in items:
-        if not db.batch(_SAY, [{"message_id": id_, "was_one": int(right)}]):
-            db.change(_SAY_OTHERWISE, key=id_, was=int(right))
+        if not db.batch(_INSERT_JUDGMENT, [{"message_id": id_, "was_one": int(right)}]):
+            db.change(_CHANGE_JUDGMENT, key=id_, was=int(right))
         audit.write(db, [entry])
     return [None] * len(items)
 
 
-_ACKNOWLEDGE_WRITE, _GIVE_BACK_WRITE, _JUDGE = Write(_acknowledge), Write(_give_back), Write(_judge)
+_ACKNOWLEDGE_WRITE, _GIVE_BACK_WRITE, _SAVE_JUDGMENT_WRITE = (
+    Write(_acknowledge),
+    Write(_give_back),
+    Write(_save_judgment),
+)
 
 
 class SqlHelpAlertStore(FeatureStore):
@@ -125,8 +131,8 @@ class SqlHelpAlertStore(FeatureStore):
         """See gateway.ports.help.HelpAlertStore."""
 
         def read(db: Database) -> list[ListedMessage]:
-            found = read_listed(db, [row[0] for row in db.rows(_WAITING, limit=limit)])
-            return sorted(found, key=lambda each: each.decided_at)
+            alerts = read_listed(db, [row[0] for row in db.rows(_WAITING, limit=limit)])
+            return sorted(alerts, key=lambda alert: alert.decided_at)
 
         return await self._readers.read(read)
 
@@ -140,7 +146,7 @@ class SqlHelpAlertStore(FeatureStore):
 
     async def acknowledged_by(self, message_id: str) -> tuple[str, float] | None:
         """See gateway.ports.help.HelpAlertStore."""
-        rows = await self._readers.read(lambda db: db.rows(_TAKEN, key=storable(message_id)))
+        rows = await self._readers.read(lambda db: db.rows(_ACKNOWLEDGED_BY, key=storable(message_id)))
         return (rows[0][0], rows[0][1]) if rows else None
 
     async def kinds_of(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
@@ -149,9 +155,9 @@ class SqlHelpAlertStore(FeatureStore):
 
     async def save_judgment(self, message_id: str, right: bool, entry: AuditEntry) -> None:
         """See gateway.ports.help.HelpAlertStore."""
-        await self._writer.write(_JUDGE, (storable(message_id), right, entry))
+        await self._writer.write(_SAVE_JUDGMENT_WRITE, (storable(message_id), right, entry))
 
     async def judgments(self, after: str, limit: int) -> Sequence[tuple[str, bool]]:
         """See gateway.ports.help.HelpAlertStore."""
-        rows = await self._readers.read(lambda db: db.rows(_JUDGED, after=storable(after), limit=limit))
+        rows = await self._readers.read(lambda db: db.rows(_JUDGMENTS, after=storable(after), limit=limit))
         return [(str(id_), bool(was_one)) for id_, was_one in rows]

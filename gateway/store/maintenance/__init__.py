@@ -1,1 +1,1 @@
-"""Retention and history."""
+"""Stores of retention, past traffic and secrets."""

@@ -1,4 +1,4 @@
-"""Retention: content goes when its time has come, and never while a case, a legal hold or a recipient needs it."""
+"""Retention: deletes content that has expired, unless a case, a legal hold or a recipient still needs it."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from gateway.core.messages.delivery import FINAL
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.help.alerts import nothing_is_left, waits_for_somebody
+from gateway.store.help.alerts import is_forgotten, is_unacknowledged
 from gateway.store.messages.media import DELETE_MEDIA
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
-from gateway.store.schema.help import acknowledgements, judged_calls
+from gateway.store.schema.help import acknowledgements, alert_judgments
 
-CHUNK = 100
-"""Contents that one transaction lets go."""
-CHANGES = 20_000
-"""Changes of the queue that are kept: a console reads what it has not seen of them."""
-COUNTED = 8 * 86400.0
-"""Seconds that a contact is kept at least: counters look back a week."""
-LISTED = 92 * 86400.0
-"""Seconds that it is kept at least who took a call for help up: the console lists those of ninety days."""
-UNREAD = 86400.0
-"""Seconds in which a verdict is waited for: what was delivered without one is read before it is forgotten."""
+BATCH_SIZE = 100
+"""Contents that one transaction deletes, at most."""
+KEPT_CHANGES = 20_000
+"""Changes of the queue that are kept for consoles that have not seen them."""
+CONTACT_SECONDS = 8 * 86400.0
+"""Seconds that a contact is kept at least. Counters look back a week."""
+ACKNOWLEDGMENT_SECONDS = 92 * 86400.0
+"""Seconds that an acknowledgment is kept at least. The console lists those of ninety days."""
+VERDICT_SECONDS = 86400.0
+"""Seconds in which a verdict may come: content that was delivered without one is classified before it expires."""
 
 _c, _p = schema.contents.c, schema.publications.c
 _r, _t, _v = schema.recipients.c, schema.contacts.c, schema.verdicts.c
-_h, _k, _j = held_changes.c, acknowledgements.c, judged_calls.c
+_h, _k, _j = held_changes.c, acknowledgements.c, alert_judgments.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether every recipient is final and past its period, nothing names the message, and no verdict is to come."""
+    """Whether every recipient is final and past its period, nothing names the message, and no verdict may come."""
     period = case((_r.marked == schema.lit(1), bindparam("decided")), else_=bindparam("delivered"))
     final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
     return (
@@ -46,7 +46,7 @@ def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-_FIND = Statement(
+_FIND_EXPIRED = Statement(
     lambda sql: (
         select(_c.message_id)
         .where(_c.message_id > bindparam("after"), _expired(_c.message_id))
@@ -54,132 +54,148 @@ _FIND = Statement(
         .limit(bindparam("limit"))
     )
 )
-_DROP = Statement(
+_DELETE_CONTENTS = Statement(
     lambda sql: (
         delete(schema.contents).where(sql.among(_c.message_id), _expired(_c.message_id)).returning(_c.message_id)
     )
 )
-_TURNS_OF = Statement(lambda sql: delete(schema.texts).where(sql.among(schema.texts.c.message_id)))
-_PUBLICATIONS_OF = Statement(lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id)))
-_PARTS_OF = Statement(lambda sql: delete(schema.text_parts).where(sql.among(schema.text_parts.c.message_id)))
-_OLD_COPIES = Statement(
+_DELETE_TURNS = Statement(lambda sql: delete(schema.text_turns).where(sql.among(schema.text_turns.c.message_id)))
+_DELETE_PUBLICATIONS = Statement(
+    lambda sql: delete(schema.publications).where(sql.among(schema.publications.c.message_id))
+)
+_DELETE_PARTS = Statement(lambda sql: delete(schema.text_parts).where(sql.among(schema.text_parts.c.message_id)))
+_DELETE_OLD_COPIES = Statement(
     lambda sql: delete(schema.text_parts).where(
         schema.text_parts.c.waiting == schema.lit(2), schema.text_parts.c.at < bindparam("before")
     )
 )
-_OLD_IDS = Statement(lambda sql: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
-# By their time and not by their ids: the id of a text may be made of what the provider calls it.
-_OLD_CONTACTS = Statement(
+_DELETE_OLD_IDS = Statement(lambda sql: delete(schema.text_ids).where(schema.text_ids.c.at < bindparam("before")))
+# By time, not by id: the id of a text may be derived from the provider's.
+_DELETE_OLD_CONTACTS = Statement(
     lambda sql: delete(schema.contacts).where(
         _t.message_id.in_(
-            select(_t.message_id).where(_t.at < bindparam("before")).order_by(_t.at).limit(schema.lit(CHUNK))
+            select(_t.message_id).where(_t.at < bindparam("before")).order_by(_t.at).limit(schema.lit(BATCH_SIZE))
         ),
         _t.at < bindparam("before"),
     )
 )
-_OLD_VERDICTS = Statement(
+_DELETE_OLD_VERDICTS = Statement(
     lambda sql: delete(schema.verdicts).where(
         _v.message_id.in_(
             select(_v.message_id)
             .where(
                 _v.at < bindparam("before"),
                 ~exists().where(_c.message_id == _v.message_id),
-                ~waits_for_somebody(_v.message_id),  # it is told of until somebody takes it up, however late
+                ~is_unacknowledged(_v.message_id),  # an alert is repeated until somebody acknowledges it
             )
             .order_by(_v.at)
-            .limit(schema.lit(CHUNK))
+            .limit(schema.lit(BATCH_SIZE))
         )
     )
 )
-# Who took a call up is forgotten with the call itself, content and verdict: until then it would wait for somebody anew.
-_OLD_ANSWERS = Statement(
+# An acknowledgment is deleted after content and verdict: before, the alert would wait for somebody again.
+_DELETE_OLD_ACKNOWLEDGMENTS = Statement(
     lambda sql: delete(acknowledgements).where(
         _k.message_id.in_(
             select(_k.message_id)
-            .where(_k.at < bindparam("before"), nothing_is_left(_k.message_id))
+            .where(_k.at < bindparam("before"), is_forgotten(_k.message_id))
             .order_by(_k.at)
-            .limit(schema.lit(CHUNK))
+            .limit(schema.lit(BATCH_SIZE))
         )
     )
 )
-_OLD_JUDGEMENTS = Statement(
-    lambda sql: delete(judged_calls).where(
+_DELETE_OLD_JUDGMENTS = Statement(
+    lambda sql: delete(alert_judgments).where(
         _j.message_id.in_(
-            select(_j.message_id).where(nothing_is_left(_j.message_id)).order_by(_j.message_id).limit(schema.lit(CHUNK))
+            select(_j.message_id)
+            .where(is_forgotten(_j.message_id))
+            .order_by(_j.message_id)
+            .limit(schema.lit(BATCH_SIZE))
         )
     )
 )
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
-_OLD_CHANGES = Statement(
+_DELETE_OLD_CHANGES = Statement(
     lambda sql: delete(held_changes).where(
         _h.id.in_(
-            select(_h.id).where(_h.id < _NEWEST_CHANGE - schema.lit(CHANGES)).order_by(_h.id).limit(schema.lit(CHUNK))
+            select(_h.id)
+            .where(_h.id < _NEWEST_CHANGE - schema.lit(KEPT_CHANGES))
+            .order_by(_h.id)
+            .limit(schema.lit(BATCH_SIZE))
         )
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Periods:
+class _RetentionPeriods:
     delivered: float
     decided: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Drop:
+class _ExpiredContents:
     ids: Sequence[str]
-    periods: _Periods
+    periods: _RetentionPeriods
 
 
-def _find(db: Database, periods: _Periods, after: str, limit: int) -> list[str]:
+def _find_expired(db: Database, periods: _RetentionPeriods, after: str, limit: int) -> list[str]:
     rows = db.rows(
-        _FIND,
+        _FIND_EXPIRED,
         now=db.now,
         delivered=periods.delivered,
         decided=periods.decided,
-        unread=UNREAD,
+        unread=VERDICT_SECONDS,
         after=after,
         limit=limit,
     )
     return [row[0] for row in rows]
 
 
-def _drop(db: Database, items: Sequence[_Drop]) -> list[int]:
-    return [_drop_each(db, each) for each in items]
+def _delete(db: Database, items: Sequence[_ExpiredContents]) -> list[int]:
+    return [_delete_contents(db, item) for item in items]
 
 
-def _drop_each(db: Database, drop: _Drop) -> int:
-    periods = drop.periods
+def _delete_contents(db: Database, expired: _ExpiredContents) -> int:
+    periods = expired.periods
     rows = db.rows(
-        _DROP, now=db.now, delivered=periods.delivered, decided=periods.decided, unread=UNREAD, ids=list(drop.ids)
+        _DELETE_CONTENTS,
+        now=db.now,
+        delivered=periods.delivered,
+        decided=periods.decided,
+        unread=VERDICT_SECONDS,
+        ids=list(expired.ids),
     )
-    gone = [row[0] for row in rows]
-    db.change(_TURNS_OF, ids=gone)
-    db.change(_PUBLICATIONS_OF, ids=gone)
-    db.change(_PARTS_OF, ids=gone)
-    db.change(DELETE_MEDIA, ids=gone)
-    return len(gone)
+    deleted = [row[0] for row in rows]
+    db.change(_DELETE_TURNS, ids=deleted)
+    db.change(_DELETE_PUBLICATIONS, ids=deleted)
+    db.change(_DELETE_PARTS, ids=deleted)
+    db.change(DELETE_MEDIA, ids=deleted)
+    return len(deleted)
 
 
-def _sweep(db: Database, items: Sequence[_Periods]) -> list[int]:
-    """Contacts and verdicts of messages whose longest period has passed, and what people said of calls for help."""
+def _sweep(db: Database, items: Sequence[_RetentionPeriods]) -> list[int]:
+    """Delete contacts, verdicts, acknowledgments and judgments whose longest period has passed, and old SMS ids."""
     swept = []
     for periods in items:
-        before = db.now - max(periods.delivered, periods.decided, COUNTED)
-        texts = db.now - COUNTED  # ids of the SMSC for receipts that come late, and copies that nobody asks for
+        before = db.now - max(periods.delivered, periods.decided, CONTACT_SECONDS)
+        sms = db.now - CONTACT_SECONDS  # ids of the SMSC, kept for late receipts, and copies of parts
         swept.append(
-            db.change(_OLD_CONTACTS, before=before)
-            + db.change(_OLD_VERDICTS, before=before)
-            + db.change(_OLD_ANSWERS, before=db.now - max(periods.delivered, periods.decided, LISTED))
-            + db.change(_OLD_JUDGEMENTS)
-            + db.change(_OLD_IDS, before=texts)
-            + db.change(_OLD_COPIES, before=texts)
-            + db.change(_OLD_CHANGES)
+            db.change(_DELETE_OLD_CONTACTS, before=before)
+            + db.change(_DELETE_OLD_VERDICTS, before=before)
+            + db.change(
+                _DELETE_OLD_ACKNOWLEDGMENTS,
+                before=db.now - max(periods.delivered, periods.decided, ACKNOWLEDGMENT_SECONDS),
+            )
+            + db.change(_DELETE_OLD_JUDGMENTS)
+            + db.change(_DELETE_OLD_IDS, before=sms)
+            + db.change(_DELETE_OLD_COPIES, before=sms)
+            + db.change(_DELETE_OLD_CHANGES)
         )
     return swept
 
 
-_DROP_WRITE = Write(_drop, rank=2)
+_DELETE_WRITE = Write(_delete, rank=2)
 _SWEEP_WRITE = Write(_sweep, rank=2)
 
 
@@ -187,16 +203,16 @@ class SqlRetentionStore(FeatureStore):
     """See gateway.ports.maintenance.RetentionStore."""
 
     async def expire(self, delivered: float, decided: float, limit: int) -> int:
-        """See gateway.ports.maintenance.RetentionStore. Contacts and verdicts are kept longer than the content."""
-        periods = _Periods(delivered, decided)
-        gone, after = 0, ""
-        while gone < limit:
-            most = min(CHUNK, limit - gone)
-            ids = await self._readers.read(partial(_find, periods=periods, after=after, limit=most))
+        """See gateway.ports.maintenance.RetentionStore. Contacts and verdicts live longer than the content."""
+        periods = _RetentionPeriods(delivered, decided)
+        deleted, after = 0, ""
+        while deleted < limit:
+            batch = min(BATCH_SIZE, limit - deleted)
+            ids = await self._readers.read(partial(_find_expired, periods=periods, after=after, limit=batch))
             if not ids:
                 break
-            gone += await self._writer.write(_DROP_WRITE, _Drop(ids, periods))
+            deleted += await self._writer.write(_DELETE_WRITE, _ExpiredContents(ids, periods))
             after = ids[-1]
         while await self._writer.write(_SWEEP_WRITE, periods):
             pass
-        return gone
+        return deleted

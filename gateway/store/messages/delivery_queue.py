@@ -44,7 +44,7 @@ RENEWAL_SLACK = 0.05
 """Share of the lease within which a claim that was just made or renewed is not written again."""
 
 _m, _r = schema.messages.c, schema.recipients.c
-_own, _ahead = schema.texts.alias("own"), schema.texts.alias("ahead")
+_own, _ahead = schema.text_turns.alias("own"), schema.text_turns.alias("ahead")
 _IN_TURN = or_(
     func.coalesce(_r.action, schema.lit("")) == schema.lit("alert"),
     ~exists()
@@ -143,8 +143,8 @@ _RECORD = BatchStatement(
 )
 _END_TURN = BatchStatement(
     lambda sql, value: (
-        update(schema.texts)
-        .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
+        update(schema.text_turns)
+        .where(schema.text_turns.c.message_id == value("id"), schema.text_turns.c.position == value("at"))
         .values(waiting=schema.lit(0))
     ),
     id=schema.TEXT,

@@ -85,8 +85,8 @@ _NOTE = BatchStatement(
 )
 _SET_TURN = BatchStatement(
     lambda sql, value: (
-        update(schema.texts)
-        .where(schema.texts.c.message_id == value("id"), schema.texts.c.position == value("at"))
+        update(schema.text_turns)
+        .where(schema.text_turns.c.message_id == value("id"), schema.text_turns.c.position == value("at"))
         .values(waiting=value("waits"))
     ),
     id=schema.TEXT,

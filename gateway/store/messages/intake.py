@@ -36,7 +36,7 @@ _INSERT_RECIPIENT = batch_insert(  # columns that are not named here start as nu
     "queued_at", "changed_at", "due_at", "action", "marked", "decided_by", "decided_at", "decision", "reply", "size",
     "address",
 )  # fmt: skip
-_INSERT_TEXT = batch_insert(schema.texts)
+_INSERT_TEXT = batch_insert(schema.text_turns)
 _INSERT_PUBLICATION = batch_insert(schema.publications)
 _INSERT_PART = batch_insert(schema.text_parts, ignore_existing=True)
 _COMPLETE_PARTS = BatchStatement(

@@ -1,1 +1,1 @@
-"""The migrations of the store, in the order of their numbers."""
+"""The migrations of the store in order, upgrading to the newest, and looking at a store before that."""

@@ -1,4 +1,4 @@
-"""How Alembic runs a migration: on the connection and in the transaction that it is given."""
+"""Runs a migration on the connection, and in the transaction, that `upgrade` passes."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _begin_as_writer(engine: Engine) -> None:
 
 
 def _use_write_ahead_log(engine: Engine) -> None:
-    """Set the log mode, which the file remembers, before any write. SQLite does not wait for the lock it needs: retry."""
+    """Set the log mode, which the file remembers, before any write. Retry: SQLite does not wait for this lock."""
     end = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -16,12 +16,12 @@ from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.lookups import HELD_OF, group_by_message, read_held
 from gateway.store.schema import messages as schema
-from gateway.store.schema.review import told
+from gateway.store.schema.review import sent_reminders
 
 REMEMBERED_SECONDS = 400 * 86400.0
 """Seconds that a sent step is remembered."""
 
-_t, _r = told.c, schema.recipients.c
+_t, _r = sent_reminders.c, schema.recipients.c
 _DUE_BEFORE = Statement(
     lambda sql: (
         select(_r.message_id)
@@ -31,8 +31,8 @@ _DUE_BEFORE = Statement(
     )
 )
 _SENT = Statement(lambda sql: select(_t.message_id, _t.step).where(sql.among(_t.message_id)))
-_ADD = batch_insert(told, ignore_existing=True)
-_DELETE_OLD = Statement(lambda sql: delete(told).where(_t.at < bindparam("before")))
+_ADD = batch_insert(sent_reminders, ignore_existing=True)
+_DELETE_OLD = Statement(lambda sql: delete(sent_reminders).where(_t.at < bindparam("before")))
 
 
 def _remind(

@@ -49,7 +49,8 @@ def _read_held_copy(row: Row) -> HeldCopy:
     enveloped, relation = decode_envelope(envelope)
     return HeldCopy(
         received_at, decided_at, decided_by, State(state), channel, decoded.direction.value, decoded.clauses,
-        decode_verdict_text(verdict).language if verdict else "", relation.pairs_of(enveloped.recipients[position].address),
+        decode_verdict_text(verdict).language if verdict else "",
+        relation.pairs_of(enveloped.recipients[position].address),
     )  # fmt: skip
 
 

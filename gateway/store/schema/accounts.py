@@ -1,4 +1,4 @@
-"""Tables of signing in, and what is noted of the queue: part of the one schema."""
+"""The tables of signing in, and the changes of the queue."""
 
 from __future__ import annotations
 
@@ -6,40 +6,40 @@ from sqlalchemy import BigInteger, Column, Double, Index, LargeBinary, Table
 
 from gateway.store.schema.messages import NUMBER, TEXT, metadata
 
-second_steps = Table(  # of signing in: codes by time, and those for when the phone is gone
+second_steps = Table(  # time-based codes and recovery codes
     "second_steps",
     metadata,
     Column("user_name", TEXT, primary_key=True),
     Column("secret", TEXT, nullable=False),
     Column("since", Double),  # null: not confirmed yet
-    # the last step of time whose code was used, for none works twice; until it is confirmed, when it was begun
+    # time step of the last used code, because none works twice; before confirmation, when the setup began
     Column("last", BigInteger, nullable=False),
-    Column("recovery", TEXT, nullable=False),  # JSON: hashes of those that are left
+    Column("recovery", TEXT, nullable=False),  # JSON: hashes of unused recovery codes
 )
 
-passkeys = Table(  # of signing in as well: keys that a device or a security key keeps
+passkeys = Table(  # WebAuthn credentials of devices and security keys
     "passkeys",
     metadata,
-    Column("id", TEXT, primary_key=True),  # the device's own, in base64url
+    Column("id", TEXT, primary_key=True),  # credential id in base64url
     Column("user_name", TEXT, nullable=False),
     Column("name", TEXT, nullable=False),
     Column("public_key", LargeBinary, nullable=False),
-    Column("uses", BigInteger, nullable=False),  # how often it was used, where the device counts
+    Column("uses", BigInteger, nullable=False),  # signature counter, if the device has one
     Column("created_at", Double, nullable=False),
     Column("used_at", Double),
 )
 Index("ix_passkeys_user", passkeys.c.user_name)
 
-vouchings = Table(  # accounts whose role is that of the service's groups: when it said so last
+group_checks = Table(  # when the service last confirmed the groups of an account
     "vouchings",
     metadata,
     Column("user_name", TEXT, primary_key=True),
-    Column("again", TEXT, nullable=False),  # with what it can be asked again, sealed; empty for nothing
+    Column("again", TEXT, nullable=False),  # sealed refresh token; empty if there is none
     Column("vouched_at", Double, nullable=False),
-    Column("asking_until", Double, nullable=False),  # somebody asks it until then
+    Column("asking_until", Double, nullable=False),  # lease of the process that asks
 )
 
-held_changes = Table(  # written by triggers: whoever changes what is held, its queue is told
+held_changes = Table(  # written by triggers, for every change of held recipients
     "held_changes",
     metadata,
     Column("id", NUMBER, primary_key=True),

@@ -1,4 +1,4 @@
-"""The tables of calls for help: who took one up, and what people say of the alert."""
+"""The tables of help alerts: who acknowledged them, and whether they were right."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from sqlalchemy import Column, Double, SmallInteger, Table
 
 from gateway.store.schema.messages import TEXT, metadata
 
-acknowledgements = Table(  # who took a call for help up
+acknowledgements = Table(  # who acknowledged an alert
     "acknowledgements",
     metadata,
     Column("message_id", TEXT, primary_key=True),
     Column("user_name", TEXT, nullable=False),
     Column("at", Double, nullable=False),
 )
-judged_calls = Table(  # that it was a call for help, or none
+alert_judgments = Table(  # whether an alert was right
     "judged_calls",
     metadata,
     Column("message_id", TEXT, primary_key=True),

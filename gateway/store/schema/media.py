@@ -1,4 +1,4 @@
-"""The table of the pictures and files of texts: a row for each from acceptance on, its content once it was fetched."""
+"""The table of media of texts: a row for each from acceptance on, with its content once it is fetched."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ media = Table(
     Column("message_id", TEXT, primary_key=True),
     Column("number", Integer, primary_key=True),  # in the text, from 1
     Column("url", TEXT, nullable=False),
-    Column("fetch_at", Double),  # null: nothing more will come of it
+    Column("fetch_at", Double),  # null: fetched, or failed for good
     Column("attempts", Integer, nullable=False),
-    Column("at", Double, nullable=False),  # its text was taken
+    Column("at", Double, nullable=False),  # when its text was accepted
     Column("media_type", TEXT, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("sha256", TEXT, nullable=False),
-    Column("failed", TEXT, nullable=False),  # a word for the verdict; empty once it is there
+    Column("failed", TEXT, nullable=False),  # a word for the verdict; empty once it is fetched
     Column("content", LargeBinary, nullable=False),
 )
 Index(
@@ -27,7 +27,7 @@ Index(
     sqlite_where=media.c.fetch_at.is_not(None),
     postgresql_where=media.c.fetch_at.is_not(None),
 )
-Index(  # for the sum of what waits
+Index(  # for the sum of waiting bytes
     "ix_media_size",
     media.c.message_id,
     media.c.size,

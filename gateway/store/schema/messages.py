@@ -1,7 +1,7 @@
-"""The tables: one schema for SQLite and PostgreSQL. Times are seconds since the epoch, flags 0 or 1, JSON is text.
+"""The tables, with one schema for SQLite and PostgreSQL. Times are seconds since 1970, flags 0 or 1, JSON is text.
 
-`messages` rows are written once and never changed, so that a row of it can serve as the lock of its message. What a
-message says (content, subject, excerpt) is apart in `contents`, for it goes when its time has come and the rest stays.
+A row of `messages` is written once and never changed, so that it can serve as the lock of its message. What a message
+says (content, subject, excerpt) is in `contents`, because it expires and the rest stays.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"},
 )
 
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")  # bytes compare faster, and lower() is SQLite's
-NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+TEXT = Text().with_variant(
+    Text(collation="C"), "postgresql"
+)  # comparing bytes is faster, and lower() acts as in SQLite
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite generates numbers only for an INTEGER key
 
 
 def lit(value: str | int) -> ColumnElement[object]:
-    """A constant written into the statement: a bound one would keep the planner from the partial indexes."""
+    """A constant written into the SQL: with a parameter, the planner could not use partial indexes."""
     text = str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
     return literal_column(text)
 
@@ -42,13 +44,13 @@ messages = Table(
     Column("id", TEXT, primary_key=True),
     Column("channel", TEXT, nullable=False),
     Column("received_at", Double, nullable=False),
-    Column("sender", TEXT, nullable=False),  # for look-ups; the exact one is in the envelope
+    Column("sender", TEXT, nullable=False),  # for lookups; the exact address is in the envelope
     Column("message_id", TEXT, nullable=False),
     Column("sha256", TEXT, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("tls", SmallInteger, nullable=False),
     Column("prefix", LargeBinary, nullable=False),
-    Column("envelope", TEXT, nullable=False),  # JSON: sender, options, recipients with theirs, pairs
+    Column("envelope", TEXT, nullable=False),  # JSON: sender, options, recipients with their options, pairs
     sqlite_with_rowid=False,
 )
 Index("ix_messages_message_id", messages.c.message_id)
@@ -72,7 +74,7 @@ recipients = Table(
     Column("domain", TEXT, nullable=False),
     Column("state", TEXT, nullable=False),
     Column("next_attempt_at", Double),
-    Column("token", TEXT),  # of the claim that holds it
+    Column("token", TEXT),  # of its claim
     Column("attempts", Integer, nullable=False),
     Column("queued_at", Double),
     Column("changed_at", Double, nullable=False),
@@ -83,12 +85,12 @@ recipients = Table(
     Column("decided_at", Double),
     Column("decision", TEXT),  # JSON
     Column("reply", TEXT, nullable=False),
-    Column("size", BigInteger, nullable=False),  # of the message, for the sum of what waits
-    Column("address", TEXT, nullable=False),  # for look-ups; the exact one is in the envelope
+    Column("size", BigInteger, nullable=False),  # of the message, for the sum of waiting bytes
+    Column("address", TEXT, nullable=False),  # for lookups; the exact address is in the envelope
     sqlite_with_rowid=False,
 )
 WAITING = recipients.c.state.in_([lit("received"), lit("queued")])
-"""Undecided or queued: what the store's bound counts."""
+"""Undecided or queued: these count against `store.max_waiting`."""
 
 Index(
     "ix_recipients_due",
@@ -121,7 +123,7 @@ Index(
     postgresql_where=recipients.c.marked == lit(1),
 )
 
-texts = Table(  # one row for each conversation and direction of a recipient of the channel sms: keeps their order
+text_turns = Table(  # keeps the order of texts: a row for each conversation and direction of a recipient
     "texts",
     metadata,
     Column("message_id", TEXT, primary_key=True),
@@ -133,22 +135,22 @@ texts = Table(  # one row for each conversation and direction of a recipient of 
 )
 Index(
     "ix_texts_lane",
-    texts.c.lane,
-    texts.c.at,
-    sqlite_where=texts.c.waiting == lit(1),
-    postgresql_where=texts.c.waiting == lit(1),
+    text_turns.c.lane,
+    text_turns.c.at,
+    sqlite_where=text_turns.c.waiting == lit(1),
+    postgresql_where=text_turns.c.waiting == lit(1),
 )
 
-text_parts = Table(  # the PDUs of texts over SMPP as they came; those of a long text from the first one on
+text_parts = Table(  # the PDUs of texts over SMPP as they came, from the first part of a text on
     "text_parts",
     metadata,
-    Column("message_id", TEXT, primary_key=True),  # the id that the message has, or will have once it is whole
+    Column("message_id", TEXT, primary_key=True),  # the id that the message has, or will have
     Column("number", Integer, primary_key=True),
-    Column("key", TEXT, nullable=False),  # what the parts of one text have in common; empty for a text by itself
+    Column("key", TEXT, nullable=False),  # common to the parts of one text; empty for a text of one part
     Column("total", Integer, nullable=False),
     Column("account", TEXT, nullable=False),
     Column("at", Double, nullable=False),
-    Column("waiting", SmallInteger, nullable=False),  # 1: its message is not made yet; 2: it is a copy
+    Column("waiting", SmallInteger, nullable=False),  # 1: its text is incomplete; 2: it is a copy
     Column("command", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
@@ -166,7 +168,7 @@ Index(
     sqlite_where=text_parts.c.key != lit(""),
     postgresql_where=text_parts.c.key != lit(""),
 )
-text_ids = Table(  # by which ids the SMSC knows the parts that it took, for receipts and for what is not sent again
+text_ids = Table(  # the SMSC's ids of sent parts: for receipts, and to send no part twice
     "text_ids",
     metadata,
     Column("message_id", TEXT, primary_key=True),
@@ -174,15 +176,15 @@ text_ids = Table(  # by which ids the SMSC knows the parts that it took, for rec
     Column("number", Integer, primary_key=True),
     Column("total", Integer, nullable=False),
     Column("account", TEXT, nullable=False),
-    Column("given", TEXT, nullable=False),  # the SMSC's id as it said it
-    Column("name", TEXT, nullable=False),  # the same without zeros in front, in lower case
+    Column("given", TEXT, nullable=False),  # the SMSC's id, literally
+    Column("name", TEXT, nullable=False),  # the same without leading zeros, in lower case
     Column("at", Double, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("ix_text_ids_name", text_ids.c.name)
 Index("ix_text_ids_at", text_ids.c.at)
 
-# A row for each message that has no verdict yet: it goes when the verdict comes.
+# A row for each message without a verdict. The verdict deletes it.
 publications = Table(
     "publications",
     metadata,
@@ -256,7 +258,7 @@ followups = Table(
 )
 Index("ix_followups_due", followups.c.due_at, followups.c.id)
 
-audit = Table(  # unchained while `number` is null
+audit = Table(  # not linked while `number` is null
     "audit",
     metadata,
     Column("id", NUMBER, primary_key=True),
@@ -279,7 +281,7 @@ Index(
     postgresql_where=audit.c.number.is_(None),
 )
 
-audit_head = Table(  # one row: the last row of the chain as it was linked, so that rows missing at the end show
+audit_head = Table(  # one row: the last linked entry, so that entries missing at the end are noticed
     "audit_head",
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
@@ -333,14 +335,14 @@ users = Table(
     "users",
     metadata,
     Column("name", TEXT, primary_key=True),
-    Column("password_hash", TEXT),  # null: signs in by OIDC only
+    Column("password_hash", TEXT),  # null: signs in with OIDC only
     Column("role", TEXT, nullable=False),
     Column("buildings", TEXT, nullable=False),  # JSON: sourcedIds of orgs
     Column("person", TEXT, nullable=False),  # sourcedId, empty for none
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
-    Column("subject", TEXT, nullable=False, server_default=""),  # whom the sign-in service means by it
-    Column("by_groups", SmallInteger, nullable=False, server_default="0"),  # its role is that of the service's groups
+    Column("subject", TEXT, nullable=False, server_default=""),  # the `sub` claim of the sign-in service
+    Column("by_groups", SmallInteger, nullable=False, server_default="0"),  # its role comes from the service's groups
 )
 Index("ix_users_subject", users.c.subject)
 tokens = Table(
@@ -352,7 +354,7 @@ tokens = Table(
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),
-    Column("used_at", Double),  # about when: to the minute
+    Column("used_at", Double),  # to the minute
 )
 Index("ix_tokens_user", tokens.c.user_name)
 sessions = Table(
@@ -364,8 +366,8 @@ sessions = Table(
     Column("seen_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("waits", SmallInteger, nullable=False, server_default="0"),  # for the second step of signing in
-    Column("way", TEXT, nullable=False, server_default=""),  # by what it was opened
-    Column("place", TEXT, nullable=False, server_default=""),  # from where, in coarse words
+    Column("way", TEXT, nullable=False, server_default=""),  # how the account signed in
+    Column("place", TEXT, nullable=False, server_default=""),  # where from, roughly
 )
 Index("ix_sessions_expires", sessions.c.expires_at)
 Index("ix_sessions_user", sessions.c.user_name)
@@ -373,19 +375,19 @@ sign_in_failures = Table(
     "sign_in_failures",
     metadata,
     Column("id", NUMBER, primary_key=True),
-    Column("name", TEXT, nullable=False),  # hash of what was given as a name
+    Column("name", TEXT, nullable=False),  # hash of the name
     Column("client", TEXT, nullable=False),
     Column("at", Double, nullable=False),
 )
 Index("ix_sign_in_failures_name", sign_in_failures.c.name, sign_in_failures.c.at)
 Index("ix_sign_in_failures_client", sign_in_failures.c.client, sign_in_failures.c.at)
 Index("ix_sign_in_failures_at", sign_in_failures.c.at)
-answers = Table(  # what was answered to a request with an idempotency key
+answers = Table(  # answers to requests with an idempotency key
     "answers",
     metadata,
     Column("user_name", TEXT, primary_key=True),
     Column("key", TEXT, primary_key=True),
-    Column("request", TEXT, nullable=False),  # hash of what was asked
+    Column("request", TEXT, nullable=False),  # hash of the request
     Column("at", Double, nullable=False),
     Column("status", Integer),  # null: at work
     Column("body", TEXT),  # JSON

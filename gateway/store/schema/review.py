@@ -1,4 +1,4 @@
-"""The tables of reviewing: who has taken what, second opinions, saved views, who was told, policies once in force."""
+"""The tables of reviewing: claims, proposals, saved views, sent reminders, policies and grants."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Column, Double, Index, Table, and_
 
 from gateway.store.schema.messages import NUMBER, TEXT, lit, metadata, recipients
 
-assignments = Table(  # who is to decide on a message
+assignments = Table(  # who claimed a message, or was assigned to it
     "assignments",
     metadata,
     Column("message_id", TEXT, primary_key=True),
@@ -24,37 +24,37 @@ proposals = Table(  # a decision that waits for a second person
     Column("reason", TEXT, nullable=False),
     Column("words", TEXT, nullable=False),
 )
-views = Table(  # filters of the queue under a name
+views = Table(  # saved filters of the queue
     "views",
     metadata,
     Column("user_name", TEXT, primary_key=True),
     Column("name", TEXT, primary_key=True),
     Column("query", TEXT, nullable=False),
 )
-told = Table(  # what people were told once: a due time, a call for help, a day's digest
+sent_reminders = Table(  # steps that were sent: a due time, a help alert, the digest of a day
     "told",
     metadata,
     Column("message_id", TEXT, primary_key=True),
     Column("step", TEXT, primary_key=True),
     Column("at", Double, nullable=False),
 )
-Index("ix_told_at", told.c.at)
-policies = Table(  # every policy that was in force
+Index("ix_told_at", sent_reminders.c.at)
+policies = Table(  # every policy that is or was in force
     "policies",
     metadata,
     Column("hash", TEXT, primary_key=True),
     Column("source", TEXT, nullable=False),  # the policy file
-    Column("adopted", TEXT, nullable=False),  # the district's own text of that time
+    Column("adopted", TEXT, nullable=False),  # the district's adopted text at that time
     Column("first_at", Double, nullable=False),
     Column("last_at", Double, nullable=False),
 )
 
-grants = Table(  # content that is granted to an auditor
+grants = Table(  # content that is granted to auditors
     "grants",
     metadata,
     Column("id", NUMBER, primary_key=True),
     Column("user_name", TEXT, nullable=False),
-    Column("subject", TEXT, nullable=False),  # a message, a case, empty for everything
+    Column("subject", TEXT, nullable=False),  # a message or a case; empty for everything
     Column("by_name", TEXT, nullable=False),
     Column("reason", TEXT, nullable=False),
     Column("at", Double, nullable=False),
@@ -69,5 +69,5 @@ LATE = and_(
     _r.marked == lit(1), _r.action == lit("hold"), _r.decided_by == lit("policy"),
     _r.state.in_([lit("queued"), lit("sent")]),
 )  # fmt: skip
-"""Delivered although it would have been held: the verdict came too late."""
+"""Delivered although it would have been held, because the verdict came too late."""
 Index("ix_recipients_late", _r.action, _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)

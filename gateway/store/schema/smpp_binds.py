@@ -1,4 +1,4 @@
-"""The tables that several processes of the role sms share: who speaks for a number, and which application is where."""
+"""The tables that the processes of the role sms share: who last sent from a number, and which application is bound."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Column, Double, Table
 
 from gateway.store.schema.messages import TEXT, metadata
 
-lines = Table(  # the application that last sent from a number
+line_senders = Table(  # the application that last sent from a number
     "lines",
     metadata,
     Column("line", TEXT, primary_key=True),
@@ -14,7 +14,7 @@ lines = Table(  # the application that last sent from a number
     Column("at", Double, nullable=False),
     sqlite_with_rowid=False,
 )
-bound = Table(  # the applications that are bound at a process, told again every few seconds
+bound_accounts = Table(  # the applications that are bound at a process, reported every few seconds
     "bound",
     metadata,
     Column("process", TEXT, primary_key=True),
