@@ -1,4 +1,4 @@
-"""What the documents say is what the code does: settings, metrics, topics, commands, versions."""
+"""The documents agree with the code: settings, metrics, topics, commands, versions."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from gateway.cli import parser
 from gateway.observability.events import EventLog
 from gateway.settings.model import Settings, load
 
-HOUSE = Path(__file__).parents[1]
-DEPLOY = HOUSE / "deploy"
-OPERATE = HOUSE / "docs" / "operate"
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+OPERATE = ROOT / "docs" / "operate"
 EXAMPLE = (DEPLOY / "gateway.example.toml").read_text(encoding="utf-8")
 SECRET = ("password", "token", "secret")
 
 
 def _rows(document: str, first: str) -> list[list[str]]:
-    """The rows of a document's table whose heading begins with a word; code marks and spaces taken off."""
+    """The rows of the table in a document whose header starts with a word, without code marks and spaces."""
     lines = (OPERATE / document).read_text(encoding="utf-8").splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith(f"| {first} |"))
     table = [line for line in lines[start + 2 :] if line.startswith("|")]
@@ -46,14 +46,14 @@ def _uncommented() -> str:
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:
-    for each in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            return each
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
     return None
 
 
 def _keys(model: type[BaseModel], where: str = "") -> Iterator[str]:
-    """The dotted keys as a file writes them; a secret is given as a file."""
+    """The dotted keys as in a file, where secrets are file names."""
     for name, field in model.model_fields.items():
         key = f"{where}{field.alias or name}"
         if section := _model(field.annotation):
@@ -72,11 +72,11 @@ def _written(document: Mapping[str, Any], where: str = "") -> Iterator[str]:
             yield key
 
 
-def test_the_example_has_every_setting_and_no_other() -> None:
+def test_example_has_exactly_the_settings() -> None:
     assert set(_written(tomllib.loads(_uncommented()))) == set(_keys(Settings))
 
 
-def test_every_setting_of_the_example_is_explained() -> None:
+def test_every_setting_of_the_example_has_a_comment() -> None:
     lines = EXAMPLE.splitlines()
     keys = [i for i, line in enumerate(lines) if re.match(r'#?[\w"*.]+ = ', line)]
     hops = lines.index("[smtp.next_hop]")
@@ -84,14 +84,14 @@ def test_every_setting_of_the_example_is_explained() -> None:
     assert not [lines[i] for i in keys if not lines[i - 1].startswith("# ") and not hops < i < hops + 5]
 
 
-def test_the_defaults_of_the_example_are_the_defaults(tmp_path: Path) -> None:
+def test_example_shows_the_defaults(tmp_path: Path) -> None:
     for secret in ("bus.secret", "texting.secret", "smsc.secret", "twilio.secret", "webhooks.secret", "oidc.secret"):
         (tmp_path / secret).write_text("s3cret\n")
     plain, full = tmp_path / "plain.toml", tmp_path / "full.toml"
     plain.write_text(EXAMPLE)
     full.write_text(_uncommented())
     found = _differences(load(plain, {}).model_dump(), load(full, {}).model_dump())
-    # Left out, each of these is nothing, or depends on another key or on the machine: an example stands there.
+    # These have no default, or one that depends on another key or on the machine: the example shows a sample value.
     assert set(found) == {
         "district.name", "district.aliases", "directory.contacts", "directory.groups", "policy.file", "policy.text",
         "bus.tls_ca", "bus.user", "bus.password", "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "sms.smpp",
@@ -112,17 +112,17 @@ def _differences(one: Any, other: Any, where: str = "") -> Iterator[str]:
 
 
 def _measured() -> dict[str, tuple[str, str]]:
-    """Kind and labels of each metric, by the name under which it is served."""
+    """Kind and labels of each metric, by its exported name."""
     registry = EventLog(CollectorRegistry()).registry
-    collectors = set(registry._names_to_collectors.values())  # the only place that knows labels before they are used
+    collectors = set(registry._names_to_collectors.values())  # only this knows labels before they are used
     return {
-        metric.name + ("_total" if metric.type == "counter" else ""): (metric.type, ", ".join(each._labelnames))
-        for each in collectors
-        for metric in each.collect()
+        metric.name + ("_total" if metric.type == "counter" else ""): (metric.type, ", ".join(collector._labelnames))
+        for collector in collectors
+        for metric in collector.collect()
     }
 
 
-def test_the_metrics_are_documented() -> None:
+def test_metrics_are_documented() -> None:
     assert {name: (kind, labels) for name, kind, labels, _ in _rows("metrics.md", "metric")} == _measured()
 
 
@@ -140,12 +140,11 @@ def test_only_documented_metrics_are_watched(document: str) -> None:
 
 
 def test_every_metric_is_on_the_dashboard() -> None:
-    """What is measured is seen: what tells of calls for help first."""
     dashboard = (DEPLOY / "grafana" / "chaperone.json").read_text(encoding="utf-8")
     assert [name for name in _measured() if not re.search(rf"\b{name}(_bucket)?\b", dashboard)] == []
 
 
-def test_the_topics_are_documented() -> None:
+def test_topics_are_documented() -> None:
     documented = {name: (int(count), content) for name, count, content, *_ in _rows("topics.md", "topic")}
     assert documented == {topic.name: (topic.partitions, "yes" if topic.content else "no") for topic in TOPICS.values()}
 
@@ -154,10 +153,10 @@ def test_the_topics_are_documented() -> None:
 
 
 def _documents() -> list[Path]:
-    return [HOUSE / "README.md", *sorted(HOUSE.glob("docs/**/*.md"))]
+    return [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 
 
-def _understood(command: str) -> bool:
+def _is_valid(command: str) -> bool:
     try:
         parser().parse_args(shlex.split(command, comments=True)[1:])
     except SystemExit as end:
@@ -165,12 +164,12 @@ def _understood(command: str) -> bool:
     return True
 
 
-def test_every_command_in_the_documents_is_understood() -> None:
+def test_every_command_in_the_documents_is_valid() -> None:
     texts = {document: document.read_text(encoding="utf-8") for document in _documents()}
     form = re.compile(r"(?:`|^\s*(?:\$ )?)(?:\.venv/bin/)?(chaperone [^`\n|<>]+)", re.MULTILINE)
     commands = [(document.name, command) for document, text in texts.items() for command in form.findall(text)]
     assert len(commands) > 10
-    assert not [each for each in commands if not _understood(each[1])]
+    assert not [command for command in commands if not _is_valid(command[1])]
 
 
 def test_every_alert_has_its_section_in_the_runbook() -> None:
@@ -187,41 +186,41 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
 
 
 def _dependencies() -> list[Requirement]:
-    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
-    return [Requirement(each) for each in named if not each.startswith(project["name"])]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [*project["dependencies"], *(text for extra in project["optional-dependencies"].values() for text in extra)]
+    return [Requirement(text) for text in named if not text.startswith(project["name"])]
 
 
 def test_every_library_that_is_imported_is_a_dependency() -> None:
-    declared = {canonicalize_name(each.name) for each in _dependencies()}
+    declared = {canonicalize_name(requirement.name) for requirement in _dependencies()}
     distributions = packages_distributions()
-    files = [path for room in ("gateway", "classifiers", "tests") for path in (HOUSE / room).rglob("*.py")]
+    files = [path for room in ("gateway", "classifiers", "tests") for path in (ROOT / room).rglob("*.py")]
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in files}
     missing = {
-        f"{name} in {path.relative_to(HOUSE)}"
+        f"{name} in {path.relative_to(ROOT)}"
         for path, tree in trees.items()
         for node in ast.walk(tree)
         for name in _imported(node)
         if name not in sys.stdlib_module_names
         and name not in ("gateway", "classifiers", "tests")
-        and not declared & {canonicalize_name(each) for each in distributions.get(name, (name,))}
+        and not declared & {canonicalize_name(found) for found in distributions.get(name, (name,))}
     }
     assert not missing
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
-    """The libraries that an import statement names."""
+    """The libraries that a statement imports."""
     match node:
         case ast.Import(names=names):
-            yield from (each.name.split(".")[0] for each in names)
+            yield from (alias.name.split(".")[0] for alias in names)
         case ast.ImportFrom(module=str(module), level=0):
             yield module.split(".")[0]
 
 
 def test_every_dependency_has_an_exact_version_without_an_address() -> None:
     wanted = _dependencies()
-    lines = (HOUSE / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = dict(re.fullmatch(r"([\w.-]+)==([\w.+]+)", line).groups() for line in lines if not line.startswith("#"))  # type: ignore[union-attr]
     versions = {canonicalize_name(name): version for name, version in pinned.items()}
-    assert not [each.name for each in wanted if canonicalize_name(each.name) not in versions]
-    assert not [str(each) for each in wanted if versions[canonicalize_name(each.name)] not in each.specifier]
+    assert not [requirement.name for requirement in wanted if canonicalize_name(requirement.name) not in versions]
+    assert not [str(wish) for wish in wanted if versions[canonicalize_name(wish.name)] not in wish.specifier]
