@@ -166,7 +166,7 @@ async def review(
         "id": id,
         "taken_by": holder.user if holder else "",
         "taken_at": rfc3339(holder.at) if holder else None,
-        "proposed": proposal.deed if proposal else None,
+        "proposed": proposal.action if proposal else None,
         "proposed_by": proposal.by if proposal else None,
         "proposed_reason": names.hide(proposal.reason) if proposal else None,
         "cannot_agree": await two_person.cannot_agree(user, trace, proposal) if proposal else None,

@@ -31,7 +31,7 @@ class TwoPersonRule:
         people may decide on: each building decides on its own copies.
         """
         now = await self._clock.now()
-        detail = {"deed": proposal.deed, "reason": proposal.reason}
+        detail = {"deed": proposal.action, "reason": proposal.reason}
         entry = AuditEntry(now, user.name, "proposed", trace.id, detail)
         found = await self._claims.propose(trace.id, proposal, entry)
         known, first = await self._accounts.find(found.by), user
@@ -43,10 +43,10 @@ class TwoPersonRule:
             found = replace(found, by=user.name)
         else:
             first = known[0]
-        if found.deed != proposal.deed:
+        if found.action != proposal.action:
             raise Problem(
                 409,
-                f"{found.by} has proposed to {found.deed} it, and the policy wants two people to agree. "
+                f"{found.by} has proposed to {found.action} it, and the policy wants two people to agree. "
                 "Agree with it, or take the proposal away first.",
             )
         if first is not user and self._share_no_copy(first, user, trace):
@@ -74,6 +74,6 @@ class TwoPersonRule:
 
 def _other_building(proposal: Proposal) -> str:
     return (
-        f"{proposal.by} has proposed to {proposal.deed} copies of another building, which are not yours to decide. "
+        f"{proposal.by} has proposed to {proposal.action} copies of another building, which are not yours to decide. "
         "Somebody who sees both buildings agrees with it, or takes it away; then propose what happens to yours."
     )

@@ -27,9 +27,9 @@ async def mailing(world: World) -> list[str]:
 async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
     ids = await mailing(world)
     async with world.signed_in(HIGH) as browser:
-        assert "and 2 more of this mailing" in (await browser.get("/")).text
+        assert "and 2 more like this" in (await browser.get("/")).text
         preview = (await browser.get(f"/together/{ids[1]}")).text
-        assert "3 messages of one mailing" in preview
+        assert "3 similar messages" in preview
         assert "<mark>Maya</mark>" in preview
         assert "After practice" not in preview
         sent = {"form": form_of(await browser.get("/trace")), "deed": "release", "id": ids[:2], "reason": "a lesson"}
@@ -47,12 +47,12 @@ async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
 async def test_the_page_of_one_message_leads_to_its_mailing(world: World) -> None:
     """Whoever comes by a notice, or opens one of the list, learns that there are more."""
     ids = await mailing(world)
-    link = f'<a href="/together/{ids[0]}">2 more of this mailing are held: look at them together</a>'
+    link = f'<a href="/together/{ids[0]}">2 more like this are held: look at them together</a>'
     async with world.signed_in(HIGH) as browser:
         assert link in (await browser.get(f"/messages/{ids[0]}")).text
         await send(browser, f"/messages/{ids[0]}/reject", reason="no")
-        assert "of this mailing" not in (await browser.get(f"/messages/{ids[0]}")).text
-        assert "of this mailing" not in (await browser.get(f"/messages/{world.id('high')}")).text
+        assert "more like this" not in (await browser.get(f"/messages/{ids[0]}")).text
+        assert "more like this" not in (await browser.get(f"/messages/{world.id('high')}")).text
 
 
 async def test_a_mailing_is_taken_back_together(world: World) -> None:

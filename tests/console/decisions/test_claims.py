@@ -57,7 +57,10 @@ async def test_a_program_says_why_it_holds_longer_and_gives_on(asking: World) ->
         assert (await director.post(f"{path}/assign", json={"to": ""})).status_code == 200  # given back by who had it
         assert misses_a_reason(await high.post(f"{path}/discard", json={"reason": ""}))
         assert (await high.post(f"{path}/release", json={"reason": ""})).status_code == 200
-    told = {each.act: each.detail.get("reason") for each in await asking.store.audit_trail.changes_about(asking.id("high"), 50)}
+    told = {
+        each.act: each.detail.get("reason")
+        for each in await asking.store.audit_trail.changes_about(asking.id("high"), 50)
+    }
     assert (told["held longer"], told["assigned"]) == ("the parents come", "I know the family")
 
 
@@ -89,11 +92,11 @@ async def test_the_page_asks_why(asking: World) -> None:
         page = await high.get(path)
         assert 'id="longer-reason" name="reason" maxlength="2000" autocomplete="off" required' in page.text
         assert 'id="giving-reason" name="reason" maxlength="2000" autocomplete="off" required' in page.text
-        assert "the policy asks for it" in page.text
+        assert "required by the policy" in page.text
         form = form_of(page)
         refused = await high.post(f"{path}/hold", data={"form": form, "for": "1d", "reason": ""})
         assert refused.status_code == 422
-        assert "say in a few words why" in refused.text
+        assert "say why in a few words" in refused.text
         assert (await high.post(f"{path}/assign", data={"form": form, "to": "me"})).status_code == 303
         page = await director.get(path)
         assert f"Take it over from {HIGH}" in page.text

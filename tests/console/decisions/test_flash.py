@@ -38,7 +38,7 @@ async def give(page: Page) -> None:
 
 DEEDS = {
     "Message of Peter Lindgren: Comment kept": comment, "Message of Peter Lindgren: Held longer until": hold_longer,
-    "Message of Peter Lindgren: Taken": take, f"Message of Peter Lindgren: Given {DIRECTOR}": give,
+    "Message of Peter Lindgren: Taken": take, f"Message of Peter Lindgren: Assigned to {DIRECTOR}": give,
 }  # fmt: skip
 
 

@@ -88,13 +88,15 @@ async def test_who_wrote_a_text_is_told_too_in_words_that_can_be_changed(world: 
         page = await browser.get(path)
         usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
         assert "clause 7a: Sexual, flirtatious or grooming" in usual
-        assert "district account of whoever wrote the text" in page.text
+        assert "district account of the person who wrote the text" in page.text
         await send(browser, f"{path}/reject", usual=usual, words=usual)
         await send(browser, f"{path}/undo")
         assert FollowupKind.REJECTED_TEXT not in {each.kind for each in await world.store.followups.claim_due(100, 60)}
         await send(browser, f"{path}/reject", usual=usual, words=usual)
     world.clock.ahead += 30
-    (told,) = [each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT]
+    (told,) = [
+        each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT
+    ]
     assert told.body["people"] == ["s-06"]
     assert "What you can do: Speak with an administrator" in str(told.body["words"])
 
@@ -103,7 +105,7 @@ async def test_a_discard_tells_nobody_and_needs_a_reason(world: World) -> None:
     path = f"/messages/{world.id('high')}/discard"
     async with world.signed_in(HIGH) as browser:
         without = await send(browser, path, place="?direction=staff_to_student")
-        assert (without.status_code, "say in a few words why" in without.text) == (422, True)
+        assert (without.status_code, "say why in a few words" in without.text) == (422, True)
         back = html.unescape(re.findall(r'href="(/messages/[^"]*)">Back to the message', without.text)[0])
         assert 'name="reason"' in (await browser.get(back)).text
         assert "direction=staff_to_student" in back  # and from there back to the list that was narrowed
@@ -134,7 +136,11 @@ async def test_a_message_is_taken_given_on_and_given_back(world: World) -> None:
         assert (await send(director, path, to=MIDDLE, instead_of=DIRECTOR)).status_code == 422  # not its building
         assert (await send(director, path, to=HIGH, instead_of=DIRECTOR)).status_code == 303
         assert (await send(high, path, to="", instead_of=HIGH)).status_code == 303
-    acts = [(each.act, each.actor) for each in reversed(await world.store.audit_trail.entries_about(id_, 20)) if each.act != "viewed"]
+    acts = [
+        (each.act, each.actor)
+        for each in reversed(await world.store.audit_trail.entries_about(id_, 20))
+        if each.act != "viewed"
+    ]
     assert acts[1:] == [("taken", HIGH), ("taken", DIRECTOR), ("assigned", DIRECTOR), ("given back", HIGH)]
 
 
@@ -187,7 +193,7 @@ async def test_putting_off_has_an_end_and_the_due_time_stays_in_sight(world: Wor
         assert (await send(browser, path, **{"for": "7d"})).status_code == 303
         page = re.sub(r"\s+", " ", (await browser.get(f"/messages/{id_}")).text)
         assert "due in 6 days" in page
-        assert "put off once, lately by high" in page
+        assert "held longer once, last by high" in page
         world.clock.ahead += 6.9 * 86400
         assert (await program.post(call, json={"for": "7d"})).status_code == 200
         world.clock.ahead += 86400
@@ -200,7 +206,7 @@ async def test_putting_off_has_an_end_and_the_due_time_stays_in_sight(world: Wor
         assert '<option value="7d"' not in page
         world.clock.ahead += 6.5 * 86400
     async with world.signed_in(HIGH) as browser, world.signed_in(SECURITY) as other:
-        assert "cannot be put off any more" in (await browser.get(f"/messages/{id_}")).text
+        assert "cannot be held longer" in (await browser.get(f"/messages/{id_}")).text
         assert (await send(browser, path, **{"for": "1h"})).status_code == 422
         assert ", due " in (await other.get(f"/messages/{id_}")).text
     acts = [each for each in await world.store.audit_trail.changes_about(id_, 50) if each.act == "held longer"]
@@ -215,7 +221,7 @@ async def test_the_list_is_narrowed_and_the_view_kept(world: World) -> None:
         assert world.id("high") in page
         assert world.id("middle") not in page
         assert "(1 of 7)" in page
-        assert "Nothing here is left" in await searched(browser, text="no such words")
+        assert "No message matches" in await searched(browser, text="no such words")
         assert world.id("text") in (await browser.get("/?channel=sms")).text
         kept = await send(browser, "/views", name="practice", query="text=practice&evil=1&page=7")
         where = kept.headers["location"]
@@ -264,14 +270,16 @@ async def test_two_people_agree(strict: World) -> None:
     acts = await strict.store.audit_trail.entries_about(strict.id("high"), 3)
     assert [each.act for each in acts] == ["released", "proposed", "decided"]
     assert acts[0].detail["reason"] == "high: known to the parents; so it is"
-    assert await strict.store.claims.review_state(strict.id("high")) == (await strict.store.claims.review_state("nothing"))
+    assert await strict.store.claims.review_state(strict.id("high")) == (
+        await strict.store.claims.review_state("nothing")
+    )
 
 
 async def test_a_second_person_disagrees(strict: World) -> None:
     id_ = strict.id("high")
     async with strict.signed_in(HIGH) as high, strict.signed_in(DIRECTOR) as director:
         answer = await send(high, f"/messages/{id_}/release", reason="fine")
-        assert "waits until a second person agrees" in (await high.get(answer.headers["location"])).text
+        assert "waits for a second person to agree" in (await high.get(answer.headers["location"])).text
         page = (await director.get(f"/messages/{id_}")).text
         assert "Agree: release" in page
         assert "high proposes to release" in (await director.get("/")).text
@@ -307,7 +315,9 @@ async def test_who_may_decide_no_more_is_no_second_person(strict: World) -> None
         assert await states(strict, "high") == {State.HELD}
     async with strict.program(OKAFOR) as okafor:
         assert (await okafor.post(path, json={"reason": "so it is"})).status_code == 200
-    assert (await strict.store.audit_trail.entries_about(strict.id("high"), 1))[0].detail["reason"] == "director: fine; so it is"
+    assert (await strict.store.audit_trail.entries_about(strict.id("high"), 1))[0].detail[
+        "reason"
+    ] == "director: fine; so it is"
 
 
 async def test_a_second_person_is_one_only_for_copies_that_the_first_may_decide(strict: World) -> None:

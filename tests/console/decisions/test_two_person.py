@@ -58,7 +58,7 @@ async def test_only_who_has_a_copy_in_common_is_offered_to_agree(strict: World) 
     assert why.startswith("middle has proposed to release copies of another building")
     assert (await shown(strict, id_, DIRECTOR)) == (True, "")
     offered, why = await shown(strict, id_, MIDDLE)
-    assert (offered, why) == (False, "You have proposed it yourself: a second person has to agree.")
+    assert (offered, why) == (False, "You proposed it yourself: a second person has to agree.")
     async with strict.signed_in(HIGH) as high:
         assert "Disagree" in (await high.get(f"/messages/{id_}")).text
         refused = await send(high, f"/messages/{id_}/release", reason="agreed")
@@ -80,7 +80,7 @@ async def test_two_accounts_of_one_person_are_not_offered_to_agree(strict: World
         assert (await program.post(path, json={"reason": "fine"})).status_code == 202
     async with strict.program("ruth@riverbend.example") as program:
         told = (await program.get(f"/api/v1/messages/{strict.id('high')}/review")).json()
-    assert told["cannot_agree"] == "You have proposed it yourself: a second person has to agree."
+    assert told["cannot_agree"] == "You proposed it yourself: a second person has to agree."
 
 
 async def test_with_who_decides_no_more_nobody_agrees(strict: World) -> None:
@@ -89,7 +89,7 @@ async def test_with_who_decides_no_more_nobody_agrees(strict: World) -> None:
     await strict.store.accounts.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
     offered, why = await shown(strict, strict.id("high"), DIRECTOR)
     assert (offered, why) == (
-        False, "high can decide on this message no more: propose it yourself, and a second person agrees."
+        False, "high can no longer decide on this message: propose it yourself, and a second person agrees."
     )  # fmt: skip
 
 

@@ -107,7 +107,9 @@ async def test_whatever_the_program_does_the_console_goes_on(script: str) -> Non
 
 async def test_the_program_gets_nothing_of_the_gateway_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAPERONE_SECRET", "clover")
-    files = AttachmentReader(command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))"))
+    files = AttachmentReader(
+        command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))")
+    )
     assert (await files.texts(parts(CONTENT)))["2"] == FileText("False")
 
 

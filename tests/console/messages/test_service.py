@@ -47,7 +47,7 @@ async def test_a_long_conversation_is_read_on_both_sides(world: World) -> None:
         page = await browser.get(f"/messages/{middle}?channel=mail")
         assert set(shown(page)) == {*ids[42:50], *ids[51:59]}
         seen = shown(page)
-        for text, add in (("What was said before", True), ("What was said afterwards", False)):
+        for text, add in (("Earlier messages", True), ("Later messages", False)):
             where, there = link(page, text), page
             while where is not None:
                 assert where.endswith("&channel=mail")
@@ -57,7 +57,7 @@ async def test_a_long_conversation_is_read_on_both_sides(world: World) -> None:
                 where = link(there, text)
         assert len(seen) == len(set(seen))
         assert set(seen) == set(ids) - {middle}
-        assert link(await browser.get(f"/messages/{ids[0]}"), "What was said before") is None
+        assert link(await browser.get(f"/messages/{ids[0]}"), "Earlier messages") is None
         for nonsense in ("x", "nan~x", "1e999~x", "~"):
             assert (await browser.get(f"/messages/{middle}/conversation?before={nonsense}")).status_code == 200
 

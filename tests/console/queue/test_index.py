@@ -54,7 +54,7 @@ def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
         ages = {"older" if NOW - held.received_at > 86400 else "today"}
         ages |= {"overdue"} if held.due_at is not None and held.due_at < NOW else set()
         values = {
-            "building": entry.buildings, "clause": set(held.clauses or held.reasons), "channel": {held.channel.value},
+            "building": entry.buildings, "clause": set(held.clauses or held.reasons), "channel": {held.channel},
             "age": ages, "state": {"free"},
         }  # fmt: skip
         own = asked.buildings is None or asked.buildings & entry.scope
@@ -106,7 +106,9 @@ async def test_it_keeps_in_step_with_the_store(world: World) -> None:
     act = AuditEntry(world.clock(), "director", "taken", world.id("text"))
     await world.store.claims.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
     assert await queue.index() is index  # nothing was read anew
-    assert {each.message.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {new.id}
+    assert {each.message.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {
+        new.id
+    }
     entry = await queue.entry(world.id("text"))
     assert entry is not None
     assert entry.review.assignment is not None
