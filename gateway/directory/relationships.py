@@ -1,4 +1,4 @@
-"""Relationships: how the people behind a recipient relate to the person whom information is about."""
+"""Relationships: how the people behind a recipient relate to the person that information is about."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Assignment:
 class Proposal:
     """A decision that waits for a second person. `words` is the text for the sender, "" for the default."""
 
-    deed: str
+    action: str
     by: str
     at: float
     reason: str

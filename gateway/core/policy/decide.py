@@ -39,7 +39,7 @@ def decide(
 
     The strictest action over all members and directions applies, but a help alert in a student's message wins over
     everything. `verdict` is None when no verdict arrived. `contact` has the counters by conversation; `relationships`
-    tells who may have information about whom.
+    tells who may have information about a person.
     """
     if verdict is not None and verdict.help >= policy.help_alert:
         for pair in pairs:

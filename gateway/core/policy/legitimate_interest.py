@@ -13,7 +13,7 @@ from gateway.core.messages.parties import Direction, Pair
 
 
 class Relationship(StrEnum):
-    """The relationship of a recipient to the person whom information is about."""
+    """The relationship of a recipient to the person that information is about."""
 
     SELF = "self"  # that person
     GUARDIAN = "guardian"  # a guardian of that student
@@ -35,7 +35,7 @@ def authorized(
 ) -> bool:
     """Whether everybody behind the recipients of some pairs has an authorized relationship to a person.
 
-    Everybody whom the pairs recorded at acceptance must still be behind the recipient.
+    Everybody recorded in the pairs at acceptance must still be behind the recipient.
     """
     receivers: dict[str, set[str]] = {}
     for pair in pairs:

@@ -39,7 +39,7 @@ class GeneralReviewRules:
     """How all held messages are reviewed. Times are in seconds.
 
     `remind_before` a due time a reminder is sent, and after it one every `escalate_every`. `digest` is a time in
-    minutes of the local day, None for no digest. `reason`: what requires a reason whatever the clause. An unclaimed
+    minutes of the local day, None for no digest. `reason`: what requires a reason for every clause. An unclaimed
     help alert is repeated every `help_every`. `put_off`: the latest due time after acceptance, however often it is
     extended.
     """

@@ -91,7 +91,7 @@ def _propose(db: Database, items: Sequence[tuple[str, Proposal, AuditEntry]]) ->
     in_effect = []
     for id_, proposal, entry in items:
         row = {
-            "message_id": id_, "deed": proposal.deed, "user_name": storable(proposal.by), "at": db.now,
+            "message_id": id_, "deed": proposal.action, "user_name": storable(proposal.by), "at": db.now,
             "reason": storable(proposal.reason), "words": storable(proposal.words),
         }  # fmt: skip
         if db.batch(_ADD_PROPOSAL, [row]) == 1:
