@@ -1,4 +1,4 @@
-"""People are told of due times, calls for help and the day: once of each step, more people each time, no content."""
+"""Reminders of due times, help alerts and the daily digest: once per step, to more people each time, no content."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ USERS = (
 
 
 @dataclass
-class Desk:
+class ReminderRun:
     """A store with accounts, and reminders over it."""
 
     store: Store
@@ -56,8 +56,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.reminders = Reminders(
-            ReminderStores.of(self.store), self.people, lambda: self.policy, EventLog(CollectorRegistry()), fallback=[LAST], zone=ZONE,
-            district="Riverbend", decided=self.count,
+            ReminderStores.of(self.store), self.people, lambda: self.policy, EventLog(CollectorRegistry()),
+            fallback=[LAST], zone=ZONE, district="Riverbend", decided=self.count,
         )  # fmt: skip
 
     @property
@@ -70,316 +70,316 @@ class Desk:
         self.clock.now = at
 
     def count(self) -> None:
-        """Something was decided."""
+        """Count a decision."""
         self.decided += 1
 
     async def put(self, name: str) -> Message:
-        """One of the district's messages, decided by the policy now."""
+        """Store one of the district's messages, decided by the policy now."""
         return await put(self.store, SAID[name], self.now, self.people, self.policy)
 
-    async def letters(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
-        """What is to be written after a look: kind, to whom, of how many messages."""
+    async def notices(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
+        """The notices after one check: kind, recipient, number of messages."""
         await self.reminders.check()
         due = await self.store.followups.claim_due(100, 60)
-        await self.store.followups.complete([each.id for each in due])
-        told = []
-        for each in due:
-            if each.kind in kinds:
-                to, items = each.body.get("to", []), each.body.get("items", [])
-                told += [(each.kind, str(to_), len(items)) for to_ in to]  # type: ignore[attr-defined,arg-type]
-        return sorted(told)
+        await self.store.followups.complete([followup.id for followup in due])
+        found = []
+        for followup in due:
+            if followup.kind in kinds:
+                to, items = followup.body.get("to", []), followup.body.get("items", [])
+                found += [(followup.kind, str(address), len(items)) for address in to]  # type: ignore[attr-defined,arg-type]
+        return sorted(found)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def run(tmp_path: Path) -> AsyncIterator[ReminderRun]:
     clock = Clock(NOON)
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
-        made = Desk(store, roster(), clock)
+        made = ReminderRun(store, roster(), clock)
         for user in USERS:
             await store.accounts.add(user, "", AuditEntry(NOON, "tests", "account added", user.name))
         yield made
 
 
-def kessler(desk: Desk) -> str:
-    person = desk.people.by_id("s-01")
+def kessler(run: ReminderRun) -> str:
+    person = run.people.by_id("s-01")
     assert person is not None
     return person.address
 
 
-async def test_a_due_time_goes_up_the_chain(desk: Desk) -> None:
-    """Nobody at first, then the building, the director, and the end of the chain again and again; due in two hours."""
-    message = await desk.put("high")
-    building = kessler(desk)
-    assert await desk.letters(FollowupKind.DUE) == []
-    desk.now = NOON + 1.6 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
-    assert await desk.letters(FollowupKind.DUE) == []
-    desk.now = NOON + 2.1 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
-    desk.now = NOON + 4.1 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [
+async def test_due_time_escalates(run: ReminderRun) -> None:
+    """Due in two hours: at first nobody is notified, then the building, the director, and the fallback repeatedly."""
+    message = await run.put("high")
+    building = kessler(run)
+    assert await run.notices(FollowupKind.DUE) == []
+    run.now = NOON + 1.6 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
+    assert await run.notices(FollowupKind.DUE) == []
+    run.now = NOON + 2.1 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, building, 1)]
+    run.now = NOON + 4.1 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [
         (FollowupKind.DUE, "director@riverbend.example", 1),
         (FollowupKind.DUE, building, 1),
     ]
     for later in (6.1, 8.1):
-        desk.now = NOON + later * HOUR
-        assert {to for _, to, _ in await desk.letters(FollowupKind.DUE)} == {
+        run.now = NOON + later * HOUR
+        assert {to for _, to, _ in await run.notices(FollowupKind.DUE)} == {
             building,
             "director@riverbend.example",
             LAST,
         }
-    acts = [each.act for each in await desk.store.audit_trail.entries_about(message.id, 20)]
+    acts = [entry.act for entry in await run.store.audit_trail.entries_about(message.id, 20)]
     assert acts == ["escalated", "escalated", "escalated", "reminded", "reminded", "decided"]
-    (trace,) = await desk.store.lookups.trace(id=message.id)
-    assert [each.state for each in trace.recipients] == [State.HELD]
+    (trace,) = await run.store.lookups.trace(id=message.id)
+    assert [copy.state for copy in trace.recipients] == [State.HELD]
 
 
-async def test_one_letter_names_all_that_is_due(desk: Desk) -> None:
+async def test_one_notice_lists_all_due_messages(run: ReminderRun) -> None:
     for name in ("high", "child", "laid-out"):
-        await desk.put(name)
-    desk.now = NOON + 2 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, kessler(desk), 3)]
+        await run.put(name)
+    run.now = NOON + 2 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, kessler(run), 3)]
 
 
-async def test_who_has_taken_it_is_told_alone(desk: Desk) -> None:
-    message = await desk.put("high")
-    taken = Assignment("director@riverbend.example", "x", NOON)
-    await desk.store.claims.assign(message.id, taken, None, AuditEntry(NOON, "x", "assigned", message.id))
-    desk.now = NOON + 2 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
+async def test_only_the_assignee_is_notified(run: ReminderRun) -> None:
+    message = await run.put("high")
+    assignment = Assignment("director@riverbend.example", "x", NOON)
+    await run.store.claims.assign(message.id, assignment, None, AuditEntry(NOON, "x", "assigned", message.id))
+    run.now = NOON + 2 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
 
-async def test_who_has_a_part_in_it_is_told_nothing(desk: Desk) -> None:
-    """The only administrator with an address wrote it: the director is told."""
-    person = desk.people.person(SAID["high"].sender)
+async def test_parties_are_not_notified(run: ReminderRun) -> None:
+    """The building's only administrator with an address wrote the message: the director is notified."""
+    person = run.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
-    await desk.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
-    await desk.store.accounts.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
-    await desk.put("high")
-    desk.now = NOON + 2 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
+    await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
+    await run.store.accounts.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
+    await run.put("high")
+    run.now = NOON + 2 * HOUR
+    assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
 
-async def test_the_end_of_the_chain_is_not_told_of_its_own(desk: Desk) -> None:
-    """notify.to names the counselor whom a student wrote to: others are told, at every level."""
+async def test_fallback_address_of_a_party_is_left_out(run: ReminderRun) -> None:
+    """notify.to contains the counselor a student wrote to: others are notified at every level."""
     counselor = "hollis.meyer@riverbend.example"
-    desk.reminders = Reminders(
-        ReminderStores.of(desk.store), desk.people, lambda: desk.policy, EventLog(CollectorRegistry()), fallback=[counselor, LAST], zone=ZONE,
-        district="Riverbend",
+    run.reminders = Reminders(
+        ReminderStores.of(run.store), run.people, lambda: run.policy, EventLog(CollectorRegistry()),
+        fallback=[counselor, LAST], zone=ZONE, district="Riverbend",
     )  # fmt: skip
-    await desk.put("help")
-    assert {to for _, to, _ in await desk.letters(FollowupKind.HELP_ALERT)} == {kessler(desk)}
-    desk.now += 16 * MINUTE
-    told = {to for _, to, _ in await desk.letters(FollowupKind.HELP_AGAIN)}
-    assert told == {kessler(desk), "director@riverbend.example", LAST}
+    await run.put("help")
+    assert {to for _, to, _ in await run.notices(FollowupKind.HELP_ALERT)} == {kessler(run)}
+    run.now += 16 * MINUTE
+    notified = {to for _, to, _ in await run.notices(FollowupKind.HELP_AGAIN)}
+    assert notified == {kessler(run), "director@riverbend.example", LAST}
 
 
-async def test_held_longer_is_a_new_due_time(desk: Desk) -> None:
-    message = await desk.put("high")
-    desk.now = NOON + 2.1 * HOUR
-    assert len(await desk.letters(FollowupKind.DUE)) == 1
+async def test_hold_longer_sets_a_new_due_time(run: ReminderRun) -> None:
+    message = await run.put("high")
+    run.now = NOON + 2.1 * HOUR
+    assert len(await run.notices(FollowupKind.DUE)) == 1
     done = await hold_longer(
-        desk.store.dispositions, desk.store.clock, message.id, 24 * HOUR, by="kessler", reason="a witness is away"
+        run.store.dispositions, run.store.clock, message.id, 24 * HOUR, by="kessler", reason="a witness is away"
     )
     assert done is not None
     assert done.changed
-    assert await desk.letters(FollowupKind.DUE) == []
-    desk.now += 24 * HOUR - 10 * MINUTE
-    assert len(await desk.letters(FollowupKind.DUE)) == 1
-    assert (await desk.store.audit_trail.entries_about(message.id, 9))[1].detail["reason"] == "a witness is away"
+    assert await run.notices(FollowupKind.DUE) == []
+    run.now += 24 * HOUR - 10 * MINUTE
+    assert len(await run.notices(FollowupKind.DUE)) == 1
+    assert (await run.store.audit_trail.entries_about(message.id, 9))[1].detail["reason"] == "a witness is away"
 
 
-@pytest.mark.parametrize(("deed", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
-async def test_the_policy_may_let_the_due_time_decide(desk: Desk, deed: str, state: State) -> None:
+@pytest.mark.parametrize(("action", "state"), [("release", State.QUEUED), ("reject", State.REJECTED)])
+async def test_policy_can_decide_at_the_due_time(run: ReminderRun, action: str, state: State) -> None:
     clauses = {
-        **desk.policy.clauses,
-        "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=deed)),
+        **run.policy.clauses,
+        "7a": replace(run.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=action)),
     }
-    desk.policy = replace(desk.policy, clauses=clauses)
-    message, other = await desk.put("child"), await desk.put("middle")
-    desk.now = NOON + 1.9 * HOUR
-    await desk.letters()
-    assert desk.decided == 0
-    desk.now = NOON + 2.1 * HOUR
-    assert await desk.letters(FollowupKind.DUE) == []
-    for each in (message, other):
-        (trace,) = await desk.store.lookups.trace(id=each.id)
+    run.policy = replace(run.policy, clauses=clauses)
+    message, other = await run.put("child"), await run.put("middle")
+    run.now = NOON + 1.9 * HOUR
+    await run.notices()
+    assert run.decided == 0
+    run.now = NOON + 2.1 * HOUR
+    assert await run.notices(FollowupKind.DUE) == []
+    for decided in (message, other):
+        (trace,) = await run.store.lookups.trace(id=decided.id)
         assert [(to.state, to.decided_by) for to in trace.recipients] == [(state, "policy")]
-    assert (await desk.store.audit_trail.entries_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
+    assert (await run.store.audit_trail.entries_about(message.id, 1))[0].detail["reason"] == NOT_DECIDED
 
 
-async def test_the_due_time_decides_only_what_is_due(desk: Desk) -> None:
-    """One building holds its copy longer: the other copy goes at its due time, that one at its own."""
+async def test_only_due_copies_are_decided(run: ReminderRun) -> None:
+    """One building holds its copy longer: each copy is released at its own due time."""
     clauses = {
-        **desk.policy.clauses,
-        "7a": replace(desk.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release")),
+        **run.policy.clauses,
+        "7a": replace(run.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release")),
     }
-    desk.policy = replace(desk.policy, clauses=clauses)
-    message = await desk.put("both")
-    first, second = (each.address for each in message.envelope.recipients)
+    run.policy = replace(run.policy, clauses=clauses)
+    message = await run.put("both")
+    first, second = (recipient.address for recipient in message.envelope.recipients)
     await hold_longer(
-        desk.store.dispositions,
-        desk.store.clock,
+        run.store.dispositions,
+        run.store.clock,
         message.id,
         24 * HOUR,
         by="middle",
         reason="",
-        may=lambda each: each.address == second,
+        may=lambda recipient: recipient.address == second,
     )
-    for later, gone in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
-        desk.now = NOON + later * HOUR
-        await desk.letters(FollowupKind.DUE)
-        (trace,) = await desk.store.lookups.trace(id=message.id)
-        assert {each.address for each in trace.recipients if each.state is State.QUEUED} == gone
+    for later, released in ((2.1, {first}), (3.0, {first}), (24.1, {first, second})):
+        run.now = NOON + later * HOUR
+        await run.notices(FollowupKind.DUE)
+        (trace,) = await run.store.lookups.trace(id=message.id)
+        assert {copy.address for copy in trace.recipients if copy.state is State.QUEUED} == released
 
 
-async def test_the_sender_of_what_the_due_time_rejects_is_told_as_of_other_rejections(desk: Desk) -> None:
-    """Clause, title and advice; but nobody is said to have looked at it."""
+async def test_rejection_at_the_due_time_notifies_the_sender(run: ReminderRun) -> None:
+    """With clause, title and advice, but without saying that somebody has read the message."""
     rules = ClauseReviewRules(at_due="reject", advice="Write from the school account.")
-    clauses = {**desk.policy.clauses, "7a": replace(desk.policy.clauses["7a"], review_rules=rules)}
-    desk.policy = replace(desk.policy, clauses=clauses)
-    await desk.put("high")
-    desk.now = NOON + 2.1 * HOUR
-    await desk.reminders.check()
-    (told,) = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION]
-    words = str(told.body["words"])
+    clauses = {**run.policy.clauses, "7a": replace(run.policy.clauses["7a"], review_rules=rules)}
+    run.policy = replace(run.policy, clauses=clauses)
+    await run.put("high")
+    run.now = NOON + 2.1 * HOUR
+    await run.reminders.check()
+    (notice,) = [due for due in await run.store.followups.claim_due(100, 60) if due.kind is FollowupKind.REJECTION]
+    words = str(notice.body["words"])
     assert f"(clause 7a: {clauses['7a'].title})" in words
     assert "What you can do: Write from the school account." in words
-    assert "Nobody decided in the time" in words
+    assert "Nobody decided within the time" in words
     assert "has read it" not in words
-    assert words.split("\n\n")[1:] == default_rejection_text("Riverbend", desk.policy, ["7a"]).split("\n\n")[1:]
+    assert words.split("\n\n")[1:] == default_rejection_text("Riverbend", run.policy, ["7a"]).split("\n\n")[1:]
 
 
-async def test_a_call_for_help_is_told_until_somebody_takes_it_up(desk: Desk) -> None:
-    """At once the building's administrators, beside notify.to; every quarter of an hour all, until it is taken."""
-    message = await desk.put("help")
-    building = kessler(desk)
-    first = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
+async def test_help_alert_repeats_until_acknowledged(run: ReminderRun) -> None:
+    """At once to the building's administrators, besides notify.to; then to all every 15 minutes."""
+    message = await run.put("help")
+    building = kessler(run)
+    first = await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
     assert (FollowupKind.HELP_ALERT, building, 0) in first
-    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
+    assert await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
     for quarter in (1, 2):
-        desk.now = NOON + (15 * quarter + 1) * MINUTE
-        again = await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
+        run.now = NOON + (15 * quarter + 1) * MINUTE
+        again = await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
         assert {to for _, to, _ in again} == {building, "director@riverbend.example", LAST}
         assert {kind for kind, _, _ in again} == {FollowupKind.HELP_AGAIN}
-    await desk.store.help_alerts.acknowledge(
-        message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id)
+    await run.store.help_alerts.acknowledge(
+        message.id, "kessler", AuditEntry(run.now, "kessler", "taken up", message.id)
     )
-    desk.now += HOUR
-    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
+    run.now += HOUR
+    assert await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
 
 
-async def test_a_call_that_comes_late_escalates_however_long_nobody_takes_it_up(desk: Desk) -> None:
-    """The verdict comes a day after the message was flagged for want of one; weeks later people are still told."""
-    message = message_of(SAID["help"], NOON, desk.people)
-    await desk.store.intake.accept(message)
-    await desk.store.dispositions.apply([(message.id, lambda seen: without_verdict(seen, desk.policy, NOON))])
-    desk.now = NOON + 24 * HOUR
-    assert await desk.letters(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
+async def test_late_help_alert_repeats_for_weeks(run: ReminderRun) -> None:
+    """The verdict comes a day after the message was flagged without one; weeks later people are still notified."""
+    message = message_of(SAID["help"], NOON, run.people)
+    await run.store.intake.accept(message)
+    await run.store.dispositions.apply([(message.id, lambda seen: without_verdict(seen, run.policy, NOON))])
+    run.now = NOON + 24 * HOUR
+    assert await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
     verdict = verdict_of(SAID["help"], message)
-    await desk.store.dispositions.apply([(message.id, lambda seen: by_verdict(seen, verdict, desk.policy, desk.now))])
-    assert (FollowupKind.HELP_ALERT, kessler(desk), 0) in await desk.letters(FollowupKind.HELP_ALERT)
-    desk.now += 16 * MINUTE
-    assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
+    await run.store.dispositions.apply([(message.id, lambda seen: by_verdict(seen, verdict, run.policy, run.now))])
+    assert (FollowupKind.HELP_ALERT, kessler(run), 0) in await run.notices(FollowupKind.HELP_ALERT)
+    run.now += 16 * MINUTE
+    assert len(await run.notices(FollowupKind.HELP_AGAIN)) == 3
     for _ in range(3):
-        desk.now += 20 * 24 * HOUR
-        assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
-        desk.now += HOUR
-        assert await desk.letters(FollowupKind.HELP_AGAIN) == []  # after a week once a day
+        run.now += 20 * 24 * HOUR
+        assert len(await run.notices(FollowupKind.HELP_AGAIN)) == 3
+        run.now += HOUR
+        assert await run.notices(FollowupKind.HELP_AGAIN) == []  # once a day after a week
 
 
-async def test_a_call_that_was_given_back_is_told_again(desk: Desk) -> None:
-    message = await desk.put("help")
-    await desk.letters()
-    await desk.store.help_alerts.acknowledge(
-        message.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", message.id)
+async def test_help_alert_that_was_given_back_repeats(run: ReminderRun) -> None:
+    message = await run.put("help")
+    await run.notices()
+    await run.store.help_alerts.acknowledge(
+        message.id, "kessler", AuditEntry(run.now, "kessler", "taken up", message.id)
     )
-    desk.now += HOUR
-    assert await desk.letters(FollowupKind.HELP_AGAIN) == []
-    assert await desk.store.help_alerts.give_back(
-        message.id, "kessler", AuditEntry(desk.now, "kessler", "given back", message.id)
+    run.now += HOUR
+    assert await run.notices(FollowupKind.HELP_AGAIN) == []
+    assert await run.store.help_alerts.give_back(
+        message.id, "kessler", AuditEntry(run.now, "kessler", "given back", message.id)
     )
-    assert len(await desk.letters(FollowupKind.HELP_AGAIN)) == 3
+    assert len(await run.notices(FollowupKind.HELP_AGAIN)) == 3
 
 
-async def test_old_calls_do_not_keep_others_from_being_told(desk: Desk) -> None:
-    """However many were taken up since, one that nobody has taken up is told."""
-    waiting = await desk.put("help")
-    await desk.letters()
+async def test_acknowledged_alerts_do_not_crowd_out_others(run: ReminderRun) -> None:
+    """An alert repeats, however many later ones were acknowledged."""
+    waiting = await run.put("help")
+    await run.notices()
     for _ in range(210):
-        desk.now += 1
-        each = await desk.put("help")
-        await desk.store.help_alerts.acknowledge(
-            each.id, "kessler", AuditEntry(desk.now, "kessler", "taken up", each.id)
+        run.now += 1
+        later = await run.put("help")
+        await run.store.help_alerts.acknowledge(
+            later.id, "kessler", AuditEntry(run.now, "kessler", "taken up", later.id)
         )
-    desk.now = NOON + 16 * MINUTE
-    await desk.reminders.check()
-    again = [each for each in await desk.store.followups.claim_due(900, 60) if each.kind is FollowupKind.HELP_AGAIN]
-    assert [each.message for each in again] == [waiting.id]
+    run.now = NOON + 16 * MINUTE
+    await run.reminders.check()
+    again = [due for due in await run.store.followups.claim_due(900, 60) if due.kind is FollowupKind.HELP_AGAIN]
+    assert [followup.message for followup in again] == [waiting.id]
 
 
-async def test_a_digest_once_a_day_counts_what_is_theirs(desk: Desk) -> None:
+async def test_digest_counts_each_users_messages_once_a_day(run: ReminderRun) -> None:
     for name in ("high", "middle", "flag", "help"):
-        await desk.put(name)
+        await run.put(name)
     morning = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    desk.now = morning - 2 * MINUTE
-    assert await desk.letters(FollowupKind.DIGEST) == []
-    desk.now = morning
-    await desk.reminders.check()
-    due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
-    counts = {each.body["to"][0]: (each.body["held"], each.body["overdue"], each.body["calls"]) for each in due}  # type: ignore[index]
+    run.now = morning - 2 * MINUTE
+    assert await run.notices(FollowupKind.DIGEST) == []
+    run.now = morning
+    await run.reminders.check()
+    due = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is FollowupKind.DIGEST]
+    counts = {item.body["to"][0]: (item.body["held"], item.body["overdue"], item.body["calls"]) for item in due}  # type: ignore[index]
     assert counts == {
-        LAST: (2, 2, 1), "director@riverbend.example": (2, 2, 1), kessler(desk): (1, 1, 1),
+        LAST: (2, 2, 1), "director@riverbend.example": (2, 2, 1), kessler(run): (1, 1, 1),
         "middle@riverbend.example": (1, 1, 0),
     }  # fmt: skip
-    await desk.store.followups.complete([each.id for each in due])
-    desk.now += HOUR
-    assert await desk.letters(FollowupKind.DIGEST) == []
-    desk.now = morning + 24 * HOUR + 3 * HOUR  # the day's digest is not made up for in the afternoon
-    assert await desk.letters(FollowupKind.DIGEST) == []
+    await run.store.followups.complete([followup.id for followup in due])
+    run.now += HOUR
+    assert await run.notices(FollowupKind.DIGEST) == []
+    run.now = morning + 24 * HOUR + 3 * HOUR  # a missed digest is not sent in the afternoon
+    assert await run.notices(FollowupKind.DIGEST) == []
 
 
-async def test_a_digest_tells_of_a_call_where_nothing_is_held(desk: Desk) -> None:
-    await desk.put("help")
-    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    await desk.reminders.check()
-    found = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is FollowupKind.DIGEST]
-    assert {str(each.body["to"]) for each in found} == {
-        str([to]) for to in (kessler(desk), "director@riverbend.example", LAST)
+async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
+    await run.put("help")
+    run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    await run.reminders.check()
+    found = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is FollowupKind.DIGEST]
+    assert {str(item.body["to"]) for item in found} == {
+        str([to]) for to in (kessler(run), "director@riverbend.example", LAST)
     }
     content = notice_content(
         found[0], ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
-        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=run.now,
     ).decode()  # fmt: skip
     assert "Subject: 1 help alert that nobody has claimed" in content
 
 
-async def test_a_case_is_told_of_when_it_is_due_until_it_is_closed(desk: Desk) -> None:
-    """Who works on it; from a day later on the director as well, and nobody who has a part in it."""
-    message = await desk.put("high")
-    person = desk.people.person(SAID["high"].sender)
+async def test_due_case_is_reminded_of_until_closed(run: ReminderRun) -> None:
+    """The assignee is notified; after a day the director, too; parties never."""
+    message = await run.put("high")
+    person = run.people.person(SAID["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
-    await desk.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
+    await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
     draft = CaseDraft("Secrecy", "high", "kessler", NOON + 4 * HOUR)
-    number = await desk.store.cases.open(draft, "kessler", [message.id], {})
-    assert await desk.letters(FollowupKind.CASE) == []
-    building, director = kessler(desk), "director@riverbend.example"
-    for later, told in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
-        desk.now = NOON + later * HOUR
-        assert [to for _, to, _ in await desk.letters(FollowupKind.CASE)] == sorted(told), later
-    acts = [each.act for each in await desk.store.audit_trail.entries_about(f"case-{number}", 9)]
+    number = await run.store.cases.open(draft, "kessler", [message.id], {})
+    assert await run.notices(FollowupKind.CASE) == []
+    building, director = kessler(run), "director@riverbend.example"
+    for later, expected in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
+        run.now = NOON + later * HOUR
+        assert [to for _, to, _ in await run.notices(FollowupKind.CASE)] == sorted(expected), later
+    acts = [entry.act for entry in await run.store.audit_trail.entries_about(f"case-{number}", 9)]
     assert acts == ["escalated", "reminded", "reminded", "case opened"]
-    await desk.store.cases.set_outcome(
-        number, "unfounded", "kessler", AuditEntry(desk.now, "kessler", "case closed", f"case-{number}")
+    await run.store.cases.set_outcome(
+        number, "unfounded", "kessler", AuditEntry(run.now, "kessler", "case closed", f"case-{number}")
     )
-    desk.now += 48 * HOUR
-    assert await desk.letters(FollowupKind.CASE) == []
+    run.now += 48 * HOUR
+    assert await run.notices(FollowupKind.CASE) == []
 
 
 @pytest.mark.parametrize(("level", "says"), [(0, "Case 7 is due soon"), (1, "Case 7 is past its due time")])
-def test_a_letter_about_a_case_says_whether_it_is_late(level: int, says: str) -> None:
+def test_notice_of_a_case_says_whether_it_is_overdue(level: int, says: str) -> None:
     body = {"to": [LAST], "at": rfc3339(NOON), "case": 7, "due_at": rfc3339(NOON), "level": level}
     content = notice_content(
         Followup(FollowupKind.CASE, "case-7", body), [LAST], sender="chaperone@riverbend.example",
@@ -390,29 +390,29 @@ def test_a_letter_about_a_case_says_whether_it_is_late(level: int, says: str) ->
     assert "2026-11-24 12:00 CST" in content
 
 
-async def test_a_policy_without_a_digest_has_none(desk: Desk) -> None:
-    desk.policy = replace(desk.policy, review=GeneralReviewRules(digest=None))
-    await desk.put("high")
-    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    assert await desk.letters(FollowupKind.DIGEST) == []
+async def test_policy_without_a_digest(run: ReminderRun) -> None:
+    run.policy = replace(run.policy, review=GeneralReviewRules(digest=None))
+    await run.put("high")
+    run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    assert await run.notices(FollowupKind.DIGEST) == []
 
 
-async def test_letters_say_nothing_of_a_message(desk: Desk) -> None:
-    """No name, address, subject or word of it: counts, times and links to pages that ask to sign in."""
-    ids = [(await desk.put(name)).id for name in ("high", "help")]
-    desk.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
-    await desk.reminders.check()
-    due = [each for each in await desk.store.followups.claim_due(100, 60) if each.kind is not FollowupKind.DECISION]
+async def test_notices_reveal_nothing_about_a_message(run: ReminderRun) -> None:
+    """No name, address, subject or text: only counts, times and links to pages that require sign-in."""
+    ids = [(await run.put(name)).id for name in ("high", "help")]
+    run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
+    await run.reminders.check()
+    due = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is not FollowupKind.DECISION]
     kinds = {FollowupKind.DUE, FollowupKind.DIGEST, FollowupKind.HELP_AGAIN}
-    assert kinds <= {each.kind for each in due}
-    for each in due:
+    assert kinds <= {item.kind for item in due}
+    for item in due:
         content = notice_content(
-            each, ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
-            hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=desk.now,
+            item, ["kim@riverbend.example"], sender="chaperone@riverbend.example", console_url="https://c.example",
+            hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=run.now,
         ).decode()  # fmt: skip
         assert "https://c.example/" in content
         for id_ in ids:
-            content = content.replace(id_, "ID")  # it may hold any two characters
+            content = content.replace(id_, "ID")  # an id may contain any two characters
         for word in (SECRET, "Lindgren", "lindqvist", "After practice", "vandermeer", "can i come", "7a"):
             assert word not in content
         assert max(map(len, content.split("\r\n"))) <= 78
