@@ -1,4 +1,4 @@
-"""The end of a process: stages finish what is in hand, within one time for all of them."""
+"""The end of a process: stages finish their current work within one shared time limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.observability.events import EventLog
 from gateway.stages.wakeup import Wakeup
 
 
-async def test_stages_that_do_not_end_share_one_time() -> None:
+async def test_stages_that_do_not_end_share_one_time_limit() -> None:
     ended: list[str] = []
     loop = asyncio.get_running_loop()
 
@@ -27,15 +27,15 @@ async def test_stages_that_do_not_end_share_one_time() -> None:
             await wakeup.rest(10)
         ended.append("orderly")
 
-    async with AsyncExitStack() as up:
+    async with AsyncExitStack() as stack:
         event_log, stopped = EventLog(CollectorRegistry()), asyncio.Event()
         running = Running(None, None)
-        process = Process(None, event_log, stopped, up, None, None, None, running, drain=0.4)
+        process = Process(None, event_log, stopped, stack, None, None, None, running, drain=0.4)
         wakeup = Wakeup()
         await process.work(wakeup, orderly(wakeup))
         for number in range(5):
             await process.work(Wakeup(), stuck(str(number)))
-        up.callback(process.end)
+        stack.callback(process.end)
         await asyncio.sleep(0)
         began = loop.time()
     assert ended == ["4", "3", "2", "1", "0", "orderly"]

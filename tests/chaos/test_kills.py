@@ -1,4 +1,4 @@
-"""Kills at random moments under load: every accepted message is accounted for, and nothing held gets out."""
+"""Kills at random moments under load: no accepted message is lost, and no held message is delivered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SENDERS = 3
 
 
 class Senders:
-    """Clients that send letters one after the other, and know which were accepted."""
+    """Clients that send messages one after the other, and know which were accepted."""
 
     def __init__(self, port: int, batch: Sequence[SampleMail]) -> None:
         self.accepted: list[SampleMail] = []
@@ -38,11 +38,11 @@ class Senders:
 
     @property
     def done(self) -> bool:
-        """Whether every letter was offered."""
+        """Whether every message was offered."""
         return not any(thread.is_alive() for thread in self._threads)
 
     def join(self) -> None:
-        """Wait for the last letter."""
+        """Wait for the last message."""
         for thread in self._threads:
             thread.join(120)
 
@@ -51,59 +51,59 @@ class Senders:
             with self._lock:
                 if not self._left:
                     return
-                letter = self._left.pop()
-            self._offer(letter)
+                mail = self._left.pop()
+            self._offer(mail)
 
-    def _offer(self, letter: SampleMail) -> None:
-        """Until it is accepted or the answer is lost: then it may have been, and no promise was made."""
+    def _offer(self, mail: SampleMail) -> None:
+        """Offer a message until it is accepted, or until the answer is lost: then it may have been accepted."""
         end = time.monotonic() + 90
         while time.monotonic() < end:
             asked = False
             try:
                 with smtplib.SMTP("127.0.0.1", self._port, timeout=30) as client:
                     client.ehlo()
-                    client.mail(letter.sender)
-                    code, _ = client.rcpt(letter.recipient)
+                    client.mail(mail.sender)
+                    code, _ = client.rcpt(mail.recipient)
                     if code // 100 == 2:
                         asked = True
-                        code, _ = client.data(letter.content)
+                        code, _ = client.data(mail.content)
                     if code == 250 and asked:
                         with self._lock:
-                            self.accepted.append(letter)
+                            self.accepted.append(mail)
                         return
                     asked = False
             except (OSError, smtplib.SMTPException):
                 if asked:
                     with self._lock:
-                        self.unknown.append(letter)
+                        self.unknown.append(mail)
                     return
             threading.Event().wait(0.1)
         raise AssertionError("never accepted")
 
 
 def _account(gateway: Gateway, next_hop: RecordingHop, senders: Senders) -> None:
-    """Every accepted letter arrived, or is held where it must be; what is to be held never arrived."""
-    clean = {each.message_id for each in senders.accepted if each.expected in ("clean", "out of scope")}
-    bad = {each.message_id for each in senders.accepted if each.expected not in ("clean", "out of scope")}
-    maybe = {each.message_id for each in senders.unknown}
+    """Check that every accepted message arrived or is held, and that no message to be held arrived."""
+    clean = {mail.message_id for mail in senders.accepted if mail.expected in ("clean", "out of scope")}
+    bad = {mail.message_id for mail in senders.accepted if mail.expected not in ("clean", "out of scope")}
+    maybe = {mail.message_id for mail in senders.unknown}
 
     def arrived() -> Counter[str]:
-        return Counter(_message_id(each.content) for each in list(next_hop.received))
+        return Counter(_message_id(mail.content) for mail in list(next_hop.received))
 
     missing = eventually(lambda: not (clean - set(arrived())), 90) or clean - set(arrived())
     assert missing is True, f"seed {SEED}: lost {missing}"
     offered = [*senders.accepted, *senders.unknown]
-    out = {each.message_id for each in offered if each.expected not in ("clean", "out of scope")} & set(arrived())
-    assert not out, f"seed {SEED}: delivered though to be held: {out}"
+    out = {mail.message_id for mail in offered if mail.expected not in ("clean", "out of scope")} & set(arrived())
+    assert not out, f"seed {SEED}: delivered instead of held: {out}"
 
     def undecided() -> list[str]:
         traces = [trace for name in STUDENTS for trace in gateway.traces(f"{name}@{STUDENT_DOMAIN}")]
-        states = {each["message_id"]: {copy["state"] for copy in each["recipients"]} for each in traces}
-        return [each for each in bad if states.get(each) != {"held"}]
+        states = {trace["message_id"]: {copy["state"] for copy in trace["recipients"]} for trace in traces}
+        return [message_id for message_id in bad if states.get(message_id) != {"held"}]
 
     left = eventually(lambda: not undecided(), 60) or undecided()
     assert left is True, f"seed {SEED}: not held: {left}"
-    twice = {each: count for each, count in arrived().items() if count > 1}
+    twice = {message_id: count for message_id, count in arrived().items() if count > 1}
     print(f"seed {SEED}: {len(clean)} arrived, {len(bad)} held, {len(maybe)} unanswered, {len(twice)} more than once")
 
 
@@ -116,7 +116,7 @@ def _message_id(content: bytes) -> str:
     params=["embedded", pytest.param("kafka", marks=pytest.mark.peer("kafka", "postgresql"), id="kafka-postgresql")]
 )
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, RecordingHop]]:
-    """A gateway in one process, or in four over Apache Kafka and PostgreSQL, before a next_hop."""
+    """A gateway in one process, or in four over Apache Kafka and PostgreSQL, in front of a next hop."""
     print(f"CHAPERONE_CHAOS_SEED={SEED}")
     with recording_hop() as next_hop:
         if request.param == "embedded":
@@ -143,7 +143,7 @@ def test_kills_at_random_moments(running: tuple[Gateway, RecordingHop]) -> None:
     for _ in range(ROUNDS):
         threading.Event().wait(chance.uniform(0.3, 2.5))
         victim = chance.choice(gateway.processes)
-        _restarted(gateway, victim)
+        _restart(gateway, victim)
     senders.join()
     assert senders.done
     _account(gateway, next_hop, senders)
@@ -156,7 +156,7 @@ def test_classifier_killed(running: tuple[Gateway, RecordingHop]) -> None:
     senders = Senders(gateway.smtp, sample_mails(60, SEED + 1))
     for _ in range(3):
         threading.Event().wait(chance.uniform(0.2, 1.0))
-        for child in _readers(gateway):
+        for child in _classifier_processes(gateway):
             os.kill(child, signal.SIGKILL)
     senders.join()
     _account(gateway, next_hop, senders)
@@ -164,7 +164,7 @@ def test_classifier_killed(running: tuple[Gateway, RecordingHop]) -> None:
 
 @pytest.mark.peer("kafka", "postgresql")
 def test_broker_stopped(tmp_path: Path, postgresql: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The broker is gone for a while: mail is accepted, nothing in scope gets out, and everything is caught up."""
+    """The broker is down for a while: mail is accepted, nothing in scope is delivered, and all is processed later."""
     from tests.peers.kafka import running_kafka
 
     outage = float(os.environ.get("CHAPERONE_CHAOS_OUTAGE", "10"))
@@ -189,7 +189,7 @@ def test_broker_stopped(tmp_path: Path, postgresql: Any, tmp_path_factory: pytes
 
 @pytest.mark.peer("kafka", "postgresql")
 def test_database_restarted(tmp_path: Path, kafka: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The database goes away under load, again and again: nothing is lost, and nothing goes out twice for it."""
+    """The database stops repeatedly under load: nothing is lost, and nothing in scope is sent twice."""
     from tests.peers.postgresql import running_postgresql
 
     print(f"CHAPERONE_CHAOS_SEED={SEED}")
@@ -212,21 +212,21 @@ def test_database_restarted(tmp_path: Path, kafka: Any, tmp_path_factory: pytest
             postgresql.start()
         senders.join()
         _account(gateway, next_hop, senders)
-        copies = Counter(_message_id(each.content) for each in list(next_hop.received))
-        offered = {each.message_id: each for each in (*senders.accepted, *senders.unknown)}
-        twice = [each for each, count in copies.items() if count > 1 and offered[each].expected != "out of scope"]
+        copies = Counter(_message_id(mail.content) for mail in list(next_hop.received))
+        offered = {mail.message_id: mail for mail in (*senders.accepted, *senders.unknown)}
+        twice = [id_ for id_, count in copies.items() if count > 1 and offered[id_].expected != "out of scope"]
         assert not twice, f"seed {SEED}: sent more than once: {twice}"
-        assert all(process.popen.poll() is None for process in gateway.processes), "a part of the gateway failed"
+        assert all(process.popen.poll() is None for process in gateway.processes), "a process of the gateway failed"
 
 
-def _restarted(gateway: Gateway, victim: Process) -> None:
+def _restart(gateway: Gateway, victim: Process) -> None:
     victim.kill()
     gateway.processes.remove(victim)
     gateway.start(*victim.roles)
 
 
-def _readers(gateway: Gateway) -> list[int]:
-    """The ids of the child processes that have the classifiers loaded."""
+def _classifier_processes(gateway: Gateway) -> list[int]:
+    """The ids of the child processes that run classifiers."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

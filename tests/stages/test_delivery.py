@@ -1,4 +1,4 @@
-"""Delivery: what was handed over is not handed over again because the store was away for a moment."""
+"""Delivery: a message is not sent twice because the store was down for a moment."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from gateway.transports.scripted import ScriptedTransport
 from tests.contracts.messages import STUDENTS, mail
 
 
-class Away:
-    """A store that is away whenever an outcome is to be recorded, so many times."""
+class QueueThatFails:
+    """A delivery queue that fails `times` times to record an outcome."""
 
     def __init__(self, queue: DeliveryQueueStore, times: int) -> None:
         self._queue, self.times = queue, times
@@ -33,23 +33,23 @@ class Away:
         """See gateway.ports.messages.DeliveryQueueStore."""
         if self.times:
             self.times -= 1
-            raise StoreDown("away")
+            raise StoreDown("down")
         return await self._queue.record_outcomes(*given)
 
 
-async def test_a_store_that_was_away_costs_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_store_failure_causes_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "_RETRY", 0.02)
     transport, wakeup = ScriptedTransport(), Wakeup()
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store:
         message = mail()
         address = message.envelope.recipients[0].address
         await store.intake.accept(message, due=[address])
-        away: Any = Away(store.delivery_queue, times=3)
-        stage = Delivery(STUDENTS, transport, away, store.clock, EventLog(CollectorRegistry()), concurrency=2)
+        queue: Any = QueueThatFails(store.delivery_queue, times=3)
+        stage = Delivery(STUDENTS, transport, queue, store.clock, EventLog(CollectorRegistry()), concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(stage.run(wakeup))
             while await store.intake.states(message.id) != {address: State.SENT}:
                 await asyncio.sleep(0.02)
             wakeup.stop()
-        assert away.times == 0
+        assert queue.times == 0
         assert len(transport.handed) == 1

@@ -1,4 +1,4 @@
-"""Disposition: whatever is on the topic of verdicts, what it changes is what it may change, and nobody waits for it."""
+"""Disposition: only valid verdicts change messages, and invalid records block nothing."""
 
 from __future__ import annotations
 
@@ -34,40 +34,41 @@ POLICY = policies.read(None, {Direction.STAFF_TO_STUDENT: Action.HOLD, Direction
 MARK = "zebra4711@home.example"
 
 
-class Deaf(LocalBus):
-    """A bus that confirms no dead letter the first times."""
+class BusWithoutDeadLetters(LocalBus):
+    """A bus that does not confirm the first dead letters."""
 
     def __init__(self, times: int) -> None:
         super().__init__()
         self.times = times
 
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
-        """Write records, or not."""
+        """See gateway.ports.bus.Bus."""
         if records[0].topic == "dead-letters" and self.times:
             self.times -= 1
             return [None, *await super().publish(records[1:])]
         return await super().publish(records)
 
 
-class Room:
-    """A store, a bus, a registry, and how to wait for what is on the bus."""
+class DispositionRun:
+    """A disposition stage with its store, bus and metrics."""
 
     def __init__(self, store: Store, bus: LocalBus) -> None:
         self.store, self.bus, self.registry = store, bus, CollectorRegistry()
         self.stage = Disposition(
-            store.dispositions, store.outbox, store.clock, EventLog(self.registry), policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
+            store.dispositions, store.outbox, store.clock, EventLog(self.registry),
+            policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
         )  # fmt: skip
 
     async def accepted(self, **given) -> Message:
-        """One message that waits for its verdict."""
+        """A stored message without a verdict."""
         message = mail(time.time(), **given)
         await self.store.intake.accept(message)
         return message
 
     async def read(self, *values: bytes) -> None:
-        """Put records on the topic; returns when they are committed, nothing else of the stage having ended."""
+        """Publish verdicts and run the stage until they are committed."""
         places = [
-            place for place in await self.bus.publish([Record("verdicts", b"k", each) for each in values]) if place
+            place for place in await self.bus.publish([Record("verdicts", b"k", value) for value in values]) if place
         ]
         wakeup = Wakeup()
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
@@ -77,69 +78,69 @@ class Room:
             wakeup.stop()
 
     async def dead(self) -> list[tuple[bytes, str]]:
-        """The dead letters, by value and error."""
+        """The dead letters, with their errors."""
         async with self.bus.subscribe("dead-letters", "reader") as reader:
-            return [(each.value, dict(each.headers)["error"].decode()) for each in await reader.batch(100, 0.1)]
+            return [(letter.value, dict(letter.headers)["error"].decode()) for letter in await reader.batch(100, 0.1)]
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
+async def run(tmp_path: Path) -> AsyncIterator[DispositionRun]:
     async with open_store(f"sqlite:///{tmp_path}/c.db") as store, LocalBus() as bus:
-        yield Room(store, bus)
+        yield DispositionRun(store, bus)
 
 
-async def test_what_is_no_verdict_is_a_dead_letter_and_the_others_are_read(room: Room) -> None:
-    message = await room.accepted()
+async def test_invalid_verdict_is_a_dead_letter(run: DispositionRun) -> None:
+    message = await run.accepted()
     forged = encode_verdict(replace(verdict_on(message), sha256="0" * 64))
     nobody = encode_verdict(replace(verdict_on(message), id="0" * 26))
     newer = encode_verdict(verdict_on(message)).replace(b'"v":1', b'"v":2')
     nonsense = (b"\xff{", b"", b"[" * 100_000, b"null", b'{"v":1}', newer)
-    await room.read(*nonsense, forged, nobody, encode_verdict(verdict_on(message)))
-    dead = await room.dead()
+    await run.read(*nonsense, forged, nobody, encode_verdict(verdict_on(message)))
+    dead = await run.dead()
     words = dict(dead)
     assert (words[forged], words[nobody], words[newer]) == ("sha256", "id", "v")
-    assert {words[each] for each in nonsense[:4]} == {"json"}
+    assert {words[value] for value in nonsense[:4]} == {"json"}
     assert len(dead) == len(nonsense) + 2
-    assert (await room.store.intake.states(message.id)) == {"s1@students.example": State.HELD}
+    assert (await run.store.intake.states(message.id)) == {"s1@students.example": State.HELD}
 
 
-async def test_a_dead_letter_that_was_not_confirmed_is_written_again(tmp_path: Path) -> None:
-    async with open_store(f"sqlite:///{tmp_path}/c.db") as store, Deaf(times=1) as bus:
-        room = Room(store, bus)
-        await room.read(b"nonsense 1", b"nonsense 2")
-        assert {value for value, _ in await room.dead()} == {b"nonsense 1", b"nonsense 2"}
+async def test_unconfirmed_dead_letter_is_written_again(tmp_path: Path) -> None:
+    async with open_store(f"sqlite:///{tmp_path}/c.db") as store, BusWithoutDeadLetters(times=1) as bus:
+        run = DispositionRun(store, bus)
+        await run.read(b"nonsense 1", b"nonsense 2")
+        assert {value for value, _ in await run.dead()} == {b"nonsense 1", b"nonsense 2"}
 
 
-async def test_what_a_person_decided_stands_and_is_told_once(room: Room) -> None:
-    message = await room.accepted()
+async def test_reviewers_decision_stands(run: DispositionRun) -> None:
+    message = await run.accepted()
     verdict = encode_verdict(verdict_on(message))
-    await room.read(verdict, verdict)
-    await room.store.dispositions.apply([(message.id, lambda each: release(each, "kim", "fine", time.time()))])
-    await room.read(verdict, encode_verdict(replace(verdict_on(message), findings=())))
-    (trace,) = await room.store.lookups.trace(id=message.id)
-    assert [(each.state, each.decided_by) for each in trace.recipients] == [(State.QUEUED, "kim")]
+    await run.read(verdict, verdict)
+    await run.store.dispositions.apply([(message.id, lambda pending: release(pending, "kim", "fine", time.time()))])
+    await run.read(verdict, encode_verdict(replace(verdict_on(message), findings=())))
+    (trace,) = await run.store.lookups.trace(id=message.id)
+    assert [(copy.state, copy.decided_by) for copy in trace.recipients] == [(State.QUEUED, "kim")]
     assert trace.action == "hold"
-    kinds = [each.kind for each in await room.store.followups.claim_due(10, 60)]
-    assert kinds == ["decision", "decision"], "the policy's and the person's, each once"
+    kinds = [followup.kind for followup in await run.store.followups.claim_due(10, 60)]
+    assert kinds == ["decision", "decision"], "the policy's and the reviewer's, each once"
 
 
-async def test_nothing_that_a_record_says_is_a_label_or_a_word_of_the_log(
-    room: Room, caplog: pytest.LogCaptureFixture
+async def test_words_of_a_record_reach_neither_log_nor_metrics(
+    run: DispositionRun, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever may write verdicts may make them say anything."""
+    """Anyone who can write verdicts can put any words into them."""
     caplog.set_level(logging.DEBUG, "chaperone")
-    message = await room.accepted()
+    message = await run.accepted()
     verdict = Verdict(
         message.id, message.sha256, MARK, MARK, (Finding(MARK, 0.9, MARK, cue=MARK), Finding("\ud800", 0.9, "x")),
         {MARK: 0.5}, 0.0, (MARK,), 1.0,
     )  # fmt: skip
-    await room.read(encode_verdict(verdict), MARK.encode())
-    lines = [JsonLines().format(each) for each in caplog.records]
-    assert not any(MARK in each for each in lines)
-    assert [each["reasons"] for each in map(json.loads, lines) if each["event"] == "decided"] == [["unknown"]]
-    assert MARK not in generate_latest(room.registry).decode()
-    (held,) = await room.store.lookups.held()
-    assert held.id == message.id, "a word that is new to us is no better than no verdict"
+    await run.read(encode_verdict(verdict), MARK.encode())
+    lines = [JsonLines().format(record) for record in caplog.records]
+    assert not any(MARK in line for line in lines)
+    assert [line["reasons"] for line in map(json.loads, lines) if line["event"] == "decided"] == [["unknown"]]
+    assert MARK not in generate_latest(run.registry).decode()
+    (held,) = await run.store.lookups.held()
+    assert held.id == message.id, "an unknown failure counts as no verdict"
 
 
 @pytest.mark.parametrize(
@@ -149,16 +150,16 @@ async def test_nothing_that_a_record_says_is_a_label_or_a_word_of_the_log(
         (Direction.STUDENT_TO_STAFF, State.QUEUED, State.QUEUED),
     ],
 )
-async def test_a_late_verdict_is_acted_on(room: Room, direction: Direction, state: State, then: State) -> None:
-    """What is held only for want of a verdict is decided as if on time."""
-    message = await room.accepted(direction=direction)
+async def test_late_verdict_is_applied(run: DispositionRun, direction: Direction, state: State, then: State) -> None:
+    """A message held only because it had no verdict is decided as if the verdict had been on time."""
+    message = await run.accepted(direction=direction)
     wakeup = Wakeup()
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        group.create_task(room.stage.give_up_waiting(wakeup))
-        while set((await room.store.intake.states(message.id)).values()) != {state}:
+        group.create_task(run.stage.give_up_waiting(wakeup))
+        while set((await run.store.intake.states(message.id)).values()) != {state}:
             await asyncio.sleep(0.02)
         wakeup.stop()
-    await room.read(encode_verdict(replace(verdict_on(message), findings=())))
-    (trace,) = await room.store.lookups.trace(id=message.id)
-    assert [each.state for each in trace.recipients] == [then]
+    await run.read(encode_verdict(replace(verdict_on(message), findings=())))
+    (trace,) = await run.store.lookups.trace(id=message.id)
+    assert [copy.state for copy in trace.recipients] == [then]
     assert (trace.action, trace.reasons) == ("release", ())

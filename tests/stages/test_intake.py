@@ -1,4 +1,4 @@
-"""Intake: what is durable, what it is given, and what is refused."""
+"""Intake: what is stored with a message, and what is refused."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC).timestamp()
 
 
 @dataclass
-class World:
+class IntakeRun:
     intake: MessageIntake
-    kept: MemoryStore
+    store: MemoryStore
     woken: list[str]
     event_log: EventLog
 
 
-def world(**more) -> World:
-    kept, woken, event_log = MemoryStore(), [], EventLog(CollectorRegistry())
+def run_intake(**more) -> IntakeRun:
+    store, woken, event_log = MemoryStore(), [], EventLog(CollectorRegistry())
     settings = {"time_zone": UTC, "max_waiting": 100, "shadow": False} | more
     intake = MessageIntake(
-        kept, kept, FakeDirectory(), event_log, policy=Policies, wake_publisher=lambda: woken.append("published"),
+        store, store, FakeDirectory(), event_log, policy=Policies, wake_publisher=lambda: woken.append("published"),
         wake_delivery=lambda: woken.append("due"), **settings,
     )  # fmt: skip
-    return World(intake, kept, woken, event_log)
+    return IntakeRun(intake, store, woken, event_log)
 
 
 def envelope(*recipients: str, sender: str = TEACHER) -> Envelope:
-    return Envelope(sender, tuple(Recipient(each) for each in recipients))
+    return Envelope(sender, tuple(Recipient(address) for address in recipients))
 
 
 def seal_id(key: bytes, content: bytes) -> str | None:
@@ -53,126 +53,126 @@ def relation(*recipients: str):
     return relate(TEACHER, (), recipients, FakeDirectory())
 
 
-async def test_a_message_is_durable_with_all_that_drives_it() -> None:
-    w = world()
+async def test_message_is_stored_with_its_seal_contacts_and_recipients() -> None:
+    run = run_intake()
     whole = mail_content(TEACHER, AVERY)
-    name = await w.intake.take(
+    name = await run.intake.take(
         MAIL, envelope(AVERY), whole, relation(AVERY), NOW, fields=lambda id_: f"Received: {id_}\r\n".encode(),
         tls=True,
     )  # fmt: skip
-    [(message, contacts, due)] = w.kept.accepted
+    [(message, contacts, due)] = run.store.accepted
     assert message.id == name
     assert (message.content, message.sha256, message.received_at) == (whole, sha256_of(whole), NOW)
     assert message.prefix.startswith(f"Received: {name}\r\nX-Chaperone-Id: {name}; ".encode())
-    assert seal_id(await w.kept.secret("seal"), message.prefix + message.content) == name
+    assert seal_id(await run.store.get_or_create("seal"), message.prefix + message.content) == name
     assert message.tls
     assert due == frozenset()
-    assert [(each.staff, each.student, each.night, each.alone) for each in contacts] == [("t1", "s1", True, True)]
-    assert w.woken == ["published"]
-    value = w.event_log.registry.get_sample_value(
+    assert [(row.staff, row.student, row.night, row.alone) for row in contacts] == [("t1", "s1", True, True)]
+    assert run.woken == ["published"]
+    value = run.event_log.registry.get_sample_value(
         "chaperone_messages_total", {"channel": "mail", "direction": "staff_to_student"}
     )
     assert value == 1
 
 
-async def test_ids_are_new_each_time_and_in_order_of_time() -> None:
-    w = world()
-    names = [await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW + n) for n in range(5)]
+async def test_ids_are_unique_and_in_order_of_time() -> None:
+    run = run_intake()
+    names = [await run.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW + n) for n in range(5)]
     assert names == sorted(set(names))
 
 
-async def test_night_is_night_by_the_districts_clock() -> None:
-    w = world(time_zone=timezone(timedelta(hours=-6)))
-    await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
-    assert not w.kept.accepted[0][1][0].night
+async def test_night_is_by_the_districts_time_zone() -> None:
+    run = run_intake(time_zone=timezone(timedelta(hours=-6)))
+    await run.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
+    assert not run.store.accepted[0][1][0].night
 
 
-async def test_forged_seals_go_before_the_hash() -> None:
-    w = world()
+async def test_forged_seals_are_removed_before_hashing() -> None:
+    run = run_intake()
     clean = mail_content(TEACHER, AVERY)
-    await w.intake.take(
+    await run.intake.take(
         MAIL,
         envelope(AVERY),
         b"X-Chaperone-Id: a; b\r\nx-chaperone-ID:\r\n c\r\n" + clean,
         relation(AVERY),
         NOW,
     )
-    assert w.kept.messages[0].content == clean
-    assert w.kept.messages[0].sha256 == sha256_of(clean)
+    assert run.store.messages[0].content == clean
+    assert run.store.messages[0].sha256 == sha256_of(clean)
 
 
-async def test_large_contents_come_through_as_well() -> None:
-    w = world()
+async def test_large_content_is_stored() -> None:
+    run = run_intake()
     whole = mail_content(text=("A" * 76 + "\r\n") * 20_000)
-    name = await w.intake.take(MAIL, envelope(AVERY), whole, relation(AVERY), NOW)
-    [message] = w.kept.messages
+    name = await run.intake.take(MAIL, envelope(AVERY), whole, relation(AVERY), NOW)
+    [message] = run.store.messages
     assert message.content == whole
-    assert seal_id(await w.kept.secret("seal"), message.prefix + whole) == name
+    assert seal_id(await run.store.get_or_create("seal"), message.prefix + whole) == name
 
 
-async def test_a_text_is_kept_as_it_is() -> None:
-    w = world()
-    name = await w.intake.take(SMS, envelope("+15155550120"), b"X-Chaperone-Id: hi", relation(AVERY), NOW)
-    [message] = w.kept.messages
+async def test_text_message_is_stored_unchanged() -> None:
+    run = run_intake()
+    name = await run.intake.take(SMS, envelope("+15155550120"), b"X-Chaperone-Id: hi", relation(AVERY), NOW)
+    [message] = run.store.messages
     assert (message.id, message.content, message.prefix, message.subject) == (name, b"X-Chaperone-Id: hi", b"", "")
     assert message.excerpt == "X-Chaperone-Id: hi"
-    assert "get_or_create" not in w.kept.asked
+    assert "get_or_create" not in run.store.asked
 
 
 @pytest.mark.parametrize(("shadow", "due"), [(False, {"x@y.example"}), (True, {AVERY, CLASS, "x@y.example"})])
-async def test_who_is_due_at_once(shadow: bool, due: set[str]) -> None:
-    w = world(shadow=shadow)
+async def test_recipients_due_at_once(shadow: bool, due: set[str]) -> None:
+    run = run_intake(shadow=shadow)
     people = (AVERY, CLASS, "x@y.example")
-    await w.intake.take(MAIL, envelope(*people), mail_content(), relation(*people), NOW)
-    assert w.kept.accepted[0][2] == due
-    assert sorted(w.woken) == ["due", "published"]
+    await run.intake.take(MAIL, envelope(*people), mail_content(), relation(*people), NOW)
+    assert run.store.accepted[0][2] == due
+    assert sorted(run.woken) == ["due", "published"]
 
 
 @pytest.mark.parametrize(("waiting", "full"), [(99, False), (100, True)])
-async def test_the_bound_of_the_store(waiting: int, full: bool) -> None:
-    w = world()
-    w.kept.waiting = waiting
+async def test_full_store_refuses(waiting: int, full: bool) -> None:
+    run = run_intake()
+    run.store.waiting = waiting
     if not full:
-        await w.intake.room()
+        await run.intake.check_room()
         return
     with pytest.raises(Refused) as refused:
-        await w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
+        await run.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW)
     assert refused.value.reply.startswith("452 4.3.1 ")
-    assert not w.kept.accepted
-    assert not w.woken
+    assert not run.store.accepted
+    assert not run.woken
 
 
-async def test_a_store_that_is_down_means_not_now() -> None:
-    w = world()
-    w.kept.down = True
+async def test_store_that_is_down_is_a_temporary_refusal() -> None:
+    run = run_intake()
+    run.store.down = True
     calls = (
-        w.intake.room(),
-        w.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW),
-        w.intake.forward(MAIL, envelope(AVERY), mail_content(), NOW),
-        w.intake.was_released(HeaderSection(b"X-Chaperone-Id: a; b\r\n"), b"X-Chaperone-Id: a; b\r\n\r\n", [AVERY]),
+        run.intake.check_room(),
+        run.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW),
+        run.intake.forward(MAIL, envelope(AVERY), mail_content(), NOW),
+        run.intake.was_released(HeaderSection(b"X-Chaperone-Id: a; b\r\n"), b"X-Chaperone-Id: a; b\r\n\r\n", [AVERY]),
     )
     for call in calls:
         with pytest.raises(Refused) as refused:
             await call
         assert refused.value.reply.startswith("451 4.3.0 ")
-    assert not w.woken
+    assert not run.woken
 
 
-async def test_what_was_decided_before_is_queued_without_a_pair() -> None:
-    w = world()
+async def test_forwarded_message_is_due_without_a_relation() -> None:
+    run = run_intake()
     whole = b"X-Chaperone-Id: kept; as it is\r\n" + mail_content()
-    await w.intake.forward(MAIL, envelope(AVERY, JORDAN), whole, NOW, fields=lambda id_: b"Received: x\r\n")
-    [(message, contacts, due)] = w.kept.accepted
+    await run.intake.forward(MAIL, envelope(AVERY, JORDAN), whole, NOW, fields=lambda id_: b"Received: x\r\n")
+    [(message, contacts, due)] = run.store.accepted
     assert (message.content, message.prefix, contacts) == (whole, b"Received: x\r\n", ())
     assert due == {AVERY, JORDAN}
     assert not message.relation
-    assert w.woken == ["due"]
+    assert run.woken == ["due"]
 
 
-async def test_the_store_is_not_asked_where_there_is_no_seal() -> None:
-    w = world()
-    assert not await w.intake.was_released(HeaderSection.of(mail_content()), mail_content(), [AVERY])
-    assert not w.kept.asked
+async def test_store_is_not_queried_without_a_seal() -> None:
+    run = run_intake()
+    assert not await run.intake.was_released(HeaderSection.of(mail_content()), mail_content(), [AVERY])
+    assert not run.store.asked
 
 
 @pytest.mark.parametrize(
@@ -188,12 +188,12 @@ async def test_the_store_is_not_asked_where_there_is_no_seal() -> None:
         ("From here: to there\nOn time", "From here: to there\nOn time"),
     ],
 )
-def test_only_what_is_new(text: str, new: str) -> None:
+def test_new_text(text: str, new: str) -> None:
     assert new_text(text) == new
     assert new_text(text.replace("\n", "\r\n")) == new
 
 
-def test_excerpts() -> None:
+def test_excerpt() -> None:
     html = b"Content-Type: text/html\r\n\r\n<p>Hi <b>Avery</b></p><blockquote>old</blockquote>"
     file = b'Content-Disposition: attachment; filename="a.txt"\r\n\r\nnot this\r\n'
     mixed = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + file + b"--b\r\n" + html + b"\r\n--b--\r\n"

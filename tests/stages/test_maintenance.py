@@ -1,4 +1,4 @@
-"""Upkeep: a changed row of the audit log is found and shown; what can come back is not forgotten."""
+"""Maintenance: a changed audit row is detected, and content that can be held again is kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def _until(condition, within=20.0):
             await asyncio.sleep(0.01)
 
 
-async def test_a_changed_row_is_found(tmp_path: Path) -> None:
+async def test_changed_audit_row_is_detected(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     event_log, wakeup, file = EventLog(registry), Wakeup(), tmp_path / "c.db"
     valid = lambda: registry.get_sample_value("chaperone_audit_chain_valid")  # noqa: E731
@@ -49,8 +49,8 @@ async def test_a_changed_row_is_found(tmp_path: Path) -> None:
         wakeup.stop()
 
 
-async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
-    """A district that keeps nothing: what is undone a moment after it was discarded is held again, content and all."""
+async def test_content_of_a_decision_that_can_be_undone_is_kept(tmp_path: Path) -> None:
+    """With retention 0, a discard that is undone a moment later holds the message again, with its content."""
     async with open_store(f"sqlite:///{tmp_path / 'c.db'}", clock=Clock(NOON)) as store, asyncio.TaskGroup() as group:
         kept, gone = mail(), mail()
         for message, state, action in ((kept, State.HELD, Action.HOLD), (gone, State.DISCARDED, Action.RELEASE)):
@@ -73,6 +73,6 @@ async def test_what_can_be_taken_back_is_not_forgotten(tmp_path: Path) -> None:
 
 
 async def _content(store: Store, id_: str) -> bytes:
-    explained = await store.lookups.detail(id_)
-    assert explained is not None
-    return explained.content
+    detail = await store.lookups.detail(id_)
+    assert detail is not None
+    return detail.content

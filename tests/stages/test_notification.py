@@ -1,4 +1,4 @@
-"""What must follow is carried out: letters to those whom the followup names, alerts noted with whom they told."""
+"""Notification: notices go to the recipients of their follow-up, and alerts are recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.store import open_store
 from tests.console.district import SAID, policy, put, roster, staff, student
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
 
-OFFICE = NoticeConfig(
+CONFIG = NoticeConfig(
     "chaperone@district.example", ("safety@district.example",), "https://c.example", "g.example", "Riverbend",
     "America/Chicago",
 )  # fmt: skip
@@ -35,14 +35,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-async def letters(store: Store, *followups: Followup, office: NoticeConfig = OFFICE) -> list[Message]:
-    """What is written for followups, by the stage itself."""
+async def written(store: Store, *followups: Followup, config: NoticeConfig = CONFIG) -> list[Message]:
+    """The messages that the stage writes for follow-ups."""
     await store.reminders.remind([("m1", "test")], lambda steps: (followups, ()))
-    wakeup = Wakeup()
+    wakeup, event_log = Wakeup(), EventLog(CollectorRegistry())
     async with LocalBus() as bus:
-        stage = Notification(
-            store.followups, store.outbox, store.lookups, bus, EventLog(CollectorRegistry()), office, PEOPLE
-        )
+        stage = Notification(store.followups, store.outbox, store.lookups, store.clock, bus, event_log, config, PEOPLE)
         running = asyncio.create_task(stage.run(wakeup))
         found: list[Message] = []
         async with asyncio.timeout(20):
@@ -56,56 +54,68 @@ async def letters(store: Store, *followups: Followup, office: NoticeConfig = OFF
     return found
 
 
-async def test_an_alert_goes_to_the_office_and_is_noted(store: Store) -> None:
-    (letter,) = await letters(store, Followup(FollowupKind.HELP_ALERT, "m1", {"received_at": AT, "at": AT}))
-    assert [each.address for each in letter.envelope.recipients] == ["safety@district.example"]
-    (act,) = await store.audit_trail.entries_about("m1", 9)
-    assert (act.at, act.actor, act.act, act.detail) == (NOON, "gateway", "alerted", {"to": ["safety@district.example"]})
+def _recipients(notice: Message) -> list[str]:
+    return [recipient.address for recipient in notice.envelope.recipients]
 
 
-async def test_who_has_a_part_in_it_gets_no_alert_and_no_notice(store: Store) -> None:
-    """The recipient of a call for help, and a mother whose child wrote it, are on the list of those who are told."""
-    office = replace(OFFICE, to=(staff("hollis.meyer"), staff("dana.okafor"), "safety@district.example"))
+async def test_alert_goes_to_the_default_recipients_and_is_audited(store: Store) -> None:
+    (notice,) = await written(store, Followup(FollowupKind.HELP_ALERT, "m1", {"received_at": AT, "at": AT}))
+    assert _recipients(notice) == ["safety@district.example"]
+    (entry,) = await store.audit_trail.entries_about("m1", 9)
+    assert (entry.at, entry.actor, entry.act, entry.detail) == (
+        NOON,
+        "gateway",
+        "alerted",
+        {"to": ["safety@district.example"]},
+    )
+
+
+async def test_parties_get_no_alert_and_no_notice(store: Store) -> None:
+    """The recipient of a call for help and the writer's mother are configured recipients, but get nothing."""
+    config = replace(CONFIG, to=(staff("hollis.meyer"), staff("dana.okafor"), "safety@district.example"))
     said = replace(SAID["help"], sender=student("ngozi.okafor"))
     message = await put(store, said, NOON, PEOPLE, policy())
-    await store.followups.complete([each.id for each in await store.followups.claim_due(100, 60)])
+    await store.followups.complete([followup.id for followup in await store.followups.claim_due(100, 60)])
     assert [len(await store.delivery_queue.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [
         1,
         0,
-    ]  # it goes its own way
+    ]  # the message itself is delivered
     body = {"received_at": AT, "at": AT, "recipients": [], "clauses": []}
-    written = await letters(
+    notices = await written(
         store,
         *(Followup(kind, message.id, body) for kind in (FollowupKind.HELP_ALERT, FollowupKind.LATE)),
-        office=office,
+        config=config,
     )
-    told = [each.address for letter in written for each in letter.envelope.recipients]
-    assert told == ["safety@district.example"] * 2
-    alerted = [each.detail for each in await store.audit_trail.entries_about(message.id, 9) if each.act == "alerted"]
+    notified = [address for notice in notices for address in _recipients(notice)]
+    assert notified == ["safety@district.example"] * 2
+    alerted = [entry.detail for entry in await store.audit_trail.entries_about(message.id, 9) if entry.act == "alerted"]
     assert alerted == [{"to": ["safety@district.example"]}]
 
 
-async def test_who_wrote_a_rejected_text_is_told_at_the_district_account(store: Store) -> None:
-    """A member of staff by their roster's address, an unknown student by the address that is all that is known."""
+async def test_author_of_a_rejected_text_is_notified_by_mail(store: Store) -> None:
+    """A staff member at the roster's address, an unknown student at the only known address."""
     body = {
         "id": "m1", "channel": "sms", "received_at": AT, "at": AT, "recipients": ["+15155550901"], "clauses": ["7a"],
         "words": "Please write from the district's app.\n\nClause 7a says why.",
         "people": ["s-06", student("new.pupil")],
     }  # fmt: skip
-    (letter,) = await letters(store, Followup(FollowupKind.REJECTED_TEXT, "m1", body))
-    assert [each.address for each in letter.envelope.recipients] == [staff("peter.lindgren"), student("new.pupil")]
-    assert letter.envelope.sender == ""
-    text = letter.content.decode()
+    (notice,) = await written(store, Followup(FollowupKind.REJECTED_TEXT, "m1", body))
+    assert _recipients(notice) == [
+        staff("peter.lindgren"),
+        student("new.pupil"),
+    ]
+    assert notice.envelope.sender == ""
+    text = notice.content.decode()
     assert "Subject: Your text message was not delivered" in text
     for words in ("+15155550901", "Please write from the district's app.", "Clause 7a says why.", "/policy"):
         assert words in text
 
 
-async def test_a_reminder_goes_to_whom_it_names(store: Store) -> None:
+async def test_reminder_goes_to_its_recipients(store: Store) -> None:
     body = {"to": ["kim@district.example"], "at": AT, "items": [["m1", AT, 1]]}
-    (letter,) = await letters(store, Followup(FollowupKind.DUE, "", body))
-    assert [each.address for each in letter.envelope.recipients] == ["kim@district.example"]
-    assert b"https://c.example/messages/m1" in letter.content
-    assert b"Subject: One held message waiting past the due time" in letter.content
+    (notice,) = await written(store, Followup(FollowupKind.DUE, "", body))
+    assert _recipients(notice) == ["kim@district.example"]
+    assert b"https://c.example/messages/m1" in notice.content
+    assert b"Subject: One held message waiting past the due time" in notice.content
     assert await store.audit_trail.entries_about("m1", 9) == []
     assert await store.audit_trail.entries_about("", 9) == []

@@ -1,4 +1,4 @@
-"""Publication: what the store accepted is on the bus, and again where its record can no longer be answered."""
+"""Publication: accepted messages are published, and published again if their record can no longer be answered."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ async def _published(store: Store, bus: LocalBus, count: int) -> list[str]:
     return read
 
 
-def _letter(number: int):
+def _mail(number: int):
     return mail(time.time(), content=f"Subject: {number}\r\n\r\nText.\r\n".encode())
 
 
-async def test_a_new_life_of_the_bus_gets_what_has_no_verdict(tmp_path: Path) -> None:
-    """The bus inside a process ends with it: what it held is published again, delivered in shadow mode or not."""
-    async with AsyncExitStack() as up:
-        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
-        waiting, shadow = _letter(1), _letter(2)
+async def test_new_bus_gets_messages_without_a_verdict(tmp_path: Path) -> None:
+    """The local bus ends with its process: its messages are published again, also those delivered in shadow mode."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        waiting, shadow = _mail(1), _mail(2)
         await store.intake.accept(waiting)
-        await store.intake.accept(shadow, due=[each.address for each in shadow.envelope.recipients])
+        await store.intake.accept(shadow, due=[recipient.address for recipient in shadow.envelope.recipients])
         texts = {waiting.content.decode(), shadow.content.decode()}
         async with LocalBus() as first:
             assert set(await _published(store, first, 2)) == texts
@@ -53,41 +53,41 @@ async def test_a_new_life_of_the_bus_gets_what_has_no_verdict(tmp_path: Path) ->
             assert set(await _published(store, second, 2)) == texts
 
 
-async def test_a_record_that_was_passed_without_a_verdict_comes_again(tmp_path: Path) -> None:
-    """The group committed past it and no verdict came: after one timeout it is published again."""
-    async with AsyncExitStack() as up:
-        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
-        bus = await up.enter_async_context(LocalBus())
-        letter = _letter(3)
-        await store.intake.accept(letter)
-        assert await _published(store, bus, 1) == [letter.content.decode()]
-        assert await _published(store, bus, 1) == [letter.content.decode()]
+async def test_record_committed_without_a_verdict_is_published_again(tmp_path: Path) -> None:
+    """The group committed it and no verdict came: after one timeout it is published again."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        bus = await stack.enter_async_context(LocalBus())
+        message = _mail(3)
+        await store.intake.accept(message)
+        assert await _published(store, bus, 1) == [message.content.decode()]
+        assert await _published(store, bus, 1) == [message.content.decode()]
 
 
-async def test_what_may_be_answered_already_is_not_published_at_the_start(tmp_path: Path) -> None:
-    """The verdicts of a time without the role decide are on their topic: their messages are not read twice."""
-    async with AsyncExitStack() as up:
-        store = await up.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
-        bus = await up.enter_async_context(LocalBus())
-        await store.intake.accept(_letter(4))
+async def test_message_that_may_have_a_verdict_is_not_published_at_the_start(tmp_path: Path) -> None:
+    """Verdicts may be waiting on their topic while no process has the role decide: nothing is classified twice."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(f"sqlite:///{tmp_path}/c.db"))
+        bus = await stack.enter_async_context(LocalBus())
+        await store.intake.accept(_mail(4))
         await _published(store, bus, 1)
-        wakeup, looks = Wakeup(), 0
+        wakeup, queries = Wakeup(), 0
 
-        class Looking:
-            """The store, stopping the stage after its second look."""
+        class OutboxThatStops:
+            """The outbox, which stops the stage at its second query."""
 
             def __getattr__(self, name: str) -> object:
                 return getattr(store.outbox, name)
 
             async def unclassified(self, after: float, before: float, limit: int) -> object:
-                nonlocal looks
-                looks += 1
-                if looks == 2:
+                nonlocal queries
+                queries += 1
+                if queries == 2:
                     wakeup.stop()
                 return await store.outbox.unclassified(after, time.time(), limit)
 
-        looking: Any = Looking()
+        outbox: Any = OutboxThatStops()
         event_log = EventLog(CollectorRegistry())
         async with asyncio.timeout(20):
-            await republish_lost(looking, store.clock, bus, event_log, wakeup, verdict_timeout=2.0)
+            await republish_lost(outbox, store.clock, bus, event_log, wakeup, verdict_timeout=2.0)
         assert await store.outbox.claim_unpublished(10, 60) == ()

@@ -1,4 +1,4 @@
-"""What somebody had who decides no more: it is free again, the audit log says so, and their building is told."""
+"""Reassignment: messages and cases of accounts that can no longer decide are unassigned, and reviewers notified."""
 
 from __future__ import annotations
 
@@ -42,35 +42,36 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-async def said(store: Store, name: str) -> Message:
-    """A held message of the district."""
+async def held_message(store: Store, name: str) -> Message:
+    """One of the district's held messages."""
     return await put(store, SAID[name], NOW, PEOPLE, policy())
 
 
 def reminders_of(store: Store) -> Reminders:
-    """What looks, over a store."""
+    """Reminders on a store."""
     return Reminders(
-        ReminderStores.of(store), PEOPLE, policy, EventLog(CollectorRegistry()), fallback=[LAST], zone=ZONE, district="Riverbend"
+        ReminderStores.of(store), PEOPLE, policy, EventLog(CollectorRegistry()), fallback=[LAST], zone=ZONE,
+        district="Riverbend",
     )  # fmt: skip
 
 
-async def look(store: Store) -> list[Followup]:
-    """What is to be written of it after one look."""
+async def check(store: Store) -> list[Followup]:
+    """The follow-ups of one check."""
     await reminders_of(store).check()
     due = await store.followups.claim_due(100, 60)
-    await store.followups.complete([each.id for each in due])
-    return [each for each in due if each.kind is FollowupKind.FREE]
+    await store.followups.complete([followup.id for followup in due])
+    return [followup for followup in due if followup.kind is FollowupKind.FREE]
 
 
-async def given(store: Store, id_: str, to: str, by: str = DIRECTOR) -> None:
-    """Give a message to somebody."""
+async def assign(store: Store, id_: str, to: str, by: str = DIRECTOR) -> None:
+    """Assign a message to a user."""
     await store.claims.assign(id_, Assignment(to, by, NOW), None, AuditEntry(NOW, by, "assigned", id_, {"to": to}))
 
 
-async def holder(store: Store, id_: str) -> str:
-    """Who has a message."""
-    taken = (await store.claims.review_state(id_)).assignment
-    return taken.user if taken is not None else ""
+async def assignee(store: Store, id_: str) -> str:
+    """The assignee of a message."""
+    assignment = (await store.claims.review_state(id_)).assignment
+    return assignment.user if assignment is not None else ""
 
 
 async def case_of(store: Store, number: int) -> CaseFile:
@@ -80,120 +81,120 @@ async def case_of(store: Store, number: int) -> CaseFile:
     return file
 
 
-async def disabled(store: Store, name: str = GONE) -> None:
+async def disable(store: Store, name: str = GONE) -> None:
     """Disable an account."""
     assert await store.accounts.disable(name, AuditEntry(NOW, "tests", "account disabled", name))
 
 
-def told(letters: Sequence[Followup]) -> dict[str, tuple[list[str], list[int]]]:
-    """The messages and the cases that everybody was told of, by their address."""
+def notified(followups: Sequence[Followup]) -> dict[str, tuple[list[str], list[int]]]:
+    """The messages and cases that each address is notified of."""
     return {
-        str(to): ([id_ for id_, _ in each.body["messages"]], list(each.body["cases"]))  # type: ignore[attr-defined]
-        for each in letters
-        for to in each.body["to"]  # type: ignore[attr-defined]
+        str(to): ([id_ for id_, _ in followup.body["messages"]], list(followup.body["cases"]))  # type: ignore[attr-defined]
+        for followup in followups
+        for to in followup.body["to"]  # type: ignore[attr-defined]
     }
 
 
-async def test_messages_and_cases_of_a_disabled_account_are_free_again(store: Store) -> None:
-    message, other = await said(store, "high"), await said(store, "text")
-    for each, to in ((message, GONE), (other, HIGH)):
-        await given(store, each.id, to)
+async def test_work_of_a_disabled_account_is_unassigned(store: Store) -> None:
+    message, other = await held_message(store, "high"), await held_message(store, "text")
+    for assigned, to in ((message, GONE), (other, HIGH)):
+        await assign(store, assigned.id, to)
     mine = await store.cases.open(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [message.id], {})
     theirs = await store.cases.open(CaseDraft("Trip", assignee=HIGH), DIRECTOR, [message.id], {})
-    assert await look(store) == []
-    await disabled(store)
-    assert told(await look(store)) == {HIGH: ([message.id], [mine])}
-    assert (await holder(store, message.id), await holder(store, other.id)) == ("", HIGH)
+    assert await check(store) == []
+    await disable(store)
+    assert notified(await check(store)) == {HIGH: ([message.id], [mine])}
+    assert (await assignee(store, message.id), await assignee(store, other.id)) == ("", HIGH)
     assert ((await case_of(store, mine)).assignee, (await case_of(store, theirs)).assignee) == ("", HIGH)
-    (row,) = (each for each in await store.audit_trail.changes_about(message.id, 50) if each.act == "given back")
+    (row,) = (entry for entry in await store.audit_trail.changes_about(message.id, 50) if entry.act == "given back")
     assert (row.actor, row.detail["from"], row.detail["told"]) == ("gateway", GONE, [HIGH])
     _, waiting = await store.audit_trail.of_subjects([f"case-{mine}"])
-    (row,) = (each for each in waiting if each.act == "case changed")
+    (row,) = (entry for entry in waiting if entry.act == "case changed")
     assert (row.actor, row.detail["assignee"], row.detail["from"]) == ("gateway", "", GONE)
-    assert await look(store) == []  # once
+    assert await check(store) == []  # once
 
 
-async def test_where_a_building_has_nobody_left_it_goes_up_the_chain(store: Store) -> None:
-    message = await said(store, "high")
-    await given(store, message.id, GONE, GONE)
-    await disabled(store, HIGH)
-    await disabled(store)
-    assert told(await look(store)) == {DIRECTOR: ([message.id], [])}
-    await given(store, message.id, DIRECTOR)
-    await disabled(store, DIRECTOR)
-    assert told(await look(store)) == {LAST: ([message.id], [])}
-    assert await holder(store, message.id) == ""
+async def test_notice_escalates_if_the_building_has_no_reviewer(store: Store) -> None:
+    message = await held_message(store, "high")
+    await assign(store, message.id, GONE, GONE)
+    await disable(store, HIGH)
+    await disable(store)
+    assert notified(await check(store)) == {DIRECTOR: ([message.id], [])}
+    await assign(store, message.id, DIRECTOR)
+    await disable(store, DIRECTOR)
+    assert notified(await check(store)) == {LAST: ([message.id], [])}
+    assert await assignee(store, message.id) == ""
 
 
-async def test_one_that_looks_on_sees_who_is_disabled_meanwhile_and_what_comes_back(tmp_path: Path) -> None:
-    """And within an hour what was decided by them and is held again, because somebody undid it."""
+async def test_repeated_checks_see_new_orphans(tmp_path: Path) -> None:
+    """Within an hour they also see a message that is held again because a decision was undone."""
     clock = Clock(NOW)
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
         for user in USERS:
             await store.accounts.add(user, "", AuditEntry(NOW, "tests", "account added", user.name))
-        message, other = await said(store, "high"), await said(store, "text")
-        await given(store, message.id, GONE)
+        message, other = await held_message(store, "high"), await held_message(store, "text")
+        await assign(store, message.id, GONE)
         reminders = reminders_of(store)
         await reminders.check()
-        assert await holder(store, message.id) == GONE
-        await disabled(store)
+        assert await assignee(store, message.id) == GONE
+        await disable(store)
         await reminders.check()
-        assert await holder(store, message.id) == ""
-        await given(store, other.id, GONE)
+        assert await assignee(store, message.id) == ""
+        await assign(store, other.id, GONE)
         clock.now += 3601
         await reminders.check()
-        assert await holder(store, other.id) == ""
+        assert await assignee(store, other.id) == ""
 
 
-async def test_closed_cases_and_decided_messages_stay_as_they_ended(store: Store) -> None:
+async def test_closed_case_keeps_its_assignee(store: Store) -> None:
     number = await store.cases.open(CaseDraft("Secrecy", assignee=GONE), DIRECTOR, [], {})
     assert await store.cases.set_outcome(
         number, "unfounded", GONE, AuditEntry(NOW, GONE, "case closed", f"case-{number}")
     )
-    await disabled(store)
-    assert await look(store) == []
+    await disable(store)
+    assert await check(store) == []
     assert (await case_of(store, number)).assignee == GONE
 
 
-async def test_a_case_without_a_message_is_told_to_who_opened_it(store: Store) -> None:
+async def test_notice_of_a_case_without_messages_goes_to_its_opener(store: Store) -> None:
     number = await store.cases.open(CaseDraft("Rumours", assignee=GONE), HIGH, [], {})
-    await disabled(store)
-    assert told(await look(store)) == {HIGH: ([], [number])}
+    await disable(store)
+    assert notified(await check(store)) == {HIGH: ([], [number])}
 
 
-async def test_who_lost_the_role_keeps_nothing_either(store: Store) -> None:
-    """As where the sign-in service's groups give the role no more."""
-    message = await said(store, "high")
-    await given(store, message.id, GONE)
+async def test_work_of_an_account_without_the_role_is_unassigned(store: Store) -> None:
+    """For example if the sign-in service's groups no longer give the role."""
+    message = await held_message(store, "high")
+    await assign(store, message.id, GONE)
     staff = replace(USERS[0], role=AccountRole.STAFF, buildings=())
     assert await store.identities.recognize(staff, AuditEntry(NOW, "sign-in service", "role ended", GONE))
-    assert told(await look(store)) == {HIGH: ([message.id], [])}
-    assert await holder(store, message.id) == ""
+    assert notified(await check(store)) == {HIGH: ([message.id], [])}
+    assert await assignee(store, message.id) == ""
 
 
-async def test_nobody_is_told_of_what_they_have_a_part_in(store: Store) -> None:
+async def test_parties_are_not_notified(store: Store) -> None:
     teacher = User("okafor", ADMINISTRATOR, ("o-high",), person="s-05")
     await store.accounts.add(teacher, "", AuditEntry(NOW, "tests", "account added", "okafor"))
-    own, high = await said(store, "own"), await said(store, "high")
+    own, high = await held_message(store, "own"), await held_message(store, "high")
     number = await store.cases.open(CaseDraft("Both", assignee=GONE), DIRECTOR, [own.id, high.id], {})
-    await given(store, own.id, GONE)
-    await given(store, high.id, GONE)
-    await disabled(store)
-    letters = told(await look(store))
+    await assign(store, own.id, GONE)
+    await assign(store, high.id, GONE)
+    await disable(store)
+    notices = notified(await check(store))
     assert {HIGH: {own.id, high.id}, "dana.okafor@riverbend.example": {high.id}} == {
-        to: set(ids) for to, (ids, _) in letters.items()
+        to: set(ids) for to, (ids, _) in notices.items()
     }
-    assert {to: cases for to, (_, cases) in letters.items() if cases} == {HIGH: [number]}
+    assert {to: cases for to, (_, cases) in notices.items() if cases} == {HIGH: [number]}
 
 
-def test_the_letter_names_nobody_and_links_to_the_pages() -> None:
+def test_notice_names_nobody_and_links_to_the_pages() -> None:
     body = {"to": [HIGH], "at": "2026-11-24T18:00:00Z", "messages": [["m1", "2026-11-24T20:00:00Z"]], "cases": [7, 9]}
-    letter = notice_content(
+    notice = notice_content(
         Followup(FollowupKind.FREE, "", body), [HIGH], sender="c@riverbend.example", console_url="https://c.example/",
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=NOW,
     ).decode()  # fmt: skip
-    assert "Subject: One held message and 2 cases no longer assigned" in letter
+    assert "Subject: One held message and 2 cases no longer assigned" in notice
     for link in ("https://c.example/messages/m1", "https://c.example/cases/7", "https://c.example/cases/9"):
-        assert link in letter
-    assert "2026-11-24 14:00 CST" in letter
-    assert GONE not in letter
+        assert link in notice
+    assert "2026-11-24 14:00 CST" in notice
+    assert GONE not in notice

@@ -14,7 +14,7 @@ from gateway.ports.channels import HopDown
 from gateway.transports.smtp.connection import HopTls, SmtpTimeouts
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
-from tests.contracts.test_transport import AVERY, JO, claim
+from tests.contracts.transports.test_smtp_transport import AVERY, JO, claim
 from tests.relays.smtp.harness import wait_until
 from tests.relays.smtp.test_transaction import refusing
 from tests.transports.smtp.fake_hop import accept_all, fake_hop

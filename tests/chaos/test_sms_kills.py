@@ -1,8 +1,7 @@
-"""Texts while processes are killed and connections cut: each delivered once, held, or refused; in order; as it came.
+"""Text messages while processes are killed and connections cut: each delivered once, in order and unchanged, or held.
 
-SMPP is at least once: what was on its way at a kill or a cut may come twice, no more than the window of it; that is
-counted.
-`CHAPERONE_CHAOS_TEXTS=2000` makes a long run of it, `CHAPERONE_CHAOS_SEED` the same one again.
+SMPP delivers at least once: requests in flight at a kill or a cut, at most the window, may arrive twice. They are
+counted. `CHAPERONE_CHAOS_TEXTS=2000` makes a long run, `CHAPERONE_CHAOS_SEED` repeats a run.
 """
 
 from __future__ import annotations
@@ -43,29 +42,29 @@ UDHI = 0x40
 
 @dataclass(frozen=True)
 class Script:
-    """One text: its parts as they are sent, and what must become of it."""
+    """One message: its parts as they are sent, and the expected result."""
 
     number: int
-    fate: str  # clean, held or outside
+    expected: str  # clean, held or outside
     bodies: tuple[bytes, ...]
 
 
 @dataclass
 class Sender:
-    """Somebody who sends texts one after the other, and knows which were taken and which were never answered."""
+    """Sends messages one after the other, and knows which were accepted and which were never answered."""
 
     scripts: Sequence[Script]
     offer: object
-    taken: list[Script] = field(default_factory=list)
+    accepted: list[Script] = field(default_factory=list)
     unknown: list[Script] = field(default_factory=list)
     refused: list[Script] = field(default_factory=list)
 
     def run(self) -> None:
-        """Offer every text: until it is taken, or until an answer is lost, for then it may have been taken."""
+        """Offer every message until it is accepted, or until an answer is lost: then it may have been accepted."""
         for script in self.scripts:
-            self._one(script)
+            self._offer_one(script)
 
-    def _one(self, script: Script) -> None:
+    def _offer_one(self, script: Script) -> None:
         for content in script.bodies:
             end = time.monotonic() + 120
             while True:
@@ -83,21 +82,21 @@ class Sender:
 
 
 def scripts(source: str, to: str, count: int, chance: random.Random, first: int) -> list[Script]:
-    """Clean and prohibited ones, one in six long; every one bears its number."""
+    """Clean and prohibited messages, one in six long, each with its number in the text."""
     made = []
     for number in range(first, first + count):
-        fate = "outside" if to == OUTSIDE_PHONE else chance.choices(("clean", "held"), (5, 1))[0]
-        words = f"{chance.choice(CLEAN)[1]} No {number}." if fate != "held" else f"{HELD_TEXT} No {number}."
+        expected = "outside" if to == OUTSIDE_PHONE else chance.choices(("clean", "held"), (5, 1))[0]
+        words = f"{chance.choice(CLEAN)[1]} No {number}." if expected != "held" else f"{HELD_TEXT} No {number}."
         if chance.random() < 1 / 6:
             cut = parts(words.encode(), 40, number, wide=True)
-            made.append(Script(number, fate, tuple(body(source, to, each, esm_class=UDHI) for each in cut)))
+            made.append(Script(number, expected, tuple(body(source, to, part, esm_class=UDHI) for part in cut)))
         else:
-            made.append(Script(number, fate, (body(source, to, words.encode()),)))
+            made.append(Script(number, expected, (body(source, to, words.encode()),)))
     return made
 
 
 class Application:
-    """The texting application: binds again whenever its session ends, and keeps what comes."""
+    """The texting application: binds again whenever its session ends, and keeps what it receives."""
 
     def __init__(self, port: int) -> None:
         self._port, self._stop = port, threading.Event()
@@ -106,22 +105,22 @@ class Application:
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
-    def came(self) -> list[bytes]:
-        """The bodies of what it took."""
+    def received(self) -> list[bytes]:
+        """The bodies that it accepted."""
         return [pdu.body for pdu in list(self._pdus)]
 
     def offer(self, content: bytes) -> int | None:
-        """The status of a text; None where its answer was lost, the status of nobody there where it never left."""
+        """The status of a message: None if its answer was lost, SYSTEM_ERROR if it was not sent."""
         now = self._now
-        return int(Status.SYSTEM_ERROR) if now is None else asked(now.end, Command.SUBMIT_SM, content)
+        return int(Status.SYSTEM_ERROR) if now is None else request_status(now.end, Command.SUBMIT_SM, content)
 
     def cut(self) -> None:
-        """End the session without a word."""
+        """Cut the connection."""
         if (now := self._now) is not None:
             now.end.cut()
 
     def stop(self) -> None:
-        """Bind no more."""
+        """Stop binding."""
         self._stop.set()
         self.cut()
 
@@ -136,13 +135,13 @@ class Application:
 
 
 def deliver(upstream: Smsc, content: bytes) -> int | None:
-    """Bring a text from the SMSC: as `Application.offer`."""
-    ends = [each for each in upstream.ends if not each.closed.is_set()]
-    return asked(ends[-1], Command.DELIVER_SM, content) if ends else int(Status.SYSTEM_ERROR)
+    """Deliver a message from the SMSC. Returns the same as `Application.offer`."""
+    ends = [end for end in upstream.ends if not end.closed.is_set()]
+    return request_status(ends[-1], Command.DELIVER_SM, content) if ends else int(Status.SYSTEM_ERROR)
 
 
-def asked(end: SmppEnd, command: int, content: bytes) -> int | None:
-    """The status of a request; None where its answer was lost. What could not be written was never asked."""
+def request_status(end: SmppEnd, command: int, content: bytes) -> int | None:
+    """The status of a request: None if its answer was lost, SYSTEM_ERROR if it could not be written."""
     try:
         waiting = end.start(command, content)
     except OSError:
@@ -154,17 +153,17 @@ def asked(end: SmppEnd, command: int, content: bytes) -> int | None:
     return None if answer is None else answer.status
 
 
-@pytest.fixture(name="placed")
-def _placed(tmp_path: Path) -> Iterator[tuple[SmsGateway, Smsc]]:
+@pytest.fixture(name="running")
+def _running(tmp_path: Path) -> Iterator[tuple[SmsGateway, Smsc]]:
     print(f"CHAPERONE_CHAOS_SEED={SEED} CHAPERONE_CHAOS_TEXTS={TEXTS}")
     with smsc() as upstream, run_sms_gateway(tmp_path, upstream) as made:
         yield made, upstream
 
 
-def test_kills_and_cuts_at_random_moments(placed: tuple[SmsGateway, Smsc]) -> None:
-    made, upstream = placed
+def test_kills_and_cuts_at_random_moments(running: tuple[SmsGateway, Smsc]) -> None:
+    sms, upstream = running
     chance = random.Random(SEED)
-    app = Application(made.port)
+    app = Application(sms.port)
     share = TEXTS // 5
     ways = [
         (TEACHER_LINE, STUDENT_PHONE),
@@ -177,7 +176,7 @@ def test_kills_and_cuts_at_random_moments(placed: tuple[SmsGateway, Smsc]) -> No
     for at, (source, to) in enumerate(ways):
         offer = app.offer if at < 3 else lambda content: deliver(upstream, content)
         senders.append(Sender(scripts(source, to, share, chance, at * 1000), offer))
-    threads = [threading.Thread(target=each.run) for each in senders]
+    threads = [threading.Thread(target=sender.run) for sender in senders]
     for thread in threads:
         thread.start()
     kills = cuts = 0
@@ -186,91 +185,97 @@ def test_kills_and_cuts_at_random_moments(placed: tuple[SmsGateway, Smsc]) -> No
         match "kill" if blow == 0 else chance.choice(("kill", "cut upstream", "cut application")):
             case "kill":
                 kills += 1
-                (victim,) = made.gateway.processes
+                (victim,) = sms.gateway.processes
                 victim.kill()
-                made.gateway.processes.remove(victim)
-                made.gateway.start()
+                sms.gateway.processes.remove(victim)
+                sms.gateway.start()
             case "cut upstream":
                 cuts += 1
-                for each in upstream.ends:
-                    each.cut()
+                for end in upstream.ends:
+                    end.cut()
             case "cut application":
                 cuts += 1
                 app.cut()
     for thread in threads:
         thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
-    assert not [each for sender in senders for each in sender.refused], f"seed {SEED}"
-    _account(made, upstream, app, senders, kills, cuts)
+    assert not [script for sender in senders for script in sender.refused], f"seed {SEED}"
+    _account(sms, upstream, app, senders, kills, cuts)
     app.stop()
 
 
 def _account(
-    made: SmsGateway, upstream: Smsc, app: Application, senders: Sequence[Sender], kills: int, cuts: int
+    sms: SmsGateway, upstream: Smsc, app: Application, senders: Sequence[Sender], kills: int, cuts: int
 ) -> None:
-    """Every text that was taken is where it must be, once, as it came and in its order."""
+    """Check that every accepted message is where it must be: once, unchanged and in order."""
 
     def arrived(at: int) -> list[bytes]:
         return [pdu.body for _, pdu in list(upstream.accepted)] if at < 3 else app.received
 
     def missing() -> list[int]:
         return [
-            each.number
+            script.number
             for at, sender in enumerate(senders)
-            for each in sender.accepted
-            if (each.expected != "held" or at >= 3) and not set(each.bodies) <= set(arrived(at))
+            for script in sender.accepted
+            if (script.expected != "held" or at >= 3) and not set(script.bodies) <= set(arrived(at))
         ]
 
-    # from staff: what is prohibited is held; from students it may be held or flagged, and is looked up
+    # prohibited messages from staff are held; those from students may be held or flagged
     held: set[str] = set()
 
     def settled() -> bool:
         held.clear()
         cursor = ""
         while True:
-            _, page = made.api(f"/held?limit=200{f'&cursor={cursor}' if cursor else ''}")
-            held.update(each["id"] for each in page["items"])
+            _, page = sms.api(f"/held?limit=200{f'&cursor={cursor}' if cursor else ''}")
+            held.update(row["id"] for row in page["items"])
             if not page["next"]:
                 break
             cursor = page["next"]
-        return not [each for each in missing() if each < 3000]
+        return not [number for number in missing() if number < 3000]
 
     assert eventually(settled, 180), f"seed {SEED}: lost {missing()[:10]}"
-    students = [each for at, sender in enumerate(senders) if at >= 3 for each in sender.accepted]
-    eventually(lambda: not [each for each in missing() if each >= 3000 and _fate(students, each) == "clean"], 60)
-    lost = [each for each in missing() if each >= 3000 and _fate(students, each) == "clean"]
+    students = [script for at, sender in enumerate(senders) if at >= 3 for script in sender.accepted]
+
+    def lost_from_students() -> list[int]:
+        return [number for number in missing() if number >= 3000 and _expected(students, number) == "clean"]
+
+    eventually(lambda: not lost_from_students(), 60)
+    lost = lost_from_students()
     assert not lost, f"seed {SEED}: lost {lost[:10]}"
     out = [
-        each.number for sender in senders[:2] for each in sender.scripts
-        if each.expected == "held" and set(each.bodies) & set(arrived(0))
+        script.number for sender in senders[:2] for script in sender.scripts
+        if script.expected == "held" and set(script.bodies) & set(arrived(0))
     ]  # fmt: skip
-    assert not out, f"seed {SEED}: delivered though to be held: {out[:10]}"
-    taken_and_held = sum(each.expected == "held" for sender in senders[:2] for each in sender.accepted)
-    assert len(held) >= taken_and_held, f"seed {SEED}: {len(held)} held of {taken_and_held}"
+    assert not out, f"seed {SEED}: delivered instead of held: {out[:10]}"
+    held_of_accepted = sum(script.expected == "held" for sender in senders[:2] for script in sender.accepted)
+    assert len(held) >= held_of_accepted, f"seed {SEED}: {len(held)} held of {held_of_accepted}"
     twice = sum(count - 1 for at in (0, 3) for count in Counter(arrived(at)).values())
     unknown = sum(len(sender.unknown) for sender in senders)
     assert unknown <= (kills + cuts) * len(senders), f"seed {SEED}: {unknown} never answered"
     assert twice <= (kills + cuts) * (SmppLimits().window + 20) * 2, f"seed {SEED}: {twice} twice"
-    known = {content for sender in senders for each in sender.scripts for content in each.bodies}
+    known = {content for sender in senders for script in sender.scripts for content in script.bodies}
     assert set(arrived(0)) | set(arrived(3)) <= known, f"seed {SEED}: something arrived that nobody sent"
     for at, sender in enumerate(senders):
         places = {content: place for place, content in reversed(list(enumerate(arrived(at))))}
-        came = [
-            (each.number, places[each.bodies[0]]) for each in sender.accepted
-            if each.expected == "clean" and each.bodies[0] in places
+        positions = [
+            (script.number, places[script.bodies[0]]) for script in sender.accepted
+            if script.expected == "clean" and script.bodies[0] in places
         ]  # fmt: skip
-        assert [place for _, place in came] == sorted(place for _, place in came), f"seed {SEED}: out of order"
+        assert [place for _, place in positions] == sorted(place for _, place in positions), (
+            f"seed {SEED}: out of order"
+        )
     total = sum(len(sender.accepted) for sender in senders)
     print(
-        f"seed {SEED}: {kills} kills, {cuts} cuts; {total} texts taken, {len(held)} held, {unknown} never answered, "
-        f"{twice} parts twice"
+        f"seed {SEED}: {kills} kills, {cuts} cuts; {total} messages accepted, {len(held)} held, "
+        f"{unknown} never answered, {twice} parts twice"
     )
 
 
-def _fate(scripts: Sequence[Script], number: int) -> str:
-    return next(each.expected for each in scripts if each.number == number)
+def _expected(scripts: Sequence[Script], number: int) -> str:
+    return next(script.expected for script in scripts if script.number == number)
 
 
-def test_the_number_of_a_text_is_in_it() -> None:
-    (one,) = scripts(TEACHER_LINE, STUDENT_PHONE, 1, random.Random(1), 77)
-    assert b"No 77." in b"".join(read_text(4, each).short for each in one.bodies)
+def test_text_contains_its_number() -> None:
+    (script,) = scripts(TEACHER_LINE, STUDENT_PHONE, 1, random.Random(1), 77)
+    assert b"No 77." in b"".join(read_text(4, content).short for content in script.bodies)
