@@ -40,7 +40,7 @@ check: $(VENV)/installed-for-tests
 	done; exit $$status
 
 docs: $(VENV)/installed-for-docs
-	$(VENV)/bin/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --quiet --strict
 
 screenshots: $(VENV)/installed-for-tests
 	$(VENV)/bin/python docs/take_screenshots.py

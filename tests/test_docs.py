@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
@@ -119,6 +120,41 @@ def test_toml_blocks_load(page: Path) -> None:
     for indent, language, block in _FENCE.findall(text_of(page)):
         if language == "toml":
             tomllib.loads(re.sub(rf"^{indent}", "", block, flags=re.MULTILINE))
+
+
+def _names_in(module: str) -> set[str]:
+    """The names that a module of the repository defines or imports; its submodules if it is a package."""
+    path = ROOT / module.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    names = {child.stem for child in path.glob("*.py")} if path.is_dir() else set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.Assign(targets=targets):
+                names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names.add(name)
+            case ast.ImportFrom(names=aliases):
+                names |= {alias.asname or alias.name for alias in aliases}
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_python_blocks_parse_and_import_existing_names(page: Path) -> None:
+    text = text_of(page)
+    new_modules = {f"{folder}/{name}".replace("/", ".") for folder, name in re.findall(r"([\w/]+)/<(\w+)>\.py", text)}
+    missing = []
+    for _, language, block in _FENCE.findall(text):
+        if language != "python" or "import " not in block:
+            continue
+        for node in ast.walk(ast.parse(block)):
+            if not isinstance(node, ast.ImportFrom) or node.module in new_modules:
+                continue
+            if str(node.module).split(".")[0] in ("gateway", "classifiers"):
+                known = _names_in(str(node.module))
+                missing += [f"{node.module}.{alias.name}" for alias in node.names if alias.name not in known]
+    assert not missing
 
 
 def test_make_targets_exist() -> None:
