@@ -44,6 +44,7 @@ ORDER = {
         "maintenance",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),
+    "classifiers.training": ("examples", "fitting", "encoders", "train", "evaluation"),
 }  # fmt: skip
 """The sub-packages of a package from the bottom up: each may import only those before it."""
 MAX_FILES = 20

@@ -95,5 +95,5 @@ def annotate(doc: Doc) -> Doc:
 
 
 def _sentence_at(sentences: list[tuple[int, int]], at: int) -> tuple[int, int]:
-    number = bisect_right(sentences, at, key=lambda hit: hit[0]) - 1
+    number = bisect_right(sentences, at, key=lambda sentence: sentence[0]) - 1
     return sentences[number] if number >= 0 and at < sentences[number][1] else (at, at)

@@ -36,7 +36,7 @@ class RelationshipDirectory(NameDirectory, Protocol):
     """The directory, as far as clause 8 needs it: `gateway.directory.roster.Roster` is one."""
 
     def relationships_to(self, recipient: str, about: str) -> Iterable[tuple[str, frozenset[Relationship]]]:
-        """Everybody behind a recipient, and how they stand to the person of a sourcedId."""
+        """All people behind a recipient, with their relationships to the person of a sourcedId."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,11 +130,11 @@ class NameMentions:
             if not names and _THIRD_PERSON.search(self._text, start, end):
                 return None
             people += [name for name, _, _ in names if not _TITLED.match(name)]
-        whole = tuple(dict.fromkeys(people))
-        return whole if 0 < len(whole) <= MAX_PEOPLE else None
+        names_of_people = tuple(dict.fromkeys(people))
+        return names_of_people if 0 < len(names_of_people) <= MAX_PEOPLE else None
 
     def _sentence_of(self, hit: Hit) -> tuple[int, int]:
-        at = bisect_right(self._sentences, hit.start, key=lambda name: name[0]) - 1
+        at = bisect_right(self._sentences, hit.start, key=lambda sentence: sentence[0]) - 1
         return self._sentences[at] if at >= 0 and hit.start < self._sentences[at][1] else (hit.start, hit.end)
 
     def _is_greeting_or_signature(self, start: int, end: int) -> bool:

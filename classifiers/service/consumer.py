@@ -113,7 +113,7 @@ class Consumer:
         async with self._bus.subscribe(TOPIC, GROUP) as subscription:
             while not stop_signal.stopped:
                 try:
-                    await self._batch(subscription)
+                    await self._consume(subscription)
                 except (BusDown, StoreDown) as lost:
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("classification")
@@ -121,31 +121,31 @@ class Consumer:
                     with suppress(BusDown):  # not connected: uncommitted records are delivered again anyway
                         await subscription.rewind()
 
-    async def _batch(self, subscription: Subscription) -> None:
+    async def _consume(self, subscription: Subscription) -> None:
         records = await subscription.batch(BATCH * self._pool.workers, _WAIT_SECONDS)
         if not records:
             lag = await subscription.lag()
             # unread records but none delivered: the consumer is joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)(TOPIC, GROUP, lag)
             return
-        shares = [self._share(share) for share in _split_evenly(records, self._pool.workers)]
-        for ended in await asyncio.gather(*shares, return_exceptions=True):
-            if ended is not None:
-                raise ended
+        shares = [self._classify_share(share) for share in _split_evenly(records, self._pool.workers)]
+        for error in await asyncio.gather(*shares, return_exceptions=True):
+            if error is not None:
+                raise error
         await subscription.commit()
         self._event_log.progressed(TOPIC, GROUP, await subscription.lag())
 
-    async def _share(self, records: Sequence[Record]) -> None:
+    async def _classify_share(self, records: Sequence[Record]) -> None:
         """Classify the share of one worker. The verdicts of a batch are published before the next batch is read."""
         async for batch in self._batches(records):
-            began = time.monotonic()
-            read = await self._pool.classify(batch.jobs)
+            started = time.monotonic()
+            classified = await self._pool.classify(batch.jobs)
             verdicts = [
                 resolve_people(_with_failures(verdict, known_failures), job.pairs, self._directory)
-                for verdict, known_failures, job in zip(read, batch.known_failures, batch.jobs, strict=True)
+                for verdict, known_failures, job in zip(classified, batch.known_failures, batch.jobs, strict=True)
             ]
             await self._publish(batch, verdicts)
-            spent = time.monotonic() - began
+            spent = time.monotonic() - started
             for verdict in verdicts:
                 self._event_log.classified(verdict.id, verdict.took_ms / 1000 or spent, verdict.failed)
             for record, reason in batch.dead:
@@ -192,7 +192,7 @@ class Consumer:
             message = decode_message(record.value, headers[HEADER])
         except WireError as error:
             raise UnreadableRecord(error.word) from None
-        except Exception:  # noqa: BLE001 - the consumer's edge: one record must not stop it for ever
+        except Exception:  # noqa: BLE001 - the consumer's edge: one record must not stop it
             self._event_log.unexpected_failure("classification")
             raise UnreadableRecord("error") from None
         content, context, pairs = message.content, message.context, message.relation.pairs

@@ -1,4 +1,4 @@
-"""The self-test of a worker: a few messages with beyond-doubt results. A model that fails it is not used."""
+"""The self-test of a worker: a few messages whose verdicts are beyond doubt. A model that fails it is not used."""
 
 from __future__ import annotations
 

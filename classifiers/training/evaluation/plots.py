@@ -41,7 +41,7 @@ def _scores_and_labels(results: Sequence[ExampleResult], clause: str) -> tuple[A
 
 
 def _reliability(results: Sequence[ExampleResult]) -> Figure:
-    figure, panels = _panels("of messages with this score, the share that has the label (0.5 is the point to hold)")
+    figure, panels = _panels("share of messages with the label, by score (held from 0.5)")
     for clause, panel in zip(LEARNED, panels, strict=True):
         scores, true = _scores_and_labels(results, clause)
         bin_of = np.minimum((scores * BINS).astype(int), BINS - 1)
@@ -57,7 +57,7 @@ def _reliability(results: Sequence[ExampleResult]) -> Figure:
 
 
 def _precision_recall(results: Sequence[ExampleResult]) -> Figure:
-    figure, panels = _panels("precision (up) against recall, with the point at 0.5")
+    figure, panels = _panels("precision (y) and recall (x), with the point at 0.5")
     for clause, panel in zip(LEARNED, panels, strict=True):
         scores, true = _scores_and_labels(results, clause)
         order = np.argsort(-scores, kind="stable")
@@ -85,7 +85,7 @@ def _purposes(results: Sequence[ExampleResult]) -> Figure:
     panel.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
     panel.set_xticks(range(len(names)), names, rotation=40, ha="right")
     panel.set_yticks(range(len(names)), names)
-    panel.set_title("purpose: as labelled (down), as said (across)")
+    panel.set_title("purpose: labeled (down), predicted (across)")
     for row in range(len(names)):
         for column in range(len(names)):
             panel.text(column, row, str(counts[row, column]), ha="center", va="center", fontsize=8)

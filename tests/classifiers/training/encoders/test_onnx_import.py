@@ -9,9 +9,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="training encoders is an extra")
 pytest.importorskip("onnx", reason="training encoders is an extra")
 
-from classifiers.training.encoders.onnx_export import export_onnx  # noqa: E402 - behind what it needs
-from classifiers.training.encoders.onnx_import import import_onnx  # noqa: E402 - behind what it needs
-from classifiers.training.encoders.transformer import EncoderNetwork  # noqa: E402 - behind what it needs
+from classifiers.training.encoders.onnx_export import export_onnx  # noqa: E402 - needs the imports above
+from classifiers.training.encoders.onnx_import import import_onnx  # noqa: E402 - needs the imports above
+from classifiers.training.encoders.transformer import EncoderNetwork  # noqa: E402 - needs the imports above
 
 
 @pytest.mark.filterwarnings("ignore::Warning")  # the exporter warns
