@@ -1,4 +1,4 @@
-"""A mailing that is held many times over: looked at side by side, decided together, taken back together."""
+"""Near-duplicates: shown side by side, decided in bulk, undone in bulk."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.console.world import Said, World, form_of, send
 PARTY = "Hey {}, party at my place on Saturday after the game, I will bring the beer, tell nobody at home about it."
 
 
-async def mailing(world: World) -> list[str]:
-    """Three of one mailing and one that is not, held; the ids of the three."""
+async def put_near_duplicates(world: World) -> list[str]:
+    """Three held near-duplicates and a message that is not one; the ids of the three."""
     ids = []
     for name in ("liam.whitcomb", "maya.lindqvist", "tess.vandermeer"):
         said = Said(
@@ -24,8 +24,8 @@ async def mailing(world: World) -> list[str]:
     return ids
 
 
-async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
-    ids = await mailing(world)
+async def test_bulk_release_on_the_page(world: World) -> None:
+    ids = await put_near_duplicates(world)
     async with world.signed_in(HIGH) as browser:
         assert "and 2 more like this" in (await browser.get("/")).text
         preview = (await browser.get(f"/together/{ids[1]}")).text
@@ -38,15 +38,15 @@ async def test_a_mailing_is_decided_together_after_a_look(world: World) -> None:
     assert {(await world.store.lookups.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
     assert (await world.store.lookups.trace(id=ids[2]))[0].recipients[0].state is State.HELD
     gone = await world.outgoing(after=5)
-    assert not set(ids) & set(gone)  # a mailing waits longer than one message
+    assert not set(ids) & set(gone)  # a bulk decision waits longer
     assert set(ids[:2]) <= set(await world.outgoing(after=11))
     views = [each for each in await world.store.audit_trail.entries_about(ids[2], 9) if each.act == "viewed"]
     assert [each.detail for each in views] == [{"what": "beginning"}]
 
 
-async def test_the_page_of_one_message_leads_to_its_mailing(world: World) -> None:
-    """Whoever comes by a notice, or opens one of the list, learns that there are more."""
-    ids = await mailing(world)
+async def test_message_page_links_to_near_duplicates(world: World) -> None:
+    """A reviewer who opens one of them sees that there are more."""
+    ids = await put_near_duplicates(world)
     link = f'<a href="/together/{ids[0]}">2 more like this are held: look at them together</a>'
     async with world.signed_in(HIGH) as browser:
         assert link in (await browser.get(f"/messages/{ids[0]}")).text
@@ -55,8 +55,8 @@ async def test_the_page_of_one_message_leads_to_its_mailing(world: World) -> Non
         assert "more like this" not in (await browser.get(f"/messages/{world.id('high')}")).text
 
 
-async def test_a_mailing_is_taken_back_together(world: World) -> None:
-    ids = await mailing(world)
+async def test_bulk_decision_can_be_undone(world: World) -> None:
+    ids = await put_near_duplicates(world)
     async with world.signed_in(HIGH) as browser:
         form = form_of(await browser.get("/trace"))
         await browser.post("/together", data={"form": form, "deed": "reject", "id": ids})
@@ -68,9 +68,9 @@ async def test_a_mailing_is_taken_back_together(world: World) -> None:
     assert {(await world.store.lookups.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
 
 
-async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
-    """What was decided before, is another building's or one's own is named, and the others are decided."""
-    ids = [*await mailing(world), world.id("middle"), world.id("own")]
+async def test_bulk_decision_names_what_it_could_not_decide(world: World) -> None:
+    """Messages that are decided, of another building, or a conflict of interest are named; the others are decided."""
+    ids = [*await put_near_duplicates(world), world.id("middle"), world.id("own")]
     async with world.program(DIRECTOR) as director:
         await director.post(f"/api/v1/messages/{ids[0]}/reject", json={"reason": ""})
     async with world.signed_in(OKAFOR) as browser:
@@ -82,8 +82,8 @@ async def test_of_a_mailing_each_is_decided_by_who_may(world: World) -> None:
     assert "somebody else must decide" in done.text
 
 
-async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> None:
-    ids = await mailing(world)
+async def test_bulk_decision_and_undo_by_the_api(world: World) -> None:
+    ids = await put_near_duplicates(world)
     async with world.program(HIGH) as program:
         preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
         assert {each["id"] for each in preview} == set(ids)
@@ -106,7 +106,7 @@ async def test_a_mailing_is_decided_and_taken_back_by_the_api(world: World) -> N
         assert (await program.post("/api/v1/mailings/decide", json=asked)).status_code == 403
 
 
-async def test_a_mailing_asks_for_something(world: World) -> None:
+async def test_bulk_decision_needs_messages_and_an_action(world: World) -> None:
     async with world.signed_in(HIGH) as browser:
         for fields in ({"deed": "release"}, {"id": world.id("high")}, {"id": world.id("high"), "deed": "discard"}):
             assert (await send(browser, "/together", **fields)).status_code == 422

@@ -1,4 +1,4 @@
-"""Whoever has done something is told that it was done, in the list and on the page of the message."""
+"""The line that says what was done, above the list and on the page of the message."""
 
 from __future__ import annotations
 
@@ -13,50 +13,50 @@ pytestmark = pytest.mark.peer("chromium")
 
 
 async def comment(page: Page) -> None:
-    """Write one."""
+    """Write a comment."""
     await page.get_by_label("Comment").fill("spoke with the parents")
     await page.get_by_role("button", name="Add the comment").click()
 
 
 async def hold_longer(page: Page) -> None:
-    """By the day that is proposed."""
+    """Hold it longer by the default time."""
     await page.get_by_text("Hold longer …").click()
     await page.get_by_role("button", name="Hold longer").click()
 
 
 async def take(page: Page) -> None:
-    """It is theirs."""
+    """Claim it."""
     await page.get_by_role("button", name="Take it").click()
 
 
 async def give(page: Page) -> None:
-    """To the other one who may decide on it."""
+    """Assign it to the other account that may decide."""
     await page.get_by_text("Give it to …").click()
     await page.get_by_label("Who is to decide").select_option(DIRECTOR)
     await page.get_by_role("button", name="Give", exact=True).click()
 
 
-DEEDS = {
-    "Message of Peter Lindgren: Comment kept": comment, "Message of Peter Lindgren: Held longer until": hold_longer,
+ACTIONS = {
+    "Message of Peter Lindgren: Comment saved": comment, "Message of Peter Lindgren: Held longer until": hold_longer,
     "Message of Peter Lindgren: Taken": take, f"Message of Peter Lindgren: Assigned to {DIRECTOR}": give,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("told", DEEDS)
+@pytest.mark.parametrize("told", ACTIONS)
 @pytest.mark.parametrize(
     "context", [DESKTOP, {**PHONE, "java_script_enabled": False}], indirect=True, ids=["desktop", "phone-no-script"]
 )
-async def test_a_line_says_what_was_done(world: World, page: Page, told: str) -> None:
+async def test_line_says_what_was_done(world: World, page: Page, told: str) -> None:
     await enter(page, world, HIGH)
     await page.locator(f'#queue .row[data-id="{world.id("high")}"]').click()
-    await DEEDS[told](page)
+    await ACTIONS[told](page)
     line = page.get_by_role("status").filter(has_text=told)
     await expect(line).to_be_visible()
     await expect(line).to_be_in_viewport()
 
 
-async def test_undo_stays_when_a_comment_follows(world: World) -> None:
-    """What can still be taken back is told of first, and others' comments change nothing."""
+async def test_undo_stays_after_a_comment(world: World) -> None:
+    """A decision that can be undone has precedence, and comments of others change nothing."""
     id_ = world.id("high")
     async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
         await send(browser, f"/messages/{id_}/reject", reason="no")
@@ -66,6 +66,6 @@ async def test_undo_stays_when_a_comment_follows(world: World) -> None:
         assert done.headers["location"] == f"/messages/{id_}?done={id_}"
         shown = (await browser.get(done.headers["location"])).text
         assert "Rejected. It takes effect" in shown
-        assert "Comment kept" not in shown
-        assert "Comment kept" not in (await browser.get(f"/messages/{id_}")).text
-        assert "Comment kept" in (await other.get(f"/messages/{id_}?done={id_}")).text
+        assert "Comment saved" not in shown
+        assert "Comment saved" not in (await browser.get(f"/messages/{id_}")).text
+        assert "Comment saved" in (await other.get(f"/messages/{id_}?done={id_}")).text

@@ -1,4 +1,4 @@
-"""Calls for help at the console: who was alerted, who took one up, who gave it back; what was done stays in sight."""
+"""Help alerts: who was alerted, who took one up, who gave it back; history stays visible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR
 from tests.console.world import World, send
 
 
-async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
+async def test_list_says_who_was_alerted_and_who_took_it_up(world: World) -> None:
     id_ = world.id("help")
     await world.store.audit.record(
         [AuditEntry(world.clock(), "gateway", "alerted", id_, {"to": ["safety@riverbend.example"]})]
@@ -19,7 +19,7 @@ async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: Worl
         assert "1 not taken up" in page
         assert "safety@riverbend.example" in page
         assert "Tess Vandermeer" in page
-        assert "1 person told" in (await high.get("/")).text
+        assert "1 person alerted" in (await high.get("/")).text
         assert id_ not in (await middle.get("/help")).text
         assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
         (call,) = (await director.get("/api/v1/help")).json()["items"]
@@ -28,10 +28,10 @@ async def test_the_help_list_says_who_was_alerted_and_who_took_it_up(world: Worl
         assert "Taken up by <strong>director</strong>" in (await high.get(f"/messages/{id_}")).text
 
 
-async def test_a_call_is_given_back_by_who_took_it_up_or_a_director(world: World) -> None:
+async def test_alert_is_given_back_by_its_holder_or_a_director(world: World) -> None:
     id_ = world.id("help")
     async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director, world.program(OKAFOR) as other:
-        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 409  # nobody has it
+        assert (await send(high, f"/messages/{id_}/give-back")).status_code == 409  # nobody has taken it up
         assert (await send(high, f"/messages/{id_}/acknowledge")).status_code == 303
         second = await other.post(f"/api/v1/messages/{id_}/acknowledge")
         assert (second.status_code, "high took this call for help up first" in second.text) == (409, True)
@@ -48,15 +48,15 @@ async def test_a_call_is_given_back_by_who_took_it_up_or_a_director(world: World
         assert (call["taken_by"], call["taken_at"], call["alerts"]) == ("", None, [])
 
 
-async def test_a_call_that_nobody_took_up_stays_on_the_queue_and_in_the_list(world: World) -> None:
+async def test_waiting_alert_stays_on_the_queue_and_in_the_list(world: World) -> None:
     world.clock.ahead += 100 * 86400
     async with world.signed_in(HIGH) as high:
         assert "I take this up" in (await high.get("/")).text
         assert "1 not taken up" in (await high.get("/help")).text
 
 
-async def test_what_was_done_stays_in_sight_however_often_it_is_read(world: World) -> None:
-    """Also that names were opened, and what can be undone: none of it falls off a page after many readings."""
+async def test_history_stays_visible_after_many_views(world: World) -> None:
+    """Including revealed names and the undo line."""
     id_, help_ = world.id("high"), world.id("help")
     async with world.signed_in(HIGH) as high, world.program(DIRECTOR) as director:
         await send(high, f"/messages/{id_}/comments", text="The parents were called")

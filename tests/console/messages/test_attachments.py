@@ -1,4 +1,4 @@
-"""Attached files as text on the page of a message; whatever is in them, the console goes on."""
+"""The text of attached files on the page of a message. No file can stop the console."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def packed(**entries: bytes) -> bytes:
-    """A zip."""
+def zip_file(**entries: bytes) -> bytes:
+    """A zip file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in entries.items():
@@ -29,7 +29,7 @@ def packed(**entries: bytes) -> bytes:
 
 
 def pdf(words: bytes) -> bytes:
-    """A document of one page."""
+    """A PDF of one page."""
     text = b"BT /F1 12 Tf 50 700 Td (%s) Tj ET" % words
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -45,9 +45,9 @@ def pdf(words: bytes) -> bytes:
     return out + b"xref\n0 6\n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(out)
 
 
-DOCX = packed(word__document_xml=b"<w:p><w:t>come &lt;alone&gt; at ten</w:t></w:p>")
-XLSX = packed(xl__sharedStrings_xml=b"<si><t>Maya Lindqvist</t></si><si><t>locker 214</t></si>")
-BOMB = packed(word__document_xml=b"<w:p>" + b" " * (40 << 20))
+DOCX = zip_file(word__document_xml=b"<w:p><w:t>come &lt;alone&gt; at ten</w:t></w:p>")
+XLSX = zip_file(xl__sharedStrings_xml=b"<si><t>Maya Lindqvist</t></si><si><t>locker 214</t></si>")
+BOMB = zip_file(word__document_xml=b"<w:p>" + b" " * (40 << 20))
 HOSTILE = (
     ("bomb.docx", WORD, BOMB), ("broken.pdf", "application/pdf", b"%PDF-1.7\n" + b"<<" * 20_000),
     ("nothing.xlsx", SHEET, b"PK\x03\x04" + b"\xff" * 500),
@@ -55,7 +55,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def carrying(*files: tuple[str, str, bytes]) -> Said:
+def message_with(*files: tuple[str, str, bytes]) -> Said:
     """A held message with files."""
     return Said(
         staff("peter.lindgren"), (student("maya.lindqvist"),), "Papers", "See the files.\n",
@@ -64,7 +64,7 @@ def carrying(*files: tuple[str, str, bytes]) -> Said:
 
 
 async def test_documents_are_shown_as_text(world: World) -> None:
-    said = carrying(("a.pdf", "application/pdf", pdf(b"meet me at the lake")), ("b.docx", WORD, DOCX),
+    said = message_with(("a.pdf", "application/pdf", pdf(b"meet me at the lake")), ("b.docx", WORD, DOCX),
                     ("c.xlsx", SHEET, XLSX))  # fmt: skip
     id_ = (await world.put(said)).id
     async with world.signed_in(HIGH) as browser, world.program(HIGH) as program:
@@ -75,8 +75,8 @@ async def test_documents_are_shown_as_text(world: World) -> None:
         assert [each["text"].strip() for each in told[1:3]] == ["meet me at the lake", "come <alone> at ten"]
 
 
-async def test_hostile_files_say_so_and_hurt_nobody(world: World) -> None:
-    id_ = (await world.put(carrying(*HOSTILE, ("good.docx", WORD, DOCX)))).id
+async def test_hostile_files_are_marked_and_do_no_harm(world: World) -> None:
+    id_ = (await world.put(message_with(*HOSTILE, ("good.docx", WORD, DOCX)))).id
     async with world.signed_in(HIGH) as browser:
         page = await browser.get(f"/messages/{id_}")
         assert page.status_code == 200
@@ -85,11 +85,11 @@ async def test_hostile_files_say_so_and_hurt_nobody(world: World) -> None:
 
 
 def command(script: str) -> tuple[str, ...]:
-    """A program that behaves as a test wants it."""
+    """The command of a program for a test."""
     return (sys.executable, "-c", f"import sys, time, os; {script}")
 
 
-CONTENT = content_of(carrying(("a.docx", WORD, DOCX), ("big.bin", "application/octet-stream", b"\x01" * (3 << 20))))
+CONTENT = content_of(message_with(("a.docx", WORD, DOCX), ("big.bin", "application/octet-stream", b"\x01" * (3 << 20))))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ CONTENT = content_of(carrying(("a.docx", WORD, DOCX), ("big.bin", "application/o
     ["time.sleep(60)", "sys.stdin.buffer.read(); time.sleep(60)", "os._exit(1)", "os.kill(os.getpid(), 11)",
      "print('{')", "print('[1]')", "print('{\"2\": 7}')", "[os.write(1, bytes(1 << 16)) for _ in iter(int, 1)]"],
 )  # fmt: skip
-async def test_whatever_the_program_does_the_console_goes_on(script: str) -> None:
+async def test_failing_program_gives_no_text(script: str) -> None:
     files = AttachmentReader(command(script), timeout=1.0)
     began = time.monotonic()
     found = await files.texts(parts(CONTENT))
@@ -105,7 +105,7 @@ async def test_whatever_the_program_does_the_console_goes_on(script: str) -> Non
     assert time.monotonic() - began < 15
 
 
-async def test_the_program_gets_nothing_of_the_gateway_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_program_gets_no_gateway_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAPERONE_SECRET", "clover")
     files = AttachmentReader(
         command("import json; print(json.dumps({'2': [str('CHAPERONE_SECRET' in os.environ), []]}))")
@@ -113,12 +113,12 @@ async def test_the_program_gets_nothing_of_the_gateway_s_environment(monkeypatch
     assert (await files.texts(parts(CONTENT)))["2"] == FileText("False")
 
 
-async def test_nothing_is_started_for_what_has_no_words() -> None:
-    content = content_of(carrying(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
+async def test_no_process_for_files_without_text() -> None:
+    content = content_of(message_with(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
     assert await AttachmentReader(("/does/not/exist",)).texts(parts(content)) == {}
 
 
-async def test_few_are_opened_at_once() -> None:
+async def test_processes_are_limited() -> None:
     files = AttachmentReader(command('sys.stdin.buffer.read(); time.sleep(0.3); print(\'{"2": ["x", []]}\')'))
     read = parts(CONTENT)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Lists of the API a page at a time: each row once, to its end, whatever comes in the meantime."""
+"""Lists of the API page by page: every row once, even if new ones come in the meantime; and the lists themselves."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import httpx
 import pytest
 
 from gateway.core.policy.decision import AuditEntry
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID, USERS
 from tests.console.world import World
 
 FLAG = (("4", 0.93, "secret"),)
 PROBLEM = "application/problem+json"
 
 
-async def nothing() -> None:
+async def no_change() -> None:
     """Nothing comes in the meantime."""
 
 
 async def walk(
-    program: httpx.AsyncClient, path: str, between: Callable[[], Awaitable[object]] = nothing, **asked: Any
+    program: httpx.AsyncClient, path: str, between: Callable[[], Awaitable[object]] = no_change, **asked: Any
 ) -> list[dict[str, Any]]:
-    """Every row of a list, by its cursors."""
+    """Every row of a list, following its cursors."""
     rows: list[dict[str, Any]] = []
     cursor = None
     while True:
@@ -38,7 +38,7 @@ async def walk(
         await between()
 
 
-async def test_flagged_messages_are_read_to_the_end(world: World) -> None:
+async def test_flagged_messages_in_pages(world: World) -> None:
     put = [(await world.put(replace(SAID["middle"], found=FLAG))).id for _ in range(5)]
 
     async def more() -> None:
@@ -50,8 +50,8 @@ async def test_flagged_messages_are_read_to_the_end(world: World) -> None:
         assert [each["id"] for each in await walk(director, "delivered", more, limit=2)] == whole
 
 
-async def test_a_building_reads_its_own_to_the_end(world: World) -> None:
-    """However many of others' stand between."""
+async def test_building_sees_all_of_its_own(world: World) -> None:
+    """However many messages of other buildings are between them."""
     own = []
     for _ in range(3):
         own.append((await world.put(replace(SAID["middle"], found=FLAG))).id)
@@ -63,7 +63,7 @@ async def test_a_building_reads_its_own_to_the_end(world: World) -> None:
     assert len(found) == len(set(found))
 
 
-async def test_what_was_decided_is_read_to_the_end(world: World) -> None:
+async def test_decided_messages_in_pages(world: World) -> None:
     names = ("high", "both", "laid-out")
     async with world.program(HIGH) as high:
         for name in names:
@@ -73,8 +73,8 @@ async def test_what_was_decided_is_read_to_the_end(world: World) -> None:
     assert found == [world.id(name) for name in reversed(names)]
 
 
-async def test_a_trace_is_read_to_its_end(world: World) -> None:
-    """By an address in the URL or in none; more than the store answers at once, and all of a building."""
+async def test_trace_in_pages(world: World) -> None:
+    """By an address in the URL or in the body; more than one batch of the store, and all of a building."""
     said = SAID["middle"]
     own = [(await world.put(said)).id for _ in range(4)]
     for _ in range(3):
@@ -98,8 +98,8 @@ async def test_a_trace_is_read_to_its_end(world: World) -> None:
         assert posted == found
 
 
-async def test_calls_for_help_are_read_to_the_end(world: World) -> None:
-    """Those that nobody has taken up first; what comes in the meantime is in front of the place."""
+async def test_help_alerts_in_pages(world: World) -> None:
+    """Those that nobody has taken up come first; new ones come before the position of the cursor."""
     ids = [(await world.put(SAID["help"])).id for _ in range(4)]
 
     async def more() -> None:
@@ -114,8 +114,8 @@ async def test_calls_for_help_are_read_to_the_end(world: World) -> None:
         assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
 
 
-async def test_a_history_is_read_to_its_end(world: World) -> None:
-    """From its beginning, with everybody who read it."""
+async def test_history_in_pages(world: World) -> None:
+    """From its beginning, with everybody who read the message."""
     id_ = world.id("high")
     path = f"messages/{id_}/history"
 
@@ -149,9 +149,34 @@ LISTS = ["help", "decided", "delivered", "trace?address=a@b.example"]
 
 
 @pytest.mark.parametrize("cursor", FOREIGN)
-async def test_a_cursor_of_somebody_else_s(world: World, cursor: str) -> None:
+async def test_invalid_cursors_are_refused(world: World, cursor: str) -> None:
     async with world.program(DIRECTOR) as program:
         for path in LISTS:
             asked = httpx.URL(f"/api/v1/{path}").copy_merge_params({"cursor": cursor})
             answer = await program.get(asked)
             assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), path
+
+
+async def test_decided_message_is_listed(world: World) -> None:
+    async with world.program(DIRECTOR) as director, world.signed_in(HIGH) as high, world.signed_in(MIDDLE) as middle:
+        await director.post(f"/api/v1/messages/{world.id('high')}/reject", json={"reason": "7a"})
+        assert [each["id"] for each in (await director.get("/api/v1/decided")).json()["items"]] == [world.id("high")]
+        assert "After practice" in (await high.get("/decided")).text
+        assert "After practice" not in (await middle.get("/decided")).text
+        whole = (await director.get(f"/api/v1/messages/{world.id('high')}/history")).json()["items"]
+        assert [each["act"] for each in whole] == ["decided", "rejected"]
+        said = (await director.get(f"/api/v1/messages/{world.id('both')}/conversation")).json()["items"]
+        assert {each["id"] for each in said} >= {world.id("high"), world.id("both")}
+
+
+async def test_newer_messages_elsewhere_leave_the_list_complete(world: World) -> None:
+    """The two newest messages of a building are listed, even if those of other buildings are newer."""
+    theirs, others = SAID["middle"], SAID["high"]
+    flag = (("4", 0.93, "secret"),)
+    lists = world.services().lists
+    own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
+    for _ in range(9):
+        await world.put(replace(others, found=flag))
+    found = (await lists.delivered(USERS[MIDDLE], "flag", days=30, limit=2)).items
+    assert sorted(each.trace.id for each in found) == sorted(own[1:])
+    assert len((await lists.delivered(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2

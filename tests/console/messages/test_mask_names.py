@@ -1,4 +1,4 @@
-"""Review with names hidden: nothing that is shown says whose a message is, until somebody opens it with a reason."""
+"""Review with hidden names: nothing says whose message it is until a reviewer reveals the names with a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = re.compile(
     r"|5550142|5550901",
     re.IGNORECASE,
 )
-"""What says who somebody of the district's held messages is."""
+"""Whatever identifies a person of the district's held messages."""
 
 NAMED = Said(
     staff("peter.lindgren"), (student("maya.lindqvist"),), "Maya, after practice",
@@ -36,22 +36,22 @@ NAMED = Said(
 
 
 @async_fixture(loop_scope="session")
-async def veiled(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
-    """A console with names hidden."""
+async def masked_world(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+    """A console that hides names."""
     file, messages = made_house
     async with opened(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, hide_names=True) as running:
         yield running
 
 
-async def test_no_page_says_a_name(veiled: World) -> None:
-    named = (await veiled.put(NAMED)).id
-    again = (await veiled.put(NAMED)).id
-    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {})
+async def test_pages_contain_no_name(masked_world: World) -> None:
+    named = (await masked_world.put(NAMED)).id
+    again = (await masked_world.put(NAMED)).id
+    number = await masked_world.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {})
     paths = [
         "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}",
-        *(f"/messages/{each}" for each in (named, *map(veiled.id, HELD))), f"/messages/{named}/html/2",
+        *(f"/messages/{each}" for each in (named, *map(masked_world.id, HELD))), f"/messages/{named}/html/2",
     ]  # fmt: skip
-    async with veiled.signed_in(DIRECTOR) as browser:
+    async with masked_world.signed_in(DIRECTOR) as browser:
         sent = {"form": form_of(await browser.get("/trace")), "text": "practice"}
         paths.append((await browser.post("/search", data=sent)).headers["location"])
         for path in paths:
@@ -69,10 +69,10 @@ async def test_no_page_says_a_name(veiled: World) -> None:
         assert "O&#x27;Staff A &lt;Staff A&gt;" in (await browser.get(f"/messages/{named}/html/2")).text
 
 
-async def test_no_answer_of_the_api_says_a_name(veiled: World) -> None:
-    named = (await veiled.put(NAMED)).id
-    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [named], {})
-    async with veiled.program(DIRECTOR) as program:
+async def test_api_answers_contain_no_name(masked_world: World) -> None:
+    named = (await masked_world.put(NAMED)).id
+    number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [named], {})
+    async with masked_world.program(DIRECTOR) as program:
         for path in ("held", "decided", "delivered", f"cases/{number}", f"messages/{named}", f"trace?id={named}",
                      f"messages/{named}/content", f"messages/{named}/history", f"messages/{named}/conversation",
                      f"messages/{named}/review"):  # fmt: skip
@@ -90,8 +90,8 @@ async def test_no_answer_of_the_api_says_a_name(veiled: World) -> None:
         assert not NAMES.search(late.text)
 
 
-async def test_nobody_is_found_by_a_name(veiled: World) -> None:
-    async with veiled.program(DIRECTOR) as program, veiled.signed_in(HIGH) as browser:
+async def test_search_by_name_is_refused(masked_world: World) -> None:
+    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(HIGH) as browser:
         for word in ("lindgren", "peter.lindgren@riverbend.example", "maya"):
             assert (await program.post("/api/v1/held/search", json={"text": word})).json()["items"] == []
         assert (await program.post("/api/v1/held/search", json={"text": "after practice"})).json()["items"]
@@ -102,22 +102,22 @@ async def test_nobody_is_found_by_a_name(veiled: World) -> None:
         assert page.status_code == 403
         page = await browser.post("/trace", data={"form": form, "asked": "Peter Lindgren"})
         assert (page.status_code, "Names are hidden" in page.text) == (403, True)
-        found = await browser.post("/trace", data={"form": form, "asked": veiled.id("high")})
-        assert veiled.id("high") in found.text
+        found = await browser.post("/trace", data={"form": form, "asked": masked_world.id("high")})
+        assert masked_world.id("high") in found.text
         assert not NAMES.search(found.text)
-    async with veiled.program(SECURITY) as security:  # whose role sees no content still answers: where is it?
+    async with masked_world.program(SECURITY) as security:  # sees no content, so it may search
         found = await security.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
-        assert veiled.id("high") in found.text
+        assert masked_world.id("high") in found.text
 
 
-async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(veiled: World) -> None:
-    """Nor to an auditor, who reads no content and, where it is granted, opens the names like everybody else."""
-    id_ = (await veiled.put(NAMED)).id
-    async with veiled.program(DIRECTOR) as director, veiled.program(AUDITOR) as auditor:
+async def test_decided_list_contains_no_name(masked_world: World) -> None:
+    """Auditors see none either; with a grant they reveal names like everybody else."""
+    id_ = (await masked_world.put(NAMED)).id
+    async with masked_world.program(DIRECTOR) as director, masked_world.program(AUDITOR) as auditor:
         assert (await director.post(f"/api/v1/messages/{id_}/reject", json={"reason": "no"})).status_code == 200
         paths = ("decided", f"messages/{id_}", f"trace?id={id_}")
         answers = [(await who.get(f"/api/v1/{path}")).text for who in (director, auditor) for path in paths]
-    async with veiled.signed_in(DIRECTOR) as browser, veiled.signed_in(AUDITOR) as other:
+    async with masked_world.signed_in(DIRECTOR) as browser, masked_world.signed_in(AUDITOR) as other:
         pages = [(await who.get(path)).text for who in (browser, other) for path in ("/decided", f"/messages/{id_}")]
         pages.append((await other.post("/trace", data={"form": form_of(await other.get("/trace")), "asked": id_})).text)
         for text in (*answers, *pages):
@@ -125,9 +125,9 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
             assert not NAMES.search(text), NAMES.search(text)
         by_name = {"form": form_of(await other.get("/trace")), "asked": staff("peter.lindgren")}
         assert (await other.post("/trace", data=by_name)).status_code == 403
-        now = veiled.clock()
+        now = masked_world.clock()
         act = AuditEntry(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
-        await veiled.store.grants.add(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
+        await masked_world.store.grants.add(Grant(AUDITOR, id_, DIRECTOR, "for the yearly audit", now, now + 3600), act)
         granted = (await other.get(f"/messages/{id_}")).text
         assert "this stays just" in granted
         assert not NAMES.search(granted), NAMES.search(granted)
@@ -136,12 +136,12 @@ async def test_what_was_decided_lately_says_no_name_to_whom_names_are_hidden(vei
         assert "Peter Lindgren" in (await other.get(f"/messages/{id_}")).text
 
 
-async def _on_record(veiled: World) -> tuple[str, int]:
-    """A message and a case, and all kinds of rows about them in which people are named."""
-    named = (await veiled.put(NAMED)).id
-    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
-    async with veiled.program(OKAFOR) as teacher, veiled.program(DIRECTOR) as director:
-        assert (await teacher.get(f"/api/v1/messages/{veiled.id('own')}/content")).status_code == 403
+async def _put_entries(masked_world: World) -> tuple[str, int]:
+    """A message and a case, with audit entries of all kinds that name people."""
+    named = (await masked_world.put(NAMED)).id
+    number = await masked_world.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
+    async with masked_world.program(OKAFOR) as teacher, masked_world.program(DIRECTOR) as director:
+        assert (await teacher.get(f"/api/v1/messages/{masked_world.id('own')}/content")).status_code == 403
         for path, sent in (
             (f"messages/{named}/comments", {"text": "Spoke with Mr. Lindgren and with Maya Lindqvist's mother"}),
             (f"messages/{named}/hold", {"for": "1h", "reason": "Peter is ill"}),
@@ -152,22 +152,24 @@ async def _on_record(veiled: World) -> tuple[str, int]:
             assert (await director.post(f"/api/v1/{path}", json=sent)).status_code == 200, path
         granted = {"to": AUDITOR, "about": f"case-{number}", "for": "1d", "reason": "what Lindgren wrote"}
         assert (await director.post("/api/v1/grants", json=granted)).status_code == 201
-    while await veiled.store.audit.link(500):
+    while await masked_world.store.audit.link(500):
         pass
     return named, number
 
 
 @pytest.mark.parametrize("who", [DIRECTOR, AUDITOR])
-async def test_the_audit_log_says_no_name_to_whom_names_are_hidden(veiled: World, who: str) -> None:
-    """Nobody is told either whose it is by who was refused because they have a part in it."""
-    named, number = await _on_record(veiled)
-    async with veiled.program(who) as program, veiled.signed_in(who) as browser:
+async def test_audit_log_contains_no_name(masked_world: World, who: str) -> None:
+    """It does not tell either whose account was refused because of a conflict of interest."""
+    named, number = await _put_entries(masked_world)
+    async with masked_world.program(who) as program, masked_world.signed_in(who) as browser:
         told = (await program.get("/api/v1/audit", params={"limit": 500})).json()
         page = (await browser.get("/audit")).text
         grants = (await program.get("/api/v1/grants")).text + (await browser.get("/grants")).text
     assert told["next"] is None
-    rows = {each["number"]: each for each in told["items"] if each["subject"] not in (veiled.id("help"), LINDGREN)}
-    an_account = f"<td[^>]*>{re.escape(LINDGREN)}</td>"  # by which nobody learns whose a message is
+    rows = {
+        each["number"]: each for each in told["items"] if each["subject"] not in (masked_world.id("help"), LINDGREN)
+    }
+    an_account = f"<td[^>]*>{re.escape(LINDGREN)}</td>"  # which does not tell whose message it is
     page = re.sub(an_account, "", page)
     for row in rows.values():
         assert not NAMES.search(str(row)), row
@@ -176,7 +178,9 @@ async def test_the_audit_log_says_no_name_to_whom_names_are_hidden(veiled: World
     (opened_,) = (each for each in rows.values() if each["act"] == "case opened")
     assert (opened_["detail"]["title"], opened_["whole"]) == ("About Student A", False)
     assert [each["whole"] for each in of if each["act"] == "put into a case"] == [True]
-    refused = [each for each in rows.values() if each["subject"] == veiled.id("own") and "part in it" in str(each)]
+    refused = [
+        each for each in rows.values() if each["subject"] == masked_world.id("own") and "part in it" in str(each)
+    ]
     assert refused
     assert OKAFOR not in str(refused)
     assert f'"/cases/{number}"' in page
@@ -185,23 +189,25 @@ async def test_the_audit_log_says_no_name_to_whom_names_are_hidden(veiled: World
     assert "what Staff A wrote" in grants
 
 
-async def test_calls_for_help_stand_open_in_the_audit_log_too(veiled: World) -> None:
-    async with veiled.program(DIRECTOR) as program:
+async def test_audit_log_names_people_of_help_alerts(masked_world: World) -> None:
+    async with masked_world.program(DIRECTOR) as program:
         about = {"text": "Tess is with her aunt"}
-        assert (await program.post(f"/api/v1/messages/{veiled.id('help')}/comments", json=about)).status_code == 200
-        while await veiled.store.audit.link(500):
+        assert (
+            await program.post(f"/api/v1/messages/{masked_world.id('help')}/comments", json=about)
+        ).status_code == 200
+        while await masked_world.store.audit.link(500):
             pass
         assert "Tess is with her aunt" in (await program.get("/api/v1/audit", params={"limit": 500})).text
 
 
-async def test_lists_of_cases_and_what_is_said_of_a_change_name_nobody(veiled: World) -> None:
-    named, number = await _on_record(veiled)
-    async with veiled.program(DIRECTOR) as program, veiled.signed_in(DIRECTOR) as browser:
+async def test_case_lists_and_changes_contain_no_name(masked_world: World) -> None:
+    named, number = await _put_entries(masked_world)
+    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
         answers = [await program.get("/api/v1/cases"), await browser.get("/cases")]
         made = {"title": "Maya and Peter", "messages": [named]}
         answers.append(await program.post("/api/v1/cases", json=made))
         assert answers[-1].json()["title"] == "Student A and Staff A"
-        same = {"title": "About Student A", "severity": "high"}  # as it was read
+        same = {"title": "About Student A", "severity": "high"}  # unchanged, as it was read
         answers.append(await program.patch(f"/api/v1/cases/{number}", json=same))
         for path in ("notes", "close"):
             sent = {"text": "Maya came"} if path == "notes" else {"outcome": "unfounded", "reason": "Maya said so"}
@@ -213,26 +219,26 @@ async def test_lists_of_cases_and_what_is_said_of_a_change_name_nobody(veiled: W
             assert each.status_code in (200, 201)
             assert not NAMES.search(each.text), (each.url, NAMES.search(each.text))
             assert "Student A" in each.text
-        case = await veiled.store.cases.find(number)
+        case = await masked_world.store.cases.find(number)
         assert case is not None
         assert (case.title, case.severity) == ("About Maya", "high")
         opening = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "to write to the parents"})
         assert opening.json()["title"] == "About Maya"
-        assert "About Maya" not in (await program.get("/api/v1/cases")).text  # in lists names stay hidden
+        assert "About Maya" not in (await program.get("/api/v1/cases")).text  # lists keep names hidden
 
 
-async def test_what_people_write_is_covered_with_all_that_the_header_names(veiled: World) -> None:
-    """By the API as on the page: of the message, of its history, and where it is read about in a case."""
+async def test_written_texts_are_masked_with_names_of_the_header(masked_world: World) -> None:
+    """On pages and in the API: for the message, its history, and its case."""
     mail = (
         b"From: Petey Lindgren <peter.lindgren@riverbend.example>\r\nTo: maya.lindqvist@students.riverbend.example\r\n"
         b"Subject: practice\r\n\r\nthis stays just between us, Petey\r\n"
     )
-    id_ = (await veiled.put(replace(NAMED, raw=mail))).id
-    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
-    async with veiled.program(DIRECTOR) as program, veiled.signed_in(DIRECTOR) as browser:
+    id_ = (await masked_world.put(replace(NAMED, raw=mail))).id
+    number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
+    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
         text = {"text": "Petey is what friends call him"}
         assert (await program.post(f"/api/v1/messages/{id_}/comments", json=text)).status_code == 200
-        while await veiled.store.audit.link(500):
+        while await masked_world.store.audit.link(500):
             pass
         shown = [(await browser.get(path)).text for path in (f"/messages/{id_}", f"/cases/{number}", "/audit")]
         for path in (f"messages/{id_}/history", f"cases/{number}", "audit?limit=500"):
@@ -241,7 +247,7 @@ async def test_what_people_write_is_covered_with_all_that_the_header_names(veile
         at = f"/cases/{called.json()['id']}"
         note = {"text": "Petey was here"}
         assert (await program.post(f"/api/v1{at}/notes", json=note)).status_code == 200
-        while await veiled.store.audit.link(500):
+        while await masked_world.store.audit.link(500):
             pass
         titles = [called.text, (await program.get("/api/v1/cases")).text, (await browser.get("/cases")).text]
         notes = [(await browser.get(path)).text for path in (at, "/audit")]
@@ -255,9 +261,9 @@ async def test_what_people_write_is_covered_with_all_that_the_header_names(veile
     assert all("Staff A was here" in each for each in notes)
 
 
-async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an_hour(veiled: World) -> None:
-    high = veiled.id("high")
-    async with veiled.signed_in(HIGH) as browser, veiled.signed_in(DIRECTOR) as other:
+async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: World) -> None:
+    high = masked_world.id("high")
+    async with masked_world.signed_in(HIGH) as browser, masked_world.signed_in(DIRECTOR) as other:
         form = form_of(await browser.get(f"/messages/{high}"))
         assert (await browser.post(f"/messages/{high}/names", data={"form": form, "reason": " "})).status_code == 422
         assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
@@ -269,63 +275,65 @@ async def test_names_are_opened_with_a_reason_that_is_kept_by_one_for_one_for_an
         assert (await browser.get(f"/messages/{high}/source")).status_code == 200
         assert not NAMES.search((await other.get(f"/messages/{high}")).text)
         assert not NAMES.search((await browser.get("/")).text)
-        acts = await veiled.store.audit_trail.entries_about(high, 50)
+        acts = await masked_world.store.audit_trail.entries_about(high, 50)
         (act,) = (each for each in acts if each.act == "names opened")
         assert (act.actor, act.detail["reason"]) == (HIGH, "to call the parents")
-        veiled.clock.ahead += 3601
-    async with veiled.signed_in(HIGH) as browser:
+        masked_world.clock.ahead += 3601
+    async with masked_world.signed_in(HIGH) as browser:
         assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
 
 
-async def test_a_program_opens_names_too(veiled: World) -> None:
-    high = veiled.id("high")
-    async with veiled.program(HIGH, reads_only=True) as program:
+async def test_api_reveals_names(masked_world: World) -> None:
+    high = masked_world.id("high")
+    async with masked_world.program(HIGH, reads_only=True) as program:
         assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": ""})).status_code == 422
         assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": "asked by the board"})).json() == {
             "id": high,
             "names": "open",
         }
         assert (await program.get(f"/api/v1/messages/{high}")).json()["sender"] == "peter.lindgren@riverbend.example"
-    async with veiled.program(SECURITY) as security:
+    async with masked_world.program(SECURITY) as security:
         assert (await security.post(f"/api/v1/messages/{high}/names", json={"reason": "x"})).status_code == 403
 
 
-async def test_evidence_needs_the_names_of_the_case(veiled: World) -> None:
-    number = await veiled.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [veiled.id("high")], {})
-    async with veiled.program(DIRECTOR) as program:
+async def test_evidence_needs_revealed_names(masked_world: World) -> None:
+    number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [masked_world.id("high")], {})
+    async with masked_world.program(DIRECTOR) as program:
         assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 403
         done = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "for the board"})
         assert done.status_code == 200
         assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 200
-    async with veiled.signed_in(DIRECTOR) as browser:
+    async with masked_world.signed_in(DIRECTOR) as browser:
         assert "Peter Lindgren" in (await browser.get(f"/cases/{number}")).text
 
 
-async def test_a_title_that_is_shown_without_its_names_stays_as_it_was(veiled: World) -> None:
-    number = await veiled.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [(await veiled.put(NAMED)).id], {})
-    async with veiled.signed_in(DIRECTOR) as browser:
+async def test_unchanged_masked_title_keeps_its_names(masked_world: World) -> None:
+    number = await masked_world.store.cases.open(
+        CaseDraft("About Maya"), DIRECTOR, [(await masked_world.put(NAMED)).id], {}
+    )
+    async with masked_world.signed_in(DIRECTOR) as browser:
         page = await browser.get(f"/cases/{number}")
         sent = dict(re.findall(r'name="(title|shown)"[^>]*? value="([^"]*)"', page.text))
         assert sent["title"] == "About Student A"
         sent |= {"form": form_of(page), "severity": "high"}
         assert (await browser.post(f"/cases/{number}", data=sent)).status_code == 303
-        (case,) = await veiled.store.cases.page(closed=False, before=1 << 62, limit=9)
+        (case,) = await masked_world.store.cases.page(closed=False, before=1 << 62, limit=9)
         assert (case.title, case.severity) == ("About Maya", "high")
         assert (await browser.post(f"/cases/{number}", data={**sent, "title": "Secrecy"})).status_code == 303
-        (case,) = await veiled.store.cases.page(closed=False, before=1 << 62, limit=9)
+        (case,) = await masked_world.store.cases.page(closed=False, before=1 << 62, limit=9)
         assert case.title == "Secrecy"
 
 
-async def test_a_call_for_help_is_never_hidden(veiled: World) -> None:
-    async with veiled.signed_in(HIGH) as browser:
+async def test_help_alerts_are_never_hidden(masked_world: World) -> None:
+    async with masked_world.signed_in(HIGH) as browser:
         assert "Tess Vandermeer" in (await browser.get("/")).text
-        assert "Tess Vandermeer" in (await browser.get(f"/messages/{veiled.id('help')}")).text
+        assert "Tess Vandermeer" in (await browser.get(f"/messages/{masked_world.id('help')}")).text
 
 
 @pytest.mark.parametrize("who", [DIRECTOR, HIGH])
-async def test_the_events_say_nothing(veiled: World, who: str) -> None:
-    async with veiled.signed_in(who) as browser, browser.stream("GET", "/events") as events:
-        await veiled.put(NAMED)
+async def test_events_contain_no_name(masked_world: World, who: str) -> None:
+    async with masked_world.signed_in(who) as browser, browser.stream("GET", "/events") as events:
+        await masked_world.put(NAMED)
         told = ""
         async for line in events.aiter_lines():
             told += line

@@ -1,4 +1,4 @@
-"""Whose information was found, and which words ask for help, on pages and in answers: named to those who may see it."""
+"""The page of a message: whose information was found, and which words call for help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.core.messages.verdict import Finding
 from gateway.core.policy.decision import PendingMessage, Transition
 from gateway.core.policy.transitions import by_verdict
 from tests.console.district import AUDITOR, DIRECTOR, Said, message_of, policy, staff, student, verdict_of
-from tests.console.messages.test_mask_names import veiled  # noqa: F401 - the fixture
+from tests.console.messages.test_mask_names import masked_world  # noqa: F401 - the fixture
 from tests.console.world import World, form_of
 
 NEWS = Said(
@@ -23,7 +23,7 @@ CALL = Said(
 
 
 async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Message:
-    """A message whose findings are of some kind, or about a person."""
+    """A message with findings of a cue, or about a person."""
     message = message_of(said, world.clock(), world.people)
     verdict = verdict_of(said, message)
     found: Sequence[Finding] = [replace(each, about=about, cue=cue) for each in verdict.findings]
@@ -37,7 +37,7 @@ async def put(world: World, said: Said, *, about: str = "", cue: str = "") -> Me
     return message
 
 
-async def test_the_page_of_a_message_names_whose_information_it_is(world: World) -> None:
+async def test_page_names_whose_information_it_is(world: World) -> None:
     id_ = (await put(world, NEWS, about="k-03", cue="records")).id
     async with world.signed_in(DIRECTOR) as browser:
         page = (await browser.get(f"/messages/{id_}")).text
@@ -51,7 +51,7 @@ async def test_the_page_of_a_message_names_whose_information_it_is(world: World)
         assert "Ngozi" not in told
 
 
-async def test_the_page_says_where_who_gets_it_may_know_it(world: World) -> None:
+async def test_page_says_if_recipients_may_have_the_information(world: World) -> None:
     id_ = (await put(world, NEWS, about="k-02", cue="records")).id
     async with world.signed_in(DIRECTOR) as browser:
         page = (await browser.get(f"/messages/{id_}")).text
@@ -60,19 +60,19 @@ async def test_the_page_says_where_who_gets_it_may_know_it(world: World) -> None
         assert "Weak signs" in page
 
 
-async def test_where_names_are_hidden_so_is_this_one(veiled: World) -> None:  # noqa: F811 - the fixture
-    id_ = (await put(veiled, NEWS, about="k-03", cue="records")).id
-    async with veiled.signed_in(DIRECTOR) as browser:
+async def test_hidden_names_hide_this_one_too(masked_world: World) -> None:  # noqa: F811 - the fixture
+    id_ = (await put(masked_world, NEWS, about="k-03", cue="records")).id
+    async with masked_world.signed_in(DIRECTOR) as browser:
         page = (await browser.get(f"/messages/{id_}")).text
         assert "About <bdi>Student B</bdi>" in page
         assert "Ngozi" not in page
-    async with veiled.program(DIRECTOR) as program:
+    async with masked_world.program(DIRECTOR) as program:
         answer = (await program.get(f"/api/v1/messages/{id_}/content")).text
         assert "Student B" in answer
         assert "Ngozi" not in answer
 
 
-async def test_a_call_for_help_shows_its_kind_and_marks_its_words(world: World) -> None:
+async def test_help_alert_shows_its_kind_and_marks_its_words(world: World) -> None:
     id_ = (await put(world, CALL, cue="self_harm")).id
     async with world.signed_in(DIRECTOR) as browser:
         page = (await browser.get(f"/messages/{id_}")).text
@@ -88,7 +88,7 @@ async def test_a_call_for_help_shows_its_kind_and_marks_its_words(world: World) 
         assert calls[id_] == ["self_harm"]
 
 
-async def test_whether_an_alert_was_right_is_said_on_its_page_and_by_the_api(world: World) -> None:
+async def test_help_alert_can_be_judged(world: World) -> None:
     id_, other = (await put(world, CALL)).id, world.id("high")
     async with world.signed_in(DIRECTOR) as browser:
         form = form_of(await browser.get(f"/messages/{id_}"))

@@ -1,4 +1,4 @@
-"""What a message carries does nothing to who reads it: no script runs, nothing is loaded, nothing leads away."""
+"""Hostile messages do nothing to a reviewer: no script runs, nothing is loaded, nothing navigates away."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FOUND = (("7a", 0.97, ""),)
 
 
 class Attacker:
-    """A server that notes who asks it for anything."""
+    """A server that records every request."""
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
         self.host = ""
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Note the request, answer with a script."""
+        """Record the request and answer with a script."""
         self.asked.append(await reader.readline())
         writer.write(b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 0\r\n\r\n")
         writer.close()
@@ -37,7 +37,7 @@ class Attacker:
 
 @async_fixture(loop_scope="session")
 async def attacker() -> AsyncIterator[Attacker]:
-    """Somebody who waits for a sign of life."""
+    """A server that waits for a request."""
     made = Attacker()
     server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
     made.host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -63,7 +63,7 @@ def _mail(host: str) -> bytes:
     return mail.as_bytes()
 
 
-def test_there_are_enough_of_them() -> None:
+def test_there_are_enough_attacks() -> None:
     assert len(set(markups("x"))) + len(names()) >= 60
 
 
@@ -95,7 +95,7 @@ async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Att
     await expect(page.locator(".decide")).to_be_visible()
     assert await page.evaluate("window.ran") is None
     assert page.url == f"{world.url}/messages/{message.id}"
-    # some of the frames' pages as pages of their own, as who follows their address would see them
+    # some pages of the frames on their own, as if somebody opened their address
     for source in [await frames.nth(number).get_attribute("src") for number in range(0, parts, 7)]:
         await page.goto(f"{world.url}{source}")
         assert page.url == f"{world.url}{source}"
@@ -111,7 +111,7 @@ async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Att
     assert attacker.asked
 
 
-async def test_what_the_frame_holds_is_a_short_list_of_elements(world: World, attacker: Attacker) -> None:
+async def test_frame_contains_allowed_elements_only(world: World, attacker: Attacker) -> None:
     message = await world.put(
         Said(staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "", FOUND, raw=_mail(attacker.host))
     )
@@ -125,7 +125,7 @@ async def test_what_the_frame_holds_is_a_short_list_of_elements(world: World, at
             assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-async def test_a_drawing_is_never_served_as_a_picture(world: World, attacker: Attacker) -> None:
+async def test_svg_is_never_served_as_a_picture(world: World, attacker: Attacker) -> None:
     message = await world.put(
         Said(
             staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "x", FOUND,
@@ -139,8 +139,8 @@ async def test_a_drawing_is_never_served_as_a_picture(world: World, attacker: At
 
 @pytest.mark.peer("chromium")
 @pytest.mark.parametrize("name", range(len(names())))
-async def test_hostile_subjects_and_names(world: World, name: int) -> None:
-    """In the queue, on the page, in the trace and through the API: text, always."""
+async def test_hostile_subjects_and_names_are_text(world: World, name: int) -> None:
+    """In the queue, on the page, in the trace and in the API."""
     text = names()[name]
     await world.put(Said(staff("peter.lindgren"), (student("maya.lindqvist"),), text, text, FOUND))
     pair = Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT)

@@ -1,4 +1,4 @@
-"""The conversation around a message: eight before it and after it, and the rest on request, each message once."""
+"""The conversation around a message: eight messages before and after it, and the others page by page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-async def talked(world: World, count: int) -> list[str]:
-    """So many messages of one conversation, several in the same moment; their ids in order of time."""
+async def put_conversation(world: World, count: int) -> list[str]:
+    """Messages of one conversation, some at the same time; their ids in order of time."""
     said = Said(staff("elena.ruiz"), (student("diego.villalobos"),), "Plan", "See you at ten.\n")
     start, ids = world.clock.ahead, []
     for number in range(count):
@@ -29,7 +29,7 @@ async def talked(world: World, count: int) -> list[str]:
 
 
 def shown(page: httpx.Response) -> list[str]:
-    """The messages of a conversation on a page, but the one that it is about."""
+    """The messages of a conversation on a page, without the one in the center."""
     talk = page.text[page.text.index('class="talk"') :]
     return re.findall(r'<p><a href="/messages/([0-9a-z]+)">', talk[: talk.index("</ol>")])
 
@@ -40,8 +40,8 @@ def link(page: httpx.Response, text: str) -> str | None:
 
 
 @BOTH
-async def test_a_long_conversation_is_read_on_both_sides(world: World) -> None:
-    ids = await talked(world, 100)
+async def test_long_conversation_continues_on_both_sides(world: World) -> None:
+    ids = await put_conversation(world, 100)
     middle = ids[50]
     async with world.signed_in(HIGH) as browser:
         page = await browser.get(f"/messages/{middle}?channel=mail")
@@ -62,8 +62,8 @@ async def test_a_long_conversation_is_read_on_both_sides(world: World) -> None:
             assert (await browser.get(f"/messages/{middle}/conversation?before={nonsense}")).status_code == 200
 
 
-async def test_a_program_reads_on_too(world: World) -> None:
-    ids = await talked(world, 60)
+async def test_long_conversation_by_the_api(world: World) -> None:
+    ids = await put_conversation(world, 60)
     path = f"/api/v1/messages/{ids[30]}/conversation"
     async with world.program(HIGH) as program:
         first = (await program.get(path)).json()
@@ -82,8 +82,8 @@ async def test_a_program_reads_on_too(world: World) -> None:
     assert len(views) == 3
 
 
-async def test_of_several_conversations_the_nearest_are_shown(world: World) -> None:
-    """A message to two students stands in two conversations: nothing is left out between what is shown."""
+async def test_nearest_messages_of_several_conversations(world: World) -> None:
+    """A message to two students belongs to two conversations. No message between those shown is left out."""
     world.clock.ahead += 600
     ids = []
     for number in range(12):

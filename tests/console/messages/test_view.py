@@ -1,4 +1,4 @@
-"""What a message is held for is told by its most telling words, and what else was found stands behind it."""
+"""The page shows the main phrase of the decisive finding first, and marks other findings differently."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATE = replace(
 
 
 @pytest.mark.peer("chromium")
-async def test_the_longest_words_stand_first_and_lead_to_their_place(world: World, page: Page) -> None:
+async def test_longest_phrase_comes_first_and_links_to_its_place(world: World, page: Page) -> None:
     """A single “me” says nothing."""
     id_ = (await world.put(LATE)).id
     await enter(page, world, HIGH)
@@ -28,7 +28,7 @@ async def test_the_longest_words_stand_first_and_lead_to_their_place(world: Worl
 
 
 @pytest.mark.peer("chromium")
-async def test_what_it_is_not_held_for_is_marked_otherwise(world: World, page: Page) -> None:
+async def test_other_findings_are_marked_differently(world: World, page: Page) -> None:
     id_ = (await world.put(LATE)).id
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{id_}")

@@ -1,4 +1,4 @@
-"""The queue as columns of numbers: the same answers as a slow look at every message, whatever came and went."""
+"""The index of the queue gives the same answers as a filter over every message, whatever was added or removed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _held(dice: random.Random, number: int) -> HeldMessage:
     )  # fmt: skip
 
 
-def _asked(dice: random.Random) -> QueueFilter:
+def _filter(dice: random.Random) -> QueueFilter:
     chosen = {
         "building": dice.choice(("", "o-high", "o-middle", "nothing")), "clause": dice.choice(("", "7a", "no_verdict")),
         "channel": dice.choice(("", "sms")), "age": dice.choice(("", "today", "older", "overdue")),
@@ -47,7 +47,7 @@ def _asked(dice: random.Random) -> QueueFilter:
     )
 
 
-def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
+def _filter_slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
     found = []
     for entry in sorted(entries, key=lambda each: (each.message.due_at or float("inf"), each.message.id)):
         held = entry.message
@@ -69,7 +69,7 @@ def _slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
     ]
 
 
-def test_it_answers_as_a_slow_look_does() -> None:
+def test_index_equals_a_slow_filter() -> None:
     dice, mailings, index, entries = random.Random(4), NearDuplicateGroups(), QueueIndex(), dict[str, QueueEntry]()
     for step in range(1500):
         number = dice.randrange(600)
@@ -82,8 +82,8 @@ def test_it_answers_as_a_slow_look_does() -> None:
             entries[entry.message.id] = entry
         if step % 30:
             continue
-        asked = _asked(dice)
-        wanted, narrowed = _slowly(list(entries.values()), asked), index.narrow(asked, 10_000)
+        asked = _filter(dice)
+        wanted, narrowed = _filter_slowly(list(entries.values()), asked), index.narrow(asked, 10_000)
         assert narrowed.matching == len(wanted)
         assert sum(1 + more for _, more in narrowed.items) == len(wanted)
         firsts: dict[int, str] = {}
@@ -96,7 +96,7 @@ def test_it_answers_as_a_slow_look_does() -> None:
         ]
 
 
-async def test_it_keeps_in_step_with_the_store(world: World) -> None:
+async def test_cache_follows_the_store(world: World) -> None:
     queue = HeldQueue(world.store.lookups, world.store.lists, world.store.claims, world.people)
     index = await queue.index()
     assert {each.message.id for each in index.entries()} == {world.id(name) for name in HELD}
@@ -105,7 +105,7 @@ async def test_it_keeps_in_step_with_the_store(world: World) -> None:
         await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
     act = AuditEntry(world.clock(), "director", "taken", world.id("text"))
     await world.store.claims.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
-    assert await queue.index() is index  # nothing was read anew
+    assert await queue.index() is index  # updated in place
     assert {each.message.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {
         new.id
     }

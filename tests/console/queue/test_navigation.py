@@ -1,4 +1,4 @@
-"""Where somebody is in the queue: words stand in no URL, and after a decision the same list goes on."""
+"""Links within the queue: search words appear in no URL, and after a decision the same list continues."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ LOOKED_FOR = "Maya practice"
 
 
 def urls(page: str) -> list[str]:
-    """Every address on a page."""
+    """Every URL on a page."""
     return [html.unescape(each) for each in re.findall(r'(?:href|src|action|formaction|hx-get)="([^"]*)"', page)]
 
 
-def says(url: str) -> bool:
+def contains_words(url: str) -> bool:
     return any(word in url.lower() for word in ("maya", "practice"))
 
 
-async def test_what_is_looked_for_stands_in_no_url_and_no_log(world: World, lines: Lines) -> None:
+async def test_search_words_are_in_no_url_and_no_log(world: World, lines: Lines) -> None:
     async with world.signed_in(DIRECTOR) as browser:
         first = (await browser.get("/")).text
         assert 'method="post" action="/search"' in first
@@ -40,12 +40,12 @@ async def test_what_is_looked_for_stands_in_no_url_and_no_log(world: World, line
     assert "channel=mail" in there
     assert world.id("middle") not in pages[0]
     for url in (there, kept, message, done.headers["location"], *(each for page in pages for each in urls(page))):
-        assert not says(url), url
-    assert not says(str(lines.records))
+        assert not contains_words(url), url
+    assert not contains_words(str(lines.records))
 
 
-async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
-    """Nobody is led to write them there; nor can somebody be shown what another one looked for."""
+async def test_plain_words_in_a_url_are_ignored(world: World) -> None:
+    """And encrypted words work only for the account that searched for them."""
     async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
         led = await browser.get("/?text=practice&channel=mail")
         assert (led.status_code, led.headers["location"]) == (303, "/?channel=mail")
@@ -59,11 +59,11 @@ async def test_words_in_an_url_are_not_looked_for(world: World) -> None:
         assert world.id("own") in theirs
 
 
-def test_sealed_words_open_for_who_sealed_them() -> None:
+def test_encrypted_words_belong_to_one_account() -> None:
     encryptor = Encryptor(b"s" * 32, "searches")
     sealed = encryptor.encrypt("maya ü", "ann")
     assert encryptor.decrypt(sealed, "ann") == "maya ü"
-    assert encryptor.encrypt("maya ü", "ann") == sealed  # a list keeps its address
+    assert encryptor.encrypt("maya ü", "ann") == sealed  # the URL of a list is stable
     assert encryptor.encrypt("maya ü", "bea") != sealed
     for stranger in (
         sealed[:-2],
@@ -80,7 +80,7 @@ def test_sealed_words_open_for_who_sealed_them() -> None:
     assert encryptor.encrypt("", "ann") == ""
 
 
-async def test_programs_look_for_words_and_addresses_without_an_url(world: World) -> None:
+async def test_api_searches_without_a_url(world: World) -> None:
     async with world.program(DIRECTOR) as program:
         found = (await program.post("/api/v1/held/search", json={"text": LOOKED_FOR, "clause": "7a"})).json()["items"]
         assert [each["id"] for each in found] == [world.id("high")]
@@ -104,12 +104,12 @@ async def test_programs_look_for_words_and_addresses_without_an_url(world: World
 
 
 async def order(browser: httpx.AsyncClient, where: str) -> list[str]:
-    """The messages of a list as its page shows them."""
+    """The messages of a list in the order of its page."""
     return re.findall(r'<li id="m-([0-9a-z]+)"', (await browser.get(where)).text)
 
 
 async def fields(browser: httpx.AsyncClient, path: str) -> dict[str, str]:
-    """What the form of a decision sends beside what somebody writes."""
+    """The hidden fields of the form of a decision."""
     page = (await browser.get(path)).text
     form = page[page.index('id="decision"') :]
     return {
@@ -117,7 +117,7 @@ async def fields(browser: httpx.AsyncClient, path: str) -> dict[str, str]:
     }
 
 
-async def test_after_a_decision_the_list_goes_on(world: World) -> None:
+async def test_list_continues_after_a_decision(world: World) -> None:
     async with world.signed_in(DIRECTOR) as browser:
         there = (await send(browser, "/search", text="lindgren", clause="7a")).headers["location"]
         listed = await order(browser, there)
@@ -136,7 +136,7 @@ async def test_after_a_decision_the_list_goes_on(world: World) -> None:
         assert undone.headers["location"] == f"/messages/{listed[2]}{there[1:]}&done={listed[2]}"
 
 
-async def test_who_was_second_goes_on_too(world: World) -> None:
+async def test_list_continues_if_somebody_decided_first(world: World) -> None:
     async with world.signed_in(DIRECTOR) as browser, world.program(HIGH) as program:
         listed = await order(browser, "/?channel=mail")
         path = f"/messages/{listed[0]}?channel=mail"
@@ -149,7 +149,7 @@ async def test_who_was_second_goes_on_too(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", ["//evil.example", "?next=//evil.example", "https://evil.example", "?channel=x\r\ny"])
-async def test_a_forged_place_leads_nowhere_else(world: World, place: str) -> None:
+async def test_forged_place_does_not_redirect(world: World, place: str) -> None:
     async with world.signed_in(DIRECTOR) as browser:
         done = await send(browser, f"/messages/{world.id('high')}/release", place=place, due="nan")
     where = done.headers["location"]
@@ -158,8 +158,8 @@ async def test_a_forged_place_leads_nowhere_else(world: World, place: str) -> No
 
 
 @pytest.mark.peer("chromium")
-async def test_decisions_one_after_another_by_keyboard(world: World, page: Page) -> None:
-    """Each is the next of the narrowed list: it stands beside the queue at once, and a key decides it."""
+async def test_consecutive_decisions_by_keyboard(world: World, page: Page) -> None:
+    """The next message of the filtered list appears beside the queue, and a key decides it."""
     await enter(page, world, DIRECTOR)
     await page.keyboard.press("/")
     await page.keyboard.type("lindgren")
@@ -184,7 +184,7 @@ async def test_decisions_one_after_another_by_keyboard(world: World, page: Page)
 
 @pytest.mark.peer("chromium")
 @pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
-async def test_without_script_the_next_one_is_a_link(world: World, page: Page) -> None:
+async def test_next_message_is_a_link_without_javascript(world: World, page: Page) -> None:
     await enter(page, world, DIRECTOR)
     await page.goto(f"{world.url}/?channel=mail")
     first = page.locator("#queue .rows .row").first
@@ -196,5 +196,5 @@ async def test_without_script_the_next_one_is_a_link(world: World, page: Page) -
     assert page.url.endswith("?channel=mail")
 
 
-def test_the_form_of_a_page_is_found() -> None:
+def test_form_of_a_page_is_found() -> None:
     assert form_of(httpx.Response(200, text='<input name="form" value="a">')) == "a"

@@ -1,4 +1,4 @@
-"""What stands on the first screen, also of a phone; taking up, giving back and undoing leave people where they are."""
+"""The queue's page in a browser: what the first screen shows, on a phone too; actions keep the reviewer's place."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ BOTH_SIZES = pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True,
 
 
 async def bottom(place: Locator) -> float:
-    """Where something ends, from the top of the page."""
+    """The lower edge of an element, from the top of the page."""
     box = await place.bounding_box()
     assert box is not None
     return box["y"] + box["height"]
 
 
 async def more_calls(world: World, count: int) -> list[str]:
-    """So many more calls for help; the ids, the newest last."""
+    """More calls for help; their ids, the newest last."""
     said = replace(SAID["help"], sender=student("tess.vandermeer"))
     return [(await world.put(replace(said, subject=f"please {number}"))).id for number in range(count)]
 
@@ -35,8 +35,8 @@ async def more_calls(world: World, count: int) -> list[str]:
 
 
 @ON_A_PHONE
-async def test_many_calls_for_help_leave_the_queue_in_sight_on_a_phone(world: World, page: Page) -> None:
-    """They stand first and are counted; the newest can be taken up at once, the others are one press away."""
+async def test_queue_is_visible_below_many_help_alerts_on_a_phone(world: World, page: Page) -> None:
+    """The newest alerts come first with a count; the others are one click away."""
     newest = (await more_calls(world, 7))[::-1]
     await enter(page, world, HIGH)
     title = page.locator("#help-title")
@@ -50,13 +50,13 @@ async def test_many_calls_for_help_leave_the_queue_in_sight_on_a_phone(world: Wo
     for each in await page.get_by_role("button", name="I take this up").all():
         box = await each.bounding_box()
         assert box is not None
-        assert box["height"] >= 40  # a thumb finds it
+        assert box["height"] >= 40  # large enough for a thumb
     await page.get_by_role("link", name="All 8 calls for help").click()
     await expect(page.locator("main")).to_contain_text("8 not taken up")
 
 
 @BOTH_SIZES
-async def test_reason_and_text_stand_on_the_first_screen(world: World, page: Page) -> None:
+async def test_reason_and_text_are_on_the_first_screen(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('high')}")
     await expect(page.locator(".gist")).to_contain_text("Held for 7a")
@@ -70,7 +70,7 @@ async def test_reason_and_text_stand_on_the_first_screen(world: World, page: Pag
 
 
 @BOTH_SIZES
-async def test_the_words_of_the_reason_lead_to_their_place_in_a_long_text(world: World, page: Page) -> None:
+async def test_phrase_links_to_its_place_in_a_long_text(world: World, page: Page) -> None:
     long = "\n\n".join(["The practice on Tuesday was long."] * 60 + ["This stays just between us."])
     id_ = (await world.put(replace(SAID["high"], text=long, found=(("7a", 0.97, "just between us"),)))).id
     await enter(page, world, HIGH)
@@ -84,7 +84,7 @@ async def test_the_words_of_the_reason_lead_to_their_place_in_a_long_text(world:
 
 
 @ON_A_PHONE
-async def test_a_call_for_help_is_read_and_taken_up_on_the_first_screen(world: World, page: Page) -> None:
+async def test_help_alert_can_be_read_and_taken_up_on_the_first_screen(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('help')}")
     await expect(page.get_by_role("button", name="I take this up")).to_be_in_viewport(ratio=1)
@@ -92,7 +92,7 @@ async def test_a_call_for_help_is_read_and_taken_up_on_the_first_screen(world: W
 
 
 @ON_A_DESK
-async def test_clauses_stand_beside_the_words_only_when_they_are_asked_for(world: World, page: Page) -> None:
+async def test_clause_labels_appear_on_demand(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('high')}")
     word = page.locator(".text mark", has_text="just between us")
@@ -106,11 +106,11 @@ async def test_clauses_stand_beside_the_words_only_when_they_are_asked_for(world
     assert await word.get_attribute("title") == "clause 7a, 97 % sure"
 
 
-# --- staying where one is --------------------------------------------------------------------------------------------
+# --- keeping the place -----------------------------------------------------------------------------------------------
 
 
 @ON_A_DESK
-async def test_taking_up_and_giving_back_stay_beside_the_queue(world: World, page: Page) -> None:
+async def test_taking_up_and_giving_back_keep_the_place(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/?channel=mail")
     await page.locator(".help a.row").click()
@@ -123,7 +123,7 @@ async def test_taking_up_and_giving_back_stay_beside_the_queue(world: World, pag
     await message.get_by_role("button", name="Give it back").click()
     await expect(page.get_by_role("status")).to_contain_text("waits again")
     await expect(message.get_by_role("button", name="I take this up")).to_be_visible()
-    await page.locator("#queue .help").get_by_role("button", name="I take this up").click()  # from the list itself
+    await page.locator("#queue .help").get_by_role("button", name="I take this up").click()  # in the list
     await expect(message).to_contain_text("Taken up by high")
     await message.get_by_label("Comment").fill("she came to see me")
     await message.get_by_role("button", name="Add the comment").click()
@@ -132,8 +132,8 @@ async def test_taking_up_and_giving_back_stay_beside_the_queue(world: World, pag
 
 
 @ON_A_DESK
-async def test_a_call_that_the_list_only_counts_stays_in_sight_when_it_is_taken_up(world: World, page: Page) -> None:
-    """It was read beside the queue, and five newer ones came in the meantime."""
+async def test_taken_alert_stays_visible_even_if_the_list_only_counts_it(world: World, page: Page) -> None:
+    """It is open beside the queue, and five newer ones have come."""
     await enter(page, world, HIGH)
     await page.locator(".help a.row").click()
     await expect(page.locator("#pane #message")).to_be_visible()
@@ -142,7 +142,7 @@ async def test_a_call_that_the_list_only_counts_stays_in_sight_when_it_is_taken_
     await expect(page.locator("#pane #message")).to_contain_text("Taken up by high")
 
 
-async def test_the_list_of_calls_stays_the_list_of_calls(world: World) -> None:
+async def test_actions_on_the_help_page_return_to_it(world: World) -> None:
     id_ = world.id("help")
     async with world.signed_in(HIGH) as browser:
         for path, told in (("acknowledge", "You have taken up"), ("give-back", "waits again")):
@@ -154,12 +154,12 @@ async def test_the_list_of_calls_stays_the_list_of_calls(world: World) -> None:
 
 
 @BOTH_SIZES
-async def test_an_undo_says_what_was_undone_and_where_the_message_is(world: World, page: Page) -> None:
+async def test_undo_says_what_was_undone_and_where_the_message_is(world: World, page: Page) -> None:
     await enter(page, world, HIGH)
     await page.goto(f"{world.url}/messages/{world.id('high')}")
     await page.get_by_role("button", name="Reject").last.click()
     await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
-    world.clock.ahead -= 600  # as much time to press it as a busy machine may need
+    world.clock.ahead -= 600  # time for a slow machine
     await page.reload()
     await page.get_by_role("button", name="Undo").click()
     told = page.get_by_role("status")
@@ -170,7 +170,7 @@ async def test_an_undo_says_what_was_undone_and_where_the_message_is(world: Worl
     await expect(page.locator("#message")).to_have_attribute("data-id", world.id("high"))
 
 
-async def test_the_line_of_an_undo_tells_nobody_else(world: World) -> None:
+async def test_undo_line_is_shown_to_nobody_else(world: World) -> None:
     id_ = world.id("high")
     async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
         await send(browser, f"/messages/{id_}/release")

@@ -1,0 +1,22 @@
+"""What the page of a message says about the relationship of sender and recipient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.console.district import DIRECTOR, SAID, student
+from tests.console.world import World
+
+
+async def test_message_page_shows_what_both_have_in_common(world: World) -> None:
+    child = replace(SAID["own"], to=(student("ngozi.okafor"),), found=(("7b", 0.95, "Come alone"),))
+    pages = {}
+    async with world.signed_in(DIRECTOR) as browser:
+        for name in ("high", "text"):
+            pages[name] = (await browser.get(f"/messages/{world.id(name)}")).text
+        pages["child"] = (await browser.get(f"/messages/{(await world.put(child)).id}")).text
+    assert "class: Algebra II, period 4" in pages["high"]
+    assert "no class" not in pages["high"]
+    assert "own child" in pages["child"]
+    assert "class: Biology, period 2" in pages["child"]
+    assert "through a personal account" in pages["text"]
