@@ -85,7 +85,7 @@ async def test_a_decision_is_undone(world: World, page: Page) -> None:
     world.clock.ahead -= 600  # as much time to press it as a busy machine may need
     await page.reload()
     await page.get_by_role("button", name="Undo").click()
-    await expect(page.locator("#message")).to_contain_text("Decision taken back")
+    await expect(page.locator("#message")).to_contain_text("Decision undone")
     assert await _states(world, "high") == {State.HELD}
     assert world.id("high") not in await world.outgoing(after=60)
 
@@ -172,7 +172,7 @@ async def test_a_case_needs_no_javascript(world: World, page: Page) -> None:
     await page.goto(f"{world.url}/cases/1")
     await page.get_by_text("Close the case").first.click()
     await page.get_by_label("How it ended").select_option("unfounded")
-    await page.get_by_label("What was done, and who was told").fill("a misreading")
+    await page.get_by_label("What was done, and who was informed").fill("a misreading")
     await page.get_by_role("button", name="Close the case").click()
     await expect(page.locator("main")).to_contain_text("Unfounded")
     assert await _states(world, "high") == {State.QUEUED}

@@ -60,5 +60,5 @@ async def test_tables_fold(world: World, page: Page) -> None:
     assert await page.locator("td, tbody th").evaluate_all(_OUT_OF_SIGHT) == []
     await expect(page.get_by_role("row", name=re.compile("7a .* Still held 7"))).to_be_visible()
     await page.goto(f"{world.url}/grants")
-    await expect(page.get_by_role("button", name="End it")).to_be_visible()
+    await expect(page.get_by_role("button", name="End for")).to_be_visible()
     assert await page.locator("td, td button").evaluate_all(_OUT_OF_SIGHT) == []

@@ -67,7 +67,9 @@ class GrantService:
         grant = Grant(to, about, user.name, reason, now, now + seconds)
         detail = {"to": to, "what": about or "everything", "until": rfc3339(grant.until), "reason": reason}
         id_ = await self._grants.add(grant, AuditEntry(now, user.name, "content granted", about or to, detail))
-        return await self._masked(user, replace(grant, id=id_))
+        stored = await self._grants.find(id_)
+        assert stored is not None, "a grant is never deleted"
+        return await self._masked(user, stored)
 
     async def end(self, user: User, id_: int) -> Grant:
         """End a grant now. Raises a Problem if there is no valid grant with this id."""

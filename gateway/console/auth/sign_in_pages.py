@@ -133,7 +133,7 @@ async def _second_step_form(
     form_secret = authenticator.cookies.new_form_secret(request)
     by_code, passkey = await authenticator.second_step_options(request, user)
     response = pages.page(
-        request, "code.html", None, problem.status if problem else 200, fault=problem.detail if problem else "",
+        request, "second_step.html", None, problem.status if problem else 200, fault=problem.detail if problem else "",
         form_secret=form_secret, onward=onward, by_code=by_code, passkey=passkey,
     )  # fmt: skip
     authenticator.cookies.set_form_secret(response, form_secret)

@@ -132,7 +132,7 @@ async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: 
             answer = await browser.get(path)
             assert (answer.status_code, answer.headers.get("location")) == (303, "/account"), path
         page = await browser.get("/account")
-        assert "Your district asks for a second step" in page.text
+        assert "Your district requires a second step" in page.text
         assert "/account/password" not in page.text
         form = form_of(page)
         for path in (f"/messages/{strict.id('high')}/release", "/account/password", "/account/tokens", "/trace"):
@@ -141,7 +141,7 @@ async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: 
             assert (answer.status_code, answer.headers.get("location")) == (303, "/account"), path
         assert not await strict.store.tokens.list_all()
         done = await _codes(browser, int(strict.clock()))
-        assert "Keep these emergency codes" in done.text
+        assert "Save these recovery codes" in done.text
         assert (await browser.get("/trace")).status_code == 200
         off = await browser.post("/account/codes/off", data={"form": form, "password": PASSWORD})
         assert off.status_code == 409  # the last one stays

@@ -116,7 +116,7 @@ async def test_a_token_s_last_use_is_listed(world: World) -> None:
         secret = await made(browser)
         assert "never used" in (await browser.get("/account/tokens")).text
         await asks(world, secret, "GET", "/api/v1/held")
-        assert "used last" in (await browser.get("/account/tokens")).text
+        assert "last used" in (await browser.get("/account/tokens")).text
     (token,) = await world.store.tokens.list_all()
     assert token.used_at is not None
     assert abs(token.used_at - world.clock()) < 60

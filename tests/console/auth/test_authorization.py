@@ -1,4 +1,4 @@
-"""Who may do what: every route of the console, by every role. A route without a row here fails."""
+"""Permissions: every route of the console for every role. A route without a row here fails."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from tests.console.world import World, form_of
 
 NOBODY = "nobody"
 WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR, LINDGREN)
-"""The columns. `middle` administers another building than that of the messages; `okafor` is a teacher with a child;
-`lindgren` is a teacher who sees where his own messages are, and else nothing."""
+"""The columns. `middle` administers another building than that of the messages. `okafor` is a teacher with a child.
+`lindgren` is a teacher who sees only where his own messages are."""
 
-# In each row the same for all but those that are named. 303 of a page for nobody is the way to the sign-in page.
+# A row gives one status for all accounts except those that it names. Without a session, a 303 leads to the sign-in page.
 ROWS: dict[tuple[str, str], dict[str, int]] = {}
 
 
 def row(method: str, path: str, *, nobody: int, others: int, **some: int) -> None:
-    """What each column is answered."""
+    """The status for each column."""
     ROWS[method, path] = {who: some.get(who, nobody if who == NOBODY else others) for who in WHO}
 
 
 def page(method: str, path: str, others: int = 200, **some: int) -> None:
-    """A page for those who are signed in."""
+    """A page that needs a session."""
     row(method, path, nobody=303, others=others, **{LINDGREN: 403, **some})
 
 
 def call(method: str, path: str, others: int = 200, **some: int) -> None:
-    """A call of the API."""
+    """A route of the API."""
     row(method, path, nobody=401, others=others, **{LINDGREN: 403, **some})
 
 
 NO_CONTENT = {SECURITY: 403, AUDITOR: 403}
 ELSEWHERE = {MIDDLE: 404}
 
-# for everybody
+# public
 for public in ("/sign-in", "/policy", "/api/docs", "/api/openapi.json"):
     row("GET", public, nobody=200, others=200)
-row("GET", "/sign-in", nobody=200, others=303)  # who is signed in goes on
-row("POST", "/sign-in", nobody=403, others=403)  # the form of the door is another one
+row("GET", "/sign-in", nobody=200, others=303)  # redirected if signed in
+row("POST", "/sign-in", nobody=403, others=403)  # this form needs its own secret
 
 row("POST", "/sign-in/passkey", nobody=403, others=403)
-row("GET", "/sign-in/service", nobody=404, others=404)  # where the district has none
+row("GET", "/sign-in/service", nobody=404, others=404)  # the district has none
 row("GET", "/sign-in/service/back", nobody=404, others=404)
-row("GET", "/sign-in/code", nobody=303, others=303)  # only for who owes one
+row("GET", "/sign-in/code", nobody=303, others=303)  # only while a code is expected
 row("POST", "/sign-in/code", nobody=303, others=303)
 
 # one's own account
@@ -298,7 +298,7 @@ async def test_every_route_by_role(world: World, who: str) -> None:
 async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
     about, of_api = ABOUT.get(path, "own"), path.startswith("/api/")
     id_ = world.id(about)
-    if of_api and method == "POST" and "/messages/{id}" in path:  # the pages decided on the other one before
+    if of_api and method == "POST" and "/messages/{id}" in path:  # the pages have decided on the other one
         id_ = (await world.put(SAID[about])).id
     target = path.format(id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late")
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
@@ -311,17 +311,17 @@ async def _status(world: World, client: Any, method: str, path: str, form: str) 
         if path in NAMES:
             field, name = NAMES[path]
             more["data"][field] = world.id(name)
-    async with client.stream(method, target, **more) as answer:  # the events never end
+    async with client.stream(method, target, **more) as answer:  # the stream of events never ends
         status: int = answer.status_code
         if status == 303 and client.headers.get("authorization") is None and not form and path != "/sign-in":
             assert answer.headers["location"].startswith("/sign-in"), target
         return status
 
 
-# --- what a column cannot say ---------------------------------------------------------------------------------------
+# --- more than a status ---------------------------------------------------------------------------------------------
 
 
-async def test_a_building_s_lists_hold_nothing_of_another(world: World) -> None:
+async def test_lists_of_a_building_have_no_message_of_another(world: World) -> None:
     async with world.signed_in(MIDDLE) as browser, world.program(MIDDLE) as program:
         told = ""
         for path in ("/", "/delivered", "/?building=o-high", "/?clause=7a"):
@@ -337,7 +337,7 @@ async def test_a_building_s_lists_hold_nothing_of_another(world: World) -> None:
     assert "After practice" not in told
 
 
-async def test_of_a_message_to_two_buildings_each_decides_its_own(world: World) -> None:
+async def test_each_building_decides_its_own_copies(world: World) -> None:
     async with world.program(MIDDLE) as middle, world.program(HIGH) as high:
         done = await middle.post(f"/api/v1/messages/{world.id('both')}/release", json={"reason": ""})
         assert done.json()["recipients"] == ["nadia.petrakis@students.riverbend.example"]
@@ -345,7 +345,7 @@ async def test_of_a_message_to_two_buildings_each_decides_its_own(world: World) 
         assert rest.json()["recipients"] == ["maya.lindqvist@students.riverbend.example"]
 
 
-async def test_a_token_that_only_reads_decides_nothing(world: World) -> None:
+async def test_read_only_token_cannot_decide(world: World) -> None:
     async with world.program(DIRECTOR, reads_only=True) as program:
         assert (await program.get("/api/v1/held")).status_code == 200
         for deed in ("release", "reject"):
@@ -354,14 +354,14 @@ async def test_a_token_that_only_reads_decides_nothing(world: World) -> None:
             ).status_code == 403
 
 
-async def test_a_token_ends(world: World) -> None:
+async def test_token_expires(world: World) -> None:
     async with world.program(DIRECTOR, lasts=60.0) as program:
         assert (await program.get("/api/v1/stats")).status_code == 200
         world.clock.ahead += 61
         assert (await program.get("/api/v1/stats")).status_code == 401
 
 
-async def test_a_refusal_is_in_the_audit_log(world: World) -> None:
+async def test_refusal_is_in_the_audit_log(world: World) -> None:
     async with world.program(SECURITY) as program:
         await program.get(f"/api/v1/messages/{world.id('high')}/content")
     acts = await world.store.audit_trail.entries_about(world.id("high"), 1)

@@ -139,7 +139,7 @@ async def test_member_of_the_group_keeps_the_session(synced: SyncedConsole) -> N
         for _ in range(12):  # each refresh issues a new refresh token
             await synced.advance(0.48 * HOUR)
             assert (await browser.get("/cases")).status_code == 200
-    (confirmed_at,) = await _confirmation_times(place)
+    (confirmed_at,) = await _confirmation_times(synced)
     assert confirmed_at is not None
     assert confirmed_at > synced.world.clock() - 2 * HOUR
 

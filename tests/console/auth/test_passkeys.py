@@ -55,7 +55,7 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Pag
     await enter(page, named, HIGH)
     await page.goto(f"{named.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
-    await page.get_by_label("What you call it").fill("My laptop")
+    await page.get_by_label("A name for it").fill("My laptop")
     await page.locator("#passkey-password").fill(PASSWORD)
     await page.get_by_role("button", name="Make it on this device").click()
     row = page.locator(".passkey")
@@ -66,7 +66,7 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Pag
     await page.get_by_role("button", name="Use your passkey").click()
     await page.wait_for_url(f"{named.url}/")
     await page.goto(f"{named.url}/account")
-    await expect(row).to_contain_text("used last")
+    await expect(row).to_contain_text("last used")
     await expect(page.locator(".sessions")).to_contain_text("by password and passkey")
 
     await row.get_by_text("Remove “My laptop”").click()

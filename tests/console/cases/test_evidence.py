@@ -32,7 +32,7 @@ from gateway.core.messages.parties import Direction
 from gateway.core.policy.policy import Policy, Thresholds
 from gateway.policies import SHIPPED
 from tests.console.cases.test_service import CASES, chained, opened
-from tests.console.district import HIGH, SAID, policy
+from tests.console.district import HIGH, SAID, content_of, policy
 from tests.console.world import World, enter
 from tests.console.world import opened as open_console
 
@@ -121,7 +121,7 @@ async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: World)
         assert "Sexual, flirtatious or grooming" in shown
         assert "Below 50 % it would not have been held." in shown
         assert "Renamed since" not in shown
-    assert "which has changed since" in page
+    assert "the policy has changed since" in page
 
 
 async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
@@ -171,11 +171,9 @@ async def test_the_words_of_files_are_in_the_pack(world: World) -> None:
 
 
 async def test_a_large_pack_is_never_in_memory_as_a_whole(world: World, tmp_path: Path) -> None:
-    large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # two megabytes, which three as base64 take
-    ids = [
-        (await world.put(replace(SAID["high"], files=(("a.bin", "application/octet-stream", large),)))).id
-        for _ in range(24)
-    ]
+    large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # 2 MB, 3 MB as base64
+    content = content_of(replace(SAID["high"], files=(("film.mp4", "video/mp4", large),)))
+    ids = [(await world.put(replace(SAID["high"], raw=content))).id for _ in range(24)]
     file = tmp_path / "pack.zip"
     async with world.program(HIGH) as high, chained(world):
         case = (await high.post(CASES, json={"title": "x", "messages": ids})).json()["id"]
