@@ -21,7 +21,7 @@ WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR, LINDGREN)
 """The columns. `middle` administers another building than that of the messages. `okafor` is a teacher with a child.
 `lindgren` is a teacher who sees only where his own messages are."""
 
-# A row gives one status for all accounts except those that it names. Without a session, a 303 leads to the sign-in page.
+# A row gives one status for all accounts except those that it names. Without a session, a 303 is to the sign-in page.
 ROWS: dict[tuple[str, str], dict[str, int]] = {}
 
 
@@ -62,17 +62,17 @@ page("POST", "/account/codes/confirm", 422, lindgren=422)  # no code was sent
 page("POST", "/account/codes/off", 422, lindgren=422)  # and no password
 page("POST", "/account/password", 422, lindgren=422)
 page("POST", "/account/sessions/others", 303, lindgren=303)
-page("POST", "/account/sessions/{id}/end", 404, lindgren=404)  # nobody is signed in there
-page("POST", "/account/passkeys", 409, lindgren=409)  # at an address without a name there are none
+page("POST", "/account/sessions/{id}/end", 404, lindgren=404)  # no such session
+page("POST", "/account/passkeys", 409, lindgren=409)  # passkeys need a host name
 page("POST", "/account/passkeys/made", 422, lindgren=422)
 page("POST", "/account/passkeys/{id}/remove", 422, lindgren=422)
 
 page("GET", "/account/tokens")
 page("POST", "/account/tokens")
-page("POST", "/account/tokens/{id}/revoke", 404)  # there is none of this id
+page("POST", "/account/tokens/{id}/revoke", 404)  # no such token
 
 call("GET", "/api/v1/me", lindgren=200)
-call("PUT", "/api/v1/me/password", 422, lindgren=422)  # too short, as the new one is
+call("PUT", "/api/v1/me/password", 422, lindgren=422)  # the new one is too short
 call("POST", "/api/v1/me/codes", lindgren=200)
 call("POST", "/api/v1/me/codes/confirm", 422, lindgren=422)
 call("POST", "/api/v1/me/codes/off", lindgren=200)
@@ -84,15 +84,15 @@ call("GET", "/api/v1/tokens")
 call("POST", "/api/v1/tokens", 201)
 call("DELETE", "/api/v1/tokens/{id}", 404)
 
-# for others
+# reports and policies
 page("GET", "/mine", lindgren=200)
 page("GET", "/reports")
 page("GET", "/reports.csv")
-row("GET", "/policy/{version}", nobody=404, others=404)  # one that was never in force
+row("GET", "/policy/{version}", nobody=404, others=404)  # never in force
 call("GET", "/api/v1/reports")
 
 # look up and read
-page("GET", "/", security=303, auditor=303, lindgren=303)  # these see no queue and go on to the trace
+page("GET", "/", security=303, auditor=303, lindgren=303)  # redirected: no queue
 page("GET", "/events", **NO_CONTENT)
 page("POST", "/search", 303, **NO_CONTENT)
 page("GET", "/messages/{id}", **ELSEWHERE)  # states and times for those who see no content
@@ -116,7 +116,7 @@ page("POST", "/messages/{id}/call", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/sign-out", 303, lindgren=303)
 call("DELETE", "/api/v1/me/sessions", lindgren=200)
 
-# review: about the message `high` and a case with it; on `laid-out` where something is decided
+# review: the message `high` and a case with it; `laid-out` for decisions
 page("GET", "/help", **NO_CONTENT)
 page("GET", "/decided", security=403)
 page("POST", "/views", 303, **NO_CONTENT)
@@ -137,7 +137,7 @@ page("POST", "/cases/{number}/remove/{id}", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/close", 303, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/reopen", 303, **NO_CONTENT, **ELSEWHERE)
 page("GET", "/together/{id}", **NO_CONTENT, **ELSEWHERE)
-page("POST", "/together", **NO_CONTENT)  # what is not theirs is named as not decided
+page("POST", "/together", **NO_CONTENT)  # other messages are named as not decided
 page("POST", "/together/undo", middle=409, **NO_CONTENT)
 page("POST", "/messages/{id}/names", 303, okafor=403, **NO_CONTENT, **ELSEWHERE)
 page("POST", "/cases/{number}/names", 303, **NO_CONTENT, **ELSEWHERE)
@@ -153,7 +153,7 @@ call("POST", "/api/v1/messages/{id}/discard", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/names", okafor=403, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/cases/{number}/names", **NO_CONTENT, **ELSEWHERE)
 call("GET", "/api/v1/mailings/{id}", **NO_CONTENT, **ELSEWHERE)
-call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # what is not theirs is named as not decided
+call("POST", "/api/v1/mailings/decide", **NO_CONTENT)  # other messages are named as not decided
 call("POST", "/api/v1/mailings/undo", 409, **NO_CONTENT)
 call("GET", "/api/v1/trace")
 call("POST", "/api/v1/trace")
@@ -183,7 +183,7 @@ call("POST", "/api/v1/messages/{id}/assign", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/comments", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/withdraw", 409, **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/acknowledge", **NO_CONTENT, **ELSEWHERE)
-call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had it
+call("POST", "/api/v1/messages/{id}/give-back", 409, **NO_CONTENT, **ELSEWHERE)  # nobody had taken it up
 call("POST", "/api/v1/messages/{id}/call", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold", **NO_CONTENT, **ELSEWHERE)
 call("POST", "/api/v1/messages/{id}/legal-hold/lift", high=403, okafor=403, middle=403, **NO_CONTENT)

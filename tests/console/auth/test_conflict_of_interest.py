@@ -1,5 +1,4 @@
-"""Who has a part in a message, or whose child has, finds it in no list, reads nothing of it, and learns nothing of
-what others do about it."""
+"""Conflict of interest: an account whose person (or child) sent or received a message learns nothing about its review."""
 
 from __future__ import annotations
 
@@ -14,13 +13,13 @@ from tests.console.district import DIRECTOR, HASH, HELD, HIGH, OKAFOR, SAID, Sai
 from tests.console.world import World
 
 APART = ("own", "child")
-"""What okafor sent, and what was sent to her child."""
+"""A message that okafor sent, and one that her child received."""
 LINDGREN_DIRECTS = "peter.lindgren@riverbend.example"
 OF_LINDGREN = tuple(name for name in HELD if name not in ("middle", "own"))
 
 
-async def _directing(world: World) -> None:
-    """A director who is a teacher too; the name of the account says who."""
+async def _make_director(world: World) -> None:
+    """A director who is also a teacher; the account's name is the address of the person."""
     user = User(LINDGREN_DIRECTS, AccountRole.TECHNOLOGY_DIRECTOR)
     await world.store.accounts.add(user, HASH, AuditEntry(world.clock(), "tests", "account added", user.name))
 
@@ -30,7 +29,7 @@ async def _listed(browser: httpx.AsyncClient, world: World) -> set[str]:
     return {name for name in HELD if f'data-id="{world.id(name)}"' in page}
 
 
-async def test_the_queue_has_nothing_of_one_s_own(world: World) -> None:
+async def test_queue_leaves_out_own_messages(world: World) -> None:
     async with world.signed_in(OKAFOR) as teacher, world.signed_in(HIGH) as high, world.program(OKAFOR) as program:
         assert await _listed(high, world) - await _listed(teacher, world) == set(APART)
         page = (await teacher.get("/")).text
@@ -43,8 +42,8 @@ async def test_the_queue_has_nothing_of_one_s_own(world: World) -> None:
         assert (await program.get("/api/v1/stats")).json()["held"] == 4
 
 
-async def test_a_mail_to_a_group_is_nobody_s_of_the_group(world: World) -> None:
-    """Also what came after the queue was read first, and what is gone from it again."""
+async def test_mail_to_a_group_is_a_conflict_for_its_members(world: World) -> None:
+    """Including messages that came after the queue was first read, and after they have left it."""
     said = Said(
         staff("peter.lindgren"), ("biology-2@riverbend.example",), "Party", "Bring the beer.\n", (("7b", 0.9, "beer"),)
     )
@@ -58,8 +57,8 @@ async def test_a_mail_to_a_group_is_nobody_s_of_the_group(world: World) -> None:
             assert (await program.get("/api/v1/stats")).json()["held"] == before
 
 
-async def test_a_copy_that_left_at_once_is_a_part_too(world: World) -> None:
-    """Her copy waits for no verdict, for she is staff: what is held of it is not hers to decide or to see."""
+async def test_delivered_copy_is_a_conflict_too(world: World) -> None:
+    """Her copy was delivered at once because she is staff. She may not see or decide the held copies."""
     to = (student("maya.lindqvist"), staff("dana.okafor"))
     id_ = (await world.put(replace(SAID["high"], to=to))).id
     async with world.program(OKAFOR) as program:
@@ -67,7 +66,7 @@ async def test_a_copy_that_left_at_once_is_a_part_too(world: World) -> None:
         assert (await program.post(f"/api/v1/messages/{id_}/release", json={"reason": "x"})).status_code == 403
 
 
-async def test_lists_of_what_was_delivered_or_decided_have_nothing_of_one_s_own(world: World) -> None:
+async def test_delivered_and_decided_lists_leave_out_own_messages(world: World) -> None:
     flagged = (await world.put(replace(SAID["flag"], sender=staff("dana.okafor")))).id
     called = (await world.put(replace(SAID["help"], sender=student("ngozi.okafor")))).id
     async with world.program(DIRECTOR) as director, world.program(OKAFOR) as program, world.signed_in(OKAFOR) as own:
@@ -82,8 +81,8 @@ async def test_lists_of_what_was_delivered_or_decided_have_nothing_of_one_s_own(
         assert called in (await director.get("/api/v1/help")).text
 
 
-async def test_nothing_of_it_can_be_read(world: World) -> None:
-    """Where it is, and no more: not what it says, why it is held, who has it or what was said about it."""
+async def test_own_message_cannot_be_read(world: World) -> None:
+    """Only where it is: not its content, why it is held, who claimed it, or comments about it."""
     await world.store.audit.record([note_entry(world.clock(), HIGH, world.id("child"), "Asked Mr. Lindgren about it")])
     async with world.signed_in(OKAFOR) as browser, world.program(OKAFOR) as program:
         for name in APART:
@@ -109,7 +108,7 @@ async def test_nothing_of_it_can_be_read(world: World) -> None:
     assert "read source: has a part in it" in refused
 
 
-async def test_a_conversation_leaves_out_what_one_has_a_part_in(world: World) -> None:
+async def test_conversation_leaves_out_own_messages(world: World) -> None:
     both = Said(
         staff("peter.lindgren"), (student("maya.lindqvist"), student("ngozi.okafor")), "Lab", "To the lab at ten.\n"
     )
@@ -120,8 +119,8 @@ async def test_a_conversation_leaves_out_what_one_has_a_part_in(world: World) ->
         assert id_ not in (await program.get(path)).text
 
 
-async def test_the_audit_log_withholds_what_is_about_one_s_own(world: World) -> None:
-    await _directing(world)
+async def test_audit_log_withholds_entries_about_own_messages(world: World) -> None:
+    await _make_director(world)
     number = await world.store.cases.open(CaseDraft("About a teacher"), DIRECTOR, [world.id("high")], {})
     await world.store.audit.record([note_entry(world.clock(), HIGH, world.id("high"), "Asked the girl about it")])
     await world.store.audit.record([note_entry(world.clock(), HIGH, f"case-{number}", "The parents come on Monday")])

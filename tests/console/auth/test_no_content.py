@@ -1,4 +1,4 @@
-"""Who reads no content is shown none: every page and every call that these roles are answered, looked through."""
+"""Roles that may not read content see none: a search through every page and API answer that they get."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ WORDS = [
     *(said.subject for said in SAID.values() if len(said.subject) > 8),
     *(words for said in SAID.values() for _, _, words in said.found if len(words) > 8), "dot.png", "tracker.invalid",
 ]  # fmt: skip
-"""What the messages say, in their words."""
+"""Words of the messages."""
 SAYS = "spoke with the mother at length"
-"""What a reviewer says of a message: for reviewers, and for whoever reads the audit log."""
+"""What a reviewer wrote about a message: for reviewers and readers of the audit log."""
 
 
 async def _answers(world: World, who: str) -> dict[str, str]:
-    """Every answer to a GET, and what a search finds, by what was asked."""
+    """The answer to every GET and to searches, by URL."""
     found = {}
     async with world.signed_in(who) as browser, world.program(who) as program:
         for method, path in ROWS:
@@ -55,7 +55,7 @@ async def test_no_word_of_a_message_is_shown(world: World, who: str) -> None:
         sent = {"reason": SAYS}
         assert (await director.post(f"/api/v1/messages/{world.id('middle')}/reject", json=sent)).status_code == 200
         read = await director.get(f"/api/v1/messages/{world.id('child')}/content")
-        assert any(each in read.text for each in WORDS)  # so would be seen what is looked for
+        assert any(each in read.text for each in WORDS)  # the search would find them
     await world.store.audit.link(1000)
     found = await _answers(world, who)
     assert len(found) > 20
@@ -65,13 +65,13 @@ async def test_no_word_of_a_message_is_shown(world: World, who: str) -> None:
     if who == SECURITY:
         assert not told
     else:
-        assert any(at.startswith(("/audit", "/api/v1/audit")) for at in told)  # what these are there for
+        assert any(at.startswith(("/audit", "/api/v1/audit")) for at in told)  # these show it on purpose
     counts = {at for at, text in found.items() if student("maya.lindqvist") in text}
     assert not {at for at in counts if "report" in at or "stats" in at}
 
 
 def _plain(text: str) -> str:
-    """A text whose letters JSON has written otherwise."""
+    """A text without the escapes of JSON."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:

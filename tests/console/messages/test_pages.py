@@ -95,7 +95,7 @@ async def test_help_alert_can_be_judged(world: World) -> None:
         for was, status in (("right", 303), ("wrong", 303), ("perhaps", 422)):
             answer = await browser.post(f"/messages/{id_}/call", data={"form": form, "was": was})
             assert answer.status_code == status, was
-        assert "Said to be no call for help by director" in (await browser.get(f"/messages/{id_}")).text
+        assert "Marked as no call for help by director" in (await browser.get(f"/messages/{id_}")).text
         assert (await browser.post(f"/messages/{other}/call", data={"form": form, "was": "right"})).status_code == 409
     assert list(await world.store.help_alerts.judgments("", 9)) == [(id_, False)]
     async with world.program(DIRECTOR) as program:
