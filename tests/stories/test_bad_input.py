@@ -65,7 +65,7 @@ def _no_folder(gateway: Gateway) -> None:
 
 
 FAULTS: list[tuple[Callable[[Gateway], None], str, str]] = [
-    (_unknown_key, "smtp.lisen", "remove it"),
+    (_unknown_key, "smtp.lisen", 'did you mean "smtp.listen"?'),
     (_invalid_toml, "chaperone.toml", "fix that line"),
     (_bad_duration, "policy.verdict_timeout", "duration such as"),
     (_broken_roster, "users.csv", ""),
