@@ -33,8 +33,8 @@ from gateway.directory.loading import load_roster
 from gateway.directory.roster import Roster
 from gateway.store import open_store
 from tests.bench.bench_directory import STAFF, STUDENTS, write
-from tests.console.district import HASH, USERS
-from tests.console.world import World, form_of, opened, sign_in
+from tests.console.district import PASSWORD_HASH, USERS
+from tests.console.running_console import RunningConsole, form_secret, running_console, sign_in
 from tests.peers.postgresql import running_postgresql
 
 TABLES = {
@@ -148,11 +148,11 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     """Fill a store and measure a console on it."""
     async with open_store(url) as store:
         for user in USERS.values():
-            await store.accounts.add(user, HASH, AuditEntry(time.time(), "bench", "account added", user.name))
+            await store.accounts.add(user, PASSWORD_HASH, AuditEntry(time.time(), "bench", "account added", user.name))
         schools = sorted({org for each in people for org in each.buildings})
         await store.accounts.add(
             User("school", USERS["high"].role, tuple(schools[:1])),
-            HASH,
+            PASSWORD_HASH,
             AuditEntry(time.time(), "bench", "account added", "x"),
         )
     by_role: dict[str, list[str]] = {"staff": [], "student": []}
@@ -165,14 +165,14 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     took = time.perf_counter() - began
     print(f"{url.partition(':')[0]}: {held} held and {decided} decided messages, written in {took:.0f} s")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    async with opened(url, {}, people=people) as world:
-        await _pages(world, Timer(times), f"{decided + held // 2:026d}", by_role["student"][0])
+    async with running_console(url, {}, people=people) as console:
+        await _pages(console, Timer(times), f"{decided + held // 2:026d}", by_role["student"][0])
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(f"  memory of the queue: at most {grown:.0f} MiB")
 
 
-async def _pages(world: World, timer: Timer, one: str, pupil: str) -> None:
-    async with world.stranger() as director, world.stranger() as school:
+async def _pages(console: RunningConsole, timer: Timer, one: str, pupil: str) -> None:
+    async with console.anonymous() as director, console.anonymous() as school:
         began = time.perf_counter()
         await sign_in(director, "director")
         await sign_in(school, "school")
@@ -181,7 +181,7 @@ async def _pages(world: World, timer: Timer, one: str, pupil: str) -> None:
         await timer.measure("queue", director, "GET", "/")
         await timer.measure("queue of one school", school, "GET", "/")
         await timer.measure("queue, one clause, overdue", director, "GET", "/?clause=7a&age=overdue")
-        form = form_of(page)
+        form = form_secret(page)
         for what, text in (("a word", "essay"), ("four rare words", "essay coach alone trip")):
             answer = await director.post("/search", data={"form": form, "text": text})
             await timer.measure(f"queue, search for {what}", director, "GET", answer.headers["location"])
@@ -195,7 +195,7 @@ async def _pages(world: World, timer: Timer, one: str, pupil: str) -> None:
         for path in ("/reports",):
             if (await director.get(path)).status_code == 200:
                 await timer.measure("reports", director, "GET", path)
-    async with world.program("director") as program:
+    async with console.api_client("director") as program:
         await timer.measure("API: held, a page", program, "GET", "/api/v1/held?limit=100")
         await timer.measure("API: stats", program, "GET", "/api/v1/stats")
         took = []

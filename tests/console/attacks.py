@@ -1,6 +1,6 @@
-"""Attacks that a message can carry: HTML, SVG, CSS and names that would run, load or lead somewhere in a careless page.
+"""Attacks in messages: HTML, SVG, CSS and names that could run scripts, load resources or lead to other sites.
 
-`HOST` stands for a server of the attacker, which the test has listening; `RAN` is what shows that a script ran.
+`HOST` stands for the attacker's server, which the test runs. `RAN` is code that shows that a script ran.
 """
 
 from __future__ import annotations

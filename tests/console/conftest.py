@@ -1,4 +1,4 @@
-"""A console with a district in it, a browser for all tests, and one event loop that both live on."""
+"""A console with a sample district, a browser for all tests, and the event loop that they share."""
 
 from __future__ import annotations
 
@@ -20,68 +20,68 @@ from pytest_asyncio import is_async_test
 from gateway.core.messages.message import Message
 from gateway.store import open_store
 from tests.conftest import need
-from tests.console.district import fill
-from tests.console.world import Lines, World, opened
+from tests.console.district import fill_store
+from tests.console.running_console import LogLines, RunningConsole, running_console
 from tests.peers.chromium import running_chromium
 
 HERE = Path(__file__).parent
-_PATIENCE = 15_000  # milliseconds that a browser waits for what should be there
+_PATIENCE = 15_000  # milliseconds that a browser waits for an element
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser belongs to the loop it was started on: all tests of this room share one."""
+    """The browser belongs to the loop that it was started on: all tests of the console share it."""
     for item in items:
         if HERE in item.path.parents and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-def _made(url: str) -> Mapping[str, Message]:
-    """The district in a store; made in a thread, for the loop of the tests is running already."""
+def _filled(url: str) -> Mapping[str, Message]:
+    """The messages of the district, in a new store. Runs in a thread: the loop of the tests is already running."""
 
     async def make() -> Mapping[str, Message]:
         async with open_store(url) as store:
-            return await fill(store, time.time())
+            return await fill_store(store, time.time())
 
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, make()).result()
 
 
 @pytest.fixture(scope="session")
-def made_house(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Message]]:
-    """A file with the district's store, to be copied, and the messages in it."""
+def sqlite_district(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str, Message]]:
+    """A SQLite file with the district, for tests to copy, and its messages."""
     file = tmp_path_factory.mktemp("console") / "made.db"
-    return file, _made(f"sqlite:///{file}")
+    return file, _filled(f"sqlite:///{file}")
 
 
 @pytest.fixture(scope="session")
-def made_district(postgresql: Any) -> tuple[str, Mapping[str, Message]]:
-    """The same in a database of PostgreSQL."""
+def postgresql_district(postgresql: Any) -> tuple[str, Mapping[str, Message]]:
+    """A PostgreSQL database with the district, for tests to copy, and its messages."""
     url = postgresql.database()
-    return url, _made(url)
+    return url, _filled(url)
 
 
 @async_fixture(scope="session", loop_scope="session")
 async def closing() -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Consoles of earlier tests that are closing: the server waits for its clients, and the next test does not."""
+    """Consoles of earlier tests that are closing. The server waits for its clients; the next test does not."""
     tasks: list[asyncio.Task[None]] = []
     yield tasks
     await asyncio.gather(*tasks)
 
 
 @async_fixture(loop_scope="session")
-async def world(
+async def console(
     request: pytest.FixtureRequest, tmp_path: Path, closing: list[asyncio.Task[None]]
-) -> AsyncIterator[World]:
-    """A console over a store of the test's own: SQLite, or what the test's parameter says."""
+) -> AsyncIterator[RunningConsole]:
+    """A console over a store of the test's own: SQLite, or the store that the parameter names."""
     kind = getattr(request, "param", "sqlite")
     if kind == "sqlite":
-        file, messages = request.getfixturevalue("made_house")
+        file, messages = request.getfixturevalue("sqlite_district")
         url = f"sqlite:///{shutil.copy(file, tmp_path)}"
     else:
-        made, messages = request.getfixturevalue("made_district")
+        made, messages = request.getfixturevalue("postgresql_district")
         url = request.getfixturevalue("postgresql").database(like=made)
     stack = AsyncExitStack()
-    yield await stack.enter_async_context(opened(url, messages))
+    yield await stack.enter_async_context(running_console(url, messages))
     closing.append(asyncio.create_task(stack.aclose()))
 
 
@@ -101,7 +101,7 @@ async def _context(browser: Browser, **more: Any) -> BrowserContext:
 
 @async_fixture(loop_scope="session")
 async def context(browser: Browser, request: pytest.FixtureRequest) -> AsyncIterator[BrowserContext]:
-    """A browser profile of the test's own; its parameter: what Playwright takes (a viewport, no JavaScript)."""
+    """A browser profile of the test's own. The parameter has options of Playwright, such as a viewport."""
     made = await _context(browser, **getattr(request, "param", {"viewport": {"width": 1280, "height": 900}}))
     yield made
     await made.close()
@@ -109,14 +109,14 @@ async def context(browser: Browser, request: pytest.FixtureRequest) -> AsyncIter
 
 @async_fixture(loop_scope="session")
 async def page(context: BrowserContext) -> Page:
-    """A page in it."""
+    """A page of that profile."""
     return await context.new_page()
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
-    """What is logged while the test runs."""
-    kept, root, ours = Lines(), logging.getLogger(), logging.getLogger("chaperone")
+def log_lines() -> Iterator[LogLines]:
+    """What is logged during the test."""
+    kept, root, ours = LogLines(), logging.getLogger(), logging.getLogger("chaperone")
     before = ours.level
     root.addHandler(kept)
     ours.setLevel(logging.DEBUG)

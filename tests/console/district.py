@@ -1,4 +1,4 @@
-"""A district for the tests of the console: accounts of every role, and messages of both channels as they stand."""
+"""A sample district: accounts of every role, and decided messages of both channels."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from gateway.ports.store import Store
 DISTRICT = Path(gateway.demo.__file__).parent / "district"
 STAFF, STUDENTS = "riverbend.example", "students.riverbend.example"
 PASSWORD = "plenty of clover at noon"
-_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the parameters are in the hash
-HASH = _CHEAP.hash(PASSWORD)
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # cheap: the parameters are part of the hash
+PASSWORD_HASH = _CHEAP.hash(PASSWORD)
 
 USERS: Mapping[str, User] = {
     each.name: each
@@ -51,7 +51,7 @@ DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, LINDGREN, OKAFOR = USERS
 
 
 def roster() -> Roster:
-    """The sample district's people."""
+    """The people of the sample district."""
     return load_roster(
         DISTRICT / "oneroster", groups=DISTRICT / "groups.csv", contacts=DISTRICT / "contacts.csv",
         domains=[STAFF, STUDENTS], now=1.9e9,
@@ -65,8 +65,8 @@ def policy() -> Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What somebody writes to somebody, and what the classifiers find in it: clause, score and the very words."""
+class SampleMessage:
+    """A message to add, and what the classifiers find in it: clause, score and phrase."""
 
     sender: str
     to: tuple[str, ...]
@@ -77,97 +77,102 @@ class Said:
     html: str = ""
     files: tuple[tuple[str, str, bytes], ...] = ()
     channel: str = MAIL
-    pairs: tuple[Pair, ...] | None = None  # of a text, whose numbers the roster does not know
-    raw: bytes = b""  # the content itself, in place of subject, text, html and files
+    pairs: tuple[Pair, ...] | None = None  # of a text message between numbers that the roster does not know
+    raw: bytes = b""  # the exact content, instead of subject, text, html and files
 
 
-def staff(name: str) -> str:
-    """The address of a member of staff."""
+def staff_address(name: str) -> str:
+    """The address of a staff member."""
     return f"{name}@{STAFF}"
 
 
-def student(name: str) -> str:
+def student_address(name: str) -> str:
     """The address of a student."""
     return f"{name}@{STUDENTS}"
 
 
-SECRET = "Please keep this just between us and don't tell your mother."
-SAID: Mapping[str, Said] = {
-    "high": Said(
-        staff("peter.lindgren"), (student("maya.lindqvist"),), "After practice",
-        f"Maya, you are the best part of my day.\n\n{SECRET}\n", (("7a", 0.97, "just between us"), ("6", 0.8, "best")),
+SECRECY_TEXT = "Please keep this just between us and don't tell your mother."
+MESSAGES: Mapping[str, SampleMessage] = {
+    "high": SampleMessage(
+        staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "After practice",
+        f"Maya, you are the best part of my day.\n\n{SECRECY_TEXT}\n",
+        (("7a", 0.97, "just between us"), ("6", 0.8, "best")),
     ),
-    "middle": Said(
-        staff("carolann.pruitt"), (student("nadia.petrakis"),), "Your number",
+    "middle": SampleMessage(
+        staff_address("carolann.pruitt"), (student_address("nadia.petrakis"),), "Your number",
         "Nadia, this stays our little secret.\n", (("7a", 0.93, "our little secret"),),
     ),
-    "own": Said(
-        staff("dana.okafor"), (student("liam.whitcomb"),), "Saturday", "Come alone on Saturday, it stays with us.\n",
+    "own": SampleMessage(
+        staff_address("dana.okafor"), (student_address("liam.whitcomb"),), "Saturday",
+        "Come alone on Saturday, it stays with us.\n",
         (("7a", 0.95, "Come alone"),),
     ),
-    "child": Said(
-        staff("peter.lindgren"), (student("ngozi.okafor"),), "Essay", "You looked so pretty today.\n",
+    "child": SampleMessage(
+        staff_address("peter.lindgren"), (student_address("ngozi.okafor"),), "Essay", "You looked so pretty today.\n",
         (("7a", 0.9, "so pretty"),),
     ),
-    "both": Said(
-        staff("peter.lindgren"), (student("maya.lindqvist"), student("nadia.petrakis")), "Trip",
+    "both": SampleMessage(
+        staff_address("peter.lindgren"), (student_address("maya.lindqvist"), student_address("nadia.petrakis")), "Trip",
         "Nobody needs to know about the trip.\n", (("7a", 0.91, "Nobody needs to know"),),
     ),
-    "text": Said(
+    "text": SampleMessage(
         "+15155550142", ("+15155550901",), "", "u up? dont tell anyone we talk", (("7a", 0.92, "dont tell anyone"),),
         channel=SMS,
         pairs=(Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT, outside=True),),
     ),
-    "laid-out": Said(
-        staff("peter.lindgren"), (student("camille.fontaine"),), "Pictures", "Look at these.\n",
+    "laid-out": SampleMessage(
+        staff_address("peter.lindgren"), (student_address("camille.fontaine"),), "Pictures", "Look at these.\n",
         (("7a", 0.9, "Look"),), html="<h1>Look</h1><p>at <b>these</b></p><img src='https://tracker.invalid/x.png'>",
         files=(("dot.png", "image/png", bytes.fromhex(
             "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c636070700000008c"
             "0051b5d2d3fc0000000049454e44ae426082")),),
     ),
-    "help": Said(
-        student("tess.vandermeer"), (staff("hollis.meyer"),), "can i come see you",
+    "help": SampleMessage(
+        student_address("tess.vandermeer"), (staff_address("hollis.meyer"),), "can i come see you",
         "things at home got really bad again and i'm scared\n", help=0.98,
     ),
-    "flag": Said(
-        staff("elena.ruiz"), (student("owen.dahl"),), "Quick one", "Just text me on my cell, it is easier.\n",
+    "flag": SampleMessage(
+        staff_address("elena.ruiz"), (student_address("owen.dahl"),), "Quick one",
+        "Just text me on my cell, it is easier.\n",
         (("4", 0.93, "text me on my cell"),),
     ),
-    "clean": Said(staff("dana.okafor"), (student("maya.lindqvist"),), "Lab", "The lab is on Thursday at ten.\n"),
+    "clean": SampleMessage(
+        staff_address("dana.okafor"), (student_address("maya.lindqvist"),), "Lab", "The lab is on Thursday at ten.\n"
+    ),
 }  # fmt: skip
-"""Messages by a name; what becomes of them is the shipped policy's doing."""
+"""Messages by name. The shipped policy decides them."""
 HELD = ("high", "middle", "own", "child", "both", "text", "laid-out")
 
 
-def content_of(said: Said) -> bytes:
-    """The bytes of what somebody writes."""
-    if said.raw:
-        return said.raw
-    if said.channel == SMS:
-        return said.text.encode()
+def build_content(sample: SampleMessage) -> bytes:
+    """The content of a message."""
+    if sample.raw:
+        return sample.raw
+    if sample.channel == SMS:
+        return sample.text.encode()
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Subject"] = said.sender, ", ".join(said.to), said.subject
-    mail.set_content(said.text)
-    if said.html:
-        mail.add_alternative(said.html, subtype="html")
-    for name, kind, data in said.files:
+    mail["From"], mail["To"], mail["Subject"] = sample.sender, ", ".join(sample.to), sample.subject
+    mail.set_content(sample.text)
+    if sample.html:
+        mail.add_alternative(sample.html, subtype="html")
+    for name, kind, data in sample.files:
         mail.add_attachment(data, *kind.split("/"), filename=name)
     return mail.as_bytes()
 
 
-def message_of(said: Said, at: float, people: Roster) -> Message:
-    """What somebody writes, as the gateway takes it in."""
-    content = content_of(said)
-    relation = Relation(said.pairs) if said.pairs is not None else relate(said.sender, (), said.to, people)
+def build_message(sample: SampleMessage, at: float, people: Roster) -> Message:
+    """The message as the gateway accepts it."""
+    content = build_content(sample)
+    relation = Relation(sample.pairs) if sample.pairs is not None else relate(sample.sender, (), sample.to, people)
     return Message(
-        new_id(at, os.urandom(10)), said.channel, Envelope(said.sender, tuple(map(Recipient, said.to))), content,
-        sha256_of(content), at, relation, b"", said.subject, f"<{os.urandom(6).hex()}@{STAFF}>" * (not said.raw),
-        said.text[:200],
+        new_id(at, os.urandom(10)), sample.channel, Envelope(sample.sender, tuple(map(Recipient, sample.to))), content,
+        sha256_of(content), at, relation, b"", sample.subject, f"<{os.urandom(6).hex()}@{STAFF}>" * (not sample.raw),
+        sample.text[:200],
     )  # fmt: skip
 
 
-def verdict_of(said: Said, message: Message) -> Verdict:
-    """What the classifiers say of it."""
+def build_verdict(sample: SampleMessage, message: Message) -> Verdict:
+    """The verdict on a message."""
     texts = {part.number: part.text for part in parts(message.content, message.channel)}
     findings = [
         Finding(
@@ -178,20 +183,20 @@ def verdict_of(said: Said, message: Message) -> Verdict:
             )[:1],
             cue=words,
         )
-        for clause, score, words in said.found
+        for clause, score, words in sample.found
     ]  # fmt: skip
-    return Verdict(message.id, message.sha256, "1.0.0", "en", tuple(findings), {"personal": 0.8}, said.help, (), 4.0)
+    return Verdict(message.id, message.sha256, "1.0.0", "en", tuple(findings), {"personal": 0.8}, sample.help, (), 4.0)
 
 
-async def put(store: Store, said: Said, at: float, people: Roster, in_force: Policy) -> Message:
-    """Take a message in and decide it by the policy."""
-    message = message_of(said, at, people)
+async def add_message(store: Store, sample: SampleMessage, at: float, people: Roster, in_force: Policy) -> Message:
+    """Accept a message and decide it with the policy."""
+    message = build_message(sample, at, people)
     contacts = [
         ContactLogRow(conversation_id(pair.staff, pair.student), pair.staff, pair.student, False, True, pair.outside)
         for pair in message.relation.pairs
     ]
     await store.intake.accept(message, contacts)
-    verdict = verdict_of(said, message)
+    verdict = build_verdict(sample, message)
 
     def rule(pending: PendingMessage) -> Transition:
         return by_verdict(pending, verdict, in_force, at)
@@ -200,14 +205,14 @@ async def put(store: Store, said: Said, at: float, people: Roster, in_force: Pol
     return message
 
 
-async def fill(store: Store, at: float) -> dict[str, Message]:
-    """Accounts and messages, the messages by their names; the first came an hour ago."""
+async def fill_store(store: Store, at: float) -> dict[str, Message]:
+    """Add accounts and messages. Returns the messages by name. The first was received an hour ago."""
     people, in_force = roster(), policy()
     for user in USERS.values():
-        await store.accounts.add(user, HASH, AuditEntry(at, "tests", "account added", user.name))
+        await store.accounts.add(user, PASSWORD_HASH, AuditEntry(at, "tests", "account added", user.name))
     return {
-        name: await put(store, said, at - 3600 + 60 * minute, people, in_force)
-        for minute, (name, said) in enumerate(SAID.items())
+        name: await add_message(store, sample, at - 3600 + 60 * minute, people, in_force)
+        for minute, (name, sample) in enumerate(MESSAGES.items())
     }
 
 

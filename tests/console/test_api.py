@@ -23,23 +23,23 @@ from schemathesis.specs.openapi.checks import (
 from gateway.core.messages.delivery import State
 from gateway.core.messages.message import Message
 from gateway.core.policy.policy import Policy
-from tests.console.district import DIRECTOR, HELD, HIGH, SAID
-from tests.console.world import World, form_of, opened
+from tests.console.district import DIRECTOR, HELD, HIGH, MESSAGES
+from tests.console.running_console import RunningConsole, form_secret, running_console
 
 PROBLEM = "application/problem+json"
 EXAMPLES = 25
 
 
-async def _states(world: World, name: str) -> set[State]:
-    (trace,) = await world.store.lookups.trace(id=world.id(name))
+async def _states(console: RunningConsole, name: str) -> set[State]:
+    (trace,) = await console.store.lookups.trace(id=console.id(name))
     return {each.state for each in trace.recipients}
 
 
-async def test_the_queue_comes_in_pages(world: World) -> None:
-    async with world.program(DIRECTOR) as program:
+async def test_the_queue_comes_in_pages(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as program:
         whole = (await program.get("/api/v1/held")).json()
         assert whole["next"] is None
-        assert {row["id"] for row in whole["items"]} == {world.id(name) for name in HELD}
+        assert {row["id"] for row in whole["items"]} == {console.id(name) for name in HELD}
         pages, cursor = [], ""
         while cursor is not None:
             page = (
@@ -51,8 +51,8 @@ async def test_the_queue_comes_in_pages(world: World) -> None:
         assert pages == [2, 2, 2, 1]
 
 
-async def test_a_cursor_outlives_what_it_stood_at(world: World) -> None:
-    async with world.program(DIRECTOR) as program:
+async def test_a_cursor_outlives_what_it_stood_at(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as program:
         first = (await program.get("/api/v1/held", params={"limit": 2})).json()
         rest = (await program.get("/api/v1/held", params={"cursor": first["next"]})).json()["items"]
         await program.post(f"/api/v1/messages/{first['items'][-1]['id']}/release", json={"reason": ""})
@@ -60,8 +60,8 @@ async def test_a_cursor_outlives_what_it_stood_at(world: World) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "bnVsbA", "W10", "WzEsMl0", "WyJhIiwiYiJd", "WzEsIngiLDNd", "e30", "é"])
-async def test_a_cursor_of_somebody_else_s(world: World, cursor: str) -> None:
-    async with world.program(DIRECTOR) as program:
+async def test_a_cursor_of_somebody_else_s(console: RunningConsole, cursor: str) -> None:
+    async with console.api_client(DIRECTOR) as program:
         for path in ("held", "audit"):
             answer = await program.get(f"/api/v1/{path}", params={"cursor": cursor})
             assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), path
@@ -86,22 +86,22 @@ async def test_a_cursor_of_somebody_else_s(world: World, cursor: str) -> None:
     ],
 )
 async def test_errors_say_what_is_wrong(
-    world: World, method: str, path: str, more: dict[str, Any], status: int
+    console: RunningConsole, method: str, path: str, more: dict[str, Any], status: int
 ) -> None:
-    async with world.program(DIRECTOR) as program:
-        answer = await program.request(method, path.format(high=world.id("high")), **more)
+    async with console.api_client(DIRECTOR) as program:
+        answer = await program.request(method, path.format(high=console.id("high")), **more)
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
     said = answer.json()
     assert said["status"] == status
     assert {"type", "title", "detail"} <= set(said)
-    assert await _states(world, "high") == {State.HELD}
+    assert await _states(console, "high") == {State.HELD}
 
 
-async def test_of_many_at_once_one_wins(world: World) -> None:
-    async with world.program(DIRECTOR) as one, world.program(HIGH) as other:
+async def test_of_many_at_once_one_wins(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as one, console.api_client(HIGH) as other:
         answers = await asyncio.gather(
             *(
-                each.post(f"/api/v1/messages/{world.id('high')}/{deed}", json={"reason": ""})
+                each.post(f"/api/v1/messages/{console.id('high')}/{deed}", json={"reason": ""})
                 for each, deed in [(one, "release"), (other, "reject")] * 4
             )
         )
@@ -113,7 +113,7 @@ async def test_of_many_at_once_one_wins(world: World) -> None:
         len(
             [
                 act
-                for act in await world.store.audit_trail.entries_about(world.id("high"), 20)
+                for act in await console.store.audit_trail.entries_about(console.id("high"), 20)
                 if act.act in ("released", "rejected")
             ]
         )
@@ -121,9 +121,9 @@ async def test_of_many_at_once_one_wins(world: World) -> None:
     )
 
 
-async def test_a_decision_with_a_key_is_made_once(world: World) -> None:
-    path, key = f"/api/v1/messages/{world.id('high')}/release", {"Idempotency-Key": "one"}
-    async with world.program(DIRECTOR) as program:
+async def test_a_decision_with_a_key_is_made_once(console: RunningConsole) -> None:
+    path, key = f"/api/v1/messages/{console.id('high')}/release", {"Idempotency-Key": "one"}
+    async with console.api_client(DIRECTOR) as program:
         answers = [await program.post(path, json={"reason": "ok"}, headers=key) for _ in range(3)]
         assert [(each.status_code, each.json()) for each in answers] == [(200, answers[0].json())] * 3
         assert (await program.post(path, json={"reason": "other"}, headers=key)).status_code == 422
@@ -132,37 +132,41 @@ async def test_a_decision_with_a_key_is_made_once(world: World) -> None:
             await program.post("/api/v1/messages/0/reject", json={"reason": ""}, headers={"Idempotency-Key": "two"})
         ] * 2
         assert [each.status_code for each in unknown] == [404, 404]
-    async with world.program(HIGH) as other:  # keys belong to an account
+    async with console.api_client(HIGH) as other:  # keys belong to an account
         assert (await other.post(path, json={"reason": "ok"}, headers=key)).status_code == 409
 
 
-async def test_a_program_takes_back_what_was_decided_on_a_page(world: World) -> None:
+async def test_a_program_takes_back_what_was_decided_on_a_page(console: RunningConsole) -> None:
     """As long as it has not left; what a program decides itself takes effect at once."""
-    id_ = world.id("high")
+    id_ = console.id("high")
     path = f"/api/v1/messages/{id_}"
-    async with world.program(HIGH) as program, world.signed_in(HIGH) as browser, world.program(DIRECTOR) as other:
-        form = form_of(await browser.get("/trace"))
+    async with (
+        console.api_client(HIGH) as program,
+        console.signed_in(HIGH) as browser,
+        console.api_client(DIRECTOR) as other,
+    ):
+        form = form_secret(await browser.get("/trace"))
         await browser.post(f"/messages/{id_}/reject", data={"form": form, "reason": "x"})
         assert (await other.post(f"{path}/undo")).status_code == 409  # somebody else's
         key = {"Idempotency-Key": "undo"}
         back = await program.post(f"{path}/undo", headers=key)
-        assert (back.status_code, back.json()["recipients"]) == (200, list(SAID["high"].to))
+        assert (back.status_code, back.json()["recipients"]) == (200, list(MESSAGES["high"].to))
         assert (await program.post(f"{path}/undo", headers=key)).json() == back.json()
         assert (await program.post(f"{path}/undo")).status_code == 409
         assert (await program.post(f"{path}/release", json={"reason": ""})).status_code == 200
-        assert id_ in await world.outgoing()
+        assert id_ in await console.deliver()
         late = await program.post(f"{path}/undo")
         assert (late.status_code, late.headers["content-type"]) == (409, "application/problem+json")
 
 
-async def test_a_program_is_told_what_a_decision_needs(world: World) -> None:
-    async with world.program(HIGH) as program:
-        told = (await program.get(f"/api/v1/messages/{world.id('high')}/review")).json()
+async def test_a_program_is_told_what_a_decision_needs(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as program:
+        told = (await program.get(f"/api/v1/messages/{console.id('high')}/review")).json()
     assert told["needs"]["discard"] == {"reason": True, "second_person": False, "clauses": []}
     assert told["needs"]["release"] == {"reason": False, "second_person": False, "clauses": []}
     assert "clause 7a: Sexual, flirtatious or grooming" in told["usual_words"]
     end = datetime.fromisoformat(told["put_off_until"]).timestamp()
-    assert abs(end - world.messages["high"].received_at - 14 * 86400) < 1
+    assert abs(end - console.messages["high"].received_at - 14 * 86400) < 1
 
 
 DEEDS: dict[str, dict[str, object]] = {
@@ -183,10 +187,10 @@ DEEDS: dict[str, dict[str, object]] = {
 }
 
 
-async def test_whatever_is_done_is_done_once_with_a_key(world: World) -> None:
+async def test_whatever_is_done_is_done_once_with_a_key(console: RunningConsole) -> None:
     """The second request gets the first answer, and the audit log has one entry more."""
-    ids = {name: world.id(name) for name in ("high", "help")}
-    async with world.program(HIGH) as program:
+    ids = {name: console.id(name) for name in ("high", "help")}
+    async with console.api_client(HIGH) as program:
         for deed, body in DEEDS.items():
             sent = json.loads(json.dumps(body).replace("{high}", ids["high"]))
             method, _, at = deed.format(**ids).rpartition(" ")
@@ -200,7 +204,7 @@ async def test_whatever_is_done_is_done_once_with_a_key(world: World) -> None:
             for _ in range(3):
                 answer = await program.send(first)
                 assert answer.status_code in (200, 201), (deed, answer.text)
-                done = [await world.store.audit_trail.changes_about(subject, 500) for subject in about]
+                done = [await console.store.audit_trail.changes_about(subject, 500) for subject in about]
                 counts.append((sum(map(len, done)), answer.text))
             assert len(set(counts)) == 1, deed
             if sent:
@@ -218,10 +222,10 @@ async def test_whatever_is_done_is_done_once_with_a_key(world: World) -> None:
     assert {each for each, keyed in writing.items() if not keyed} == once_or_ever | changes_nothing
 
 
-async def test_the_description_is_kept(world: World) -> None:
+async def test_the_description_is_kept(console: RunningConsole) -> None:
     """Made-up requests of every kind: no answer is a fault of ours, and each is as the description says."""
-    token = await world.token(DIRECTOR)
-    schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{world.url}/api/openapi.json")
+    token = await console.token(DIRECTOR)
+    schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{console.url}/api/openapi.json")
     checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
     tried: dict[str, int] = {}
 
@@ -234,7 +238,7 @@ async def test_the_description_is_kept(world: World) -> None:
         def one(case: Any) -> None:
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
             if "{id}" in operation.path and tried.get(operation.label, 0) % 2:
-                case.path_parameters["id"] = world.id(HELD[tried[operation.label] % len(HELD)])
+                case.path_parameters["id"] = console.id(HELD[tried[operation.label] % len(HELD)])
             answer = case.call()
             tried[operation.label] = tried.get(operation.label, 0) + 1
             case.validate_response(answer, checks=checks)
@@ -249,22 +253,22 @@ async def test_the_description_is_kept(world: World) -> None:
 
 
 async def test_what_fails_here_is_a_problem_too(
-    made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path
+    sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path
 ) -> None:  # fmt: skip
     """A defect of ours, here a policy that cannot be read any more: told as any other problem is, and nothing of it."""
 
     def broken() -> Policy:
         raise LookupError("private words")
 
-    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-    async with opened(url, made_house[1], in_force=broken) as world:
-        async with world.program(DIRECTOR) as program:
-            answer = await program.get(f"/api/v1/messages/{world.id('high')}/review")
+    url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+    async with running_console(url, sqlite_district[1], in_force=broken) as console:
+        async with console.api_client(DIRECTOR) as program:
+            answer = await program.get(f"/api/v1/messages/{console.id('high')}/review")
         assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
         assert answer.json()["title"] == "Internal error"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        async with world.signed_in(DIRECTOR) as browser:
-            page = await browser.get(f"/messages/{world.id('high')}")
+        async with console.signed_in(DIRECTOR) as browser:
+            page = await browser.get(f"/messages/{console.id('high')}")
         assert page.status_code == 500
         assert "Internal error" in page.text
         assert "private words" not in page.text + answer.text

@@ -10,12 +10,12 @@ from playwright.async_api import Page, expect
 from gateway.core.cases.case import CaseDraft
 from gateway.core.messages.delivery import State
 from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, MIDDLE, SECURITY
-from tests.console.world import World, enter
+from tests.console.running_console import RunningConsole, sign_in_browser
 from tests.peers import axe
 
 pytestmark = pytest.mark.peer("chromium")
 BOTH = pytest.mark.parametrize(
-    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
+    "console", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
 )
 # The pages let no script in but their own: what audits them is let in beside it.
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "bypass_csp": True}
@@ -25,14 +25,14 @@ PHONE = {
 }  # fmt: skip
 
 
-async def _states(world: World, name: str) -> set[State]:
-    (trace,) = await world.store.lookups.trace(id=world.id(name))
+async def _states(console: RunningConsole, name: str) -> set[State]:
+    (trace,) = await console.store.lookups.trace(id=console.id(name))
     return {each.state for each in trace.recipients}
 
 
 @BOTH
-async def test_a_held_message_is_found_read_and_released_by_keyboard(world: World, page: Page) -> None:
-    await enter(page, world, DIRECTOR)
+async def test_a_held_message_is_found_read_and_released_by_keyboard(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
     rows = page.locator("#queue .rows .row")
     await expect(rows).to_have_count(len(HELD))
     await page.keyboard.press("j")
@@ -41,121 +41,121 @@ async def test_a_held_message_is_found_read_and_released_by_keyboard(world: Worl
     await expect(page.locator("#pane #message")).to_contain_text("Peter Lindgren")
     await expect(page.locator("#pane mark", has_text="just between us")).to_have_count(1)
     chosen = await page.locator("#pane #message").get_attribute("data-id")
-    assert chosen == world.id("high")  # the earliest due stands first
+    assert chosen == console.id("high")  # the earliest due stands first
     await page.keyboard.press("e")
     await page.keyboard.type("known to the parents")
     await page.keyboard.press("Escape")
     await page.keyboard.press("r")
     await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
     await expect(rows).to_have_count(len(HELD) - 1)
-    assert await world.outgoing() == {
-        world.id(name): world.messages[name].content for name in ("clean", "help", "flag")
+    assert await console.deliver() == {
+        console.id(name): console.messages[name].content for name in ("clean", "help", "flag")
     }
-    gone = await world.outgoing(after=6)
-    assert gone == {world.id("high"): world.messages["high"].content}
-    acts = await world.store.audit_trail.entries_about(world.id("high"), 10)
+    gone = await console.deliver(after=6)
+    assert gone == {console.id("high"): console.messages["high"].content}
+    acts = await console.store.audit_trail.entries_about(console.id("high"), 10)
     assert [each.act for each in acts] == ["released", "viewed", "decided"]
     assert acts[0].detail["reason"] == "known to the parents"
 
 
 @pytest.mark.parametrize("context", [{}, {"java_script_enabled": False}], indirect=True, ids=["script", "no-script"])
-async def test_enter_in_the_reason_decides_nothing(world: World, page: Page) -> None:
+async def test_enter_in_the_reason_decides_nothing(console: RunningConsole, page: Page) -> None:
     """A reason is written before it is clear what it is for: only a button decides, alone or for a mailing."""
-    await enter(page, world, HIGH)
-    for path in (f"/messages/{world.id('high')}", f"/together/{world.id('high')}"):
-        await page.goto(f"{world.url}{path}")
+    await sign_in_browser(page, console, HIGH)
+    for path in (f"/messages/{console.id('high')}", f"/together/{console.id('high')}"):
+        await page.goto(f"{console.url}{path}")
         reason = page.get_by_label("Reason")
         await expect(page.get_by_text("Nothing", exact=True)).to_be_hidden()
         await reason.fill("known to the parents")
         await reason.press("Enter")
         await reason.press("End")  # the page is still there and takes keys
         await expect(reason).to_have_value("known to the parents")
-        assert page.url == f"{world.url}{path}"
-        assert await _states(world, "high") == {State.HELD}
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+        assert page.url == f"{console.url}{path}"
+        assert await _states(console, "high") == {State.HELD}
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.locator("#decision").get_by_role("button", name="Release").click()
     await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
 
 
-async def test_a_decision_is_undone(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_a_decision_is_undone(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.keyboard.press("x")
     await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
-    world.clock.ahead -= 600  # as much time to press it as a busy machine may need
+    console.clock.ahead -= 600  # as much time to press it as a busy machine may need
     await page.reload()
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator("#message")).to_contain_text("Decision undone")
-    assert await _states(world, "high") == {State.HELD}
-    assert world.id("high") not in await world.outgoing(after=60)
+    assert await _states(console, "high") == {State.HELD}
+    assert console.id("high") not in await console.deliver(after=60)
 
 
-async def test_the_browser_asks_for_a_reason_that_the_policy_wants(world: World, page: Page) -> None:
+async def test_the_browser_asks_for_a_reason_that_the_policy_wants(console: RunningConsole, page: Page) -> None:
     """Before anything is sent, and only for the deed that wants one."""
-    path = f"{world.url}/messages/{world.id('high')}"
-    await enter(page, world, HIGH)
+    path = f"{console.url}/messages/{console.id('high')}"
+    await sign_in_browser(page, console, HIGH)
     await page.goto(path)
     await page.get_by_text("Discard: deliver nothing").click()
     await page.get_by_role("button", name="Discard").click()
     await expect(page.locator("#reason")).to_be_focused()
     assert page.url == path
-    assert await _states(world, "high") == {State.HELD}
+    assert await _states(console, "high") == {State.HELD}
     await page.locator("#decision").get_by_role("button", name="Reject").click()
     await expect(page.get_by_text("Message of Peter Lindgren: Rejected.")).to_be_visible()
 
 
-async def test_the_words_are_read_before_what_was_found_in_them(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_the_words_are_read_before_what_was_found_in_them(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     titles = await page.locator("#message h2").all_inner_texts()
     assert titles[:3] == ["What it says", "Why it is held", "Also found"]
     await expect(page.get_by_role("region", name="Why", exact=True)).to_contain_text("97 % sure")
     await expect(page.get_by_role("region", name="Also found")).to_contain_text("80 % sure")
 
 
-async def test_the_second_one_is_told_who_was_first(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
-    async with world.program(DIRECTOR) as director:
-        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": "first"})
+async def test_the_second_one_is_told_who_was_first(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
+    async with console.api_client(DIRECTOR) as director:
+        await director.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": "first"})
     await page.get_by_role("button", name="Reject").click()
     await expect(page.locator("main")).to_contain_text("decided first by director")
 
 
-async def test_the_queue_is_live(world: World, page: Page) -> None:
-    await enter(page, world, DIRECTOR)
+async def test_the_queue_is_live(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
     await expect(page.locator("#held-title .count")).to_have_text(str(len(HELD)))
-    async with world.program(DIRECTOR) as director:
-        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
+    async with console.api_client(DIRECTOR) as director:
+        await director.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": ""})
     await expect(page.locator("#held-title .count")).to_have_text(str(len(HELD) - 1))
 
 
-async def test_a_building_sees_its_own(world: World, page: Page) -> None:
-    await enter(page, world, MIDDLE)
+async def test_a_building_sees_its_own(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, MIDDLE)
     await expect(page.locator("#queue .rows .row")).to_have_count(2)
     seen = {await each.get_attribute("data-id") for each in await page.locator("#queue .rows .row").all()}
-    assert seen == {world.id("middle"), world.id("both")}
-    answer = await page.goto(f"{world.url}/messages/{world.id('high')}")
+    assert seen == {console.id("middle"), console.id("both")}
+    answer = await page.goto(f"{console.url}/messages/{console.id('high')}")
     assert answer is not None
     assert answer.status == 404
     await expect(page.locator("main")).not_to_contain_text("Lindgren")
 
 
 @pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
-async def test_reading_and_deciding_need_no_javascript(world: World, page: Page) -> None:
-    await enter(page, world, DIRECTOR)
-    await page.locator(f'#queue .row[data-id="{world.id("text")}"]').click()
+async def test_reading_and_deciding_need_no_javascript(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
+    await page.locator(f'#queue .row[data-id="{console.id("text")}"]').click()
     await expect(page.locator("#message mark")).to_contain_text("dont tell anyone")
     await page.get_by_label("Reason").fill("no")
     await page.get_by_role("button", name="Reject").click()
     await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
-    assert await _states(world, "text") == {State.REJECTED}
+    assert await _states(console, "text") == {State.REJECTED}
 
 
 @pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
-async def test_a_case_needs_no_javascript(world: World, page: Page) -> None:
-    await enter(page, world, DIRECTOR)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_a_case_needs_no_javascript(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.get_by_text("Make it a case").click()
     await page.get_by_label("Title of the case").fill("Secrecy")
     await page.get_by_role("button", name="Open the case").click()
@@ -169,13 +169,13 @@ async def test_a_case_needs_no_javascript(world: World, page: Page) -> None:
     await page.locator(".rows .row").first.click()
     await page.get_by_role("button", name="Release", exact=False).first.click()
     await expect(page.get_by_text("Released. It takes effect")).to_be_visible()
-    await page.goto(f"{world.url}/cases/1")
+    await page.goto(f"{console.url}/cases/1")
     await page.get_by_text("Close the case").first.click()
     await page.get_by_label("How it ended").select_option("unfounded")
     await page.get_by_label("What was done, and who was informed").fill("a misreading")
     await page.get_by_role("button", name="Close the case").click()
     await expect(page.locator("main")).to_contain_text("Unfounded")
-    assert await _states(world, "high") == {State.QUEUED}
+    assert await _states(console, "high") == {State.QUEUED}
 
 
 # --- for everybody --------------------------------------------------------------------------------------------------
@@ -207,12 +207,12 @@ async def violations(page: Page) -> dict[str, list[str]]:
 @pytest.mark.peer("axe")
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
-async def test_every_page_is_accessible(world: World, page: Page, name: str) -> None:
+async def test_every_page_is_accessible(console: RunningConsole, page: Page, name: str) -> None:
     if name:
-        await enter(page, world, name)
-        await world.store.cases.open(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [world.id("high")], {})
+        await sign_in_browser(page, console, name)
+        await console.store.cases.open(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [console.id("high")], {})
     for path in PAGES[name]:
-        await page.goto(world.url + path.format(**{each: world.id(each) for each in world.messages}))
+        await page.goto(console.url + path.format(**{each: console.id(each) for each in console.messages}))
         assert not await violations(page), path
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{path} is wider than the screen"

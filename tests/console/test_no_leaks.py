@@ -5,35 +5,35 @@ from __future__ import annotations
 import re
 
 from tests.console.district import DIRECTOR, SECURITY
-from tests.console.world import Lines, World, form_of
+from tests.console.running_console import LogLines, RunningConsole, form_secret
 
 
-async def test_nothing_of_a_message_is_in_logs_or_urls(world: World, lines: Lines) -> None:
+async def test_nothing_of_a_message_is_in_logs_or_urls(console: RunningConsole, log_lines: LogLines) -> None:
     words = ("best part of my day", "just between us", "After practice", "maya.lindqvist", "peter.lindgren", "Lindgren")
-    async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
+    async with console.signed_in(DIRECTOR) as browser, console.api_client(DIRECTOR) as program:
         pages = [
-            await browser.get(path.format(id=world.id("high"), number=1, name="late"))
+            await browser.get(path.format(id=console.id("high"), number=1, name="late"))
             for path in ("/", "/messages/{id}", "/messages/{id}/source", "/delivered", "/audit", "/?clause=7a")
         ]
-        form = form_of(pages[0])
+        form = form_secret(pages[0])
         pages.append(
             await browser.post("/trace", data={"form": form, "asked": "maya.lindqvist@students.riverbend.example"})
         )
-        await program.get(f"/api/v1/messages/{world.id('high')}/content")
+        await program.get(f"/api/v1/messages/{console.id('high')}/content")
         done = await browser.post(
-            f"/messages/{world.id('high')}/release", data={"form": form, "reason": "Lindgren is known to us"}
+            f"/messages/{console.id('high')}/release", data={"form": form, "reason": "Lindgren is known to us"}
         )
     urls = " ".join(url for each in pages for url in re.findall(r'(?:href|src|action|hx-get)="([^"]*)"', each.text))
     urls += done.headers["location"]
     assert any("just between us" in each.text for each in pages)
-    assert not [word for word in words if word in str(lines.records)]
+    assert not [word for word in words if word in str(log_lines.records)]
     assert not [word for word in words if word.replace(" ", "%20") in urls or word in urls]
     assert "@" not in urls
 
 
-async def test_security_sees_states_and_no_content(world: World) -> None:
-    async with world.signed_in(SECURITY) as browser:
-        text = (await browser.get(f"/messages/{world.id('high')}")).text
+async def test_security_sees_states_and_no_content(console: RunningConsole) -> None:
+    async with console.signed_in(SECURITY) as browser:
+        text = (await browser.get(f"/messages/{console.id('high')}")).text
     assert "peter.lindgren@riverbend.example" in text
     assert "just between us" not in text
     assert "After practice" not in text

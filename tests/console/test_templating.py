@@ -9,7 +9,7 @@ import pytest
 
 import gateway.console
 from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, SECURITY
-from tests.console.world import World
+from tests.console.running_console import RunningConsole
 
 TEMPLATES = sorted(Path(gateway.console.__file__).parent.rglob("*.html"))
 _LINKS = re.compile(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a></li>')
@@ -26,9 +26,9 @@ def test_templates_have_no_inline_script_or_style(template: Path) -> None:
 
 
 @pytest.mark.parametrize("who", [DIRECTOR, HIGH, SECURITY, AUDITOR, LINDGREN])
-async def test_every_page_of_the_menu_says_its_purpose(world: World, who: str) -> None:
+async def test_every_page_of_the_menu_says_its_purpose(console: RunningConsole, who: str) -> None:
     """At its top, in plain words; and the menu has no internal terms."""
-    async with world.signed_in(who) as browser:
+    async with console.signed_in(who) as browser:
         menu = dict(_LINKS.findall((await browser.get("/policy")).text))
         assert not {"Trace", "Audit", "Mine"} & set(menu.values())
         assert menu.get("/trace", "Find a message") == "Find a message"

@@ -17,7 +17,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.store import open_store
-from tests.console.district import SAID, policy, put, roster
+from tests.console.district import MESSAGES, policy, add_message, roster
 from tests.contracts.messages import Clock
 
 ZONE = ZoneInfo("America/Chicago")
@@ -41,7 +41,7 @@ def reminders(store: Store, action: str, fallback: list[str], registry: Collecto
 async def test_reminder_says_what_happens_at_the_due_time(tmp_path: Path, action: str) -> None:
     clock = Clock(NOON)
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
-        await put(store, SAID["middle"], NOON, roster(), policy())
+        await add_message(store, MESSAGES["middle"], NOON, roster(), policy())
         clock.now = NOON + 1.9 * HOUR
         await reminders(store, action, [LAST], CollectorRegistry()).check()
         (due,) = [due for due in await store.followups.claim_due(100, 60) if due.kind is FollowupKind.DUE]
@@ -66,7 +66,7 @@ def test_reminder_of_several_messages_says_what_happens_to_each() -> None:
 async def test_help_alert_that_reaches_nobody_is_counted(tmp_path: Path, notified: bool) -> None:
     clock, registry = Clock(NOON), CollectorRegistry()
     async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
-        await put(store, SAID["help"], NOON, roster(), policy())
+        await add_message(store, MESSAGES["help"], NOON, roster(), policy())
         running = reminders(store, "hold", [LAST] if notified else [], registry)
         for count in (1, 2):
             await running.check()

@@ -18,7 +18,7 @@ from gateway.ports.store import Store
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
-from tests.console.district import SAID, policy, put, roster, staff, student
+from tests.console.district import MESSAGES, policy, add_message, roster, staff_address, student_address
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
 
 CONFIG = NoticeConfig(
@@ -72,9 +72,9 @@ async def test_alert_goes_to_the_default_recipients_and_is_audited(store: Store)
 
 async def test_parties_get_no_alert_and_no_notice(store: Store) -> None:
     """The recipient of a call for help and the writer's mother are configured recipients, but get nothing."""
-    config = replace(CONFIG, to=(staff("hollis.meyer"), staff("dana.okafor"), "safety@district.example"))
-    said = replace(SAID["help"], sender=student("ngozi.okafor"))
-    message = await put(store, said, NOON, PEOPLE, policy())
+    config = replace(CONFIG, to=(staff_address("hollis.meyer"), staff_address("dana.okafor"), "safety@district.example"))
+    said = replace(MESSAGES["help"], sender=student_address("ngozi.okafor"))
+    message = await add_message(store, said, NOON, PEOPLE, policy())
     await store.followups.complete([followup.id for followup in await store.followups.claim_due(100, 60)])
     assert [len(await store.delivery_queue.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [
         1,
@@ -97,12 +97,12 @@ async def test_author_of_a_rejected_text_is_notified_by_mail(store: Store) -> No
     body = {
         "id": "m1", "channel": "sms", "received_at": AT, "at": AT, "recipients": ["+15155550901"], "clauses": ["7a"],
         "words": "Please write from the district's app.\n\nClause 7a says why.",
-        "people": ["s-06", student("new.pupil")],
+        "people": ["s-06", student_address("new.pupil")],
     }  # fmt: skip
     (notice,) = await written(store, Followup(FollowupKind.REJECTED_TEXT, "m1", body))
     assert _recipients(notice) == [
-        staff("peter.lindgren"),
-        student("new.pupil"),
+        staff_address("peter.lindgren"),
+        student_address("new.pupil"),
     ]
     assert notice.envelope.sender == ""
     text = notice.content.decode()

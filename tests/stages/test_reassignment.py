@@ -20,7 +20,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.store import open_store
-from tests.console.district import SAID, policy, put, roster
+from tests.console.district import MESSAGES, policy, add_message, roster
 from tests.contracts.messages import Clock
 
 ZONE, NOW = ZoneInfo("America/Chicago"), 1.8e9
@@ -44,7 +44,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def held_message(store: Store, name: str) -> Message:
     """One of the district's held messages."""
-    return await put(store, SAID[name], NOW, PEOPLE, policy())
+    return await add_message(store, MESSAGES[name], NOW, PEOPLE, policy())
 
 
 def reminders_of(store: Store) -> Reminders:

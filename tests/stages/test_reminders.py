@@ -28,7 +28,7 @@ from gateway.ports.store import Store
 from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
 from gateway.store import open_store
-from tests.console.district import SAID, SECRET, message_of, policy, put, roster, verdict_of
+from tests.console.district import MESSAGES, SECRECY_TEXT, build_message, policy, add_message, roster, build_verdict
 from tests.contracts.messages import Clock
 
 ZONE = ZoneInfo("America/Chicago")
@@ -73,9 +73,9 @@ class ReminderRun:
         """Count a decision."""
         self.decided += 1
 
-    async def put(self, name: str) -> Message:
+    async def add_message(self, name: str) -> Message:
         """Store one of the district's messages, decided by the policy now."""
-        return await put(self.store, SAID[name], self.now, self.people, self.policy)
+        return await add_message(self.store, MESSAGES[name], self.now, self.people, self.policy)
 
     async def notices(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
         """The notices after one check: kind, recipient, number of messages."""
@@ -151,7 +151,7 @@ async def test_only_the_assignee_is_notified(run: ReminderRun) -> None:
 
 async def test_parties_are_not_notified(run: ReminderRun) -> None:
     """The building's only administrator with an address wrote the message: the director is notified."""
-    person = run.people.person(SAID["high"].sender)
+    person = run.people.person(MESSAGES["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
     await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
@@ -272,12 +272,12 @@ async def test_help_alert_repeats_until_acknowledged(run: ReminderRun) -> None:
 
 async def test_late_help_alert_repeats_for_weeks(run: ReminderRun) -> None:
     """The verdict comes a day after the message was flagged without one; weeks later people are still notified."""
-    message = message_of(SAID["help"], NOON, run.people)
+    message = build_message(MESSAGES["help"], NOON, run.people)
     await run.store.intake.accept(message)
     await run.store.dispositions.apply([(message.id, lambda seen: without_verdict(seen, run.policy, NOON))])
     run.now = NOON + 24 * HOUR
     assert await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN) == []
-    verdict = verdict_of(SAID["help"], message)
+    verdict = build_verdict(MESSAGES["help"], message)
     await run.store.dispositions.apply([(message.id, lambda seen: by_verdict(seen, verdict, run.policy, run.now))])
     assert (FollowupKind.HELP_ALERT, kessler(run), 0) in await run.notices(FollowupKind.HELP_ALERT)
     run.now += 16 * MINUTE
@@ -358,7 +358,7 @@ async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
 async def test_due_case_is_reminded_of_until_closed(run: ReminderRun) -> None:
     """The assignee is notified; after a day the director, too; parties never."""
     message = await run.put("high")
-    person = run.people.person(SAID["high"].sender)
+    person = run.people.person(MESSAGES["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
     await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
@@ -413,6 +413,6 @@ async def test_notices_reveal_nothing_about_a_message(run: ReminderRun) -> None:
         assert "https://c.example/" in content
         for id_ in ids:
             content = content.replace(id_, "ID")  # an id may contain any two characters
-        for word in (SECRET, "Lindgren", "lindqvist", "After practice", "vandermeer", "can i come", "7a"):
+        for word in (SECRECY_TEXT, "Lindgren", "lindqvist", "After practice", "vandermeer", "can i come", "7a"):
             assert word not in content
         assert max(map(len, content.split("\r\n"))) <= 78

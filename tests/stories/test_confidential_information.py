@@ -27,22 +27,22 @@ from gateway.ports.store import Store
 from gateway.stages.disposition import Disposition
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
-from tests.console.district import Said, message_of, policy, roster, staff, student
-from tests.console.world import Lines
+from tests.console.district import SampleMessage, build_message, policy, roster, staff_address, student_address
+from tests.console.running_console import LogLines
 
 NEWS = "Ngozi Okafor has a 62 in Algebra and an IEP meeting about ADHD medication on Monday."
 UNKNOWN = "Zbigniew Okafor has a 62 in Algebra and an IEP meeting about ADHD medication on Monday."
 HELP = "My stepdad hits me every night and I am scared to go home. Can we talk?"
-LINDGREN, OKAFOR, NGOZI, MAYA = staff("peter.lindgren"), staff("dana.okafor"), "ngozi.okafor", "maya.lindqvist"
-SENT: Mapping[str, Said] = {
-    "to herself": Said(LINDGREN, (student(NGOZI),), "News", NEWS),
-    "to another": Said(LINDGREN, (student(MAYA),), "News", NEWS),
-    "to both": Said(LINDGREN, (student(NGOZI), student(MAYA)), "News", NEWS),
-    "about an unknown person": Said(LINDGREN, (student(NGOZI),), "News", UNKNOWN),
-    "to her teacher": Said(student(MAYA), (OKAFOR,), "News", NEWS),
-    "to another teacher": Said(student(MAYA), (LINDGREN,), "News", NEWS),
-    "to the principal": Said(student(MAYA), (staff("denise.abara"),), "News", NEWS),
-    "help": Said(student(MAYA), (LINDGREN,), "Hi", HELP),
+LINDGREN, OKAFOR, NGOZI, MAYA = staff_address("peter.lindgren"), staff_address("dana.okafor"), "ngozi.okafor", "maya.lindqvist"
+SENT: Mapping[str, SampleMessage] = {
+    "to herself": SampleMessage(LINDGREN, (student_address(NGOZI),), "News", NEWS),
+    "to another": SampleMessage(LINDGREN, (student_address(MAYA),), "News", NEWS),
+    "to both": SampleMessage(LINDGREN, (student_address(NGOZI), student_address(MAYA)), "News", NEWS),
+    "about an unknown person": SampleMessage(LINDGREN, (student_address(NGOZI),), "News", UNKNOWN),
+    "to her teacher": SampleMessage(student_address(MAYA), (OKAFOR,), "News", NEWS),
+    "to another teacher": SampleMessage(student_address(MAYA), (LINDGREN,), "News", NEWS),
+    "to the principal": SampleMessage(student_address(MAYA), (staff_address("denise.abara"),), "News", NEWS),
+    "help": SampleMessage(student_address(MAYA), (LINDGREN,), "Hi", HELP),
 }
 
 
@@ -64,7 +64,7 @@ def _read(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 async def _decide_all(folder: Path) -> Results:
-    registry, people, lines = CollectorRegistry(), roster(), Lines()
+    registry, people, lines = CollectorRegistry(), roster(), LogLines()
     event_log, log = EventLog(registry), logging.getLogger("chaperone")
     log.addHandler(lines)
     async with (
@@ -72,7 +72,7 @@ async def _decide_all(folder: Path) -> Results:
         LocalBus() as bus,
         ClassifierPool(1, event_log=event_log, batch_seconds=240, message_seconds=240) as pool,
     ):
-        ids = {name: await _accept(store, bus, message_of(said, time.time(), people)) for name, said in SENT.items()}
+        ids = {name: await _accept(store, bus, build_message(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
             store.dispositions, store.outbox, store.clock, event_log, policy=policy, shadow=False, verdict_timeout=600,
             relationships=people.relationships_to,

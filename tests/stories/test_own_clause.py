@@ -15,8 +15,8 @@ from gateway.core.policy.policy import Policy
 from gateway.policies import SHIPPED, read
 from gateway.stages.disposition import Disposition
 from gateway.store import open_store
-from tests.console.district import DIRECTOR, HASH, USERS, Said, message_of, roster, staff, student
-from tests.console.world import World, opened
+from tests.console.district import DIRECTOR, PASSWORD_HASH, USERS, SampleMessage, build_message, roster, staff_address, student_address
+from tests.console.running_console import (RunningConsole, running_console)
 
 CLAUSE = """
 [clauses.10]
@@ -40,8 +40,8 @@ cue = "odds"
 floor = 0.4
 en = ["the odds on (the game|saturday)"]
 """
-BET = Said(staff("peter.lindgren"), (student("maya.lindqvist"),), "Saturday", "Homework is due. Place your bets.\n")
-ODDS = Said(student("maya.lindqvist"), (staff("peter.lindgren"),), "Game", "What are the odds on the game?\n")
+BET = SampleMessage(staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "Saturday", "Homework is due. Place your bets.\n")
+ODDS = SampleMessage(student_address("maya.lindqvist"), (staff_address("peter.lindgren"),), "Game", "What are the odds on the game?\n")
 
 
 def own_policy(folder: Path) -> Policy:
@@ -62,7 +62,7 @@ def classify(folder: Path, messages: list[Message]) -> list[Verdict]:
     return load("", str(folder / "lexicons")).classify(jobs)
 
 
-async def decided(world: World, policy: Policy, verdicts: list[Verdict]) -> None:
+async def decided(world: RunningConsole, policy: Policy, verdicts: list[Verdict]) -> None:
     store = world.store
     stage = Disposition(
         store.dispositions, store.outbox, store.clock, world.event_log, policy=lambda: policy, shadow=False,
@@ -73,15 +73,15 @@ async def decided(world: World, policy: Policy, verdicts: list[Verdict]) -> None
 
 async def test_own_clause_is_held_flagged_counted_and_shown(tmp_path: Path) -> None:
     policy, people, now = own_policy(tmp_path), roster(), time.time()
-    messages = [message_of(said, now, people) for said in (BET, ODDS)]
+    messages = [build_message(said, now, people) for said in (BET, ODDS)]
     verdicts = classify(tmp_path, messages)
     assert [verdict.score("10") for verdict in verdicts] == [0.9, 0.4]
     url = f"sqlite:///{tmp_path / 'store.db'}"
     async with open_store(url) as store:
-        await store.accounts.add(USERS[DIRECTOR], HASH, AuditEntry(now, "tests", "account added", DIRECTOR))
+        await store.accounts.add(USERS[DIRECTOR], PASSWORD_HASH, AuditEntry(now, "tests", "account added", DIRECTOR))
         for message in messages:
             await store.intake.accept(message)
-    async with opened(url, {"bet": messages[0], "odds": messages[1]}, people=people, in_force=lambda: policy) as world:
+    async with running_console(url, {"bet": messages[0], "odds": messages[1]}, people=people, in_force=lambda: policy) as world:
         await decided(world, policy, verdicts)
         counted = world.event_log.registry.get_sample_value
         assert counted("chaperone_findings_total", {"clause": "10"}) == 2.0

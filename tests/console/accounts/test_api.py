@@ -14,9 +14,9 @@ import pytest
 from pytest_asyncio import fixture as async_fixture
 
 from gateway.core.accounts.client_hint import client_hint
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, PASSWORD, SAID
+from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MESSAGES, PASSWORD
+from tests.console.running_console import RunningConsole, form_secret, running_console, sign_in
 from tests.console.test_browser import BOTH
-from tests.console.world import World, form_of, opened, sign_in
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile Safari/604.1"
 
@@ -34,8 +34,8 @@ async def _from_elsewhere(browser: httpx.AsyncClient, name: str = HIGH) -> None:
 
 
 @BOTH
-async def test_sessions_are_listed_and_ended_one_by_one(world: World) -> None:
-    async with world.signed_in(HIGH) as here, world.stranger() as phone, world.signed_in(HIGH) as third:
+async def test_sessions_are_listed_and_ended_one_by_one(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as here, console.anonymous() as phone, console.signed_in(HIGH) as third:
         await _from_elsewhere(phone)
         page = await here.get("/account")
         assert "Safari on an iPhone, from 198.51.*.*" in page.text
@@ -43,47 +43,53 @@ async def test_sessions_are_listed_and_ended_one_by_one(world: World) -> None:
         assert page.text.count("this browser") == 1
         ends = re.findall(r'action="(/account/sessions/[0-9a-f]{12}/end)"', page.text)
         assert len(ends) == 3
-        (there,) = [each for each in await world.store.sessions.of_user(HIGH) if "iPhone" in each.place]
-        assert (await here.post(f"/account/sessions/{there.id}/end", data={"form": form_of(page)})).status_code == 303
+        (there,) = [each for each in await console.store.sessions.of_user(HIGH) if "iPhone" in each.place]
+        assert (
+            await here.post(f"/account/sessions/{there.id}/end", data={"form": form_secret(page)})
+        ).status_code == 303
         assert [await _alive(each) for each in (here, phone, third)] == [True, False, True]
-        again = await here.post(f"/account/sessions/{there.id}/end", data={"form": form_of(page)})
+        again = await here.post(f"/account/sessions/{there.id}/end", data={"form": form_secret(page)})
         assert again.status_code == 404
-    (act,) = [each for each in await world.store.audit_trail.entries_about(HIGH, 20) if each.act == "session ended"]
+    (act,) = [each for each in await console.store.audit_trail.entries_about(HIGH, 20) if each.act == "session ended"]
     assert act.detail == {"session": there.id}
 
 
 @BOTH
-async def test_every_other_session_is_ended_and_nobody_else_s(world: World) -> None:
-    async with world.signed_in(HIGH) as here, world.signed_in(HIGH) as other, world.signed_in(AUDITOR) as auditor:
-        (theirs,) = await world.store.sessions.of_user(AUDITOR)
-        form = form_of(await here.get("/account"))
+async def test_every_other_session_is_ended_and_nobody_else_s(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as here, console.signed_in(HIGH) as other, console.signed_in(AUDITOR) as auditor:
+        (theirs,) = await console.store.sessions.of_user(AUDITOR)
+        form = form_secret(await here.get("/account"))
         assert (await here.post(f"/account/sessions/{theirs.id}/end", data={"form": form})).status_code == 404
         assert (await here.post("/account/sessions/others", data={"form": form})).status_code == 303
         assert [await _alive(each) for each in (here, other, auditor)] == [True, False, True]
 
 
-async def test_what_a_page_is_told_of_the_queue_ends_with_its_session(world: World) -> None:
+async def test_what_a_page_is_told_of_the_queue_ends_with_its_session(console: RunningConsole) -> None:
     """However much happens in the queue meanwhile."""
-    async with world.signed_in(HIGH) as here, world.signed_in(HIGH) as other, here.stream("GET", "/events") as events:
+    async with (
+        console.signed_in(HIGH) as here,
+        console.signed_in(HIGH) as other,
+        here.stream("GET", "/events") as events,
+    ):
         lines = events.aiter_lines()
         assert await anext(lines) == "retry: 3000"
-        form = form_of(await other.get("/account"))
+        form = form_secret(await other.get("/account"))
         assert (await other.post("/account/sessions/others", data={"form": form})).status_code == 303
-        await world.put(SAID["high"])
+        await console.add_message(MESSAGES["high"])
         assert not [line async for line in lines if "changed" in line]
 
 
-async def test_a_session_that_ended_by_itself_is_not_listed(world: World) -> None:
-    async with world.signed_in(HIGH):
-        world.clock.ahead += 31 * 60
-        async with world.signed_in(HIGH) as here:
+async def test_a_session_that_ended_by_itself_is_not_listed(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH):
+        console.clock.ahead += 31 * 60
+        async with console.signed_in(HIGH) as here:
             assert (await here.get("/account")).text.count("/end") == 1
 
 
-async def test_a_session_that_waits_for_its_second_step_is_not_listed(world: World) -> None:
-    async with world.signed_in(HIGH) as here:
-        await _codes(here, int(world.clock()))
-        async with world.stranger() as half:
+async def test_a_session_that_waits_for_its_second_step_is_not_listed(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as here:
+        await _codes(here, int(console.clock()))
+        async with console.anonymous() as half:
             await sign_in(half, HIGH)
             assert (await here.get("/account")).text.count("/end") == 1
 
@@ -109,16 +115,16 @@ def test_a_place_is_said_in_coarse_words(agent: str, address: str, place: str) -
 
 
 @async_fixture(loop_scope="session")
-async def strict(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
+async def strict(sqlite_district: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[RunningConsole]:
     """A console of a district that asks for a second step."""
-    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-    async with opened(url, made_house[1], second_step="required") as world:
-        yield world
+    url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+    async with running_console(url, sqlite_district[1], second_step="required") as console:
+        yield console
 
 
 async def _codes(browser: httpx.AsyncClient, now: int) -> httpx.Response:
     """Set codes up."""
-    form = form_of(await browser.get("/account"))
+    form = form_secret(await browser.get("/account"))
     begun = await browser.post("/account/codes", data={"form": form, "password": PASSWORD})
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", begun.text)
     assert secret
@@ -126,7 +132,7 @@ async def _codes(browser: httpx.AsyncClient, now: int) -> httpx.Response:
     return await browser.post("/account/codes/confirm", data=sent)
 
 
-async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: World) -> None:
+async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: RunningConsole) -> None:
     async with strict.signed_in(DIRECTOR) as browser:
         for path in ("/", "/trace", f"/messages/{strict.id('high')}", "/account/tokens", "/reports.csv", "/events"):
             answer = await browser.get(path)
@@ -134,7 +140,7 @@ async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: 
         page = await browser.get("/account")
         assert "Your district requires a second step" in page.text
         assert "/account/password" not in page.text
-        form = form_of(page)
+        form = form_secret(page)
         for path in (f"/messages/{strict.id('high')}/release", "/account/password", "/account/tokens", "/trace"):
             sent = {"form": form, "reason": "x", "password": PASSWORD, "new": "seven ducks on ice", "may": "read"}
             answer = await browser.post(path, data={**sent, "lasts": "7d"})
@@ -148,9 +154,9 @@ async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: 
         assert await strict.store.second_steps.find(DIRECTOR) is not None
 
 
-async def test_who_owes_a_second_step_can_leave(strict: World) -> None:
+async def test_who_owes_a_second_step_can_leave(strict: RunningConsole) -> None:
     async with strict.signed_in(LINDGREN) as browser:
-        form = form_of(await browser.get("/account"))
+        form = form_secret(await browser.get("/account"))
         assert (await browser.post("/sign-out", data={"form": form})).headers["location"] != "/account"
         assert not await _alive(browser)
 
@@ -159,13 +165,13 @@ async def test_who_owes_a_second_step_can_leave(strict: World) -> None:
 
 
 @BOTH
-async def test_the_account_by_the_api(world: World) -> None:
-    async with world.program(HIGH) as program, world.signed_in(HIGH) as browser:
+async def test_the_account_by_the_api(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as program, console.signed_in(HIGH) as browser:
         me = (await program.get("/api/v1/me")).json()
         assert (me["name"], me["role"], me["buildings"]) == (HIGH, "building_administrator", ["o-high"])
         assert (me["codes"], me["passkeys"], me["by_password"]) == (False, 0, True)
         begun = (await program.post("/api/v1/me/codes", json={"password": PASSWORD})).json()
-        code = pyotp.TOTP(begun["secret"]).at(int(world.clock()))
+        code = pyotp.TOTP(begun["secret"]).at(int(console.clock()))
         told = (await program.post("/api/v1/me/codes/confirm", json={"code": code})).json()
         assert len(set(told["emergency_codes"])) == 10
         assert (await program.post("/api/v1/me/codes", json={"password": PASSWORD})).status_code == 409
@@ -180,8 +186,8 @@ async def test_the_account_by_the_api(world: World) -> None:
         assert (await program.get("/api/v1/me")).json()["emergency_codes_left"] == 10
 
 
-async def test_tokens_by_the_api(world: World) -> None:
-    async with world.program(HIGH) as program, world.program(DIRECTOR) as other:
+async def test_tokens_by_the_api(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as program, console.api_client(DIRECTOR) as other:
         asked = {"may": "read", "lasts": "7d"}
         assert (await program.post("/api/v1/tokens", json={**asked, "password": "x"})).status_code == 422
         made = (await program.post("/api/v1/tokens", json={**asked, "password": PASSWORD})).json()
@@ -190,7 +196,7 @@ async def test_tokens_by_the_api(world: World) -> None:
         assert {each["user"] for each in listed} == {HIGH}
         assert made["secret"] not in str(listed)
         assert {each["user"] for each in (await other.get("/api/v1/tokens")).json()["items"]} == {HIGH, DIRECTOR}
-        async with world.stranger() as reader:
+        async with console.anonymous() as reader:
             reader.headers["authorization"] = f"Bearer {made['secret']}"
             assert (await reader.get("/api/v1/me")).json()["rights"] == ["queue", "content", "trace", "stats"]
             for method, path in (("DELETE", "/me/sessions"), ("POST", "/tokens"), ("DELETE", f"/tokens/{made['id']}")):

@@ -12,31 +12,31 @@ from playwright.async_api import Page
 from gateway.core.accounts.account import Passkey
 from gateway.core.policy.decision import AuditEntry
 from tests.console.district import HIGH
+from tests.console.running_console import running_console, sign_in, sign_in_browser
 from tests.console.test_browser import DESKTOP, PHONE, violations
-from tests.console.world import enter, opened, sign_in
 
 pytestmark = [pytest.mark.peer("chromium"), pytest.mark.peer("axe")]
 
 
 @pytest.mark.parametrize("context", [DESKTOP, PHONE], indirect=True, ids=["desktop", "phone"])
 async def test_sessions_and_passkeys_are_accessible(
-    made_house: tuple[Path, Any], tmp_path: Path, page: Page
+    sqlite_district: tuple[Path, Any], tmp_path: Path, page: Page
 ) -> None:  # fmt: skip
-    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-    async with opened(url, made_house[1], host="localhost", second_step="required") as world:
-        await enter(page, world, HIGH)
+    url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+    async with running_console(url, sqlite_district[1], host="localhost", second_step="required") as console:
+        await sign_in_browser(page, console, HIGH)
         await _fine(page, "owes a second step")
-        key = Passkey("AAAA", HIGH, "My laptop", b"key", 0, world.clock())
-        await world.store.passkeys.add(key, AuditEntry(world.clock(), "tests", "passkey added", HIGH))
-        async with world.stranger() as other:
+        key = Passkey("AAAA", HIGH, "My laptop", b"key", 0, console.clock())
+        await console.store.passkeys.add(key, AuditEntry(console.clock(), "tests", "passkey added", HIGH))
+        async with console.anonymous() as other:
             await sign_in(other, HIGH)
-            await page.goto(f"{world.url}/account")
+            await page.goto(f"{console.url}/account")
             await _fine(page, "has one")
             await page.get_by_text("Remove “My laptop”").click()
             await page.get_by_role("button", name="Add a passkey").click()
             await _fine(page, "makes another one")
         await page.context.clear_cookies()
-        await page.goto(f"{world.url}/sign-in")
+        await page.goto(f"{console.url}/sign-in")
         await page.get_by_label("Name").fill(HIGH)
         await page.get_by_label("Password").fill("plenty of clover at noon")
         await page.get_by_role("button", name="Sign in").click()

@@ -10,8 +10,8 @@ import pytest
 from gateway.console.auth.authenticator import IDLE_SECONDS
 from gateway.console.auth.cookies import SESSION_SECONDS
 from gateway.core.policy.decision import AuditEntry
-from tests.console.district import DIRECTOR, HASH, HIGH
-from tests.console.world import Lines, World, form_of, sign_in
+from tests.console.district import DIRECTOR, HIGH, PASSWORD_HASH
+from tests.console.running_console import LogLines, RunningConsole, form_secret, sign_in
 
 AWAY = (
     "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "/messages/../..//evil.example",
@@ -25,85 +25,85 @@ async def _alive(browser: httpx.AsyncClient) -> bool:
     return (await browser.get("/trace")).status_code == 200
 
 
-async def test_a_session_is_no_key_to_the_api(world: World) -> None:
+async def test_a_session_is_no_key_to_the_api(console: RunningConsole) -> None:
     """What a browser sends by itself opens no call that changes something, so no other site can make one."""
-    async with world.signed_in(DIRECTOR) as browser:
-        for path in (f"/api/v1/messages/{world.id('high')}/release", "/api/v1/held"):
+    async with console.signed_in(DIRECTOR) as browser:
+        for path in (f"/api/v1/messages/{console.id('high')}/release", "/api/v1/held"):
             answer = await browser.request("POST" if "release" in path else "GET", path, json={"reason": ""})
             assert answer.status_code == 401
 
 
-async def test_a_session_that_was_there_before_is_worth_nothing(world: World) -> None:
-    async with world.stranger() as browser:
+async def test_a_session_that_was_there_before_is_worth_nothing(console: RunningConsole) -> None:
+    async with console.anonymous() as browser:
         browser.cookies.set("chaperone", "chosen-by-somebody-else", domain="127.0.0.1", path="/")
         assert (await sign_in(browser, DIRECTOR)).status_code == 303
         given = [each.value for each in browser.cookies.jar if each.name == "chaperone"][-1]
-    async with world.stranger() as attacker:
+    async with console.anonymous() as attacker:
         attacker.cookies.set("chaperone", "chosen-by-somebody-else", domain="127.0.0.1", path="/")
         assert (await attacker.get("/")).status_code == 303
     assert given != "chosen-by-somebody-else"
     assert len(str(given)) >= 40
 
 
-async def test_a_session_ends_without_use_and_in_the_end_anyway(world: World) -> None:
-    async with world.signed_in(DIRECTOR) as idle, world.signed_in(DIRECTOR) as used:
+async def test_a_session_ends_without_use_and_in_the_end_anyway(console: RunningConsole) -> None:
+    async with console.signed_in(DIRECTOR) as idle, console.signed_in(DIRECTOR) as used:
         for _ in range(int(SESSION_SECONDS // (IDLE_SECONDS - 60)) - 1):
-            world.clock.ahead += IDLE_SECONDS - 60
+            console.clock.ahead += IDLE_SECONDS - 60
             assert await _alive(used)
         assert not await _alive(idle)
-        world.clock.ahead += 2 * IDLE_SECONDS
+        console.clock.ahead += 2 * IDLE_SECONDS
         assert not await _alive(used)
 
 
-async def test_signing_out_ends_the_session_everywhere(world: World) -> None:
-    async with world.signed_in(DIRECTOR) as browser:
-        form, cookies = form_of(await browser.get("/trace")), dict(browser.cookies)
+async def test_signing_out_ends_the_session_everywhere(console: RunningConsole) -> None:
+    async with console.signed_in(DIRECTOR) as browser:
+        form, cookies = form_secret(await browser.get("/trace")), dict(browser.cookies)
         answer = await browser.post("/sign-out", data={"form": form})
         assert 'chaperone=""' in answer.headers["set-cookie"]
-    async with world.stranger() as other:
+    async with console.anonymous() as other:
         other.cookies.update(cookies)
         assert not await _alive(other)
 
 
 @pytest.mark.parametrize("end", ["disable", "password"])
-async def test_an_account_that_ends_ends_its_sessions_and_tokens(world: World, end: str) -> None:
-    act = AuditEntry(world.clock(), "tests", end, DIRECTOR)
-    async with world.signed_in(DIRECTOR) as browser, world.program(DIRECTOR) as program:
+async def test_an_account_that_ends_ends_its_sessions_and_tokens(console: RunningConsole, end: str) -> None:
+    act = AuditEntry(console.clock(), "tests", end, DIRECTOR)
+    async with console.signed_in(DIRECTOR) as browser, console.api_client(DIRECTOR) as program:
         assert await _alive(browser)
         if end == "disable":
-            await world.store.accounts.disable(DIRECTOR, act)
+            await console.store.accounts.disable(DIRECTOR, act)
             assert (await program.get("/api/v1/stats")).status_code == 401
         else:
-            await world.store.accounts.set_password(DIRECTOR, HASH, act)
+            await console.store.accounts.set_password(DIRECTOR, PASSWORD_HASH, act)
         assert not await _alive(browser)
 
 
-async def test_an_unknown_name_is_told_the_same(world: World) -> None:
-    async with world.stranger() as browser:
+async def test_an_unknown_name_is_told_the_same(console: RunningConsole) -> None:
+    async with console.anonymous() as browser:
         unknown, wrong = await sign_in(browser, "nobody-here", "x" * 12), await sign_in(browser, HIGH, "x" * 12)
     assert unknown.status_code == wrong.status_code == 401
     assert re.sub(r'value="[^"]*"', "", unknown.text) == re.sub(r'value="[^"]*"', "", wrong.text)
 
 
-async def test_a_secret_given_as_a_name_is_not_kept(world: World, lines: Lines) -> None:
+async def test_a_secret_given_as_a_name_is_not_kept(console: RunningConsole, log_lines: LogLines) -> None:
     """People type their password into the wrong field."""
-    async with world.stranger() as browser:
+    async with console.anonymous() as browser:
         await sign_in(browser, "Correct Horse Battery", "x")
-    await world.store.audit.link(1000)
-    assert "Correct Horse" not in str(await world.store.audit_trail.newest(1 << 60, 50))
-    assert "Correct Horse" not in str(lines.records)
+    await console.store.audit.link(1000)
+    assert "Correct Horse" not in str(await console.store.audit_trail.newest(1 << 60, 50))
+    assert "Correct Horse" not in str(log_lines.records)
 
 
 @pytest.mark.parametrize("onward", AWAY)
-async def test_signing_in_leads_to_our_pages_only(world: World, onward: str) -> None:
-    async with world.stranger() as browser:
+async def test_signing_in_leads_to_our_pages_only(console: RunningConsole, onward: str) -> None:
+    async with console.anonymous() as browser:
         answer = await sign_in(browser, DIRECTOR, next=onward)
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/sign-in", params={"next": onward})).headers["location"] == "/"
 
 
-async def test_signing_in_leads_to_where_one_was_going(world: World) -> None:
-    wanted = f"/messages/{world.id('high')}"
-    async with world.stranger() as browser:
+async def test_signing_in_leads_to_where_one_was_going(console: RunningConsole) -> None:
+    wanted = f"/messages/{console.id('high')}"
+    async with console.anonymous() as browser:
         assert (await browser.get(wanted)).headers["location"] == f"/sign-in?next={wanted}"
         assert (await sign_in(browser, DIRECTOR, next=wanted)).headers["location"] == wanted

@@ -13,8 +13,19 @@ from gateway.console.app import build_authenticator, console_app
 from gateway.console.config import ConsoleConfig
 from gateway.console.services import build_services
 from gateway.core.cases.case import CaseDraft
-from tests.console.district import AUDITOR, DIRECTOR, HIGH, LINDGREN, MIDDLE, OKAFOR, PASSWORD, SAID, SECURITY, policy
-from tests.console.world import World, form_of
+from tests.console.district import (
+    AUDITOR,
+    DIRECTOR,
+    HIGH,
+    LINDGREN,
+    MESSAGES,
+    MIDDLE,
+    OKAFOR,
+    PASSWORD,
+    SECURITY,
+    policy,
+)
+from tests.console.running_console import RunningConsole, form_secret
 
 NOBODY = "nobody"
 WHO = (NOBODY, DIRECTOR, HIGH, MIDDLE, SECURITY, AUDITOR, OKAFOR, LINDGREN)
@@ -263,11 +274,11 @@ def _of(route: BaseRoute) -> Iterator[tuple[str, str]]:
     yield from ((method, str(getattr(route, "path", ""))) for method in methods - {"HEAD"})
 
 
-async def test_every_route_has_a_row(world: World) -> None:
-    config = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), world.url)
-    authenticator = build_authenticator(world.store, world.people, world.event_log, config)
+async def test_every_route_has_a_row(console: RunningConsole) -> None:
+    config = ConsoleConfig("Riverbend", ZoneInfo("America/Chicago"), console.url)
+    authenticator = build_authenticator(console.store, console.people, console.event_log, config)
     services = build_services(
-        world.store, world.people, policy, world.event_log, config, authenticator, lambda: None
+        console.store, console.people, policy, console.event_log, config, authenticator, lambda: None
     )  # fmt: skip
     app: Any = console_app(services, authenticator)
     assert set(routes(app._app)) == set(ROWS)
@@ -278,39 +289,39 @@ def _ordered() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("who", WHO)
-async def test_every_route_by_role(world: World, who: str) -> None:
+async def test_every_route_by_role(console: RunningConsole, who: str) -> None:
     found, wanted = {}, {}
-    assert await world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [world.id("high")], {}) == 1
-    async with world.stranger() as nobody:
+    assert await console.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [console.id("high")], {}) == 1
+    async with console.audit_linker(), console.anonymous() as nobody:
         for method, path in _ordered():
             wanted[method, path] = ROWS[method, path][who]
             if who == NOBODY:
-                found[method, path] = await _status(world, nobody, method, path, "")
+                found[method, path] = await _status(console, nobody, method, path, "")
     if who != NOBODY:
-        async with world.signed_in(who) as browser, world.program(who) as program:
-            form = form_of(await browser.get("/trace"))
+        async with console.audit_linker(), console.signed_in(who) as browser, console.api_client(who) as program:
+            form = form_secret(await browser.get("/trace"))
             for method, path in _ordered():
                 client = program if path.startswith("/api/v1") else browser
-                found[method, path] = await _status(world, client, method, path, form)
+                found[method, path] = await _status(console, client, method, path, form)
     assert found == wanted
 
 
-async def _status(world: World, client: Any, method: str, path: str, form: str) -> int:
+async def _status(console: RunningConsole, client: Any, method: str, path: str, form: str) -> int:
     about, of_api = ABOUT.get(path, "own"), path.startswith("/api/")
-    id_ = world.id(about)
+    id_ = console.id(about)
     if of_api and method == "POST" and "/messages/{id}" in path:  # the pages have decided on the other one
-        id_ = (await world.put(SAID[about])).id
+        id_ = (await console.add_message(MESSAGES[about])).id
     target = path.format(id=id_, part=PARTS.get(path, ""), version="0", number=1, name="late")
     more: dict[str, Any] = {"params": ASKED.get(path, {})}
     if method in ("POST", "PUT", "PATCH") and of_api:
         more["json"] = CALLS.get(path, {"reason": "because"})
         if path == "/api/v1/cases/{number}/messages":
-            more["json"] = {"messages": [world.id("text")]}
+            more["json"] = {"messages": [console.id("text")]}
     elif method == "POST":
         more["data"] = {"form": form, "reason": "because", **SENT.get(path, {})}
         if path in NAMES:
             field, name = NAMES[path]
-            more["data"][field] = world.id(name)
+            more["data"][field] = console.id(name)
     async with client.stream(method, target, **more) as answer:  # the stream of events never ends
         status: int = answer.status_code
         if status == 303 and client.headers.get("authorization") is None and not form and path != "/sign-in":
@@ -321,56 +332,56 @@ async def _status(world: World, client: Any, method: str, path: str, form: str) 
 # --- more than a status ---------------------------------------------------------------------------------------------
 
 
-async def test_lists_of_a_building_have_no_message_of_another(world: World) -> None:
-    async with world.signed_in(MIDDLE) as browser, world.program(MIDDLE) as program:
+async def test_lists_of_a_building_have_no_message_of_another(console: RunningConsole) -> None:
+    async with console.signed_in(MIDDLE) as browser, console.api_client(MIDDLE) as program:
         told = ""
         for path in ("/", "/delivered", "/?building=o-high", "/?clause=7a"):
             told += (await browser.get(path)).text
-        form = form_of(await browser.get("/trace"))
-        hidden = [world.id(name) for name in ("high", "own", "child", "text", "laid-out")]
-        for asked in (*hidden, "peter.lindgren@riverbend.example", world.messages["high"].message_id):
+        form = form_secret(await browser.get("/trace"))
+        hidden = [console.id(name) for name in ("high", "own", "child", "text", "laid-out")]
+        for asked in (*hidden, "peter.lindgren@riverbend.example", console.messages["high"].message_id):
             told += (await browser.post("/trace", data={"form": form, "asked": asked})).text.replace(asked, "")
         for path in ("/api/v1/held", "/api/v1/stats", "/api/v1/trace?address=dana.okafor@riverbend.example"):
             told += (await program.get(path)).text.replace("dana.okafor@riverbend.example", "")
-    assert world.id("middle") in told
+    assert console.id("middle") in told
     assert not [each for each in hidden if each in told]
     assert "After practice" not in told
 
 
-async def test_each_building_decides_its_own_copies(world: World) -> None:
-    async with world.program(MIDDLE) as middle, world.program(HIGH) as high:
-        done = await middle.post(f"/api/v1/messages/{world.id('both')}/release", json={"reason": ""})
+async def test_each_building_decides_its_own_copies(console: RunningConsole) -> None:
+    async with console.api_client(MIDDLE) as middle, console.api_client(HIGH) as high:
+        done = await middle.post(f"/api/v1/messages/{console.id('both')}/release", json={"reason": ""})
         assert done.json()["recipients"] == ["nadia.petrakis@students.riverbend.example"]
-        rest = await high.post(f"/api/v1/messages/{world.id('both')}/reject", json={"reason": ""})
+        rest = await high.post(f"/api/v1/messages/{console.id('both')}/reject", json={"reason": ""})
         assert rest.json()["recipients"] == ["maya.lindqvist@students.riverbend.example"]
 
 
-async def test_read_only_token_cannot_decide(world: World) -> None:
-    async with world.program(DIRECTOR, reads_only=True) as program:
+async def test_read_only_token_cannot_decide(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR, reads_only=True) as program:
         assert (await program.get("/api/v1/held")).status_code == 200
         for deed in ("release", "reject"):
             assert (
-                await program.post(f"/api/v1/messages/{world.id('high')}/{deed}", json={"reason": ""})
+                await program.post(f"/api/v1/messages/{console.id('high')}/{deed}", json={"reason": ""})
             ).status_code == 403
 
 
-async def test_token_expires(world: World) -> None:
-    async with world.program(DIRECTOR, lasts=60.0) as program:
+async def test_token_expires(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR, lasts=60.0) as program:
         assert (await program.get("/api/v1/stats")).status_code == 200
-        world.clock.ahead += 61
+        console.clock.ahead += 61
         assert (await program.get("/api/v1/stats")).status_code == 401
 
 
-async def test_refusal_is_in_the_audit_log(world: World) -> None:
-    async with world.program(SECURITY) as program:
-        await program.get(f"/api/v1/messages/{world.id('high')}/content")
-    acts = await world.store.audit_trail.entries_about(world.id("high"), 1)
+async def test_refusal_is_in_the_audit_log(console: RunningConsole) -> None:
+    async with console.api_client(SECURITY) as program:
+        await program.get(f"/api/v1/messages/{console.id('high')}/content")
+    acts = await console.store.audit_trail.entries_about(console.id("high"), 1)
     assert [(each.actor, each.act) for each in acts] == [(SECURITY, "access refused")]
 
 
 @pytest.mark.parametrize("path", ["", "/html/2", "/source", "/picture/3"])
-async def test_every_view_of_content_is_in_the_audit_log(world: World, path: str) -> None:
-    async with world.signed_in(HIGH) as browser:
-        assert (await browser.get(f"/messages/{world.id('laid-out')}{path}")).status_code == 200
-    (act,) = await world.store.audit_trail.entries_about(world.id("laid-out"), 1)
+async def test_every_view_of_content_is_in_the_audit_log(console: RunningConsole, path: str) -> None:
+    async with console.signed_in(HIGH) as browser:
+        assert (await browser.get(f"/messages/{console.id('laid-out')}{path}")).status_code == 200
+    (act,) = await console.store.audit_trail.entries_about(console.id("laid-out"), 1)
     assert (act.actor, act.act) == (HIGH, "viewed")

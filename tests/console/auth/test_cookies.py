@@ -10,20 +10,20 @@ import pytest
 from gateway.core.messages.delivery import State
 from tests.console.auth.test_authorization import ROWS
 from tests.console.district import DIRECTOR, HIGH
-from tests.console.world import World, form_of, opened
+from tests.console.running_console import RunningConsole, form_secret, running_console
 
 POSTS = sorted(path for method, path in ROWS if method == "POST" and not path.startswith(("/api/", "/sign-in")))
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_a_form_from_elsewhere_does_nothing(world: World, path: str) -> None:
-    target = path.format(id=world.id("high"), number=1, name="late")
-    async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
-        form, others = form_of(await browser.get("/trace")), form_of(await other.get("/trace"))
+async def test_a_form_from_elsewhere_does_nothing(console: RunningConsole, path: str) -> None:
+    target = path.format(id=console.id("high"), number=1, name="late")
+    async with console.signed_in(DIRECTOR) as browser, console.signed_in(HIGH) as other:
+        form, others = form_secret(await browser.get("/trace")), form_secret(await other.get("/trace"))
         tries: list[tuple[str, dict[str, str]]] = [
             ("", {}), ("x", {}), (others, {}), (form, {"Origin": "https://evil.example"}), (form, {"Origin": "null"}),
             (form, {"Sec-Fetch-Site": "cross-site"}), (form, {"Sec-Fetch-Site": "same-site"}),
-            (form, {"Origin": world.url.replace("127.0.0.1", "localhost")}),
+            (form, {"Origin": console.url.replace("127.0.0.1", "localhost")}),
         ]  # fmt: skip
         for sent, headers in tries:
             assert (await browser.post(target, data={"form": sent}, headers=headers)).status_code == 403, (
@@ -33,13 +33,13 @@ async def test_a_form_from_elsewhere_does_nothing(world: World, path: str) -> No
         assert (await browser.post(target, json={"form": form})).status_code == 422
         assert (await browser.post(target, files={"form": form})).status_code == 422  # type: ignore[dict-item]
         assert (await browser.get("/trace")).status_code == 200  # still signed in
-    (trace,) = await world.store.lookups.trace(id=world.id("high"))
+    (trace,) = await console.store.lookups.trace(id=console.id("high"))
     assert {each.state for each in trace.recipients} == {State.HELD}
 
 
-async def test_the_door_s_form_belongs_to_the_browser(world: World) -> None:
-    async with world.stranger() as one, world.stranger() as other:
-        form = form_of(await one.get("/sign-in"))
+async def test_the_door_s_form_belongs_to_the_browser(console: RunningConsole) -> None:
+    async with console.anonymous() as one, console.anonymous() as other:
+        form = form_secret(await one.get("/sign-in"))
         await other.get("/sign-in")
         sent = {"form": form, "name": DIRECTOR, "password": "whatever it is"}
         assert (await other.post("/sign-in", data=sent)).status_code == 403
@@ -48,12 +48,12 @@ async def test_the_door_s_form_belongs_to_the_browser(world: World) -> None:
 @pytest.mark.parametrize(
     ("url", "secure"), [("https://console.riverbend.example", True), ("http://console.test", False)]
 )
-async def test_cookies(made_house: tuple[Path, dict[str, object]], tmp_path: Path, url: str, secure: bool) -> None:
+async def test_cookies(sqlite_district: tuple[Path, dict[str, object]], tmp_path: Path, url: str, secure: bool) -> None:
     file = tmp_path / "chaperone.db"
-    file.write_bytes(made_house[0].read_bytes())
-    async with opened(f"sqlite:///{file}", {}, public_url=url) as world, world.stranger() as browser:
+    file.write_bytes(sqlite_district[0].read_bytes())
+    async with running_console(f"sqlite:///{file}", {}, public_url=url) as console, console.anonymous() as browser:
         first = await browser.get("/sign-in")
-        form, cookie = form_of(first), first.headers["set-cookie"]
+        form, cookie = form_secret(first), first.headers["set-cookie"]
         answer = await browser.post(
             "/sign-in", data={"form": form, "name": DIRECTOR, "password": "plenty of clover at noon"},
             headers={"cookie": cookie.partition(";")[0]},

@@ -21,7 +21,7 @@ from gateway.console.auth.stores import SignInStores
 from gateway.core.accounts.account import AccountRole, User
 from gateway.core.policy.escalation import Escalation
 from tests.console.auth.test_oidc import PEOPLE, PRINCIPAL, sign_in_with_service
-from tests.console.world import World, opened
+from tests.console.running_console import RunningConsole, running_console
 from tests.peers.oidc_provider import CLIENT, SECRET, OidcProvider, running_provider
 
 pytestmark = pytest.mark.peer("oidc_provider")
@@ -35,25 +35,25 @@ IN, OUT = {"denise": {**PEOPLE["denise"], "groups": GROUPS}}, {"denise": {**PEOP
 class SyncedConsole:
     """A console, its provider, and what refreshes roles."""
 
-    world: World
+    console: RunningConsole
     provider: OidcProvider
     groups: GroupSync
 
     async def advance(self, seconds: float) -> None:
         """Move the clock forward and refresh the roles that are due."""
-        self.world.clock.ahead += seconds
+        self.console.clock.ahead += seconds
         await self.groups.refresh_due()
 
     async def user(self) -> User:
         """The principal's account."""
-        found = await self.world.store.accounts.find(PRINCIPAL)
+        found = await self.console.store.accounts.find(PRINCIPAL)
         assert found is not None
         return found[0]
 
 
 @async_fixture(loop_scope="session")
 async def synced(
-    made_house: tuple[Path, Any], tmp_path: Path, request: pytest.FixtureRequest
+    sqlite_district: tuple[Path, Any], tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[SyncedConsole]:
     """A console whose provider knows the principal. The parameter says whether it issues refresh tokens."""
     with contextlib.ExitStack() as up:
@@ -64,13 +64,16 @@ async def synced(
             running.append(up.enter_context(running_provider(here + CALLBACK_PATH, IN, **more)))
             return OidcConfig(running[0].issuer, CLIENT, SECRET, here, TRUSTED)
 
-        url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-        async with opened(url, made_house[1], service) as world, httpx.AsyncClient(timeout=30) as client:
-            known = OidcConfig(running[0].issuer, CLIENT, SECRET, world.url, TRUSTED)
+        url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+        async with (
+            running_console(url, sqlite_district[1], service) as console,
+            httpx.AsyncClient(timeout=30) as client,
+        ):
+            known = OidcConfig(running[0].issuer, CLIENT, SECRET, console.url, TRUSTED)
             groups = GroupSync(
-                SignInStores.of(world.store), world.people, SignInService(known, client), world.event_log
+                SignInStores.of(console.store), console.people, SignInService(known, client), console.event_log
             )
-            yield SyncedConsole(world, running[0], groups)
+            yield SyncedConsole(console, running[0], groups)
 
 
 async def _wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -81,19 +84,19 @@ async def _wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def _sign_in(synced: SyncedConsole, browser: httpx.AsyncClient) -> None:
-    assert (await sign_in_with_service(synced.world, browser, "denise")).status_code == 303
+    assert (await sign_in_with_service(synced.console, browser, "denise")).status_code == 303
     assert (await browser.get("/cases")).status_code == 200
 
 
 def _alerted(synced: SyncedConsole, users: list[User]) -> set[str]:
-    return set(Escalation(users, (), synced.world.people).by_address())
+    return set(Escalation(users, (), synced.console.people).by_address())
 
 
 async def test_role_ends_within_the_hour_after_leaving_the_group(synced: SyncedConsole) -> None:
-    world = synced.world
-    async with world.stranger() as browser, world.program(PRINCIPAL) as program:
+    console = synced.console
+    async with console.anonymous() as browser, console.api_client(PRINCIPAL) as program:
         await _sign_in(synced, browser)
-        assert PRINCIPAL in _alerted(synced, list(await world.store.accounts.list_all()))
+        assert PRINCIPAL in _alerted(synced, list(await console.store.accounts.list_all()))
         assert (await program.get("/api/v1/held")).status_code == 200
         synced.provider.knows(OUT)
         await synced.advance(0.4 * HOUR)
@@ -101,10 +104,10 @@ async def test_role_ends_within_the_hour_after_leaving_the_group(synced: SyncedC
         await synced.advance(0.55 * HOUR)
         await _wait_until(lambda: _has(synced, AccountRole.STAFF))
         assert (await browser.get("/cases")).headers["location"].startswith("/sign-in")
-        assert PRINCIPAL not in _alerted(synced, list(await world.store.accounts.list_all()))
+        assert PRINCIPAL not in _alerted(synced, list(await console.store.accounts.list_all()))
         assert (await program.get("/api/v1/held")).status_code == 403
-    async with world.stranger() as browser:  # she still works here and sees her own messages
-        assert (await sign_in_with_service(world, browser, "denise")).status_code == 303
+    async with console.anonymous() as browser:  # she still works here and sees her own messages
+        assert (await sign_in_with_service(console, browser, "denise")).status_code == 303
         assert (await browser.get("/cases")).status_code == 403
         assert (await browser.get("/mine")).status_code == 200
         synced.provider.knows(IN)
@@ -117,14 +120,14 @@ async def _has(synced: SyncedConsole, role: AccountRole) -> bool:
 
 
 async def test_unknown_person_loses_role_and_sessions(synced: SyncedConsole) -> None:
-    async with synced.world.stranger() as browser:
+    async with synced.console.anonymous() as browser:
         await _sign_in(synced, browser)
         synced.provider.knows({})
         await synced.advance(HOUR)
         await _wait_until(lambda: _has(synced, AccountRole.STAFF))
         await _wait_until(lambda: _signed_out(browser))
     (act,) = [
-        each for each in await synced.world.store.audit_trail.entries_about(PRINCIPAL, 20) if each.act == "role ended"
+        each for each in await synced.console.store.audit_trail.entries_about(PRINCIPAL, 20) if each.act == "role ended"
     ]
     assert act.actor == "sign-in service"
 
@@ -134,22 +137,22 @@ async def _signed_out(browser: httpx.AsyncClient) -> bool:
 
 
 async def test_member_of_the_group_keeps_the_session(synced: SyncedConsole) -> None:
-    async with synced.world.stranger() as browser:
+    async with synced.console.anonymous() as browser:
         await _sign_in(synced, browser)
         for _ in range(12):  # each refresh issues a new refresh token
             await synced.advance(0.48 * HOUR)
             assert (await browser.get("/cases")).status_code == 200
     (confirmed_at,) = await _confirmation_times(synced)
     assert confirmed_at is not None
-    assert confirmed_at > synced.world.clock() - 2 * HOUR
+    assert confirmed_at > synced.console.clock() - 2 * HOUR
 
 
 async def _confirmation_times(synced: SyncedConsole) -> list[float | None]:
-    return [each.vouched_at for each in await synced.world.store.sessions.of_user(PRINCIPAL)]
+    return [each.vouched_at for each in await synced.console.store.sessions.of_user(PRINCIPAL)]
 
 
 async def test_session_continues_while_the_service_is_down_up_to_the_limit(synced: SyncedConsole) -> None:
-    async with synced.world.stranger() as browser:
+    async with synced.console.anonymous() as browser:
         await _sign_in(synced, browser)
         synced.provider.stop()
         for _ in range(7):
@@ -160,7 +163,7 @@ async def test_session_continues_while_the_service_is_down_up_to_the_limit(synce
             answer = await browser.get("/cases")
         assert answer.status_code == 303
     assert (await synced.user()).role is AccountRole.BUILDING_ADMINISTRATOR  # help alerts still go to her
-    assert PRINCIPAL in _alerted(synced, list(await synced.world.store.accounts.list_all()))
+    assert PRINCIPAL in _alerted(synced, list(await synced.console.store.accounts.list_all()))
 
 
 @pytest.mark.parametrize("synced", [False], indirect=True)
@@ -169,7 +172,7 @@ async def test_service_without_refresh_tokens_is_asked_with_the_access_token(
     synced: SyncedConsole, people: dict[str, dict[str, Any]], role: AccountRole
 ) -> None:
     """If it gives no more answers, the role is unknown and the session ends."""
-    async with synced.world.stranger() as browser:
+    async with synced.console.anonymous() as browser:
         await _sign_in(synced, browser)
         synced.provider.knows(people)
         await synced.advance(HOUR)
@@ -178,10 +181,10 @@ async def test_service_without_refresh_tokens_is_asked_with_the_access_token(
 
 
 async def test_stored_tokens_are_encrypted(synced: SyncedConsole) -> None:
-    async with synced.world.stranger() as browser:
+    async with synced.console.anonymous() as browser:
         await _sign_in(synced, browser)
-    synced.world.clock.ahead += HOUR
-    for held in await synced.world.store.group_roles.claim_due(synced.world.clock(), 0.0, 9):
+    synced.console.clock.ahead += HOUR
+    for held in await synced.console.store.group_roles.claim_due(synced.console.clock(), 0.0, 9):
         assert "refresh" not in held.again
         assert len(held.again) > 100
         with pytest.raises(json.JSONDecodeError):  # encrypted; by chance it may start like a number

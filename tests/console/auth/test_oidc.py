@@ -35,24 +35,24 @@ from gateway.console.auth.provisioning import find_or_create_account
 from gateway.console.auth.stores import SignInStores
 from gateway.core.accounts.account import AccountRole, User, identity_from_claims, role_from_groups
 from gateway.core.policy.decision import AuditEntry
-from tests.console.district import DIRECTOR, staff, student
-from tests.console.world import World, opened
+from tests.console.district import DIRECTOR, staff_address, student_address
+from tests.console.running_console import RunningConsole, running_console
 from tests.peers.oidc_provider import CLIENT, SECRET, running_provider
 
-PRINCIPAL = staff("denise.abara")
+PRINCIPAL = staff_address("denise.abara")
 PEOPLE: dict[str, dict[str, Any]] = {
-    "marian": {"email": staff("marian.kessler"), "email_verified": True},
+    "marian": {"email": staff_address("marian.kessler"), "email_verified": True},
     "denise": {"email": PRINCIPAL, "email_verified": True, "groups": ["staff", "chaperone:auditor",
                "chaperone:building_administrator:o-high"]},
-    "claims-to-be": {"email": staff("marian.kessler"), "email_verified": False},
-    "nobody-here": {"email": student("liam.whitcomb"), "email_verified": True},
-    "elena": {"email": staff("elena.ruiz"), "email_verified": True},
-    "other-sub": {"email": staff("marian.kessler"), "email_verified": True},
+    "claims-to-be": {"email": staff_address("marian.kessler"), "email_verified": False},
+    "nobody-here": {"email": student_address("liam.whitcomb"), "email_verified": True},
+    "elena": {"email": staff_address("elena.ruiz"), "email_verified": True},
+    "other-sub": {"email": staff_address("marian.kessler"), "email_verified": True},
 }  # fmt: skip
 
 
 @async_fixture(loop_scope="session")
-async def oidc_console(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
+async def oidc_console(sqlite_district: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[RunningConsole]:
     """A console with a real provider. Marian has an account with her address as its name."""
     with contextlib.ExitStack() as up:
 
@@ -60,17 +60,21 @@ async def oidc_console(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIte
             running = up.enter_context(running_provider(here + CALLBACK_PATH, PEOPLE))
             return OidcConfig(running.issuer, CLIENT, SECRET, here)
 
-        url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-        async with opened(url, made_house[1], service) as world:
-            user = User(staff("marian.kessler"), AccountRole.TECHNOLOGY_DIRECTOR, person="s-01")
-            await world.store.identities.recognize(user, AuditEntry(world.clock(), "tests", "account added", user.name))
-            yield world
+        url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+        async with running_console(url, sqlite_district[1], service) as console:
+            user = User(staff_address("marian.kessler"), AccountRole.TECHNOLOGY_DIRECTOR, person="s-01")
+            await console.store.identities.recognize(
+                user, AuditEntry(console.clock(), "tests", "account added", user.name)
+            )
+            yield console
 
 
-async def sign_in_with_service(world: World, client: httpx.AsyncClient, name: str, onward: str = "") -> httpx.Response:
+async def sign_in_with_service(
+    console: RunningConsole, client: httpx.AsyncClient, name: str, onward: str = ""
+) -> httpx.Response:
     """Sign in with a client: to the provider, through its two pages, and back. Returns the console's last answer."""
     answer = await client.get("/sign-in/service", params={"next": onward} if onward else {})
-    while not str(answer.url).startswith(world.url + CALLBACK_PATH):
+    while not str(answer.url).startswith(console.url + CALLBACK_PATH):
         if answer.has_redirect_location:
             target = str(answer.next_request.url) if answer.next_request else ""
             answer = await client.get(target)
@@ -83,7 +87,7 @@ async def sign_in_with_service(world: World, client: httpx.AsyncClient, name: st
 
 
 @pytest.mark.peer("oidc_provider", "chromium")
-async def test_sign_in_with_the_district_service(oidc_console: World, page: Page) -> None:
+async def test_sign_in_with_the_district_service(oidc_console: RunningConsole, page: Page) -> None:
     await page.goto(f"{oidc_console.url}/messages/{oidc_console.id('high')}")
     await page.get_by_role("link", name="Sign in with your district account").click()
     await page.locator("input[name=login]").fill("marian")
@@ -94,15 +98,15 @@ async def test_sign_in_with_the_district_service(oidc_console: World, page: Page
     await expect(page.locator(".who")).to_contain_text("marian.kessler")
     (act,) = [
         each
-        for each in await oidc_console.store.audit_trail.entries_about(staff("marian.kessler"), 9)
+        for each in await oidc_console.store.audit_trail.entries_about(staff_address("marian.kessler"), 9)
         if each.act == "signed in"
     ]
     assert act.detail == {"by": "sign-in service"}
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_groups_make_an_account_and_its_role(oidc_console: World) -> None:
-    async with oidc_console.stranger() as browser:
+async def test_groups_make_an_account_and_its_role(oidc_console: RunningConsole) -> None:
+    async with oidc_console.anonymous() as browser:
         answer = await sign_in_with_service(oidc_console, browser, "denise")
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/audit")).status_code == 403
@@ -114,17 +118,17 @@ async def test_groups_make_an_account_and_its_role(oidc_console: World) -> None:
 
 @pytest.mark.peer("oidc_provider")
 @pytest.mark.parametrize(("name", "status"), [("claims-to-be", 403), ("nobody-here", 403)])
-async def test_identity_without_account_is_refused(oidc_console: World, name: str, status: int) -> None:
-    async with oidc_console.stranger() as browser:
+async def test_identity_without_account_is_refused(oidc_console: RunningConsole, name: str, status: int) -> None:
+    async with oidc_console.anonymous() as browser:
         answer = await sign_in_with_service(oidc_console, browser, name)
         assert answer.status_code == status
         assert (await browser.get("/")).headers["location"] == "/sign-in"
-    assert await oidc_console.store.accounts.find(student("liam.whitcomb")) is None
+    assert await oidc_console.store.accounts.find(student_address("liam.whitcomb")) is None
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_staff_without_role_see_their_own_messages(oidc_console: World) -> None:
-    async with oidc_console.stranger() as browser:
+async def test_staff_without_role_see_their_own_messages(oidc_console: RunningConsole) -> None:
+    async with oidc_console.anonymous() as browser:
         assert (await sign_in_with_service(oidc_console, browser, "elena")).status_code == 303
         assert (await browser.get("/")).headers["location"] == "/mine"
         page = await browser.get("/mine")
@@ -134,16 +138,16 @@ async def test_staff_without_role_see_their_own_messages(oidc_console: World) ->
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_reassigned_address_opens_no_account(oidc_console: World) -> None:
-    async with oidc_console.stranger() as browser:
+async def test_reassigned_address_opens_no_account(oidc_console: RunningConsole) -> None:
+    async with oidc_console.anonymous() as browser:
         assert (await sign_in_with_service(oidc_console, browser, "marian")).status_code == 303
-    async with oidc_console.stranger() as browser:
+    async with oidc_console.anonymous() as browser:
         assert (await sign_in_with_service(oidc_console, browser, "other-sub")).status_code == 403
 
 
 @pytest.mark.peer("oidc_provider")
-async def test_callback_works_once_and_in_one_browser(oidc_console: World) -> None:
-    async with oidc_console.stranger() as victim, oidc_console.stranger() as attacker:
+async def test_callback_works_once_and_in_one_browser(oidc_console: RunningConsole) -> None:
+    async with oidc_console.anonymous() as victim, oidc_console.anonymous() as attacker:
         back = str((await sign_in_with_service(oidc_console, attacker, "marian")).url)
         assert (await victim.get(back)).status_code == 502  # not this browser's sign-in
         await victim.get("/sign-in/service")
@@ -159,13 +163,13 @@ async def test_callback_works_once_and_in_one_browser(oidc_console: World) -> No
             assert (await attacker.get(f"{CALLBACK_PATH}?{query}")).status_code == 502
 
 
-async def test_no_service_configured_gives_404(world: World) -> None:
-    async with world.stranger() as browser:
+async def test_no_service_configured_gives_404(console: RunningConsole) -> None:
+    async with console.anonymous() as browser:
         assert (await browser.get("/sign-in/service")).status_code == 404
         assert "district account" not in (await browser.get("/sign-in")).text
 
 
-# --- a provider with invalid answers -------------------------------------------------------------------------------------------
+# --- a provider with invalid answers
 
 KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 ISSUER = "https://provider.example"
@@ -294,7 +298,7 @@ async def test_answer_with_another_state_is_refused() -> None:
         await _sign_in(FakeProvider(_claims()), state="other")
 
 
-# --- the account of an identity --------------------------------------------------------------------------------------------------
+# --- the account of an identity
 
 TENANT = "https://login.microsoftonline.com/1c2b/v2.0"
 
@@ -335,26 +339,26 @@ def test_groups_give_a_role(groups: list[str], role: str | None, buildings: tupl
     assert role_from_groups(groups) == (role, buildings)
 
 
-async def test_removed_role_ends_at_the_next_sign_in(world: World) -> None:
-    now = world.clock()
+async def test_removed_role_ends_at_the_next_sign_in(console: RunningConsole) -> None:
+    now = console.clock()
     given = identity_from_claims(
         ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True, "roles": ["chaperone:security"]}
     )
-    first = await find_or_create_account(SignInStores.of(world.store), world.people, given, now)
+    first = await find_or_create_account(SignInStores.of(console.store), console.people, given, now)
     assert first is not None
     assert first.role is AccountRole.SECURITY
     bare = identity_from_claims(ISSUER, {"sub": "9", "email": PRINCIPAL, "email_verified": True})
-    left = await find_or_create_account(SignInStores.of(world.store), world.people, bare, now)
+    left = await find_or_create_account(SignInStores.of(console.store), console.people, bare, now)
     assert left is not None
     assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she still works here
-    (kept,) = [each for each in await world.store.accounts.list_all() if each.name == PRINCIPAL]
+    (kept,) = [each for each in await console.store.accounts.list_all() if each.name == PRINCIPAL]
     assert kept.role is AccountRole.STAFF
-    again = await find_or_create_account(SignInStores.of(world.store), world.people, given, now)
+    again = await find_or_create_account(SignInStores.of(console.store), console.people, given, now)
     assert again is not None
     assert (again.name, again.role) == (first.name, first.role)
-    await world.store.accounts.disable(PRINCIPAL, AuditEntry(now, "tests", "account disabled", PRINCIPAL))
-    assert await find_or_create_account(SignInStores.of(world.store), world.people, given, now) is None
+    await console.store.accounts.disable(PRINCIPAL, AuditEntry(now, "tests", "account disabled", PRINCIPAL))
+    assert await find_or_create_account(SignInStores.of(console.store), console.people, given, now) is None
     nobody = identity_from_claims(ISSUER, {"sub": "10", "email": f"{DIRECTOR}", "email_verified": True})
     assert (
-        await find_or_create_account(SignInStores.of(world.store), world.people, nobody, now) is not None
+        await find_or_create_account(SignInStores.of(console.store), console.people, nobody, now) is not None
     )  # by its very name, if the service says so

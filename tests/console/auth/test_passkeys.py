@@ -18,15 +18,15 @@ from gateway.console.auth.passkeys import RelyingParty
 from gateway.core.accounts.account import Passkey
 from gateway.core.policy.decision import AuditEntry
 from tests.console.district import DIRECTOR, HIGH, PASSWORD
-from tests.console.world import World, enter, form_of, opened, sign_in
+from tests.console.running_console import RunningConsole, form_secret, running_console, sign_in, sign_in_browser
 
 
 @async_fixture(loop_scope="session")
-async def named(made_house: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[World]:
+async def named(sqlite_district: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[RunningConsole]:
     """A console at an address with a name: of others no device makes a passkey."""
-    url = f"sqlite:///{shutil.copy(made_house[0], tmp_path)}"
-    async with opened(url, made_house[1], host="localhost") as world:
-        yield world
+    url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
+    async with running_console(url, sqlite_district[1], host="localhost") as console:
+        yield console
 
 
 async def _device(page: Page) -> None:
@@ -40,9 +40,9 @@ async def _device(page: Page) -> None:
     await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-async def _sign_in_halfway(page: Page, world: World, name: str) -> None:
+async def _sign_in_halfway(page: Page, console: RunningConsole, name: str) -> None:
     await page.context.clear_cookies()
-    await page.goto(f"{world.url}/sign-in")
+    await page.goto(f"{console.url}/sign-in")
     await page.get_by_label("Name").fill(name)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Sign in").click()
@@ -50,9 +50,9 @@ async def _sign_in_halfway(page: Page, world: World, name: str) -> None:
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Page) -> None:
+async def test_a_passkey_is_made_used_listed_and_removed(named: RunningConsole, page: Page) -> None:
     await _device(page)
-    await enter(page, named, HIGH)
+    await sign_in_browser(page, named, HIGH)
     await page.goto(f"{named.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
     await page.get_by_label("A name for it").fill("My laptop")
@@ -77,17 +77,17 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: World, page: Pag
     await row.get_by_label("Your password").fill(PASSWORD)
     await row.get_by_role("button", name="Remove it").click()
     await expect(row).to_have_count(0)
-    async with named.stranger() as browser:
+    async with named.anonymous() as browser:
         assert (await sign_in(browser, HIGH)).headers["location"] == "/"  # the password is enough again
     acts = [each.act for each in await named.store.audit_trail.entries_about(HIGH, 30)]
     assert {"passkey added", "passkey removed"} <= set(acts)
 
 
-async def _made(page: Page, world: World, name: str) -> None:
+async def _made(page: Page, console: RunningConsole, name: str) -> None:
     """A device that the browser has, with a passkey of an account; nobody is signed in afterwards."""
     await _device(page)
-    await enter(page, world, name)
-    await page.goto(f"{world.url}/account")
+    await sign_in_browser(page, console, name)
+    await page.goto(f"{console.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
     await page.locator("#passkey-password").fill(PASSWORD)
     await page.get_by_role("button", name="Make it on this device").click()
@@ -96,7 +96,7 @@ async def _made(page: Page, world: World, name: str) -> None:
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_alone_signs_in_once_for_each_question(named: World, page: Page) -> None:
+async def test_a_passkey_alone_signs_in_once_for_each_question(named: RunningConsole, page: Page) -> None:
     """Without name and password; what it said opens nothing a second time, nor in another browser, nor too late."""
     await _made(page, named, HIGH)
     await page.goto(f"{named.url}/sign-in?next=/cases")
@@ -110,13 +110,13 @@ async def test_a_passkey_alone_signs_in_once_for_each_question(named: World, pag
     sent = dict(parse_qsl(said[-1]))
     assert "password" not in sent
     (known,) = await named.store.passkeys.of_user(HIGH)
-    async with named.stranger() as other:
+    async with named.anonymous() as other:
         other.cookies.update(cookies)
         assert (await other.post("/sign-in/passkey", data=sent)).status_code == 401  # said before
         later = {**sent, "asked": f"{named.clock() + 60:.6f}"}
         assert (await other.post("/sign-in/passkey", data=later)).status_code == 401
-    async with named.stranger() as stranger:
-        mine = {**sent, "form": form_of(await stranger.get("/sign-in"))}
+    async with named.anonymous() as stranger:
+        mine = {**sent, "form": form_secret(await stranger.get("/sign-in"))}
         assert (await stranger.post("/sign-in/passkey", data=mine)).status_code == 401
     assert await named.store.passkeys.of_user(HIGH) == [known]
     acts = await named.store.audit_trail.entries_about(HIGH, 30)
@@ -125,7 +125,7 @@ async def test_a_passkey_alone_signs_in_once_for_each_question(named: World, pag
 
 
 @pytest.mark.peer("chromium")
-async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(named: World, page: Page) -> None:
+async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(named: RunningConsole, page: Page) -> None:
     await _made(page, named, HIGH)
     for changed in ({"userVerification": "discouraged"}, None):
         await page.goto(f"{named.url}/sign-in")
@@ -141,19 +141,19 @@ async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(nam
         assert "/sign-in" in page.url
 
 
-async def test_a_passkey_is_added_with_the_password(named: World) -> None:
+async def test_a_passkey_is_added_with_the_password(named: RunningConsole) -> None:
     """It opens the account alone: who sits down at a session that was left open adds none."""
     async with named.signed_in(HIGH) as browser:
-        sent = {"form": form_of(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
+        sent = {"form": form_secret(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
         answer = await browser.post("/account/passkeys/made", data=sent)
         assert (answer.status_code, "Your password is wrong" in answer.text) == (422, True)
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: World, page: Page) -> None:
+async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: RunningConsole, page: Page) -> None:
     """What a session asked of a device hours ago, on a page that somebody left open, adds none."""
     await _device(page)
-    await enter(page, named, HIGH)
+    await sign_in_browser(page, named, HIGH)
     for late in (PASSKEY_CREATION_SECONDS - 1, 2 * PASSKEY_CREATION_SECONDS + 1):
         await page.goto(f"{named.url}/account")
         await page.get_by_role("button", name="Add a passkey").click()
@@ -170,10 +170,10 @@ async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: Wo
 
 
 @pytest.mark.peer("chromium")
-async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) -> None:
+async def test_another_device_s_passkey_opens_nothing(named: RunningConsole, page: Page) -> None:
     """A device that signs with a key of its own, under the id that the account knows."""
     await _device(page)
-    await enter(page, named, HIGH)
+    await sign_in_browser(page, named, HIGH)
     await page.goto(f"{named.url}/account")
     await page.get_by_role("button", name="Add a passkey").click()
     await page.locator("#passkey-password").fill(PASSWORD)
@@ -195,19 +195,19 @@ async def test_another_device_s_passkey_opens_nothing(named: World, page: Page) 
     assert "/sign-in/code" in page.url
 
 
-async def test_what_no_device_said_is_refused(named: World) -> None:
+async def test_what_no_device_said_is_refused(named: RunningConsole) -> None:
     known = Passkey("AAAA", HIGH, "x", b"not a key", 0, 0.0)
     assert await named.store.passkeys.add(known, AuditEntry(0.0, "tests", "passkey added", HIGH))
     answers = ["x", "[]", "{}", "[" * 9000, json.dumps({"id": "AAAA"}), json.dumps({"id": "AAAA", "rawId": 7}),
                json.dumps({"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {
                    "clientDataJSON": "e30", "authenticatorData": "AA", "signature": "AA"}})]  # fmt: skip
-    async with named.stranger() as browser:
+    async with named.anonymous() as browser:
         assert (await sign_in(browser, HIGH)).headers["location"].startswith("/sign-in/code")
         for answer in answers:
             page = await browser.get("/sign-in/code")
-            sent = {"form": form_of(page), "passkey": answer}
+            sent = {"form": form_secret(page), "passkey": answer}
             assert (await browser.post("/sign-in/code", data=sent)).status_code == 401, answer[:40]
-        sent = {"form": form_of(page), "code": "123456"}  # nor is there a code
+        sent = {"form": form_secret(page), "code": "123456"}  # nor is there a code
         assert (await browser.post("/sign-in/code", data=sent)).status_code == 401
         assert (await browser.get("/account")).headers["location"].startswith("/sign-in")
 

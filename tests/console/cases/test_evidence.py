@@ -31,20 +31,20 @@ from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.policy import Policy, Thresholds
 from gateway.policies import SHIPPED
-from tests.console.cases.test_service import CASES, chained, opened
-from tests.console.district import HIGH, SAID, content_of, policy
-from tests.console.world import World, enter
-from tests.console.world import opened as open_console
+from tests.console.cases.test_service import CASES, open_case
+from tests.console.district import HIGH, MESSAGES, build_content, policy
+from tests.console.running_console import RunningConsole, sign_in_browser
+from tests.console.running_console import running_console as open_console
 
 
-async def pack(world: World) -> tuple[bytes, str]:
+async def pack(console: RunningConsole) -> tuple[bytes, str]:
     """The evidence of a case about a mail, a text and a laid-out mail, one of them released."""
-    await world.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "")
-    async with world.program(HIGH) as high:
-        case = await opened(high, world, "high", "text", "laid-out")
-        await high.post(f"/api/v1/messages/{world.id('text')}/release", json={"reason": "seen with the parents"})
+    await console.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "")
+    async with console.api_client(HIGH) as high:
+        case = await open_case(high, console, "high", "text", "laid-out")
+        await high.post(f"/api/v1/messages/{console.id('text')}/release", json={"reason": "seen with the parents"})
         await high.post(f"{CASES}/{case['id']}/notes", json={"text": "spoke with the counselor"})
-        async with chained(world):
+        async with console.audit_linker():
             answer = await high.get(f"{CASES}/{case['id']}/evidence")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/zip"
@@ -59,10 +59,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
-    content, digest = await pack(world)
+async def test_a_pack_holds_everything_as_it_was(console: RunningConsole) -> None:
+    content, digest = await pack(console)
     files = {info.filename: zipfile.ZipFile(io.BytesIO(content)).read(info) for info in _infos(content)}
-    high, text = world.messages["high"], world.messages["text"]
+    high, text = console.messages["high"], console.messages["text"]
     assert files[f"messages/{high.id}.eml"] == high.content
     assert files[f"messages/{text.id}.txt"] == text.content
     record = json.loads(files[f"messages/{text.id}.json"])
@@ -84,9 +84,9 @@ async def test_a_pack_holds_everything_as_it_was(world: World) -> None:
     manifest = json.loads(files["manifest.json"])
     assert manifest["manifest"] == digest
     assert set(manifest["files"]) == set(files) - {"manifest.json"}
-    acts = await world.store.audit_trail.entries_about("case-1", 1)
+    acts = await console.store.audit_trail.entries_about("case-1", 1)
     assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
-    viewed = [each for each in await world.store.audit_trail.entries_about(high.id, 9) if each.act == "viewed"]
+    viewed = [each for each in await console.store.audit_trail.entries_about(high.id, 9) if each.act == "viewed"]
     assert viewed[0].detail == {"what": "evidence of case 1"}
 
 
@@ -99,15 +99,15 @@ def changed() -> Policy:
 
 
 @async_fixture(loop_scope="session")
-async def later(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+async def later(sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[RunningConsole]:
     """A console whose policy has changed since the messages were decided."""
-    file, messages = made_house
+    file, messages = sqlite_district
     url = f"sqlite:///{shutil.copy(file, tmp_path)}"
     async with open_console(url, messages, in_force=changed) as running:
         yield running
 
 
-async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: World) -> None:
+async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: RunningConsole) -> None:
     await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted then")
     content, _ = await pack(later)
     await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted since")
@@ -124,7 +124,7 @@ async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: World)
     assert "the policy has changed since" in page
 
 
-async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
+async def test_a_policy_that_was_not_kept_is_not_made_up(later: RunningConsole) -> None:
     """The file of that time is gone: no limit of today is shown as if it had been that of the decision."""
     async with later.signed_in(HIGH) as browser:
         page = (await browser.get(f"/messages/{later.id('high')}")).text
@@ -133,16 +133,16 @@ async def test_a_policy_that_was_not_kept_is_not_made_up(later: World) -> None:
     assert "just between us</mark>" in page.replace("<sup>7a</sup>", "")
 
 
-async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(world: World) -> None:
+async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(console: RunningConsole) -> None:
     """When it was decided, which is not when it was delivered; to the second, with the name of the zone."""
     zone = ZoneInfo("America/Chicago")
-    id_ = world.id("high")
-    async with world.program(HIGH) as high:
-        case = await opened(high, world, "high")
+    id_ = console.id("high")
+    async with console.api_client(HIGH) as high:
+        case = await open_case(high, console, "high")
         await high.post(f"/api/v1/messages/{id_}/release", json={"reason": ""})
-        decided = world.clock()
-        assert id_ in await world.outgoing(after=7200)
-    async with world.program(HIGH) as high, chained(world):
+        decided = console.clock()
+        assert id_ in await console.deliver(after=7200)
+    async with console.api_client(HIGH) as high, console.audit_linker():
         content = (await high.get(f"{CASES}/{case['id']}/evidence")).content
         row = (await high.get(f"/api/v1/messages/{id_}")).json()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -157,11 +157,11 @@ async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(worl
     assert "(America/Chicago)" in page
 
 
-async def test_the_words_of_files_are_in_the_pack(world: World) -> None:
+async def test_the_words_of_files_are_in_the_pack(console: RunningConsole) -> None:
     words = b"{\\rtf1 Meet me at the lake, and tell nobody.}"
-    said = replace(SAID["high"], files=(("plan.rtf", "application/rtf", words),))
-    id_ = (await world.put(said)).id
-    async with world.program(HIGH) as high, chained(world):
+    said = replace(MESSAGES["high"], files=(("plan.rtf", "application/rtf", words),))
+    id_ = (await console.add_message(said)).id
+    async with console.api_client(HIGH) as high, console.audit_linker():
         case = (await high.post(CASES, json={"title": "x", "messages": [id_]})).json()["id"]
         content = (await high.get(f"{CASES}/{case}/evidence")).content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -170,12 +170,12 @@ async def test_the_words_of_files_are_in_the_pack(world: World) -> None:
     assert "Meet me at the lake, and tell nobody." in page
 
 
-async def test_a_large_pack_is_never_in_memory_as_a_whole(world: World, tmp_path: Path) -> None:
+async def test_a_large_pack_is_never_in_memory_as_a_whole(console: RunningConsole, tmp_path: Path) -> None:
     large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # 2 MB, 3 MB as base64
-    content = content_of(replace(SAID["high"], files=(("film.mp4", "video/mp4", large),)))
-    ids = [(await world.put(replace(SAID["high"], raw=content))).id for _ in range(24)]
+    content = build_content(replace(MESSAGES["high"], files=(("film.mp4", "video/mp4", large),)))
+    ids = [(await console.add_message(replace(MESSAGES["high"], raw=content))).id for _ in range(24)]
     file = tmp_path / "pack.zip"
-    async with world.program(HIGH) as high, chained(world):
+    async with console.api_client(HIGH) as high, console.audit_linker():
         case = (await high.post(CASES, json={"title": "x", "messages": ids})).json()["id"]
         tracemalloc.start()
         try:
@@ -195,8 +195,8 @@ def _infos(content: bytes) -> list[zipfile.ZipInfo]:
     return zipfile.ZipFile(io.BytesIO(content)).infolist()
 
 
-async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path) -> None:
-    content, digest = await pack(world)
+async def test_the_verifier_accepts_a_pack_offline(console: RunningConsole, tmp_path: Path) -> None:
+    content, digest = await pack(console)
     (tmp_path / "pack.zip").write_bytes(content)
     folder = tmp_path / "unpacked"
     zipfile.ZipFile(tmp_path / "pack.zip").extractall(folder)
@@ -211,9 +211,9 @@ async def test_the_verifier_accepts_a_pack_offline(world: World, tmp_path: Path)
     assert "not the export that was expected" in wrong.stdout
 
 
-async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: Path) -> None:
+async def test_one_changed_byte_is_found_wherever_it_is(console: RunningConsole, tmp_path: Path) -> None:
     """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
-    content, _ = await pack(world)
+    content, _ = await pack(console)
     files = verify.read_zip(content)
     assert verify.find_problems(files) == []
     for name, kept in files.items():
@@ -231,9 +231,9 @@ async def test_one_changed_byte_is_found_wherever_it_is(world: World, tmp_path: 
         assert verify.main([str(path)]) == 1
 
 
-async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> None:
-    content, _ = await pack(world)
-    id_ = world.id("high")
+async def test_a_verifier_names_what_is_wrong(console: RunningConsole, tmp_path: Path) -> None:
+    content, _ = await pack(console)
+    id_ = console.id("high")
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
     mail = tmp_path / "messages" / f"{id_}.eml"
     mail.write_bytes(mail.read_bytes().replace(b"day", b"bay"))
@@ -248,11 +248,11 @@ async def test_a_verifier_names_what_is_wrong(world: World, tmp_path: Path) -> N
         assert told in done.stdout
 
 
-async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> None:
+async def test_a_forged_manifest_does_not_hide_another_message(console: RunningConsole) -> None:
     """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
-    content, digest = await pack(world)
+    content, digest = await pack(console)
     files = verify.read_zip(content)
-    name = f"messages/{world.id('high')}.eml"
+    name = f"messages/{console.id('high')}.eml"
     files[name] = files[name].replace(b"day", b"bay")
     files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
     head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
@@ -265,9 +265,9 @@ async def test_a_forged_manifest_does_not_hide_another_message(world: World) -> 
 
 
 @pytest.mark.peer("chromium")
-async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: Page, tmp_path: Path) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_from_a_message_to_the_evidence_in_a_browser(console: RunningConsole, page: Page, tmp_path: Path) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.get_by_text("Make it a case").click()
     await page.get_by_label("Title of the case").fill("Secrecy after practice")
     await page.get_by_role("button", name="Open the case").click()
@@ -275,7 +275,7 @@ async def test_from_a_message_to_the_evidence_in_a_browser(world: World, page: P
     await page.get_by_label("Note").fill("spoke with the counselor")
     await page.get_by_role("button", name="Add the note").click()
     await expect(page.locator(".log")).to_contain_text("spoke with the counselor")
-    async with chained(world), page.expect_download() as saved:
+    async with console.audit_linker(), page.expect_download() as saved:
         await page.get_by_role("button", name="Export the evidence").click()
     file = tmp_path / "case.zip"
     await (await saved.value).save_as(file)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -13,41 +10,27 @@ from gateway.core.accounts.account import AccountRole, User
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.notices.notice import notice_content
 from gateway.core.policy.decision import AuditEntry
-from gateway.stages.maintenance import link_audit
-from gateway.stages.wakeup import Wakeup
-from tests.console.district import DIRECTOR, HASH, HIGH, MIDDLE, OKAFOR
-from tests.console.world import World, send
+from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, PASSWORD_HASH
+from tests.console.running_console import RunningConsole, submit_form
 
 CASES = "/api/v1/cases"
 
 
-async def opened(program: httpx.AsyncClient, world: World, *names: str, **more: Any) -> dict[str, Any]:
+async def open_case(program: httpx.AsyncClient, console: RunningConsole, *names: str, **more: Any) -> dict[str, Any]:
     """A new case about messages of the district."""
-    body = {"title": "Secrecy", "messages": [world.id(name) for name in names], **more}
+    body = {"title": "Secrecy", "messages": [console.id(name) for name in names], **more}
     answer = await program.post(CASES, json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
-@contextlib.asynccontextmanager
-async def chained(world: World) -> AsyncIterator[None]:
-    """The audit rows go into their chain meanwhile, as in a gateway."""
-    beat = Wakeup()
-    async with asyncio.TaskGroup() as work:
-        work.create_task(link_audit(world.store.audit, world.event_log, beat))
-        try:
-            yield
-        finally:
-            beat.stop()
-
-
-async def test_a_case_from_opening_to_its_end(world: World) -> None:
-    async with world.program(HIGH) as high:
-        case = await opened(high, world, "high", severity="high", due_at=1.9e9)
+async def test_a_case_from_opening_to_its_end(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as high:
+        case = await open_case(high, console, "high", severity="high", due_at=1.9e9)
         path = f"{CASES}/{case['id']}"
-        assert (case["assignee"], case["severity"], case["messages"]) == (HIGH, "high", [world.id("high")])
-        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 200
-        assert (await high.post(f"{path}/messages", json={"messages": [world.id("text")]})).status_code == 409
+        assert (case["assignee"], case["severity"], case["messages"]) == (HIGH, "high", [console.id("high")])
+        assert (await high.post(f"{path}/messages", json={"messages": [console.id("text")]})).status_code == 200
+        assert (await high.post(f"{path}/messages", json={"messages": [console.id("text")]})).status_code == 409
         assert (await high.post(f"{path}/notes", json={"text": "spoke with the counselor"})).status_code == 200
         changed = await high.patch(path, json={"assignee": DIRECTOR, "due_at": 0})
         assert (changed.json()["assignee"], changed.json()["due_at"]) == (DIRECTOR, None)
@@ -56,7 +39,7 @@ async def test_a_case_from_opening_to_its_end(world: World) -> None:
         closed = await high.post(f"{path}/close", json={"outcome": "law_enforcement", "reason": "report 12-345"})
         assert closed.json()["outcome"] == "law_enforcement"
         for method, where, body in (
-            ("PATCH", "", {"title": "x"}), ("POST", "/messages", {"messages": [world.id("laid-out")]}),
+            ("PATCH", "", {"title": "x"}), ("POST", "/messages", {"messages": [console.id("laid-out")]}),
         ):  # fmt: skip
             assert (await high.request(method, path + where, json=body)).status_code == 409
         assert (await high.post(f"{path}/notes", json={"text": "the court asked for it"})).status_code == 200
@@ -71,51 +54,53 @@ async def test_a_case_from_opening_to_its_end(world: World) -> None:
     ]  # fmt: skip
 
 
-async def given(world: World) -> list[dict[str, object]]:
+async def given(console: RunningConsole) -> list[dict[str, object]]:
     """What people are to be told of cases."""
-    found = await world.store.followups.claim_due(100, 60)
-    await world.store.followups.complete([each.id for each in found])
+    found = await console.store.followups.claim_due(100, 60)
+    await console.store.followups.complete([each.id for each in found])
     return [dict(each.body) for each in found if each.kind is FollowupKind.CASE]
 
 
-async def test_who_is_given_a_case_is_told(world: World) -> None:
+async def test_who_is_given_a_case_is_told(console: RunningConsole) -> None:
     """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
     kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
-    await world.store.accounts.add(kim, HASH, AuditEntry(world.clock(), "tests", "account added", kim.name))
-    async with world.program(HIGH) as high:
-        mine = await opened(high, world, "high")
-        assert await given(world) == []
-        theirs = await opened(high, world, "high", assignee=kim.name, due_at=1.9e9)
-        (told,) = await given(world)
+    await console.store.accounts.add(
+        kim, PASSWORD_HASH, AuditEntry(console.clock(), "tests", "account added", kim.name)
+    )
+    async with console.api_client(HIGH) as high:
+        mine = await open_case(high, console, "high")
+        assert await given(console) == []
+        theirs = await open_case(high, console, "high", assignee=kim.name, due_at=1.9e9)
+        (told,) = await given(console)
         assert (told["to"], told["case"], told["due_at"]) == ([kim.name], theirs["id"], "2030-03-17T17:46:40.000Z")
         await high.patch(f"{CASES}/{theirs['id']}", json={"severity": "low"})
-        assert await given(world) == []
+        assert await given(console) == []
         await high.patch(f"{CASES}/{mine['id']}", json={"assignee": kim.name})
-        (told,) = await given(world)
+        (told,) = await given(console)
         assert told["case"] == mine["id"]
         await high.patch(f"{CASES}/{mine['id']}", json={"assignee": OKAFOR})
-        (told,) = await given(world)
+        (told,) = await given(console)
         assert told["to"] == ["dana.okafor@riverbend.example"]
     letter = notice_content(
         Followup(FollowupKind.CASE, "case-1", told), [kim.name], sender="c@riverbend.example", console_url="https://c.example",
-        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=world.clock(),
+        hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=console.clock(),
     ).decode()  # fmt: skip
     assert "Subject: Case 1 was assigned to you" in letter
     assert "https://c.example/cases/1" in letter
     assert "Secrecy" not in letter
 
 
-async def test_a_case_is_given_to_who_sees_its_messages(world: World) -> None:
-    async with world.program(HIGH) as high:
+async def test_a_case_is_given_to_who_sees_its_messages(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as high:
         for assignee, names in ((MIDDLE, ["high"]), (OKAFOR, ["child"]), ("nobody", ["high"])):
-            body = {"title": "x", "messages": [world.id(each) for each in names], "assignee": assignee}
+            body = {"title": "x", "messages": [console.id(each) for each in names], "assignee": assignee}
             assert (await high.post(CASES, json=body)).status_code == 422, assignee
-    assert await given(world) == []
+    assert await given(console) == []
 
 
-async def test_the_list_comes_in_pages(world: World) -> None:
-    async with world.program(DIRECTOR) as director:
-        ids = [(await opened(director, world, title=f"Case {each}"))["id"] for each in range(5)]
+async def test_the_list_comes_in_pages(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as director:
+        ids = [(await open_case(director, console, title=f"Case {each}"))["id"] for each in range(5)]
         seen, cursor = [], ""
         while cursor is not None:
             answer = await director.get(CASES, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
@@ -125,50 +110,51 @@ async def test_the_list_comes_in_pages(world: World) -> None:
     assert seen == ids[::-1]
 
 
-async def test_a_case_is_seen_where_all_its_messages_are(world: World) -> None:
+async def test_a_case_is_seen_where_all_its_messages_are(console: RunningConsole) -> None:
     """Not by another building, and never by those who have a part in a message of it."""
     async with (
-        world.program(DIRECTOR) as director, world.program(HIGH) as high, world.program(MIDDLE) as middle,
-        world.program(OKAFOR) as teacher,
+        console.api_client(DIRECTOR) as director, console.api_client(HIGH) as high,
+        console.api_client(MIDDLE) as middle,
+        console.api_client(OKAFOR) as teacher,
     ):  # fmt: skip
-        case = await opened(director, world, "high")
+        case = await open_case(director, console, "high")
         path = f"{CASES}/{case['id']}"
         assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 200]
-        await director.post(f"{path}/messages", json={"messages": [world.id("own")]})
+        await director.post(f"{path}/messages", json={"messages": [console.id("own")]})
         assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 404]
         assert (await teacher.get(CASES)).json()["items"] == []
-        await director.post(f"{path}/messages", json={"messages": [world.id("middle")]})
+        await director.post(f"{path}/messages", json={"messages": [console.id("middle")]})
         assert [(await each.get(path)).status_code for each in (high, middle, director)] == [404, 404, 200]
-        assert (await high.get(f"/api/v1/messages/{world.id('high')}/review")).json()["cases"] == []
-        assert (await teacher.post(CASES, json={"title": "x", "messages": [world.id("own")]})).status_code == 403
-        assert (await middle.post(CASES, json={"title": "x", "messages": [world.id("high")]})).status_code == 404
-        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 200
-        assert (await director.delete(f"{path}/messages/{world.id('middle')}")).status_code == 409
+        assert (await high.get(f"/api/v1/messages/{console.id('high')}/review")).json()["cases"] == []
+        assert (await teacher.post(CASES, json={"title": "x", "messages": [console.id("own")]})).status_code == 403
+        assert (await middle.post(CASES, json={"title": "x", "messages": [console.id("high")]})).status_code == 404
+        assert (await director.delete(f"{path}/messages/{console.id('middle')}")).status_code == 200
+        assert (await director.delete(f"{path}/messages/{console.id('middle')}")).status_code == 409
 
 
-async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(world: World) -> None:
-    async with world.program(HIGH) as high, world.program(DIRECTOR) as director:
-        case = await opened(high, world, "high", "text")
+async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(console: RunningConsole) -> None:
+    async with console.api_client(HIGH) as high, console.api_client(DIRECTOR) as director:
+        case = await open_case(high, console, "high", "text")
         where = f"{CASES}/{case['id']}/legal-hold"
         assert (await high.post(where, json={"reason": ""})).status_code == 422
         placed = (await high.post(where, json={"reason": "suit 12"})).json()["messages"]
-        assert set(placed) == {world.id("high"), world.id("text")}
+        assert set(placed) == {console.id("high"), console.id("text")}
         assert (await high.post(where, json={"reason": "suit 12"})).json()["messages"] == []
         assert (await high.post(f"{where}/lift", json={"reason": "x"})).status_code == 403
-        one = f"/api/v1/messages/{world.id('high')}"
+        one = f"/api/v1/messages/{console.id('high')}"
         assert (await high.get(f"{one}/review")).json()["legal_hold"] == "suit 12"
         assert (await director.post(f"{one}/legal-hold/lift", json={"reason": "over"})).status_code == 200
-        assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {world.id("text"): "suit 12"}
+        assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {console.id("text"): "suit 12"}
 
 
-async def test_an_open_case_is_chosen_by_its_title(world: World) -> None:
+async def test_an_open_case_is_chosen_by_its_title(console: RunningConsole) -> None:
     """On the page of a message; only cases that somebody sees, and that lack the message."""
-    async with world.program(HIGH) as high, world.signed_in(HIGH) as browser, world.signed_in(MIDDLE) as other:
-        number = (await opened(high, world, "high"))["id"]
+    async with console.api_client(HIGH) as high, console.signed_in(HIGH) as browser, console.signed_in(MIDDLE) as other:
+        number = (await open_case(high, console, "high"))["id"]
         option = f'<option value="{number}">{number}: Secrecy</option>'
-        assert option in (await browser.get(f"/messages/{world.id('text')}")).text
-        assert option not in (await browser.get(f"/messages/{world.id('high')}")).text
-        assert option not in (await other.get(f"/messages/{world.id('middle')}")).text
-        sent = {"case": str(number), "message": world.id("text")}
-        assert (await send(browser, "/cases/add", **sent)).status_code == 303
-        assert (await high.get(f"{CASES}/{number}")).json()["messages"] == [world.id("high"), world.id("text")]
+        assert option in (await browser.get(f"/messages/{console.id('text')}")).text
+        assert option not in (await browser.get(f"/messages/{console.id('high')}")).text
+        assert option not in (await other.get(f"/messages/{console.id('middle')}")).text
+        sent = {"case": str(number), "message": console.id("text")}
+        assert (await submit_form(browser, "/cases/add", **sent)).status_code == 303
+        assert (await high.get(f"{CASES}/{number}")).json()["messages"] == [console.id("high"), console.id("text")]

@@ -14,7 +14,7 @@ from gateway.core.messages.message import Message
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import ClauseReviewRules
 from tests.console.district import policy
-from tests.console.world import World, opened
+from tests.console.running_console import RunningConsole, running_console
 
 
 def two_person_policy() -> Policy:
@@ -24,15 +24,19 @@ def two_person_policy() -> Policy:
     return replace(shipped, clauses={**shipped.clauses, "7a": replace(shipped.clauses["7a"], review_rules=rules)})
 
 
-async def recipient_states(world: World, name: str) -> set[State]:
+async def recipient_states(console: RunningConsole, name: str) -> set[State]:
     """The states of the copies of a message of the district."""
-    (trace,) = await world.store.lookups.trace(id=world.id(name))
+    (trace,) = await console.store.lookups.trace(id=console.id(name))
     return {recipient.state for recipient in trace.recipients}
 
 
 @async_fixture(loop_scope="session")
-async def strict_world(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+async def strict_world(
+    sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path
+) -> AsyncIterator[RunningConsole]:
     """A console with this policy."""
-    file, messages = made_house
-    async with opened(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, in_force=two_person_policy) as running:
+    file, messages = sqlite_district
+    async with running_console(
+        f"sqlite:///{shutil.copy(file, tmp_path)}", messages, in_force=two_person_policy
+    ) as running:
         yield running

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.console.district import DIRECTOR, HIGH
+from tests.console.running_console import RunningConsole, sign_in_browser, submit_form
 from tests.console.test_browser import DESKTOP, PHONE
-from tests.console.world import World, enter, send
 
 pytestmark = pytest.mark.peer("chromium")
 
@@ -46,23 +46,23 @@ ACTIONS = {
 @pytest.mark.parametrize(
     "context", [DESKTOP, {**PHONE, "java_script_enabled": False}], indirect=True, ids=["desktop", "phone-no-script"]
 )
-async def test_line_says_what_was_done(world: World, page: Page, told: str) -> None:
-    await enter(page, world, HIGH)
-    await page.locator(f'#queue .row[data-id="{world.id("high")}"]').click()
+async def test_line_says_what_was_done(console: RunningConsole, page: Page, told: str) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.locator(f'#queue .row[data-id="{console.id("high")}"]').click()
     await ACTIONS[told](page)
     line = page.get_by_role("status").filter(has_text=told)
     await expect(line).to_be_visible()
     await expect(line).to_be_in_viewport()
 
 
-async def test_undo_stays_after_a_comment(world: World) -> None:
+async def test_undo_stays_after_a_comment(console: RunningConsole) -> None:
     """A decision that can be undone has precedence, and comments of others change nothing."""
-    id_ = world.id("high")
-    async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
-        await send(browser, f"/messages/{id_}/reject", reason="no")
-        world.clock.ahead -= 600  # as much time as a busy machine may need
-        done = await send(browser, f"/messages/{id_}/comments", text="spoke with the parents")
-        await send(other, f"/messages/{id_}/comments", text="so did I")
+    id_ = console.id("high")
+    async with console.signed_in(HIGH) as browser, console.signed_in(DIRECTOR) as other:
+        await submit_form(browser, f"/messages/{id_}/reject", reason="no")
+        console.clock.ahead -= 600  # as much time as a busy machine may need
+        done = await submit_form(browser, f"/messages/{id_}/comments", text="spoke with the parents")
+        await submit_form(other, f"/messages/{id_}/comments", text="so did I")
         assert done.headers["location"] == f"/messages/{id_}?done={id_}"
         shown = (await browser.get(done.headers["location"])).text
         assert "Rejected. It takes effect" in shown

@@ -19,83 +19,87 @@ from tests.console.decisions.conftest import recipient_states, two_person_policy
 from tests.console.district import (
     DIRECTOR,
     HIGH,
-    SAID,
+    MESSAGES,
     USERS,
-    message_of,
-    verdict_of,
+    build_message,
+    build_verdict,
 )
-from tests.console.world import World, send
+from tests.console.running_console import RunningConsole, submit_form
 
 
-async def rejection(world: World) -> dict[str, object]:
+async def rejection(console: RunningConsole) -> dict[str, object]:
     """The notice of rejection that the sender gets."""
-    world.clock.ahead += 30
-    (found,) = [each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION]
+    console.clock.ahead += 30
+    (found,) = [
+        each for each in await console.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION
+    ]
     return dict(found.body)
 
 
-async def test_sender_reads_the_usual_words(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
-        await send(browser, f"/messages/{world.id('high')}/reject", reason="private")
-    told = str((await rejection(world))["words"])
+async def test_sender_reads_the_usual_words(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as browser:
+        await submit_form(browser, f"/messages/{console.id('high')}/reject", reason="private")
+    told = str((await rejection(console))["words"])
     assert "clause 7a: Sexual, flirtatious or grooming" in told
     assert "Speak with an administrator" in told
     assert "private" not in told
 
 
-async def test_reviewer_can_write_other_words(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
-        page = await browser.get(f"/messages/{world.id('high')}")
+async def test_reviewer_can_write_other_words(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as browser:
+        page = await browser.get(f"/messages/{console.id('high')}")
         usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
         assert "What you can do" in usual
-        await send(
-            browser, f"/messages/{world.id('high')}/reject", usual=usual, words="Please come to my office at three."
+        await submit_form(
+            browser, f"/messages/{console.id('high')}/reject", usual=usual, words="Please come to my office at three."
         )
-    assert (await rejection(world))["words"] == "Please come to my office at three."
+    assert (await rejection(console))["words"] == "Please come to my office at three."
 
 
-async def test_rejection_of_a_text_is_mailed_to_its_writer(world: World) -> None:
+async def test_rejection_of_a_text_is_mailed_to_its_writer(console: RunningConsole) -> None:
     """The notice names the clause and what to do. If the decision is undone in time, there is no notice."""
-    path = f"/messages/{world.id('text')}"
-    async with world.signed_in(HIGH) as browser:
+    path = f"/messages/{console.id('text')}"
+    async with console.signed_in(HIGH) as browser:
         page = await browser.get(path)
         usual = html.unescape(re.findall(r'name="usual" value="([^"]*)"', page.text)[0])
         assert "clause 7a: Sexual, flirtatious or grooming" in usual
         assert "district account of the person who wrote the text" in page.text
-        await send(browser, f"{path}/reject", usual=usual, words=usual)
-        await send(browser, f"{path}/undo")
-        assert FollowupKind.REJECTED_TEXT not in {each.kind for each in await world.store.followups.claim_due(100, 60)}
-        await send(browser, f"{path}/reject", usual=usual, words=usual)
-    world.clock.ahead += 30
+        await submit_form(browser, f"{path}/reject", usual=usual, words=usual)
+        await submit_form(browser, f"{path}/undo")
+        assert FollowupKind.REJECTED_TEXT not in {
+            each.kind for each in await console.store.followups.claim_due(100, 60)
+        }
+        await submit_form(browser, f"{path}/reject", usual=usual, words=usual)
+    console.clock.ahead += 30
     (told,) = [
-        each for each in await world.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT
+        each for each in await console.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT
     ]
     assert told.body["people"] == ["s-06"]
     assert "What you can do: Speak with an administrator" in str(told.body["words"])
 
 
-async def test_discard_notifies_nobody_and_needs_a_reason(world: World) -> None:
-    path = f"/messages/{world.id('high')}/discard"
-    async with world.signed_in(HIGH) as browser:
-        without = await send(browser, path, place="?direction=staff_to_student")
+async def test_discard_notifies_nobody_and_needs_a_reason(console: RunningConsole) -> None:
+    path = f"/messages/{console.id('high')}/discard"
+    async with console.signed_in(HIGH) as browser:
+        without = await submit_form(browser, path, place="?direction=staff_to_student")
         assert (without.status_code, "say why in a few words" in without.text) == (422, True)
         back = html.unescape(re.findall(r'href="(/messages/[^"]*)">Back to the message', without.text)[0])
         assert 'name="reason"' in (await browser.get(back)).text
         assert "direction=staff_to_student" in back  # and from there to the filtered list
-        assert await recipient_states(world, "high") == {State.HELD}
-        assert (await send(browser, path, reason="a bomb of mails")).status_code == 303
-    assert await recipient_states(world, "high") == {State.DISCARDED}
-    world.clock.ahead += 30
-    assert FollowupKind.REJECTION not in {each.kind for each in await world.store.followups.claim_due(100, 60)}
+        assert await recipient_states(console, "high") == {State.HELD}
+        assert (await submit_form(browser, path, reason="a bomb of mails")).status_code == 303
+    assert await recipient_states(console, "high") == {State.DISCARDED}
+    console.clock.ahead += 30
+    assert FollowupKind.REJECTION not in {each.kind for each in await console.store.followups.claim_due(100, 60)}
 
 
-async def test_discard_can_be_undone(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
-        answer = await send(browser, f"/messages/{world.id('high')}/discard", reason="x")
+async def test_discard_can_be_undone(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as browser:
+        answer = await submit_form(browser, f"/messages/{console.id('high')}/discard", reason="x")
         after = (await browser.get(answer.headers["location"])).text
         assert "Message of <bdi>Peter Lindgren</bdi>: Discarded. It takes effect" in after
-        assert (await send(browser, f"/messages/{world.id('high')}/undo")).status_code == 303
-    assert await recipient_states(world, "high") == {State.HELD}
+        assert (await submit_form(browser, f"/messages/{console.id('high')}/undo")).status_code == 303
+    assert await recipient_states(console, "high") == {State.HELD}
 
 
 class StaleQueue(HeldQueue):
@@ -108,10 +112,10 @@ class StaleQueue(HeldQueue):
         return self._index if self.is_stale else await super().index()
 
 
-async def test_verdict_that_comes_during_a_decision_counts(strict_world: World) -> None:
+async def test_verdict_that_comes_during_a_decision_counts(strict_world: RunningConsole) -> None:
     """The queue showed a message without a verdict, and its verdict requires two people: it stays held."""
-    said, now = SAID["high"], strict_world.clock()
-    early, late = message_of(said, now, strict_world.people), message_of(said, now, strict_world.people)
+    said, now = MESSAGES["high"], strict_world.clock()
+    early, late = build_message(said, now, strict_world.people), build_message(said, now, strict_world.people)
     services, store = strict_world.services(two_person_policy), strict_world.store
     queue = StaleQueue(store.lookups, store.lists, store.claims, strict_world.people)
     decisions = DecisionService(
@@ -124,7 +128,7 @@ async def test_verdict_that_comes_during_a_decision_counts(strict_world: World) 
     queue.is_stale = True
     await store.intake.accept(late)
     for message in (early, late):
-        verdict = verdict_of(said, message)
+        verdict = build_verdict(said, message)
         rule = partial(by_verdict, verdict=verdict, policy=two_person_policy(), now=now)
         await store.dispositions.apply([(message.id, rule)])
         with pytest.raises(Problem, match="409"):

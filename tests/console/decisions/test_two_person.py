@@ -10,19 +10,19 @@ from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.policy.decision import AuditEntry
 from tests.console.decisions.conftest import recipient_states
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, OKAFOR, SAID, student
-from tests.console.world import World, send
+from tests.console.district import DIRECTOR, HIGH, MESSAGES, MIDDLE, OKAFOR, student_address
+from tests.console.running_console import RunningConsole, submit_form
 
 
-async def propose_release(world: World, id_: str, who: str) -> None:
+async def propose_release(console: RunningConsole, id_: str, who: str) -> None:
     """An account proposes to release a message."""
-    async with world.signed_in(who) as browser:
-        assert (await send(browser, f"/messages/{id_}/release", reason="fine")).status_code == 303
+    async with console.signed_in(who) as browser:
+        assert (await submit_form(browser, f"/messages/{id_}/release", reason="fine")).status_code == 303
 
 
-async def can_agree(world: World, id_: str, who: str) -> tuple[bool, str]:
+async def can_agree(console: RunningConsole, id_: str, who: str) -> tuple[bool, str]:
     """Whether the page offers to agree, and the reason that the API gives if it does not."""
-    async with world.signed_in(who) as browser, world.program(who) as program:
+    async with console.signed_in(who) as browser, console.api_client(who) as program:
         page = await browser.get(f"/messages/{id_}")
         told = (await program.get(f"/api/v1/messages/{id_}/review")).json()["cannot_agree"]
     assert page.status_code == 200
@@ -33,12 +33,12 @@ async def can_agree(world: World, id_: str, who: str) -> tuple[bool, str]:
     return offered, told
 
 
-async def test_agreement_needs_a_copy_in_common(strict_world: World) -> None:
+async def test_agreement_needs_a_copy_in_common(strict_world: RunningConsole) -> None:
     pairs = tuple(
-        Pair(student(name), person, pupil, Direction.STAFF_TO_STUDENT)
+        Pair(student_address(name), person, pupil, Direction.STAFF_TO_STUDENT)
         for name, person, pupil in (("maya.lindqvist", "s-06", "k-02"), ("nadia.petrakis", "s-11", "k-19"))
     )
-    id_ = (await strict_world.put(replace(SAID["both"], pairs=pairs))).id
+    id_ = (await strict_world.add_message(replace(MESSAGES["both"], pairs=pairs))).id
     await propose_release(strict_world, id_, MIDDLE)
     offered, why = await can_agree(strict_world, id_, HIGH)
     assert not offered
@@ -48,29 +48,29 @@ async def test_agreement_needs_a_copy_in_common(strict_world: World) -> None:
     assert (offered, why) == (False, "You proposed it yourself: a second person has to agree.")
     async with strict_world.signed_in(HIGH) as high:
         assert "Disagree" in (await high.get(f"/messages/{id_}")).text
-        refused = await send(high, f"/messages/{id_}/release", reason="agreed")
+        refused = await submit_form(high, f"/messages/{id_}/release", reason="agreed")
     assert refused.status_code == 409
     assert "copies of another building" in refused.text
 
 
-async def test_second_person_can_agree_on_shared_copies(strict_world: World) -> None:
+async def test_second_person_can_agree_on_shared_copies(strict_world: RunningConsole) -> None:
     await propose_release(strict_world, strict_world.id("both"), MIDDLE)
     assert (await can_agree(strict_world, strict_world.id("both"), HIGH)) == (True, "")
 
 
-async def test_page_offers_no_agreement_to_the_same_person(strict_world: World) -> None:
+async def test_page_offers_no_agreement_to_the_same_person(strict_world: RunningConsole) -> None:
     for name in ("ruth", "ruth@riverbend.example"):
         user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
         await strict_world.store.accounts.add(user, "", AuditEntry(time.time(), "tests", "account added", name))
-    async with strict_world.program("ruth") as program:
+    async with strict_world.api_client("ruth") as program:
         path = f"/api/v1/messages/{strict_world.id('high')}/release"
         assert (await program.post(path, json={"reason": "fine"})).status_code == 202
-    async with strict_world.program("ruth@riverbend.example") as program:
+    async with strict_world.api_client("ruth@riverbend.example") as program:
         told = (await program.get(f"/api/v1/messages/{strict_world.id('high')}/review")).json()
     assert told["cannot_agree"] == "You proposed it yourself: a second person has to agree."
 
 
-async def test_proposal_of_a_disabled_account_lapses(strict_world: World) -> None:
+async def test_proposal_of_a_disabled_account_lapses(strict_world: RunningConsole) -> None:
     """The next person has to propose it again, and the page says so."""
     await propose_release(strict_world, strict_world.id("high"), HIGH)
     await strict_world.store.accounts.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
@@ -80,15 +80,15 @@ async def test_proposal_of_a_disabled_account_lapses(strict_world: World) -> Non
     )  # fmt: skip
 
 
-async def test_no_proposal_no_reason(strict_world: World) -> None:
-    async with strict_world.program(HIGH) as program:
+async def test_no_proposal_no_reason(strict_world: RunningConsole) -> None:
+    async with strict_world.api_client(HIGH) as program:
         told = (await program.get(f"/api/v1/messages/{strict_world.id('high')}/review")).json()
     assert told["cannot_agree"] is None
 
 
-async def test_second_person_carries_out_the_decision(strict_world: World) -> None:
+async def test_second_person_carries_out_the_decision(strict_world: RunningConsole) -> None:
     path = f"/api/v1/messages/{strict_world.id('high')}/release"
-    async with strict_world.program(HIGH) as high, strict_world.program(DIRECTOR) as director:
+    async with strict_world.api_client(HIGH) as high, strict_world.api_client(DIRECTOR) as director:
         assert (await high.post(path, json={"reason": ""})).status_code == 422
         first = await high.post(path, json={"reason": "known to the parents"})
         assert (first.status_code, first.json()["waits_for"]) == (202, "a second person")
@@ -98,7 +98,7 @@ async def test_second_person_carries_out_the_decision(strict_world: World) -> No
         queue = (await director.get("/api/v1/held", params={"state": "second"})).json()["items"]
         assert [each["id"] for each in queue] == [strict_world.id("high")]
         second = await director.post(path, json={"reason": "so it is"})
-        assert (second.status_code, second.json()["recipients"]) == (200, [student("maya.lindqvist")])
+        assert (second.status_code, second.json()["recipients"]) == (200, [student_address("maya.lindqvist")])
     acts = await strict_world.store.audit_trail.entries_about(strict_world.id("high"), 3)
     assert [each.act for each in acts] == ["released", "proposed", "decided"]
     assert acts[0].detail["reason"] == "high: known to the parents; so it is"
@@ -107,78 +107,80 @@ async def test_second_person_carries_out_the_decision(strict_world: World) -> No
     )
 
 
-async def test_second_person_can_disagree(strict_world: World) -> None:
+async def test_second_person_can_disagree(strict_world: RunningConsole) -> None:
     id_ = strict_world.id("high")
     async with strict_world.signed_in(HIGH) as high, strict_world.signed_in(DIRECTOR) as director:
-        answer = await send(high, f"/messages/{id_}/release", reason="fine")
+        answer = await submit_form(high, f"/messages/{id_}/release", reason="fine")
         assert "waits for a second person to agree" in (await high.get(answer.headers["location"])).text
         page = (await director.get(f"/messages/{id_}")).text
         assert "Agree: release" in page
         assert "high proposes to release" in (await director.get("/")).text
-        assert (await send(director, f"/messages/{id_}/withdraw")).status_code == 303
-        assert (await send(director, f"/messages/{id_}/withdraw")).status_code == 409
-        assert (await send(director, f"/messages/{id_}/reject", reason="no")).status_code == 303
+        assert (await submit_form(director, f"/messages/{id_}/withdraw")).status_code == 303
+        assert (await submit_form(director, f"/messages/{id_}/withdraw")).status_code == 409
+        assert (await submit_form(director, f"/messages/{id_}/reject", reason="no")).status_code == 303
         assert await recipient_states(strict_world, "high") == {State.HELD}
-        assert (await send(high, f"/messages/{id_}/reject")).status_code == 303
+        assert (await submit_form(high, f"/messages/{id_}/reject")).status_code == 303
     assert await recipient_states(strict_world, "high") == {State.REJECTED}
 
 
-async def test_two_accounts_of_one_person_count_as_one(strict_world: World) -> None:
+async def test_two_accounts_of_one_person_count_as_one(strict_world: RunningConsole) -> None:
     """A director has a local account and one of the district's sign-in service."""
     for name in ("ruth", "ruth@riverbend.example"):
         user = User(name, AccountRole.TECHNOLOGY_DIRECTOR, person="s-14")
         await strict_world.store.accounts.add(user, "", AuditEntry(time.time(), "tests", "account added", name))
     path = f"/api/v1/messages/{strict_world.id('high')}/release"
-    async with strict_world.program("ruth") as one, strict_world.program("ruth@riverbend.example") as same:
+    async with strict_world.api_client("ruth") as one, strict_world.api_client("ruth@riverbend.example") as same:
         for program in (one, same, one):
             assert (await program.post(path, json={"reason": "fine"})).status_code == 202
         assert await recipient_states(strict_world, "high") == {State.HELD}
-    async with strict_world.program(HIGH) as high:
+    async with strict_world.api_client(HIGH) as high:
         assert (await high.post(path, json={"reason": "so it is"})).status_code == 200
 
 
-async def test_disabled_account_is_no_second_person(strict_world: World) -> None:
+async def test_disabled_account_is_no_second_person(strict_world: RunningConsole) -> None:
     """Its proposal lapses: the next person proposes again."""
     path = f"/api/v1/messages/{strict_world.id('high')}/release"
-    async with strict_world.program(HIGH) as high, strict_world.program(DIRECTOR) as director:
+    async with strict_world.api_client(HIGH) as high, strict_world.api_client(DIRECTOR) as director:
         assert (await high.post(path, json={"reason": "fine"})).status_code == 202
         await strict_world.store.accounts.disable(HIGH, AuditEntry(time.time(), "tests", "account disabled", HIGH))
         assert (await director.post(path, json={"reason": "fine"})).status_code == 202
         assert await recipient_states(strict_world, "high") == {State.HELD}
-    async with strict_world.program(OKAFOR) as okafor:
+    async with strict_world.api_client(OKAFOR) as okafor:
         assert (await okafor.post(path, json={"reason": "so it is"})).status_code == 200
     assert (await strict_world.store.audit_trail.entries_about(strict_world.id("high"), 1))[0].detail[
         "reason"
     ] == "director: fine; so it is"
 
 
-async def test_agreement_covers_only_copies_that_both_may_decide(strict_world: World) -> None:
+async def test_agreement_covers_only_copies_that_both_may_decide(strict_world: RunningConsole) -> None:
     """There is a copy for each building. The first person sees one of them, the second sees both."""
     path = f"/api/v1/messages/{strict_world.id('both')}/release"
-    async with strict_world.program(MIDDLE) as middle, strict_world.program(HIGH) as high:
+    async with strict_world.api_client(MIDDLE) as middle, strict_world.api_client(HIGH) as high:
         assert (await middle.post(path, json={"reason": "fine"})).status_code == 202
         second = await high.post(path, json={"reason": "so it is"})
-        assert (second.status_code, second.json()["recipients"]) == (200, [student("nadia.petrakis")])
+        assert (second.status_code, second.json()["recipients"]) == (200, [student_address("nadia.petrakis")])
         assert (await high.post(path, json={"reason": "this one as well"})).status_code == 202
         (trace,) = await strict_world.store.lookups.trace(id=strict_world.id("both"))
-        assert {each.address for each in trace.recipients if each.state == "held"} == {student("maya.lindqvist")}
+        assert {each.address for each in trace.recipients if each.state == "held"} == {
+            student_address("maya.lindqvist")
+        }
 
 
-async def test_people_without_a_copy_in_common_cannot_agree(strict_world: World) -> None:
+async def test_people_without_a_copy_in_common_cannot_agree(strict_world: RunningConsole) -> None:
     pairs = tuple(
-        Pair(student(name), person, pupil, Direction.STAFF_TO_STUDENT)
+        Pair(student_address(name), person, pupil, Direction.STAFF_TO_STUDENT)
         for name, person, pupil in (("maya.lindqvist", "s-06", "k-02"), ("nadia.petrakis", "s-11", "k-19"))
     )
-    id_ = (await strict_world.put(replace(SAID["both"], pairs=pairs))).id
+    id_ = (await strict_world.add_message(replace(MESSAGES["both"], pairs=pairs))).id
     path = f"/api/v1/messages/{id_}/release"
     async with (
-        strict_world.program(MIDDLE) as middle,
-        strict_world.program(HIGH) as high,
-        strict_world.program(DIRECTOR) as director,
+        strict_world.api_client(MIDDLE) as middle,
+        strict_world.api_client(HIGH) as high,
+        strict_world.api_client(DIRECTOR) as director,
     ):
         assert (await middle.post(path, json={"reason": "fine"})).status_code == 202
         refused = await high.post(path, json={"reason": "so it is"})
         assert (refused.status_code, "another building" in refused.text) == (409, True)
         done = await director.post(path, json={"reason": "so it is"})
-        assert (done.status_code, done.json()["recipients"]) == (200, [student("nadia.petrakis")])
+        assert (done.status_code, done.json()["recipients"]) == (200, [student_address("nadia.petrakis")])
         assert (await high.post(path, json={"reason": "so it is"})).status_code == 202

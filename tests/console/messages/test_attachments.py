@@ -12,8 +12,8 @@ import pytest
 
 from gateway.console.messages.attachments import NOT_OPENED, AttachmentReader, FileText
 from gateway.core.message import parts
-from tests.console.district import HIGH, Said, content_of, staff, student
-from tests.console.world import World
+from tests.console.district import HIGH, SampleMessage, build_content, staff_address, student_address
+from tests.console.running_console import RunningConsole
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -55,19 +55,19 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def message_with(*files: tuple[str, str, bytes]) -> Said:
+def message_with(*files: tuple[str, str, bytes]) -> SampleMessage:
     """A held message with files."""
-    return Said(
-        staff("peter.lindgren"), (student("maya.lindqvist"),), "Papers", "See the files.\n",
+    return SampleMessage(
+        staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "Papers", "See the files.\n",
         (("7a", 0.9, "See the files"),), files=files,
     )  # fmt: skip
 
 
-async def test_documents_are_shown_as_text(world: World) -> None:
+async def test_documents_are_shown_as_text(console: RunningConsole) -> None:
     said = message_with(("a.pdf", "application/pdf", pdf(b"meet me at the lake")), ("b.docx", WORD, DOCX),
                     ("c.xlsx", SHEET, XLSX))  # fmt: skip
-    id_ = (await world.put(said)).id
-    async with world.signed_in(HIGH) as browser, world.program(HIGH) as program:
+    id_ = (await console.add_message(said)).id
+    async with console.signed_in(HIGH) as browser, console.api_client(HIGH) as program:
         page = (await browser.get(f"/messages/{id_}")).text
         for words in ("meet me at the lake", "come &lt;alone&gt; at ten", "locker 214"):
             assert words in page
@@ -75,9 +75,9 @@ async def test_documents_are_shown_as_text(world: World) -> None:
         assert [each["text"].strip() for each in told[1:3]] == ["meet me at the lake", "come <alone> at ten"]
 
 
-async def test_hostile_files_are_marked_and_do_no_harm(world: World) -> None:
-    id_ = (await world.put(message_with(*HOSTILE, ("good.docx", WORD, DOCX)))).id
-    async with world.signed_in(HIGH) as browser:
+async def test_hostile_files_are_marked_and_do_no_harm(console: RunningConsole) -> None:
+    id_ = (await console.add_message(message_with(*HOSTILE, ("good.docx", WORD, DOCX)))).id
+    async with console.signed_in(HIGH) as browser:
         page = await browser.get(f"/messages/{id_}")
         assert page.status_code == 200
         assert page.text.count("Not all of it can be shown") >= len(HOSTILE)
@@ -89,7 +89,9 @@ def command(script: str) -> tuple[str, ...]:
     return (sys.executable, "-c", f"import sys, time, os; {script}")
 
 
-CONTENT = content_of(message_with(("a.docx", WORD, DOCX), ("big.bin", "application/octet-stream", b"\x01" * (3 << 20))))
+CONTENT = build_content(
+    message_with(("a.docx", WORD, DOCX), ("big.bin", "application/octet-stream", b"\x01" * (3 << 20)))
+)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ async def test_program_gets_no_gateway_environment(monkeypatch: pytest.MonkeyPat
 
 
 async def test_no_process_for_files_without_text() -> None:
-    content = content_of(message_with(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
+    content = build_content(message_with(("p.png", "image/png", b"\x89PNG\r\n"), ("t.txt", "text/plain", b"hello")))
     assert await AttachmentReader(("/does/not/exist",)).texts(parts(content)) == {}
 
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from gateway.core.policy.decision import AuditEntry
-from tests.console.district import DIRECTOR, HIGH, MIDDLE, SAID, USERS
-from tests.console.world import World
+from tests.console.district import DIRECTOR, HIGH, MESSAGES, MIDDLE, USERS
+from tests.console.running_console import RunningConsole
 
 FLAG = (("4", 0.93, "secret"),)
 PROBLEM = "application/problem+json"
@@ -38,52 +38,52 @@ async def walk(
         await between()
 
 
-async def test_flagged_messages_in_pages(world: World) -> None:
-    put = [(await world.put(replace(SAID["middle"], found=FLAG))).id for _ in range(5)]
+async def test_flagged_messages_in_pages(console: RunningConsole) -> None:
+    put = [(await console.add_message(replace(MESSAGES["middle"], found=FLAG))).id for _ in range(5)]
 
     async def more() -> None:
-        await world.put(replace(SAID["middle"], found=FLAG))
+        await console.add_message(replace(MESSAGES["middle"], found=FLAG))
 
-    async with world.program(DIRECTOR) as director:
+    async with console.api_client(DIRECTOR) as director:
         whole = [each["id"] for each in await walk(director, "delivered", limit=500)]
         assert set(put) <= set(whole)
         assert [each["id"] for each in await walk(director, "delivered", more, limit=2)] == whole
 
 
-async def test_building_sees_all_of_its_own(world: World) -> None:
+async def test_building_sees_all_of_its_own(console: RunningConsole) -> None:
     """However many messages of other buildings are between them."""
     own = []
     for _ in range(3):
-        own.append((await world.put(replace(SAID["middle"], found=FLAG))).id)
+        own.append((await console.add_message(replace(MESSAGES["middle"], found=FLAG))).id)
         for _ in range(6):
-            await world.put(replace(SAID["high"], found=FLAG))
-    async with world.program(MIDDLE) as middle:
+            await console.add_message(replace(MESSAGES["high"], found=FLAG))
+    async with console.api_client(MIDDLE) as middle:
         found = [each["id"] for each in await walk(middle, "delivered", limit=1)]
     assert [each for each in found if each in own] == own[::-1]
     assert len(found) == len(set(found))
 
 
-async def test_decided_messages_in_pages(world: World) -> None:
+async def test_decided_messages_in_pages(console: RunningConsole) -> None:
     names = ("high", "both", "laid-out")
-    async with world.program(HIGH) as high:
+    async with console.api_client(HIGH) as high:
         for name in names:
-            answer = await high.post(f"/api/v1/messages/{world.id(name)}/reject", json={"reason": "7a"})
+            answer = await high.post(f"/api/v1/messages/{console.id(name)}/reject", json={"reason": "7a"})
             assert answer.status_code == 200, answer.text
         found = [each["id"] for each in await walk(high, "decided", limit=1)]
-    assert found == [world.id(name) for name in reversed(names)]
+    assert found == [console.id(name) for name in reversed(names)]
 
 
-async def test_trace_in_pages(world: World) -> None:
+async def test_trace_in_pages(console: RunningConsole) -> None:
     """By an address in the URL or in the body; more than one batch of the store, and all of a building."""
-    said = SAID["middle"]
-    own = [(await world.put(said)).id for _ in range(4)]
+    said = MESSAGES["middle"]
+    own = [(await console.add_message(said)).id for _ in range(4)]
     for _ in range(3):
-        await world.put(replace(said, to=SAID["high"].to))
+        await console.add_message(replace(said, to=MESSAGES["high"].to))
 
     async def more() -> None:
-        await world.put(said)
+        await console.add_message(said)
 
-    async with world.program(DIRECTOR) as director, world.program(MIDDLE) as middle:
+    async with console.api_client(DIRECTOR) as director, console.api_client(MIDDLE) as middle:
         whole = [each["id"] for each in await walk(director, "trace", limit=500, address=said.sender)]
         assert len(whole) == len(set(whole)) >= 8
         assert [each["id"] for each in await walk(director, "trace", more, limit=3, address=said.sender)] == whole
@@ -98,14 +98,14 @@ async def test_trace_in_pages(world: World) -> None:
         assert posted == found
 
 
-async def test_help_alerts_in_pages(world: World) -> None:
+async def test_help_alerts_in_pages(console: RunningConsole) -> None:
     """Those that nobody has taken up come first; new ones come before the position of the cursor."""
-    ids = [(await world.put(SAID["help"])).id for _ in range(4)]
+    ids = [(await console.add_message(MESSAGES["help"])).id for _ in range(4)]
 
     async def more() -> None:
-        await world.put(SAID["help"])
+        await console.add_message(MESSAGES["help"])
 
-    async with world.program(DIRECTOR) as director:
+    async with console.api_client(DIRECTOR) as director:
         for id_ in ids[:2]:
             assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
         whole = [each["id"] for each in await walk(director, "help", limit=500)]
@@ -114,17 +114,17 @@ async def test_help_alerts_in_pages(world: World) -> None:
         assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
 
 
-async def test_history_in_pages(world: World) -> None:
+async def test_history_in_pages(console: RunningConsole) -> None:
     """From its beginning, with everybody who read the message."""
-    id_ = world.id("high")
+    id_ = console.id("high")
     path = f"messages/{id_}/history"
 
     async def more() -> None:
-        await world.store.audit.record([AuditEntry(world.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
+        await console.store.audit.record([AuditEntry(console.clock(), DIRECTOR, "viewed", id_, {"what": "x"})])
 
     for _ in range(105):
         await more()
-    async with world.program(DIRECTOR) as director:
+    async with console.api_client(DIRECTOR) as director:
         whole = await walk(director, path, limit=500)
         assert [each["act"] for each in whole] == ["decided"] + ["viewed"] * 105
         paged = await walk(director, path, more, limit=50)
@@ -149,34 +149,38 @@ LISTS = ["help", "decided", "delivered", "trace?address=a@b.example"]
 
 
 @pytest.mark.parametrize("cursor", FOREIGN)
-async def test_invalid_cursors_are_refused(world: World, cursor: str) -> None:
-    async with world.program(DIRECTOR) as program:
+async def test_invalid_cursors_are_refused(console: RunningConsole, cursor: str) -> None:
+    async with console.api_client(DIRECTOR) as program:
         for path in LISTS:
             asked = httpx.URL(f"/api/v1/{path}").copy_merge_params({"cursor": cursor})
             answer = await program.get(asked)
             assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM), path
 
 
-async def test_decided_message_is_listed(world: World) -> None:
-    async with world.program(DIRECTOR) as director, world.signed_in(HIGH) as high, world.signed_in(MIDDLE) as middle:
-        await director.post(f"/api/v1/messages/{world.id('high')}/reject", json={"reason": "7a"})
-        assert [each["id"] for each in (await director.get("/api/v1/decided")).json()["items"]] == [world.id("high")]
+async def test_decided_message_is_listed(console: RunningConsole) -> None:
+    async with (
+        console.api_client(DIRECTOR) as director,
+        console.signed_in(HIGH) as high,
+        console.signed_in(MIDDLE) as middle,
+    ):
+        await director.post(f"/api/v1/messages/{console.id('high')}/reject", json={"reason": "7a"})
+        assert [each["id"] for each in (await director.get("/api/v1/decided")).json()["items"]] == [console.id("high")]
         assert "After practice" in (await high.get("/decided")).text
         assert "After practice" not in (await middle.get("/decided")).text
-        whole = (await director.get(f"/api/v1/messages/{world.id('high')}/history")).json()["items"]
+        whole = (await director.get(f"/api/v1/messages/{console.id('high')}/history")).json()["items"]
         assert [each["act"] for each in whole] == ["decided", "rejected"]
-        said = (await director.get(f"/api/v1/messages/{world.id('both')}/conversation")).json()["items"]
-        assert {each["id"] for each in said} >= {world.id("high"), world.id("both")}
+        said = (await director.get(f"/api/v1/messages/{console.id('both')}/conversation")).json()["items"]
+        assert {each["id"] for each in said} >= {console.id("high"), console.id("both")}
 
 
-async def test_newer_messages_elsewhere_leave_the_list_complete(world: World) -> None:
+async def test_newer_messages_elsewhere_leave_the_list_complete(console: RunningConsole) -> None:
     """The two newest messages of a building are listed, even if those of other buildings are newer."""
-    theirs, others = SAID["middle"], SAID["high"]
+    theirs, others = MESSAGES["middle"], MESSAGES["high"]
     flag = (("4", 0.93, "secret"),)
-    lists = world.services().lists
-    own = [(await world.put(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
+    lists = console.services().lists
+    own = [(await console.add_message(replace(theirs, text="Our little secret.", found=flag))).id for _ in range(3)]
     for _ in range(9):
-        await world.put(replace(others, found=flag))
+        await console.add_message(replace(others, found=flag))
     found = (await lists.delivered(USERS[MIDDLE], "flag", days=30, limit=2)).items
     assert sorted(each.trace.id for each in found) == sorted(own[1:])
     assert len((await lists.delivered(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2

@@ -15,8 +15,19 @@ from gateway.core.accounts.grant import Grant
 from gateway.core.cases.case import CaseDraft
 from gateway.core.messages.message import Message
 from gateway.core.policy.decision import AuditEntry
-from tests.console.district import AUDITOR, DIRECTOR, HELD, HIGH, LINDGREN, OKAFOR, SECURITY, Said, staff, student
-from tests.console.world import World, form_of, opened
+from tests.console.district import (
+    AUDITOR,
+    DIRECTOR,
+    HELD,
+    HIGH,
+    LINDGREN,
+    OKAFOR,
+    SECURITY,
+    SampleMessage,
+    staff_address,
+    student_address,
+)
+from tests.console.running_console import RunningConsole, form_secret, running_console
 
 NAMES = re.compile(
     r"lindgren|lindqvist|maya|peter|pruitt|carolann|petrakis|nadia|whitcomb|liam|ngozi|dana\b|fontaine|camille"
@@ -25,8 +36,8 @@ NAMES = re.compile(
 )
 """Whatever identifies a person of the district's held messages."""
 
-NAMED = Said(
-    staff("peter.lindgren"), (student("maya.lindqvist"),), "Maya, after practice",
+NAMED = SampleMessage(
+    staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "Maya, after practice",
     "Maya, Mr. Lindgren here. Write to peter.lindgren@riverbend.example or (515) 555-0142.\n"
     "Maya Lindqvist, this stays just between us, Peter\n",
     (("7a", 0.97, "between us, Peter"),),
@@ -36,23 +47,25 @@ NAMED = Said(
 
 
 @async_fixture(loop_scope="session")
-async def masked_world(made_house: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[World]:
+async def masked_world(
+    sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path
+) -> AsyncIterator[RunningConsole]:
     """A console that hides names."""
-    file, messages = made_house
-    async with opened(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, hide_names=True) as running:
+    file, messages = sqlite_district
+    async with running_console(f"sqlite:///{shutil.copy(file, tmp_path)}", messages, hide_names=True) as running:
         yield running
 
 
-async def test_pages_contain_no_name(masked_world: World) -> None:
-    named = (await masked_world.put(NAMED)).id
-    again = (await masked_world.put(NAMED)).id
+async def test_pages_contain_no_name(masked_world: RunningConsole) -> None:
+    named = (await masked_world.add_message(NAMED)).id
+    again = (await masked_world.add_message(NAMED)).id
     number = await masked_world.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {})
     paths = [
         "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}",
         *(f"/messages/{each}" for each in (named, *map(masked_world.id, HELD))), f"/messages/{named}/html/2",
     ]  # fmt: skip
     async with masked_world.signed_in(DIRECTOR) as browser:
-        sent = {"form": form_of(await browser.get("/trace")), "text": "practice"}
+        sent = {"form": form_secret(await browser.get("/trace")), "text": "practice"}
         paths.append((await browser.post("/search", data=sent)).headers["location"])
         for path in paths:
             page = await browser.get(path)
@@ -69,10 +82,10 @@ async def test_pages_contain_no_name(masked_world: World) -> None:
         assert "O&#x27;Staff A &lt;Staff A&gt;" in (await browser.get(f"/messages/{named}/html/2")).text
 
 
-async def test_api_answers_contain_no_name(masked_world: World) -> None:
-    named = (await masked_world.put(NAMED)).id
+async def test_api_answers_contain_no_name(masked_world: RunningConsole) -> None:
+    named = (await masked_world.add_message(NAMED)).id
     number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [named], {})
-    async with masked_world.program(DIRECTOR) as program:
+    async with masked_world.api_client(DIRECTOR) as program:
         for path in ("held", "decided", "delivered", f"cases/{number}", f"messages/{named}", f"trace?id={named}",
                      f"messages/{named}/content", f"messages/{named}/history", f"messages/{named}/conversation",
                      f"messages/{named}/review"):  # fmt: skip
@@ -90,14 +103,14 @@ async def test_api_answers_contain_no_name(masked_world: World) -> None:
         assert not NAMES.search(late.text)
 
 
-async def test_search_by_name_is_refused(masked_world: World) -> None:
-    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(HIGH) as browser:
+async def test_search_by_name_is_refused(masked_world: RunningConsole) -> None:
+    async with masked_world.api_client(DIRECTOR) as program, masked_world.signed_in(HIGH) as browser:
         for word in ("lindgren", "peter.lindgren@riverbend.example", "maya"):
             assert (await program.post("/api/v1/held/search", json={"text": word})).json()["items"] == []
         assert (await program.post("/api/v1/held/search", json={"text": "after practice"})).json()["items"]
         asked = await program.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
         assert (asked.status_code, "Names are hidden" in asked.text) == (403, True)
-        form = form_of(await browser.get("/trace"))
+        form = form_secret(await browser.get("/trace"))
         page = await browser.post("/trace", data={"form": form, "asked": "peter.lindgren@riverbend.example"})
         assert page.status_code == 403
         page = await browser.post("/trace", data={"form": form, "asked": "Peter Lindgren"})
@@ -105,25 +118,27 @@ async def test_search_by_name_is_refused(masked_world: World) -> None:
         found = await browser.post("/trace", data={"form": form, "asked": masked_world.id("high")})
         assert masked_world.id("high") in found.text
         assert not NAMES.search(found.text)
-    async with masked_world.program(SECURITY) as security:  # sees no content, so it may search
+    async with masked_world.api_client(SECURITY) as security:  # sees no content, so it may search
         found = await security.get("/api/v1/trace", params={"address": "peter.lindgren@riverbend.example"})
         assert masked_world.id("high") in found.text
 
 
-async def test_decided_list_contains_no_name(masked_world: World) -> None:
+async def test_decided_list_contains_no_name(masked_world: RunningConsole) -> None:
     """Auditors see none either; with a grant they reveal names like everybody else."""
-    id_ = (await masked_world.put(NAMED)).id
-    async with masked_world.program(DIRECTOR) as director, masked_world.program(AUDITOR) as auditor:
+    id_ = (await masked_world.add_message(NAMED)).id
+    async with masked_world.api_client(DIRECTOR) as director, masked_world.api_client(AUDITOR) as auditor:
         assert (await director.post(f"/api/v1/messages/{id_}/reject", json={"reason": "no"})).status_code == 200
         paths = ("decided", f"messages/{id_}", f"trace?id={id_}")
         answers = [(await who.get(f"/api/v1/{path}")).text for who in (director, auditor) for path in paths]
     async with masked_world.signed_in(DIRECTOR) as browser, masked_world.signed_in(AUDITOR) as other:
         pages = [(await who.get(path)).text for who in (browser, other) for path in ("/decided", f"/messages/{id_}")]
-        pages.append((await other.post("/trace", data={"form": form_of(await other.get("/trace")), "asked": id_})).text)
+        pages.append(
+            (await other.post("/trace", data={"form": form_secret(await other.get("/trace")), "asked": id_})).text
+        )
         for text in (*answers, *pages):
             assert id_ in text
             assert not NAMES.search(text), NAMES.search(text)
-        by_name = {"form": form_of(await other.get("/trace")), "asked": staff("peter.lindgren")}
+        by_name = {"form": form_secret(await other.get("/trace")), "asked": staff_address("peter.lindgren")}
         assert (await other.post("/trace", data=by_name)).status_code == 403
         now = masked_world.clock()
         act = AuditEntry(now, DIRECTOR, "content granted", id_, {"to": AUDITOR})
@@ -131,16 +146,16 @@ async def test_decided_list_contains_no_name(masked_world: World) -> None:
         granted = (await other.get(f"/messages/{id_}")).text
         assert "this stays just" in granted
         assert not NAMES.search(granted), NAMES.search(granted)
-        sent = {"form": form_of(await other.get("/trace")), "reason": "to compare with the file"}
+        sent = {"form": form_secret(await other.get("/trace")), "reason": "to compare with the file"}
         assert (await other.post(f"/messages/{id_}/names", data=sent)).status_code == 303
         assert "Peter Lindgren" in (await other.get(f"/messages/{id_}")).text
 
 
-async def _put_entries(masked_world: World) -> tuple[str, int]:
+async def _put_entries(masked_world: RunningConsole) -> tuple[str, int]:
     """A message and a case, with audit entries of all kinds that name people."""
-    named = (await masked_world.put(NAMED)).id
+    named = (await masked_world.add_message(NAMED)).id
     number = await masked_world.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {"title": "About Maya"})
-    async with masked_world.program(OKAFOR) as teacher, masked_world.program(DIRECTOR) as director:
+    async with masked_world.api_client(OKAFOR) as teacher, masked_world.api_client(DIRECTOR) as director:
         assert (await teacher.get(f"/api/v1/messages/{masked_world.id('own')}/content")).status_code == 403
         for path, sent in (
             (f"messages/{named}/comments", {"text": "Spoke with Mr. Lindgren and with Maya Lindqvist's mother"}),
@@ -158,10 +173,10 @@ async def _put_entries(masked_world: World) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("who", [DIRECTOR, AUDITOR])
-async def test_audit_log_contains_no_name(masked_world: World, who: str) -> None:
+async def test_audit_log_contains_no_name(masked_world: RunningConsole, who: str) -> None:
     """It does not tell either whose account was refused because of a conflict of interest."""
     named, number = await _put_entries(masked_world)
-    async with masked_world.program(who) as program, masked_world.signed_in(who) as browser:
+    async with masked_world.api_client(who) as program, masked_world.signed_in(who) as browser:
         told = (await program.get("/api/v1/audit", params={"limit": 500})).json()
         page = (await browser.get("/audit")).text
         grants = (await program.get("/api/v1/grants")).text + (await browser.get("/grants")).text
@@ -189,8 +204,8 @@ async def test_audit_log_contains_no_name(masked_world: World, who: str) -> None
     assert "what Staff A wrote" in grants
 
 
-async def test_audit_log_names_people_of_help_alerts(masked_world: World) -> None:
-    async with masked_world.program(DIRECTOR) as program:
+async def test_audit_log_names_people_of_help_alerts(masked_world: RunningConsole) -> None:
+    async with masked_world.api_client(DIRECTOR) as program:
         about = {"text": "Tess is with her aunt"}
         assert (
             await program.post(f"/api/v1/messages/{masked_world.id('help')}/comments", json=about)
@@ -200,9 +215,9 @@ async def test_audit_log_names_people_of_help_alerts(masked_world: World) -> Non
         assert "Tess is with her aunt" in (await program.get("/api/v1/audit", params={"limit": 500})).text
 
 
-async def test_case_lists_and_changes_contain_no_name(masked_world: World) -> None:
+async def test_case_lists_and_changes_contain_no_name(masked_world: RunningConsole) -> None:
     named, number = await _put_entries(masked_world)
-    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
+    async with masked_world.api_client(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
         answers = [await program.get("/api/v1/cases"), await browser.get("/cases")]
         made = {"title": "Maya and Peter", "messages": [named]}
         answers.append(await program.post("/api/v1/cases", json=made))
@@ -227,15 +242,15 @@ async def test_case_lists_and_changes_contain_no_name(masked_world: World) -> No
         assert "About Maya" not in (await program.get("/api/v1/cases")).text  # lists keep names hidden
 
 
-async def test_written_texts_are_masked_with_names_of_the_header(masked_world: World) -> None:
+async def test_written_texts_are_masked_with_names_of_the_header(masked_world: RunningConsole) -> None:
     """On pages and in the API: for the message, its history, and its case."""
     mail = (
         b"From: Petey Lindgren <peter.lindgren@riverbend.example>\r\nTo: maya.lindqvist@students.riverbend.example\r\n"
         b"Subject: practice\r\n\r\nthis stays just between us, Petey\r\n"
     )
-    id_ = (await masked_world.put(replace(NAMED, raw=mail))).id
+    id_ = (await masked_world.add_message(replace(NAMED, raw=mail))).id
     number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [id_], {})
-    async with masked_world.program(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
+    async with masked_world.api_client(DIRECTOR) as program, masked_world.signed_in(DIRECTOR) as browser:
         text = {"text": "Petey is what friends call him"}
         assert (await program.post(f"/api/v1/messages/{id_}/comments", json=text)).status_code == 200
         while await masked_world.store.audit.link(500):
@@ -261,10 +276,10 @@ async def test_written_texts_are_masked_with_names_of_the_header(masked_world: W
     assert all("Staff A was here" in each for each in notes)
 
 
-async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: World) -> None:
+async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: RunningConsole) -> None:
     high = masked_world.id("high")
     async with masked_world.signed_in(HIGH) as browser, masked_world.signed_in(DIRECTOR) as other:
-        form = form_of(await browser.get(f"/messages/{high}"))
+        form = form_secret(await browser.get(f"/messages/{high}"))
         assert (await browser.post(f"/messages/{high}/names", data={"form": form, "reason": " "})).status_code == 422
         assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
         done = await browser.post(f"/messages/{high}/names", data={"form": form, "reason": "to call the parents"})
@@ -283,22 +298,22 @@ async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: World)
         assert not NAMES.search((await browser.get(f"/messages/{high}")).text)
 
 
-async def test_api_reveals_names(masked_world: World) -> None:
+async def test_api_reveals_names(masked_world: RunningConsole) -> None:
     high = masked_world.id("high")
-    async with masked_world.program(HIGH, reads_only=True) as program:
+    async with masked_world.api_client(HIGH, reads_only=True) as program:
         assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": ""})).status_code == 422
         assert (await program.post(f"/api/v1/messages/{high}/names", json={"reason": "asked by the board"})).json() == {
             "id": high,
             "names": "open",
         }
         assert (await program.get(f"/api/v1/messages/{high}")).json()["sender"] == "peter.lindgren@riverbend.example"
-    async with masked_world.program(SECURITY) as security:
+    async with masked_world.api_client(SECURITY) as security:
         assert (await security.post(f"/api/v1/messages/{high}/names", json={"reason": "x"})).status_code == 403
 
 
-async def test_evidence_needs_revealed_names(masked_world: World) -> None:
+async def test_evidence_needs_revealed_names(masked_world: RunningConsole) -> None:
     number = await masked_world.store.cases.open(CaseDraft("Secrecy"), DIRECTOR, [masked_world.id("high")], {})
-    async with masked_world.program(DIRECTOR) as program:
+    async with masked_world.api_client(DIRECTOR) as program:
         assert (await program.get(f"/api/v1/cases/{number}/evidence")).status_code == 403
         done = await program.post(f"/api/v1/cases/{number}/names", json={"reason": "for the board"})
         assert done.status_code == 200
@@ -307,15 +322,15 @@ async def test_evidence_needs_revealed_names(masked_world: World) -> None:
         assert "Peter Lindgren" in (await browser.get(f"/cases/{number}")).text
 
 
-async def test_unchanged_masked_title_keeps_its_names(masked_world: World) -> None:
+async def test_unchanged_masked_title_keeps_its_names(masked_world: RunningConsole) -> None:
     number = await masked_world.store.cases.open(
-        CaseDraft("About Maya"), DIRECTOR, [(await masked_world.put(NAMED)).id], {}
+        CaseDraft("About Maya"), DIRECTOR, [(await masked_world.add_message(NAMED)).id], {}
     )
     async with masked_world.signed_in(DIRECTOR) as browser:
         page = await browser.get(f"/cases/{number}")
         sent = dict(re.findall(r'name="(title|shown)"[^>]*? value="([^"]*)"', page.text))
         assert sent["title"] == "About Student A"
-        sent |= {"form": form_of(page), "severity": "high"}
+        sent |= {"form": form_secret(page), "severity": "high"}
         assert (await browser.post(f"/cases/{number}", data=sent)).status_code == 303
         (case,) = await masked_world.store.cases.page(closed=False, before=1 << 62, limit=9)
         assert (case.title, case.severity) == ("About Maya", "high")
@@ -324,16 +339,16 @@ async def test_unchanged_masked_title_keeps_its_names(masked_world: World) -> No
         assert case.title == "Secrecy"
 
 
-async def test_help_alerts_are_never_hidden(masked_world: World) -> None:
+async def test_help_alerts_are_never_hidden(masked_world: RunningConsole) -> None:
     async with masked_world.signed_in(HIGH) as browser:
         assert "Tess Vandermeer" in (await browser.get("/")).text
         assert "Tess Vandermeer" in (await browser.get(f"/messages/{masked_world.id('help')}")).text
 
 
 @pytest.mark.parametrize("who", [DIRECTOR, HIGH])
-async def test_events_contain_no_name(masked_world: World, who: str) -> None:
+async def test_events_contain_no_name(masked_world: RunningConsole, who: str) -> None:
     async with masked_world.signed_in(who) as browser, browser.stream("GET", "/events") as events:
-        await masked_world.put(NAMED)
+        await masked_world.add_message(NAMED)
         told = ""
         async for line in events.aiter_lines():
             told += line

@@ -15,8 +15,8 @@ from pytest_asyncio import fixture as async_fixture
 from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction, Pair
 from tests.console.attacks import drawing, markups, names
-from tests.console.district import DIRECTOR, staff, student
-from tests.console.world import Said, World, enter
+from tests.console.district import DIRECTOR, staff_address, student_address
+from tests.console.running_console import RunningConsole, Said, sign_in_browser
 
 FOUND = (("7a", 0.97, ""),)
 
@@ -47,7 +47,7 @@ async def attacker() -> AsyncIterator[Attacker]:
 
 def _mail(host: str) -> bytes:
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = staff("peter.lindgren"), student("maya.lindqvist")
+    mail["From"], mail["To"] = staff_address("peter.lindgren"), student_address("maya.lindqvist")
     mail["Subject"] = names()[1]
     mail.set_content(f"plain {markups(host)[0]} and {markups(host)[4]}")
     for html in markups(host):
@@ -68,9 +68,16 @@ def test_there_are_enough_attacks() -> None:
 
 
 @pytest.mark.peer("chromium")
-async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Attacker) -> None:
-    message = await world.put(
-        Said(staff("peter.lindgren"), (student("maya.lindqvist"),), names()[0], "", FOUND, raw=_mail(attacker.host))
+async def test_stored_attacks_do_nothing(console: RunningConsole, page: Page, attacker: Attacker) -> None:
+    message = await console.add_message(
+        Said(
+            staff_address("peter.lindgren"),
+            (student_address("maya.lindqvist"),),
+            names()[0],
+            "",
+            FOUND,
+            raw=_mail(attacker.host),
+        )
     )
     asked: list[str] = []
     dialogs: list[str] = []
@@ -84,8 +91,8 @@ async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Att
 
     page.on("dialog", dismiss)
     page.context.on("request", note)
-    await enter(page, world, DIRECTOR)
-    await page.goto(f"{world.url}/messages/{message.id}")
+    await sign_in_browser(page, console, DIRECTOR)
+    await page.goto(f"{console.url}/messages/{message.id}")
     parts = await page.locator("iframe").count()
     assert parts >= len(markups("x"))
     await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
@@ -94,28 +101,35 @@ async def test_stored_attacks_do_nothing(world: World, page: Page, attacker: Att
         await frames.nth(number).scroll_into_view_if_needed()
     await expect(page.locator(".decide")).to_be_visible()
     assert await page.evaluate("window.ran") is None
-    assert page.url == f"{world.url}/messages/{message.id}"
+    assert page.url == f"{console.url}/messages/{message.id}"
     # some pages of the frames on their own, as if somebody opened their address
     for source in [await frames.nth(number).get_attribute("src") for number in range(0, parts, 7)]:
-        await page.goto(f"{world.url}{source}")
-        assert page.url == f"{world.url}{source}"
-    await page.goto(f"{world.url}/messages/{message.id}/source")
-    await page.goto(world.url)
+        await page.goto(f"{console.url}{source}")
+        assert page.url == f"{console.url}{source}"
+    await page.goto(f"{console.url}/messages/{message.id}/source")
+    await page.goto(console.url)
     assert await page.evaluate("window.ran") is None
     await expect(page.locator("#queue .rows .row")).to_have_count(8)
     assert not dialogs
     assert not attacker.asked
-    assert not [each for each in asked if not each.startswith(world.url)]
+    assert not [each for each in asked if not each.startswith(console.url)]
     assert len([each for each in asked if "/html/" in each]) > parts
     await page.context.request.get(f"http://{attacker.host}/to-see-that-it-listens")
     assert attacker.asked
 
 
-async def test_frame_contains_allowed_elements_only(world: World, attacker: Attacker) -> None:
-    message = await world.put(
-        Said(staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "", FOUND, raw=_mail(attacker.host))
+async def test_frame_contains_allowed_elements_only(console: RunningConsole, attacker: Attacker) -> None:
+    message = await console.add_message(
+        Said(
+            staff_address("peter.lindgren"),
+            (student_address("maya.lindqvist"),),
+            "x",
+            "",
+            FOUND,
+            raw=_mail(attacker.host),
+        )
     )
-    async with world.signed_in(DIRECTOR) as browser:
+    async with console.signed_in(DIRECTOR) as browser:
         for number in range(2, len(markups("x")) + 2):
             answer = await browser.get(f"/messages/{message.id}/html/{number}")
             assert answer.status_code == 200
@@ -125,27 +139,31 @@ async def test_frame_contains_allowed_elements_only(world: World, attacker: Atta
             assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-async def test_svg_is_never_served_as_a_picture(world: World, attacker: Attacker) -> None:
-    message = await world.put(
+async def test_svg_is_never_served_as_a_picture(console: RunningConsole, attacker: Attacker) -> None:
+    message = await console.add_message(
         Said(
-            staff("peter.lindgren"), (student("maya.lindqvist"),), "x", "x", FOUND,
+            staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "x", "x", FOUND,
             files=(("a.svg", "image/svg+xml", drawing(attacker.host)), ("b.png", "image/png", drawing(attacker.host))),
         )
     )  # fmt: skip
-    async with world.signed_in(DIRECTOR) as browser:
+    async with console.signed_in(DIRECTOR) as browser:
         for number in ("2", "3"):
             assert (await browser.get(f"/messages/{message.id}/picture/{number}")).status_code == 404
 
 
 @pytest.mark.peer("chromium")
 @pytest.mark.parametrize("name", range(len(names())))
-async def test_hostile_subjects_and_names_are_text(world: World, name: int) -> None:
+async def test_hostile_subjects_and_names_are_text(console: RunningConsole, name: int) -> None:
     """In the queue, on the page, in the trace and in the API."""
     text = names()[name]
-    await world.put(Said(staff("peter.lindgren"), (student("maya.lindqvist"),), text, text, FOUND))
+    await console.add_message(
+        Said(staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), text, text, FOUND)
+    )
     pair = Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT)
-    sms = await world.put(Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=SMS, pairs=(pair,)))
-    async with world.signed_in(DIRECTOR) as browser:
+    sms = await console.add_message(
+        Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=SMS, pairs=(pair,))
+    )
+    async with console.signed_in(DIRECTOR) as browser:
         for path in ("/", "/delivered", f"/messages/{sms.id}", f"/messages/{sms.id}/source"):
             shown = (await browser.get(path)).text
             assert not re.search(r"<script(?![^>]*src=\"/static/)", shown)

@@ -9,22 +9,22 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tests.console.district import HIGH, SAID, staff, student
-from tests.console.world import Said, World
+from tests.console.district import HIGH, MESSAGES, staff_address, student_address
+from tests.console.running_console import RunningConsole, Said
 
 BOTH = pytest.mark.parametrize(
-    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
+    "console", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
 )
 
 
-async def put_conversation(world: World, count: int) -> list[str]:
+async def put_conversation(console: RunningConsole, count: int) -> list[str]:
     """Messages of one conversation, some at the same time; their ids in order of time."""
-    said = Said(staff("elena.ruiz"), (student("diego.villalobos"),), "Plan", "See you at ten.\n")
-    start, ids = world.clock.ahead, []
+    said = Said(staff_address("elena.ruiz"), (student_address("diego.villalobos"),), "Plan", "See you at ten.\n")
+    start, ids = console.clock.ahead, []
     for number in range(count):
-        world.clock.ahead = start + 60 * (number // 3)
-        at = world.clock()
-        ids.append(((await world.put(replace(said, subject=f"Plan {number}"))).id, at))
+        console.clock.ahead = start + 60 * (number // 3)
+        at = console.clock()
+        ids.append(((await console.add_message(replace(said, subject=f"Plan {number}"))).id, at))
     return [id_ for id_, _ in sorted(ids, key=lambda each: (each[1], each[0]))]
 
 
@@ -40,10 +40,10 @@ def link(page: httpx.Response, text: str) -> str | None:
 
 
 @BOTH
-async def test_long_conversation_continues_on_both_sides(world: World) -> None:
-    ids = await put_conversation(world, 100)
+async def test_long_conversation_continues_on_both_sides(console: RunningConsole) -> None:
+    ids = await put_conversation(console, 100)
     middle = ids[50]
-    async with world.signed_in(HIGH) as browser:
+    async with console.signed_in(HIGH) as browser:
         page = await browser.get(f"/messages/{middle}?channel=mail")
         assert set(shown(page)) == {*ids[42:50], *ids[51:59]}
         seen = shown(page)
@@ -62,10 +62,10 @@ async def test_long_conversation_continues_on_both_sides(world: World) -> None:
             assert (await browser.get(f"/messages/{middle}/conversation?before={nonsense}")).status_code == 200
 
 
-async def test_long_conversation_by_the_api(world: World) -> None:
-    ids = await put_conversation(world, 60)
+async def test_long_conversation_by_the_api(console: RunningConsole) -> None:
+    ids = await put_conversation(console, 60)
     path = f"/api/v1/messages/{ids[30]}/conversation"
-    async with world.program(HIGH) as program:
+    async with console.api_client(HIGH) as program:
         first = (await program.get(path)).json()
         seen = [each["id"] for each in first["items"]]
         assert len(seen) == 17
@@ -78,21 +78,25 @@ async def test_long_conversation_by_the_api(world: World) -> None:
         assert sorted(seen) == sorted(ids)
         held = (await program.get("/api/v1/held", params={"limit": 1})).json()["next"]
         assert (await program.get(path, params={"cursor": held})).status_code == 422
-    views = [each for each in await world.store.audit_trail.views_about(ids[30], 50) if each.actor == HIGH]
+    views = [each for each in await console.store.audit_trail.views_about(ids[30], 50) if each.actor == HIGH]
     assert len(views) == 3
 
 
-async def test_nearest_messages_of_several_conversations(world: World) -> None:
+async def test_nearest_messages_of_several_conversations(console: RunningConsole) -> None:
     """A message to two students belongs to two conversations. No message between those shown is left out."""
-    world.clock.ahead += 600
+    console.clock.ahead += 600
     ids = []
     for number in range(12):
         for to in ("maya.lindqvist", "owen.dahl"):
-            said = replace(SAID["clean"], sender=staff("elena.ruiz"), to=(student(to),))
-            ids.append((await world.put(said)).id)
-            world.clock.ahead += 60 if to == "owen.dahl" or number > 6 else 0.001
-    both = replace(SAID["clean"], sender=staff("elena.ruiz"), to=(student("maya.lindqvist"), student("owen.dahl")))
-    id_ = (await world.put(both)).id
-    async with world.program(HIGH) as program:
+            said = replace(MESSAGES["clean"], sender=staff_address("elena.ruiz"), to=(student_address(to),))
+            ids.append((await console.add_message(said)).id)
+            console.clock.ahead += 60 if to == "owen.dahl" or number > 6 else 0.001
+    both = replace(
+        MESSAGES["clean"],
+        sender=staff_address("elena.ruiz"),
+        to=(student_address("maya.lindqvist"), student_address("owen.dahl")),
+    )
+    id_ = (await console.add_message(both)).id
+    async with console.api_client(HIGH) as program:
         around = (await program.get(f"/api/v1/messages/{id_}/conversation")).json()["items"]
     assert [each["id"] for each in around] == [*ids[-8:], id_]

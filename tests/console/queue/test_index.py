@@ -13,8 +13,8 @@ from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.policy.decision import AuditEntry
 from gateway.core.review.near_duplicates import NearDuplicateGroups
 from gateway.core.review.views import HeldMessage
-from tests.console.district import HELD, SAID, roster, staff, student
-from tests.console.world import World
+from tests.console.district import HELD, MESSAGES, roster, staff_address, student_address
+from tests.console.running_console import RunningConsole
 
 PEOPLE = roster()
 NOW = 1_900_000_000.0
@@ -24,10 +24,10 @@ PUPILS = {"maya.lindqvist": "k-02", "nadia.petrakis": "k-19", "ruby.lang": "k-39
 
 def _held(dice: random.Random, number: int) -> HeldMessage:
     sender, pupil = dice.choice(list(SENDERS)), dice.choice(list(PUPILS))
-    to = student(pupil)
+    to = student_address(pupil)
     return HeldMessage(
         id=f"{number:05}", channel=dice.choice(list(CHANNELS)), direction=dice.choice(list(Direction)),
-        sender=staff(sender), recipients=(to,), received_at=NOW - dice.random() * 3 * 86400,
+        sender=staff_address(sender), recipients=(to,), received_at=NOW - dice.random() * 3 * 86400,
         due_at=dice.choice((None, NOW + dice.randint(-5, 5) * 3600.0)),
         clauses=tuple(dice.sample(("1", "4", "7a"), dice.randint(0, 2))), reasons=("no_verdict",),
         subject=dice.choice(("lab", "essay")), excerpt=dice.choice(("one two three", "four five six")),
@@ -96,20 +96,22 @@ def test_index_equals_a_slow_filter() -> None:
         ]
 
 
-async def test_cache_follows_the_store(world: World) -> None:
-    queue = HeldQueue(world.store.lookups, world.store.lists, world.store.claims, world.people)
+async def test_cache_follows_the_store(console: RunningConsole) -> None:
+    queue = HeldQueue(console.store.lookups, console.store.lists, console.store.claims, console.people)
     index = await queue.index()
-    assert {each.message.id for each in index.entries()} == {world.id(name) for name in HELD}
-    new = await world.put(replace(SAID["high"], subject="Another"))
-    async with world.program("director") as director:
-        await director.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
-    act = AuditEntry(world.clock(), "director", "taken", world.id("text"))
-    await world.store.claims.assign(world.id("text"), Assignment("director", "director", world.clock()), None, act)
+    assert {each.message.id for each in index.entries()} == {console.id(name) for name in HELD}
+    new = await console.add_message(replace(MESSAGES["high"], subject="Another"))
+    async with console.api_client("director") as director:
+        await director.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": ""})
+    act = AuditEntry(console.clock(), "director", "taken", console.id("text"))
+    await console.store.claims.assign(
+        console.id("text"), Assignment("director", "director", console.clock()), None, act
+    )
     assert await queue.index() is index  # updated in place
-    assert {each.message.id for each in index.entries()} == {world.id(each) for each in HELD if each != "high"} | {
+    assert {each.message.id for each in index.entries()} == {console.id(each) for each in HELD if each != "high"} | {
         new.id
     }
-    entry = await queue.entry(world.id("text"))
+    entry = await queue.entry(console.id("text"))
     assert entry is not None
     assert entry.review.assignment is not None
     assert entry.review.assignment.user == "director"

@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from gateway.console.web.encryption import Encryptor
-from tests.console.district import DIRECTOR, HIGH, SAID, staff, student
-from tests.console.world import Lines, World, enter, form_of, send
+from tests.console.district import DIRECTOR, HIGH, MESSAGES, staff_address, student_address
+from tests.console.running_console import LogLines, RunningConsole, form_secret, sign_in_browser, submit_form
 
 LOOKED_FOR = "Maya practice"
 
@@ -25,38 +25,40 @@ def contains_words(url: str) -> bool:
     return any(word in url.lower() for word in ("maya", "practice"))
 
 
-async def test_search_words_are_in_no_url_and_no_log(world: World, lines: Lines) -> None:
-    async with world.signed_in(DIRECTOR) as browser:
+async def test_search_words_are_in_no_url_and_no_log(console: RunningConsole, log_lines: LogLines) -> None:
+    async with console.signed_in(DIRECTOR) as browser:
         first = (await browser.get("/")).text
         assert 'method="post" action="/search"' in first
-        there = (await send(browser, "/search", text=LOOKED_FOR, channel="mail")).headers["location"]
-        kept = (await send(browser, "/views", name="late", query="text=maya+practice&age=today")).headers["location"]
+        there = (await submit_form(browser, "/search", text=LOOKED_FOR, channel="mail")).headers["location"]
+        kept = (await submit_form(browser, "/views", name="late", query="text=maya+practice&age=today")).headers[
+            "location"
+        ]
         pages = [(await browser.get(where)).text for where in (there, kept)]
-        message = next(each for each in urls(pages[0]) if each.startswith(f"/messages/{world.id('high')}"))
+        message = next(each for each in urls(pages[0]) if each.startswith(f"/messages/{console.id('high')}"))
         pages.append((await browser.get(message)).text)
-        done = await send(browser, f"/messages/{world.id('high')}/release", place=message.partition("?")[2])
+        done = await submit_form(browser, f"/messages/{console.id('high')}/release", place=message.partition("?")[2])
         pages.append((await browser.get(done.headers["location"])).text)
     assert f'value="{LOOKED_FOR}"' in pages[0]
     assert "channel=mail" in there
-    assert world.id("middle") not in pages[0]
+    assert console.id("middle") not in pages[0]
     for url in (there, kept, message, done.headers["location"], *(each for page in pages for each in urls(page))):
         assert not contains_words(url), url
-    assert not contains_words(str(lines.records))
+    assert not contains_words(str(log_lines.records))
 
 
-async def test_plain_words_in_a_url_are_ignored(world: World) -> None:
+async def test_plain_words_in_a_url_are_ignored(console: RunningConsole) -> None:
     """And encrypted words work only for the account that searched for them."""
-    async with world.signed_in(DIRECTOR) as browser, world.signed_in(HIGH) as other:
+    async with console.signed_in(DIRECTOR) as browser, console.signed_in(HIGH) as other:
         led = await browser.get("/?text=practice&channel=mail")
         assert (led.status_code, led.headers["location"]) == (303, "/?channel=mail")
-        async with world.program(DIRECTOR) as program:
+        async with console.api_client(DIRECTOR) as program:
             refused = await program.get("/api/v1/held", params={"text": "practice"})
         assert (refused.status_code, "/api/v1/held/search" in refused.text) == (422, True)
-        there = (await send(browser, "/search", text=LOOKED_FOR)).headers["location"]
-        assert world.id("middle") not in (await browser.get(there)).text
+        there = (await submit_form(browser, "/search", text=LOOKED_FOR)).headers["location"]
+        assert console.id("middle") not in (await browser.get(there)).text
         theirs = (await other.get(there)).text
         assert LOOKED_FOR not in theirs
-        assert world.id("own") in theirs
+        assert console.id("own") in theirs
 
 
 def test_encrypted_words_belong_to_one_account() -> None:
@@ -80,10 +82,10 @@ def test_encrypted_words_belong_to_one_account() -> None:
     assert encryptor.encrypt("", "ann") == ""
 
 
-async def test_api_searches_without_a_url(world: World) -> None:
-    async with world.program(DIRECTOR) as program:
+async def test_api_searches_without_a_url(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as program:
         found = (await program.post("/api/v1/held/search", json={"text": LOOKED_FOR, "clause": "7a"})).json()["items"]
-        assert [each["id"] for each in found] == [world.id("high")]
+        assert [each["id"] for each in found] == [console.id("high")]
         whole: list[str] = []
         cursor = None
         while True:
@@ -93,8 +95,8 @@ async def test_api_searches_without_a_url(world: World) -> None:
             if (cursor := page["next"]) is None:
                 break
         assert len(whole) == len(set(whole)) == 6
-        traced = await program.post("/api/v1/trace", json={"address": student("nadia.petrakis")})
-        assert {each["id"] for each in traced.json()["items"]} == {world.id("middle"), world.id("both")}
+        traced = await program.post("/api/v1/trace", json={"address": student_address("nadia.petrakis")})
+        assert {each["id"] for each in traced.json()["items"]} == {console.id("middle"), console.id("both")}
         for wrong in ({}, {"id": "x", "address": "y"}, {"text": "x"}):
             assert (await program.post("/api/v1/trace", json=wrong)).status_code == 422
         assert (await program.post("/api/v1/held/search", json={"texts": "x"})).status_code == 422
@@ -117,9 +119,9 @@ async def fields(browser: httpx.AsyncClient, path: str) -> dict[str, str]:
     }
 
 
-async def test_list_continues_after_a_decision(world: World) -> None:
-    async with world.signed_in(DIRECTOR) as browser:
-        there = (await send(browser, "/search", text="lindgren", clause="7a")).headers["location"]
+async def test_list_continues_after_a_decision(console: RunningConsole) -> None:
+    async with console.signed_in(DIRECTOR) as browser:
+        there = (await submit_form(browser, "/search", text="lindgren", clause="7a")).headers["location"]
         listed = await order(browser, there)
         assert len(listed) == 5
         for now, following in ((1, listed[2]), (3, listed[4]), (4, listed[2]), (0, listed[2]), (2, "")):
@@ -131,13 +133,13 @@ async def test_list_continues_after_a_decision(world: World) -> None:
             assert f'data-at="{following}"' in page
             assert where.endswith(f"&at={following}" if following else f"done={listed[now]}")
             assert listed[now] not in await order(browser, where)
-            assert world.id("middle") not in page.replace(f'value="{world.id("middle")}"', "")  # the same list
-        undone = await send(browser, f"/messages/{listed[2]}/undo", place=there[1:])
+            assert console.id("middle") not in page.replace(f'value="{console.id("middle")}"', "")  # the same list
+        undone = await submit_form(browser, f"/messages/{listed[2]}/undo", place=there[1:])
         assert undone.headers["location"] == f"/messages/{listed[2]}{there[1:]}&done={listed[2]}"
 
 
-async def test_list_continues_if_somebody_decided_first(world: World) -> None:
-    async with world.signed_in(DIRECTOR) as browser, world.program(HIGH) as program:
+async def test_list_continues_if_somebody_decided_first(console: RunningConsole) -> None:
+    async with console.signed_in(DIRECTOR) as browser, console.api_client(HIGH) as program:
         listed = await order(browser, "/?channel=mail")
         path = f"/messages/{listed[0]}?channel=mail"
         sent = await fields(browser, path)
@@ -149,18 +151,18 @@ async def test_list_continues_if_somebody_decided_first(world: World) -> None:
 
 
 @pytest.mark.parametrize("place", ["//evil.example", "?next=//evil.example", "https://evil.example", "?channel=x\r\ny"])
-async def test_forged_place_does_not_redirect(world: World, place: str) -> None:
-    async with world.signed_in(DIRECTOR) as browser:
-        done = await send(browser, f"/messages/{world.id('high')}/release", place=place, due="nan")
+async def test_forged_place_does_not_redirect(console: RunningConsole, place: str) -> None:
+    async with console.signed_in(DIRECTOR) as browser:
+        done = await submit_form(browser, f"/messages/{console.id('high')}/release", place=place, due="nan")
     where = done.headers["location"]
     assert where.startswith("/?")
     assert "evil" not in where
 
 
 @pytest.mark.peer("chromium")
-async def test_consecutive_decisions_by_keyboard(world: World, page: Page) -> None:
+async def test_consecutive_decisions_by_keyboard(console: RunningConsole, page: Page) -> None:
     """The next message of the filtered list appears beside the queue, and a key decides it."""
-    await enter(page, world, DIRECTOR)
+    await sign_in_browser(page, console, DIRECTOR)
     await page.keyboard.press("/")
     await page.keyboard.type("lindgren")
     await page.keyboard.press("Enter")
@@ -178,15 +180,15 @@ async def test_consecutive_decisions_by_keyboard(world: World, page: Page) -> No
         await expect(message).to_have_attribute("data-id", following)
         await expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
         chosen = following
-    assert len(await world.outgoing(after=6)) == 5
-    assert staff("peter.lindgren") == SAID["high"].sender
+    assert len(await console.deliver(after=6)) == 5
+    assert staff_address("peter.lindgren") == MESSAGES["high"].sender
 
 
 @pytest.mark.peer("chromium")
 @pytest.mark.parametrize("context", [{"java_script_enabled": False}], indirect=True)
-async def test_next_message_is_a_link_without_javascript(world: World, page: Page) -> None:
-    await enter(page, world, DIRECTOR)
-    await page.goto(f"{world.url}/?channel=mail")
+async def test_next_message_is_a_link_without_javascript(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, DIRECTOR)
+    await page.goto(f"{console.url}/?channel=mail")
     first = page.locator("#queue .rows .row").first
     following = await page.locator("#queue .rows .row").nth(1).get_attribute("data-id")
     await first.click()
@@ -197,4 +199,4 @@ async def test_next_message_is_a_link_without_javascript(world: World, page: Pag
 
 
 def test_form_of_a_page_is_found() -> None:
-    assert form_of(httpx.Response(200, text='<input name="form" value="a">')) == "a"
+    assert form_secret(httpx.Response(200, text='<input name="form" value="a">')) == "a"

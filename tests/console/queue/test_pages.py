@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from gateway.core.messages.delivery import State
-from tests.console.district import DIRECTOR, HIGH, SAID, student
+from tests.console.district import DIRECTOR, HIGH, MESSAGES, student_address
+from tests.console.running_console import RunningConsole, sign_in_browser, submit_form
 from tests.console.test_browser import DESKTOP, PHONE
-from tests.console.world import World, enter, send
 
 pytestmark = pytest.mark.peer("chromium")
 ON_A_PHONE = pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
@@ -25,20 +25,20 @@ async def bottom(place: Locator) -> float:
     return box["y"] + box["height"]
 
 
-async def more_calls(world: World, count: int) -> list[str]:
+async def more_calls(console: RunningConsole, count: int) -> list[str]:
     """More calls for help; their ids, the newest last."""
-    said = replace(SAID["help"], sender=student("tess.vandermeer"))
-    return [(await world.put(replace(said, subject=f"please {number}"))).id for number in range(count)]
+    said = replace(MESSAGES["help"], sender=student_address("tess.vandermeer"))
+    return [(await console.add_message(replace(said, subject=f"please {number}"))).id for number in range(count)]
 
 
 # --- the first screen ------------------------------------------------------------------------------------------------
 
 
 @ON_A_PHONE
-async def test_queue_is_visible_below_many_help_alerts_on_a_phone(world: World, page: Page) -> None:
+async def test_queue_is_visible_below_many_help_alerts_on_a_phone(console: RunningConsole, page: Page) -> None:
     """The newest alerts come first with a count; the others are one click away."""
-    newest = (await more_calls(world, 7))[::-1]
-    await enter(page, world, HIGH)
+    newest = (await more_calls(console, 7))[::-1]
+    await sign_in_browser(page, console, HIGH)
     title = page.locator("#help-title")
     await expect(title).to_contain_text("8")
     shown = [await each.get_attribute("data-id") for each in await page.locator(".help a.row").all()]
@@ -56,9 +56,9 @@ async def test_queue_is_visible_below_many_help_alerts_on_a_phone(world: World, 
 
 
 @BOTH_SIZES
-async def test_reason_and_text_are_on_the_first_screen(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_reason_and_text_are_on_the_first_screen(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await expect(page.locator(".gist")).to_contain_text("Held for 7a")
     await expect(page.locator(".gist")).to_contain_text("just between us")
     word = page.locator(".text mark", has_text="just between us")
@@ -70,11 +70,11 @@ async def test_reason_and_text_are_on_the_first_screen(world: World, page: Page)
 
 
 @BOTH_SIZES
-async def test_phrase_links_to_its_place_in_a_long_text(world: World, page: Page) -> None:
+async def test_phrase_links_to_its_place_in_a_long_text(console: RunningConsole, page: Page) -> None:
     long = "\n\n".join(["The practice on Tuesday was long."] * 60 + ["This stays just between us."])
-    id_ = (await world.put(replace(SAID["high"], text=long, found=(("7a", 0.97, "just between us"),)))).id
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{id_}")
+    id_ = (await console.add_message(replace(MESSAGES["high"], text=long, found=(("7a", 0.97, "just between us"),)))).id
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{id_}")
     word = page.locator(".text mark")
     await expect(word).not_to_be_in_viewport()
     await page.locator(".gist a").click()
@@ -84,17 +84,17 @@ async def test_phrase_links_to_its_place_in_a_long_text(world: World, page: Page
 
 
 @ON_A_PHONE
-async def test_help_alert_can_be_read_and_taken_up_on_the_first_screen(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('help')}")
+async def test_help_alert_can_be_read_and_taken_up_on_the_first_screen(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('help')}")
     await expect(page.get_by_role("button", name="I take this up")).to_be_in_viewport(ratio=1)
     await expect(page.get_by_text("things at home got really bad again")).to_be_in_viewport(ratio=1)
 
 
 @ON_A_DESK
-async def test_clause_labels_appear_on_demand(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_clause_labels_appear_on_demand(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     word = page.locator(".text mark", has_text="just between us")
     clause = word.locator("sup")
     assert (await clause.bounding_box())["width"] <= 1  # type: ignore[index]
@@ -110,9 +110,9 @@ async def test_clause_labels_appear_on_demand(world: World, page: Page) -> None:
 
 
 @ON_A_DESK
-async def test_taking_up_and_giving_back_keep_the_place(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/?channel=mail")
+async def test_taking_up_and_giving_back_keep_the_place(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/?channel=mail")
     await page.locator(".help a.row").click()
     message = page.locator("#pane #message")
     await message.get_by_role("button", name="I take this up").click()
@@ -132,50 +132,50 @@ async def test_taking_up_and_giving_back_keep_the_place(world: World, page: Page
 
 
 @ON_A_DESK
-async def test_taken_alert_stays_visible_even_if_the_list_only_counts_it(world: World, page: Page) -> None:
+async def test_taken_alert_stays_visible_even_if_the_list_only_counts_it(console: RunningConsole, page: Page) -> None:
     """It is open beside the queue, and five newer ones have come."""
-    await enter(page, world, HIGH)
+    await sign_in_browser(page, console, HIGH)
     await page.locator(".help a.row").click()
     await expect(page.locator("#pane #message")).to_be_visible()
-    await more_calls(world, 5)
+    await more_calls(console, 5)
     await page.locator("#pane").get_by_role("button", name="I take this up").click()
     await expect(page.locator("#pane #message")).to_contain_text("Taken up by high")
 
 
-async def test_actions_on_the_help_page_return_to_it(world: World) -> None:
-    id_ = world.id("help")
-    async with world.signed_in(HIGH) as browser:
+async def test_actions_on_the_help_page_return_to_it(console: RunningConsole) -> None:
+    id_ = console.id("help")
+    async with console.signed_in(HIGH) as browser:
         for path, told in (("acknowledge", "You have taken up"), ("give-back", "waits again")):
-            done = await send(browser, f"/messages/{id_}/{path}", **{"from": "help"})
+            done = await submit_form(browser, f"/messages/{id_}/{path}", **{"from": "help"})
             assert done.headers["location"] == f"/help?done={id_}"
             assert told in (await browser.get(done.headers["location"])).text
-        forged = await send(browser, f"/messages/{id_}/acknowledge", **{"from": "//evil.example"})
+        forged = await submit_form(browser, f"/messages/{id_}/acknowledge", **{"from": "//evil.example"})
         assert forged.headers["location"] == f"/messages/{id_}?done={id_}"
 
 
 @BOTH_SIZES
-async def test_undo_says_what_was_undone_and_where_the_message_is(world: World, page: Page) -> None:
-    await enter(page, world, HIGH)
-    await page.goto(f"{world.url}/messages/{world.id('high')}")
+async def test_undo_says_what_was_undone_and_where_the_message_is(console: RunningConsole, page: Page) -> None:
+    await sign_in_browser(page, console, HIGH)
+    await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.get_by_role("button", name="Reject").last.click()
     await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
-    world.clock.ahead -= 600  # time for a slow machine
+    console.clock.ahead -= 600  # time for a slow machine
     await page.reload()
     await page.get_by_role("button", name="Undo").click()
     told = page.get_by_role("status")
     await expect(told).to_contain_text("Undone: the message of Peter Lindgren is not rejected. It is held again")
-    (trace,) = await world.store.lookups.trace(id=world.id("high"))
+    (trace,) = await console.store.lookups.trace(id=console.id("high"))
     assert {each.state for each in trace.recipients} == {State.HELD}
     await told.get_by_role("link", name="Open it").click()
-    await expect(page.locator("#message")).to_have_attribute("data-id", world.id("high"))
+    await expect(page.locator("#message")).to_have_attribute("data-id", console.id("high"))
 
 
-async def test_undo_line_is_shown_to_nobody_else(world: World) -> None:
-    id_ = world.id("high")
-    async with world.signed_in(HIGH) as browser, world.signed_in(DIRECTOR) as other:
-        await send(browser, f"/messages/{id_}/release")
-        there = (await send(browser, f"/messages/{id_}/undo", **{"from": "queue"})).headers["location"]
+async def test_undo_line_is_shown_to_nobody_else(console: RunningConsole) -> None:
+    id_ = console.id("high")
+    async with console.signed_in(HIGH) as browser, console.signed_in(DIRECTOR) as other:
+        await submit_form(browser, f"/messages/{id_}/release")
+        there = (await submit_form(browser, f"/messages/{id_}/undo", **{"from": "queue"})).headers["location"]
         assert "is not released. It is held again" in (await browser.get(there)).text
         assert "Undone" not in (await other.get(there)).text
-        world.clock.ahead += 61
+        console.clock.ahead += 61
         assert "Undone" not in (await browser.get(there)).text

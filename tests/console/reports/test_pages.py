@@ -6,17 +6,17 @@ import csv
 import io
 
 from tests.console.district import DIRECTOR, HELD, HIGH, MIDDLE
+from tests.console.running_console import RunningConsole
 from tests.console.test_browser import BOTH
-from tests.console.world import World
 
 
 @BOTH
-async def test_report_counts_own_buildings(world: World) -> None:
-    async with world.program(DIRECTOR) as program:
-        await program.post(f"/api/v1/messages/{world.id('high')}/release", json={"reason": ""})
-        await program.post(f"/api/v1/messages/{world.id('own')}/reject", json={"reason": ""})
+async def test_report_counts_own_buildings(console: RunningConsole) -> None:
+    async with console.api_client(DIRECTOR) as program:
+        await program.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": ""})
+        await program.post(f"/api/v1/messages/{console.id('own')}/reject", json={"reason": ""})
         found = (await program.get("/api/v1/reports", params={"days": 7})).json()
-    copies = sum(len(world.messages[name].envelope.recipients) for name in HELD)
+    copies = sum(len(console.messages[name].envelope.recipients) for name in HELD)
     assert found["total"] == {
         "value": "", "held": copies, "decided": 2, "overturned": 1, "waiting": copies - 2,
         "median_seconds": found["total"]["median_seconds"],
@@ -29,15 +29,15 @@ async def test_report_counts_own_buildings(world: World) -> None:
         "mail alert": 1,
         "mail release": 1,
     }
-    async with world.program(MIDDLE) as program:
+    async with console.api_client(MIDDLE) as program:
         theirs = (await program.get("/api/v1/reports")).json()
         assert theirs["total"]["held"] == 2
         assert {each["value"] for each in theirs["by"]["building"]} == {"o-middle"}
         assert theirs["volume"] == {}
 
 
-async def test_report_page_and_csv(world: World) -> None:
-    async with world.signed_in(HIGH) as browser:
+async def test_report_page_and_csv(console: RunningConsole) -> None:
+    async with console.signed_in(HIGH) as browser:
         page = await browser.get("/reports?days=90")
         assert "<svg" in page.text
         assert "Riverbend High School" in page.text
@@ -48,4 +48,4 @@ async def test_report_page_and_csv(world: World) -> None:
     assert rows[0][:3] == ["by", "value", "held"]
     assert {row[0] for row in rows[1:]} >= {"all", "clause", "building", "language", "day"}
     assert not [row for row in rows if any("@" in cell or "Lindgren" in cell for cell in row)]
-    assert (await world.store.audit_trail.entries_about("90 days", 1))[0].act == "report exported"
+    assert (await console.store.audit_trail.entries_about("90 days", 1))[0].act == "report exported"

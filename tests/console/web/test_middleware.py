@@ -15,7 +15,7 @@ from gateway.console.web.middleware import SecurityMiddleware
 from gateway.console.web.rate_limit import RateLimiter
 from tests.console.auth.test_authorization import ROWS
 from tests.console.district import DIRECTOR
-from tests.console.world import World
+from tests.console.running_console import RunningConsole
 
 
 @pytest.mark.parametrize(
@@ -69,23 +69,23 @@ async def test_who_asks_too_often_is_told_to_wait() -> None:
         assert (await other.get("/")).status_code == 200
 
 
-async def test_a_forged_host_leads_nowhere_else(world: World) -> None:
-    async with world.stranger() as browser:
+async def test_a_forged_host_leads_nowhere_else(console: RunningConsole) -> None:
+    async with console.anonymous() as browser:
         answer = await browser.get("/", headers={"Host": "evil.example"})
         assert answer.headers["location"] == "/sign-in"
         assert "evil.example" not in answer.text
         for path in ("/trace/", "/api/v1/held/", "//trace"):
-            answer = await browser.get(f"{world.url}{path}", headers={"Host": "evil.example"})
+            answer = await browser.get(f"{console.url}{path}", headers={"Host": "evil.example"})
             assert "evil.example" not in answer.headers.get("location", "")
 
 
 @pytest.mark.parametrize("path", sorted(path for method, path in ROWS if method == "GET" and path != "/events"))
-async def test_headers(world: World, path: str) -> None:
-    who = world.program(DIRECTOR) if path.startswith("/api/v1") else world.signed_in(DIRECTOR)
+async def test_headers(console: RunningConsole, path: str) -> None:
+    who = console.api_client(DIRECTOR) if path.startswith("/api/v1") else console.signed_in(DIRECTOR)
     async with who as client:
         answer = await client.get(
             path.format(
-                id=world.id("laid-out"), part="2" if "html" in path else "3", version="0", number=1, name="late"
+                id=console.id("laid-out"), part="2" if "html" in path else "3", version="0", number=1, name="late"
             )
         )
     said = answer.headers
@@ -106,9 +106,9 @@ async def test_headers(world: World, path: str) -> None:
         assert "script-src" not in rules
 
 
-async def test_a_large_request_is_refused(world: World) -> None:
-    async with world.signed_in(DIRECTOR) as browser:
-        answer = await browser.post(f"/messages/{world.id('high')}/release", data={"form": "x" * 70_000})
+async def test_a_large_request_is_refused(console: RunningConsole) -> None:
+    async with console.signed_in(DIRECTOR) as browser:
+        answer = await browser.post(f"/messages/{console.id('high')}/release", data={"form": "x" * 70_000})
         assert answer.status_code == 413
 
         async def endless() -> object:
@@ -116,5 +116,5 @@ async def test_a_large_request_is_refused(world: World) -> None:
                 yield b"x" * 5000
 
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        answer = await browser.post(f"/messages/{world.id('high')}/release", content=endless(), headers=headers)  # type: ignore[arg-type]
+        answer = await browser.post(f"/messages/{console.id('high')}/release", content=endless(), headers=headers)  # type: ignore[arg-type]
         assert answer.status_code == 413

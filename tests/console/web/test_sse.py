@@ -10,7 +10,7 @@ import httpx
 
 from gateway.console.web.sse import MAX_STREAMS
 from tests.console.district import DIRECTOR, HIGH
-from tests.console.world import World
+from tests.console.running_console import RunningConsole
 
 FIRST_LINE = "retry: 3000"
 
@@ -38,10 +38,10 @@ async def _eventually_opens(browser: httpx.AsyncClient) -> bool:
     return False
 
 
-async def test_stream_over_the_limit_is_refused_until_another_closes(world: World) -> None:
+async def test_stream_over_the_limit_is_refused_until_another_closes(console: RunningConsole) -> None:
     """The refusal says what to do, no open stream ends for it, and other accounts are not affected."""
     async with (
-        world.signed_in(HIGH) as here, world.signed_in(HIGH) as other, world.signed_in(DIRECTOR) as director,
+        console.signed_in(HIGH) as here, console.signed_in(HIGH) as other, console.signed_in(DIRECTOR) as director,
         contextlib.AsyncExitStack() as stack,
     ):  # fmt: skip
         async with _stream(here) as last:
@@ -56,8 +56,8 @@ async def test_stream_over_the_limit_is_refused_until_another_closes(world: Worl
         assert await _eventually_opens(other)
 
 
-async def test_closed_stream_does_not_count(world: World) -> None:
+async def test_closed_stream_does_not_count(console: RunningConsole) -> None:
     """However often a page is reloaded."""
-    async with world.signed_in(HIGH) as browser:
+    async with console.signed_in(HIGH) as browser:
         for _ in range(MAX_STREAMS * 2):
             assert await _eventually_opens(browser)

@@ -1,4 +1,4 @@
-"""A console over a store of its own, as browsers and programs reach it: on a socket, over HTTP."""
+"""A console over a store of its own, as browsers and programs reach it: over HTTP on a socket."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ import httpx
 from playwright.async_api import Page
 from prometheus_client import CollectorRegistry
 
-from gateway.console.app import build_authenticator, console
+from gateway.console import app
+from gateway.console.app import build_authenticator
 from gateway.console.auth.credentials import hash_secret, new_token_secret
 from gateway.console.auth.oidc import OidcConfig
 from gateway.console.config import ConsoleConfig
@@ -33,18 +34,20 @@ from gateway.core.policy.policy import Policy
 from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
+from gateway.stages.maintenance import link_audit
+from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
-from tests.console.district import PASSWORD, policy, put, roster
-from tests.console.district import Said as Said
+from tests.console.district import PASSWORD, add_message, policy, roster
+from tests.console.district import SampleMessage as SampleMessage
 
-EVERYWHERE = {channel: NextHop(channel, "127.0.0.1:1", frozenset(), default=True) for channel in ("mail", "sms")}
-_TLS = httpx.create_ssl_context()  # made once: loading the certificates takes longer than most requests
+NEXT_HOPS = {channel: NextHop(channel, "127.0.0.1:1", frozenset(), default=True) for channel in ("mail", "sms")}
+_TLS = httpx.create_ssl_context()  # loading the certificates takes longer than most requests
 _FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
 @dataclass
 class Clock:
-    """The store's time: that of the machine, and moved forward where the test says so."""
+    """The store's clock: the time of the machine, moved forward by the test."""
 
     ahead: float = 0.0
 
@@ -52,21 +55,21 @@ class Clock:
         return time.time() + self.ahead
 
 
-class Lines(logging.Handler):
-    """Everything that was logged."""
+class LogLines(logging.Handler):
+    """Collects log records."""
 
     def __init__(self) -> None:
         super().__init__()
         self.records: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line as it would be written."""
+        """Keep one record as text."""
         self.records.append(f"{record.msg} {record.args} {getattr(record, 'fields', '')}")
 
 
 @dataclass
-class World:
-    """A console that runs, with what stands behind it."""
+class RunningConsole:
+    """A running console, with its store, people, clock and messages."""
 
     url: str
     store: Store
@@ -81,15 +84,15 @@ class World:
         return self.messages[name].id
 
     @contextlib.asynccontextmanager
-    async def stranger(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client that nobody signed in with. It follows no redirect."""
+    async def anonymous(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A client without a session. It does not follow redirects."""
         async with httpx.AsyncClient(verify=_TLS, base_url=self.url, timeout=120) as client:
             yield client
 
     @contextlib.asynccontextmanager
     async def signed_in(self, name: str) -> AsyncIterator[httpx.AsyncClient]:
-        """A client with the session of an account."""
-        async with self.stranger() as client:
+        """A client with a session of an account."""
+        async with self.anonymous() as client:
             answer = await sign_in(client, name)
             assert answer.status_code == 303, answer.text
             yield client
@@ -105,15 +108,15 @@ class World:
         return secret
 
     @contextlib.asynccontextmanager
-    async def program(self, name: str, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
+    async def api_client(self, name: str, **more: Any) -> AsyncIterator[httpx.AsyncClient]:
         """A client of the API with a token of an account."""
         headers = {"Authorization": f"Bearer {await self.token(name, **more)}"}
         async with httpx.AsyncClient(verify=_TLS, base_url=self.url, headers=headers, timeout=30) as client:
             yield client
 
-    async def put(self, said: Said) -> Message:
-        """One more message, decided by the policy."""
-        return await put(self.store, said, self.clock(), self.people, policy())
+    async def add_message(self, sample: SampleMessage) -> Message:
+        """Add a message, decided by the policy."""
+        return await add_message(self.store, sample, self.clock(), self.people, policy())
 
     def services(self, in_force: Callable[[], Policy] = policy) -> Services:
         """Services over the same store, with a queue of their own."""
@@ -123,40 +126,51 @@ class World:
             self.store, self.people, in_force, self.event_log, config, authenticator, lambda: None
         )  # fmt: skip
 
-    async def outgoing(self, after: float = 0.0) -> dict[str, bytes]:
-        """What leaves now, by message id: it is claimed and concluded as delivery does it."""
+    @contextlib.asynccontextmanager
+    async def audit_linker(self) -> AsyncIterator[None]:
+        """Link audit rows in the background, as a gateway does."""
+        wakeup = Wakeup()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(link_audit(self.store.audit, self.event_log, wakeup))
+            try:
+                yield
+            finally:
+                wakeup.stop()
+
+    async def deliver(self, after: float = 0.0) -> dict[str, bytes]:
+        """Deliver what is due, as delivery does. Returns contents by message id."""
         self.clock.ahead += after
-        gone: dict[str, bytes] = {}
-        for hop in EVERYWHERE.values():
+        delivered: dict[str, bytes] = {}
+        for hop in NEXT_HOPS.values():
             for claim in await self.store.delivery_queue.claim(hop, 100, 60):
-                gone[claim.message.id] = claim.message.content
-                sent = {each.recipient.address: (Sent("250 2.0.0 Ok"), None) for each in claim.recipients}
+                delivered[claim.message.id] = claim.message.content
+                sent = {claimed.recipient.address: (Sent("250 2.0.0 Ok"), None) for claimed in claim.recipients}
                 await self.store.delivery_queue.record_outcomes(claim, sent, ())
-        return gone
+        return delivered
 
 
 async def sign_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
-    """Fill the form in and send it."""
+    """Sign in with the form."""
     return await client.post(
-        "/sign-in", data={"form": form_of(await client.get("/sign-in")), "name": name, "password": password, **more}
+        "/sign-in", data={"form": form_secret(await client.get("/sign-in")), "name": name, "password": password, **more}
     )
 
 
-def form_of(page: httpx.Response) -> str:
-    """The secret that the forms of a page carry."""
+def form_secret(page: httpx.Response) -> str:
+    """The secret in the forms of a page."""
     found = _FORM.search(page.text)
     assert found, page.text[:500]
     return found[1]
 
 
-async def send(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    """Send a form of ours."""
-    return await browser.post(path, data={"form": form_of(await browser.get("/trace")), **fields})
+async def submit_form(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
+    """Send a form of the console."""
+    return await browser.post(path, data={"form": form_secret(await browser.get("/trace")), **fields})
 
 
-async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -> None:
+async def sign_in_browser(page: Page, console: RunningConsole, name: str, password: str = PASSWORD) -> None:
     """Sign in with a browser."""
-    await page.goto(f"{world.url}/sign-in")
+    await page.goto(f"{console.url}/sign-in")
     await page.get_by_label("Name").fill(name)
     await page.get_by_label("Password").fill(password)
     await page.get_by_role("button", name="Sign in").click()
@@ -164,13 +178,13 @@ async def enter(page: Page, world: World, name: str, password: str = PASSWORD) -
 
 
 @contextlib.asynccontextmanager
-async def opened(
+async def running_console(
     url: str, messages: Mapping[str, Message], service: Callable[[str], OidcConfig] | None = None,
     people: Roster | None = None, *, in_force: Callable[[], Policy] = policy, host: str = "127.0.0.1", **more: Any,
-) -> AsyncIterator[World]:  # fmt: skip
-    """A console over the store at an address; `more` goes to ConsoleConfig, `host` is how browsers call it.
+) -> AsyncIterator[RunningConsole]:  # fmt: skip
+    """A console over the store at a URL. `more` goes to ConsoleConfig; `host` is the host name that browsers use.
 
-    `service` gives the sign-in service of a console at an address; `in_force` the policy.
+    `service` returns the sign-in service for the console's URL, `in_force` the policy.
     """
     clock, event_log = Clock(), EventLog(CollectorRegistry())
     people = people or roster()
@@ -178,7 +192,7 @@ async def opened(
         bound.bind(("127.0.0.1", 0))
         bound.listen(64)
         here = f"http://{host}:{bound.getsockname()[1]}"
-        told: dict[str, Any] = {
+        config: dict[str, Any] = {
             "district": "Riverbend",
             "zone": ZoneInfo("America/Chicago"),
             "public_url": here,
@@ -186,9 +200,11 @@ async def opened(
             **more,
         }
         if service is not None:
-            told["provider"] = service(here)
+            config["provider"] = service(here)
         async with open_store(url, clock=clock) as store:
             decided = asyncio.Event()
-            opener = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
-            async with console(bound, store, people, in_force, event_log, ConsoleConfig(**told), decided.set, opener):
-                yield World(here, store, people, clock, event_log, messages, decided)
+            reader = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
+            async with app.console(
+                bound, store, people, in_force, event_log, ConsoleConfig(**config), decided.set, reader
+            ):
+                yield RunningConsole(here, store, people, clock, event_log, messages, decided)
