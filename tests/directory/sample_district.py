@@ -37,7 +37,7 @@ Row = dict[str, str]
 
 
 def user(id_: str, role: str, given: str, family: str, email: str, **more: str) -> Row:
-    """A user of 1.1; `split` makes 1.2 of it."""
+    """A user of OneRoster 1.1; `split` turns it into 1.2."""
     row = {"sourcedId": id_, "enabledUser": "true", "role": role, "givenName": given, "familyName": family}
     return {**row, "email": email, "orgSourcedIds": "hs", "password": f"secret-of-{id_}", **more}
 
@@ -47,7 +47,7 @@ G1 = {"agentSourcedIds": "g1"}
 
 @dataclass
 class District:
-    """The tables of a set, ready to be changed and written."""
+    """The tables of a set, to be changed and written."""
 
     version: str = "1.1"
     mode: str = "bulk"
@@ -76,11 +76,11 @@ class District:
     manifest: Row = field(default_factory=dict)
 
     def __getitem__(self, id_: str) -> Row:
-        """The user of a sourcedId."""
+        """The user with a sourcedId."""
         return next(row for row in self.users if row["sourcedId"] == id_)
 
     def split(self) -> District:
-        """The same people in 1.2: roles in a table of their own."""
+        """The same people in OneRoster 1.2, with a table of roles."""
         self.version = "1.2"
         for row in self.users:
             role, orgs = row.pop("role"), row.pop("orgSourcedIds")
@@ -147,7 +147,7 @@ ENROLLMENTS = (
 
 
 def district_with_classes() -> District:
-    """Two classes of two teachers; people of one name in one, in both, and in neither."""
+    """Two classes of two teachers, with namesakes in one class, in both, and in neither."""
     made = District()
     more = (
         ("s4", "Mary Ann", "Petrakis", "hs"), ("s5", "Jordan", "Pacheco", "hs"), ("s6", "Avery", "Novak", "hs"),

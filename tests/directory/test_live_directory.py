@@ -42,7 +42,7 @@ def events(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, object
 
 
 async def check_twice(live: LiveDirectory) -> bool:
-    """A change is seen at the first look and read at the second."""
+    """A change is seen at the first check and loaded at the second."""
     assert not await live.check_files()
     return await live.check_files()
 
@@ -115,7 +115,7 @@ async def test_a_broken_file_keeps_the_last_good_roster(tmp_path: Path, caplog: 
     good = (folder / "users.csv").read_text()
     (folder / "users.csv").write_text(good.replace('"Ruth"', '"Ruth'))
     assert not await check_twice(live)
-    assert not await check_twice(live)  # it is not tried again, nor told again
+    assert not await check_twice(live)  # neither loaded nor logged again
     assert live.person(f"dwhitfield@{STAFF}") is not None
     (event, fields), = events(caplog)  # fmt: skip
     assert (event, fields["what"]) == ("kept_last_good", "directory")
@@ -229,7 +229,7 @@ async def test_child_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch:
 
 
 async def test_reload_does_not_block_the_event_loop(tmp_path: Path) -> None:
-    """30,000 people are read while the loop goes on: parsing them here would hold it up for most of a second."""
+    """30,000 people are loaded while the event loop runs. Parsing them in it would block it for most of a second."""
     district = District()
     district.users += [user(f"x{n}", "student", f"Given{n}", f"Family{n}", f"x{n}@{STUDENTS}") for n in range(30_000)]
     live = await opened(district.written(tmp_path / "or"))
@@ -237,7 +237,7 @@ async def test_reload_does_not_block_the_event_loop(tmp_path: Path) -> None:
     assert not await live.check_files()
     mine = time.thread_time()
     assert await live.check_files()
-    assert time.thread_time() - mine < 0.1  # seconds of this thread's own work, whatever else the machine does
+    assert time.thread_time() - mine < 0.1  # CPU seconds of this thread
 
 
 async def test_running_gateway_accepts_removals_allowed_at_import(tmp_path: Path) -> None:

@@ -33,24 +33,24 @@ def _roster(request: pytest.FixtureRequest, tmp_path: Path) -> Roster:
 @pytest.mark.parametrize(
     ("name", "id_"),
     [
-        ("Avery", "s1"),  # another one is in no class of theirs
+        ("Avery", "s1"),  # the other Avery shares no class
         ("Avery Lindqvist", "s1"),
         ("Lindqvist, Avery", "s1"),
         ("AVERY LINDQVIST", "s1"),
         ("Mary Ann", "s4"),
-        ("Jordan P.", ""),  # two of them
+        ("Jordan P.", ""),  # two people match
         ("Jordan", ""),
         ("Jordan Petrakis", "s7"),
-        ("Jordan Pacheco", "s5"),  # the one of the class, and not the one of another building
+        ("Jordan Pacheco", "s5"),  # a classmate, not the one of another building
         ("Avery Novak", "s6"),  # of the building
         ("Riley Chen", "s8"),  # the one of the building
-        ("Riley", ""),  # a first name means nobody beyond the classes
+        ("Riley", ""),  # first names match classmates only
         ("Tobi Oyelaran", "s3"),
         ("Tobi", ""),
         ("Petrakis", ""),
         ("Ms. Whitfield", "t1"),
         ("Mr. Oyelaran", "t2"),
-        ("Mr. Petrakis", ""),  # a student is no Mr.
+        ("Mr. Petrakis", ""),  # titles match staff only
         ("Ingrid", ""),
         ("Geometry", ""),
         ("", ""),

@@ -97,8 +97,8 @@ def test_shared_number_identifies_staff_first_and_switchboard_nobody(
     tmp_path: Path,
 ) -> None:
     district = District()
-    district["s3"]["phone"] = "(515) 555-0111"  # the parent's, who teaches
-    district["g1"]["phone"] = "5155550120"  # the guardian gives the child's number
+    district["s3"]["phone"] = "(515) 555-0111"  # the number of a parent who teaches
+    district["g1"]["phone"] = "5155550120"  # the guardian has the number of the child
     for row in district.users:
         row["sms"] = row.get("sms", "") or "515-555-0000"
     district.users += [user(f"x{n}", "student", "A", "B", "", phone="5155550000") for n in range(9)]
@@ -111,7 +111,7 @@ def test_shared_number_identifies_staff_first_and_switchboard_nobody(
 def test_agents_in_every_direction(tmp_path: Path) -> None:
     district = District()
     district["g1"]["agentSourcedIds"] = "s2"
-    district["p1"]["agentSourcedIds"] = "s1"  # a staff member's row grants nothing
+    district["p1"]["agentSourcedIds"] = "s1"  # agents of staff are ignored
     district["s1"]["agentSourcedIds"] = "g1,nobody,s2"
     result = load_district(district.written(tmp_path / "or"))
     children = {person.id: person.children for person in result.roster if person.children}
@@ -142,7 +142,7 @@ def test_counselor_of_many_students_is_not_their_parent(tmp_path: Path) -> None:
     [
         ("", "", True),
         ("2026-08-01", "2027-06-05", True),
-        ("2026-11-25", "", True),  # it is that day somewhere already
+        ("2026-11-25", "", True),  # that day has begun in some time zones
         ("", "2026-11-23", True),
         ("2026-12-01", "", False),
         ("", "2026-11-01", False),
@@ -243,7 +243,7 @@ def test_two_people_are_in_a_class_together(tmp_path: Path) -> None:
     roster = load_district(district.written(tmp_path / "or")).roster
     assert roster.classes_of_both("t1", "s1") == ("Biology, period 2", "c2")
     assert roster.classes_of_both("s1", "t1") == ("Biology, period 2", "c2")
-    for other in ("s2", "t2", "g1", "nobody"):  # left in winter, another class, no pupil, nobody
+    for other in ("s2", "t2", "g1", "nobody"):  # left, in another class, not a student, unknown
         assert roster.classes_of_both("t1", other) == ()
     assert load_district(District().written(tmp_path / "without")).roster.classes_of_both("t1", "s1") == ()
 

@@ -47,7 +47,9 @@ def test_relationships_of_recipients(roster: Roster) -> None:
     assert relationships(roster, f"dwhitfield@{STAFF}", "t2") == {"t1": set()}
     assert relationships(roster, f"moyelaran@{STAFF}", "s3") == {"t2": {GUARDIAN}}
     assert relationships(roster, f"rcastellano@{STAFF}", "s1") == {"p1": {ADMINISTRATOR}}
-    assert relationships(roster, f"p2@{STAFF}", "s2") == {"p2": {ADMINISTRATOR}}  # of the district above the building
+    assert relationships(roster, f"p2@{STAFF}", "s2") == {
+        "p2": {ADMINISTRATOR}
+    }  # administrator of the district above the building
     assert relationships(roster, "ingrid.l@home.example", "s1") == {"g1": {GUARDIAN}}
 
 
@@ -56,4 +58,4 @@ def test_group_has_relationships_of_every_member_and_stranger_has_none(roster: R
     assert relationships(roster, f"both@{STUDENTS}", "s1") == {"s1": {SELF}, "s5": set()}
     assert relationships(roster, "someone@elsewhere.example", "s1") == {}
     assert relationships(roster, f"dwhitfield@{STAFF}", "nobody") == {}
-    assert relationships(roster, f"new.kid@{STUDENTS}", f"new.kid@{STUDENTS}") == {}  # whom the roster does not know
+    assert relationships(roster, f"new.kid@{STUDENTS}", f"new.kid@{STUDENTS}") == {}  # not in the roster

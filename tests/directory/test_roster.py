@@ -90,7 +90,7 @@ def name(roster: Directory, address: str) -> str | None:
     ],
 )
 def test_who_is_behind_an_address(roster: Roster, address: str, id_: str | None) -> None:
-    for _ in range(2):  # asked and remembered
+    for _ in range(2):  # first uncached, then cached
         assert name(roster, address) == id_
 
 
@@ -222,7 +222,7 @@ def test_namesakes(roster: Roster, shown: str) -> None:
         "Dana Castellano",
         "Dana - Whitfield Paper Company",
         "Ingrid Lindqvist",  # neither staff nor student
-        "Ms. Lindqvist",  # a student's surname: titles are for grown-ups
+        "Ms. Lindqvist",  # a student's surname: titles match adults only
         "@@@ !!! 123",
     ],
 )

@@ -30,7 +30,7 @@ from tests.directory.sample_district import (
 
 
 def rewrite(path: Path, change: Callable[[str], str], encoding: str = "utf-8") -> None:
-    """Change a file's text; written back in another encoding where asked."""
+    """Change the text of a file, and perhaps its encoding."""
     path.write_bytes(change(path.read_text(encoding="utf-8")).replace("\n", "\r\n").encode(encoding, "replace"))
 
 

@@ -161,10 +161,10 @@ async def test_counts_of_children_are_added_and_kept_when_they_end(event_log: Ev
     child.session_opened()
     await until("chaperone_messages_total[mail][out_of_scope]", 2)
     await until("chaperone_smtp_sessions", 2)
-    assert now()["chaperone_held_messages"] == 4  # measured in the shared store, by the parent alone
+    assert now()["chaperone_held_messages"] == 4  # measured in the shared store by the parent only
 
     child.refused("size")
-    reporting.cancel()  # what it counted last is still reported
+    reporting.cancel()  # the last counts are still reported
     await asyncio.gather(reporting, return_exceptions=True)
     child_writer.close()
     await child_writer.wait_closed()

@@ -1,4 +1,4 @@
-"""Settings: what the file says, what the environment says over it, and what is none."""
+"""Settings: the file, the environment over it, secrets, and errors that name the key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ oneroster = "oneroster/"
 
 
 def loaded(folder: Path, more: str = "", **environment: str):
-    """The settings of a least configuration with some lines more."""
+    """The settings of a minimal configuration with some more lines."""
     file = folder / "chaperone.toml"
     file.write_text(LEAST + more)
     return load(file, environment)

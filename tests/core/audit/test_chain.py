@@ -38,7 +38,7 @@ ACT = AuditEntry(NOW, "rcastellano", "released", "01m0", {"clauses": ["7a"], "co
 
 
 def test_hash_never_changes():
-    """Chains that are out in the world must verify for ever."""
+    """Exported chains must verify forever."""
     text = (
         '{"act":"released","actor":"rcastellano","at":1795534200.125,"detail":{"clauses":["7a"],"count":2},"number":1,'
         f'"previous":"{GENESIS}","subject":"01m0"}}'
@@ -66,7 +66,7 @@ def test_a_changed_row_is_found(rows, data):
     assert name == "detail" or getattr(row.entry, name) != value
     rows[at] = changed
     assert verify(rows).number == row.number
-    # Whoever also mends that row's own hash is found at the next one, or by what is known of the last.
+    # A corrected hash of that row shows at the next row, or at the known end.
     mended = replace(changed, hash=entry_hash(row.previous, row.number, changed.entry))
     found = verify([*rows[:at], mended, *rows[at + 1 :]], last=None if at < len(rows) - 1 else row)
     assert found.number == (row.number + 1 if at < len(rows) - 1 else row.number)
@@ -128,7 +128,7 @@ def test_invalid_row_is_refused(document):
 
 @given(chains, st.integers(1, 3), st.data())
 def test_missing_rows_at_the_end_are_found(rows, size, data):
-    """What the store knows of the end of the chain says so; rows linked meanwhile are no fault."""
+    """The stored end of the chain shows it; rows linked later are no fault."""
     known = data.draw(st.integers(1, len(rows)))
     left = data.draw(st.integers(0, len(rows)))
     walk, found = ChainVerifier(ChainHead(known, rows[known - 1].hash)), None

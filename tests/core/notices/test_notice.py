@@ -90,7 +90,7 @@ def test_rejection_names_recipients_and_policy_but_not_the_reviewer():
 
 
 def test_text_without_spaces_fits_into_lines():
-    """An administrator writes in Chinese, which has none: every hop takes the letter, and every word is in it."""
+    """Chinese text has no spaces; lines stay short and no character is lost."""
     words = "請和學校的管理員談談" * 400
     ruling = reject(pending(State.HELD, "policy"), "rcastellano", "", NOW, words=words)
     (found,) = [each for each in ruling.followups if each.kind is FollowupKind.REJECTION]

@@ -76,7 +76,7 @@ def test_one_row_per_conversation():
 
 def test_alone_without_other_recipients():
     assert rows(pair())[0].alone
-    assert rows(pair(), recipients=(STUDENT, TEACHER))[0].alone  # a copy to oneself is no company
+    assert rows(pair(), recipients=(STUDENT, TEACHER))[0].alone  # a copy to the sender does not count
     assert not rows(pair(), recipients=(STUDENT, "ingrid@home.example"))[0].alone
     assert not any(row.alone for row in rows(pair(), pair(OTHER, student="s2")))
     assert not any(row.alone for row in rows(pair("class@x.example"), pair("class@x.example", student="s2")))

@@ -26,87 +26,87 @@ def rank(decision) -> int:
     return STRICTNESS.index(decision.action)
 
 
-def told(*findings, pairs=(DOWN,), contact=None, policy=POLICY, **more):
+def decided(*findings, pairs=(DOWN,), contact=None, policy=POLICY, **more):
     return decide(pairs, verdict(*findings, **more), contact or {}, policy)
 
 
 def test_clean_message_is_released_without_clauses():
-    decision = told(finding("7a", 0.1), finding("6", 0.2))
+    decision = decided(finding("7a", 0.1), finding("6", 0.2))
     assert (decision.action, decision.clauses, decision.reasons) == (Action.RELEASE, (), ())
     assert (decision.policy, decision.due_in, decision.direction) == ("hash", None, T2S)
 
 
 @pytest.mark.parametrize(("score", "action"), [(0.29, "release"), (0.3, "flag"), (0.49, "flag"), (0.5, "hold")])
 def test_threshold_is_inclusive(score, action):
-    assert told(finding("7a", score)).action == action
+    assert decided(finding("7a", score)).action == action
 
 
 def test_hold_lists_clauses_by_score():
-    decision = told(finding("7d", 0.6), finding("7a", 0.9), finding("6", 0.99), finding("7a", 0.7))
+    decision = decided(finding("7d", 0.6), finding("7a", 0.9), finding("6", 0.99), finding("7a", 0.7))
     assert decision.action is Action.HOLD
     assert decision.clauses == ("7a", "7d")
     assert decision.due_in == min(POLICY.clauses["7a"].due, POLICY.clauses["7d"].due)
 
 
 def test_a_quoted_finding_counts_less():
-    assert told(finding("7a", 0.8, quoted=True)).action is Action.FLAG
-    assert told(finding("7a", 0.8)).action is Action.HOLD
+    assert decided(finding("7a", 0.8, quoted=True)).action is Action.FLAG
+    assert decided(finding("7a", 0.8)).action is Action.HOLD
 
 
 def test_evasion_turns_a_flag_into_a_hold():
-    assert told(finding("4", 0.9)).action is Action.FLAG
-    assert told(finding("4", 0.9, cue="evasion")).action is Action.HOLD
-    assert told(finding("4", 0.9, cue="evasion:delete this")).action is Action.HOLD
-    assert told(finding("4", 0.45, cue="evasion")).action is Action.FLAG
-    assert told(finding("6", 0.9, cue="evasion")).action is Action.FLAG  # a clause that holds nothing does not here
+    assert decided(finding("4", 0.9)).action is Action.FLAG
+    assert decided(finding("4", 0.9, cue="evasion")).action is Action.HOLD
+    assert decided(finding("4", 0.9, cue="evasion:delete this")).action is Action.HOLD
+    assert decided(finding("4", 0.45, cue="evasion")).action is Action.FLAG
+    assert decided(finding("6", 0.9, cue="evasion")).action is Action.FLAG  # clause 6 has no hold_evasive
 
 
 def test_help_wins_over_everything_in_student_messages():
     held = finding("7d", 0.99)
-    decision = told(held, pairs=(UP,), help=0.5)
+    decision = decided(held, pairs=(UP,), help=0.5)
     assert (decision.action, decision.direction, decision.clauses, decision.due_in) == (Action.ALERT, S2S, (), None)
-    assert told(held, pairs=(UP,), help=0.49).action is Action.HOLD
-    assert told(held, pairs=(DOWN,), help=1.0).action is Action.HOLD
-    assert told(held, pairs=(DOWN, UP), help=1.0).action is Action.ALERT
-    assert told(held, pairs=(UP,), help=1.0, failed=("crashed",)).action is Action.ALERT
+    assert decided(held, pairs=(UP,), help=0.49).action is Action.HOLD
+    assert decided(held, pairs=(DOWN,), help=1.0).action is Action.HOLD
+    assert decided(held, pairs=(DOWN, UP), help=1.0).action is Action.ALERT
+    assert decided(held, pairs=(UP,), help=1.0, failed=("crashed",)).action is Action.ALERT
 
 
 def test_the_stricter_direction_applies_and_is_named():
-    decision = told(finding("8", 0.6), pairs=(UP, DOWN))  # 0.6 holds downwards, flags upwards
+    decision = decided(finding("8", 0.6), pairs=(UP, DOWN))  # 0.6 holds downwards, flags upwards
     assert (decision.action, decision.direction, decision.clauses) == (Action.HOLD, T2S, ("8",))
 
 
 def test_own_children_are_exempt_from_some_clauses():
     child = pair(own_child=True)
     for clause in ("1", "4", "6"):
-        assert told(finding(clause, 1.0, cue="evasion"), pairs=(child,)).action is Action.RELEASE
-        assert told(finding(clause, 1.0), pairs=(DOWN,)).action is Action.FLAG
+        assert decided(finding(clause, 1.0, cue="evasion"), pairs=(child,)).action is Action.RELEASE
+        assert decided(finding(clause, 1.0), pairs=(DOWN,)).action is Action.FLAG
     for clause in ("7b", "7c", "7d", "7e", "8", "9"):
-        assert told(finding(clause, 1.0), pairs=(child,)).action is Action.HOLD
+        assert decided(finding(clause, 1.0), pairs=(child,)).action is Action.HOLD
 
 
 def test_own_child_cues_limit_a_clause():
     child = pair(own_child=True)
-    assert told(finding("7a", 1.0), pairs=(child,)).action is Action.RELEASE
-    assert told(finding("7a", 1.0, cue="compliments"), pairs=(child,)).action is Action.RELEASE
-    assert told(finding("7a", 1.0, cue="sexual"), pairs=(child,)).action is Action.HOLD
-    assert told(finding("7a", 1.0), pairs=(child, DOWN)).action is Action.HOLD
+    assert decided(finding("7a", 1.0), pairs=(child,)).action is Action.RELEASE
+    assert decided(finding("7a", 1.0, cue="compliments"), pairs=(child,)).action is Action.RELEASE
+    assert decided(finding("7a", 1.0, cue="sexual"), pairs=(child,)).action is Action.HOLD
+    assert decided(finding("7a", 1.0), pairs=(child, DOWN)).action is Action.HOLD
 
 
 def test_own_child_exception_needs_the_whole_group():
     group = (pair(GROUP, own_child=True), pair(GROUP, student="s2"))
-    assert told(finding("6", 1.0), pairs=group).action is Action.FLAG
+    assert decided(finding("6", 1.0), pairs=group).action is Action.FLAG
 
 
 def test_registered_tool_is_released():
     tools = replace(POLICY, tools=(Tool("quiz.example", "Quiz", "D", "hs", "R"),))
-    assert told(finding("2", 1.0, cue="www.quiz.example"), policy=tools).action is Action.RELEASE
-    assert told(finding("2", 1.0, cue="other.example"), policy=tools).clauses == ("2",)
-    assert told(finding("2", 1.0), policy=tools).clauses == ("2",)
+    assert decided(finding("2", 1.0, cue="www.quiz.example"), policy=tools).action is Action.RELEASE
+    assert decided(finding("2", 1.0, cue="other.example"), policy=tools).clauses == ("2",)
+    assert decided(finding("2", 1.0), policy=tools).clauses == ("2",)
 
 
 def test_unknown_clause_is_ignored():
-    assert told(finding("12", 1.0)).action is Action.RELEASE
+    assert decided(finding("12", 1.0)).action is Action.RELEASE
 
 
 def test_decision_without_a_verdict():
@@ -119,11 +119,11 @@ def test_decision_without_a_verdict():
 
 
 def test_failures_are_decided_by_word():
-    assert (told(failed=("language",)).action, told(failed=("language",)).reasons) == (Action.FLAG, ("language",))
-    assert told(failed=("crashed", "language")).reasons == ("crashed",)
-    assert told(failed=("crashed",), pairs=(UP,)).action is Action.FLAG
-    assert told(failed=("a new word",)).action is Action.HOLD
-    both = told(finding("7a", 0.9), failed=("encrypted",))
+    assert (decided(failed=("language",)).action, decided(failed=("language",)).reasons) == (Action.FLAG, ("language",))
+    assert decided(failed=("crashed", "language")).reasons == ("crashed",)
+    assert decided(failed=("crashed",), pairs=(UP,)).action is Action.FLAG
+    assert decided(failed=("a new word",)).action is Action.HOLD
+    both = decided(finding("7a", 0.9), failed=("encrypted",))
     assert (both.action, both.clauses, both.reasons) == (Action.HOLD, ("7a",), ("encrypted",))
 
 
@@ -133,27 +133,27 @@ def counted(**counters):
 
 def test_counters_flag_unless_a_phrase_ends_outside_contact():
     much = counted(day=26, week=26)
-    assert (told(contact=much).action, told(contact=much).clauses) == (Action.FLAG, ("5",))
-    assert told(contact=counted(day=25, week=25)).action is Action.RELEASE
-    assert told(contact=much, pairs=(pair(own_child=True),)).action is Action.RELEASE
-    assert told(contact=much, pairs=(pair(student="s2"),)).action is Action.RELEASE
-    assert told(finding("5", 0.9, cue="transition"), contact=much).action is Action.RELEASE
-    assert told(finding("5", 0.4, cue="transition"), contact=much).action is Action.FLAG
-    assert told(finding("5", 0.9, cue="transition", quoted=True), contact=much).action is Action.FLAG
+    assert (decided(contact=much).action, decided(contact=much).clauses) == (Action.FLAG, ("5",))
+    assert decided(contact=counted(day=25, week=25)).action is Action.RELEASE
+    assert decided(contact=much, pairs=(pair(own_child=True),)).action is Action.RELEASE
+    assert decided(contact=much, pairs=(pair(student="s2"),)).action is Action.RELEASE
+    assert decided(finding("5", 0.9, cue="transition"), contact=much).action is Action.RELEASE
+    assert decided(finding("5", 0.4, cue="transition"), contact=much).action is Action.FLAG
+    assert decided(finding("5", 0.9, cue="transition", quoted=True), contact=much).action is Action.FLAG
     assert decide((UP,), None, much, replace(POLICY, no_verdict={S2S: Action.RELEASE})).clauses == ("5",)
 
 
 def test_mass_mail_is_clause_9_whatever_the_text():
     mass = counted(sender_students_hour=401)
-    assert told(contact=mass).clauses == ("9",)
-    assert told(finding("5", 0.9, cue="transition"), contact=mass, pairs=(pair(own_child=True),)).clauses == ("9",)
+    assert decided(contact=mass).clauses == ("9",)
+    assert decided(finding("5", 0.9, cue="transition"), contact=mass, pairs=(pair(own_child=True),)).clauses == ("9",)
 
 
 def test_a_personal_account_is_clause_4_whatever_the_text():
     outside = replace(UP, outside=True)
-    assert (told(pairs=(outside,)).action, told(pairs=(outside,)).clauses) == (Action.FLAG, ("4",))
-    assert told(finding("5", 0.9, cue="transition"), pairs=(outside,)).action is Action.RELEASE
-    assert told(pairs=(replace(outside, own_child=True),)).action is Action.RELEASE
+    assert (decided(pairs=(outside,)).action, decided(pairs=(outside,)).clauses) == (Action.FLAG, ("4",))
+    assert decided(finding("5", 0.9, cue="transition"), pairs=(outside,)).action is Action.RELEASE
+    assert decided(pairs=(replace(outside, own_child=True),)).action is Action.RELEASE
 
 
 def test_strictest():
@@ -181,7 +181,7 @@ policies = st.builds(
 @given(some_pairs, samples.verdicts, contacts, policies, st.data())
 def test_a_higher_score_is_never_less_strict(behind, found, contact, rules, data):
     before = decide(behind, found, contact, rules)
-    # A phrase that counts in favour is the one finding that is meant to make it milder.
+    # Only a transition phrase may make a decision milder.
     raised = tuple(
         each if each.cue == "transition" else replace(each, score=data.draw(st.floats(each.score, 1)))
         for each in found.findings

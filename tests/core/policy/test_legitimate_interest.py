@@ -53,7 +53,7 @@ def test_finding_without_a_person_counts():
 
 def test_everybody_behind_the_recipient_must_be_authorized():
     assert action(*about("s1"), pairs=(pair(GROUP), pair(GROUP, student="s2"))) is Action.HOLD
-    assert action(*about("s1"), pairs=(pair(GROUP),)) is Action.HOLD  # whoever is in the group, of a pair or not
+    assert action(*about("s1"), pairs=(pair(GROUP),)) is Action.HOLD  # every member counts, with or without a pair
 
 
 def test_nobody_is_authorized_without_a_directory():

@@ -37,7 +37,16 @@ def test_failures_take_the_configured_action():
     parsed = policy()
     assert set(parsed.failed) == set(FAILURES)
     assert parsed.failed["language"] == {T2S: Action.FLAG, S2S: Action.FLAG}
-    assert all(parsed.failed[word] == NO_VERDICT for word in FAILURES if word != "language")
+    flagged = ("language", "pictured", "disputed")
+    assert all(parsed.failed[word] == {T2S: Action.FLAG, S2S: Action.FLAG} for word in flagged)
+    assert all(parsed.failed[word] == NO_VERDICT for word in FAILURES if word not in flagged)
+
+
+def test_policy_without_the_newer_words_flags_them():
+    document = shipped()
+    failed = {word: actions for word, actions in document["failed"].items() if word not in ("pictured", "disputed")}
+    parsed = parse(document | {"failed": failed})
+    assert parsed.failed["disputed"] == parsed.failed["pictured"] == {T2S: Action.FLAG, S2S: Action.FLAG}
 
 
 def test_networks_and_tools_include_subdomains():

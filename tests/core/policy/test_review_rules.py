@@ -61,7 +61,7 @@ def test_clause_requires_a_reason_and_a_second_person() -> None:
     asked = requirements_for(policy, ["6", "7a"], "release")
     assert (asked.reason, asked.second, asked.clauses) == (True, True, ("7a",))
     asked = requirements_for(policy, ["7a"], "discard")
-    assert (asked.reason, asked.second) == (True, True)  # the reason: of every discard
+    assert (asked.reason, asked.second) == (True, True)  # every discard requires a reason
     assert not requirements_for(policy, ["7a"], "reject").second
     assert not requirements_for(policy, ["unknown"], "release").reason
 
@@ -88,7 +88,7 @@ def test_due_time_decides_only_when_every_clause_agrees() -> None:
         (in_7a('at_due = "discard"'), "clauses.7a.at_due"),
         (in_7a('reason = ["delete"]'), "clauses.7a.reason"),
         (in_7a('two_people = "release"'), "clauses.7a.two_people"),
-        (in_7a('two_people = ["hold"]'), "clauses.7a.two_people"),  # what changes nothing for good needs no second one
+        (in_7a('two_people = ["hold"]'), "clauses.7a.two_people"),  # holding is not a decision
         (in_7a('advise = "x"'), "clauses.7a.advise"),
         (('help_every = "15m"', 'help_every = "10s"'), "review.help_every"),
         (('put_off = "14d"', 'put_off = "0s"'), "review.put_off"),

@@ -53,7 +53,7 @@ def test_help_alert_is_never_held():
 
 
 def test_message_without_verdict_is_skipped_unless_decided_without():
-    """A verdict that is no longer kept says nothing; want of a verdict is the same under both."""
+    """A deleted verdict is skipped; a missing verdict is the same under both policies."""
     simulation = Simulation(with_hold(0.5), with_hold(0.8))
     simulation.add(past("undecided", 0.0, read=False))
     simulation.add(past("forgotten", 0.0, read=False, decided=Decision(Action.HOLD, T2S, "p", ("7e",))))

@@ -145,7 +145,7 @@ def test_reviewer_decision_stands_and_help_is_alerted(state):
     assert (ruling.changes, ruling.followups, ruling.entries, ruling.verdict) == ((), (), (), BAD)
     ruling = by_verdict(pending(person), HELP, POLICY, LATER)
     assert kinds(ruling) == [FollowupKind.HELP_ALERT, FollowupKind.DECISION]
-    (change,) = ruling.changes  # it is listed as a call, and escalates, and who decided stays who decided
+    (change,) = ruling.changes  # it is listed as a help alert; decided_by stays
     assert (change.state, change.decision.action, change.by) == (None, Action.ALERT, "rcastellano")
 
 

@@ -31,7 +31,7 @@ def test_other_sender_direction_or_subject_is_another_group() -> None:
 
 
 def test_few_words_are_not_enough() -> None:
-    """Two texts that say a little must be the same to be one."""
+    """Short texts are near-duplicates only when they are equal."""
     assert group_near_duplicates([letter("ok see you"), letter("ok see you then"), letter("ok see you")]) == [
         [0, 2],
         [1],

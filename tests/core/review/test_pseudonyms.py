@@ -24,7 +24,7 @@ def pseudonyms() -> Pseudonyms:
         ("hi zoe!! ZOË? Zoe's", "hi Student A!! Student A? Student A's"),
         ("Peter Lindgren, or Lindgren, Peter", "Staff A, or Staff A"),
         ("Peter J. Lindgren", "Staff A"),
-        ("Mr. Lindgren will see you", "Mr. Staff A will see you"),  # her name is Will too, but not in small letters
+        ("Mr. Lindgren will see you", "Mr. Staff A will see you"),  # Will is also a name, but not in lower case
         ("Will came", "Student A came"),
         ("write to Peter.Lindgren@riverbend.example.", "write to Staff A."),
         ("peter_lindgren2 on there", "Staff A_Staff A2 on there"),
@@ -52,7 +52,7 @@ def test_spans_map_to_the_masked_text() -> None:
 
     assert now("the best") == "the best"
     assert now("Zoë") == "Student A"
-    assert now("qvist, you") == "Student A, you"  # it begins inside a name: all of what covers it
+    assert now("qvist, you") == "Student A, you"  # a start inside a name moves to the start of the pseudonym
     assert now("best, Zo") == "best, Student A"
     assert masked.map_span(len(said), len(said)) == (len(masked.text),) * 2
 
