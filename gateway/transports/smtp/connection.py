@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.core.messages.reply import Reply, to_temporary, reply
+from gateway.core.messages.reply import Reply, reply, to_temporary
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.wire import ContentEncoder, InvalidReply, ReplyParser
 

@@ -16,7 +16,7 @@ from typing import Protocol, Self
 
 from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.message import Recipient
-from gateway.core.messages.reply import Reply, to_temporary, invalid_answer, reply
+from gateway.core.messages.reply import Reply, invalid_answer, reply, to_temporary
 from gateway.ports.channels import HopDown
 from gateway.transports.smtp.connection import HopTls, SmtpConnection, SmtpTimeouts, hop_unreachable
 

@@ -113,9 +113,9 @@ def _resident_bytes(sms: SmsGateway) -> int:
         return int(statm.read().split()[1]) * 4096
 
 
-def test_check_reports_whether_the_smsc_lets_us_bind(sms: SmsGateway) -> None:
+def test_check_reports_whether_the_smsc_accepts_our_bind(sms: SmsGateway) -> None:
     output = sms.gateway.cli("check", code=None)
-    assert f"ok    smsc: 127.0.0.1:{sms.smsc.port} lets us bind" in output
+    assert f"ok    smsc: 127.0.0.1:{sms.smsc.port} accepts our bind" in output
     assert f"ok    sms.smpp.listen: 127.0.0.1:{sms.port} is held by this gateway" in output
     secret = sms.gateway.folder / "smsc.secret"
     right = secret.read_text()
@@ -160,7 +160,7 @@ def test_tls_on_both_sides_and_an_smsc_without_transceiver(tmp_path: Path) -> No
                 upstream.end.cut()
                 assert app.submit(body(TEACHER_LINE, OUTSIDE_PHONE, b"the other one stays")).status == Status.OK
                 assert upstream.deliver(body(OUTSIDE_PHONE, TEACHER_LINE, b"bound again")).status == Status.OK
-                assert "lets us bind" in made.gateway.cli("check", code=None)
+                assert "accepts our bind" in made.gateway.cli("check", code=None)
         finally:
             os.environ.pop("SSL_CERT_FILE")
             if before is not None:
