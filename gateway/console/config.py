@@ -12,7 +12,7 @@ from gateway.console.auth.oidc import OidcConfig
 
 @dataclass(frozen=True, slots=True)
 class ConsoleConfig:
-    """What a console is told about its district.
+    """The settings of a console and its district.
 
     `adopted_policy` is the district's own text in Markdown, "" for none. `provider` is its sign-in service. `proxies`
     may say for which client a request comes. With `hide_names`, reviewers see pseudonyms until they reveal the names of

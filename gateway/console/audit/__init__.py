@@ -1,1 +1,1 @@
-"""The audit log as pages show it."""
+"""The audit log as accounts may read it."""

@@ -50,11 +50,11 @@ class Authorization:
             await self._record_refusal(user, right, subject)
             raise Problem(403, f"Your role ({user.role.replace('_', ' ')}) does not allow this.")
 
-    async def require_director(self, user: User, deed: str, refusal: str) -> None:
+    async def require_director(self, user: User, action: str, refusal: str) -> None:
         """Raise a Problem, with the text of `refusal`, unless the account is a technology director's."""
         await self.require(user, Right.DECIDE)
         if user.role is not AccountRole.TECHNOLOGY_DIRECTOR:
-            await self._record_refusal(user, deed, "")
+            await self._record_refusal(user, action, "")
             raise Problem(403, refusal)
 
     async def may_read(self, user: User, subject: str) -> bool:
@@ -93,17 +93,17 @@ class Authorization:
             raise not_found(id_)
         return traces[0]
 
-    async def message_to_decide(self, user: User, id_: str, deed: str) -> Trace:
-        """Where a message is that the account may decide on. Raises a Problem; `deed` is for the audit log."""
+    async def message_to_decide(self, user: User, id_: str, action: str) -> Trace:
+        """Where a message is that the account may decide on. Raises a Problem; `action` is for the audit log."""
         await self.require(user, Right.DECIDE, id_)
         trace = await self.visible_message(user, id_)
-        await self.require_no_conflict(user, trace, deed)
+        await self.require_no_conflict(user, trace, action)
         return trace
 
-    async def require_no_conflict(self, user: User, trace: Trace, deed: str) -> None:
-        """Raise a Problem if the account has a conflict of interest; `deed` is for the audit log."""
+    async def require_no_conflict(self, user: User, trace: Trace, action: str) -> None:
+        """Raise a Problem if the account has a conflict of interest; `action` is for the audit log."""
         if self.has_conflict(user, trace):
-            await self._record_refusal(user, f"{deed}: {PARTY_REFUSAL}", trace.id)
+            await self._record_refusal(user, f"{action}: {PARTY_REFUSAL}", trace.id)
             raise Problem(403, CONFLICT)
 
     def has_conflict(self, user: User, trace: Trace) -> bool:

@@ -51,7 +51,7 @@ class NearDuplicates:
     @property
     def clauses(self) -> tuple[str, ...]:
         """The clauses that they are held for."""
-        return tuple(dict.fromkeys(clause for each in self.messages for clause in each.message.clauses))
+        return tuple(dict.fromkeys(clause for duplicate in self.messages for clause in duplicate.message.clauses))
 
 
 @dataclass(frozen=True, slots=True)

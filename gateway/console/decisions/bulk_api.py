@@ -35,10 +35,10 @@ async def preview(bulk: BulkDep, user: Reader, id: MessageId) -> dict[str, objec
     return {
         "items": [
             {
-                **held_row(each.message), "beginning": "".join(piece for piece, _ in each.pieces),
-                "differs": [piece for piece, new in each.pieces if new] if number else [],
+                **held_row(duplicate.message), "beginning": "".join(piece for piece, _ in duplicate.pieces),
+                "differs": [piece for piece, new in duplicate.pieces if new] if number else [],
             }
-            for number, each in enumerate(found.messages)
+            for number, duplicate in enumerate(found.messages)
         ],
         "next": None,
     }  # fmt: skip

@@ -68,7 +68,7 @@ class TwoPersonRule:
     def _share_no_copy(self, first: User, user: User, trace: Trace) -> bool:
         """Whether there is no held copy that both accounts may decide on."""
         sees = self._authorization.sees_pairs
-        held = [trace.relation.pairs_of(each.address) for each in trace.recipients if each.state == "held"]
+        held = [trace.relation.pairs_of(to.address) for to in trace.recipients if to.state == "held"]
         return bool(held) and not any(sees(first, pairs) and sees(user, pairs) for pairs in held)
 
 

@@ -1,1 +1,1 @@
-"""Calls for help."""
+"""Help alerts: messages that call for help."""

@@ -53,7 +53,7 @@ async def message(messages: MessagesDep, access: NamesDep, user: Reader, id: Mes
     return {
         **trace_row(trace),
         "received_at": rfc3339(trace.received_at),
-        "due_at": _earliest([each.due_at for each in trace.recipients if each.state == "held"]),
+        "due_at": _earliest([to.due_at for to in trace.recipients if to.state == "held"]),
         "reasons": list(trace.reasons),
         "subject": subject,
         "decisions": [
@@ -154,10 +154,11 @@ async def conversation(
     return {
         "items": [
             {
-                "id": each.id, "channel": each.channel, "sender": each.sender, "recipients": list(each.recipients),
-                "at": rfc3339(each.at), "subject": each.subject, "excerpt": each.excerpt, "states": list(each.states),
+                "id": shown.id, "channel": shown.channel, "sender": shown.sender,
+                "recipients": list(shown.recipients), "at": rfc3339(shown.at), "subject": shown.subject,
+                "excerpt": shown.excerpt, "states": list(shown.states),
             }
-            for each in map(names.conversation_message, part.messages)
+            for shown in map(names.conversation_message, part.messages)
         ],
         "earlier": encode_cursor("earlier", *before) if before else None,
         "later": encode_cursor("later", *after) if after else None,

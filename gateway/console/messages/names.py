@@ -38,7 +38,7 @@ class PersonView:
 
     @property
     def shown(self) -> str:
-        """The name, or the address where there is none."""
+        """The name, or the address if there is none."""
         return self.name or self.address or "nobody (a notice)"
 
 
@@ -81,12 +81,13 @@ class Names:
 
     def add_trace(self, trace: Trace) -> Names:
         """The people of a message."""
-        addresses = (trace.sender, *(each.address for each in trace.recipients[:_MAX_RECIPIENTS]))
+        addresses = (trace.sender, *(recipient.address for recipient in trace.recipients[:_MAX_RECIPIENTS]))
         return self.add(trace.relation.pairs[:_MAX_RECIPIENTS], addresses)
 
-    def add_held(self, held: HeldMessage) -> Names:
+    def add_held(self, message: HeldMessage) -> Names:
         """The people of a held message."""
-        return self.add(held.relation.pairs[:_MAX_RECIPIENTS], (held.sender, *held.recipients[:_MAX_RECIPIENTS]))
+        recipients = message.recipients[:_MAX_RECIPIENTS]
+        return self.add(message.relation.pairs[:_MAX_RECIPIENTS], (message.sender, *recipients))
 
     def add_mailboxes(self, boxes: Iterable[Mailbox]) -> Names:
         """Assign pseudonyms to the people in address fields of a header, and mask the display names there."""
@@ -121,7 +122,7 @@ class Names:
     def _of_person(self, person: Person) -> str:
         kind = next((word for role, word in _KINDS.items() if role in person.roles), "Person")
         accounts = (person.address, *self._directory.addresses_of(person.id))
-        return self._label(person.id, kind, (person.name,), [each for each in accounts if each])
+        return self._label(person.id, kind, (person.name,), [account for account in accounts if account])
 
     def _label(self, key: str, kind: str, names: Iterable[str], accounts: Iterable[str]) -> str:
         label = self._labels.get(key)
@@ -137,7 +138,7 @@ class Names:
         return replace(known, address="", name=self._of_address(address)) if self.hidden and address else known
 
     def address(self, address: str) -> str:
-        """An address, or who it is of."""
+        """An address, or the pseudonym of its owner if names are hidden."""
         return self._of_address(address) if self.hidden else address
 
     def pairs(self, pairs: Sequence[Pair], limit: int = 12, *, groups: bool = False) -> tuple[PairView, ...]:
@@ -154,7 +155,7 @@ class Names:
             two,
             classes=tuple(map(self.hide, known.classes_of_both(*people))),
             group=self.hide(known.group_of_both(*people)),
-            building=next((each for each in two.staff.buildings if each in two.student.buildings), ""),
+            building=next((name for name in two.staff.buildings if name in two.student.buildings), ""),
         )
 
     def name_of(self, id_: str) -> str:
@@ -195,7 +196,8 @@ class Names:
         if not self.hidden:
             return trace
         recipients = tuple(
-            replace(each, address=self.address(each.address), reply=self.hide(each.reply)) for each in trace.recipients
+            replace(recipient, address=self.address(recipient.address), reply=self.hide(recipient.reply))
+            for recipient in trace.recipients
         )
         return replace(
             trace, sender=self.address(trace.sender), recipients=recipients, message_id=self.hide(trace.message_id)
@@ -245,5 +247,5 @@ def person_view(address: str, directory: ConsoleDirectory) -> PersonView:
         return PersonView(address, "", "", ())
     return PersonView(
         address, person.name, " and ".join(sorted(person.roles)),
-        tuple(directory.building_name(each) for each in person.buildings),
+        tuple(directory.building_name(id_) for id_ in person.buildings),
     )  # fmt: skip

@@ -72,7 +72,7 @@ async def conversation(
     names = add_named_people(await access.names_of(signed.user, part.detail.trace), part.detail, part.messages)
     return pages.page(
         request, "conversation.html", signed, id=id, ends=part.ends,
-        conversation=[(names.conversation_message(each), names.person(each.sender)) for each in part.messages],
+        conversation=[(names.conversation_message(message), names.person(message.sender)) for message in part.messages],
         link=await navigation.clean(signed.user, request.url.query),
     )  # fmt: skip
 
@@ -98,9 +98,9 @@ async def html_part(
 
     def sanitize() -> str | None:
         add_named_people(names, detail)
-        for each in detail.parts():
-            if each.number == part and each.media_type == "text/html":
-                return sanitize_html(to_text(each.data), names.hide)
+        for candidate in detail.parts():
+            if candidate.number == part and candidate.media_type == "text/html":
+                return sanitize_html(to_text(candidate.data), names.hide)
         return None
 
     fragment = await asyncio.to_thread(sanitize)
@@ -115,10 +115,10 @@ async def html_part(
 async def picture(id: MessageId, part: str, signed: Signed, messages: MessagesDep) -> Response:
     """One picture of a message."""
     detail = await messages.read(signed.user, id, "picture")
-    for each in await asyncio.to_thread(detail.parts):
-        if each.number == part and (media_type := picture_type(each)):
+    for candidate in await asyncio.to_thread(detail.parts):
+        if candidate.number == part and (media_type := picture_type(candidate)):
             headers = {"Content-Security-Policy": MESSAGE_CONTENT_POLICY}
-            return Response(each.data, media_type=media_type, headers=headers)
+            return Response(candidate.data, media_type=media_type, headers=headers)
     raise not_found()
 
 

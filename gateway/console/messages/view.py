@@ -216,7 +216,7 @@ def first_mention(parts: Iterable[PartView], reason: ClauseReason) -> MarkedText
         for at, text in enumerate(part.texts):
             if reason.clause not in text.clauses:
                 continue
-            following = " ".join("".join(each.text for each in part.texts[at : at + 20]).split())
+            following = " ".join("".join(later.text for later in part.texts[at : at + 20]).split())
             if following.startswith(reason.main_phrase.rstrip("…")):
                 return text
             first = first or text

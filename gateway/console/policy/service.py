@@ -45,11 +45,15 @@ class PolicyService:
     async def earlier_versions(self) -> Sequence[EarlierPolicy]:
         """The versions that were in force before, policy and district's text together."""
         now, adopted = self.current.hash, self.adopted_text
-        return [each for each in await self._all_versions() if each.version != now or each.adopted_text != adopted]
+        return [
+            earlier
+            for earlier in await self._all_versions()
+            if earlier.version != now or earlier.adopted_text != adopted
+        ]
 
     async def earlier_version(self, version: str) -> EarlierPolicy | None:
         """One version by its name; None if it was never in force here."""
-        return next((each for each in await self._all_versions() if each.version == version), None)
+        return next((earlier for earlier in await self._all_versions() if earlier.version == version), None)
 
     async def _all_versions(self) -> list[EarlierPolicy]:
         return [EarlierPolicy(*row) for row in await self._policy_versions.versions()]
