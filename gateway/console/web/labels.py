@@ -21,6 +21,7 @@ REASONS = {
     "no_verdict": "no verdict in time", "error": "the classifier failed", "timeout": "reading took too long",
     "crashed": "the parser crashed", "unreadable": "a part cannot be read", "encrypted": "it is encrypted",
     "too_large": "it is too large to be read", "language": "an unknown language", "incomplete": "parts are missing",
+    "pictured": "a picture with unread words", "disputed": "mail programs show different things",
 }  # fmt: skip
 FINDING_SOURCES = {
     "lexicon": "known phrases", "linear": "the trained model", "head": "the trained model",

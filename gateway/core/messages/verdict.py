@@ -14,8 +14,13 @@ PLACES = (IN_FILE, IN_HIDDEN, IN_CLAIMED)
 
 PURPOSES = ("academic", "scheduling", "expectations", "notification", "acknowledgement", "personal", "other")
 
-FAILURES = ("error", "timeout", "crashed", "unreadable", "encrypted", "too_large", "language", "incomplete")
-"""The words of a verdict's `failed`: why a classifier could not read everything."""
+PICTURED, DISPUTED = "pictured", "disputed"
+"""A picture or film whose words nobody read; mail programs show different things, and every reading was classified."""
+
+FAILURES = (
+    "error", "timeout", "crashed", "unreadable", "encrypted", "too_large", "language", "incomplete", PICTURED, DISPUTED,
+)  # fmt: skip
+"""The words of a verdict's `failed`: why a classifier could not read everything, or is not sure what is shown."""
 
 
 @dataclass(frozen=True, slots=True)

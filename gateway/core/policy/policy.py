@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.messages.parties import Direction
-from gateway.core.messages.verdict import FAILURES
+from gateway.core.messages.verdict import DISPUTED, FAILURES, PICTURED
 from gateway.core.policy.clauses import BUILT_IN, clause_order, is_clause_id
 from gateway.core.policy.contact import ContactLimits, NightHours
 from gateway.core.policy.decision import Action
@@ -28,6 +28,8 @@ from gateway.core.policy.toml_table import TomlTable
 
 T = TypeVar("T")
 _ACTIONS = (Action.RELEASE, Action.FLAG, Action.HOLD)  # an alert is for help only
+_FLAGGED_FAILURES = (PICTURED, DISPUTED)
+"""Words that policies written before version 0.2 lack. They flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,12 @@ def _failed(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[st
     for name in table.names():
         if name not in FAILURES:
             raise table.error(name, f"is not a word of a verdict; the words are {', '.join(FAILURES)}")
-    return {name: _failure(table.table(name, _BOTH), no_verdict) for name in FAILURES}
+    return {
+        name: dict.fromkeys(Direction, Action.FLAG)
+        if name in _FLAGGED_FAILURES and not table.has(name)
+        else _failure(table.table(name, _BOTH), no_verdict)
+        for name in FAILURES
+    }
 
 
 def _failure(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[Direction, Action]:

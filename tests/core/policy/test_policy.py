@@ -45,7 +45,7 @@ def test_failures_take_the_configured_action():
 def test_policy_without_the_newer_words_flags_them():
     document = shipped()
     failed = {word: actions for word, actions in document["failed"].items() if word not in ("pictured", "disputed")}
-    parsed = parse(document | {"failed": failed})
+    parsed = parse(document | {"failed": failed}, no_verdict=NO_VERDICT, source_hash="")
     assert parsed.failed["disputed"] == parsed.failed["pictured"] == {T2S: Action.FLAG, S2S: Action.FLAG}
 
 
