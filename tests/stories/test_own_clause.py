@@ -15,8 +15,17 @@ from gateway.core.policy.policy import Policy
 from gateway.policies import SHIPPED, read
 from gateway.stages.disposition import Disposition
 from gateway.store import open_store
-from tests.console.district import DIRECTOR, PASSWORD_HASH, USERS, SampleMessage, build_message, roster, staff_address, student_address
-from tests.console.running_console import (RunningConsole, running_console)
+from tests.console.district import (
+    DIRECTOR,
+    PASSWORD_HASH,
+    USERS,
+    SampleMessage,
+    build_message,
+    roster,
+    staff_address,
+    student_address,
+)
+from tests.console.running_console import RunningConsole, running_console
 
 CLAUSE = """
 [clauses.10]
@@ -40,8 +49,15 @@ cue = "odds"
 floor = 0.4
 en = ["the odds on (the game|saturday)"]
 """
-BET = SampleMessage(staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "Saturday", "Homework is due. Place your bets.\n")
-ODDS = SampleMessage(student_address("maya.lindqvist"), (staff_address("peter.lindgren"),), "Game", "What are the odds on the game?\n")
+BET = SampleMessage(
+    staff_address("peter.lindgren"),
+    (student_address("maya.lindqvist"),),
+    "Saturday",
+    "Homework is due. Place your bets.\n",
+)
+ODDS = SampleMessage(
+    student_address("maya.lindqvist"), (staff_address("peter.lindgren"),), "Game", "What are the odds on the game?\n"
+)
 
 
 def own_policy(folder: Path) -> Policy:
@@ -81,7 +97,9 @@ async def test_own_clause_is_held_flagged_counted_and_shown(tmp_path: Path) -> N
         await store.accounts.add(USERS[DIRECTOR], PASSWORD_HASH, AuditEntry(now, "tests", "account added", DIRECTOR))
         for message in messages:
             await store.intake.accept(message)
-    async with running_console(url, {"bet": messages[0], "odds": messages[1]}, people=people, in_force=lambda: policy) as world:
+    async with running_console(
+        url, {"bet": messages[0], "odds": messages[1]}, people=people, in_force=lambda: policy
+    ) as world:
         await decided(world, policy, verdicts)
         counted = world.event_log.registry.get_sample_value
         assert counted("chaperone_findings_total", {"clause": "10"}) == 2.0
