@@ -78,10 +78,10 @@ def classify(folder: Path, messages: list[Message]) -> list[Verdict]:
     return load("", str(folder / "lexicons")).classify(jobs)
 
 
-async def decided(world: RunningConsole, policy: Policy, verdicts: list[Verdict]) -> None:
-    store = world.store
+async def decided(console: RunningConsole, policy: Policy, verdicts: list[Verdict]) -> None:
+    store = console.store
     stage = Disposition(
-        store.dispositions, store.outbox, store.clock, world.event_log, policy=lambda: policy, shadow=False,
+        store.dispositions, store.outbox, store.clock, console.event_log, policy=lambda: policy, shadow=False,
         verdict_timeout=60.0,
     )  # fmt: skip
     await stage.decide(verdicts)
@@ -99,22 +99,22 @@ async def test_own_clause_is_held_flagged_counted_and_shown(tmp_path: Path) -> N
             await store.intake.accept(message)
     async with running_console(
         url, {"bet": messages[0], "odds": messages[1]}, people=people, in_force=lambda: policy
-    ) as world:
-        await decided(world, policy, verdicts)
-        counted = world.event_log.registry.get_sample_value
+    ) as console:
+        await decided(console, policy, verdicts)
+        counted = console.event_log.registry.get_sample_value
         assert counted("chaperone_findings_total", {"clause": "10"}) == 2.0
         assert counted("chaperone_decisions_total", {"action": "hold", "channel": "mail"}) == 1.0
         assert counted("chaperone_decisions_total", {"action": "flag", "channel": "mail"}) == 1.0
-        async with world.program(DIRECTOR) as program:
-            (held,) = (await program.get("/api/v1/held")).json()["items"]
-            assert (held["id"], held["clauses"]) == (world.id("bet"), ["10"])
-            (flagged,) = (await program.get("/api/v1/delivered")).json()["items"]
-            assert (flagged["id"], flagged["clauses"]) == (world.id("odds"), ["10"])
-        async with world.signed_in(DIRECTOR) as browser:
+        async with console.api_client(DIRECTOR) as client:
+            (held,) = (await client.get("/api/v1/held")).json()["items"]
+            assert (held["id"], held["clauses"]) == (console.id("bet"), ["10"])
+            (flagged,) = (await client.get("/api/v1/delivered")).json()["items"]
+            assert (flagged["id"], flagged["clauses"]) == (console.id("odds"), ["10"])
+        async with console.signed_in(DIRECTOR) as browser:
             assert "Gambling" in (await browser.get("/")).text
-            page = (await browser.get(f"/messages/{world.id('bet')}")).text
+            page = (await browser.get(f"/messages/{console.id('bet')}")).text
             assert "No bets, and no invitations to bet." in page
             assert "Place your bets<sup>10</sup>" in page
             assert "Gambling" in (await browser.get("/delivered")).text
-        async with world.stranger() as anybody:
+        async with console.anonymous() as anybody:
             assert "No bets, and no invitations to bet." in (await anybody.get("/policy")).text
