@@ -100,7 +100,7 @@ def obfuscation(classifier: Classifier, examples: Sequence[Example], policy: Pol
     ]
     for disguise_name in DISGUISES:
         again = classify_examples(classifier, [disguise(example, disguise_name) for example in plain], policy)
-        yield f"in disguise, {disguise_name:14} {rate([result.held for result in again])} of those held plainly"
+        yield f"in disguise, {disguise_name:14} {rate([result.held for result in again])} of those held in plain form"
 
 
 def _actions(results: Sequence[ExampleResult]) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _actions(results: Sequence[ExampleResult]) -> Iterator[str]:
     yield f"clean: flagged                   {rate([result.action is Action.FLAG for result in clean])}"
     yield f"calls for help: recognized       {rate([result.action is Action.ALERT for result in asks_for_help])}"
     yield f"calls for help: held             {rate([result.held for result in asks_for_help])}"
-    yield f"students' other: alerted         {rate([result.action is Action.ALERT for result in others])}"
+    yield f"other student messages: alerted  {rate([result.action is Action.ALERT for result in others])}"
     is_right = [
         _likeliest_purpose(result.verdict) == result.example.purpose for result in results if result.example.purpose
     ]

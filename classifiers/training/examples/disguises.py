@@ -67,7 +67,7 @@ DISGUISES: Mapping[str, Disguise] = {
     "spaced": _in_words(_spaced),
     "stretched": _in_words(_stretched),
     "run together": _run_together,
-    "backwards": _reversed,
+    "reversed": _reversed,
 }
 
 
