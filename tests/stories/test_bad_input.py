@@ -171,7 +171,7 @@ def test_a_gateway_starts_without_its_broker(tmp_path: Path) -> None:
 
 
 def test_check_names_an_unreachable_next_hop(tmp_path: Path) -> None:
-    """Every line of check is one fact; a next hop that is not there is an error and the mend is output."""
+    """Every line is one fact; an unreachable next hop is an error with a hint."""
     with gateway_folder(tmp_path, f"127.0.0.1:{free_port()}") as gateway:
         output = gateway.cli("check", code=1)
         assert "error next hop: " in output

@@ -1,4 +1,4 @@
-// An application by npm's smpp: binds, says what comes as lines of JSON, and does what lines of JSON ask for.
+// An application with npm's smpp: binds, prints what arrives as lines of JSON, and obeys commands in lines of JSON.
 const smpp = require('smpp');
 const [port, system_id, password, how] = process.argv.slice(2);
 const say = (event) => process.stdout.write(JSON.stringify(event) + '\n');

@@ -1,5 +1,5 @@
-// A real provider of sign-ins (oidc-provider), for the tests: its people and its client come as JSON on the command
-// line, its port is printed once it listens; people posted to /people take their place. Its own development pages ask for the name and, of that, for consent.
+// A real sign-in provider (oidc-provider) for the tests. Its people and its client are JSON on the command line. It prints
+// its address once it listens. People posted to /people replace them. Its own development pages ask for name and consent.
 import http from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";

@@ -1,4 +1,4 @@
-// An SMSC by npm's smpp: says what happens as lines of JSON, and does what lines of JSON ask for.
+// An SMSC with npm's smpp: prints events as lines of JSON, and obeys commands in lines of JSON.
 const smpp = require('smpp');
 const sessions = [];
 let numbers = 0;
