@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.core.messages.delivery import State
 from tests.console.district import DIRECTOR, HIGH, MESSAGES, OKAFOR, staff_address, student_address
-from tests.console.running_console import RunningConsole, Said, form_secret, submit_form
+from tests.console.running_console import RunningConsole, SampleMessage, form_secret, submit_form
 
 PARTY = "Hey {}, party at my place on Saturday after the game, I will bring the beer, tell nobody at home about it."
 
@@ -15,7 +15,7 @@ async def put_near_duplicates(console: RunningConsole) -> list[str]:
     """Three held near-duplicates and a message that is not one; the ids of the three."""
     ids = []
     for name in ("liam.whitcomb", "maya.lindqvist", "tess.vandermeer"):
-        said = Said(
+        said = SampleMessage(
             staff_address("wade.brannigan"), (student_address(name),), "party saturday",
             PARTY.format(name.split(".")[0].title()),
             (("7b", 0.9, "beer"),),

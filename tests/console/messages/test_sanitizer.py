@@ -16,7 +16,7 @@ from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction, Pair
 from tests.console.attacks import drawing, markups, names
 from tests.console.district import DIRECTOR, staff_address, student_address
-from tests.console.running_console import RunningConsole, Said, sign_in_browser
+from tests.console.running_console import RunningConsole, SampleMessage, sign_in_browser
 
 FOUND = (("7a", 0.97, ""),)
 
@@ -70,7 +70,7 @@ def test_there_are_enough_attacks() -> None:
 @pytest.mark.peer("chromium")
 async def test_stored_attacks_do_nothing(console: RunningConsole, page: Page, attacker: Attacker) -> None:
     message = await console.add_message(
-        Said(
+        SampleMessage(
             staff_address("peter.lindgren"),
             (student_address("maya.lindqvist"),),
             names()[0],
@@ -120,7 +120,7 @@ async def test_stored_attacks_do_nothing(console: RunningConsole, page: Page, at
 
 async def test_frame_contains_allowed_elements_only(console: RunningConsole, attacker: Attacker) -> None:
     message = await console.add_message(
-        Said(
+        SampleMessage(
             staff_address("peter.lindgren"),
             (student_address("maya.lindqvist"),),
             "x",
@@ -141,7 +141,7 @@ async def test_frame_contains_allowed_elements_only(console: RunningConsole, att
 
 async def test_svg_is_never_served_as_a_picture(console: RunningConsole, attacker: Attacker) -> None:
     message = await console.add_message(
-        Said(
+        SampleMessage(
             staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), "x", "x", FOUND,
             files=(("a.svg", "image/svg+xml", drawing(attacker.host)), ("b.png", "image/png", drawing(attacker.host))),
         )
@@ -157,11 +157,11 @@ async def test_hostile_subjects_and_names_are_text(console: RunningConsole, name
     """In the queue, on the page, in the trace and in the API."""
     text = names()[name]
     await console.add_message(
-        Said(staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), text, text, FOUND)
+        SampleMessage(staff_address("peter.lindgren"), (student_address("maya.lindqvist"),), text, text, FOUND)
     )
     pair = Pair("+15155550901", "s-06", "k-04", Direction.STAFF_TO_STUDENT)
     sms = await console.add_message(
-        Said("+15155550142", ("+15155550901",), "", text, FOUND, channel=SMS, pairs=(pair,))
+        SampleMessage("+15155550142", ("+15155550901",), "", text, FOUND, channel=SMS, pairs=(pair,))
     )
     async with console.signed_in(DIRECTOR) as browser:
         for path in ("/", "/delivered", f"/messages/{sms.id}", f"/messages/{sms.id}/source"):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.console.district import HIGH, MESSAGES, staff_address, student_address
-from tests.console.running_console import RunningConsole, Said
+from tests.console.running_console import RunningConsole, SampleMessage
 
 BOTH = pytest.mark.parametrize(
     "console", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
@@ -19,7 +19,9 @@ BOTH = pytest.mark.parametrize(
 
 async def put_conversation(console: RunningConsole, count: int) -> list[str]:
     """Messages of one conversation, some at the same time; their ids in order of time."""
-    said = Said(staff_address("elena.ruiz"), (student_address("diego.villalobos"),), "Plan", "See you at ten.\n")
+    said = SampleMessage(
+        staff_address("elena.ruiz"), (student_address("diego.villalobos"),), "Plan", "See you at ten.\n"
+    )
     start, ids = console.clock.ahead, []
     for number in range(count):
         console.clock.ahead = start + 60 * (number // 3)
