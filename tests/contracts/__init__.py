@@ -1,1 +1,1 @@
-"""One suite for each port, over the real adapter and its twin."""
+"""One suite for each port, on the real adapter and its twin."""

@@ -1,4 +1,4 @@
-"""The adapters of the bus and the databases of the store, each behind one fixture: the contract tests run on all."""
+"""Fixtures for every adapter of the bus and every database of the store. The contract tests run on all of them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ OpenKafka = Callable[..., AbstractAsyncContextManager[KafkaBus]]
 
 @pytest.fixture
 def event_log() -> EventLog:
-    """A journal of the test's own."""
+    """An event log for one test."""
     return EventLog(CollectorRegistry())
 
 
 @pytest.fixture
 def open_kafka(kafka: KafkaServer, event_log: EventLog) -> OpenKafka:
-    """Open a bus on the real broker, under a prefix that only this test uses unless it says another."""
+    """Open a bus on the real broker, with a prefix of this test's own unless another is given."""
     own = f"test-{secrets.token_hex(4)}"
 
     def opened(prefix: str = own, **more: object) -> KafkaBus:
@@ -53,7 +53,7 @@ def open_kafka(kafka: KafkaServer, event_log: EventLog) -> OpenKafka:
 
 @pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.peer("kafka"))])
 async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
-    """An open bus without any record."""
+    """An open bus without records."""
     if request.param == "local":
         async with LocalBus() as local:
             yield local
@@ -65,7 +65,7 @@ async def bus(request: pytest.FixtureRequest) -> AsyncIterator[Bus]:
 
 
 async def _until_groups_are_known(bus: KafkaBus) -> None:
-    """A broker that was never asked for a group first makes the topic of all offsets, which takes it a moment."""
+    """Wait until the broker has created its topic of offsets, which the first group triggers."""
     places = [place for place in await bus.publish([Record("decisions", b"", b"")]) if place]
     async with asyncio.timeout(60):
         while True:
@@ -95,7 +95,7 @@ def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a store without any message."""
+    """The URL of an empty store."""
     if request.param == "sqlite":
         return f"sqlite:///{shutil.copy(request.getfixturevalue('made_file'), tmp_path)}"
     server: PostgresqlServer = request.getfixturevalue("postgresql")
@@ -104,12 +104,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The time of the store, which the test moves."""
+    """The clock of the store, which the test sets."""
     return Clock()
 
 
 @pytest.fixture
 async def store(store_url: str, clock: Clock) -> AsyncIterator[Store]:
-    """An open store without any message."""
+    """An open store without messages."""
     async with open_store(store_url, clock=clock) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Messages, decisions and rules for the tests of the store."""
+"""Messages, decisions and rules for tests of the store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _count = itertools.count()
 
 @dataclass
 class Clock:
-    """A time that moves when it is told to."""
+    """A clock that a test sets."""
 
     now: float = NOON
 
@@ -47,7 +47,7 @@ def mail(
     content: bytes = b"Subject: Plan\r\n\r\nTomorrow at ten.\r\n",
     excerpt: str = "Tomorrow at ten.",
 ) -> Message:
-    """A mail to one student, and to others who form no pair."""
+    """Mail to one student, and to others without a pair."""
     address = f"{student.lower()}@students.example"
     return Message(
         id=new_id(at, next(_count).to_bytes(10, "big")),
@@ -65,7 +65,7 @@ def mail(
 
 
 def text(at: float = NOON, *, student: str = "S1", staff: str = "T1", direction: Direction = TO_STUDENT) -> Message:
-    """A text from a member of staff to a student, or back."""
+    """A text from a staff member to a student, or back."""
     phone = "+15550100" if direction is TO_STUDENT else "+15550200"
     return Message(
         id=new_id(at, next(_count).to_bytes(10, "big")),
@@ -79,7 +79,7 @@ def text(at: float = NOON, *, student: str = "S1", staff: str = "T1", direction:
 
 
 def ours(to: str = "ann@district.example", at: float = NOON) -> Message:
-    """A bounce of ours: the null sender, no pair."""
+    """A bounce of our own: null sender, no pair."""
     content = b"Subject: Undelivered\r\n\r\n"
     return replace(
         mail(at, content=content),
@@ -98,7 +98,7 @@ def contact(message: Message, *, night: bool = False, alone: bool = True, outsid
 
 
 def decision(action: Action = Action.RELEASE, *clauses: str, due_in: float | None = None) -> Decision:
-    """What the policy says."""
+    """A decision of the policy."""
     return Decision(action, TO_STUDENT, "policy-hash", clauses, (), due_in)
 
 
@@ -116,15 +116,15 @@ def becomes(
     only: Sequence[str] = (),
     verdict: Verdict | None = None,
 ) -> Callable[[PendingMessage], Transition]:
-    """A rule: the received and held recipients (or only some) become this, with an act and a record."""
+    """A rule that changes the received and held recipients (or only some), with an audit entry and a follow-up."""
 
     def rule(pending: PendingMessage) -> Transition:
-        open_ = [each for each in pending.recipients if each.state in (State.RECEIVED, State.HELD)]
-        chosen = [each for each in open_ if not only or each.address in only]
+        open_ = [recipient for recipient in pending.recipients if recipient.state in (State.RECEIVED, State.HELD)]
+        chosen = [item for item in open_ if not only or item.address in only]
         if not chosen:
             return Transition()
         return Transition(
-            tuple(StateChange(each.address, state, says, by) for each in chosen),
+            tuple(StateChange(item.address, state, says, by) for item in chosen),
             (Followup(FollowupKind.DECISION, pending.id, {"by": by}),),
             (AuditEntry(NOON, by, "decide", pending.id, {"state": state.value}),),
             verdict,
@@ -135,4 +135,4 @@ def becomes(
 
 def all_sent(claim: Claim, reply: str = "250 2.0.0 Ok") -> dict[str, tuple[Outcome, float | None]]:
     """Outcomes: every recipient of a claim was sent."""
-    return {each.recipient.address: (Sent(reply), None) for each in claim.recipients}
+    return {recipient.recipient.address: (Sent(reply), None) for recipient in claim.recipients}

@@ -1,4 +1,4 @@
-"""Numbered records, and how to take them from a bus."""
+"""Numbered records, and taking them from a bus."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from gateway.ports.bus import Record, Subscription
 
-WITHIN = 40.0  # seconds after which what should have happened has not
+WITHIN = 40.0  # seconds in which records must come
 
 
 def numbered(count: int, *, keys: int = 7, topic: str = "messages", first: int = 0) -> list[Record]:
-    """Records with values "0", "1", … dealt out over some keys."""
+    """Records with the values "0", "1", …, spread over some keys."""
     return [Record(topic, b"key-%d" % (n % keys), b"%d" % n) for n in range(first, first + count)]
 
 
 async def taken(member: Subscription, count: int, *, commit: bool = True) -> list[Record]:
-    """The next `count` records of a member; fails when they do not come."""
+    """The next `count` records of a member; fails if they do not come."""
     records: list[Record] = []
     end = time.monotonic() + WITHIN
     while len(records) < count:
@@ -29,7 +29,7 @@ async def taken(member: Subscription, count: int, *, commit: bool = True) -> lis
 
 
 async def nothing_more(member: Subscription) -> None:
-    """Nothing is left for the members of this group."""
+    """Check that no record is left for the members of this group."""
     assert await member.batch(10, 0.3) == []
 
 
