@@ -149,7 +149,7 @@ async def measure(url: str, people: Roster, held: int, decided: int, times: int)
     async with open_store(url) as store:
         for user in USERS.values():
             await store.accounts.add(user, PASSWORD_HASH, AuditEntry(time.time(), "bench", "account added", user.name))
-        schools = sorted({org for each in people for org in each.buildings})
+        schools = sorted({org for person in people for org in person.buildings})
         await store.accounts.add(
             User("school", USERS["high"].role, tuple(schools[:1])),
             PASSWORD_HASH,

@@ -83,7 +83,7 @@ def write(folder: Path, people: int, version: str) -> None:
     }
     manifest = {"oneroster.version": version, **{f"file.{name}": mode for name, mode in modes.items()}}
     table(folder, "manifest", ({"propertyName": name, "value": value} for name, value in manifest.items()))
-    table(folder, "orgs", ({"sourcedId": each, "name": each, "type": "school"} for each in schools))
+    table(folder, "orgs", ({"sourcedId": school, "name": school, "type": "school"} for school in schools))
     table(folder, "users", (user(n) for n in range(people)))
     if version == "1.2":
         fields = ({"userSourcedId": ids[n], "role": roles[n], "orgSourcedId": school_of[n]} for n in range(people))
@@ -104,7 +104,9 @@ def write(folder: Path, people: int, version: str) -> None:
         ({"sourcedId": f"e{n}-{number}", "userSourcedId": ids[n], "classSourcedId": f"class-{number}",
           "schoolSourcedId": school_of[n], "role": roles[n]} for n, number in enrolled),
     )  # fmt: skip
-    everybody = [(f"all-students@{STUDENTS}", each) for each in ids[staff : min(staff + 20_000, staff + students)]]
+    everybody = [
+        (f"all-students@{STUDENTS}", student) for student in ids[staff : min(staff + 20_000, staff + students)]
+    ]
     classes = [(f"class-{n % 2000}@{STUDENTS}", ids[staff + n % students]) for n in range(50_000)]
     table(folder.parent, "groups", ({"address": group, "member": each} for group, each in everybody + classes))
 
@@ -119,8 +121,8 @@ def per_call(call: Callable[[str], object], arguments: Sequence[str]) -> float:
     tenth, took = len(arguments) // 10, []
     for start in range(0, 10 * tenth, tenth):
         began = time.process_time()
-        for each in arguments[start : start + tenth]:
-            call(each)
+        for argument in arguments[start : start + tenth]:
+            call(argument)
         took.append((time.process_time() - began) / tenth * 1e6)
     return statistics.median(took)
 
@@ -150,21 +152,21 @@ def looking_up(roster: Roster) -> None:
     print(f"person, first lookup: {per_call(roster.person, fresh):.2f} µs")
     again = fresh[-3_000:]
     print(f"person, repeated lookup: {per_call(roster.person, again):.2f} µs")
-    tagged = [each.upper().replace("@", "+x@") for each in fresh]
+    tagged = [address.upper().replace("@", "+x@") for address in fresh]
     print(f"person, upper case and tagged: {per_call(roster.person, tagged):.2f} µs")
     print(f"person, a stranger: {per_call(roster.person, strangers):.2f} µs")
     print(f"is_internal: {per_call(roster.is_internal, fresh):.2f} µs")
     print(f"members, no group: {per_call(roster.members, strangers):.2f} µs")
     print(f"namesakes: {per_call(roster.namesakes, [box.name for box in names]):.1f} µs")
-    print(f"identified, a stranger: {per_call(lambda each: find_people(each, roster), strangers[::-1]):.2f} µs")
+    print(f"identified, a stranger: {per_call(lambda address: find_people(address, roster), strangers[::-1]):.2f} µs")
     teacher = next(person for person in roster if "staff" in person.roles)
     pupils = [person.id for person in itertools.islice(roster, 0, None, 7)]
     print(f"classes_of_both: {per_call(lambda each: roster.classes_of_both(teacher.id, each), pupils):.2f} µs")
     shown = [box.name for box in names]
     near = [teacher.id, pupils[0]]
     print(f"meant, a full name: {per_call(lambda each: roster.resolve_names([each], near), shown):.1f} µs")
-    print(f"meant, a first name: {per_call(lambda each: roster.resolve_names([each.split()[0]], near), shown):.1f} µs")
-    print(f"relationships: {per_call(lambda each: list(roster.relationships_to(each, pupils[0])), fresh):.2f} µs")
+    print(f"meant, a first name: {per_call(lambda name: roster.resolve_names([name.split()[0]], near), shown):.1f} µs")
+    print(f"relationships: {per_call(lambda address: list(roster.relationships_to(address, pupils[0])), fresh):.2f} µs")
     print(f"forms_pair: {per_call(lambda each: forms_pair((teacher,), each, roster), fresh):.2f} µs")
     began = time.perf_counter()
     pairs = relate(teacher.address, (), [f"all-students@{STUDENTS}"], roster).pairs

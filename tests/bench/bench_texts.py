@@ -95,7 +95,7 @@ def main(options: argparse.Namespace) -> None:
         with esme(made.port) as app, esme(direct_smsc.port, "us", "smsc-pw") as direct:
             one_by_one(app, 200), one_by_one(direct, 200)
             through, plain = one_by_one(app, 2000), one_by_one(direct, 2000)
-    p50, p95 = ([statistics.quantiles(each, n=100)[at] for each in (through, plain)] for at in (49, 94))
+    p50, p95 = ([statistics.quantiles(times, n=100)[at] for times in (through, plain)] for at in (49, 94))
     print(
         f"in scope: {rate:.0f} texts/s (target: {TARGET_RATE:g}/s), {cpu:.2f} CPU ms per text, "
         f"median delay {delay:.0f} ms"

@@ -104,7 +104,8 @@ def run(folders: Sequence[Path], limit: int) -> int:
             eventually(lambda: len(next_hop.received) >= len(sent), 300)
             decided = eventually(lambda: gateway.metric("chaperone_decision_seconds_count") >= len(sent) / 2 - 5, 600)
             actions = {
-                each: gateway.metric("chaperone_decisions_total", action=each) for each in ("release", "flag", "hold")
+                action: gateway.metric("chaperone_decisions_total", action=action)
+                for action in ("release", "flag", "hold")
             }
     out = Counter(
         (mail.recipients[0].split(b"<")[1].split(b">")[0], split_prepended(mail.content)[1])

@@ -20,7 +20,7 @@ async def test_texts_are_delivered_to_phones_and_application(tmp_path: Path) -> 
         text = SampleText("+15155550161", "+15155550190", "Forms are due", "note", ("passed",), False)
         # as if passed through: the provider is called while the application waits
         await phones.send(text, address, ids.append)
-        assert [(each.recipient, each.subject, each.message_id) for each in copies] == [
+        assert [(copy.recipient, copy.subject, copy.message_id) for copy in copies] == [
             ("+15155550190", "Forms are due", ids[-1])
         ]
         assert copies[0].path.read_text() == "Forms are due\n"

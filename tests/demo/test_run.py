@@ -58,7 +58,7 @@ def _handlers_as_before() -> Iterator[None]:
 
 
 async def test_from_first_held_message_to_ctrl_c(tmp_path: Path) -> None:
-    expected = {each.subject: each.expect[0] for each in sample_mails(read_sample_district(DISTRICT).names, "x")}
+    expected = {mail.subject: mail.expect[0] for mail in sample_mails(read_sample_district(DISTRICT).names, "x")}
     fakes: list[FakeGateway] = []
     stream = io.StringIO()
     running = asyncio.create_task(

@@ -53,6 +53,6 @@ def test_no_address_or_number_could_be_real() -> None:
     assert {m[0] for m in re.finditer(r"@[\w.-]+\.(\w+)", text)} == {
         m[0] for m in re.finditer(r"@[\w.-]+\.example\b", text)
     }
-    numbers = [re.sub(r"\D", "", each) for each in PHONE.findall(text)]
+    numbers = [re.sub(r"\D", "", number) for number in PHONE.findall(text)]
     assert len(numbers) > 10
-    assert all(re.fullmatch(r"51555501\d\d", each) for each in numbers)
+    assert all(re.fullmatch(r"51555501\d\d", number) for number in numbers)

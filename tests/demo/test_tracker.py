@@ -155,18 +155,18 @@ async def test_a_store_that_is_down_is_queried_again() -> None:
 
 
 async def test_samples_are_sent_in_order_and_refusals_are_shown(tmp_path: Path) -> None:
-    written = sample_mails(read_sample_district(DISTRICT).names, "x")
-    expected = {each.subject: each.expect[0] for each in written}
+    mails = sample_mails(read_sample_district(DISTRICT).names, "x")
+    expected = {mail.subject: mail.expect[0] for mail in mails}
     mailboxes = Mailboxes(tmp_path)
     async with serve_mailboxes(mailboxes, 0, "mail.test") as hop:
         fake = FakeGateway(by_subject(expected), {"*": hop})
         async with following(fake) as (tracker, recorder), serve_fake(fake) as smtp:
             mailboxes.report_to(tracker.delivered)
-            await send_samples(written, smtp, tracker, clock, iter([0.0] * len(written)))
-            assert [title for _, title in recorder.shown] == [each.subject for each in written]
-            kinds = {DemoResult(each) for each in expected.values()}
+            await send_samples(mails, smtp, tracker, clock, iter([0.0] * len(mails)))
+            assert [title for _, title in recorder.shown] == [mail.subject for mail in mails]
+            kinds = {DemoResult(action) for action in expected.values()}
             assert {kind for kind, _ in recorder.shown} == kinds
-            assert [kind for kind, _ in recorder.shown] == [DemoResult(expected[each.subject]) for each in written]
+            assert [kind for kind, _ in recorder.shown] == [DemoResult(expected[mail.subject]) for mail in mails]
             fake.refuse = "452 4.3.1 full"
             await send_samples(sample_mails({}, "y")[:1], smtp, tracker, clock, iter([0.0]))
             assert recorder.shown[-1][0] is DemoResult.REFUSED

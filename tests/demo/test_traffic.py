@@ -18,7 +18,7 @@ def traffic() -> list[SampleMail]:
 
 
 def test_the_traffic_has_every_result_and_an_early_held_message(traffic: list[SampleMail]) -> None:
-    assert {each for sample in traffic for each in sample.expect} == {"passed", "release", "flag", "hold", "alert"}
+    assert {action for sample in traffic for action in sample.expect} == {"passed", "release", "flag", "hold", "alert"}
     assert ("hold",) in [sample.expect for sample in traffic[:3]]
     assert len({sample.subject for sample in traffic}) == len(traffic) == len({sample.message_id for sample in traffic})
     waits = [pause for _, pause in zip(traffic, pauses(), strict=False)]
@@ -36,7 +36,7 @@ def test_senders_and_recipients_are_on_the_roster_or_outside(traffic: list[Sampl
 def test_texts_are_between_district_numbers_with_every_result() -> None:
     numbers = {row["value"] for row in rows("contacts.csv")}
     texts = sample_texts()
-    assert {each for text in texts for each in text.expect} == {"passed", "release", "hold", "alert"}
+    assert {action for text in texts for action in text.expect} == {"passed", "release", "hold", "alert"}
     for text in texts:
         assert (text.sender in numbers and text.recipient in numbers) == (text.expect != ("passed",))
         assert text.note
@@ -52,6 +52,6 @@ def test_samples_are_complete_messages(traffic: list[SampleMail]) -> None:
         assert b"\n" not in sample.content.replace(b"\r\n", b"")
         assert sample.note
         assert sample.expect
-    answer = next(each for each in traffic if each.subject == "Re: volcano")
-    asked = next(each for each in traffic if each.subject == "volcano")
-    assert asked.message_id.encode() in answer.content
+    answer = next(sample for sample in traffic if sample.subject == "Re: volcano")
+    question = next(sample for sample in traffic if sample.subject == "volcano")
+    assert question.message_id.encode() in answer.content

@@ -33,7 +33,7 @@ def _port(address: str) -> int:
 
 def _mounts(service: dict[str, Any]) -> dict[str, Path]:
     """Mounted files of the checkout by their path in the container; named volumes are left out."""
-    pairs = [each.split(":")[:2] for each in service.get("volumes", []) if each.startswith(".")]
+    pairs = [volume.split(":")[:2] for volume in service.get("volumes", []) if volume.startswith(".")]
     return {target: (DEPLOY / source).resolve() for source, target in pairs}
 
 
@@ -47,7 +47,7 @@ def test_evidence_packs_are_built_on_disk() -> None:
     """A pack may be gigabytes; /tmp of the containers is memory."""
     console = SERVICES["console"]
     assert "/tmp" in console["tmpfs"]
-    assert any(each.endswith(":/var/tmp") and each[0] not in "./" for each in console["volumes"])
+    assert any(volume.endswith(":/var/tmp") and volume[0] not in "./" for volume in console["volumes"])
 
 
 def test_every_mounted_file_exists_and_is_used() -> None:
@@ -56,7 +56,7 @@ def test_every_mounted_file_exists_and_is_used() -> None:
             assert source.exists(), f"{name}: {source}"
             assert source.is_dir() == (not Path(target).suffix), f"{name}: {target}"
     named = {volume for service in SERVICES.values() for volume in service.get("volumes", []) if volume[0] != "."}
-    assert {each.split(":")[0] for each in named} == set(COMPOSE["volumes"])
+    assert {volume.split(":")[0] for volume in named} == set(COMPOSE["volumes"])
     for service in GATEWAYS.values():
         assert service["build"] == {"context": "..", "dockerfile": "deploy/Dockerfile"}
         config = parser().parse_args(service["command"]).config

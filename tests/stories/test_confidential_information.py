@@ -33,7 +33,12 @@ from tests.console.running_console import LogLines
 NEWS = "Ngozi Okafor has a 62 in Algebra and an IEP meeting about ADHD medication on Monday."
 UNKNOWN = "Zbigniew Okafor has a 62 in Algebra and an IEP meeting about ADHD medication on Monday."
 HELP = "My stepdad hits me every night and I am scared to go home. Can we talk?"
-LINDGREN, OKAFOR, NGOZI, MAYA = staff_address("peter.lindgren"), staff_address("dana.okafor"), "ngozi.okafor", "maya.lindqvist"
+LINDGREN, OKAFOR, NGOZI, MAYA = (
+    staff_address("peter.lindgren"),
+    staff_address("dana.okafor"),
+    "ngozi.okafor",
+    "maya.lindqvist",
+)
 SENT: Mapping[str, SampleMessage] = {
     "to herself": SampleMessage(LINDGREN, (student_address(NGOZI),), "News", NEWS),
     "to another": SampleMessage(LINDGREN, (student_address(MAYA),), "News", NEWS),

@@ -77,7 +77,7 @@ async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
         for content in held.values():
             assert await asyncio.to_thread(submit, gateway.smtp, TEACHER, [STUDENT], content) == 250
         assert await asyncio.to_thread(eventually, lambda: len(gateway.held()) == 2)
-        subjects = {each["id"]: each["subject"] for each in await asyncio.to_thread(gateway.held)}
+        subjects = {row["id"]: row["subject"] for row in await asyncio.to_thread(gateway.held)}
 
         # release with a key: it arrives byte for byte, but only after the undo window
         page = await signed_in(browser, gateway, "director")
@@ -100,7 +100,7 @@ async def test_a_working_day(tmp_path: Path, browser: Browser) -> None:
         (other,) = held.keys() - {chosen}
         await second.goto(f"http://127.0.0.1:{gateway.console}/")
         await second.locator("#queue .rows .row").first.tap()
-        await second.get_by_text("What the sender is told").tap()
+        await second.get_by_text("What the sender reads when you reject").tap()
         await second.get_by_label("Words to the sender").fill("Please come to my office at three.")
         await second.get_by_role("button", name="Reject").tap()
         await expect(second.get_by_text("Rejected. It takes effect")).to_be_visible()

@@ -7,7 +7,7 @@ const shown = (pdu) => ({
   source: pdu.source_addr, to: pdu.destination_addr, coding: pdu.data_coding, esm_class: pdu.esm_class,
   registered: pdu.registered_delivery,
   text: String((pdu.short_message && pdu.short_message.message) || (pdu.message_payload && pdu.message_payload.message) || pdu.message_payload || ''),
-  udh: pdu.short_message && pdu.short_message.udh ? pdu.short_message.udh.map((each) => each.toString('hex')) : [],
+  udh: pdu.short_message && pdu.short_message.udh ? pdu.short_message.udh.map((header) => header.toString('hex')) : [],
 });
 
 const server = smpp.createServer((session) => {
@@ -38,7 +38,7 @@ server.listen(Number(process.argv[2] || 0), '127.0.0.1', () => say({ event: 'lis
 
 require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
   const asked = JSON.parse(line);
-  if (asked.do === 'cut') sessions.slice().forEach((each) => each.destroy());
+  if (asked.do === 'cut') sessions.slice().forEach((session) => session.destroy());
   else if (asked.do === 'enquire') sessions[0].enquire_link((answer) => say({ event: 'answered', status: answer.command_status }));
   else if (asked.do === 'deliver') sessions[0].deliver_sm(asked.pdu, (answer) => say({ event: 'delivered', status: answer.command_status }));
 }).on('close', () => process.exit(0));
