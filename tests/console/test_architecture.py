@@ -53,7 +53,7 @@ def _targets(imports: set[str], modules: dict[str, set[str]]) -> set[str]:
     return {each if each in modules else each.rpartition(".")[0] for each in imports} & modules.keys()
 
 
-def test_every_folder_has_a_place() -> None:
+def test_every_folder_is_listed() -> None:
     folders = {_feature(module) for module in _modules()} - {""}
     assert folders == {*FEATURES, *SHARED}
 
@@ -69,8 +69,8 @@ def test_pages_and_api_reach_the_store_through_services_only() -> None:
     assert not {module: names for module, names in wrong.items() if names}
 
 
-def test_pages_and_api_do_not_decide_who_may_do_what() -> None:
-    """They get services, never the class that decides; its texts are public."""
+def test_pages_and_api_do_not_check_permissions() -> None:
+    """They use services, never the class that decides. Its texts are public."""
     wrong = [
         module
         for module, imports in _modules().items()
@@ -79,7 +79,7 @@ def test_pages_and_api_do_not_decide_who_may_do_what() -> None:
     assert not wrong
 
 
-def test_features_do_not_import_each_other_s_pages_and_api() -> None:
+def test_features_import_no_pages_or_api_of_other_features() -> None:
     modules = _modules()
     wrong = [
         f"{module} -> {target}"
