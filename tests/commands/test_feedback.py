@@ -35,13 +35,13 @@ async def _judged(folder: Path) -> None:
     """Three alerts: one judged once, one judged twice, one not judged."""
     says = Decision(Action.ALERT, TO_STAFF, "p")
     async with open_store(f"sqlite:///{folder / 'chaperone.db'}") as store:
-        for at, said in enumerate(((True,), (True, False), ())):
+        for at, judgments in enumerate(((True,), (True, False), ())):
             message = mail(NOON + at, content=CONTENT)
             await store.intake.accept(message)
             verdict = Verdict(message.id, message.sha256, "1", "en", help=0.9)
             await store.dispositions.apply([(message.id, becomes(State.QUEUED, says, verdict=verdict))])
-            for each in said:
-                await store.help_alerts.save_judgment(message.id, each, AuditEntry(NOON, "ann", "said", message.id))
+            for is_right in judgments:
+                await store.help_alerts.save_judgment(message.id, is_right, AuditEntry(NOON, "ann", "said", message.id))
 
 
 def test_judged_alerts_are_exported_as_examples(configuration: Path, capsys: pytest.CaptureFixture[str]) -> None:
