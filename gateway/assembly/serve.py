@@ -80,7 +80,7 @@ async def serving(
         event_log.versions_in_use(policy=policy.hash)
         processes = MergedMetrics(event_log.registry)
         address = await stack.enter_async_context(serve_monitoring(metrics_socket, processes, process.ready))
-        # In reverse order of a message's way: the next stage is open before a message can reach it, and drains after.
+        # In reverse order of a message's path: the next stage is open before a message can reach it, and drains after.
         if "decide" in roles and directory is not None:
             await run_decisions(process, directory)
         if "deliver" in roles:

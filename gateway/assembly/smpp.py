@@ -77,16 +77,16 @@ async def run_smpp(
         return await smsc_requests.answer(request)
 
     smsc = smsc_config(smpp)
-    upstream, *receivers = (SmppUpstream(smsc, answer_smsc, process.event_log, way) for way in smsc.binds)
+    upstream, *receivers = (SmppUpstream(smsc, answer_smsc, process.event_log, mode) for mode in smsc.binds)
     await _deliver(
         process,
         SMSC,
-        SmppTransport(upstream, process.store.sms_parts, way=SMSC, noted=context.recent.note_sent),
+        SmppTransport(upstream, process.store.sms_parts, route=SMSC, noted=context.recent.note_sent),
         upstream.bound,
     )
-    await _deliver(process, ESME, SmppTransport(esmes, process.store.sms_parts, way=ESME), esmes.bound)
+    await _deliver(process, ESME, SmppTransport(esmes, process.store.sms_parts, route=ESME), esmes.bound)
     for account in smpp.accounts:
-        transport = SmppTransport(esmes, process.store.sms_parts, way=ESME, account=account)
+        transport = SmppTransport(esmes, process.store.sms_parts, route=ESME, account=account)
         await _deliver(process, esme_route(account), transport, partial(router.can_deliver_to, account))
     upstream.on_bound = process.delivery.wake
     wakeup = Wakeup()
@@ -101,5 +101,5 @@ async def run_smpp(
     await process.stack.enter_async_context(SmppRelay(config, sockets, esmes, esme_requests, process.event_log))
 
 
-async def _deliver(process: Process, way: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
-    await process.deliver(NextHop(SMS, way, frozenset({way})), transport, reachable)
+async def _deliver(process: Process, route: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
+    await process.deliver(NextHop(SMS, route, frozenset({route})), transport, reachable)

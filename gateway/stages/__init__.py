@@ -1,2 +1,4 @@
-"""The stages: one step of a message's way per file, in the order intake, publication, disposition, delivery;
-moderation is what a person does to a held message, notification what must follow a change of state."""
+"""The stages of a message, one module each: intake, publication, disposition, delivery.
+
+Moderation applies a reviewer's decision to a held message. Notification carries out what follows a change of state.
+"""

@@ -122,25 +122,25 @@ class SmppContext:
         destinations = [normalize_address(address) for address in text.destinations]
         return relate(normalize_address(text.source), (), destinations, self.directory)
 
-    async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, way: str) -> str:
+    async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, route: str) -> str:
         """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""
         now = self.now()  # before the first await, so that a later message gets a later time
         piece, name = part_reference(text), new_id(now, os.urandom(10))
         if piece is None:
             part = SmsPart(1, 1, request.command, request.body, account)
-            await self._store(name, [part], [text], relation, way, now)
+            await self._store(name, [part], [text], relation, route, now)
             return part_id(name, 1, 1)
         await self.intake.check_room()
         part = SmsPart(piece.number, piece.total, request.command, request.body, account)
         addresses = (address.encoded().hex() for address in (text.source, *text.destinations))
-        key = "\n".join((way, account, *addresses, piece.reference, str(piece.total)))
+        key = "\n".join((route, account, *addresses, piece.reference, str(piece.total)))
         try:
             gathered = await self.texts.add(key, name, part)
         except StoreDown:
             self.event_log.store_lost("intake")
             raise unavailable() from None
         if gathered.whole and not gathered.done:
-            await self._store_gathered(gathered, way, now)
+            await self._store_gathered(gathered, route, now)
         return part_id(gathered.id, piece.number, piece.total)
 
     async def gather_overdue(self, wakeup: Wakeup, *, every: float = 1.0) -> None:
@@ -149,19 +149,21 @@ class SmppContext:
             try:
                 for gathered in await self.texts.overdue(self.parts_timeout, _OVERDUE_BATCH):
                     failures = () if gathered.whole else (INCOMPLETE,)
-                    await self._store_gathered(gathered, _way(gathered), self.now(), failures)
+                    await self._store_gathered(gathered, _route(gathered), self.now(), failures)
             except StoreDown:
                 self.event_log.store_lost("intake")
             except Refused:
                 pass  # the store is full: the parts are stored, and this is tried again
             await wakeup.rest(every)
 
-    async def _store_gathered(self, gathered: PartialText, way: str, now: float, failures: Sequence[str] = ()) -> None:
+    async def _store_gathered(
+        self, gathered: PartialText, route: str, now: float, failures: Sequence[str] = ()
+    ) -> None:
         texts = [read_text(part.command, part.body) for part in gathered.parts]
-        await self._store(gathered.id, gathered.parts, texts, self.relation_of(texts[0]), way, now, failures)
+        await self._store(gathered.id, gathered.parts, texts, self.relation_of(texts[0]), route, now, failures)
 
     async def _store(
-        self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, way: str,
+        self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, route: str,
         now: float, failures: Sequence[str] = (),
     ) -> None:  # fmt: skip
         content, readable = decode_texts(texts)
@@ -169,7 +171,7 @@ class SmppContext:
         recipients: dict[str, Recipient] = {}
         for address in first.destinations:
             number = normalize_address(address)
-            out = way if way != ESME else esme_route(await self._last_sender(number))
+            out = route if route != ESME else esme_route(await self._last_sender(number))
             recipients.setdefault(number, text_recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
         enveloped = text_envelope(
@@ -198,7 +200,7 @@ class SmppContext:
             raise unavailable() from None
 
 
-def _way(gathered: PartialText) -> str:
+def _route(gathered: PartialText) -> str:
     """The way out of a message: from an application to the SMSC, and from the SMSC to an application."""
     return SMSC if gathered.parts[0].account else ESME
 

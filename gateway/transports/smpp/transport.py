@@ -53,11 +53,11 @@ class SmppTransport:
         peer: SmppPeer,
         texts: SmsPartStore,
         *,
-        way: str,
+        route: str,
         noted: NoteSent = _ignore,
         account: str = "",
     ) -> None:
-        self._peer, self._texts, self._way, self._noted, self._to = peer, texts, way, noted, account
+        self._peer, self._texts, self._route, self._noted, self._to = peer, texts, route, noted, account
 
     async def deliver(
         self, hop: NextHop, claim: Claim, holds_claim: Callable[[], Awaitable[bool]]
@@ -98,7 +98,7 @@ class SmppTransport:
 
     def _account(self, message: Message) -> str:
         """The application that a receipt is for, or the one to deliver to if it is bound."""
-        if self._way == SMSC:
+        if self._route == SMSC:
             return ""
         if _is_receipt(message):
             return account_of(message)
@@ -115,11 +115,11 @@ class SmppTransport:
         return response
 
     async def _note(self, message: Message, position: int, part: SmsPart, name: str) -> None:
-        if self._way == SMSC and name:
+        if self._route == SMSC and name:
             sent = SentPart(message.id, part.number, part.total, part.account)
             for smsc_id in id_variants(name)[:1]:
                 self._noted(smsc_id, sent)
-        if (self._way == SMSC and name) or part.total > 1:  # a single part is concluded right away
+        if (self._route == SMSC and name) or part.total > 1:  # a single part is concluded right away
             await self._texts.record_smsc_id(message.id, position, part, name or f"none:{message.id}")
 
 

@@ -24,7 +24,7 @@ _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # seconds before the next try to
 _JITTER = 0.2
 _CONNECT_TIMEOUT = 10.0
 _MIN_PAUSE, _MAX_PAUSE = 0.25, 8.0  # seconds between requests to an SMSC that throttles us
-_COMMANDS = {way: command for command, way in BINDS.items()}
+_COMMANDS = {mode: command for command, mode in BINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class NotBound(Exception):
 class SmppUpstream:
     """A gateway.ports.channels.SmppPeer, open while entered. `handle` answers the SMSC's own requests.
 
-    `way`: the kind of bind.
+    `mode`: the kind of bind.
     """
 
     def __init__(
-        self, config: SmscConfig, handle: Handler, event_log: EventLog, way: BindMode = BindMode.TRANSCEIVER
+        self, config: SmscConfig, handle: Handler, event_log: EventLog, mode: BindMode = BindMode.TRANSCEIVER
     ) -> None:
-        self._config, self._handle, self._event_log, self._way = config, handle, event_log, way
+        self._config, self._handle, self._event_log, self._mode = config, handle, event_log, mode
         self._link: SmppConnection | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._pause, self._slow_until = 0.0, 0.0
@@ -104,7 +104,7 @@ class SmppUpstream:
                 tries = 0
             except (OSError, TimeoutError, HopDown, NotBound) as failed:
                 why = str(failed) if isinstance(failed, NotBound) else type(failed).__name__
-                self._event_log.smsc_lost(self._way.value, why)
+                self._event_log.smsc_lost(self._mode.value, why)
             wait = _WAITS[min(tries, len(_WAITS) - 1)]
             tries += 1
             await asyncio.sleep(wait * (1 + _JITTER * (2 * random.random() - 1)))
@@ -115,12 +115,12 @@ class SmppUpstream:
         link = SmppConnection(reader, writer, self._handle, self._config.limits)
         running = asyncio.create_task(link.run())
         try:
-            await bind(link, self._config, self._way)
+            await bind(link, self._config, self._mode)
             self._link = link
-            self._event_log.smsc_bound(self._way.value)
+            self._event_log.smsc_bound(self._mode.value)
             self.on_bound()
             await running
-            self._event_log.smsc_lost(self._way.value, "closed")
+            self._event_log.smsc_lost(self._mode.value, "closed")
         finally:
             self._link = None
             link.close()
@@ -137,9 +137,9 @@ async def connect(config: SmscConfig) -> tuple[asyncio.StreamReader, asyncio.Str
         )
 
 
-async def bind(link: SmppConnection, config: SmscConfig, way: BindMode) -> None:
-    """Bind as `way`. Raises NotBound and HopDown."""
-    response = await link.ask(Pdu(_COMMANDS[way], bind_body(config.system_id, config.password)))
+async def bind(link: SmppConnection, config: SmscConfig, mode: BindMode) -> None:
+    """Bind as `mode`. Raises NotBound and HopDown."""
+    response = await link.ask(Pdu(_COMMANDS[mode], bind_body(config.system_id, config.password)))
     if response.status != Status.OK:
         raise NotBound(response.status)
 
@@ -154,12 +154,12 @@ async def _answer_nothing(_: Pdu) -> Pdu | None:
 
 async def probe_smsc(config: SmscConfig) -> None:
     """Bind and unbind once for each configured bind. Raises OSError, TimeoutError, HopDown and NotBound."""
-    for way in config.binds:
+    for mode in config.binds:
         reader, writer = await connect(config)
         link = SmppConnection(reader, writer, _answer_nothing, config.limits)
         running = asyncio.create_task(link.run())
         try:
-            await bind(link, config, way)
+            await bind(link, config, mode)
             await link.unbind()
         finally:
             link.close()

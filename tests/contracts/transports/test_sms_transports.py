@@ -104,7 +104,7 @@ async def smpp() -> AsyncIterator[World]:
                 return set_
 
             yield World(
-                SmppTransport(upstream, kept_, way=SMSC), text,  # type: ignore[arg-type]
+                SmppTransport(upstream, kept_, route=SMSC), text,  # type: ignore[arg-type]
                 lambda: [read_text(pdu.command, pdu.body).short.decode() for _, pdu in there.accepted],
                 says(Status.INVALID_DESTINATION), says(Status.SYSTEM_ERROR), says(-1), kept_, says(0),
             )  # fmt: skip
