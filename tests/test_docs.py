@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from gateway.cli import parser
+from gateway.core.messages.verdict import FAILURES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -180,6 +181,19 @@ def test_every_page_is_in_the_navigation() -> None:
 
     pages = {str(page.relative_to(ROOT / "docs")) for page in PAGES if page.is_relative_to(ROOT / "docs")}
     assert sorted(files(nav)) == sorted(pages)
+
+
+def test_architecture_lists_every_failure_word_and_cited_section() -> None:
+    architecture = ROOT / "docs" / "architecture.md"
+    assert not [word for word in FAILURES if f"`{word}`" not in text_of(architecture)]
+    files = [path for room in ("gateway", "classifiers") for path in (ROOT / room).rglob("*.py")]
+    cited = {
+        section.lower()
+        for path in files
+        for section in re.findall(r"docs/architecture\.md, ([A-Z][\w -]+)", path.read_text(encoding="utf-8"))
+    }
+    assert cited
+    assert cited <= {heading.replace("-", " ") for heading in anchors(architecture)}
 
 
 def test_decisions_have_context_choice_and_cost() -> None:
