@@ -17,7 +17,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.stages.reminders import Reminders, ReminderStores
 from gateway.store import open_store
-from tests.console.district import MESSAGES, policy, add_message, roster
+from tests.console.district import MESSAGES, add_message, policy, roster
 from tests.contracts.messages import Clock
 
 ZONE = ZoneInfo("America/Chicago")

@@ -18,7 +18,7 @@ from gateway.ports.store import Store
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.wakeup import Wakeup
 from gateway.store import open_store
-from tests.console.district import MESSAGES, policy, add_message, roster, staff_address, student_address
+from tests.console.district import MESSAGES, add_message, policy, roster, staff_address, student_address
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
 
 CONFIG = NoticeConfig(
@@ -72,7 +72,9 @@ async def test_alert_goes_to_the_default_recipients_and_is_audited(store: Store)
 
 async def test_parties_get_no_alert_and_no_notice(store: Store) -> None:
     """The recipient of a call for help and the writer's mother are configured recipients, but get nothing."""
-    config = replace(CONFIG, to=(staff_address("hollis.meyer"), staff_address("dana.okafor"), "safety@district.example"))
+    config = replace(
+        CONFIG, to=(staff_address("hollis.meyer"), staff_address("dana.okafor"), "safety@district.example")
+    )
     said = replace(MESSAGES["help"], sender=student_address("ngozi.okafor"))
     message = await add_message(store, said, NOON, PEOPLE, policy())
     await store.followups.complete([followup.id for followup in await store.followups.claim_due(100, 60)])

@@ -28,7 +28,7 @@ from gateway.ports.store import Store
 from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
 from gateway.store import open_store
-from tests.console.district import MESSAGES, SECRECY_TEXT, build_message, policy, add_message, roster, build_verdict
+from tests.console.district import MESSAGES, SECRECY_TEXT, add_message, build_message, build_verdict, policy, roster
 from tests.contracts.messages import Clock
 
 ZONE = ZoneInfo("America/Chicago")

@@ -185,9 +185,11 @@ class SmppContext:
             SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
-        asked = [part.number for part, text in numbered if part.account and wants_intermediate_receipt(text.registered)]
-        if asked:
-            notifications = receipt_pdus(name, enveloped, asked, "ACCEPTD", 0, at=now, since=now)
+        requested = [
+            part.number for part, text in numbered if part.account and wants_intermediate_receipt(text.registered)
+        ]
+        if requested:
+            notifications = receipt_pdus(name, enveloped, requested, "ACCEPTD", 0, at=now, since=now)
             await self.intake.forward(
                 SMS, receipt_envelope_of(enveloped), notifications, now, name=derived_id("ACCEPTD", name)
             )
