@@ -75,7 +75,7 @@ async def test_parties_get_no_alert_and_no_notice(store: Store) -> None:
     config = replace(
         CONFIG, to=(staff_address("hollis.meyer"), staff_address("dana.okafor"), "safety@district.example")
     )
-    said = replace(MESSAGES["help"], sender=student_address("ngozi.okafor"))
+    sample = replace(MESSAGES["help"], sender=student_address("ngozi.okafor"))
     message = await add_message(store, sample, NOON, PEOPLE, policy())
     await store.followups.complete([followup.id for followup in await store.followups.claim_due(100, 60)])
     assert [len(await store.delivery_queue.claim(hop, 10, 6000)) for hop in (REST, STUDENTS)] == [
