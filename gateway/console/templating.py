@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -42,6 +43,25 @@ class SetUpFirst(Problem):
         super().__init__(403, "Set up a second step of signing in first, on the page of your account.")
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory, for all consoles of a process."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Read the compiled form of a template, if it is known."""
+        if (code := self._code.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the compiled form of a template."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _CompiledTemplates()
+
+
 class Pages:
     """Renders templates."""
 
@@ -49,7 +69,7 @@ class Pages:
         self._policies = policies
         self._templates = Environment(
             loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True,
+            lstrip_blocks=True, bytecode_cache=_COMPILED,
         )  # fmt: skip
         zone = config.zone
         self._templates.globals.update(

@@ -85,6 +85,17 @@ async def console(
     closing.append(asyncio.create_task(stack.aclose()))
 
 
+@async_fixture(scope="module", loop_scope="session")
+async def shared_console(
+    sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RunningConsole]:
+    """A console that the tests of a module share, for tests that change nothing."""
+    file, messages = sqlite_district
+    copy = shutil.copy(file, tmp_path_factory.mktemp("shared"))
+    async with running_console(f"sqlite:///{copy}", messages) as running:
+        yield running
+
+
 @async_fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all tests."""

@@ -95,8 +95,8 @@ async def test_a_secret_given_as_a_name_is_not_kept(console: RunningConsole, log
 
 
 @pytest.mark.parametrize("onward", AWAY)
-async def test_signing_in_leads_to_our_pages_only(console: RunningConsole, onward: str) -> None:
-    async with console.anonymous() as browser:
+async def test_signing_in_leads_to_our_pages_only(shared_console: RunningConsole, onward: str) -> None:
+    async with shared_console.anonymous() as browser:
         answer = await sign_in(browser, DIRECTOR, next=onward)
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/sign-in", params={"next": onward})).headers["location"] == "/"

@@ -16,14 +16,14 @@ POSTS = sorted(path for method, path in ROWS if method == "POST" and not path.st
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_a_form_from_elsewhere_does_nothing(console: RunningConsole, path: str) -> None:
-    target = path.format(id=console.id("high"), number=1, name="late")
-    async with console.signed_in(DIRECTOR) as browser, console.signed_in(HIGH) as other:
+async def test_a_form_from_elsewhere_does_nothing(shared_console: RunningConsole, path: str) -> None:
+    target = path.format(id=shared_console.id("high"), number=1, name="late")
+    async with shared_console.signed_in(DIRECTOR) as browser, shared_console.signed_in(HIGH) as other:
         form, others = form_secret(await browser.get("/trace")), form_secret(await other.get("/trace"))
         tries: list[tuple[str, dict[str, str]]] = [
             ("", {}), ("x", {}), (others, {}), (form, {"Origin": "https://evil.example"}), (form, {"Origin": "null"}),
             (form, {"Sec-Fetch-Site": "cross-site"}), (form, {"Sec-Fetch-Site": "same-site"}),
-            (form, {"Origin": console.url.replace("127.0.0.1", "localhost")}),
+            (form, {"Origin": shared_console.url.replace("127.0.0.1", "localhost")}),
         ]  # fmt: skip
         for sent, headers in tries:
             assert (await browser.post(target, data={"form": sent}, headers=headers)).status_code == 403, (
@@ -33,7 +33,7 @@ async def test_a_form_from_elsewhere_does_nothing(console: RunningConsole, path:
         assert (await browser.post(target, json={"form": form})).status_code == 422
         assert (await browser.post(target, files={"form": form})).status_code == 422  # type: ignore[dict-item]
         assert (await browser.get("/trace")).status_code == 200  # still signed in
-    (trace,) = await console.store.lookups.trace(id=console.id("high"))
+    (trace,) = await shared_console.store.lookups.trace(id=shared_console.id("high"))
     assert {each.state for each in trace.recipients} == {State.HELD}
 
 

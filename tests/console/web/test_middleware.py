@@ -80,12 +80,16 @@ async def test_a_forged_host_leads_nowhere_else(console: RunningConsole) -> None
 
 
 @pytest.mark.parametrize("path", sorted(path for method, path in ROWS if method == "GET" and path != "/events"))
-async def test_headers(console: RunningConsole, path: str) -> None:
-    who = console.api_client(DIRECTOR) if path.startswith("/api/v1") else console.signed_in(DIRECTOR)
+async def test_headers(shared_console: RunningConsole, path: str) -> None:
+    who = shared_console.api_client(DIRECTOR) if path.startswith("/api/v1") else shared_console.signed_in(DIRECTOR)
     async with who as client:
         answer = await client.get(
             path.format(
-                id=console.id("laid-out"), part="2" if "html" in path else "3", version="0", number=1, name="late"
+                id=shared_console.id("laid-out"),
+                part="2" if "html" in path else "3",
+                version="0",
+                number=1,
+                name="late",
             )
         )
     said = answer.headers
