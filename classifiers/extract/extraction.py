@@ -8,16 +8,23 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from classifiers.extract import documents
 from classifiers.extract import file_types as kinds
 from classifiers.extract.alternatives import extra_text
+from classifiers.extract.armor import is_verified_armor
 from classifiers.extract.file_types import FileType
+from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
+from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
-from gateway.core.mime.parts import Part, decode_uu
+from gateway.core.messages.verdict import DISPUTED
+from gateway.core.mime.account import ByteSpan, Reading, Use
+from gateway.core.mime.charsets import is_written
+from gateway.core.mime.parts import Part
+from gateway.core.mime.transfer import decode_uu
 
 MAX_CHARACTERS = 200_000
 """Characters of visible text that are read. A longer message is `too_large` and read up to this bound."""
@@ -34,6 +41,9 @@ _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
 """A uuencoded file inside a text, which some mail programs show as a file."""
 _MAX_HIDDEN = 20_000
+_UNREADABLE = "unreadable"
+_WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
+"""A run of characters that a person may have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,77 +58,145 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedMessage:
-    """What was read of one message. `failed` has the words of a verdict for what could not be read."""
+    """What was read of one message. `failed` has the words of a verdict for what could not be read.
+
+    `account` says of every byte of the content what it is and whether it was read.
+    """
 
     passages: tuple[Passage, ...]
     failed: tuple[str, ...] = ()
+    account: tuple[ByteSpan, ...] = ()
+
+
+@dataclass(slots=True)
+class _Extraction:
+    """The message that is being read."""
+
+    capabilities: ChannelCapabilities
+    budget: documents.Budget
+    passages: list[Passage] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    """The texts of the parts so far, to which alternatives are compared."""
+    names: list[str] = field(default_factory=list)
+    """The words of file names."""
+    uses: dict[str, Use] = field(default_factory=dict)
+    """What became of the parts that are files."""
+    characters_left: int = MAX_CHARACTERS
 
 
 def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> ExtractedMessage:
     """Read a content: RFC 5322 bytes, or the UTF-8 text of a text message with its `files`. Never raises.
 
     A picture in a mail may be a letterhead and is skipped. A picture in a text message is its content; it cannot be
-    read here and is reported as `unreadable`.
+    read here and is reported as `unreadable`. What only some programs show is read too and reported as `disputed`.
     """
-    deadline = time.monotonic() + MAX_FILE_SECONDS
-    extracted: list[Passage] = []
-    failed: list[str] = []
-    shown: list[str] = []
-    names: list[str] = []
-    characters_left = MAX_CHARACTERS
-    capabilities = capabilities_of(channel)
+    budget = documents.Budget(time.monotonic() + MAX_FILE_SECONDS, MAX_ATTACHED)
+    message = _Extraction(capabilities_of(channel), budget)
     section = header_section_of(content, channel)
-    if capabilities.has_header_section:
+    if message.capabilities.has_header_section:
         title = section.subject[:2000]
         if title.strip():
-            extracted.append(Passage("subject", 0, title, PassageKind.SUBJECT))
-    budget = documents.Budget(deadline, MAX_ATTACHED)
-    for part in (*capabilities.read_parts(content, section), *files):
-        if part.media_type == "text/plain" and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
-            name = documents.filename_words(uuencoded[1])
-            uu = Part(
-                part.number, "", "", decode_uu(part.data[max(0, part.data.find(b"begin ")) :]), uuencoded[1], True
-            )
-            failed.extend(_extract_file(uu, budget, extracted))
-            names.extend([name] if name else [])
-        if part.unreadable or (capabilities.pictures_are_content and is_audiovisual(part.media_type)):
-            failed.append("unreadable")
-        if part.filename and capabilities.has_header_section and (name := documents.filename_words(part.filename)):
-            names.append(name)
-        encrypted = documents.has_encrypted_message(part.text)
-        if encrypted or part.media_type in _ENCRYPTED_TYPES:
-            failed.append("encrypted")
-            if not encrypted:
-                continue
-        if part.media_type not in ("text/plain", "text/html") or _is_mislabeled_file(part):
-            failed.extend(_extract_file(part, budget, extracted))
-            continue
-        if part.attached and part.media_type == "text/plain" and documents.is_key_or_signature(part.text):
-            continue
-        text = part.text[:characters_left]
-        characters_left -= len(text)
-        if len(text) < len(part.text):
-            failed.append("too_large")
-        if encrypted:  # the text around it is readable and may ask for help
-            text = _ENCRYPTED_LINE.sub(lambda line: " " * len(line.group()), text)
-        if part.media_type == "text/html" and shown and (extra := extra_text(text, shown)) is not None:
-            extracted.extend(Passage(part.number, at, line, PassageKind.NEW) for at, line in extra.lines)
-            extracted.extend(_hidden_passages(part))
-            continue
-        shown.append(part.text)
-        if part.attached:
-            extracted.append(Passage(part.number, 0, text, PassageKind.ATTACHED))
-        elif not capabilities.quotes_earlier_messages:
-            extracted.extend([Passage(part.number, 0, text, PassageKind.NEW)] if text.strip() else [])
-        else:
-            extracted.extend(
-                Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
-            )
-        extracted.extend(_hidden_passages(part))
-    extracted.extend(Passage("", 0, hidden[:_MAX_HIDDEN], PassageKind.HIDDEN) for hidden in budget.hidden)
-    if names:
-        extracted.append(Passage("", 0, "\n".join(dict.fromkeys(names)), PassageKind.ATTACHED))
-    return ExtractedMessage(tuple(extracted), tuple(dict.fromkeys(failed)))
+            message.passages.append(Passage("subject", 0, title, PassageKind.SUBJECT))
+    reading = message.capabilities.reading_of(content, section)
+    for part in (*reading.parts, *files):
+        _read_part(message, part)
+    _read_others(message, reading, section.subject)
+    message.passages.extend(
+        Passage("", 0, hidden[:_MAX_HIDDEN], PassageKind.HIDDEN) for hidden in message.budget.hidden
+    )
+    if message.names:
+        message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
+    account = tuple(
+        replace(span, use=message.uses[span.part]) if span.use is Use.FILE and span.part in message.uses else span
+        for span in reading.spans
+    )
+    if any(span.use is Use.UNREAD for span in reading.spans):
+        message.failed.append(_UNREADABLE)
+    return ExtractedMessage(tuple(message.passages), tuple(dict.fromkeys(message.failed)), account)
+
+
+def _read_part(message: _Extraction, part: Part) -> None:
+    capabilities = message.capabilities
+    is_text = part.media_type in ("text/plain", "text/html")
+    if part.media_type == "text/plain" and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
+        name = documents.filename_words(uuencoded[1])
+        data = decode_uu(part.data[max(0, part.data.find(b"begin ")) :])
+        _read_file(message, Part(part.number, "", "", data, uuencoded[1], True))
+        message.names.extend([name] if name else [])
+    if part.unreadable and not (is_text and is_written(part.text)):
+        message.failed.append(_UNREADABLE)
+    if capabilities.pictures_are_content and is_audiovisual(part.media_type):
+        message.failed.append(_UNREADABLE)
+    if part.filename and capabilities.has_header_section and (name := documents.filename_words(part.filename)):
+        message.names.append(name)
+    encrypted = documents.has_encrypted_message(part.text)
+    if encrypted or part.media_type in _ENCRYPTED_TYPES:
+        message.failed.append("encrypted")
+        if not encrypted:
+            message.uses[part.number] = Use.UNREAD
+            return
+    if not is_text:
+        message.uses[part.number] = _read_file(message, part)
+        return
+    text = part.text
+    if _is_mislabeled_file(part):
+        _read_file(message, part)
+        text = _blank_unprintable(text)
+    if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
+        return
+    if len(text) > message.characters_left:
+        message.failed.append("too_large")
+    text = text[: message.characters_left]
+    message.characters_left -= len(text)
+    if encrypted:  # the text around it is readable and may ask for help
+        text = _ENCRYPTED_LINE.sub(lambda line: " " * len(line.group()), text)
+    _add_text(message, part, text)
+
+
+def _add_text(message: _Extraction, part: Part, text: str) -> None:
+    if part.media_type == "text/html" and message.shown:
+        extra = extra_text(text, message.shown)
+        if extra is not None:
+            message.passages.extend(Passage(part.number, at, line, PassageKind.NEW) for at, line in extra.lines)
+            message.passages.extend(_hidden_passages(part))
+            return
+    message.shown.append(text)
+    if part.attached:
+        message.passages.append(Passage(part.number, 0, text, PassageKind.ATTACHED))
+    elif not message.capabilities.quotes_earlier_messages:
+        message.passages.extend([Passage(part.number, 0, text, PassageKind.NEW)] if text.strip() else [])
+    else:
+        message.passages.extend(
+            Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
+        )
+    message.passages.extend(_hidden_passages(part))
+
+
+def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
+    """What only some programs show, and the words of header fields: only what the parts do not say as well."""
+    if not reading.others.complete:
+        message.failed.append(_UNREADABLE)
+    lines = [reading.header_text] if reading.header_text else []
+    if reading.others.parts:
+        known = KnownWords()
+        for text in (subject, *(text for part in reading.parts for text in (part.text, part.hidden))):
+            known.add(text)
+        for part in reading.others.parts:
+            text = f"{part.text}\n{part.hidden}"[:MAX_CHARACTERS]
+            if part.data and _read_file(message, part) is Use.TEXT:
+                message.failed.append(DISPUTED)
+            new_lines, letters = known.new_lines(text)
+            known.add(text)
+            if new_lines:
+                lines.append(new_lines)
+            if letters >= MIN_LETTERS and not is_notice(new_lines):
+                message.failed.append(DISPUTED)
+    text = "\n".join(lines)
+    if len(text) > MAX_CHARACTERS:
+        message.failed.append("too_large")
+    if text.strip():
+        message.passages.append(Passage("", 0, text[:MAX_CHARACTERS], PassageKind.OTHER))
 
 
 def _is_mislabeled_file(part: Part) -> bool:
@@ -128,11 +206,27 @@ def _is_mislabeled_file(part: Part) -> bool:
     return bool(part.data) and kinds.detect_file_type(part.data) is not FileType.TEXT
 
 
-def _extract_file(part: Part, budget: documents.Budget, extracted: list[Passage]) -> tuple[str, ...]:
-    text, failed = documents.extract_text(part.media_type, part.filename, part.data, budget)
+def _read_file(message: _Extraction, part: Part) -> Use:
+    """Read a file as an attached passage; returns what became of its bytes."""
+    text, failed = documents.extract_text(part.media_type, part.filename, part.data, message.budget)
+    message.failed.extend(failed)
     if text.strip():
-        extracted.append(Passage("", 0, text, PassageKind.ATTACHED))
-    return failed
+        message.passages.append(Passage("", 0, text, PassageKind.ATTACHED))
+    if failed:
+        return Use.UNREAD
+    return Use.TEXT if text.strip() else Use.NOT_TEXT
+
+
+def _blank_unprintable(text: str) -> str:
+    """A text without the bytes of a file around it: characters that nobody wrote become blanks, at the same offsets."""
+    if is_written(text):
+        return text
+    written = [(found.start(), found.end()) for found in _WRITTEN.finditer(text) if is_written(found[0])]
+    pieces, at = [], 0
+    for start, end in written:
+        pieces += [" " * (start - at), text[start:end]]
+        at = end
+    return "".join((*pieces, " " * (len(text) - at)))
 
 
 def _hidden_passages(part: Part) -> Iterator[Passage]:

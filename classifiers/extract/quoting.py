@@ -18,6 +18,7 @@ class PassageKind(StrEnum):
     SIGNATURE = "signature"
     ATTACHED = "attached"  # in an attached file
     HIDDEN = "hidden"  # in an HTML part, but not shown
+    OTHER = "other"  # what only some mail programs show: other readings of the content, words of header fields
     CONTEXT = "earlier"  # earlier messages of the conversation, before a short reply
     REPLY_WITH_CONTEXT = "answered"  # the same, with the reply
 

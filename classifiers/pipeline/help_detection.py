@@ -19,7 +19,7 @@ from classifiers.pipeline.texts import PipelineText
 from gateway.core.messages.parties import Direction
 from gateway.core.policy.clauses import HELD
 
-HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN)
+HELP_KINDS = (PassageKind.NEW, PassageKind.HIDDEN, PassageKind.OTHER)
 """Texts whose help score is the message's."""
 _REREAD_KINDS = (PassageKind.UNVERIFIED, PassageKind.QUOTED, PassageKind.SIGNATURE, PassageKind.ATTACHED)
 _MIN_REREAD_SCORE = 0.8

@@ -24,6 +24,7 @@ _GROUPS = {
     PassageKind.QUOTED: PassageKind.QUOTED,
     PassageKind.ATTACHED: PassageKind.ATTACHED,
     PassageKind.HIDDEN: PassageKind.HIDDEN,
+    PassageKind.OTHER: PassageKind.OTHER,
 }
 
 

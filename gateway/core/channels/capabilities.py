@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.messages.message import Message, Recipient
+from gateway.core.mime.account import Reading, read_text
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.parts import Part
 
@@ -58,6 +59,8 @@ class ChannelCapabilities:
 
     read_parts: Callable[[bytes, HeaderSection | None], Iterator[Part]]
     """The parts of a content, each decoded when requested. The header section is given if it is already parsed."""
+    read_fully: Callable[[bytes, HeaderSection | None], Reading] | None = None
+    """Everything that programs may show of a content, with the account of its bytes. Without it, the parts are all."""
     has_header_section: bool = False
     """The content is an RFC 5322 message: it has a subject, a Message-ID, file names and room for our seal."""
     quotes_earlier_messages: bool = False
@@ -87,3 +90,9 @@ class ChannelCapabilities:
     def has_media(self) -> bool:
         """Whether messages may have media files that are fetched and stored beside their content."""
         return self.media_urls is not _no_words
+
+    def reading_of(self, content: bytes, section: HeaderSection | None = None) -> Reading:
+        """Everything that programs may show of a content."""
+        if self.read_fully is not None:
+            return self.read_fully(content, section)
+        return read_text(content, self.read_parts(content, section))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gateway.core.channels.capabilities import MAIL, ChannelCapabilities, JsonObject
 from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.message import Message, option
+from gateway.core.mime.account import read_mail
 from gateway.core.mime.parts import mime_parts
 
 
@@ -31,6 +32,7 @@ MAIL_CHANNEL = ChannelCapabilities(
     file_suffix="eml",
     delivery_lifetime=5 * 86400.0,  # RFC 5321 section 4.5.4.1
     read_parts=mime_parts,
+    read_fully=read_mail,
     has_header_section=True,
     quotes_earlier_messages=True,
     next_hop_key=lambda recipient: domain_of(recipient.address),

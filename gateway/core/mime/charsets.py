@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _ALIASES = {
     # The meaning of a name to the programs that write and display it (WHATWG Encoding, section 4.2).
@@ -19,6 +20,34 @@ _KNOWN = re.compile(
 )
 """Only charsets that occur in mail: some other codecs of Python take quadratic time or do not decode text."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+_SIMPLE = re.compile(r"(?:us-)?ascii|utf-?8|iso-?8859-\d{1,2}|windows-?125\d|cp125\d|latin-?1|koi8-?[ru]|")
+"""Charsets in which ASCII bytes mean ASCII characters to every program."""
+_NAMES = {
+    re.sub("[^a-z0-9]", "", name): name
+    for name in (
+        "utf-8 utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp037 cp273 cp424 cp500 cp875 cp1026 cp1140 "
+        "cp437 cp850 cp852 cp858 cp866 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 koi8-r koi8-u "
+        "iso-8859-2 iso-8859-5 iso-8859-7 iso-8859-15 iso-2022-jp iso-2022-kr hz gb18030 big5hkscs cp932 cp949 euc-jp "
+        "mac-roman mac-cyrillic"
+    ).split()
+} | {
+    "unicode11utf7": "utf-7", "csunicode11utf7": "utf-7", "xunicode20utf7": "utf-7", "unicode20utf7": "utf-7",
+    "unicode": "utf-16-le", "ucs2": "utf-16-be", "iso10646ucs2": "utf-16-be", "utf16": "utf-16",
+    "ebcdic": "cp037", "ebcdiccpus": "cp037", "ebcdicus": "cp037", "ibm037": "cp037", "ebcdiccpint1": "cp500",
+    "ebcdicint": "cp500", "ebcdiccpbe": "cp500", "ebcdiccpch": "cp500", "ibm1047": "cp037", "ebcdiclatin1": "cp037",
+    "cp1047": "cp037", "hzgb2312": "hz", "xmaccyrillic": "mac-cyrillic",
+}  # fmt: skip
+"""Charsets by their name without punctuation."""
+_INCOMPATIBLE = frozenset(
+    "utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be cp037 cp273 cp424 cp500 cp875 cp1026 cp1140 "
+    "hz iso-2022-kr"
+    .split()
+)  # fmt: skip
+"""Charsets in which ASCII bytes do not mean ASCII characters, and which many programs do not know."""
+_ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_SAMPLE = 4096
 
 
 def to_text(data: bytes, charset: str = "utf-8") -> str:
@@ -61,3 +90,80 @@ def detect_wide_charset(data: bytes) -> str:
     text = head.decode(name, "replace")
     plain = sum(character.isprintable() or character in "\r\n\t" for character in text)
     return name if plain >= 0.95 * len(text) and "\ufffd" not in text[:-1] else ""
+
+
+def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
+    """What programs may show of bytes that `to_text` reads in the first charset: nothing for ordinary text.
+
+    Programs differ in which charsets they know, which of several labels they use, and whether they detect charsets.
+    """
+    names = [name for charset in charsets if (name := _plain_name(charset)) is not None] or ["utf-8"]
+    if (
+        data.isascii()
+        and all(_SIMPLE.fullmatch(name) for name in names)
+        and not (_CONTROLS.search(data) or b"\x1b" in data)
+    ):
+        return []
+    guesses = [_codec(name) for name in names[1:]]
+    if not _KNOWN.fullmatch(_ALIASES.get(names[0], names[0])):
+        guesses.append(_codec(names[0]))
+    own = _codec(names[0])
+    if own in _INCOMPATIBLE:
+        guesses.append("utf-8")
+    if _ESCAPES.search(data) and not own.startswith("iso-2022-jp"):
+        guesses += ["iso2022_jp_ext", "iso2022_kr", "hz"]
+    sample = data[:_SAMPLE]
+    if is_ebcdic(sample):
+        guesses += ["cp037", "cp500"]
+    if _CONTROLS.search(sample):
+        guesses += ["utf-16-le", "utf-16-be"]
+    first = to_text(data, names[0])
+    found = []
+    for guess in dict.fromkeys(guesses):
+        text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
+        if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
+            found.append(text)
+    return list(dict.fromkeys(found))
+
+
+def _codec(name: str) -> str:
+    """The codec of a charset that any program may know; "" if none does."""
+    return _NAMES.get(re.sub("[^a-z0-9]", "", name), _ALIASES.get(name, ""))
+
+
+def _plain_name(charset: str) -> str | None:
+    name = charset.strip().strip("\"'").lower().partition("*")[0]
+    return name or None
+
+
+def is_ebcdic(data: bytes) -> bool:
+    """Whether bytes look like words in EBCDIC, in which blanks are 0x40 and letters are above 0x80."""
+    if len(data) < 8 or data.count(b"\x40") * 20 < len(data):
+        return False
+    letters = sum(byte in _EBCDIC_LETTERS for byte in data)
+    return letters * 10 >= 8 * len(data)
+
+
+_EBCDIC_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ,.'".encode("cp037"))
+
+
+def is_written(text: str) -> bool:
+    """Whether a text is something that a person could have written: mostly letters and blanks, nothing unprintable."""
+    sample = text[:_SAMPLE]
+    fitting = sum(character.isalnum() or character.isspace() or character in ".,:;!?'\"()-<>/@" for character in sample)
+    return any(map(str.isalpha, sample)) and fitting * 10 >= 9 * len(sample)
+
+
+def written_text(data: bytes) -> str:
+    """The text of bytes that are text in UTF-8 or in a Western charset; "" if they are something else."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        sample = data[:_SAMPLE]
+        if len(sample.translate(None, _NON_ASCII)) * 10 < 8 * len(sample):
+            return ""
+        text = data.decode("cp1252", "replace")
+    return text if is_written(text) else ""
+
+
+_NON_ASCII = bytes(range(128, 256))

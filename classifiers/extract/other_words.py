@@ -1,0 +1,128 @@
+"""The lines of a text that say something which other texts do not: what only some mail programs show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import unescape
+
+from gateway.core.mime.charsets import is_written
+
+MIN_LETTERS = 8
+"""Letters in new words from which a text says something else."""
+
+_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_SOFT_BREAK = re.compile(r"=(?:\r?\n|20|3D|A0| )")
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
+_MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
+"""A link, an address or encoded data."""
+_ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)
+_WORD = re.compile(r"[^\W_]+")
+_GIBBERISH = re.compile(
+    r"(?=.*\d.*\d)(?=.*[^\W\d_]).{12,}|.{30,}|(?:[0-9A-Fa-f]{2})+\d(?:[0-9A-Fa-f])*|[^\x00-\x7f]{1,3}"
+)
+"""An identifier, encoded data, or bytes in another charset: no word that a person reads."""
+_RUN = 3
+"""Words in a row by which a text is recognized."""
+_REORDERED = 8
+"""Known words in a row, in a new order, from which they count as new."""
+_NOTICE = re.compile(
+    r"\bmime\b|multi-?part|mailing list|listinfo|(?:un)?subscri|majordomo|this list|yahoo|scanned|virus|\bspam\b"
+    r"|in your reply|advertis|sponsor|disclaimer|if you (?:can )?see this|not support",
+    re.IGNORECASE,
+)
+_MAX_NOTICE = 600
+
+
+class KnownWords:
+    """The words of texts that were read, in their order."""
+
+    def __init__(self) -> None:
+        self._runs: set[tuple[str, ...]] = set()
+        self._words: set[str] = set()
+
+    def add(self, text: str) -> None:
+        """Count a text as read."""
+        variants = [unescape(text)]
+        if _SOFT_BREAK.search(text):  # quoted-printable that is not declared: a person reads the words all the same
+            variants.append(_SOFT_BREAK.sub(_plain, text))
+            text = variants[-1]
+        if "<" in text and _TAG.search(text):
+            variants += [unescape(_TAG.sub(" ", text)), unescape(_TAG.sub("", text))]
+        for variant in variants:
+            words = _words(variant)
+            self._words.update(words)
+            self._runs.update(_runs(words))
+
+    def new_lines(self, text: str) -> tuple[str, int]:
+        """The lines of a text that have words which the known texts lack, and the number of letters in those words.
+
+        A word is known if it occurs in a known text between the same words. Identifiers, links and encoded data do not
+        count, nor does a known word between other words, unless there are several in a row.
+        """
+        lines = [line for line in unescape(text).split("\n") if not _is_noise(line)]
+        words: list[str] = []
+        counts = []
+        for line in lines:
+            found = _words(line)
+            words += found
+            counts.append(len(found))
+        known = self._known_positions(words)
+        telling = self._telling_positions(words, known)
+        out, at, letters = [], 0, 0
+        for line, count in zip(lines, counts, strict=True):
+            here = range(at, at + count)
+            at += count
+            if any(position not in known and not _GIBBERISH.fullmatch(words[position]) for position in here):
+                out.append(line)
+            letters += sum(len(words[position]) for position in here if position in telling)
+        return "\n".join(out), letters
+
+    def _telling_positions(self, words: list[str], known: set[int]) -> set[int]:
+        """The positions of words that count: new ones, and known ones in a new order."""
+        telling: set[int] = set()
+        run: list[int] = []
+        for at, word in enumerate(words):
+            if at in known or _GIBBERISH.fullmatch(word):
+                run = []
+                continue
+            run.append(at)
+            if word not in self._words:
+                telling.add(at)
+            if len(run) >= _REORDERED:
+                telling.update(run)
+        return telling
+
+    def _known_positions(self, words: list[str]) -> set[int]:
+        if len(words) < _RUN:
+            return {at for at, word in enumerate(words) if word in self._words}
+        known: set[int] = set()
+        for at, run in enumerate(_runs(words)):
+            if run in self._runs:
+                known.update(range(at, at + _RUN))
+        return known
+
+
+def _plain(found: re.Match[str]) -> str:
+    return {"=20": " ", "=A0": " ", "=3D": "="}.get(found[0], "")
+
+
+def _is_noise(line: str) -> bool:
+    """Whether a line is misread bytes: control characters, or symbols beyond ASCII among few letters."""
+    foreign = len(_FOREIGN.findall(line))
+    return len(_UNPRINTABLE.findall(line)) * 16 > len(line) or (foreign * 10 > 3 * len(line) and not is_written(line))
+
+
+def is_notice(text: str) -> bool:
+    """Whether a text is what lists, scanners and mail programs add to messages, and nothing longer."""
+    return len(text) <= _MAX_NOTICE and _NOTICE.search(text) is not None
+
+
+def _words(text: str) -> list[str]:
+    tokens = (token for token in _ARMOR.sub("", text).split() if not _MACHINE.search(token))
+    return _WORD.findall(" ".join(tokens).lower())
+
+
+def _runs(words: list[str]) -> Iterable[tuple[str, ...]]:
+    return zip(words, words[1:], words[2:], strict=False) if len(words) >= _RUN else ()

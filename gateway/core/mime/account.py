@@ -1,0 +1,186 @@
+"""The account of a content: what every byte of it is, and what was read of it.
+
+A reading divides a content into spans without gaps. What no rule claims is `UNREAD`, so nothing is passed over in
+silence: the spans always add up to the size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from gateway.core.mime.entities import encoding_of
+from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words
+from gateway.core.mime.headers import HeaderSection, split_fields
+from gateway.core.mime.other_readings import NO_OTHERS, OtherReadings, other_readings
+from gateway.core.mime.parts import Part, Visit, charset_of, leaves, part_of
+from gateway.core.mime.transfer import IDENTITY
+
+_SHOWN_FIELDS = ADDRESS_FIELDS | TEXT_FIELDS | {"subject"}
+_LETTER = re.compile(rb"[A-Za-z0-9\x80-\xff]")
+
+
+class Use(StrEnum):
+    """What was done with bytes."""
+
+    TEXT = "text"
+    """Read as text."""
+    STRUCTURE = "structure"
+    """Header fields that nobody sees, boundaries, line ends."""
+    FILE = "file"
+    """The bytes of a file, for the readers of files."""
+    NOT_TEXT = "not text"
+    """A file that was verified and holds no words."""
+    UNREAD = "not read"
+    """Not understood, or beyond a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByteSpan:
+    """The use of a range of bytes. `part`: the number of its part, "subject", or "" between the parts.
+
+    `how` says how it was decoded, such as "base64, utf-8", or what it is.
+    """
+
+    start: int
+    end: int
+    use: Use
+    part: str = ""
+    how: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything that was read of a content.
+
+    `others`: what only some programs show. `header_text`: words of header fields other than the subject.
+    """
+
+    parts: tuple[Part, ...]
+    spans: tuple[ByteSpan, ...]
+    others: OtherReadings = NO_OTHERS
+    header_text: str = ""
+
+
+def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
+    """Read a mail in every way in which programs may read it."""
+    visits: list[Visit] = []
+    parts = []
+    owners: dict[int, str] = {}
+    for number, leaf in enumerate(leaves(content, section, visits.append), start=1):
+        parts.append(part_of(str(number), leaf))
+        owners.setdefault(len(visits) - 1, str(number))  # the visit before a leaf is its own
+    section = HeaderSection.of(content) if section is None else section
+    spans = _complete(_spans(content, visits, parts, owners), len(content))
+    return Reading(tuple(parts), spans, other_readings(visits), header_words(section))
+
+
+def read_text(content: bytes, parts: Iterable[Part]) -> Reading:
+    """The reading of a content that is nothing but text."""
+    spans = (ByteSpan(0, len(content), Use.TEXT, "1", "utf-8"),) if content else ()
+    return Reading(tuple(parts), spans)
+
+
+def _complete(spans: Iterable[ByteSpan], size: int) -> tuple[ByteSpan, ...]:
+    """The spans in order, with what they leave out as `UNREAD`; of spans that overlap, the earlier one counts."""
+    out: list[ByteSpan] = []
+    at = 0
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if span.start > at:
+            out.append(ByteSpan(at, min(span.start, size), Use.UNREAD))
+        start, end = max(span.start, at), min(span.end, size)
+        if end > start:
+            last = out[-1] if out else None
+            if last and last.end == start and (last.use, last.part, last.how) == (span.use, span.part, span.how):
+                out[-1] = replace(last, end=end)
+            else:
+                out.append(replace(span, start=start, end=end))
+        at = max(at, end)
+    if at < size:
+        out.append(ByteSpan(at, size, Use.UNREAD))
+    return tuple(out)
+
+
+def _spans(content: bytes, visits: list[Visit], parts: list[Part], owners: dict[int, str]) -> Iterator[ByteSpan]:
+    for index, visit in enumerate(visits):
+        entity, head = visit.entity, visit.head
+        if entity.buffer is not content:
+            continue  # inside an encoded message, which is one span
+        yield from _header_spans(content, entity.start, head.stop)
+        yield ByteSpan(head.stop, head.begin, Use.STRUCTURE, "", "empty line")
+        begin, end = head.begin, entity.end
+        if visit.inner and visit.inner[0].buffer is content:
+            yield from _between(content, begin, end, [(inner.start, inner.end) for inner in visit.inner])
+        elif visit.inner:
+            yield ByteSpan(begin, end, Use.TEXT, "", f"attached message, {encoding_of(head.header)}")
+        elif index in owners:
+            yield _body_span(visit, parts[int(owners[index]) - 1], begin, end)
+
+
+def _header_spans(content: bytes, start: int, stop: int) -> Iterator[ByteSpan]:
+    at = start
+    for name, raw in split_fields(content[start:stop]):
+        if name == "subject":
+            yield ByteSpan(at, at + len(raw), Use.TEXT, "subject", "header field")
+        elif name in _SHOWN_FIELDS or b":" not in raw:
+            yield ByteSpan(at, at + len(raw), Use.TEXT, "", "header fields")
+        else:
+            yield ByteSpan(at, at + len(raw), Use.STRUCTURE, "", "header fields")
+        at += len(raw)
+
+
+def _between(content: bytes, begin: int, end: int, inner: list[tuple[int, int]]) -> Iterator[ByteSpan]:
+    """Boundaries, and text before, between and after the parts of a multipart."""
+    at = begin
+    for start, stop in (*inner, (end, end)):
+        gap = content[at:start]
+        line = gap.rfind(b"\n--", 0, max(0, len(gap) - 1)) + 1 if at == begin else 0
+        if at == begin and line and _LETTER.search(gap, 0, line):
+            yield ByteSpan(at, at + line, Use.TEXT, "", "text before the first part")
+            yield ByteSpan(at + line, start, Use.STRUCTURE, "", "boundary")
+        elif start == end == stop:
+            after = content.find(b"\n", at + 2, end) + 1 or end
+            yield ByteSpan(at, after, Use.STRUCTURE, "", "boundary")
+            use = Use.TEXT if _LETTER.search(content, after, end) else Use.STRUCTURE
+            yield ByteSpan(after, end, use, "", "text after the last part")
+        else:
+            yield ByteSpan(at, start, Use.STRUCTURE, "", "boundary")
+        at = stop
+
+
+def _body_span(visit: Visit, part: Part, begin: int, end: int) -> ByteSpan:
+    header = visit.head.header
+    encoding = encoding_of(header)
+    how = [] if encoding in IDENTITY else [encoding]
+    if part.media_type.startswith("text/") or part.text:
+        charset = charset_of(header, part.data)
+        use, how = Use.TEXT, [part.media_type, *how, charset]
+    else:
+        use, how = Use.FILE, [part.media_type, *how]
+    if part.unreadable and not part.text:
+        use = Use.UNREAD
+    return ByteSpan(begin, end, use, part.number, ", ".join(how))
+
+
+def describe(spans: Iterable[ByteSpan]) -> tuple[list[str], list[str]]:
+    """The account in words: what was read, and what was not, each with its size. Structure is left out."""
+    sizes: dict[tuple[bool, str], int] = {}
+    for span in spans:
+        if span.use is Use.STRUCTURE or not span.size:
+            continue
+        name = "subject" if span.part == "subject" else f"part {span.part} ({span.how})" if span.part else span.how
+        name = name or "beyond the limits"
+        if span.use is Use.NOT_TEXT:
+            name += ", no words in it"
+        key = (span.use is not Use.UNREAD, name)
+        sizes[key] = sizes.get(key, 0) + span.size
+    read = [f"{name}, {size:,} bytes" for (is_read, name), size in sizes.items() if is_read]
+    unread = [f"{name}, {size:,} bytes" for (is_read, name), size in sizes.items() if not is_read]
+    return read, unread

@@ -1,0 +1,354 @@
+"""What some mail programs show of a content and others do not: its other readings.
+
+`gateway.core.mime.parts` reads a content as most programs do. Programs disagree about malformed content: where the
+header section ends, which of two fields or parameters counts, what belongs to a multipart, what an encoding or a
+charset means. Every entity that leaves room for this is read in the other ways too. The union of the texts is at least
+what any program shows. A well-formed content has no other readings, and costs one look at each header and body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.message import Message as MimeHeader
+
+from gateway.core.mime.charsets import is_written, other_texts, to_text, written_text
+from gateway.core.mime.encoded_words import decode_words
+from gateway.core.mime.entities import (
+    MAX_DEPTH,
+    MESSAGE_TYPES,
+    Entity,
+    EntityHeader,
+    default_type,
+    encoding_of,
+    parameter,
+    read_header,
+    split,
+    structure,
+)
+from gateway.core.mime.header_variants import (
+    REGULAR_HEADER,
+    boundaries_in,
+    charsets_in,
+    declared_encodings,
+    field_values,
+    is_regular_type,
+    media_types_in,
+    other_headers,
+)
+from gateway.core.mime.html import visible_text
+from gateway.core.mime.parts import Part, Visit, charset_of
+from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, other_decodings, without_blocks
+
+MAX_READINGS = 60
+"""Other readings of a content, at most. What is beyond them is reported as not read."""
+_MAX_ENTITIES = 300
+_MAX_VARIANTS = 8
+_MAX_CHOICES = 6
+
+_DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
+_LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
+_HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
+_UNSHOWN = re.compile(
+    r"<(style|script)\b[^<>]*>[^<]*(?:<(?!/(?:style|script))[^<]*)*(?:</(?:style|script)\s*>|\Z)", re.IGNORECASE
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+_PREAMBLE_WORDS = frozenset(
+    "a an and any be been by can client compatible conformant contains content could cryptographically "
+    "different does due email encapsulated encrypted for format formatted if in is it its likely mail many may "
+    "message messages mime multi multimedia multipart not of openpgp or part parts pgp possible program read "
+    "reader readable rfc s see should sign signature signed since smime software some standard support "
+    "supports tag text that the there this to tools type understand unless use used using version viewer was "
+    "while will with within without you your be aware unreadable".split()
+)
+"""What mail programs write before the first boundary for readers that do not know MIME has no other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherReadings:
+    """The other readings as parts without a number. `complete`: False if there were more than are read."""
+
+    parts: tuple[Part, ...] = ()
+    complete: bool = True
+
+
+NO_OTHERS = OtherReadings()
+
+
+@dataclass(slots=True)
+class _Explorer:
+    """The readings found so far, what is still to be read, and what has been read."""
+
+    parts: list[Part] = field(default_factory=list)
+    complete: bool = True
+    queue: deque[Entity] = field(default_factory=deque)
+    read: set[tuple[object, ...]] = field(default_factory=set)
+    entities: int = 0
+    boundaries: set[bytes] = field(default_factory=set)
+
+    def add(self, part: Part) -> None:
+        if len(self.parts) >= MAX_READINGS:
+            self.complete = False
+        elif part.text.strip() or part.hidden.strip() or part.data:
+            self.parts.append(part)
+
+    def add_text(self, text: str) -> None:
+        if any(map(str.isalpha, text)):
+            self.add(Part("", "text/plain", text))
+
+    def push(self, entity: Entity) -> None:
+        key = (id(entity.buffer), entity.start, entity.end, entity.default)
+        if key not in self.read and entity.depth <= MAX_DEPTH:
+            self.read.add(key)
+            self.queue.append(entity)
+
+
+def other_readings(visits: Iterable[Visit]) -> OtherReadings:
+    """What other programs may show of a content whose entities were read as `visits`."""
+    explorer = _Explorer()
+    visited = list(visits)
+    for visit in visited:
+        explorer.read.add((id(visit.entity.buffer), visit.entity.start, visit.entity.end, visit.entity.default))
+        if visit.inner and (boundary := parameter(visit.head.header, "boundary")):
+            explorer.boundaries.add(boundary.rstrip().encode("utf-8", "replace"))
+    for visit in visited:
+        _read_otherwise(explorer, visit.entity, visit.head, visit.inner, first=True)
+    while explorer.queue:
+        entity = explorer.queue.popleft()
+        explorer.entities += 1
+        if explorer.entities > _MAX_ENTITIES or len(explorer.parts) >= MAX_READINGS:
+            explorer.complete = False
+            break
+        _read_otherwise(explorer, entity, read_header(entity), (), first=False)
+    return OtherReadings(tuple(explorer.parts), explorer.complete)
+
+
+def _read_otherwise(
+    explorer: _Explorer, entity: Entity, head: EntityHeader, inner: tuple[Entity, ...], first: bool
+) -> None:
+    """All readings of one entity. `first`: the common one was read already."""
+    buffer, end = entity.buffer, entity.end
+    _read_body(explorer, entity, list(head.structure), head.begin, first, head.header if first else None)
+    if head.begin < end or head.stop < end:
+        regular = REGULAR_HEADER.fullmatch(buffer, entity.start, head.stop)
+        if regular and head.stop > entity.start:
+            return
+    for fields, begin in other_headers(entity, head):
+        _read_body(explorer, entity, fields, begin, False, None)
+
+
+def _read_body(
+    explorer: _Explorer,
+    entity: Entity,
+    fields: list[tuple[str, bytes]],
+    begin: int,
+    first: bool,
+    header: MimeHeader | None,
+) -> None:
+    """A body under every value of its structure fields. `first`: leave out the reading that `header` leads to."""
+    types = field_values(fields, "content-type")
+    encodings = declared_encodings(fields)
+    doubtful = len(types) > 1 or len(encodings) > 1 or not all(is_regular_type(value) for value in types)
+    own = header if header is not None else structure(list(fields), entity.default)
+    variants: list[tuple[str, str]] = [(own.get_content_type(), next(iter(types), ""))]
+    if doubtful:
+        for value in types:
+            variants += [(media_type, value) for media_type in media_types_in(value, entity.default)]
+    for media_type, value in list(dict.fromkeys(variants))[:_MAX_VARIANTS]:
+        common = first and (media_type, value) == variants[0]
+        if media_type.startswith("multipart"):
+            _read_multipart(explorer, entity, media_type, types, own, begin, common)
+        elif media_type in MESSAGE_TYPES:
+            _read_message(explorer, entity, encodings, begin, common)
+        else:
+            _read_leaf(explorer, entity, media_type, types, encodings, own, begin, common)
+
+
+def _read_multipart(
+    explorer: _Explorer,
+    entity: Entity,
+    media_type: str,
+    types: list[str],
+    header: MimeHeader,
+    begin: int,
+    common: bool,
+) -> None:
+    buffer, end = entity.buffer, entity.end
+    body = buffer[begin:end] if begin or end < len(buffer) else buffer
+    declared = parameter(header, "boundary")
+    candidates = [declared] if all(map(is_regular_type, types)) and declared else []
+    for value in types if not candidates else ():
+        candidates += boundaries_in(value)
+    candidates = [name for name in dict.fromkeys([declared, *candidates]) if name]
+    default = default_type(media_type)
+    found = False
+    for number, boundary in enumerate(candidates[:_MAX_VARIANTS]):
+        ranges = split(buffer, begin, end, boundary)
+        if not ranges:
+            continue
+        found = True
+        if not (common and number == 0):
+            for start, stop in ranges:
+                explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
+        _read_around(explorer, entity, boundary, begin, ranges, default)
+    if not found:
+        guessed = {name.strip() for name in _DELIMITER.findall(body)[:50]} - {b""}
+        for name in sorted(guessed)[:_MAX_CHOICES]:
+            boundary = to_text(name)
+            ranges = split(buffer, begin, end, boundary)
+            for start, stop in ranges:
+                explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
+            if ranges:
+                _read_around(explorer, entity, boundary, begin, ranges, default)
+        _add_source(explorer, body)
+    if encoding_of(header) not in IDENTITY:
+        data = decode(encoding_of(header), body)
+        if is_written(to_text(data[:4096])):
+            _read_body(
+                explorer, Entity(data, 0, len(data), entity.depth + 1), [("content-type", b":" + types[0].encode())]
+                if types else [], 0, False, None,
+            )  # fmt: skip
+
+
+def _read_around(
+    explorer: _Explorer, entity: Entity, boundary: str, begin: int, ranges: list[tuple[int, int]], default: str
+) -> None:
+    """What stands before the first and after the last boundary, and lines that only begin like a boundary."""
+    buffer, end = entity.buffer, entity.end
+    mark = b"--" + boundary.rstrip().encode("utf-8", "replace")
+    preamble = buffer[begin : buffer.rfind(mark, begin, ranges[0][0])]
+    if _LETTERS.search(preamble) and not _PREAMBLE_WORDS.issuperset(_WORDS.findall(to_text(preamble).lower())):
+        _add_source(explorer, preamble)
+    last = ranges[-1][1]
+    closing = buffer.find(b"\n", buffer.find(mark, last, end) if last < end else end, end) + 1
+    if closing and _LETTERS.search(buffer, closing, end):
+        epilogue = buffer[closing:end]
+        if mark in epilogue:
+            for start, stop in split(buffer, begin, end, boundary, past_the_end=True)[len(ranges) :]:
+                explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
+        _add_source(explorer, epilogue)
+    if buffer.count(mark, begin, end) > len(ranges) + 1:
+        loose = [
+            found.start() for found in re.compile(rb"^" + re.escape(mark), re.MULTILINE).finditer(buffer, begin, end)
+        ]
+        loose = loose[:_MAX_ENTITIES]
+        for start, stop in zip(loose, [*loose[1:], end], strict=True):
+            after = buffer.find(b"\n", start, stop) + 1
+            line = buffer[start : after or stop]
+            if after and line.rstrip()[2:].removesuffix(b"--") not in explorer.boundaries:
+                explorer.push(Entity(buffer, after, stop, entity.depth + 1, default))
+                explorer.add_text(to_text(line[len(mark) :]))
+
+
+def _read_message(explorer: _Explorer, entity: Entity, encodings: list[str], begin: int, common: bool) -> None:
+    body = entity.buffer[begin : entity.end]
+    if len(encodings) == 1 and common and encodings[0] in IDENTITY:
+        return
+    if not common:
+        explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1))
+    for encoding in encodings:
+        for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + other_decodings(
+            encoding, body
+        ):
+            if data != body and is_written(to_text(data[:4096])):
+                explorer.push(Entity(data, 0, len(data), entity.depth + 1))
+    if encodings[0] not in IDENTITY and is_written(to_text(body[:4096])):
+        _add_source(explorer, body)
+
+
+def _read_leaf(
+    explorer: _Explorer,
+    entity: Entity,
+    media_type: str,
+    types: list[str],
+    encodings: list[str],
+    header: MimeHeader,
+    begin: int,
+    common: bool,
+) -> None:
+    raw = entity.buffer[begin : entity.end]
+    key = (id(entity.buffer), begin, entity.end, media_type, tuple(encodings))
+    if key in explorer.read or not raw.strip():
+        return
+    explorer.read.add(key)
+    try:
+        attached = header.get_content_disposition() == "attachment"
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
+        attached = True
+    is_text = media_type.startswith(("text/", "message/", "multipart"))
+    filename = decode_words(parameter(header, "filename"))
+    for encoding in encodings:
+        data = decode(encoding, raw)
+        if not (common and encoding == encodings[0]):
+            _add_leaf(explorer, media_type, types, header, data, filename, attached)
+        elif is_text:
+            _add_charsets(explorer, media_type, types, header, data)
+        if is_text:
+            for other in other_decodings(encoding, raw):
+                if text := written_text(other):
+                    _add_written(explorer, text, media_type)
+        elif data == raw:
+            for other in decoded_blocks(raw):
+                if len(other) * 2 > len(raw):
+                    explorer.add(Part("", media_type, "", other, filename, True))
+    if len(encodings) > 1 or (encodings[0] not in IDENTITY and not common):
+        _add_source(explorer, raw)
+
+
+def _add_leaf(
+    explorer: _Explorer,
+    media_type: str,
+    types: list[str],
+    header: MimeHeader,
+    data: bytes,
+    filename: str,
+    attached: bool,
+) -> None:
+    if not media_type.startswith(("text/", "message/", "multipart")):
+        explorer.add(Part("", media_type, "", data, filename, True))
+        return
+    text = to_text(data, charset_of(header, data))
+    if is_written(text):
+        _add_written(explorer, text, media_type)
+    else:
+        for block in (without_blocks(data), *decoded_blocks(data)):
+            if text := written_text(block):
+                _add_written(explorer, text, media_type)
+        if attached or filename:
+            explorer.add(Part("", media_type, "", data, filename, True))
+    _add_charsets(explorer, media_type, types, header, data)
+
+
+def _add_charsets(explorer: _Explorer, media_type: str, types: list[str], header: MimeHeader, data: bytes) -> None:
+    """A text in the other charsets that may be meant, and a plain text that is HTML."""
+    labels = [charset_of(header, data)] + [name for value in types for name in charsets_in(value)]
+    for text in other_texts(data, list(dict.fromkeys(labels))[:_MAX_CHOICES]):
+        _add_written(explorer, text, media_type)
+    if media_type == "text/plain" and b"<" in data[:2048] and _HTML.match(to_text(data[:2048]).lstrip()):
+        explorer.add(_html_part(to_text(data, labels[0])))
+
+
+def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
+    if media_type == "text/html" or _HTML.search(text[:20_000]):
+        explorer.add(_html_part(text))
+        if media_type != "text/html":
+            explorer.add_text(_TAG.sub(" ", _UNSHOWN.sub(" ", text)))
+    else:
+        explorer.add_text(text)
+
+
+def _html_part(text: str) -> Part:
+    shown, hidden = visible_text(text)
+    return Part("", "text/html", shown, hidden=hidden)
+
+
+def _add_source(explorer: _Explorer, raw: bytes) -> None:
+    """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
+    text = to_text(without_blocks(raw))
+    _add_written(explorer, text, "text/plain")
+    for other in other_decodings("", raw):
+        if text := written_text(other):
+            _add_written(explorer, text, "text/plain")

@@ -1,0 +1,140 @@
+"""Content transfer encodings (RFC 2045 section 6): the decoding of most mail programs, and the others that occur."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from contextlib import suppress
+
+from gateway.core.mime.encoded_words import decode_base64
+
+ENCODINGS = frozenset(
+    {"", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue"}
+)
+IDENTITY = frozenset({"", "7bit", "8bit", "binary"})
+
+_UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
+_NOT_ALPHABET = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_MALFORMED_QP = re.compile(rb"=(?!\r?\n|[0-9A-Fa-f]{2})")
+_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r?\n|\Z)")
+_HEX = re.compile(rb"=\s?([0-9A-Fa-f]{2})")
+_PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
+_QP_TEXT = re.compile(
+    rb"(?:=[0-9A-F]{2}){4}|=(?:20|3D)\r?\n|^[^ \r\n]*+ [^\r\n]*[^\s=]=\r?\n\S"
+    rb"|(?:\b\w{0,12}=[2-7][0-9A-F]\w{0,12}[ ,.]+){2}",
+    re.MULTILINE,
+)
+"""Quoted-printable in a body that does not declare it."""
+_BASE64_LINE = re.compile(rb"^[ \t>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
+_MIN_BLOCK = 24
+"""Characters of base64 in a text that are worth decoding: 18 bytes."""
+_UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
+_UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
+
+
+def decode(encoding: str, raw: bytes) -> bytes:
+    """The bytes of a body as most mail programs decode them. An unknown encoding leaves them as they are."""
+    if encoding == "base64":
+        return decode_base64(raw)
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(raw)
+    return decode_uu(raw) if encoding in _UU else raw
+
+
+def decode_uu(raw: bytes) -> bytes:
+    """The file that is uuencoded between a "begin" and an "end" line."""
+    _, _, rest = raw.partition(b"begin ")
+    found = []
+    for line in rest.split(b"\n")[1:]:
+        line = line.rstrip(b"\r")
+        if line in (b"", b"`", b"end"):
+            continue
+        # Some encoders write more characters than the length at the start of the line.
+        with suppress(binascii.Error):
+            found.append(binascii.a2b_uu(line[: 1 + (((line[0] - 32) & 63) + 2) // 3 * 4]))
+    return b"".join(found)
+
+
+def other_decodings(encoding: str, raw: bytes) -> list[bytes]:
+    """What programs that decode a body in another way may get: nothing for a well-formed body. At most ten.
+
+    Programs differ in what they do with bytes that do not belong to base64 or quoted-printable, with what follows a
+    padding, and with a body whose encoding is not the declared one.
+    """
+    found: list[bytes] = []
+    if encoding == "base64":
+        found = _other_base64(raw)
+    elif encoding == "quoted-printable":
+        if _MALFORMED_QP.search(raw):
+            found = [_HEX.sub(_byte, _SOFT_BREAK.sub(b"", raw))]
+    elif encoding in _UU:
+        found = _outside_uu(raw)
+    elif b"=" in raw and _QP_TEXT.search(raw):
+        found = [_PRINTABLE_HEX.sub(_byte, _SOFT_BREAK.sub(b"", raw))]
+    if encoding not in ("base64", "quoted-printable"):
+        found += decoded_blocks(raw)
+    return found
+
+
+def decoded_blocks(raw: bytes) -> list[bytes]:
+    """What blocks of base64 lines inside a body decode to: the four longest."""
+    long = [joined for _, _, joined in _blocks(raw) if len(set(joined[:200])) > 9]
+    return [decode_base64(block.translate(_URL_SAFE)) for block in sorted(long, key=len, reverse=True)[:4]]
+
+
+def without_blocks(raw: bytes) -> bytes:
+    """A body without its blocks of base64 lines."""
+    pieces, at = [], 0
+    for start, end, _ in _blocks(raw):
+        pieces.append(raw[at:start])
+        at = end
+    return b"".join((*pieces, raw[at:]))
+
+
+def _blocks(raw: bytes) -> list[tuple[int, int, bytes]]:
+    """Runs of base64 lines: start, end, and their letters together."""
+    blocks: list[tuple[int, int, list[bytes]]] = []
+    for line in _BASE64_LINE.finditer(raw):
+        if blocks and line.start() - blocks[-1][1] <= 2:
+            start, _, pieces = blocks.pop()
+            pieces.append(line[1])
+            blocks.append((start, line.end(), pieces))
+        else:
+            blocks.append((line.start(), line.end(), [line[1]]))
+    joined = ((start, end, b"".join(pieces)) for start, end, pieces in blocks)
+    return [block for block in joined if len(block[2]) >= _MIN_BLOCK]
+
+
+def _other_base64(raw: bytes) -> list[bytes]:
+    try:
+        binascii.a2b_base64(raw.translate(None, b" \t\r\n"), strict_mode=True)
+        return []
+    except binascii.Error:
+        pass
+    joined = raw.translate(None, _NOT_ALPHABET)
+    found = [_decode_quads(joined[shift:]) for shift in range(4)]
+    found.append(b"".join(_decode_quads(piece.translate(None, _NOT_ALPHABET)) for piece in raw.split(b"=")))
+    found.append(b"".join(_decode_quads(line.translate(None, _NOT_ALPHABET)) for line in raw.split(b"\n")))
+    if b"-" in raw or b"_" in raw:
+        found.append(_decode_quads(raw.translate(_URL_SAFE).translate(None, _NOT_ALPHABET)))
+    found.append(without_blocks(raw))  # a footer, or text that is not encoded at all
+    return found
+
+
+def _decode_quads(letters: bytes) -> bytes:
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    return bytes((int(found[1], 16),))
+
+
+def _outside_uu(raw: bytes) -> list[bytes]:
+    """The text before and after a uuencoded file, and the file if it is written in base64 (begin-base64)."""
+    begin = _UU_BEGIN.search(raw)
+    if begin is None:
+        return [raw]
+    end = _UU_END.search(raw, begin.end())
+    return [raw[: begin.start()] + b"\n" + (raw[end.end() :] if end else b"")]
