@@ -17,8 +17,8 @@ ARGS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
-FAST := tests/core tests/commands tests/demo tests/directory tests/settings tests/stages tests/contracts \
-  tests/test_architecture.py tests/test_cli.py tests/test_docs.py tests/test_documented.py
+FAST := tests/assembly tests/commands tests/core tests/demo tests/directory tests/observability tests/settings \
+  tests/smpp tests/stages tests/transports $(wildcard tests/test_*.py)
 
 run: $(VENV)/installed
 	$(VENV)/bin/chaperone demo $(ARGS)
