@@ -108,7 +108,7 @@ def kessler(run: ReminderRun) -> str:
 
 async def test_due_time_escalates(run: ReminderRun) -> None:
     """Due in two hours: at first nobody is notified, then the building, the director, and the fallback repeatedly."""
-    message = await run.put("high")
+    message = await run.add_message("high")
     building = kessler(run)
     assert await run.notices(FollowupKind.DUE) == []
     run.now = NOON + 1.6 * HOUR
@@ -136,13 +136,13 @@ async def test_due_time_escalates(run: ReminderRun) -> None:
 
 async def test_one_notice_lists_all_due_messages(run: ReminderRun) -> None:
     for name in ("high", "child", "laid-out"):
-        await run.put(name)
+        await run.add_message(name)
     run.now = NOON + 2 * HOUR
     assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, kessler(run), 3)]
 
 
 async def test_only_the_assignee_is_notified(run: ReminderRun) -> None:
-    message = await run.put("high")
+    message = await run.add_message("high")
     assignment = Assignment("director@riverbend.example", "x", NOON)
     await run.store.claims.assign(message.id, assignment, None, AuditEntry(NOON, "x", "assigned", message.id))
     run.now = NOON + 2 * HOUR
@@ -156,7 +156,7 @@ async def test_parties_are_not_notified(run: ReminderRun) -> None:
     writer = User("writer@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person=person.id)
     await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
     await run.store.accounts.disable("kessler", AuditEntry(NOON, "tests", "account disabled", "kessler"))
-    await run.put("high")
+    await run.add_message("high")
     run.now = NOON + 2 * HOUR
     assert await run.notices(FollowupKind.DUE) == [(FollowupKind.DUE, "director@riverbend.example", 1)]
 
@@ -168,7 +168,7 @@ async def test_fallback_address_of_a_party_is_left_out(run: ReminderRun) -> None
         ReminderStores.of(run.store), run.people, lambda: run.policy, EventLog(CollectorRegistry()),
         fallback=[counselor, LAST], zone=ZONE, district="Riverbend",
     )  # fmt: skip
-    await run.put("help")
+    await run.add_message("help")
     assert {to for _, to, _ in await run.notices(FollowupKind.HELP_ALERT)} == {kessler(run)}
     run.now += 16 * MINUTE
     notified = {to for _, to, _ in await run.notices(FollowupKind.HELP_AGAIN)}
@@ -176,7 +176,7 @@ async def test_fallback_address_of_a_party_is_left_out(run: ReminderRun) -> None
 
 
 async def test_hold_longer_sets_a_new_due_time(run: ReminderRun) -> None:
-    message = await run.put("high")
+    message = await run.add_message("high")
     run.now = NOON + 2.1 * HOUR
     assert len(await run.notices(FollowupKind.DUE)) == 1
     done = await hold_longer(
@@ -197,7 +197,7 @@ async def test_policy_can_decide_at_the_due_time(run: ReminderRun, action: str, 
         "7a": replace(run.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due=action)),
     }
     run.policy = replace(run.policy, clauses=clauses)
-    message, other = await run.put("child"), await run.put("middle")
+    message, other = await run.add_message("child"), await run.add_message("middle")
     run.now = NOON + 1.9 * HOUR
     await run.notices()
     assert run.decided == 0
@@ -216,7 +216,7 @@ async def test_only_due_copies_are_decided(run: ReminderRun) -> None:
         "7a": replace(run.policy.clauses["7a"], review_rules=ClauseReviewRules(at_due="release")),
     }
     run.policy = replace(run.policy, clauses=clauses)
-    message = await run.put("both")
+    message = await run.add_message("both")
     first, second = (recipient.address for recipient in message.envelope.recipients)
     await hold_longer(
         run.store.dispositions,
@@ -239,7 +239,7 @@ async def test_rejection_at_the_due_time_notifies_the_sender(run: ReminderRun) -
     rules = ClauseReviewRules(at_due="reject", advice="Write from the school account.")
     clauses = {**run.policy.clauses, "7a": replace(run.policy.clauses["7a"], review_rules=rules)}
     run.policy = replace(run.policy, clauses=clauses)
-    await run.put("high")
+    await run.add_message("high")
     run.now = NOON + 2.1 * HOUR
     await run.reminders.check()
     (notice,) = [due for due in await run.store.followups.claim_due(100, 60) if due.kind is FollowupKind.REJECTION]
@@ -253,7 +253,7 @@ async def test_rejection_at_the_due_time_notifies_the_sender(run: ReminderRun) -
 
 async def test_help_alert_repeats_until_acknowledged(run: ReminderRun) -> None:
     """At once to the building's administrators, besides notify.to; then to all every 15 minutes."""
-    message = await run.put("help")
+    message = await run.add_message("help")
     building = kessler(run)
     first = await run.notices(FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN)
     assert (FollowupKind.HELP_ALERT, building, 0) in first
@@ -290,7 +290,7 @@ async def test_late_help_alert_repeats_for_weeks(run: ReminderRun) -> None:
 
 
 async def test_help_alert_that_was_given_back_repeats(run: ReminderRun) -> None:
-    message = await run.put("help")
+    message = await run.add_message("help")
     await run.notices()
     await run.store.help_alerts.acknowledge(
         message.id, "kessler", AuditEntry(run.now, "kessler", "taken up", message.id)
@@ -305,11 +305,11 @@ async def test_help_alert_that_was_given_back_repeats(run: ReminderRun) -> None:
 
 async def test_acknowledged_alerts_do_not_crowd_out_others(run: ReminderRun) -> None:
     """An alert repeats, however many later ones were acknowledged."""
-    waiting = await run.put("help")
+    waiting = await run.add_message("help")
     await run.notices()
     for _ in range(210):
         run.now += 1
-        later = await run.put("help")
+        later = await run.add_message("help")
         await run.store.help_alerts.acknowledge(
             later.id, "kessler", AuditEntry(run.now, "kessler", "taken up", later.id)
         )
@@ -321,7 +321,7 @@ async def test_acknowledged_alerts_do_not_crowd_out_others(run: ReminderRun) -> 
 
 async def test_digest_counts_each_users_messages_once_a_day(run: ReminderRun) -> None:
     for name in ("high", "middle", "flag", "help"):
-        await run.put(name)
+        await run.add_message(name)
     morning = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     run.now = morning - 2 * MINUTE
     assert await run.notices(FollowupKind.DIGEST) == []
@@ -341,7 +341,7 @@ async def test_digest_counts_each_users_messages_once_a_day(run: ReminderRun) ->
 
 
 async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
-    await run.put("help")
+    await run.add_message("help")
     run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await run.reminders.check()
     found = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is FollowupKind.DIGEST]
@@ -357,7 +357,7 @@ async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
 
 async def test_due_case_is_reminded_of_until_closed(run: ReminderRun) -> None:
     """The assignee is notified; after a day the director, too; parties never."""
-    message = await run.put("high")
+    message = await run.add_message("high")
     person = run.people.person(MESSAGES["high"].sender)
     assert person is not None
     writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
@@ -392,14 +392,14 @@ def test_notice_of_a_case_says_whether_it_is_overdue(level: int, says: str) -> N
 
 async def test_policy_without_a_digest(run: ReminderRun) -> None:
     run.policy = replace(run.policy, review=GeneralReviewRules(digest=None))
-    await run.put("high")
+    await run.add_message("high")
     run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     assert await run.notices(FollowupKind.DIGEST) == []
 
 
 async def test_notices_reveal_nothing_about_a_message(run: ReminderRun) -> None:
     """No name, address, subject or text: only counts, times and links to pages that require sign-in."""
-    ids = [(await run.put(name)).id for name in ("high", "help")]
+    ids = [(await run.add_message(name)).id for name in ("high", "help")]
     run.now = datetime(2026, 11, 25, 7, 31, tzinfo=ZONE).timestamp()
     await run.reminders.check()
     due = [item for item in await run.store.followups.claim_due(100, 60) if item.kind is not FollowupKind.DECISION]
