@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,7 @@ TOPIC, GROUP = "messages", "classifiers"
 BATCH = 16  # messages that a worker reads together: larger batches are not faster
 _MAX_BATCH_BYTES = 8 << 20  # content of a batch, unless a single message has more
 _WAIT_SECONDS = 0.25
+_ROUNDS = 2  # batches in hand at once: one is confirmed and committed while the next is classified
 _RETRY_SECONDS = 2.0
 _HASH_IN_THREAD_FROM = 1 << 20  # content from this size on is hashed outside the event loop
 
@@ -109,30 +111,51 @@ class Consumer:
         self._pool, self._event_log, self._directory = pool, event_log, directory
 
     async def run(self, stop_signal: StopSignal) -> None:
-        """Classify until stopped. The current batch is finished and committed."""
+        """Classify until stopped. What is in hand is finished and committed.
+
+        The next records are fetched and classified while the verdicts of the last are confirmed and committed.
+        """
         async with self._bus.subscribe(TOPIC, GROUP) as subscription:
-            while not stop_signal.stopped:
+            rounds: deque[asyncio.Task[None]] = deque()
+            while rounds or not stop_signal.stopped:
                 try:
-                    await self._consume(subscription)
+                    await self._next_round(subscription, rounds, fetch=not stop_signal.stopped)
                 except (BusDown, StoreDown) as lost:
+                    await _cancel(rounds)
                     if isinstance(lost, StoreDown):
                         self._event_log.store_lost("classification")
                     await stop_signal.rest(_RETRY_SECONDS)
                     with suppress(BusDown):  # not connected: uncommitted records are delivered again anyway
                         await subscription.rewind()
+                except BaseException:
+                    await _cancel(rounds)
+                    raise
 
-    async def _consume(self, subscription: Subscription) -> None:
-        records = await subscription.batch(BATCH * self._pool.workers, _WAIT_SECONDS)
-        if not records:
+    async def _next_round(self, subscription: Subscription, rounds: deque[asyncio.Task[None]], *, fetch: bool) -> None:
+        """Begin a round with the next records, and wait for the oldest where no other may begin before it ends."""
+        records = await subscription.batch(BATCH * self._pool.workers, 0 if rounds else _WAIT_SECONDS) if fetch else ()
+        if records:
+            before = rounds[-1] if rounds else None
+            rounds.append(asyncio.create_task(self._round(subscription, records, before)))
+        elif fetch and not rounds:
             lag = await subscription.lag()
             # unread records but none delivered: the consumer is joining its group, or it is stuck
             (self._event_log.lagging if lag else self._event_log.progressed)(TOPIC, GROUP, lag)
-            return
+        if rounds and (not records or len(rounds) >= _ROUNDS):
+            await asyncio.shield(rounds[0])
+            rounds.popleft()
+
+    async def _round(
+        self, subscription: Subscription, records: Sequence[Record], before: asyncio.Task[None] | None
+    ) -> None:
+        """Classify records, publish their verdicts, and commit them behind those of the round before."""
         shares = [self._classify_share(share) for share in _split_evenly(records, self._pool.workers)]
         for error in await asyncio.gather(*shares, return_exceptions=True):
             if error is not None:
                 raise error
-        await subscription.commit()
+        if before is not None:
+            await asyncio.shield(before)
+        await subscription.commit(records)
         self._event_log.progressed(TOPIC, GROUP, await subscription.lag())
 
     async def _classify_share(self, records: Sequence[Record]) -> None:
@@ -229,6 +252,14 @@ class Consumer:
         all_available = all(file.failed or _is_same_file(file, stored.get(file.number)) for file in message.media)
         available = tuple(stored[file.number] for file in message.media if _is_same_file(file, stored.get(file.number)))
         return available, () if all_available else (UNREADABLE,)
+
+
+async def _cancel(rounds: deque[asyncio.Task[None]]) -> None:
+    """End the rounds in hand. Their records are not committed, so they come again."""
+    for task in rounds:
+        task.cancel()
+    await asyncio.gather(*rounds, return_exceptions=True)
+    rounds.clear()
 
 
 def _is_same_file(published: MediaFile, stored: MediaFile | None) -> bool:

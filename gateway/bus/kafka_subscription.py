@@ -11,6 +11,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from gateway.bus.kafka_link import LOST, REQUEST, BrokerLink, KafkaLink
+from gateway.bus.topics import next_offsets
 from gateway.ports.bus import BusDown, Record
 
 _STALLED = 30.0  # seconds without a record, although there are some, after which the consumer is replaced
@@ -71,7 +72,7 @@ class KafkaSubscription:
             member.last = time.monotonic()
         elif time.monotonic() - member.last > _STALLED:
             member.last = time.monotonic()
-            if await self.lag():  # there are records, but none comes: aiokafka shows no other sign of being stuck
+            if await self._broker_lag(member):  # records remain and none comes: it is stuck
                 await self.leave()
         return records
 
@@ -79,10 +80,13 @@ class KafkaSubscription:
         key, value = fetched.key or b"", fetched.value or b""
         return Record(self._topic, key, value, tuple(fetched.headers), fetched.partition, fetched.offset)
 
-    async def commit(self) -> None:
+    async def commit(self, records: Sequence[Record] | None = None) -> None:
         """See gateway.ports.bus.Subscription. Raises BusDown."""
         member = self._present("commit")
         offsets = dict(member.handed)
+        if records is not None:
+            done = next_offsets(records)
+            offsets = {tp: min(done[tp.partition], end) for tp, end in offsets.items() if tp.partition in done}
         if not offsets:
             return
         try:
@@ -117,15 +121,31 @@ class KafkaSubscription:
             raise self._lost("rewind", error) from None
 
     async def lag(self) -> int:
-        """See gateway.ports.bus.Subscription. Counts all partitions until it has joined. Raises BusDown."""
+        """See gateway.ports.bus.Subscription. Counts all partitions until it has joined. Raises BusDown.
+
+        The ends of partitions come with every fetch. A question of our own would wait behind the fetch's long poll.
+        """
         member = self._present("lag")
+        if member.assigned is not None and member.assigned <= member.committed.keys():
+            try:
+                ends = {partition: member.consumer.highwater(partition) for partition in member.assigned}
+            except (AssertionError, IllegalStateError):
+                ends = {}  # a rebalance has just begun
+            known = {partition: end for partition, end in ends.items() if end is not None}
+            uncommitted = any(end and not member.committed[partition] for partition, end in known.items())
+            if len(known) == len(member.assigned) and not uncommitted:  # else retention may have moved the start
+                return sum(max(0, end - member.committed[partition]) for partition, end in known.items())
+        return await self._broker_lag(member)
+
+    async def _broker_lag(self, member: _GroupMember) -> int:
+        """The lag by the broker's own figures. Raises BusDown."""
         try:
             async with asyncio.timeout(REQUEST):
-                return await self._lag(member)
+                return await self._ask_lag(member)
         except LOST as error:
             raise self._lost("lag", error) from None
 
-    async def _lag(self, member: _GroupMember) -> int:
+    async def _ask_lag(self, member: _GroupMember) -> int:
         if member.assigned is None:  # count all partitions, so that a group that cannot join does not look idle
             numbers = member.consumer.partitions_for_topic(self._name) or ()
             partitions = {TopicPartition(self._name, number) for number in numbers}

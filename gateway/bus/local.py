@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 
-from gateway.bus.topics import TOPICS, Topic, find_topic, parse_place, place_of, position_of
+from gateway.bus.topics import TOPICS, Topic, find_topic, next_offsets, parse_place, place_of, position_of
 from gateway.ports.bus import BusDown, Record, RecordPosition
 
 _OVERHEAD = 400  # bytes that a record takes in memory besides its contents
@@ -246,11 +246,14 @@ class LocalSubscription:
         self._next += 1
         return records
 
-    async def commit(self) -> None:
+    async def commit(self, records: Sequence[Record] | None = None) -> None:
         """See gateway.ports.bus.Subscription."""
-        for number, offset in self._handed.items():
-            self._group.committed[number] = max(offset, self._group.committed[number])
-        self._handed = {}
+        done = dict(self._handed) if records is None else next_offsets(records)
+        for number, offset in done.items():
+            if number in self._handed:
+                self._group.committed[number] = max(min(offset, self._handed[number]), self._group.committed[number])
+                if offset >= self._handed[number]:
+                    del self._handed[number]
         self._log.trim(self._clock())
 
     async def rewind(self) -> None:

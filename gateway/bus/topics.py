@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.ports.bus import RecordPosition
+from gateway.ports.bus import Record, RecordPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,11 @@ def position_of(offset: int, *, committed: int, start: int, end: int) -> RecordP
     if offset < committed:
         return RecordPosition.PASSED
     return RecordPosition.AHEAD if offset >= start else RecordPosition.GONE
+
+
+def next_offsets(records: Sequence[Record]) -> dict[int, int]:
+    """By partition, the offset behind the last of some records."""
+    offsets: dict[int, int] = {}
+    for record in records:
+        offsets[record.partition] = max(record.offset + 1, offsets.get(record.partition, 0))
+    return offsets

@@ -43,14 +43,20 @@ class Subscription(Protocol):
         to the member that takes over.
         """
 
-    async def commit(self) -> None:
-        """Commit every record returned so far. Partitions lost in a rebalance are left to their new owner."""
+    async def commit(self, records: Sequence[Record] | None = None) -> None:
+        """Commit these records and those before them in their partitions; without `records`, every one returned so far.
+
+        Partitions lost in a rebalance are left to their new owner.
+        """
 
     async def rewind(self) -> None:
         """Go back to the last commit: every record returned since then comes again."""
 
     async def lag(self) -> int:
-        """Records of the assigned partitions that the group has not committed."""
+        """Records of the assigned partitions that the group has not committed, as far as this member has heard of them.
+
+        Cheap enough to be asked after every batch: it asks the broker only for what no fetch has brought yet.
+        """
 
 
 class Bus(Protocol):

@@ -239,6 +239,7 @@ async def test_lag_counts_uncommitted_records(bus: Bus) -> None:
         await member.commit()
         assert await member.lag() == 0
         await bus.publish(numbered(2))
+        await taken(member, 2, commit=False)
         assert await member.lag() == 2
 
 
