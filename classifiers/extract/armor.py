@@ -5,6 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
+from classifiers.extract.readers.signatures import is_packets
+
 _ARMOR = re.compile(
     r"\s*-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n"
     r"(?P<fields>(?:(?:Version|Comment|Charset|Hash): [^\r\n]{0,100}\r?\n){0,8})[ \t]*\r?\n"
@@ -19,7 +21,7 @@ _FIRST_PACKETS = {"SIGNATURE": (_SIGNATURE,), "PUBLIC KEY BLOCK": (_PUBLIC_KEY, 
 
 
 def is_verified_armor(text: str) -> bool:
-    """Whether a text is one PGP key or signature and nothing else: its data decodes, begins like one, and sums up."""
+    """Whether a text is one PGP key or signature and nothing else: its data decodes, is whole packets, and sums up."""
     found = _ARMOR.fullmatch(text)
     if found is None or not all(_FIELD.fullmatch(line) for line in found["fields"].splitlines()):
         return False
@@ -31,7 +33,7 @@ def is_verified_armor(text: str) -> bool:
     if not data or not data[0] & 0x80:
         return False
     tag = data[0] & 0x3F if data[0] & 0x40 else data[0] >> 2 & 0x0F
-    return tag in _FIRST_PACKETS[found[1]] and checksum in (None, crc24(data))
+    return tag in _FIRST_PACKETS[found[1]] and is_packets(data) and checksum in (None, crc24(data))
 
 
 def crc24(data: bytes) -> int:

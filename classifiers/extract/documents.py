@@ -1,82 +1,138 @@
-"""The text of attached files: plain text, calendar, vCard, PDF, Office and OpenDocument, archives of these.
+"""The text of attached files, and the account of each: what was read, what was not, and why.
 
-The type of a file is detected from its bytes, not from its name. Pictures are read if the extra `ocr` is installed
-(`classifiers.extract.ocr`), else they are skipped. Audio, video and everything else that cannot be read is reported. A
-budget bounds characters, time, unpacked bytes and nesting.
+The type of a file is detected from its bytes, not from its name. A reader for the type returns text, hidden text, the
+files inside, and what it could not read; the files inside are read the same way. Nothing is judged from a file that is
+not understood: it is reported. A budget bounds characters, time, unpacked bytes, files and nesting.
 """
 
 from __future__ import annotations
 
-import io
 import re
-import time
-import zipfile
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 
 from classifiers.extract import file_types as kinds
-from classifiers.extract import ocr as pictures
-from classifiers.extract import office, pdfs
+from classifiers.extract import ocr
+from classifiers.extract.armor import is_verified_armor
 from classifiers.extract.file_types import FileType
 from classifiers.extract.parser_errors import PARSER_ERRORS
-from gateway.core.mime.charsets import to_text
-from gateway.core.mime.html import visible_text
+from classifiers.extract.readers import signatures
+from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
+from classifiers.extract.readers.binary_files import read_film, read_font
+from classifiers.extract.readers.compound_file import read_compound, unpack_package
+from classifiers.extract.readers.fields import is_fields, read_fields
+from classifiers.extract.readers.html_files import read_html_file, unescape_script
+from classifiers.extract.readers.mail_files import is_mail, read_mail_file
+from classifiers.extract.readers.pdf import find_pdf, read_pdf
+from classifiers.extract.readers.pictures import may_show_words, read_picture
+from classifiers.extract.readers.plain_text import decoded, read_text
+from classifiers.extract.readers.reading import (
+    ENCRYPTED,
+    INCOMPLETE,
+    MAX_FILE,
+    PICTURED,
+    TOO_LARGE,
+    UNREADABLE,
+    FileAccount,
+    FileContent,
+    InnerFile,
+)  # fmt: skip
+from classifiers.extract.readers.reading import Budget as Budget
+from classifiers.extract.readers.rtf import read_rtf
+from classifiers.extract.readers.winmail import read_winmail
+from classifiers.extract.readers.xml_text import read_xml
 
-MAX_FILE = 20 * 1024 * 1024
-MAX_UNPACKED = 30 * 1024 * 1024
-MAX_ENTRIES = 300
-MAX_DEPTH = 3
+MAX_DEPTH = 5
 
-_SIGNATURES = {
-    "application/pkcs7-signature": (b"\x30",),
-    "application/x-pkcs7-signature": (b"\x30",),
-    "application/pgp-signature": (b"\x88", b"\x89", b"\x8a", b"\xc2"),
-    "application/pgp-keys": (b"\x98", b"\x99", b"\x9a", b"\xc6"),
-}
-"""Files without text, and their first bytes. Files that are readable text are never among them."""
+_SIGNATURE_TYPES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature"))
+_PGP_TYPES = frozenset(("application/pgp-signature", "application/pgp-keys"))
 _ENCRYPTED_TEXT = re.compile(r"^-----BEGIN (?:PGP MESSAGE|AGE ENCRYPTED FILE)-----", re.MULTILINE)
-_PGP_ARMOR = re.compile(
-    r"\s*-----BEGIN PGP (SIGNATURE|PUBLIC KEY BLOCK)-----[ \t]*\r?\n"
-    r"(?:(?:Version|Comment|Charset|Hash): \S+(?: v?\d\S*)?(?: \(\S+\))?[ \t]*\r?\n)*\s*"
-    r"(?:[A-Za-z0-9+/=]+[ \t]*(?:\r?\n|\Z))*(?:-----END PGP \1-----\s*)?"
-)
 _ENCRYPTED_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PARTIAL_MESSAGE, _EXTERNAL_BODY = "message/partial", "message/external-body"
 _PARSED_TYPES = frozenset({"application/pdf", "application/zip", "application/x-zip-compressed"})
-_PARSED_SUFFIXES = (".pdf", ".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
-_SVG = ("image/svg+xml", ".svg")
-
-
-@dataclass(slots=True)
-class Budget:
-    """What the files of one message may still cost: a deadline on the monotonic clock, characters, unpacked bytes."""
-
-    deadline: float
-    characters: int
-    unpacked: int = MAX_UNPACKED
-    pictures: int = pictures.MAX_PICTURES
-    hidden: list[str] = field(default_factory=list)
-    """Text that files contain but do not show."""
-
-    def add_hidden(self, text: str) -> None:
-        """Add text that a file contains but does not show, within the budget."""
-        if text.strip():
-            self.hidden.append(text[: self.characters])
-            self.characters -= len(self.hidden[-1])
-
-    def is_spent(self) -> bool:
-        """Whether the budget is used up."""
-        return self.characters <= 0 or self.unpacked <= 0 or time.monotonic() > self.deadline
-
+_PARSED_SUFFIXES = (
+    ".pdf",
+    ".zip",
+    ".docx",
+    ".xlsx",
+    ".pptx",
+    ".odt",
+    ".ods",
+    ".odp",
+    ".doc",
+    ".xls",
+    ".ppt",
+    ".7z",
+    ".rar",
+)
+_HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/hta"))
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".xht", ".shtml", ".hta")
+_HTML_START = re.compile(
+    r"\s{0,200}(?:<!--|<!doctype html|<html|<head|<body|<script|<iframe|<meta|<svg:?html)", re.IGNORECASE
+)
+_XML_START = re.compile(r"\s{0,200}<(?:\?xml|svg|[\w-]{1,40}:[\w-]{1,40}[\s>]|!DOCTYPE (?!html))", re.IGNORECASE)
+_XML_SUFFIXES = (".xml", ".svg", ".fodt", ".fods", ".fodp", ".rels", ".xsl", ".kml", ".gpx", ".rss", ".opml", ".plist")
+_ESCAPED = re.compile(r"\\[ux][0-9a-fA-F]{2}")
 
 ExtractedText = tuple[str, tuple[str, ...]]
 
 
-def extract_text(media_type: str, filename: str, data: bytes, budget: Budget, depth: int = 0) -> ExtractedText:
-    """The text of a file, and the words for `failed` of what could not be read. Never raises."""
+def extract_text(
+    media_type: str, filename: str, data: bytes, budget: Budget, depth: int = 0, path: str = ""
+) -> ExtractedText:
+    """The text of a file, and the words for `failed` of what could not be read. Never raises.
+
+    `path` is the name of the file around it. The account of the file is added to the budget.
+    """
+    name = f"{path}/{filename}" if path else filename
+    content = FileContent("file")
+    text = ""
+    failed: dict[str, str] = {}
     try:
-        return _extract(media_type, filename, data, budget, depth)
-    except PARSER_ERRORS:  # a broken file must not affect the rest of its message
-        return "", ("unreadable",)
+        content = _read(media_type, filename.lower(), data, budget, depth)
+        text = _within(content, budget)
+        account = FileAccount(budget.part, name, content.kind, len(data), len(text))
+        pieces = [text] if text.strip() else []
+        for inner in content.files:
+            more = _extract_inner(inner, budget, depth, name or content.kind, content)
+            if more is None:
+                break
+            pieces.extend(filter(str.strip, (filename_words(inner.name), more[0])))
+            failed.update(dict.fromkeys(more[1], "a file inside"))
+        text = "\n".join(pieces)
+    except PARSER_ERRORS as error:  # a broken file must not affect the rest of its message
+        content.fail(UNREADABLE, f"broken ({type(error).__name__})")
+        account = FileAccount(budget.part, name, content.kind, len(data), len(text))
+    word, reason = next(iter(content.failed.items()), ("", ""))
+    budget.accounts.append(
+        FileAccount(account.part, account.path, account.kind, account.size, account.read_characters, word, reason)
+    )
+    return text, tuple(dict.fromkeys((*content.failed, *failed)))
+
+
+def _extract_inner(
+    inner: InnerFile, budget: Budget, depth: int, path: str, content: FileContent
+) -> ExtractedText | None:
+    """The text of a file inside another one; None if no more are read."""
+    budget.files -= 1
+    if budget.is_spent():
+        content.fail(TOO_LARGE, "more files than are read")
+        return None
+    return extract_text(inner.media_type, inner.name, inner.data, budget, depth + 1, path)
+
+
+def _within(content: FileContent, budget: Budget) -> str:
+    """The shown text of a content within the budget; its hidden text is added to the budget's."""
+    text = "\n".join(piece for piece in content.text if piece.strip())
+    left = max(budget.characters, 0)
+    if len(text) > left:
+        text = text[:left]
+        content.fail(TOO_LARGE, "more text than is read")
+    budget.characters -= len(text)
+    hidden = "\n".join(piece for piece in content.hidden if piece.strip())
+    if hidden and budget.characters <= 0:
+        content.fail(TOO_LARGE, "more text than is read")
+    budget.add_hidden(hidden)
+    return text
 
 
 def has_encrypted_message(text: str) -> bool:
@@ -84,29 +140,48 @@ def has_encrypted_message(text: str) -> bool:
     return _ENCRYPTED_TEXT.search(text) is not None
 
 
-def is_key_or_signature(text: str) -> bool:
-    """Whether a text is a PGP key or signature and nothing else."""
-    return _PGP_ARMOR.fullmatch(text) is not None
-
-
-def _extract(media_type: str, filename: str, data: bytes, budget: Budget, depth: int) -> ExtractedText:
-    name = filename.lower()
-    if not data.strip(b"\0 \r\n") or _is_signature(media_type, data):
-        return "", ()
+def _read(media_type: str, name: str, data: bytes, budget: Budget, depth: int) -> FileContent:
+    if not data.strip(b"\0 \r\n"):
+        return FileContent("empty")
+    if _is_signature(media_type, data):
+        return FileContent("signature")
     if media_type in _ENCRYPTED_TYPES or name.endswith((".p7m", ".gpg", ".pgp")):
-        return "", ("encrypted",)
+        return _failed("encrypted", ENCRYPTED, "an encrypted or sealed message")
+    if len(data) > MAX_FILE or depth > MAX_DEPTH or budget.is_spent():
+        is_deep = depth > MAX_DEPTH
+        return _failed(
+            "file", UNREADABLE if is_deep else TOO_LARGE, "nested too deep" if is_deep else "beyond the limits"
+        )
+    if media_type == "application/x-ole-package" and (package := unpack_package(data)) is not None:
+        return FileContent("package", files=[package])
     kind = kinds.detect_file_type(data)
-    if kind is FileType.PICTURE and not kinds.has_appended_archive(data):
-        return _picture(data, budget) if pictures.is_available() else ("", ())
-    if kind is FileType.FONT:
-        return "", ()
-    if len(data) > MAX_FILE or budget.is_spent() or depth > MAX_DEPTH:
-        return "", ("too_large" if depth <= MAX_DEPTH else "unreadable",)
-    text, failed = _text_of_type(kind, media_type, name, data, budget, depth)
-    if len(text) > budget.characters:
-        text, failed = text[: budget.characters], (*failed, "too_large")
-    budget.characters -= len(text)
-    return text, failed
+    if kind is FileType.TEXT:
+        return _text(media_type, name, data, budget)
+    reader = _READERS.get(kind)
+    if reader is not None:
+        return reader(data, name, budget)
+    if kind is FileType.ENCRYPTED:
+        return _failed("encrypted", ENCRYPTED, "an encrypted file")
+    return _unknown(kind, data)
+
+
+def _failed(kind: str, word: str, reason: str) -> FileContent:
+    content = FileContent(kind)
+    content.fail(word, reason)
+    return content
+
+
+def _unknown(kind: FileType, data: bytes) -> FileContent:
+    """A file that is not understood. A PDF or an archive inside it is read all the same."""
+    content = _failed(kind, UNREADABLE, "not understood")
+    content.files = list(_files_inside(data))
+    return content
+
+
+def _files_inside(data: bytes) -> Iterator[InnerFile]:
+    """A PDF or an archive that stands inside other bytes."""
+    if (at := find_pdf(data)) > 0 or (kinds.has_appended_archive(data) and (at := data.find(b"PK\x03\x04")) > 0):
+        yield InnerFile("", data[at:])
 
 
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -124,162 +199,91 @@ def filename_words(filename: str) -> str:
 
 
 def _is_signature(media_type: str, data: bytes) -> bool:
-    begins = _SIGNATURES.get(media_type)
-    if begins is None:
+    if media_type in _SIGNATURE_TYPES:
+        return signatures.is_der(data)
+    if media_type not in _PGP_TYPES:
         return False
-    return is_key_or_signature(_decoded(data)) if kinds.looks_like_text(data) else data.startswith(begins)
+    return signatures.is_packets(data) or (kinds.looks_like_text(data) and is_verified_armor(decoded(data)))
 
 
-def _picture(data: bytes, budget: Budget) -> ExtractedText:
-    if len(data) > MAX_FILE or budget.pictures <= 0 or budget.is_spent():
-        return "", ("too_large",)
+def _picture(data: bytes, _: str, budget: Budget) -> FileContent:
+    """A picture. Its words are read if the extra is installed; else it is reported, unless it cannot show any."""
+    content, shows_words = read_picture(data)
+    if shows_words:
+        _read_words(data, content, budget)
+    elif UNREADABLE in content.failed:
+        content.files = [*content.files, *_files_inside(data)]
+    return content
+
+
+def _read_words(data: bytes, content: FileContent, budget: Budget) -> None:
+    if not ocr.is_available():
+        content.fail(PICTURED, "a picture whose words nobody read")
+        return
+    if budget.pictures <= 0 or budget.is_spent():
+        content.fail(PICTURED, "more pictures than are read")
+        return
     budget.pictures -= 1
-    text, failed = pictures.read_words(data, budget.deadline)
-    text = text[: budget.characters]
-    budget.characters -= len(text)
-    return text, failed
+    text, failed = ocr.read_words(data, budget.deadline)
+    content.text.append(text)
+    for word in failed:
+        content.fail(PICTURED if word == TOO_LARGE else word, "a picture whose words could not be read")
 
 
-def _text_of_type(kind: FileType, media_type: str, name: str, data: bytes, budget: Budget, depth: int) -> ExtractedText:
-    match kind:
-        case FileType.PDF:
-            return _pdf(data, budget, depth)
-        case FileType.ARCHIVE | FileType.PICTURE:
-            return _zip(data, budget, depth)
-        case FileType.LEGACY_OFFICE:
-            return office.legacy_text(data)
-        case FileType.ENCRYPTED:
-            return "", ("encrypted",)
-        case FileType.TEXT:
-            text, failed = _plain_text(media_type, name, data)
-            claims_parsed_type = media_type in _PARSED_TYPES or name.endswith(
-                _PARSED_SUFFIXES
-            )  # broken, or disguised as another type
-            return text, (*failed, "unreadable") if claims_parsed_type else failed
-        case _:
-            return "", ("unreadable",)
+def _pdf(data: bytes, _: str, budget: Budget) -> FileContent:
+    words: list[str] = []
+
+    def picture(image: bytes) -> bool:
+        found = FileContent("picture")
+        if may_show_words(image):
+            _read_words(image, found, budget)
+        words.extend(found.text)
+        return not found.failed
+
+    content = read_pdf(data, budget, picture)
+    content.text.extend(words)
+    return content
 
 
-def _decoded(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return to_text(data, "utf-16")
-    return to_text(data.removeprefix(b"\xef\xbb\xbf"), "utf-8")
-
-
-def _plain_text(media_type: str, name: str, data: bytes) -> ExtractedText:
-    text = _decoded(data)
+def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileContent:
+    if is_fields(data):
+        return read_fields(data)
+    if media_type in (_PARTIAL_MESSAGE, _EXTERNAL_BODY):
+        content = read_text(data)
+        is_partial = media_type == _PARTIAL_MESSAGE
+        content.fail(
+            INCOMPLETE if is_partial else UNREADABLE, "a part of a message" if is_partial else "a message elsewhere"
+        )
+        return content
+    if is_mail(data, media_type, name):
+        return read_mail_file(data)
+    text = decoded(data)
+    if media_type in _HTML_TYPES or name.endswith(_HTML_SUFFIXES) or _HTML_START.match(text):
+        return read_html_file(text)
+    if media_type.endswith(("/xml", "+xml")) or name.endswith(_XML_SUFFIXES) or _XML_START.match(text):
+        content = FileContent("xml")
+        content.files = read_xml(data, content, budget)
+        return content
+    content = read_text(data)
     if has_encrypted_message(text):
-        return text, ("encrypted",)
-    if media_type == _PARTIAL_MESSAGE:
-        return text, ("incomplete",)
-    if media_type == _EXTERNAL_BODY:
-        return text, ("unreadable",)
-    if text.lstrip()[:7].upper() == "BEGIN:V" and (media_type in _FIELD_TYPES or name.endswith(_FIELD_SUFFIXES)):
-        return _field_text(text), ()
-    if media_type == _SVG[0] or name.endswith(_SVG[1]):
-        return re.sub(r"<[^>]*>", " ", text), ()
-    if name.endswith(".rtf") or text.startswith("{\\rtf"):
-        return _rtf_text(text), ()
-    if media_type in ("text/html", "application/xhtml+xml") or name.endswith((".html", ".htm")):
-        return "\n".join(filter(None, visible_text(text))), ()
-    if media_type == "application/xml" or name.endswith(".xml"):
-        return re.sub(r"<[^>]*>", " ", text), ()
-    return text, ()
+        content.fail(ENCRYPTED, "an encrypted message in a text")
+    elif media_type in _PARSED_TYPES or name.endswith(_PARSED_SUFFIXES):
+        content.fail(UNREADABLE, "broken, or disguised as another type")
+    if _ESCAPED.search(text):
+        content.hidden.append(unescape_script(text))
+    content.files = list(_files_inside(data))
+    return content
 
 
-_RTF_TABLES = re.compile(
-    r"\{\\(?:\*|fonttbl|colortbl|stylesheet|info|pict|themedata|datastore)[^{}]*(?:\{[^{}]*\}[^{}]*)*\}"
-)
-_RTF = re.compile(
-    r"\\u(-?\d{1,6}) ?(?:\\'[0-9a-f]{2}|\?)?|\\'([0-9a-f]{2})|\\(par|line|tab|row|cell)\b ?|\\[a-z]+-?\d* ?|[{}\r\n]",
-    re.IGNORECASE,
-)
-
-
-def _rtf_text(text: str) -> str:
-    """The text of RTF, without its font and color tables."""
-
-    def plain(content: re.Match[str]) -> str:
-        if content[1]:
-            return chr(int(content[1]) % 65536)
-        return bytes.fromhex(content[2]).decode("cp1252", "replace") if content[2] else "\n" if content[3] else ""
-
-    return _RTF.sub(plain, _RTF_TABLES.sub("", text)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-_FIELD_TYPES = frozenset(
-    "text/calendar text/x-vcalendar application/ics text/vcard text/x-vcard text/directory".split()
-)
-_FIELD_SUFFIXES = (".ics", ".vcs", ".vcf")
-_TEXT_FIELD = re.compile(
-    r"^(?:[\w-]{1,40}\.)?(?:SUMMARY|DESCRIPTION|LOCATION|COMMENT|CATEGORIES|CONTACT|CONFERENCE|NOTE|TITLE|ROLE|ORG|FN"
-    r"|NICKNAME|TEL|EMAIL|IMPP|URL|X-ALT-DESC|X-SOCIALPROFILE|X-ABLABEL)[;:]",
-    re.IGNORECASE,
-)
-
-
-def _field_text(text: str) -> str:
-    """The text fields of a calendar entry or vCard (RFC 5545, RFC 6350): unfolded and unescaped."""
-    unfolded = re.sub(r"\r?\n[ \t]", "", text)
-    lines = [line.partition(":")[2] for line in unfolded.splitlines() if _TEXT_FIELD.match(line)]
-    plain = (line.replace("\\n", "\n").replace("\\N", "\n").replace("\\,", ",").replace("\\;", ";") for line in lines)
-    return "\n".join(visible_text(line)[0] if "</" in line else line for line in plain)
-
-
-def _pdf(data: bytes, budget: Budget, depth: int) -> ExtractedText:
-    def words(picture: bytes) -> str:
-        text, words = _picture(picture, budget)
-        failed.extend(words)
-        return text
-
-    failed: list[str] = []
-    content = pdfs.read_pdf(data, budget.characters, budget.deadline, words if pictures.is_available() else None)
-    pieces = [*content.text, *content.extras]
-    for name, inner in content.files:
-        text, more = extract_text("", name, inner, budget, depth + 1)
-        pieces += [filename_words(name), text]
-        failed.extend(more)
-    return "\n".join(pieces), tuple(dict.fromkeys((*content.failed, *failed)))
-
-
-def _zip(data: bytes, budget: Budget, depth: int) -> ExtractedText:
-    pieces: list[str] = []
-    failed: list[str] = []
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        entries = archive.infolist()
-        document = office.is_office([entry.filename for entry in entries])
-        if any(entry.flag_bits & 1 for entry in entries):
-            return "", ("encrypted",)
-        if len(entries) > MAX_ENTRIES and not document:
-            failed.append("too_large")
-        for entry in entries if document else entries[:MAX_ENTRIES]:
-            name = entry.filename
-            holds_text = bool(office.TEXT_ENTRY.match(name) or office.RELATIONSHIPS.match(name)) or name.startswith(
-                "META-INF/m"
-            )
-            if entry.is_dir() or (document and not holds_text and office.is_internal(name)):
-                continue
-            if entry.file_size > budget.unpacked or budget.is_spent():
-                failed.append("unreadable" if entry.file_size > MAX_UNPACKED else "too_large")
-                break
-            with archive.open(entry) as opened:
-                inner = opened.read(min(entry.file_size + 1, budget.unpacked))
-            budget.unpacked -= len(inner)
-            if document and office.is_encrypted(name, inner):
-                return "", ("encrypted",)
-            if document and holds_text:
-                text, hidden = (
-                    ("\n" + office.link_targets(inner), "")
-                    if name.endswith(".rels")
-                    else office.shown_and_hidden(inner)
-                )
-                budget.add_hidden(hidden)
-            else:
-                text, words = extract_text("", name, inner, budget, depth + 1)
-                failed.extend(words)
-                pieces.append(filename_words(name))
-            pieces.append(text)
-    except PARSER_ERRORS:
-        failed.append("unreadable")
-    return "\n".join(piece for piece in pieces if piece.strip()), tuple(dict.fromkeys(failed))
+_READERS: dict[FileType, Callable[[bytes, str, Budget], FileContent]] = {
+    FileType.PDF: _pdf,
+    FileType.ARCHIVE: lambda data, _, budget: read_zip(data, budget),
+    FileType.LEGACY_OFFICE: lambda data, _, budget: read_compound(data, budget),
+    FileType.PICTURE: _picture,
+    FileType.FONT: lambda data, _name, _budget: read_font(data),
+    FileType.AUDIO_VIDEO: lambda data, _name, _budget: read_film(data),
+    FileType.COMPRESSED: read_compressed,
+    FileType.TAR: lambda data, _, budget: read_tar(data, budget),
+    FileType.WINMAIL: lambda data, _name, _budget: read_winmail(data),
+    FileType.RTF: lambda data, _, budget: read_rtf(data, budget),
+}

@@ -21,6 +21,10 @@ class FileType(StrEnum):
     PICTURE = "picture"
     AUDIO_VIDEO = "sound or film"
     ENCRYPTED = "encrypted"
+    COMPRESSED = "compressed"
+    TAR = "tar"
+    WINMAIL = "winmail.dat"
+    RTF = "rtf"
     PACKED = "packed"  # archives and programs that cannot be opened here
     FONT = "font"
     TEXT = "text"
@@ -53,11 +57,15 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
     (b"FLV\x01", FileType.AUDIO_VIDEO),
     (b"\x30\x26\xb2\x75", FileType.AUDIO_VIDEO),
     (b"\x00\x00\x01\xba", FileType.AUDIO_VIDEO),
-    (b"\x1f\x8b", FileType.PACKED),
+    (b"\x78\x9f\x3e\x22", FileType.WINMAIL),
+    (b"\x1f\x8b", FileType.COMPRESSED),
+    (b"\x1f\x9d", FileType.PACKED),
+    (b"\x28\xb5\x2f\xfd", FileType.PACKED),
+    (b"MSCF", FileType.PACKED),
     (b"7z\xbc\xaf", FileType.PACKED),
     (b"Rar!", FileType.PACKED),
-    (b"BZh", FileType.PACKED),
-    (b"\xfd7zXZ", FileType.PACKED),
+    (b"BZh", FileType.COMPRESSED),
+    (b"\xfd7zXZ", FileType.COMPRESSED),
     (b"MZ", FileType.PACKED),
     (b"\x7fELF", FileType.PACKED),
     (b"SQLite format 3", FileType.PACKED),
@@ -73,6 +81,7 @@ _PRINTABLE_MAGIC_NUMBERS = tuple(
     magic for magic in _ALL_MAGIC_NUMBERS if magic.isascii() and magic.decode().isprintable()
 )
 """Magic numbers that a plain text may begin with too."""
+_TAR_HEADER = 512
 _SAMPLE_SIZE = 8192
 """Bytes at the start that are checked for plain text."""
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
@@ -83,6 +92,10 @@ def detect_file_type(data: bytes) -> FileType:
     """The type of a file."""
     if b"%PDF-" in data[:_PDF_MARK_WITHIN]:
         return FileType.PDF
+    if data.lstrip(b" \t\r\n\xef\xbb\xbf")[:4] == b"{\\rt":
+        return FileType.RTF
+    if is_tar(data):
+        return FileType.TAR
     is_written = b"\0" not in data[:_SAMPLE_SIZE] and looks_like_text(data)
     if data.startswith(_ALL_MAGIC_NUMBERS) and not (data.startswith(_PRINTABLE_MAGIC_NUMBERS) and is_written):
         return next(kind for magic, kind in _MAGIC_NUMBERS if data.startswith(magic))
@@ -102,6 +115,17 @@ def detect_file_type(data: bytes) -> FileType:
 def has_appended_archive(data: bytes) -> bool:
     """Whether an archive is appended to another file. Programs find such archives from the end."""
     return data.rfind(b"PK\x05\x06", max(0, len(data) - _ARCHIVE_END_WITHIN)) >= 0 and b"PK\x03\x04" in data
+
+
+def is_tar(data: bytes) -> bool:
+    """Whether a file begins with a header of tar: its checksum fits."""
+    header = data[:_TAR_HEADER]
+    if len(header) < _TAR_HEADER:
+        return False
+    digits = header[148:156].strip(b" \0")
+    if not digits or digits.strip(b"01234567"):
+        return False
+    return int(digits, 8) == sum(header) - sum(header[148:156]) + 8 * 0x20
 
 
 def looks_like_text(data: bytes) -> bool:

@@ -64,9 +64,7 @@ class Budget:
 
     def is_spent(self) -> bool:
         """Whether the budget is used up."""
-        return (
-            self.characters <= 0 or self.unpacked <= 0 or self.files <= 0 or time.monotonic() > self.deadline
-        )
+        return self.characters <= 0 or self.unpacked <= 0 or self.files <= 0 or time.monotonic() > self.deadline
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from PIL import Image
 from pypdf import PdfWriter
 
 from classifiers.extract.extraction import extract_message
@@ -78,3 +80,61 @@ def locked_zip() -> bytes:
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
     return bytes(data)
+
+
+def photo(media: str = "JPEG", size: tuple[int, int] = (320, 240)) -> bytes:
+    """A picture of many colors."""
+    image = Image.effect_noise(size, 90).convert("RGB")
+    out = io.BytesIO()
+    image.save(out, media)
+    return out.getvalue()
+
+
+def compound(streams: dict[str, bytes]) -> bytes:
+    """A compound file (OLE) with these streams in its root, each padded to the size of regular streams."""
+    sector = 512
+    blocks: list[bytes] = []
+    table: list[int] = []
+
+    def add(data: bytes) -> int:
+        begin = len(blocks)
+        count = max(-(-len(data) // sector), 1)
+        for at in range(count):
+            blocks.append(data[at * sector : (at + 1) * sector].ljust(sector, b"\0"))
+            table.append(begin + at + 1 if at + 1 < count else 0xFFFFFFFE)
+        return begin
+
+    entries = []
+    for number, (name, data) in enumerate(sorted(streams.items(), key=lambda item: (len(item[0]), item[0].upper()))):
+        body = data.ljust(4096, b"\0")
+        right = number + 2 if number + 1 < len(streams) else 0xFFFFFFFF
+        encoded = name.encode("utf-16-le") + b"\0\0"
+        entries.append(
+            encoded.ljust(64, b"\0")
+            + struct.pack("<HBBIII", len(encoded), 2, 1, 0xFFFFFFFF, right, 0xFFFFFFFF)
+            + bytes(36) + struct.pack("<IQ", add(body), len(body))
+        )  # fmt: skip
+    root = "Root Entry".encode("utf-16-le") + b"\0\0"
+    first = root.ljust(64, b"\0") + struct.pack("<HBBIII", len(root), 5, 1, 0xFFFFFFFF, 0xFFFFFFFF, 1)
+    directory = add(b"".join([first + bytes(36) + struct.pack("<IQ", 0xFFFFFFFE, 0), *entries]))
+    count = -(-(len(table) + 1) // 128)
+    places = list(range(len(blocks), len(blocks) + count))
+    fat = struct.pack(f"<{len(table) + count}I", *table, *([0xFFFFFFFD] * count)).ljust(count * sector, b"\xff")
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, count, directory, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", *places, *([0xFFFFFFFF] * (109 - count)))
+    return header + b"".join(blocks) + fat
+
+
+def word_97(text: str, flags: int = 0) -> bytes:
+    """A binary Word document with one piece of text."""
+    body = text.encode("utf-16-le")
+    start = 0x600
+    document = bytearray(start + len(body))
+    struct.pack_into("<HH", document, 0, 0xA5EC, 0x00C1)
+    struct.pack_into("<H", document, 10, 0x0200 | flags)
+    document[start:] = body
+    pieces = struct.pack("<II", 0, len(text)) + struct.pack("<HIH", 0, start, 0)
+    clx = b"\x02" + struct.pack("<I", len(pieces)) + pieces
+    struct.pack_into("<II", document, 0x1A2, 0, len(clx))
+    return compound({"WordDocument": bytes(document), "1Table": clx})

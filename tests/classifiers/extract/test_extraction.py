@@ -16,7 +16,7 @@ from classifiers.extract.extraction import MAX_CHARACTERS, extract_message
 from classifiers.extract.quoting import PassageKind
 from gateway.core.message import parts
 from gateway.core.messages.media import MediaFile, media_parts
-from tests.classifiers.extract.sample_files import DOCX, attached, locked_zip, mail, pdf, zipped
+from tests.classifiers.extract.sample_files import DOCX, attached, locked_zip, mail, pdf, photo, zipped
 
 
 def test_passages_have_part_and_offset() -> None:
@@ -74,7 +74,7 @@ def test_hidden_text_is_marked_as_hidden(style: str) -> None:
             rb"{\rtf1{\fonttbl{\f0 Calibri;}}{\*\generator Word;}\f0 Nos vemos ma\u241?ana\par s\'f3lo t\'fa}",
             "Nos vemos mañana\nsólo tú",
         ),
-        ("a_html", "application/xhtml+xml", b"<p>a <b>sec</b>ret</p><i style='display:none'>hid</i>", "a secret\nhid"),
+        ("a_html", "application/xhtml+xml", b"<p>a <b>sec</b>ret</p><i style='display:none'>hid</i>", "a secret"),
         ("a_svg", "image/svg+xml", b"<svg><text>drawn words</text></svg>", "drawn words"),
         (
             "a_pptx",
@@ -130,16 +130,18 @@ def test_pgp_text_is_encrypted() -> None:
 
 
 def test_files_without_text_are_no_failure() -> None:
-    assert (
-        extract_message(mail(a_dat=("application/pgp-signature", b"\x89\x01\x33\x04\x00\x01\x08\x00\x1d\x16"))).failed
-        == ()
-    )
-    assert extract_message(mail(a_dat=("font/woff2", b"wOF2\x00\x01\x00\x00\x00\x00"))).failed == ()
+    signature = b"\x89\x00\x0a\x04\x00\x01\x08\x00\x1d\x16\x21\x04\x9f"
+    assert extract_message(mail(a_dat=("application/pgp-signature", signature))).failed == ()
+    tables = b"".join(tag + bytes(4) + b"\0\0\0\x4c" + b"\0\0\0\x04" for tag in (b"cmap", b"glyf", b"head", b"name"))
+    font = b"\0\1\0\0\0\4" + bytes(6) + tables + b"data"
+    assert extract_message(mail(a_dat=("font/ttf", font))).failed == ()
 
 
-@pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed: test_pictures.py")
-def test_pictures_are_skipped_without_the_extra() -> None:
-    assert extract_message(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ()
+@pytest.mark.skipif(pictures.is_available(), reason="the extra ocr is installed: test_ocr.py")
+def test_a_picture_is_pictured_unless_it_is_tiny_or_of_one_color() -> None:
+    assert extract_message(mail(a_png=("image/png", photo("PNG")))).failed == ("pictured",)
+    assert extract_message(mail(a_png=("image/png", photo("PNG", (20, 20))))).failed == ()
+    assert extract_message(mail(a_png=("image/png", b"\x89PNG binary"))).failed == ("unreadable",)
 
 
 def test_the_text_of_an_invitation_is_read() -> None:

@@ -1,0 +1,61 @@
+"""Fonts and films: files without text whose structure is verified."""
+
+from __future__ import annotations
+
+import struct
+
+from classifiers.extract.readers.pictures import boxes_end
+from classifiers.extract.readers.reading import PICTURED, UNREADABLE, FileContent, InnerFile
+
+_FONT_TABLES = frozenset(
+    b"cmap head hhea hmtx maxp name OS/2 post cvt fpgm glyf loca prep CFF CFF2 VORG EBDT EBLC EBSC BASE GDEF GPOS "
+    b"GSUB JSTF DSIG gasp hdmx kern LTSH PCLT VDMX vhea vmtx COLR CPAL SVG  fvar avar gvar HVAR MVAR STAT FFTM".split()
+)
+_MIN_KNOWN_TABLES = 4
+_MAX_TABLES = 64
+
+
+def read_font(data: bytes) -> FileContent:
+    """A font: its directory must name known tables that lie inside the file, up to its end."""
+    content = FileContent("font")
+    end = _wrapped_font_end(data) if data[:4] in (b"wOFF", b"wOF2") else _font_end(data)
+    if not end:
+        content.fail(UNREADABLE, "a font that cannot be read")
+    elif data[end:].strip(b"\0"):
+        content.files = [InnerFile("", data[end:])]
+    return content
+
+
+def _font_end(data: bytes) -> int:
+    if len(data) < 12:
+        return 0
+    (count,) = struct.unpack_from(">H", data, 4)
+    if not 0 < count <= _MAX_TABLES or 12 + 16 * count > len(data):
+        return 0
+    known = end = 0
+    for number in range(count):
+        tag, _, offset, length = struct.unpack_from(">4sIII", data, 12 + 16 * number)
+        if offset + length > len(data):
+            return 0
+        known += tag.strip() in _FONT_TABLES
+        end = max(end, offset + length)
+    return end if known >= min(_MIN_KNOWN_TABLES, count) else 0
+
+
+def _wrapped_font_end(data: bytes) -> int:
+    """The end of a WOFF or WOFF2 font, which tells its own length."""
+    if len(data) < 44:
+        return 0
+    length, count, zero = struct.unpack_from(">IHH", data, 8)
+    return length if 44 <= length <= len(data) and 0 < count <= _MAX_TABLES and zero == 0 else 0
+
+
+def read_film(data: bytes) -> FileContent:
+    """A film: `pictured` if it is a whole sequence of boxes, else it is not understood. Sound is never read."""
+    content = FileContent("sound or film")
+    if data[4:8] == b"ftyp" and data[8:11] != b"M4A" and boxes_end(data) == len(data) and b"moov" in data:
+        content.kind = "film"
+        content.fail(PICTURED, "a film")
+    else:
+        content.fail(UNREADABLE, "sound or film")
+    return content

@@ -1,0 +1,213 @@
+"""Documents that are ZIP archives of XML parts: Office Open XML (by its relationships) and OpenDocument.
+
+Every entry of the archive is accounted for. XML parts that relationships reach are shown text; those that none
+reaches are read as hidden text; all other entries are files inside the document.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+from xml.parsers import expat
+
+from classifiers.extract.readers.reading import ENCRYPTED, Budget, FileContent, InnerFile
+from classifiers.extract.readers.spreadsheet import SharedStrings, read_sheet
+from classifiers.extract.readers.xml_text import XmlStyles, read_xml
+
+_OFFICE_ENTRY = re.compile(
+    r"(?:\[content_types\]\.xml|_rels/\.rels|(?:word|ppt|xl)/[^/]+\.(?:xml|bin))\Z", re.IGNORECASE
+)
+_MANIFEST = "meta-inf/manifest.xml"
+_XML = (".xml", ".vml", ".rdf")
+_WITHOUT_TEXT = re.compile(
+    r"(?:\[content_types\]\.xml|meta-inf/manifest\.xml|mimetype|.*/vbaproject\.bin|.*/printersettings\d*\.bin"
+    r"|.*\.odttf|.*\.fntdata|layout-cache|configurations2/.*|thumbnails/thumbnail\.(?:png|pdf)|docprops/thumbnail\.(?:jpe?g|emf|wmf|png)"
+    r"|.*/calcchain\.xml)\Z"
+)
+"""Entries of the format itself: lists of parts, settings of printers, obfuscated fonts, macros, previews of page 1."""
+_WITHOUT_ATTRIBUTES = re.compile(
+    r".*(?:/|\A)(?:styles(?:witheffects)?|theme/[^/]+|settings|websettings|fonttable|latentstyles)\.xml\Z"
+)
+"""Parts whose attributes are names of styles and fonts; their text and number formats are read all the same."""
+_PROPERTIES = re.compile(r"docprops/app\.xml\Z")
+_STYLES = re.compile(r"(?:.*/)?styles\.xml\Z")
+_SHEET = re.compile(r"xl/(?:worksheets|macrosheets|dialogsheets)/[^/]+\.xml\Z")
+_MAX_TARGETS = 5_000
+_APP_NOISE = ("Microsoft ", "Normal", "false", "true", "LibreOffice/")
+
+
+def is_document(names: Sequence[str]) -> bool:
+    """Whether the names of an archive's entries are those of a document."""
+    lowered = {name.lower() for name in names}
+    if any(_OFFICE_ENTRY.match(name) for name in lowered):
+        return True
+    return _MANIFEST in lowered or "content.xml" in lowered
+
+
+def kind_of_document(names: Sequence[str]) -> str:
+    """The kind of a document, for its account."""
+    lowered = [name.lower() for name in names]
+    for folder, kind in (("word/", "docx"), ("xl/", "xlsx"), ("ppt/", "pptx")):
+        if any(name.startswith(folder) for name in lowered):
+            return kind
+    return "opendocument" if "content.xml" in lowered else "document"
+
+
+@dataclass(slots=True)
+class _Relationships:
+    """The targets of one part: internal ones as part names, external ones as links."""
+
+    internal: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+class PackageReader:
+    """Reads the parts of one document. `parts` maps names to bytes; names are compared without case."""
+
+    def __init__(self, parts: Mapping[str, bytes]) -> None:
+        self._parts = {name.replace("\\", "/").lstrip("/").lower(): data for name, data in parts.items()}
+        self._names = {name.replace("\\", "/").lstrip("/").lower(): name for name in parts}
+
+    def read(self, content: FileContent, budget: Budget) -> Iterator[InnerFile]:
+        """Add the text of all parts to a content, and return the files inside. Shown parts come first."""
+        manifest = self._parts.get(_MANIFEST, b"")
+        if b"encryption-data" in manifest:
+            content.fail(ENCRYPTED, "an encrypted OpenDocument file")
+        reached, links, types = self._reached()
+        content.text.extend(links)
+        styles, strings = XmlStyles(), SharedStrings()
+        for name, data in self._parts.items():
+            if _is_strings(name, types):
+                strings.read(data)
+        names = sorted(
+            self._parts, key=lambda name: (not _STYLES.match(name), reached is not None and name not in reached)
+        )
+        files: list[InnerFile] = []
+        for name in names:
+            data = self._parts[name]
+            if name.endswith(".rels") or _WITHOUT_TEXT.match(name) or not data.strip(b"\0 \r\n"):
+                continue
+            if not _is_xml(name, data, types):
+                files.append(InnerFile(self._names[name], data, types.get(name, "")))
+                continue
+            if budget.is_spent():
+                content.fail("too_large", "more parts than are read")
+                break
+            is_shown = reached is None or name in reached
+            files.extend(self._read_part(name, data, content, budget, styles, strings, is_shown, types))
+        if strings.used and (unused := strings.unused()).strip():
+            content.hidden.append(unused[: max(budget.characters, 0)])
+        return iter(files)
+
+    def _read_part(
+        self, name: str, data: bytes, content: FileContent, budget: Budget, styles: XmlStyles, strings: SharedStrings,
+        is_shown: bool, types: Mapping[str, str],
+    ) -> Iterator[InnerFile]:  # fmt: skip
+        part = FileContent("xml", failed=content.failed)
+        is_sheet = _SHEET.match(name) is not None or "worksheet+xml" in types.get(name, "")
+        if is_sheet:
+            read_sheet(data, strings, part, budget)
+        files = read_xml(data, part, budget, styles, attributes=not _WITHOUT_ATTRIBUTES.match(name))
+        if is_sheet:  # the cells are in the first piece; the values among the rest repeat them
+            part.text[1:] = [
+                "\n".join(line for line in text.split("\n") if not line.strip().isdecimal()) for text in part.text[1:]
+            ]
+        if _is_strings(name, types) and strings.used:
+            return files
+        if _PROPERTIES.match(name):
+            part.text = [_without_app_noise(part.text)]
+        (content.text if is_shown else content.hidden).extend(filter(None, part.text))
+        content.hidden.extend(part.hidden)
+        return files
+
+    def _reached(self) -> tuple[set[str] | None, list[str], dict[str, str]]:
+        """The parts that relationships reach (None if there are none at the root), external links, content types."""
+        types = _content_types(self._parts.get("[content_types].xml", b""))
+        for name in self._parts:
+            if name not in types and (kind := types.get("*." + name.rpartition(".")[2])):
+                types[name] = kind
+        links: list[str] = []
+        for name in self._parts:
+            if name.endswith(".rels"):
+                links.extend(self._relationships(name).links)
+        waiting = self._relationships("_rels/.rels").internal
+        if not any(name in self._parts for name in waiting):
+            return None, links, types
+        reached: set[str] = set()
+        while waiting and len(reached) < _MAX_TARGETS:
+            name = waiting.pop()
+            if name in reached or name not in self._parts:
+                continue
+            reached.add(name)
+            folder, _, file = name.rpartition("/")
+            waiting.extend(self._relationships(posixpath.join(folder, "_rels", f"{file}.rels")).internal)
+        return reached, links, types
+
+    def _relationships(self, name: str) -> _Relationships:
+        found = _Relationships()
+        data = self._parts.get(name)
+        if data is None:
+            return found
+        base = posixpath.dirname(posixpath.dirname(name))
+
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            target = attributes.get("Target", "")
+            if tag.rpartition(":")[2] != "Relationship" or not target or len(found.internal) > _MAX_TARGETS:
+                return
+            if attributes.get("TargetMode", "").lower() == "external":
+                found.links.append(target[:2000])
+            else:
+                path = unquote(target).replace("\\", "/").partition("#")[0]
+                joined = path if path.startswith("/") else posixpath.join("/", base, path)
+                found.internal.append(posixpath.normpath(joined).lstrip("/").lower())
+
+        _parse_elements(data, start)
+        return found
+
+
+def _content_types(data: bytes) -> dict[str, str]:
+    """The content types by part name; those of a suffix have the key "*.suffix"."""
+    types: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("ContentType", "").lower()
+        if name := attributes.get("PartName"):
+            types[name.lstrip("/").lower()] = kind
+        elif suffix := attributes.get("Extension"):
+            types[f"*.{suffix.lower()}"] = kind
+
+    _parse_elements(data, start)
+    return types
+
+
+def _parse_elements(data: bytes, start: object) -> None:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start  # type: ignore[assignment]
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError):
+        return
+
+
+def _is_xml(name: str, data: bytes, types: Mapping[str, str]) -> bool:
+    kind = types.get(name, "")
+    if kind.endswith(("/html", "xhtml+xml", "/rtf", "/msword", "message/rfc822")):
+        return False  # a document of another format, embedded as an alternative
+    return name.endswith(_XML) or (kind.endswith("+xml") and data.lstrip()[:1] == b"<")
+
+
+def _is_strings(name: str, types: Mapping[str, str]) -> bool:
+    return name == "xl/sharedstrings.xml" or "sharedstrings+xml" in types.get(name, "")
+
+
+def _without_numbers(text: str) -> str:
+    return "\n".join(line for line in text.split("\n") if any(map(str.isalpha, line)))
+
+
+def _without_app_noise(text: Sequence[str]) -> str:
+    """The properties that people write: no versions and counts, no name of the program or template."""
+    lines = [line for piece in text for line in piece.split("\n")]
+    return "\n".join(line for line in lines if any(map(str.isalpha, line)) and not line.startswith(_APP_NOISE))

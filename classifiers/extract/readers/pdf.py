@@ -1,0 +1,240 @@
+"""The text of a PDF: pages with their annotations and form fields, then every string and file in its objects.
+
+PDFium, which also displays PDF in browsers, reads the pages. pypdf walks the objects: notes, links, fields, titles,
+outlines, alternative texts, scripts and attached files, in whatever place they are. Pages with pictures or with shapes
+that may be letters are reported.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.html_files import script_strings
+from classifiers.extract.readers.reading import (
+    ENCRYPTED,
+    PICTURED,
+    TOO_LARGE,
+    UNREADABLE,
+    Budget,
+    FileContent,
+    InnerFile,
+)  # fmt: skip
+from classifiers.extract.readers.xml_text import has_words
+
+MAX_PAGES = 100
+_MARK = b"%PDF-"
+_END = b"%%EOF"
+_WALK_SECONDS = 1.5
+"""Seconds for walking the objects."""
+_MAX_OBJECTS = 50_000
+_MAX_DEPTH = 12
+_MAX_FILES = 20
+_MAX_EXTRAS = 50_000
+_TEXT_KEYS = frozenset(
+    "/Contents /T /TU /V /DV /RC /Title /Subject /Keywords /Author /ActualText /Alt /E /URI /F /UF /Desc /CA /RT /Opt "
+    "/Nm /Label /P /Dest /RO /AC".split()
+)
+_SKIPPED_KEYS = frozenset(
+    "/Parent /P /ID /CreationDate /ModDate /M /Producer /Creator /Lang /DA /DS /Registry /Ordering /CharSet /Cert "
+    "/ByteRange /O /U /OE /UE /Perms /Font /FontDescriptor /NM /Trapped /PTEX.Fullbanner /LastModified /DocChecksum "
+    "/CheckSum /Length /Filter /MediaBox /Matrix /Rect /QuadPoints /Kids /Nums /Limits".split()
+)
+_MIN_PICTURE = 32
+_MIN_SHAPE_SEGMENTS = 8
+"""Segments of a shape from which it may be a letter drawn as an outline."""
+_MIN_SHAPES = 12
+_ODD = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+_SOFT_HYPHEN = re.compile("[\x02\ufffe](?:\r?\n)?")
+_PATH, _IMAGE = 2, 3
+_PASSWORD_ERROR = 4
+
+Picture = Callable[[bytes], bool]
+"""Reads a picture of a page; returns whether its words were read, or it has none."""
+
+
+def read_pdf(data: bytes, budget: Budget, picture: Picture) -> FileContent:
+    """The content of a PDF. `picture` is called with each picture of its pages, as PNG."""
+    content = FileContent("pdf")
+    files: list[InnerFile] = []
+    begin = max(data.find(_MARK), 0)
+    if data[:begin].strip(b"\0 \r\n\t"):
+        files.append(InnerFile("", data[:begin]))
+    end = data.rfind(_END)
+    if end > begin and data[end + len(_END) :].strip(b"\0 \r\n\t"):
+        files.append(InnerFile("", data[end + len(_END) :]))
+    if _read_pages(data[begin:], content, budget, picture):
+        _walk(data[begin:], content, files, budget)
+    content.files = files
+    return content
+
+
+def _read_pages(data: bytes, content: FileContent, budget: Budget, picture: Picture) -> bool:
+    """Read the pages. Returns whether the objects should be walked."""
+    import pypdfium2  # imported here: most workers never meet a PDF
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        is_locked = getattr(error, "err_code", 0) == _PASSWORD_ERROR
+        content.fail(ENCRYPTED if is_locked else UNREADABLE, "a PDF with a password" if is_locked else "a broken PDF")
+        return not is_locked
+    left = budget.characters
+    try:
+        for number in range(len(document)):
+            if number >= MAX_PAGES or left <= 0 or time.monotonic() > budget.deadline:
+                content.fail(TOO_LARGE, "a PDF with many pages")
+                break
+            text = _read_page(document, number, content, picture)
+            left -= len(text)
+            content.text.append(text)
+    except (pypdfium2.PdfiumError, *PARSER_ERRORS):
+        content.fail(UNREADABLE, "a page that cannot be read")
+    finally:
+        document.close()
+    return True
+
+
+def _read_page(document: Any, number: int, content: FileContent, picture: Picture) -> str:
+    from pypdfium2 import raw
+
+    page = document[number]
+    _look_for_pictures(page, content, picture)
+    raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # annotations and fields become part of the page
+    page.close()
+    page = document[number]
+    text_page = page.get_textpage()
+    text: str = _SOFT_HYPHEN.sub("", text_page.get_text_range())
+    text_page.close()
+    page.close()
+    odd = len(_ODD.findall(text))
+    if odd > 2:
+        content.fail(UNREADABLE, "a page with letters of unknown meaning")
+        if odd * 4 > len(text):
+            return ""  # nothing is judged from gibberish
+    return text.replace("\r\n", "\n")
+
+
+def _look_for_pictures(page: Any, content: FileContent, picture: Picture) -> None:
+    """Pictures and shapes of a page whose words nobody reads."""
+    from pypdfium2 import PdfiumError, raw
+
+    shapes = 0
+    for item in page.get_objects(max_depth=5):
+        if item.type == _IMAGE and PICTURED not in content.failed:
+            width, height = item.get_px_size()
+            if max(width, height) < _MIN_PICTURE:
+                continue
+            try:
+                image = item.get_bitmap().to_pil().convert("RGB")
+            except (PdfiumError, *PARSER_ERRORS):
+                content.fail(PICTURED, "a picture on a page")
+                continue
+            out = io.BytesIO()
+            image.save(out, "BMP")
+            if not picture(out.getvalue()):
+                content.fail(PICTURED, "a picture on a page")
+        elif item.type == _PATH:
+            shapes += raw.FPDFPath_CountSegments(item) >= _MIN_SHAPE_SEGMENTS
+    if shapes >= _MIN_SHAPES:
+        content.fail(PICTURED, "shapes on a page that may be letters")
+
+
+def _walk(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
+    """Add the strings and files in all objects."""
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
+    errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
+    walker = _Walker(content, files, min(budget.deadline, time.monotonic() + _WALK_SECONDS))
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            content.fail(ENCRYPTED, "a PDF with a password")
+            return
+        walker.walk(reader.trailer.get("/Info"), 0)
+        for number in sorted({*reader.xref_objStm, *(number for table in reader.xref.values() for number in table)}):
+            if not walker.has_time():
+                content.fail(TOO_LARGE, "a PDF with many objects")
+                break
+            try:
+                walker.walk(_object(reader, number), 0)
+            except errors:
+                continue  # an object that nothing can read; pages were read by another program
+    except errors:
+        content.fail(UNREADABLE, "a PDF whose objects cannot be read")
+    content.text.append("\n".join(dict.fromkeys(walker.texts)))
+    content.hidden.append("\n".join(dict.fromkeys(walker.hidden)))
+
+
+def _object(reader: Any, number: int) -> Any:
+    from pypdf.generic import IndirectObject
+
+    return reader.get_object(IndirectObject(number, 0, reader))
+
+
+class _Walker:
+    def __init__(self, content: FileContent, files: list[InnerFile], deadline: float) -> None:
+        self._content = content
+        self._files = files
+        self._deadline = deadline
+        self._left = _MAX_EXTRAS
+        self._count = 0
+        self.texts: list[str] = []
+        self.hidden: list[str] = []
+
+    def has_time(self) -> bool:
+        self._count += 1
+        return self._count <= _MAX_OBJECTS and self._left > 0 and time.monotonic() < self._deadline
+
+    def walk(self, item: Any, depth: int, key: str = "") -> None:
+        """Add the strings of an object, not those of objects that it refers to: those come by themselves."""
+        from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+
+        if depth > _MAX_DEPTH or isinstance(item, IndirectObject):
+            return
+        if isinstance(item, str):
+            self._text(key, str(item))
+        elif isinstance(item, DictionaryObject):
+            if isinstance(item, StreamObject):
+                self._stream(item, key)
+            for name, value in item.items():
+                if name not in _SKIPPED_KEYS or (name == "/P" and isinstance(value, str)):
+                    self.walk(value, depth + 1, name)
+        elif isinstance(item, ArrayObject):
+            for value in item:
+                self.walk(value, depth + 1, key)
+
+    def _text(self, key: str, text: str) -> None:
+        if text.startswith("/") or not any(map(str.isalpha, text)):
+            return
+        if key == "/JS":
+            self._script(text)
+        elif key in _TEXT_KEYS or has_words(text):
+            self._left -= len(text)
+            self.texts.append(text[: max(self._left, 0)])
+
+    def _script(self, text: str) -> None:
+        self._left -= len(text)
+        self.hidden.extend(script_strings(text[: max(self._left, 0)]))
+
+    def _stream(self, item: Any, key: str) -> None:
+        kind = item.get("/Type")
+        is_file = kind == "/EmbeddedFile" or ("/Params" in item and "/Subtype" in item)
+        if is_file and len(self._files) < _MAX_FILES:
+            subtype = str(item.get("/Subtype", "")).lstrip("/").replace("#2F", "/").lower()
+            self._files.append(InnerFile("", bytes(item.get_data()), subtype if "/" in subtype else ""))
+        elif kind is None and not any(name in item for name in ("/Length1", "/BBox", "/FunctionType", "/N", "/Width")):
+            data = bytes(item.get_data()[:1_000_000]) if len(item._data) < 1_000_000 else b""
+            if data.lstrip()[:1] == b"<" and b"</" in data:  # a form in XML (XFA) or the text of a field
+                self._files.append(InnerFile("", data, "application/xml"))
+
+
+def find_pdf(data: bytes) -> int:
+    """Where a PDF begins inside other bytes; -1 if there is none with an end."""
+    at = data.find(_MARK)
+    return at if at >= 0 and data.find(_END, at) >= 0 else -1

@@ -1,0 +1,259 @@
+"""Pictures: a decoder verifies that the bytes are one, and comments, titles and other texts inside are read.
+
+A picture whose words nobody read is `pictured`. One that cannot show words is not: it is tiny, or of one color.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from classifiers.extract.parser_errors import PARSER_ERRORS
+from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.xml_text import has_words
+from gateway.core.mime.charsets import to_text
+
+MAX_PIXELS = 120_000_000
+"""Pixels of a picture that is decoded. JPEG is decoded at an eighth of its size."""
+_MAX_DECODED = 40_000_000
+MIN_SIDE = 32
+"""Pixels: a picture smaller than this in both directions shows no words."""
+_MIN_HEIGHT = 6
+"""Pixels of the shorter side below which no letter can be read: rules and spacers."""
+_SAME = 24
+"""Levels (of 255) within which a picture counts as of one color."""
+_EXIF_TEXTS = {
+    0x010E: "description", 0x013B: "artist", 0x8298: "copyright", 0x9286: "comment", 0x9C9B: "title", 0x9C9C: "comment",
+    0x9C9D: "author", 0x9C9E: "keywords", 0x9C9F: "subject", 0x010D: "document", 0x011D: "page", 0x4748: "text",
+}  # fmt: skip
+_EXIF_FOLDER = 0x8769
+_MAX_TEXT = 20_000
+_MAX_FRAMES = 50
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "ICO", "JPEG2000", "AVIF", "PSD", "TGA", "PPM", "ICNS", "DIB")
+
+
+def read_picture(data: bytes) -> tuple[FileContent, bool]:
+    """The content of a picture, and whether it is one that may show words."""
+    content = FileContent("picture")
+    end = _end(data)
+    rest = data[end:] if end else b""
+    if rest.strip(b"\0 \r\n"):
+        content.files = [InnerFile("", rest)]
+    try:
+        return content, _decode(data, content)
+    except PARSER_ERRORS:
+        pass
+    if _has_boxes(data):
+        content.kind = "picture in a container"
+        return content, True
+    if (records := _metafile_texts(data)) is not None:
+        content.kind = "metafile"
+        content.text.extend(records)
+        return content, True
+    content.fail(UNREADABLE, "a picture that cannot be decoded")
+    return content, False
+
+
+def may_show_words(data: bytes) -> bool:
+    """Whether the picture inside a page may show words."""
+    try:
+        return _decode(data, FileContent("picture"))
+    except PARSER_ERRORS:
+        return True
+
+
+def _decode(data: bytes, content: FileContent) -> bool:
+    """Decode a picture and read its texts. Returns whether it may show words. Raises what decoders raise."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = None  # bounded below
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            width, height = picture.size
+            content.kind = f"picture {width}x{height}"
+            if width * height > MAX_PIXELS:
+                content.fail(TOO_LARGE, "a picture with too many pixels")
+                return False
+            picture.draft("RGB", (max(width // 8, 1), max(height // 8, 1)))
+            if picture.size[0] * picture.size[1] > _MAX_DECODED:
+                content.fail(TOO_LARGE, "a picture with too many pixels")
+                return False
+            is_blank = _is_one_color(picture)
+            frames = min(int(getattr(picture, "n_frames", 1)), _MAX_FRAMES)
+            for frame in range(1, frames if is_blank else 1):
+                picture.seek(frame)
+                is_blank = is_blank and _is_one_color(picture)
+            content.hidden.extend(_texts(picture))
+    is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
+    return not (is_tiny or is_blank)
+
+
+def _is_one_color(picture: Any) -> bool:
+    """Whether all pixels look alike. Transparent pixels count with their color, over white and over black."""
+    plain = (
+        picture.convert("RGBA") if picture.mode in ("P", "LA", "PA", "RGBA", "La", "RGBa") else picture.convert("RGB")
+    )
+    extrema = plain.getextrema()
+    if len(extrema) == 4:
+        if extrema[3][1] == 0:
+            return True
+        return all(high - low <= _SAME for low, high in extrema)
+    return all(high - low <= _SAME for low, high in extrema)
+
+
+def _texts(picture: Any) -> Iterator[str]:
+    """The texts inside: text chunks of PNG, comments of JPEG and GIF, EXIF, XMP."""
+    for key, value in picture.info.items():
+        if key in ("exif", "icc_profile", "Software", "software", "photoshop"):
+            continue
+        text = to_text(value[:_MAX_TEXT]) if isinstance(value, bytes) else value if isinstance(value, str) else ""
+        if text.lstrip().startswith("<"):
+            text = "\n".join(line for line in _without_tags(text).split("\n") if has_words(line))
+        if has_words(text):
+            yield text[:_MAX_TEXT]
+    exif = picture.getexif()
+    for values in (exif, exif.get_ifd(_EXIF_FOLDER)):
+        for tag in _EXIF_TEXTS.keys() & values.keys():
+            text = _exif_text(tag, values[tag])
+            if has_words(text):
+                yield text[:_MAX_TEXT]
+
+
+def _without_tags(xml: str) -> str:
+    out, depth = [], 0
+    for piece in xml.split("<"):
+        out.append(piece.partition(">")[2] if depth else piece)
+        depth = 1
+    return "\n".join(out)
+
+
+def _exif_text(tag: int, value: object) -> str:
+    if isinstance(value, tuple):
+        value = bytes(item & 255 for item in value if isinstance(item, int))
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        return ""
+    if 0x9C9B <= tag <= 0x9C9F:
+        return value.decode("utf-16-le", "replace").rstrip("\0")
+    return to_text(value[8:] if value[:8] in (b"ASCII\0\0\0", b"UNICODE\0", bytes(8)) else value).rstrip("\0")
+
+
+def _end(data: bytes) -> int:
+    """Where a picture ends, for the formats in which bytes may follow; 0 if unknown."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _png_end(data)
+    if data.startswith(b"\xff\xd8"):
+        return _jpeg_end(data)
+    if data.startswith(b"GIF8"):
+        return _gif_end(data)
+    if data.startswith(b"BM") and len(data) > 14:
+        size: int = struct.unpack_from("<I", data, 2)[0]
+        return size if 54 <= size <= len(data) else 0
+    if data.startswith(b"RIFF") and len(data) > 12:
+        return min(8 + int(struct.unpack_from("<I", data, 4)[0]), len(data))
+    return 0
+
+
+def _png_end(data: bytes) -> int:
+    at = 8
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        is_last = data[at + 4 : at + 8] == b"IEND"
+        at += 12 + length
+        if is_last:
+            return int(min(at, len(data)))
+    return 0
+
+
+def _jpeg_end(data: bytes) -> int:
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == 0xD9:
+            return at + 2
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+            continue
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+        if marker != 0xDA:
+            continue
+        while True:  # the entropy-coded data goes to the next marker that is not a restart
+            at = data.find(b"\xff", at)
+            if at < 0 or at + 1 >= len(data):
+                return 0
+            if data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
+                at += 2
+                continue
+            break
+    return 0
+
+
+def _gif_end(data: bytes) -> int:
+    if len(data) < 13:
+        return 0
+    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    while at < len(data):
+        kind = data[at]
+        if kind == 0x3B:
+            return at + 1
+        if kind == 0x21:
+            at += 2
+        elif kind == 0x2C and at + 10 <= len(data):
+            at += 11 + (3 << (data[at + 9] & 7) + 1 if data[at + 9] & 0x80 else 0)
+        else:
+            return 0
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return 0
+
+
+def _has_boxes(data: bytes) -> bool:
+    """Whether a file is a whole sequence of boxes (ISO 14496-12): HEIC and AVIF pictures, film."""
+    return boxes_end(data) == len(data)
+
+
+def boxes_end(data: bytes) -> int:
+    """Where the boxes of a file end; 0 if it does not begin with one."""
+    if data[4:8] not in (b"ftyp", b"jP  ", b"JXL "):
+        return 0
+    at = 0
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if size == 1 and at + 16 <= len(data):
+            (size,) = struct.unpack_from(">Q", data, at + 8)
+        elif size == 0:
+            size = len(data) - at
+        if size < 8 or at + size > len(data) or not kind.isascii():
+            break
+        at += size
+    return at
+
+
+def _metafile_texts(data: bytes) -> list[str] | None:
+    """The texts that an Enhanced Metafile draws ([MS-EMF]); None if it is not one."""
+    if data[40:44] != b" EMF":
+        return None
+    texts: list[str] = []
+    at = 0
+    while at + 8 <= len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if size < 8 or at + size > len(data):
+            return None
+        if kind in (83, 84) and size >= 52:
+            count, offset = struct.unpack_from("<II", data, at + 44)
+            width = 1 if kind == 83 else 2
+            raw = data[at + offset : min(at + offset + count * width, at + size)]
+            texts.append(raw.decode("cp1252" if width == 1 else "utf-16-le", "replace"))
+        if kind == 14:
+            return texts
+        at += size
+    return None

@@ -1,0 +1,87 @@
+"""Text files in any charset. Bytes that no charset turns into text are not understood."""
+
+from __future__ import annotations
+
+from classifiers.extract.readers.reading import UNREADABLE, FileContent
+from gateway.core.mime.charsets import detect_wide_charset, to_text
+
+_CHARSETS = (
+    "utf-8",
+    "cp1252",
+    "cp1251",
+    "koi8-r",
+    "gb18030",
+    "cp932",
+    "cp949",
+    "big5hkscs",
+    "cp1253",
+    "cp1255",
+    "cp1256",
+    "cp874",
+)
+_EBCDIC = "cp037"
+_SAMPLE = 4_096
+_EBCDIC_LETTERS = bytes(range(0x81, 0x8A)) + bytes(range(0x91, 0x9A)) + bytes(range(0xA2, 0xAA)) + b"\x40"
+"""Lowercase letters and the space."""
+
+
+def decoded(data: bytes) -> str:
+    """A text without a declared charset: by its mark, its zeros, or as UTF-8 or Windows-1252."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return to_text(data, "utf-32")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return to_text(data, "utf-16")
+    if detect_wide_charset(data[:_SAMPLE]):
+        return to_text(data, detect_wide_charset(data[:_SAMPLE]))
+    if is_ebcdic(data):
+        return data.decode(_EBCDIC).replace("\x85", "\n")
+    if data.startswith((b"+/v8", b"+/v9", b"+/v+", b"+/v/")):
+        return to_text(data, "utf-7")
+    return to_text(data.removeprefix(b"\xef\xbb\xbf"), "utf-8")
+
+
+def is_ebcdic(data: bytes) -> bool:
+    """Whether a text is in EBCDIC: mostly its letters and spaces, which are no text in other charsets."""
+    sample = data[:_SAMPLE]
+    letters = len(sample) - len(sample.translate(None, _EBCDIC_LETTERS))
+    return len(sample) > 8 and letters * 10 > 7 * len(sample) and sample.count(0x40) * 20 > len(sample)
+
+
+def read_text(data: bytes) -> FileContent:
+    """The content of a text file. Letters that are mostly beyond ASCII must be valid in a charset."""
+    content = FileContent("text")
+    text = decoded(data)
+    high = sum(character > "\x7f" for character in text[:_SAMPLE])
+    if high * 3 > min(len(text), _SAMPLE) and not _is_valid(data, text):
+        other = next(filter(None, (_decoded_as(data, name) for name in _CHARSETS)), "")
+        if not other:
+            content.fail(UNREADABLE, "bytes that are no text in any known charset")
+            return content
+        text = other
+    content.text.append(text)
+    return content
+
+
+def _is_valid(data: bytes, text: str) -> bool:
+    """Whether a text was decoded as UTF-8, UTF-16 or another charset that cannot fit by chance."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or is_ebcdic(data) or detect_wide_charset(data[:_SAMPLE]):
+        return "\ufffd" not in text[:_SAMPLE]
+    try:
+        data.decode("utf-8")
+    except ValueError:
+        return False
+    return True
+
+
+def _decoded_as(data: bytes, charset: str) -> str:
+    """The text in a charset, if it is one: mostly letters, marks and spaces."""
+    try:
+        text = data.decode(charset)
+    except (LookupError, ValueError):
+        return ""
+    sample = text[:_SAMPLE]
+    plain = sum(
+        character.isalpha() or character.isspace() or character.isdigit() or character in ".,!?-:;'\"()"
+        for character in sample
+    )
+    return text if plain * 100 >= 95 * len(sample) else ""

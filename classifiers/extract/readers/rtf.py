@@ -1,0 +1,338 @@
+r"""The text of RTF: body, text boxes, notes, annotations, fields, properties, and the objects and pictures inside.
+
+Every group is read. Text of destinations that programs skip, text marked as hidden (`\v`), deleted, white or tiny is
+hidden text; binary destinations become files. One pass over the bytes; nothing is looked for twice.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from classifiers.extract.readers.reading import TOO_LARGE, Budget, FileContent, InnerFile
+from classifiers.extract.readers.xml_text import has_words, tidy
+from gateway.core.mime.charsets import to_text
+
+_TOKEN = re.compile(
+    r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\", re.DOTALL
+)
+_BREAKS = dict.fromkeys("par line page sect column row nestrow softline".split(), "\n") | dict.fromkeys(
+    "tab cell nestcell".split(), "\t"
+)
+_CHARACTERS = {
+    "emdash": "\u2014", "endash": "\u2013", "lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c",
+    "rdblquote": "\u201d", "bullet": "\u2022", "emspace": " ", "enspace": " ", "qmspace": " ",
+}  # fmt: skip
+_TABLES = frozenset(
+    "fonttbl colortbl stylesheet themedata colorschememapping latentstyles rsidtbl generator xmlnstbl filetbl revtbl "
+    "passwordhash blipuid bliptag mmathPr datastore fontemb fontfile panose falt listid sn wgrffmtfilter "
+    "pgptbl protusertbl ebcstart datafield".split()
+)
+"""Destinations that hold no text of the document."""
+_BINARY = frozenset(("pict", "objdata"))
+_TEXT_DESTINATIONS = frozenset(
+    "shptxt shpinst shprslt shp annotation footnote header headerl headerr headerf footer footerl footerr footerf "
+    "fldinst fldrslt field atnauthor atnid listtext pntext pntxta pntxtb leveltext sv sp info title subject author "
+    "manager company operator category keywords comment doccomm hlinkbase userprops propname staticval ud upr docvar "
+    "ffdeftext ffl ffhelptext ffstattext ffname result object do dptxbxtext txfieldtext formfield bkmkstart listname "
+    "pn aftncn aftnsep aftnsepc ftncn ftnsep ftnsepc nesttableprops background nonesttables ftnalt xe tc tcn".split()
+)
+_CHARSETS = {
+    0: "cp1252", 77: "mac-roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5hkscs",
+    161: "cp1253", 162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
+    222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
+}  # fmt: skip
+_MAX_GROUPS = 5_000
+_MAX_COLORS = 1_000
+_TINY_HALF_POINTS = 5
+_CHECK_EVERY = 8_192
+
+
+@dataclass(slots=True)
+class _Group:
+    """The state of a group; a nested group starts with a copy."""
+
+    place: str = "text"
+    """Where text goes: text, unknown (a destination that programs skip), table, binary, html or value."""
+    destination: str = ""
+    skip: int = 1
+    charset: str = ""
+    hidden: bool = False
+    white: bool = False
+    tiny: bool = False
+    highlighted: bool = False
+    in_html_only: bool = False
+
+
+class _RtfReader:
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        self._text = data.decode("latin-1")
+        self._budget = budget
+        self._left = budget.characters
+        self._stack: list[_Group] = []
+        self._group = _Group()
+        self._star = False
+        self._to_skip = 0
+        self._codepage = "cp1252"
+        self._fonts: dict[int, str] = {}
+        self._font = 0
+        self._colors: list[tuple[int, int, int]] = []
+        self._color = [0, 0, 0]
+        self._bytes = bytearray()
+        self._bytes_charset = ""
+        self._digits: list[str] = []
+        self._raw = bytearray()
+        self._value: list[str] = []
+        self.shown: list[str] = []
+        self.hidden: list[str] = []
+        self.everything: list[str] = []
+        self.html: list[str] = []
+        self.is_html = self.is_full = False
+        self.files: list[InnerFile] = []
+
+    def read(self) -> None:
+        """Read all tokens."""
+        at, count, end = 0, 0, len(self._text)
+        match = _TOKEN.match
+        while at < end and (token := match(self._text, at)) is not None:
+            at = token.end()
+            count += 1
+            if self._left < 0 or (count % _CHECK_EVERY == 0 and time.monotonic() > self._budget.deadline):
+                self.is_full = True
+                break
+            word, number, code, symbol, brace, text = token.groups()
+            if text is not None:
+                self._plain(text)
+            elif word is not None:
+                at = self._control(word, int(number) if number else None, at)
+            elif code is not None:
+                self._code(int(code, 16))
+            elif brace == "{":
+                self._flush()
+                if len(self._stack) < _MAX_GROUPS:
+                    self._stack.append(self._group)
+                    self._group = replace(self._group)
+            elif brace == "}":
+                self._close()
+            elif symbol is not None:
+                self._symbol(symbol)
+        while self._stack:
+            self._close()
+        self._flush()
+
+    # Tokens
+
+    def _plain(self, text: str) -> None:
+        if self._to_skip:
+            skipped = min(self._to_skip, len(text))
+            self._to_skip -= skipped
+            text = text[skipped:]
+        if not text:
+            return
+        if self._group.place == "binary":
+            self._digits.append(text)
+        elif text.isascii():
+            self._flush()
+            self._add(text)
+        else:
+            self._encoded(text.encode("latin-1"))
+
+    def _code(self, byte: int) -> None:
+        if self._to_skip:
+            self._to_skip -= 1
+        elif self._group.place != "binary":
+            self._encoded(bytes((byte,)))
+
+    def _symbol(self, symbol: str) -> None:
+        if symbol == "*":
+            self._star = True
+        elif self._to_skip:
+            self._to_skip -= 1
+        elif symbol in "\\{}":
+            self._flush()
+            self._add(symbol)
+        elif symbol in "\r\n":
+            self._flush()
+            self._add("\n")
+        elif symbol in "~_":
+            self._flush()
+            self._add(" " if symbol == "~" else "-")
+
+    def _control(self, word: str, number: int | None, at: int) -> int:
+        """One control word. Returns where to read on."""
+        if word == "bin":
+            length = max(number or 0, 0)
+            if self._group.place == "binary":
+                self._raw += self._text[at : at + length].encode("latin-1")
+            return at + length
+        if self._to_skip and word not in ("u", "uc"):
+            self._to_skip -= 1
+        star, self._star = self._star, False
+        if word == "u" and number is not None:
+            self._flush()
+            self._add(chr(number % 65536))
+            self._to_skip = self._group.skip
+            return at
+        self._flush()
+        group = self._group
+        if word in _BREAKS:
+            self._add(_BREAKS[word])
+        elif word in _CHARACTERS:
+            self._add(_CHARACTERS[word])
+        elif word in _TABLES:
+            group.place, group.destination = "table", word
+        elif word in _BINARY:
+            group.place, group.destination = "binary", word
+            self._digits, self._raw = [], bytearray()
+        elif word == "htmltag":
+            group.place = "html"
+        elif word == "sv" and group.place != "binary":
+            group.place, self._value = "value", []
+        elif star and word not in _TEXT_DESTINATIONS and group.place == "text":
+            group.place, group.destination = "unknown", word
+        else:
+            self._property(word, number, group)
+        return at
+
+    def _property(self, word: str, number: int | None, group: _Group) -> None:
+        is_on = number is None or number != 0
+        match word:
+            case "uc":
+                group.skip = min(max(number or 0, 0), 64)
+            case "ansicpg":
+                self._codepage = f"cp{number}"
+            case "mac" | "pc" | "pca":
+                self._codepage = {"mac": "mac-roman", "pc": "cp437", "pca": "cp850"}[word]
+            case "f":
+                self._font = number or 0
+                if group.place != "table":
+                    group.charset = self._fonts.get(self._font, "")
+            case "fcharset":
+                self._fonts[self._font] = _CHARSETS.get(number or 0, "") if number else ""
+            case "red" | "green" | "blue":
+                self._color[("red", "green", "blue").index(word)] = number or 0
+            case "cf":
+                index = number or 0
+                group.white = 0 < index < len(self._colors) and min(self._colors[index]) >= 0xF0
+            case "highlight" | "cb" | "chcbpat" | "cbpat" | "clcbpat":
+                group.highlighted = is_on
+            case "fs":
+                group.tiny = number is not None and 0 < number <= _TINY_HALF_POINTS
+            case "v" | "deleted":
+                group.hidden = is_on
+            case "plain":
+                group.hidden = group.white = group.tiny = False
+                group.charset = ""
+            case "fromhtml":
+                self.is_html = is_on
+            case "htmlrtf":
+                group.in_html_only = is_on
+            case _:
+                pass
+
+    # Text
+
+    def _encoded(self, data: bytes) -> None:
+        charset = self._group.charset or self._codepage
+        if charset != self._bytes_charset:
+            self._flush()
+            self._bytes_charset = charset
+        self._bytes += data
+
+    def _flush(self) -> None:
+        if self._bytes:
+            text, self._bytes = to_text(bytes(self._bytes), self._bytes_charset), bytearray()
+            self._add(text)
+
+    def _add(self, text: str) -> None:
+        group = self._group
+        place = group.place
+        if place == "table":
+            if group.destination == "colortbl":
+                for _ in range(min(text.count(";"), _MAX_COLORS - len(self._colors))):  # the first one is "automatic"
+                    self._colors.append((self._color[0], self._color[1], self._color[2]))
+                    self._color = [0, 0, 0]
+            return
+        if place == "binary":
+            return
+        self._left -= len(text)
+        if place == "value":
+            self._value.append(text)
+            return
+        if place == "html":
+            self.html.append(text)
+            return
+        if self.is_html and not group.in_html_only:
+            self.html.append(text)
+        self.everything.append(text)
+        is_hidden = group.hidden or group.tiny or (group.white and not group.highlighted) or place == "unknown"
+        (self.hidden if is_hidden else self.shown).append(text)
+
+    def _close(self) -> None:
+        self._flush()
+        group = self._group
+        outer = self._stack.pop() if self._stack else _Group()
+        self._group, self._star, self._to_skip = outer, False, 0
+        if group.place == "binary" and outer.place != "binary":
+            self._end_binary(group.destination)
+        elif group.place == "value" and outer.place != "value":
+            value, self._value = "".join(self._value), []
+            if has_words(value) or (value.isalpha() and len(value) > 2):
+                self.shown.append(f"\n{value}\n")
+        elif group.place == "unknown" and outer.place != "unknown" and self.hidden:
+            self.hidden.append("\n")
+
+    def _end_binary(self, destination: str) -> None:
+        digits = re.sub("[^0-9a-fA-F]", "", "".join(self._digits))
+        data = bytes(self._raw) or binascii.unhexlify(digits[: len(digits) & ~1])
+        self._digits, self._raw = [], bytearray()
+        if not data:
+            return
+        self.files.append(_embedded(data) if destination == "objdata" else InnerFile("", data))
+
+
+def read_rtf(data: bytes, budget: Budget) -> FileContent:
+    """The content of an RTF file."""
+    reader = _RtfReader(data, budget)
+    reader.read()
+    content = FileContent("rtf", [tidy(_joined(reader.shown))], files=_with_html(reader))
+    hidden = tidy(_joined(reader.hidden))
+    if hidden:
+        content.hidden = [hidden, tidy(_joined(reader.everything))]
+    if reader.is_full:
+        content.fail(TOO_LARGE, "more text than is read")
+    return content
+
+
+def _with_html(reader: _RtfReader) -> Iterator[InnerFile]:
+    yield from reader.files
+    if reader.is_html and reader.html:
+        yield InnerFile("", _joined(reader.html).encode(), "text/html")
+
+
+def _joined(pieces: list[str]) -> str:
+    """Pieces as one text; a character outside the first plane was written as two code units."""
+    return "".join(pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _embedded(data: bytes) -> InnerFile:
+    """The file in the data of an OLE 1.0 object ([MS-OLEDS] 2.2.5): after its class, topic and item names."""
+    try:
+        version, kind = struct.unpack_from("<II", data, 0)
+        at = 8
+        names = []
+        for _ in range(3):
+            (length,) = struct.unpack_from("<I", data, at)
+            names.append(data[at + 4 : at + 4 + length].rstrip(b"\0").decode("cp1252", "replace"))
+            at += 4 + length
+        (size,) = struct.unpack_from("<I", data, at)
+        if version < 0x10000 and kind == 2 and size <= len(data) - at - 4:
+            name = "package" if names[0].lower() == "package" else ""
+            return InnerFile(name, data[at + 4 : at + 4 + size], "application/x-ole-package" if name else "")
+    except (struct.error, ValueError):
+        pass
+    return InnerFile("", data)
