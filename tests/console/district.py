@@ -36,8 +36,8 @@ _CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # cheap: the
 PASSWORD_HASH = _CHEAP.hash(PASSWORD)
 
 USERS: Mapping[str, User] = {
-    each.name: each
-    for each in (
+    row.name: row
+    for row in (
         User("director", AccountRole.TECHNOLOGY_DIRECTOR),
         User("high", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",)),
         User("middle", AccountRole.BUILDING_ADMINISTRATOR, ("o-middle",)),

@@ -1,4 +1,4 @@
-"""The API: everything the pages do, by its own description; errors, cursors, and decisions that come twice."""
+"""The API across features: pages of lists, errors, idempotency, and its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ EXAMPLES = 25
 
 async def _states(console: RunningConsole, name: str) -> set[State]:
     (trace,) = await console.store.lookups.trace(id=console.id(name))
-    return {each.state for each in trace.recipients}
+    return {recipient.state for recipient in trace.recipients}
 
 
-async def test_the_queue_comes_in_pages(console: RunningConsole) -> None:
+async def test_queue_has_pages(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as program:
         whole = (await program.get("/api/v1/held")).json()
         assert whole["next"] is None
@@ -51,7 +51,7 @@ async def test_the_queue_comes_in_pages(console: RunningConsole) -> None:
         assert pages == [2, 2, 2, 1]
 
 
-async def test_a_cursor_outlives_what_it_stood_at(console: RunningConsole) -> None:
+async def test_cursor_survives_a_decision(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as program:
         first = (await program.get("/api/v1/held", params={"limit": 2})).json()
         rest = (await program.get("/api/v1/held", params={"cursor": first["next"]})).json()["items"]
@@ -60,7 +60,7 @@ async def test_a_cursor_outlives_what_it_stood_at(console: RunningConsole) -> No
 
 
 @pytest.mark.parametrize("cursor", ["x", "bnVsbA", "W10", "WzEsMl0", "WyJhIiwiYiJd", "WzEsIngiLDNd", "e30", "é"])
-async def test_a_cursor_of_somebody_else_s(console: RunningConsole, cursor: str) -> None:
+async def test_invalid_cursor_is_refused(console: RunningConsole, cursor: str) -> None:
     async with console.api_client(DIRECTOR) as program:
         for path in ("held", "audit"):
             answer = await program.get(f"/api/v1/{path}", params={"cursor": cursor})
@@ -97,18 +97,18 @@ async def test_errors_say_what_is_wrong(
     assert await _states(console, "high") == {State.HELD}
 
 
-async def test_of_many_at_once_one_wins(console: RunningConsole) -> None:
+async def test_first_of_concurrent_decisions_wins(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as one, console.api_client(HIGH) as other:
         answers = await asyncio.gather(
             *(
-                each.post(f"/api/v1/messages/{console.id('high')}/{deed}", json={"reason": ""})
-                for each, deed in [(one, "release"), (other, "reject")] * 4
+                item.post(f"/api/v1/messages/{console.id('high')}/{deed}", json={"reason": ""})
+                for item, deed in [(one, "release"), (other, "reject")] * 4
             )
         )
-    assert sorted(each.status_code for each in answers) == [200] + [409] * 7
-    first = [each.json()["first"] for each in answers if each.status_code == 409]
-    assert {each["by"] for each in first} <= {DIRECTOR, HIGH}
-    assert len({each["by"] for each in first}) == 1
+    assert sorted(item.status_code for item in answers) == [200] + [409] * 7
+    first = [item.json()["first"] for item in answers if item.status_code == 409]
+    assert {item["by"] for item in first} <= {DIRECTOR, HIGH}
+    assert len({item["by"] for item in first}) == 1
     assert (
         len(
             [
@@ -121,23 +121,23 @@ async def test_of_many_at_once_one_wins(console: RunningConsole) -> None:
     )
 
 
-async def test_a_decision_with_a_key_is_made_once(console: RunningConsole) -> None:
+async def test_decision_with_idempotency_key_happens_once(console: RunningConsole) -> None:
     path, key = f"/api/v1/messages/{console.id('high')}/release", {"Idempotency-Key": "one"}
     async with console.api_client(DIRECTOR) as program:
         answers = [await program.post(path, json={"reason": "ok"}, headers=key) for _ in range(3)]
-        assert [(each.status_code, each.json()) for each in answers] == [(200, answers[0].json())] * 3
+        assert [(item.status_code, item.json()) for item in answers] == [(200, answers[0].json())] * 3
         assert (await program.post(path, json={"reason": "other"}, headers=key)).status_code == 422
         assert (await program.post(path, json={"reason": "ok"})).status_code == 409
         unknown = [
             await program.post("/api/v1/messages/0/reject", json={"reason": ""}, headers={"Idempotency-Key": "two"})
         ] * 2
-        assert [each.status_code for each in unknown] == [404, 404]
+        assert [item.status_code for item in unknown] == [404, 404]
     async with console.api_client(HIGH) as other:  # keys belong to an account
         assert (await other.post(path, json={"reason": "ok"}, headers=key)).status_code == 409
 
 
-async def test_a_program_takes_back_what_was_decided_on_a_page(console: RunningConsole) -> None:
-    """As long as it has not left; what a program decides itself takes effect at once."""
+async def test_api_undoes_a_decision_of_a_page(console: RunningConsole) -> None:
+    """While nothing was delivered. A decision of a program takes effect at once."""
     id_ = console.id("high")
     path = f"/api/v1/messages/{id_}"
     async with (
@@ -147,7 +147,7 @@ async def test_a_program_takes_back_what_was_decided_on_a_page(console: RunningC
     ):
         form = form_secret(await browser.get("/trace"))
         await browser.post(f"/messages/{id_}/reject", data={"form": form, "reason": "x"})
-        assert (await other.post(f"{path}/undo")).status_code == 409  # somebody else's
+        assert (await other.post(f"{path}/undo")).status_code == 409  # a decision of another account
         key = {"Idempotency-Key": "undo"}
         back = await program.post(f"{path}/undo", headers=key)
         assert (back.status_code, back.json()["recipients"]) == (200, list(MESSAGES["high"].to))
@@ -159,7 +159,7 @@ async def test_a_program_takes_back_what_was_decided_on_a_page(console: RunningC
         assert (late.status_code, late.headers["content-type"]) == (409, "application/problem+json")
 
 
-async def test_a_program_is_told_what_a_decision_needs(console: RunningConsole) -> None:
+async def test_api_says_what_a_decision_requires(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as program:
         told = (await program.get(f"/api/v1/messages/{console.id('high')}/review")).json()
     assert told["needs"]["discard"] == {"reason": True, "second_person": False, "clauses": []}
@@ -187,7 +187,7 @@ DEEDS: dict[str, dict[str, object]] = {
 }
 
 
-async def test_whatever_is_done_is_done_once_with_a_key(console: RunningConsole) -> None:
+async def test_every_change_with_idempotency_key_happens_once(console: RunningConsole) -> None:
     """The second request gets the first answer, and the audit log has one entry more."""
     ids = {name: console.id(name) for name in ("high", "help")}
     async with console.api_client(HIGH) as program:
@@ -216,14 +216,14 @@ async def test_whatever_is_done_is_done_once_with_a_key(console: RunningConsole)
         for method, asked in methods.items()
         if method != "get" and not path.startswith(("/api/v1/me/", "/api/v1/tokens"))
     }
-    # one's own account: done twice it is the same, or the answer is a secret that nothing may keep to say it again
-    once_or_ever = {("put", "/api/v1/views/{name}"), ("delete", "/api/v1/views/{name}")}  # the same, done twice
+    # own account: repeating is harmless, or the answer is a secret that must not be stored
+    once_or_ever = {("put", "/api/v1/views/{name}"), ("delete", "/api/v1/views/{name}")}  # repeating is harmless
     changes_nothing = {("post", "/api/v1/trace"), ("post", "/api/v1/held/search")}
-    assert {each for each, keyed in writing.items() if not keyed} == once_or_ever | changes_nothing
+    assert {item for item, keyed in writing.items() if not keyed} == once_or_ever | changes_nothing
 
 
-async def test_the_description_is_kept(console: RunningConsole) -> None:
-    """Made-up requests of every kind: no answer is a fault of ours, and each is as the description says."""
+async def test_api_conforms_to_its_description(console: RunningConsole) -> None:
+    """Generated requests: no answer is a server error, and each matches the description."""
     token = await console.token(DIRECTOR)
     schema = await asyncio.to_thread(schemathesis.openapi.from_url, f"{console.url}/api/openapi.json")
     checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -252,10 +252,10 @@ async def test_the_description_is_kept(console: RunningConsole) -> None:
     assert min(tried.values()) >= 1
 
 
-async def test_what_fails_here_is_a_problem_too(
+async def test_internal_error_is_a_problem(
     sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path
 ) -> None:  # fmt: skip
-    """A defect of ours, here a policy that cannot be read any more: told as any other problem is, and nothing of it."""
+    """A bug, here a policy that cannot be read, is answered like any problem, without details."""
 
     def broken() -> Policy:
         raise LookupError("private words")

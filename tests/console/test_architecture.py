@@ -50,7 +50,7 @@ def _feature(module: str) -> str:
 
 def _targets(imports: set[str], modules: dict[str, set[str]]) -> set[str]:
     """The modules of the console among some imports."""
-    return {each if each in modules else each.rpartition(".")[0] for each in imports} & modules.keys()
+    return {item if item in modules else item.rpartition(".")[0] for item in imports} & modules.keys()
 
 
 def test_every_folder_is_listed() -> None:

@@ -1,4 +1,4 @@
-"""The console in a browser: sign in, see, read, decide, by keyboard and without JavaScript; everybody can use it."""
+"""The console in a browser: reading and deciding by keyboard and without JavaScript; accessibility."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.peer("chromium")
 BOTH = pytest.mark.parametrize(
     "console", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgresql"))], indirect=True
 )
-# The pages let no script in but their own: what audits them is let in beside it.
+# The pages allow only their own scripts: bypass_csp lets axe-core in.
 DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light", "bypass_csp": True}
 PHONE = {
     "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "color_scheme": "dark",
@@ -27,21 +27,21 @@ PHONE = {
 
 async def _states(console: RunningConsole, name: str) -> set[State]:
     (trace,) = await console.store.lookups.trace(id=console.id(name))
-    return {each.state for each in trace.recipients}
+    return {recipient.state for recipient in trace.recipients}
 
 
 @BOTH
-async def test_a_held_message_is_found_read_and_released_by_keyboard(console: RunningConsole, page: Page) -> None:
+async def test_release_by_keyboard(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, DIRECTOR)
     rows = page.locator("#queue .rows .row")
     await expect(rows).to_have_count(len(HELD))
     await page.keyboard.press("j")
-    await expect(page.locator("#pane #message")).to_contain_text("Tess Vandermeer")  # calls for help stand first
+    await expect(page.locator("#pane #message")).to_contain_text("Tess Vandermeer")  # calls for help come first
     await page.keyboard.press("j")
     await expect(page.locator("#pane #message")).to_contain_text("Peter Lindgren")
     await expect(page.locator("#pane mark", has_text="just between us")).to_have_count(1)
     chosen = await page.locator("#pane #message").get_attribute("data-id")
-    assert chosen == console.id("high")  # the earliest due stands first
+    assert chosen == console.id("high")  # earliest due first
     await page.keyboard.press("e")
     await page.keyboard.type("known to the parents")
     await page.keyboard.press("Escape")
@@ -54,13 +54,13 @@ async def test_a_held_message_is_found_read_and_released_by_keyboard(console: Ru
     gone = await console.deliver(after=6)
     assert gone == {console.id("high"): console.messages["high"].content}
     acts = await console.store.audit_trail.entries_about(console.id("high"), 10)
-    assert [each.act for each in acts] == ["released", "viewed", "decided"]
+    assert [entry.act for entry in acts] == ["released", "viewed", "decided"]
     assert acts[0].detail["reason"] == "known to the parents"
 
 
 @pytest.mark.parametrize("context", [{}, {"java_script_enabled": False}], indirect=True, ids=["script", "no-script"])
-async def test_enter_in_the_reason_decides_nothing(console: RunningConsole, page: Page) -> None:
-    """A reason is written before it is clear what it is for: only a button decides, alone or for a mailing."""
+async def test_enter_in_reason_field_decides_nothing(console: RunningConsole, page: Page) -> None:
+    """Only a button decides, on one message or on near-duplicates."""
     await sign_in_browser(page, console, HIGH)
     for path in (f"/messages/{console.id('high')}", f"/together/{console.id('high')}"):
         await page.goto(f"{console.url}{path}")
@@ -68,7 +68,7 @@ async def test_enter_in_the_reason_decides_nothing(console: RunningConsole, page
         await expect(page.get_by_text("Nothing", exact=True)).to_be_hidden()
         await reason.fill("known to the parents")
         await reason.press("Enter")
-        await reason.press("End")  # the page is still there and takes keys
+        await reason.press("End")  # the page is still open
         await expect(reason).to_have_value("known to the parents")
         assert page.url == f"{console.url}{path}"
         assert await _states(console, "high") == {State.HELD}
@@ -82,7 +82,7 @@ async def test_a_decision_is_undone(console: RunningConsole, page: Page) -> None
     await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.keyboard.press("x")
     await expect(page.get_by_text("Rejected. It takes effect")).to_be_visible()
-    console.clock.ahead -= 600  # as much time to press it as a busy machine may need
+    console.clock.ahead -= 600  # enough time on a busy machine
     await page.reload()
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator("#message")).to_contain_text("Decision undone")
@@ -90,8 +90,8 @@ async def test_a_decision_is_undone(console: RunningConsole, page: Page) -> None
     assert console.id("high") not in await console.deliver(after=60)
 
 
-async def test_the_browser_asks_for_a_reason_that_the_policy_wants(console: RunningConsole, page: Page) -> None:
-    """Before anything is sent, and only for the deed that wants one."""
+async def test_browser_requires_a_reason_if_the_policy_does(console: RunningConsole, page: Page) -> None:
+    """Before anything is sent, and only for the action that requires it."""
     path = f"{console.url}/messages/{console.id('high')}"
     await sign_in_browser(page, console, HIGH)
     await page.goto(path)
@@ -104,7 +104,7 @@ async def test_the_browser_asks_for_a_reason_that_the_policy_wants(console: Runn
     await expect(page.get_by_text("Message of Peter Lindgren: Rejected.")).to_be_visible()
 
 
-async def test_the_words_are_read_before_what_was_found_in_them(console: RunningConsole, page: Page) -> None:
+async def test_message_text_comes_before_findings(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, HIGH)
     await page.goto(f"{console.url}/messages/{console.id('high')}")
     titles = await page.locator("#message h2").all_inner_texts()
@@ -113,7 +113,7 @@ async def test_the_words_are_read_before_what_was_found_in_them(console: Running
     await expect(page.get_by_role("region", name="Also found")).to_contain_text("80 % sure")
 
 
-async def test_the_second_one_is_told_who_was_first(console: RunningConsole, page: Page) -> None:
+async def test_late_decision_says_who_decided_first(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, HIGH)
     await page.goto(f"{console.url}/messages/{console.id('high')}")
     async with console.api_client(DIRECTOR) as director:
@@ -130,10 +130,10 @@ async def test_the_queue_is_live(console: RunningConsole, page: Page) -> None:
     await expect(page.locator("#held-title .count")).to_have_text(str(len(HELD) - 1))
 
 
-async def test_a_building_sees_its_own(console: RunningConsole, page: Page) -> None:
+async def test_administrator_sees_own_building_only(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, MIDDLE)
     await expect(page.locator("#queue .rows .row")).to_have_count(2)
-    seen = {await each.get_attribute("data-id") for each in await page.locator("#queue .rows .row").all()}
+    seen = {await item.get_attribute("data-id") for item in await page.locator("#queue .rows .row").all()}
     assert seen == {console.id("middle"), console.id("both")}
     answer = await page.goto(f"{console.url}/messages/{console.id('high')}")
     assert answer is not None
@@ -194,13 +194,13 @@ PAGES = {
 
 
 async def violations(page: Page) -> dict[str, list[str]]:
-    """What axe-core finds that is serious or worse: rule and the places."""
+    """Violations that axe-core rates serious or critical, by rule and place."""
     await page.add_script_tag(content=axe.SCRIPT.read_text())
     found = json.loads(await page.evaluate("axe.run().then((found) => JSON.stringify(found.violations))"))
     return {
-        each["id"]: [place["html"][:200] for place in each["nodes"]]
-        for each in found
-        if each["impact"] in ("serious", "critical")
+        item["id"]: [place["html"][:200] for place in item["nodes"]]
+        for item in found
+        if item["impact"] in ("serious", "critical")
     }
 
 
@@ -212,7 +212,7 @@ async def test_every_page_is_accessible(console: RunningConsole, page: Page, nam
         await sign_in_browser(page, console, name)
         await console.store.cases.open(CaseDraft("Secrecy", "high", HIGH), DIRECTOR, [console.id("high")], {})
     for path in PAGES[name]:
-        await page.goto(console.url + path.format(**{each: console.id(each) for each in console.messages}))
+        await page.goto(console.url + path.format(**{message: console.id(message) for message in console.messages}))
         assert not await violations(page), path
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{path} is wider than the screen"

@@ -1,4 +1,4 @@
-"""On a phone nothing lies out of sight to the side: menu and tables fold into the width, also without JavaScript."""
+"""On a phone, menu and tables fit the width, also without JavaScript."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _OUT_OF_SIGHT = """places => places.filter(each => {
 
 
 @PHONES
-async def test_the_whole_menu_is_in_sight(console: RunningConsole, page: Page) -> None:
+async def test_menu_fits_the_screen(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, DIRECTOR)
     for path in ("/", "/audit"):
         await page.goto(f"{console.url}{path}")
         links = page.get_by_role("navigation", name="Main").get_by_role("link")
         await expect(links).to_have_count(7)
         assert await links.evaluate_all(_OUT_OF_SIGHT) == []
-        for each in await links.all():
-            await expect(each).to_be_in_viewport(ratio=1)
-            box = await each.bounding_box()
+        for item in await links.all():
+            await expect(item).to_be_in_viewport(ratio=1)
+            box = await item.bounding_box()
             assert box is not None
-            assert box["height"] >= 34  # a thumb finds it
+            assert box["height"] >= 34  # large enough for a thumb
 
 
 @pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
-async def test_tables_fold(console: RunningConsole, page: Page) -> None:
-    """What was done stands beside who did it, and every figure beside its word."""
+async def test_tables_fold_on_a_phone(console: RunningConsole, page: Page) -> None:
+    """Every figure has its label beside it."""
     now = await console.store.clock.now()
     grant = Grant(AUDITOR, "", DIRECTOR, "the yearly review of what was read and by whom", now, now + 86400)
     await console.store.grants.add(grant, AuditEntry(now, DIRECTOR, "content granted", "", {"to": AUDITOR}))

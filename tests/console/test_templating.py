@@ -15,7 +15,7 @@ TEMPLATES = sorted(Path(gateway.console.__file__).parent.rglob("*.html"))
 _LINKS = re.compile(r'<li><a href="([^"]+)"[^>]*>([^<]+)</a></li>')
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda each: each.stem)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda item: item.stem)
 def test_templates_have_no_inline_script_or_style(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
     assert not re.findall(r"<script(?![^>]*\bsrc=)", text)

@@ -1,31 +1,31 @@
-// The console by keyboard, and a message beside the queue on wide screens. Everything works without this file too.
+// Keyboard control, and a message beside the queue on wide screens. Everything works without this file too.
 "use strict";
 (function () {
   const root = document.documentElement;
   root.classList.add("js");
   const wide = window.matchMedia("(min-width: 62rem)");
   const pane = document.getElementById("pane");
-  let chosen = "";
-  let asked = 0;
+  let chosen = ""; // the id of the selected message
+  let loading = 0; // the timer that loads it
 
-  const all = () => [...document.querySelectorAll("#queue .row, .wide .row")].filter((row) => row.offsetParent);
-  const row = () => document.querySelector('.row[data-id="' + CSS.escape(chosen) + '"]');
+  const rows = () => [...document.querySelectorAll("#queue .row, .wide .row")].filter((row) => row.offsetParent);
+  const chosenRow = () => document.querySelector('.row[data-id="' + CSS.escape(chosen) + '"]');
 
   function mark() {
-    for (const each of document.querySelectorAll(".row")) {
-      each.classList.toggle("chosen", each.dataset.id === chosen);
-      if (each.dataset.id === chosen) each.setAttribute("aria-current", "true");
-      else each.removeAttribute("aria-current");
+    for (const row of document.querySelectorAll(".row")) {
+      row.classList.toggle("chosen", row.dataset.id === chosen);
+      if (row.dataset.id === chosen) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
     }
   }
 
-  function choose(link, read) {
+  function choose(link, immediately) {
     chosen = link.dataset.id;
     mark();
     link.scrollIntoView({ block: "nearest" });
     link.focus({ preventScroll: true });
-    clearTimeout(asked);
-    if (pane && wide.matches) asked = setTimeout(() => show(link.getAttribute("href")), read ? 0 : 150);
+    clearTimeout(loading);
+    if (pane && wide.matches) loading = setTimeout(() => show(link.getAttribute("href")), immediately ? 0 : 150);
   }
 
   function show(href) {
@@ -33,15 +33,15 @@
   }
 
   function move(step) {
-    const rows = all();
-    if (!rows.length) return;
-    const at = rows.findIndex((each) => each.dataset.id === chosen);
-    choose(rows[Math.min(Math.max(at < 0 ? 0 : at + step, 0), rows.length - 1)], false);
+    const shown = rows();
+    if (!shown.length) return;
+    const at = shown.findIndex((row) => row.dataset.id === chosen);
+    choose(shown[Math.min(Math.max(at < 0 ? 0 : at + step, 0), shown.length - 1)], false);
   }
 
   function press(key) {
     const shown = document.querySelector("#message");
-    if (pane && wide.matches && shown && shown.dataset.id !== chosen) return; // not yet the one that is chosen
+    if (pane && wide.matches && shown && shown.dataset.id !== chosen) return; // the chosen message is still loading
     const button = document.querySelector('#message button[data-key="' + key + '"]');
     if (button) button.click();
   }
@@ -58,14 +58,14 @@
     const typing = event.target.matches("input, textarea, select");
     if (event.key === "Escape" && typing) return event.target.blur();
     if (typing || document.querySelector("dialog[open]")) return;
-    if (event.repeat && event.key !== "j" && event.key !== "k") return; // a key that is held down decides once
+    if (event.repeat && event.key !== "j" && event.key !== "k") return; // holding a key down decides once
     const reason = document.getElementById("reason");
     switch (event.key) {
       case "j": move(1); break;
       case "k": move(-1); break;
       case "o": case "Enter":
         if (event.key === "Enter" && event.target.closest("a, button, summary") && !event.target.closest("a.row")) return;
-        if (row()) { event.preventDefault(); window.location.href = row().getAttribute("href"); }
+        if (chosenRow()) { event.preventDefault(); window.location.href = chosenRow().getAttribute("href"); }
         return;
       case "r": case "x": case "t": press(event.key); break;
       case "/": { const find = document.querySelector(".filters [name=text]"); if (find) { find.closest("details").open = true; find.focus(); } break; }
@@ -77,19 +77,19 @@
     event.preventDefault();
   });
 
-  // The browser asks for a reason before a deed for which the policy wants one.
+  // The browser requires a reason before an action for which the policy requires one.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     const reason = document.getElementById("reason");
     if (!button || !reason || button.form !== reason.form) return;
     reason.required = "reason" in button.dataset;
-    reason.setCustomValidity(reason.required && !reason.value ? "Say in a few words why: the policy asks for a reason here." : "");
+    reason.setCustomValidity(reason.required && !reason.value ? "Say why in a few words: the policy requires a reason here." : "");
   });
 
-  // A decision is sent once, however often it is pressed.
+  // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post") return;
-    if (event.target.dataset.again) return; // a file: the page stays, and it can be asked for again
+    if (event.target.dataset.again) return; // a download: the page stays, and the form can be sent again
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "yes";
   });
@@ -98,7 +98,7 @@
   });
 
   function ready() {
-    for (const each of document.querySelectorAll(".filters select")) each.onchange = () => each.form.submit();
+    for (const select of document.querySelectorAll(".filters select")) select.onchange = () => select.form.submit();
     mark();
   }
   document.addEventListener("htmx:afterSettle", (event) => {
@@ -108,14 +108,14 @@
     if (count) document.title = document.title.replace(/^\d+/, count.textContent);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    // What went wrong (gone, not allowed) is a page too: show it in the pane.
+    // An error is a page too: show it in the pane.
     if (event.target.id === "pane" && event.detail.xhr.status >= 400) { event.detail.shouldSwap = true; event.detail.isError = false; }
   });
   document.addEventListener("htmx:sseBeforeMessage", (event) => {
-    if (document.activeElement && document.activeElement.closest(".filters")) event.preventDefault(); // not under somebody's hands
+    if (document.activeElement && document.activeElement.closest(".filters")) event.preventDefault(); // do not replace filters while somebody uses them
   });
 
-  // After a decision: the next message of the list, where one was.
+  // After a decision: show the next message of the list.
   const queue = document.getElementById("queue");
   if (queue && queue.dataset.at) {
     const next = document.querySelector('#queue .row[data-id="' + CSS.escape(queue.dataset.at) + '"]');

@@ -1,27 +1,27 @@
-// Passkeys: what the page asks of the device, and its answer back into the form. Nothing else is sent by this file.
+// Passkeys: passes the page's options to the device, and puts its answer into the form.
 "use strict";
 (function () {
-  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (each) => each.charCodeAt(0));
-  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  const listed = (keys) => (keys || []).map((each) => ({ ...each, id: bytes(each.id) }));
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+  const base64url = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const descriptors = (keys) => (keys || []).map((key) => ({ ...key, id: bytes(key.id) }));
 
-  async function asked(how, options) {
+  async function askDevice(action, options) {
     options.challenge = bytes(options.challenge);
-    if (how === "create") {
+    if (action === "create") {
       options.user.id = bytes(options.user.id);
-      options.excludeCredentials = listed(options.excludeCredentials);
+      options.excludeCredentials = descriptors(options.excludeCredentials);
       return navigator.credentials.create({ publicKey: options });
     }
-    options.allowCredentials = listed(options.allowCredentials);
+    options.allowCredentials = descriptors(options.allowCredentials);
     return navigator.credentials.get({ publicKey: options });
   }
 
-  function told(key) {
-    const response = { clientDataJSON: text(key.response.clientDataJSON) };
+  function toJson(key) {
+    const response = { clientDataJSON: base64url(key.response.clientDataJSON) };
     for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
-      if (key.response[name]) response[name] = text(key.response[name]);
+      if (key.response[name]) response[name] = base64url(key.response[name]);
     }
-    return JSON.stringify({ id: key.id, rawId: text(key.rawId), type: key.type, response: response, clientExtensionResults: {} });
+    return JSON.stringify({ id: key.id, rawId: base64url(key.rawId), type: key.type, response: response, clientExtensionResults: {} });
   }
 
   for (const form of document.querySelectorAll("form[data-passkey]")) {
@@ -33,7 +33,7 @@
       const fault = form.querySelector("[role=alert]");
       fault.hidden = true;
       try {
-        field.value = told(await asked(form.dataset.passkey, JSON.parse(form.dataset.options)));
+        field.value = toJson(await askDevice(form.dataset.passkey, JSON.parse(form.dataset.options)));
         form.submit();
       } catch {
         fault.hidden = false;

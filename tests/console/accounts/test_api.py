@@ -1,4 +1,4 @@
-"""One's own account: where one is signed in, a second step that the district asks for, and the same by the API."""
+"""A person's own account: sessions, a required second step, and the API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def _from_elsewhere(browser: httpx.AsyncClient, name: str = HIGH) -> None:
 
 
 @BOTH
-async def test_sessions_are_listed_and_ended_one_by_one(console: RunningConsole) -> None:
+async def test_sessions_are_listed_and_can_be_ended(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as here, console.anonymous() as phone, console.signed_in(HIGH) as third:
         await _from_elsewhere(phone)
         page = await here.get("/account")
@@ -43,29 +43,31 @@ async def test_sessions_are_listed_and_ended_one_by_one(console: RunningConsole)
         assert page.text.count("this browser") == 1
         ends = re.findall(r'action="(/account/sessions/[0-9a-f]{12}/end)"', page.text)
         assert len(ends) == 3
-        (there,) = [each for each in await console.store.sessions.of_user(HIGH) if "iPhone" in each.place]
+        (there,) = [session for session in await console.store.sessions.of_user(HIGH) if "iPhone" in session.place]
         assert (
             await here.post(f"/account/sessions/{there.id}/end", data={"form": form_secret(page)})
         ).status_code == 303
-        assert [await _alive(each) for each in (here, phone, third)] == [True, False, True]
+        assert [await _alive(item) for item in (here, phone, third)] == [True, False, True]
         again = await here.post(f"/account/sessions/{there.id}/end", data={"form": form_secret(page)})
         assert again.status_code == 404
-    (act,) = [each for each in await console.store.audit_trail.entries_about(HIGH, 20) if each.act == "session ended"]
+    (act,) = [
+        entry for entry in await console.store.audit_trail.entries_about(HIGH, 20) if entry.act == "session ended"
+    ]
     assert act.detail == {"session": there.id}
 
 
 @BOTH
-async def test_every_other_session_is_ended_and_nobody_else_s(console: RunningConsole) -> None:
+async def test_other_sessions_of_the_account_end(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as here, console.signed_in(HIGH) as other, console.signed_in(AUDITOR) as auditor:
         (theirs,) = await console.store.sessions.of_user(AUDITOR)
         form = form_secret(await here.get("/account"))
         assert (await here.post(f"/account/sessions/{theirs.id}/end", data={"form": form})).status_code == 404
         assert (await here.post("/account/sessions/others", data={"form": form})).status_code == 303
-        assert [await _alive(each) for each in (here, other, auditor)] == [True, False, True]
+        assert [await _alive(row) for row in (here, other, auditor)] == [True, False, True]
 
 
-async def test_what_a_page_is_told_of_the_queue_ends_with_its_session(console: RunningConsole) -> None:
-    """However much happens in the queue meanwhile."""
+async def test_event_stream_ends_with_its_session(console: RunningConsole) -> None:
+    """Even if the queue changes in the meantime."""
     async with (
         console.signed_in(HIGH) as here,
         console.signed_in(HIGH) as other,
@@ -79,14 +81,14 @@ async def test_what_a_page_is_told_of_the_queue_ends_with_its_session(console: R
         assert not [line async for line in lines if "changed" in line]
 
 
-async def test_a_session_that_ended_by_itself_is_not_listed(console: RunningConsole) -> None:
+async def test_expired_session_is_not_listed(console: RunningConsole) -> None:
     async with console.signed_in(HIGH):
         console.clock.ahead += 31 * 60
         async with console.signed_in(HIGH) as here:
             assert (await here.get("/account")).text.count("/end") == 1
 
 
-async def test_a_session_that_waits_for_its_second_step_is_not_listed(console: RunningConsole) -> None:
+async def test_waiting_session_is_not_listed(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as here:
         await _codes(here, int(console.clock()))
         async with console.anonymous() as half:
@@ -107,7 +109,7 @@ async def test_a_session_that_waits_for_its_second_step_is_not_listed(console: R
         ("<script>", "", "A browser, from an unknown address"),
     ],
 )  # fmt: skip
-def test_a_place_is_said_in_coarse_words(agent: str, address: str, place: str) -> None:
+def test_client_hint_is_coarse(agent: str, address: str, place: str) -> None:
     assert client_hint(agent, address) == place
 
 
@@ -116,14 +118,14 @@ def test_a_place_is_said_in_coarse_words(agent: str, address: str, place: str) -
 
 @async_fixture(loop_scope="session")
 async def strict(sqlite_district: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[RunningConsole]:
-    """A console of a district that asks for a second step."""
+    """A console that requires a second step."""
     url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
     async with running_console(url, sqlite_district[1], second_step="required") as console:
         yield console
 
 
 async def _codes(browser: httpx.AsyncClient, now: int) -> httpx.Response:
-    """Set codes up."""
+    """Set up codes."""
     form = form_secret(await browser.get("/account"))
     begun = await browser.post("/account/codes", data={"form": form, "password": PASSWORD})
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", begun.text)
@@ -132,7 +134,7 @@ async def _codes(browser: httpx.AsyncClient, now: int) -> httpx.Response:
     return await browser.post("/account/codes/confirm", data=sent)
 
 
-async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: RunningConsole) -> None:
+async def test_required_second_step_must_be_set_up_first(strict: RunningConsole) -> None:
     async with strict.signed_in(DIRECTOR) as browser:
         for path in ("/", "/trace", f"/messages/{strict.id('high')}", "/account/tokens", "/reports.csv", "/events"):
             answer = await browser.get(path)
@@ -150,11 +152,11 @@ async def test_who_has_no_second_step_sets_one_up_and_does_nothing_else(strict: 
         assert "Save these recovery codes" in done.text
         assert (await browser.get("/trace")).status_code == 200
         off = await browser.post("/account/codes/off", data={"form": form, "password": PASSWORD})
-        assert off.status_code == 409  # the last one stays
+        assert off.status_code == 409  # the last second step must stay
         assert await strict.store.second_steps.find(DIRECTOR) is not None
 
 
-async def test_who_owes_a_second_step_can_leave(strict: RunningConsole) -> None:
+async def test_account_without_required_step_can_sign_out(strict: RunningConsole) -> None:
     async with strict.signed_in(LINDGREN) as browser:
         form = form_secret(await browser.get("/account"))
         assert (await browser.post("/sign-out", data={"form": form})).headers["location"] != "/account"
@@ -165,7 +167,7 @@ async def test_who_owes_a_second_step_can_leave(strict: RunningConsole) -> None:
 
 
 @BOTH
-async def test_the_account_by_the_api(console: RunningConsole) -> None:
+async def test_own_account_by_api(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as program, console.signed_in(HIGH) as browser:
         me = (await program.get("/api/v1/me")).json()
         assert (me["name"], me["role"], me["buildings"]) == (HIGH, "building_administrator", ["o-high"])
@@ -186,21 +188,21 @@ async def test_the_account_by_the_api(console: RunningConsole) -> None:
         assert (await program.get("/api/v1/me")).json()["emergency_codes_left"] == 10
 
 
-async def test_tokens_by_the_api(console: RunningConsole) -> None:
+async def test_tokens_by_api(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as program, console.api_client(DIRECTOR) as other:
         asked = {"may": "read", "lasts": "7d"}
         assert (await program.post("/api/v1/tokens", json={**asked, "password": "x"})).status_code == 422
         made = (await program.post("/api/v1/tokens", json={**asked, "password": PASSWORD})).json()
         listed = (await program.get("/api/v1/tokens")).json()["items"]
-        assert made["id"] in {each["id"] for each in listed}
-        assert {each["user"] for each in listed} == {HIGH}
+        assert made["id"] in {message["id"] for message in listed}
+        assert {message["user"] for message in listed} == {HIGH}
         assert made["secret"] not in str(listed)
-        assert {each["user"] for each in (await other.get("/api/v1/tokens")).json()["items"]} == {HIGH, DIRECTOR}
+        assert {token["user"] for token in (await other.get("/api/v1/tokens")).json()["items"]} == {HIGH, DIRECTOR}
         async with console.anonymous() as reader:
             reader.headers["authorization"] = f"Bearer {made['secret']}"
             assert (await reader.get("/api/v1/me")).json()["rights"] == ["queue", "content", "trace", "stats"]
             for method, path in (("DELETE", "/me/sessions"), ("POST", "/tokens"), ("DELETE", f"/tokens/{made['id']}")):
                 answer = await reader.request(method, f"/api/v1{path}", json={"password": PASSWORD})
-                assert answer.status_code == 403, path  # it only reads
+                assert answer.status_code == 403, path  # it is read-only
             assert (await program.delete(f"/api/v1/tokens/{made['id']}")).status_code == 200
             assert (await reader.get("/api/v1/me")).status_code == 401

@@ -1,4 +1,4 @@
-"""An auditor sees decisions, and content only where a director granted it, until the end of the grant."""
+"""Auditors see decisions, and content only with a grant, until it ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GRANTS = "/api/v1/grants"
 SAYS = "just between us"
 
 
-async def test_an_auditor_sees_what_was_decided_and_no_content(console: RunningConsole) -> None:
+async def test_auditor_sees_decisions_but_no_content(console: RunningConsole) -> None:
     async with (
         console.api_client(DIRECTOR) as director,
         console.signed_in(AUDITOR) as browser,
@@ -31,7 +31,7 @@ async def test_an_auditor_sees_what_was_decided_and_no_content(console: RunningC
         assert SAYS not in message
 
 
-async def test_content_is_granted_until_an_end(console: RunningConsole) -> None:
+async def test_grant_expires(console: RunningConsole) -> None:
     path, content = f"/messages/{console.id('high')}", f"/api/v1/messages/{console.id('high')}/content"
     asked = {"to": AUDITOR, "about": console.id("high"), "for": "8h", "reason": "the yearly sample"}
     async with (
@@ -58,18 +58,18 @@ async def test_content_is_granted_until_an_end(console: RunningConsole) -> None:
     async with console.api_client(AUDITOR) as own, console.api_client(DIRECTOR) as director:
         assert (await own.get(content)).status_code == 403
         assert (await own.get(GRANTS)).json()["items"] == []
-        assert [each["id"] for each in (await director.get(GRANTS)).json()["items"]] == [1]
+        assert [item["id"] for item in (await director.get(GRANTS)).json()["items"]] == [1]
     acts = await console.store.audit_trail.changes_about(console.id("high"), 50)
-    (granted,) = [each for each in acts if each.act == "content granted"]
+    (granted,) = [entry for entry in acts if entry.act == "content granted"]
     assert (granted.actor, granted.detail["to"], granted.detail["reason"]) == (DIRECTOR, AUDITOR, "the yearly sample")
     assert granted.detail["until"] == made.json()["until"]
     views = [
-        each for each in await console.store.audit_trail.views_about(console.id("high"), 50) if each.actor == AUDITOR
+        entry for entry in await console.store.audit_trail.views_about(console.id("high"), 50) if entry.actor == AUDITOR
     ]
     assert len(views) >= 3
 
 
-async def test_a_grant_is_ended_before_its_time(console: RunningConsole) -> None:
+async def test_grant_can_be_ended_early(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as director, console.api_client(AUDITOR) as own:
         for about in (console.id("high"), console.id("middle")):
             sent = {"to": AUDITOR, "about": about, "for": "30d", "reason": "a sample"}
@@ -82,11 +82,11 @@ async def test_a_grant_is_ended_before_its_time(console: RunningConsole) -> None
         page = (await director.get("/grants")).text
         assert "ended" in page
         assert "a sample" in page
-    acts = [each.act for each in await console.store.audit_trail.changes_about(console.id("high"), 9)]
+    acts = [entry.act for entry in await console.store.audit_trail.changes_about(console.id("high"), 9)]
     assert "content grant ended" in acts
 
 
-async def test_a_case_is_granted_with_its_messages(console: RunningConsole) -> None:
+async def test_grant_of_a_case_covers_its_messages(console: RunningConsole) -> None:
     number = await console.store.cases.open(
         CaseDraft("Secrecy"), DIRECTOR, [console.id("high"), console.id("text")], {}
     )
@@ -104,7 +104,7 @@ async def test_a_case_is_granted_with_its_messages(console: RunningConsole) -> N
         assert (await own.post(f"/api/v1/cases/{number}/notes", json={"text": "x"})).status_code == 403
 
 
-async def test_everything_can_be_granted(console: RunningConsole) -> None:
+async def test_grant_of_everything(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as director, console.api_client(AUDITOR) as own:
         sent = {"to": AUDITOR, "all": "yes", "for": "1h", "reason": "a sample"}
         assert (await submit_form(director, "/grants", **sent)).status_code == 303
@@ -118,9 +118,7 @@ async def test_everything_can_be_granted(console: RunningConsole) -> None:
     [{"to": SECURITY}, {"to": HIGH}, {"to": ""}, {"about": "nothing"}, {"about": "case-7"}, {"reason": ""},
      {"for": "for ever"}, {"for": ""}, {"about": ""}],
 )  # fmt: skip
-async def test_a_grant_needs_an_auditor_something_a_reason_and_an_end(
-    console: RunningConsole, wrong: dict[str, str]
-) -> None:
+async def test_invalid_grant_is_refused(console: RunningConsole, wrong: dict[str, str]) -> None:
     sent = {"to": AUDITOR, "about": console.id("high"), "for": "1h", "reason": "x", **wrong}
     async with console.signed_in(DIRECTOR) as director:
         assert (await submit_form(director, "/grants", **sent)).status_code == 422
@@ -128,7 +126,7 @@ async def test_a_grant_needs_an_auditor_something_a_reason_and_an_end(
 
 
 @pytest.mark.peer("chromium")
-async def test_from_a_message_to_a_grant_in_a_browser(console: RunningConsole, page: Page) -> None:
+async def test_grant_in_a_browser(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, DIRECTOR)
     await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.get_by_text("Make it a case").scroll_into_view_if_needed()

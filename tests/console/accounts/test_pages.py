@@ -1,4 +1,4 @@
-"""The pages of one's own account in a browser: everybody can use them, at a desk and on a phone."""
+"""The account page in a browser: accessible on a desktop and on a phone."""
 
 from __future__ import annotations
 

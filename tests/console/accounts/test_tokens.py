@@ -1,4 +1,4 @@
-"""API tokens by a page: made, shown once, listed, revoked, each in the audit log."""
+"""API tokens on their page: created, shown once, listed, revoked; all in the audit log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECRET = re.compile(r"chp_[\w-]{43}")
 
 
 async def made(browser: httpx.AsyncClient, **sent: str) -> str:
-    """A new token's secret, from the page that shows it."""
+    """The secret of a new token, from its page."""
     page = await browser.get("/account/tokens")
     done = await browser.post(
         "/account/tokens",
@@ -26,7 +26,7 @@ async def made(browser: httpx.AsyncClient, **sent: str) -> str:
 
 
 async def asks(console: RunningConsole, secret: str, method: str, path: str) -> int:
-    """What a program is answered that has a token."""
+    """The answer to a program with a token."""
     async with console.anonymous() as program:
         answer = await program.request(
             method,
@@ -38,14 +38,14 @@ async def asks(console: RunningConsole, secret: str, method: str, path: str) -> 
 
 
 @BOTH
-async def test_a_token_is_made_used_and_revoked(console: RunningConsole) -> None:
+async def test_token_is_created_used_and_revoked(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as browser:
         secret = await made(browser)
         listed = (await browser.get("/account/tokens")).text
         assert secret not in listed
         assert "read and decide" in listed
         assert await asks(console, secret, "POST", f"/api/v1/messages/{console.id('high')}/release") == 200
-        (token,) = (each for each in await console.store.tokens.list_all() if each.user == HIGH)
+        (token,) = (token for token in await console.store.tokens.list_all() if token.user == HIGH)
         done = await browser.post(
             f"/account/tokens/{token.id}/revoke", data={"form": form_secret(await browser.get("/trace"))}
         )
@@ -57,7 +57,7 @@ async def test_a_token_is_made_used_and_revoked(console: RunningConsole) -> None
     assert [act.act for act in await console.store.audit_trail.entries_about(token.id, 9)] == ["token revoked"]
 
 
-async def test_a_token_ends_by_itself_and_one_that_reads_decides_nothing(console: RunningConsole) -> None:
+async def test_token_expires_and_read_only_token_cannot_decide(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as browser:
         secret = await made(browser, may="read")
         assert await asks(console, secret, "GET", "/api/v1/held") == 200
@@ -66,14 +66,14 @@ async def test_a_token_ends_by_itself_and_one_that_reads_decides_nothing(console
     assert await asks(console, secret, "GET", "/api/v1/held") == 401
 
 
-async def test_everybody_sees_their_own_and_a_director_all(console: RunningConsole) -> None:
+async def test_director_sees_all_tokens(console: RunningConsole) -> None:
     async with (
         console.signed_in(HIGH) as high,
         console.signed_in(AUDITOR) as auditor,
         console.signed_in(DIRECTOR) as director,
     ):
         await made(high)
-        (token,) = (each for each in await console.store.tokens.list_all() if each.user == HIGH)
+        (token,) = (token for token in await console.store.tokens.list_all() if token.user == HIGH)
         assert token.id not in (await auditor.get("/account/tokens")).text
         form = form_secret(await auditor.get("/trace"))
         assert (await auditor.post(f"/account/tokens/{token.id}/revoke", data={"form": form})).status_code == 404
@@ -83,7 +83,7 @@ async def test_everybody_sees_their_own_and_a_director_all(console: RunningConso
         assert (await director.post(f"/account/tokens/{token.id}/revoke", data={"form": form})).status_code == 404
 
 
-async def test_a_token_is_asked_for_properly(console: RunningConsole) -> None:
+async def test_invalid_token_request_is_refused(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as browser:
         form = form_secret(await browser.get("/trace"))
         for sent in ({}, {"may": "read"}, {"may": "all", "lasts": "7d"}, {"may": "read", "lasts": "999d"}):
@@ -92,8 +92,8 @@ async def test_a_token_is_asked_for_properly(console: RunningConsole) -> None:
     assert not await console.store.tokens.list_all()
 
 
-async def test_a_token_outlives_a_session_and_asks_for_the_password(console: RunningConsole) -> None:
-    """Somebody at a screen that was left open makes none."""
+async def test_creating_a_token_requires_the_password(console: RunningConsole) -> None:
+    """Somebody at an unattended screen cannot create one."""
     async with console.signed_in(HIGH) as browser:
         form = form_secret(await browser.get("/trace"))
         for password in ("", "not this one"):
@@ -103,7 +103,7 @@ async def test_a_token_outlives_a_session_and_asks_for_the_password(console: Run
     assert not await console.store.tokens.list_all()
 
 
-async def test_who_decides_nothing_makes_no_token_that_does(console: RunningConsole) -> None:
+async def test_role_without_decisions_gets_read_only_tokens(console: RunningConsole) -> None:
     async with console.signed_in(AUDITOR) as browser:
         form = form_secret(await browser.get("/trace"))
         sent = {"form": form, "may": "decide", "lasts": "7d", "password": PASSWORD}
@@ -112,7 +112,7 @@ async def test_who_decides_nothing_makes_no_token_that_does(console: RunningCons
 
 
 @BOTH
-async def test_a_token_s_last_use_is_listed(console: RunningConsole) -> None:
+async def test_last_use_of_a_token_is_listed(console: RunningConsole) -> None:
     async with console.signed_in(HIGH) as browser:
         secret = await made(browser)
         assert "never used" in (await browser.get("/account/tokens")).text

@@ -1,1 +1,1 @@
-"""Tests of signing in and permissions."""
+"""Tests of the console: auth."""

@@ -25,19 +25,19 @@ async def _alive(browser: httpx.AsyncClient) -> bool:
     return (await browser.get("/trace")).status_code == 200
 
 
-async def test_a_session_is_no_key_to_the_api(console: RunningConsole) -> None:
-    """What a browser sends by itself opens no call that changes something, so no other site can make one."""
+async def test_session_does_not_open_the_api(console: RunningConsole) -> None:
+    """Cookies do not authenticate API requests, so another site cannot make one."""
     async with console.signed_in(DIRECTOR) as browser:
         for path in (f"/api/v1/messages/{console.id('high')}/release", "/api/v1/held"):
             answer = await browser.request("POST" if "release" in path else "GET", path, json={"reason": ""})
             assert answer.status_code == 401
 
 
-async def test_a_session_that_was_there_before_is_worth_nothing(console: RunningConsole) -> None:
+async def test_session_fixation_does_not_work(console: RunningConsole) -> None:
     async with console.anonymous() as browser:
         browser.cookies.set("chaperone", "chosen-by-somebody-else", domain="127.0.0.1", path="/")
         assert (await sign_in(browser, DIRECTOR)).status_code == 303
-        given = [each.value for each in browser.cookies.jar if each.name == "chaperone"][-1]
+        given = [row.value for row in browser.cookies.jar if row.name == "chaperone"][-1]
     async with console.anonymous() as attacker:
         attacker.cookies.set("chaperone", "chosen-by-somebody-else", domain="127.0.0.1", path="/")
         assert (await attacker.get("/")).status_code == 303
@@ -45,7 +45,7 @@ async def test_a_session_that_was_there_before_is_worth_nothing(console: Running
     assert len(str(given)) >= 40
 
 
-async def test_a_session_ends_without_use_and_in_the_end_anyway(console: RunningConsole) -> None:
+async def test_session_ends_when_idle_and_after_its_lifetime(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as idle, console.signed_in(DIRECTOR) as used:
         for _ in range(int(SESSION_SECONDS // (IDLE_SECONDS - 60)) - 1):
             console.clock.ahead += IDLE_SECONDS - 60
@@ -55,7 +55,7 @@ async def test_a_session_ends_without_use_and_in_the_end_anyway(console: Running
         assert not await _alive(used)
 
 
-async def test_signing_out_ends_the_session_everywhere(console: RunningConsole) -> None:
+async def test_sign_out_ends_the_session(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         form, cookies = form_secret(await browser.get("/trace")), dict(browser.cookies)
         answer = await browser.post("/sign-out", data={"form": form})
@@ -66,7 +66,7 @@ async def test_signing_out_ends_the_session_everywhere(console: RunningConsole) 
 
 
 @pytest.mark.parametrize("end", ["disable", "password"])
-async def test_an_account_that_ends_ends_its_sessions_and_tokens(console: RunningConsole, end: str) -> None:
+async def test_disabled_account_loses_sessions_and_tokens(console: RunningConsole, end: str) -> None:
     act = AuditEntry(console.clock(), "tests", end, DIRECTOR)
     async with console.signed_in(DIRECTOR) as browser, console.api_client(DIRECTOR) as program:
         assert await _alive(browser)
@@ -78,15 +78,15 @@ async def test_an_account_that_ends_ends_its_sessions_and_tokens(console: Runnin
         assert not await _alive(browser)
 
 
-async def test_an_unknown_name_is_told_the_same(console: RunningConsole) -> None:
+async def test_unknown_name_gets_the_same_answer(console: RunningConsole) -> None:
     async with console.anonymous() as browser:
         unknown, wrong = await sign_in(browser, "nobody-here", "x" * 12), await sign_in(browser, HIGH, "x" * 12)
     assert unknown.status_code == wrong.status_code == 401
     assert re.sub(r'value="[^"]*"', "", unknown.text) == re.sub(r'value="[^"]*"', "", wrong.text)
 
 
-async def test_a_secret_given_as_a_name_is_not_kept(console: RunningConsole, log_lines: LogLines) -> None:
-    """People type their password into the wrong field."""
+async def test_password_typed_as_name_is_not_stored(console: RunningConsole, log_lines: LogLines) -> None:
+    """People sometimes type their password into the name field."""
     async with console.anonymous() as browser:
         await sign_in(browser, "Correct Horse Battery", "x")
     await console.store.audit.link(1000)
@@ -95,14 +95,14 @@ async def test_a_secret_given_as_a_name_is_not_kept(console: RunningConsole, log
 
 
 @pytest.mark.parametrize("onward", AWAY)
-async def test_signing_in_leads_to_our_pages_only(shared_console: RunningConsole, onward: str) -> None:
+async def test_sign_in_redirects_to_console_pages_only(shared_console: RunningConsole, onward: str) -> None:
     async with shared_console.anonymous() as browser:
         answer = await sign_in(browser, DIRECTOR, next=onward)
         assert (answer.status_code, answer.headers["location"]) == (303, "/")
         assert (await browser.get("/sign-in", params={"next": onward})).headers["location"] == "/"
 
 
-async def test_signing_in_leads_to_where_one_was_going(console: RunningConsole) -> None:
+async def test_sign_in_returns_to_the_requested_page(console: RunningConsole) -> None:
     wanted = f"/messages/{console.id('high')}"
     async with console.anonymous() as browser:
         assert (await browser.get(wanted)).headers["location"] == f"/sign-in?next={wanted}"

@@ -219,7 +219,7 @@ ABOUT = {
     "/messages/{id}/call": "help", "/api/v1/messages/{id}/call": "help",
     "/messages/{id}/discard": "laid-out", "/cases/{number}/remove/{id}": "text", "/together/{id}": "high",
     "/api/v1/mailings/{id}": "high",
-    **{f"{api}/messages/{{id}}/{each}": "high" for each in _OF_HIGH for api in ("", "/api/v1")},
+    **{f"{api}/messages/{{id}}/{item}": "high" for item in _OF_HIGH for api in ("", "/api/v1")},
     "/api/v1/messages/{id}/legal-hold/lift": "high", "/api/v1/messages/{id}/acknowledge": "help",
     "/api/v1/messages/{id}/discard": "laid-out", "/api/v1/cases/{number}/messages/{id}": "text",
 }  # fmt: skip
@@ -261,12 +261,12 @@ LAST = (("POST", "/sign-out"), ("DELETE", "/api/v1/me/sessions"))
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
     """Every method and path that the application answers, from the application itself."""
-    for each in app.routes:
-        inner = getattr(each, "original_router", None)
+    for item in app.routes:
+        inner = getattr(item, "original_router", None)
         if inner is not None:
             yield from routes(inner)
-        elif not isinstance(each, Mount):
-            yield from _of(each)
+        elif not isinstance(item, Mount):
+            yield from _of(item)
 
 
 def _of(route: BaseRoute) -> Iterator[tuple[str, str]]:
@@ -285,7 +285,7 @@ async def test_every_route_has_a_row(console: RunningConsole) -> None:
 
 
 def _ordered() -> list[tuple[str, str]]:
-    return sorted(ROWS, key=lambda each: (each in LAST, list(ROWS).index(each)))
+    return sorted(ROWS, key=lambda item: (item in LAST, list(ROWS).index(item)))
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -344,7 +344,7 @@ async def test_lists_of_a_building_have_no_message_of_another(console: RunningCo
         for path in ("/api/v1/held", "/api/v1/stats", "/api/v1/trace?address=dana.okafor@riverbend.example"):
             told += (await program.get(path)).text.replace("dana.okafor@riverbend.example", "")
     assert console.id("middle") in told
-    assert not [each for each in hidden if each in told]
+    assert not [item for item in hidden if item in told]
     assert "After practice" not in told
 
 
@@ -376,7 +376,7 @@ async def test_refusal_is_in_the_audit_log(console: RunningConsole) -> None:
     async with console.api_client(SECURITY) as program:
         await program.get(f"/api/v1/messages/{console.id('high')}/content")
     acts = await console.store.audit_trail.entries_about(console.id("high"), 1)
-    assert [(each.actor, each.act) for each in acts] == [(SECURITY, "access refused")]
+    assert [(entry.actor, entry.act) for entry in acts] == [(SECURITY, "access refused")]
 
 
 @pytest.mark.parametrize("path", ["", "/html/2", "/source", "/picture/3"])

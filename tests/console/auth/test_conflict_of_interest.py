@@ -53,7 +53,7 @@ async def test_queue_leaves_out_own_messages(console: RunningConsole) -> None:
         assert "<title>6 held" in (await high.get("/")).text
         assert "Essay" not in (await teacher.get("/?clause=7a")).text
         rows = (await program.get("/api/v1/held")).json()["items"]
-        assert {each["id"] for each in rows} == {console.id(name) for name in ("high", "both", "text", "laid-out")}
+        assert {row["id"] for row in rows} == {console.id(name) for name in ("high", "both", "text", "laid-out")}
         assert len((await program.get("/api/v1/held", params={"clause": "7a"})).json()["items"]) == 4
         assert (await program.get("/api/v1/stats")).json()["held"] == 4
 
@@ -127,9 +127,9 @@ async def test_own_message_cannot_be_read(console: RunningConsole) -> None:
             assert (await program.get("/api/v1/trace", params={"id": id_})).json()["items"][0]["clauses"] == []
             assert (await program.get(f"/api/v1/mailings/{id_}")).status_code == 404
     refused = [
-        each.detail["to"]
-        for each in await console.store.audit_trail.changes_about(console.id("own"), 50)
-        if each.actor == OKAFOR
+        entry.detail["to"]
+        for entry in await console.store.audit_trail.changes_about(console.id("own"), 50)
+        if entry.actor == OKAFOR
     ]
     assert "read source: has a part in it" in refused
 
@@ -169,6 +169,6 @@ async def test_audit_log_withholds_entries_about_own_messages(console: RunningCo
     assert "Nothing of his" in own
     assert "Withheld" in own
     about = {console.id(name) for name in OF_LINDGREN} | {f"case-{number}"}
-    assert not about & {each["subject"] for each in rows}
-    assert [each["number"] for each in rows] == list(range(1, len(rows) + 1))
-    assert {each["act"] for each in rows if not each["subject"] and not each["actor"]} == {"withheld"}
+    assert not about & {row["subject"] for row in rows}
+    assert [row["number"] for row in rows] == list(range(1, len(rows) + 1))
+    assert {row["act"] for row in rows if not row["subject"] and not row["actor"]} == {"withheld"}

@@ -16,7 +16,7 @@ POSTS = sorted(path for method, path in ROWS if method == "POST" and not path.st
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_a_form_from_elsewhere_does_nothing(shared_console: RunningConsole, path: str) -> None:
+async def test_forged_form_is_refused(shared_console: RunningConsole, path: str) -> None:
     target = path.format(id=shared_console.id("high"), number=1, name="late")
     async with shared_console.signed_in(DIRECTOR) as browser, shared_console.signed_in(HIGH) as other:
         form, others = form_secret(await browser.get("/trace")), form_secret(await other.get("/trace"))
@@ -34,10 +34,10 @@ async def test_a_form_from_elsewhere_does_nothing(shared_console: RunningConsole
         assert (await browser.post(target, files={"form": form})).status_code == 422  # type: ignore[dict-item]
         assert (await browser.get("/trace")).status_code == 200  # still signed in
     (trace,) = await shared_console.store.lookups.trace(id=shared_console.id("high"))
-    assert {each.state for each in trace.recipients} == {State.HELD}
+    assert {recipient.state for recipient in trace.recipients} == {State.HELD}
 
 
-async def test_the_door_s_form_belongs_to_the_browser(console: RunningConsole) -> None:
+async def test_sign_in_form_belongs_to_one_browser(console: RunningConsole) -> None:
     async with console.anonymous() as one, console.anonymous() as other:
         form = form_secret(await one.get("/sign-in"))
         await other.get("/sign-in")
@@ -48,7 +48,9 @@ async def test_the_door_s_form_belongs_to_the_browser(console: RunningConsole) -
 @pytest.mark.parametrize(
     ("url", "secure"), [("https://console.riverbend.example", True), ("http://console.test", False)]
 )
-async def test_cookies(sqlite_district: tuple[Path, dict[str, object]], tmp_path: Path, url: str, secure: bool) -> None:
+async def test_cookie_attributes(
+    sqlite_district: tuple[Path, dict[str, object]], tmp_path: Path, url: str, secure: bool
+) -> None:
     file = tmp_path / "chaperone.db"
     file.write_bytes(sqlite_district[0].read_bytes())
     async with running_console(f"sqlite:///{file}", {}, public_url=url) as console, console.anonymous() as browser:
@@ -59,11 +61,11 @@ async def test_cookies(sqlite_district: tuple[Path, dict[str, object]], tmp_path
             headers={"cookie": cookie.partition(";")[0]},
         )  # fmt: skip
         assert answer.status_code == 303
-        for each in (cookie, answer.headers["set-cookie"]):
-            assert each.startswith("__Host-chaperone") is secure
-            assert ("; Secure" in each) is secure
-            assert "; HttpOnly" in each
-            assert "; Path=/" in each
-            assert "Domain" not in each
-            assert re.search("samesite=(lax|strict)", each, re.IGNORECASE)
+        for item in (cookie, answer.headers["set-cookie"]):
+            assert item.startswith("__Host-chaperone") is secure
+            assert ("; Secure" in item) is secure
+            assert "; HttpOnly" in item
+            assert "; Path=/" in item
+            assert "Domain" not in item
+            assert re.search("samesite=(lax|strict)", item, re.IGNORECASE)
         assert ("strict-transport-security" in answer.headers) is secure

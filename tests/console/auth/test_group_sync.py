@@ -127,7 +127,9 @@ async def test_unknown_person_loses_role_and_sessions(synced: SyncedConsole) -> 
         await _wait_until(lambda: _has(synced, AccountRole.STAFF))
         await _wait_until(lambda: _signed_out(browser))
     (act,) = [
-        each for each in await synced.console.store.audit_trail.entries_about(PRINCIPAL, 20) if each.act == "role ended"
+        entry
+        for entry in await synced.console.store.audit_trail.entries_about(PRINCIPAL, 20)
+        if entry.act == "role ended"
     ]
     assert act.actor == "sign-in service"
 
@@ -148,7 +150,7 @@ async def test_member_of_the_group_keeps_the_session(synced: SyncedConsole) -> N
 
 
 async def _confirmation_times(synced: SyncedConsole) -> list[float | None]:
-    return [each.vouched_at for each in await synced.console.store.sessions.of_user(PRINCIPAL)]
+    return [session.vouched_at for session in await synced.console.store.sessions.of_user(PRINCIPAL)]
 
 
 async def test_session_continues_while_the_service_is_down_up_to_the_limit(synced: SyncedConsole) -> None:

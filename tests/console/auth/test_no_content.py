@@ -56,11 +56,11 @@ async def test_no_word_of_a_message_is_shown(console: RunningConsole, who: str) 
         sent = {"reason": SAYS}
         assert (await director.post(f"/api/v1/messages/{console.id('middle')}/reject", json=sent)).status_code == 200
         read = await director.get(f"/api/v1/messages/{console.id('child')}/content")
-        assert any(each in read.text for each in WORDS)  # the search would find them
+        assert any(item in read.text for item in WORDS)  # the search would find them
     await console.store.audit.link(1000)
     found = await _answers(console, who)
     assert len(found) > 20
-    shown = {at: [each for each in WORDS if each in text or each in _plain(text)] for at, text in found.items()}
+    shown = {at: [item for item in WORDS if item in text or item in _plain(text)] for at, text in found.items()}
     assert not {at: words for at, words in shown.items() if words}
     told = {at for at, text in found.items() if SAYS in text}
     if who == SECURITY:

@@ -97,9 +97,9 @@ async def test_sign_in_with_the_district_service(oidc_console: RunningConsole, p
     await page.wait_for_url(f"{oidc_console.url}/messages/{oidc_console.id('high')}")
     await expect(page.locator(".who")).to_contain_text("marian.kessler")
     (act,) = [
-        each
-        for each in await oidc_console.store.audit_trail.entries_about(staff_address("marian.kessler"), 9)
-        if each.act == "signed in"
+        entry
+        for entry in await oidc_console.store.audit_trail.entries_about(staff_address("marian.kessler"), 9)
+        if entry.act == "signed in"
     ]
     assert act.detail == {"by": "sign-in service"}
 
@@ -351,7 +351,7 @@ async def test_removed_role_ends_at_the_next_sign_in(console: RunningConsole) ->
     left = await find_or_create_account(SignInStores.of(console.store), console.people, bare, now)
     assert left is not None
     assert (left.role, left.buildings) == (AccountRole.STAFF, ())  # she still works here
-    (kept,) = [each for each in await console.store.accounts.list_all() if each.name == PRINCIPAL]
+    (kept,) = [user for user in await console.store.accounts.list_all() if user.name == PRINCIPAL]
     assert kept.role is AccountRole.STAFF
     again = await find_or_create_account(SignInStores.of(console.store), console.people, given, now)
     assert again is not None

@@ -1,4 +1,4 @@
-"""Passkeys, as the second step and alone: made, used, listed and removed in a browser with a device of its own."""
+"""Passkeys as a second step and alone, in a browser with a virtual authenticator."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from tests.console.running_console import RunningConsole, form_secret, running_c
 
 @async_fixture(loop_scope="session")
 async def named(sqlite_district: tuple[Path, Any], tmp_path: Path) -> AsyncIterator[RunningConsole]:
-    """A console at an address with a name: of others no device makes a passkey."""
+    """A console with a host name, which passkeys need."""
     url = f"sqlite:///{shutil.copy(sqlite_district[0], tmp_path)}"
     async with running_console(url, sqlite_district[1], host="localhost") as console:
         yield console
 
 
 async def _device(page: Page) -> None:
-    """A device that the browser has: a finger is on it all the time."""
+    """A virtual authenticator that always verifies its user."""
     session = await page.context.new_cdp_session(page)
     await session.send("WebAuthn.enable")
     options = {
@@ -50,7 +50,7 @@ async def _sign_in_halfway(page: Page, console: RunningConsole, name: str) -> No
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_is_made_used_listed_and_removed(named: RunningConsole, page: Page) -> None:
+async def test_passkey_is_created_used_and_removed(named: RunningConsole, page: Page) -> None:
     await _device(page)
     await sign_in_browser(page, named, HIGH)
     await page.goto(f"{named.url}/account")
@@ -78,13 +78,13 @@ async def test_a_passkey_is_made_used_listed_and_removed(named: RunningConsole, 
     await row.get_by_role("button", name="Remove it").click()
     await expect(row).to_have_count(0)
     async with named.anonymous() as browser:
-        assert (await sign_in(browser, HIGH)).headers["location"] == "/"  # the password is enough again
-    acts = [each.act for each in await named.store.audit_trail.entries_about(HIGH, 30)]
+        assert (await sign_in(browser, HIGH)).headers["location"] == "/"  # the password alone is enough again
+    acts = [entry.act for entry in await named.store.audit_trail.entries_about(HIGH, 30)]
     assert {"passkey added", "passkey removed"} <= set(acts)
 
 
 async def _made(page: Page, console: RunningConsole, name: str) -> None:
-    """A device that the browser has, with a passkey of an account; nobody is signed in afterwards."""
+    """A virtual authenticator with a passkey of an account; the browser is signed out."""
     await _device(page)
     await sign_in_browser(page, console, name)
     await page.goto(f"{console.url}/account")
@@ -96,23 +96,23 @@ async def _made(page: Page, console: RunningConsole, name: str) -> None:
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_alone_signs_in_once_for_each_question(named: RunningConsole, page: Page) -> None:
-    """Without name and password; what it said opens nothing a second time, nor in another browser, nor too late."""
+async def test_passkey_sign_in_cannot_be_replayed(named: RunningConsole, page: Page) -> None:
+    """Without name and password. The answer does not work twice, in another browser, or late."""
     await _made(page, named, HIGH)
     await page.goto(f"{named.url}/sign-in?next=/cases")
     said: list[str] = []
     page.on("request", lambda request: said.append(request.post_data or "") if request.method == "POST" else None)
-    cookies = {each["name"]: each["value"] for each in await page.context.cookies()}
+    cookies = {cookie["name"]: cookie["value"] for cookie in await page.context.cookies()}
     await page.get_by_role("button", name="Use a passkey instead").click()
     await page.wait_for_url(f"{named.url}/cases")
-    (session,) = [each for each in await named.store.sessions.of_user(HIGH) if each.way == "passkey"]
+    (session,) = [session for session in await named.store.sessions.of_user(HIGH) if session.way == "passkey"]
     assert session.has_step
     sent = dict(parse_qsl(said[-1]))
     assert "password" not in sent
     (known,) = await named.store.passkeys.of_user(HIGH)
     async with named.anonymous() as other:
         other.cookies.update(cookies)
-        assert (await other.post("/sign-in/passkey", data=sent)).status_code == 401  # said before
+        assert (await other.post("/sign-in/passkey", data=sent)).status_code == 401  # a replay
         later = {**sent, "asked": f"{named.clock() + 60:.6f}"}
         assert (await other.post("/sign-in/passkey", data=later)).status_code == 401
     async with named.anonymous() as stranger:
@@ -120,17 +120,17 @@ async def test_a_passkey_alone_signs_in_once_for_each_question(named: RunningCon
         assert (await stranger.post("/sign-in/passkey", data=mine)).status_code == 401
     assert await named.store.passkeys.of_user(HIGH) == [known]
     acts = await named.store.audit_trail.entries_about(HIGH, 30)
-    assert sum(each.act == "sign-in refused" and each.detail == {"why": "passkey"} for each in acts) == 3
-    assert any(each.act == "signed in" and each.detail == {"by": "passkey"} for each in acts)
+    assert sum(entry.act == "sign-in refused" and entry.detail == {"why": "passkey"} for entry in acts) == 3
+    assert any(entry.act == "signed in" and entry.detail == {"by": "passkey"} for entry in acts)
 
 
 @pytest.mark.peer("chromium")
-async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(named: RunningConsole, page: Page) -> None:
+async def test_passkey_sign_in_requires_user_verification(named: RunningConsole, page: Page) -> None:
     await _made(page, named, HIGH)
     for changed in ({"userVerification": "discouraged"}, None):
         await page.goto(f"{named.url}/sign-in")
         form = page.locator("form[data-passkey]")
-        if changed:  # the page is changed, so that the device does not ask for a finger
+        if changed:  # change the page so that the device does not verify its user
             options = {**json.loads(str(await form.get_attribute("data-options"))), **changed}
             await form.evaluate("(form, options) => { form.dataset.options = options; }", json.dumps(options))
         else:
@@ -141,8 +141,8 @@ async def test_a_device_that_did_not_make_sure_who_it_is_opens_nothing_alone(nam
         assert "/sign-in" in page.url
 
 
-async def test_a_passkey_is_added_with_the_password(named: RunningConsole) -> None:
-    """It opens the account alone: who sits down at a session that was left open adds none."""
+async def test_adding_a_passkey_requires_the_password(named: RunningConsole) -> None:
+    """A passkey signs in alone, so an unattended session must not be able to add one."""
     async with named.signed_in(HIGH) as browser:
         sent = {"form": form_secret(await browser.get("/account")), "passkey": "{}", "name": "x", "password": "wrong"}
         answer = await browser.post("/account/passkeys/made", data=sent)
@@ -150,8 +150,8 @@ async def test_a_passkey_is_added_with_the_password(named: RunningConsole) -> No
 
 
 @pytest.mark.peer("chromium")
-async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: RunningConsole, page: Page) -> None:
-    """What a session asked of a device hours ago, on a page that somebody left open, adds none."""
+async def test_creation_challenge_expires(named: RunningConsole, page: Page) -> None:
+    """A page that was left open for hours cannot add a passkey."""
     await _device(page)
     await sign_in_browser(page, named, HIGH)
     for late in (PASSKEY_CREATION_SECONDS - 1, 2 * PASSKEY_CREATION_SECONDS + 1):
@@ -170,8 +170,8 @@ async def test_a_passkey_that_was_asked_for_is_made_soon_or_not_at_all(named: Ru
 
 
 @pytest.mark.peer("chromium")
-async def test_another_device_s_passkey_opens_nothing(named: RunningConsole, page: Page) -> None:
-    """A device that signs with a key of its own, under the id that the account knows."""
+async def test_passkey_of_another_account_is_refused(named: RunningConsole, page: Page) -> None:
+    """A device signs with its own key under an id that belongs to another account."""
     await _device(page)
     await sign_in_browser(page, named, HIGH)
     await page.goto(f"{named.url}/account")
@@ -185,8 +185,8 @@ async def test_another_device_s_passkey_opens_nothing(named: RunningConsole, pag
 
     await _sign_in_halfway(page, named, DIRECTOR)
     asked = json.loads(str(await page.locator("form[data-passkey]").get_attribute("data-options")))
-    assert [each["id"] for each in asked["allowCredentials"]] == ["AAAA"]
-    asked["allowCredentials"][0]["id"] = known.id  # the page is changed: the device answers with HIGH's
+    assert [item["id"] for item in asked["allowCredentials"]] == ["AAAA"]
+    asked["allowCredentials"][0]["id"] = known.id  # change the page: the device answers with HIGH's passkey
     await page.locator("form[data-passkey]").evaluate(
         "(form, options) => { form.dataset.options = options; }", json.dumps(asked)
     )
@@ -195,7 +195,7 @@ async def test_another_device_s_passkey_opens_nothing(named: RunningConsole, pag
     assert "/sign-in/code" in page.url
 
 
-async def test_what_no_device_said_is_refused(named: RunningConsole) -> None:
+async def test_invalid_passkey_answer_is_refused(named: RunningConsole) -> None:
     known = Passkey("AAAA", HIGH, "x", b"not a key", 0, 0.0)
     assert await named.store.passkeys.add(known, AuditEntry(0.0, "tests", "passkey added", HIGH))
     answers = ["x", "[]", "{}", "[" * 9000, json.dumps({"id": "AAAA"}), json.dumps({"id": "AAAA", "rawId": 7}),
@@ -207,7 +207,7 @@ async def test_what_no_device_said_is_refused(named: RunningConsole) -> None:
             page = await browser.get("/sign-in/code")
             sent = {"form": form_secret(page), "passkey": answer}
             assert (await browser.post("/sign-in/code", data=sent)).status_code == 401, answer[:40]
-        sent = {"form": form_secret(page), "code": "123456"}  # nor is there a code
+        sent = {"form": form_secret(page), "code": "123456"}  # and no code is set up
         assert (await browser.post("/sign-in/code", data=sent)).status_code == 401
         assert (await browser.get("/account")).headers["location"].startswith("/sign-in")
 
@@ -223,6 +223,6 @@ async def test_what_no_device_said_is_refused(named: RunningConsole) -> None:
         ("https://198.51.100.7", None),
     ],
 )
-def test_passkeys_belong_to_an_address_with_a_name(url: str, host: str | None) -> None:
+def test_passkeys_need_tls_and_a_host_name(url: str, host: str | None) -> None:
     keys = RelyingParty.at(url)
     assert (keys.host if keys else None) == host

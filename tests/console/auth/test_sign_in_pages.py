@@ -1,4 +1,4 @@
-"""The second step of signing in: set up, asked for, used once, lost and recovered from; and one's own password."""
+"""The second step of signing in: setup, use, recovery; and password changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACT = AuditEntry(1.0, "tests", "codes asked for at sign-in", DIRECTOR)
 
 
 async def _set_up(console: RunningConsole, browser: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
-    """Switch it on; what the phone keeps, and the emergency codes."""
+    """Set up codes. Returns the authenticator and the recovery codes."""
     page = await browser.get("/account")
     page = await browser.post("/account/codes", data={"form": form_secret(page), "password": PASSWORD})
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
@@ -40,7 +40,7 @@ async def _step(browser: httpx.AsyncClient, code: str) -> httpx.Response:
     return await browser.post("/sign-in/code", data={"form": form_secret(page), "code": code, "next": "/audit"})
 
 
-async def test_a_code_is_asked_for_and_works_once(console: RunningConsole) -> None:
+async def test_code_works_once(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         phone, _ = await _set_up(console, browser)
     console.clock.ahead += 60
@@ -48,7 +48,7 @@ async def test_a_code_is_asked_for_and_works_once(console: RunningConsole) -> No
         first = await sign_in(browser, DIRECTOR, next="/audit")
         assert first.headers["location"] == "/sign-in/code?next=%2Faudit"
         half = dict(browser.cookies)
-        for path in ("/", "/account", "/audit"):  # a password alone opens nothing
+        for path in ("/", "/account", "/audit"):  # the password alone gives no access
             assert (await browser.get(path)).headers["location"].startswith("/sign-in")
         code = phone.at(int(console.clock()))
         assert (await _step(browser, "123456")).status_code == 401
@@ -58,12 +58,12 @@ async def test_a_code_is_asked_for_and_works_once(console: RunningConsole) -> No
         assert dict(browser.cookies)["chaperone"] != half["chaperone"]
     async with console.anonymous() as other:
         other.cookies.update(half)
-        assert (await other.get("/sign-in/code")).headers["location"].startswith("/sign-in")  # that session is gone
+        assert (await other.get("/sign-in/code")).headers["location"].startswith("/sign-in")  # that session has ended
         await sign_in(other, DIRECTOR)
-        assert (await _step(other, code)).status_code == 401  # overheard, and used before
+        assert (await _step(other, code)).status_code == 401  # used before
 
 
-async def test_an_emergency_code_works_once(console: RunningConsole) -> None:
+async def test_recovery_code_works_once(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         _, codes = await _set_up(console, browser)
     for code, status in ((codes[3].upper(), 303), (codes[3], 401), (codes[4].replace("-", " "), 303)):
@@ -75,19 +75,19 @@ async def test_an_emergency_code_works_once(console: RunningConsole) -> None:
     assert step.recovery == 8
 
 
-async def test_codes_cannot_be_guessed(console: RunningConsole) -> None:
+async def test_guessing_codes_is_limited(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         phone, _ = await _set_up(console, browser)
     console.clock.ahead += 60
     async with console.anonymous() as browser:
         await sign_in(browser, DIRECTOR)
         for number in range(MAX_CODES):
-            browser.headers["x-forwarded-for"] = f"198.51.100.{number}"  # the password is known: from wherever
+            browser.headers["x-forwarded-for"] = f"198.51.100.{number}"  # from any address
             assert (await _step(browser, f"{number:06}")).status_code == 401
         assert (await _step(browser, phone.at(int(console.clock())))).status_code == 429
 
 
-async def test_the_second_step_is_waited_for_five_minutes(console: RunningConsole) -> None:
+async def test_second_step_expires_after_five_minutes(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         phone, _ = await _set_up(console, browser)
     async with console.anonymous() as browser:
@@ -97,7 +97,7 @@ async def test_the_second_step_is_waited_for_five_minutes(console: RunningConsol
         assert answer.headers["location"].startswith("/sign-in")
 
 
-async def test_it_is_set_up_with_the_password_only(console: RunningConsole) -> None:
+async def test_setting_up_codes_requires_the_password(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         form = form_secret(await browser.get("/account"))
         for sent in ({}, {"password": "not this one"}):
@@ -106,7 +106,7 @@ async def test_it_is_set_up_with_the_password_only(console: RunningConsole) -> N
         await browser.post("/account/codes", data={"form": form, "password": PASSWORD})
         step = await console.store.second_steps.find(DIRECTOR)
         assert step is not None
-        later = await browser.get("/account")  # who finds the browser open learns nothing of it
+        later = await browser.get("/account")  # the page does not show the secret again
         assert step.secret not in later.text
         assert "/account/codes/confirm" in later.text
     async with console.api_client(DIRECTOR) as program:
@@ -115,13 +115,13 @@ async def test_it_is_set_up_with_the_password_only(console: RunningConsole) -> N
         assert await console.store.second_steps.find(DIRECTOR) == step
 
 
-async def test_what_was_begun_and_never_confirmed_ends(console: RunningConsole) -> None:
-    """A secret that somebody may have seen on a screen counts for a quarter of an hour, then it is gone."""
+async def test_unconfirmed_setup_expires(console: RunningConsole) -> None:
+    """A secret that was shown but not confirmed expires after 15 minutes."""
     async with console.signed_in(DIRECTOR) as browser, console.signed_in(HIGH) as other:
         phones = []
-        for each, name in ((browser, DIRECTOR), (other, HIGH)):
-            page = await each.post(
-                "/account/codes", data={"form": form_secret(await each.get("/account")), "password": PASSWORD}
+        for row, name in ((browser, DIRECTOR), (other, HIGH)):
+            page = await row.post(
+                "/account/codes", data={"form": form_secret(await row.get("/account")), "password": PASSWORD}
             )
             secret = re.search(r"<code>([A-Z2-7]{32})</code>", page.text)
             assert secret
@@ -138,18 +138,18 @@ async def test_what_was_begun_and_never_confirmed_ends(console: RunningConsole) 
         late = {"form": form_secret(page), "code": phones[0].at(int(console.clock()))}
         assert (await browser.post("/account/codes/confirm", data=late)).status_code == 422
         assert not await console.store.second_steps.confirm(DIRECTOR, int(console.clock()) // 30, (), ACT)
-        step = await console.store.second_steps.find(HIGH)  # what was confirmed stays
+        step = await console.store.second_steps.find(HIGH)  # a confirmed setup stays
         assert step is not None
         assert step.since is not None
 
 
-async def test_it_is_switched_off_with_the_password_only(console: RunningConsole) -> None:
+async def test_switching_codes_off_requires_the_password(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         await _set_up(console, browser)
         form = form_secret(await browser.get("/account"))
         await browser.post(
             "/account/codes", data={"form": form, "password": PASSWORD}
-        )  # beginning anew changes nothing that counts
+        )  # starting again does not change a confirmed setup
         step = await console.store.second_steps.find(DIRECTOR)
         assert step is not None
         assert step.since is not None
@@ -158,12 +158,12 @@ async def test_it_is_switched_off_with_the_password_only(console: RunningConsole
         assert await console.store.second_steps.find(DIRECTOR) == step
         await browser.post("/account/codes/off", data={"form": form, "password": PASSWORD})
         assert await console.store.second_steps.find(DIRECTOR) is None
-    acts = [each.act for each in await console.store.audit_trail.entries_about(DIRECTOR, 20)]
+    acts = [entry.act for entry in await console.store.audit_trail.entries_about(DIRECTOR, 20)]
     assert {"codes asked for at sign-in", "codes no longer asked for"} <= set(acts)
 
 
 @pytest.mark.parametrize(("new", "status"), [("short", 422), ("director director", 422), ("seven ducks on ice", 303)])
-async def test_a_new_password(console: RunningConsole, new: str, status: int) -> None:
+async def test_password_change(console: RunningConsole, new: str, status: int) -> None:
     async with console.signed_in(DIRECTOR) as browser, console.signed_in(DIRECTOR) as other:
         form = form_secret(await browser.get("/account"))
         sent = {"form": form, "password": PASSWORD, "new": new}
@@ -171,13 +171,13 @@ async def test_a_new_password(console: RunningConsole, new: str, status: int) ->
         assert (await browser.post("/account/password", data=sent)).status_code == status
         alive = (await other.get("/account")).status_code == 200
         assert alive is (status == 422)  # every other session ends
-        assert (await browser.get("/account")).status_code == 200  # and this one goes on
+        assert (await browser.get("/account")).status_code == 200  # this one stays
     async with console.anonymous() as browser:
         assert (await sign_in(browser, DIRECTOR, new)).status_code == (303 if status == 303 else 401)
 
 
 @pytest.mark.parametrize("asked", [False, True])
-async def test_a_new_password_ends_the_tokens_where_that_is_asked(console: RunningConsole, asked: bool) -> None:
+async def test_password_change_can_end_tokens(console: RunningConsole, asked: bool) -> None:
     first, second = "seven ducks on ice", "eight ducks on ice"
     async with console.signed_in(DIRECTOR) as browser, console.api_client(DIRECTOR) as program:
         page = await browser.get("/account")
@@ -191,13 +191,15 @@ async def test_a_new_password_ends_the_tokens_where_that_is_asked(console: Runni
             assert (await program.put("/api/v1/me/password", json=body)).status_code == 200
             assert (await program.get("/api/v1/me")).status_code == 401
     (act, *_) = (
-        each for each in await console.store.audit_trail.entries_about(DIRECTOR, 20) if each.act == "password changed"
+        entry
+        for entry in await console.store.audit_trail.entries_about(DIRECTOR, 20)
+        if entry.act == "password changed"
     )
     assert act.detail == {"tokens": "ended"}
 
 
 @pytest.mark.peer("chromium")
-async def test_it_is_set_up_in_a_browser(console: RunningConsole, page: Page) -> None:
+async def test_codes_are_set_up_in_a_browser(console: RunningConsole, page: Page) -> None:
     await sign_in_browser(page, console, DIRECTOR)
     await page.get_by_role("link", name=DIRECTOR).click()
     await page.locator("#begin").fill(PASSWORD)

@@ -1,4 +1,4 @@
-"""Evidence packs: everything as it was and as it was decided, proved offline, never in memory as a whole."""
+"""Evidence packs: contents, integrity checks offline, and memory use."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.console.running_console import running_console as open_console
 
 
 async def pack(console: RunningConsole) -> tuple[bytes, str]:
-    """The evidence of a case about a mail, a text and a laid-out mail, one of them released."""
+    """The evidence of a case with a mail, a text message and an HTML mail; one of them was released."""
     await console.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "")
     async with console.api_client(HIGH) as high:
         case = await open_case(high, console, "high", "text", "laid-out")
@@ -53,13 +53,13 @@ async def pack(console: RunningConsole) -> tuple[bytes, str]:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The verifier as whoever got the pack runs it: without anything of ours, without packages."""
+    """Run the verifier as a recipient does: without this project and without packages."""
     return subprocess.run(
         [sys.executable, "-I", "-S", *arguments], capture_output=True, text=True, check=False, timeout=60
     )
 
 
-async def test_a_pack_holds_everything_as_it_was(console: RunningConsole) -> None:
+async def test_pack_contains_messages_decisions_and_audit_rows(console: RunningConsole) -> None:
     content, digest = await pack(console)
     files = {info.filename: zipfile.ZipFile(io.BytesIO(content)).read(info) for info in _infos(content)}
     high, text = console.messages["high"], console.messages["text"]
@@ -69,12 +69,12 @@ async def test_a_pack_holds_everything_as_it_was(console: RunningConsole) -> Non
     assert (record["decisions"][0]["by"], record["sha256"]) == (HIGH, text.sha256)
     assert record["verdict"]["model"] == "1.0.0"
     assert record["acts"][-1]["act"] == "viewed"
-    assert "released" in [each["act"] for each in record["acts"]]
+    assert "released" in [entry["act"] for entry in record["acts"]]
     assert files[f"policies/{policy().hash}.toml"] == SHIPPED.read_bytes()
     rows = [read_row(json.loads(line)) for line in files["audit.jsonl"].splitlines()]
-    assert {"case opened", "released", "decided", "commented"} <= {each.entry.act for each in rows}
-    for each in rows:
-        assert verify_chain([each], after=None) is None or each.previous
+    assert {"case opened", "released", "decided", "commented"} <= {row.entry.act for row in rows}
+    for row in rows:
+        assert verify_chain([row], after=None) is None or row.previous
     page = files["index.html"].decode()
     for words in ("Exhibit 3", "Peter Lindgren", "just between us", "seen with the parents", "spoke with the counselor",
                   "Sexual, flirtatious or grooming", high.sha256, "released"):  # fmt: skip
@@ -86,28 +86,28 @@ async def test_a_pack_holds_everything_as_it_was(console: RunningConsole) -> Non
     assert set(manifest["files"]) == set(files) - {"manifest.json"}
     acts = await console.store.audit_trail.entries_about("case-1", 1)
     assert (acts[0].act, acts[0].detail["manifest"]) == ("evidence exported", digest)
-    viewed = [each for each in await console.store.audit_trail.entries_about(high.id, 9) if each.act == "viewed"]
+    viewed = [entry for entry in await console.store.audit_trail.entries_about(high.id, 9) if entry.act == "viewed"]
     assert viewed[0].detail == {"what": "evidence of case 1"}
 
 
 def changed() -> Policy:
-    """Another policy than the one by which the district's messages were decided: titles and limits are others."""
+    """A policy with other titles and thresholds than the one that decided the messages."""
     shipped = policy()
-    limits = {each: Thresholds(hold=0.99) for each in Direction}
+    limits = {item: Thresholds(hold=0.99) for item in Direction}
     other = replace(shipped.clauses["7a"], title="Renamed since", thresholds=limits)
     return replace(shipped, hash="f" * 64, clauses={**shipped.clauses, "7a": other})
 
 
 @async_fixture(loop_scope="session")
 async def later(sqlite_district: tuple[Path, Mapping[str, Message]], tmp_path: Path) -> AsyncIterator[RunningConsole]:
-    """A console whose policy has changed since the messages were decided."""
+    """A console whose policy changed after the messages were decided."""
     file, messages = sqlite_district
     url = f"sqlite:///{shutil.copy(file, tmp_path)}"
     async with open_console(url, messages, in_force=changed) as running:
         yield running
 
 
-async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: RunningConsole) -> None:
+async def test_page_and_pack_use_the_policy_of_the_decision(later: RunningConsole) -> None:
     await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted then")
     content, _ = await pack(later)
     await later.store.policy_versions.record(policy().hash, SHIPPED.read_text(), "# As adopted since")
@@ -124,8 +124,8 @@ async def test_page_and_pack_argue_with_the_policy_of_the_decision(later: Runnin
     assert "the policy has changed since" in page
 
 
-async def test_a_policy_that_was_not_kept_is_not_made_up(later: RunningConsole) -> None:
-    """The file of that time is gone: no limit of today is shown as if it had been that of the decision."""
+async def test_missing_policy_file_gives_no_thresholds(later: RunningConsole) -> None:
+    """Without the file of that time, thresholds of today are not shown as those of the decision."""
     async with later.signed_in(HIGH) as browser:
         page = (await browser.get(f"/messages/{later.id('high')}")).text
     assert "its thresholds are unknown" in page
@@ -133,8 +133,8 @@ async def test_a_policy_that_was_not_kept_is_not_made_up(later: RunningConsole) 
     assert "just between us</mark>" in page.replace("<sup>7a</sup>", "")
 
 
-async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(console: RunningConsole) -> None:
-    """When it was decided, which is not when it was delivered; to the second, with the name of the zone."""
+async def test_pack_shows_decision_times_in_local_time(console: RunningConsole) -> None:
+    """The time of the decision, not of the delivery, to the second and with the time zone."""
     zone = ZoneInfo("America/Chicago")
     id_ = console.id("high")
     async with console.api_client(HIGH) as high:
@@ -157,7 +157,7 @@ async def test_times_of_a_pack_are_the_district_s_and_those_of_the_decision(cons
     assert "(America/Chicago)" in page
 
 
-async def test_the_words_of_files_are_in_the_pack(console: RunningConsole) -> None:
+async def test_text_of_attachments_is_in_the_pack(console: RunningConsole) -> None:
     words = b"{\\rtf1 Meet me at the lake, and tell nobody.}"
     said = replace(MESSAGES["high"], files=(("plan.rtf", "application/rtf", words),))
     id_ = (await console.add_message(said)).id
@@ -170,7 +170,7 @@ async def test_the_words_of_files_are_in_the_pack(console: RunningConsole) -> No
     assert "Meet me at the lake, and tell nobody." in page
 
 
-async def test_a_large_pack_is_never_in_memory_as_a_whole(console: RunningConsole, tmp_path: Path) -> None:
+async def test_large_pack_is_not_held_in_memory(console: RunningConsole, tmp_path: Path) -> None:
     large = b"".join(b"%064x\r\n" % number for number in range(30_000))  # 2 MB, 3 MB as base64
     content = build_content(replace(MESSAGES["high"], files=(("film.mp4", "video/mp4", large),)))
     ids = [(await console.add_message(replace(MESSAGES["high"], raw=content))).id for _ in range(24)]
@@ -195,7 +195,7 @@ def _infos(content: bytes) -> list[zipfile.ZipInfo]:
     return zipfile.ZipFile(io.BytesIO(content)).infolist()
 
 
-async def test_the_verifier_accepts_a_pack_offline(console: RunningConsole, tmp_path: Path) -> None:
+async def test_verifier_accepts_a_pack(console: RunningConsole, tmp_path: Path) -> None:
     content, digest = await pack(console)
     (tmp_path / "pack.zip").write_bytes(content)
     folder = tmp_path / "unpacked"
@@ -211,8 +211,8 @@ async def test_the_verifier_accepts_a_pack_offline(console: RunningConsole, tmp_
     assert "not the export that was expected" in wrong.stdout
 
 
-async def test_one_changed_byte_is_found_wherever_it_is(console: RunningConsole, tmp_path: Path) -> None:
-    """In each file of the folder, and anywhere in the zip file: in contents, names, times, behind its end."""
+async def test_verifier_finds_any_changed_byte(console: RunningConsole, tmp_path: Path) -> None:
+    """In every file of the folder, and anywhere in the zip file: contents, names, times, after its end."""
     content, _ = await pack(console)
     files = verify.read_zip(content)
     assert verify.find_problems(files) == []
@@ -231,7 +231,7 @@ async def test_one_changed_byte_is_found_wherever_it_is(console: RunningConsole,
         assert verify.main([str(path)]) == 1
 
 
-async def test_a_verifier_names_what_is_wrong(console: RunningConsole, tmp_path: Path) -> None:
+async def test_verifier_names_the_problems(console: RunningConsole, tmp_path: Path) -> None:
     content, _ = await pack(console)
     id_ = console.id("high")
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
@@ -248,24 +248,24 @@ async def test_a_verifier_names_what_is_wrong(console: RunningConsole, tmp_path:
         assert told in done.stdout
 
 
-async def test_a_forged_manifest_does_not_hide_another_message(console: RunningConsole) -> None:
-    """Whoever writes a new manifest is up against the digest of when the message came, and that of the audit log."""
+async def test_forged_manifest_does_not_hide_a_replaced_message(console: RunningConsole) -> None:
+    """The hash recorded at acceptance and the one in the audit log reveal the change."""
     content, digest = await pack(console)
     files = verify.read_zip(content)
     name = f"messages/{console.id('high')}.eml"
     files[name] = files[name].replace(b"day", b"bay")
     files["audit.jsonl"] = files["audit.jsonl"].replace(b"spoke with", b"never saw ")
-    head = {each: json.loads(files["manifest.json"])[each] for each in ("v", "case", "district")}
-    rest = {each: kept for each, kept in files.items() if each != "manifest.json"}
+    head = {item: json.loads(files["manifest.json"])[item] for item in ("v", "case", "district")}
+    rest = {file: kept for file, kept in files.items() if file != "manifest.json"}
     forged = {**rest, "manifest.json": verify.make_manifest(rest, head)}
     faults = verify.find_problems(forged, digest)
-    assert any("not the message that was taken in" in each for each in faults)
-    assert any(each.startswith("audit.jsonl: row") for each in faults)
-    assert any("not the export that was expected" in each for each in faults)
+    assert any("not the message that was taken in" in item for item in faults)
+    assert any(item.startswith("audit.jsonl: row") for item in faults)
+    assert any("not the export that was expected" in item for item in faults)
 
 
 @pytest.mark.peer("chromium")
-async def test_from_a_message_to_the_evidence_in_a_browser(console: RunningConsole, page: Page, tmp_path: Path) -> None:
+async def test_case_and_evidence_in_a_browser(console: RunningConsole, page: Page, tmp_path: Path) -> None:
     await sign_in_browser(page, console, HIGH)
     await page.goto(f"{console.url}/messages/{console.id('high')}")
     await page.get_by_text("Make it a case").click()
@@ -297,8 +297,8 @@ async def test_from_a_message_to_the_evidence_in_a_browser(console: RunningConso
     await expect(page.locator(".facts")).to_contain_text("Internal discipline")
 
 
-def test_a_pack_that_is_given_up_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asked for it is gone: no complaint comes later, of a file that ended before what was written into it."""
+def test_abandoned_pack_raises_no_error_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the client disconnects, closing the unfinished archive raises no error."""
     complaints: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", complaints.append)
     packing = ZipStream()
@@ -309,7 +309,7 @@ def test_a_pack_that_is_given_up_leaves_nothing_behind(monkeypatch: pytest.Monke
     assert not complaints
 
 
-def test_a_pack_lies_on_disk_or_where_somebody_chose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pack_is_written_to_disk_or_tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def folder() -> Path:
         with large_file() as file:
             return Path(os.readlink(f"/proc/self/fd/{file.fileno()}").removesuffix(" (deleted)")).parent

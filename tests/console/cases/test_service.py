@@ -1,4 +1,4 @@
-"""Cases: opened about messages, worked on, closed; evidence packs that prove themselves; legal holds."""
+"""Cases: opened, changed, assigned, closed; legal holds."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CASES = "/api/v1/cases"
 
 
 async def open_case(program: httpx.AsyncClient, console: RunningConsole, *names: str, **more: Any) -> dict[str, Any]:
-    """A new case about messages of the district."""
+    """Open a case about messages of the district."""
     body = {"title": "Secrecy", "messages": [console.id(name) for name in names], **more}
     answer = await program.post(CASES, json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
 
 
-async def test_a_case_from_opening_to_its_end(console: RunningConsole) -> None:
+async def test_life_of_a_case(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as high:
         case = await open_case(high, console, "high", severity="high", due_at=1.9e9)
         path = f"{CASES}/{case['id']}"
@@ -44,10 +44,10 @@ async def test_a_case_from_opening_to_its_end(console: RunningConsole) -> None:
             assert (await high.request(method, path + where, json=body)).status_code == 409
         assert (await high.post(f"{path}/notes", json={"text": "the court asked for it"})).status_code == 200
         whole = (await high.get(path)).json()
-        assert [each["id"] for each in (await high.get(CASES)).json()["items"]] == []
-        assert [each["id"] for each in (await high.get(CASES, params={"closed": True})).json()["items"]] == [case["id"]]
+        assert [item["id"] for item in (await high.get(CASES)).json()["items"]] == []
+        assert [item["id"] for item in (await high.get(CASES, params={"closed": True})).json()["items"]] == [case["id"]]
         assert (await high.post(f"{path}/reopen", json={"reason": "new facts"})).json()["outcome"] is None
-    told = [(each["act"], each["actor"]) for each in whole["timeline"] if each["subject"] == f"case-{case['id']}"]
+    told = [(entry["act"], entry["actor"]) for entry in whole["timeline"] if entry["subject"] == f"case-{case['id']}"]
     assert told == [
         ("case opened", HIGH), ("case changed", HIGH), ("commented", HIGH), ("case changed", HIGH),
         ("case closed", HIGH), ("commented", HIGH),
@@ -55,14 +55,14 @@ async def test_a_case_from_opening_to_its_end(console: RunningConsole) -> None:
 
 
 async def given(console: RunningConsole) -> list[dict[str, object]]:
-    """What people are to be told of cases."""
+    """The pending notices about cases."""
     found = await console.store.followups.claim_due(100, 60)
-    await console.store.followups.complete([each.id for each in found])
-    return [dict(each.body) for each in found if each.kind is FollowupKind.CASE]
+    await console.store.followups.complete([item.id for item in found])
+    return [dict(item.body) for item in found if item.kind is FollowupKind.CASE]
 
 
-async def test_who_is_given_a_case_is_told(console: RunningConsole) -> None:
-    """Not oneself, nor when something else of it changes; in a letter without a word of the case."""
+async def test_assignee_is_notified(console: RunningConsole) -> None:
+    """Not for one's own case or other changes. The notice contains nothing of the case."""
     kim = User("kim@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",))
     await console.store.accounts.add(
         kim, PASSWORD_HASH, AuditEntry(console.clock(), "tests", "account added", kim.name)
@@ -90,28 +90,28 @@ async def test_who_is_given_a_case_is_told(console: RunningConsole) -> None:
     assert "Secrecy" not in letter
 
 
-async def test_a_case_is_given_to_who_sees_its_messages(console: RunningConsole) -> None:
+async def test_assignee_must_see_the_messages(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as high:
         for assignee, names in ((MIDDLE, ["high"]), (OKAFOR, ["child"]), ("nobody", ["high"])):
-            body = {"title": "x", "messages": [console.id(each) for each in names], "assignee": assignee}
+            body = {"title": "x", "messages": [console.id(name) for name in names], "assignee": assignee}
             assert (await high.post(CASES, json=body)).status_code == 422, assignee
     assert await given(console) == []
 
 
-async def test_the_list_comes_in_pages(console: RunningConsole) -> None:
+async def test_case_list_has_pages(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as director:
-        ids = [(await open_case(director, console, title=f"Case {each}"))["id"] for each in range(5)]
+        ids = [(await open_case(director, console, title=f"Case {item}"))["id"] for item in range(5)]
         seen, cursor = [], ""
         while cursor is not None:
             answer = await director.get(CASES, params={"limit": 2, **({"cursor": cursor} if cursor else {})})
             page = answer.json()
-            seen += [each["id"] for each in page["items"]]
+            seen += [item["id"] for item in page["items"]]
             cursor = page["next"]
     assert seen == ids[::-1]
 
 
-async def test_a_case_is_seen_where_all_its_messages_are(console: RunningConsole) -> None:
-    """Not by another building, and never by those who have a part in a message of it."""
+async def test_case_is_visible_only_with_all_its_messages(console: RunningConsole) -> None:
+    """Not for another building, and not with a conflict of interest in one of its messages."""
     async with (
         console.api_client(DIRECTOR) as director, console.api_client(HIGH) as high,
         console.api_client(MIDDLE) as middle,
@@ -119,12 +119,12 @@ async def test_a_case_is_seen_where_all_its_messages_are(console: RunningConsole
     ):  # fmt: skip
         case = await open_case(director, console, "high")
         path = f"{CASES}/{case['id']}"
-        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 200]
+        assert [(await item.get(path)).status_code for item in (high, middle, teacher)] == [200, 404, 200]
         await director.post(f"{path}/messages", json={"messages": [console.id("own")]})
-        assert [(await each.get(path)).status_code for each in (high, middle, teacher)] == [200, 404, 404]
+        assert [(await item.get(path)).status_code for item in (high, middle, teacher)] == [200, 404, 404]
         assert (await teacher.get(CASES)).json()["items"] == []
         await director.post(f"{path}/messages", json={"messages": [console.id("middle")]})
-        assert [(await each.get(path)).status_code for each in (high, middle, director)] == [404, 404, 200]
+        assert [(await item.get(path)).status_code for item in (high, middle, director)] == [404, 404, 200]
         assert (await high.get(f"/api/v1/messages/{console.id('high')}/review")).json()["cases"] == []
         assert (await teacher.post(CASES, json={"title": "x", "messages": [console.id("own")]})).status_code == 403
         assert (await middle.post(CASES, json={"title": "x", "messages": [console.id("high")]})).status_code == 404
@@ -132,7 +132,7 @@ async def test_a_case_is_seen_where_all_its_messages_are(console: RunningConsole
         assert (await director.delete(f"{path}/messages/{console.id('middle')}")).status_code == 409
 
 
-async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(console: RunningConsole) -> None:
+async def test_legal_hold_is_lifted_by_directors_only(console: RunningConsole) -> None:
     async with console.api_client(HIGH) as high, console.api_client(DIRECTOR) as director:
         case = await open_case(high, console, "high", "text")
         where = f"{CASES}/{case['id']}/legal-hold"
@@ -147,8 +147,8 @@ async def test_a_legal_hold_is_placed_by_many_and_lifted_by_directors(console: R
         assert (await high.get(f"{CASES}/{case['id']}")).json()["legal_holds"] == {console.id("text"): "suit 12"}
 
 
-async def test_an_open_case_is_chosen_by_its_title(console: RunningConsole) -> None:
-    """On the page of a message; only cases that somebody sees, and that lack the message."""
+async def test_message_page_offers_open_cases(console: RunningConsole) -> None:
+    """Only cases that the account may see and that do not contain the message."""
     async with console.api_client(HIGH) as high, console.signed_in(HIGH) as browser, console.signed_in(MIDDLE) as other:
         number = (await open_case(high, console, "high"))["id"]
         option = f'<option value="{number}">{number}: Secrecy</option>'

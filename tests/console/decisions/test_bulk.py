@@ -41,13 +41,13 @@ async def test_bulk_release_on_the_page(console: RunningConsole) -> None:
         }
         done = await browser.post("/together", data=sent)
         assert "2 released" in done.text
-    assert {(await console.store.lookups.trace(id=each))[0].recipients[0].state for each in ids[:2]} == {State.QUEUED}
+    assert {(await console.store.lookups.trace(id=item))[0].recipients[0].state for item in ids[:2]} == {State.QUEUED}
     assert (await console.store.lookups.trace(id=ids[2]))[0].recipients[0].state is State.HELD
     gone = await console.deliver(after=5)
     assert not set(ids) & set(gone)  # a bulk decision waits longer
     assert set(ids[:2]) <= set(await console.deliver(after=11))
-    views = [each for each in await console.store.audit_trail.entries_about(ids[2], 9) if each.act == "viewed"]
-    assert [each.detail for each in views] == [{"what": "beginning"}]
+    views = [entry for entry in await console.store.audit_trail.entries_about(ids[2], 9) if entry.act == "viewed"]
+    assert [item.detail for item in views] == [{"what": "beginning"}]
 
 
 async def test_message_page_links_to_near_duplicates(console: RunningConsole) -> None:
@@ -71,7 +71,7 @@ async def test_bulk_decision_can_be_undone(console: RunningConsole) -> None:
         assert f"{len(ids)} messages are held again, and nobody was told anything" in undone.text
         assert "Too late for 1" in undone.text
         assert (await browser.post("/together/undo", data={"form": form, "ids": ",".join(ids)})).status_code == 409
-    assert {(await console.store.lookups.trace(id=each))[0].recipients[0].state for each in ids} == {State.HELD}
+    assert {(await console.store.lookups.trace(id=item))[0].recipients[0].state for item in ids} == {State.HELD}
 
 
 async def test_bulk_decision_names_what_it_could_not_decide(console: RunningConsole) -> None:
@@ -92,14 +92,14 @@ async def test_bulk_decision_and_undo_by_the_api(console: RunningConsole) -> Non
     ids = await put_near_duplicates(console)
     async with console.api_client(HIGH) as program:
         preview = (await program.get(f"/api/v1/mailings/{ids[1]}")).json()["items"]
-        assert {each["id"] for each in preview} == set(ids)
+        assert {item["id"] for item in preview} == set(ids)
         assert preview[0]["differs"] == []
         assert preview[1]["differs"] == ["Maya"]
         assert preview[1]["beginning"].startswith(PARTY.format("Maya")[:20])
         asked = {"ids": [*ids, console.id("middle")], "deed": "reject", "reason": "a party"}
         done = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
         assert done.json()["done"] == ids
-        assert [each["id"] for each in done.json()["left"]] == [console.id("middle")]
+        assert [entry["id"] for entry in done.json()["left"]] == [console.id("middle")]
         again = await program.post("/api/v1/mailings/decide", json=asked, headers={"Idempotency-Key": "one"})
         assert (again.status_code, again.json()) == (200, done.json())
         back = await program.post("/api/v1/mailings/undo", json={"ids": ids})

@@ -65,8 +65,8 @@ async def test_api_requires_reasons_to_hold_longer_and_to_assign(reasons_world: 
         assert reason_is_missing(await high.post(f"{path}/discard", json={"reason": ""}))
         assert (await high.post(f"{path}/release", json={"reason": ""})).status_code == 200
     told = {
-        each.act: each.detail.get("reason")
-        for each in await reasons_world.store.audit_trail.changes_about(reasons_world.id("high"), 50)
+        entry.act: entry.detail.get("reason")
+        for entry in await reasons_world.store.audit_trail.changes_about(reasons_world.id("high"), 50)
     }
     assert (told["held longer"], told["assigned"]) == ("the parents come", "I know the family")
 
@@ -128,9 +128,9 @@ async def test_message_is_claimed_assigned_and_given_back(console: RunningConsol
         assert (await submit_form(director, path, to=HIGH, instead_of=DIRECTOR)).status_code == 303
         assert (await submit_form(high, path, to="", instead_of=HIGH)).status_code == 303
     acts = [
-        (each.act, each.actor)
-        for each in reversed(await console.store.audit_trail.entries_about(id_, 20))
-        if each.act != "viewed"
+        (entry.act, entry.actor)
+        for entry in reversed(await console.store.audit_trail.entries_about(id_, 20))
+        if entry.act != "viewed"
     ]
     assert acts[1:] == [("taken", HIGH), ("taken", DIRECTOR), ("assigned", DIRECTOR), ("given back", HIGH)]
 
@@ -158,13 +158,13 @@ async def test_comments_are_kept_and_shown(console: RunningConsole) -> None:
 
 
 async def test_holding_longer_moves_the_due_time(console: RunningConsole) -> None:
-    (before,) = [each for each in await console.store.lookups.held() if each.id == console.id("high")]
+    (before,) = [message for message in await console.store.lookups.held() if message.id == console.id("high")]
     async with console.signed_in(HIGH) as browser:
         path = f"/messages/{console.id('high')}/hold"
         assert (await submit_form(browser, path, **{"for": "1d"}, reason="a witness is away")).status_code == 303
         assert (await submit_form(browser, path, **{"for": "1y"})).status_code == 422
         assert "due in 23 hours" in (await browser.get("/")).text
-    (after,) = [each for each in await console.store.lookups.held() if each.id == console.id("high")]
+    (after,) = [message for message in await console.store.lookups.held() if message.id == console.id("high")]
     assert after.due_at is not None
     assert before.due_at is not None
     assert 86400 - 60 < after.due_at - console.clock() <= 86400
@@ -200,7 +200,7 @@ async def test_holding_longer_has_a_limit(console: RunningConsole) -> None:
         assert "cannot be held longer" in (await browser.get(f"/messages/{id_}")).text
         assert (await submit_form(browser, path, **{"for": "1h"})).status_code == 422
         assert ", due " in (await other.get(f"/messages/{id_}")).text
-    acts = [each for each in await console.store.audit_trail.changes_about(id_, 50) if each.act == "held longer"]
+    acts = [entry for entry in await console.store.audit_trail.changes_about(id_, 50) if entry.act == "held longer"]
     for later, earlier in pairwise(acts):
-        was, until = (from_rfc3339(str(each)) for each in (later.detail["was_due"], earlier.detail["until"]))
+        was, until = (from_rfc3339(str(item)) for item in (later.detail["was_due"], earlier.detail["until"]))
         assert abs(was - until) < 1

@@ -31,7 +31,9 @@ async def rejection(console: RunningConsole) -> dict[str, object]:
     """The notice of rejection that the sender gets."""
     console.clock.ahead += 30
     (found,) = [
-        each for each in await console.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTION
+        followup
+        for followup in await console.store.followups.claim_due(100, 60)
+        if followup.kind is FollowupKind.REJECTION
     ]
     return dict(found.body)
 
@@ -67,12 +69,14 @@ async def test_rejection_of_a_text_is_mailed_to_its_writer(console: RunningConso
         await submit_form(browser, f"{path}/reject", usual=usual, words=usual)
         await submit_form(browser, f"{path}/undo")
         assert FollowupKind.REJECTED_TEXT not in {
-            each.kind for each in await console.store.followups.claim_due(100, 60)
+            followup.kind for followup in await console.store.followups.claim_due(100, 60)
         }
         await submit_form(browser, f"{path}/reject", usual=usual, words=usual)
     console.clock.ahead += 30
     (told,) = [
-        each for each in await console.store.followups.claim_due(100, 60) if each.kind is FollowupKind.REJECTED_TEXT
+        followup
+        for followup in await console.store.followups.claim_due(100, 60)
+        if followup.kind is FollowupKind.REJECTED_TEXT
     ]
     assert told.body["people"] == ["s-06"]
     assert "What you can do: Speak with an administrator" in str(told.body["words"])
@@ -90,7 +94,9 @@ async def test_discard_notifies_nobody_and_needs_a_reason(console: RunningConsol
         assert (await submit_form(browser, path, reason="a bomb of mails")).status_code == 303
     assert await recipient_states(console, "high") == {State.DISCARDED}
     console.clock.ahead += 30
-    assert FollowupKind.REJECTION not in {each.kind for each in await console.store.followups.claim_due(100, 60)}
+    assert FollowupKind.REJECTION not in {
+        followup.kind for followup in await console.store.followups.claim_due(100, 60)
+    }
 
 
 async def test_discard_can_be_undone(console: RunningConsole) -> None:
@@ -134,4 +140,4 @@ async def test_verdict_that_comes_during_a_decision_counts(strict_world: Running
         with pytest.raises(Problem, match="409"):
             await decisions.decide(USERS[DIRECTOR], message.id, "release", "")
         (trace,) = await strict_world.store.lookups.trace(id=message.id)
-        assert {each.state for each in trace.recipients} == {State.HELD}
+        assert {recipient.state for recipient in trace.recipients} == {State.HELD}

@@ -96,11 +96,11 @@ async def test_second_person_carries_out_the_decision(strict_world: RunningConso
         assert await recipient_states(strict_world, "high") == {State.HELD}
         assert (await director.post(path.replace("release", "reject"), json={"reason": "x"})).status_code == 409
         queue = (await director.get("/api/v1/held", params={"state": "second"})).json()["items"]
-        assert [each["id"] for each in queue] == [strict_world.id("high")]
+        assert [item["id"] for item in queue] == [strict_world.id("high")]
         second = await director.post(path, json={"reason": "so it is"})
         assert (second.status_code, second.json()["recipients"]) == (200, [student_address("maya.lindqvist")])
     acts = await strict_world.store.audit_trail.entries_about(strict_world.id("high"), 3)
-    assert [each.act for each in acts] == ["released", "proposed", "decided"]
+    assert [entry.act for entry in acts] == ["released", "proposed", "decided"]
     assert acts[0].detail["reason"] == "high: known to the parents; so it is"
     assert await strict_world.store.claims.review_state(strict_world.id("high")) == (
         await strict_world.store.claims.review_state("nothing")
@@ -161,7 +161,7 @@ async def test_agreement_covers_only_copies_that_both_may_decide(strict_world: R
         assert (second.status_code, second.json()["recipients"]) == (200, [student_address("nadia.petrakis")])
         assert (await high.post(path, json={"reason": "this one as well"})).status_code == 202
         (trace,) = await strict_world.store.lookups.trace(id=strict_world.id("both"))
-        assert {each.address for each in trace.recipients if each.state == "held"} == {
+        assert {recipient.address for recipient in trace.recipients if recipient.state == "held"} == {
             student_address("maya.lindqvist")
         }
 

@@ -70,8 +70,8 @@ async def test_history_stays_visible_after_many_views(console: RunningConsole) -
         await submit_form(high, f"/messages/{id_}/comments", text="The parents were called")
         await submit_form(high, f"/messages/{help_}/acknowledge")
         views = [
-            AuditEntry(console.clock(), DIRECTOR, "viewed", each, {"what": "x"})
-            for each in (id_, help_)
+            AuditEntry(console.clock(), DIRECTOR, "viewed", item, {"what": "x"})
+            for item in (id_, help_)
             for _ in range(600)
         ]
         await console.store.audit.record(views)
@@ -80,7 +80,7 @@ async def test_history_stays_visible_after_many_views(console: RunningConsole) -
         assert "Who read it" in page
         assert "Taken up by <strong>high</strong>" in (await high.get(f"/messages/{help_}")).text
         whole = (await director.get(f"/api/v1/messages/{id_}/history")).json()["items"]
-        assert [each["detail"]["text"] for each in whole if each["act"] == "commented"] == ["The parents were called"]
+        assert [item["detail"]["text"] for item in whole if item["act"] == "commented"] == ["The parents were called"]
         done = await submit_form(high, f"/messages/{id_}/release")
         await console.store.audit.record(views[:1])
         assert "Released. It takes effect" in (await high.get(done.headers["location"])).text

@@ -72,7 +72,7 @@ async def test_documents_are_shown_as_text(console: RunningConsole) -> None:
         for words in ("meet me at the lake", "come &lt;alone&gt; at ten", "locker 214"):
             assert words in page
         told = (await program.get(f"/api/v1/messages/{id_}/content")).json()["parts"]
-        assert [each["text"].strip() for each in told[1:3]] == ["meet me at the lake", "come <alone> at ten"]
+        assert [item["text"].strip() for item in told[1:3]] == ["meet me at the lake", "come <alone> at ten"]
 
 
 async def test_hostile_files_are_marked_and_do_no_harm(console: RunningConsole) -> None:
@@ -125,5 +125,5 @@ async def test_processes_are_limited() -> None:
     read = parts(CONTENT)
     began = time.monotonic()
     found = await asyncio.gather(*(files.texts(read) for _ in range(6)))
-    assert all(each["2"] == FileText("x") for each in found)
+    assert all(item["2"] == FileText("x") for item in found)
     assert time.monotonic() - began >= 0.9  # two at a time

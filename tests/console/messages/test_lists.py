@@ -45,9 +45,9 @@ async def test_flagged_messages_in_pages(console: RunningConsole) -> None:
         await console.add_message(replace(MESSAGES["middle"], found=FLAG))
 
     async with console.api_client(DIRECTOR) as director:
-        whole = [each["id"] for each in await walk(director, "delivered", limit=500)]
+        whole = [item["id"] for item in await walk(director, "delivered", limit=500)]
         assert set(put) <= set(whole)
-        assert [each["id"] for each in await walk(director, "delivered", more, limit=2)] == whole
+        assert [item["id"] for item in await walk(director, "delivered", more, limit=2)] == whole
 
 
 async def test_building_sees_all_of_its_own(console: RunningConsole) -> None:
@@ -58,8 +58,8 @@ async def test_building_sees_all_of_its_own(console: RunningConsole) -> None:
         for _ in range(6):
             await console.add_message(replace(MESSAGES["high"], found=FLAG))
     async with console.api_client(MIDDLE) as middle:
-        found = [each["id"] for each in await walk(middle, "delivered", limit=1)]
-    assert [each for each in found if each in own] == own[::-1]
+        found = [item["id"] for item in await walk(middle, "delivered", limit=1)]
+    assert [item for item in found if item in own] == own[::-1]
     assert len(found) == len(set(found))
 
 
@@ -69,7 +69,7 @@ async def test_decided_messages_in_pages(console: RunningConsole) -> None:
         for name in names:
             answer = await high.post(f"/api/v1/messages/{console.id(name)}/reject", json={"reason": "7a"})
             assert answer.status_code == 200, answer.text
-        found = [each["id"] for each in await walk(high, "decided", limit=1)]
+        found = [item["id"] for item in await walk(high, "decided", limit=1)]
     assert found == [console.id(name) for name in reversed(names)]
 
 
@@ -84,16 +84,16 @@ async def test_trace_in_pages(console: RunningConsole) -> None:
         await console.add_message(said)
 
     async with console.api_client(DIRECTOR) as director, console.api_client(MIDDLE) as middle:
-        whole = [each["id"] for each in await walk(director, "trace", limit=500, address=said.sender)]
+        whole = [item["id"] for item in await walk(director, "trace", limit=500, address=said.sender)]
         assert len(whole) == len(set(whole)) >= 8
-        assert [each["id"] for each in await walk(director, "trace", more, limit=3, address=said.sender)] == whole
-        found = [each["id"] for each in await walk(middle, "trace", limit=2, address=said.sender)]
+        assert [item["id"] for item in await walk(director, "trace", more, limit=3, address=said.sender)] == whole
+        found = [item["id"] for item in await walk(middle, "trace", limit=2, address=said.sender)]
         assert set(own) <= set(found)
         posted, cursor = [], None
         while not posted or cursor:
             asked = {"address": said.sender, "limit": 2, "cursor": cursor}
             page = (await middle.post("/api/v1/trace", json=asked)).json()
-            posted += [each["id"] for each in page["items"]]
+            posted += [item["id"] for item in page["items"]]
             cursor = page["next"]
         assert posted == found
 
@@ -108,10 +108,10 @@ async def test_help_alerts_in_pages(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as director:
         for id_ in ids[:2]:
             assert (await director.post(f"/api/v1/messages/{id_}/acknowledge")).status_code == 200
-        whole = [each["id"] for each in await walk(director, "help", limit=500)]
+        whole = [item["id"] for item in await walk(director, "help", limit=500)]
         assert whole[-2:] == ids[1::-1]
         assert len(whole) == 5
-        assert [each["id"] for each in await walk(director, "help", more, limit=1)] == whole
+        assert [item["id"] for item in await walk(director, "help", more, limit=1)] == whole
 
 
 async def test_history_in_pages(console: RunningConsole) -> None:
@@ -126,9 +126,9 @@ async def test_history_in_pages(console: RunningConsole) -> None:
         await more()
     async with console.api_client(DIRECTOR) as director:
         whole = await walk(director, path, limit=500)
-        assert [each["act"] for each in whole] == ["decided"] + ["viewed"] * 105
+        assert [item["act"] for item in whole] == ["decided"] + ["viewed"] * 105
         paged = await walk(director, path, more, limit=50)
-        assert [each["act"] for each in paged[:106]] == [each["act"] for each in whole]
+        assert [item["act"] for item in paged[:106]] == [item["act"] for item in whole]
         assert len(paged) == 108
         assert (await director.get(f"/api/v1/{path}", params={"cursor": "x"})).status_code == 422
 
@@ -164,13 +164,13 @@ async def test_decided_message_is_listed(console: RunningConsole) -> None:
         console.signed_in(MIDDLE) as middle,
     ):
         await director.post(f"/api/v1/messages/{console.id('high')}/reject", json={"reason": "7a"})
-        assert [each["id"] for each in (await director.get("/api/v1/decided")).json()["items"]] == [console.id("high")]
+        assert [item["id"] for item in (await director.get("/api/v1/decided")).json()["items"]] == [console.id("high")]
         assert "After practice" in (await high.get("/decided")).text
         assert "After practice" not in (await middle.get("/decided")).text
         whole = (await director.get(f"/api/v1/messages/{console.id('high')}/history")).json()["items"]
-        assert [each["act"] for each in whole] == ["decided", "rejected"]
+        assert [item["act"] for item in whole] == ["decided", "rejected"]
         said = (await director.get(f"/api/v1/messages/{console.id('both')}/conversation")).json()["items"]
-        assert {each["id"] for each in said} >= {console.id("high"), console.id("both")}
+        assert {item["id"] for item in said} >= {console.id("high"), console.id("both")}
 
 
 async def test_newer_messages_elsewhere_leave_the_list_complete(console: RunningConsole) -> None:
@@ -182,5 +182,5 @@ async def test_newer_messages_elsewhere_leave_the_list_complete(console: Running
     for _ in range(9):
         await console.add_message(replace(others, found=flag))
     found = (await lists.delivered(USERS[MIDDLE], "flag", days=30, limit=2)).items
-    assert sorted(each.trace.id for each in found) == sorted(own[1:])
+    assert sorted(item.trace.id for item in found) == sorted(own[1:])
     assert len((await lists.delivered(USERS[DIRECTOR], "flag", days=30, limit=2)).items) == 2

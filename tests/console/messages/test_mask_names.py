@@ -62,7 +62,7 @@ async def test_pages_contain_no_name(masked_world: RunningConsole) -> None:
     number = await masked_world.store.cases.open(CaseDraft("About Maya"), DIRECTOR, [named], {})
     paths = [
         "/", "/delivered", "/decided", "/cases", f"/cases/{number}", f"/together/{again}",
-        *(f"/messages/{each}" for each in (named, *map(masked_world.id, HELD))), f"/messages/{named}/html/2",
+        *(f"/messages/{message}" for message in (named, *map(masked_world.id, HELD))), f"/messages/{named}/html/2",
     ]  # fmt: skip
     async with masked_world.signed_in(DIRECTOR) as browser:
         sent = {"form": form_secret(await browser.get("/trace")), "text": "practice"}
@@ -182,20 +182,18 @@ async def test_audit_log_contains_no_name(masked_world: RunningConsole, who: str
         grants = (await program.get("/api/v1/grants")).text + (await browser.get("/grants")).text
     assert told["next"] is None
     rows = {
-        each["number"]: each for each in told["items"] if each["subject"] not in (masked_world.id("help"), LINDGREN)
+        item["number"]: item for item in told["items"] if item["subject"] not in (masked_world.id("help"), LINDGREN)
     }
     an_account = f"<td[^>]*>{re.escape(LINDGREN)}</td>"  # which does not tell whose message it is
     page = re.sub(an_account, "", page)
     for row in rows.values():
         assert not NAMES.search(str(row)), row
-    of = [each for each in rows.values() if each["subject"] == named]
-    assert "Spoke with Mr. Staff A and with Student A's mother" in [each["detail"].get("text") for each in of]
-    (opened_,) = (each for each in rows.values() if each["act"] == "case opened")
+    of = [row for row in rows.values() if row["subject"] == named]
+    assert "Spoke with Mr. Staff A and with Student A's mother" in [item["detail"].get("text") for item in of]
+    (opened_,) = (row for row in rows.values() if row["act"] == "case opened")
     assert (opened_["detail"]["title"], opened_["whole"]) == ("About Student A", False)
-    assert [each["whole"] for each in of if each["act"] == "put into a case"] == [True]
-    refused = [
-        each for each in rows.values() if each["subject"] == masked_world.id("own") and "part in it" in str(each)
-    ]
+    assert [item["whole"] for item in of if item["act"] == "put into a case"] == [True]
+    refused = [row for row in rows.values() if row["subject"] == masked_world.id("own") and "part in it" in str(row)]
     assert refused
     assert OKAFOR not in str(refused)
     assert f'"/cases/{number}"' in page
@@ -230,10 +228,10 @@ async def test_case_lists_and_changes_contain_no_name(masked_world: RunningConso
         answers.append(await program.get("/api/v1/cases", params={"closed": "true"}))
         answers.append(await program.post(f"/api/v1/cases/{number}/reopen", json={"reason": "Maya wrote again"}))
         answers.append(await program.get(f"/api/v1/cases/{number}"))
-        for each in answers:
-            assert each.status_code in (200, 201)
-            assert not NAMES.search(each.text), (each.url, NAMES.search(each.text))
-            assert "Student A" in each.text
+        for item in answers:
+            assert item.status_code in (200, 201)
+            assert not NAMES.search(item.text), (item.url, NAMES.search(item.text))
+            assert "Student A" in item.text
         case = await masked_world.store.cases.find(number)
         assert case is not None
         assert (case.title, case.severity) == ("About Maya", "high")
@@ -267,13 +265,13 @@ async def test_written_texts_are_masked_with_names_of_the_header(masked_world: R
         titles = [called.text, (await program.get("/api/v1/cases")).text, (await browser.get("/cases")).text]
         notes = [(await browser.get(path)).text for path in (at, "/audit")]
         notes += [(await program.get(f"/api/v1{path}")).text for path in (at, "/audit?limit=500")]
-    for each in shown:
-        assert "Staff A is what friends call him" in each
-        assert "Petey" not in each
-    for each in (*titles, *notes):
-        assert "Petey" not in each
-    assert all("Staff A at practice" in each for each in titles)
-    assert all("Staff A was here" in each for each in notes)
+    for item in shown:
+        assert "Staff A is what friends call him" in item
+        assert "Petey" not in item
+    for item in (*titles, *notes):
+        assert "Petey" not in item
+    assert all("Staff A at practice" in item for item in titles)
+    assert all("Staff A was here" in item for item in notes)
 
 
 async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: RunningConsole) -> None:
@@ -291,7 +289,7 @@ async def test_names_are_revealed_with_a_reason_for_an_hour(masked_world: Runnin
         assert not NAMES.search((await other.get(f"/messages/{high}")).text)
         assert not NAMES.search((await browser.get("/")).text)
         acts = await masked_world.store.audit_trail.entries_about(high, 50)
-        (act,) = (each for each in acts if each.act == "names opened")
+        (act,) = (entry for entry in acts if entry.act == "names opened")
         assert (act.actor, act.detail["reason"]) == (HIGH, "to call the parents")
         masked_world.clock.ahead += 3601
     async with masked_world.signed_in(HIGH) as browser:

@@ -39,7 +39,7 @@ async def put(console: RunningConsole, said: SampleMessage, *, about: str = "", 
     """A message with findings of a cue, or about a person."""
     message = build_message(said, console.clock(), console.people)
     verdict = build_verdict(said, message)
-    found: Sequence[Finding] = [replace(each, about=about, cue=cue) for each in verdict.findings]
+    found: Sequence[Finding] = [replace(finding, about=about, cue=cue) for finding in verdict.findings]
     verdict = replace(verdict, findings=tuple(found))
     await console.store.intake.accept(message)
 
@@ -99,7 +99,7 @@ async def test_help_alert_shows_its_kind_and_marks_its_words(console: RunningCon
         assert '<span class="pill">self harm</span>' in listed
         assert "hits me" not in listed
     async with console.api_client(DIRECTOR) as program:
-        calls = {each["id"]: each["kinds"] for each in (await program.get("/api/v1/help")).json()["items"]}
+        calls = {item["id"]: item["kinds"] for item in (await program.get("/api/v1/help")).json()["items"]}
         assert calls[id_] == ["self_harm"]
 
 

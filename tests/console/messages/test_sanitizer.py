@@ -112,8 +112,8 @@ async def test_stored_attacks_do_nothing(console: RunningConsole, page: Page, at
     await expect(page.locator("#queue .rows .row")).to_have_count(8)
     assert not dialogs
     assert not attacker.asked
-    assert not [each for each in asked if not each.startswith(console.url)]
-    assert len([each for each in asked if "/html/" in each]) > parts
+    assert not [item for item in asked if not item.startswith(console.url)]
+    assert len([item for item in asked if "/html/" in item]) > parts
     await page.context.request.get(f"http://{attacker.host}/to-see-that-it-listens")
     assert attacker.asked
 

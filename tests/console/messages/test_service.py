@@ -27,7 +27,7 @@ async def put_conversation(console: RunningConsole, count: int) -> list[str]:
         console.clock.ahead = start + 60 * (number // 3)
         at = console.clock()
         ids.append(((await console.add_message(replace(said, subject=f"Plan {number}"))).id, at))
-    return [id_ for id_, _ in sorted(ids, key=lambda each: (each[1], each[0]))]
+    return [id_ for id_, _ in sorted(ids, key=lambda item: (item[1], item[0]))]
 
 
 def shown(page: httpx.Response) -> list[str]:
@@ -69,18 +69,18 @@ async def test_long_conversation_by_the_api(console: RunningConsole) -> None:
     path = f"/api/v1/messages/{ids[30]}/conversation"
     async with console.api_client(HIGH) as program:
         first = (await program.get(path)).json()
-        seen = [each["id"] for each in first["items"]]
+        seen = [item["id"] for item in first["items"]]
         assert len(seen) == 17
         for side in ("earlier", "later"):
             cursor = first[side]
             while cursor is not None:
                 page = (await program.get(path, params={"cursor": cursor})).json()
-                seen += [each["id"] for each in page["items"]]
+                seen += [item["id"] for item in page["items"]]
                 cursor = page[side]
         assert sorted(seen) == sorted(ids)
         held = (await program.get("/api/v1/held", params={"limit": 1})).json()["next"]
         assert (await program.get(path, params={"cursor": held})).status_code == 422
-    views = [each for each in await console.store.audit_trail.views_about(ids[30], 50) if each.actor == HIGH]
+    views = [entry for entry in await console.store.audit_trail.views_about(ids[30], 50) if entry.actor == HIGH]
     assert len(views) == 3
 
 
@@ -101,4 +101,4 @@ async def test_nearest_messages_of_several_conversations(console: RunningConsole
     id_ = (await console.add_message(both)).id
     async with console.api_client(HIGH) as program:
         around = (await program.get(f"/api/v1/messages/{id_}/conversation")).json()["items"]
-    assert [each["id"] for each in around] == [*ids[-8:], id_]
+    assert [item["id"] for item in around] == [*ids[-8:], id_]

@@ -15,7 +15,7 @@ async def test_earlier_policy_stays_readable(console: RunningConsole) -> None:
         assert "Earlier versions" in page
         versions = [hash_ for hash_, *_ in await console.store.policy_versions.versions()]
         assert len(versions) == 2
-        texts = [(await browser.get(f"/policy/{each}")).text for each in versions]
+        texts = [(await browser.get(f"/policy/{item}")).text for item in versions]
     assert "The second text" in texts[0]
     assert "<em>first</em>" in texts[1]
     assert "<script>alert" not in texts[1]

@@ -49,7 +49,7 @@ def _filter(dice: random.Random) -> QueueFilter:
 
 def _filter_slowly(entries: list[QueueEntry], asked: QueueFilter) -> list[str]:
     found = []
-    for entry in sorted(entries, key=lambda each: (each.message.due_at or float("inf"), each.message.id)):
+    for entry in sorted(entries, key=lambda item: (item.message.due_at or float("inf"), item.message.id)):
         held = entry.message
         ages = {"older" if NOW - held.received_at > 86400 else "today"}
         ages |= {"overdue"} if held.due_at is not None and held.due_at < NOW else set()
@@ -89,17 +89,17 @@ def test_index_equals_a_slow_filter() -> None:
         firsts: dict[int, str] = {}
         for id_ in wanted:
             firsts.setdefault(entries[id_].duplicates, id_)
-        assert [each.message.id for each, _ in narrowed.items] == list(firsts.values())
+        assert [item.message.id for item, _ in narrowed.items] == list(firsts.values())
         assert len(index) == len(entries)
-        assert [each.message.id for each in QueueIndex(entries.values()).entries()] == [
-            each.message.id for each in index.entries()
+        assert [entry.message.id for entry in QueueIndex(entries.values()).entries()] == [
+            entry.message.id for entry in index.entries()
         ]
 
 
 async def test_cache_follows_the_store(console: RunningConsole) -> None:
     queue = HeldQueue(console.store.lookups, console.store.lists, console.store.claims, console.people)
     index = await queue.index()
-    assert {each.message.id for each in index.entries()} == {console.id(name) for name in HELD}
+    assert {entry.message.id for entry in index.entries()} == {console.id(name) for name in HELD}
     new = await console.add_message(replace(MESSAGES["high"], subject="Another"))
     async with console.api_client("director") as director:
         await director.post(f"/api/v1/messages/{console.id('high')}/release", json={"reason": ""})
@@ -108,9 +108,9 @@ async def test_cache_follows_the_store(console: RunningConsole) -> None:
         console.id("text"), Assignment("director", "director", console.clock()), None, act
     )
     assert await queue.index() is index  # updated in place
-    assert {each.message.id for each in index.entries()} == {console.id(each) for each in HELD if each != "high"} | {
-        new.id
-    }
+    assert {entry.message.id for entry in index.entries()} == {
+        console.id(message) for message in HELD if message != "high"
+    } | {new.id}
     entry = await queue.entry(console.id("text"))
     assert entry is not None
     assert entry.review.assignment is not None

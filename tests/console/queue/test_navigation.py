@@ -18,7 +18,7 @@ LOOKED_FOR = "Maya practice"
 
 def urls(page: str) -> list[str]:
     """Every URL on a page."""
-    return [html.unescape(each) for each in re.findall(r'(?:href|src|action|formaction|hx-get)="([^"]*)"', page)]
+    return [html.unescape(item) for item in re.findall(r'(?:href|src|action|formaction|hx-get)="([^"]*)"', page)]
 
 
 def contains_words(url: str) -> bool:
@@ -34,14 +34,14 @@ async def test_search_words_are_in_no_url_and_no_log(console: RunningConsole, lo
             "location"
         ]
         pages = [(await browser.get(where)).text for where in (there, kept)]
-        message = next(each for each in urls(pages[0]) if each.startswith(f"/messages/{console.id('high')}"))
+        message = next(page for page in urls(pages[0]) if page.startswith(f"/messages/{console.id('high')}"))
         pages.append((await browser.get(message)).text)
         done = await submit_form(browser, f"/messages/{console.id('high')}/release", place=message.partition("?")[2])
         pages.append((await browser.get(done.headers["location"])).text)
     assert f'value="{LOOKED_FOR}"' in pages[0]
     assert "channel=mail" in there
     assert console.id("middle") not in pages[0]
-    for url in (there, kept, message, done.headers["location"], *(each for page in pages for each in urls(page))):
+    for url in (there, kept, message, done.headers["location"], *(item for page in pages for item in urls(page))):
         assert not contains_words(url), url
     assert not contains_words(str(log_lines.records))
 
@@ -85,18 +85,18 @@ def test_encrypted_words_belong_to_one_account() -> None:
 async def test_api_searches_without_a_url(console: RunningConsole) -> None:
     async with console.api_client(DIRECTOR) as program:
         found = (await program.post("/api/v1/held/search", json={"text": LOOKED_FOR, "clause": "7a"})).json()["items"]
-        assert [each["id"] for each in found] == [console.id("high")]
+        assert [item["id"] for item in found] == [console.id("high")]
         whole: list[str] = []
         cursor = None
         while True:
             asked = {"text": "riverbend.example", "limit": 2, "cursor": cursor}
             page = (await program.post("/api/v1/held/search", json=asked)).json()
-            whole += [each["id"] for each in page["items"]]
+            whole += [item["id"] for item in page["items"]]
             if (cursor := page["next"]) is None:
                 break
         assert len(whole) == len(set(whole)) == 6
         traced = await program.post("/api/v1/trace", json={"address": student_address("nadia.petrakis")})
-        assert {each["id"] for each in traced.json()["items"]} == {console.id("middle"), console.id("both")}
+        assert {message["id"] for message in traced.json()["items"]} == {console.id("middle"), console.id("both")}
         for wrong in ({}, {"id": "x", "address": "y"}, {"text": "x"}):
             assert (await program.post("/api/v1/trace", json=wrong)).status_code == 422
         assert (await program.post("/api/v1/held/search", json={"texts": "x"})).status_code == 422

@@ -41,14 +41,14 @@ async def test_queue_is_visible_below_many_help_alerts_on_a_phone(console: Runni
     await sign_in_browser(page, console, HIGH)
     title = page.locator("#help-title")
     await expect(title).to_contain_text("8")
-    shown = [await each.get_attribute("data-id") for each in await page.locator(".help a.row").all()]
+    shown = [await item.get_attribute("data-id") for item in await page.locator(".help a.row").all()]
     assert shown == newest[:3]
     await expect(page.get_by_text("5 more that nobody has taken up")).to_be_in_viewport()
     await expect(page.locator("#held-title")).to_be_in_viewport(ratio=1)
     await expect(page.locator("#queue .rows .row").first).to_be_in_viewport(ratio=0.5)
     assert await bottom(title) < await bottom(page.locator("#held-title"))
-    for each in await page.get_by_role("button", name="I take this up").all():
-        box = await each.bounding_box()
+    for item in await page.get_by_role("button", name="I take this up").all():
+        box = await item.bounding_box()
         assert box is not None
         assert box["height"] >= 40  # large enough for a thumb
     await page.get_by_role("link", name="All 8 calls for help").click()
@@ -165,7 +165,7 @@ async def test_undo_says_what_was_undone_and_where_the_message_is(console: Runni
     told = page.get_by_role("status")
     await expect(told).to_contain_text("Undone: the message of Peter Lindgren is not rejected. It is held again")
     (trace,) = await console.store.lookups.trace(id=console.id("high"))
-    assert {each.state for each in trace.recipients} == {State.HELD}
+    assert {recipient.state for recipient in trace.recipients} == {State.HELD}
     await told.get_by_role("link", name="Open it").click()
     await expect(page.locator("#message")).to_have_attribute("data-id", console.id("high"))
 

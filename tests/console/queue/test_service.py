@@ -29,5 +29,5 @@ async def test_the_list_is_narrowed_and_the_view_kept(console: RunningConsole) -
         assert f'href="{where}"' not in (await browser.get("/")).text
     async with console.api_client(DIRECTOR) as program:
         found = (await program.post("/api/v1/held/search", json={"clause": "7a", "text": "practice"})).json()["items"]
-        assert [each["id"] for each in found] == [console.id("high")]
+        assert [item["id"] for item in found] == [console.id("high")]
         assert (await program.get("/api/v1/held", params={"building": "no-such"})).json()["items"] == []

@@ -21,7 +21,7 @@ async def test_report_counts_own_buildings(console: RunningConsole) -> None:
         "value": "", "held": copies, "decided": 2, "overturned": 1, "waiting": copies - 2,
         "median_seconds": found["total"]["median_seconds"],
     }  # fmt: skip
-    assert {each["value"]: each["held"] for each in found["by"]["building"]}["o-middle"] == 2
+    assert {item["value"]: item["held"] for item in found["by"]["building"]}["o-middle"] == 2
     assert found["volume"] == {
         "mail hold": copies - 1,
         "sms hold": 1,
@@ -32,7 +32,7 @@ async def test_report_counts_own_buildings(console: RunningConsole) -> None:
     async with console.api_client(MIDDLE) as program:
         theirs = (await program.get("/api/v1/reports")).json()
         assert theirs["total"]["held"] == 2
-        assert {each["value"] for each in theirs["by"]["building"]} == {"o-middle"}
+        assert {item["value"] for item in theirs["by"]["building"]} == {"o-middle"}
         assert theirs["volume"] == {}
 
 

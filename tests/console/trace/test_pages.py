@@ -21,7 +21,7 @@ async def test_own_messages_show_their_status_only(console: RunningConsole) -> N
 
 async def test_texts_from_own_number_are_listed(console: RunningConsole) -> None:
     """The number that the roster knows as theirs."""
-    (number,) = [each for each in console.people.addresses_of("s-06") if each.startswith("+")][:1]
+    (number,) = [address for address in console.people.addresses_of("s-06") if address.startswith("+")][:1]
     message = await console.add_message(replace(MESSAGES["text"], sender=number))
     async with console.signed_in(LINDGREN) as browser:
         page = (await browser.get("/mine")).text

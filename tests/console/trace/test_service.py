@@ -15,7 +15,7 @@ FOUND = {"Maya Lindqvist": ("high",), "lindqvist, maya": ("high",), "Peter Lindg
 async def test_full_name_finds_messages(console: RunningConsole, who: str, name: str) -> None:
     async with console.signed_in(who) as browser:
         page = (await submit_form(browser, "/trace", asked=name)).text
-        assert all(console.id(each) in page for each in FOUND[name])  # texts by the numbers that the roster knows
+        assert all(console.id(item) in page for item in FOUND[name])  # texts by the numbers that the roster knows
 
 
 async def test_search_by_name_is_limited_to_own_buildings(console: RunningConsole) -> None:

@@ -1,1 +1,1 @@
-"""The console: pages and API, as browsers and programs meet them."""
+"""Tests of the console: web."""

@@ -23,13 +23,13 @@ from tests.console.running_console import RunningConsole
     [
         ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("10.0.0.2", "198.51.100.1", "198.51.100.1"),
-        ("10.0.0.2", "203.0.113.9, 198.51.100.1, 10.0.0.3", "198.51.100.1"),  # through two of our proxies
+        ("10.0.0.2", "203.0.113.9, 198.51.100.1, 10.0.0.3", "198.51.100.1"),  # through two trusted proxies
         ("10.0.0.2", "made-up, 10.0.0.3", "made-up"),
         ("10.0.0.2", "", "10.0.0.2"),
-        ("192.0.2.7", "198.51.100.1", "192.0.2.7"),  # no proxy of ours: it says what it likes
+        ("192.0.2.7", "198.51.100.1", "192.0.2.7"),  # not a trusted proxy: its header is ignored
     ],
 )
-async def test_only_our_proxies_say_for_whom_they_ask(peer: str, said: str, client: str) -> None:
+async def test_forwarded_address_counts_from_trusted_proxies_only(peer: str, said: str, client: str) -> None:
     proxies = (ip_network("127.0.0.0/8"), ip_network("10.0.0.0/24"))
     seen = []
 
@@ -43,7 +43,7 @@ async def test_only_our_proxies_say_for_whom_they_ask(peer: str, said: str, clie
     assert seen == [client]
 
 
-async def test_each_client_behind_a_proxy_has_a_limit_of_its_own() -> None:
+async def test_rate_limit_is_per_client_behind_a_proxy() -> None:
     app = SecurityMiddleware(PlainTextResponse("here"), https=False, rate_limiter=RateLimiter(2, 0.5))
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 5))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as proxy:
@@ -53,7 +53,7 @@ async def test_each_client_behind_a_proxy_has_a_limit_of_its_own() -> None:
         assert (await proxy.get("/", headers={"X-Forwarded-For": "203.0.113.6, 198.51.100.1"})).status_code == 429
 
 
-async def test_who_asks_too_often_is_told_to_wait() -> None:
+async def test_rate_limit_answers_429() -> None:
     app = SecurityMiddleware(PlainTextResponse("here"), https=False, rate_limiter=RateLimiter(2, 0.5))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, client=("10.9.8.7", 5)), base_url="http://x"
@@ -69,7 +69,7 @@ async def test_who_asks_too_often_is_told_to_wait() -> None:
         assert (await other.get("/")).status_code == 200
 
 
-async def test_a_forged_host_leads_nowhere_else(console: RunningConsole) -> None:
+async def test_forged_host_causes_no_redirect(console: RunningConsole) -> None:
     async with console.anonymous() as browser:
         answer = await browser.get("/", headers={"Host": "evil.example"})
         assert answer.headers["location"] == "/sign-in"
@@ -80,7 +80,7 @@ async def test_a_forged_host_leads_nowhere_else(console: RunningConsole) -> None
 
 
 @pytest.mark.parametrize("path", sorted(path for method, path in ROWS if method == "GET" and path != "/events"))
-async def test_headers(shared_console: RunningConsole, path: str) -> None:
+async def test_security_headers(shared_console: RunningConsole, path: str) -> None:
     who = shared_console.api_client(DIRECTOR) if path.startswith("/api/v1") else shared_console.signed_in(DIRECTOR)
     async with who as client:
         answer = await client.get(
@@ -93,7 +93,7 @@ async def test_headers(shared_console: RunningConsole, path: str) -> None:
             )
         )
     said = answer.headers
-    rules = dict(each.strip().partition(" ")[::2] for each in said["content-security-policy"].split(";"))
+    rules = dict(item.strip().partition(" ")[::2] for item in said["content-security-policy"].split(";"))
     assert rules["default-src"] == "'none'"
     assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "data:", "blob:"} & {*" ".join(rules.values()).split()}
     assert rules["base-uri"] == "'none'"
@@ -110,7 +110,7 @@ async def test_headers(shared_console: RunningConsole, path: str) -> None:
         assert "script-src" not in rules
 
 
-async def test_a_large_request_is_refused(console: RunningConsole) -> None:
+async def test_large_request_is_refused(console: RunningConsole) -> None:
     async with console.signed_in(DIRECTOR) as browser:
         answer = await browser.post(f"/messages/{console.id('high')}/release", data={"form": "x" * 70_000})
         assert answer.status_code == 413

@@ -46,9 +46,9 @@ async def test_stream_over_the_limit_is_refused_until_another_closes(console: Ru
     ):  # fmt: skip
         async with _stream(here) as last:
             opened = [await stack.enter_async_context(_stream((here, other)[at % 2])) for at in range(MAX_STREAMS - 1)]
-            assert {each.status_code for each in (last, *opened)} == {200}
-            for each in (here, other):
-                async with _stream(each) as refused:
+            assert {item.status_code for item in (last, *opened)} == {200}
+            for item in (here, other):
+                async with _stream(item) as refused:
                     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
                     assert "close some of these pages" in (await refused.aread()).decode()
             assert await _status(director) == 200
