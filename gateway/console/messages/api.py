@@ -26,7 +26,7 @@ from gateway.console.web.api_deps import (
 from gateway.console.web.deps import IdempotencyDep, ListsDep, MessageId, MessagesDep, NamesDep
 from gateway.console.web.errors import Problem
 from gateway.console.web.forms import clean_text
-from gateway.console.web.pagination import Page
+from gateway.console.web.pagination import ListPage
 from gateway.core.accounts.account import User
 from gateway.core.messages.verdict import Span
 from gateway.core.review.json_rows import trace_row
@@ -189,7 +189,7 @@ async def decided(
     return _list(access, user, await lists.decided(user, days=_LIST_DAYS, limit=limit, before=before))
 
 
-def _list(access: NameAccess, user: User, page: Page[ListedMessage]) -> dict[str, object]:
+def _list(access: NameAccess, user: User, page: ListPage[ListedMessage]) -> dict[str, object]:
     masked = [access.names_in_list(user, message.trace).listed(message) for message in page.items]
     rows = [
         {**trace_row(message.trace), "subject": message.subject, "decided_at": rfc3339(message.decided_at)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from gateway.console.auth.authorization import Authorization
-from gateway.console.web.pagination import ListPosition, Page, listed_position, newest_page
+from gateway.console.web.pagination import ListPage, ListPosition, listed_position, newest_page
 from gateway.core.accounts.account import AccountRole, Right, User
 from gateway.core.review.views import ListedMessage
 from gateway.ports.clock import StoreClock
@@ -25,7 +25,7 @@ class MessageLists:
 
     async def delivered(
         self, user: User, action: str, *, days: float, limit: int = _LIMIT, before: ListPosition | None = None
-    ) -> Page[ListedMessage]:
+    ) -> ListPage[ListedMessage]:
         """Delivered messages of an action: alert, flag, or hold if the verdict came too late. Raises a Problem."""
         await self._authorization.require(user, Right.QUEUE)
         now = await self._clock.now()
@@ -38,7 +38,7 @@ class MessageLists:
 
     async def decided(
         self, user: User, *, days: float, limit: int = _LIMIT, before: ListPosition | None = None
-    ) -> Page[ListedMessage]:
+    ) -> ListPage[ListedMessage]:
         """What people decided, without subjects for roles that see no content. Raises a Problem."""
         is_auditor = user.role is AccountRole.AUDITOR
         await self._authorization.require(user, Right.AUDIT if is_auditor else Right.QUEUE)

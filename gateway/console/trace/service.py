@@ -8,7 +8,7 @@ from gateway.console.auth.authorization import Authorization
 from gateway.console.messages.reveal_names import NameAccess
 from gateway.console.messages.service import MessageService
 from gateway.console.web.forms import MESSAGE_ID
-from gateway.console.web.pagination import ListPosition, Page, newest_page, trace_position
+from gateway.console.web.pagination import ListPage, ListPosition, newest_page, trace_position
 from gateway.core.accounts.account import Right, User
 from gateway.core.messages.parties import Person
 from gateway.core.policy.authorization import ConsoleDirectory
@@ -43,7 +43,7 @@ class TraceService:
     async def find(
         self, user: User, *, id_: str = "", message_id: str = "", address: str = "", limit: int = _MAX_FOUND,
         before: ListPosition | None = None,
-    ) -> Page[Trace]:  # fmt: skip
+    ) -> ListPage[Trace]:  # fmt: skip
         """Messages by one of the three, the newest first. Raises a Problem."""
         await self.require_access(user)
         if address:
@@ -55,7 +55,7 @@ class TraceService:
             ]
 
         if id_:
-            return Page(visible(await self._lookups.trace(id=id_)), None)
+            return ListPage(visible(await self._lookups.trace(id=id_)), None)
 
         async def fetch(position: ListPosition, batch: int) -> Sequence[Trace]:
             return await self._lookups.trace_further(position, message_id=message_id, address=address)

@@ -27,7 +27,7 @@ def trace_position(trace: Trace) -> ListPosition:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class ListPage(Generic[Row]):
     """A page of a list, and the position after which it continues; None: this is the last page."""
 
     items: list[Row]
@@ -40,7 +40,7 @@ async def newest_page(
     position: Callable[[Row], ListPosition],
     before: ListPosition,
     limit: int,
-) -> Page[Row]:
+) -> ListPage[Row]:
     """At most `limit` visible rows after a position.
 
     Keeps fetching until the page is full or the scan limit is reached. A page cut by the scan limit is short but has
@@ -52,10 +52,10 @@ async def newest_page(
         rows = await fetch(before, batch)
         items += visible(rows)
         if len(items) > limit:
-            return Page(items[:limit], position(items[limit - 1]))
+            return ListPage(items[:limit], position(items[limit - 1]))
         if not rows:
-            return Page(items, None)
+            return ListPage(items, None)
         before, scanned = position(rows[-1]), scanned + len(rows)
         if scanned >= SCAN_LIMIT:
-            return Page(items, before)
+            return ListPage(items, before)
         batch = min(4 * batch, _MAX_BATCH)
