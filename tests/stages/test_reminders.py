@@ -2,108 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.core.accounts.account import AccountRole, User
-from gateway.core.cases.case import Assignment, CaseDraft
+from gateway.core.cases.case import Assignment
 from gateway.core.messages.delivery import State
-from gateway.core.messages.followup import Followup, FollowupKind
-from gateway.core.messages.message import Message
+from gateway.core.messages.followup import FollowupKind
 from gateway.core.notices.notice import default_rejection_text, notice_content
 from gateway.core.policy.decision import AuditEntry
-from gateway.core.policy.policy import Policy
 from gateway.core.policy.review_rules import ClauseReviewRules, GeneralReviewRules
 from gateway.core.policy.transitions import by_verdict, without_verdict
-from gateway.core.serialization.wire import rfc3339
-from gateway.directory.roster import Roster
 from gateway.observability.events import EventLog
-from gateway.ports.store import Store
 from gateway.stages.moderation import hold_longer
 from gateway.stages.reminders import NOT_DECIDED, Reminders, ReminderStores
-from gateway.store import open_store
-from tests.console.district import MESSAGES, SECRECY_TEXT, add_message, build_message, build_verdict, policy, roster
-from tests.contracts.messages import Clock
-
-ZONE = ZoneInfo("America/Chicago")
-NOON = datetime(2026, 11, 24, 12, tzinfo=ZONE).timestamp()
-HOUR, MINUTE = 3600.0, 60.0
-LAST = "safety@riverbend.example"
-USERS = (
-    User("director@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR),
-    User("kessler", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",), person="s-01"),
-    User("middle@riverbend.example", AccountRole.BUILDING_ADMINISTRATOR, ("o-middle",)),
-    User("nobody-s-address", AccountRole.BUILDING_ADMINISTRATOR, ("o-high",)),
-    User("auditor@riverbend.example", AccountRole.AUDITOR),
-)
-
-
-@dataclass
-class ReminderRun:
-    """A store with accounts, and reminders over it."""
-
-    store: Store
-    people: Roster
-    clock: Clock
-    policy: Policy = field(default_factory=policy)
-    decided: int = 0
-
-    def __post_init__(self) -> None:
-        self.reminders = Reminders(
-            ReminderStores.of(self.store), self.people, lambda: self.policy, EventLog(CollectorRegistry()),
-            fallback=[LAST], zone=ZONE, district="Riverbend", decided=self.count,
-        )  # fmt: skip
-
-    @property
-    def now(self) -> float:
-        """The time."""
-        return self.clock.now
-
-    @now.setter
-    def now(self, at: float) -> None:
-        self.clock.now = at
-
-    def count(self) -> None:
-        """Count a decision."""
-        self.decided += 1
-
-    async def add_message(self, name: str) -> Message:
-        """Store one of the district's messages, decided by the policy now."""
-        return await add_message(self.store, MESSAGES[name], self.now, self.people, self.policy)
-
-    async def notices(self, *kinds: FollowupKind) -> list[tuple[FollowupKind, str, int]]:
-        """The notices after one check: kind, recipient, number of messages."""
-        await self.reminders.check()
-        due = await self.store.followups.claim_due(100, 60)
-        await self.store.followups.complete([followup.id for followup in due])
-        found = []
-        for followup in due:
-            if followup.kind in kinds:
-                to, items = followup.body.get("to", []), followup.body.get("items", [])
-                found += [(followup.kind, str(address), len(items)) for address in to]  # type: ignore[attr-defined,arg-type]
-        return sorted(found)
-
-
-@pytest.fixture
-async def run(tmp_path: Path) -> AsyncIterator[ReminderRun]:
-    clock = Clock(NOON)
-    async with open_store(f"sqlite:///{tmp_path}/store.db", clock=clock) as store:
-        made = ReminderRun(store, roster(), clock)
-        for user in USERS:
-            await store.accounts.add(user, "", AuditEntry(NOON, "tests", "account added", user.name))
-        yield made
-
-
-def kessler(run: ReminderRun) -> str:
-    person = run.people.by_id("s-01")
-    assert person is not None
-    return person.address
+from tests.console.district import MESSAGES, SECRECY_TEXT, build_message, build_verdict
+from tests.stages.reminder_run import HOUR, LAST, MINUTE, NOON, ZONE, ReminderRun, kessler
 
 
 async def test_due_time_escalates(run: ReminderRun) -> None:
@@ -353,41 +270,6 @@ async def test_digest_with_only_a_help_alert(run: ReminderRun) -> None:
         hostname="g.example", district="Riverbend", time_zone="America/Chicago", name="n", at=run.now,
     ).decode()  # fmt: skip
     assert "Subject: 1 help alert that nobody has claimed" in content
-
-
-async def test_due_case_is_reminded_of_until_closed(run: ReminderRun) -> None:
-    """The assignee is notified; after a day the director, too; parties never."""
-    message = await run.add_message("high")
-    person = run.people.person(MESSAGES["high"].sender)
-    assert person is not None
-    writer = User("writer@riverbend.example", AccountRole.TECHNOLOGY_DIRECTOR, person=person.id)
-    await run.store.accounts.add(writer, "", AuditEntry(NOON, "tests", "account added", writer.name))
-    draft = CaseDraft("Secrecy", "high", "kessler", NOON + 4 * HOUR)
-    number = await run.store.cases.open(draft, "kessler", [message.id], {})
-    assert await run.notices(FollowupKind.CASE) == []
-    building, director = kessler(run), "director@riverbend.example"
-    for later, expected in ((3.6, [building]), (3.7, []), (4.1, [building]), (28.1, [director, building]), (29, [])):
-        run.now = NOON + later * HOUR
-        assert [to for _, to, _ in await run.notices(FollowupKind.CASE)] == sorted(expected), later
-    acts = [entry.act for entry in await run.store.audit_trail.entries_about(f"case-{number}", 9)]
-    assert acts == ["escalated", "reminded", "reminded", "case opened"]
-    await run.store.cases.set_outcome(
-        number, "unfounded", "kessler", AuditEntry(run.now, "kessler", "case closed", f"case-{number}")
-    )
-    run.now += 48 * HOUR
-    assert await run.notices(FollowupKind.CASE) == []
-
-
-@pytest.mark.parametrize(("level", "says"), [(0, "Case 7 is due soon"), (1, "Case 7 is past its due time")])
-def test_notice_of_a_case_says_whether_it_is_overdue(level: int, says: str) -> None:
-    body = {"to": [LAST], "at": rfc3339(NOON), "case": 7, "due_at": rfc3339(NOON), "level": level}
-    content = notice_content(
-        Followup(FollowupKind.CASE, "case-7", body), [LAST], sender="chaperone@riverbend.example",
-        console_url="https://c.example", hostname="g.example", district="Riverbend", time_zone="America/Chicago",
-        name="n", at=NOON,
-    ).decode()  # fmt: skip
-    assert f"Subject: {says}\r\n" in content
-    assert "2026-11-24 12:00 CST" in content
 
 
 async def test_policy_without_a_digest(run: ReminderRun) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.core.channels.smpp_pdu import Command, Status, parse_c_string
 from tests.peers.smpp_ends import Esme, SmppEnd, body, esme, parts, smsc
-from tests.relays.smpp.test_messages import RECEIPT, RECEIPT_TEXT, receipts
+from tests.relays.smpp.test_receipts import RECEIPT, RECEIPT_TEXT, receipts
 from tests.relays.sms_gateway import (
     CLEAN_TEXT,
     OTHER_TEACHER_LINE,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.core.mime import headers, parts
+from gateway.core.mime import account, entities, header_variants, headers
 from tests.relays.smtp.harness import AVERY, TEACHER, VENDOR, mail_content, running_relay
 
 
@@ -21,8 +21,8 @@ async def test_header_section_is_split_once(sender: str, recipient: str, monkeyp
         return original(section)
 
     original = headers.split_fields
-    monkeypatch.setattr(headers, "split_fields", counting)
-    monkeypatch.setattr(parts, "split_fields", counting)
+    for module in (headers, entities, header_variants, account):
+        monkeypatch.setattr(module, "split_fields", counting)
     async with running_relay() as relay:
         client = await relay.client()
         assert (await client.mail(sender, [recipient], mail_content()))[-1].startswith("250")

@@ -311,7 +311,7 @@ def test_repeated_webhook_changes_nothing(twilio: TwilioGateway) -> None:
     assert len(twilio.app.texts_with("Did I pass the test on Monday?")) == 1
 
 
-@pytest.mark.parametrize("word", ["STOP", "help", "START"])
+@pytest.mark.parametrize("word", ["STOP", "end", "START"])
 def test_opt_out_passes_at_once(twilio: TwilioGateway, word: str) -> None:
     before = twilio.sms.gateway.metric("chaperone_messages_total", direction="out_of_scope", channel="sms")
     assert twilio.inbound(word) == 200
@@ -319,10 +319,11 @@ def test_opt_out_passes_at_once(twilio: TwilioGateway, word: str) -> None:
     assert twilio.sms.gateway.metric("chaperone_messages_total", direction="out_of_scope", channel="sms") == before + 1
 
 
-def test_call_for_help_is_delivered(twilio: TwilioGateway) -> None:
+@pytest.mark.parametrize("text", [HELP_TEXT, "HELP", "S.O.S!", "9 1 1", "988"])
+def test_call_for_help_is_delivered(twilio: TwilioGateway, text: str) -> None:
     before = twilio.sms.gateway.metric("chaperone_help_alerts_total")
-    assert twilio.inbound(HELP_TEXT, SECOND_STUDENT_PHONE) == 200
-    assert eventually(lambda: twilio.app.texts_with(HELP_TEXT))
+    assert twilio.inbound(text, SECOND_STUDENT_PHONE) == 200
+    assert eventually(lambda: twilio.app.texts_with(text))
     assert eventually(lambda: twilio.sms.gateway.metric("chaperone_help_alerts_total") == before + 1)
 
 
