@@ -1,4 +1,4 @@
-"""The evidence pack of a case: the original messages, how they were decided and by whom, and proof of integrity.
+"""The evidence pack of a case: the original messages, who decided them and how, and proof of integrity.
 
 The pack is a zip file that can be read and checked without this gateway: a page for people, JSON for programs, and a
 verifier.
