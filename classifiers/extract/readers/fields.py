@@ -29,6 +29,7 @@ _FORMAT_PARAMETERS = frozenset(
     "MEDIATYPE INDEX LEVEL CALSCALE DERIVED SCHEDULE-AGENT SCHEDULE-STATUS SCHEDULE-FORCE-SEND".split()
 )
 _FILE_PROPERTIES = frozenset("ATTACH PHOTO LOGO SOUND IMAGE KEY STYLED-DESCRIPTION".split())
+_NAME = re.compile(rb"((?>[^\":]+|\"[^\"]*\")*+):")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MAX_PROPERTIES = 20_000
 
@@ -135,15 +136,8 @@ def _unescaped(text: str) -> str:
 
 def _split(line: bytes) -> tuple[bytes, bytes | None]:
     """A line before and after its colon; one in quotes does not count. None: there is no colon."""
-    is_quoted = False
-    at = 0
-    while at < len(line):
-        colon, quote = line.find(b":", at), line.find(b'"', at)
-        if not is_quoted and colon >= 0 and (quote < 0 or colon < quote):
-            return line[:colon], line[colon + 1 :]
-        if quote < 0:
-            break
-        is_quoted, at = not is_quoted, quote + 1
+    if (found := _NAME.match(line)) is not None:
+        return found[1], line[found.end() :]
     head, colon_byte, value = line.partition(b":")  # a quote that is never closed
     return head, value if colon_byte else None
 

@@ -8,6 +8,7 @@ that may be letters are reported.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -146,6 +147,7 @@ def _look_for_pictures(page: Any, content: FileContent, picture: Picture) -> Non
 
 def _walk(data: bytes, content: FileContent, files: list[InnerFile], budget: Budget) -> None:
     """Add the strings and files in all objects."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings could quote content
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 

@@ -184,7 +184,7 @@ class _XmlTextReader:
         """Whether programs show an attribute."""
         if local in _SKIPPED_ATTRIBUTES or key.startswith("xmlns"):
             return False
-        if name in _NAMED_ELEMENTS and local in ("name", "val", "displayText", "value"):
+        if local == "formatCode" or (name in _NAMED_ELEMENTS and local in ("name", "val", "displayText", "value")):
             return True
         if self._read_attributes and (local in _TEXT_ATTRIBUTES or has_words(value)):
             return True

@@ -1,0 +1,1 @@
+"""Our reading of mails compared with those of parsers by others."""

@@ -1,0 +1,70 @@
+"""`python -m tests.differential.fuzz_files --count N` reads N mutated files, and hostile ones that grow."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from classifiers.extract import documents
+from classifiers.extract.readers.reading import ENCRYPTED, INCOMPLETE, PICTURED, TOO_LARGE, UNREADABLE
+from tests.differential.file_mutations import GROWING, all_mutations
+
+WORDS = {UNREADABLE, ENCRYPTED, TOO_LARGE, INCOMPLETE, PICTURED}
+MAX_SECONDS = 2.0
+MAX_CHARACTERS = 200_000
+
+
+def check(name: str, data: bytes) -> str:
+    """Read a file; returns what is wrong with the result, "" for nothing."""
+    budget = documents.Budget(time.monotonic() + 5, MAX_CHARACTERS)
+    started = time.process_time()
+    text, failed = documents.extract_text("application/octet-stream", name, data, budget)
+    took = time.process_time() - started
+    if took > MAX_SECONDS:
+        return f"slow: {took:.1f} s"
+    if not set(failed) <= WORDS:
+        return f"unknown words: {failed}"
+    if len(text) + sum(map(len, budget.hidden)) > MAX_CHARACTERS + 20_000:
+        return f"too much text: {len(text)} + {sum(map(len, budget.hidden))}"
+    if not budget.accounts or budget.accounts[-1].size != len(data):
+        return "no account"
+    return "" if text.encode("utf-8", "strict") or not text else "not text"
+
+
+def growth(name: str, sizes: tuple[int, ...]) -> list[float]:
+    """The seconds that hostile inputs of some sizes take."""
+    times = []
+    for size in sizes:
+        data = GROWING[name](size)
+        started = time.process_time()
+        documents.extract_text(
+            "application/octet-stream", "a.bin", data, documents.Budget(time.monotonic() + 60, MAX_CHARACTERS)
+        )
+        times.append(time.process_time() - started)
+    return times
+
+
+def main() -> int:
+    """Run; returns 1 if something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    wrong: Counter[str] = Counter()
+    for number, (name, data) in enumerate(all_mutations(given.seed, given.count)):
+        if problem := check(name, data):
+            wrong[f"{name}: {problem}"] += 1
+            print(f"input {number} of seed {given.seed}: {name}: {problem}", flush=True)
+    for name in GROWING:
+        times = growth(name, (10_000, 100_000, 1_000_000))
+        if times[2] > 3:
+            wrong[name] += 1
+            print(f"{name}: {times}")
+    print(f"{given.count} files, {sum(wrong.values())} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
