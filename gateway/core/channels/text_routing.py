@@ -9,10 +9,15 @@ from collections.abc import Iterator, Sequence
 from gateway.core.messages.addresses import e164
 from gateway.core.messages.message import Recipient
 
-CARRIER_WORDS = frozenset("STOP STOPALL END QUIT CANCEL UNSUBSCRIBE START HELP".split())
-"""The words of opting out and in: a text that is nothing else is neither classified nor held."""
+CARRIER_WORDS = frozenset("STOP STOPALL END QUIT CANCEL UNSUBSCRIBE START".split())
+"""The words of opting out and in: a text that is nothing else is neither classified nor held.
 
-EMERGENCY = "911"
+HELP is not among them. To a line that stands for nobody it forms no pair and passes anyway; to a person it is a call
+for help, which classifiers find.
+"""
+
+EMERGENCY = frozenset({"911", "988", "112"})
+"""Numbers of emergency services and of the crisis line."""
 PROVIDER, APP = "provider", "app"
 """Routes of a text: to the provider, who delivers it to a phone, and to the district's texting application."""
 
@@ -23,8 +28,8 @@ _MEDIUM = re.compile(r"[a-z]{2,12}:(?=\+?[0-9(])", re.IGNORECASE)
 
 
 def passes_at_once(to: str, text: str, *, media: bool = False) -> bool:
-    """Whether a text is addressed to an emergency number, or is one of CARRIER_WORDS and has no media."""
-    if _PUNCTUATION.sub("", to) == EMERGENCY:
+    """Whether a text is addressed to one of EMERGENCY, or is one of CARRIER_WORDS and has no media."""
+    if _PUNCTUATION.sub("", to) in EMERGENCY:
         return True
     word = text.strip()
     return not media and word.isascii() and word.upper() in CARRIER_WORDS

@@ -30,12 +30,12 @@ from gateway.core.channels.smpp_message import (
     wants_failure_receipt,
     wants_intermediate_receipt,
 )
-from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppText, Status, read_text
+from gateway.core.channels.smpp_pdu import MalformedPdu, Pdu, SmppAddress, SmppText, Status, read_text
 from gateway.core.channels.text_routing import passes_at_once
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
-from gateway.core.policy.relation import relate
+from gateway.core.policy.text_relation import TextAddress, relate_text, text_address
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
 from gateway.ports.messages import StoreDown
@@ -113,14 +113,19 @@ class SmppContext:
         relation = self.relation_of(text)
         if relation and len(text.destinations) == 1 and part_reference(text) is None:
             content, readable = decode_texts([text])
-            if readable and passes_at_once(normalize_address(text.destinations[0]), content):
+            if readable and passes_at_once(text.destinations[0].digits, content):
                 return Relation()
         return relation
 
     def relation_of(self, text: SmppText) -> Relation:
         """Every staff-student pair of a message."""
-        destinations = [normalize_address(address) for address in text.destinations]
-        return relate(normalize_address(text.source), (), destinations, self.directory)
+        source = self.address_of(text.source)
+        destinations = [self.address_of(address, source.number) for address in text.destinations]
+        return relate_text(source, destinations, self.directory)
+
+    def address_of(self, address: SmppAddress, near: str = "") -> TextAddress:
+        """An address with the known numbers that it may mean. `near`: the other party's number."""
+        return text_address(address.digits, normalize_address(address), self.directory, near)
 
     async def take(self, request: Pdu, text: SmppText, relation: Relation, account: str, route: str) -> str:
         """Store a message, or a part of one. Returns the id to give to its sender. Raises Refused."""
@@ -168,14 +173,15 @@ class SmppContext:
     ) -> None:  # fmt: skip
         content, readable = decode_texts(texts)
         first = texts[0]
+        source = self.address_of(first.source).number
         recipients: dict[str, Recipient] = {}
         for address in first.destinations:
-            number = normalize_address(address)
+            number = self.address_of(address, source).number
             out = route if route != ESME else esme_route(await self._last_sender(number))
             recipients.setdefault(number, text_recipient(number, out, address))
         numbered = list(zip(parts, texts, strict=True))
         enveloped = text_envelope(
-            normalize_address(first.source), tuple(recipients.values()), first, account=parts[0].account,
+            source, tuple(recipients.values()), first, account=parts[0].account,
             total=parts[0].total,
             receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
             failures=[*failures, *([] if readable else [UNREADABLE])],

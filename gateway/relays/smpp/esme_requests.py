@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import normalize_address
-from gateway.core.channels.smpp_message import SMSC, parse_part_id
+from gateway.core.channels.smpp_message import SMSC, id_variants, parse_part_id
 from gateway.core.channels.smpp_pdu import Command, Pdu, PduFields, Status, parse_c_string, read_text
 from gateway.core.messages.delivery import State
 from gateway.core.messages.refusal import unavailable
-from gateway.core.policy.relation import find_people
 from gateway.ports.channels import SmppPeer
 from gateway.ports.messages import StoreDown
 from gateway.relays.smpp.context import SmppContext, answer_or_refuse
@@ -43,17 +41,18 @@ class EsmeRequests:
             case Command.QUERY_SM:
                 return await self._query(request)
             case Command.CANCEL_SM:
-                return await self._cancel(request)
+                return await self._cancel(request, account)
             case Command.REPLACE_SM:
-                return await self._replace(request)
+                return await self._replace(request, account)
             case _:
                 return await self._submit(request, account)
 
     async def _submit(self, request: Pdu, account: str) -> Pdu:
         context = self._context
         text = read_text(request.command, request.body)
-        line = normalize_address(text.source)
-        if text.lists and find_people(line, context.directory):
+        source = context.address_of(text.source)
+        line = source.number
+        if text.lists and source.known:
             context.event_log.request_refused("list")  # only the SMSC knows its members
             return request.response(Status.CANNOT_SUBMIT_TO_LIST)
         relation = context.relation_to_check(text)
@@ -78,33 +77,45 @@ class EsmeRequests:
             return Pdu(response.command, _with_our_id(response.body, our_id), response.status, request.sequence)
         return request.response(body=our_id.encode() + b"\0\0" + bytes((_STATE[found.state], 0)))
 
-    async def _cancel(self, request: Pdu) -> Pdu:
+    async def _cancel(self, request: Pdu, account: str) -> Pdu:
         """Refuse to cancel a message that we still have: it may be evidence. The SMSC cancels one that was sent."""
         fields = PduFields(request.body)
         fields.text(6)
         before = fields.at
         our_id = fields.text(65)
         rest = request.body[fields.at :]
-        sender = normalize_address(fields.address(21, Status.INVALID_SOURCE))
-        to = normalize_address(fields.address(21, Status.INVALID_DESTINATION))
+        sender = self._context.address_of(fields.address(21, Status.INVALID_SOURCE))
+        to = self._context.address_of(fields.address(21, Status.INVALID_DESTINATION), sender.number)
         found = await self._find(our_id)
         if found is not None and found.state is State.SENT and found.smsc_id:
             body = request.body[:before] + found.smsc_id.encode("latin-1") + b"\0" + rest
             return await self._forward(Pdu(request.command, body, 0, request.sequence))
-        directory = self._context.directory
-        in_scope = not our_id and find_people(sender, directory) and find_people(to, directory)
-        if found is not None or in_scope:
+        in_scope = not our_id and sender.known and to.known
+        if found is not None or in_scope or (our_id and await self._is_of_another(our_id, account)):
             return request.response(Status.CANCEL_FAILED)
         return await self._forward(request)
 
-    async def _replace(self, request: Pdu) -> Pdu:
-        """Refuse to replace a message that may be between staff and a student: nobody would read the new text."""
+    async def _replace(self, request: Pdu, account: str) -> Pdu:
+        """Refuse to replace a message that may be between staff and a student: nobody would read the new text.
+
+        The SMSC's ids can be guessed, so one of a message in scope or of another application is refused too.
+        """
         fields = PduFields(request.body)
-        name = parse_part_id(fields.text(65))
-        sender = normalize_address(fields.address(21, Status.INVALID_SOURCE))
-        if name is not None or find_people(sender, self._context.directory):
+        name = fields.text(65)
+        sender = self._context.address_of(fields.address(21, Status.INVALID_SOURCE))
+        if not name or sender.known or parse_part_id(name) or await self._is_of_another(name, account):
             return request.response(Status.REPLACE_FAILED)
         return await self._forward(request)
+
+    async def _is_of_another(self, smsc_id: str, account: str) -> bool:
+        """Whether an id of the SMSC is that of a message in scope, or of another application."""
+        context, names = self._context, id_variants(smsc_id)
+        if context.recent.find_sent(names) or context.recent.find_account(names) not in ("", account):
+            return True
+        try:
+            return await context.texts.find_by_smsc_ids(names) is not None
+        except StoreDown:
+            raise unavailable() from None
 
     async def _forward(self, request: Pdu) -> Pdu:
         """The SMSC's response, with the sequence number of the request."""

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import normalize_address
 from gateway.core.channels.smpp_message import (
     ESME,
     RECEIPT,
@@ -49,7 +48,7 @@ class SmscRequests:
         text = read_text(request.command, request.body)
         if is_receipt(text):
             return await self._receipt(request, text)
-        line = normalize_address(text.destinations[0])
+        line = self._context.address_of(text.destinations[0]).number
         relation = self._context.relation_to_check(text)
         if relation:
             name = await self._context.take(request, text, relation, "", ESME)

@@ -41,6 +41,7 @@ MAX_TEXT = 1600
 
 ROOT = "/2010-04-01/"
 _ONCE = {name.lower(): name for name in "To From Body MessagingServiceSid ContentSid StatusCallback".split()}
+_NOT_LETTERS = re.compile(r"[^A-Za-z]+")
 _SENT_ONLY = ("PageToken", "DateSent", "DateSent<", "DateSent>")  # list queries that cannot include unsent messages
 _MAX_UNSENT = 50  # unsent messages in front of a list
 _ONE = re.compile(
@@ -91,11 +92,9 @@ class TwilioApi:
         form = (*more, *given)
         if ambiguous := _ambiguous_field(form):
             return error_answer(400, 20001, f"Invalid parameter: give {ambiguous} once, under exactly that name")
-        sender, to = (
-            normalize_number(first_value(form, "From", "MessagingServiceSid")),
-            normalize_number(first_value(form, "To")),
+        sender, to, relation = context.parties(
+            first_value(form, "From", "MessagingServiceSid"), first_value(form, "To"), form
         )
-        relation = context.relation_to_check(sender, to, form)
         if not relation:
             answer = await context.peers.ask("POST", target, content, FORM)
             if answer.accepted:
@@ -201,8 +200,14 @@ class TwilioApi:
 
 def _ambiguous_field(form: TwilioForm) -> str:
     """A field that is repeated or misspelled in case: it is unknown which value the provider would use."""
-    counted = Counter(name.lower() for name, _ in form if name.lower() in _ONCE)
-    return next((name for name, _ in form if _ONCE.get(name.lower(), name) != name or counted[name.lower()] > 1), "")
+    counted = Counter(_bare(name) for name, _ in form)
+    names = [name for name, _ in form if _bare(name) in _ONCE]
+    return next((name for name in names if _ONCE[_bare(name)] != name or counted[_bare(name)] > 1), "")
+
+
+def _bare(name: str) -> str:
+    """The letters of a field name: a provider may read `To[]` or ` to` as `To`."""
+    return _NOT_LETTERS.sub("", name).lower()
 
 
 def _problem(form: TwilioForm) -> HttpAnswer | None:

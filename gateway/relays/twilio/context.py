@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import APP, PROVIDER, passes_at_once, route_option
+from gateway.core.channels.text_routing import APP, PROVIDER, normalize_number, passes_at_once, route_option
 from gateway.core.channels.twilio import (
     FormKind,
     TwilioForm,
@@ -19,7 +19,7 @@ from gateway.core.channels.twilio import (
 )
 from gateway.core.messages.message import Envelope, Recipient
 from gateway.core.messages.parties import Directory, Relation
-from gateway.core.policy.relation import relate
+from gateway.core.policy.text_relation import TextAddress, relate_text, text_address
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HttpAnswer, SmsPeers
 from gateway.ports.review import LookupStore
@@ -65,15 +65,28 @@ class TwilioContext:
     clock: Callable[[], float] = time.time
 
     def relation_to_check(self, sender: str, to: str, form: TwilioForm) -> Relation:
-        """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
+        """The staff-student pairs of a message that must be checked: none if out of scope or passed at once.
+
+        `sender` and `to` as written.
+        """
         bare = form_media_urls(form) or all_values(form, "ContentSid")
         if not sender or not to or passes_at_once(to, text_of(form), media=bool(bare)):
             return Relation()
         return self.relation_of(sender, to)
 
+    def parties(self, sender: str, to: str, form: TwilioForm) -> tuple[str, str, Relation]:
+        """The canonical forms of sender and recipient, given as written, and the pairs that must be checked."""
+        source = self.address_of(sender).number
+        return source, self.address_of(to, source).number, self.relation_to_check(sender, to, form)
+
     def relation_of(self, sender: str, to: str) -> Relation:
         """Every staff-student pair of two numbers."""
-        return relate(sender, (), (to,), self.directory)
+        source = self.address_of(sender)
+        return relate_text(source, [self.address_of(to, source.number)], self.directory)
+
+    def address_of(self, written: str, near: str = "") -> TextAddress:
+        """An address with the known numbers that it may mean. `near`: the other party's number."""
+        return text_address(written, normalize_number(written), self.directory, near)
 
     async def take(
         self,

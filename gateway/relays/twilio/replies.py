@@ -1,40 +1,73 @@
 """Messages in an application's answer to a webhook, which are checked like any others.
 
-If the conversation is in scope the provider never gets the application's TwiML: a message in it would bypass us.
+If anything in an answer is in scope the provider never gets it: a message in it would bypass us. The same holds for an
+answer that cannot be read, or that sends the provider elsewhere for its messages.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from gateway.core.channels.text_routing import PROVIDER, normalize_number, route_option
+from gateway.core.channels.text_routing import PROVIDER, route_option
 from gateway.core.channels.twilio import FORM, TwilioForm, encode_form, sid_of
 from gateway.core.messages.message import Recipient, derived_id, new_id
+from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import TwilioContext
 
-_MOST = 10
-_VERBS = ("Message", "Sms")
+_MOST = 100
+_VERBS = ("message", "sms")
+_OTHER_VERBS = ("redirect",)  # the provider would fetch further messages, which we would not see
 
 
-def parse_replies(content: bytes, line: str, peer: str) -> tuple[TwilioForm, ...]:
-    """The messages in an answer, by default from `line` to `peer`."""
-    if b"<!DOCTYPE" in content:
+def parse_answer(answer: HttpAnswer, line: str, peer: str) -> tuple[TwilioForm, ...] | None:
+    """The messages that an answer sends, by default from `line` to `peer`.
+
+    None if it cannot be read, or if it may send others.
+    """
+    kind = answer.kind.partition(";")[0].strip().lower()
+    if not answer.content.strip():
         return ()
+    if kind == "text/plain" and b"<" not in answer.content[:200]:
+        text = answer.content.decode("utf-8", "replace").strip()
+        return ((("From", line), ("To", peer), ("Body", text)),)
+    if kind.endswith("json"):
+        return ()  # the provider reads no JSON
+    if b"<!DOCTYPE" in answer.content or b"<!ENTITY" in answer.content:
+        return None
     try:
-        root = ElementTree.fromstring(content)
-    except ElementTree.ParseError:
-        return ()
-    found = [element for element in root if element.tag in _VERBS]
-    return tuple(_form(element, line, peer) for element in found[:_MOST])
+        root = ElementTree.fromstring(answer.content)
+    except (ElementTree.ParseError, LookupError, ValueError):
+        return None
+    elements = [(_name(element), element) for element in root.iter()]
+    found = [element for name, element in elements if name in _VERBS]
+    if len(found) > _MOST or any(name in _OTHER_VERBS for name, _ in elements):
+        return None
+    return tuple(_form(element, line, peer) for element in found)
+
+
+def _name(element: ElementTree.Element) -> str:
+    return str(element.tag).rpartition("}")[2].lower()
 
 
 def _form(element: ElementTree.Element, line: str, peer: str) -> TwilioForm:
-    text = "".join([element.text or "", *(body.text or "" for body in element.findall("Body"))])
-    fields = [("From", element.get("from", line)), ("To", element.get("to", peer)), ("Body", text.strip())]
-    fields += [("MediaUrl", (media.text or "").strip()) for media in element.findall("Media")]
-    if callback := element.get("statusCallback"):
+    given = {name.rpartition("}")[2].lower(): value for name, value in element.attrib.items()}
+    fields = [
+        ("From", given.get("from", line)), ("To", given.get("to", peer)), ("Body", "".join(_texts(element)).strip()),
+    ]  # fmt: skip
+    fields += [("MediaUrl", "".join(media.itertext()).strip()) for media in element.iter() if _name(media) == "media"]
+    if callback := given.get("statuscallback"):
         fields.append(("StatusCallback", callback))
     return tuple((name, value) for name, value in fields if value)
+
+
+def _texts(element: ElementTree.Element) -> Iterator[str]:
+    """All text of a message, without the URLs of its media."""
+    if _name(element) != "media":
+        yield element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
 
 
 class ApplicationReplies:
@@ -43,16 +76,23 @@ class ApplicationReplies:
     def __init__(self, context: TwilioContext) -> None:
         self._context = context
 
-    async def take(self, content: bytes, line: str, peer: str, source: str) -> None:
+    def in_scope(self, form: TwilioForm) -> bool:
+        """Whether a message is between staff and a student."""
+        fields = dict(form)
+        return bool(self._context.relation_of(fields.get("From", ""), fields.get("To", "")))
+
+    async def take(self, answer: HttpAnswer, line: str, peer: str, source: str) -> None:
         """Process every message of an answer. `source` identifies the webhook: the same answer twice changes nothing.
 
         Raises Refused. Raises HopDown if a message is out of scope and the provider cannot be reached.
         """
         context = self._context
-        for number, form in enumerate(parse_replies(content, line, peer)):
+        replies = parse_answer(answer, line, peer)
+        if replies is None:
+            context.event_log.request_refused("answer")
+        for number, form in enumerate(replies or ()):
             fields = dict(form)
-            sender, to = normalize_number(fields["From"]), normalize_number(fields["To"])
-            relation = context.relation_to_check(sender, to, form)
+            sender, to, relation = context.parties(fields.get("From", ""), fields.get("To", ""), form)
             if not relation:
                 await context.peers.ask("POST", context.messages_path, encode_form(form), FORM)
                 continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.text_routing import normalize_number
 from gateway.core.channels.twilio import (  # fmt: skip
     FORM,
     STATUS,
@@ -20,10 +19,9 @@ from gateway.core.channels.twilio import (  # fmt: skip
     text_of,
 )
 from gateway.core.messages.message import derived_id
-from gateway.core.messages.parties import Relation
 from gateway.ports.channels import HttpAnswer
 from gateway.relays.twilio.context import EMPTY_TWIML, TWIML, TwilioContext
-from gateway.relays.twilio.replies import ApplicationReplies
+from gateway.relays.twilio.replies import ApplicationReplies, parse_answer
 
 SID_FIELDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 NO_CONTENT = HttpAnswer(204)
@@ -39,12 +37,8 @@ class TwilioWebhooks:
     async def message(self, form: TwilioForm, kind: FormKind) -> HttpAnswer:
         """An inbound message: stored before the answer if in scope, otherwise passed on with its own answer."""
         context = self._context
-        sender, line, sid = (
-            normalize_number(first_value(form, "From")),
-            normalize_number(first_value(form, "To")),
-            first_value(form, *SID_FIELDS),
-        )
-        relation = context.relation_to_check(sender, line, form)
+        sid = first_value(form, *SID_FIELDS)
+        sender, line, relation = context.parties(first_value(form, "From"), first_value(form, "To"), form)
         if not relation:
             return await self._pass_on(form, kind, sender, line, sid)
         name = derived_id("text", sid) if sid else derived_id("text", *(f"{key}={value}" for key, value in form))
@@ -59,16 +53,17 @@ class TwilioWebhooks:
         answer = await context.peers.hand(form, kind, token=derived_id("text", sid) if sid else "")
         if answer.accepted:
             context.event_log.passed_through(SMS)
-            if answer.kind.endswith("xml") or answer.content.lstrip().startswith(b"<"):
-                return await self._remove_replies(answer, sender, line, sid)
+            return await self._remove_replies(answer, sender, line, sid)
         return answer
 
     async def _remove_replies(self, answer: HttpAnswer, sender: str, line: str, sid: str) -> HttpAnswer:
-        """The application's answer. If the sender is in scope its messages are removed and processed by us."""
-        relation: Relation = self._context.relation_of(line, sender)
-        if not relation:
+        """The application's answer. If anything in it is in scope, or is unclear, its messages are processed by us."""
+        replies = parse_answer(answer, line, sender)
+        if replies is not None and not (
+            self._context.relation_of(line, sender) or any(map(self._replies.in_scope, replies))
+        ):
             return answer
-        await self._replies.take(answer.content, line, sender, sid)
+        await self._replies.take(answer, line, sender, sid)
         return EMPTY_TWIML
 
     async def _send_to_phone(self, form: TwilioForm, sender: str, line: str) -> HttpAnswer:

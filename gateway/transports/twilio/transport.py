@@ -44,7 +44,7 @@ _NO_LIST = frozenset({404, 405, 501})
 class TakeReplies(Protocol):
     """Accepts the messages in an application's answer to a webhook."""
 
-    async def __call__(self, content: bytes, line: str, peer: str, source: str) -> None:
+    async def __call__(self, answer: HttpAnswer, line: str, peer: str, source: str) -> None:
         """Accept them. The same `source` again changes nothing. Raises HopDown and Refused."""
 
 
@@ -117,7 +117,7 @@ class TwilioTransport:
         if not answer.accepted:
             return Deferred(f"451 4.5.0 The application answered {answer.status}")
         if self._replied is not None and not is_status:
-            await self._replied(answer.content, claimed.recipient.address, message.envelope.sender, sid)
+            await self._replied(answer, claimed.recipient.address, message.envelope.sender, sid)
         return Sent(f"{answer.status}")
 
     async def _sent_before(self, form: TwilioForm, since: float) -> Outcome | None:

@@ -1,0 +1,77 @@
+"""The phone numbers that may be meant by an address, however it is written.
+
+A next hop may ignore punctuation, prefixes, suffixes, extensions and invisible characters, or dial the first number of
+a list. So every run of digits in an address that has the form of a number counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import unquote
+
+_PLAIN = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
+_NANP = re.compile(r"(?=([2-9]\d{2}[2-9]\d{6}))")
+_LOCAL = re.compile(r"[2-9]\d{6}")
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_KEYS = {letter: key for key, letters in zip("23456789", "abc def ghi jkl mno pqrs tuv wxyz".split(), strict=True)
+         for letter in letters}  # fmt: skip
+_MAX_LENGTH = 400  # characters of an address that are read
+_MAX_DIGITS = 80
+_MAX_PREFIX = 8  # digits before a foreign number, such as 011 and a carrier code
+_FOREIGN_LENGTHS = range(15, 7, -1)
+
+
+def possible_numbers(address: str, near: str = "") -> tuple[str, ...]:
+    """Every number in E.164 form that an address may mean, the likeliest first.
+
+    `near`: the other party's number, whose area code belongs to a local number of seven digits.
+    """
+    if _PLAIN.fullmatch(address):
+        return (address,)
+    return tuple(dict.fromkeys(_numbers(address[:_MAX_LENGTH], near)))
+
+
+def _numbers(address: str, near: str) -> Iterator[str]:
+    for text in dict.fromkeys(_spellings(address)):
+        digits = "".join(_DIGITS.findall(text))[:_MAX_DIGITS]
+        yield from (f"+1{found[1]}" for found in _NANP.finditer(digits))
+        if _PLAIN.fullmatch(near) and _LOCAL.fullmatch(digits.removeprefix("1")):
+            yield near[:5] + digits.removeprefix("1")
+        for start in sorted({*range(_MAX_PREFIX), *_run_starts(text)}):
+            if digits[start : start + 1] not in ("", "0"):
+                yield from (f"+{digits[start : start + n]}" for n in _FOREIGN_LENGTHS if start + n <= len(digits))
+
+
+def _spellings(address: str) -> Iterator[str]:
+    """The address with ASCII digits: as given, with bytes read as UTF-8, unquoted, and with letters as keys."""
+    plain = _with_ascii_digits(address)
+    yield plain
+    if not address.isascii():
+        with suppress(UnicodeError):  # sent as UTF-8, read as Latin-1
+            yield _with_ascii_digits(address.encode("latin-1").decode())
+    if "%" in address:
+        yield _with_ascii_digits(unquote(address))
+    if plain.lower() != plain.upper():
+        yield "".join(_KEYS.get(letter, letter) for letter in plain.lower())
+
+
+def _with_ascii_digits(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(_ascii_digit(letter) for letter in unicodedata.normalize("NFKC", text))
+
+
+def _ascii_digit(letter: str) -> str:
+    digit = unicodedata.digit(letter, None)
+    return letter if digit is None else str(digit)
+
+
+def _run_starts(text: str) -> Iterator[int]:
+    """Where runs of digits start, counted in digits."""
+    at = 0
+    for run in _DIGITS.findall(text):
+        yield at
+        at += len(run)

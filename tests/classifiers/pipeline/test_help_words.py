@@ -1,0 +1,39 @@
+"""Texts that are only a word that calls for help, in generated spellings."""
+
+import random
+
+import pytest
+
+from classifiers.pipeline.help_words import is_help_word
+
+WORDS = ("help", "sos", "911", "988")
+_AROUND = ("", " ", "!", "...", "\n", "\u200b", "\ufe0f", "\u00ad", "?!", "🆘", "-", "\u202e")
+_FILLERS = ("", " me", " please", " now", " pls")
+
+
+def spellings(word: str, chance: random.Random, count: int) -> list[str]:
+    """Ways to write a word: case, blanks and signs between and around letters, full-width forms, repeated letters."""
+    out = []
+    for _ in range(count):
+        between = chance.choice(_AROUND)
+        letters = [chance.choice((letter.lower(), letter.upper())) for letter in word]
+        if chance.random() < 0.3:
+            letters = [chr(ord(letter) + 0xFEE0) for letter in letters]
+        if chance.random() < 0.3 and word.isalpha():
+            at = chance.randrange(len(letters))
+            letters[at] *= chance.randrange(2, 6)
+        filler = chance.choice(_FILLERS) if word.isalpha() else ""
+        out.append(chance.choice(_AROUND) + between.join(letters) + filler + chance.choice(_AROUND))
+    return out
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_spelling_is_a_call(word: str) -> None:
+    assert [text for text in spellings(word, random.Random(20), 400) if not is_help_word(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "please", "help with number 3", "helpful", "9112", "19111", "ok", "me", "988 pages", "x" * 5000]
+)
+def test_other_texts_are_not(text: str) -> None:
+    assert not is_help_word(text)
