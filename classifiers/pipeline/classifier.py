@@ -26,6 +26,7 @@ from classifiers.normalize.tokens import WordTokenizer
 from classifiers.pipeline import model_files
 from classifiers.pipeline.findings import MIN_SCORE, help_findings, strongest_findings, text_findings
 from classifiers.pipeline.help_detection import HELP_KINDS, confirmed_help, texts_to_reread
+from classifiers.pipeline.help_words import help_word_findings
 from classifiers.pipeline.job import conversation_of, files_of
 from classifiers.pipeline.reply_context import ReplyInContext, context_texts
 from classifiers.pipeline.texts import PipelineText, build_texts
@@ -198,13 +199,15 @@ class Classifier:
         scores = [annotations.help for text, annotations in message.annotated if text.kind in HELP_KINDS]
         if not scores and main is not None:
             scores = [main.help]
+        calls = help_word_findings(message.annotated, str(job.direction))
+        scores += [finding.score for finding in calls]
         help_score = max([*scores, *(confirmed_help(annotations) for _, annotations in message.reread), reply.help()])
         return Verdict(
             id=job.id,
             sha256=job.sha256,
             model=self.version,
             language=message.language.code,
-            findings=(*strongest_findings(findings), *self._help_findings(job, message, help_score)),
+            findings=(*strongest_findings(findings), *calls, *self._help_findings(job, message, help_score)),
             purpose=main.purpose if main is not None else {},
             help=round(help_score, 4),
             failed=tuple(dict.fromkeys(failed)),
@@ -218,7 +221,7 @@ class Classifier:
         """
         if str(job.direction) == Direction.STAFF_TO_STUDENT or help_score < MIN_SCORE:
             return ()
-        kinds = (PassageKind.NEW, PassageKind.HIDDEN, PassageKind.REPLY_WITH_CONTEXT)
+        kinds = (*HELP_KINDS, PassageKind.REPLY_WITH_CONTEXT)
         texts = [item for at, item in enumerate(message.annotated) if not at or item[0].kind in kinds] + message.reread
         return strongest_findings(
             [
