@@ -78,6 +78,7 @@ class EventLog:
         self._classify_seconds = histogram("classify_seconds", "Classification of one message")
         self._delivery_seconds = histogram("delivery_seconds", "From acceptance or release to sent")
         self._deliveries = counter("deliveries", "Delivery attempts, by recipient", "channel", "outcome")
+        self._work_failures = counter("work_failures", "Unforeseen failures of work items and stages", "stage")
         self._deferred = gauge("deferred_recipients", "Recipients waiting for another attempt")
         self._unpublished = gauge("unpublished_messages", "Accepted messages that the bus has not confirmed")
         self._unanswered = gauge("unanswered_messages", "Accepted messages without a verdict")
@@ -116,6 +117,10 @@ class EventLog:
     def passed_through(self, channel: str) -> None:
         """A message out of scope was passed through. It has no log line."""
         self._messages.labels(channel, "out_of_scope").inc()
+
+    def passed_again(self, message_id: str, sent: int, left: int) -> None:
+        """A released message came back and was delivered without a second verdict: to how many, and not to how many."""
+        self._line("second_pass", id=message_id, sent=sent, left=left)
 
     def refused(self, reason: str) -> None:
         """An SMTP command or content was refused."""
@@ -304,6 +309,11 @@ class EventLog:
     def unexpected_failure(self, during: str, error: BaseException | None = None) -> None:
         """Our code failed unexpectedly. Call it inside `except`, or with `error`."""
         _log.error("failed", extra={"fields": {"during": during}}, exc_info=error or True)
+
+    def work_failed(self, stage: str, error: BaseException) -> None:
+        """One work item, or a whole stage, failed unexpectedly. It is tried again later."""
+        self._work_failures.labels(stage).inc()
+        self.unexpected_failure(stage, error)
 
     # measurements
 

@@ -96,7 +96,7 @@ class MessageIntake:
             prefix = fields(name)
             if key:
                 header, ours = remove_seals(header, content)
-                prefix = trace_and_seal(key, name, prefix, header, ours)
+                prefix = trace_and_seal(key, name, envelope.sender, prefix, header, ours)
             return _message(name, channel, envelope, header, ours, relation, now, prefix, tls, known_as)
 
         message = await _in_thread_if_large(content, build)
@@ -134,25 +134,31 @@ class MessageIntake:
         await self._accept(message, [recipient.address for recipient in envelope.recipients], ())
         return name
 
-    async def was_released(self, section: HeaderSection, content: bytes, recipients: Sequence[str]) -> bool:
-        """Whether content has our seal and was released to all these recipients (docs/architecture.md, Second pass).
+    async def released_as(
+        self, sender: str, section: HeaderSection, content: bytes, recipients: Sequence[str]
+    ) -> str | None:
+        """The id under which content with our seal was released to all these recipients; None for a new message.
+
+        See docs/architecture.md, Second pass. `sender` is the envelope sender.
 
         A recipient counts if it is queued or sent, if it is another district address of such a person, or the district
         address of a member of such a group. Raises Refused if the store is down.
         """
         if b"chaperone-id" not in section.raw[: 1 << 20].lower():
-            return False
+            return None
         try:
             key = await self._key()
-            name = await _in_thread_if_large(content, lambda: verify_seal(key, section, content))
+            name = await _in_thread_if_large(content, lambda: verify_seal(key, sender, section, content))
             states = {} if name is None else await self._store.states(name)
         except StoreDown:
             raise self._down() from None
         released = [address for address, state in states.items() if state in (State.QUEUED, State.SENT)]
         same = {canonical_address(address) for address in released}
-        return bool(released) and all(
+        if not released or not all(
             canonical_address(recipient) in same or self._is_behind(recipient, released) for recipient in recipients
-        )
+        ):
+            return None
+        return name
 
     def _is_behind(self, recipient: str, released: Sequence[str]) -> bool:
         """Whether a recipient is a person to whom the message was released at an alias or as a group member."""

@@ -46,7 +46,7 @@ def envelope(*recipients: str, sender: str = TEACHER) -> Envelope:
 
 
 def seal_id(key: bytes, content: bytes) -> str | None:
-    return verify_seal(key, HeaderSection.of(content), content)
+    return verify_seal(key, TEACHER, HeaderSection.of(content), content)
 
 
 def relation(*recipients: str):
@@ -149,7 +149,9 @@ async def test_store_that_is_down_is_a_temporary_refusal() -> None:
         run.intake.check_room(),
         run.intake.take(MAIL, envelope(AVERY), mail_content(), relation(AVERY), NOW),
         run.intake.forward(MAIL, envelope(AVERY), mail_content(), NOW),
-        run.intake.was_released(HeaderSection(b"X-Chaperone-Id: a; b\r\n"), b"X-Chaperone-Id: a; b\r\n\r\n", [AVERY]),
+        run.intake.released_as(
+            TEACHER, HeaderSection(b"X-Chaperone-Id: a; b\r\n"), b"X-Chaperone-Id: a; b\r\n\r\n", [AVERY]
+        ),
     )
     for call in calls:
         with pytest.raises(Refused) as refused:
@@ -171,7 +173,7 @@ async def test_forwarded_message_is_due_without_a_relation() -> None:
 
 async def test_store_is_not_queried_without_a_seal() -> None:
     run = run_intake()
-    assert not await run.intake.was_released(HeaderSection.of(mail_content()), mail_content(), [AVERY])
+    assert not await run.intake.released_as(TEACHER, HeaderSection.of(mail_content()), mail_content(), [AVERY])
     assert not run.store.asked
 
 

@@ -200,8 +200,9 @@ class RelayTransaction:
         while piece := await self._next_piece(content):
             pieces.append(piece)
         whole = b"".join(pieces)
-        if await self._context.intake.was_released(section, whole, tuple(self._recipients)):
-            return await self._second_pass(section, whole)
+        released = await self._context.intake.released_as(self._mail.sender, section, whole, tuple(self._recipients))
+        if released is not None:
+            return await self._second_pass(released, section, whole)
         now = self._context.clock()
         name = await self._context.intake.take(
             MAIL, self._envelope(), whole, relation, now,
@@ -209,7 +210,7 @@ class RelayTransaction:
         )  # fmt: skip
         return reply(250, "2.0.0", f"Ok: queued as {name}")
 
-    async def _second_pass(self, section: HeaderSection, content: bytes) -> Reply:
+    async def _second_pass(self, name: str, section: HeaderSection, content: bytes) -> Reply:
         """The second pass: deliver to the next hops at once, without a new verdict and without storing.
 
         The client gets one reply for all recipients. If only some were delivered, the others are queued here, because
@@ -228,6 +229,7 @@ class RelayTransaction:
         left = tuple(
             recipient for recipient in envelope.recipients if not isinstance(outcomes.get(recipient.address), Sent)
         )
+        self._context.event_log.passed_again(name, len(envelope.recipients) - len(left), len(left))
         if not left:
             self._context.event_log.passed_through(MAIL)
             return _reply_of(next(iter(outcomes.values())))

@@ -16,12 +16,15 @@ from tests.core.samples import CONTENT
 KEY, ID = bytes(range(32)), "01m00000000000000000000000"
 
 
-def seal(key, id, content):
-    return seals.seal(key, id, HeaderSection.of(content), content)
+SENDER = "dana@riverbend.example"
 
 
-def verified_id(key, content):
-    return seals.verify_seal(key, HeaderSection.of(content), content)
+def seal(key, id, content, sender=SENDER):
+    return seals.seal(key, id, sender, HeaderSection.of(content), content)
+
+
+def verified_id(key, content, sender=SENDER):
+    return seals.verify_seal(key, sender, HeaderSection.of(content), content)
 
 
 def without_seals(content):
@@ -35,7 +38,19 @@ SEALED = SEAL + CONTENT
 RECEIVED = b"Received: from a.example by b.example\r\n\twith ESMTPS id 7;\r\n\tTue, 24 Nov 2026 15:30:00 +0000\r\n"
 
 names = st.sampled_from(
-    [b"From", b"SUBJECT", b"Content-Type", b"content-disposition", b"MIME-Version", b"X-Other", b"To", b"Received"]
+    [
+        b"From",
+        b"Sender",
+        b"reply-to",
+        b"To",
+        b"CC",
+        b"SUBJECT",
+        b"Content-Type",
+        b"content-disposition",
+        b"MIME-Version",
+        b"X-Other",
+        b"Received",
+    ]
 )
 values = st.binary(max_size=20).map(lambda made: re.sub(rb"[\r\n]", b"", made))
 lines = st.builds(
@@ -80,6 +95,31 @@ def test_visible_changes_break_the_seal(old, new):
     assert verified_id(KEY, SEALED.replace(old, new, 1)) is None
 
 
+@pytest.mark.parametrize(
+    "field", ["From", "Sender", "Reply-To", "To", "Cc", "Subject", "MIME-Version", "Content-Language"]
+)
+def test_every_change_of_a_covered_field_breaks_the_seal(field):
+    whole = f"{field}: one <one@riverbend.example>,\r\n two <two@riverbend.example>\r\n".encode() + CONTENT
+    at = whole.index(b":") + 2
+    end = whole.index(CONTENT) - 2
+    sealed = seal(KEY, ID, whole)
+    assert verified_id(KEY, sealed + whole) == ID
+    for place in range(at, end):
+        changed = whole[:place] + bytes((whole[place] ^ 1,)) + whole[place + 1 :]
+        assert verified_id(KEY, sealed + changed) is None, changed
+    added = f"{field}: mallory@elsewhere.example\r\n".encode()
+    for changed in (whole[end + 2 :], added + whole, whole.replace(CONTENT, added + CONTENT)):
+        assert verified_id(KEY, sealed + changed) is None
+
+
+@pytest.mark.parametrize(
+    "sender", ["", "mallory@elsewhere.example", "Dana@riverbend.example", SENDER + "x", SENDER + " "]
+)
+def test_another_envelope_sender_breaks_the_seal(sender):
+    assert verified_id(KEY, SEALED, sender) is None
+    assert verified_id(KEY, SEALED, "dana@RIVERBEND.example") == ID
+
+
 def test_many_forged_fields_take_linear_time():
     body = b"\r\n" + b"x" * (1 << 20)
     forged = b"".join(b"X-Chaperone-Id: %d; %s\r\n" % (number, b"0" * 64) for number in range(5000))
@@ -101,7 +141,7 @@ def test_another_content_breaks_the_seal(one, other):
     def shown(content):
         section = HeaderSection.of(content)
         sealed = [(name, raw.split(b":", 1)[1].replace(b"\r\n", b"").strip()) for name, raw in section.fields
-                  if name not in ("to", "received", "x-other")]  # fmt: skip
+                  if name not in ("received", "x-other")]  # fmt: skip
         return sorted(sealed, key=lambda field: field[0]), content[len(section) :]
 
     assert (verified_id(KEY, seal(KEY, ID, one) + other) == ID) == (shown(one) == shown(other))
@@ -147,5 +187,5 @@ def test_no_bytes_raise(content):
 @given(st.sampled_from([b" ", b"\t", b""]), contents)
 def test_a_content_that_starts_with_a_blank_is_verified_as_readers_see_it(blank, content):
     clean = without_seals(blank + content)
-    prefix = seals.trace_and_seal(KEY, ID, RECEIVED, HeaderSection.of(clean), clean)
+    prefix = seals.trace_and_seal(KEY, ID, SENDER, RECEIVED, HeaderSection.of(clean), clean)
     assert verified_id(KEY, prefix + clean) == ID

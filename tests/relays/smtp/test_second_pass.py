@@ -29,7 +29,9 @@ KEY = b"seal".ljust(32, b"!")
 
 def sealed(whole: bytes, name: str = NAME) -> bytes:
     """A message as it comes back: with our fields, and those that the platform added."""
-    ours = b"Received: from x by gateway.riverbend.example\r\n" + seal(KEY, name, HeaderSection.of(whole), whole)
+    ours = b"Received: from x by gateway.riverbend.example\r\n" + seal(
+        KEY, name, TEACHER, HeaderSection.of(whole), whole
+    )
     return b"Received: from us by platform.example\r\nX-Platform: 1\r\n" + ours + whole
 
 
@@ -67,7 +69,9 @@ async def test_message_that_was_not_released_is_new(state: State) -> None:
         assert not relay.inside.taken
         assert b"X-Chaperone-Id" not in message.content
         original = mail_content(TEACHER, AVERY)
-        assert message.content == sealed(original).replace(seal(KEY, NAME, HeaderSection.of(original), original), b"")
+        assert message.content == sealed(original).replace(
+            seal(KEY, NAME, TEACHER, HeaderSection.of(original), original), b""
+        )
         assert message.prefix.count(b"X-Chaperone-Id: " + message.id.encode()) == 1
 
 
