@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -79,6 +81,16 @@ def _build(
     if number % 7 == 0:
         message.add_alternative(f"<html><body><p>{text}</p></body></html>", subtype="html")
     if number % 11 == 0:
-        picture = b"\x89PNG\r\n\x1a\n" + rng.randbytes(60_000)
-        message.add_attachment(picture, maintype="image", subtype="png", filename="board.png")
+        message.add_attachment(_picture(rng), maintype="image", subtype="png", filename="board.png")
     return SampleMail(expected, sender, recipient, message_id, message.as_bytes())
+
+
+def _picture(rng: random.Random) -> bytes:
+    """A PNG of gray noise, 60 kB."""
+    size = 245
+    rows = b"".join(b"\0" + rng.randbytes(size) for _ in range(size))
+    header = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 0)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
