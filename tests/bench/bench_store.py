@@ -1,9 +1,9 @@
-"""What the store costs: CPU per message and step, on SQLite and on a real PostgreSQL, the server's own included.
+"""CPU of the store per message and step, on SQLite and on a real PostgreSQL including the server.
 
     python -m tests.bench.bench_store [--messages 2000] [--size 21000] [--batch 1,10,30] [--only sqlite]
 
-Every step is done by `batch` callers at once, so that about so many items share a transaction. A shared machine swings:
-compare figures of one run only.
+Each step runs with `batch` callers at once, so that about as many items share a transaction. Results vary on a shared
+machine: compare figures of one run only.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(slots=True)
 class Meter:
-    """CPU seconds of this process and, where there is one, of the server."""
+    """CPU seconds of this process and of the server, if there is one."""
 
     server: PostgresqlServer | None
 
     def read(self) -> tuple[float, float]:
-        """Ours, the server's."""
+        """CPU seconds of this process and of the server."""
         return time.process_time(), sum(map(_spent, self.server.processes())) if self.server else 0.0
 
 
@@ -54,8 +54,8 @@ def _spent(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def message(number: int, size: int) -> tuple[Message, ContactLogRow]:
-    """A mail from a member of staff to a student, with its contact row."""
+def make_message(number: int, size: int) -> tuple[Message, ContactLogRow]:
+    """Mail from a staff member to a student, with its contact row."""
     staff, student = f"T{number % 40}", f"S{number % 700}"
     sender = f"{staff.lower()}@riverbend.example"
     recipient = f"{student.lower()}@students.riverbend.example"
@@ -82,12 +82,12 @@ def message(number: int, size: int) -> tuple[Message, ContactLogRow]:
 
 
 def release(pending: PendingMessage) -> Transition:
-    """What the policy says of a plain message: released, with its verdict, one record and one act."""
+    """A rule that releases a message, with a verdict, a follow-up and an audit entry."""
     decision = Decision(Action.RELEASE, Direction.STAFF_TO_STUDENT, "0123456789abcdef")
     finding = Finding("6", 0.12, "linear", (Span("1", 0, 20),), "form")
     verdict = Verdict(pending.id, pending.sha256, "1.0", "en", (finding,), {"academic": 0.9, "other": 0.1}, took_ms=3.1)
     return Transition(
-        tuple(StateChange(each.address, State.QUEUED, decision, "policy") for each in pending.recipients),
+        tuple(StateChange(recipient.address, State.QUEUED, decision, "policy") for recipient in pending.recipients),
         (Followup(FollowupKind.DECISION, pending.id, {"v": 1, "id": pending.id, "action": "release"}),),
         (AuditEntry(pending.received_at, "policy", "decide", pending.id, {"action": "release"}),),
         verdict,
@@ -95,81 +95,83 @@ def release(pending: PendingMessage) -> Transition:
 
 
 def batches(items: Sequence[object], size: int) -> Iterator[Sequence[object]]:
-    """The items in groups."""
+    """The items in groups of a size."""
     return (items[at : at + size] for at in range(0, len(items), size))
 
 
 async def measure(store: Store, meter: Meter, messages: int, size: int, batch: int) -> dict[str, tuple[float, ...]]:
-    """Microseconds of CPU per message and step: ours, the server's; and the time of one batch in milliseconds."""
+    """By step: microseconds of CPU per message (this process, the server), and milliseconds per batch."""
     figures: dict[str, tuple[float, ...]] = {}
-    made = [message(number, size) for number in range(messages)]
+    sample = [make_message(number, size) for number in range(messages)]
     claims: list[Claim] = []
 
     async def step(name: str, work: Callable[[Sequence[object]], Awaitable[object]]) -> None:
         began, (ours, servers) = time.perf_counter(), meter.read()
-        for group in batches(made, batch):
+        for group in batches(sample, batch):
             await work(group)
         spent, (ours_then, servers_then) = time.perf_counter() - began, meter.read()
         scale = 1e6 / messages
         figures[name] = ((ours_then - ours) * scale, (servers_then - servers) * scale, spent * 1e3 * batch / messages)
 
     async def publish(group: Sequence[object]) -> None:
-        out = await store.outbox.claim_unpublished(len(group), 60)
-        assert len(out) == len(group)
-        await store.outbox.mark_published({each.message.id: "messages-0-12345" for each in out})
+        claimed = await store.outbox.claim_unpublished(len(group), 60)
+        assert len(claimed) == len(group)
+        await store.outbox.mark_published({outgoing.message.id: "messages-0-12345" for outgoing in claimed})
 
-    async def claim(group: Sequence[object]) -> None:
-        got = await store.delivery_queue.claim(HOP, len(group), 300)
-        assert len(got) == len(group)
-        claims.extend(got)
+    async def claim_all(group: Sequence[object]) -> None:
+        claimed = await store.delivery_queue.claim(HOP, len(group), 300)
+        assert len(claimed) == len(group)
+        claims.extend(claimed)
 
     async def renew(group: Sequence[object]) -> None:
         assert all(
-            await asyncio.gather(*(store.delivery_queue.renew(each.token, 300) for each in claims[: len(group)]))
+            await asyncio.gather(*(store.delivery_queue.renew(claim.token, 300) for claim in claims[: len(group)]))
         )
 
-    async def conclude(group: Sequence[object]) -> None:
-        now = [claims.pop() for _ in group]
+    async def record_outcomes(group: Sequence[object]) -> None:
+        concluded = [claims.pop() for _ in group]
         outcomes = [
-            {each.recipients[0].recipient.address: (Sent("250 2.0.0 Ok: queued as 4XyZ"), None)} for each in now
+            {claim.recipients[0].recipient.address: (Sent("250 2.0.0 Ok: queued as 4XyZ"), None)} for claim in concluded
         ]
-        pairs = zip(now, outcomes, strict=True)
+        pairs = zip(concluded, outcomes, strict=True)
         assert all(
-            await asyncio.gather(*(store.delivery_queue.record_outcomes(each, ended, ()) for each, ended in pairs))
+            await asyncio.gather(
+                *(store.delivery_queue.record_outcomes(claim, outcome, ()) for claim, outcome in pairs)
+            )
         )
 
     async def follow(group: Sequence[object]) -> None:
         due = await store.followups.claim_due(len(group), 60)
         assert len(due) == len(group)
-        await store.followups.complete([each.id for each in due])
+        await store.followups.complete([followup.id for followup in due])
 
     await step(
-        "accept", lambda group: asyncio.gather(*(store.intake.accept(each, (contact,)) for each, contact in group))
+        "accept",
+        lambda group: asyncio.gather(*(store.intake.accept(message, (contact,)) for message, contact in group)),
     )
     await step("publish", publish)
-    await step("settle", lambda group: store.dispositions.apply([(each.id, release) for each, _ in group]))
-    await step("claim", claim)
+    await step("decide", lambda group: store.dispositions.apply([(message.id, release) for message, _ in group]))
+    await step("claim", claim_all)
     await step("renew", renew)
-    await step("conclude", conclude)
+    await step("outcomes", record_outcomes)
     await step("follow up", follow)
-    if hasattr(store, "link"):
-        await step("audit link", lambda group: store.audit.link(len(group)))
+    await step("audit link", lambda group: store.audit.link(len(group)))
     return figures
 
 
-def show(title: str, figures: dict[str, tuple[float, ...]]) -> None:
-    """One table."""
+def print_table(title: str, figures: dict[str, tuple[float, ...]]) -> None:
+    """Print one table."""
     print(f"\n{title}\n{'step':<12}{'ours us':>9}{'server us':>11}{'sum us':>8}{'batch ms':>10}")
     for name, (ours, servers, took) in figures.items():
         print(f"{name:<12}{ours:9.0f}{servers:11.0f}{ours + servers:8.0f}{took:10.2f}")
-    ours, servers = (sum(each[at] for each in figures.values()) for at in (0, 1))
+    ours, servers = (sum(row[at] for row in figures.values()) for at in (0, 1))
     print(f"{'all':<12}{ours:9.0f}{servers:11.0f}{ours + servers:8.0f}")
 
 
 async def main(given: argparse.Namespace) -> None:
-    """Measure what was asked for."""
-    async with AsyncExitStack() as up:
-        folder = Path(up.enter_context(tempfile.TemporaryDirectory()))
+    """Measure with the options of the command line."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         kinds: dict[str, PostgresqlServer | None] = {}
         if given.only != "postgresql":
             kinds["sqlite"] = None
@@ -177,13 +179,13 @@ async def main(given: argparse.Namespace) -> None:
             if lacking := missing():
                 print(f"postgresql: {lacking}")
             else:
-                kinds["postgresql"] = up.enter_context(running_postgresql(folder))
+                kinds["postgresql"] = stack.enter_context(running_postgresql(folder))
         for name, server in kinds.items():
             for batch in map(int, given.batch.split(",")):
                 url = server.database() if server else f"sqlite:///{folder}/{batch}.db"
                 async with open_store(url) as store:
                     figures = await measure(store, Meter(server), given.messages, given.size, batch)
-                show(f"{name}, {given.size} bytes, {batch} at once", figures)
+                print_table(f"{name}, {given.size} bytes, {batch} at once", figures)
 
 
 if __name__ == "__main__":
