@@ -104,4 +104,6 @@ def _smtp_config(settings: Settings) -> SmtpConfig:
         tls_key=str(smtp.tls_key or ""),
         require_tls=smtp.require_tls,
         proxy_protocol=smtp.proxy_protocol,
+        proxies=tuple(str(network) for network in smtp.proxies),
+        refuse_outside_claims=smtp.outside_claims == "refuse",
     )

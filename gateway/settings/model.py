@@ -114,6 +114,8 @@ class SmtpSettings(_Section):
     tls_key: FilePath = None
     require_tls: bool = False  # refuse mail without TLS
     proxy_protocol: bool = False  # expect the PROXY protocol from a load balancer
+    proxies: tuple[Network, ...] = ()  # the networks from which PROXY is heard; needed with proxy_protocol
+    outside_claims: Literal["mark", "refuse"] = "mark"  # the district's addresses as sender from outside relay_from
 
 
 class SmppSettings(_Section):
@@ -212,6 +214,8 @@ class Settings(_Section):
                 raise ValueError(f"district.aliases: {alias} maps to {domain}, which is not in district.domains")
         if bool(self.smtp.tls_cert) != bool(self.smtp.tls_key):
             raise ValueError("set both smtp.tls_cert and smtp.tls_key, or neither")
+        if self.smtp.proxy_protocol and not self.smtp.proxies:
+            raise ValueError("smtp.proxies: name the networks of the load balancers when smtp.proxy_protocol is on")
         if self.sms.smpp and bool(self.sms.smpp.tls_cert) != bool(self.sms.smpp.tls_key):
             raise ValueError("set both sms.smpp.tls_cert and sms.smpp.tls_key, or neither")
         if self.smtp.require_tls and not self.smtp.tls_cert:

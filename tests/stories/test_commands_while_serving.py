@@ -19,7 +19,11 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway behind a load balancer, with its own roster."""
     folder = tmp_path_factory.mktemp("beside")
     shutil.copytree(DISTRICT / "oneroster", folder / "oneroster")
-    more = ["smtp.proxy_protocol = true", 'smtp.proxies = ["127.0.0.0/8"]', f'metrics.listen = "127.0.0.1:{free_port()}"']
+    more = [
+        "smtp.proxy_protocol = true",
+        'smtp.proxies = ["127.0.0.0/8"]',
+        f'metrics.listen = "127.0.0.1:{free_port()}"',
+    ]
     with recording_hop() as next_hop, gateway_folder(folder, f"127.0.0.1:{next_hop.port}", settings=more) as gateway:
         written = gateway.config.read_text().replace(str(DISTRICT / "oneroster"), "oneroster")
         gateway.config.write_text(written)

@@ -70,7 +70,8 @@ def message_record(exhibit: Exhibit) -> dict[str, object]:
         "pairs": [
             {
                 "staff": pair.staff, "student": pair.student, "direction": pair.direction,
-                "own_child": pair.own_child, "outside": pair.outside, "recipient": pair.recipient,
+                "own_child": pair.own_child, "outside": pair.outside, "claimed": pair.claimed,
+                "recipient": pair.recipient,
             }
             for pair in trace.relation.pairs
         ],

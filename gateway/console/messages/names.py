@@ -50,6 +50,7 @@ class PairView:
     student: PersonView
     own_child: bool
     outside: bool
+    claimed: bool = False
     classes: tuple[str, ...] = ()  # that both are enrolled in
     group: str = ""  # the smallest group, such as a team or club, that both belong to
     building: str = ""  # that both belong to
@@ -147,7 +148,7 @@ class Names:
         return tuple(self._pair(pair, groups=groups) for pair in list(once.values())[:limit])
 
     def _pair(self, pair: Pair, *, groups: bool) -> PairView:
-        two = PairView(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside)
+        two = PairView(self._person(pair.staff), self._person(pair.student), pair.own_child, pair.outside, pair.claimed)
         if not groups:
             return two
         people, known = (pair.staff, pair.student), self._directory

@@ -62,7 +62,8 @@ class Directory(Protocol):
 class Pair:
     """One staff-student pair of a message, formed by one recipient of its envelope.
 
-    `outside`: one of the two uses a personal account instead of a district account.
+    `outside`: one of the two uses a personal account instead of a district account. `claimed`: the sender's identity is
+    only claimed: by a header field, by a name, or by a client that may not speak for the district.
     """
 
     recipient: str
@@ -71,6 +72,7 @@ class Pair:
     direction: Direction
     own_child: bool = False
     outside: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

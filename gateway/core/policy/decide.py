@@ -38,15 +38,20 @@ def decide(
     """Decide about one recipient. `pairs` are those behind it, at least one.
 
     The strictest action over all members and directions applies, but a help alert in a student's message wins over
-    everything. `verdict` is None when no verdict arrived. `contact` has the counters by conversation; `relationships`
+    everything, except over a hold where the student is only claimed to be the sender.
+
+    `verdict` is None when no verdict arrived. `contact` has the counters by conversation; `relationships`
     tells who may have information about a person.
     """
-    if verdict is not None and verdict.help >= policy.help_alert:
-        for pair in pairs:
-            if pair.direction is Direction.STUDENT_TO_STAFF:
-                return Decision(Action.ALERT, pair.direction, policy.hash)
+    calls = [pair for pair in pairs if pair.direction is Direction.STUDENT_TO_STAFF]
+    if verdict is None or verdict.help < policy.help_alert:
+        calls = []
+    if any(not pair.claimed for pair in calls):
+        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash)
     candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_contact(pairs, verdict, contact, policy)]
     action = max((candidate.action for candidate in candidates), key=STRICTNESS.index, default=Action.RELEASE)
+    if calls and action is not Action.HOLD:
+        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash)
     deciding = [candidate for candidate in candidates if candidate.action is action]
     deciding.sort(key=lambda candidate: -candidate.score)
     with_clauses = deciding if action is not Action.RELEASE else []
@@ -56,7 +61,7 @@ def decide(
     if action is Action.HOLD:
         due_in = min([policy.clauses[clause].due for clause in clauses] + [policy.due] * bool(reasons))
     direction = deciding[0].direction if deciding else pairs[0].direction
-    return Decision(action, direction, policy.hash, clauses, reasons, due_in)
+    return Decision(action, direction, policy.hash, clauses, reasons, due_in, bool(calls))
 
 
 def _from_text(

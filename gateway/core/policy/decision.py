@@ -38,7 +38,7 @@ class Decision:
 
     `clauses` led to the action, the highest score first. `reasons` are words of `failed` or "no_verdict". `direction`
     is that of the deciding pair. `policy` is the hash of the policy. `due_in` is the seconds until a held message is
-    due.
+    due. `help`: a held message calls for help, but the student is only claimed to have sent it; the notice goes out.
     """
 
     action: Action
@@ -47,6 +47,7 @@ class Decision:
     clauses: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     due_in: float | None = None
+    help: bool = False
 
 
 @dataclass(frozen=True, slots=True)

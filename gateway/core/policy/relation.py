@@ -32,12 +32,14 @@ def relate(
     directory: Directory,
     subject: str = "",
     networks: Collection[str] = (),
+    verified: bool = True,
 ) -> Relation:
     """Every staff-student pair of a message.
 
     `sender` ("" is the null sender) and `recipients` are those of the envelope. `claimed` are the mailboxes of From,
     Sender and Resent-From. `subject` is decoded. `networks` are domains of social networks: a notification from one
-    counts as the personal account of the person it names.
+    counts as the personal account of the person it names. `verified`: the client may speak for the district; otherwise
+    a district account as sender is only claimed.
     """
     senders = _identify(sender, directory)
     claimed_people: dict[str, _Identity] = {}
@@ -63,9 +65,10 @@ def relate(
     for recipient in dict.fromkeys(recipients):
         receivers = _behind(recipient, directory)
         for identity in senders.values():
-            _add(pairs, _pairs(identity, recipient, receivers, exceptions=True))
+            claimed_only = not (verified or identity.personal)
+            _add(pairs, _pairs(identity, recipient, receivers, claimed=claimed_only))
         for identity in claimed_people.values():
-            _add(pairs, _pairs(identity, recipient, receivers, exceptions=False))
+            _add(pairs, _pairs(identity, recipient, receivers, claimed=True))
         if named and receivers:
             _add(pairs, _namesake_pairs(named.values(), recipient, receivers))
     return Relation(tuple(pairs.values()))
@@ -89,7 +92,7 @@ def forms_pair(senders: Sequence[Person], recipient: str, directory: Directory) 
     if not senders:
         return False
     receivers = _behind(recipient, directory)
-    return any(True for person in senders for _ in _pairs(_Identity(person), recipient, receivers, exceptions=False))
+    return any(True for person in senders for _ in _pairs(_Identity(person), recipient, receivers, claimed=True))
 
 
 def people_behind(recipient: str, directory: Directory) -> tuple[Person, ...]:
@@ -188,10 +191,10 @@ def _names_in(text: str, directory: Directory) -> Iterator[Person]:
             yield from directory.namesakes(" ".join(words[start : start + length]))
 
 
-def _pairs(sender: _Identity, recipient: str, receivers: Collection[_Identity], exceptions: bool) -> Iterator[Pair]:
+def _pairs(sender: _Identity, recipient: str, receivers: Collection[_Identity], claimed: bool) -> Iterator[Pair]:
     """The pairs of one sender with the people behind one recipient, in every direction that their roles allow.
 
-    `exceptions`: whether the sender is certain enough for the own-child exception.
+    `claimed`: the sender is not certain, so there is no own-child exception.
     """
     person, personal = sender.person, sender.personal
     if Role.STAFF in person.roles:
@@ -199,19 +202,19 @@ def _pairs(sender: _Identity, recipient: str, receivers: Collection[_Identity], 
             receiver for receiver in receivers
             if Role.STUDENT in receiver.person.roles and receiver.person.id != person.id
         ]  # fmt: skip
-        own = exceptions and all(student.person.id in person.children for student in students)
+        own = not claimed and all(student.person.id in person.children for student in students)
         for student in students:
             outside = personal or student.personal
-            yield Pair(recipient, person.id, student.person.id, Direction.STAFF_TO_STUDENT, own, outside)
+            yield Pair(recipient, person.id, student.person.id, Direction.STAFF_TO_STUDENT, own, outside, claimed)
     if Role.STUDENT in person.roles:
         staff = [
             receiver for receiver in receivers
             if Role.STAFF in receiver.person.roles and receiver.person.id != person.id
         ]  # fmt: skip
-        own = exceptions and all(person.id in member.person.children for member in staff)
+        own = not claimed and all(person.id in member.person.children for member in staff)
         for member in staff:
             outside = personal or member.personal
-            yield Pair(recipient, member.person.id, person.id, Direction.STUDENT_TO_STAFF, own, outside)
+            yield Pair(recipient, member.person.id, person.id, Direction.STUDENT_TO_STAFF, own, outside, claimed)
 
 
 def _namesake_pairs(named: Collection[Person], recipient: str, receivers: Collection[_Identity]) -> Iterator[Pair]:
@@ -222,7 +225,7 @@ def _namesake_pairs(named: Collection[Person], recipient: str, receivers: Collec
     made = 0
     for group in (near, far):
         for person in group:
-            pairs = tuple(_pairs(_Identity(person, personal=True), recipient, receivers, exceptions=False))
+            pairs = tuple(_pairs(_Identity(person, personal=True), recipient, receivers, claimed=True))
             yield from pairs
             made += bool(pairs)
             if made == MAX_NAMESAKES:

@@ -36,9 +36,15 @@ def relate_text(sender: TextAddress, recipients: Sequence[TextAddress], director
     pairs: dict[tuple[str, str, str, str], Pair] = {}
     for source in sender.known:
         for recipient in recipients:
+            unclear = len(sender.known) > 1
             certain = len(sender.known) == len(recipient.known) == 1
             for pair in relate(source, (), recipient.known, directory).pairs:
-                pair = replace(pair, recipient=recipient.number, own_child=pair.own_child and certain)
+                pair = replace(
+                    pair,
+                    recipient=recipient.number,
+                    own_child=pair.own_child and certain,
+                    claimed=pair.claimed or unclear,
+                )
                 pairs.setdefault((pair.recipient, pair.staff, pair.student, pair.direction), pair)
     return Relation(tuple(pairs.values()))
 

@@ -60,9 +60,9 @@ def by_verdict(
             continue
         decision = decide(recipient.pairs, verdict, pending.contact, policy, relationships)
         by_policy = recipient.decided_by in ("", POLICY)
-        if decision.action is Action.ALERT:
+        if decision.action is Action.ALERT or decision.help:
             helped.append(recipient.address)
-            if not by_policy:
+            if decision.action is Action.ALERT and not by_policy:
                 change = StateChange(recipient.address, None, decision, recipient.decided_by)
                 decided.append(_PolicyDecision(change, decision))
         if by_policy:

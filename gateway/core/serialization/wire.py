@@ -169,7 +169,8 @@ def _media_file(file: MediaFile) -> dict[str, object]:
 
 
 def _pair(pair: Pair) -> dict[str, object]:
-    return {
+    claimed = {"claimed": True} if pair.claimed else {}
+    return claimed | {
         "recipient": pair.recipient,
         "staff": pair.staff,
         "student": pair.student,
@@ -229,6 +230,7 @@ def _read_pair(fields: JsonFields) -> Pair:
         student=fields.text("student"),
         direction=fields.one_of("direction", Direction),
         own_child=fields.true("own_child"),
+        claimed=fields.true("claimed"),
     )
 
 

@@ -31,7 +31,8 @@ class SmtpConfig:
     within content; with `crowded` or more open sessions it is `crowded_timeout`. `max_sessions_per_client` limits
     clients outside `relay_from`; the platforms and servers inside may need all sessions. `hop_timeout`: how long a next
     hop may take for a recipient, including the connection; a client waits five minutes for the reply (RFC 5321 section
-    4.5.3.2.3). `max_memory`: content held in memory by all sessions.
+    4.5.3.2.3). `proxies`: the networks from which the PROXY protocol is heard. `refuse_outside_claims`: refuse the
+    district's addresses as sender from outside `relay_from`. `max_memory`: content held in memory by all sessions.
     """
 
     hostname: str
@@ -43,6 +44,8 @@ class SmtpConfig:
     tls_key: str = ""
     require_tls: bool = False
     proxy_protocol: bool = False
+    proxies: tuple[str, ...] = ()
+    refuse_outside_claims: bool = False
     max_recipients: int = 1000
     max_received: int = 50
     max_sessions: int = 1000

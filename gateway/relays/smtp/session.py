@@ -163,7 +163,7 @@ class SmtpSession(SMTP):
         """Determine the client's address, from the load balancer if there is one."""
         name = self._writer.get_extra_info("peername")
         address = str(name[0]) if isinstance(name, tuple) else ""
-        if self._config.proxy_protocol:
+        if self._config.proxy_protocol and is_trusted(self._config.proxies, address):
             self._silent_since = self.loop.time()
             try:
                 proxy = await get_proxy(self._reader)

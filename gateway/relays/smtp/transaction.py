@@ -38,6 +38,7 @@ class RelayTransaction:
 
     def __init__(self, context: SmtpContext, peer: SmtpPeer, mail: MailCommand) -> None:
         self._context, self._peer, self._mail = context, peer, mail
+        self._refuse_outside_claims(mail.sender)
         self._people = find_people(mail.sender, context.directory)
         self._recipients: dict[str, Recipient] = {}
         self._in_scope = False
@@ -76,6 +77,14 @@ class RelayTransaction:
             return await self._pass_recipient_on(hop, recipient)
         self._recipients.setdefault(address, recipient)
         return reply(250, "2.1.5", "Ok")
+
+    def _refuse_outside_claims(self, *addresses: str) -> None:
+        """Raise Refused if a client that may not speak for the district names one of its addresses as sender."""
+        context = self._context
+        if self._peer.trusted or not context.config.refuse_outside_claims:
+            return
+        if any(address and context.directory.is_internal(address) for address in addresses):
+            raise Refused(550, "5.7.1", "This address may not be used from outside the district", "outside_claim")
 
     async def _pass_recipient_on(self, hop: NextHop, recipient: Recipient) -> Reply:
         """Pass a recipient to the next hop while the message is out of scope. Returns the next hop's reply."""
@@ -135,6 +144,7 @@ class RelayTransaction:
             raise Refused(554, "5.4.6", "Too many hops", "loop")
         if len(claimed) > MAX_IDENTITIES:
             raise Refused(554, "5.6.0", "Too many addresses in From", "syntax")
+        self._refuse_outside_claims(*(mailbox.address for mailbox in claimed))
         relation = relate(
             self._mail.sender,
             claimed,
@@ -142,6 +152,7 @@ class RelayTransaction:
             self._context.directory,
             named,
             self._context.networks(),
+            verified=self._peer.trusted,
         )
         if relation:
             return await self._take_in(head, section, content, relation)

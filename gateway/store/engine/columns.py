@@ -41,7 +41,7 @@ def encode_envelope(message: Message) -> str:
                     pair.staff,
                     pair.student,
                     pair.direction,
-                    pair.own_child + 2 * pair.outside,
+                    pair.own_child + 2 * pair.outside + 4 * pair.claimed,
                 )
                 for pair in message.relation.pairs
             ],
@@ -63,6 +63,7 @@ def decode_envelope(text: str) -> tuple[Envelope, Relation]:
                     Direction(direction),
                     bool(flags & 1),
                     bool(flags & 2),
+                    bool(flags & 4),
                 )
                 for at, staff, student, direction, flags in pairs
             )

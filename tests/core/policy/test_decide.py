@@ -71,6 +71,17 @@ def test_help_wins_over_everything_in_student_messages():
     assert decided(held, pairs=(UP,), help=1.0, failed=("crashed",)).action is Action.ALERT
 
 
+def test_a_claimed_student_cannot_override_a_hold_but_the_notice_goes_out():
+    held, claimed = finding("7d", 0.99), replace(UP, claimed=True)
+    decision = decided(held, pairs=(claimed,), help=1.0)
+    assert (decision.action, decision.help, decision.clauses) == (Action.HOLD, True, ("7d",))
+    assert decided(held, pairs=(claimed, UP), help=1.0).action is Action.ALERT
+    assert decided(held, pairs=(claimed, DOWN), help=1.0).action is Action.HOLD
+    assert decided(pairs=(claimed,), help=1.0).action is Action.ALERT
+    assert not decided(held, pairs=(claimed,), help=0.1).help
+    assert not decided(held, pairs=(DOWN,), help=1.0).help
+
+
 def test_the_stricter_direction_applies_and_is_named():
     decision = decided(finding("8", 0.6), pairs=(UP, DOWN))  # 0.6 holds downwards, flags upwards
     assert (decision.action, decision.direction, decision.clauses) == (Action.HOLD, T2S, ("8",))

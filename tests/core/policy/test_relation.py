@@ -186,6 +186,20 @@ def test_claimed_identity_widens_scope_without_exception() -> None:
     assert [pair.staff for pair in null] == ["t1"]
 
 
+@pytest.mark.parametrize(
+    "sender", [at(MARCUS), f"SRS0=ab=cd=riverbend.example={at(MARCUS).partition('@')[0]}@out.example"]
+)
+def test_district_sender_from_outside_is_only_claimed(sender: str) -> None:
+    pairs = relate(sender, (), [at(TOBI)], DIRECTORY, verified=False).pairs
+    assert [(pair.student, pair.own_child, pair.claimed) for pair in pairs] == [("s3", False, True)]
+    assert [pair.claimed for pair in relate(sender, (), [at(TOBI)], DIRECTORY).pairs] == [False]
+
+
+def test_known_personal_account_needs_no_trusted_client() -> None:
+    pairs = relate("dana@home.example", (), [at(AVERY)], DIRECTORY, verified=False).pairs
+    assert [(pair.outside, pair.claimed) for pair in pairs] == [(True, False)]
+
+
 def test_claimed_people_are_limited_per_role() -> None:
     crowd = {f"x{number}@{STUDENTS}": somebody(f"x{number}", "", Role.STUDENT) for number in range(500)}
     crowd |= {f"y{number}@riverbend.example": somebody(f"y{number}", "", Role.STAFF) for number in range(500)}
@@ -241,7 +255,7 @@ def test_a_personal_account_claimed_beside_the_district_one_is_outside() -> None
 def test_namesake_outside_is_a_personal_account() -> None:
     claim = (Mailbox("dw1984@freemail.example", "Dana Whitfield"),)
     assert related("dw1984@freemail.example", at(AVERY), at(RUTH), claimed=claim) == (
-        Pair(at(AVERY), "t1", "s1", TO_STUDENT, outside=True),
+        Pair(at(AVERY), "t1", "s1", TO_STUDENT, outside=True, claimed=True),
     )
     student = (Mailbox("av@freemail.example", "Avery Lindqvist"),)
     assert [p.direction for p in related("av@freemail.example", at(DANA), at(JORDAN), claimed=student)] == [TO_STAFF]

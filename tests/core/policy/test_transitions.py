@@ -265,3 +265,10 @@ def test_second_verdict_changes_nothing(stand, found):
     )  # fmt: skip
     assert by_verdict(replace(message, recipients=after, verdict=found), found, POLICY, LATER) == Transition()
     assert without_verdict(replace(message, recipients=after, verdict=found), POLICY, LATER) == Transition()
+
+
+def test_a_claimed_students_call_is_told_and_the_hold_stays():
+    recipient = replace(waiting(), pairs=(replace(pair(STUDENT, direction=S2S), claimed=True),))
+    ruling = by_verdict(pending(recipient), verdict(finding("7a", 0.9), help=0.9), POLICY, LATER)
+    assert FollowupKind.HELP_ALERT in kinds(ruling)
+    assert states(ruling) == {STUDENT: State.HELD}

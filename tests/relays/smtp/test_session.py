@@ -153,7 +153,9 @@ async def test_sessions_of_one_client_are_limited() -> None:
     proxy_lines = {name: f"PROXY TCP{6 if ':' in name else 4} {name} {name} 4711 25\r\n".encode() for name in (
         "198.51.100.7", "198.51.100.8", "192.0.2.7", "2001:db8::7", "2001:db8::8", "2001:db8:0:1::7",
     )}  # fmt: skip
-    async with running_relay(proxy_protocol=True, relay_from=("192.0.2.0/24",), max_sessions_per_client=2) as relay:
+    async with running_relay(
+        proxy_protocol=True, proxies=("127.0.0.0/8",), relay_from=("192.0.2.0/24",), max_sessions_per_client=2
+    ) as relay:
 
         async def connect(name: str) -> tuple[SmtpClient, str]:
             client = await relay.connected()
@@ -271,7 +273,7 @@ async def test_tls_may_be_required(certificate) -> None:
 
 async def test_proxy_protocol() -> None:
     v2 = b"\r\n\r\n\x00\r\nQUIT\n"
-    async with running_relay(proxy_protocol=True, relay_from=("192.0.2.0/24",)) as relay:
+    async with running_relay(proxy_protocol=True, proxies=("127.0.0.0/8",), relay_from=("192.0.2.0/24",)) as relay:
         for proxy_lines, trusted in (
             (b"PROXY TCP4 192.0.2.7 10.0.0.1 4711 25\r\n", True),
             (b"PROXY TCP4 198.51.100.7 10.0.0.1 4711 25\r\n", False),
@@ -293,7 +295,7 @@ async def test_proxy_protocol() -> None:
 
 @pytest.mark.parametrize("broken", [b"PROXY", b"PROXY TCP4 x y 1 2\r\n", b"\r\n\r\n\x00\r\nQUIT\n\x11\x11\x00\x00"])
 async def test_invalid_proxy_line_ends_the_session(broken: bytes) -> None:
-    async with running_relay(proxy_protocol=True) as relay:
+    async with running_relay(proxy_protocol=True, proxies=("127.0.0.0/8",)) as relay:
         client = await relay.connected()
         client.send(broken)
         client.writer.write_eof()

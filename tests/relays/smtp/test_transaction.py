@@ -306,3 +306,30 @@ async def test_mail_loop_is_stopped() -> None:
         assert (await client.mail(TEACHER, [AVERY], once_more))[-1].startswith("554 5.4.6 ")
         assert len(relay.outside.taken) == 1
         assert not relay.store.accepted
+
+
+async def test_district_sender_from_outside_is_marked() -> None:
+    async with running_relay(relay_from=()) as relay:
+        assert (await (await relay.client()).mail(TEACHER, [AVERY], mail_content(TEACHER, AVERY)))[-1][:3] == "250"
+        [message] = relay.store.messages
+        assert [pair.claimed for pair in message.relation.pairs] == [True]
+
+
+async def test_district_sender_from_outside_is_refused_where_set() -> None:
+    async with running_relay(relay_from=(), refuse_outside_claims=True) as relay:
+        client = await relay.client()
+        assert (await client.mail(TEACHER, [AVERY], mail_content(TEACHER, AVERY)))[0].startswith("550 5.7.1 ")
+        replies = await client.mail(VENDOR, [AVERY], mail_content(TEACHER, AVERY))
+        assert replies[-1].startswith("550 5.7.1 ")
+        assert (await client.mail(PERSONAL, [AVERY], mail_content(PERSONAL, AVERY)))[-1][:3] == "250"
+        assert len(relay.store.messages) == 1
+    async with running_relay(refuse_outside_claims=True) as relay:
+        assert (await (await relay.client()).mail(TEACHER, [AVERY], mail_content(TEACHER, AVERY)))[-1][:3] == "250"
+
+
+async def test_proxy_protocol_is_heard_from_proxies_only() -> None:
+    async with running_relay(proxy_protocol=True, proxies=("192.0.2.0/24",), relay_from=("198.51.100.0/24",)) as relay:
+        client = await relay.connected()
+        client.send(b"PROXY TCP4 198.51.100.7 10.0.0.1 4711 25\r\n")
+        assert (await client.reply()).startswith("220")
+        assert (await client.reply()).startswith("5")
