@@ -1,0 +1,128 @@
+"""Text in attributes and scripts: link targets, tooltips, form fields, files inside addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, unquote_to_bytes
+
+from gateway.core.mime.encoded_words import decode_base64
+
+MAX_TARGET = 300
+"""Characters of a link target that are appended to its text."""
+
+_MAX_ADDRESS = 20_000
+_MAX_LITERALS = 50_000
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_TARGET = re.compile(r"https?://|(?:mailto|tel|sms):", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\w+:/{0,2}([^?]*)")
+_DATA = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
+SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-valuetext summary standby".split())
+"""Attributes that appear as tooltips or are read by screen readers."""
+_LITERAL = re.compile(  # the closing quote may be missing, so that no text is searched twice
+    r"\\.|\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
+)
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+_SENTENCES = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_][\w']{0,40}){2,}")
+
+Attributes = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A file inside an address (RFC 2397)."""
+
+    media_type: str
+    data: bytes
+
+
+def collapse(text: str) -> str:
+    """A text with each run of blanks as one."""
+    if "  " in text or "\n" in text or "\t" in text or "\r" in text or "\f" in text:
+        return _BLANKS.sub(" ", text)
+    return text
+
+
+def link_target(address: str) -> str:
+    """The address of a link that is shown after its text; "" if it is of no kind that a reader may use."""
+    address = _BLANKS.sub("", address[: 4 * MAX_TARGET])[:MAX_TARGET]
+    return address if _TARGET.match(address) else ""
+
+
+def is_shown_in(target: str, text: str) -> bool:
+    """Whether the text of a link says its target already."""
+    account = None if target[:4].lower() == "http" else _ACCOUNT.match(target)
+    return target in text or bool(account and account[1] in text)
+
+
+def words_in_address(address: str) -> str:
+    """Sentences in an address: subject and body of mailto and sms, words in the query of a web address."""
+    address = address[:_MAX_ADDRESS]
+    if "%" not in address and "+" not in address and "=" not in address:
+        return ""
+    scheme = address.lstrip()[:11].lower()
+    if scheme.startswith(("mailto:", "sms:", "smsto:")):
+        pairs = (pair.partition("=") for pair in address.partition("?")[2].split("&"))
+        return "\n".join(unquote(value) for name, _, value in pairs if name.lower() in ("subject", "body"))
+    if scheme.startswith(("javascript:", "data:")):
+        return ""
+    decoded = unquote(address.replace("+", " "))
+    return "\n".join(_SENTENCES.findall(decoded)) if " " in decoded else ""
+
+
+def embedded_file(address: str) -> EmbeddedFile | None:
+    """The file in a data: address; None if it is another address."""
+    found = _DATA.match(address)
+    if found is None:
+        return None
+    head, data = found[1].lower(), unquote_to_bytes(address[found.end() :])
+    if head.rstrip().endswith(";base64"):
+        data = decode_base64(data)
+    return EmbeddedFile(head.partition(";")[0].strip() or "text/plain", data)
+
+
+def spoken_words(attributes: Attributes, shown: str) -> Iterator[str]:
+    """Tooltips and texts for screen readers, unless they repeat what is shown."""
+    for name in attributes:
+        if name not in SPOKEN:
+            continue
+        value = (attributes.get(name) or "").strip()
+        if value and value != shown:
+            yield collapse(value)
+
+
+def field_text(attributes: Attributes) -> tuple[str, str]:
+    """The text that a form field shows, and text in it that it does not show."""
+    kind = (attributes.get("type") or "text").strip().lower()
+    value, placeholder = attributes.get("value") or "", attributes.get("placeholder") or ""
+    if kind == "image":
+        return attributes.get("alt") or "", value
+    if kind in ("hidden", "checkbox", "radio", "color", "file"):
+        return "", value
+    if kind == "password":
+        return ("", value) if value else (placeholder, "")
+    return (value, placeholder) if value else (placeholder, "")
+
+
+def script_texts(script: str) -> str:
+    """The texts in a script: each, and all of them joined, because a script may put words together."""
+    found: list[str] = []
+    size = 0
+    for literal in _LITERAL.finditer(script):
+        text = _ESCAPE.sub(_unescape, literal[1] or literal[2] or literal[3] or "")
+        size += len(text)
+        if size > _MAX_LITERALS:
+            break
+        found.append(text)
+    sentences = [text for text in found if " " in text.strip() and any(map(str.isalpha, text))]
+    joined = "".join(found)
+    return "\n".join([*sentences, joined] if len(found) > len(sentences) and " " in joined else sentences)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    digits = found[1] or found[2] or found[3]
+    if digits is None:
+        return {"n": "\n", "t": " ", "\n": ""}.get(found[4], found[4])
+    code = int(digits, 16)
+    return chr(code) if code < 0x11_0000 and not 0xD800 <= code < 0xE000 else "\ufffd"

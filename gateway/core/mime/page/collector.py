@@ -1,0 +1,303 @@
+"""Reads the elements of a page in order and collects its text, with who sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.core.mime.css.declarations import parse_inline_style
+from gateway.core.mime.css.selectors import Element, MatchBudget
+from gateway.core.mime.css.sheets import RuleIndex, Sheet, index_rules, parse_sheet
+from gateway.core.mime.css.style import BARE as BARE_TEXT
+from gateway.core.mime.css.style import CLEAR as CLEAR_TEXT
+from gateway.core.mime.css.style import ROOT, Style
+from gateway.core.mime.css.style import SEEN as SEEN_TEXT
+from gateway.core.mime.page import attributes as words
+from gateway.core.mime.page.elements import HINTS, SPECIAL_NAMES, default_display
+from gateway.core.mime.page.frame import Attributes, Cascade, Frame
+from gateway.core.mime.page.generated import Counters, generated_text, list_marker
+from gateway.core.mime.page.layout import ROWS, Layout
+from gateway.core.mime.page.runs import BARE, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
+from gateway.core.mime.page.tree import read_html_tree
+
+_MAX_QUOTES = 10
+_MAX_NESTED = 3
+"""Conditional comments inside each other."""
+_TAG = re.compile(r"<(?!<)[^<>]*>")
+_LETTER = re.compile(r"[^\W\d_]")
+_BLOCK_DISPLAYS = frozenset(
+    "block list-item table table-row table-caption flex grid flow-root flow -webkit-box -webkit-flex "
+    "-ms-flexbox".split()
+)
+_ADDRESSES = frozenset("src data background poster xlink:href srcset action formaction".split())
+_SPEAKING = words.SPOKEN | _ADDRESSES | frozenset("style alt href value placeholder label srcdoc".split())
+"""Attributes that may contain text."""
+_EFFECTIVE = _SPEAKING | HINTS
+"""Attributes that may change how text is seen, or contain text."""
+_ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
+_NEVER_TEXT = frozenset({"script", "style"})
+_RAW_TEXT = frozenset({"script", "style", "iframe", "noembed", "noframes"})
+_SVG_TEXT = frozenset("text tspan textpath tref a".split())
+"""Elements of SVG that show text."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What a page contains besides its text, for its reader to follow."""
+
+    addresses: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+
+
+class Page:
+    """The text of a page. It implements gateway.core.mime.page.tokens.Handler."""
+
+    def __init__(self, rules: RuleIndex | None, budget: MatchBudget, found: Found, outer_mask: int = EVERYBODY) -> None:
+        self.runs: list[Run] = []
+        self.sheets: list[Sheet] = []
+        self.found = found
+        self.layout = Layout(self.runs)
+        self._cascade, self._budget, self._outer_mask = Cascade(rules, budget), budget, outer_mask
+        root = Frame("", {}, ROOT, EVERYBODY)
+        root.element = Element("", {}, None, None)
+        self._open = [root]
+        self._quotes = 0
+        self._outlook = EVERYBODY
+        self._counters = Counters()
+        self._target, self._link_start = "", 0
+        self._nested = 0
+
+    def style_sheets(self, texts: Sequence[str]) -> None:
+        """The style sheets of the page, before its elements."""
+        sheets = tuple(map(parse_sheet, texts))
+        self.sheets.extend(sheets)
+        if any(sheet.rules for sheet in sheets):
+            self._cascade.rules = index_rules(sheets)
+
+    def text(self, text: str) -> None:
+        """Text between tags."""
+        frame = self._open[-1]
+        if frame.name in _RAW_TEXT and not (frame.text_mask and frame.name in _NEVER_TEXT):
+            (self.found.scripts if frame.name == "script" else self.found.frames).append(
+                text if frame.name != "style" else ""
+            )
+            return
+        if not frame.main.keeps_space:
+            self._append(words.collapse(text), frame.text_mask, frame.kind)
+            return
+        for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
+            if number:
+                self._append("\n", frame.text_mask, frame.kind)
+            self._append(line.replace("\t", " "), frame.text_mask, frame.kind)
+
+    def _append(self, text: str, mask: int, kind: object = None) -> None:
+        if text:
+            self.runs.append(Run(text, mask & self._outlook & self._outer_mask, kind))
+
+    def comment(self, text: str) -> None:
+        """Conditional comments decide what Outlook shows. CDATA sections are shown by some programs."""
+        text = text.strip()
+        if text.startswith("[CDATA["):
+            self._append(" " + text[7:].removesuffix("]]"), 0)
+        if not text.startswith("[if"):
+            if text.endswith("[endif]"):
+                self._outlook = EVERYBODY
+            return
+        condition, _, rest = text.partition("]")
+        if rest.endswith("[endif]") and rest.startswith(">"):
+            self._conditional(condition, rest[1:].rpartition("<!")[0])
+        elif "!" in condition:
+            self._outlook = EVERYBODY & ~OUTLOOK
+
+    def _conditional(self, condition: str, html: str) -> None:
+        """A conditional comment: HTML that only Outlook shows. The text of others is shown by no program."""
+        if self._nested < _MAX_NESTED and _LETTER.search(_TAG.sub("", html)):
+            page = Page(self._cascade.rules, self._budget, self.found, OUTLOOK if "!" not in condition else 0)
+            page._nested = self._nested + 1
+            read_html_tree(html, page)
+            page.finish()
+            self.runs.extend(page.runs)
+
+    def start(self, name: str, attributes: dict[str, str | None]) -> None:
+        """A start tag."""
+        parent = self._open[-1]
+        display = default_display(name)
+        if (
+            parent.is_plain
+            and self._cascade.rules is None
+            and name not in SPECIAL_NAMES
+            and (not attributes or _EFFECTIVE.isdisjoint(attributes))
+        ):
+            frame = Frame(name, attributes, parent.main.plain_child(), parent.mask)
+            frame.display, frame.box, frame.in_flow, frame.is_plain = display, parent.box, parent.in_flow, True
+            frame.is_block = display in _BLOCK_DISPLAYS or name == "br"
+            frame.start = len(self.runs)
+            self._open.append(frame)
+            self._break(frame)
+            return
+        self._start_styled(parent, name, attributes, display)
+
+    def _start_styled(self, parent: Frame, name: str, attributes: Attributes, display: str) -> None:
+        if name == "xml" and self._outer_mask == OUTLOOK:
+            display = "none"  # settings of Word in a conditional comment
+        frame = Frame(name, attributes, parent.main, 0)
+        frame.in_svg = name == "svg" or (parent.in_svg and name != "foreignobject")
+        generated = self._cascade.compute(frame, parent, display)
+        main = frame.main
+        frame.display = main.display or display
+        frame.in_flow = parent.in_flow and main.flow != "out"
+        frame.is_plain = not frame.in_svg and frame.display not in ROWS
+        frame.box, frame.mask = self._masks(parent, frame)
+        frame.text_mask = frame.mask
+        if frame.in_svg and name not in _SVG_TEXT:
+            frame.text_mask = 0
+        frame.is_block = self._is_block(parent, frame, display)
+        frame.kind = main
+        if main.decoration or name == "rt":
+            frame.kind = (main, name)
+        if name == "rt":
+            frame.text_mask &= ~CLEAR
+        frame.start = len(self.runs)
+        self._open.append(frame)
+        if name == "blockquote":
+            self._quotes += 1
+        self._break(frame)
+        if main.values is not None or name in _SVG_TEXT or parent.display in ROWS:
+            frame.is_tracked = True
+            self.layout.enter(main, frame.display, attributes, name)
+            self._counters.enter(main)
+        for pseudo, style in generated:
+            if pseudo == "after":
+                frame.after = style
+            else:
+                self._generate(style, frame)
+        if attributes:
+            if name == "li" and "value" in attributes:
+                self.layout.add_marker(list_marker(parent.attributes, attributes, main))
+            if not _SPEAKING.isdisjoint(attributes):
+                self._read_attributes(name, attributes, frame)
+
+    def end(self) -> None:
+        """The innermost open element ends."""
+        frame = self._open.pop()
+        name = frame.name
+        if frame.after is not None:
+            self._generate(frame.after, frame)
+        if name == "a":
+            self.end_link()
+        elif name == "blockquote":
+            self._quotes -= 1
+        if frame.is_tracked:
+            self.layout.leave(frame.start, frame.main, self._open[-1].display in ROWS)
+        if name != "br" and (frame.is_block or frame.display == "table-cell"):
+            self._break(frame)
+
+    def finish(self) -> None:
+        """The document ends."""
+        while len(self._open) > 1:
+            self.end()
+        self.end_link()
+
+    def end_link(self) -> None:
+        """Append the target of the link, unless its text already shows it."""
+        if self._target:
+            text = "".join([run.text for run in self.runs[self._link_start :] if run.mask & SEEN])
+            if not words.is_shown_in(self._target, text):
+                self._append(f" <{self._target}>", EVERYBODY)
+        self._target = ""
+
+    def _masks(self, parent: Frame, frame: Frame) -> tuple[int, int]:
+        """Where an element has a box, and who sees its text."""
+        main, others = frame.main, frame.others
+        bits = main.bits
+        hide = main.value("mso-hide")
+        if others is None and bits == _ALL_BITS and frame.in_flow and parent.box & OUTLOOK and not hide:
+            return EVERYBODY, EVERYBODY
+        narrow, dark, without = others or (main, main, main)
+        in_flow = FLOW if frame.in_flow else 0
+        mask = (
+            (SEEN | in_flow if bits & SEEN_TEXT else 0) | (CLEAR if bits & CLEAR_TEXT else 0)
+            | (BARE if bits & BARE_TEXT else 0) | (NARROW if narrow.bits & SEEN_TEXT else 0)
+            | (DARK if dark.bits & SEEN_TEXT else 0) | (INLINE if without.bits & SEEN_TEXT else 0)
+            | (OUTLOOK if bits & BARE_TEXT and parent.box & OUTLOOK and hide != "all" else 0)
+        )  # fmt: skip
+        if main.flow == "out":
+            return mask, mask
+        box = (
+            (SEEN | CLEAR | BARE | in_flow if main.is_displayed else 0) | (NARROW if narrow.is_displayed else 0)
+            | (DARK if dark.is_displayed else 0) | (INLINE if without.is_displayed else 0)
+            | (OUTLOOK if main.is_displayed and parent.box & OUTLOOK and hide != "all" else 0)
+        )  # fmt: skip
+        return box, mask
+
+    def _is_block(self, parent: Frame, frame: Frame, default: str) -> bool:
+        if frame.name == "br":
+            return True
+        if frame.main.flow == "float":
+            return False
+        if parent.display in ROWS and not parent.main.value("flex-direction").startswith("column"):
+            return False
+        return (frame.display if frame.main.is_displayed or default == "none" else default) in _BLOCK_DISPLAYS
+
+    def _break(self, frame: Frame) -> None:
+        if frame.is_block:
+            quotes = "> " * min(self._quotes, _MAX_QUOTES) if self._quotes else ""
+            self.runs.append(Run("\n" + quotes, frame.box & self._outlook & self._outer_mask))
+        elif frame.display == "table-cell":
+            self.runs.append(Run(" ", frame.box & self._outer_mask))
+
+    def _generate(self, style: Style, frame: Frame) -> None:
+        self._counters.enter(style)
+        text = generated_text(style, frame.attributes, self._counters)
+        if text and style.bits & BARE_TEXT:
+            seen = frame.mask if style.bits & SEEN_TEXT else frame.mask & BARE
+            is_block = style.display in _BLOCK_DISPLAYS
+            self._append("\n" if is_block else "", frame.box)
+            self._append(words.collapse(text), seen & ~INLINE, style)
+            self._append("\n" if is_block else "", frame.box)
+
+    def _read_attributes(self, name: str, attributes: Attributes, frame: Frame) -> None:
+        shown = attributes.get("alt") or ""
+        match name:
+            case "a" | "area":
+                self._read_link(name, attributes)
+            case "img" | "image":
+                if shown:
+                    self._append(f" {words.collapse(shown)} ", frame.mask, frame.kind)
+            case "input" | "textarea":
+                shown, hidden = words.field_text(attributes)
+                self._append(f" {words.collapse(shown)} " if shown else "", frame.mask, frame.kind)
+                self._append_hidden(hidden)
+            case "option" | "optgroup" | "track" if attributes.get("label"):
+                self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
+            case "iframe":
+                self.found.frames.append(attributes.get("srcdoc") or "")
+        if not words.SPOKEN.isdisjoint(attributes):
+            for spoken in words.spoken_words(attributes, shown):
+                self._append_hidden(spoken)
+        if not _ADDRESSES.isdisjoint(attributes):
+            self.found.addresses.extend(
+                address for name in _ADDRESSES if (address := attributes.get(name)) and "data:" in address[:200].lower()
+            )
+        if (style := attributes.get("style")) and ('"' in style or "'" in style or "data:" in style):
+            for text in parse_inline_style(style).strings:
+                self._append_hidden(text)
+            self.found.addresses.extend(f"data:{part}" for part in style.split("data:")[1:20])
+
+    def _read_link(self, name: str, attributes: Attributes) -> None:
+        address = attributes.get("href") or ""
+        if name == "a":
+            self.end_link()
+            self._target, self._link_start = words.link_target(address), len(self.runs)
+        else:
+            self._append_hidden(words.collapse(attributes.get("alt") or ""))
+        self._append_hidden(words.words_in_address(address))
+        if address[:5].lower() in ("data:", "javas"):
+            self.found.addresses.append(address)
+
+    def _append_hidden(self, text: str) -> None:
+        """Text that belongs to an element, but is not shown in its place."""
+        for line in text.splitlines():
+            self.runs += [Run("\n", 0), Run(words.collapse(line), 0), Run("\n", 0)]

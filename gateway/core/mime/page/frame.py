@@ -1,0 +1,140 @@
+"""An open element of a page, and its styles in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from gateway.core.mime.css.declarations import Declarations, parse_inline_style
+from gateway.core.mime.css.media import DARK, INLINE, MAIN, NARROW
+from gateway.core.mime.css.selectors import Element, MatchBudget
+from gateway.core.mime.css.sheets import Rule, RuleIndex
+from gateway.core.mime.css.style import Style, compute_style
+from gateway.core.mime.page.elements import default_declarations
+
+Attributes = Mapping[str, str | None]
+Others = tuple[Style, Style, Style]
+"""The styles of an element in other environments than the main one: narrow, dark, and without style sheets."""
+
+_OTHER_ENVIRONMENTS = (NARROW, DARK, INLINE)
+
+
+class Frame:
+    """An open element.
+
+    `others`: its styles in other environments, None if they are the same. `box`: who sees the line breaks around it;
+    `mask`: who sees the text in its children, `text_mask`: and its own. `kind`: what its letters look like. `start`:
+    its first piece of text. `is_plain`: children without attributes and rules look like it. `is_tracked`: the layout
+    knows it.
+    """
+
+    __slots__ = (
+        "after", "attributes", "box", "display", "element", "in_flow", "in_svg", "is_block", "is_plain", "is_tracked",
+        "kind", "last_child", "main", "mask", "name", "others", "start", "text_mask",
+    )  # fmt: skip
+
+    def __init__(self, name: str, attributes: Attributes, main: Style, mask: int) -> None:
+        self.name, self.attributes, self.main = name, attributes, main
+        self.mask = self.text_mask = self.box = mask
+        self.others: Others | None = None
+        self.element: Element | None = None
+        self.last_child: Element | None = None
+        self.kind: object = main
+        self.display = ""
+        self.start = 0
+        self.after: Style | None = None
+        self.in_flow = True
+        self.in_svg = self.is_block = self.is_plain = self.is_tracked = False
+
+
+class Cascade:
+    """Computes the styles of elements. `rules` are those of the style sheets, None if there are none."""
+
+    def __init__(self, rules: RuleIndex | None, budget: MatchBudget) -> None:
+        self.rules, self._budget = rules, budget
+        self._styles: dict[object, Style] = {}
+
+    def compute(self, frame: Frame, parent: Frame, display: str) -> list[tuple[str, Style]]:
+        """Set the styles of an element. Returns those of the content that style sheets put before and after it.
+
+        `display`: the default of the name of the element.
+        """
+        attributes, name = frame.attributes, frame.name
+        hints = default_declarations(name, attributes, frame.in_svg)
+        inline = parse_inline_style(style) if attributes and (style := attributes.get("style")) else None
+        matched: list[tuple[Rule, int]] = []
+        if self.rules is not None:
+            frame.element = Element(name, attributes, parent.element, parent.last_child)
+            parent.last_child = frame.element
+            matched = self.rules.matching(frame.element, self._budget)
+        pseudo = [(rule, where) for rule, where in matched if rule.selector.pseudo]
+        own = [(rule, where) for rule, where in matched if not rule.selector.pseudo] if pseudo else matched
+        rules = tuple([rule for rule, where in own if where & MAIN])
+        frame.main = self._cached(parent.main, display, rules, inline, hints)
+        if parent.others is not None or own:
+            outer = parent.others or (parent.main, parent.main, parent.main)
+            narrow, dark, without = (
+                self._cached(style, display, tuple([rule for rule, where in own if where & environment]), inline, hints)
+                for style, environment in zip(outer, _OTHER_ENVIRONMENTS, strict=True)
+            )
+            if not (narrow is dark is without is frame.main):
+                frame.others = narrow, dark, without
+        return [
+            (kind, self._cached(frame.main, "inline", chosen, None, None))
+            for kind in ("before", "marker", "after")
+            if pseudo and (chosen := tuple([
+                rule for rule, where in pseudo if rule.selector.pseudo == kind and where & MAIN
+            ]))
+        ]  # fmt: skip
+
+    def _cached(
+        self,
+        parent: Style,
+        display: str,
+        rules: tuple[Rule, ...],
+        inline: Declarations | None,
+        hints: Declarations | None,
+    ) -> Style:
+        if not rules and inline is None and hints is None:
+            style = parent.plain_child()
+            if display != "none":
+                return style
+            hidden = self._styles.get(style)
+            if hidden is None:
+                hidden = self._styles[style] = style.undisplayed()
+            return hidden
+        if not rules and parent.is_shared and (inline is None or inline.is_shared):
+            return _shared_style(parent, display, inline, hints)
+        key = (parent, display, rules, inline, hints)
+        found = self._styles.get(key)
+        if found is None:
+            found = self._styles[key] = _style(parent, display, rules, inline, hints)
+        return found
+
+
+def _style(
+    parent: Style, display: str, rules: tuple[Rule, ...], inline: Declarations | None, hints: Declarations | None
+) -> Style:
+    declared = _cascade(rules, inline, hints)
+    style = compute_style(parent, declared, display)
+    return style.undisplayed() if display == "none" and "display" not in declared else style
+
+
+@lru_cache(maxsize=8192)
+def _shared_style(parent: Style, display: str, inline: Declarations | None, hints: Declarations | None) -> Style:
+    """A style that does not depend on style sheets. Mail programs write the same few into all messages."""
+    return replace(_style(parent, display, (), inline, hints), is_shared=True, plain=[])
+
+
+def _cascade(rules: tuple[Rule, ...], inline: Declarations | None, hints: Declarations | None) -> Mapping[str, str]:
+    """The declarations that win (CSS Cascade)."""
+    declared = dict(hints.normal) if hints is not None else {}
+    layers = [rule.declarations for rule in rules]
+    if inline is not None:
+        layers.append(inline)
+    for layer in layers:
+        declared.update(layer.normal)
+    for layer in layers:
+        declared.update(layer.important)
+    return declared

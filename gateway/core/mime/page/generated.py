@@ -1,0 +1,95 @@
+"""Text that style sheets and lists generate: content, counters, list markers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from tinycss2 import parse_component_value_list
+
+from gateway.core.mime.css.style import Style
+
+Attributes = Mapping[str, str | None]
+
+_COUNTING = frozenset({"counter-reset", "counter-set", "counter-increment"})
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ALPHABETIC = ("lower-alpha", "upper-alpha", "lower-latin", "upper-latin")
+_MAX_TEXT = 2_000
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+
+
+class Counters:
+    """The counters of a page, without their scopes."""
+
+    def __init__(self) -> None:
+        self._values: Counter[str] = Counter()
+
+    def enter(self, style: Style) -> None:
+        """Count an element."""
+        if style.values is None or style.values.keys().isdisjoint(_COUNTING):
+            return
+        for property_, default in (("counter-reset", 0), ("counter-set", 0), ("counter-increment", 1)):
+            parts = style.value(property_).split()[:40]
+            for at, part in enumerate(parts):
+                if _number(part) is not None or part == "none":
+                    continue
+                number = _number(parts[at + 1]) if at + 1 < len(parts) else None
+                value = default if number is None else number
+                self._values[part] = self._values[part] + value if property_ == "counter-increment" else value
+
+    def text(self, name: str, kind: str) -> str:
+        """The value of a counter in a style."""
+        return counter_text(self._values[name], kind)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if len(text) < 10 and text.lstrip("+-").isdecimal() else None
+
+
+def counter_text(value: int, kind: str) -> str:
+    """A number as letters, roman digits or digits."""
+    if kind in _ALPHABETIC and 0 < value < 1_000_000:
+        text = ""
+        while value:
+            value, letter = divmod(value - 1, 26)
+            text = _LETTERS[letter] + text
+        return text.upper() if kind.startswith("upper") else text
+    if kind in ("lower-roman", "upper-roman") and 0 < value < 4_000:
+        text = ""
+        for number, letters in _ROMAN:
+            count, value = divmod(value, number)
+            text += letters * count
+        return text
+    return str(value)
+
+
+def generated_text(style: Style, attributes: Attributes, counters: Counters) -> str:
+    """The text of the property content."""
+    value = style.value("content")
+    if not value or value in ("none", "normal"):
+        return ""
+    found: list[str] = []
+    for token in parse_component_value_list(value[:_MAX_TEXT]):
+        if token.type == "string":
+            found.append(str(token.value))
+        elif token.type == "function":
+            arguments = [str(part.value) for part in token.arguments if part.type in ("ident", "string")]
+            if token.lower_name == "attr" and arguments:
+                found.append(attributes.get(arguments[0].lower()) or "")
+            elif token.lower_name in ("counter", "counters") and arguments:
+                found.append(counters.text(arguments[0].lower(), arguments[-1].lower()))
+        elif token.type == "literal" and token.value == "/":
+            break
+    return "".join(found)
+
+
+def list_marker(parent: Attributes, item: Attributes, style: Style) -> str:
+    """The letter that marks a list item whose number is set by hand; "" for ordinary lists."""
+    value = _number((item.get("value") or "").strip())
+    if value is None:
+        return ""
+    kind = style.value("list-style-type") or {"a": "lower-alpha", "A": "upper-alpha"}.get(
+        parent.get("type") or item.get("type") or "", ""
+    )
+    return counter_text(value, kind) if kind in _ALPHABETIC else ""

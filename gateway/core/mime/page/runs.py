@@ -1,0 +1,177 @@
+"""The pieces of text of a page with who sees them, and the readings that follow from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+SEEN, CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW = (1 << bit for bit in range(8))
+"""Who sees a piece: everybody; who overlooks faint text; who knows no tricks to hide; a telephone; dark mode; programs
+that drop style sheets; Outlook; who leaves out what stands elsewhere on the page."""
+EVERYBODY = (1 << 8) - 1
+
+_OTHERS = (CLEAR, BARE, NARROW, DARK, INLINE, OUTLOOK, FLOW)
+_SPACES = re.compile(r" {2,}")
+_WORDS = re.compile(r"\w{2,}")
+_MIN_SWITCHES = 3
+"""Places inside words where text of one kind follows another, from which letters were mixed on purpose."""
+_MIN_LETTERS = 8
+_MIN_COLUMN = 5
+_MAX_KINDS = 6
+_MIN_SHARE = 0.2
+_NEW_WORDS = 4
+"""Words that only one program shows, from which programs are said to differ."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A piece of text. Line breaks are pieces of their own, which start with a line feed."""
+
+    text: str
+    mask: int
+    kind: Hashable = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a page says. `variants`: lines that other programs show otherwise. `is_disputed`: they differ in words."""
+
+    shown: str
+    hidden: str
+    variants: tuple[str, ...]
+    is_disputed: bool
+
+
+def read_runs(runs: list[Run]) -> Readings:
+    """The readings of a page."""
+    by_kind, is_mixed = _unmix(runs)
+    shown = tidy("".join([run.text for run in runs if run.mask & SEEN]))
+    differing, is_hiding = 0, False
+    for run in runs:
+        if run.mask & SEEN:
+            differing |= run.mask ^ EVERYBODY
+        else:
+            differing |= run.mask
+            is_hiding = True
+    hidden = _hidden(runs) if is_hiding else ""
+    known = set(shown.split("\n"))
+    known.update(hidden.split("\n"))
+    variants: list[str] = []
+    for bit in _OTHERS:
+        if differing & bit:
+            _add_new(variants, tidy("".join([run.text for run in runs if run.mask & bit])).split("\n"), known)
+    _add_new(variants, by_kind, known)
+    _add_new(variants, _columns(shown), known)
+    return Readings(shown, hidden, tuple(variants), is_mixed or _has_other_words(runs, shown))
+
+
+def tidy(text: str) -> str:
+    """A text without superfluous blanks and empty lines."""
+    lines = (_SPACES.sub(" ", line).strip(" ") for line in text.split("\n"))
+    return "\n".join([line for line in lines if line.strip("> ")])
+
+
+def _add_new(variants: list[str], lines: list[str], known: set[str]) -> None:
+    for line in lines:
+        if line not in known:
+            known.add(line)
+            variants.append(line)
+
+
+def _hidden(runs: list[Run]) -> str:
+    return tidy(
+        "".join(
+            ["\n" if run.text[:1] == "\n" else run.text for run in runs if not run.mask & SEEN or run.text[:1] == "\n"]
+        )
+    )
+
+
+def _lines(runs: list[Run]) -> Iterator[list[Run]]:
+    line: list[Run] = []
+    for run in runs:
+        if run.text[:1] == "\n" and run.mask & SEEN:
+            if len(line) > _MIN_SWITCHES:
+                yield line
+            line = []
+        elif run.text:
+            line.append(run)
+    if len(line) > _MIN_SWITCHES:
+        yield line
+
+
+def _unmix(runs: list[Run]) -> tuple[list[str], bool]:
+    """Take faint letters out of words of clear ones. Returns the text of each kind where kinds are mixed inside words,
+    and whether programs differ in which letters they show."""
+    by_kind: list[str] = []
+    is_disputed = False
+    for line in _lines(runs):
+        switches = faint = other = 0
+        for run, following in pairwise(line):
+            if run.text[-1].isalnum() and following.text[0].isalnum():
+                difference = run.mask ^ following.mask
+                switches += run.kind != following.kind or difference != 0
+                faint += difference & CLEAR != 0
+                other += (
+                    difference & SEEN != 0
+                    and difference & (INLINE | OUTLOOK | NARROW) != 0
+                    and not (difference & SEEN and difference & INLINE and difference & OUTLOOK and difference & NARROW)
+                )
+        if switches < _MIN_SWITCHES:
+            continue
+        is_disputed = is_disputed or other >= _MIN_SWITCHES
+        if faint >= _MIN_SWITCHES and _letters([run.text for run in line if run.mask & CLEAR]) >= _MIN_LETTERS:
+            for run in line:
+                if not run.mask & CLEAR:
+                    run.mask &= ~SEEN
+        by_kind.extend(_kinds(line))
+    return by_kind, is_disputed
+
+
+def _kinds(line: list[Run]) -> Iterator[str]:
+    """The text of each kind in a line."""
+    texts: dict[Hashable, list[str]] = {}
+    for run in line:
+        texts.setdefault((run.kind, run.mask), []).append(run.text)
+    least = max(_MIN_LETTERS, _MIN_SHARE * _letters([run.text for run in line]))
+    for parts in sorted(texts.values(), key=len, reverse=True)[:_MAX_KINDS]:
+        if len(parts) > 1 and _letters(parts) >= least:
+            yield tidy("".join(parts).replace("\n", " "))
+
+
+def _letters(parts: list[str]) -> int:
+    return sum(map(str.isalnum, "".join(parts)))
+
+
+def _columns(shown: str) -> list[str]:
+    """Words whose letters stand below each other: one a line, or in the columns of a table."""
+    found: list[str] = []
+    block: list[list[str]] = []
+    for line in [*shown.split("\n"), ""]:
+        cells = line.strip("> ").split(" ") if len(line) < 200 else []
+        if cells and all(1 <= len(cell) <= 2 for cell in cells):
+            block.append(cells)
+            continue
+        if len(block) >= _MIN_COLUMN:
+            width = max(map(len, block))
+            found.extend("".join(row[at] for row in block if at < len(row)) for at in range(min(width, 40)))
+            if width > 1:
+                found.append(" ".join(found[-min(width, 40) :]))
+        block = []
+    return [text for text in found if len(text) >= _MIN_COLUMN]
+
+
+def _has_other_words(runs: list[Run], shown: str) -> bool:
+    """Whether conditional comments let Outlook show words that other programs do not show, or the other way round."""
+    only_outlook = [run.text for run in runs if run.mask == OUTLOOK]
+    only_others = [run.text for run in runs if run.mask & SEEN and not run.mask & OUTLOOK]
+    if only_outlook and len(_words(only_outlook) - _words([shown])) >= _NEW_WORDS:
+        return True
+    return bool(only_others) and (
+        len(_words(only_others) - _words([run.text for run in runs if run.mask & OUTLOOK])) >= _NEW_WORDS
+    )
+
+
+def _words(texts: list[str]) -> set[str]:
+    return {word for word in _WORDS.findall(" ".join(texts).lower()) if word.isalpha()}
