@@ -1,7 +1,7 @@
 """The mails of the benchmark: ordinary school mail of realistic sizes, the same in every run.
 
 240 mails: 58 % plain text, 29 % with HTML, 13 % with an attachment of 50 to 200 kB; mean size 21 kB. The texts are
-clean rows of the classifiers' corpus, and only mails that the classifier releases are used.
+clean rows of the classifiers' corpus, and only mails that the policy delivers are used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import cycle
 from pathlib import Path
+
+from PIL import Image
 
 import gateway.demo
 from classifiers.training.examples.labeled import corpus_files
@@ -57,7 +59,7 @@ class Mail:
 
 
 def in_scope() -> list[Mail]:
-    """Mails between staff and students of the demo's district that the classifier releases."""
+    """Mails between staff and students of the demo's district that the policy delivers."""
     rng = random.Random(401)
     rows = _clean_rows(rng)
     staff, students = _addresses()
@@ -72,7 +74,7 @@ def in_scope() -> list[Mail]:
             tried.append(Mail(row["from"], kind, sender[1], recipient[1], content))
         if not tried:
             raise RuntimeError("the corpus has too few clean mails")
-        taken = _released(tried)
+        taken = _delivered(tried)
         needed -= Counter(mail.kind for mail in taken)
         mails += taken
     rng.shuffle(mails)
@@ -126,8 +128,8 @@ def _addresses() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     return staff, students
 
 
-def _released(mails: Sequence[Mail]) -> list[Mail]:
-    """The mails that the shipped classifiers and policy release."""
+def _delivered(mails: Sequence[Mail]) -> list[Mail]:
+    """The mails that the shipped classifiers and policy deliver: pictures may be flagged."""
     from classifiers.pipeline.classifier import load
     from classifiers.pipeline.explain import message_from_mail, rows
     from gateway import policies
@@ -138,7 +140,9 @@ def _released(mails: Sequence[Mail]) -> list[Mail]:
     cases = [message_from_mail(mail.content, directions[mail.author]) for mail in mails]
     policy = policies.read(None, dict.fromkeys(Direction, Action.HOLD))
     answers = rows(load(), cases, policy)
-    return [mail for mail, answer in zip(mails, answers, strict=True) if answer["action"] == Action.RELEASE]
+    return [
+        mail for mail, answer in zip(mails, answers, strict=True) if answer["action"] in (Action.RELEASE, Action.FLAG)
+    ]
 
 
 def _written(
@@ -155,8 +159,8 @@ def _written(
     if kind != "plain" and rng.random() < (1.0 if kind == "html" else 0.7):
         message.add_alternative(_html(row["text"]), subtype="html")
     if kind == "attachment":
-        noise = rng.randbytes(next(sizes) * 3 // 4 - 2000)  # its size is that of its base64
-        media, name, data = rng.choice((_photo, _document, _paper))(row["text"], noise)
+        picture = _noise_picture(rng, next(sizes) * 3 // 4 - 2000)  # base64 adds a third
+        media, name, data = rng.choice((_photo, _document, _paper))(row["text"], picture)
         main, _, sub = media.partition("/")
         message.add_attachment(data, maintype=main, subtype=sub, filename=name)
     return message.as_bytes()
@@ -171,24 +175,58 @@ def _html(text: str) -> str:
     return f'<html><head>\n<style>\n{sheet}\n</style></head>\n<body dir="ltr">\n{blocks}\n</body></html>\n'
 
 
-def _photo(text: str, noise: bytes) -> tuple[str, str, bytes]:
-    return "image/jpeg", "IMG_2231.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + noise + b"\xff\xd9"
+def _noise_picture(rng: random.Random, size: int) -> bytes:
+    """A JPEG of gray noise with about this size in bytes."""
+    width = max(int((size / 0.68) ** 0.5), 16)
+    picture = io.BytesIO()
+    Image.frombytes("L", (width, width), rng.randbytes(width * width)).save(picture, "JPEG", quality=85)
+    return picture.getvalue()
 
 
-def _document(text: str, noise: bytes) -> tuple[str, str, bytes]:
+def _photo(text: str, picture: bytes) -> tuple[str, str, bytes]:
+    return "image/jpeg", "IMG_2231.jpg", picture
+
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def _document(text: str, picture: bytes) -> tuple[str, str, bytes]:
+    """A Word document with the text and a picture."""
     words = "".join(f"<w:p><w:r><w:t>{_plain(line)}</w:t></w:r></w:p>" for line in text.splitlines())
+    types = (
+        f'<Types xmlns="{_TYPES}"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+        'relationships+xml"/><Default Extension="jpeg" ContentType="image/jpeg"/>'
+        f'<Override PartName="/word/document.xml" ContentType="{_DOCX}.main+xml"/></Types>'
+    )
+    files = {
+        "[Content_Types].xml": types.encode(),
+        "_rels/.rels": _relationship("officeDocument", "word/document.xml"),
+        "word/document.xml": f'<w:document xmlns:w="{_WORD}"><w:body>{words}</w:body></w:document>'.encode(),
+        "word/_rels/document.xml.rels": _relationship("image", "media/image1.jpeg"),
+        "word/media/image1.jpeg": picture,
+    }
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in (("word/document.xml", f"<w:document><w:body>{words}</w:body></w:document>".encode()),
-                           ("word/media/image1.jpeg", noise)):  # fmt: skip
-            file.writestr(zipfile.ZipInfo(name, (2026, 11, 24, 9, 30, 0)), data)
-    return "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "worksheet.docx", out.getvalue()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 24, 9, 30, 0)), data)
+    return _DOCX, "worksheet.docx", out.getvalue()
 
 
-def _paper(text: str, noise: bytes) -> tuple[str, str, bytes]:
-    """A PDF of one page with a picture in it."""
+def _relationship(kind: str, target: str) -> bytes:
+    one = f'<Relationship Id="r1" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+    return f'<Relationships xmlns="{_RELATIONSHIPS}">{one}</Relationships>'.encode()
+
+
+def _paper(text: str, picture: bytes) -> tuple[str, str, bytes]:
+    """A PDF with one page and a picture."""
     lines = "\n".join(f"({_plain(line)}) Tj T*" for line in text.encode("ascii", "ignore").decode().splitlines())
-    page = zlib.compress(f"BT /F1 11 Tf 14 TL 60 740 Td\n{lines}\nET".encode())
+    width = Image.open(io.BytesIO(picture)).width
+    drawn = "q 200 0 0 200 60 60 cm /I Do Q"
+    page = zlib.compress(f"BT /F1 11 Tf 14 TL 60 740 Td\n{lines}\nET\n{drawn}".encode())
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -196,15 +234,16 @@ def _paper(text: str, noise: bytes) -> tuple[str, str, bytes]:
         b"/Resources<</Font<</F1 5 0 R>>/XObject<</I 6 0 R>>>>>>",
         b"<</Length %d/Filter/FlateDecode>>stream\n%b\nendstream" % (len(page), page),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        b"<</Type/XObject/Subtype/Image/Length %d>>stream\n%b\nendstream" % (len(noise), noise),
+        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode"
+        b"/Length %d>>stream\n%b\nendstream" % (width, width, len(picture), picture),
     )
     out = bytearray(b"%PDF-1.4\n")
-    places = []
+    offsets = []
     for number, body in enumerate(objects, 1):
-        places.append(len(out))
+        offsets.append(len(out))
         out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"xref\n0 7\n0000000000 65535 f \n%btrailer<</Root 1 0 R/Size 7>>\nstartxref\n%d\n%%%%EOF\n" % (
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out += b"xref\n0 7\n0000000000 65535 f \n%btrailer<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
         table,
         len(out),
     )
