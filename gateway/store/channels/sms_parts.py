@@ -124,7 +124,7 @@ def _add_one(db: Database, received: _ReceivedPart) -> PartialText:
 def _insert(
     db: Database, received: _ReceivedPart, id_: str, known: list[Row], state: int, complete: Mapping[str, list[Row]]
 ) -> PartialText:
-    """Insert a part into a text that has the parts `there`."""
+    """Insert a part into a text that has the parts `known`."""
     part = received.part
     original = _complete_text_with(complete, part) if state == _COPIES else None
     if state == _COPIES and original is None:
