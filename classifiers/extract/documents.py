@@ -179,9 +179,12 @@ def _unknown(kind: FileType, data: bytes) -> FileContent:
 
 
 def _files_inside(data: bytes) -> Iterator[InnerFile]:
-    """A PDF or an archive that stands inside other bytes."""
-    if (at := find_pdf(data)) > 0 or (kinds.has_appended_archive(data) and (at := data.find(b"PK\x03\x04")) > 0):
-        yield InnerFile("", data[at:])
+    """A PDF or an archive that stands inside other bytes, and the bytes before it."""
+    at = find_pdf(data)
+    if at < 0 and kinds.has_appended_archive(data):
+        at = data.find(b"PK\x03\x04")
+    if at > 0:
+        yield from (InnerFile("", data[at:]), InnerFile("", data[:at]))
 
 
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -271,7 +274,7 @@ def _text(media_type: str, name: str, data: bytes, budget: Budget) -> FileConten
         content.fail(UNREADABLE, "broken, or disguised as another type")
     if _ESCAPED.search(text):
         content.hidden.append(unescape_script(text))
-    content.files = list(_files_inside(data))
+    content.files = list(_files_inside(data))[:1]
     return content
 
 

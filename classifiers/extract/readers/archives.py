@@ -88,6 +88,7 @@ def _entries(
 ) -> Iterator[InnerFile]:
     for entry in entries:
         if entry.is_dir() and not entry.file_size:
+            yield InnerFile(entry.filename.rstrip("/"), b"")
             continue
         if entry.flag_bits & 1:
             content.fail(ENCRYPTED, "an entry with a password")
@@ -98,20 +99,22 @@ def _entries(
             return
         data = _unpacked(archive, entry, content, budget)
         budget.unpacked -= len(data)
-        if data:
-            yield InnerFile(entry.filename, data)
+        yield InnerFile(entry.filename, data)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, content: FileContent, budget: Budget) -> bytes:
-    """The bytes of an entry. Of a broken one, those before the place where it breaks."""
+    """The bytes of an entry. Of a broken one, those before the place where it breaks, as lenient programs unpack."""
     out = bytearray()
     limit = min(entry.file_size + 1, budget.unpacked)
     try:
         with archive.open(entry) as opened:
+            setattr(opened, "_expected_crc", None)  # noqa: B010 - a wrong checksum must not keep the bytes back
             while len(out) < limit and (chunk := opened.read(min(_CHUNK, limit - len(out)))):
                 out += chunk
     except _ERRORS:
         content.fail(UNREADABLE, "an entry that cannot be unpacked")
+    if len(out) == entry.file_size and zlib.crc32(out) != entry.CRC:
+        content.fail(UNREADABLE, "an entry with a wrong checksum")
     return bytes(out)
 
 
@@ -196,8 +199,10 @@ def _tar_entries(data: bytes, content: FileContent, budget: Budget) -> Iterator[
                 if number >= MAX_ENTRIES or entry.size > budget.unpacked or budget.is_spent():
                     content.fail(TOO_LARGE, "an archive with many or large entries")
                     return
-                content.hidden.extend(filter(None, (entry.linkname, entry.pax_headers.get("comment", ""))))
+                if (comment := entry.pax_headers.get("comment", "")) or entry.linkname:
+                    yield InnerFile("", f"{comment}\n{entry.linkname}".encode("utf-8", "replace"), "text/plain")
                 if not entry.isfile() or (opened := archive.extractfile(entry)) is None:
+                    yield InnerFile(entry.name.rstrip("/"), b"")
                     continue
                 inner = opened.read(budget.unpacked)
                 budget.unpacked -= len(inner)

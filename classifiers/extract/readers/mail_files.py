@@ -45,7 +45,7 @@ def is_mail(data: bytes, media_type: str, name: str) -> bool:
 def read_mail_file(data: bytes) -> FileContent:
     """The content of a mail: shown header fields, texts, and its files."""
     content = FileContent("mail")
-    content.files = _parts(data.lstrip(b"\xef\xbb\xbf\r\n"), content)
+    content.files = list(_parts(data.lstrip(b"\xef\xbb\xbf\r\n"), content))
     return content
 
 

@@ -1,6 +1,7 @@
 """Pictures: a decoder verifies that the bytes are one, and comments, titles and other texts inside are read.
 
-A picture whose words nobody read is `pictured`. One that cannot show words is not: it is tiny, or of one color.
+A picture whose words nobody read is `pictured`. One that cannot show words is not: it is tiny, of one color, or small
+and without anything like writing. The result for a picture that comes again, such as a logo, is cached.
 """
 
 from __future__ import annotations
@@ -8,17 +9,28 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
+from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.writing import may_show_writing
 from classifiers.extract.readers.xml_text import has_words
 from gateway.core.mime.charsets import to_text
 
 MAX_PIXELS = 120_000_000
 """Pixels of a picture that is decoded. JPEG is decoded at an eighth of its size."""
-_MAX_DECODED = 40_000_000
+_MAX_DECODED = 20_000_000
+"""Pixels that are decoded of one picture, over all frames."""
+_MAX_DRAFT = 1_000_000
+"""Pixels above which a JPEG is decoded at an eighth of its size."""
+_CACHE_SIZE = 256
+_MAX_CACHED = 300_000
+"""Bytes of a picture, at most, for its result to be cached."""
+_cache: OrderedDict[bytes, tuple[FileContent, bool]] = OrderedDict()
 MIN_SIDE = 32
 """Pixels: a picture smaller than this in both directions shows no words."""
 _MIN_HEIGHT = 6
@@ -37,6 +49,20 @@ _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "ICO", "JPEG2000", "AVI
 
 def read_picture(data: bytes) -> tuple[FileContent, bool]:
     """The content of a picture, and whether it is one that may show words."""
+    if len(data) > _MAX_CACHED:
+        return _read_picture(data)
+    key = sha256(data).digest()
+    if key in _cache:
+        _cache.move_to_end(key)
+    else:
+        _cache[key] = _read_picture(data)
+        if len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
+    content, shows_words = _cache[key]
+    return deepcopy(content), shows_words
+
+
+def _read_picture(data: bytes) -> tuple[FileContent, bool]:
     content = FileContent("picture")
     end = _end(data)
     rest = data[end:] if end else b""
@@ -78,18 +104,26 @@ def _decode(data: bytes, content: FileContent) -> bool:
             if width * height > MAX_PIXELS:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
-            picture.draft("RGB", (max(width // 8, 1), max(height // 8, 1)))
+            if width * height > _MAX_DRAFT:
+                picture.draft("RGB", (max(width // 8, 1), max(height // 8, 1)))
             if picture.size[0] * picture.size[1] > _MAX_DECODED:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
-            is_blank = _is_one_color(picture)
-            frames = min(int(getattr(picture, "n_frames", 1)), _MAX_FRAMES)
-            for frame in range(1, frames if is_blank else 1):
+            frames = int(getattr(picture, "n_frames", 1))
+            shows_words = _shows_words(picture)
+            limit = min(_MAX_FRAMES, _MAX_DECODED // max(picture.size[0] * picture.size[1], 1))
+            for frame in range(1, min(frames, limit)):
+                if shows_words:
+                    break
                 picture.seek(frame)
-                is_blank = is_blank and _is_one_color(picture)
+                shows_words = _shows_words(picture)
             content.hidden.extend(_texts(picture))
     is_tiny = (width < MIN_SIDE and height < MIN_SIDE) or min(width, height) < _MIN_HEIGHT
-    return not (is_tiny or is_blank)
+    return not is_tiny and (shows_words or frames > limit)
+
+
+def _shows_words(picture: Any) -> bool:
+    return not _is_one_color(picture) and may_show_writing(picture)
 
 
 def _is_one_color(picture: Any) -> bool:

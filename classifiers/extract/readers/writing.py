@@ -1,0 +1,67 @@
+"""Whether a small picture may show writing: rows or columns in which light and dark change as often as letters do.
+
+It only decides whether a small picture, such as a logo, needs to be reported. It is made to find too much: a photo, and
+a logo with a name in it, count as writing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_PIXELS = 250_000
+"""A larger picture is not looked at: it always counts as one that may show words."""
+_AMPLITUDE = 24
+"""Levels (of 255) by which the ink of a letter differs from its ground, at least."""
+_CHANGES = 8
+"""Changes in one row from which it may cross letters: about three of them."""
+_BAND = 4
+"""Rows in a row that letters take."""
+
+
+def may_show_writing(picture: Any) -> bool:
+    """Whether a picture (of Pillow) may show writing, on white or on black where it is transparent."""
+    if picture.size[0] * picture.size[1] > MAX_PIXELS:
+        return True
+    return any(_has_band(levels) or _has_band(levels.transpose(1, 0, 2)) for levels in _grounds(picture))
+
+
+def _grounds(picture: Any) -> list[NDArray[np.int16]]:
+    plain = np.asarray(picture.convert("RGBA"), dtype=np.int16)
+    color, alpha = plain[:, :, :3], plain[:, :, 3:]
+    if int(alpha.min()) == 255:
+        return [color]
+    return [((color * alpha + ground * (255 - alpha).astype(np.int32)) // 255).astype(np.int16) for ground in (255, 0)]
+
+
+def _has_band(levels: NDArray[np.int16]) -> bool:
+    """Whether enough neighboring rows have enough changes, in any color channel."""
+    changes = _changes(levels)
+    busy: list[bool] = np.any(changes >= _CHANGES, axis=1).tolist()
+    run = 0
+    for is_busy in busy:
+        run = run + 1 if is_busy else 0
+        if run >= _BAND:
+            return True
+    return False
+
+
+def _changes(levels: NDArray[np.int16]) -> NDArray[np.int32]:
+    """How often each row rises or falls by the amplitude, by channel."""
+    high = levels[:, 0].copy()
+    low = high.copy()
+    rising = np.zeros(high.shape, dtype=np.int8)
+    count = np.zeros(high.shape, dtype=np.int32)
+    for column in range(1, levels.shape[1]):
+        value = levels[:, column]
+        np.maximum(high, value, out=high)
+        np.minimum(low, value, out=low)
+        falls = (rising >= 0) & (high - value >= _AMPLITUDE)
+        rises = (rising <= 0) & (value - low >= _AMPLITUDE) & ~falls
+        count += falls
+        count += rises
+        rising[falls], rising[rises] = -1, 1
+        low[falls], high[rises] = value[falls], value[rises]
+    return count

@@ -1,0 +1,75 @@
+"""Pictures are verified by a decoder, and the texts inside are read."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
+
+from classifiers.extract.readers.pictures import read_picture
+from tests.classifiers.extract.sample_files import photo
+
+
+def drawn(text: str = "", size: tuple[int, int] = (300, 60), letters: float = 16, media: str = "PNG") -> bytes:
+    image = Image.new("RGB", size, "white")
+    ImageDraw.Draw(image).text((5, 5), text, fill="black", font=ImageFont.load_default(letters))
+    out = io.BytesIO()
+    image.save(out, media)
+    return out.getvalue()
+
+
+def shows_words(data: bytes) -> bool:
+    content, shows = read_picture(data)
+    assert not content.failed
+    return shows
+
+
+@pytest.mark.parametrize("letters", [8, 9, 10, 12, 16, 24, 40])
+@pytest.mark.parametrize("text", ["hey", "meet me alone", "5155550123"])
+def test_a_small_picture_with_letters_may_show_words(text: str, letters: int) -> None:
+    assert shows_words(drawn(text, letters=letters))
+    assert shows_words(drawn(text, letters=letters, media="JPEG"))
+
+
+def test_pictures_without_writing_do_not() -> None:
+    assert not shows_words(drawn())
+    logo = Image.new("RGB", (120, 120), "white")
+    ImageDraw.Draw(logo).ellipse((10, 10, 110, 110), fill="blue", outline="gold", width=6)
+    out = io.BytesIO()
+    logo.save(out, "PNG")
+    assert not shows_words(out.getvalue())
+    assert not shows_words(photo("PNG", (16, 16)))
+    assert not shows_words(photo("GIF", (500, 3)))
+
+
+def test_writing_in_a_later_frame_counts() -> None:
+    frames = [Image.new("L", (200, 60), 255) for _ in range(5)]
+    ImageDraw.Draw(frames[4]).text((5, 5), "meet me alone", fill=0, font=ImageFont.load_default(16))
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    assert shows_words(out.getvalue())
+
+
+def test_texts_inside_pictures_are_hidden_text() -> None:
+    texts = PngInfo()
+    texts.add_text("Comment", "meet me alone", zip=True)
+    texts.add_itxt("Title", "tell nobody about it")
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(out, "PNG", pnginfo=texts)
+    content, _ = read_picture(out.getvalue())
+    assert {"meet me alone", "tell nobody about it"} <= set(content.hidden)
+    exif = Image.Exif()
+    exif[0x010E] = "keep it between us"
+    out = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(out, "JPEG", exif=exif, comment=b"our little secret")
+    content, _ = read_picture(out.getvalue())
+    assert {"keep it between us", "our little secret"} <= set(content.hidden)
+
+
+@pytest.mark.parametrize("media", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])
+def test_bytes_after_a_picture_are_a_file(media: str) -> None:
+    content, _ = read_picture(photo(media) + b"words after the end")
+    assert [file.data for file in content.files] == [b"words after the end"]
+    assert not list(read_picture(photo(media))[0].files)
