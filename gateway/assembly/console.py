@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -67,7 +68,7 @@ async def serve_console(process: Process, directory: LiveDirectory, bound: socke
         fallback=settings.notify.to, zone=config.zone, district=config.district, decided=decided,
     )  # fmt: skip
     wakeup = Wakeup()
-    await process.work(wakeup, reminders.run(wakeup))
+    await process.work(wakeup, reminders=partial(reminders.run, wakeup))
     # a separate program: this process loads no classifier
     files = AttachmentReader((sys.executable, "-m", "classifiers.service.attachment_text"))
     await process.stack.enter_async_context(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from gateway.core.messages.delivery import NextHop
 from gateway.core.policy.policy import Policy
@@ -17,6 +17,7 @@ from gateway.ports.channels import Transport
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.delivery import Delivery
+from gateway.stages.guard import Stage, supervised
 from gateway.stages.wakeup import Wakeup
 
 _CONCURRENCY = 20  # messages in delivery to one next hop at once
@@ -26,11 +27,10 @@ _MIN_DRAIN = 0.05  # share of the drain that each stage gets even if others have
 
 @dataclass(slots=True)
 class Running:
-    """A running gateway: the parts that callers use, and whether a stage failed."""
+    """A running gateway: the parts that callers use."""
 
     store: Store
     policy: Policy
-    failed: bool = False
 
 
 @dataclass(slots=True)
@@ -61,11 +61,15 @@ class Process:
         """Note that the process is ending. Called before any part is closed."""
         self.ends_at = asyncio.get_running_loop().time() + self.drain
 
-    async def work(self, wakeup: Wakeup, *stages: Coroutine[Any, Any, None]) -> None:
-        """Run stages until the process ends. Then let them finish their current work, for a bounded time."""
-        tasks = [asyncio.create_task(stage, name=str(getattr(stage, "__qualname__", "stage"))) for stage in stages]
-        for task in tasks:
-            task.add_done_callback(self._ended)
+    async def work(self, wakeup: Wakeup, **stages: Stage) -> None:
+        """Run stages, by name, until the process ends. Then let them finish their current work, for a bounded time.
+
+        A stage that fails runs again: no stage ends the process.
+        """
+        tasks = [
+            asyncio.create_task(supervised(name, stage, self.event_log, wakeup), name=name)
+            for name, stage in stages.items()
+        ]
 
         async def drain() -> None:
             wakeup.stop()
@@ -89,16 +93,9 @@ class Process:
             concurrency=_CONCURRENCY,
             reachable=reachable,
         )
-        await self.work(wakeup, delivery.run(wakeup))
+        await self.work(wakeup, delivery=partial(delivery.run, wakeup))
 
     def _left(self) -> float:
         if self.ends_at is None:
             return self.drain
         return max(self.ends_at - asyncio.get_running_loop().time(), self.drain * _MIN_DRAIN)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A stage that ends with an exception is a bug: log it and stop the process in an orderly way."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.event_log.unexpected_failure(task.get_name(), error)
-            self.running.failed = True
-            self.stopped.set()

@@ -89,11 +89,13 @@ async def serving(
                 await deliver_twilio(process, directory)
         if consume is not None:
             wakeup = Wakeup()
-            await process.work(wakeup, consume(bus, store, directory, wakeup))
+            await process.work(wakeup, classification=partial(consume, bus, store, directory, wakeup))
         if roles & {"smtp", "sms", "decide"}:
             await process.work(
                 process.publisher,
-                publish(store.outbox, bus, event_log, process.publisher, max_inline=settings.bus.max_inline),
+                publication=partial(
+                    publish, store.outbox, bus, event_log, process.publisher, max_inline=settings.bus.max_inline
+                ),
             )
         if directory is not None:
             await _record_roster(store, event_log, directory)
@@ -183,17 +185,20 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     notification = Notification(
         store.followups, store.outbox, store.lookups, store.clock, bus, event_log, notice_config, directory
     )
-    await process.work(process.followups, notification.run(process.followups))
+    await process.work(process.followups, notification=partial(notification.run, process.followups))
     wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
     await process.work(
         wakeup,
-        disposition.consume(bus, wakeup),
-        disposition.give_up_waiting(wakeup),
-        republish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout),
-        link_audit(store.audit, event_log, wakeup),
-        chain.run(wakeup),
-        measure_backlog(store.lookups, event_log, wakeup, chain),
-        delete_expired(
+        disposition=partial(disposition.consume, bus, wakeup),
+        verdict_timeouts=partial(disposition.give_up_waiting, wakeup),
+        republication=partial(
+            republish_lost, store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout
+        ),
+        audit_links=partial(link_audit, store.audit, event_log, wakeup),
+        audit_watch=partial(chain.run, wakeup),
+        backlog=partial(measure_backlog, store.lookups, event_log, wakeup, chain),
+        retention=partial(
+            delete_expired,
             store.retention,
             event_log,
             wakeup,

@@ -90,7 +90,11 @@ async def run_smpp(
         await _deliver(process, esme_route(account), transport, partial(router.can_deliver_to, account))
     upstream.on_bound = process.delivery.wake
     wakeup = Wakeup()
-    await process.work(wakeup, context.gather_overdue(wakeup), router.share_binds(wakeup, process.event_log))
+    await process.work(
+        wakeup,
+        sms_parts=partial(context.gather_overdue, wakeup),
+        sms_binds=partial(router.share_binds, wakeup, process.event_log),
+    )
     for session in (upstream, *receivers):
         await process.stack.enter_async_context(session)
     config = SmppConfig(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Collection
+from functools import partial
 
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
@@ -61,7 +62,10 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
     fetching = Wakeup()
     process.publisher.wake_too(fetching)  # a new message is due for publication, or for fetching its media first
     await process.work(
-        fetching, fetch_media(process.store.media, media, process.event_log, fetching, ready=process.publisher.wake)
+        fetching,
+        media=partial(
+            fetch_media, process.store.media, media, process.event_log, fetching, ready=process.publisher.wake
+        ),
     )
     client = await process.stack.enter_async_context(_client(twilio))
     await process.stack.enter_async_context(TwilioRelay(_twilio_context(process, directory, client), sockets))

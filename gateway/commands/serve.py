@@ -19,7 +19,7 @@ _GC_THRESHOLD = 10_000
 
 
 def run(options: Namespace) -> int:
-    """Serve; returns 0 after a clean drain, 1 if a part of the gateway failed."""
+    """Serve; returns 0 after a clean drain."""
     settings = load_settings(options)
     start_logging()
     event_log = EventLog(CollectorRegistry())
@@ -29,12 +29,12 @@ def run(options: Namespace) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
-        async with serving(settings, frozenset(options.role or ROLES), event_log, stopped) as running:
+        async with serving(settings, frozenset(options.role or ROLES), event_log, stopped):
             gc.freeze()  # loaded code and data stay: collections need not visit them
             gc.set_threshold(_GC_THRESHOLD)
             await stopped.wait()
             event_log.stopping()
-        return 1 if running.failed else 0
+        return 0
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve())

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.delivery.conclude import conclude
-from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent
+from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Sent
 from gateway.observability.events import EventLog
 from gateway.ports.channels import Transport
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
+from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 
 _LEASE = 30.0
@@ -103,9 +104,16 @@ class Delivery:
         return due is not None and due <= await self._clock.now()
 
     async def _deliver_one(self, claim: Claim, wakeup: Wakeup) -> None:
-        try:
+        outcomes: Mapping[str, Outcome] = {}
+
+        async def attempt() -> None:
+            nonlocal outcomes
             outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
             await self._record(claim, outcomes)
+
+        try:
+            if not await guarded("delivery", self._event_log, attempt()) and not outcomes:
+                await guarded("delivery", self._event_log, self._record(claim, _postponed(claim)))
         finally:
             self._running.pop(claim.token, None)
             if capabilities_of(claim.message.channel).keeps_order:
@@ -154,6 +162,12 @@ class Delivery:
             await asyncio.sleep(_LEASE / 4)
             for running in list(self._running.values()):
                 await self._renew(running)
+
+
+def _postponed(claim: Claim) -> Mapping[str, Outcome]:
+    """After an unforeseen failure every recipient is tried again later."""
+    later = Deferred("451 4.3.0 Delivery failed unexpectedly")
+    return {claimed.recipient.address: later for claimed in claim.recipients}
 
 
 def _seconds(claim: Claim, outcomes: Mapping[str, object], now: float) -> float | None:

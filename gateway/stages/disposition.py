@@ -18,6 +18,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import AppliedTransition, DispositionStore, OutboxStore, StoreDown
+from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 
 GROUP = "disposition"
@@ -83,13 +84,26 @@ class Disposition:
         cases: list[tuple[str, TransitionRule]] = [
             (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
         ]
-        settled = await self._dispositions.apply(cases)
+        settled = await self._apply(cases)
         for applied in settled:
             if applied is not None and applied.transition.verdict is not None:
                 found = {finding.clause for finding in applied.transition.verdict.findings}
                 self._event_log.clauses_found(found.intersection(policy.clauses))
         self._log_decisions(settled, now)
         return settled
+
+    async def _apply(self, rules: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
+        """Apply rules together. If that fails unexpectedly, apply each alone, so that one bad message fails alone."""
+        applied: list[AppliedTransition | None] = []
+
+        async def apply(some: Sequence[tuple[str, TransitionRule]]) -> None:
+            applied.extend(await self._dispositions.apply(some))
+
+        if not await guarded("disposition", self._event_log, apply(rules)):
+            for rule in rules:
+                if not await guarded("disposition", self._event_log, apply([rule])):
+                    applied.append(None)
+        return applied
 
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
@@ -108,9 +122,7 @@ class Disposition:
                 if waiting:
                     policy = self._policy()
                     rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
-                    self._log_decisions(
-                        await self._dispositions.apply([(message.id, rule) for message in waiting]), now
-                    )
+                    self._log_decisions(await self._apply([(message.id, rule) for message in waiting]), now)
             except StoreDown:
                 self._event_log.store_lost("disposition")
             await wakeup.rest(max(self._timeout / 10, 0.1))

@@ -13,6 +13,7 @@ from gateway.core.messages.media import MediaRequest
 from gateway.observability.events import EventLog
 from gateway.ports.channels import MediaFetcher, MediaStore
 from gateway.ports.messages import StoreDown
+from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 
 _CONCURRENCY = 8
@@ -25,7 +26,7 @@ async def fetch_media(
     media: MediaStore, fetcher: MediaFetcher, event_log: EventLog, wakeup: Wakeup, *, ready: Callable[[], None]
 ) -> None:
     """Fetch due files until `wakeup` is stopped. `ready` is called for each one that is settled."""
-    running: set[asyncio.Task[None]] = set()
+    running: set[asyncio.Task[bool]] = set()
     while not wakeup.stopped:
         free = _CONCURRENCY - len(running)
         try:
@@ -35,7 +36,10 @@ async def fetch_media(
             await wakeup.rest(_PAUSE)
             continue
         for request in due:
-            task = asyncio.create_task(_fetch_one(media, fetcher, event_log, request, ready))
+            fetching = _fetch_one(media, fetcher, event_log, request, ready)
+            task = asyncio.create_task(
+                guarded("media", event_log, fetching)
+            )  # else its lease ends, and it is due again
             running.add(task)
             task.add_done_callback(running.discard)
             task.add_done_callback(lambda _: wakeup.wake())

@@ -32,6 +32,7 @@ from gateway.ports.bus import Bus, BusDown, Record
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import FollowupStore, OutboxStore, StoreDown
 from gateway.ports.review import LookupStore
+from gateway.stages.guard import guarded, retry_delay
 from gateway.stages.wakeup import Wakeup
 
 _ABOUT_PEOPLE = frozenset({FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN, FollowupKind.LATE})
@@ -72,7 +73,7 @@ class Notification:
                 await self._publish_records([followup for followup in due if followup.kind is FollowupKind.DECISION])
                 for followup in due:
                     if followup.kind is not FollowupKind.DECISION:
-                        await self._send_notice(followup)
+                        await self._carry_out(followup)
             except StoreDown:
                 self._event_log.store_lost("notification")
                 await wakeup.rest(_PAUSE)
@@ -97,6 +98,10 @@ class Notification:
         if len(done) < len(followups):
             missing = [followup.id for followup in followups if followup.id not in set(done)]
             await self._followups.postpone(missing, _PAUSE)
+
+    async def _carry_out(self, followup: Followup) -> None:
+        if not await guarded("notification", self._event_log, self._send_notice(followup)):
+            await self._followups.postpone([followup.id], retry_delay(followup.attempts))
 
     async def _send_notice(self, followup: Followup) -> None:
         message = await self._write_message(followup)

@@ -15,6 +15,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.bus import Bus, BusDown, Record, RecordPosition
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, OutboxStore, StoreDown
+from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
 
 GROUP = "classifiers"
@@ -53,10 +54,16 @@ async def _publish(
     outbox: OutboxStore, bus: Bus, event_log: EventLog, batch: Sequence[OutgoingMessage], max_inline: int
 ) -> Mapping[str, str]:
     """Publish a batch. The places of the confirmed records, by message id."""
-    records = []
-    for outgoing in batch:
+    records: list[Record] = []
+
+    async def add_record(outgoing: OutgoingMessage) -> None:
         key, value, header = message_record(outgoing, max_inline=max_inline)
         records.append(Record("messages", key, value, ((HEADER, header),)))
+
+    # a message that has no record stays claimed, and is due again when its lease ends
+    batch = [outgoing for outgoing in batch if await guarded("publication", event_log, add_record(outgoing))]
+    if not batch:
+        return {}
     try:
         places = await bus.publish(records)
     except BusDown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from prometheus_client import CollectorRegistry
 
@@ -32,12 +33,44 @@ async def test_stages_that_do_not_end_share_one_time_limit() -> None:
         running = Running(None, None)
         process = Process(None, event_log, stopped, stack, None, None, None, running, drain=0.4)
         wakeup = Wakeup()
-        await process.work(wakeup, orderly(wakeup))
+        await process.work(wakeup, orderly=partial(orderly, wakeup))
         for number in range(5):
-            await process.work(Wakeup(), stuck(str(number)))
+            await process.work(Wakeup(), stuck=partial(stuck, str(number)))
         stack.callback(process.end)
         await asyncio.sleep(0)
         began = loop.time()
     assert ended == ["4", "3", "2", "1", "0", "orderly"]
     assert 0.4 <= loop.time() - began < 1.2
-    assert not running.failed
+    assert not stopped.is_set()
+
+
+async def test_a_stage_that_fails_runs_again_and_others_go_on() -> None:
+    runs: list[str] = []
+    recovered = asyncio.Event()
+
+    async def failing(wakeup: Wakeup) -> None:
+        runs.append("failing")
+        wakeup.wake()  # so that it need not wait for its delay
+        if runs.count("failing") < 3:
+            raise LookupError("unforeseen")
+        recovered.set()
+        while not wakeup.stopped:
+            await wakeup.rest(60)
+
+    async def healthy(wakeup: Wakeup) -> None:
+        runs.append("healthy")
+        while not wakeup.stopped:
+            await wakeup.rest(60)
+
+    async with AsyncExitStack() as stack:
+        event_log, stopped = EventLog(registry := CollectorRegistry()), asyncio.Event()
+        process = Process(None, event_log, stopped, stack, None, None, None, Running(None, None), drain=1.0)
+        failing_wakeup, healthy_wakeup = Wakeup(), Wakeup()
+        await process.work(failing_wakeup, failing=partial(failing, failing_wakeup))
+        await process.work(healthy_wakeup, healthy=partial(healthy, healthy_wakeup))
+        async with asyncio.timeout(30):
+            await recovered.wait()
+        stack.callback(process.end)
+    assert not stopped.is_set()
+    assert runs.count("healthy") == 1
+    assert registry.get_sample_value("chaperone_work_failures_total", {"stage": "failing"}) == 2

@@ -141,7 +141,10 @@ def message_record(outgoing: OutgoingMessage, *, max_inline: int) -> MessageReco
     header = _envelope(message, first.direction, message.relation.pairs, more | known)
     if not outgoing.left and len(header) + len(message.content) <= max_inline:
         return MessageRecord(key, message.content, header)
-    header = _envelope(message, first.direction, _without_members(message.relation), {"truncated": True, **known})
+    truncated = {"truncated": True, **known}
+    header = _envelope(message, first.direction, _without_members(message.relation), truncated)
+    if len(header) > max_inline:  # many recipients: these too are read from the store
+        header = _envelope(message, first.direction, (), {**truncated, "recipients": []})
     return MessageRecord(key, b"", header)
 
 

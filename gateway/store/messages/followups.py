@@ -19,6 +19,7 @@ from gateway.store.engine.group_commit import Write
 from gateway.store.messages import intake
 from gateway.store.schema import messages as schema
 
+_KNOWN_KINDS = frozenset(FollowupKind)  # a newer version may have written others: they wait for it
 _f = schema.followups.c
 _INSERT = batch_insert(schema.followups, "kind", "message_id", "body", "due_at", "attempts")
 _due = (
@@ -71,6 +72,7 @@ def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[Follow
             for id_, kind, message, body, attempts in sorted(
                 db.rows(_CLAIM, now=db.now, limit=limit, until=db.now + lease)
             )
+            if kind in _KNOWN_KINDS
         ]
         for limit, lease in items
     ]

@@ -1,0 +1,62 @@
+"""Guards: an unforeseen failure of one work item delays that item only, and of one stage that stage only.
+
+Failures of the store and the bus are not the item's fault: they pass through, and the stage waits for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from gateway.observability.events import EventLog
+from gateway.ports.bus import BusDown
+from gateway.ports.messages import StoreDown
+from gateway.stages.wakeup import Wakeup
+
+FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0
+"""Seconds until a failed stage runs again: doubled with each failure in a row."""
+_HEALTHY_AFTER = 300.0
+
+Stage = Callable[[], Coroutine[Any, Any, None]]
+"""Runs until its wakeup is stopped. Each call starts anew."""
+
+
+def retry_delay(failures: int, longest: float = 3600.0) -> float:
+    """Seconds until an item that failed so many times is tried again."""
+    return float(min(2 ** min(failures, 20), longest))
+
+
+async def guarded(stage: str, event_log: EventLog, work: Awaitable[None]) -> bool:
+    """Do the work of one item; whether it was done. An unforeseen failure is logged and counted. Raises StoreDown,
+    BusDown.
+    """
+    try:
+        await work
+    except (StoreDown, BusDown):
+        raise
+    except Exception as error:  # noqa: BLE001 - the guard around one work item
+        event_log.work_failed(stage, error)
+        return False
+    return True
+
+
+async def supervised(name: str, stage: Stage, event_log: EventLog, wakeup: Wakeup) -> None:
+    """Run a stage until its wakeup is stopped. A stage that fails runs again, later after each failure in a row."""
+    delay = FIRST_DELAY
+    while True:
+        started = time.monotonic()
+        if await guarded(name, event_log, _without_outage(stage, name, event_log)) or wakeup.stopped:
+            return
+        if time.monotonic() - started > _HEALTHY_AFTER:
+            delay = FIRST_DELAY
+        await wakeup.rest(delay)
+        delay = min(2 * delay, LONGEST_DELAY)
+
+
+async def _without_outage(stage: Stage, name: str, event_log: EventLog) -> None:
+    """A stage waits for the store and the bus itself; where it does not, that is a failure of the stage."""
+    try:
+        await stage()
+    except (StoreDown, BusDown) as error:
+        raise RuntimeError(f"{name}: {type(error).__name__}") from error
