@@ -16,18 +16,18 @@ from gateway.store.engine.columns import encode_json, storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.schema import messages as schema
+from gateway.store.schema import accounts as account_tables
 
-_u = schema.users.c
-_INSERT = batch_insert(schema.users, ignore_existing=True)
+_u = account_tables.users.c
+_INSERT = batch_insert(account_tables.users, ignore_existing=True)
 _BY_NAME = Statement(lambda sql: select(*USER, _u.password_hash).where(_u.name == bindparam("key")))
 _ALL = Statement(lambda sql: select(*USER).order_by(_u.name))
 _SET_PASSWORD = Statement(
-    lambda sql: update(schema.users).where(_u.name == bindparam("key")).values(password_hash=bindparam("hash"))
+    lambda sql: update(account_tables.users).where(_u.name == bindparam("key")).values(password_hash=bindparam("hash"))
 )
 _DISABLE = Statement(
     lambda sql: (
-        update(schema.users)
+        update(account_tables.users)
         .where(_u.name == bindparam("key"), _u.disabled_at.is_(None))
         .values(disabled_at=bindparam("at"))
     )

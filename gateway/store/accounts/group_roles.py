@@ -11,10 +11,11 @@ from gateway.store.accounts.users import USER, read_user
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import accounts as account_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import group_checks
 
-_u, _v = schema.users.c, group_checks.c
+_u, _v = account_tables.users.c, group_checks.c
 
 _DELETE = Statement(lambda sql: delete(group_checks).where(_v.user_name == bindparam("key")))
 _INSERT = batch_insert(group_checks, ignore_existing=True)
@@ -24,7 +25,7 @@ _CLEAR_TOKEN = Statement(
 _DUE = Statement(
     lambda sql: (
         select(*USER, _v.vouched_at, _v.again)
-        .join_from(group_checks, schema.users, _u.name == _v.user_name)
+        .join_from(group_checks, account_tables.users, _u.name == _v.user_name)
         .where(
             _v.vouched_at < bindparam("before", type_=Double()),
             _v.asking_until < bindparam("at", type_=Double()),

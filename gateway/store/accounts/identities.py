@@ -14,16 +14,17 @@ from gateway.store.engine.columns import encode_json, storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import accounts as account_tables
 from gateway.store.schema import messages as schema
 
-_u = schema.users.c
+_u = account_tables.users.c
 
 _BY_SUBJECT = Statement(lambda sql: select(*USER).where(_u.subject == bindparam("key"), _u.subject != schema.lit("")))
 _OF_PERSON = Statement(lambda sql: select(*USER).where(_u.person == bindparam("key")))
-_INSERT = batch_insert(schema.users, ignore_existing=True)
+_INSERT = batch_insert(account_tables.users, ignore_existing=True)
 _UPDATE = Statement(
     lambda sql: (
-        update(schema.users)
+        update(account_tables.users)
         .where(_u.name == bindparam("key"), _u.subject.in_([schema.lit(""), bindparam("subject_again")]))
         .values(
             subject=bindparam("to_subject"), role=bindparam("to_role"), buildings=bindparam("to_buildings"),

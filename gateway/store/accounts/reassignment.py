@@ -13,10 +13,12 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.claims import is_held
+from gateway.store.schema import accounts as account_tables
+from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.review import assignments
 
-_a, _c, _u = assignments.c, schema.cases.c, schema.users.c
+_a, _c, _u = assignments.c, case_tables.cases.c, account_tables.users.c
 
 
 def _no_longer_able(sql: SqlDialect, name: ColumnElement[str]) -> ColumnElement[bool]:
@@ -50,7 +52,7 @@ _UNASSIGN_MESSAGE = Statement(
 )
 _UNASSIGN_CASE = Statement(
     lambda sql: (
-        update(schema.cases)
+        update(case_tables.cases)
         .where(_c.id == bindparam("key"), _c.assignee == bindparam("holder"), _c.outcome == schema.lit(""))
         .values(assignee=schema.lit(""), changed_at=bindparam("now"))
     )

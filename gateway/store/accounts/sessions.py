@@ -16,10 +16,11 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import accounts as account_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import group_checks, passkeys, second_steps
 
-_u, _s = schema.users.c, schema.sessions.c
+_u, _s = account_tables.users.c, account_tables.sessions.c
 _HAS_STEP = or_(
     exists().where(second_steps.c.user_name == _u.name, second_steps.c.since.is_not(None)),
     exists().where(passkeys.c.user_name == _u.name),
@@ -33,48 +34,50 @@ _SESSION = (
     *USER, _s.created_at, _s.seen_at, _s.expires_at, _s.waits, _s.hash, _s.way, _s.place,
     case((_HAS_STEP, schema.lit(1)), else_=schema.lit(0)), _VOUCHED_AT,
 )  # fmt: skip
-_INSERT = batch_insert(schema.sessions, ignore_existing=True)
+_INSERT = batch_insert(account_tables.sessions, ignore_existing=True)
 _BY_HASH = Statement(
     lambda sql: (
         select(*_SESSION)
-        .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
+        .join_from(account_tables.sessions, account_tables.users, _u.name == _s.user_name)
         .where(_s.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
 )
 _OF_USER = Statement(
     lambda sql: (
         select(*_SESSION)
-        .join_from(schema.sessions, schema.users, _u.name == _s.user_name)
+        .join_from(account_tables.sessions, account_tables.users, _u.name == _s.user_name)
         .where(_s.user_name == bindparam("key"), _u.disabled_at.is_(None), _s.waits == schema.lit(0))
         .order_by(_s.seen_at.desc(), _s.hash)
     )
 )
 _TOUCH = Statement(
     lambda sql: (
-        update(schema.sessions).where(_s.hash == bindparam("key")).values(seen_at=bindparam("at", type_=Double()))
+        update(account_tables.sessions)
+        .where(_s.hash == bindparam("key"))
+        .values(seen_at=bindparam("at", type_=Double()))
     )
 )
-_END = Statement(lambda sql: delete(schema.sessions).where(_s.hash == bindparam("key")))
+_END = Statement(lambda sql: delete(account_tables.sessions).where(_s.hash == bindparam("key")))
 _END_BY_ID = Statement(
-    lambda sql: delete(schema.sessions).where(
+    lambda sql: delete(account_tables.sessions).where(
         _s.user_name == bindparam("key"),
         func.substr(_s.hash, schema.lit(1), schema.lit(ID_LENGTH)) == bindparam("id"),
         _s.waits == schema.lit(0),
     )
 )
 _END_WAITING = Statement(
-    lambda sql: delete(schema.sessions).where(_s.hash == bindparam("key"), _s.waits == schema.lit(1))
+    lambda sql: delete(account_tables.sessions).where(_s.hash == bindparam("key"), _s.waits == schema.lit(1))
 )
 END_SESSIONS = Statement(
-    lambda sql: delete(schema.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
+    lambda sql: delete(account_tables.sessions).where(_s.user_name == bindparam("key"), _s.hash != bindparam("kept"))
 )
 """Ends the sessions of an account but one."""
 _END_OPENED_BY = Statement(
-    lambda sql: delete(schema.sessions).where(
+    lambda sql: delete(account_tables.sessions).where(
         _s.user_name == bindparam("key"), _s.hash != bindparam("kept"), _s.way == bindparam("by")
     )
 )
-_DELETE_EXPIRED = Statement(lambda sql: delete(schema.sessions).where(_s.expires_at < bindparam("at")))
+_DELETE_EXPIRED = Statement(lambda sql: delete(account_tables.sessions).where(_s.expires_at < bindparam("at")))
 
 
 def _read_session(row: Row) -> Session:

@@ -12,12 +12,12 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.schema import messages as schema
+from gateway.store.schema import accounts as account_tables
 
 _REMEMBERED_SECONDS = 86400.0
 
-_f = schema.sign_in_failures.c
-_INSERT = batch_insert(schema.sign_in_failures, "name", "client", "at")
+_f = account_tables.sign_in_failures.c
+_INSERT = batch_insert(account_tables.sign_in_failures, "name", "client", "at")
 _BY_NAME = Statement(lambda sql: select(func.count()).where(_f.name == bindparam("key"), _f.at > bindparam("since")))
 _BY_CLIENT = Statement(
     lambda sql: select(func.count()).where(_f.client == bindparam("key"), _f.at > bindparam("since"))
@@ -27,9 +27,11 @@ _BY_BOTH = Statement(
         _f.name == bindparam("key"), _f.client == bindparam("there"), _f.at > bindparam("since")
     )
 )
-_DELETE_OLD = Statement(lambda sql: delete(schema.sign_in_failures).where(_f.at < bindparam("at")))
+_DELETE_OLD = Statement(lambda sql: delete(account_tables.sign_in_failures).where(_f.at < bindparam("at")))
 DELETE_FAILURES = Statement(
-    lambda sql: delete(schema.sign_in_failures).where(_f.name == bindparam("key"), _f.client == bindparam("client"))
+    lambda sql: delete(account_tables.sign_in_failures).where(
+        _f.name == bindparam("key"), _f.client == bindparam("client")
+    )
 )
 """Deletes the failures of one name from one client."""
 

@@ -15,25 +15,28 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import accounts as account_tables
 from gateway.store.schema import messages as schema
 
-_u, _t = schema.users.c, schema.tokens.c
+_u, _t = account_tables.users.c, account_tables.tokens.c
 _TOKEN = (_t.hash, _t.scope, _t.created_at, _t.expires_at, _t.revoked_at, _t.used_at)
-_INSERT = batch_insert(schema.tokens, ignore_existing=True)
+_INSERT = batch_insert(account_tables.tokens, ignore_existing=True)
 _BY_HASH = Statement(
     lambda sql: (
         select(*USER, *_TOKEN)
-        .join_from(schema.tokens, schema.users, _u.name == _t.user_name)
+        .join_from(account_tables.tokens, account_tables.users, _u.name == _t.user_name)
         .where(_t.hash == bindparam("key"), _u.disabled_at.is_(None))
     )
 )
 _ALL = Statement(lambda sql: select(_t.user_name, *_TOKEN).order_by(_t.user_name, _t.created_at))
 _TOUCH = Statement(
-    lambda sql: update(schema.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
+    lambda sql: (
+        update(account_tables.tokens).where(_t.hash == bindparam("key")).values(used_at=bindparam("at", type_=Double()))
+    )
 )
 _REVOKE = Statement(
     lambda sql: (
-        update(schema.tokens)
+        update(account_tables.tokens)
         .where(func.substr(_t.hash, schema.lit(1), schema.lit(ID_LENGTH)) == bindparam("key"), _t.revoked_at.is_(None))
         .values(revoked_at=bindparam("at"))
         .returning(_t.user_name)
@@ -41,7 +44,7 @@ _REVOKE = Statement(
 )
 REVOKE_ALL = Statement(
     lambda sql: (
-        update(schema.tokens)
+        update(account_tables.tokens)
         .where(_t.user_name == bindparam("key"), _t.revoked_at.is_(None))
         .values(revoked_at=bindparam("at"))
     )

@@ -6,12 +6,12 @@ import json
 
 from gateway.core.accounts.account import AccountRole, User
 from gateway.store.engine.dialects import Row
-from gateway.store.schema import messages as schema
+from gateway.store.schema import accounts as account_tables
 
 ID_LENGTH = 12
 """Characters of the hash of a session or token that serve as its id."""
 
-_u = schema.users.c
+_u = account_tables.users.c
 USER = (
     _u.name, _u.role, _u.buildings, _u.person, _u.created_at, _u.disabled_at, _u.subject, _u.by_groups,
 )  # fmt: skip

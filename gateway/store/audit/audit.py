@@ -16,12 +16,13 @@ from gateway.store.engine.columns import encode_json, storable
 from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
 
 _LINKING = 4014  # number of the advisory lock on PostgreSQL that the linking process holds
 
-_a = schema.audit.c
-_INSERT = batch_insert(schema.audit, "at", "actor", "act", "subject", "detail", "written_at")
+_a = audit_tables.audit.c
+_INSERT = batch_insert(audit_tables.audit, "at", "actor", "act", "subject", "detail", "written_at")
 _LOCK = Statement(lambda sql: select(func.pg_try_advisory_xact_lock(schema.lit(_LINKING))))
 _LAST = Statement(
     lambda sql: (
@@ -41,7 +42,7 @@ _UNLINKED = Statement(
 )
 _LINK = BatchStatement(
     lambda sql, value: (
-        update(schema.audit)
+        update(audit_tables.audit)
         .where(_a.id == value("row"), _a.number.is_(None))
         .values(number=value("to_number"), previous=value("to_previous"), hash=value("to_hash"))
     ),
@@ -50,11 +51,11 @@ _LINK = BatchStatement(
     to_previous=schema.TEXT,
     to_hash=schema.TEXT,
 )
-_HEAD = Statement(lambda sql: select(schema.audit_head.c.number, schema.audit_head.c.hash))
+_HEAD = Statement(lambda sql: select(audit_tables.audit_head.c.number, audit_tables.audit_head.c.hash))
 
 
 def _save_head(sql: SqlDialect):  # type: ignore[no-untyped-def]
-    insert = sql.insert(schema.audit_head).values(
+    insert = sql.insert(audit_tables.audit_head).values(
         id=schema.lit(1), number=bindparam("to_number"), hash=bindparam("to_hash")
     )
     return insert.on_conflict_do_update(

@@ -16,9 +16,10 @@ from gateway.store.audit import audit
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
+from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
 
-_a = schema.audit.c
+_a = audit_tables.audit.c
 
 _OF_SUBJECTS = Statement(
     lambda sql: (

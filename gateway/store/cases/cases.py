@@ -19,9 +19,10 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
 from gateway.store.review.lookups import MAX_TRACES, group_by_message, read_trace, traces
+from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 
-_c, _m = schema.cases.c, schema.case_messages.c
+_c, _m = case_tables.cases.c, case_tables.case_messages.c
 _CASE = (
     _c.id, _c.title, _c.severity, _c.assignee, _c.due_at, _c.opened_by, _c.opened_at, _c.changed_at, _c.outcome,
     _c.closed_by, _c.closed_at,
@@ -57,7 +58,7 @@ _LOCK = Statement(lambda sql: select(_c.outcome).where(_c.id == bindparam("key")
 _OF_MESSAGE = Statement(
     lambda sql: (
         select(*_CASE)
-        .join_from(schema.cases, schema.case_messages, _m.case_id == _c.id)
+        .join_from(case_tables.cases, case_tables.case_messages, _m.case_id == _c.id)
         .where(_m.message_id == bindparam("key"))
         .order_by(_c.id)
     )
@@ -66,7 +67,7 @@ _MESSAGES = Statement(
     lambda sql: select(_m.case_id, _m.message_id).where(sql.among(_m.case_id)).order_by(_m.case_id, _m.message_id)
 )
 _OPEN = Statement(
-    lambda sql: sql.insert(schema.cases)
+    lambda sql: sql.insert(case_tables.cases)
     .values(
         title=bindparam("title"), severity=bindparam("severity"), assignee=bindparam("assignee"),
         due_at=bindparam("due_at", type_=_TIME), opened_by=bindparam("by"), opened_at=bindparam("now"),
@@ -76,7 +77,7 @@ _OPEN = Statement(
 )  # fmt: skip
 _CHANGE = Statement(
     lambda sql: (
-        update(schema.cases)
+        update(case_tables.cases)
         .where(_c.id == bindparam("key"), _c.outcome == schema.lit(""))
         .values(
             title=bindparam("to_title"), severity=bindparam("to_severity"), assignee=bindparam("to_assignee"),
@@ -86,7 +87,7 @@ _CHANGE = Statement(
 )  # fmt: skip
 _SET_OUTCOME = Statement(
     lambda sql: (
-        update(schema.cases)
+        update(case_tables.cases)
         .where(_c.id == bindparam("key"), _c.outcome != bindparam("to_outcome"))
         .values(
             outcome=bindparam("to_outcome"), closed_by=bindparam("to_by"), closed_at=bindparam("to_at", type_=_TIME),
@@ -95,11 +96,11 @@ _SET_OUTCOME = Statement(
     )
 )  # fmt: skip
 _TOUCH = Statement(
-    lambda sql: update(schema.cases).where(_c.id == bindparam("key")).values(changed_at=bindparam("now"))
+    lambda sql: update(case_tables.cases).where(_c.id == bindparam("key")).values(changed_at=bindparam("now"))
 )
-_ADD = batch_insert(schema.case_messages, ignore_existing=True)
+_ADD = batch_insert(case_tables.case_messages, ignore_existing=True)
 _REMOVE = Statement(
-    lambda sql: delete(schema.case_messages).where(
+    lambda sql: delete(case_tables.case_messages).where(
         _m.case_id == bindparam("key"), _m.message_id == bindparam("message")
     )
 )

@@ -13,9 +13,10 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
+from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 
-_h = schema.legal_holds.c
+_h = case_tables.legal_holds.c
 
 _OF_MESSAGES = Statement(
     lambda sql: select(_h.message_id, _h.reason, _h.placed_by, _h.placed_at).where(sql.among(_h.message_id))
@@ -28,8 +29,8 @@ _LOCK_MESSAGES = Statement(
         .with_for_update()
     )
 )
-_PLACE = batch_insert(schema.legal_holds, "message_id", "reason", "placed_by", "placed_at")
-_LIFT = Statement(lambda sql: delete(schema.legal_holds).where(sql.among(_h.message_id)).returning(_h.message_id))
+_PLACE = batch_insert(case_tables.legal_holds, "message_id", "reason", "placed_by", "placed_at")
+_LIFT = Statement(lambda sql: delete(case_tables.legal_holds).where(sql.among(_h.message_id)).returning(_h.message_id))
 
 
 def _place(db: Database, items: Sequence[tuple[Sequence[LegalHold], Sequence[AuditEntry]]]) -> list[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.help.alerts import is_forgotten, is_unacknowledged
 from gateway.store.messages.media import DELETE_MEDIA
+from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
 from gateway.store.schema.help import acknowledgements, alert_judgments
@@ -40,8 +41,8 @@ def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
     final = _r.state.in_([schema.lit(state.value) for state in sorted(FINAL)])
     return (
         ~exists().where(_r.message_id == of_message, ~final | (_r.changed_at > bindparam("now") - period))
-        & ~exists().where(schema.case_messages.c.message_id == of_message)
-        & ~exists().where(schema.legal_holds.c.message_id == of_message)
+        & ~exists().where(case_tables.case_messages.c.message_id == of_message)
+        & ~exists().where(case_tables.legal_holds.c.message_id == of_message)
         & ~exists().where(_p.message_id == of_message, _p.received_at > bindparam("now") - bindparam("unread"))
     )
 

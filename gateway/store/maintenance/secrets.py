@@ -10,10 +10,12 @@ from sqlalchemy import bindparam, select
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.schema import messages as schema
+from gateway.store.schema import secrets as secret_tables
 
-_INSERT = Statement(lambda sql: sql.insert(schema.secrets).on_conflict_do_nothing())
-_READ = Statement(lambda sql: select(schema.secrets.c.secret).where(schema.secrets.c.name == bindparam("name")))
+_INSERT = Statement(lambda sql: sql.insert(secret_tables.secrets).on_conflict_do_nothing())
+_READ = Statement(
+    lambda sql: select(secret_tables.secrets.c.secret).where(secret_tables.secrets.c.name == bindparam("name"))
+)
 
 
 def _get_or_create(db: Database, names: Sequence[str]) -> list[bytes]:

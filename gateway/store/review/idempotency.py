@@ -17,15 +17,15 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.schema import messages as schema
+from gateway.store.schema import review as review_tables
 
-_n = schema.answers.c
+_n = review_tables.answers.c
 
 REMEMBERED_SECONDS = 86400.0
 """Seconds that an answer is remembered."""
 UNANSWERED_SECONDS = 60.0
 """Seconds after which the key of a request without an answer may be used again."""
-_RESERVE = batch_insert(schema.answers, ignore_existing=True)
+_RESERVE = batch_insert(review_tables.answers, ignore_existing=True)
 _KNOWN = Statement(
     lambda sql: select(_n.request, _n.at, _n.status, _n.body).where(
         _n.user_name == bindparam("user"), _n.key == bindparam("key")
@@ -33,13 +33,13 @@ _KNOWN = Statement(
 )
 _SAVE = Statement(
     lambda sql: (
-        update(schema.answers)
+        update(review_tables.answers)
         .where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
         .values(status=bindparam("to_status"), body=bindparam("to_body"))
     )
 )
 _DELETE_OLD = Statement(
-    lambda sql: delete(schema.answers).where(
+    lambda sql: delete(review_tables.answers).where(
         or_(
             _n.at < bindparam("before"),
             (_n.user_name == bindparam("user")) & _n.status.is_(None) & (_n.at < bindparam("stale")),
@@ -47,7 +47,7 @@ _DELETE_OLD = Statement(
     )
 )
 _DELETE = Statement(
-    lambda sql: delete(schema.answers).where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
+    lambda sql: delete(review_tables.answers).where(_n.user_name == bindparam("user"), _n.key == bindparam("mark"))
 )
 
 

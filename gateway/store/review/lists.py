@@ -26,15 +26,17 @@ from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import Database, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.review.lookups import MAX_TRACES, group_by_message, read_trace, traces
+from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
+from gateway.store.schema import review as review_tables
 from gateway.store.schema.accounts import held_changes
 from gateway.store.schema.help import acknowledgements
 from gateway.store.schema.review import LATE
 
 _m, _r, _c, _x, _a = (
-    schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, schema.audit.c,
+    schema.messages.c, schema.recipients.c, schema.contents.c, schema.contacts.c, audit_tables.audit.c,
 )  # fmt: skip
-_k, _n, _h, _v = acknowledgements.c, schema.answers.c, held_changes.c, schema.verdicts.c
+_k, _n, _h, _v = acknowledgements.c, review_tables.answers.c, held_changes.c, schema.verdicts.c
 
 _NEWEST_CHANGE = select(func.max(_h.id)).scalar_subquery()
 _QUEUE_MARK = Statement(  # a late commit has a number among the last ones, so these are counted as well

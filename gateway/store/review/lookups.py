@@ -17,6 +17,7 @@ from gateway.store.engine.columns import decode_decision, decode_envelope, decod
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.messages import media
+from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
 
 MAX_TRACES = 200
@@ -160,7 +161,9 @@ _BACKLOG = Statement(
             ~exists().where(_v.message_id == _r.message_id),
         )
         .scalar_subquery(),
-        select(func.min(schema.audit.c.written_at)).where(schema.audit.c.number.is_(None)).scalar_subquery(),
+        select(func.min(audit_tables.audit.c.written_at))
+        .where(audit_tables.audit.c.number.is_(None))
+        .scalar_subquery(),
     )
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, Index, Table, and_
+from sqlalchemy import Column, Double, Index, Integer, Table, and_
 
 from gateway.store.schema.messages import NUMBER, TEXT, lit, metadata, recipients
 
@@ -71,3 +71,15 @@ LATE = and_(
 )  # fmt: skip
 """Delivered although it would have been held, because the verdict came too late."""
 Index("ix_recipients_late", _r.action, _r.decided_at, sqlite_where=LATE, postgresql_where=LATE)
+answers = Table(  # answers to requests with an idempotency key
+    "answers",
+    metadata,
+    Column("user_name", TEXT, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("request", TEXT, nullable=False),  # hash of the request
+    Column("at", Double, nullable=False),
+    Column("status", Integer),  # null: at work
+    Column("body", TEXT),  # JSON
+)
+
+Index("ix_answers_at", answers.c.at)
