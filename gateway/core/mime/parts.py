@@ -27,7 +27,8 @@ from gateway.core.mime.entities import (
     structure,
 )
 from gateway.core.mime.headers import HeaderSection
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html import read_html
+from gateway.core.mime.page.attributes import EmbeddedFile
 from gateway.core.mime.transfer import decode
 
 _MAX_ENTITIES = 4 * MAX_PARTS  # multiparts and attached messages count too, even empty ones
@@ -41,7 +42,9 @@ class Part:
     `number` counts from "1" in order of appearance, including the parts of attached messages; spans use "subject" for
     the subject. `text` is the decoded text of text/plain and the visible text of text/html, empty for other files;
     `hidden` is what an HTML part contains but does not show; `data` are the decoded bytes. `attached`: a file rather
-    than inline text. `unreadable`: the structure is broken or exceeds the limits; `text` is then a best effort.
+    than inline text. `unreadable`: the structure is broken or exceeds the limits; `text` is then a best effort. Of
+    HTML: `gaps` say why it was not read completely, `disputed`: programs show different words, `embedded`: files
+    inside its addresses (see gateway.core.mime.html.HtmlReading).
     """
 
     number: str
@@ -52,6 +55,9 @@ class Part:
     attached: bool = False
     hidden: str = ""
     unreadable: bool = False
+    gaps: tuple[str, ...] = ()
+    disputed: bool = False
+    embedded: tuple[EmbeddedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +135,11 @@ def part_of(number: str, leaf: Leaf) -> Part:
         attached = True
     data = decode(encoding_of(header), leaf.raw)
     if media_type == "text/html":
-        shown, hidden = visible_text(to_text(data, charset_of(header, data)))
-        return Part(number, media_type, shown, data, filename, attached, hidden, leaf.broken)
+        html = read_html(to_text(data, charset_of(header, data)))
+        return Part(
+            number, media_type, html.shown, data, filename, attached, html.hidden, leaf.broken,
+            html.gaps, html.is_disputed, html.embedded,
+        )  # fmt: skip
     readable = media_type == "text/plain" or header.get_content_maintype() in ("message", "multipart")
     text = to_text(data, charset_of(header, data)) if readable else ""
     return Part(number, media_type, text, data, filename, attached, unreadable=leaf.broken)

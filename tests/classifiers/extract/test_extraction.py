@@ -41,7 +41,7 @@ def test_a_text_message_is_one_passage() -> None:
 
 @pytest.mark.parametrize(
     "style",
-    ["display:none", "font-size:0", "color:#fff", "position:absolute;left:-9999px", "opacity:0", "mso-hide:all",
+    ["display:none", "font-size:0", "color:#fff", "position:absolute;left:-9999px", "opacity:0",
      "height:0;overflow:hidden", "visibility:hidden"],
 )  # fmt: skip
 def test_hidden_text_is_marked_as_hidden(style: str) -> None:
