@@ -7,10 +7,12 @@
 #   make docs         the documentation as a site in build/site
 #   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
+#   make differential documents, read by our readers and by other programs   (ARGS="--count 100")
+#   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
-.PHONY: run test test-fast coverage check docs screenshots bench kafka node services
+.PHONY: run test test-fast coverage check docs screenshots bench differential fuzz kafka node services
 
 PYTHON ?= python3
 ARGS ?=
@@ -49,6 +51,13 @@ bench: $(VENV)/installed-for-tests
 	deploy/services bench
 	$(VENV)/bin/python -m tests.bench $(ARGS)
 	$(VENV)/bin/python -m tests.bench.bench_texts
+
+differential: $(VENV)/installed-for-tests
+	deploy/services differential
+	$(VENV)/bin/python -m tests.differential.documents $(ARGS)
+
+fuzz: $(VENV)/installed-for-tests
+	$(VENV)/bin/python -m tests.differential.fuzz_files $(ARGS)
 
 services:
 	@deploy/services

@@ -34,7 +34,8 @@ _COMMANDS = {
     "pdftotext": (("pdf",), ["pdftotext", "-q"]),
 }
 _CONVERSIONS = {"docx": ("pdf", "doc", "odt", "rtf"), "odt": ("pdf", "doc", "docx", "epub"), "fodt": ("pdf", "doc"),
-                "rtf": ("pdf", "doc", "docx"), "xlsx": ("pdf", "xls", "ods")}  # fmt: skip
+                "rtf": ("pdf", "doc", "docx"), "xlsx": ("pdf", "xls", "ods"),
+                "fodp": ("pdf", "ppt", "pptx", "odp")}  # fmt: skip
 
 
 def read(name: str, data: bytes) -> tuple[set[str], tuple[str, ...]]:
@@ -105,7 +106,7 @@ def main() -> int:
             ours, failed = read(sample.name, sample.data)
             for word in sample.words.keys() - ours if not failed else ():
                 defects[f"{path.suffix} {sample.words[word]}: in the file"] += 0  # perhaps no program shows it
-        for to in ("pdf", "doc", "odt", "rtf", "docx", "epub", "xls", "ods"):
+        for to in ("pdf", "doc", "odt", "rtf", "docx", "epub", "xls", "ods", "ppt", "pptx", "odp"):
             chosen = [path for path in paths if to in _CONVERSIONS.get(path.suffix[1:], ())]
             out = folder / f"to-{to}"
             out.mkdir(exist_ok=True)
@@ -114,6 +115,10 @@ def main() -> int:
             for path in sorted(out.glob(f"*.{to}")):
                 sample = by_stem[path.stem]
                 checked += compare(path, defects, sample)
+                if to in ("ppt", "pptx", "odp"):  # few programs read these: the words must have survived
+                    ours, failed = read(path.name, path.read_bytes())
+                    for word in missing(set(sample.words), ours) if not failed else ():
+                        defects[f".{to} {sample.words[word]}: LibreOffice wrote it"] += 1
                 if to == "pdf":  # what LibreOffice shows of the original
                     original = next(other for other in paths if other.stem == path.stem)
                     ours, failed = read(original.name, original.read_bytes())

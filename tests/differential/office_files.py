@@ -287,6 +287,26 @@ def odt(seed: int) -> Sample:
     return sample
 
 
+def fodp(seed: int) -> Sample:
+    """A presentation in flat XML, which LibreOffice converts to the formats of PowerPoint."""
+    random_ = random.Random(seed)
+    sample = Sample(f"p{seed}.fodp")
+    word = _Words(random_, sample)
+    frame = '<draw:frame draw:layer="layout" svg:x="2cm" svg:y="{}cm" svg:width="18cm" svg:height="2cm">{}</draw:frame>'
+    pages = []
+    for number in range(random_.randint(1, 3)):
+        box = f"<draw:text-box><text:p>{word('text box')}</text:p><text:list><text:list-item><text:p>{word('list')}</text:p></text:list-item></text:list></draw:text-box>"
+        shape = f'<draw:custom-shape draw:layer="layout" svg:x="3cm" svg:y="9cm" svg:width="9cm" svg:height="2cm"><text:p>{word("shape")}</text:p></draw:custom-shape>'
+        note = f"<draw:text-box><text:p>{word('page notes')}</text:p></draw:text-box>"
+        notes = f"<presentation:notes>{frame.format(5, note)}</presentation:notes>"
+        pages.append(
+            f'<draw:page draw:name="page{number}" draw:master-page-name="M">{frame.format(2, box)}{shape}{notes}</draw:page>'
+        )
+    master = '<office:automatic-styles><style:page-layout style:name="L"><style:page-layout-properties fo:page-width="28cm" fo:page-height="21cm"/></style:page-layout></office:automatic-styles><office:master-styles><style:master-page style:name="M" style:page-layout-name="L"/></office:master-styles>'
+    sample.data = f'<?xml version="1.0"?><office:document {_ODF} xmlns:presentation="urn:oasis:names:tc:opendocument:xmlns:presentation:1.0" office:mimetype="application/vnd.oasis.opendocument.presentation">{master}<office:body><office:presentation>{"".join(pages)}</office:presentation></office:body></office:document>'.encode()
+    return sample
+
+
 def rtf(seed: int) -> Sample:
     """A document in Rich Text Format."""
     random_ = random.Random(seed)
@@ -332,4 +352,4 @@ def _broken(word: str) -> str:
     return f"{word[:4]}\r\n{word[4:8]}\n{word[8:]}"
 
 
-MAKERS = (docx, xlsx, odt, rtf)
+MAKERS = (docx, xlsx, odt, fodp, rtf)

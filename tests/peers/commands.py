@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-PACKAGES = {"swaks": "swaks", "kcat": "kcat"}
+PACKAGES = {"swaks": "swaks", "kcat": "kcat", "catdoc": "catdoc", "unrtf": "unrtf", "pdftotext": "poppler-utils"}
 
 
 def missing(command: str) -> str:

@@ -7,6 +7,7 @@ that may be letters are reported.
 
 from __future__ import annotations
 
+import ctypes
 import io
 import logging
 import re
@@ -30,6 +31,11 @@ from classifiers.extract.readers.xml_text import has_words
 MAX_PAGES = 100
 _MARK = b"%PDF-"
 _END = b"%%EOF"
+_NEXT = re.compile(rb"%%EOF\s{0,100}(?=(%PDF-))")
+_MAX_JOINED = 5
+_INVISIBLE = 3
+"""The mode in which a text is drawn without ink."""
+_WHITE = 0xF0
 _WALK_SECONDS = 1.5
 """Seconds for walking the objects."""
 _MAX_OBJECTS = 50_000
@@ -63,8 +69,15 @@ def read_pdf(data: bytes, budget: Budget, picture: Picture) -> FileContent:
     content = FileContent("pdf")
     files: list[InnerFile] = []
     begin = max(data.find(_MARK), 0)
-    if data[:begin].strip(b"\0 \r\n\t"):
-        files.append(InnerFile("", data[:begin]))
+    for _ in range(_MAX_JOINED):  # programs differ in which one of several they show
+        found = _NEXT.search(data, begin + 1)
+        if found is None:
+            break
+        files.append(InnerFile("", data[begin : found.start(1)]))
+        begin = found.start(1)
+    first = max(data.find(_MARK), 0)
+    if data[:first].strip(b"\0 \r\n\t"):
+        files.append(InnerFile("", data[:first]))
     end = data.rfind(_END)
     if end > begin and data[end + len(_END) :].strip(b"\0 \r\n\t"):
         files.append(InnerFile("", data[end + len(_END) :]))
@@ -110,6 +123,7 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
     page = document[number]
     text_page = page.get_textpage()
     text: str = _SOFT_HYPHEN.sub("", text_page.get_text_range())
+    content.hidden.append(_without_hidden(page, text_page))
     text_page.close()
     page.close()
     odd = len(_ODD.findall(text))
@@ -118,6 +132,35 @@ def _read_page(document: Any, number: int, content: FileContent, picture: Pictur
         if odd * 4 > len(text):
             return ""  # nothing is judged from gibberish
     return text.replace("\r\n", "\n")
+
+
+def _without_hidden(page: Any, text_page: Any) -> str:
+    """The text of a page without its invisible and white letters, if some but not all are; "" otherwise."""
+    from pypdfium2 import raw
+
+    hidden = {
+        address for item in page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=5) if (address := _hidden(item.raw))
+    }
+    if not hidden:
+        return ""
+    letters = []
+    for number in range(text_page.count_chars()):
+        item = raw.FPDFText_GetTextObject(text_page, number)
+        if not item or ctypes.addressof(item.contents) not in hidden:
+            letters.append(chr(raw.FPDFText_GetUnicode(text_page, number)))
+    return "".join(letters).replace("\r\n", "\n")
+
+
+def _hidden(item: Any) -> int:
+    """The address of a text that is drawn invisibly or in white; 0 of any other."""
+    from pypdfium2 import raw
+
+    is_hidden = raw.FPDFTextObj_GetTextRenderMode(item) == _INVISIBLE
+    if not is_hidden:
+        levels = [ctypes.c_uint() for _ in range(4)]
+        if raw.FPDFPageObj_GetFillColor(item, *map(ctypes.byref, levels)):
+            is_hidden = min(level.value for level in levels[:3]) >= _WHITE or levels[3].value == 0
+    return ctypes.addressof(item.contents) if is_hidden else 0
 
 
 def _look_for_pictures(page: Any, content: FileContent, picture: Picture) -> None:
@@ -154,7 +197,10 @@ def _walk(data: bytes, content: FileContent, files: list[InnerFile], budget: Bud
     errors: tuple[type[Exception], ...] = (PyPdfError, DependencyError, *PARSER_ERRORS)
     walker = _Walker(content, files, min(budget.deadline, time.monotonic() + _WALK_SECONDS))
     try:
-        reader = PdfReader(io.BytesIO(data))
+        try:
+            reader = PdfReader(io.BytesIO(data))
+        except errors:
+            reader = PdfReader(io.BytesIO(_repaired(data)))
         if reader.is_encrypted and not reader.decrypt(""):
             content.fail(ENCRYPTED, "a PDF with a password")
             return
@@ -171,6 +217,19 @@ def _walk(data: bytes, content: FileContent, files: list[InnerFile], budget: Bud
         content.fail(UNREADABLE, "a PDF whose objects cannot be read")
     content.text.append("\n".join(dict.fromkeys(walker.texts)))
     content.hidden.append("\n".join(dict.fromkeys(walker.hidden)))
+
+
+def _repaired(data: bytes) -> bytes:
+    """The same PDF as PDFium writes it, with a new table of objects. Raises ValueError."""
+    import pypdfium2
+
+    out = io.BytesIO()
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            document.save(out)
+    except pypdfium2.PdfiumError:
+        raise ValueError("broken") from None
+    return out.getvalue()
 
 
 def _object(reader: Any, number: int) -> Any:

@@ -1,0 +1,60 @@
+"""Everything that a PDF shows or holds is read; pictures and drawn letters are reported."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
+
+from tests.classifiers.extract.readers.reading_files import read
+from tests.classifiers.extract.sample_files import pdf
+
+
+def page(drawing: bytes, catalog: bytes = b"") -> bytes:
+    """A PDF of one page with these commands, and entries of its catalog."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R %s>>" % catalog,
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, item) for number, item in enumerate(objects, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Size 6/Root 1 0 R>>\n%%EOF"
+
+
+@pytest.mark.parametrize(
+    "state", [b"", b"3 Tr", b"1 g", b"1 0 0 1 9000 9000 Tm", b"0 1 -1 0 300 300 Tm", b"/OC /Layer BDC"],
+    ids=["plain", "invisible", "white", "outside", "rotated", "layer"],
+)  # fmt: skip
+def test_text_is_read_however_it_is_drawn(state: bytes) -> None:
+    found = read("a.pdf", page(b"BT /F1 12 Tf %s 50 700 Td (meet me) Tj ET" % state))
+    assert "meet me" in found.text
+
+
+def test_letters_among_hidden_ones_are_read_both_ways() -> None:
+    found = read("a.pdf", page(b"BT /F1 12 Tf 50 700 Td 0 g (al) Tj 1 g (xx) Tj 0 g (one) Tj 3 Tr (yy) Tj ET"))
+    assert "alxxoneyy" in found.text
+    assert "alone" in found.hidden
+
+
+def test_annotations_scripts_and_joined_files_are_read() -> None:
+    writer = PdfWriter()
+    writer.append(PdfReader(io.BytesIO(pdf())))
+    writer.add_annotation(0, FreeText(rect=(50, 50, 200, 100), text="words of a note"))
+    out = io.BytesIO()
+    writer.write(out)
+    assert "words of a note" in read("a.pdf", out.getvalue()).text
+    script = page(b"", b'/OpenAction<</S/JavaScript/JS(app.alert\\("meet me alone"\\))>>')
+    assert "meet me alone" in read("a.pdf", script).hidden
+    joined = read("a.pdf", pdf() + page(b"BT /F1 12 Tf 50 700 Td (another one) Tj ET"))
+    assert "another one" in joined.text
+    assert "Meet me alone" in joined.text
+
+
+def test_letters_drawn_as_shapes_are_reported() -> None:
+    shape = b"50 700 m 51 701 l 52 700 l 53 701 l 54 700 l 55 701 l 56 700 l 57 701 l 58 700 l f "
+    assert read("a.pdf", page(shape * 20)).failed == ("pictured",)
+    assert read("a.pdf", page(b"50 700 100 1 re f " * 50)).failed == ()
