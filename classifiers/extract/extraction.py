@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from classifiers.extract import documents
@@ -17,12 +17,13 @@ from classifiers.extract.armor import is_verified_armor
 from classifiers.extract.file_types import FileType
 from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
 from classifiers.extract.quoting import PassageKind, split_passages
+from classifiers.extract.readers.reading import FileAccount
 from gateway.core.channels.capabilities import ChannelCapabilities
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.messages.media import is_audiovisual
 from gateway.core.messages.verdict import DISPUTED
 from gateway.core.mime.account import ByteSpan, Reading, Use
-from gateway.core.mime.charsets import is_written
+from gateway.core.mime.charsets import is_written, to_text
 from gateway.core.mime.parts import Part
 from gateway.core.mime.transfer import decode_uu
 
@@ -40,7 +41,7 @@ _ENCRYPTED_LINE = re.compile(r"^(?:[A-Za-z0-9+/]{30,}={0,2}|=[A-Za-z0-9+/]{4})(?
 """A line of an encrypted message."""
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (\S[^\r\n]{0,200})\r?\n[!-`]{2}", re.MULTILINE)
 """A uuencoded file inside a text, which some mail programs show as a file."""
-_MAX_HIDDEN = 20_000
+_MAX_ENCODED_LINES = 200
 _UNREADABLE = "unreadable"
 _WRITTEN = re.compile(r"[\t\r\n -~\u00a0-\uffef]{6,}")
 """A run of characters that a person may have written."""
@@ -60,12 +61,14 @@ class Passage:
 class ExtractedMessage:
     """What was read of one message. `failed` has the words of a verdict for what could not be read.
 
-    `account` says of every byte of the content what it is and whether it was read.
+    `account` says of every byte of the content what it is and whether it was read; `files` says the same of every
+    file, those inside other files included.
     """
 
     passages: tuple[Passage, ...]
     failed: tuple[str, ...] = ()
     account: tuple[ByteSpan, ...] = ()
+    files: tuple[FileAccount, ...] = ()
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class _Extraction:
     uses: dict[str, Use] = field(default_factory=dict)
     """What became of the parts that are files."""
     characters_left: int = MAX_CHARACTERS
+    hidden_left: int = MAX_CHARACTERS
 
 
 def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part] = ()) -> ExtractedMessage:
@@ -102,9 +106,8 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     for part in (*reading.parts, *files):
         _read_part(message, part)
     _read_others(message, reading, section.subject)
-    message.passages.extend(
-        Passage("", 0, hidden[:_MAX_HIDDEN], PassageKind.HIDDEN) for hidden in message.budget.hidden
-    )
+    for hidden in message.budget.hidden:
+        _add_hidden(message, hidden)
     if message.names:
         message.passages.append(Passage("", 0, "\n".join(dict.fromkeys(message.names)), PassageKind.ATTACHED))
     account = tuple(
@@ -113,21 +116,28 @@ def extract_message(content: bytes, channel: str = "mail", files: Sequence[Part]
     )
     if any(span.use is Use.UNREAD for span in reading.spans):
         message.failed.append(_UNREADABLE)
-    return ExtractedMessage(tuple(message.passages), tuple(dict.fromkeys(message.failed)), account)
+    return ExtractedMessage(
+        tuple(message.passages), tuple(dict.fromkeys(message.failed)), account, tuple(budget.accounts)
+    )
 
 
 def _read_part(message: _Extraction, part: Part) -> None:
     capabilities = message.capabilities
-    is_text = part.media_type in ("text/plain", "text/html")
+    is_source = part.media_type.startswith("multipart/")  # its boundary was not found: all of it is shown as text
+    is_text = is_source or part.media_type in ("text/plain", "text/html")
     if part.media_type == "text/plain" and "begin " in part.text and (uuencoded := _UUENCODED.search(part.text)):
         name = documents.filename_words(uuencoded[1])
         data = decode_uu(part.data[max(0, part.data.find(b"begin ")) :])
         _read_file(message, Part(part.number, "", "", data, uuencoded[1], True))
         message.names.extend([name] if name else [])
-    if part.unreadable and not (is_text and is_written(part.text)):
+    if part.unreadable and not (is_text and is_written(part.text) and not (is_source and _holds_files(part.text))):
         message.failed.append(_UNREADABLE)
-    if capabilities.pictures_are_content and is_audiovisual(part.media_type):
+    if part.gaps or (capabilities.pictures_are_content and is_audiovisual(part.media_type)):
         message.failed.append(_UNREADABLE)
+    if part.disputed:
+        message.failed.append(DISPUTED)
+    for file in part.embedded:
+        _read_file(message, Part(part.number, file.media_type, "", file.data, attached=True))
     if part.filename and capabilities.has_header_section and (name := documents.filename_words(part.filename)):
         message.names.append(name)
     encrypted = documents.has_encrypted_message(part.text)
@@ -138,9 +148,12 @@ def _read_part(message: _Extraction, part: Part) -> None:
             return
     if not is_text:
         message.uses[part.number] = _read_file(message, part)
+        if part.media_type.startswith("text/") and message.uses[part.number] is Use.NOT_TEXT:
+            message.passages.append(Passage("", 0, to_text(part.data)[:MAX_ATTACHED], PassageKind.ATTACHED))
+            message.uses[part.number] = Use.TEXT
         return
     text = part.text
-    if _is_mislabeled_file(part):
+    if not is_source and _is_mislabeled_file(part):
         _read_file(message, part)
         text = _blank_unprintable(text)
     if part.attached and part.media_type == "text/plain" and is_verified_armor(text):
@@ -149,7 +162,7 @@ def _read_part(message: _Extraction, part: Part) -> None:
         message.failed.append("too_large")
     text = text[: message.characters_left]
     message.characters_left -= len(text)
-    if encrypted:  # the text around it is readable and may ask for help
+    if encrypted or is_source:  # the text around it is readable and may ask for help
         text = _ENCRYPTED_LINE.sub(lambda line: " " * len(line.group()), text)
     _add_text(message, part, text)
 
@@ -159,7 +172,7 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         extra = extra_text(text, message.shown)
         if extra is not None:
             message.passages.extend(Passage(part.number, at, line, PassageKind.NEW) for at, line in extra.lines)
-            message.passages.extend(_hidden_passages(part))
+            _add_hidden(message, part.hidden)
             return
     message.shown.append(text)
     if part.attached:
@@ -170,7 +183,7 @@ def _add_text(message: _Extraction, part: Part, text: str) -> None:
         message.passages.extend(
             Passage(part.number, start, text[start:end], kind) for start, end, kind in split_passages(text)
         )
-    message.passages.extend(_hidden_passages(part))
+    _add_hidden(message, part.hidden)
 
 
 def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
@@ -186,7 +199,7 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
             text = f"{part.text}\n{part.hidden}"[:MAX_CHARACTERS]
             if part.data and _read_file(message, part) is Use.TEXT:
                 message.failed.append(DISPUTED)
-            new_lines, letters = known.new_lines(text)
+            new_lines, letters = known.new_lines(text, is_markup=part.media_type == "text/html")
             known.add(text)
             if new_lines:
                 lines.append(new_lines)
@@ -208,6 +221,7 @@ def _is_mislabeled_file(part: Part) -> bool:
 
 def _read_file(message: _Extraction, part: Part) -> Use:
     """Read a file as an attached passage; returns what became of its bytes."""
+    message.budget.part = part.number
     text, failed = documents.extract_text(part.media_type, part.filename, part.data, message.budget)
     message.failed.extend(failed)
     if text.strip():
@@ -215,6 +229,11 @@ def _read_file(message: _Extraction, part: Part) -> Use:
     if failed:
         return Use.UNREAD
     return Use.TEXT if text.strip() else Use.NOT_TEXT
+
+
+def _holds_files(source: str) -> bool:
+    """Whether the source of a multipart has encoded parts that are longer than a text usually is."""
+    return len(_ENCRYPTED_LINE.findall(source)) > _MAX_ENCODED_LINES
 
 
 def _blank_unprintable(text: str) -> str:
@@ -229,6 +248,10 @@ def _blank_unprintable(text: str) -> str:
     return "".join((*pieces, " " * (len(text) - at)))
 
 
-def _hidden_passages(part: Part) -> Iterator[Passage]:
-    if part.hidden.strip():
-        yield Passage("", 0, part.hidden[:_MAX_HIDDEN], PassageKind.HIDDEN)
+def _add_hidden(message: _Extraction, text: str) -> None:
+    if len(text) > message.hidden_left:
+        message.failed.append("too_large")
+    text = text[: message.hidden_left]
+    message.hidden_left -= len(text)
+    if text.strip():
+        message.passages.append(Passage("", 0, text, PassageKind.HIDDEN))

@@ -8,7 +8,7 @@ from html import unescape
 
 from gateway.core.mime.charsets import is_written
 
-MIN_LETTERS = 8
+MIN_LETTERS = 12
 """Letters in new words from which a text says something else."""
 
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
@@ -17,6 +17,7 @@ _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _MACHINE = re.compile(r"://|www\.|^mailto:|@|[&?%=][^&%=]*[&=%]|^(?=.*\d)(?=.*[A-Z])[A-Za-z0-9+/=…_-]{20,}$")
 """A link, an address or encoded data."""
+_PLACE = re.compile(r"(?<=://)[\w.-]{4,100}|\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,100}")
 _ARMOR = re.compile(r"^-----(?:BEGIN|END) [A-Z ]{1,40}-----", re.MULTILINE)
 _WORD = re.compile(r"[^\W_]+")
 _GIBBERISH = re.compile(
@@ -41,6 +42,7 @@ class KnownWords:
     def __init__(self) -> None:
         self._runs: set[tuple[str, ...]] = set()
         self._words: set[str] = set()
+        self._places: set[str] = set()
 
     def add(self, text: str) -> None:
         """Count a text as read."""
@@ -50,16 +52,18 @@ class KnownWords:
             text = variants[-1]
         if "<" in text and _TAG.search(text):
             variants += [unescape(_TAG.sub(" ", text)), unescape(_TAG.sub("", text))]
+        self._places.update(_places(variants[0]))
         for variant in variants:
             words = _words(variant)
             self._words.update(words)
             self._runs.update(_runs(words))
 
-    def new_lines(self, text: str) -> tuple[str, int]:
+    def new_lines(self, text: str, is_markup: bool = False) -> tuple[str, int]:
         """The lines of a text that have words which the known texts lack, and the number of letters in those words.
 
         A word is known if it occurs in a known text between the same words. Identifiers, links and encoded data do not
-        count, nor does a known word between other words, unless there are several in a row.
+        count, nor does a known word between other words, unless there are several in a row. In markup (`is_markup`),
+        which rearranges the words of its source, there always are.
         """
         lines = [line for line in unescape(text).split("\n") if not _is_noise(line)]
         words: list[str] = []
@@ -69,17 +73,21 @@ class KnownWords:
             words += found
             counts.append(len(found))
         known = self._known_positions(words)
-        telling = self._telling_positions(words, known)
+        telling = self._telling_positions(words, known, len(words) + 1 if is_markup else _REORDERED)
         out, at, letters = [], 0, 0
         for line, count in zip(lines, counts, strict=True):
             here = range(at, at + count)
             at += count
-            if any(position not in known and not _GIBBERISH.fullmatch(words[position]) for position in here):
+            new = (position for position in here if (position in telling if is_markup else position not in known))
+            if any(not _GIBBERISH.fullmatch(words[position]) for position in new) or self._has_new_link(line):
                 out.append(line)
             letters += sum(len(words[position]) for position in here if position in telling)
         return "\n".join(out), letters
 
-    def _telling_positions(self, words: list[str], known: set[int]) -> set[int]:
+    def _has_new_link(self, line: str) -> bool:
+        return not self._places.issuperset(_places(line))
+
+    def _telling_positions(self, words: list[str], known: set[int], reordered: int) -> set[int]:
         """The positions of words that count: new ones, and known ones in a new order."""
         telling: set[int] = set()
         run: list[int] = []
@@ -88,9 +96,9 @@ class KnownWords:
                 run = []
                 continue
             run.append(at)
-            if word not in self._words:
+            if word not in self._words and word.isalpha():
                 telling.add(at)
-            if len(run) >= _REORDERED:
+            if len(run) >= reordered:
                 telling.update(run)
         return telling
 
@@ -117,6 +125,11 @@ def _is_noise(line: str) -> bool:
 def is_notice(text: str) -> bool:
     """Whether a text is what lists, scanners and mail programs add to messages, and nothing longer."""
     return len(text) <= _MAX_NOTICE and _NOTICE.search(text) is not None
+
+
+def _places(text: str) -> list[str]:
+    """The hosts of links, and addresses."""
+    return [place.lower() for place in _PLACE.findall(text)] if "://" in text or "@" in text else []
 
 
 def _words(text: str) -> list[str]:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gateway.core.mime.entities import encoding_of
-from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words
+from gateway.core.mime.header_words import ADDRESS_FIELDS, TEXT_FIELDS, header_words, shown_header_text
 from gateway.core.mime.headers import HeaderSection, split_fields
 from gateway.core.mime.other_readings import NO_OTHERS, OtherReadings, other_readings
 from gateway.core.mime.parts import Part, Visit, charset_of, leaves, part_of
 from gateway.core.mime.transfer import IDENTITY
 
 _SHOWN_FIELDS = ADDRESS_FIELDS | TEXT_FIELDS | {"subject"}
+_DESCRIPTION = re.compile(rb"^content-description:", re.IGNORECASE | re.MULTILINE)
 _LETTER = re.compile(rb"[A-Za-z0-9\x80-\xff]")
 
 
@@ -79,7 +80,18 @@ def read_mail(content: bytes, section: HeaderSection | None = None) -> Reading:
         owners.setdefault(len(visits) - 1, str(number))  # the visit before a leaf is its own
     section = HeaderSection.of(content) if section is None else section
     spans = _complete(_spans(content, visits, parts, owners), len(content))
-    return Reading(tuple(parts), spans, other_readings(visits), header_words(section))
+    words = [header_words(section), *map(_attached_header_words, visits)]
+    return Reading(tuple(parts), spans, other_readings(visits), "\n".join(filter(None, words)))
+
+
+def _attached_header_words(visit: Visit) -> str:
+    """The words that programs show of the header of a part: the subject and names of an attached message."""
+    entity = visit.entity
+    if entity.is_message:
+        return shown_header_text(HeaderSection(entity.buffer[entity.start : visit.head.stop]))
+    if entity.depth and _DESCRIPTION.search(entity.buffer, entity.start, visit.head.stop):
+        return header_words(HeaderSection(entity.buffer[entity.start : visit.head.stop]))
+    return ""
 
 
 def read_text(content: bytes, parts: Iterable[Part]) -> Reading:

@@ -32,13 +32,17 @@ PARSE_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionErr
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One MIME entity: a range of a buffer, its depth, and its default media type (RFC 2046)."""
+    """One MIME entity: a range of a buffer, its depth, and its default media type (RFC 2046).
+
+    `is_message`: an attached message, whose subject and names programs show.
+    """
 
     buffer: bytes
     start: int
     end: int
     depth: int = 0
     default: str = "text/plain"
+    is_message: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ def inner_entities(entity: Entity, header: MimeHeader, begin: int) -> list[Entit
     if header.get_content_type() not in MESSAGE_TYPES or begin >= entity.end:
         return []
     if encoding_of(header) in IDENTITY:
-        return [Entity(entity.buffer, begin, entity.end, entity.depth + 1)]
+        return [Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True)]
     data = decode(encoding_of(header), entity.buffer[begin : entity.end])
-    return [Entity(data, 0, len(data), entity.depth + 1)] if data else []
+    return [Entity(data, 0, len(data), entity.depth + 1, is_message=True)] if data else []
 
 
 def default_type(multipart: str) -> str:

@@ -26,25 +26,40 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _MACHINE = re.compile(r"@|://|^mailto:|[\d_=+/%.][^\W\d_]|[^\W\d_][\d_=+/%.]")
 """A link, an address, or a word with digits or signs among its letters, such as an identifier."""
 _MAX_WORD = 25
-_DATE_WORDS = frozenset(
-    "mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep oct nov dec gmt utc est edt cst cdt mst "
-    "mdt pst pdt"
-    .split()
-)  # fmt: skip
-_ORDINARY = frozenset(
-    "mr mrs ms miss mx dr prof sir coach jr sr ii iii phd md the of and for via re fwd fw in reply to message "
-    "from sent on undisclosed recipients list mailing school high middle elementary district office staff "
-    "students teacher teachers class community team group support service services info no noreply admin "
-    "normal high low urgent personal private bulk news".split()
+_MAX_NAME_WORDS = 5
+_TELLING = frozenset(
+    (
+        "abuse abused add afraid after alcohol alone am amor answers anyone arent ass ayuda ayudame ayúdame "
+        "babe baby be beat beats beautiful because bed been beer before behind beso besos between bitch blood body "
+        "bomb bonita boobs boyfriend bring butt buy call calls can cant casa cell cheat cock come comes coming "
+        "conmigo could crying cut cute dad danger darling dead desnuda desnudo dick did didnt die discord do does "
+        "doesnt dont drug drugs drunk dumb dying emergency eres escríbeme estoy everyone exam fag faggot fat feel "
+        "fight foto fotos fuck fucking gave get girlfriend give go going gonna gorgeous "
+        "got guapa gun guns had has hate hates have help helps her hide high him his hit hola honey hot house "
+        "how hungry hurt hurts i idiot im insta instagram isnt just keep kill killing kiss knife know leave "
+        "let lets llama llámame loser love loved loves make matar mañana me meet meeting mi miedo might mine miss "
+        "mom money morir must my myself mí nadie naked need needs never nigger no nobody noche nosotros not nothing "
+        "nude nudes number only our ours pain para password phone photo photos pic pics picture pictures pill "
+        "pills please pretty puedo pussy quieres quiero rape raped retard room run said say scared secret secretly "
+        "secreto secrets sell send sex sexy shall shit shoot shooting should show sin slut snap snapchat sola "
+        "solo somebody someone sorry starving stepdad stop stupid suicidal suicide sweetheart take te tell tengo "
+        "text texting texts them these they think threat ti tiktok today tomorrow tonight took touch "
+        "touched touching trapped tu tú u ugly uncle unsafe ur us vape vapes ven vodka wait wanna want wants was we "
+        "weed weekend were whatsapp where who whore why wont would yo you your yours yourself"
+    ).split()
 )
-"""Words of ordinary names of people, lists and offices. With those of its address they say nothing."""
+"""Words of sentences. A short name without any of them is the name of a person, an office, a list or an employer."""
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_DISGUISED = re.compile(
+    r"(?:\b\w[\W_]+){3}\w\b|[A-Za-z][0-9@$!|][A-Za-z]|(?:[A-Z][a-z]+){3}|[\u200b-\u200f\u2060-\u2064\u00ad]"
+)
+"""Letters with something between them, digits among letters, words without blanks, invisible characters."""
 
 
 def header_words(section: HeaderSection) -> str:
     """The words that programs show of these fields, one line each, without addresses, links and identifiers.
 
-    A display name that only spells its own address, or the ordinary name of an office, is left out, and so is a word
-    that the subject has.
+    Names of people, offices and lists are left out, and so is what the subject has.
     """
     lines: list[str] = []
     length = 0
@@ -65,19 +80,37 @@ def header_words(section: HeaderSection) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
+def shown_header_text(section: HeaderSection) -> str:
+    """The subject of an attached message, and the words of its other fields."""
+    return "\n".join(filter(None, (section.subject, header_words(section))))
+
+
 def _names(value: str) -> Iterator[str]:
-    """Display names that say more than their address: each text between the addresses of a field."""
+    """Display names that say something: each text between the addresses of a field."""
     addresses = " ".join(token for token in re.split(r"[\s<>,;]", value) if "@" in token).lower()
     for piece in re.split(r"[,;]", _ANGLED.sub(",", value)):
-        words = [word for token in piece.split() if "@" not in token for word in _WORD.findall(token)]
-        if any(len(word) > 1 and word.lower() not in addresses and word.lower() not in _ORDINARY for word in words):
-            yield " ".join(piece.replace('"', " ").split())
+        name = " ".join(token for token in piece.replace('"', " ").split() if "@" not in token)
+        if name and _says_something(name, addresses):
+            yield name
 
 
 def _phrases(value: str) -> Iterator[str]:
     """What a field says in words."""
     tokens = [token for token in _ANGLED.sub(" ", value).split() if len(token) <= _MAX_WORD]
     text = " ".join(token for token in tokens if not _MACHINE.search(token.rstrip(".,;:!?")))
-    words = (word.lower() for word in _WORD.findall(text) if len(word) > 1)
-    if not _DATE_WORDS.union(_ORDINARY).issuperset(words):
+    if text and _says_something(text, ""):
         yield text
+
+
+def _says_something(text: str, addresses: str) -> bool:
+    """Whether a text may be more than a name."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    if all(len(word) < 2 or word in addresses for word in words):
+        return len(words) > _MAX_NAME_WORDS
+    scripts = {bool(_LATIN.match(letter)) for letter in text if letter.isalpha()}
+    return (
+        not _TELLING.isdisjoint(word.replace("'", "").replace("’", "") for word in words)
+        or len(words) > 2 * _MAX_NAME_WORDS
+        or len(scripts) > 1
+        or _DISGUISED.search(text) is not None
+    )

@@ -38,6 +38,8 @@ from gateway.core.mime.header_variants import (
     media_types_in,
     other_headers,
 )
+from gateway.core.mime.header_words import shown_header_text
+from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.html import visible_text
 from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, other_decodings, without_blocks
@@ -49,6 +51,14 @@ _MAX_VARIANTS = 8
 _MAX_CHOICES = 6
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
+_PLAIN_BOUNDARY = re.compile(r"[^\s\"\\](?:[^\"\\]{0,68}[^\s\"\\])?")
+_STRUCTURE = re.compile(
+    rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
+    rb"|content-transfer-encoding:[ \t]*[\w-]{4,20}|content-disposition:[ \t]*(?:inline|attachment)"
+    rb"|content-id:[ \t]*<\S{0,90}>|mime-version:[ \t]*[\d.]+|--(?=[^\r\n]*[\d=])[^\s]{12,90})[ \t]*(?:\r?\n|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
@@ -122,7 +132,10 @@ def other_readings(visits: Iterable[Visit]) -> OtherReadings:
         if explorer.entities > _MAX_ENTITIES or len(explorer.parts) >= MAX_READINGS:
             explorer.complete = False
             break
-        _read_otherwise(explorer, entity, read_header(entity), (), first=False)
+        head = read_header(entity)
+        if entity.is_message:
+            explorer.add_text(shown_header_text(HeaderSection(entity.buffer[entity.start : head.stop])))
+        _read_otherwise(explorer, entity, head, (), first=False)
     return OtherReadings(tuple(explorer.parts), explorer.complete)
 
 
@@ -193,6 +206,9 @@ def _read_multipart(
         if not (common and number == 0):
             for start, stop in ranges:
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
+        if default != "text/plain":  # some programs take the messages of a digest for text
+            for start, stop in ranges:
+                explorer.push(Entity(buffer, start, stop, entity.depth + 1))
         _read_around(explorer, entity, boundary, begin, ranges, default)
     if not found:
         guessed = {name.strip() for name in _DELIMITER.findall(body)[:50]} - {b""}
@@ -203,6 +219,7 @@ def _read_multipart(
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
             if ranges:
                 _read_around(explorer, entity, boundary, begin, ranges, default)
+    if not (found and all(map(is_regular_type, types)) and _PLAIN_BOUNDARY.fullmatch(declared)):
         _add_source(explorer, body)
     if encoding_of(header) not in IDENTITY:
         data = decode(encoding_of(header), body)
@@ -248,13 +265,13 @@ def _read_message(explorer: _Explorer, entity: Entity, encodings: list[str], beg
     if len(encodings) == 1 and common and encodings[0] in IDENTITY:
         return
     if not common:
-        explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1))
+        explorer.push(Entity(entity.buffer, begin, entity.end, entity.depth + 1, is_message=True))
     for encoding in encodings:
         for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + other_decodings(
             encoding, body
         ):
             if data != body and is_written(to_text(data[:4096])):
-                explorer.push(Entity(data, 0, len(data), entity.depth + 1))
+                explorer.push(Entity(data, 0, len(data), entity.depth + 1, is_message=True))
     if encodings[0] not in IDENTITY and is_written(to_text(body[:4096])):
         _add_source(explorer, body)
 
@@ -283,12 +300,13 @@ def _read_leaf(
     for encoding in encodings:
         data = decode(encoding, raw)
         if not (common and encoding == encodings[0]):
-            _add_leaf(explorer, media_type, types, header, data, filename, attached)
+            _add_leaf(explorer, media_type, types, header, data, filename, attached, data == raw)
         elif is_text:
             _add_charsets(explorer, media_type, types, header, data)
         if is_text:
             for other in other_decodings(encoding, raw):
-                if text := written_text(other):
+                text = written_text(other) or (to_text(other) if other == raw else "")
+                if text:
                     _add_written(explorer, text, media_type)
         elif data == raw:
             for other in decoded_blocks(raw):
@@ -306,14 +324,15 @@ def _add_leaf(
     data: bytes,
     filename: str,
     attached: bool,
+    as_it_is: bool,
 ) -> None:
     if not media_type.startswith(("text/", "message/", "multipart")):
         explorer.add(Part("", media_type, "", data, filename, True))
         return
     text = to_text(data, charset_of(header, data))
-    if is_written(text):
+    if as_it_is or is_written(text):
         _add_written(explorer, text, media_type)
-    else:
+    if not is_written(text):
         for block in (without_blocks(data), *decoded_blocks(data)):
             if text := written_text(block):
                 _add_written(explorer, text, media_type)
@@ -347,7 +366,7 @@ def _html_part(text: str) -> Part:
 
 def _add_source(explorer: _Explorer, raw: bytes) -> None:
     """Bytes as a program shows them that takes them for text, and what encoded lines among them say."""
-    text = to_text(without_blocks(raw))
+    text = to_text(without_blocks(_STRUCTURE.sub(b"", raw)))
     _add_written(explorer, text, "text/plain")
     for other in other_decodings("", raw):
         if text := written_text(other):

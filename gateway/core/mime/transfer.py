@@ -43,8 +43,10 @@ def decode(encoding: str, raw: bytes) -> bytes:
 
 
 def decode_uu(raw: bytes) -> bytes:
-    """The file that is uuencoded between a "begin" and an "end" line."""
-    _, _, rest = raw.partition(b"begin ")
+    """The file that is uuencoded between a "begin" and an "end" line; everything if there is no "begin"."""
+    _, begin, rest = raw.partition(b"begin ")
+    if not begin:
+        return raw
     found = []
     for line in rest.split(b"\n")[1:]:
         line = line.rstrip(b"\r")
