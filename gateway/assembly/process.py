@@ -80,7 +80,10 @@ class Process:
 
         self.stack.push_async_callback(drain)
 
-    async def deliver(self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True) -> None:
+    async def deliver(
+        self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True, *,
+        concurrency: int = _CONCURRENCY,
+    ) -> None:  # fmt: skip
         """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted."""
         wakeup = Wakeup()
         self.delivery.wake_too(wakeup)
@@ -90,7 +93,7 @@ class Process:
             self.store.delivery_queue,
             self.store.clock,
             self.event_log,
-            concurrency=_CONCURRENCY,
+            concurrency=concurrency,
             reachable=reachable,
         )
         await self.work(wakeup, delivery=partial(delivery.run, wakeup))

@@ -33,6 +33,9 @@ from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
 
 _PORT, _TLS_PORT = 2775, 3550
 
+_CONCURRENCY = 256
+"""Texts in delivery at once: far more than the window, so that texts that wait for it keep no student's text back."""
+
 
 def smsc_config(smpp: SmppSettings) -> SmscConfig:
     """Address of the SMSC and our credentials there."""
@@ -106,4 +109,5 @@ async def run_smpp(
 
 
 async def _deliver(process: Process, route: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:
-    await process.deliver(NextHop(SMS, route, frozenset({route})), transport, reachable)
+    hop = NextHop(SMS, route, frozenset({route}))
+    await process.deliver(hop, transport, reachable, concurrency=_CONCURRENCY)

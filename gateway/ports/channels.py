@@ -104,8 +104,10 @@ class SmppPeer(Protocol):
     def bound(self, account: str = "") -> bool:
         """Whether a request can be made now, to an application's account or to any peer."""
 
-    async def ask(self, request: Pdu, account: str = "") -> Pdu:
+    async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
         """Send a request and return its response. The session sets the sequence number.
+
+        An `urgent` request does not wait for the responses to others.
 
         `account` names the application, "" any that is bound. Raises HopDown if no response comes; the peer may have
         taken the request all the same.

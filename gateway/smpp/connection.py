@@ -27,9 +27,9 @@ _LAST_SEQUENCE = 0x7FFFFFFF
 class SmppLimits:
     """Limits of one session; times are in seconds.
 
-    `window`: our requests without a response; `inbound` and `inbound_bytes`: the peer's requests being answered, in
-    number and bytes; `idle`: silence before the peer is probed; `timeout`: for a response, or for the peer to read what
-    was written; `pdu_timeout`: for the rest of a PDU that has begun.
+    `window`: our requests without a response, without urgent ones; `inbound` and `inbound_bytes`: the peer's requests
+    being answered, in number and bytes; `idle`: silence before the peer is probed; `timeout`: for a response, or for
+    the peer to read what was written; `pdu_timeout`: for the rest of a PDU that has begun.
     """
 
     window: int = 10
@@ -87,11 +87,11 @@ class SmppConnection:
                 async with asyncio.timeout(self._limits.timeout):
                     await self._writer.wait_closed()
 
-    async def ask(self, request: Pdu) -> Pdu:
-        """The response to a request. Raises HopDown if none comes in time."""
+    async def ask(self, request: Pdu, *, urgent: bool = False) -> Pdu:
+        """The response to a request. Raises HopDown if none comes in time. An `urgent` one does not wait for others."""
         try:
             async with asyncio.timeout(self._limits.timeout):
-                async with self._window:
+                async with contextlib.nullcontext() if urgent else self._window:
                     if not self.open:
                         raise not_bound()
                     self._sequence = self._sequence % _LAST_SEQUENCE + 1

@@ -14,6 +14,7 @@ from typing import Literal
 import gsmcodecs  # noqa: F401 - registers the codecs gsm23.038-LOCKING-SINGLE
 
 from gateway.core.channels.smpp_pdu import SmppAddress, SmppText, Tag
+from gateway.core.channels.smpp_readings import other_readings
 from gateway.core.messages.addresses import e164
 
 Alphabet = Literal["gsm", "ascii", "latin-1", "utf-16-be", "iso8859-5", "iso8859-8", "iso2022_jp", "euc_kr", ""]
@@ -30,6 +31,7 @@ _SMPP_ALPHABETS: dict[int, Alphabet] = {
 _CLASS_ALPHABETS: tuple[Alphabet, ...] = ("gsm", "", "utf-16-be", "")
 _WAITING_ALPHABETS: dict[int, Alphabet] = {0xC: "gsm", 0xD: "gsm", 0xE: "utf-16-be"}  # message waiting indication
 _GSM_ONLY = frozenset(range(32)) - {9, 10, 13}
+_ESCAPED = re.compile(rb"\x1b.?", re.DOTALL)
 _INTERNATIONAL = 1
 _NATIONAL = re.compile(r"[2-9]\d{2}[2-9]\d{6}")
 _NUMBER_WITH_SUFFIX = re.compile(r"(\+?\d{10,15})[^\d\s().\-/].*")
@@ -63,6 +65,24 @@ class _UserData:
         """The national language tables: locking shift and single shift; 0 is the default table."""
         locking, single = self.element(_LOCKING_SHIFT), self.element(_SINGLE_SHIFT)
         return (locking[0] if locking else 0, single[0] if single else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TextReading:
+    """What phones may show of a text: as declared, and other readings.
+
+    `is_disputed`: phones show different things. `readable`: all of it could be decoded as declared.
+    """
+
+    text: str
+    others: tuple[str, ...]
+    is_disputed: bool
+    readable: bool
+
+    @property
+    def whole(self) -> str:
+        """All readings, each on lines of its own."""
+        return "\n".join((self.text, *self.others))
 
 
 def normalize_address(address: SmppAddress) -> str:
@@ -105,16 +125,25 @@ def part_reference(text: SmppText) -> PartReference | None:
 
 
 def decode_texts(texts: Sequence[SmppText]) -> tuple[str, bool]:
-    """The text of all parts in order, and whether all of it could be decoded.
+    """The text of all parts in order, and whether all of it could be decoded."""
+    reading = read_texts(texts)
+    return reading.text, reading.readable
+
+
+def read_texts(texts: Sequence[SmppText]) -> TextReading:
+    """Everything that a phone may show of all parts in order.
 
     Adjacent parts in one alphabet are joined before decoding, because a character may be split between them.
     """
     runs: list[tuple[tuple[Alphabet, tuple[int, int]], list[bytes]]] = []
     readable = True
+    is_disputed = False
     for text in texts:
         user_data = _user_data(text)
         readable = readable and user_data.readable
-        for content in (user_data.content, text.option(Tag.PAYLOAD) or b"" if text.short else b""):
+        more = [content for content in (text.short, *text.payloads) if content][1:]
+        is_disputed = is_disputed or bool(more)
+        for content in (user_data.content, *more):
             key = (alphabet_of(text.coding), user_data.languages)
             if not content:
                 continue
@@ -123,7 +152,15 @@ def decode_texts(texts: Sequence[SmppText]) -> tuple[str, bool]:
             else:
                 runs.append((key, [content]))
     decoded = [_decode(*key, b"".join(contents)) for key, contents in runs]
-    return "".join(text for text, _ in decoded), readable and all(complete for _, complete in decoded)
+    others = [
+        other
+        for (_, contents), (text, _) in zip(runs, decoded, strict=True)
+        for other in other_readings(b"".join(contents), text)
+    ]
+    return TextReading(
+        "".join(text for text, _ in decoded), tuple(dict.fromkeys(others)), is_disputed or bool(others),
+        readable and all(complete for _, complete in decoded),
+    )  # fmt: skip
 
 
 def alphabet_of(coding: int) -> Alphabet:
@@ -146,11 +183,22 @@ def _decode(name: Alphabet, languages: tuple[int, int], content: bytes) -> tuple
             return content.decode("gsm23.038", "replace"), False
         if max(content, default=0) > 0x7F:  # not septets: the declared alphabet is wrong
             return _decode_unlabeled(content), True
-        return content.decode(f"gsm23.038-{languages[0]}-{languages[1]}", "replace"), True
+        codec = f"gsm23.038-{languages[0]}-{languages[1]}"
+        content = _ESCAPED.sub(lambda found: _without_invalid_escape(found[0], codec), content)
+        return content.decode(codec, "replace"), True
     if name == "":
         return _printable_text(content), False
     text = content.decode(name, "replace")
     return text, name != "utf-16-be" or len(content) % 2 == 0
+
+
+def _without_invalid_escape(pair: bytes, codec: str) -> bytes:
+    """An escape and its letter; the letter alone if the extension table has none there (3GPP TS 23.038, 6.2.1.1)."""
+    try:
+        pair.decode(codec)
+    except UnicodeDecodeError:
+        return pair[1:]
+    return pair
 
 
 def _decode_unlabeled(content: bytes) -> str:
@@ -169,7 +217,7 @@ def _printable_text(content: bytes) -> str:
 
 
 def _user_data(text: SmppText) -> _UserData:
-    content = text.short or text.option(Tag.PAYLOAD) or b""
+    content = next((content for content in (text.short, *text.payloads) if content), b"")
     if not text.esm_class & _UDHI or not content:
         return _UserData(content, (), True)
     end = content[0] + 1

@@ -191,6 +191,11 @@ class SmppText:
         """The value of the first optional parameter of a tag."""
         return next((value for given, value in self.options if given == tag), None)
 
+    @property
+    def payloads(self) -> tuple[bytes, ...]:
+        """All values of message_payload. There should be one at most."""
+        return tuple(value for given, value in self.options if given == Tag.PAYLOAD)
+
     def addressed_to(self, address: SmppAddress) -> bytes:
         """The body of a submit_sm with the same text to one address."""
         return self.head + address.encoded() + self.tail

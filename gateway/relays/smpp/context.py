@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.channels.smpp_encoding import decode_texts, normalize_address, part_reference
+from gateway.core.channels.smpp_encoding import normalize_address, part_reference, read_texts
 from gateway.core.channels.smpp_message import (
     ESME,
     INCOMPLETE,
@@ -35,6 +35,7 @@ from gateway.core.channels.text_routing import passes_at_once
 from gateway.core.messages.message import Recipient, derived_id, new_id
 from gateway.core.messages.parties import Directory, Relation
 from gateway.core.messages.refusal import Refused, unavailable
+from gateway.core.messages.verdict import DISPUTED
 from gateway.core.policy.text_relation import TextAddress, relate_text, text_address
 from gateway.observability.events import EventLog
 from gateway.ports.channels import HopDown, SmsPartStore
@@ -112,8 +113,9 @@ class SmppContext:
         """The staff-student pairs of a message that must be checked: none if out of scope or passed at once."""
         relation = self.relation_of(text)
         if relation and len(text.destinations) == 1 and part_reference(text) is None:
-            content, readable = decode_texts([text])
-            if readable and passes_at_once(text.destinations[0].digits, content):
+            reading = read_texts([text])
+            clear = reading.readable and not reading.is_disputed
+            if clear and passes_at_once(text.destinations[0].digits, reading.text):
                 return Relation()
         return relation
 
@@ -171,7 +173,8 @@ class SmppContext:
         self, name: str, parts: Sequence[SmsPart], texts: Sequence[SmppText], relation: Relation, route: str,
         now: float, failures: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        content, readable = decode_texts(texts)
+        reading = read_texts(texts)
+        failed = [UNREADABLE] * (not reading.readable) + [DISPUTED] * reading.is_disputed
         first = texts[0]
         source = self.address_of(first.source).number
         recipients: dict[str, Recipient] = {}
@@ -184,11 +187,11 @@ class SmppContext:
             source, tuple(recipients.values()), first, account=parts[0].account,
             total=parts[0].total,
             receipts=[part.number for part, text in numbered if wants_failure_receipt(text.registered)],
-            failures=[*failures, *([] if readable else [UNREADABLE])],
+            failures=[*failures, *failed],
         )  # fmt: skip
         known_as = part_id(name, parts[0].number, parts[0].total)
         await self.intake.take(
-            SMS, enveloped, content.encode("utf-8", "replace"), relation, now,
+            SMS, enveloped, reading.whole.encode("utf-8", "replace"), relation, now,
             name=name, known_as=known_as, parts=parts,
         )  # fmt: skip
         requested = [

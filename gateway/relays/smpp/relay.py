@@ -61,7 +61,7 @@ class EsmeSessions:
         accounts = [self._links.get(account, [])] if account else self._links.values()
         return any(link.open for links in accounts for link in links)
 
-    async def ask(self, request: Pdu, account: str = "") -> Pdu:
+    async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
         """See gateway.ports.channels.SmppPeer. Connections of one account take turns."""
         links = (
             self._links.get(account, []) if account else next((links for links in self._links.values() if links), [])
@@ -70,7 +70,7 @@ class EsmeSessions:
         if not links:
             raise not_bound()
         self._turn += 1
-        return await links[self._turn % len(links)].ask(request)
+        return await links[self._turn % len(links)].ask(request, urgent=urgent)
 
 
 class SmppRelay:

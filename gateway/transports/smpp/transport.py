@@ -30,6 +30,7 @@ from gateway.core.channels.smpp_pdu import (
 )
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent
 from gateway.core.messages.message import Message
+from gateway.core.messages.parties import Direction
 from gateway.ports.channels import HopDown, SmppPeer, SmsPartStore
 
 _MAX_OFFERS = 12
@@ -86,7 +87,7 @@ class SmppTransport:
         for part in parts:
             if part.number in known:
                 continue
-            response = await self._offer(_request(part, claimed), self._account(message), holds_claim)
+            response = await self._offer(_request(part, claimed), message, holds_claim)
             if response is None:
                 return None
             if response.status != Status.OK:
@@ -104,12 +105,17 @@ class SmppTransport:
             return account_of(message)
         return self._to if self._peer.bound(self._to) else ""
 
-    async def _offer(self, request: Pdu, account: str, holds_claim: Callable[[], Awaitable[bool]]) -> Pdu | None:
-        """The response to one part, offered again while the peer throttles. None if the claim was lost."""
+    async def _offer(self, request: Pdu, message: Message, holds_claim: Callable[[], Awaitable[bool]]) -> Pdu | None:
+        """The response to one part, offered again while the peer throttles. None if the claim was lost.
+
+        What a student wrote may be a call for help: it does not wait for the responses to other texts.
+        """
+        account = self._account(message)
+        urgent = any(pair.direction is Direction.STUDENT_TO_STAFF for pair in message.relation.pairs)
         for _ in range(_MAX_OFFERS):
             if not await holds_claim():
                 return None
-            response = await self._peer.ask(request, account)
+            response = await self._peer.ask(request, account, urgent=urgent)
             if response.status not in THROTTLING_STATUSES:
                 break
         return response

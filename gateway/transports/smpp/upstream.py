@@ -81,14 +81,14 @@ class SmppUpstream:
         """See gateway.ports.channels.SmppPeer."""
         return self._link is not None and self._link.open
 
-    async def ask(self, request: Pdu, account: str = "") -> Pdu:
-        """See gateway.ports.channels.SmppPeer. Waits while the SMSC throttles us."""
+    async def ask(self, request: Pdu, account: str = "", *, urgent: bool = False) -> Pdu:
+        """See gateway.ports.channels.SmppPeer. Waits while the SMSC throttles us, unless the request is urgent."""
         clock = asyncio.get_running_loop().time
-        if (wait := self._slow_until - clock()) > 0:
+        if not urgent and (wait := self._slow_until - clock()) > 0:
             await asyncio.sleep(wait)
         if self._link is None:
             raise not_bound()
-        response = await self._link.ask(request)
+        response = await self._link.ask(request, urgent=urgent)
         if response.status in THROTTLING_STATUSES:
             self._pause = min(max(self._pause * 2, _MIN_PAUSE), _MAX_PAUSE)
             self._slow_until = clock() + self._pause

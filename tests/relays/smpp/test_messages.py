@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -147,6 +148,61 @@ def test_binary_that_contains_stop_does_not_pass_at_once(sms: SmsGateway) -> Non
     with esme(sms.port) as app:
         id_ = parse_c_string(app.submit(body(TEACHER_LINE, STUDENT_PHONE, b"\x01STOP\x02", coding=4)).body)
         assert sms.held(id_)["reasons"] == ["unreadable"]
+
+
+def test_call_for_help_does_not_wait_for_unanswered_texts(sms: SmsGateway) -> None:
+    sms.smsc.status = lambda pdu: -1 if b"silent" in pdu.body else 0
+    content = body(STUDENT_PHONE, TEACHER_LINE, b"help")
+    with esme(sms.port) as app:
+        for number in range(60):
+            silent = body(TEACHER_LINE, OUTSIDE_PHONE, b"silent %d" % number)
+            app.end.send(Pdu(Command.SUBMIT_SM, silent, 0, 1_000_000 + number).encoded())
+        began = time.monotonic()
+        assert len(parse_c_string(app.submit(content).body)) == 26
+        assert smsc_accepts(sms, content)
+        assert time.monotonic() - began < 5
+    sms.smsc.status = lambda _: 0
+
+
+@pytest.mark.parametrize(
+    "to", ["15155550120;ext=4", "tel:+1515 555-0120", "0115155550120", "\uff15\uff11555501\uff120"]
+)
+def test_every_writing_of_a_number_is_in_scope(sms: SmsGateway, to: str) -> None:
+    written = to.encode().decode("latin-1")  # sent as UTF-8
+    with esme(sms.port) as app:
+        id_ = parse_c_string(
+            app.submit(body(TEACHER_LINE, written, held_text(written).encode("ascii", "ignore"), ton=0)).body
+        )
+        assert sms.held(id_)["recipients"] == [STUDENT_PHONE]
+
+
+def test_texts_that_phones_may_read_otherwise_are_held(sms: SmsGateway) -> None:
+    with esme(sms.port) as app:
+        wrong = body(TEACHER_LINE, STUDENT_PHONE, held_text("in ascii, said to be UTF-16").encode(), coding=8)
+        two = body(
+            TEACHER_LINE, STUDENT_PHONE, b"", options=((Tag.PAYLOAD, b"hello"), (Tag.PAYLOAD, held_text("2").encode()))
+        )
+        escaped = body(TEACHER_LINE, STUDENT_PHONE, held_text("escaped").replace("d", "\x1bd").encode())
+        for content in (wrong, two, escaped):
+            sms.held(parse_c_string(app.submit(content).body))
+
+
+@pytest.mark.parametrize("command", [Command.REPLACE_SM, Command.CANCEL_SM])
+def test_guessed_ids_do_not_reach_a_message_in_scope(sms: SmsGateway, command: int) -> None:
+    content = body(STUDENT_PHONE, TEACHER_LINE, f"is practice at four {command}".encode())
+    outside = b"\1\1" + OUTSIDE_PHONE[1:].encode() + b"\0"
+    with esme(sms.port) as app:
+        app.submit(content)
+        assert smsc_accepts(sms, content)
+        smsc_id = next(name for name, pdu in sms.smsc.accepted if pdu.body == content).encode()
+        asked = len(sms.smsc.asked)
+        request = {
+            Command.REPLACE_SM: smsc_id + b"\0" + outside + b"\0\0" + bytes((0, 0, 2)) + b"hi",
+            Command.CANCEL_SM: b"\0" + smsc_id + b"\0" + outside + outside,
+        }[Command(command)]
+        status = {Command.REPLACE_SM: Status.REPLACE_FAILED, Command.CANCEL_SM: Status.CANCEL_FAILED}[Command(command)]
+        assert app.end.ask(command, request).status == status
+        assert len(sms.smsc.asked) == asked
 
 
 def test_call_for_help_is_delivered_and_alerts(sms: SmsGateway) -> None:
