@@ -327,6 +327,21 @@ def test_call_for_help_is_delivered(twilio: TwilioGateway, text: str) -> None:
     assert eventually(lambda: twilio.sms.gateway.metric("chaperone_help_alerts_total") == before + 1)
 
 
+def test_an_answer_to_an_outsider_that_names_a_student_is_checked(twilio: TwilioGateway) -> None:
+    words = f"{HELD_TEXT} to another number"
+    to = f"{SECOND_STUDENT_PHONE};ext=1,{OUTSIDE_PHONE}"
+    twilio.app.reply = f'<Response><Message to="{to}">{words}</Message></Response>'.encode()
+
+    def held() -> int:
+        rows = twilio.sms.api("/held?limit=200")[1]["items"]
+        return sum(SECOND_STUDENT_PHONE in row["recipients"] for row in rows)
+
+    before = held()
+    assert twilio.inbound("hello office", OUTSIDE_PHONE) == 200
+    assert eventually(lambda: held() == before + 1)
+    assert twilio.provider.sent(words) == 0
+
+
 def test_message_in_an_applications_answer_is_checked(twilio: TwilioGateway) -> None:
     twilio.app.reply = f"<Response><Message>{HELD_TEXT} in an answer</Message></Response>".encode()
     assert twilio.inbound("thanks for the notes", SECOND_STUDENT_PHONE) == 200

@@ -1,0 +1,55 @@
+"""The messages in an application's answer, as the provider would read it."""
+
+import pytest
+
+from gateway.ports.channels import HttpAnswer
+from gateway.relays.twilio.replies import parse_answer
+
+LINE, PEER = "+15155550199", "+15155550777"
+
+
+def read(content: bytes, kind: str = "text/xml") -> list[tuple[str, str, str]] | None:
+    replies = parse_answer(HttpAnswer(200, content, kind), LINE, PEER)
+    if replies is None:
+        return None
+    fields = [dict(form) for form in replies]
+    return [(form.get("From", ""), form.get("To", ""), form.get("Body", "")) for form in fields]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<Response><Message>hi</Message></Response>",
+        b"\xef\xbb\xbf<Response><Message>hi</Message></Response>",
+        b'<?xml version="1.0" encoding="UTF-16"?><Response><Sms>hi</Sms></Response>'.decode().encode("utf-16"),
+        b"<Response><message><Body>hi</Body></message></Response>",
+        b'<R xmlns="urn:x"><Message>h<b>i</b></Message></R>',
+        b"<Response><Other><Message><Media>https://a.example</Media>hi</Message></Other></Response>",
+    ],
+)
+def test_every_form_of_a_message_is_found(content: bytes) -> None:
+    for kind in ("text/xml", "application/xml; charset=utf-8", "text/html", ""):
+        assert read(content, kind) == [(LINE, PEER, "hi")]
+
+
+def test_another_number_and_a_list_are_kept_as_written() -> None:
+    content = b'<Response><Message to="+15155550120,+15155550121" from="22000">hi</Message></Response>'
+    assert read(content) == [("22000", "+15155550120,+15155550121", "hi")]
+
+
+def test_plain_text_is_a_message() -> None:
+    assert read(b" hi ", "text/plain; charset=utf-8") == [(LINE, PEER, "hi")]
+    assert read(b"", "text/plain") == []
+    assert read(b'{"a": 1}', "application/json") == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<Response><Redirect>https://a.example</Redirect></Response>", b"<Response><Message>hi",
+        b"<!DOCTYPE a><Response/>",
+        b"<Response>" + b"<Message>hi</Message>" * 101 + b"</Response>",
+    ],
+)  # fmt: skip
+def test_unclear_answers_are_not_passed_on(content: bytes) -> None:
+    assert read(content) is None
