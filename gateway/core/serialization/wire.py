@@ -113,6 +113,10 @@ class Placed(Protocol):
 # --- messages ------------------------------------------------------------------------------------------------------
 
 
+_SMALL_HEADER = 64 << 10
+"""Bytes of a header that every topic takes, however small `max_inline` is."""
+
+
 def first_pair(pairs: Iterable[Pair]) -> Pair:
     """The pair whose conversation is the key of a message on the bus: the first by staff id, then student id."""
     return min(pairs, key=lambda pair: (pair.staff, pair.student, pair.direction))
@@ -143,7 +147,7 @@ def message_record(outgoing: OutgoingMessage, *, max_inline: int) -> MessageReco
         return MessageRecord(key, message.content, header)
     truncated = {"truncated": True, **known}
     header = _envelope(message, first.direction, _without_members(message.relation), truncated)
-    if len(header) > max_inline:  # many recipients: these too are read from the store
+    if len(header) > max(max_inline, _SMALL_HEADER):  # many recipients: these too are read from the store
         header = _envelope(message, first.direction, (), {**truncated, "recipients": []})
     return MessageRecord(key, b"", header)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.message import EarlierMessage, OutgoingMessage, Recipient
+from gateway.core.messages.parties import Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
 from gateway.core.serialization import wire
 from tests.core.samples import CONTENT, NOW, OTHER, S2S, STUDENT, message, names, pair, pairs, times, verdicts, words
@@ -213,3 +214,15 @@ def test_dead_letter_headers():
     assert dict(wire.dead_letter_headers(Place(), "json")) == {
         "topic": b"chaperone.verdicts", "partition": b"3", "offset": b"41", "error": b"json",
     }  # fmt: skip
+
+
+def test_header_of_many_recipients_leaves_them_in_the_store():
+    """A thousand long addresses would make a header that no topic takes."""
+    base = message()
+    addresses = [f"{number:04d}{'x' * 200}@students.example" for number in range(1000)]
+    pairs = tuple(replace(base.relation.pairs[0], recipient=address, student=address) for address in addresses)
+    envelope = replace(base.envelope, recipients=tuple(Recipient(address) for address in addresses))
+    many = replace(base, relation=Relation(pairs), envelope=envelope)
+    record = wire.message_record(OutgoingMessage(many), max_inline=100_000)
+    assert len(record.header) < 2_000
+    assert wire.decode_message(record.value, record.header).truncated
