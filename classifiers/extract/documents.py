@@ -18,10 +18,11 @@ from classifiers.extract.parser_errors import PARSER_ERRORS
 from classifiers.extract.readers import signatures
 from classifiers.extract.readers.archives import read_compressed, read_tar, read_zip
 from classifiers.extract.readers.binary_files import read_film, read_font
-from classifiers.extract.readers.compound_file import read_compound, unpack_package
 from classifiers.extract.readers.fields import is_fields, read_fields
 from classifiers.extract.readers.html_files import read_html_file, unescape_script
 from classifiers.extract.readers.mail_files import is_mail, read_mail_file
+from classifiers.extract.readers.office.compound_file import read_compound, unpack_package
+from classifiers.extract.readers.office.winmail import read_winmail
 from classifiers.extract.readers.pdf import find_pdf, read_pdf
 from classifiers.extract.readers.pictures import may_show_words, read_picture
 from classifiers.extract.readers.plain_text import decoded, read_text
@@ -38,7 +39,6 @@ from classifiers.extract.readers.reading import (
 )  # fmt: skip
 from classifiers.extract.readers.reading import Budget as Budget
 from classifiers.extract.readers.rtf import read_rtf
-from classifiers.extract.readers.winmail import read_winmail
 from classifiers.extract.readers.xml_text import read_xml
 
 MAX_DEPTH = 5

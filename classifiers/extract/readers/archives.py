@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from classifiers.extract.parser_errors import PARSER_ERRORS
-from classifiers.extract.readers.office_package import PackageReader, is_document, kind_of_document
+from classifiers.extract.readers.office.package import PackageReader, is_document, kind_of_document
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     MAX_UNPACKED,

@@ -22,11 +22,11 @@ from classifiers.extract.readers.xml_text import has_words
 from gateway.core.mime.charsets import to_text
 
 MAX_PIXELS = 120_000_000
-"""Pixels of a picture that is decoded. JPEG is decoded at an eighth of its size."""
+"""Pixels of a picture that is decoded. JPEG is decoded at a quarter of its width."""
 _MAX_DECODED = 20_000_000
 """Pixels that are decoded of one picture, over all frames."""
 _MAX_DRAFT = 1_000_000
-"""Pixels above which a JPEG is decoded at an eighth of its size."""
+"""Pixels above which a JPEG is decoded at a quarter of its width."""
 _CACHE_SIZE = 256
 _MAX_CACHED = 300_000
 """Bytes of a picture, at most, for its result to be cached."""
@@ -105,7 +105,7 @@ def _decode(data: bytes, content: FileContent) -> bool:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False
             if width * height > _MAX_DRAFT:
-                picture.draft("RGB", (max(width // 8, 1), max(height // 8, 1)))
+                picture.draft("RGB", (max(width // 4, 1), max(height // 4, 1)))
             if picture.size[0] * picture.size[1] > _MAX_DECODED:
                 content.fail(TOO_LARGE, "a picture with too many pixels")
                 return False

@@ -34,7 +34,8 @@ _PROPERTIES = frozenset(
 _SHADED_PARENTS = {"rPr": "r", "pPr": "p", "tcPr": "tc", "tblPr": "tbl"}
 
 _TEXT_ATTRIBUTES = frozenset(
-    "descr title alt string displayText prompt promptTitle error errorTitle tooltip display caption string-value "
+    "num-list-format bullet-char descr title alt string displayText prompt promptTitle error errorTitle tooltip "
+    "display caption string-value "
     "label hint help helpText statusText default placeholder text formatCode num-prefix num-suffix author "
     "displayName description formula".split()
 )
@@ -186,7 +187,7 @@ class _XmlTextReader:
             return False
         if local == "formatCode" or (name in _NAMED_ELEMENTS and local in ("name", "val", "displayText", "value")):
             return True
-        if self._read_attributes and (local in _TEXT_ATTRIBUTES or has_words(value)):
+        if local in _TEXT_ATTRIBUTES or (self._read_attributes and has_words(value)):
             return True
         return value.startswith(_LINKS) and not any(standard in value for standard in _STANDARD)
 

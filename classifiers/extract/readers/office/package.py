@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from classifiers.extract.readers.office.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.reading import ENCRYPTED, Budget, FileContent, InnerFile
-from classifiers.extract.readers.spreadsheet import SharedStrings, read_sheet
 from classifiers.extract.readers.xml_text import XmlStyles, read_xml
 
 _OFFICE_ENTRY = re.compile(

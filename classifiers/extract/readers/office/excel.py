@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 
 from classifiers.extract.readers.reading import ENCRYPTED, TOO_LARGE, UNREADABLE, FileContent
+from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.xml_text import tidy
 
 _CONTINUE, _FILEPASS, _SST, _BOF = 0x3C, 0x2F, 0xFC, 0x809
@@ -27,7 +27,6 @@ _TEXTS = {
 """Records with one text, and its offset: name of a sheet, header, footer, format, chart text, author of a note."""
 _OTHER_TEXTS = frozenset((0x1B8, 0x1BE, 0x1B2, 0x5D, 0x13D, 0x293, 0x1AE, 0x5B, 0x5C, 0x51, 0x868, 0x800))
 """Records with texts among other data: links, rules for input, styles, users, tips."""
-_READABLE = re.compile("[\x20-\x7e\u00a1-\u024f]{5,}")
 _MAX_CELLS = 200_000
 
 
@@ -72,7 +71,7 @@ def read_excel(stream: bytes, content: FileContent) -> None:
                 elif kind == _RK:
                     rows[last] = f"{_rk(struct.unpack_from('<I', data, 6)[0]):.15g}"
                 else:
-                    texts.append(_runs(b"".join(chunks)[20:]))
+                    texts.append(text_runs(b"".join(chunks)[20:]))
             elif kind == _MULRK:
                 row, column = struct.unpack_from("<HH", data)
                 for number in range((len(data) - 6) // 6):
@@ -85,7 +84,7 @@ def read_excel(stream: bytes, content: FileContent) -> None:
             elif kind in _TEXTS and data:
                 texts.append(_text(data, _TEXTS[kind], is_wide, short=kind in (0x85, 0x100D)))
             elif kind in _OTHER_TEXTS:
-                texts.append(_runs(b"".join(chunks)))
+                texts.append(text_runs(b"".join(chunks)))
         except (struct.error, LookupError):
             content.fail(UNREADABLE, "a broken record of a workbook")
     lines: dict[tuple[int, int], list[str]] = {}
@@ -181,12 +180,6 @@ def _text(data: bytes, at: int, is_wide_format: bool, short: bool = False) -> st
 
 def _decoded(data: bytes, is_wide: bool) -> str:
     return data.decode("utf-16-le" if is_wide else "cp1252", "replace").replace("\0", "")
-
-
-def _runs(data: bytes) -> str:
-    """The runs of readable characters of a record, narrow and wide."""
-    wide = (data.decode("utf-16-le", "ignore"), data[1:].decode("utf-16-le", "ignore"))
-    return "\n".join(run for text in (data.decode("latin-1"), *wide) for run in _READABLE.findall(text))
 
 
 def _rk(value: int) -> float:

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 import olefile  # it has no types: see pyproject.toml
 
-from classifiers.extract.readers.excel_binary import read_excel
-from classifiers.extract.readers.mapi import MULTIPLE, MapiProperties
-from classifiers.extract.readers.powerpoint_binary import read_powerpoint
+from classifiers.extract.readers.office.excel import read_excel
+from classifiers.extract.readers.office.mapi import MULTIPLE, MapiProperties
+from classifiers.extract.readers.office.powerpoint import read_powerpoint
+from classifiers.extract.readers.office.word import read_word
 from classifiers.extract.readers.reading import (
     ENCRYPTED,
     MAX_FILE,
@@ -24,7 +25,6 @@ from classifiers.extract.readers.reading import (
     FileContent,
     InnerFile,
 )
-from classifiers.extract.readers.word_binary import read_word
 from classifiers.extract.readers.xml_text import has_words
 
 _PROPERTY = "__substg1.0_"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from classifiers.extract.readers.reading import ENCRYPTED, UNREADABLE, FileContent
+from classifiers.extract.readers.text_runs import text_runs
 from classifiers.extract.readers.xml_text import tidy
 
 _MAGIC = (0xA5EC, 0xA5DC)
@@ -38,6 +39,7 @@ def read_word(document: bytes, tables: dict[str, bytes], content: FileContent) -
             content.fail(UNREADABLE, "the pieces of a Word document cannot be found")
         else:
             content.text.append(tidy(text.translate(_MARKS)))
+            content.hidden.append(text_runs(table, narrow=False))  # labels of lists, among names of styles and fonts
 
 
 def _read_word_95(document: bytes, flags: int, content: FileContent) -> None:

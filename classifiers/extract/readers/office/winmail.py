@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from classifiers.extract.readers.mapi import MapiProperties, read_property_list
+from classifiers.extract.readers.office.mapi import MapiProperties, read_property_list
 from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
 from gateway.core.mime.charsets import to_text
 
