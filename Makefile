@@ -7,7 +7,7 @@
 #   make docs         the documentation as a site in build/site
 #   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
-#   make differential documents, read by our readers and by other programs   (ARGS="--count 100")
+#   make differential documents and HTML, read by our readers and by other programs   (ARGS="--count 100")
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
@@ -29,7 +29,7 @@ test: $(VENV)/installed-for-tests services kafka node
 	$(PYTEST) $(ARGS)
 
 test-fast: $(VENV)/installed-for-tests
-	$(PYTEST) -m "not peer and not slow" $(FAST) $(ARGS)
+	$(PYTEST) --dist worksteal -m "not peer and not slow" $(FAST) $(ARGS)
 
 coverage: $(VENV)/installed-for-tests
 	$(PYTEST) -q -m "not peer and not slow" --cov --cov-report=term $(FAST) $(ARGS)
@@ -55,6 +55,7 @@ bench: $(VENV)/installed-for-tests
 differential: $(VENV)/installed-for-tests
 	deploy/services differential
 	$(VENV)/bin/python -m tests.differential.documents $(ARGS)
+	$(VENV)/bin/python -m tests.differential.html_text $(ARGS)
 
 fuzz: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.differential.fuzz_files $(ARGS)

@@ -6,7 +6,7 @@ var() can only be checked when they are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -120,10 +120,10 @@ def collect_declarations(nodes: Iterable[Any]) -> Declarations:
 def _expand(name: str, tokens: list[Any]) -> Iterable[tuple[str, str]]:
     """The longhand properties that a declaration sets, with valid values."""
     if name.startswith("--"):
-        yield name, serialize(tokens).strip()[:_MAX_VALUE]
+        yield name, css_text(tokens)[:_MAX_VALUE]
         return
     if name in _WITH_STRINGS:
-        yield name, serialize(tokens).strip()[:_MAX_VALUE]
+        yield name, css_text(tokens)[:_MAX_VALUE]
         return
     expand = _SHORTHANDS.get(name)
     if expand is None and name not in _KEYWORDS and name not in _COLORS and name not in _LENGTHS and name not in _FREE:
@@ -142,7 +142,15 @@ def _value(tokens: list[Any]) -> str:
         tokens = tokens[1:]
     if len(tokens) == 1 and tokens[0].type == "ident":
         return str(tokens[0].lower_value)
-    return str(serialize(tokens)).strip().lower()[:_MAX_VALUE]
+    return css_text(tokens).lower()[:_MAX_VALUE]
+
+
+def css_text(tokens: Sequence[Any]) -> str:
+    """Parsed tokens as CSS; "" if they are nested deeper than any browser reads."""
+    try:
+        return str(serialize(tokens)).strip()
+    except RecursionError:
+        return ""
 
 
 def is_valid(name: str, value: str) -> bool:

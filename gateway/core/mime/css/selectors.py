@@ -25,7 +25,8 @@ from cssselect2.parser import (
     SpecificityAdjustmentSelector,
     parse,
 )
-from tinycss2 import serialize
+
+from gateway.core.mime.css.declarations import css_text
 
 MAX_LENGTH = 1_000
 """Tokens of a selector list that is read."""
@@ -146,7 +147,7 @@ def _compound(simple: Sequence[Any], combinator: str, depth: int) -> Compound:
             case PseudoClassSelector():
                 tests.append((part.name, ""))
             case FunctionalPseudoClassSelector():
-                tests.append((part.name, serialize(part.arguments).strip().lower()[:100]))
+                tests.append((part.name, css_text(part.arguments).lower()[:100]))
             case _:
                 tests.append(("?", ""))
     return Compound(name, identifier, tuple(classes), tuple(tests), combinator)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from tinycss2 import parse_blocks_contents, parse_component_value_list, parse_stylesheet, serialize
+from tinycss2 import parse_blocks_contents, parse_component_value_list, parse_stylesheet
 
-from gateway.core.mime.css.declarations import Declarations, collect_declarations
+from gateway.core.mime.css.declarations import Declarations, collect_declarations, css_text
 from gateway.core.mime.css.media import NARROW, SHEETS, media_environments, supports_environments
 from gateway.core.mime.css.selectors import Element, MatchBudget, Selector, matches, parse_selectors
 
@@ -92,15 +92,15 @@ def _add_rule(sheet: Sheet, prelude: Sequence[Any], declarations: Declarations, 
 
 def _nested(outer: Sequence[Any], inner: Sequence[Any]) -> Sequence[Any]:
     """The selector of a rule inside another rule."""
-    parent = f":is({serialize(outer)})"
-    text = serialize(inner).strip()
+    parent = f":is({css_text(outer)})"
+    text = css_text(inner)
     combined = text.replace("&", parent) if "&" in text else f"{parent} {text}"
     return tuple(parse_component_value_list(combined[:4_000], skip_comments=True))
 
 
 def _add_at_rule(sheet: Sheet, node: Any, where: int, outer: Sequence[Any], depth: int, layer: int) -> None:
     name, content = node.lower_at_keyword, node.content
-    prelude = serialize(node.prelude).strip()[:1_000]
+    prelude = css_text(node.prelude)[:1_000]
     if name == "import":
         sheet.imports.extend(str(token.value) for token in node.prelude if token.type in ("url", "string"))
         sheet.imports.extend(
@@ -140,14 +140,14 @@ def _changes_letters(content: Sequence[Any]) -> bool:
     names = {}
     for node in parse_blocks_contents(content, skip_comments=True, skip_whitespace=True):
         if node.type == "declaration":
-            names[node.lower_name] = serialize(node.value).lower()
+            names[node.lower_name] = css_text(node.value).lower()
     source = names.get("src", "")
     return "data:" in source or ("local(" in source and "size-adjust" in names)
 
 
 def _last_frame(content: Sequence[Any]) -> Declarations:
     for node in reversed(parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)):
-        if node.type == "qualified-rule" and serialize(node.prelude).strip().lower() in ("to", "100%"):
+        if node.type == "qualified-rule" and css_text(node.prelude).lower() in ("to", "100%"):
             return collect_declarations(parse_blocks_contents(node.content, skip_comments=True, skip_whitespace=True))
     return Declarations({}, {})
 

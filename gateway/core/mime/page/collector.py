@@ -61,6 +61,7 @@ class Page:
         self.layout = Layout(self.runs)
         self._cascade, self._budget, self._outer_mask = Cascade(rules, budget), budget, outer_mask
         root = Frame("", {}, ROOT, EVERYBODY)
+        root.is_tracked = True
         root.element = Element("", {}, None, None)
         self._open = [root]
         self._quotes = 0
@@ -164,6 +165,9 @@ class Page:
         if name == "blockquote":
             self._quotes += 1
         self._break(frame)
+        if main.flow == "float" and not parent.is_tracked:
+            parent.is_tracked = True
+            self.layout.enter(parent.main, parent.display, parent.attributes, parent.name)
         if main.values is not None or name in _SVG_TEXT or parent.display in ROWS:
             frame.is_tracked = True
             self.layout.enter(main, frame.display, attributes, name)

@@ -12,6 +12,7 @@ from gateway.core.mime.css.selectors import Element, MatchBudget
 from gateway.core.mime.css.sheets import Rule, RuleIndex
 from gateway.core.mime.css.style import Style, compute_style
 from gateway.core.mime.page.elements import default_declarations
+from gateway.core.mime.page.tree import TEMPLATE
 
 Attributes = Mapping[str, str | None]
 Others = tuple[Style, Style, Style]
@@ -61,6 +62,9 @@ class Cascade:
         `display`: the default of the name of the element.
         """
         attributes, name = frame.attributes, frame.name
+        if name == TEMPLATE and "shadowrootmode" not in attributes:  # never displayed, whatever its style
+            frame.main = parent.main.plain_child().undisplayed()
+            return []
         hints = default_declarations(name, attributes, frame.in_svg)
         inline = parse_inline_style(style) if attributes and (style := attributes.get("style")) else None
         matched: list[tuple[Rule, int]] = []

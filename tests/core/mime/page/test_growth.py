@@ -1,0 +1,182 @@
+"""Hostile HTML takes time in proportion to its size, up to the limits."""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+
+import pytest
+
+from gateway.console.messages.sanitizer import sanitize_html
+from gateway.core.mime.html import read_html
+from gateway.core.mime.page.attributes import embedded_file, script_texts, words_in_address
+from gateway.core.mime.page.tokens import can_build_tree, decode_references, read_tokens
+
+_SIZES = (10_000, 100_000, 1_000_000)
+_SECONDS_PER_MEGABYTE = 12.0
+"""Far above what one megabyte takes; quadratic growth takes minutes."""
+
+PAGES = [
+    "<div>",
+    "<blockquote>",
+    "<p>",
+    "<b>",
+    "</div>",
+    "<br>",
+    "<",
+    "<a",
+    "<a ",
+    '<a "',
+    "<p a='",
+    "<!--",
+    "<!--x-->",
+    "<!--[if mso]>",
+    "<!--[if mso]>x<![endif]-->",
+    "<![if !mso]>",
+    "<style>",
+    "<style></style>",
+    "<style>p{color:red}</style>",
+    "<p><b>",
+    "<p><table>",
+    "<td>",
+    "<li>",
+    "&",
+    "&#",
+    "&#x",
+    "&amp",
+    "&#9",
+    "<a href=https://x.example>x",
+    "<p style='",
+    "<?",
+    "<svg><style>",
+    "<![CDATA[",
+    "<p a=b ",
+    "<p hidden>x</p>",
+    "</",
+    "<title>",
+    "<template>",
+    "<bdo dir=rtl>x",
+    "<i style='float:right'>x</i>",
+    "<p style='display:flex;flex-direction:row-reverse'>x",
+    "<div><object></div></object>",
+    "<table><b a={i}>x</table>",
+    "<p><i a={i}></p>x",
+    "<font a={i}>",
+    "</p><b a={i}>x",
+    "<button><b a={i}>",
+    "<nobr a={i}>x",
+    "<iframe srcdoc='<p>x'></iframe>",
+    "<img src='data:image/svg+xml,<svg>'>",
+    "<script>'x'+",
+    "<noframes><p>",
+    "<p style='--a{i}:var(--b{i})'>",
+    "<p class='a b c d e f g'>",
+    "<i style='color:hsla(",
+    "<ruby>x<rt>y",
+    "<math><mi>x",
+    "<option>x",
+    "<select>",
+    "<form>",
+    "<p title=x{i}>",
+    "<textarea>",
+    "<p style='color:#{i}'>x</p>",
+    "<plaintext>",
+    "x\n",
+    "<i style='position:absolute;left:{i}px'>x</i>",
+    "<a><p>",
+]
+SHEETS = [
+    "hsla(",
+    "a{",
+    "a{b:",
+    ".c{display:none}",
+    "p b i{color:red}",
+    ":not(",
+    "a:is(",
+    "@media{",
+    "@import'",
+    "--x:{",
+    "[a=b]",
+    "{",
+    "(",
+    "/*",
+    "\\",
+    "url(",
+    "'",
+    "a>",
+    "a+",
+    "a~",
+    "* * * * * * p{}",
+    "p:nth-child({i}){color:red}",
+    ".n{i}{color:var(--a)}",
+    "p,",
+    "@layer a{",
+    "@supports(",
+    "&",
+    "p{&",
+    "p::before{content:'x'}",
+    "@keyframes k{i}{to{color:red}}",
+    "*~*~*~*{color:red}",
+]
+_BODY = "<p><b class=x>x</b><i>y</i>" * 300
+
+
+def _text(piece, size):
+    count = size // len(piece)
+    return "".join(piece.replace("{i}", str(number)) for number in range(count)) if "{i}" in piece else piece * count
+
+
+def _sizes(piece):
+    """All sizes for every fourth piece, and for all under `make differential`."""
+    is_large = os.environ.get("CHAPERONE_TEST_LARGE") or zlib.crc32(piece.encode()) % 4 == 0
+    return _SIZES if is_large else _SIZES[:2]
+
+
+def _check(read, piece, sizes=_SIZES):
+    for size in sizes:
+        text = _text(piece, size)
+        start = time.process_time()
+        read(text)
+        assert time.process_time() - start < 0.5 + _SECONDS_PER_MEGABYTE * size / 1_000_000, (piece, size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", PAGES)
+def test_pages(piece):
+    _check(read_html, piece, _sizes(piece))
+    _check(lambda text: read_html("<p " + text), piece, _SIZES[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("piece", SHEETS)
+def test_style_sheets(piece):
+    _check(lambda text: read_html(f"<style>{text}</style>{_BODY}"), piece, _sizes(piece))
+    _check(lambda text: read_html(f'<p style="{text}">x</p>'), piece, _SIZES[:1])
+
+
+@pytest.mark.parametrize("piece", ["<!--", "<a '", '<a "', "&#", "<script>", "</b", "<b>", "<svg>", "</", "<![if"])
+def test_tokens_and_sanitizer(piece):
+    class Nothing:
+        def style_sheets(self, texts): ...
+        def start(self, name, attributes): ...
+        def end(self): ...
+        def text(self, text): ...
+        def comment(self, text): ...
+
+    _check(lambda text: read_tokens(text, Nothing()), piece)
+    _check(can_build_tree, piece)
+    _check(sanitize_html, piece)
+
+
+@pytest.mark.parametrize(
+    "piece", ["'", "\\'", "`", '"x"', "\\u", "%20", "a+", "data:,", "&#1", "mailto:?body=", "a b "]
+)
+def test_attributes_and_scripts(piece):
+    for read in (script_texts, words_in_address, embedded_file, decode_references):
+        _check(read, piece)
+
+
+def test_references_of_any_length():
+    assert decode_references("&#" + "0" * 5_000 + "65;&#" + "9" * 5_000 + ";&#x" + "f" * 5_000) == "A\ufffd\ufffd"
+    assert read_html("<p>&#" + "9" * 5_000).shown == "\ufffd"
