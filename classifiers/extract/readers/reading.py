@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MAX_FILE = 20 * 1024 * 1024
@@ -93,3 +93,21 @@ class FileContent:
     def fail(self, word: str, reason: str) -> None:
         """Note that something could not be read. The first reason for a word is kept."""
         self.failed.setdefault(word, reason)
+
+
+def describe_files(accounts: Sequence[FileAccount]) -> tuple[list[str], list[str]]:
+    """The accounts in words: what was read of each file, and what was not and why."""
+    read = [
+        f"{_name(account)}, {account.read_characters:,} characters" for account in accounts if account.read_characters
+    ]
+    unread = [
+        f"{_name(account)}, {account.size:,} bytes, {account.failed}: {account.reason}"
+        for account in accounts
+        if account.failed
+    ]
+    return read, unread
+
+
+def _name(account: FileAccount) -> str:
+    place = f"part {account.part}" if account.part else "a file"
+    return f"{place} {account.path} ({account.kind})" if account.path else f"{place} ({account.kind})"
