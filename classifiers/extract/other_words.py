@@ -98,8 +98,10 @@ class KnownWords:
             run.append(at)
             if word not in self._words and word.isalpha():
                 telling.add(at)
-            if len(run) >= reordered:
+            if len(run) == reordered:
                 telling.update(run)
+            elif len(run) > reordered:
+                telling.add(at)
         return telling
 
     def _known_positions(self, words: list[str]) -> set[int]:

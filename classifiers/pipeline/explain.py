@@ -13,11 +13,14 @@ from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.readers.reading import describe_files
 from classifiers.pipeline.entity_resolution import NameDirectory, resolve_people
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.channels.registry import CHANNELS, capabilities_of, header_section_of, parts
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import HELP, IN_FILE, IN_HIDDEN, Finding, Span, Verdict
+from gateway.core.mime.account import describe
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import Action, Decision
 from gateway.core.policy.legitimate_interest import Relationship, no_relationships
@@ -69,13 +72,18 @@ class FindingWithWords:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One message explained. `action_without` is what the policy would do if the words of the findings were removed."""
+    """One message explained. `action_without` is what the policy would do if the words of the findings were removed.
+
+    `read` and `unread` are the account of its bytes in words: what was read, and what was not.
+    """
 
     message: StandaloneMessage
     verdict: Verdict
     decision: Decision
     findings: tuple[FindingWithWords, ...]
     action_without: Action | None
+    read: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def message_from_row(row: Mapping[str, object]) -> StandaloneMessage:
@@ -160,7 +168,12 @@ def explain(
             stripped = _remove_words(message, spans, texts)
             remaining = _keep_other_evidence(verdict, *classify_messages(classifier, [stripped], directory))
             action_without = decide_message(stripped, remaining, policy, directory).action
-    return Explanation(message, verdict, decision, findings, action_without)
+    extracted = extract_message(message.content, message.channel)
+    read, unread = describe(extracted.account)
+    files_read, files_unread = describe_files(extracted.files)
+    return Explanation(
+        message, verdict, decision, findings, action_without, (*read, *files_read), (*unread, *files_unread)
+    )
 
 
 def _keep_other_evidence(verdict: Verdict, stripped: Verdict) -> Verdict:

@@ -115,6 +115,8 @@ def _print(explained: Explanation, policy: Policy) -> None:
         console.print("purpose " + ", ".join(f"{name} {score:.2f}" for name, score in likely))
     if verdict.failed:
         console.print(Text(f"not read in full: {', '.join(verdict.failed)}", "yellow"))
+    console.print(Text(f"read: {'; '.join(explained.read) or 'nothing'}"), soft_wrap=True)
+    console.print(Text(f"not read: {'; '.join(explained.unread) or 'nothing'}"), soft_wrap=True)
     for shown in sorted(explained.findings, key=lambda shown: -shown.finding.score):
         finding = shown.finding
         cue = _PLACES.get(finding.cue) or f"cue {finding.cue}"

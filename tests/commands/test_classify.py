@@ -30,6 +30,17 @@ def test_a_configuration_adds_its_directory(configuration: Path, capsys: pytest.
     assert "8" not in clauses("liam.whitcomb@students.riverbend.example")
 
 
+def test_account_says_what_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "message.eml"
+    file.write_bytes(
+        b"Subject: Quiz\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nThe quiz is on Friday.\n"
+        b"--b\nContent-Type: application/x-odd\n\n\x01\x02\x03\n--b--\n"
+    )
+    assert main(["classify", str(file)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "read: subject, 15 bytes; part 1 (text/plain, utf-8), 22 bytes not read: part 2 (application/x-odd)" in shown
+
+
 @pytest.mark.parametrize("line", [b'{"text": "caf\xe9"}', b'{"id": 1}'])
 def test_an_invalid_row_is_named_by_its_line(line: bytes) -> None:
     good = b'{"id": "a", "channel": "sms", "from": "staff", "text": "The quiz is on Friday."}'

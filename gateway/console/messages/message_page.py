@@ -10,6 +10,7 @@ from gateway.console.decisions.claims import HOLD_LONGER
 from gateway.console.messages.names import Names
 from gateway.console.messages.service import MessageReading
 from gateway.console.messages.view import (
+    account_in_words,
     add_named_people,
     clause_reasons,
     first_mention,
@@ -56,6 +57,7 @@ async def _content(
             "findings": clause_reasons(detail, policy, names, files, policy_known=version.known),
             "parts": part_views(detail, policy, names, files),
             "subject": marked_subject(detail, policy, names),
+            "account": account_in_words(detail, files),
             "header": header_rows(detail, names),
             "pairs": names.pairs(detail.trace.relation.pairs, groups=True),
         }

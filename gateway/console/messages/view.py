@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -12,6 +12,8 @@ from gateway.console.messages.attachments import NO_FILE, FileText
 from gateway.console.messages.names import Names
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.messages.verdict import HELP, Finding, Span
+from gateway.core.mime.account import ByteSpan, Use
+from gateway.core.mime.account import describe as describe_account
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
 from gateway.core.mime.parts import Part
 from gateway.core.policy.policy import Policy, Thresholds
@@ -235,6 +237,19 @@ def marked_subject(detail: MessageDetail, policy: Policy, names: Names) -> tuple
     if not capabilities_of(detail.channel).has_header_section:
         return ()
     return mark_findings(names.mask(detail.section.subject[:2000]), "subject", _marked_findings(detail, policy))
+
+
+def account_in_words(detail: MessageDetail, files: Mapping[str, FileText]) -> tuple[list[str], list[str]]:
+    """What was read of the bytes of a message, and what was not."""
+
+    def use(span: ByteSpan) -> Use:
+        file = files.get(span.part)
+        if span.use is not Use.FILE or file is None:
+            return span.use
+        return Use.UNREAD if file.failed else Use.TEXT if file.text.strip() else Use.NOT_TEXT
+
+    reading = capabilities_of(detail.channel).reading_of(detail.content, detail.section)
+    return describe_account(replace(span, use=use(span)) for span in reading.spans)
 
 
 def part_views(

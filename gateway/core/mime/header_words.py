@@ -35,7 +35,7 @@ _TELLING = frozenset(
         "conmigo could crying cut cute dad danger darling dead desnuda desnudo dick did didnt die discord do does "
         "doesnt dont drug drugs drunk dumb dying emergency eres escríbeme estoy everyone exam fag faggot fat feel "
         "fight foto fotos fuck fucking gave get girlfriend give go going gonna gorgeous "
-        "got guapa gun guns had has hate hates have help helps her hide high him his hit hola honey hot house "
+        "got guapa gun guns had has hate hates have help helps her hide him his hit hola honey hot house "
         "how hungry hurt hurts i idiot im insta instagram isnt just keep kill killing kiss knife know leave "
         "let lets llama llámame loser love loved loves make matar mañana me meet meeting mi miedo might mine miss "
         "mom money morir must my myself mí nadie naked need needs never nigger no nobody noche nosotros not nothing "
@@ -51,7 +51,7 @@ _TELLING = frozenset(
 """Words of sentences. A short name without any of them is the name of a person, an office, a list or an employer."""
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _DISGUISED = re.compile(
-    r"(?:\b\w[\W_]+){3}\w\b|[A-Za-z][0-9@$!|][A-Za-z]|(?:[A-Z][a-z]+){3}|[\u200b-\u200f\u2060-\u2064\u00ad]"
+    r"(?:\b\w[\W_]+){3}\w\b|[A-Za-z][0-9@$!|]{1,3}[A-Za-z]|(?:[A-Z][a-z]+){3}|[\u200b-\u200f\u2060-\u2064\u00ad]"
 )
 """Letters with something between them, digits among letters, words without blanks, invisible characters."""
 

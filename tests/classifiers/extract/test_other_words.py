@@ -1,0 +1,121 @@
+"""What another reading says beyond the texts that were read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from classifiers.extract.extraction import extract_message
+from classifiers.extract.other_words import MIN_LETTERS, KnownWords, is_notice
+from classifiers.extract.quoting import PassageKind
+
+
+def known(*texts: str) -> KnownWords:
+    words = KnownWords()
+    for text in texts:
+        words.add(text)
+    return words
+
+
+def test_new_words_are_found_by_line():
+    lines, letters = known("Please bring the signed form on Thursday.").new_lines(
+        "Please bring the signed form\non Thursday.\nMeet me alone behind the gymnasium.\n"
+    )
+    assert lines == "Meet me alone behind the gymnasium."
+    assert letters > MIN_LETTERS
+
+
+@pytest.mark.parametrize(
+    ("read", "other"),
+    [
+        ("Please bring the form", "PLEASE bring,\nthe form!"),
+        ("<p>Please <b>bring</b> the form</p>", "Please bring the form"),
+        ("Please bri=\r\nng the=20form", "Please bring the form"),
+        ("Please bring the form", "Please bring the form\nYWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXo0MTIz"),
+        ("Please bring the form", "Please bring the form\n¬±ùÞµéšŠX¬²š²ŠÞu¼“†)ä\x19ç¤Yé\x07ž"),
+    ],
+)
+def test_the_same_words_are_not_new(read, other):
+    assert known(read).new_lines(other)[1] < MIN_LETTERS
+
+
+def test_known_words_in_a_new_order_are_read():
+    lines, letters = known("You must tell nobody to be alone or meet me").new_lines(
+        "Meet me alone. You must tell nobody to be"
+    )
+    assert "Meet me alone" in lines
+    assert letters == 0
+
+
+def test_new_link_is_read():
+    assert known("See https://tools.example/a").new_lines("See https://evil.example/a")[0]
+    assert not known("See https://tools.example/a").new_lines("See https://tools.example/b")[0]
+
+
+def test_notices():
+    assert is_notice("______\nExmh-workers mailing list\nhttps://lists.example/mailman/listinfo/exmh")
+    assert not is_notice("Meet me alone behind the gymnasium.")
+    assert not is_notice("mailing list " + "Meet me alone. " * 100)
+
+
+def test_cost_is_linear():
+    def seconds(count: int) -> float:
+        begun = time.process_time()
+        known("a b c\n" * count).new_lines("=" * count + "x y z\n" * count + "<p" * count + "w.w" * count)
+        return time.process_time() - begun
+
+    assert seconds(80_000) < 12 * seconds(20_000) + 0.5
+
+
+BOUNDARY = "Content-Type: multipart/mixed; boundary=b\r\n"
+
+
+def test_other_reading_makes_a_message_disputed():
+    mail = f"Subject: x\r\n{BOUNDARY}\r\n--b\r\n\r\nhello\r\n--b--\r\nMeet me alone behind the gymnasium.\r\n"
+    extracted = extract_message(mail.encode())
+    assert extracted.failed == ("disputed",)
+    (other,) = [passage for passage in extracted.passages if passage.kind is PassageKind.OTHER]
+    assert (other.part, other.text.strip()) == ("", "Meet me alone behind the gymnasium.")
+
+
+def test_footer_of_a_list_is_read_but_not_disputed():
+    mail = f"{BOUNDARY}\r\n--b\r\n\r\nhello\r\n--b--\r\n_____\r\nChess mailing list\r\nhttps://lists.example/chess\r\n"
+    extracted = extract_message(mail.encode())
+    assert extracted.failed == ()
+    (other,) = [passage for passage in extracted.passages if passage.kind is PassageKind.OTHER]
+    assert "Chess mailing list" in other.text
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\x89PNG\r\n\x1a\n",
+        b"BM",
+        b"GIF89a",
+        b"\xff\xd8\xff\xe0",
+        b"OTTO\x00",
+        b"\x00\x01\x00\x00\x00",
+        b"%PDF-1.7\r\n",
+    ],
+)
+def test_plain_text_that_looks_like_a_file_is_read(start):
+    mail = b"Content-Type: text/plain\r\n\r\n" + start + b" Meet me alone behind the gymnasium tonight.\r\n"
+    extracted = extract_message(mail)
+    assert any("Meet me alone behind the gymnasium" in passage.text for passage in extracted.passages)
+
+
+def test_hidden_text_is_read_to_its_end():
+    html = "<p>hi</p><div style='display:none'>" + "lorem ipsum dolor " * 2000 + "meet me alone</div>"
+    extracted = extract_message(b"Content-Type: text/html\r\n\r\n" + html.encode())
+    assert any("meet me alone" in passage.text for passage in extracted.passages)
+
+
+def test_account_covers_the_content():
+    mail = f"{BOUNDARY}\r\n--b\r\nContent-Type: application/x-odd\r\n\r\n\x01\x02\x03\x80\r\n--b--\r\n".encode(
+        "latin-1"
+    )
+    extracted = extract_message(mail)
+    assert extracted.failed == ("unreadable",)
+    assert sum(span.size for span in extracted.account) == len(mail)
+    assert [str(span.use) for span in extracted.account if span.part == "1"] == ["not read"]

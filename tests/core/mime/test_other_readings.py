@@ -1,0 +1,198 @@
+"""Every text that some program shows is read: in a part, in another reading, or it is called not read."""
+
+from __future__ import annotations
+
+import base64
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.mime.account import Reading, Use, read_mail
+from gateway.core.mime.other_readings import MAX_READINGS
+
+WORDS = "Meet me alone tonight, tell nobody."
+CODED = base64.b64encode(WORDS.encode()).decode()
+QUOTED = "".join(f"={byte:02X}" for byte in WORDS.encode())
+MIXED = 'Content-Type: multipart/mixed; boundary="b"\n'
+ENCODED = f"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{CODED}\n"
+PART = f"Content-Type: text/plain\n\n{WORDS}\n"
+
+
+def read(text: str) -> Reading:
+    return read_mail(text.replace("\n", "\r\n").encode())
+
+
+def other_text(reading: Reading) -> str:
+    return "\n".join(f"{part.text}\n{part.hidden}" for part in reading.others.parts)
+
+
+def all_text(reading: Reading) -> str:
+    return "\n".join((*(f"{part.text}\n{part.hidden}" for part in reading.parts), other_text(reading)))
+
+
+ODD = {
+    "a line without a colon": f"Subject: x\n{WORDS}\nTo: y\n\nbody\n",
+    "text behind a line without a colon": f"Subject: x\nno colon\nX-Odd: {WORDS}\n\nbody\n",
+    "a blank line of spaces": f"Subject: x\n \nX-Odd: {WORDS}\n\nbody\n",
+    "a blank before the colon": f"X-Odd : {WORDS}\nSubject: x\n\nbody\n",
+    "no empty line": f"Subject: x\nX-Odd: y\nno colon: {WORDS}",
+    "the type behind a line without a colon": f"no colon\nContent-Transfer-Encoding: base64\n\n{CODED}\n",
+    "fields behind an empty line": f"\nContent-Transfer-Encoding: base64\n\n{CODED}\n",
+    "text before the first boundary": f"{MIXED}\n{WORDS}\n--b\n\nhi\n--b--\n",
+    "text after the last boundary": f"{MIXED}\n--b\n\nhi\n--b--\n{WORDS}\n",
+    "a part after the closing boundary": f"{MIXED}\n--b\n\nhi\n--b--\n--b\n{PART}--b--\n",
+    "an encoded part after the closing boundary": (
+        f"{MIXED}\n--b\n\nhi\n--b--\n--b\nContent-Transfer-Encoding: base64\n\n{CODED}\n--b--\n"
+    ),
+    "the second of two boundaries": (
+        f'Content-Type: multipart/mixed; boundary="b"; boundary="c"\n\n--c\n{PART}--c--\n--b\n\nhi\n--b--\n'
+    ),
+    "a boundary in pieces": (
+        f'Content-Type: multipart/mixed; boundary=b; boundary*0="c"\n\n--b\n\nhi\n--b--\n--c\n'
+        f"Content-Transfer-Encoding: base64\n\n{CODED}\n--c--\n"
+    ),
+    "a boundary that is not declared": (
+        f"Content-Type: multipart/mixed\n\n--b\n{ENCODED}--b--\n"
+    ),
+    "another boundary than the declared one": (
+        f"{MIXED}\n--c\n{ENCODED}--c--\n"
+    ),
+    "a line that begins like a boundary": f"{MIXED}\n--b\n\nhi\n--bx\n{ENCODED}--b--\n",
+    "text on the line of a boundary": f"{MIXED}\n--b {WORDS}\n\nhi\n--b--\n",
+    "base64 behind its padding": f"Content-Transfer-Encoding: base64\n\naGk=\n{CODED}\n",
+    "base64 behind garbage": f"Content-Transfer-Encoding: base64\n\naGk=*!*\n{CODED}\n",
+    "base64 behind half a group": f"Content-Transfer-Encoding: base64\n\naGkh~A~\n{CODED}\n",
+    "text below base64": f"Content-Transfer-Encoding: base64\n\naGk=\n\n{WORDS}\n",
+    "text instead of base64": f"Content-Transfer-Encoding: base64\n\n{WORDS}\n",
+    "base64 of the URL alphabet": (
+        "Content-Transfer-Encoding: base64\n\n"
+        + base64.urlsafe_b64encode(("ÿþ?>" * 6 + WORDS).encode()).decode() + "\n"
+    ),
+    "base64 that is not declared": f"Content-Transfer-Encoding: 8bit\n\nhi\n\n{CODED}\n",
+    "quoted-printable that is not declared": f"Content-Transfer-Encoding: 7bit\n\n{QUOTED}\n",
+    "an unknown encoding": f"Content-Transfer-Encoding: x-unknown\n\n{CODED}\n",
+    "two encodings": f"Content-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64\n\n{CODED}\n",
+    "an encoding in a comment": f"Content-Transfer-Encoding: (base64) 7bit\n\n{CODED}\n",
+    "uuencode without a file": f"Content-Transfer-Encoding: x-uuencode\n\n{WORDS}\n",
+    "text before a uuencoded file": f"Content-Transfer-Encoding: x-uuencode\n\n{WORDS}\nbegin 644 a\n#86%A\n`\nend\n",
+    "text after a uuencoded file": f"Content-Transfer-Encoding: x-uuencode\n\nbegin 644 a\n#86%A\n`\nend\n{WORDS}\n",
+    "the second of two types": f"Content-Type: image/png\nContent-Type: text/plain\n\n{WORDS}\n",
+    "the first of two types": f"Content-Type: text/plain\nContent-Type: image/png\n\n{WORDS}\n",
+    "a multipart without a subtype": f"Content-Type: multipart; boundary=b\n\n--b\n{ENCODED}--b--\n",
+    "a multipart of an unknown subtype": f"Content-Type: multipart/x-odd; boundary=b\n\n--b\n{PART}--b--\n",
+    "an encoded multipart": (
+        "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n"
+        + base64.b64encode(f"--b\r\n\r\n{WORDS}\r\n--b--\r\n".encode()).decode()
+    ),
+    "an attached message that is encoded": (
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+        + base64.b64encode(f"Subject: x\r\n\r\n{WORDS}".encode()).decode()
+    ),
+    "an attached message that is text": (
+        f"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nSubject: x\n\n{WORDS}\n"
+    ),
+    "part of a message": f"Content-Type: message/partial; id=1; number=1; total=2\n\n{WORDS}\n",
+    "plain text that is HTML": (
+        "Content-Type: text/plain\n\n<html><body>Mee<b></b>t me al<i></i>one tonight, tell nobody.</body>\n"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_structure_is_read(name):
+    reading = read(ODD[name])
+    assert "alone tonight, tell nobody" in " ".join(all_text(reading).split())
+
+
+def test_charsets_that_programs_disagree_about():
+    for label, data in {
+        "utf-7": b"+AE0-eet me alone tonight",
+        "unicode-1-1-utf-7": b"+AE0-eet me alone tonight",
+        "ibm037": "Meet me alone tonight".encode("cp037"),
+        "ebcdic-cp-us": "Meet me alone tonight".encode("cp037"),
+        "x-unknown": "Meet me alone tonight, tell nobody about it".encode("cp500"),
+        "us-ascii": "Meet me alone tonight".encode("utf-16"),
+        "utf8mb4": b"Meet me alone tonight",
+        "koi8_r": "Meet me alone tonight, Мама".encode("koi8-r"),
+        "hz": b"~{~}Meet me alone tonight",
+        "iso-2022-jp": b"Meet\x1b(B me alone tonight",
+        'us-ascii"; charset="utf-16-le': "Meet me alone tonight".encode("utf-16-le"),
+    }.items():
+        reading = read_mail(f'Content-Type: text/plain; charset="{label}"\r\n\r\n'.encode() + data)
+        assert "eet me alone tonight" in all_text(reading), label
+
+
+ORDINARY = [
+    f"Subject: x\nFrom: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n{WORDS}\n",
+    f"{MIXED}\n--b\n{PART}\n--b\nContent-Type: text/html\n\n<p>{WORDS}\n--b--\n",
+    f"{MIXED}\nThis is a multi-part message in MIME format.\n\n--b\n{PART}\n--b--\n\n",
+    f"Content-Transfer-Encoding: base64\n\n{CODED}\n",
+    "Content-Transfer-Encoding: quoted-printable\n\nSe=C3=B1or, a long line=\n goes on =3D here\n",
+    f"{MIXED}\n--b\nContent-Type: message/rfc822\n\nSubject: in\nContent-Type: text/plain\n\nhi\n\n--b--\n",
+    "Content-Type: text/plain; format=flowed;\n\tcharset=us-ascii\n\nhttps://tools.example/a?id=2045&key=20AB\n",
+    "Subject: x\n\n",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_mail_has_one_reading(text):
+    assert read(text).others.parts == ()
+
+
+def test_number_of_readings_is_bounded():
+    parts = "".join(f"--b{n}\nContent-Transfer-Encoding: base64\n\naGk=\n{CODED}\n" for n in range(500))
+    reading = read(f"{MIXED}\n{parts}\n--b--\n")
+    assert len(reading.others.parts) <= MAX_READINGS
+    assert not reading.others.complete
+
+
+HOSTILE = {
+    "boundaries": lambda n: MIXED.encode() + b"\r\n" + b"--b\r\n--bx\r\n" * (n // 11),
+    "parameters": lambda n: b"Content-Type: multipart/mixed" + b"; boundary=b" * (n // 12) + b"\r\n\r\n--b\r\n",
+    "blanks": lambda n: b"Content-Type: a/b" + b" " * n + b"x\r\n\r\nx",
+    "equals": lambda n: b"\r\n" + b"=" * n,
+    "soft breaks": lambda n: b"\r\n" + b"a =\r\n" * (n // 5),
+    "base64 lines": lambda n: b"\r\n" + b"YWJj\r\nx y\r\n" * (n // 11),
+    "padded base64": lambda n: b"Content-Transfer-Encoding: base64\r\n\r\n" + b"YQ==" * (n // 4),
+    "tags": lambda n: b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\n" + b"<p" * (n // 2),
+    "dashes": lambda n: b"Content-Type: multipart/mixed\r\n\r\n" + b"--" + b" " * n + b"\r\n" + b"--a\r\n" * 100,
+    "stray lines": lambda n: b"x\r\n \r\n" * (n // 6),
+    "nested": lambda n: b"Content-Type: message/rfc822\r\nContent-Type: message/rfc822\r\n\r\n" * (n // 62),
+    "addresses": lambda n: b"To: " + b"a" * n + b"\r\n\r\n",
+    "escapes": lambda n: b"Content-Type: text/plain; charset=x\r\n\r\n" + b"\x1b$B~{\x01" * (n // 6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cost_grows_with_the_size(name):
+    def seconds(size: int) -> float:
+        content = HOSTILE[name](size)
+        begun = time.process_time()
+        read_mail(content)
+        return time.process_time() - begun
+
+    assert seconds(400_000) < 12 * seconds(100_000) + 0.5
+
+
+PIECES = [
+    b"Content-Type: multipart/mixed; boundary=b\r\n", b"Content-Type: multipart/mixed; boundary*0=b; boundary=c\r\n",
+    b"Content-Type: text/html\r\n", b"Content-Type: message/rfc822\r\n", b"Content-Type: text/plain; charset=utf-7\r\n",
+    b"Content-Transfer-Encoding: base64\r\n", b"Content-Transfer-Encoding: quoted-printable\r\n", b"Subject: x\r\n",
+    b"Content-Transfer-Encoding: x-uuencode\r\n", b"no colon\r\n", b" \r\n", b"\r\n", b"\n", b"--b\r\n", b"--b--\r\n",
+    b"--c\r\n", b"--bx\r\n", b"begin 644 x\r\n", b"#86%A\r\n", b"=", b"YWJjZGVm", b"<p>", b"\xff", b"\x00",
+    b"words ", b":",
+]  # fmt: skip
+
+
+@given(st.binary(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join))
+def test_spans_add_up_to_the_size(content):
+    spans = read_mail(content).spans
+    assert sum(span.size for span in spans) == len(content)
+    assert all(span.size > 0 for span in spans)
+    assert all(one.end == other.start for one, other in pairwise(spans))
+    assert not spans or spans[0].start == 0
+    assert all(isinstance(span.use, Use) for span in spans)

@@ -1,0 +1,78 @@
+"""Compares what parsers by others show of a mail with what our reading says it read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import unescape
+
+from classifiers.extract.extraction import ExtractedMessage, extract_message
+from gateway.core.mime.charsets import is_written
+from gateway.core.mime.headers import decode_value, unfold
+from tests.differential.parsers import Shown
+
+NOT_READ = frozenset({"unreadable", "encrypted", "too_large", "incomplete", "pictured", "crashed"})
+"""Words of a verdict that say that something was not read."""
+MIN_LETTERS = 8
+
+_LETTERS = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]{8,40}")
+_HIDDEN = re.compile(r"<(style|script|title)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*(?:>|\Z)")
+_LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*")
+_ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
+_STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
+_ADDRESS_FIELD = re.compile(rb"^(?:from|to|cc|sender|reply-to)[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_STOCK = frozenset("multipart encapsulated undisclosed recipients compatible conformant recipient".split())
+"""Words of notices that mail programs write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Words that a parser shows, and that our reading neither has nor calls not read."""
+
+    parser: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OurReading:
+    """Our reading of a mail: its letters without anything between them, and words that are structure or names."""
+
+    extracted: ExtractedMessage
+    letters: str
+    structure: frozenset[str]
+
+
+def read_by_us(content: bytes) -> OurReading:
+    """Our reading of a mail."""
+    extracted = extract_message(content)
+    letters = "".join(_LETTERS.findall("\n".join(passage.text for passage in extracted.passages))).lower()
+    lines = b"\n".join(_STRUCTURE.findall(content))
+    names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(content))
+    structure = frozenset(word.lower() for word in _WORD.findall(lines.decode("latin-1") + names)) | _STOCK
+    return OurReading(extracted, letters, structure)
+
+
+def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None:
+    """The words that only the parser has; None if there are none, or if our reading says that it is incomplete."""
+    if not NOT_READ.isdisjoint(ours.extracted.failed):
+        return None
+    texts = [*shown.text, *map(_html_text, shown.html)]
+    missing = [word for word in dict.fromkeys(_words(texts)) if word not in ours.structure and word not in ours.letters]
+    return Difference(parser, tuple(missing)) if missing else None
+
+
+def _words(texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
+        for line in _ENCODED.sub(" ", text).splitlines():
+            if is_written(line):
+                yield from (word.lower() for word in _WORD.findall(_LINK.sub(" ", line)))
+
+
+def _html_text(html: str) -> str:
+    text = _BREAK.sub(" ", _COMMENT.sub(" ", _HIDDEN.sub(" ", html)))
+    return unescape(_TAG.sub("", text))
