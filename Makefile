@@ -7,15 +7,17 @@
 #   make docs         the documentation as a site in build/site
 #   make screenshots  the pictures in docs/images, from the demo, where Chromium is installed
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
-#   make differential documents and HTML, read by our readers and by other programs   (ARGS="--count 100")
+#   make differential mails, documents and HTML, read by our readers and by other programs   (ARGS="--count 100" MAILS=FOLDER)
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
-.PHONY: run test test-fast coverage check docs screenshots bench differential fuzz kafka node services
+#   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
+.PHONY: run test test-fast coverage check docs screenshots bench differential fuzz kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
+MAILS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
@@ -52,8 +54,9 @@ bench: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.bench $(ARGS)
 	$(VENV)/bin/python -m tests.bench.bench_texts
 
-differential: $(VENV)/installed-for-tests
+differential: $(VENV)/installed-for-tests node java
 	deploy/services differential
+	$(VENV)/bin/python -m tests.differential.mails $(MAILS)
 	$(VENV)/bin/python -m tests.differential.documents $(ARGS)
 	$(VENV)/bin/python -m tests.differential.html_text $(ARGS)
 
@@ -74,6 +77,19 @@ deploy/kafka/libs/fetched: deploy/kafka/pom.xml
 	@echo "kafka: fetching Apache Kafka into deploy/kafka/libs with Maven"
 	@rm -rf deploy/kafka/libs
 	mvn -B -q -Dstyle.color=never -f deploy/kafka/pom.xml process-resources
+	@touch $@
+
+java:
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+	  $(MAKE) --no-print-directory build/java/fetched; \
+	else \
+	  echo "java: java and mvn are missing (on Debian: apt-get install maven). These parsers will be left out."; \
+	fi
+
+build/java/fetched: tests/peers/java/pom.xml
+	@echo "java: fetching the mail parsers of tests/peers/java into build/java with Maven"
+	@mkdir -p build/java
+	mvn -B -q -Dstyle.color=never -f tests/peers/java/pom.xml process-resources
 	@touch $@
 
 node:

@@ -24,6 +24,7 @@ PEERS = (
     "oidc_provider",
     "node_smpp",
     "kannel",
+    "mail_parsers",
     *commands.PACKAGES,
 )
 """The names for `@pytest.mark.peer(name)`: modules of tests.peers, or commands."""

@@ -58,15 +58,24 @@ def stray_field(rng: random.Random, content: bytes) -> bytes:
         content,
         rng.choice(
             [
-                b"Content-Type: text/plain", b"Content-Type: text/html; charset=utf-8", b"Content-Type: multipart/mixed",
-                b"Content-Type: application/octet-stream", b"Content-Transfer-Encoding: base64",
-                b"Content-Type: multipart/mixed; boundary=\"sep\"", b"Content-Transfer-Encoding: quoted-printable",
-                b"Content-Transfer-Encoding: 8bit", b"Content-Transfer-Encoding: x-unknown", b"Content-Type: text",
-                b"Content-Disposition: attachment; filename=a.txt", b"Subject: " + secret(rng),
-                b"From: " + secret(rng) + b" <a@b.example>", b"Content-Type: message/rfc822", b"Content-Type: image/png",
+                b"Content-Type: text/plain",
+                b"Content-Type: text/html; charset=utf-8",
+                b"Content-Type: multipart/mixed",
+                b"Content-Type: application/octet-stream",
+                b"Content-Transfer-Encoding: base64",
+                b'Content-Type: multipart/mixed; boundary="sep"',
+                b"Content-Transfer-Encoding: quoted-printable",
+                b"Content-Transfer-Encoding: 8bit",
+                b"Content-Transfer-Encoding: x-unknown",
+                b"Content-Type: text",
+                b"Content-Disposition: attachment; filename=a.txt",
+                b"Subject: " + secret(rng),
+                b"From: " + secret(rng) + b" <a@b.example>",
+                b"Content-Type: message/rfc822",
+                b"Content-Type: image/png",
             ]
         ),
-    )  # fmt: skip
+    )
 
 
 def drop_line(rng: random.Random, content: bytes) -> bytes:
@@ -93,13 +102,24 @@ def change_boundary(rng: random.Random, content: bytes) -> bytes:
         half = len(name) // 2
         return rng.choice(
             [
-                b"boundary=" + name, b'boundary="' + name + b'"; boundary="sep"', b'boundary="sep"; boundary="' + name + b'"',
-                b'boundary*0="' + name[:half] + b'"; boundary*1="' + name[half:] + b'"', b"boundary*=utf-8''" + name,
-                b'boundary="sep"; boundary*0="' + name + b'"', b'boundary = "' + name + b'"', b"boundary='" + name + b"'",
-                b'boundary="' + name, b'boundary="' + name + b' "', b"boundary=(x)" + name, b"bound=" + name, b"boundary=",
-                b'boundary="' + name[:-1] + b'"', b'boundary="\\' + name + b'"', b'Boundary="' + name.upper() + b'"',
+                b"boundary=" + name,
+                b'boundary="' + name + b'"; boundary="sep"',
+                b'boundary="sep"; boundary="' + name + b'"',
+                b'boundary*0="' + name[:half] + b'"; boundary*1="' + name[half:] + b'"',
+                b"boundary*=utf-8''" + name,
+                b'boundary="sep"; boundary*0="' + name + b'"',
+                b'boundary = "' + name + b'"',
+                b"boundary='" + name + b"'",
+                b'boundary="' + name,
+                b'boundary="' + name + b' "',
+                b"boundary=(x)" + name,
+                b"bound=" + name,
+                b"boundary=",
+                b'boundary="' + name[:-1] + b'"',
+                b'boundary="\\' + name + b'"',
+                b'Boundary="' + name.upper() + b'"',
             ]
-        )  # fmt: skip
+        )
 
     return re.sub(rb'boundary="?([^";\r\n]*)"?', other, content, count=1, flags=re.IGNORECASE)
 
@@ -114,11 +134,18 @@ def around_boundaries(rng: random.Random, content: bytes) -> bytes:
     name = mark[0].removesuffix(b"--")
     piece = rng.choice(
         [
-            secret(rng) + b"\r\n" + mark[0], mark[0] + b"\r\n" + secret(rng), name + b"--\r\n" + part + b"\r\n" + mark[0],
-            name + b"\r\n" + part + b"\r\n" + mark[0], mark[0] + secret(rng), mark[0] + b" ", name + b"--" + mark[0],
-            b" " + mark[0], mark[0] + b"\r\n\r\n" + part, name + b"x\r\n" + part + b"\r\n" + mark[0],
+            secret(rng) + b"\r\n" + mark[0],
+            mark[0] + b"\r\n" + secret(rng),
+            name + b"--\r\n" + part + b"\r\n" + mark[0],
+            name + b"\r\n" + part + b"\r\n" + mark[0],
+            mark[0] + secret(rng),
+            mark[0] + b" ",
+            name + b"--" + mark[0],
+            b" " + mark[0],
+            mark[0] + b"\r\n\r\n" + part,
+            name + b"x\r\n" + part + b"\r\n" + mark[0],
         ]
-    )  # fmt: skip
+    )
     content = content[: mark.start()] + piece + content[mark.end() :]
     if rng.random() < 0.4:
         content += rng.choice([b"\r\n" + secret(rng), b"\r\n" + name + b"\r\n" + part + b"\r\n" + name + b"--\r\n"])
@@ -129,10 +156,23 @@ def change_encoding(rng: random.Random, content: bytes) -> bytes:
     """Another declared encoding, or an odd way to write it."""
     value = rng.choice(
         [
-            b"base64", b"quoted-printable", b"7bit", b"8bit", b"binary", b"x-uuencode", b"Base64 ", b'"base64"', b"base64;",
-            b"(comment) base64", b"base64 (comment)", b"quoted-printable, base64", b"utf-8", b"", b"quoted_printable",
+            b"base64",
+            b"quoted-printable",
+            b"7bit",
+            b"8bit",
+            b"binary",
+            b"x-uuencode",
+            b"Base64 ",
+            b'"base64"',
+            b"base64;",
+            b"(comment) base64",
+            b"base64 (comment)",
+            b"quoted-printable, base64",
+            b"utf-8",
+            b"",
+            b"quoted_printable",
         ]
-    )  # fmt: skip
+    )
     return re.sub(rb"(?i)(content-transfer-encoding:)[^\r\n]*", lambda found: found[1] + b" " + value, content, count=1)
 
 
@@ -165,10 +205,24 @@ def change_charset(rng: random.Random, content: bytes) -> bytes:
     """Another charset label."""
     name = rng.choice(
         [
-            b"utf-7", b"utf-16", b"us-ascii", b"x-unknown", b"ibm037", b"utf8", b"iso-2022-jp", b"hz-gb-2312", b'"utf-8',
-            b"unicode-1-1-utf-7", b"windows-1251; charset=utf-8", b"koi8_r", b"", b"gb2312", b"utf-8''x", b"cp500",
+            b"utf-7",
+            b"utf-16",
+            b"us-ascii",
+            b"x-unknown",
+            b"ibm037",
+            b"utf8",
+            b"iso-2022-jp",
+            b"hz-gb-2312",
+            b'"utf-8',
+            b"unicode-1-1-utf-7",
+            b"windows-1251; charset=utf-8",
+            b"koi8_r",
+            b"",
+            b"gb2312",
+            b"utf-8''x",
+            b"cp500",
         ]
-    )  # fmt: skip
+    )
     return re.sub(rb'(?i)charset="?[^";\s]*"?', lambda _: b"charset=" + name, content, count=1)
 
 
@@ -180,11 +234,26 @@ def change_type(rng: random.Random, content: bytes) -> bytes:
     found = rng.choice(types)
     value = rng.choice(
         [
-            b"text/plain", b"text/html", b"multipart/mixed", b"multipart/x-odd", b"multipart", b"text", b"TEXT/PLAIN", b"x/y",
-            b"message/rfc822", b"multipart / mixed", b"text/plain (comment)", b"multipart/digest", b"text/enriched", b"/",
-            b"application/octet-stream", b"multipart/alternative", b"message/partial; id=1", b"text/plain, text/html",
+            b"text/plain",
+            b"text/html",
+            b"multipart/mixed",
+            b"multipart/x-odd",
+            b"multipart",
+            b"text",
+            b"TEXT/PLAIN",
+            b"x/y",
+            b"message/rfc822",
+            b"multipart / mixed",
+            b"text/plain (comment)",
+            b"multipart/digest",
+            b"text/enriched",
+            b"/",
+            b"application/octet-stream",
+            b"multipart/alternative",
+            b"message/partial; id=1",
+            b"text/plain, text/html",
         ]
-    )  # fmt: skip
+    )
     return content[: found.start(1)] + value + content[found.end(1) :]
 
 
@@ -198,7 +267,8 @@ def nest(rng: random.Random, content: bytes) -> bytes:
         inner = quopri.encodestring(content.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
     field = b"Content-Transfer-Encoding: " + way.encode() + b"\r\n" if way else b""
     return (
-        b"Subject: fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=sep\r\n\r\n--sep\r\n\r\nsee below\r\n"
+        b"Subject: fwd\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=sep\r\n\r\n"
+        b"--sep\r\n\r\nsee below\r\n"
         b"--sep\r\nContent-Type: message/rfc822\r\n" + field + b"\r\n" + inner + b"\r\n--sep--\r\n"
     )
 
@@ -224,6 +294,17 @@ def hidden_line(rng: random.Random, content: bytes) -> bytes:
 
 
 CHANGES: tuple[Change, ...] = (
-    stray_line, stray_field, drop_line, repeat_line, change_boundary, around_boundaries, change_encoding, encode_body,
-    change_charset, change_type, nest, damage, hidden_line,
-)  # fmt: skip
+    stray_line,
+    stray_field,
+    drop_line,
+    repeat_line,
+    change_boundary,
+    around_boundaries,
+    change_encoding,
+    encode_body,
+    change_charset,
+    change_type,
+    nest,
+    damage,
+    hidden_line,
+)
