@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import escape, unescape
+from html import escape
+
+from gateway.core.mime.page.tokens import decode_references
 
 MAX_HTML = 1 << 20
 """Characters of HTML that are shown."""
@@ -66,7 +68,7 @@ def sanitize_html(html: str, transform_text: Callable[[str], str] = str) -> str:
 
 
 def _text(raw: str, transform: Callable[[str], str]) -> str:
-    return escape(transform(unescape(raw)))
+    return escape(transform(decode_references(raw)))
 
 
 _ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^>]*>?", re.IGNORECASE) for name in _SKIPPED}

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Dialog, Page, Request, expect
 from pytest_asyncio import fixture as async_fixture
 
+from gateway.console.messages.sanitizer import sanitize_html
 from gateway.core.channels.capabilities import SMS
 from gateway.core.messages.parties import Direction, Pair
 from tests.console.attacks import drawing, markups, names
@@ -169,3 +170,7 @@ async def test_hostile_subjects_and_names_are_text(console: RunningConsole, name
             assert not re.search(r"<script(?![^>]*src=\"/static/)", shown)
             assert not re.search(r"<[^>]+\son\w+=", shown)
             assert "7*7" not in text or path == "/delivered" or "{{ 7*7 }}" in shown
+
+
+def test_references_with_many_digits() -> None:
+    assert sanitize_html("<p>&#" + "9" * 5_000 + ";&#0065;") == "<p>\ufffdA</p>"

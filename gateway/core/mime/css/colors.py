@@ -43,12 +43,10 @@ def parse_color(value: str) -> Color | None:
         return None
     if value in _SYSTEM:
         return _SYSTEM[value]
-    parsed = parse_css_color(value)
-    if parsed is None or isinstance(parsed, str):
-        return None
     try:
-        return _to_srgb(parsed)
-    except (NotImplementedError, ValueError, TypeError, OverflowError):
+        parsed = parse_css_color(value)
+        return None if parsed is None or isinstance(parsed, str) else _to_srgb(parsed)
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):  # of malformed colors
         return None
 
 
