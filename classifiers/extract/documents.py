@@ -39,6 +39,7 @@ from classifiers.extract.readers.reading import (
 )  # fmt: skip
 from classifiers.extract.readers.reading import Budget as Budget
 from classifiers.extract.readers.rtf import read_rtf
+from classifiers.extract.readers.seven_zip import read_seven_zip
 from classifiers.extract.readers.xml_text import read_xml
 
 MAX_DEPTH = 5
@@ -286,6 +287,7 @@ _READERS: dict[FileType, Callable[[bytes, str, Budget], FileContent]] = {
     FileType.FONT: lambda data, _name, _budget: read_font(data),
     FileType.AUDIO_VIDEO: lambda data, _name, _budget: read_film(data),
     FileType.COMPRESSED: read_compressed,
+    FileType.SEVEN_ZIP: lambda data, _, budget: read_seven_zip(data, budget),
     FileType.TAR: lambda data, _, budget: read_tar(data, budget),
     FileType.WINMAIL: lambda data, _name, _budget: read_winmail(data),
     FileType.RTF: lambda data, _, budget: read_rtf(data, budget),

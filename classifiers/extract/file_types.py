@@ -23,6 +23,7 @@ class FileType(StrEnum):
     ENCRYPTED = "encrypted"
     COMPRESSED = "compressed"
     TAR = "tar"
+    SEVEN_ZIP = "7z"
     WINMAIL = "winmail.dat"
     RTF = "rtf"
     PACKED = "packed"  # archives and programs that cannot be opened here
@@ -62,7 +63,7 @@ _MAGIC_NUMBERS: tuple[tuple[bytes, FileType], ...] = (
     (b"\x1f\x9d", FileType.PACKED),
     (b"\x28\xb5\x2f\xfd", FileType.PACKED),
     (b"MSCF", FileType.PACKED),
-    (b"7z\xbc\xaf", FileType.PACKED),
+    (b"7z\xbc\xaf", FileType.SEVEN_ZIP),
     (b"Rar!", FileType.PACKED),
     (b"BZh", FileType.COMPRESSED),
     (b"\xfd7zXZ", FileType.COMPRESSED),

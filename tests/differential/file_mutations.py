@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import bz2
 import gzip
 import io
@@ -36,6 +37,13 @@ def _tnef() -> bytes:
         b"\x78\x9f\x3e\x22\x01\x00" + attribute(0x9003, 6, properties) + attribute(0x9002, 6, bytes(14))
         + attribute(0x8010, 1, b"note.txt\0") + attribute(0x800F, 6, b"tell nobody about it")
     )  # fmt: skip
+
+
+SEVEN_ZIP = base64.b64decode(
+    "N3q8ryccAASIg7buGgAAAAAAAABaAAAAAAAAAPIGCQkBABVtZWV0IG1lIGFsb25lIHRvbmlnaHQKAAEEBgABCRoABwsBAAEhIQEADBYACAoBSUab"
+    "RAAABQEZDAAAAAAAAAAAAAAAABETAG4AbwB0AGUALgB0AHgAdAAAABkAFAoBAN+miD6ggN0BFQYBACCApIEAAA=="
+)
+"""An archive that p7zip wrote."""
 
 
 def _tar() -> bytes:
@@ -86,6 +94,7 @@ def seeds() -> dict[str, bytes]:
         "a.docx": docx(1).data, "a.xlsx": xlsx(1).data, "a.odt": odt(4).data, "a.fodt": odt(2).data, "a.rtf": rtf(1).data,
         "a.pdf": pdf(), "a.ics": CALENDAR, "a.vcf": CONTACT, "a.doc": word_97("words of a document"), "a.xls": _xls(),
         "a.ppt": _ppt(), "a.msg": _msg(), "winmail.dat": _tnef(), "a.zip": zipped(note_txt="tell nobody", a_rtf=rtf(2).data),
+        "a.7z": SEVEN_ZIP,
         "a.tar": _tar(), "a.gz": gzip.compress(b"tell nobody"), "a.bz2": bz2.compress(b"tell nobody"),
         "a.xz": lzma.compress(b"tell nobody"), "a.eml": mail("tell nobody", a_txt=("text/plain", b"about it")),
         "a.png": photo("PNG", (40, 40)), "a.jpg": photo("JPEG", (40, 40)), "a.gif": photo("GIF", (40, 40)),
@@ -171,6 +180,8 @@ GROWING: dict[str, Callable[[int], bytes]] = {
     "winmail": lambda size: b"\x78\x9f\x3e\x22\x01\x00" + struct.pack("<BHHI", 1, 0x8004, 1, 1) * (size // 9),
     "png chunks": lambda size: b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt\0\0\0\0" * (size // 12),
     "jpeg markers": lambda size: b"\xff\xd8\xff\xe0" + b"\xff" * size,
+    "7z files": lambda size: _seven_zip(b"\x01\x05\xc0\x0f\x27" + b"\x11\x00" * (size // 2)),
+    "7z noise": lambda size: _seven_zip(b"\x01\x04\x07\x0b\xc0\x0f\x27\x00" + b"\x01\x00" * (size // 2)),
     "gif blocks": lambda size: b"GIF89a" + bytes(7) + b"\x21\xfe\x01x\x00" * (size // 5),
     "pdf objects": lambda size: b"%PDF-1.4\n" + b"1 0 obj<<>>endobj\n" * (size // 18),
     "pdf brackets": lambda size: b"%PDF-1.4\n1 0 obj" + b"[" * size,
@@ -182,6 +193,10 @@ GROWING: dict[str, Callable[[int], bytes]] = {
     "pgp": lambda size: b"-----BEGIN PGP SIGNATURE-----\n" * (size // 30),
 }  # fmt: skip
 """Hostile inputs by their size in bytes."""
+
+
+def _seven_zip(header: bytes) -> bytes:
+    return b"7z\xbc\xaf\x27\x1c\0\4" + bytes(4) + struct.pack("<QQI", 0, len(header), 0) + header
 
 
 def _pdf_with(drawing: bytes) -> bytes:

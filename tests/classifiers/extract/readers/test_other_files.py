@@ -13,7 +13,7 @@ import pytest
 
 from tests.classifiers.extract.readers.reading_files import read
 from tests.classifiers.extract.sample_files import compound, mail, pdf, photo, word_97, zipped
-from tests.differential.file_mutations import seeds
+from tests.differential.file_mutations import SEVEN_ZIP, seeds
 
 SECRET = "meet me alone tonight"
 
@@ -110,6 +110,11 @@ def test_compressed_files_are_read_one_in_another() -> None:
     assert SECRET in read("a.gz", data).text
     assert SECRET in read("a.gz", gzip.compress(b"first") + gzip.compress(SECRET.encode())).text
     assert read("a.gz", gzip.compress(bytes(40_000_000))).failed == ("too_large",)
+
+
+def test_7z_archives_are_read() -> None:
+    assert read("a.bin", SEVEN_ZIP).text == f"note\n{SECRET}\n"
+    assert read("a.7z", SEVEN_ZIP[:-20]).failed == ("unreadable",)
 
 
 def test_attached_mails_are_read_wherever_they_are() -> None:
