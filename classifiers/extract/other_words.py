@@ -96,7 +96,7 @@ class KnownWords:
                 run = []
                 continue
             run.append(at)
-            if word not in self._words and word.isalpha():
+            if word not in self._words and word.isalpha() and len(word) > 1:
                 telling.add(at)
             if len(run) == reordered:
                 telling.update(run)

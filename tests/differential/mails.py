@@ -1,8 +1,8 @@
 """Compares our reading of mails with the parsers by others, on real mails and on seeded mutations of them.
 
-`python -m tests.differential.mails FOLDER [FOLDER ...]` reads every file below the folders as a mail. Without a folder it
-uses mails that the standard library ships for its own tests. It prints the words that a parser shows and that we neither
-read nor call not read, and returns 1 if there are any. Parsers that are not installed are left out.
+`python -m tests.differential.mails FOLDER [FOLDER ...]` reads every file below the folders as a mail. Without a folder
+it uses mails that the standard library ships for its own tests. It prints the words that a parser shows and that we
+neither read nor call not read, and returns 1 if there are any. Parsers that are not installed are left out.
 """
 
 from __future__ import annotations

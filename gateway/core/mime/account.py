@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.core.mime.entities import encoding_of
@@ -102,22 +102,22 @@ def read_text(content: bytes, parts: Iterable[Part]) -> Reading:
 
 def _complete(spans: Iterable[ByteSpan], size: int) -> tuple[ByteSpan, ...]:
     """The spans in order, with what they leave out as `UNREAD`; of spans that overlap, the earlier one counts."""
-    out: list[ByteSpan] = []
+    out: list[tuple[int, int, Use, str, str]] = []
     at = 0
     for span in sorted(spans, key=lambda span: (span.start, span.end)):
-        if span.start > at:
-            out.append(ByteSpan(at, min(span.start, size), Use.UNREAD))
-        start, end = max(span.start, at), min(span.end, size)
+        start, end = span.start, span.end
+        if start > at:
+            out.append((at, min(start, size), Use.UNREAD, "", ""))
+        start, end = max(start, at), min(end, size)
         if end > start:
-            last = out[-1] if out else None
-            if last and last.end == start and (last.use, last.part, last.how) == (span.use, span.part, span.how):
-                out[-1] = replace(last, end=end)
+            if out and out[-1][2:] == (span.use, span.part, span.how):
+                out[-1] = (out[-1][0], end, *out[-1][2:])
             else:
-                out.append(replace(span, start=start, end=end))
+                out.append((start, end, span.use, span.part, span.how))
         at = max(at, end)
     if at < size:
-        out.append(ByteSpan(at, size, Use.UNREAD))
-    return tuple(out)
+        out.append((at, size, Use.UNREAD, "", ""))
+    return tuple(ByteSpan(*span) for span in out)
 
 
 def _spans(content: bytes, visits: list[Visit], parts: list[Part], owners: dict[int, str]) -> Iterator[ByteSpan]:
@@ -137,15 +137,19 @@ def _spans(content: bytes, visits: list[Visit], parts: list[Part], owners: dict[
 
 
 def _header_spans(content: bytes, start: int, stop: int) -> Iterator[ByteSpan]:
-    at = start
+    begin, at, use = start, start, (Use.STRUCTURE, "", "")
     for name, raw in split_fields(content[start:stop]):
         if name == "subject":
-            yield ByteSpan(at, at + len(raw), Use.TEXT, "subject", "header field")
+            here = (Use.TEXT, "subject", "header field")
         elif name in _SHOWN_FIELDS or b":" not in raw:
-            yield ByteSpan(at, at + len(raw), Use.TEXT, "", "header fields")
+            here = (Use.TEXT, "", "header fields")
         else:
-            yield ByteSpan(at, at + len(raw), Use.STRUCTURE, "", "header fields")
+            here = (Use.STRUCTURE, "", "header fields")
+        if here != use:
+            yield ByteSpan(begin, at, *use)
+            begin, use = at, here
         at += len(raw)
+    yield ByteSpan(begin, at, *use)
 
 
 def _between(content: bytes, begin: int, end: int, inner: list[tuple[int, int]]) -> Iterator[ByteSpan]:

@@ -45,6 +45,7 @@ _INCOMPATIBLE = frozenset(
     .split()
 )  # fmt: skip
 """Charsets in which ASCII bytes do not mean ASCII characters, and which many programs do not know."""
+_EBCDIC = frozenset("cp037 cp273 cp424 cp500 cp875 cp1026 cp1140".split())
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 4096
@@ -62,6 +63,8 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
     name = _ALIASES.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
+    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and is_written(data[:_SAMPLE].decode("latin-1")):
+        declared = "utf-8"  # text in EBCDIC is never text in ASCII
     for codec in (declared, "utf-8"):
         try:
             return _SURROGATES.sub("\ufffd", data.decode(codec))
@@ -108,8 +111,6 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     if not _KNOWN.fullmatch(_ALIASES.get(names[0], names[0])):
         guesses.append(_codec(names[0]))
     own = _codec(names[0])
-    if own in _INCOMPATIBLE:
-        guesses.append("utf-8")
     if _ESCAPES.search(data) and not own.startswith("iso-2022-jp"):
         guesses += ["iso2022_jp_ext", "iso2022_kr", "hz"]
     sample = data[:_SAMPLE]
@@ -118,7 +119,7 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     if _CONTROLS.search(sample):
         guesses += ["utf-16-le", "utf-16-be"]
     first = to_text(data, names[0])
-    found = []
+    found = [text for text in [to_text(data)] if own in _INCOMPATIBLE and text != first and is_written(text)]
     for guess in dict.fromkeys(guesses):
         text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
@@ -155,15 +156,22 @@ def is_written(text: str) -> bool:
 
 
 def written_text(data: bytes) -> str:
-    """The text of bytes that are text in UTF-8 or in a Western charset; "" if they are something else."""
+    """The text of bytes that are text in UTF-8 or in a Western charset; of other bytes, the runs of text in them."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
         sample = data[:_SAMPLE]
-        if len(sample.translate(None, _NON_ASCII)) * 10 < 8 * len(sample):
-            return ""
-        text = data.decode("cp1252", "replace")
-    return text if is_written(text) else ""
+        is_western = len(sample.translate(None, _NON_ASCII)) * 10 >= 8 * len(sample)
+        text = data.decode("cp1252", "replace") if is_western else ""
+    if text and is_written(text) and (len(text) <= _SAMPLE or is_written(text[-_SAMPLE:])):
+        return text
+    runs = (run.decode() for run in _ASCII_RUN.findall(data))
+    return "\n".join(run for run in runs if " " in run and is_written(run) and _has_words(run))
 
 
+def _has_words(text: str) -> bool:
+    return sum(character.isalpha() or character == " " for character in text) * 5 >= 4 * len(text)
+
+
+_ASCII_RUN = re.compile(rb"[\t\r\n -~]{10,}")
 _NON_ASCII = bytes(range(128, 256))

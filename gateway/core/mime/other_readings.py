@@ -19,6 +19,7 @@ from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
     MESSAGE_TYPES,
+    PARSE_ERRORS,
     Entity,
     EntityHeader,
     default_type,
@@ -62,6 +63,9 @@ _STRUCTURE = re.compile(
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
 _HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
+_VALUE = re.compile(r"=[ \t]{0,9}[\"']([^\"'<>]{12,2000})[\"']")
+_BARE_CR = re.compile(rb"\r(?!\n)")
+_STYLE = re.compile(r"[{}:;=()/]")
 _UNSHOWN = re.compile(
     r"<(style|script)\b[^<>]*>[^<]*(?:<(?!/(?:style|script))[^<]*)*(?:</(?:style|script)\s*>|\Z)", re.IGNORECASE
 )
@@ -98,6 +102,8 @@ class _Explorer:
     read: set[tuple[object, ...]] = field(default_factory=set)
     entities: int = 0
     boundaries: set[bytes] = field(default_factory=set)
+    buffers: list[bytes] = field(default_factory=list)
+    """Kept, because what was read is remembered by the identity of its buffer."""
 
     def add(self, part: Part) -> None:
         if len(self.parts) >= MAX_READINGS:
@@ -113,6 +119,7 @@ class _Explorer:
         key = (id(entity.buffer), entity.start, entity.end, entity.default)
         if key not in self.read and entity.depth <= MAX_DEPTH:
             self.read.add(key)
+            self.buffers.append(entity.buffer)
             self.queue.append(entity)
 
 
@@ -149,6 +156,9 @@ def _read_otherwise(
         regular = REGULAR_HEADER.fullmatch(buffer, entity.start, head.stop)
         if regular and head.stop > entity.start:
             return
+        if _BARE_CR.search(buffer, entity.start, head.stop):  # some programs end lines there
+            data = _BARE_CR.sub(b"\r\n", buffer[entity.start : end])
+            explorer.push(Entity(data, 0, len(data), entity.depth + 1, entity.default, entity.is_message))
     for fields, begin in other_headers(entity, head):
         _read_body(explorer, entity, fields, begin, False, None)
 
@@ -224,6 +234,7 @@ def _read_multipart(
     if encoding_of(header) not in IDENTITY:
         data = decode(encoding_of(header), body)
         if is_written(to_text(data[:4096])):
+            explorer.buffers.append(data)
             _read_body(
                 explorer, Entity(data, 0, len(data), entity.depth + 1), [("content-type", b":" + types[0].encode())]
                 if types else [], 0, False, None,
@@ -286,20 +297,19 @@ def _read_leaf(
     begin: int,
     common: bool,
 ) -> None:
-    raw = entity.buffer[begin : entity.end]
     key = (id(entity.buffer), begin, entity.end, media_type, tuple(encodings))
-    if key in explorer.read or not raw.strip():
+    is_text = media_type.startswith(("text/", "message/", "multipart"))
+    if key in explorer.read or (common and not is_text and len(encodings) == 1 and encodings[0] not in IDENTITY):
         return
     explorer.read.add(key)
-    try:
-        attached = header.get_content_disposition() == "attachment"
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
-        attached = True
-    is_text = media_type.startswith(("text/", "message/", "multipart"))
-    filename = decode_words(parameter(header, "filename"))
+    raw = entity.buffer[begin : entity.end]
+    if not raw.strip():
+        return
+    filename, attached = ("", False) if common and is_text else _file_of(header)
     for encoding in encodings:
-        data = decode(encoding, raw)
-        if not (common and encoding == encodings[0]):
+        is_read = common and encoding == encodings[0]
+        data = raw if is_read and not is_text else decode(encoding, raw)
+        if not is_read:
             _add_leaf(explorer, media_type, types, header, data, filename, attached, data == raw)
         elif is_text:
             _add_charsets(explorer, media_type, types, header, data)
@@ -308,12 +318,21 @@ def _read_leaf(
                 text = written_text(other) or (to_text(other) if other == raw else "")
                 if text:
                     _add_written(explorer, text, media_type)
-        elif data == raw:
+        elif encoding in IDENTITY:
             for other in decoded_blocks(raw):
                 if len(other) * 2 > len(raw):
                     explorer.add(Part("", media_type, "", other, filename, True))
     if len(encodings) > 1 or (encodings[0] not in IDENTITY and not common):
         _add_source(explorer, raw)
+
+
+def _file_of(header: MimeHeader) -> tuple[str, bool]:
+    """The file name, and whether it is attached."""
+    try:
+        attached = header.get_content_disposition() == "attachment"
+    except PARSE_ERRORS:
+        attached = True
+    return decode_words(parameter(header, "filename")), attached
 
 
 def _add_leaf(
@@ -354,9 +373,16 @@ def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
     if media_type == "text/html" or _HTML.search(text[:20_000]):
         explorer.add(_html_part(text))
         if media_type != "text/html":
-            explorer.add_text(_TAG.sub(" ", _UNSHOWN.sub(" ", text)))
+            explorer.add_text(_TAG.sub(_attribute_texts, _UNSHOWN.sub(" ", text)))
     else:
         explorer.add_text(text)
+
+
+def _attribute_texts(tag: re.Match[str]) -> str:
+    """The sentences in the attributes of a tag, which a program shows that takes HTML for text."""
+    return (
+        f" {' '.join(value for value in _VALUE.findall(tag[0]) if value.count(' ') > 3 and not _STYLE.search(value))} "
+    )
 
 
 def _html_part(text: str) -> Part:

@@ -17,7 +17,7 @@ _UU = frozenset({"x-uuencode", "uuencode", "x-uue", "uue"})
 _NOT_ALPHABET = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _MALFORMED_QP = re.compile(rb"=(?!\r?\n|[0-9A-Fa-f]{2})")
-_SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r?\n|\Z)")
+_SOFT_BREAK = re.compile(rb"=[ \t\r]*(?:\n|\Z)")
 _HEX = re.compile(rb"=\s?([0-9A-Fa-f]{2})")
 _PRINTABLE_HEX = re.compile(rb"=([2-7][0-9A-Fa-f])")
 _QP_TEXT = re.compile(
