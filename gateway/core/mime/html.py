@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
-from gateway.core.mime.page.attributes import EmbeddedFile, embedded_file, script_texts
+from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts
 from gateway.core.mime.page.collector import Found, Page
 from gateway.core.mime.page.runs import read_runs
 from gateway.core.mime.page.tree import read_html_tree
@@ -87,18 +87,19 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
     gathered.hidden += [readings.hidden, *readings.variants, *page.layout.variants()]
     if not page.layout.is_complete:
         gathered.gaps.append("nesting")
-    _add_sheets(page, readings.shown, gathered)
+    _add_sheets(page, found, readings.shown, gathered)
     _add_found(found, gathered, depth)
     return readings.shown, readings.is_disputed
 
 
-def _add_sheets(page: Page, shown: str, gathered: _Gathered) -> None:
+def _add_sheets(page: Page, found: Found, shown: str, gathered: _Gathered) -> None:
     """Texts in the style sheets that are not shown already, and what was not understood in them."""
     known = "\n".join([shown, *gathered.hidden]) if page.sheets else ""
     total = 0
     for sheet in page.sheets:
         total += sheet.size
         gathered.hidden.extend(text for text in dict.fromkeys(sheet.strings) if text not in known)
+        found.addresses.extend(data_addresses(sheet.text))
         if not sheet.is_complete:
             gathered.gaps.append("styles")
         if sheet.has_fonts:
@@ -118,9 +119,7 @@ def _add_found(found: Found, gathered: _Gathered, depth: int) -> None:
         gathered.hidden.extend(map(script_texts, found.scripts))
     documents = list(found.frames)
     for address in found.addresses:
-        if address[:11].lower() == "javascript:":
-            gathered.hidden.append(script_texts(address))
-        elif embedded := embedded_file(address):
+        if embedded := embedded_file(address):
             if embedded.media_type in _MARKUP_TYPES:
                 documents.append(to_text(embedded.data))
             elif embedded.media_type in _TEXT_TYPES:

@@ -38,7 +38,8 @@ class Rule:
 class Sheet:
     """A parsed sheet.
 
-    `strings`: texts that it may show. `has_fonts`: it contains fonts, or changes how letters of a font look, so that
+    `strings`: texts that it may show. `text`: all of it, if it has files in addresses.
+    `has_fonts`: it contains fonts, or changes how letters of a font look, so that
     letters may look like others. `imports`: addresses of more sheets. `is_complete`: everything was understood.
     """
 
@@ -47,6 +48,7 @@ class Sheet:
     imports: list[str] = field(default_factory=list)
     keyframes: dict[str, Declarations] = field(default_factory=dict)
     size: int = 0
+    text: str = ""
     has_fonts: bool = False
     is_complete: bool = True
 
@@ -59,7 +61,7 @@ def parse_sheet(text: str) -> Sheet:
 @lru_cache(maxsize=64)
 def _parse_sheet(text: str) -> Sheet:
     text = text.strip().removeprefix("<!--").removesuffix("-->")
-    sheet = Sheet(size=len(text), is_complete=len(text) <= MAX_SHEET)
+    sheet = Sheet(text=text if "data:" in text.lower() else "", size=len(text), is_complete=len(text) <= MAX_SHEET)
     _add(sheet, parse_stylesheet(text[:MAX_SHEET], skip_comments=True, skip_whitespace=True), SHEETS, (), 0, 1)
     return sheet
 

@@ -33,6 +33,7 @@ _FONT_SIZES = {
     "xx-small": 9.0, "x-small": 10.0, "small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0,
     "xxx-large": 48.0,
 }  # fmt: skip
+_MIRRORED = re.compile(r"scale(?:x|3d)?\(\s*-|rotatey\(\s*-?(?:180deg|0?\.5turn|200grad)|matrix\(\s*-|^ -")
 _OUT_OF_FLOW = ("absolute", "fixed")
 _VARIABLE = re.compile(r"var\(\s*(--[^\s,()]{1,200})\s*(?:,([^()]{0,500}(?:\([^()]{0,200}\))?[^()]{0,100}))?\)")
 _MAX_SUBSTITUTED = 2_000
@@ -45,7 +46,8 @@ class Style:
     """A computed style. `bits` says how well its text can be seen: BARE, SEEN, CLEAR.
 
     `display` is "" if it is the default of the element. `background` is None if it is a picture. `flow`: "" in the
-    normal flow, "float", or "out" if text around it closes up. `direction` and `is_override`: of the text in it.
+    normal flow, "float", or "out" if text around it closes up. `is_reversed`: its text is seen from the last letter to
+    the first.
     `values` are the properties that are needed rarely. `is_shared`: it may be kept for other documents.
     """
 
@@ -63,7 +65,7 @@ class Style:
     flow: str = ""
     keeps_space: bool = False
     direction: str = "ltr"
-    is_override: bool = False
+    is_reversed: bool = False
     decoration: str = ""
     line_height: float | None = None
     variables: Mapping[str, str] | None = None
@@ -78,7 +80,7 @@ class Style:
         if self.values is None:
             return self
         if not self.plain:
-            self.plain.append(replace(self, display="", flow="", values=None, is_override=False, plain=[]))
+            self.plain.append(replace(self, display="", flow="", values=None, is_reversed=False, plain=[]))
         return self.plain[0]
 
     def undisplayed(self) -> Style:
@@ -180,7 +182,7 @@ class _Computation:
             flow=flow,
             keeps_space=self._keeps_space(),
             direction=self._direction(),
-            is_override="override" in self._get("unicode-bidi", "normal"),
+            is_reversed=self._is_reversed(),
             decoration=declared.get("vertical-align", "") + self._decoration(),
             line_height=line_height,
             variables=self._variables,
@@ -310,6 +312,11 @@ class _Computation:
         if value in _INHERITING:
             return self._parent.direction
         return "rtl" if value == "rtl" else "ltr"
+
+    def _is_reversed(self) -> bool:
+        if "override" in self._get("unicode-bidi", "normal") and self._direction() == "rtl":
+            return True
+        return _MIRRORED.search(f"{self._get('transform')} {self._get('scale')}") is not None
 
     def _decoration(self) -> str:
         value = self._declared.get("text-decoration", self._declared.get("text-decoration-line", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_to_bytes
 
@@ -20,10 +20,26 @@ _ACCOUNT = re.compile(r"\w+:/{0,2}([^?]*)")
 _DATA = re.compile(r"\s*data:([^,]{0,200}),", re.IGNORECASE)
 SPOKEN = frozenset("title aria-label aria-description aria-roledescription aria-valuetext summary standby".split())
 """Attributes that appear as tooltips or are read by screen readers."""
+SHOWN = frozenset("alt href label placeholder srcdoc value".split())
+"""Attributes that are read by the name of their element."""
+STRUCTURAL = frozenset(
+    "accept accept-charset accesskey align alink axis bgcolor border bordercolor cellpadding cellspacing char "
+    "charset class clear code color cols colspan compact coords dir disabled enctype face for frame frameborder "
+    "headers height hidden hspace id lang language leftmargin link marginheight marginwidth maxlength method "
+    "multiple name "
+    "nohref noresize noshade nowrap readonly rel rev role rows rowspan rules scope scrolling selected shape size span "
+    "start tabindex target text topmargin type usemap valign version vlink vspace width xml:lang xmlns xmlns:o xmlns:v "
+    "xmlns:w xmlns:m bottommargin rightmargin checked open start http-equiv".split()
+)
+"""Attributes that contain no text."""
+_MAX_VALUE = 20_000
 _LITERAL = re.compile(  # the closing quote may be missing, so that no text is searched twice
     r"\\.|\"((?:[^\"\\\n]|\\.)*+)\"?|'((?:[^'\\\n]|\\.)*+)'?|`((?:[^`\\]|\\.)*+)`?", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
+_DATA_ADDRESS = re.compile(
+    r"\"\s*+(data:[^\"]*+)|'\s*+(data:[^']*+)|((?:(?<=[=(,;\s])|(?<!.))data:[^\"')]*+)", re.IGNORECASE | re.DOTALL
+)
 _SENTENCES = re.compile(r"[^\W\d_]{2,40}(?: [^\W\d_][\w']{0,40}){2,}")
 
 Attributes = Mapping[str, str | None]
@@ -68,7 +84,17 @@ def words_in_address(address: str) -> str:
     if scheme.startswith(("javascript:", "data:")):
         return ""
     decoded = unquote(address.replace("+", " "))
-    return "\n".join(_SENTENCES.findall(decoded)) if " " in decoded else ""
+    return "\n".join(sentences(decoded))
+
+
+def sentences(value: str) -> list[str]:
+    """Three words or more in a row in a value."""
+    return _SENTENCES.findall(value[:_MAX_VALUE]) if " " in value else []
+
+
+def data_addresses(value: str) -> list[str]:
+    """The data: addresses in a value, such as a style, a list of pictures, or a delay before an address."""
+    return [found[1] or found[2] or found[3] for found in _DATA_ADDRESS.finditer(value)]
 
 
 def embedded_file(address: str) -> EmbeddedFile | None:
@@ -80,16 +106,6 @@ def embedded_file(address: str) -> EmbeddedFile | None:
     if head.rstrip().endswith(";base64"):
         data = decode_base64(data)
     return EmbeddedFile(head.partition(";")[0].strip() or "text/plain", data)
-
-
-def spoken_words(attributes: Attributes, shown: str) -> Iterator[str]:
-    """Tooltips and texts for screen readers, unless they repeat what is shown."""
-    for name in attributes:
-        if name not in SPOKEN:
-            continue
-        value = (attributes.get(name) or "").strip()
-        if value and value != shown:
-            yield collapse(value)
 
 
 def field_text(attributes: Attributes) -> tuple[str, str]:

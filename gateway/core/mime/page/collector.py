@@ -25,16 +25,15 @@ _MAX_QUOTES = 10
 _MAX_NESTED = 3
 """Conditional comments inside each other."""
 _TAG = re.compile(r"<(?!<)[^<>]*>")
+_NAMED_TEXT = re.compile(r"[\s\"'](?:string|alt|title|value)\s*=", re.IGNORECASE)
+"""Attributes of pictures and shapes that Outlook shows."""
 _LETTER = re.compile(r"[^\W\d_]")
 _BLOCK_DISPLAYS = frozenset(
     "block list-item table table-row table-caption flex grid flow-root flow -webkit-box -webkit-flex "
     "-ms-flexbox".split()
 )
-_ADDRESSES = frozenset("src data background poster xlink:href srcset action formaction".split())
-_SPEAKING = words.SPOKEN | _ADDRESSES | frozenset("style alt href value placeholder label srcdoc".split())
-"""Attributes that may contain text."""
-_EFFECTIVE = _SPEAKING | HINTS
-"""Attributes that may change how text is seen, or contain text."""
+_WITHOUT_EFFECT = words.STRUCTURAL - HINTS
+"""Attributes that neither contain text nor change how it is seen, unless style sheets refer to them."""
 _ALL_BITS = BARE_TEXT | SEEN_TEXT | CLEAR_TEXT
 _NEVER_TEXT = frozenset({"script", "style"})
 _RAW_TEXT = frozenset({"script", "style", "iframe", "noembed", "noframes"})
@@ -85,6 +84,11 @@ class Page:
                 text if frame.name != "style" else ""
             )
             return
+        if frame.first_letter is not None and (start := text.lstrip()):
+            if not frame.first_letter.bits & SEEN_TEXT:
+                self._append(start[:1], frame.text_mask & BARE, frame.first_letter)
+                text = start[1:]
+            frame.first_letter = None
         if not frame.main.keeps_space:
             self._append(words.collapse(text), frame.text_mask, frame.kind)
             return
@@ -102,19 +106,19 @@ class Page:
         text = text.strip()
         if text.startswith("[CDATA["):
             self._append(" " + text[7:].removesuffix("]]"), 0)
-        if not text.startswith("[if"):
-            if text.endswith("[endif]"):
+        if text[:3].lower() != "[if":
+            if text[-7:].lower() == "[endif]":
                 self._outlook = EVERYBODY
             return
         condition, _, rest = text.partition("]")
-        if rest.endswith("[endif]") and rest.startswith(">"):
+        if rest[-7:].lower() == "[endif]" and rest.startswith(">"):
             self._conditional(condition, rest[1:].rpartition("<!")[0])
         elif "!" in condition:
             self._outlook = EVERYBODY & ~OUTLOOK
 
     def _conditional(self, condition: str, html: str) -> None:
         """A conditional comment: HTML that only Outlook shows. The text of others is shown by no program."""
-        if self._nested < _MAX_NESTED and _LETTER.search(_TAG.sub("", html)):
+        if self._nested < _MAX_NESTED and (_LETTER.search(_TAG.sub("", html)) or _NAMED_TEXT.search(html)):
             page = Page(self._cascade.rules, self._budget, self.found, OUTLOOK if "!" not in condition else 0)
             page._nested = self._nested + 1
             read_html_tree(html, page)
@@ -129,11 +133,12 @@ class Page:
             parent.is_plain
             and self._cascade.rules is None
             and name not in SPECIAL_NAMES
-            and (not attributes or _EFFECTIVE.isdisjoint(attributes))
+            and (not attributes or _WITHOUT_EFFECT.issuperset(attributes))
         ):
             frame = Frame(name, attributes, parent.main.plain_child(), parent.mask)
             frame.display, frame.box, frame.in_flow, frame.is_plain = display, parent.box, parent.in_flow, True
             frame.is_block = display in _BLOCK_DISPLAYS or name == "br"
+            frame.kind = (frame.main, name)
             frame.start = len(self.runs)
             self._open.append(frame)
             self._break(frame)
@@ -155,9 +160,7 @@ class Page:
         if frame.in_svg and name not in _SVG_TEXT:
             frame.text_mask = 0
         frame.is_block = self._is_block(parent, frame, display)
-        frame.kind = main
-        if main.decoration or name == "rt":
-            frame.kind = (main, name)
+        frame.kind = (main, name)
         if name == "rt":
             frame.text_mask &= ~CLEAR
         frame.start = len(self.runs)
@@ -175,12 +178,14 @@ class Page:
         for pseudo, style in generated:
             if pseudo == "after":
                 frame.after = style
+            elif pseudo == "first-letter":
+                frame.first_letter = style
             else:
                 self._generate(style, frame)
         if attributes:
             if name == "li" and "value" in attributes:
                 self.layout.add_marker(list_marker(parent.attributes, attributes, main))
-            if not _SPEAKING.isdisjoint(attributes):
+            if not words.STRUCTURAL.issuperset(attributes):
                 self._read_attributes(name, attributes, frame)
 
     def end(self) -> None:
@@ -278,17 +283,25 @@ class Page:
                 self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
             case "iframe":
                 self.found.frames.append(attributes.get("srcdoc") or "")
-        if not words.SPOKEN.isdisjoint(attributes):
-            for spoken in words.spoken_words(attributes, shown):
-                self._append_hidden(spoken)
-        if not _ADDRESSES.isdisjoint(attributes):
-            self.found.addresses.extend(
-                address for name in _ADDRESSES if (address := attributes.get(name)) and "data:" in address[:200].lower()
-            )
-        if (style := attributes.get("style")) and ('"' in style or "'" in style or "data:" in style):
-            for text in parse_inline_style(style).strings:
-                self._append_hidden(text)
-            self.found.addresses.extend(f"data:{part}" for part in style.split("data:")[1:20])
+        for attribute, value in attributes.items():
+            if value and attribute not in words.STRUCTURAL:
+                self._read_value(name, attribute, value, shown)
+
+    def _read_value(self, name: str, attribute: str, value: str, shown: str) -> None:
+        """Text in an attribute that no program shows in its place, and files in it."""
+        if attribute in words.SPOKEN:
+            if value.strip() != shown:
+                self._append_hidden(value.strip())
+        elif attribute == "style":
+            if '"' in value or "'" in value:
+                for text in parse_inline_style(value).strings:
+                    self._append_hidden(text)
+        elif attribute.startswith("on"):
+            self._append_hidden(words.script_texts(value))
+        elif attribute not in words.SHOWN or (attribute == "value" and name not in ("input", "textarea")):
+            self._append_hidden("\n".join(words.sentences(value)))
+        if "data:" in value or "DATA:" in value or "Data:" in value:
+            self.found.addresses.extend(words.data_addresses(value))
 
     def _read_link(self, name: str, attributes: Attributes) -> None:
         address = attributes.get("href") or ""
@@ -298,8 +311,8 @@ class Page:
         else:
             self._append_hidden(words.collapse(attributes.get("alt") or ""))
         self._append_hidden(words.words_in_address(address))
-        if address[:5].lower() in ("data:", "javas"):
-            self.found.addresses.append(address)
+        if address.lstrip()[:11].lower() == "javascript:":
+            self._append_hidden(words.script_texts(address))
 
     def _append_hidden(self, text: str) -> None:
         """Text that belongs to an element, but is not shown in its place."""

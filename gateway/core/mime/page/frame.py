@@ -31,8 +31,8 @@ class Frame:
     """
 
     __slots__ = (
-        "after", "attributes", "box", "display", "element", "in_flow", "in_svg", "is_block", "is_plain", "is_tracked",
-        "kind", "last_child", "main", "mask", "name", "others", "start", "text_mask",
+        "after", "attributes", "box", "display", "element", "first_letter", "in_flow", "in_svg", "is_block",
+        "is_plain", "is_tracked", "kind", "last_child", "main", "mask", "name", "others", "start", "text_mask",
     )  # fmt: skip
 
     def __init__(self, name: str, attributes: Attributes, main: Style, mask: int) -> None:
@@ -45,6 +45,7 @@ class Frame:
         self.display = ""
         self.start = 0
         self.after: Style | None = None
+        self.first_letter: Style | None = None
         self.in_flow = True
         self.in_svg = self.is_block = self.is_plain = self.is_tracked = False
 
@@ -86,7 +87,7 @@ class Cascade:
                 frame.others = narrow, dark, without
         return [
             (kind, self._cached(frame.main, "inline", chosen, None, None))
-            for kind in ("before", "marker", "after")
+            for kind in ("before", "marker", "after", "first-letter")
             if pseudo and (chosen := tuple([
                 rule for rule, where in pseudo if rule.selector.pseudo == kind and where & MAIN
             ]))

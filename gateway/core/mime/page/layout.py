@@ -16,6 +16,7 @@ _MAX_MOVES = 300_000
 _MAX_PLACED = 3
 """Letters of a text that counts as placed by itself."""
 _MIN_PLACED = 5
+_MAX_BOXES = 1_000
 _MAX_PIECES = 4
 _LINE = 12.0
 
@@ -37,6 +38,7 @@ class Layout:
         self._open = [_Box(False, None)]
         self._placed: list[tuple[float, float, str]] = []
         self._markers: list[str] = []
+        self._lines: list[str] = []
         self._moves = 0
 
     @property
@@ -59,8 +61,10 @@ class Layout:
                 self._placed.append((*box.place, text))
         if box.children:
             self._arrange(start, end, style, box)
-        if style.is_override and style.direction == "rtl":
+        if style.is_reversed:
             self._reverse(start, end)
+        elif style.direction == "rtl" and style.value("direction") == "rtl":
+            self._add_from_the_right(start, end)
         is_right = style.flow == "float" and style.value("float") in ("right", "inline-end")
         if is_right or in_row:
             self._open[-1].children.append((start, end, _order(style) if style.values else 0, is_right))
@@ -72,13 +76,20 @@ class Layout:
 
     def variants(self) -> list[str]:
         """Lines that are put together of single letters."""
-        found = []
+        found = self._lines
         if len(self._markers) >= _MIN_PLACED:
             found.append("".join(self._markers))
         if len(self._placed) >= _MIN_PLACED:
             for key in (_by_line, _by_column):
                 found.append("".join(text for _, _, text in sorted(self._placed, key=key)))
         return found
+
+    def _add_from_the_right(self, start: int, end: int) -> None:
+        """Boxes of a letter each are seen from right to left."""
+        if end - start <= _MAX_BOXES:
+            texts = [text for run in self._runs[start:end] if run.mask & SEEN and (text := run.text.strip())]
+            if len(texts) >= _MIN_PLACED and max(map(len, texts)) <= _MAX_PLACED:
+                self._lines.append("".join(reversed(texts)))
 
     def _take(self, count: int) -> bool:
         self._moves += count
