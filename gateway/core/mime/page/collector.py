@@ -80,9 +80,10 @@ class Page:
         """Text between tags."""
         frame = self._open[-1]
         if frame.name in _RAW_TEXT and not (frame.text_mask and frame.name in _NEVER_TEXT):
-            (self.found.scripts if frame.name == "script" else self.found.frames).append(
-                text if frame.name != "style" else ""
-            )
+            if frame.name == "script":
+                self.found.scripts.append(text)
+            elif frame.name != "style":
+                self.found.frames.append(text)
             return
         if frame.first_letter is not None and (start := text.lstrip()):
             if not frame.first_letter.bits & SEEN_TEXT:
@@ -281,8 +282,8 @@ class Page:
                 self._append_hidden(hidden)
             case "option" | "optgroup" | "track" if attributes.get("label"):
                 self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
-            case "iframe":
-                self.found.frames.append(attributes.get("srcdoc") or "")
+            case "iframe" if attributes.get("srcdoc"):
+                self.found.frames.append(attributes["srcdoc"] or "")
         for attribute, value in attributes.items():
             if value and attribute not in words.STRUCTURAL:
                 self._read_value(name, attribute, value, shown)

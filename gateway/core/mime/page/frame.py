@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gateway.core.mime.css.declarations import Declarations, parse_inline_style
-from gateway.core.mime.css.media import DARK, INLINE, MAIN, NARROW
+from gateway.core.mime.css.media import DARK, MAIN, NARROW, SHEETS
 from gateway.core.mime.css.selectors import Element, MatchBudget
 from gateway.core.mime.css.sheets import Rule, RuleIndex
 from gateway.core.mime.css.style import Style, compute_style
@@ -17,8 +17,6 @@ from gateway.core.mime.page.tree import TEMPLATE
 Attributes = Mapping[str, str | None]
 Others = tuple[Style, Style, Style]
 """The styles of an element in other environments than the main one: narrow, dark, and without style sheets."""
-
-_OTHER_ENVIRONMENTS = (NARROW, DARK, INLINE)
 
 
 class Frame:
@@ -79,10 +77,16 @@ class Cascade:
         frame.main = self._cached(parent.main, display, rules, inline, hints)
         if parent.others is not None or own:
             outer = parent.others or (parent.main, parent.main, parent.main)
-            narrow, dark, without = (
-                self._cached(style, display, tuple([rule for rule, where in own if where & environment]), inline, hints)
-                for style, environment in zip(outer, _OTHER_ENVIRONMENTS, strict=True)
+            everywhere = all(where == SHEETS for _, where in own)
+            narrow, dark = (
+                frame.main
+                if everywhere and style is parent.main
+                else self._cached(
+                    style, display, tuple([rule for rule, where in own if where & environment]), inline, hints
+                )
+                for style, environment in zip(outer[:2], (NARROW, DARK), strict=True)
             )
+            without = self._cached(outer[2], display, (), inline, hints)
             if not (narrow is dark is without is frame.main):
                 frame.others = narrow, dark, without
         return [

@@ -19,6 +19,7 @@ _MIN_SWITCHES = 3
 """Places inside words where text of one kind follows another, from which letters were mixed on purpose."""
 _MIN_LETTERS = 8
 _MIN_COLUMN = 5
+_SHORT_LINES = re.compile(r"(?:^(?:[^\s]{1,2} ){0,99}[^\s]{1,2}$\n?){5}", re.MULTILINE)
 _MAX_KINDS = 6
 _MIN_SHARE = 0.2
 _NEW_WORDS = 4
@@ -146,6 +147,8 @@ def _letters(parts: list[str]) -> int:
 
 def _columns(shown: str) -> list[str]:
     """Words whose letters stand below each other: one a line, or in the columns of a table."""
+    if not _SHORT_LINES.search(shown):
+        return []
     found: list[str] = []
     block: list[list[str]] = []
     for line in [*shown.split("\n"), ""]:
