@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html import read_html
 from gateway.core.mime.parts import Part
 
 MAX_FILES = 10
@@ -66,12 +66,16 @@ def _part(file: MediaFile) -> Part:
     part = Part(str(file.number + 1), file.media_type or "application/octet-stream", attached=True)
     if file.failed:
         return replace(part, filename="(could not be fetched)")
-    text, hidden = "", ""
+    text = ""
     if file.media_type == "text/html":
-        text, hidden = visible_text(to_text(file.content, "utf-8"))
-    elif file.media_type.startswith("text/"):
+        html = read_html(to_text(file.content, "utf-8"))
+        return replace(
+            part, text=html.shown, hidden=html.hidden, data=file.content,
+            gaps=html.gaps, disputed=html.is_disputed, embedded=html.embedded,
+        )  # fmt: skip
+    if file.media_type.startswith("text/"):
         text = to_text(file.content, "utf-8")
-    return replace(part, text=text, hidden=hidden, data=file.content)
+    return replace(part, text=text, data=file.content)
 
 
 def is_audiovisual(media_type: str) -> bool:
