@@ -21,8 +21,9 @@ MAILS ?=
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist loadfile
+# Without the checks of the code itself: they are in make check.
 FAST := tests/assembly tests/commands tests/core tests/demo tests/directory tests/observability tests/settings \
-  tests/smpp tests/stages tests/transports $(wildcard tests/test_*.py)
+  tests/smpp tests/stages tests/transports
 
 run: $(VENV)/installed
 	$(VENV)/bin/chaperone demo $(ARGS)

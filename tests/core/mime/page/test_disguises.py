@@ -10,6 +10,8 @@ from gateway.core.mime.html import read_html
 from tests.differential.html_pages import make_page
 from tests.differential.html_text import compare, letters
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", range(300))
 def test_phrase_is_read(seed):

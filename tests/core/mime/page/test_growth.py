@@ -13,6 +13,8 @@ from gateway.core.mime.html import read_html
 from gateway.core.mime.page.attributes import embedded_file, script_texts, words_in_address
 from gateway.core.mime.page.tokens import can_build_tree, decode_references, read_tokens
 
+pytestmark = pytest.mark.slow
+
 _SIZES = (10_000, 100_000, 1_000_000)
 _SECONDS_PER_MEGABYTE = 12.0
 """Far above what one megabyte takes; quadratic growth takes minutes."""
