@@ -18,6 +18,8 @@ PEERS = (
     "kafka",
     "postgresql",
     "postfix",
+    "exim",
+    "opensmtpd",
     "prometheus",
     "chromium",
     "axe",
