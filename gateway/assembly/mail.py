@@ -6,29 +6,53 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
+from gateway.assembly.certificates import Certificates
 from gateway.assembly.factories import (
-    delivery_hops,
     directory_sources,
+    listening_sockets,
     load_policy,
+    mail_destinations,
     mail_next_hops,
     make_intake,
     open_store,
     store_file,
 )
 from gateway.assembly.process import Process
+from gateway.assembly.reload import Reloads
+from gateway.core.delivery.retry import RetrySchedule
+from gateway.core.messages.delivery import NextHop
 from gateway.core.messages.parties import Directory
 from gateway.core.policy.policy import Policy
 from gateway.directory.live_directory import LiveDirectory
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
+from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.settings.model import Settings
 from gateway.store import make_folder
 from gateway.transports.smtp.pool import SmtpPool
+from gateway.transports.smtp.slots import deliveries_at_once
 from gateway.transports.smtp.transport import SmtpTransport
 
-_CONCURRENCY = 20
+
+async def open_pool(stack: AsyncExitStack, settings: Settings, event_log: EventLog, reloads: Reloads) -> SmtpPool:
+    """The connections of a process to the next hops of mail. Raises Fault."""
+    pool = SmtpPool(settings.smtp.hostname, mail_destinations(settings.smtp), report=event_log.next_hop_changed)
+
+    async def use_destinations(settings: Settings) -> int:
+        return pool.replace(mail_destinations(settings.smtp))
+
+    reloads.add("smtp.next_hop (connections)", use_destinations)
+    return await stack.enter_async_context(pool)
+
+
+async def shared_pool(process: Process) -> SmtpPool:
+    """The connections that delivery and pass-through of a process share."""
+    if process.pool is None:
+        process.pool = await open_pool(process.stack, process.settings, process.event_log, process.reloads)
+    return process.pool
 
 
 async def open_directory(settings: Settings, event_log: EventLog) -> LiveDirectory:
@@ -55,40 +79,114 @@ async def watch_roster(
         await asyncio.gather(watching, return_exceptions=True)
 
 
+def retry_schedule(settings: Settings) -> RetrySchedule:
+    """When delivery of mail is tried again."""
+    retry = settings.smtp.retry
+    return RetrySchedule(retry.first, retry.longest, retry.lifetime, retry.warn)
+
+
 async def deliver_mail(process: Process) -> None:
-    """Deliver due recipients to their next hops."""
-    pool = await process.stack.enter_async_context(SmtpPool(process.settings.smtp.hostname))
+    """Deliver due recipients to their next hops. Changed next hops are taken over while others go on."""
+    pool = await shared_pool(process)
     transport = SmtpTransport(pool)
-    for hop in delivery_hops(mail_next_hops(process.settings.smtp, process.settings.district.aliases)):
-        await process.deliver(hop, transport)
+    running: dict[NextHop, Callable[[], None]] = {}
+
+    async def use_hops(settings: Settings) -> int:
+        hops = mail_next_hops(settings.smtp, settings.district.aliases)
+        new = [hop for hop in hops if hop not in running]
+        for hop in new:
+            connections = settings.smtp.next_hop[hop.target].connections if hop.target else 1
+            running[hop] = await process.deliver(
+                hop, transport, concurrency=deliveries_at_once(connections), schedule=retry_schedule(process.settings)
+            )  # fmt: skip
+        for hop in [hop for hop in running if hop not in hops]:
+            running.pop(hop)()  # what it has claimed is delivered; a claim has a token, so the new hop cannot take it
+        return len(new)
+
+    await use_hops(process.settings)
+    process.reloads.add("smtp.next_hop (deliveries)", use_hops)
+
+
+@dataclass(frozen=True, slots=True)
+class MailListeners:
+    """The bound sockets of the SMTP relay, and what they need. `tls`: those where TLS comes before the greeting."""
+
+    plain: Sequence[socket.socket]
+    tls: Sequence[socket.socket]
+    certificates: Certificates | None
+    memory: MemoryBudget | None = None
+
+
+def bind_mail_listeners(settings: Settings, event_log: EventLog) -> MailListeners:
+    """Bind the addresses and load the certificate. Raises Fault."""
+    certificates = smtp_certificates(settings, event_log)
+    plain = listening_sockets(settings.smtp.listen, "smtp.listen")
+    try:
+        return MailListeners(plain, listening_sockets(settings.smtp.listen_tls, "smtp.listen_tls"), certificates)
+    except BaseException:
+        for listener in plain:
+            listener.close()
+        raise
+
+
+def smtp_certificates(settings: Settings, event_log: EventLog) -> Certificates | None:
+    """The certificate of the SMTP relay, None without one. Raises Fault."""
+    smtp = settings.smtp
+    if smtp.tls_cert is None or smtp.tls_key is None:
+        return None
+    return Certificates(smtp.tls_cert, smtp.tls_key, "smtp.tls_cert", event_log)
 
 
 async def start_worker_relay(
-    stack: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog, *,
+    stack: AsyncExitStack, settings: Settings, listeners: MailListeners, event_log: EventLog, *,
     wake_publisher: Callable[[], None], wake_delivery: Callable[[], None],
-) -> None:  # fmt: skip
-    """Start what a process needs that only receives: a directory, a store and a relay."""
+) -> Reloads:  # fmt: skip
+    """Start what a process needs that only receives: a directory, a store and a relay. Returns what can be reloaded."""
     directory, policy = await open_directory(settings, event_log), load_policy(settings)
     store = await stack.enter_async_context(open_store(settings))
     await stack.enter_async_context(watch_roster(directory))
+    reloads = Reloads(settings, event_log)
+
+    async def use_policy(settings: Settings) -> int:
+        nonlocal policy
+        before, policy = policy, load_policy(settings)
+        return int(before != policy)
+
+    reloads.add("policy", use_policy)
+    reloads.add("directory", lambda _: directory.reload())
+    pool = await open_pool(stack, settings, event_log, reloads)
     await start_smtp_relay(
-        stack, settings, sockets, event_log, directory, store, policy,
+        stack, settings, listeners, event_log, directory, store, lambda: policy, reloads, pool,
         wake_publisher=wake_publisher, wake_delivery=wake_delivery,
     )  # fmt: skip
+    return reloads
 
 
 async def start_smtp_relay(
-    stack: AsyncExitStack, settings: Settings, sockets: Sequence[socket.socket], event_log: EventLog,
-    directory: Directory, store: Store, policy: Policy, **wakes: Callable[[], None],
+    stack: AsyncExitStack, settings: Settings, listeners: MailListeners, event_log: EventLog, directory: Directory,
+    store: Store, policy: Callable[[], Policy], reloads: Reloads, pool: SmtpPool, **wakes: Callable[[], None],
 ) -> None:  # fmt: skip
-    """Start the SMTP relay and its connections to the next hops. `wakes` are passed on to `MessageIntake`."""
-    pool = await stack.enter_async_context(SmtpPool(settings.smtp.hostname))
-    intake = make_intake(settings, store, directory, event_log, lambda: policy, **wakes)
-    hops = mail_next_hops(settings.smtp, settings.district.aliases)
+    """Start the SMTP relay. `wakes` are passed on to `MessageIntake`."""
+    intake = make_intake(settings, store, directory, event_log, policy, **wakes)
+    hops, certificates = mail_next_hops(settings.smtp, settings.district.aliases), listeners.certificates
     relay = SmtpRelay(
-        _smtp_config(settings), sockets, directory, intake, hops, pool, SmtpTransport(pool), event_log,
-        networks=lambda: policy.social_networks,
+        _smtp_config(settings), listeners.plain, directory, intake, hops, pool, SmtpTransport(pool), event_log,
+        networks=lambda: policy().social_networks, tls=lambda: certificates.context if certificates else None,
+        tls_sockets=listeners.tls, memory=listeners.memory,
     )  # fmt: skip
+
+    async def use_hops(settings: Settings) -> int:
+        nonlocal hops
+        before, hops = hops, mail_next_hops(settings.smtp, settings.district.aliases)
+        relay.use_hops(hops)
+        return len(set(hops) - set(before))
+
+    reloads.add("smtp.next_hop", use_hops)
+    reloads.add_certificates(
+        certificates, "smtp.tls_cert", lambda settings: (settings.smtp.tls_cert, settings.smtp.tls_key)
+    )
+    if certificates is not None:
+        await stack.enter_async_context(certificates.watched())
     await stack.enter_async_context(relay)
 
 
@@ -100,10 +198,17 @@ def _smtp_config(settings: Settings) -> SmtpConfig:
         relay_from=tuple(str(network) for network in smtp.relay_from),
         max_size=smtp.max_size,
         refuse_bare_newline=smtp.bare_newline == "refuse",
-        tls_cert=str(smtp.tls_cert or ""),
-        tls_key=str(smtp.tls_key or ""),
         require_tls=smtp.require_tls,
+        accounts={user: account["password"] for user, account in smtp.accounts.items()},
         proxy_protocol=smtp.proxy_protocol,
         proxies=tuple(str(network) for network in smtp.proxies),
         refuse_outside_claims=smtp.outside_claims == "refuse",
+        verify_recipients=smtp.verify_recipients,
+        mailer=settings.notify.sender,
+        max_in_flight=smtp.max_in_flight,
+        max_sessions=smtp.max_sessions,
+        max_sessions_per_client=smtp.max_sessions_per_client,
+        client_rate=smtp.client_rate,
+        sender_rate=smtp.sender_rate,
+        greeting_delay=smtp.greeting_delay,
     )

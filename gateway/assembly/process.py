@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
+from gateway.assembly.reload import Reloads
+from gateway.core.delivery.retry import RetrySchedule
 from gateway.core.messages.delivery import NextHop
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
@@ -19,6 +21,8 @@ from gateway.settings.model import Settings
 from gateway.stages.delivery import Delivery
 from gateway.stages.guard import Stage, supervised
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
+from gateway.transports.smtp.pool import SmtpPool
 
 _CONCURRENCY = 20  # messages in delivery to one next hop at once
 _DRAIN = 25.0
@@ -31,6 +35,7 @@ class Running:
 
     store: Store
     policy: Policy
+    reloads: Reloads | None = None
 
 
 @dataclass(slots=True)
@@ -53,9 +58,18 @@ class Process:
     publisher: Wakeup = field(default_factory=Wakeup)
     delivery: Wakeup = field(default_factory=Wakeup)
     followups: Wakeup = field(default_factory=Wakeup)
+    reloads: Reloads = field(init=False)
+    engine: WorkEngine = field(init=False)
+    pool: SmtpPool | None = None
     ready: dict[str, HealthCheck] = field(default_factory=dict)
     drain: float = _DRAIN
     ends_at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.reloads = Reloads(self.settings, self.event_log)
+        self.engine = WorkEngine(
+            self.store.work_failures, self.event_log, stuck_after=self.settings.queue.stuck_after
+        )  # fmt: skip
 
     def end(self) -> None:
         """Note that the process is ending. Called before any part is closed."""
@@ -82,9 +96,12 @@ class Process:
 
     async def deliver(
         self, hop: NextHop, transport: Transport, reachable: Callable[[], bool] = lambda: True, *,
-        concurrency: int = _CONCURRENCY,
-    ) -> None:  # fmt: skip
-        """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted."""
+        concurrency: int = _CONCURRENCY, schedule: RetrySchedule | None = None,
+    ) -> Callable[[], None]:  # fmt: skip
+        """Run deliveries to one next hop until the process ends. While `reachable` is false none is attempted.
+
+        Returns what ends them earlier: what is being delivered is finished, and nothing more is claimed.
+        """
         wakeup = Wakeup()
         self.delivery.wake_too(wakeup)
         delivery = Delivery(
@@ -92,11 +109,13 @@ class Process:
             transport,
             self.store.delivery_queue,
             self.store.clock,
-            self.event_log,
+            self.engine,
             concurrency=concurrency,
             reachable=reachable,
+            schedule=schedule,
         )
         await self.work(wakeup, delivery=partial(delivery.run, wakeup))
+        return wakeup.stop
 
     def _left(self) -> float:
         if self.ends_at is None:

@@ -7,16 +7,16 @@ roster, model, ports, store) is checked before the store is opened, so that a ga
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
 
 from gateway.assembly.console import read_adopted_policy, serve_console
-from gateway.assembly.factories import listening_sockets, load_policy, make_bus, open_store, policy_source, store_file
-from gateway.assembly.mail import deliver_mail, open_directory, watch_roster
+from gateway.assembly.factories import listening_sockets, load_policy, make_bus, open_store, store_file
+from gateway.assembly.mail import bind_mail_listeners, deliver_mail, open_directory, watch_roster
+from gateway.assembly.policy_use import record_policy, reload_policy_with
 from gateway.assembly.process import Process, Running
-from gateway.assembly.smpp import run_smpp, server_tls
+from gateway.assembly.smpp import run_smpp, smpp_certificates
 from gateway.assembly.smtp_workers import receive_mail
 from gateway.assembly.twilio import deliver_twilio, receive_twilio
 from gateway.core.fault import Fault
@@ -29,9 +29,10 @@ from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
 from gateway.stages.disposition import Disposition
-from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog
+from gateway.stages.guard import Stage
+from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog, tidy_failures
 from gateway.stages.notification import NoticeConfig, Notification
-from gateway.stages.publication import publish, republish_lost
+from gateway.stages.publication import Publication, republish_lost
 from gateway.stages.wakeup import Wakeup
 from gateway.store import hold_lock, probe
 
@@ -52,13 +53,14 @@ async def serving(
     twilio, smpp = settings.sms.twilio, settings.sms.smpp if "sms" in roles else None
     async with AsyncExitStack() as stack:
         policy = load_policy(settings)
-        smtp_sockets = listening_sockets(settings.smtp.listen, "smtp.listen") if "smtp" in roles else []
+        mail = bind_mail_listeners(settings, event_log) if "smtp" in roles else None
         twilio_sockets = listening_sockets((twilio.listen,), "sms.twilio.listen") if twilio and "sms" in roles else []
         smpp_sockets = listening_sockets(smpp.listen, "sms.smpp.listen") if smpp else []
-        tls = server_tls(smpp) if smpp else None
+        certificates = smpp_certificates(smpp, event_log) if smpp else None
         (metrics_socket,) = listening_sockets((settings.metrics.listen,), "metrics.listen")
         console_sockets = listening_sockets((settings.console.listen,), "console.listen") if "console" in roles else []
         adopted = read_adopted_policy(settings) if console_sockets else ""
+        smtp_sockets = (*mail.plain, *mail.tls) if mail else ()
         for listener in (*smtp_sockets, *twilio_sockets, *smpp_sockets, metrics_socket, *console_sockets):
             stack.callback(listener.close)
         await asyncio.to_thread(probe, settings.store.url)
@@ -75,6 +77,8 @@ async def serving(
         await stack.enter_async_context(bus)
         running = Running(store, policy)
         process = Process(settings, event_log, stopped, stack, policy, store, bus, running)
+        running.reloads = process.reloads
+        reload_policy_with(process, decides="decide" in roles)
         listening = asyncio.Event()
         process.ready |= {"store": lambda: _store_answers(store.intake), "listeners": lambda: _is_set(listening)}
         event_log.versions_in_use(policy=policy.hash)
@@ -89,26 +93,23 @@ async def serving(
                 await deliver_twilio(process, directory)
         if consume is not None:
             wakeup = Wakeup()
-            await process.work(wakeup, classification=partial(consume, bus, store, directory, wakeup))
+            await process.work(wakeup, **consume(bus, store, directory, wakeup))
         if roles & {"smtp", "sms", "decide"}:
-            await process.work(
-                process.publisher,
-                publication=partial(
-                    publish, store.outbox, bus, event_log, process.publisher, max_inline=settings.bus.max_inline
-                ),
-            )
+            publication = Publication(store.outbox, bus, process.engine, max_inline=settings.bus.max_inline)
+            await process.work(process.publisher, publication=partial(publication.run, process.publisher))
         if directory is not None:
             await _record_roster(store, event_log, directory)
+            process.reloads.add("directory", partial(_reload_roster, store, event_log, directory))
             changed = partial(_record_roster, store, event_log, directory)
             await stack.enter_async_context(watch_roster(directory, changed))
             for listener in console_sockets:
                 await serve_console(process, directory, listener, adopted)
-            if "smtp" in roles:
-                await receive_mail(process, directory, smtp_sockets, processes)
+            if mail:
+                await receive_mail(process, directory, mail, processes)
             if twilio_sockets:
                 await receive_twilio(process, directory, twilio_sockets)
             if smpp:
-                await run_smpp(process, directory, smpp, smpp_sockets, tls)
+                await run_smpp(process, directory, smpp, smpp_sockets, certificates)
         listening.set()
         stack.callback(process.end)
         event_log.ready({"roles": ",".join(sorted(roles)), "metrics": f"{address[0]}:{address[1]}"})
@@ -118,28 +119,20 @@ async def serving(
             listening.clear()  # not ready: a load balancer sends no new connections while this process drains
 
 
-Consume = Callable[[Bus, Store, LiveDirectory | None, Wakeup], Coroutine[Any, Any, None]]
+Consume = Callable[[Bus, Store, LiveDirectory | None, Wakeup], dict[str, Stage]]
 
 
 async def start_classifiers(stack: AsyncExitStack, settings: Settings, event_log: EventLog) -> Consume:
-    """Start the classifiers in processes of their own, and return what consumes messages with them. Raises Fault.
+    """Start the classifiers in processes of their own, and return the stages that consume messages with them.
+
+    Messages that students may have written have their own lanes and workers. Raises Fault.
 
     The only place in a serving gateway that imports `classifiers`, and only when called: a process without this role
     does not load spaCy.
     """
-    from classifiers.service.consumer import Consumer
-    from classifiers.service.pool import ClassifierPool
+    from classifiers.service.lanes import open_lanes
 
-    pool = ClassifierPool(
-        settings.classify.workers,
-        settings.classify.model,
-        event_log=event_log,
-        canary="classifiers.service.self_test:failures",
-    )
-    await stack.enter_async_context(pool)
-    return lambda bus, store, directory, wakeup: Consumer(
-        bus, store.outbox, store.media, pool, event_log, directory
-    ).run(wakeup)
+    return await open_lanes(stack, settings.classify.workers, settings.classify.model, event_log)
 
 
 async def _store_answers(intake: IntakeStore) -> bool:
@@ -152,6 +145,12 @@ async def _store_answers(intake: IntakeStore) -> bool:
 
 async def _is_set(event: asyncio.Event) -> bool:
     return event.is_set()
+
+
+async def _reload_roster(store: Store, event_log: EventLog, directory: LiveDirectory, _: Settings) -> int:
+    changed = await directory.reload()
+    await _record_roster(store, event_log, directory)
+    return changed
 
 
 async def _record_roster(store: Store, event_log: EventLog, directory: LiveDirectory) -> None:
@@ -172,18 +171,16 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
     settings, store, event_log, bus = process.settings, process.store, process.event_log, process.bus
     timeout = settings.policy.verdict_timeout
     disposition = Disposition(
-        store.dispositions, store.outbox, store.clock, event_log, policy=lambda: process.policy,
-        shadow=settings.policy.mode == "shadow", verdict_timeout=timeout, relationships=directory.relationships_to,
+        store.dispositions, store.outbox, store.clock, store.work_failures, process.engine,
+        policy=lambda: process.policy, shadow=settings.policy.mode == "shadow", verdict_timeout=timeout, relationships=directory.relationships_to,
     )  # fmt: skip
     notice_config = NoticeConfig(
         settings.notify.sender, settings.notify.to, settings.console.public_url, settings.smtp.hostname,
         settings.district.name, settings.district.time_zone,
     )  # fmt: skip
-    await store.audit.record([AuditEntry(await store.clock.now(), "gateway", "policy in force", process.policy.hash)])
-    if (source := await asyncio.to_thread(policy_source, settings, process.policy)) is not None:
-        await store.policy_versions.record(process.policy.hash, source, read_adopted_policy(settings))
+    await record_policy(process, settings, process.policy)
     notification = Notification(
-        store.followups, store.outbox, store.lookups, store.clock, bus, event_log, notice_config, directory
+        store.followups, store.outbox, store.lookups, store.clock, bus, process.engine, notice_config, directory
     )
     await process.work(process.followups, notification=partial(notification.run, process.followups))
     wakeup, chain = Wakeup(), AuditChainWatch(store.audit, event_log)
@@ -191,12 +188,14 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         wakeup,
         disposition=partial(disposition.consume, bus, wakeup),
         verdict_timeouts=partial(disposition.give_up_waiting, wakeup),
+        failed_decisions=partial(disposition.retry_failed, wakeup),
         republication=partial(
             republish_lost, store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=timeout
         ),
         audit_links=partial(link_audit, store.audit, event_log, wakeup),
         audit_watch=partial(chain.run, wakeup),
-        backlog=partial(measure_backlog, store.lookups, event_log, wakeup, chain),
+        backlog=partial(measure_backlog, store.lookups, store.work_failures, event_log, wakeup, chain),
+        work_failures=partial(tidy_failures, store.work_failures, event_log, wakeup),
         retention=partial(
             delete_expired,
             store.retention,

@@ -64,7 +64,7 @@ async def receive_twilio(process: Process, directory: LiveDirectory, sockets: li
     await process.work(
         fetching,
         media=partial(
-            fetch_media, process.store.media, media, process.event_log, fetching, ready=process.publisher.wake
+            fetch_media, process.store.media, media, process.engine, fetching, ready=process.publisher.wake
         ),
     )
     client = await process.stack.enter_async_context(_client(twilio))

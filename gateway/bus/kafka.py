@@ -24,7 +24,7 @@ from gateway.bus.kafka_topics import TopicLayout
 from gateway.bus.topics import DEAD_LETTERS, find_topic, parse_place, place_of, position_of
 from gateway.core.serialization.wire import LETTER_HEADERS
 from gateway.observability.events import EventLog
-from gateway.ports.bus import BusDown, Record, RecordPosition
+from gateway.ports.bus import REFUSED, BusDown, Record, RecordPosition
 
 _CONFIRM_TIMEOUT = 5.0  # seconds for records to be confirmed, plus one second for every _SLOWEST_RATE bytes
 _SLOWEST_RATE = 2 << 20
@@ -69,7 +69,7 @@ class KafkaBus:
         """See gateway.ports.bus.Bus.
 
         Takes at most about five seconds longer than the records need on a slow line, and no time while the broker is
-        known to be down. A record over `max_record` is never confirmed.
+        known to be down. A record over `max_record` is refused.
         """
         for record in records:
             find_topic(record.topic)
@@ -96,15 +96,16 @@ class KafkaBus:
             if error is None:
                 places.append(_place(broker, future.result()))
                 continue
-            places.append(None)
             if isinstance(error, _TOO_LARGE):
+                places.append(REFUSED)
                 self._event_log.record_refused(record.topic, type(error).__name__)
             else:
+                places.append(None)
                 failure = failure or type(error).__name__
         places += [None] * (len(records) - len(places))
         if failure:
             self._link.drop(broker, f"publish: {failure}")
-        if not any(places):
+        if not any(places) and REFUSED not in places:
             raise BusDown("no record was confirmed")
         return places
 

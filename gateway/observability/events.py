@@ -79,6 +79,10 @@ class EventLog:
         self._delivery_seconds = histogram("delivery_seconds", "From acceptance or release to sent")
         self._deliveries = counter("deliveries", "Delivery attempts, by recipient", "channel", "outcome")
         self._work_failures = counter("work_failures", "Unforeseen failures of work items and stages", "stage")
+        self._stuck = gauge("stuck_items", "Work items that failed too often and wait for an operator", "stage")
+        self._overdue = gauge("overdue_recipients", "Recipients due for over a minute that no process delivers")
+        self._oldest_overdue = gauge("oldest_overdue_seconds", "How long the oldest of them is due")
+        self._outcome_seconds = histogram("outcome_seconds", "From a next hop's 250 to our durable record of it")
         self._deferred = gauge("deferred_recipients", "Recipients waiting for another attempt")
         self._unpublished = gauge("unpublished_messages", "Accepted messages that the bus has not confirmed")
         self._unanswered = gauge("unanswered_messages", "Accepted messages without a verdict")
@@ -99,7 +103,8 @@ class EventLog:
         self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
         self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
         self._media = counter("media", "Media of text messages, fetched or not", "outcome")
-        self._refusals = counter("smtp_refusals", "SMTP commands and contents refused", "reason")
+        self._hop_up = gauge("next_hop_up", "1 while a next hop of mail can be reached", "hop")
+        self._refusals = counter("smtp_refusals", "SMTP commands and contents refused", "reason", "hop")
 
     @staticmethod
     def _line(event: str, level: int = logging.INFO, /, **fields: object) -> None:
@@ -122,10 +127,10 @@ class EventLog:
         """A released message came back and was delivered without a second verdict: to how many, and not to how many."""
         self._line("second_pass", id=message_id, sent=sent, left=left)
 
-    def refused(self, reason: str) -> None:
-        """An SMTP command or content was refused."""
-        self._refusals.labels(reason).inc()
-        self._line("refused", reason=reason)
+    def refused(self, reason: str, hop: str = "") -> None:
+        """An SMTP command or content was refused, by us or by a next hop."""
+        self._refusals.labels(reason, hop).inc()
+        self._line("refused", reason=reason, **({"hop": hop} if hop else {}))
 
     def request_refused(self, reason: str) -> None:
         """A request with a text message was refused; `reason` is a word."""
@@ -280,6 +285,14 @@ class EventLog:
         level = logging.INFO if set(outcomes) <= {"sent"} else logging.WARNING
         self._line("delivered", level, id=message_id, channel=channel, **outcomes)
 
+    def next_hop_changed(self, hop: str, why: str) -> None:
+        """A next hop of mail is down, and `why` in a word, or up ("")."""
+        self._hop_up.labels(hop).set(0 if why else 1)
+        if why:
+            self._line("next_hop_down", logging.ERROR, hop=hop, why=why, hint="see that it runs, or correct smtp.next_hop")
+        else:
+            self._line("next_hop_up", hop=hop)
+
     def claim_lost(self, message_id: str) -> None:
         """A claim expired before its delivery ended; the outcome was not recorded."""
         self._line("claim_lost", logging.WARNING, id=message_id)
@@ -302,6 +315,10 @@ class EventLog:
         """A new roster or policy is in use."""
         self._line("reloaded", what=what, changed=changed)
 
+    def kept(self, what: str, why: str) -> None:
+        """A new certificate, policy or setting is not used, and the old one is kept. `why` has a hint."""
+        self._line("kept", logging.ERROR, what=what, why=why)
+
     def kept_last_good(self, what: str, why: str) -> None:
         """A new roster or policy was refused and the last good one is kept. `why` names file and hint but no person."""
         self._line("kept_last_good", logging.ERROR, what=what, why=why)
@@ -309,6 +326,11 @@ class EventLog:
     def unexpected_failure(self, during: str, error: BaseException | None = None) -> None:
         """Our code failed unexpectedly. Call it inside `except`, or with `error`."""
         _log.error("failed", extra={"fields": {"during": during}}, exc_info=error or True)
+
+    def item_stuck(self, stage: str, message_id: str) -> None:
+        """A work item is stuck: it failed too often in an unforeseen way and waits for an operator."""
+        hint = "see `chaperone queue list --stuck`; `chaperone queue retry` tries it again"
+        self._line("stuck", logging.ERROR, stage=stage, id=message_id, hint=hint)
 
     def work_failed(self, stage: str, error: BaseException) -> None:
         """One work item, or a whole stage, failed unexpectedly. It is tried again later."""
@@ -322,8 +344,19 @@ class EventLog:
         self._held.set(backlog.held)
         self._oldest.set(backlog.oldest_held)
         self._deferred.set(backlog.deferred)
+        self._overdue.set(backlog.overdue)
+        self._oldest_overdue.set(backlog.oldest_overdue)
         self._unpublished.set(backlog.unpublished)
         self._unanswered.set(backlog.unanswered)
+
+    def stuck_measured(self, items: Mapping[str, int]) -> None:
+        """The stuck work items of each stage were counted."""
+        for stage, count in items.items():
+            self._stuck.labels(stage).set(count)
+
+    def outcome_recorded(self, seconds: float) -> None:
+        """A sent message was recorded so long after its next hop took it."""
+        self._outcome_seconds.observe(seconds)
 
     def audit_broken(self, number: int) -> None:
         """An entry of the audit log was changed or is missing."""

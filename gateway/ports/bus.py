@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+REFUSED = ""
+"""In place of a place: the bus refuses this record for good, such as one that is too large."""
+
 
 class BusDown(Exception):
     """The broker cannot be reached or did not confirm. Nothing is known to be written; try again."""
@@ -65,6 +68,7 @@ class Bus(Protocol):
     async def publish(self, records: Sequence[Record]) -> Sequence[str | None]:
         """Write records (acks=all, idempotent). Returns the place of each, None if it was not confirmed.
 
+        A record that the bus refuses for good has the place REFUSED; the others are written all the same.
         A place names a record for `positions`. Callers treat it as opaque and keep it in the store. Raises BusDown if
         no record could be written.
         """

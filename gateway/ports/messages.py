@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.core.channels.smpp_message import SmsPart
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, State
 from gateway.core.messages.followup import Followup
 from gateway.core.messages.message import Message, OutgoingMessage
-from gateway.core.policy.contact import ContactLogRow
+from gateway.core.messages.work import Unreadable
 from gateway.core.policy.decision import AuditEntry, PendingMessage, Transition, TransitionRule
 
 POLL_SECONDS = 1.0
@@ -39,6 +40,10 @@ class WakeupSignal(Protocol):
 
 class StoreDown(Exception):
     """The store cannot be reached or refused to commit. Nothing of the call was written."""
+
+
+class ValuesRefused(StoreDown):
+    """The database refused the values of this call and would refuse them again. The database itself is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class OutboxStore(Protocol):
         *,
         inline: int = NO_LIMIT,
         room: int = NO_LIMIT,
-    ) -> Sequence[OutgoingMessage]:
+    ) -> Sequence[OutgoingMessage | Unreadable]:
         """Claim up to `limit` messages that are due for publication for `lease` seconds, in order of acceptance.
 
         Contents of more than `inline` bytes stay in the store. Claiming ends with the message whose content fills
@@ -102,6 +107,9 @@ class OutboxStore(Protocol):
 
         The times are those of the receiving process. Use the place, not the time, to tell whether a record is lost.
         """
+
+    async def unanswered(self, ids: Collection[str]) -> Collection[str]:
+        """Those of some messages that have no verdict."""
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         """One message with its context; None if it or its content is gone."""
@@ -131,22 +139,24 @@ class DeliveryQueueStore(Protocol):
 
     async def claim(
         self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
-    ) -> Sequence[Claim]:
+    ) -> Sequence[Claim | Unreadable]:
         """Claim up to `limit` messages for a next hop. A claim has all recipients of the message that are due there.
 
-        Claiming ends with the message whose content fills `room` bytes.
+        Claiming ends with the message whose content fills `room` bytes. A message that cannot be read is `Unreadable`.
         """
 
     async def renew(self, token: str, lease: float) -> bool:
         """Extend a claim to at least 95 % of `lease` seconds from now. Returns False if the claim is lost."""
 
     async def record_outcomes(
-        self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
-    ) -> bool:
+        self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup],
+        *, warned: Collection[str] = (), entries: Sequence[AuditEntry] = (),
+    ) -> bool:  # fmt: skip
         """Record an outcome and the next attempt (None if final) by recipient. Returns False if the claim is lost.
 
         Deferred with a next attempt stays queued; Deferred without one is a bounce. Recipients that `outcomes` does not
-        name are due again at once. The follow-ups are written only if the claim still holds.
+        name are due again at once. Follow-ups and audit entries are written only if the claim still holds. `warned`:
+        whose sender is told of the delay by one of the follow-ups.
         """
 
     async def next_due(self) -> float | None:
@@ -156,8 +166,10 @@ class DeliveryQueueStore(Protocol):
 class FollowupStore(Protocol):
     """What must follow a change of state, until it is done."""
 
-    async def claim_due(self, limit: int, lease: float, wakeup: WakeupSignal | None = None) -> Sequence[Followup]:
-        """Claim follow-ups that are due, the oldest first."""
+    async def claim_due(
+        self, limit: int, lease: float, wakeup: WakeupSignal | None = None
+    ) -> Sequence[Followup | Unreadable]:  # fmt: skip
+        """Claim follow-ups that are due, the oldest first. Kinds of a newer version are left alone."""
 
     async def complete(
         self, ids: Collection[str], message: Message | None = None, entries: Sequence[AuditEntry] = ()

@@ -20,6 +20,7 @@ from gateway.ports.audit import AuditStore, AuditTrailStore
 from gateway.ports.cases import CaseStore, LegalHoldStore
 from gateway.ports.channels import MediaStore, SmppBindStore, SmsPartStore
 from gateway.ports.clock import StoreClock
+from gateway.ports.contact import ContactStore
 from gateway.ports.help import HelpAlertStore
 from gateway.ports.maintenance import HistoryStore, RetentionStore
 from gateway.ports.messages import DeliveryQueueStore, DispositionStore, FollowupStore, IntakeStore, OutboxStore
@@ -37,6 +38,7 @@ from gateway.ports.review import (
     UndoStore,
 )
 from gateway.ports.secrets import SecretStore
+from gateway.ports.work import QueueStore, WorkFailureStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Store:
     dispositions: DispositionStore
     delivery_queue: DeliveryQueueStore
     followups: FollowupStore
+    work_failures: WorkFailureStore
+    queue: QueueStore
     lookups: LookupStore
     headers: HeaderStore
     lists: ListStore
@@ -84,5 +88,6 @@ class Store:
     retention: RetentionStore
     history: HistoryStore
     sms_parts: SmsPartStore
+    contact: ContactStore
     media: MediaStore
     smpp_binds: SmppBindStore

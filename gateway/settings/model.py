@@ -17,7 +17,9 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.core.fault import Fault
+from gateway.settings.next_hop import NextHops
 from gateway.settings.units import (
+    Accounts,
     Address,
     BareNewline,
     Bytes,
@@ -25,7 +27,6 @@ from gateway.settings.units import (
     FilePath,
     Network,
     Seconds,
-    SmppAccounts,
     SmscUrl,
     TimeZone,
     UndecidedAction,
@@ -100,22 +101,47 @@ class StoreSettings(_Section):
     max_waiting: Bytes = 10 << 30  # total content of undecided and queued messages; above it: 452
 
 
+class RetrySettings(_Section):
+    """When delivery of mail is tried again."""
+
+    first: Seconds = Field(default=60.0, gt=0)  # after the first attempt; doubled with each further one
+    longest: Seconds = Field(default=3600.0, gt=0)  # the longest wait between two attempts
+    lifetime: Seconds = Field(default=5 * 86400.0, gt=0)  # from acceptance or release until the message bounces
+    warn: Seconds = Field(default=4 * 3600.0, gt=0)  # when the sender gets a notice of the delay, once
+
+
+class QueueSettings(_Section):
+    """Work items: messages on their way, and the notices that follow."""
+
+    stuck_after: int = Field(default=8, ge=1)  # attempts that failed in an unforeseen way
+
+
 class SmtpSettings(_Section):
     """Mail in and out."""
 
-    next_hop: Mapping[str, Address] = Field(min_length=1)  # by recipient domain; "*" is every other domain
+    next_hop: NextHops = Field(min_length=1)  # by recipient domain; "*" is every other domain
     listen: tuple[Address, ...] = ("127.0.0.1:2525",)
     hostname: str = ""  # for the greeting and Received fields; default: the machine's full name
     relay_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may relay to any domain
+    verify_recipients: bool = True  # of mail in scope: ask the next hop at RCPT, and refuse whom it does not know
     max_size: Bytes = 36 << 20  # largest content accepted
     bare_newline: BareNewline = "normalize"  # what to do about bare CR and LF; "normalise" works too
+    max_in_flight: Bytes = 512 << 20  # content in memory over all sessions, all copies counted; above it: 451
     workers: int = Field(default=1, ge=1, le=64)  # processes that receive mail
-    tls_cert: FilePath = None  # offer STARTTLS when set
+    tls_cert: FilePath = None  # offer STARTTLS when set; read again when it changes
     tls_key: FilePath = None
     require_tls: bool = False  # refuse mail without TLS
+    listen_tls: tuple[Address, ...] = ()  # further addresses, where TLS comes before the greeting
+    accounts: Accounts = {}  # systems that may authenticate: user = { password_file = "..." }
+    max_sessions: int = Field(default=1000, ge=1)  # of each process
+    max_sessions_per_client: int = Field(default=50, ge=1)  # of a client outside `relay_from`
+    client_rate: int = Field(default=1200, ge=0)  # messages a minute of a client outside `relay_from`; 0: no limit
+    sender_rate: int = Field(default=600, ge=0)  # messages a minute of a sender from such clients; 0: no limit
+    greeting_delay: Seconds = 0.0  # refuse clients outside `relay_from` that speak before the greeting
     proxy_protocol: bool = False  # expect the PROXY protocol from a load balancer
-    proxies: tuple[Network, ...] = ()  # the networks from which PROXY is heard; needed with proxy_protocol
+    proxies: tuple[Network, ...] = ()  # the networks from which PROXY and XCLIENT are heard; needed with proxy_protocol
     outside_claims: Literal["mark", "refuse"] = "mark"  # the district's addresses as sender from outside relay_from
+    retry: RetrySettings = RetrySettings()
 
 
 class SmppSettings(_Section):
@@ -126,7 +152,7 @@ class SmppSettings(_Section):
     upstream_bind: Literal["transceiver", "separate"] = "transceiver"  # separate: one transmitter, one receiver
     listen: tuple[Address, ...] = ("127.0.0.1:2775",)  # where the district's applications bind
     bind_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may bind
-    accounts: SmppAccounts = {}  # system_id = { password_file = "..." }
+    accounts: Accounts = {}  # system_id = { password_file = "..." }
     tls_cert: FilePath = None  # applications bind over TLS when set
     tls_key: FilePath = None
     parts_timeout: Seconds = 300.0  # how long to wait for the other parts of a long text
@@ -198,6 +224,7 @@ class Settings(_Section):
     district: DistrictSettings
     directory: DirectorySettings
     smtp: SmtpSettings
+    queue: QueueSettings = QueueSettings()
     policy: PolicySettings = PolicySettings()
     bus: BusSettings = BusSettings()
     store: StoreSettings = StoreSettings()
@@ -218,8 +245,9 @@ class Settings(_Section):
             raise ValueError("smtp.proxies: name the networks of the load balancers when smtp.proxy_protocol is on")
         if self.sms.smpp and bool(self.sms.smpp.tls_cert) != bool(self.sms.smpp.tls_key):
             raise ValueError("set both sms.smpp.tls_cert and sms.smpp.tls_key, or neither")
-        if self.smtp.require_tls and not self.smtp.tls_cert:
-            raise ValueError("smtp.require_tls needs smtp.tls_cert and smtp.tls_key")
+        for key in ("require_tls", "listen_tls", "accounts"):
+            if getattr(self.smtp, key) and not self.smtp.tls_cert:
+                raise ValueError(f"smtp.{key} needs smtp.tls_cert and smtp.tls_key")
         return self
 
 
@@ -354,6 +382,9 @@ def _fill_in(settings: Settings, folder: Path) -> Settings:
             "smtp": smtp.model_copy(
                 update={
                     "hostname": smtp.hostname or socket.getfqdn(),
+                    "next_hop": {
+                        name: hop.model_copy(update={"ca": path(hop.ca)}) for name, hop in smtp.next_hop.items()
+                    },
                     "tls_cert": path(smtp.tls_cert),
                     "tls_key": path(smtp.tls_key),
                 }

@@ -2,6 +2,9 @@
 
 First attempts, retries and released messages all take this path. A claim is a lease: if the process dies, the
 recipients are due again when the lease ends.
+
+Between a next hop's 250 and our record of it, the end of the process means a second copy. So outcomes are written ahead
+of everything else, and an outcome that cannot be recorded is kept with its item instead of being sent again.
 """
 
 from __future__ import annotations
@@ -10,31 +13,37 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.delivery.conclude import conclude
-from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Sent
-from gateway.observability.events import EventLog
+from gateway.core.delivery.retry import RetrySchedule
+from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent
+from gateway.core.messages.work import WorkItem, WorkStage
+from gateway.core.serialization.outcomes import encode_outcome
+from gateway.ports.bus import BusDown
 from gateway.ports.channels import Transport
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, DeliveryQueueStore, StoreDown
-from gateway.stages.guard import guarded
+from gateway.stages.guard import failure_of, guarded
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 
 _LEASE = 30.0
 _ROOM = 64 << 20  # bytes of content in memory at once, exceeded by one message at most
-_PAUSE = 2.0
-_RETRY = 0.5  # well below _PAUSE: an outcome is recorded before the recipients are claimed again
+_RETRY = 0.5  # well below a pause: an outcome is recorded before the recipients are claimed again
+_RECORDINGS = 3  # attempts to record an outcome that fail in an unforeseen way, before it is kept with its item
 _GATHER = 0.01  # seconds between claims while all slots are busy, so that one claim fills several slots
 _OUTCOMES = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
+_STAGE = WorkStage.DELIVERY
 
 
 @dataclass(slots=True)
 class _RunningDelivery:
     claim: Claim
-    leased_until: float  # by the monotonic clock, counted from before the claim was made
+    claimed_at: float  # by the monotonic clock, before the claim was made
+    leased_until: float
     task: asyncio.Task[None]
 
 
@@ -45,38 +54,38 @@ class Delivery:
     """
 
     def __init__(
-        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, clock: StoreClock,
-        event_log: EventLog, *, concurrency: int, reachable: Callable[[], bool] = lambda: True,
+        self, hop: NextHop, transport: Transport, queue: DeliveryQueueStore, clock: StoreClock, engine: WorkEngine,
+        *, concurrency: int, reachable: Callable[[], bool] = lambda: True, schedule: RetrySchedule | None = None,
     ) -> None:  # fmt: skip
         self._reachable = reachable
         self._hop, self._transport, self._queue, self._clock = hop, transport, queue, clock
-        self._event_log, self._concurrency = event_log, concurrency
+        self._engine, self._event_log, self._concurrency = engine, engine.event_log, concurrency
+        self._schedule = schedule or RetrySchedule(lifetime=capabilities_of(hop.channel).delivery_lifetime)
         self._running: dict[str, _RunningDelivery] = {}
 
     async def run(self, wakeup: Wakeup) -> None:
         """Deliver until `wakeup` is stopped, then finish running deliveries."""
-        async with asyncio.TaskGroup() as group:
-            renewal = group.create_task(self._renew_all())
-            check_store = True
-            while not wakeup.stopped:
-                if not self._reachable():
-                    await wakeup.rest(POLL_SECONDS)
-                    check_store = True
-                    continue
-                try:
-                    check_store = await self._begin(group, wakeup, check_store)
-                except StoreDown:
-                    self._event_log.store_lost("delivery")
-                    await wakeup.rest(_PAUSE)
-                    check_store = True
-                    continue
-                if check_store:
-                    await asyncio.sleep(_GATHER)
+        renewal = asyncio.create_task(self._renew_all())
+        try:
+            await self._engine.run(_STAGE, wakeup, lambda check_store: self._step(wakeup, check_store))
             if self._running:
                 await asyncio.wait([running.task for running in self._running.values()])
-            renewal.cancel()
+        finally:
+            tasks = [renewal, *(running.task for running in self._running.values())]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begin(self, group: asyncio.TaskGroup, wakeup: Wakeup, check_store: bool) -> bool:
+    async def _step(self, wakeup: Wakeup, check_store: bool) -> bool:
+        if not self._reachable():
+            await wakeup.rest(POLL_SECONDS)
+            return True
+        check_store = await self._begin(wakeup, check_store)
+        if check_store:
+            await asyncio.sleep(_GATHER)
+        return check_store
+
+    async def _begin(self, wakeup: Wakeup, check_store: bool) -> bool:
         """Claim as much as there is room for and start delivering. True if more may be due already.
 
         The claim waits for recipients that become due in this process. After a wait without any, the store is checked
@@ -88,57 +97,83 @@ class Delivery:
         if free <= 0 or room <= 0:
             return True
         claimed_at = time.monotonic()
-        claims = await self._queue.claim(self._hop, free, _LEASE, None if check_store else wakeup, room=room)
+        claimed = await self._queue.claim(self._hop, free, _LEASE, None if check_store else wakeup, room=room)
+        claims = await self._engine.readable(claimed)
         if claims and not self._reachable():
             await asyncio.gather(*(self._queue.record_outcomes(claim, {}, ()) for claim in claims))
             return False
         for claim in claims:
-            task = group.create_task(self._deliver_one(claim, wakeup))
-            self._running[claim.token] = _RunningDelivery(claim, claimed_at + _LEASE, task)
-        if not claims:
+            task = asyncio.create_task(self._deliver_one(claim, wakeup))
+            self._running[claim.token] = _RunningDelivery(claim, claimed_at, claimed_at + _LEASE, task)
+        if not claimed:
             return not (check_store or wakeup.stopped) and await self._due()
-        return len(claims) == free or sum(len(claim.message.content) for claim in claims) >= room
+        return len(claimed) == free or sum(len(claim.message.content) for claim in claims) >= room
 
     async def _due(self) -> bool:
         due = await self._queue.next_due()
         return due is not None and due <= await self._clock.now()
 
     async def _deliver_one(self, claim: Claim, wakeup: Wakeup) -> None:
-        outcomes: Mapping[str, Outcome] = {}
+        """Deliver one message. Never raises: what fails is due again, at the latest when its lease ends."""
+        outcomes: dict[str, Outcome] = {}
 
-        async def attempt() -> None:
-            nonlocal outcomes
-            outcomes = await self._transport.deliver(self._hop, claim, lambda: self._still_ours(claim))
-            await self._record(claim, outcomes)
+        async def hand_over() -> None:
+            outcomes.update(await self._hand_over(claim))
+
+        async def deliver() -> None:
+            if await self._engine.attempt(lambda: _items(claim, claim.known), hand_over()):
+                await self._record(claim, {**claim.known, **outcomes})
 
         try:
-            if not await guarded("delivery", self._event_log, attempt()) and not outcomes:
-                await guarded("delivery", self._event_log, self._record(claim, _postponed(claim)))
+            await guarded(_STAGE, self._event_log, deliver())
+        except (StoreDown, BusDown):
+            self._event_log.store_lost(_STAGE)
         finally:
             self._running.pop(claim.token, None)
             if capabilities_of(claim.message.channel).keeps_order:
                 wakeup.wake()  # the next text of its conversation waited for this one
 
+    async def _hand_over(self, claim: Claim) -> Mapping[str, Outcome]:
+        """Hand the message over, except to recipients whose outcome is known from an earlier attempt."""
+        left = tuple(claimed for claimed in claim.recipients if claimed.recipient.address not in claim.known)
+        if not left:
+            return {}
+        rest = replace(claim, recipients=left) if claim.known else claim
+        return await self._transport.deliver(self._hop, rest, lambda: self._still_ours(claim))
+
     async def _record(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> None:
         """Store the outcomes, unless the claim was lost.
 
-        Repeats while the store is down, so that a message that was handed over is not sent twice.
+        Repeats while the store is down, so that a message that was handed over is not sent twice. Outcomes that fail
+        to be recorded in an unforeseen way are kept with their items, and recorded when these are due again.
         """
-        message = claim.message
-        while True:
+        ended, failures = time.monotonic(), 0
+        while outcomes:
             try:
-                now = await self._clock.now()
-                results, follow = conclude(claim, outcomes, now=now, entropy=random.random())
-                ours = bool(outcomes) and await self._queue.record_outcomes(claim, results, follow)
-                break
+                error = await failure_of(self._write(claim, outcomes, ended))
+                if error is None:
+                    return
+                failures += 1
+                if failures >= _RECORDINGS:
+                    await self._engine.failed(_items(claim, outcomes), error)
+                    return
+                self._event_log.work_failed(_STAGE, error)
             except StoreDown:
-                self._event_log.store_lost("delivery")
+                self._event_log.store_lost(_STAGE)
             await asyncio.sleep(_RETRY)
-        if not ours:
+        self._event_log.claim_lost(claim.message.id)
+
+    async def _write(self, claim: Claim, outcomes: Mapping[str, Outcome], ended: float) -> None:
+        message = claim.message
+        now = claim.at + time.monotonic() - self._running[claim.token].claimed_at
+        ending = conclude(claim, outcomes, now, random.random(), self._schedule)
+        if not await self._queue.record_outcomes(claim, ending.results, ending.followups, warned=ending.warned):
             self._event_log.claim_lost(message.id)
             return
         counts = Counter(_OUTCOMES[type(outcome).__name__] for outcome in outcomes.values())
         self._event_log.delivered(message.id, message.channel, counts, _seconds(claim, outcomes, now))
+        if "sent" in counts:
+            self._event_log.outcome_recorded(time.monotonic() - ended)
 
     async def _still_ours(self, claim: Claim) -> bool:
         """Whether the claim still holds. While half of the lease is left it must; after that it is renewed first."""
@@ -154,20 +189,26 @@ class Delivery:
                 running.leased_until = renewed_at + _LEASE
                 return True
         except StoreDown:
-            self._event_log.store_lost("delivery")
+            self._event_log.store_lost(_STAGE)
         return False
 
     async def _renew_all(self) -> None:
         while True:
             await asyncio.sleep(_LEASE / 4)
             for running in list(self._running.values()):
-                await self._renew(running)
+                await guarded(_STAGE, self._event_log, self._renew(running))
 
 
-def _postponed(claim: Claim) -> Mapping[str, Outcome]:
-    """After an unforeseen failure every recipient is tried again later."""
-    later = Deferred("451 4.3.0 Delivery failed unexpectedly")
-    return {claimed.recipient.address: later for claimed in claim.recipients}
+def _items(claim: Claim, outcomes: Mapping[str, Outcome]) -> Sequence[WorkItem]:
+    """The work items of a claim, one for each recipient, with its outcome if there is a final one."""
+    id_ = claim.message.id
+    return [
+        WorkItem(
+            _STAGE, f"{id_}/{claimed.position}", id_, claim.token,
+            encode_outcome(outcomes.get(claimed.recipient.address)),
+        )
+        for claimed in claim.recipients
+    ]  # fmt: skip
 
 
 def _seconds(claim: Claim, outcomes: Mapping[str, object], now: float) -> float | None:

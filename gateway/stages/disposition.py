@@ -5,53 +5,66 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from enum import Enum
 from functools import partial
 
+from gateway.core.messages.message import is_plain_id
 from gateway.core.messages.verdict import FAILURES, Verdict
+from gateway.core.messages.work import FailedDecision, WorkItem, WorkStage
 from gateway.core.policy.decide import NO_VERDICT
 from gateway.core.policy.decision import FollowupKind, PendingMessage, Transition, TransitionRule
 from gateway.core.policy.legitimate_interest import Relationships, no_relationships
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.transitions import by_verdict, without_verdict
-from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict
-from gateway.observability.events import EventLog
+from gateway.core.serialization.wire import WireError, dead_letter_headers, decode_verdict, encode_verdict
 from gateway.ports.bus import Bus, BusDown, Record, Subscription
 from gateway.ports.clock import StoreClock
-from gateway.ports.messages import AppliedTransition, DispositionStore, OutboxStore, StoreDown
+from gateway.ports.messages import POLL_SECONDS, AppliedTransition, DispositionStore, OutboxStore
+from gateway.ports.work import WorkFailureStore
 from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 
 GROUP = "disposition"
 _BATCH = 64
 _WAIT = 0.25
-_PAUSE = 2.0
+_STAGE = WorkStage.DISPOSITION
 _REASONS = frozenset({*FAILURES, NO_VERDICT})  # reasons that may be logged
 _UNKNOWN_CONTENT = Transition()  # no change: the verdict is about other content than the stored one
+
+
+_Rule = tuple[str, TransitionRule, Verdict | None]
+"""The id of a message, the rule for it, and the verdict that it applies."""
+
+
+class Failed(Enum):
+    """In place of a transition: the decision failed in an unforeseen way and is tried again."""
+
+    FAILED = "failed"
 
 
 class Disposition:
     """Decides messages by the policy in force."""
 
     def __init__(
-        self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, event_log: EventLog, *,
-        policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
+        self, dispositions: DispositionStore, outbox: OutboxStore, clock: StoreClock, failures: WorkFailureStore,
+        engine: WorkEngine, *, policy: Callable[[], Policy], shadow: bool, verdict_timeout: float,
         relationships: Relationships = no_relationships,
     ) -> None:  # fmt: skip
-        self._dispositions, self._outbox, self._clock, self._event_log = dispositions, outbox, clock, event_log
+        self._dispositions, self._outbox, self._clock, self._failures = dispositions, outbox, clock, failures
+        self._engine, self._event_log = engine, engine.event_log
         self._policy, self._shadow, self._timeout = policy, shadow, verdict_timeout
         self._relationships = relationships
 
     async def consume(self, bus: Bus, wakeup: Wakeup) -> None:
         """Decide by the verdicts on the bus until `wakeup` is stopped. Offsets are committed after the decisions."""
         async with bus.subscribe("verdicts", GROUP) as subscription:
-            while not wakeup.stopped:
-                try:
-                    await self._batch(bus, subscription)
-                except (BusDown, StoreDown) as lost:
-                    if isinstance(lost, StoreDown):
-                        self._event_log.store_lost("disposition")
-                    await wakeup.rest(_PAUSE)
-                    await _rewind(subscription)
+
+            async def step(_: bool) -> bool:
+                await self._batch(bus, subscription)
+                return True
+
+            await self._engine.run(_STAGE, wakeup, step, lost=partial(_rewind, subscription))
 
     async def _batch(self, bus: Bus, subscription: Subscription) -> None:
         records = await subscription.batch(_BATCH, _WAIT)
@@ -63,73 +76,122 @@ class Disposition:
         read: list[tuple[Record, Verdict]] = []
         dead: list[tuple[Record, str]] = []
         for record in records:
-            try:
-                read.append((record, decode_verdict(record.value)))
-            except WireError as error:
-                dead.append((record, error.word))
+            verdict = await self._read(record)
+            if isinstance(verdict, Verdict):
+                read.append((record, verdict))
+            else:
+                dead.append((record, verdict))
         settled = await self.decide([verdict for _, verdict in read])
         for (record, _), applied in zip(read, settled, strict=True):
             if applied is None:
                 dead.append((record, "id"))
-            elif applied.transition is _UNKNOWN_CONTENT:
+            elif isinstance(applied, AppliedTransition) and applied.transition is _UNKNOWN_CONTENT:
                 dead.append((record, "sha256"))
         if dead:
             await self._dead_letter(bus, dead)
         await subscription.commit()
         self._event_log.progressed("verdicts", GROUP, await subscription.lag())
 
-    async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[AppliedTransition | None]:
-        """Decide messages by their verdicts."""
+    async def _read(self, record: Record) -> Verdict | str:
+        """The verdict of a record, or the word for its dead letter."""
+        read: Verdict | str = "error"
+
+        async def decode() -> None:
+            nonlocal read
+            try:
+                read = decode_verdict(record.value)
+            except WireError as error:
+                read = error.word
+            else:
+                if not is_plain_id(read.id):
+                    read = "id"
+
+        await guarded(_STAGE, self._event_log, decode())
+        return read
+
+    async def decide(self, verdicts: Sequence[Verdict]) -> Sequence[AppliedTransition | Failed | None]:
+        """Decide messages by their verdicts. None in place of an unknown message.
+
+        A decision that fails in an unforeseen way is kept with its verdict and tried again.
+        """
         now, policy = await self._clock.now(), self._policy()
-        cases: list[tuple[str, TransitionRule]] = [
-            (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now)) for verdict in verdicts
+        rules = [
+            (verdict.id, partial(self._by_verdict, verdict=verdict, policy=policy, now=now), verdict)
+            for verdict in verdicts
         ]
-        settled = await self._apply(cases)
+        settled = await self._apply(rules)
         for applied in settled:
-            if applied is not None and applied.transition.verdict is not None:
+            if isinstance(applied, AppliedTransition) and applied.transition.verdict is not None:
                 found = {finding.clause for finding in applied.transition.verdict.findings}
                 self._event_log.clauses_found(found.intersection(policy.clauses))
         self._log_decisions(settled, now)
         return settled
 
-    async def _apply(self, rules: Sequence[tuple[str, TransitionRule]]) -> Sequence[AppliedTransition | None]:
-        """Apply rules together. If that fails unexpectedly, apply each alone, so that one bad message fails alone."""
-        applied: list[AppliedTransition | None] = []
+    async def _apply(self, rules: Sequence[_Rule]) -> Sequence[AppliedTransition | Failed | None]:
+        """Apply rules together, or each alone if that fails, so that one bad message fails alone."""
+        applied: dict[int, AppliedTransition | None] = {}
 
-        async def apply(some: Sequence[tuple[str, TransitionRule]]) -> None:
-            applied.extend(await self._dispositions.apply(some))
+        async def apply(places: Sequence[int]) -> None:
+            answers = await self._dispositions.apply([rules[at][:2] for at in places])
+            applied.update(zip(places, answers, strict=True))
 
-        if not await guarded("disposition", self._event_log, apply(rules)):
-            for rule in rules:
-                if not await guarded("disposition", self._event_log, apply([rule])):
-                    applied.append(None)
-        return applied
+        await self._engine.attempt_each(range(len(rules)), lambda at: _item(rules[at]), apply)
+        return [applied.get(at, Failed.FAILED) for at in range(len(rules))]
 
     def _by_verdict(self, pending: PendingMessage, *, verdict: Verdict, policy: Policy, now: float) -> Transition:
         if verdict.sha256 != pending.sha256:
             return _UNKNOWN_CONTENT
         return by_verdict(pending, verdict, policy, now, shadow=self._shadow, relationships=self._relationships)
 
+    async def retry_failed(self, wakeup: Wakeup) -> None:
+        """Apply decisions again that failed before and are due."""
+
+        async def step(_: bool) -> bool:
+            due = await self._failures.due_decisions(_BATCH)
+            for failed in due:
+                await self._retry(failed)
+            if not due:
+                await wakeup.rest(POLL_SECONDS)
+            return True
+
+        await self._engine.run(_STAGE, wakeup, step)
+
+    async def _retry(self, failed: FailedDecision) -> None:
+        now, policy = await self._clock.now(), self._policy()
+        item = WorkItem(_STAGE, failed.message, failed.message, body=failed.verdict)
+
+        async def decide() -> None:
+            rule: TransitionRule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
+            if failed.verdict:
+                verdict = decode_verdict(failed.verdict.encode())
+                rule = partial(self._by_verdict, verdict=verdict, policy=policy, now=now)
+            self._log_decisions(await self._dispositions.apply([(failed.message, rule)]), now)
+
+        if await self._engine.attempt(lambda: [item], decide()):
+            await self._engine.forget([item])
+
     async def give_up_waiting(self, wakeup: Wakeup) -> None:
         """Decide messages that got no verdict for two timeouts, counted from this process's start at the earliest."""
         started: float | None = None
-        while not wakeup.stopped:
-            try:
-                now = await self._clock.now()
-                started = now if started is None else started
-                before = now - 2 * self._timeout
-                waiting = await self._outbox.awaiting_verdict(before, 500) if before >= started else ()
-                if waiting:
-                    policy = self._policy()
-                    rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
-                    self._log_decisions(await self._apply([(message.id, rule) for message in waiting]), now)
-            except StoreDown:
-                self._event_log.store_lost("disposition")
-            await wakeup.rest(max(self._timeout / 10, 0.1))
 
-    def _log_decisions(self, settled: Sequence[AppliedTransition | None], now: float) -> None:
+        async def step(_: bool) -> bool:
+            nonlocal started
+            now = await self._clock.now()
+            started = now if started is None else started
+            before = now - 2 * self._timeout
+            waiting = await self._outbox.awaiting_verdict(before, 500) if before >= started else ()
+            if waiting:
+                policy = self._policy()
+                rule = partial(without_verdict, policy=policy, now=now, shadow=self._shadow)
+                self._log_decisions(await self._apply([(message.id, rule, None) for message in waiting]), now)
+            await wakeup.rest(max(self._timeout / 10, 0.1))
+            return True
+
+        await self._engine.run(_STAGE, wakeup, step)
+
+    def _log_decisions(self, settled: Sequence[AppliedTransition | Failed | None], now: float) -> None:
         for applied in settled:
-            if applied is None:
+            if not isinstance(applied, AppliedTransition):
                 continue
             pending, ruling = applied.pending, applied.transition
             decided = Counter(change.decision for change in ruling.changes if change.decision is not None)
@@ -150,10 +212,15 @@ class Disposition:
             Record("dead-letters", record.key, record.value, (*record.headers, *dead_letter_headers(record, word)))
             for record, word in dead
         ]
-        if not all(await bus.publish(dead_letters)):
+        if None in await bus.publish(dead_letters):  # one that the bus refuses for good is in the log only
             raise BusDown("some dead letters were not confirmed")
         for record, word in dead:
             self._event_log.dead_letter("verdicts", record.partition, record.offset, word)
+
+
+def _item(rule: _Rule) -> WorkItem:
+    id_, _, verdict = rule
+    return WorkItem(_STAGE, id_, id_, body="" if verdict is None else encode_verdict(verdict).decode())
 
 
 async def _rewind(subscription: Subscription) -> None:

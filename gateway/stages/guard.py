@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.observability.events import EventLog
 from gateway.ports.bus import BusDown
-from gateway.ports.messages import StoreDown
+from gateway.ports.messages import StoreDown, ValuesRefused
 from gateway.stages.wakeup import Wakeup
 
 FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0
@@ -22,23 +22,28 @@ Stage = Callable[[], Coroutine[Any, Any, None]]
 """Runs until its wakeup is stopped. Each call starts anew."""
 
 
-def retry_delay(failures: int, longest: float = 3600.0) -> float:
-    """Seconds until an item that failed so many times is tried again."""
-    return float(min(2 ** min(failures, 20), longest))
+async def failure_of(work: Awaitable[object]) -> Exception | None:
+    """Do some work. The unforeseen failure that ended it, if any. Raises StoreDown and BusDown.
 
-
-async def guarded(stage: str, event_log: EventLog, work: Awaitable[None]) -> bool:
-    """Do the work of one item; whether it was done. An unforeseen failure is logged and counted. Raises StoreDown,
-    BusDown.
+    Values that the store refuses are a failure of the work, not of the store.
     """
     try:
         await work
+    except ValuesRefused as error:
+        return error
     except (StoreDown, BusDown):
         raise
     except Exception as error:  # noqa: BLE001 - the guard around one work item
+        return error
+    return None
+
+
+async def guarded(stage: str, event_log: EventLog, work: Awaitable[object]) -> bool:
+    """Do some work; whether it was done. An unforeseen failure is logged and counted. Raises StoreDown and BusDown."""
+    error = await failure_of(work)
+    if error is not None:
         event_log.work_failed(stage, error)
-        return False
-    return True
+    return error is None
 
 
 async def supervised(name: str, stage: Stage, event_log: EventLog, wakeup: Wakeup) -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from gateway.core.channels.registry import capabilities_of, header_section_of
 from gateway.core.channels.smpp_message import SmsPart
+from gateway.core.contact.log import ContactLogRow, contact_log_rows
 from gateway.core.messages.addresses import canonical_address
 from gateway.core.messages.delivery import State
 from gateway.core.messages.message import Envelope, Message, new_id, sha256_of
@@ -22,7 +23,6 @@ from gateway.core.messages.refusal import store_full, unavailable
 from gateway.core.mime.excerpt import EXCERPT_BYTES, excerpt
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.mime.seal import remove_seals, trace_and_seal, verify_seal
-from gateway.core.policy.contact import ContactLogRow, contact_log_rows
 from gateway.core.policy.policy import Policy
 from gateway.observability.events import EventLog
 from gateway.ports.messages import IntakeStore as IntakeStore
@@ -101,7 +101,10 @@ class MessageIntake:
 
         message = await _in_thread_if_large(content, build)
         addresses = [recipient.address for recipient in envelope.recipients]
-        rows = contact_log_rows(relation, addresses, now, self._time_zone, self._policy().night, sender=envelope.sender)
+        rows = contact_log_rows(
+            relation, addresses, now, self._time_zone, self._policy().night,
+            sender=envelope.sender, channel=channel, text=message.excerpt,
+        )  # fmt: skip
         paired = {pair.recipient for pair in relation.pairs}
         due = addresses if self._shadow else [address for address in addresses if address not in paired]
         await self._accept(message, due, rows, parts)

@@ -8,9 +8,10 @@ from gateway.ports.audit import AuditStore
 from gateway.ports.maintenance import RetentionStore
 from gateway.ports.messages import StoreDown
 from gateway.ports.review import LookupStore
+from gateway.ports.work import WorkFailureStore
 from gateway.stages.wakeup import Wakeup
 
-_LINK_BATCH = 500
+_LINK_BATCH, _FAILURES_BATCH = 500, 500
 UNLINKED_LIMIT = 60.0
 """Seconds after which an unlinked audit row is a fault."""
 UNDO_RETENTION = 3600.0
@@ -57,17 +58,33 @@ class AuditChainWatch:
 
 
 async def measure_backlog(
-    review: LookupStore, event_log: EventLog, wakeup: Wakeup, chain: AuditChainWatch, *, every: float = 2.0
-) -> None:
+    review: LookupStore, failures: WorkFailureStore, event_log: EventLog, wakeup: Wakeup, chain: AuditChainWatch, *,
+    every: float = 2.0,
+) -> None:  # fmt: skip
     """Set the gauges of the backlog in the store, and of the audit chain: whether it is intact and linked in time."""
     while not wakeup.stopped:
         try:
             backlog = await review.backlog()
             event_log.backlog_measured(backlog)
+            event_log.stuck_measured(await failures.stuck_items())
             event_log.audit_chain_checked(not chain.broken and backlog.unlinked_for < UNLINKED_LIMIT)
         except StoreDown:
             event_log.store_lost("upkeep")
         await wakeup.rest(every)
+
+
+async def tidy_failures(
+    failures: WorkFailureStore, event_log: EventLog, wakeup: Wakeup, *, every: float = 60.0
+) -> None:
+    """Delete the accounts of failed work items that do not wait anymore."""
+    while not wakeup.stopped:
+        deleted = 0
+        try:
+            deleted = await failures.delete_finished(_FAILURES_BATCH)
+        except StoreDown:
+            event_log.store_lost("upkeep")
+        if deleted < _FAILURES_BATCH:
+            await wakeup.rest(every)
 
 
 async def delete_expired(

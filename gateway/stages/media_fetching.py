@@ -10,41 +10,46 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.core.messages.media import MediaRequest
+from gateway.core.messages.work import WorkItem, WorkStage
 from gateway.observability.events import EventLog
 from gateway.ports.channels import MediaFetcher, MediaStore
-from gateway.ports.messages import StoreDown
-from gateway.stages.guard import guarded
+from gateway.ports.messages import POLL_SECONDS, StoreDown
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 
 _CONCURRENCY = 8
 _LEASE = 30.0  # longer than one fetch may take
 _WAITS = (1.0, 2.0, 4.0, 8.0, 60.0, 600.0)  # seconds before the next attempt
-_PAUSE = 2.0
+_STAGE = WorkStage.MEDIA
 
 
 async def fetch_media(
-    media: MediaStore, fetcher: MediaFetcher, event_log: EventLog, wakeup: Wakeup, *, ready: Callable[[], None]
+    media: MediaStore, fetcher: MediaFetcher, engine: WorkEngine, wakeup: Wakeup, *, ready: Callable[[], None]
 ) -> None:
     """Fetch due files until `wakeup` is stopped. `ready` is called for each one that is settled."""
-    running: set[asyncio.Task[bool]] = set()
-    while not wakeup.stopped:
-        free = _CONCURRENCY - len(running)
+    running: set[asyncio.Task[None]] = set()
+
+    async def fetch_one(request: MediaRequest) -> None:
+        id_ = request.message_id
+        item = WorkItem(_STAGE, f"{id_}/{request.number}", id_)
         try:
-            due = await media.claim_due(free, _LEASE) if free else ()
+            await engine.attempt(lambda: [item], _fetch_one(media, fetcher, engine.event_log, request, ready))
         except StoreDown:
-            event_log.store_lost("fetching")
-            await wakeup.rest(_PAUSE)
-            continue
+            engine.event_log.store_lost(_STAGE)  # the lease ends, and the file is fetched again
+
+    async def step(_: bool) -> bool:
+        free = _CONCURRENCY - len(running)
+        due = await media.claim_due(free, _LEASE) if free else ()
         for request in due:
-            fetching = _fetch_one(media, fetcher, event_log, request, ready)
-            task = asyncio.create_task(
-                guarded("media", event_log, fetching)
-            )  # else its lease ends, and it is due again
+            task = asyncio.create_task(fetch_one(request))
             running.add(task)
             task.add_done_callback(running.discard)
             task.add_done_callback(lambda _: wakeup.wake())
         if not due:
-            await wakeup.rest(1.0)
+            await wakeup.rest(POLL_SECONDS)
+        return True
+
+    await engine.run(_STAGE, wakeup, step)
     if running:
         await asyncio.wait(running)
 
@@ -54,11 +59,7 @@ async def _fetch_one(
 ) -> None:
     result = await fetcher.fetch(request.url)
     retry = result.again and request.attempts <= len(_WAITS)
-    try:
-        await media.record_result(request, result, _WAITS[request.attempts - 1] if retry else None)
-    except StoreDown:
-        event_log.store_lost("fetching")  # the lease ends, and the file is fetched again
-        return
+    await media.record_result(request, result, _WAITS[request.attempts - 1] if retry else None)
     if not retry:
         event_log.media_fetched(request.message_id, request.number, result.failed or "fetched", len(result.content))
         ready()

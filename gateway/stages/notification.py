@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.core.channels.capabilities import MAIL, DeliveryStatus, StatusWriter
 from gateway.core.channels.registry import capabilities_of
@@ -20,6 +21,7 @@ from gateway.core.messages.message import (
     sha256_of,
 )
 from gateway.core.messages.parties import Relation
+from gateway.core.messages.work import WorkItem, WorkStage
 from gateway.core.mime.headers import HeaderSection
 from gateway.core.notices.bounce import bounce_content
 from gateway.core.notices.mail_headers import mail_parameters
@@ -27,18 +29,18 @@ from gateway.core.notices.notice import notice_content
 from gateway.core.policy.authorization import ConsoleDirectory, addresses_without_parties
 from gateway.core.policy.decision import AuditEntry, Followup, FollowupKind
 from gateway.core.serialization.json_fields import to_json
-from gateway.observability.events import EventLog
-from gateway.ports.bus import Bus, BusDown, Record
+from gateway.ports.bus import REFUSED, Bus, BusDown, Record
 from gateway.ports.clock import StoreClock
-from gateway.ports.messages import FollowupStore, OutboxStore, StoreDown
+from gateway.ports.messages import FollowupStore, OutboxStore
 from gateway.ports.review import LookupStore
-from gateway.stages.guard import guarded, retry_delay
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import RecordRefused, WorkEngine
 
 _ABOUT_PEOPLE = frozenset({FollowupKind.HELP_ALERT, FollowupKind.HELP_AGAIN, FollowupKind.LATE})
 _BATCH = 64
 _LEASE = 60.0
 _PAUSE = 2.0
+_STAGE = WorkStage.NOTIFICATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,50 +60,51 @@ class Notification:
 
     def __init__(
         self, followups: FollowupStore, outbox: OutboxStore, lookups: LookupStore, clock: StoreClock, bus: Bus,
-        event_log: EventLog, config: NoticeConfig, directory: ConsoleDirectory,
+        engine: WorkEngine, config: NoticeConfig, directory: ConsoleDirectory,
     ) -> None:  # fmt: skip
         self._followups, self._outbox, self._lookups, self._clock = followups, outbox, lookups, clock
-        self._bus, self._event_log, self._config, self._directory = bus, event_log, config, directory
+        self._bus, self._engine, self._event_log = bus, engine, engine.event_log
+        self._config, self._directory = config, directory
 
     async def run(self, wakeup: Wakeup) -> None:
         """Carry out due follow-ups until `wakeup` is stopped."""
-        check_store = True
-        while not wakeup.stopped:
-            try:
-                due = await self._followups.claim_due(_BATCH, _LEASE, None if check_store else wakeup)
-                check_store = len(due) == _BATCH
-                await self._publish_records([followup for followup in due if followup.kind is FollowupKind.DECISION])
-                for followup in due:
-                    if followup.kind is not FollowupKind.DECISION:
-                        await self._carry_out(followup)
-            except StoreDown:
-                self._event_log.store_lost("notification")
-                await wakeup.rest(_PAUSE)
-                check_store = True
+        await self._engine.run(_STAGE, wakeup, lambda check_store: self._step(wakeup, check_store))
+
+    async def _step(self, wakeup: Wakeup, check_store: bool) -> bool:
+        claimed = await self._followups.claim_due(_BATCH, _LEASE, None if check_store else wakeup)
+        due = await self._engine.readable(claimed)
+        await self._publish_records([followup for followup in due if followup.kind is FollowupKind.DECISION])
+        for followup in due:
+            if followup.kind is not FollowupKind.DECISION:
+                await self._engine.attempt(partial(_items, followup), self._send_notice(followup))
+        return len(claimed) == _BATCH
 
     async def _publish_records(self, followups: Sequence[Followup]) -> None:
-        if not followups:
-            return
+        places: dict[str, str | None] = {}
+
+        async def publish(some: Sequence[Followup]) -> None:
+            places.update(await self._publish(some))
+
+        try:
+            published = await self._engine.attempt_each(followups, lambda followup: _items(followup)[0], publish)
+        except BusDown:
+            published = followups
+        if done := [followup.id for followup in published if places.get(followup.id)]:
+            await self._followups.complete(done)
+        if missing := [followup.id for followup in published if places.get(followup.id) is None]:
+            await self._followups.postpone(missing, _PAUSE)
+        refused = [followup for followup in published if places.get(followup.id) == REFUSED]
+        await self._engine.failed([item for followup in refused for item in _items(followup)], RecordRefused())
+
+    async def _publish(self, followups: Sequence[Followup]) -> Mapping[str, str | None]:
         records = [
             Record(
                 "decisions", str(followup.body.get("conversation", followup.message)).encode(), to_json(followup.body)
             )
             for followup in followups
         ]
-        try:
-            places = await self._bus.publish(records)
-        except BusDown:
-            places = [None] * len(records)
-        done = [followup.id for followup, place in zip(followups, places, strict=True) if place is not None]
-        if done:
-            await self._followups.complete(done)
-        if len(done) < len(followups):
-            missing = [followup.id for followup in followups if followup.id not in set(done)]
-            await self._followups.postpone(missing, _PAUSE)
-
-    async def _carry_out(self, followup: Followup) -> None:
-        if not await guarded("notification", self._event_log, self._send_notice(followup)):
-            await self._followups.postpone([followup.id], retry_delay(followup.attempts))
+        places = await self._bus.publish(records)
+        return {followup.id: place for followup, place in zip(followups, places, strict=True)}
 
     async def _send_notice(self, followup: Followup) -> None:
         message = await self._write_message(followup)
@@ -186,3 +189,7 @@ class Notification:
             subject=section.subject,
             message_id=section.message_id,
         )
+
+
+def _items(followup: Followup) -> Sequence[WorkItem]:
+    return [WorkItem(_STAGE, followup.id, followup.message)]

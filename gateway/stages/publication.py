@@ -10,79 +10,96 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.core.messages.message import OutgoingMessage
+from gateway.core.messages.work import WorkItem, WorkStage
 from gateway.core.serialization.wire import HEADER, message_record
 from gateway.observability.events import EventLog
-from gateway.ports.bus import Bus, BusDown, Record, RecordPosition
+from gateway.ports.bus import REFUSED, Bus, BusDown, Record, RecordPosition
 from gateway.ports.clock import StoreClock
 from gateway.ports.messages import POLL_SECONDS, OutboxStore, StoreDown
 from gateway.stages.guard import guarded
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import RecordRefused, WorkEngine
 
-GROUP = "classifiers"
+GROUPS = ("classifiers", "classifiers-students")
+"""The consumer groups that publish verdicts. Each skips the messages of the other."""
 _BATCH = 64
 _ROOM = 16 << 20  # bytes of content in memory at once, exceeded by one message at most
 _LEASE = 30.0
-_PAUSE = 2.0
+_STAGE = WorkStage.PUBLICATION
 _LOOK_BACK = 86400.0  # a message older than the retention of the topics is not classified anymore
 
 
-async def publish(outbox: OutboxStore, bus: Bus, event_log: EventLog, wakeup: Wakeup, *, max_inline: int) -> None:
-    """Publish due messages until `wakeup` is stopped."""
-    async with asyncio.TaskGroup() as group:
-        check_store = True
-        while not wakeup.stopped:
-            try:
-                batch = await outbox.claim_unpublished(
-                    _BATCH, _LEASE, None if check_store else wakeup, inline=max_inline, room=_ROOM
-                )
-                check_store = len(batch) == _BATCH or sum(len(outgoing.message.content) for outgoing in batch) >= _ROOM
-                confirmed = await _publish(outbox, bus, event_log, batch, max_inline) if batch else {}
-                if confirmed:
-                    group.create_task(_mark_published(outbox, event_log, confirmed))
-                if len(confirmed) < len(batch):
-                    await wakeup.rest(POLL_SECONDS)
-            except BusDown:
-                await wakeup.rest(_PAUSE)
-                check_store = True
-            except StoreDown:
-                event_log.store_lost("publication")
-                await wakeup.rest(_PAUSE)
-                check_store = True
+class Publication:
+    """Publishes accepted messages."""
+
+    def __init__(self, outbox: OutboxStore, bus: Bus, engine: WorkEngine, *, max_inline: int) -> None:
+        self._outbox, self._bus, self._engine, self._max_inline = outbox, bus, engine, max_inline
+        self._marking: set[asyncio.Task[bool]] = set()
+
+    async def run(self, wakeup: Wakeup) -> None:
+        """Publish due messages until `wakeup` is stopped."""
+        await self._engine.run(_STAGE, wakeup, lambda check_store: self._step(wakeup, check_store))
+        await asyncio.gather(*self._marking)
+
+    async def _step(self, wakeup: Wakeup, check_store: bool) -> bool:
+        claimed = await self._outbox.claim_unpublished(
+            _BATCH, _LEASE, None if check_store else wakeup, inline=self._max_inline, room=_ROOM
+        )
+        batch = await self._engine.readable(claimed)
+        confirmed = await self._publish(batch) if batch else {}
+        if confirmed:
+            marking = asyncio.create_task(guarded(_STAGE, self._engine.event_log, self._mark_published(confirmed)))
+            self._marking.add(marking)
+            marking.add_done_callback(self._marking.discard)
+        if len(confirmed) < len(batch):
+            await wakeup.rest(POLL_SECONDS)
+        return len(claimed) == _BATCH or sum(len(outgoing.message.content) for outgoing in batch) >= _ROOM
+
+    async def _publish(self, batch: Sequence[OutgoingMessage]) -> Mapping[str, str]:
+        """Publish a batch. The places of the confirmed records, by message id."""
+        places: dict[str, str | None] = {}
+
+        async def publish(outgoing: Sequence[OutgoingMessage]) -> None:
+            places.update(await self._write(outgoing))
+
+        ids = [outgoing.message.id for outgoing in batch]
+        try:
+            published = await self._engine.attempt_each(batch, lambda item: _item(item.message.id), publish)
+        except BusDown:
+            await self._outbox.publish_again([id_ for id_ in ids if not places.get(id_)])
+            if not any(places.values()):
+                raise
+            published = batch
+        confirmed = {id_: place for id_, place in places.items() if place}
+        missing = [item.message.id for item in published if places.get(item.message.id) is None]
+        if missing:
+            await self._outbox.publish_again(missing)
+        await self._engine.failed([_item(id_) for id_ in ids if places.get(id_) == REFUSED], RecordRefused())
+        self._engine.event_log.published(len(confirmed))
+        return confirmed
+
+    async def _write(self, outgoing: Sequence[OutgoingMessage]) -> Mapping[str, str | None]:
+        records = []
+        for item in outgoing:
+            key, value, header = message_record(item, max_inline=self._max_inline)
+            records.append(Record("messages", key, value, ((HEADER, header),)))
+        places = await self._bus.publish(records)
+        return {item.message.id: place for item, place in zip(outgoing, places, strict=True)}
+
+    async def _mark_published(self, confirmed: Mapping[str, str]) -> None:
+        """Store the places while the next batch is published. What fails is published again after its lease."""
+
+        async def mark(places: Sequence[tuple[str, str]]) -> None:
+            await self._outbox.mark_published(dict(places))
+
+        try:
+            await self._engine.attempt_each(list(confirmed.items()), lambda place: _item(place[0]), mark)
+        except StoreDown:
+            self._engine.event_log.store_lost(_STAGE)
 
 
-async def _publish(
-    outbox: OutboxStore, bus: Bus, event_log: EventLog, batch: Sequence[OutgoingMessage], max_inline: int
-) -> Mapping[str, str]:
-    """Publish a batch. The places of the confirmed records, by message id."""
-    records: list[Record] = []
-
-    async def add_record(outgoing: OutgoingMessage) -> None:
-        key, value, header = message_record(outgoing, max_inline=max_inline)
-        records.append(Record("messages", key, value, ((HEADER, header),)))
-
-    # a message that has no record stays claimed, and is due again when its lease ends
-    batch = [outgoing for outgoing in batch if await guarded("publication", event_log, add_record(outgoing))]
-    if not batch:
-        return {}
-    try:
-        places = await bus.publish(records)
-    except BusDown:
-        await outbox.publish_again([outgoing.message.id for outgoing in batch])
-        raise
-    ids = [outgoing.message.id for outgoing in batch]
-    confirmed = {id_: place for id_, place in zip(ids, places, strict=True) if place is not None}
-    if len(confirmed) < len(batch):
-        await outbox.publish_again([id_ for id_ in ids if id_ not in confirmed])
-    event_log.published(len(confirmed))
-    return confirmed
-
-
-async def _mark_published(outbox: OutboxStore, event_log: EventLog, confirmed: Mapping[str, str]) -> None:
-    """Store the places while the next batch is published. If that fails, the messages are published again."""
-    try:
-        await outbox.mark_published(confirmed)
-    except StoreDown:
-        event_log.store_lost("publication")
+def _item(message_id: str) -> WorkItem:
+    return WorkItem(_STAGE, message_id, message_id)
 
 
 async def republish_lost(
@@ -106,11 +123,11 @@ async def republish_lost(
             )
             waiting = await outbox.unclassified(now - _LOOK_BACK, now - min_age, 1000)
             places = {message.id: message.place for message in waiting if message.place is not None}
-            positions = await bus.positions("messages", GROUP, list(places.values()))
+            positions = [await bus.positions("messages", group, list(places.values())) for group in GROUPS]
             lost = {
                 message_id: position
-                for message_id, position in zip(places, positions, strict=True)
-                if position not in answerable
+                for message_id, *of_groups in zip(places, *positions, strict=True)
+                if (position := _least_advanced(of_groups)) not in answerable
             }
             for message_id, position in lost.items():
                 event_log.republished(message_id, position)
@@ -122,3 +139,8 @@ async def republish_lost(
         except StoreDown:
             event_log.store_lost("publication")
         await wakeup.rest(max(verdict_timeout / 4, 0.2))
+
+
+def _least_advanced(positions: Sequence[RecordPosition]) -> RecordPosition:
+    """The position that counts: a record is lost only if no group is still to read it."""
+    return next((one for one in (RecordPosition.AHEAD, RecordPosition.GONE) if one in positions), RecordPosition.PASSED)

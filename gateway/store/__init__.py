@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
@@ -25,11 +24,13 @@ from gateway.store.cases.cases import SqlCaseStore
 from gateway.store.cases.legal_holds import SqlLegalHoldStore
 from gateway.store.channels.smpp_binds import SqlSmppBindStore
 from gateway.store.channels.sms_parts import SqlSmsPartStore
+from gateway.store.contact.contact import SqlContactStore
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.clock import SqlStoreClock
+from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.connections import Connections
-from gateway.store.engine.database_url import StoreError, connector, dialect_of, parse_url
-from gateway.store.engine.files import hold_lock, make_file, make_folder
+from gateway.store.engine.database_url import StoreAway, StoreError, connector, dialect_of, parse_url
+from gateway.store.engine.files import hold_lock, make_folder
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.readers import Readers
 from gateway.store.help.alerts import SqlHelpAlertStore
@@ -43,8 +44,10 @@ from gateway.store.messages.headers import SqlHeaderStore
 from gateway.store.messages.intake import SqlIntakeStore
 from gateway.store.messages.media import SqlMediaStore
 from gateway.store.messages.outbox import SqlOutboxStore
+from gateway.store.messages.queue import SqlQueueStore
+from gateway.store.messages.work_failures import SqlWorkFailureStore
 from gateway.store.migrations.probe import probe
-from gateway.store.migrations.upgrade import upgrade
+from gateway.store.opening import Opening, Waits
 from gateway.store.review.claims import SqlClaimStore
 from gateway.store.review.conversations import SqlConversationStore
 from gateway.store.review.idempotency import SqlIdempotencyStore
@@ -56,29 +59,34 @@ from gateway.store.review.reports import SqlReportStore
 from gateway.store.review.saved_views import SqlSavedViewStore
 from gateway.store.review.undo import SqlUndoStore
 
-__all__ = ["StoreDown", "StoreError", "hold_lock", "make_folder", "open_store", "probe"]
+__all__ = ["StoreAway", "StoreDown", "StoreError", "Waits", "hold_lock", "make_folder", "open_store", "probe"]
 
 
 @asynccontextmanager
-async def open_store(url: str, *, clock: Callable[[], float] | None = None) -> AsyncIterator[Store]:
+async def open_store(
+    url: str, *, clock: Callable[[], float] | None = None, ticks: Callable[[], float] | None = None,
+    waits: Waits | None = None,
+) -> AsyncIterator[Store]:  # fmt: skip
     """Open a store by its URL and create or upgrade its tables. Leaving writes what waits.
 
-    Without a `clock`, the time is that of this machine on SQLite and that of the database on PostgreSQL. Raises
-    StoreError if the store cannot be used as it is.
+    Without a `clock`, the time is that of this machine on SQLite and that of the database on PostgreSQL. `ticks` is the
+    monotonic clock that it is compared with; without it, a given `clock` never jumps. With `waits`, a store that is
+    away is opened later, and its methods raise StoreDown until then. Raises StoreError if the store cannot be used as
+    it is, and StoreAway, without `waits`, if it is away.
     """
     parsed = parse_url(url)
     dialect = dialect_of(parsed)
-    if dialect.name == "sqlite":
-        make_file(Path(str(parsed.database)))
-    await asyncio.to_thread(upgrade, parsed)
-    connections = Connections(connector(parsed, dialect), dialect, clock or dialect.own_clock)
+    opening = Opening(parsed, connector(parsed, dialect))
+    watch = ClockWatch(ticks or clock or time.monotonic)
+    connections = Connections(opening.connect, dialect, clock or dialect.own_clock, watch)
     writer, readers = Writer(connections), Readers(connections)
-    writer.start()
-    try:
-        yield _store(writer, readers, RecentMessages())
-    finally:
-        await writer.stop()
-        await readers.stop()
+    async with opening.opened(waits):
+        writer.start()
+        try:
+            yield _store(writer, readers, RecentMessages())
+        finally:
+            await writer.stop()
+            await readers.stop()
 
 
 def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
@@ -91,6 +99,8 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         dispositions=SqlDispositionStore(*parts),
         delivery_queue=SqlDeliveryQueueStore(*parts),
         followups=SqlFollowupStore(*parts),
+        work_failures=SqlWorkFailureStore(*parts),
+        queue=SqlQueueStore(*parts),
         lookups=SqlLookupStore(*parts),
         headers=SqlHeaderStore(*parts),
         lists=SqlListStore(*parts),
@@ -120,6 +130,7 @@ def _store(writer: Writer, readers: Readers, recent: RecentMessages) -> Store:
         retention=SqlRetentionStore(*parts),
         history=SqlHistoryStore(*parts),
         sms_parts=SqlSmsPartStore(*parts),
+        contact=SqlContactStore(*parts),
         media=SqlMediaStore(*parts),
         smpp_binds=SqlSmppBindStore(*parts),
     )

@@ -15,6 +15,7 @@ from gateway.ports.messages import DeliveryQueueStore, StoreDown
 from gateway.stages import delivery
 from gateway.stages.delivery import Delivery
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from gateway.transports.scripted import ScriptedTransport
 from tests.contracts.messages import STUDENTS, mail
@@ -29,12 +30,12 @@ class QueueThatFails:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._queue, name)
 
-    async def record_outcomes(self, *given: Any) -> bool:
+    async def record_outcomes(self, *given: Any, **more: Any) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
         if self.times:
             self.times -= 1
             raise StoreDown("down")
-        return await self._queue.record_outcomes(*given)
+        return await self._queue.record_outcomes(*given, **more)
 
 
 async def test_store_failure_causes_no_second_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,8 +45,9 @@ async def test_store_failure_causes_no_second_copy(tmp_path: Path, monkeypatch: 
         message = mail()
         address = message.envelope.recipients[0].address
         await store.intake.accept(message, due=[address])
+        engine = WorkEngine(store.work_failures, EventLog(CollectorRegistry()))
         queue: Any = QueueThatFails(store.delivery_queue, times=3)
-        stage = Delivery(STUDENTS, transport, queue, store.clock, EventLog(CollectorRegistry()), concurrency=2)
+        stage = Delivery(STUDENTS, transport, queue, store.clock, engine, concurrency=2)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(stage.run(wakeup))
             while await store.intake.states(message.id) != {address: State.SENT}:

@@ -27,6 +27,7 @@ from gateway.ports.bus import Record, RecordPosition
 from gateway.ports.store import Store
 from gateway.stages.disposition import GROUP, Disposition
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.contracts.messages import mail, verdict_on
 
@@ -55,7 +56,8 @@ class DispositionRun:
     def __init__(self, store: Store, bus: LocalBus) -> None:
         self.store, self.bus, self.registry = store, bus, CollectorRegistry()
         self.stage = Disposition(
-            store.dispositions, store.outbox, store.clock, EventLog(self.registry),
+            store.dispositions, store.outbox, store.clock, store.work_failures,
+            WorkEngine(store.work_failures, EventLog(self.registry)),
             policy=lambda: POLICY, shadow=False, verdict_timeout=0.2,
         )  # fmt: skip
 

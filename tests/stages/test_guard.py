@@ -12,13 +12,15 @@ from prometheus_client import CollectorRegistry
 from gateway.bus.local import LocalBus
 from gateway.core.messages.delivery import Claim, NextHop, Outcome, Sent
 from gateway.core.messages.followup import Followup, FollowupKind
+from gateway.core.messages.work import retry_delay
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
 from gateway.stages.delivery import Delivery
-from gateway.stages.guard import guarded, retry_delay
+from gateway.stages.guard import guarded
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import roster
 from tests.contracts.messages import REST, Clock, ours
@@ -35,6 +37,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def registry() -> CollectorRegistry:
     return CollectorRegistry()
+
+
+def engine(store: Store, registry: CollectorRegistry) -> WorkEngine:
+    return WorkEngine(store.work_failures, EventLog(registry))
 
 
 def failures(registry: CollectorRegistry, stage: str) -> float | None:
@@ -77,7 +83,7 @@ async def test_one_delivery_that_fails_delays_only_itself(store: Store, registry
     for message in messages:
         await store.intake.accept(message)
     transport, wakeup = FailingTransport(messages[2].id), Wakeup()
-    delivery = Delivery(REST, transport, store.delivery_queue, store.clock, EventLog(registry), concurrency=3)
+    delivery = Delivery(REST, transport, store.delivery_queue, store.clock, engine(store, registry), concurrency=3)
     running = asyncio.create_task(delivery.run(wakeup))
     async with asyncio.timeout(20):
         while len(transport.sent) < 4 or not failures(registry, "delivery"):
@@ -102,7 +108,7 @@ async def test_a_follow_up_that_fails_is_postponed_and_others_are_done(
     await store.reminders.remind([("m1", "test")], lambda steps: (followups, ()))
     wakeup = Wakeup()
     stage = Notification(
-        store.followups, store.outbox, store.lookups, store.clock, LocalBus(), EventLog(registry), CONFIG, roster()
+        store.followups, store.outbox, store.lookups, store.clock, LocalBus(), engine(store, registry), CONFIG, roster()
     )
     running = asyncio.create_task(stage.run(wakeup))
     async with asyncio.timeout(20):

@@ -34,7 +34,7 @@ async def test_changed_audit_row_is_detected(tmp_path: Path) -> None:
         await store.audit.record([AuditEntry(float(at), "somebody", "viewed", str(at)) for at in range(40)])
         chain = AuditChainWatch(store.audit, event_log)
         group.create_task(link_audit(store.audit, event_log, wakeup))
-        group.create_task(measure_backlog(store.lookups, event_log, wakeup, chain, every=0.01))
+        group.create_task(measure_backlog(store.lookups, store.work_failures, event_log, wakeup, chain, every=0.01))
         rows = []
         while len(rows) < 40:
             rows = await store.audit.rows(0, 100)

@@ -17,6 +17,7 @@ from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import MESSAGES, add_message, policy, roster, staff_address, student_address
 from tests.contracts.messages import NOON, REST, STUDENTS, Clock
@@ -38,9 +39,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def written(store: Store, *followups: Followup, config: NoticeConfig = CONFIG) -> list[Message]:
     """The messages that the stage writes for follow-ups."""
     await store.reminders.remind([("m1", "test")], lambda steps: (followups, ()))
-    wakeup, event_log = Wakeup(), EventLog(CollectorRegistry())
+    wakeup, engine = Wakeup(), WorkEngine(store.work_failures, EventLog(CollectorRegistry()))
     async with LocalBus() as bus:
-        stage = Notification(store.followups, store.outbox, store.lookups, store.clock, bus, event_log, config, PEOPLE)
+        stage = Notification(store.followups, store.outbox, store.lookups, store.clock, bus, engine, config, PEOPLE)
         running = asyncio.create_task(stage.run(wakeup))
         found: list[Message] = []
         async with asyncio.timeout(20):

@@ -13,8 +13,9 @@ from prometheus_client import CollectorRegistry
 from gateway.bus.local import LocalBus
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
-from gateway.stages.publication import GROUP, publish, republish_lost
+from gateway.stages.publication import GROUPS, Publication, republish_lost
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.contracts.messages import mail
 
@@ -24,9 +25,10 @@ async def _published(store: Store, bus: LocalBus, count: int) -> list[str]:
     event_log, publisher, wakeup = EventLog(CollectorRegistry()), Wakeup(), Wakeup()
     read: list[str] = []
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        group.create_task(publish(store.outbox, bus, event_log, publisher, max_inline=1 << 20))
+        engine = WorkEngine(store.work_failures, event_log)
+        group.create_task(Publication(store.outbox, bus, engine, max_inline=1 << 20).run(publisher))
         group.create_task(republish_lost(store.outbox, store.clock, bus, event_log, wakeup, verdict_timeout=0.4))
-        async with bus.subscribe("messages", GROUP) as subscription:
+        async with bus.subscribe("messages", GROUPS[0]) as subscription:
             while len(read) < count:
                 read += [record.value.decode() for record in await subscription.batch(10, 0.1)]
             await subscription.commit()

@@ -38,6 +38,7 @@ from gateway.stages.intake import MessageIntake
 from gateway.stages.moderation import moderate
 from gateway.stages.notification import NoticeConfig, Notification
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import roster
 
@@ -115,7 +116,7 @@ async def accept(store: Store, log: EventLog, text: bytes) -> str:
 
 async def classify(bus: LocalBus, *findings: Finding) -> None:
     """A verdict on each published page, by its text as classifiers read it."""
-    async with bus.subscribe("messages", publication.GROUP) as subscription:
+    async with bus.subscribe("messages", publication.GROUPS[0]) as subscription:
         records = await subscription.batch(10, 5.0)
         assert records
         for record in records:
@@ -133,13 +134,23 @@ async def stages(store: Store, bus: LocalBus, log: EventLog, service: PagingServ
     """Publication, disposition, delivery and notification."""
     wakeups = [Wakeup() for _ in range(4)]
     publisher, decider, deliverer, notifier = wakeups
+    engine = WorkEngine(store.work_failures, log)
     disposition = Disposition(
-        store.dispositions, store.outbox, store.clock, log, policy=lambda: POLICY, shadow=False, verdict_timeout=60.0
+        store.dispositions,
+        store.outbox,
+        store.clock,
+        store.work_failures,
+        engine,
+        policy=lambda: POLICY,
+        shadow=False,
+        verdict_timeout=60.0,
     )
-    delivery = Delivery(HOP, service, store.delivery_queue, store.clock, log, concurrency=4)
-    notification = Notification(store.followups, store.outbox, store.lookups, store.clock, bus, log, CONFIG, roster())
+    delivery = Delivery(HOP, service, store.delivery_queue, store.clock, engine, concurrency=4)
+    notification = Notification(
+        store.followups, store.outbox, store.lookups, store.clock, bus, engine, CONFIG, roster()
+    )
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        group.create_task(publication.publish(store.outbox, bus, log, publisher, max_inline=1 << 16))
+        group.create_task(publication.Publication(store.outbox, bus, engine, max_inline=1 << 16).run(publisher))
         group.create_task(disposition.consume(bus, decider))
         group.create_task(delivery.run(deliverer))
         group.create_task(notification.run(notifier))

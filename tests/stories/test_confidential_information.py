@@ -16,6 +16,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from classifiers.service.consumer import Consumer
 from classifiers.service.pool import ClassifierPool
+from classifiers.service.reading import staff_lane, student_lane
+from classifiers.service.records import JobReader
+from classifiers.service.template import WorkerTemplate
 from gateway.bus.local import LocalBus
 from gateway.core.messages.message import Message, OutgoingMessage
 from gateway.core.messages.verdict import Verdict
@@ -26,6 +29,7 @@ from gateway.ports.bus import Record
 from gateway.ports.store import Store
 from gateway.stages.disposition import Disposition
 from gateway.stages.wakeup import Wakeup
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import SampleMessage, build_message, policy, roster, staff_address, student_address
 from tests.console.running_console import LogLines
@@ -75,16 +79,23 @@ async def _decide_all(folder: Path) -> Results:
     async with (
         open_store(f"sqlite:///{folder}/c.db") as store,
         LocalBus() as bus,
-        ClassifierPool(1, event_log=event_log, batch_seconds=240, message_seconds=240) as pool,
+        WorkerTemplate(event_log=event_log) as template,
+        ClassifierPool(template, 1, event_log=event_log, batch_seconds=240, message_seconds=240) as pool,
     ):
         ids = {name: await _accept(store, bus, build_message(said, time.time(), people)) for name, said in SENT.items()}
         disposition = Disposition(
-            store.dispositions, store.outbox, store.clock, event_log, policy=policy, shadow=False, verdict_timeout=600,
+            store.dispositions, store.outbox, store.clock, store.work_failures,
+            WorkEngine(store.work_failures, event_log), policy=policy, shadow=False, verdict_timeout=600,
             relationships=people.relationships_to,
         )  # fmt: skip
         wakeup = Wakeup()
         async with asyncio.timeout(300), asyncio.TaskGroup() as group:
-            group.create_task(Consumer(bus, store.outbox, store.media, pool, event_log, people).run(wakeup))
+            jobs = JobReader(store.outbox, store.media, event_log)
+            for lane in (
+                staff_lane(bus, jobs, pool, event_log, people),
+                student_lane(bus, jobs, pool, event_log, people, looks=pool),
+            ):
+                group.create_task(Consumer(bus, lane, event_log).run(wakeup))
             group.create_task(disposition.consume(bus, wakeup))
             while not all([await _is_decided(store, id_) for id_ in ids.values()]):
                 await asyncio.sleep(0.05)

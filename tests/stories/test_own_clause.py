@@ -14,6 +14,7 @@ from gateway.core.policy.decision import Action, AuditEntry
 from gateway.core.policy.policy import Policy
 from gateway.policies import SHIPPED, read
 from gateway.stages.disposition import Disposition
+from gateway.stages.work import WorkEngine
 from gateway.store import open_store
 from tests.console.district import (
     DIRECTOR,
@@ -81,8 +82,8 @@ def classify(folder: Path, messages: list[Message]) -> list[Verdict]:
 async def decided(console: RunningConsole, policy: Policy, verdicts: list[Verdict]) -> None:
     store = console.store
     stage = Disposition(
-        store.dispositions, store.outbox, store.clock, console.event_log, policy=lambda: policy, shadow=False,
-        verdict_timeout=60.0,
+        store.dispositions, store.outbox, store.clock, store.work_failures,
+        WorkEngine(store.work_failures, console.event_log), policy=lambda: policy, shadow=False, verdict_timeout=60.0,
     )  # fmt: skip
     await stage.decide(verdicts)
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-_WAITS = (60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)  # the last one is repeated
+from dataclasses import dataclass
+
 _JITTER = 0.2  # each wait varies by up to this share, so that a recovering next hop is not overloaded
+_MOST_DOUBLINGS = 40
 
 
-def next_attempt(attempts: int, queued_at: float, now: float, entropy: float, lifetime: float) -> float | None:
-    """The time of the next attempt after `attempts` attempts; None once the delivery lifetime is over.
+@dataclass(frozen=True, slots=True)
+class RetrySchedule:
+    """When delivery is tried again, in seconds. Waits double from `first` to `longest`.
 
-    `attempts` includes the one that just ended. `entropy` is a random number from 0 to 1, `lifetime` in seconds from
-    `queued_at`. The last attempt is made when the lifetime ends.
+    `lifetime`: how long it is tried, counted from acceptance or release. `warn`: when the sender is told of the delay.
     """
-    end = queued_at + lifetime
-    if now >= end:
-        return None
-    wait = _WAITS[min(max(attempts, 1), len(_WAITS)) - 1]
-    return min(now + wait * (1 + _JITTER * (2 * entropy - 1)), end)
+
+    first: float = 60.0
+    longest: float = 3600.0
+    lifetime: float = 5 * 86400.0  # RFC 5321 section 4.5.4.1
+    warn: float = 4 * 3600.0
+
+    def next_attempt(
+        self, attempts: int, queued_at: float, now: float, entropy: float, *, warned: bool = True
+    ) -> float | None:
+        """The time of the next attempt after `attempts` attempts; None once the delivery lifetime is over.
+
+        `attempts` includes the one that just ended. `entropy` is a random number from 0 to 1. The last attempt is made
+        when the lifetime ends. Unless the sender was `warned`, there is one when that is due.
+        """
+        end = queued_at + self.lifetime
+        if now >= end:
+            return None
+        wait = min(self.first * 2.0 ** min(max(attempts, 1) - 1, _MOST_DOUBLINGS), self.longest)
+        at = min(now + wait * (1 + _JITTER * (2 * entropy - 1)), end)
+        warn_at = queued_at + self.warn
+        return min(at, warn_at) if now < warn_at and not warned else at

@@ -120,6 +120,11 @@ def id_of_number(number: int) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
+def is_plain_id(text: str) -> bool:
+    """Whether a text from outside can be an id at all: printable ASCII that every database takes."""
+    return 0 < len(text) <= 128 and text.isascii() and text.isprintable()
+
+
 def derived_id(*words: str) -> str:
     """The message id of something that may arrive twice: the same words give the same id."""
     digest = hashlib.sha256("\n".join(words).encode("utf-8", "surrogatepass")).digest()

@@ -138,9 +138,16 @@ class MessageDetail:
         return [*parts(self.content, self.channel), *media_parts(self.media)]
 
 
+OVERDUE_AFTER = 60.0
+"""Seconds after which a due recipient is overdue. A running gateway claims within a second or two."""
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the store. `oldest_held` and `unlinked_for` (oldest unchained audit entry) are ages in seconds."""
+    """What waits in the store. `oldest_held` and `unlinked_for` (oldest unchained audit entry) are ages in seconds.
+
+    `overdue`: recipients that are due for longer than OVERDUE_AFTER, and that no process delivers.
+    """
 
     held: int = 0
     oldest_held: float = 0.0
@@ -148,3 +155,5 @@ class Backlog:
     unpublished: int = 0
     unanswered: int = 0
     unlinked_for: float = 0.0
+    overdue: int = 0
+    oldest_overdue: float = 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from gateway.core.messages.message import Envelope, Message, Recipient
@@ -11,19 +10,17 @@ from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Verdict
 from gateway.core.policy.decision import Action, Decision
 from gateway.core.serialization.wire import decode_verdict, encode_verdict
+from gateway.store.engine.dialects import storable as storable
+
+UNDECODABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What decoding a damaged row raises."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode  # ASCII: lone surrogates survive
-_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def encode_json(value: object) -> str:
     """A value as compact JSON."""
     return _encode(value)
-
-
-def storable(text: str) -> str:
-    """A text that every database accepts: NUL and lone surrogates are replaced with U+FFFD."""
-    return text if text.isascii() and "\x00" not in text else _NOT_STORABLE.sub("\ufffd", text)
 
 
 def encode_envelope(message: Message) -> str:

@@ -1,6 +1,7 @@
-"""Database connections: one for each thread, opened again after the database was away.
+"""Database connections: one for each thread, opened again after the database was away or has become read-only.
 
-Errors of the driver become StoreDown here, without the values of the statement.
+Errors of the driver become StoreDown here, without the values of the statement. On PostgreSQL, a commit whose answer
+was lost is in doubt until the database has said whether it happened: nothing else is written before that.
 """
 
 from __future__ import annotations
@@ -10,36 +11,78 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gateway.ports.messages import StoreDown
+from gateway.ports.messages import StoreDown, ValuesRefused
+from gateway.store.engine.clock_watch import ClockWatch
+from gateway.store.engine.commit_marks import CommitMarks
 from gateway.store.engine.dialects import Database, SqlDialect
 
 Answer = TypeVar("Answer")
+
+_STANDBY = "in_hot_standby", "default_transaction_read_only"  # reported with every answer
+_READ_ONLY = "25006"  # the server has become a standby, or read-only
+_SERVER_FAILED = ("53", "57", "58")  # classes of errors: no resources, an operator intervened, the system failed
 
 
 class WriteRefused(StoreDown):
     """The database answers but refuses a statement. The rest of the transaction may succeed without it."""
 
 
+class _ValuesRefused(WriteRefused, ValuesRefused):
+    """The database refuses the values of a statement: of a wrong kind, too large, or against a constraint."""
+
+
 class _ConnectionLost(StoreDown):
-    """The connection was lost before the commit."""
+    """The connection was lost before the commit, or leads to a server that takes no writes anymore."""
+
+
+class CommitInDoubt(StoreDown):
+    """The connection was lost during the commit. `answer` is that of the work, if it has committed."""
+
+    def __init__(self, text: str, answer: Any) -> None:
+        super().__init__(text)
+        self.answer = answer
 
 
 class Connections:
-    """Runs work on the calling thread's own connection."""
+    """Runs work on the calling thread's own connection. One thread writes, the others only read."""
 
-    def __init__(self, connect: Callable[[], Any], dialect: SqlDialect, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], dialect: SqlDialect, clock: Callable[[], float] | None,
+        watch: ClockWatch | None = None,
+    ) -> None:  # fmt: skip
         self._connect = connect
         self._dialect = dialect
         self._clock = clock
+        self.watch = watch or ClockWatch()
         self._own = threading.local()
         self._open: set[Any] = set()
+        self._marks = CommitMarks() if dialect.marks_commits else None
+        self._in_doubt = False
 
     def transaction(self, work: Callable[[Database], Answer]) -> Answer:
         """Run work in one transaction and commit it. Tries again once if the connection turns out to be lost.
 
-        Raises StoreDown, or WriteRefused if the database refuses a statement.
+        Raises StoreDown, or WriteRefused if the database refuses a statement, or CommitInDoubt. After that every call
+        raises StoreDown until `resolve` has returned.
         """
+        if self._in_doubt:
+            raise StoreDown(f"{self._dialect.name}: a commit is in doubt")
         return self._twice(work, writing=True)
+
+    def resolve(self) -> bool:
+        """Whether the commit in doubt has happened. Raises StoreDown if the database does not say so now."""
+        assert self._marks is not None
+        try:
+            happened = self._marks.committed(self._connection(writing=True))
+        except self._dialect.driver.Error as error:
+            self.drop()
+            raise StoreDown(f"{self._dialect.name}: {_error_text(error)}") from None
+        self._in_doubt = False
+        return happened
+
+    def give_up_doubt(self) -> None:
+        """Write again without knowing whether the commit in doubt has happened."""
+        self._in_doubt = False
 
     def reading(self, work: Callable[[Database], Answer]) -> Answer:
         """Run work that changes nothing. Raises StoreDown."""
@@ -78,15 +121,20 @@ class Connections:
         driver = self._dialect.driver
         connection, committing, done = None, False, False
         try:
-            connection = self._connection()
+            connection = self._connection(writing)
             cursor = connection.cursor(**self._dialect.cursor)
             try:
                 if writing:
-                    cursor.execute(self._dialect.begin)
-                answer = work(Database(cursor, self._dialect, self._clock))
+                    self._begin(connection, cursor)
+                answer = work(Database(cursor, self._dialect, self._clock, self.watch))
                 if writing:
                     committing = True
                     cursor.execute("COMMIT")
+                    if self._marks is not None and cursor.statusmessage != "COMMIT":
+                        raise WriteRefused(f"{self._dialect.name}: rolled back")
+                elif self._failed_over(connection):
+                    self.drop()  # what a server reads that is behind the one that takes writes may be old
+                    raise _ConnectionLost(f"{self._dialect.name}: the server has become read-only")
                 done = True
                 return answer
             finally:
@@ -96,20 +144,50 @@ class Connections:
                         connection.rollback()
         except driver.Error as error:
             text = f"{self._dialect.name}: {_error_text(error)}"
-            if connection is None or getattr(connection, "closed", False):
+            state = getattr(error, "sqlstate", None) or ""
+            if connection is None or getattr(connection, "closed", False) or state == _READ_ONLY:
                 self.drop()
-                if not committing:
-                    raise _ConnectionLost(text) from None
-            elif not (self._dialect.name == "sqlite" and isinstance(error, driver.OperationalError)):
+                if committing and self._marks is not None:
+                    self._in_doubt = True
+                    raise CommitInDoubt(text, answer) from None
+                raise _ConnectionLost(text) from None
+            if isinstance(error, driver.DataError | driver.IntegrityError) or _too_large(error):
+                raise _ValuesRefused(text) from None
+            sqlite_fails = self._dialect.name == "sqlite" and isinstance(error, driver.OperationalError)
+            if not (sqlite_fails or state.startswith(_SERVER_FAILED)):
                 raise WriteRefused(text) from None
             raise StoreDown(text) from None  # SQLite: locked for too long, disk full, or file gone
 
-    def _connection(self) -> Any:
+    def _begin(self, connection: Any, cursor: Any) -> None:
+        if self._marks is None:
+            cursor.execute(self._dialect.begin)
+        elif not self._marks.begin(connection):
+            self.drop()
+            raise _ConnectionLost(f"{self._dialect.name}: the mark of this process is gone")
+
+    def _connection(self, writing: bool) -> Any:
         connection = getattr(self._own, "connection", None)
+        if connection is not None and self._failed_over(connection):
+            self.drop()
+            connection = None
         if connection is None:
             connection = self._own.connection = self._connect()
             self._open.add(connection)
+            if writing and self._marks is not None:
+                self._marks.prepare(connection)
         return connection
+
+    def _failed_over(self, connection: Any) -> bool:
+        """Whether the server of an open connection has said that it takes no writes (PostgreSQL 14 and later do)."""
+        return self._marks is not None and any(
+            connection.info.parameter_status(name) == "on"
+            for name in ("in_hot_standby", "default_transaction_read_only")
+        )
+
+
+def _too_large(error: Exception) -> bool:
+    """Whether PostgreSQL refused a value because of its size (class 54), such as one that no index can hold."""
+    return str(getattr(error, "sqlstate", None)).startswith("54")
 
 
 def _error_text(error: Exception) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import secrets as entropy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from sqlalchemy import (
@@ -29,15 +30,19 @@ from sqlalchemy import (
 )
 
 from gateway.core.channels.registry import CHANNELS, capabilities_of
-from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Outcome, Sent, State
+from gateway.core.messages.delivery import Bounced, Claim, Deferred, NextHop, Outcome, Sent, State
 from gateway.core.messages.followup import Followup
+from gateway.core.messages.work import Unreadable, WorkStage
+from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, WakeupSignal
+from gateway.store.audit import audit
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups as followup_rows
-from gateway.store.messages import outbox
+from gateway.store.messages import work_failures
+from gateway.store.messages.claimed import ClaimedRows, in_order, load_claims, read_claim
 from gateway.store.schema import messages as schema
 
 RENEWAL_SLACK = 0.05
@@ -61,7 +66,8 @@ _IN_TURN = or_(
 """Of texts: no earlier text of its conversation and direction is received or queued, or it is an alert."""
 
 
-def _waits_for(channel: str) -> ColumnElement[bool]:
+def in_turn(channel: str) -> ColumnElement[bool]:
+    """Whether a due recipient may be claimed: its turn has come, where a channel keeps the order."""
     return _IN_TURN if capabilities_of(channel).keeps_order else true()
 
 
@@ -69,7 +75,7 @@ def _waits_for(channel: str) -> ColumnElement[bool]:
 def _claim_statement(channel: str, default: bool) -> Statement:
     def build(sql: SqlDialect):  # type: ignore[no-untyped-def]
         named = sql.among(_r.domain, "domains")
-        behind = and_(not_(named) if default else named, _waits_for(channel))
+        behind = and_(not_(named) if default else named, in_turn(channel))
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # `+ 0` keeps the planner from the index of what is due, which may be long: use the few picked messages
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
@@ -96,7 +102,7 @@ def _claim_statement(channel: str, default: bool) -> Statement:
             update(schema.recipients)
             .where(_r.message_id.in_(taken), due_too)
             .values(next_attempt_at=bindparam("until"), token=bindparam("mark"))
-            .returning(_r.message_id, _r.position, _r.attempts, _r.queued_at, _r.size)
+            .returning(_r.message_id, _r.position, _r.attempts, _r.queued_at, _r.warned_at, _r.size)
         )
 
     return Statement(build)
@@ -130,6 +136,7 @@ _RECORD = BatchStatement(
             token=null(),
             attempts=_r.attempts + value("more"),
             changed_at=func.coalesce(value("since"), _r.changed_at),
+            warned_at=func.coalesce(value("warned"), _r.warned_at),
             reply=func.coalesce(value("said"), _r.reply),
         )
     ),
@@ -139,6 +146,7 @@ _RECORD = BatchStatement(
     next=Double(),
     more=Integer(),
     since=Double(),
+    warned=Double(),
     said=schema.TEXT,
 )
 _END_TURN = BatchStatement(
@@ -165,22 +173,15 @@ class _Outcomes:
     claim: Claim
     outcomes: Mapping[str, tuple[Outcome, float | None]]
     followups: Sequence[Followup]
+    warned: Collection[str]
+    entries: Sequence[AuditEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class _ClaimedRows:
-    """Claimed recipients of one message: position, attempts and start of the delivery lifetime."""
-
-    message_id: str
-    token: str
-    rows: tuple[Row, ...]
-
-
-def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[list[_ClaimedRows]]:
+def _claim(db: Database, items: Sequence[_DeliveryClaim]) -> list[list[ClaimedRows]]:
     return [_claim_one(db, request) for request in items]
 
 
-def _claim_one(db: Database, request: _DeliveryClaim) -> list[_ClaimedRows]:
+def _claim_one(db: Database, request: _DeliveryClaim) -> list[ClaimedRows]:
     statement = _claim_statement(request.hop.channel, request.hop.default)
     domains = sorted(request.hop.others if request.hop.default else request.hop.domains)
     mark = entropy.token_hex(8)
@@ -197,7 +198,7 @@ def _claim_one(db: Database, request: _DeliveryClaim) -> list[_ClaimedRows]:
         if len(claimed) < left:
             break
     return [
-        _ClaimedRows(id_, f"{id_}/{mark}", tuple(row[1:-1] for row in group))
+        ClaimedRows(id_, f"{id_}/{mark}", db.now, tuple(row[1:-1] for row in group))
         for id_, group in groupby(sorted(rows), key=lambda row: str(row[0]))
     ]
 
@@ -229,6 +230,8 @@ def _record(db: Database, items: Sequence[_Outcomes]) -> list[bool]:
     changed: list[dict[str, object]] = []
     passed_on: list[dict[str, object]] = []
     followups: list[Followup] = []
+    entries: list[AuditEntry] = []
+    retried: list[str] = []
     answers = []
     for item in items:
         rows = ours.pop(item.claim.token, None)  # popped: a second item with this token finds the claim lost
@@ -237,15 +240,23 @@ def _record(db: Database, items: Sequence[_Outcomes]) -> list[bool]:
             continue
         message = item.claim.message
         for position, _ in rows:
-            outcome = item.outcomes.get(message.envelope.recipients[position].address)
-            change = {"id": message.id, "at": position, **_outcome_values(outcome, db.now)}
-            changed.append(change)
+            address = message.envelope.recipients[position].address
+            change = {"id": message.id, "at": position, **_outcome_values(item.outcomes.get(address), db.now)}
+            changed.append({**change, "warned": db.now if address in item.warned else None})
             if capabilities_of(message.channel).keeps_order and change["to_state"] != State.QUEUED:
                 passed_on.append({"id": message.id, "at": position})
         followups += item.followups
+        entries += item.entries
+        retried += [
+            f"{message.id}/{claimed.position}"
+            for claimed in item.claim.recipients
+            if claimed.attempts and claimed.recipient.address in item.outcomes
+        ]
     db.batch(_RECORD, changed)
     db.batch(_END_TURN, passed_on)
     followup_rows.write(db, followups)
+    audit.write(db, entries)
+    work_failures.forget(db, WorkStage.DELIVERY, retried)
     return answers
 
 
@@ -281,7 +292,7 @@ def _next_due_statement(channels: tuple[str, ...]) -> Statement:
         lambda sql: select(
             *(
                 select(func.min(_r.next_attempt_at))
-                .where(_r.channel == schema.lit(channel), _r.next_attempt_at.is_not(None), _waits_for(channel))
+                .where(_r.channel == schema.lit(channel), _r.next_attempt_at.is_not(None), in_turn(channel))
                 .scalar_subquery()
                 for channel in channels
             )
@@ -294,7 +305,7 @@ class SqlDeliveryQueueStore(FeatureStore):
 
     async def claim(
         self, hop: NextHop, limit: int, lease: float, wakeup: WakeupSignal | None = None, *, room: int = NO_LIMIT
-    ) -> Sequence[Claim]:
+    ) -> Sequence[Claim | Unreadable]:
         """See gateway.ports.messages.DeliveryQueueStore."""
         request, name = _DeliveryClaim(hop, limit, lease, room), ("due", hop)
         if wakeup is None:
@@ -306,26 +317,22 @@ class SqlDeliveryQueueStore(FeatureStore):
         if not claimed:
             return ()
         by_id = {rows.message_id: rows for rows in claimed}
-        messages = [cached for id_ in by_id if (cached := self._recent.take(id_)) is not None]
-        if len(messages) < len(by_id):
-            others = sorted(by_id.keys() - {message.id for message in messages})
-            messages += await self._readers.read(lambda db: outbox.load(db, others))
-        claims = []
-        for message in sorted(messages, key=lambda message: (message.received_at, message.id)):
-            rows, recipients = by_id[message.id], message.envelope.recipients
-            due = tuple(Claimed(recipients[at], attempts, queued_at) for at, attempts, queued_at in rows.rows)
-            claims.append(Claim(rows.token, message, due))
-        return claims
+        cached = {id_: message for id_ in by_id if (message := self._recent.take(id_)) is not None}
+        retried = any(row[1] for rows in claimed for row in rows.rows)
+        if not retried and len(cached) == len(by_id):
+            return in_order(read_claim(rows, partial(cached.__getitem__, rows.message_id), {}) for rows in claimed)
+        return await self._readers.read(lambda db: load_claims(db, claimed, cached))
 
     async def renew(self, token: str, lease: float) -> bool:
         """See gateway.ports.messages.DeliveryQueueStore."""
         return await self._writer.write(_RENEW_WRITE, (token, lease))
 
     async def record_outcomes(
-        self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup]
-    ) -> bool:
+        self, claim: Claim, outcomes: Mapping[str, tuple[Outcome, float | None]], followups: Sequence[Followup],
+        *, warned: Collection[str] = (), entries: Sequence[AuditEntry] = (),
+    ) -> bool:  # fmt: skip
         """See gateway.ports.messages.DeliveryQueueStore."""
-        return await self._writer.write(_RECORD_WRITE, _Outcomes(claim, outcomes, followups))
+        return await self._writer.write(_RECORD_WRITE, _Outcomes(claim, outcomes, followups, warned, entries))
 
     async def next_due(self) -> float | None:
         """See gateway.ports.messages.DeliveryQueueStore."""

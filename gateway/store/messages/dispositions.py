@@ -10,12 +10,22 @@ from sqlalchemy import Integer, SmallInteger, delete, select, update
 from sqlalchemy.types import TypeEngine
 
 from gateway.core.channels.registry import capabilities_of
+from gateway.core.contact.history import PairHistory
 from gateway.core.messages.delivery import State
-from gateway.core.policy.contact import ContactCounters
-from gateway.core.policy.decision import Action, PendingMessage, RecipientStatus, StateChange, TransitionRule
+from gateway.core.policy.decision import (
+    Action,
+    ContactNote,
+    PendingMessage,
+    RecipientStatus,
+    StateChange,
+    TransitionRule,
+)
 from gateway.core.policy.transitions import POLICY
 from gateway.ports.messages import AppliedTransition
 from gateway.store.audit import audit
+from gateway.store.contact import findings as contact_findings
+from gateway.store.contact import log as contact_log
+from gateway.store.contact.histories import histories
 from gateway.store.engine.columns import (
     decode_decision,
     decode_envelope,
@@ -28,7 +38,6 @@ from gateway.store.engine.dialects import BatchStatement, Database, Row, Stateme
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import followups
-from gateway.store.messages.contact_counters import counters
 from gateway.store.schema import messages as schema
 
 _m, _r, _v = schema.messages.c, schema.recipients.c, schema.verdicts.c
@@ -146,11 +155,11 @@ def read_messages(db: Database, heads: Sequence[Row]) -> dict[str, StoredMessage
     recipients: dict[str, list[Row]] = {}
     for row in db.rows(_RECIPIENTS, ids=ids):
         recipients.setdefault(row[0], []).append(row)
-    counted = counters(db, ids)
+    counted = histories(db, ids)
     return {head[0]: _read_message(head, recipients.get(head[0], []), counted.get(head[0], {})) for head in heads}
 
 
-def _read_message(head: Row, rows: Sequence[Row], contact: Mapping[str, ContactCounters]) -> StoredMessage:
+def _read_message(head: Row, rows: Sequence[Row], contact: Mapping[str, PairHistory]) -> StoredMessage:
     id_, channel, sha256, received_at, text = head
     envelope, relation = decode_envelope(text)
     by_address: dict[str, list[Row]] = {}
@@ -202,11 +211,15 @@ def _apply_rule(pending: PendingMessage, rule: TransitionRule) -> AppliedTransit
 
 def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransition]]) -> None:
     changed, noted, turns, verdicts, replaced = [], [], [], [], []
+    notes: list[tuple[str, float, ContactNote]] = []
+    purposes: dict[tuple[str, str], str] = {}
     transitions = [item.transition for _, item in applied]
     for message, item in applied:
         pending, transition = message.pending, item.transition
         keeps_order = capabilities_of(pending.channel).keeps_order
         for change in transition.changes:
+            if change.decision is not None:
+                notes += [(pending.id, pending.received_at, note) for note in change.decision.notes]
             for row in message.rows[change.recipient]:
                 key = {"id": pending.id, "at": row[_POSITION]}
                 if change.state is None:
@@ -220,6 +233,8 @@ def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransitio
             if pending.verdict is not None:
                 replaced.append(pending.id)
             verdict = encode_verdict_text(transition.verdict)
+            if purpose := contact_log.likely_purpose(transition.verdict):
+                purposes |= {(pending.id, pair): purpose for pair, known in pending.contact.items() if known.rows}
             verdicts.append({"message_id": pending.id, "at": db.now, "verdict": verdict})
     if db.batch(_CHANGE, changed) != len(changed):
         raise RuntimeError("a recipient changed although its message was locked")
@@ -229,6 +244,8 @@ def _write(db: Database, applied: Sequence[tuple[StoredMessage, AppliedTransitio
         if not item.transition.delay and any(change.state is State.QUEUED for change in item.transition.changes)
     )
     db.batch(_NOTE, noted)
+    contact_findings.write(db, notes)
+    contact_log.set_purposes(db, purposes)
     db.batch(_SET_TURN, turns)
     if replaced:
         db.change(_DELETE_VERDICTS, ids=replaced)

@@ -9,14 +9,15 @@ from sqlalchemy import BigInteger, Double, bindparam, delete, select, update
 
 from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Message
+from gateway.core.messages.work import Unreadable, WorkItem, WorkStage
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import POLL_SECONDS, WakeupSignal
 from gateway.store.audit import audit
-from gateway.store.engine.columns import encode_json
-from gateway.store.engine.dialects import FOLLOWUPS, BatchStatement, Database, Statement, batch_insert
+from gateway.store.engine.columns import UNDECODABLE, encode_json
+from gateway.store.engine.dialects import FOLLOWUPS, BatchStatement, Database, Row, Statement, batch_insert
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
-from gateway.store.messages import intake
+from gateway.store.messages import intake, work_failures
 from gateway.store.schema import messages as schema
 
 _KNOWN_KINDS = frozenset(FollowupKind)  # a newer version may have written others: they wait for it
@@ -38,7 +39,7 @@ _CLAIM = Statement(
         .returning(_f.id, _f.kind, _f.message_id, _f.body, _f.attempts)
     )
 )
-_DELETE = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)).returning(_f.id))
+_DELETE = Statement(lambda sql: delete(schema.followups).where(sql.among(_f.id)).returning(_f.id, _f.attempts))
 _POSTPONE = BatchStatement(
     lambda sql, value: update(schema.followups).where(_f.id == value("at")).values(due_at=value("until")),
     at=BigInteger(),
@@ -65,29 +66,38 @@ def write(db: Database, followups: Sequence[Followup], after: float = 0.0) -> No
     )
 
 
-def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[Followup]]:
+def _claim(db: Database, items: Sequence[tuple[int, float]]) -> list[list[Followup | Unreadable]]:
     return [
         [
-            Followup(FollowupKind(kind), message, json.loads(body), str(id_), attempts)
-            for id_, kind, message, body, attempts in sorted(
-                db.rows(_CLAIM, now=db.now, limit=limit, until=db.now + lease)
-            )
-            if kind in _KNOWN_KINDS
+            _read(row)
+            for row in sorted(db.rows(_CLAIM, now=db.now, limit=limit, until=db.now + lease))
+            if row[1] in _KNOWN_KINDS
         ]
         for limit, lease in items
     ]
 
 
+def _read(row: Row) -> Followup | Unreadable:
+    id_, kind, message, body, attempts = row
+    try:
+        return Followup(FollowupKind(kind), message, json.loads(body), str(id_), attempts)
+    except UNDECODABLE as error:
+        return Unreadable((WorkItem(WorkStage.NOTIFICATION, str(id_), message),), error)
+
+
 def _complete(
     db: Database, items: Sequence[tuple[Collection[str], Message | None, Sequence[AuditEntry]]]
 ) -> list[None]:
-    deleted = {row[0] for row in db.rows(_DELETE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))}
+    rows = db.rows(_DELETE, ids=sorted({int(id_) for ids, *_ in items for id_ in ids}))
+    deleted = {id_ for id_, _ in rows}
     # another process completed the others
     still_ours = [item for item in items if not deleted.isdisjoint(map(int, item[0]))]
     own_messages = [intake.AcceptedMessage(message) for _, message, _ in still_ours if message is not None]
     if own_messages:
         intake.insert(db, own_messages)
     audit.write(db, [entry for *_, entries in still_ours for entry in entries])
+    # SQLite uses the number of a deleted row again: its account must not stay
+    work_failures.forget(db, WorkStage.NOTIFICATION, [str(id_) for id_, attempts in rows if attempts > 1])
     return [None] * len(items)
 
 
@@ -105,7 +115,9 @@ _POSTPONE_WRITE = Write(_postpone, rank=2)
 class SqlFollowupStore(FeatureStore):
     """See gateway.ports.messages.FollowupStore."""
 
-    async def claim_due(self, limit: int, lease: float, wakeup: WakeupSignal | None = None) -> Sequence[Followup]:
+    async def claim_due(
+        self, limit: int, lease: float, wakeup: WakeupSignal | None = None
+    ) -> Sequence[Followup | Unreadable]:
         """See gateway.ports.messages.FollowupStore."""
         if wakeup is not None:
             claimed = await self._writer.claim_with(

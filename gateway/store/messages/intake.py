@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, func, select, update
 
 from gateway.core.channels.registry import capabilities_of
 from gateway.core.channels.smpp_message import SmsPart
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.delivery import State
 from gateway.core.messages.media import MAX_WAIT
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Direction
-from gateway.core.policy.contact import ContactLogRow
+from gateway.store.contact import log as contact_log
 from gateway.store.engine.cache import RecentMessages
 from gateway.store.engine.columns import decode_envelope, encode_envelope, storable
 from gateway.store.engine.connections import WriteRefused
@@ -46,7 +47,6 @@ _COMPLETE_PARTS = BatchStatement(
     id=schema.TEXT,
 )
 _COUNT_PARTS = Statement(lambda sql: select(func.count()).where(schema.text_parts.c.message_id == bindparam("id")))
-_INSERT_CONTACT = batch_insert(schema.contacts)
 _waiting_sizes = (
     select(func.max(schema.recipients.c.size).label("size"))
     .where(schema.WAITING)
@@ -125,12 +125,12 @@ def insert(db: Database, items: Sequence[AcceptedMessage]) -> list[None]:
                 }
             )
         if accepted.contacts:
-            contacts += _contact_rows(accepted)
+            contacts += contact_log.rows_of(message.id, message.received_at, message.relation, accepted.contacts)
     db.one_by_one(_INSERT_CONTENT, contents)
     db.batch(_INSERT_RECIPIENT, recipients)
     db.batch(_INSERT_TEXT, texts)
     db.batch(_INSERT_PUBLICATION, publications)
-    db.batch(_INSERT_CONTACT, contacts)
+    db.batch(contact_log.INSERT, contacts)
     media.insert_requests(db, [accepted.message for accepted in new])
     if publications:
         db.made_due.add(PUBLICATIONS)
@@ -221,28 +221,6 @@ def _text_rows(message: Message) -> list[dict[str, object]]:
         {"message_id": message.id, "position": position, "lane": name, "at": float(message.received_at), "waiting": 1}
         for position, name in sorted(rows)
     ]
-
-
-def _contact_rows(accepted: AcceptedMessage) -> list[dict[str, object]]:
-    message = accepted.message
-    by_staff = {
-        (pair.staff, pair.student) for pair in message.relation.pairs if pair.direction is Direction.STAFF_TO_STUDENT
-    }
-    rows = {
-        contact.conversation: {
-            "message_id": message.id,
-            "conversation": contact.conversation,
-            "at": float(message.received_at),
-            "staff": storable(contact.staff),
-            "student": storable(contact.student),
-            "by_staff": int((contact.staff, contact.student) in by_staff),
-            "night": int(contact.night),
-            "alone": int(contact.alone),
-            "outside": int(contact.outside),
-        }
-        for contact in accepted.contacts
-    }
-    return list(rows.values())
 
 
 ACCEPT = Write(insert)

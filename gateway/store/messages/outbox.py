@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import BigInteger, Double, bindparam, case, exists, func, null, select, update
 
 from gateway.core.messages.media import MediaFile
 from gateway.core.messages.message import EarlierMessage, Message, OutgoingMessage
+from gateway.core.messages.work import Unreadable, WorkItem, WorkStage
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, UnclassifiedMessage, WakeupSignal
-from gateway.store.engine.columns import decode_envelope, read_message
-from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database, Statement
+from gateway.store.engine.columns import UNDECODABLE, decode_envelope, read_message
+from gateway.store.engine.dialects import PUBLICATIONS, BatchStatement, Database, Row, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.engine.group_commit import Write
 from gateway.store.messages import media
 from gateway.store.schema import messages as schema
+from gateway.store.schema.work import work_failures
 
 CONTEXT = 3
 """Earlier messages of its conversations that are published with a message."""
 
 _m, _c, _p, _r = schema.messages.c, schema.contents.c, schema.publications.c, schema.recipients.c
+_w = work_failures.c
 
 _due = (
     select(_p.message_id, _p.received_at)
@@ -116,6 +121,11 @@ _AWAITING_VERDICT = Statement(
                 )
             ),
             ~exists().where(schema.verdicts.c.message_id == _m.id),
+            ~exists().where(  # failed before without a verdict, or stuck
+                _w.stage == schema.lit("disposition"),
+                _w.item == _m.id,
+                (_w.stuck == schema.lit(1)) | (_w.body == schema.lit("")),
+            ),
         )
         .order_by(_m.received_at, _m.id)
         .limit(bindparam("limit"))
@@ -127,11 +137,16 @@ _UNCLASSIFIED = Statement(
         .where(
             _p.received_at.between(bindparam("after"), bindparam("before")),
             exists().where(_c.message_id == _p.message_id),
+            ~exists().where(  # failed publications and decisions are tried again by their own account
+                _w.item == _p.message_id, _w.stage.in_([schema.lit("publication"), schema.lit("disposition")])
+            ),
         )
         .order_by(_p.received_at, _p.message_id)
         .limit(bindparam("limit"))
     )
 )
+_UNANSWERED = Statement(lambda sql: select(_p.message_id).where(sql.among(_p.message_id)))
+"""A publication is deleted with the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +196,14 @@ _MARK_PUBLISHED_WRITE = Write(_mark_published, rank=2)
 _PUBLISH_AGAIN_WRITE = Write(_publish_again, rank=2)
 
 
+def load_rows(db: Database, ids: Sequence[str]) -> list[Row]:
+    """The rows of messages that still have their content, in order of acceptance."""
+    return db.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)
+
+
 def load(db: Database, ids: Sequence[str]) -> list[Message]:
     """Messages that still have their content, in order of acceptance."""
-    return [read_message(row) for row in db.rows(_LOAD, ids=list(ids), inline=NO_LIMIT)]
+    return [read_message(row) for row in load_rows(db, ids)]
 
 
 def context(db: Database, ids: Sequence[str]) -> dict[str, tuple[EarlierMessage, ...]]:
@@ -194,10 +214,10 @@ def context(db: Database, ids: Sequence[str]) -> dict[str, tuple[EarlierMessage,
     wanted = sorted({earlier_id for ids in before.values() for earlier_id in ids})
     if not wanted:
         return {}
-    earlier_messages = [
-        EarlierMessage(id_, decode_envelope(envelope)[0].sender, at, excerpt)
-        for id_, envelope, at, excerpt in db.rows(_EARLIER_MESSAGES, ids=wanted)
-    ]
+    earlier_messages = []
+    for id_, envelope, at, excerpt in db.rows(_EARLIER_MESSAGES, ids=wanted):
+        with suppress(*UNDECODABLE):  # a damaged message is left out of the context of others
+            earlier_messages.append(EarlierMessage(id_, decode_envelope(envelope)[0].sender, at, excerpt))
     return {
         id_: tuple(message for message in earlier_messages if message.id in ids)[-CONTEXT:]
         for id_, ids in before.items()
@@ -216,6 +236,29 @@ def _media_of(db: Database, messages: Sequence[Message]) -> Mapping[str, tuple[M
     return media.without_contents(db, [message.id for message in messages if media.media_urls(message)])
 
 
+def _cached(message: Message) -> tuple[Message, bool]:
+    return message, False
+
+
+def _read(row: Row) -> tuple[Message, bool]:
+    return read_message(row), row[-1] is None
+
+
+def _outgoing_messages(
+    claimed: _ClaimedPublications, found: Mapping[str, Callable[[], tuple[Message, bool]]]
+) -> tuple[list[OutgoingMessage], list[Unreadable]]:
+    """Claimed messages in the order of acceptance, and those that cannot be read."""
+    outgoing, unreadable = [], []
+    for id_, read in found.items():
+        try:
+            message, left_in_store = read()
+            context = claimed.contexts.get(id_, ())
+            outgoing.append(OutgoingMessage(message, context, claimed.places[id_], (), left_in_store))
+        except UNDECODABLE as error:
+            unreadable.append(Unreadable((WorkItem(WorkStage.PUBLICATION, id_, id_),), error))
+    return sorted(outgoing, key=lambda item: (item.message.received_at, item.message.id)), unreadable
+
+
 class SqlOutboxStore(FeatureStore):
     """See gateway.ports.messages.OutboxStore."""
 
@@ -227,7 +270,7 @@ class SqlOutboxStore(FeatureStore):
         *,
         inline: int = NO_LIMIT,
         room: int = NO_LIMIT,
-    ) -> Sequence[OutgoingMessage]:
+    ) -> Sequence[OutgoingMessage | Unreadable]:
         """See gateway.ports.messages.OutboxStore."""
         request, claimed = _PublicationClaim(limit, lease, inline, room), None
         if wakeup is not None:
@@ -238,25 +281,20 @@ class SqlOutboxStore(FeatureStore):
                 return ()
         if claimed is None:  # what other processes left or lost
             claimed = await self._writer.claim_now(_CLAIM_WRITE, request, PUBLICATIONS)
-        places, contexts = claimed.places, claimed.contexts
-        messages = [(cached, False) for id_ in places if (cached := self._recent.get(id_)) is not None]
-        if len(messages) < len(places):
-            others = sorted(places.keys() - {message.id for message, _ in messages})
-            rows = await self._readers.read(lambda db: db.rows(_LOAD, ids=others, inline=inline))
-            messages += [(read_message(row), row[-1] is None) for row in rows]
-        messages.sort(key=lambda entry: (entry[0].received_at, entry[0].id))
-        with_media = [message for message, _ in messages if media.media_urls(message)]
-        media_by_id = await self._readers.read(lambda db: _media_of(db, with_media)) if with_media else {}
-        return tuple(
-            OutgoingMessage(
-                message,
-                contexts.get(message.id, ()),
-                places[message.id],
-                media_by_id.get(message.id, ()),
-                left_in_store,
-            )
-            for message, left_in_store in messages
-        )
+        found: dict[str, Callable[[], tuple[Message, bool]]] = {}
+        for id_ in claimed.places:
+            if (cached := self._recent.get(id_)) is not None:
+                found[id_] = partial(_cached, cached)
+        if len(found) < len(claimed.places):
+            others = sorted(claimed.places.keys() - found.keys())
+            for row in await self._readers.read(lambda db: db.rows(_LOAD, ids=others, inline=inline)):
+                found[row[0]] = partial(_read, row)
+        outgoing, unreadable = _outgoing_messages(claimed, found)
+        with_media = [item.message for item in outgoing if media.media_urls(item.message)]
+        if with_media:
+            media_by_id = await self._readers.read(lambda db: _media_of(db, with_media))
+            outgoing = [replace(item, media=media_by_id.get(item.message.id, ())) for item in outgoing]
+        return (*outgoing, *unreadable)
 
     async def mark_published(self, places: Mapping[str, str]) -> None:
         """See gateway.ports.messages.OutboxStore."""
@@ -275,6 +313,12 @@ class SqlOutboxStore(FeatureStore):
         """See gateway.ports.messages.OutboxStore."""
         rows = await self._readers.read(lambda db: db.rows(_UNCLASSIFIED, after=after, before=before, limit=limit))
         return tuple(UnclassifiedMessage(*row) for row in rows)
+
+    async def unanswered(self, ids: Collection[str]) -> Collection[str]:
+        """See gateway.ports.messages.OutboxStore."""
+        wanted = sorted(ids)
+        rows = await self._readers.read(lambda db: db.rows(_UNANSWERED, ids=wanted))
+        return frozenset(str(id_) for (id_,) in rows)
 
     async def outgoing(self, message_id: str) -> OutgoingMessage | None:
         """See gateway.ports.messages.OutboxStore."""

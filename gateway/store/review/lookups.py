@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, null, or_, select, union_all
 
 from gateway.core.channels.registry import CHANNELS, capabilities_of
 from gateway.core.messages.delivery import State
 from gateway.core.messages.parties import Direction, Relation
 from gateway.core.policy.decision import STRICTNESS, Decision
 from gateway.core.policy.transitions import POLICY
-from gateway.core.review.views import Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
+from gateway.core.review.views import OVERDUE_AFTER, Backlog, HeldMessage, MessageDetail, RecipientTrace, Trace
 from gateway.store.engine.columns import decode_decision, decode_envelope, decode_verdict_text, storable
 from gateway.store.engine.dialects import Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
 from gateway.store.messages import media
+from gateway.store.messages.delivery_queue import in_turn
 from gateway.store.schema import audit as audit_tables
 from gateway.store.schema import messages as schema
 
@@ -257,6 +258,23 @@ def _detail(db: Database, id_: str) -> MessageDetail | None:
     )
 
 
+@functools.cache
+def _overdue(channels: tuple[str, ...]) -> Statement:
+    """Of each channel: how many recipients are overdue, and since when the first one is due."""
+    return Statement(
+        lambda sql: union_all(
+            *(
+                select(func.count(), func.min(_r.next_attempt_at)).where(
+                    _r.channel == schema.lit(channel),
+                    _r.next_attempt_at < bindparam("before"),
+                    in_turn(channel),
+                )
+                for channel in channels
+            )
+        )
+    )
+
+
 def _backlog(db: Database) -> Backlog:
     sorted_by_time = tuple(channel.name for channel in CHANNELS.values() if channel.ids_sort_by_time)
     others = tuple(name for name in CHANNELS if name not in sorted_by_time)
@@ -265,6 +283,7 @@ def _backlog(db: Database) -> Backlog:
     oldest = min((row[0] for row in times if row[0] is not None), default=None)
     deferred, unpublished, unanswered, unlinked = db.rows(_BACKLOG)[0]
     now = db.now
+    overdue = [row for row in db.rows(_overdue(tuple(CHANNELS)), before=now - OVERDUE_AFTER) if row[0]]
     return Backlog(
         held=held,
         oldest_held=0.0 if oldest is None else max(now - oldest, 0.0),
@@ -272,6 +291,8 @@ def _backlog(db: Database) -> Backlog:
         unpublished=unpublished,
         unanswered=unanswered,
         unlinked_for=0.0 if unlinked is None else max(now - unlinked, 0.0),
+        overdue=sum(count for count, _ in overdue),
+        oldest_overdue=max((now - since for _, since in overdue), default=0.0),
     )
 
 

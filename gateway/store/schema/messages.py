@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     func,
     literal_column,
+    text,
 )
 
 metadata = MetaData(
@@ -88,6 +89,7 @@ recipients = Table(
     Column("reply", TEXT, nullable=False),
     Column("size", BigInteger, nullable=False),  # of the message, for the sum of waiting bytes
     Column("address", TEXT, nullable=False),  # for lookups; the exact address is in the envelope
+    Column("warned_at", Double),  # when the sender was told that the delivery is delayed
     sqlite_with_rowid=False,
 )
 WAITING = recipients.c.state.in_([lit("received"), lit("queued")])
@@ -226,7 +228,31 @@ contacts = Table(
     Column("night", SmallInteger, nullable=False),
     Column("alone", SmallInteger, nullable=False),
     Column("outside", SmallInteger, nullable=False),
+    Column("local", Integer),  # local minute; null: written by a version before 0.3, until rebuilt
+    Column("channel", TEXT, nullable=False, server_default=""),
+    Column("author", TEXT, nullable=False, server_default=""),  # of a student or of who is only claimed; "" for staff
+    Column("marks", SmallInteger, nullable=False, server_default="0"),
+    Column("purpose", TEXT, nullable=False, server_default=""),  # by the verdict
     sqlite_with_rowid=False,
+)
+COUNTED = text("alone + outside > 0")
+"""One-to-one, or over a personal account: these rows are looked at one by one. Partial indexes need the same words."""
+
+Index(
+    "ix_contacts_counted",
+    contacts.c.conversation,
+    contacts.c.at,
+    contacts.c.message_id,
+    sqlite_where=COUNTED,
+    postgresql_where=COUNTED,
+)
+Index(
+    "ix_contacts_author",
+    contacts.c.author,
+    contacts.c.at,
+    contacts.c.conversation,
+    sqlite_where=contacts.c.author != lit(""),
+    postgresql_where=contacts.c.author != lit(""),
 )
 Index(
     "ix_contacts_conversation",

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from gateway.core.channels.capabilities import SMS
-from gateway.core.delivery.conclude import conclude
+from gateway.core.channels.registry import capabilities_of
+from gateway.core.delivery.conclude import Conclusion, conclude
+from gateway.core.delivery.retry import RetrySchedule
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, Sent
 from gateway.core.messages.followup import FollowupKind
 from gateway.core.messages.message import Recipient
@@ -17,14 +19,21 @@ DAYS = 86400.0
 LATER = NOW + 3600
 
 
-def claim(*options, attempts=0, address=STUDENT, **more) -> Claim:
+def claim(*options, attempts=0, address=STUDENT, warned=False, **more) -> Claim:
     recipient = Recipient(address, options)
     made = message(pairs=(pair(address),), recipients=(recipient,), **more)
-    return Claim("token", made, (Claimed(recipient, attempts, NOW),))
+    return Claim("token", made, (Claimed(recipient, attempts, NOW, 0, warned),))
+
+
+def concluded(claim: Claim, outcomes, now=LATER) -> Conclusion:
+    schedule = RetrySchedule(lifetime=capabilities_of(claim.message.channel).delivery_lifetime)
+    return conclude(claim, outcomes, now, 0.5, schedule)
 
 
 def ended(claim: Claim, outcome, now=LATER):
-    results, followups = conclude(claim, {claimed.recipient.address: outcome for claimed in claim.recipients}, now, 0.5)
+    results, followups, _ = concluded(
+        claim, {claimed.recipient.address: outcome for claimed in claim.recipients}, now
+    )  # fmt: skip
     return results, followups
 
 
@@ -37,7 +46,7 @@ def told(claim: Claim, outcome, now=LATER) -> list[str]:
 def test_recipients_without_outcome_are_left_out():
     both = message(pairs=(pair(), pair(OTHER)))
     made = Claim("token", both, tuple(Claimed(recipient, 0, NOW) for recipient in both.envelope.recipients))
-    results, followups = conclude(made, {STUDENT: Sent("250 ok", True), "stranger@x": Sent("250 ok")}, LATER, 0.5)
+    results, followups, _ = concluded(made, {STUDENT: Sent("250 ok", True), "stranger@x": Sent("250 ok")})
     assert results == {STUDENT: (Sent("250 ok", True), None)}
     assert followups == ()
 
@@ -101,15 +110,23 @@ def test_notify(notify, outcome, action):
 
 def test_delay_is_reported_once():
     for notify, expected in (((), 1), (("NOTIFY=DELAY",), 1), (("NOTIFY=FAILURE",), 0), (("NOTIFY=NEVER",), 0)):
-        now, attempts, times = NOW, 0, []
+        now, attempts, warned, times = NOW, 0, False, []
         while now < NOW + 2 * DAYS:
-            made = claim(*notify, attempts=attempts)
-            if told(made, TEMPORARY, now) == ["delayed"]:
+            made = claim(*notify, attempts=attempts, warned=warned)
+            ending = concluded(made, {STUDENT: TEMPORARY}, now)
+            if ending.followups:
+                assert told(made, TEMPORARY, now) == ["delayed"]
                 times.append(now - NOW)
-            now = ended(made, TEMPORARY, now)[0][STUDENT][1]
+            warned = warned or STUDENT in ending.warned
+            now = ending.results[STUDENT][1]
             attempts += 1
-        assert len(times) == expected
-        assert all(3 * 3600 < time < 5 * 3600 for time in times)
+        assert times == [4 * 3600] * expected
+
+
+def test_no_delay_is_reported_to_the_null_sender_or_before_its_time():
+    assert told(claim(sender=""), TEMPORARY, NOW + 5 * 3600) == []
+    assert told(claim(), TEMPORARY, NOW + 4 * 3600 - 1) == []
+    assert told(claim(warned=True), TEMPORARY, NOW + 5 * 3600) == []
 
 
 def test_null_sender_and_texts_get_no_bounce():
@@ -126,5 +143,5 @@ def test_lifetime_of_a_text():
 def test_one_bounce_reports_all_recipients():
     both = message(pairs=(pair(), pair(OTHER)))
     made = Claim("token", both, tuple(Claimed(recipient, 0, NOW) for recipient in both.envelope.recipients))
-    _, (followup,) = conclude(made, {STUDENT: NO, OTHER: NO}, LATER, 0.5)
+    _, (followup,), _ = concluded(made, {STUDENT: NO, OTHER: NO})
     assert [report["address"] for report in followup.body["recipients"]] == [STUDENT, OTHER]
