@@ -9,11 +9,12 @@
 #   make bench        messages per second and CPU per message, compared with Postfix and rspamd; texts too
 #   make differential mails, documents and HTML, read by our readers and by other programs   (ARGS="--count 100" MAILS=FOLDER)
 #   make fuzz         mutated and hostile files for the readers              (ARGS="--count 1000000")
+#   make chaos        rounds of kills, cuts, clock steps and outages, on both stores (ARGS="--rounds 1000 --seed 7 --store sqlite")
 #   make services     the servers for the tests, as Debian packages (as root; otherwise a list)
 #   make kafka        Apache Kafka in deploy/kafka/libs, where java and mvn are installed
 #   make node         the Node.js programs for the tests in build/node, where npm is installed
 #   make java         the Java mail parsers for `make differential` in build/java, where java and mvn are installed
-.PHONY: run test test-fast coverage check docs screenshots bench differential fuzz kafka node java services
+.PHONY: run test test-fast coverage check docs screenshots bench differential fuzz chaos kafka node java services
 
 PYTHON ?= python3
 ARGS ?=
@@ -63,6 +64,9 @@ differential: $(VENV)/installed-for-tests node java
 
 fuzz: $(VENV)/installed-for-tests
 	$(VENV)/bin/python -m tests.differential.fuzz_files $(ARGS)
+
+chaos: $(VENV)/installed-for-tests services kafka
+	$(VENV)/bin/python -m tests.chaos $(ARGS)
 
 services:
 	@deploy/services

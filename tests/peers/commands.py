@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import shutil
 
-PACKAGES = {"swaks": "swaks", "kcat": "kcat", "catdoc": "catdoc", "unrtf": "unrtf", "pdftotext": "poppler-utils"}
+PACKAGES = {
+    "swaks": "swaks",
+    "kcat": "kcat",
+    "catdoc": "catdoc",
+    "unrtf": "unrtf",
+    "pdftotext": "poppler-utils",
+    "faketime": "faketime",
+}
 
 
 def missing(command: str) -> str:

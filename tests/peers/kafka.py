@@ -78,6 +78,13 @@ class KafkaServer:
         """Kill the broker, as a power cut would."""
         self._end(kill=True)
 
+    def empty(self) -> None:
+        """Stop the broker, and start it without any topic, record or committed offset."""
+        self.stop()
+        shutil.rmtree(self.folder / "data")
+        _format(self.folder)
+        self.start()
+
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -92,21 +99,16 @@ class KafkaServer:
 
 
 @contextlib.contextmanager
-def running_kafka(folder: Path) -> Iterator[KafkaServer]:
-    """A new broker with its data in `folder`."""
+def running_kafka(folder: Path, advertised: str = "") -> Iterator[KafkaServer]:
+    """A new broker with its data in `folder`. `advertised`: the HOST:PORT that clients of `bootstrap` are sent to."""
     if not _fetched():
         subprocess.run(_FETCH, check=True, timeout=600)
     broker, controller, secure = _free_ports(3)
     ca = _certificate(folder)
-    _write_properties(folder, broker=broker, controller=controller, secure=secure)
-    cluster = "c" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]  # a leading "-" would be read as an option
-    subprocess.run(
-        _java(
-            "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", "server.properties",
-            "--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]", heap="128m",
-        ),
-        check=True, cwd=folder, timeout=120, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    _write_properties(
+        folder, broker=broker, controller=controller, secure=secure, advertised=advertised or f"127.0.0.1:{broker}"
+    )
+    _format(folder)
     server = KafkaServer(folder, f"127.0.0.1:{broker}", f"127.0.0.1:{secure}", ca)
     server.start()
     try:
@@ -115,18 +117,30 @@ def running_kafka(folder: Path) -> Iterator[KafkaServer]:
         server.stop()
 
 
+def _format(folder: Path) -> None:
+    """Prepare an empty data folder."""
+    cluster = "c" + base64.urlsafe_b64encode(os.urandom(16)).decode()[1:22]  # a leading "-" would be read as an option
+    subprocess.run(
+        _java(
+            "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", "server.properties",
+            "--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]", heap="128m",
+        ),
+        check=True, cwd=folder, timeout=120, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def _java(*arguments: str, heap: str) -> list[str]:
     log = f"-Dlog4j2.configurationFile={HOME / 'log4j2.properties'}"
     return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", log, "-cp", f"{LIBS}/*", *arguments]
 
 
-def _write_properties(folder: Path, *, broker: int, controller: int, secure: int) -> None:
+def _write_properties(folder: Path, *, broker: int, controller: int, secure: int, advertised: str) -> None:
     """The shipped single-node settings with other ports and folder, a SASL listener over TLS, and short timeouts."""
     address = "127.0.0.1"
     overrides = {
         "controller.quorum.bootstrap.servers": f"{address}:{controller}",
         "listeners": f"PLAINTEXT://{address}:{broker},CONTROLLER://{address}:{controller},SASL_SSL://{address}:{secure}",
-        "advertised.listeners": f"PLAINTEXT://{address}:{broker},SASL_SSL://{address}:{secure}",
+        "advertised.listeners": f"PLAINTEXT://{advertised},SASL_SSL://{address}:{secure}",
         "log.dirs": str(folder / "data"),
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{_SCRAM} required;",

@@ -12,13 +12,13 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 
 USER = "chaperone"
-_AS = "postgres"  # the server refuses to run as root
+OWNER = "postgres"  # the server refuses to run as root
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
 max_connections = 60
@@ -47,18 +47,22 @@ def missing() -> str:
         if shutil.which("runuser") is None:
             return "runuser is not installed (the package util-linux)"
         try:
-            pwd.getpwnam(_AS)
+            pwd.getpwnam(OWNER)
         except KeyError:
-            return f"there is no user {_AS} to run the server as (the package postgresql makes it)"
+            return f"there is no user {OWNER} to run the server as (the package postgresql makes it)"
     return ""
 
 
 @dataclass(slots=True)
 class PostgresqlServer:
-    """A server that can be stopped and restarted with the same data and port. `url` is an empty database."""
+    """A server that can be stopped and restarted with the same data and port. `url` is an empty database.
+
+    `environment` are more variables for the server.
+    """
 
     folder: Path
     port: int
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -78,7 +82,8 @@ class PostgresqlServer:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         log = self.folder / "server.log"
-        done = _run("pg_ctl", "-D", self.folder / "data", "-l", log, "-w", "-t", "60", "start")
+        arguments = ("-D", self.folder / "data", "-l", log, "-w", "-t", "60")
+        done = run("pg_ctl", *arguments, "start", environment=self.environment)
         if done.returncode:
             output = log.read_text(errors="replace")[-2000:] if log.exists() else ""
             raise RuntimeError(f"PostgreSQL did not start: {done.stderr}{output}")
@@ -91,9 +96,21 @@ class PostgresqlServer:
         """Stop the server as a power cut would."""
         self._end("immediate")
 
+    def promote(self) -> None:
+        """Make a standby the primary server."""
+        done = run("pg_ctl", "-D", self.folder / "data", "-w", "-t", "60", "promote")
+        if done.returncode:
+            raise RuntimeError(f"PostgreSQL was not promoted: {done.stderr}")
+
+    def answers(self) -> bool:
+        """Whether it accepts connections."""
+        with contextlib.suppress(psycopg.Error), psycopg.connect(self.url, connect_timeout=5):
+            return True
+        return False
+
     def _end(self, how: str) -> None:
         if (self.folder / "data" / "postmaster.pid").exists():
-            _run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "-t", "60", "stop")
+            run("pg_ctl", "-D", self.folder / "data", "-m", how, "-w", "-t", "60", "stop")
 
     def processes(self) -> list[int]:
         """The process ids of the server and of its connections."""
@@ -102,23 +119,33 @@ class PostgresqlServer:
         return [first, *map(int, children)]
 
 
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def create(server: PostgresqlServer, settings: str = "") -> None:
+    """Make the data of a server in its folder and start it. `settings` are more lines of postgresql.conf."""
+    data = server.folder / "data"
+    made = run("initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+    if made.returncode:
+        raise RuntimeError(f"initdb failed: {made.stderr}")
+    with (data / "postgresql.conf").open("a") as file:
+        file.write(f"{_SETTINGS}port = {server.port}\nunix_socket_directories = '{server.folder}'\n{settings}")
+    server.start()
+
+
 @contextlib.contextmanager
 def running_postgresql(folder: Path) -> Iterator[PostgresqlServer]:
     """A new server. When run as root, its data is in a folder that the server's user can reach, else in `folder`."""
     if os.geteuid() == 0:
         folder = Path(tempfile.mkdtemp(prefix="chaperone-postgresql-"))
-        shutil.chown(folder, _AS, _AS)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    server = PostgresqlServer(folder, port)
+        shutil.chown(folder, OWNER, OWNER)
+    server = PostgresqlServer(folder, free_port())
     try:
-        made = _run("initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        if made.returncode:
-            raise RuntimeError(f"initdb failed: {made.stderr}")
-        with (folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write(f"{_SETTINGS}port = {port}\nunix_socket_directories = '{folder}'\n")
-        server.start()
+        create(server)
         yield server
     finally:
         server.kill()
@@ -131,15 +158,19 @@ def _remove_later(folder: Path) -> None:
     subprocess.run(["sh", "-c", 'rm -rf -- "$0" >/dev/null 2>&1 &', str(folder)], check=False, stdin=subprocess.DEVNULL)
 
 
-def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(
+    program: str, *arguments: str | Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program of PostgreSQL as the server's user; returns its output as stderr."""
     programs = _programs()
     assert programs is not None, missing()
     command = [str(programs / program), *map(str, arguments)]
     if os.geteuid() == 0:
-        command = ["runuser", "-u", _AS, "--", *command]
+        command = ["runuser", "-u", OWNER, "--", *command]
     with tempfile.TemporaryFile("w+") as output:  # the server that pg_ctl starts would keep a pipe open
         done = subprocess.run(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", timeout=120, check=False
-        )
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd="/", timeout=120, check=False,
+            env={**os.environ, **(environment or {})},
+        )  # fmt: skip
         output.seek(0)
         return subprocess.CompletedProcess(command, done.returncode, stderr=output.read())

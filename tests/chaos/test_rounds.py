@@ -1,0 +1,28 @@
+"""A few rounds of faults. `make chaos` plays many; CHAPERONE_CHAOS_SEED repeats a run."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.rounds import Rounds
+from tests.chaos.site import SITES
+
+SEED = int(os.environ.get("CHAPERONE_CHAOS_SEED", random.SystemRandom().randrange(1 << 32)))
+ROUNDS = int(os.environ.get("CHAPERONE_CHAOS_ROUNDS", "5"))
+
+pytestmark = pytest.mark.peer("faketime")
+
+
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("kafka", "postgresql"))])
+def test_nothing_is_lost_or_leaked(tmp_path: Path, store: str) -> None:
+    """Kills, cuts, clock steps, a full disk, the database and the broker away: every accepted message arrives or is
+    held."""
+    print(f"CHAPERONE_CHAOS_SEED={SEED}")
+    with SITES[store](tmp_path) as site:
+        report = Rounds(site, store, SEED, print).play(ROUNDS)
+    assert not report.failures, "\n".join([f"seed {SEED}", *report.failures, *report.notes])
+    assert report.counts["accepted"] > 3 * ROUNDS
