@@ -35,12 +35,13 @@ MAY_IMPORT = {
 }
 ORDER = {
     "gateway.core": (
-        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "policy", "audit",
+        "fault", "mime", "messages", "channels", "message", "delivery", "serialization", "accounts", "contact", "policy",
+        "audit",
         "cases",
         "notices", "review",
     ),
     "gateway.store": (
-        "engine", "schema", "migrations", "audit", "messages", "channels", "review", "help", "cases", "accounts",
+        "engine", "schema", "migrations", "audit", "contact", "messages", "channels", "review", "help", "cases", "accounts",
         "maintenance",
     ),
     "classifiers": ("extract", "features", "normalize", "components", "pipeline", "service", "training"),

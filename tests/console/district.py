@@ -19,7 +19,7 @@ from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.policy.contact import ContactLogRow
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, PendingMessage, Transition
 from gateway.core.policy.policy import Policy
 from gateway.core.policy.relation import relate

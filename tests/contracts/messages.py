@@ -14,7 +14,7 @@ from gateway.core.messages.followup import Followup, FollowupKind
 from gateway.core.messages.message import Envelope, Message, Recipient, new_id, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import Finding, Span, Verdict
-from gateway.core.policy.contact import ContactLogRow
+from gateway.core.contact.log import ContactLogRow
 from gateway.core.policy.decision import Action, AuditEntry, Decision, PendingMessage, StateChange, Transition
 
 NOON = 1_900_000_000.0

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from gateway.core.channels.capabilities import MAIL
+from gateway.core.contact.calendar import local_minute
+from gateway.core.contact.history import ContactRow, PairHistory, SenderRates
 from gateway.core.messages.message import Envelope, Message, Recipient, sha256_of
 from gateway.core.messages.parties import Direction, Pair, Relation
 from gateway.core.messages.verdict import FAILURES, PURPOSES, Finding, Span, Verdict
 from gateway.core.policy.clauses import BUILT_IN
-from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy, parse
 
@@ -24,6 +27,7 @@ TEACHER, STUDENT, OTHER = (
     "avery@students.riverbend.example",
     "jo@students.riverbend.example",
 )
+CHICAGO = ZoneInfo("America/Chicago")
 S2S, T2S = Direction.STUDENT_TO_STAFF, Direction.STAFF_TO_STUDENT
 
 CONTENT = (
@@ -77,8 +81,30 @@ pairs = st.builds(
     Pair, recipient=st.sampled_from([STUDENT, OTHER, "class@riverbend.example"]), staff=st.sampled_from(["t1", "t2"]),
     student=st.sampled_from(["s1", "s2", "s3"]), direction=st.sampled_from(Direction), own_child=st.booleans(),
 )  # fmt: skip
-counters = st.builds(
-    ContactCounters, *[st.integers(0, 200)] * 6
+NO_RATES = SenderRates()
+contact_rows = st.builds(
+    lambda *fields: fields,
+    st.integers(1, 400_000), st.booleans(), st.booleans(), st.booleans(), st.sampled_from(["mail", "sms"]),
+    st.integers(0, 3), st.sampled_from(["", "personal", "academic", "notification"]),
+)  # fmt: skip
+
+
+def history(gaps: Sequence[tuple[Any, ...]], *, rates: SenderRates = NO_RATES, week_total: int = 0) -> PairHistory:
+    """The history of a pair: its counted rows, each so many seconds after the one before."""
+    rows: list[ContactRow] = []
+    at = NOW
+    for gap, by_staff, alone, outside, channel, marks, purpose in gaps:
+        at += gap
+        local = local_minute(at, CHICAGO)
+        rows.append(ContactRow(at, local, by_staff, alone or not outside, outside, channel, marks, purpose))
+    return PairHistory(tuple(rows), max(week_total, len(rows)), at, rates)
+
+
+histories = st.builds(
+    lambda rows, readers, by_staff, outsider, copies: history(
+        rows, rates=SenderRates(readers, by_staff, outsider, copies, copies, NOW)
+    ),
+    st.lists(contact_rows, max_size=12), st.integers(0, 500), st.booleans(), st.booleans(), st.integers(0, 12),
 )  # fmt: skip
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.core.contact.findings import (
+    contact_findings,
+    has_moved_in_vain,
+    is_emergency_exchange,
+    rate_findings,
+)
+from gateway.core.contact.history import MOVES, PairHistory
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Finding, Verdict
-from gateway.core.policy.clauses import INTERFERENCE, OUTSIDE_CONTACT, TOOLS
-from gateway.core.policy.contact import ContactCounters, exceeded_limits
-from gateway.core.policy.decision import STRICTNESS, Action, Decision
+from gateway.core.policy.clauses import ILLEGAL, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
+from gateway.core.policy.decision import STRICTNESS, Action, ContactNote, Decision
 from gateway.core.policy.legitimate_interest import Relationships, authorized, no_relationships
 from gateway.core.policy.policy import Clause, Policy, Thresholds
 
@@ -18,6 +24,8 @@ NO_VERDICT = "no_verdict"
 """The reason of a decision without a verdict."""
 EVASION_CUE, TRANSITION_CUE = "evasion", "transition"
 """Cues that policy uses: the text hides or evades; the text brings the conversation back to the school account."""
+_THREAT_CUES = ("threat", "direct_threat", "weapon", "disruption")
+_NO_HISTORY = PairHistory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class _Candidate:
 
 
 def decide(
-    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, ContactCounters], policy: Policy,
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy,
     relationships: Relationships = no_relationships,
 ) -> Decision:  # fmt: skip
     """Decide about one recipient. `pairs` are those behind it, at least one.
@@ -40,28 +48,37 @@ def decide(
     The strictest action over all members and directions applies, but a help alert in a student's message wins over
     everything, except over a hold where the student is only claimed to be the sender.
 
-    `verdict` is None when no verdict arrived. `contact` has the counters by conversation; `relationships`
+    `verdict` is None when no verdict arrived. `contact` has the history by conversation; `relationships`
     tells who may have information about a person.
     """
     calls = [pair for pair in pairs if pair.direction is Direction.STUDENT_TO_STAFF]
     if verdict is None or verdict.help < policy.help_alert:
         calls = []
+    counted = [*_contact_notes(pairs, verdict, contact, policy)]
+    notes = tuple(dict.fromkeys(note for note, _, _ in counted))
     if any(not pair.claimed for pair in calls):
-        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash)
-    candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_contact(pairs, verdict, contact, policy)]
+        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash, notes=notes)
+    candidates = [*_from_text(pairs, verdict, policy, relationships), *_from_accounts(pairs, verdict, contact, policy)]
+    over = [
+        _Candidate(action, direction, clause=note.clause)
+        for note, action, direction in counted
+        if note.flags and action is not Action.RELEASE
+    ]
+    candidates += over
     action = max((candidate.action for candidate in candidates), key=STRICTNESS.index, default=Action.RELEASE)
     if calls and action is not Action.HOLD:
-        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash)
+        return Decision(Action.ALERT, Direction.STUDENT_TO_STAFF, policy.hash, notes=notes)
     deciding = [candidate for candidate in candidates if candidate.action is action]
     deciding.sort(key=lambda candidate: -candidate.score)
     with_clauses = deciding if action is not Action.RELEASE else []
-    clauses = tuple(dict.fromkeys(candidate.clause for candidate in with_clauses if candidate.clause))
+    leading = tuple(dict.fromkeys(candidate.clause for candidate in with_clauses if candidate.clause))
     reasons = tuple(dict.fromkeys(candidate.reason for candidate in deciding if candidate.reason))
     due_in = None
     if action is Action.HOLD:
-        due_in = min([policy.clauses[clause].due for clause in clauses] + [policy.due] * bool(reasons))
+        due_in = min([policy.clauses[clause].due for clause in leading] + [policy.due] * bool(reasons))
     direction = deciding[0].direction if deciding else pairs[0].direction
-    return Decision(action, direction, policy.hash, clauses, reasons, due_in, bool(calls))
+    clauses = tuple(dict.fromkeys((*leading, *(candidate.clause for candidate in over))))
+    return Decision(action, direction, policy.hash, clauses, reasons, due_in, bool(calls), notes)
 
 
 def _from_text(
@@ -137,24 +154,73 @@ def _has_cue(finding: Finding, cue: str) -> bool:
     return finding.cue == cue or finding.cue.startswith(f"{cue}:")
 
 
-def _from_contact(
-    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, ContactCounters], policy: Policy
+def _from_accounts(
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy
 ) -> Iterator[_Candidate]:
-    """Actions for the accounts that were used and for the counters of each conversation."""
-    ends_contact = verdict is not None and any(
-        _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
-        for finding in verdict.findings
-    )
+    """Actions for personal accounts, unless the message ends such contact or belongs to an emergency."""
     outside = [(clause.id, clause.outside) for clause in policy.clauses.values() if clause.outside]
     for pair in pairs:
+        if not pair.outside:
+            continue
         exempt = policy.own_child_exempt if pair.own_child else frozenset()
-        if pair.outside and not ends_contact:
-            for clause, actions in outside:
-                if clause not in exempt:
-                    yield _Candidate(actions[pair.direction], pair.direction, clause=clause)
-        counters = contact.get(conversation_id(pair.staff, pair.student), ContactCounters())
-        for limit in exceeded_limits(counters, policy.limits):
-            by_rate = limit == "students_hour"
-            clause, actions = (INTERFERENCE, policy.rate) if by_rate else (OUTSIDE_CONTACT, policy.contact)
-            if clause not in exempt and not (clause == OUTSIDE_CONTACT and ends_contact):
+        history = _history(pair, contact)
+        if _ends_contact(verdict, history, policy):
+            continue
+        if not pair.claimed and is_emergency_exchange(history, policy.contact_rules.limits):
+            continue
+        for clause, actions in outside:
+            if clause not in exempt:
                 yield _Candidate(actions[pair.direction], pair.direction, clause=clause)
+
+
+def _contact_notes(
+    pairs: Sequence[Pair], verdict: Verdict | None, contact: Mapping[str, PairHistory], policy: Policy
+) -> Iterator[tuple[ContactNote, Action, Direction]]:
+    """What the counters of each pair and of the sender say, with the action that it leads to if it flags."""
+    rules = policy.contact_rules
+    purpose = max(verdict.purpose, key=verdict.purpose.__getitem__, default="") if verdict is not None else ""
+    told: set[str] = set()
+    for pair in pairs:
+        conversation = conversation_id(pair.staff, pair.student)
+        history = _history(pair, contact)
+        exempt = policy.own_child_exempt if pair.own_child else frozenset()
+        if OUTSIDE_CONTACT not in exempt and history.rows:
+            ends = _ends_contact(verdict, history, policy)
+            for finding in contact_findings(history, rules, purpose):
+                note = ContactNote(
+                    OUTSIDE_CONTACT, finding.limit, finding.text, conversation, finding.flags and not ends
+                )
+                yield note, policy.contact[pair.direction], pair.direction
+        for finding in rate_findings(history, rules, _is_hoax(verdict, pair.direction, policy)):
+            if finding.text not in told:  # about the sender: the same for every pair
+                told.add(finding.text)
+                note = ContactNote(INTERFERENCE, finding.limit, finding.text, conversation, finding.flags)
+                yield note, policy.rate[pair.direction], pair.direction
+
+
+def _history(pair: Pair, contact: Mapping[str, PairHistory]) -> PairHistory:
+    return contact.get(conversation_id(pair.staff, pair.student), _NO_HISTORY)
+
+
+def _ends_contact(verdict: Verdict | None, history: PairHistory, policy: Policy) -> bool:
+    """Whether a message brings the exchange back to the school account, and earlier ones have not done so in vain."""
+    ends = bool(history.rows and history.rows[-1].marks & MOVES) or (
+        verdict is not None
+        and any(
+            _is_transition(finding) and not finding.quoted and finding.score >= policy.transition
+            for finding in verdict.findings
+        )
+    )
+    return ends and not has_moved_in_vain(history, policy.contact_rules.limits)
+
+
+def _is_hoax(verdict: Verdict | None, direction: Direction, policy: Policy) -> bool:
+    """Whether the text has a threat or a hoax that would at least be flagged."""
+    return verdict is not None and any(
+        finding.clause in (ILLEGAL, INTERFERENCE)
+        and any(_has_cue(finding, cue) for cue in _THREAT_CUES)
+        and not finding.quoted
+        and (clause := policy.clauses.get(finding.clause)) is not None
+        and _reaches(finding.score, clause.thresholds[direction].flag)
+        for finding in verdict.findings
+    )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway.core.contact.history import PairHistory
 from gateway.core.messages.delivery import State
 from gateway.core.messages.followup import Followup as Followup
 from gateway.core.messages.followup import FollowupKind as FollowupKind
 from gateway.core.messages.parties import Direction, Pair
 from gateway.core.messages.verdict import Verdict
-from gateway.core.policy.contact import ContactCounters
 
 
 class Action(StrEnum):
@@ -33,12 +33,28 @@ def strictest(actions: Iterable[Action]) -> Action:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactNote:
+    """What counters of contact say at a message, in words with numbers. It stays on the record whatever decides.
+
+    `limit` is the key in the policy file. `conversation` is the pair that it falls on. `flags`: it is over a limit;
+    otherwise it is only told, such as that an exchange moved to the school account.
+    """
+
+    clause: str
+    limit: str
+    text: str
+    conversation: str
+    flags: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The policy's decision about one recipient.
 
-    `clauses` led to the action, the highest score first. `reasons` are words of `failed` or "no_verdict". `direction`
-    is that of the deciding pair. `policy` is the hash of the policy. `due_in` is the seconds until a held message is
-    due. `help`: a held message calls for help, but the student is only claimed to have sent it; the notice goes out.
+    `clauses` led to the action, the highest score first; after them come those of `notes` that are over a limit.
+    `reasons` are words of `failed` or "no_verdict". `direction` is that of the deciding pair. `policy` is the hash of
+    the policy. `due_in` is the seconds until a held message is due. `help`: a held message calls for help, but the
+    student is only claimed to have sent it; the notice goes out.
     """
 
     action: Action
@@ -48,6 +64,7 @@ class Decision:
     reasons: tuple[str, ...] = ()
     due_in: float | None = None
     help: bool = False
+    notes: tuple[ContactNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +84,7 @@ class RecipientStatus:
 class PendingMessage:
     """A message as a transition rule sees it, locked in the transaction that applies the transition.
 
-    `contact` has the counters of its conversations, by conversation.
+    `contact` has the history of its conversations up to this message, by conversation.
     """
 
     id: str
@@ -77,7 +94,7 @@ class PendingMessage:
     received_at: float
     recipients: tuple[RecipientStatus, ...]
     verdict: Verdict | None = None
-    contact: Mapping[str, ContactCounters] = field(default_factory=dict)
+    contact: Mapping[str, PairHistory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

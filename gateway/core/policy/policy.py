@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from gateway.core.contact.calendar import NightHours
+from gateway.core.contact.limits import ContactRules
 from gateway.core.messages.parties import Direction
 from gateway.core.messages.verdict import DISPUTED, FAILURES, PICTURED
 from gateway.core.policy.clauses import BUILT_IN, clause_order, is_clause_id
-from gateway.core.policy.contact import ContactLimits, NightHours
+from gateway.core.policy.contact_rules import read_contact_rules
 from gateway.core.policy.decision import Action
 from gateway.core.policy.legitimate_interest import Relationship
 from gateway.core.policy.review_rules import (
@@ -79,6 +81,7 @@ class Policy:
     `transition`: the score from which a phrase that brings a conversation back to the school account counts.
     `failed`: the action for each word of FAILURES. `due`: seconds until a message held for another reason than a clause
     is due.
+    `contact_rules`: the limits of contact over time and of rates; `contact` and `rate` are their actions.
     `social_networks`: domains whose notifications name a person.
     `own_child_exempt`: clauses that do not apply between a staff member and their own child.
     `own_child_cues`: clauses that apply between them only when one of these cues was found.
@@ -96,15 +99,19 @@ class Policy:
     due: float
     no_verdict: Mapping[Direction, Action]
     failed: Mapping[str, Mapping[Direction, Action]]
-    limits: ContactLimits
+    contact_rules: ContactRules
     contact: Mapping[Direction, Action]
     rate: Mapping[Direction, Action]
-    night: NightHours
     own_child_exempt: frozenset[str]
     own_child_cues: Mapping[str, frozenset[str]]
     social_networks: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
     review: GeneralReviewRules = DEFAULT_RULES
+
+    @property
+    def night(self) -> NightHours:
+        """The hours that count as night."""
+        return self.contact_rules.night
 
     def review_rules(self, clause: str) -> ClauseReviewRules:
         """The review rules of a clause; the defaults for one that the policy does not have."""
@@ -148,11 +155,10 @@ def parse(document: Mapping[str, object], *, no_verdict: Mapping[Direction, Acti
         clauses=clauses,
         no_verdict=dict(no_verdict),
         failed=_failed(top.table("failed"), no_verdict),
-        limits=_limits(contact, rate),
+        contact_rules=read_contact_rules(top, contact, rate, night),
         transition=contact.share("transition"),
         contact=_by_direction(contact.table("action", _BOTH), _action),
         rate=_by_direction(rate.table("action", _BOTH), _action),
-        night=NightHours(night.clock("from"), night.clock("to")),
         social_networks=frozenset(_domains(top, "social_networks")),
         tools=tuple(_tool(table) for table in top.tables("tools")),
         review=read_review(top),
@@ -242,23 +248,6 @@ def _failure(table: TomlTable, no_verdict: Mapping[Direction, Action]) -> dict[D
     return {
         direction: no_verdict[direction] if word == "no_verdict" else Action(word) for direction, word in words.items()
     }
-
-
-def _limits(contact: TomlTable, rate: TomlTable) -> ContactLimits:
-    return ContactLimits(
-        day=_optional(contact, "day", contact.count),
-        week=_optional(contact, "week", contact.count),
-        night_week=_optional(contact, "night_week", contact.count),
-        outside_week=_optional(contact, "outside_week", contact.count),
-        night_share=_optional(contact, "night_share", contact.share),
-        alone_share=_optional(contact, "alone_share", contact.share),
-        shares_from=_optional(contact, "shares_from", contact.count) or 1,
-        students_hour=_optional(rate, "students_hour", rate.count),
-    )
-
-
-def _optional(table: TomlTable, name: str, read: Callable[[str], T]) -> T | None:
-    return read(name) if table.has(name) else None
 
 
 def _domains(table: TomlTable, name: str) -> tuple[str, ...]:

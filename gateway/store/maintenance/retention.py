@@ -17,14 +17,17 @@ from gateway.store.messages.media import DELETE_MEDIA
 from gateway.store.schema import cases as case_tables
 from gateway.store.schema import messages as schema
 from gateway.store.schema.accounts import held_changes
+from gateway.store.schema.contact import contact_findings
 from gateway.store.schema.help import acknowledgements, alert_judgments
 
 BATCH_SIZE = 100
 """Contents that one transaction deletes, at most."""
 KEPT_CHANGES = 20_000
 """Changes of the queue that are kept for consoles that have not seen them."""
-CONTACT_SECONDS = 8 * 86400.0
-"""Seconds that a contact is kept at least. Counters look back a week."""
+CONTACT_SECONDS = 43 * 86400.0
+"""Seconds that a contact is kept at least. Counters look back six weeks."""
+SMS_SECONDS = 8 * 86400.0
+"""Seconds that ids of the SMSC are kept, for late receipts, and copies of parts."""
 ACKNOWLEDGMENT_SECONDS = 92 * 86400.0
 """Seconds that an acknowledgment is kept at least. The console lists those of ninety days."""
 VERDICT_SECONDS = 86400.0
@@ -32,7 +35,7 @@ VERDICT_SECONDS = 86400.0
 
 _c, _p = schema.contents.c, schema.publications.c
 _r, _t, _v = schema.recipients.c, schema.contacts.c, schema.verdicts.c
-_h, _k, _j = held_changes.c, acknowledgements.c, alert_judgments.c
+_g, _h, _k, _j = contact_findings.c, held_changes.c, acknowledgements.c, alert_judgments.c
 
 
 def _expired(of_message: ColumnElement[str]) -> ColumnElement[bool]:
@@ -78,6 +81,14 @@ _DELETE_OLD_CONTACTS = Statement(
             select(_t.message_id).where(_t.at < bindparam("before")).order_by(_t.at).limit(schema.lit(BATCH_SIZE))
         ),
         _t.at < bindparam("before"),
+    )
+)
+_DELETE_OLD_FINDINGS = Statement(
+    lambda sql: delete(contact_findings).where(
+        _g.message_id.in_(
+            select(_g.message_id).where(_g.at < bindparam("before")).order_by(_g.at).limit(schema.lit(BATCH_SIZE))
+        ),
+        _g.at < bindparam("before"),
     )
 )
 _DELETE_OLD_VERDICTS = Statement(
@@ -180,9 +191,10 @@ def _sweep(db: Database, items: Sequence[_RetentionPeriods]) -> list[int]:
     swept = []
     for periods in items:
         before = db.now - max(periods.delivered, periods.decided, CONTACT_SECONDS)
-        sms = db.now - CONTACT_SECONDS  # ids of the SMSC, kept for late receipts, and copies of parts
+        sms = db.now - SMS_SECONDS
         swept.append(
             db.change(_DELETE_OLD_CONTACTS, before=before)
+            + db.change(_DELETE_OLD_FINDINGS, before=before)
             + db.change(_DELETE_OLD_VERDICTS, before=before)
             + db.change(
                 _DELETE_OLD_ACKNOWLEDGMENTS,

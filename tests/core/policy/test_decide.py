@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.contact.history import EMERGENCY, SenderRates
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.policy.clauses import BUILT_IN
-from gateway.core.policy.contact import ContactCounters
 from gateway.core.policy.decide import decide
 from gateway.core.policy.decision import STRICTNESS, Action, strictest
 from gateway.core.policy.policy import Thresholds, Tool
@@ -138,14 +138,16 @@ def test_failures_are_decided_by_word():
     assert (both.action, both.clauses, both.reasons) == (Action.HOLD, ("7a",), ("encrypted",))
 
 
-def counted(**counters):
-    return {conversation_id("t1", "s1"): ContactCounters(**counters)}
+def wrote(times, gap=60, outside=False, **more):
+    """A pair's history: so many one-to-one mails by staff, one a minute."""
+    rows = [(gap, True, True, outside, "mail", 0, "")] * times
+    return {conversation_id("t1", "s1"): samples.history(rows, **more)}
 
 
 def test_counters_flag_unless_a_phrase_ends_outside_contact():
-    much = counted(day=26, week=26)
+    much = wrote(26)
     assert (decided(contact=much).action, decided(contact=much).clauses) == (Action.FLAG, ("5",))
-    assert decided(contact=counted(day=25, week=25)).action is Action.RELEASE
+    assert decided(contact=wrote(25)).action is Action.RELEASE
     assert decided(contact=much, pairs=(pair(own_child=True),)).action is Action.RELEASE
     assert decided(contact=much, pairs=(pair(student="s2"),)).action is Action.RELEASE
     assert decided(finding("5", 0.9, cue="transition"), contact=much).action is Action.RELEASE
@@ -154,10 +156,56 @@ def test_counters_flag_unless_a_phrase_ends_outside_contact():
     assert decide((UP,), None, much, replace(POLICY, no_verdict={S2S: Action.RELEASE})).clauses == ("5",)
 
 
+def test_what_is_counted_is_told_in_words_and_stays_beside_a_stricter_clause():
+    (note,) = decided(contact=wrote(26)).notes
+    assert (note.clause, note.limit, note.flags) == ("5", "day", True)
+    assert note.text.startswith("26th one-to-one message in 24 hours, last at ")
+    held = decided(finding("7a", 0.9), contact=wrote(26))
+    assert (held.action, held.clauses, held.notes) == (Action.HOLD, ("7a", "5"), (note,))
+    assert held.due_in == POLICY.clauses["7a"].due
+    helped = decide((replace(UP, direction=S2S),), verdict(help=0.99), wrote(26), POLICY)
+    assert (helped.action, helped.clauses, len(helped.notes)) == (Action.ALERT, (), 1)
+
+
+def test_a_flag_falls_on_the_pair_that_is_over_its_limit():
+    pairs = (pair(), pair(student="s2"), pair(student="s3"))
+    found = decided(contact=wrote(26), pairs=pairs)
+    assert [note.conversation for note in found.notes] == [conversation_id("t1", "s1")]
+    assert not decided(contact={conversation_id("t1", "s1"): samples.history([])}, pairs=pairs).notes
+
+
 def test_mass_mail_is_clause_9_whatever_the_text():
-    mass = counted(sender_students_hour=401)
+    mass = wrote(0, rates=SenderRates(401))
     assert decided(contact=mass).clauses == ("9",)
+    assert decided(contact=mass).notes[0].text == "401 students written to within an hour; limit 400"
     assert decided(finding("5", 0.9, cue="transition"), contact=mass, pairs=(pair(own_child=True),)).clauses == ("9",)
+    students = wrote(0, rates=SenderRates(31, by_staff=False))
+    assert decided(contact=students, pairs=(pair(direction=S2S),)).clauses == ("9",)
+
+
+def test_a_threat_to_several_tells_how_many():
+    threat = finding("7d", 0.9, cue="threat")
+    rates = SenderRates(6, by_staff=False, copies=6, copy_readers=6, copies_since=samples.NOW - 240)
+    found = decided(threat, contact=wrote(0, rates=rates), pairs=(pair(direction=S2S),))
+    assert "9" in found.clauses
+    assert found.notes[0].text == (
+        "a threat or hoax: nearly the same text in 6 messages to 6 staff members within 4 minutes"
+    )
+    assert not decided(threat, contact=wrote(0, rates=SenderRates(1)), pairs=(pair(direction=S2S),)).notes
+
+
+def test_an_emergency_on_a_known_personal_account_is_only_told():
+    outside = replace(UP, outside=True)
+
+    def exchange(messages, mark=EMERGENCY):
+        rows = [(60, True, True, True, "sms", mark, ""), *[(60, True, True, True, "sms", 0, "")] * (messages - 1)]
+        return {conversation_id("t1", "s1"): samples.history(rows)}
+
+    found = decided(contact=exchange(2), pairs=(outside,))
+    assert (found.action, [note.flags for note in found.notes]) == (Action.RELEASE, [False])
+    assert decided(contact=exchange(2, 0), pairs=(outside,)).clauses == ("4",)
+    assert decided(contact=exchange(2), pairs=(replace(outside, claimed=True),)).clauses == ("4",)
+    assert decided(contact=exchange(9), pairs=(outside,)).clauses == ("4", "5")
 
 
 def test_a_personal_account_is_clause_4_whatever_the_text():
@@ -175,7 +223,7 @@ def test_strictest():
 some_pairs = st.lists(samples.pairs, min_size=1, max_size=4)
 contacts = st.dictionaries(
     st.builds(conversation_id, st.sampled_from(["t1", "t2"]), st.sampled_from(["s1", "s2", "s3"])),
-    samples.counters,
+    samples.histories,
     max_size=3,
 )
 thresholds = st.builds(

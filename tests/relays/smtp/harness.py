@@ -9,15 +9,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from gateway.assembly.certificates import Certificates
 from gateway.core.messages.delivery import NextHop, State
 from gateway.core.messages.message import Message
 from gateway.core.messages.parties import Person, Role
-from gateway.core.policy.contact import ContactLogRow, NightHours
+from gateway.core.contact.calendar import NightHours
+from gateway.core.contact.log import ContactLogRow
 from gateway.observability.events import EventLog
 from gateway.ports.messages import StoreDown
+from gateway.relays.smtp.memory import MemoryBudget
 from gateway.relays.smtp.relay import SmtpConfig, SmtpRelay
 from gateway.stages.intake import MessageIntake
 from gateway.transports.smtp.connection import SmtpTimeouts
@@ -156,6 +160,8 @@ class RelayHarness:
     relay: SmtpRelay
     pool: SmtpPool
     woken: dict[str, int]
+    tls_port: int
+    certificates: Certificates | None
     clients: list[SmtpClient] = field(default_factory=list)
 
     async def client(self, hello: str = "EHLO client.example") -> SmtpClient:
@@ -171,6 +177,8 @@ class RelayHarness:
         return client
 
     def count(self, metric: str, **labels: str) -> float:
+        if metric == "smtp_refusals_total":
+            labels.setdefault("hop", "")
         return self.event_log.registry.get_sample_value(f"chaperone_{metric}", labels) or 0.0
 
 
@@ -185,7 +193,8 @@ def listening_socket() -> socket.socket:
 async def running_relay(
     inside: Callable[[str], str] = accept_all, outside: Callable[[str], str] = accept_all, *, shadow: bool = False,
     one_hop: bool = False, networks: tuple[str, ...] = (), hop_timeouts: SmtpTimeouts | None = None,
-    hop_more: dict | None = None, hop_answers_within: float = 100.0, **config,
+    hop_more: dict | None = None, hop_answers_within: float = 100.0,
+    memory: MemoryBudget | None = None, **config,
 ) -> AsyncIterator[RelayHarness]:  # fmt: skip
     async with AsyncExitStack() as stack:
         hops = [await stack.enter_async_context(fake_hop(script, **(hop_more or {}))) for script in (inside, outside)]
@@ -205,15 +214,21 @@ async def running_relay(
             NextHop("mail", hops[1].target, frozenset(), True),
         )
         usual = {"relay_from": ("127.0.0.0/8",), "hop_timeout": hop_answers_within}
+        cert, key = (config.pop(name, "") for name in ("tls_cert", "tls_key"))
+        certificates = Certificates(Path(cert), Path(key), "smtp.tls_cert", event_log) if cert else None
         settings = SmtpConfig("gateway.riverbend.example", district, **(usual | config))
-        listening = listening_socket()
+        listening, tls_listening = listening_socket(), listening_socket()
         relay = SmtpRelay(
             settings, [listening], directory, intake, ways, pool, SmtpTransport(pool), event_log,
             networks=lambda: networks, clock=lambda: 1_795_534_200.125,
+            tls=lambda: certificates.context if certificates else None, tls_sockets=[tls_listening], memory=memory,
         )  # fmt: skip
         port = listening.getsockname()[1]
         await stack.enter_async_context(relay)
-        made = RelayHarness(port, hops[0], hops[1], store, directory, event_log, relay, pool, woken)
+        made = RelayHarness(
+            port, hops[0], hops[1], store, directory, event_log, relay, pool, woken, tls_listening.getsockname()[1],
+            certificates,
+        )  # fmt: skip
         try:
             yield made
         finally:

@@ -43,4 +43,4 @@ async def test_past_message_has_its_decision(store: Store) -> None:
     (past,) = await store.history.past_messages(NOON, "", 10)
     assert past.verdict == verdict_on(message)
     assert [(recipient.decision, recipient.pairs) for recipient in past.recipients] == [(says, message.relation.pairs)]
-    assert past.contact[conversation_id("T1", "S1")].night_week == 1
+    assert [row.at for row in past.contact[conversation_id("T1", "S1")].rows] == [NOON]

@@ -178,17 +178,17 @@ async def test_content_expires_in_batches(store: Store) -> None:
 
 
 async def test_contacts_are_deleted_after_the_longest_period(store: Store, clock: Clock) -> None:
-    """But never within the week that counters look back."""
+    """But never within the six weeks that counters look back."""
     message = mail(NOON)
     await delivered(store, message)
-    clock.now += 6 * DAY
+    clock.now += 41 * DAY
     await store.retention.expire(0.0, 0.0, 100)
     later = mail(clock.now)
     await store.intake.accept(later, contact(later))
     (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
     assert settled is not None
-    assert settled.pending.contact[conversation_id("T1", "S1")].week == 2
-    clock.now += 9 * DAY
+    assert settled.pending.contact[conversation_id("T1", "S1")].rows[0].at == NOON
+    clock.now += 44 * DAY
     await store.retention.expire(0.0, 0.0, 100)
     (settled,) = await store.dispositions.apply([(later.id, lambda seen: Transition())])
     assert settled is not None
@@ -212,14 +212,14 @@ async def test_verdict_outlives_its_content_for_a_week(store: Store, clock: Cloc
 async def test_contacts_are_deleted_by_time_not_by_id(store: Store, clock: Clock) -> None:
     """Ids of texts may be derived from the provider's: neither the highest nor the lowest id is special."""
     old = [replace(mail(NOON), id=letter * 26) for letter in "0z"]
-    recent = [replace(mail(NOON + 9 * DAY), id=f"1{number:025}") for number in range(BATCH_SIZE + 5)]
+    recent = [replace(mail(NOON + 44 * DAY), id=f"1{number:025}") for number in range(BATCH_SIZE + 5)]
     for message in (*old, *recent):
         await store.intake.accept(message, contact(message))
-    clock.now += 10 * DAY
+    clock.now += 45 * DAY
     await store.retention.expire(0.0, 0.0, 100)
     (settled,) = await store.dispositions.apply([(recent[-1].id, lambda seen: Transition())])
     assert settled is not None
-    assert settled.pending.contact[conversation_id("T1", "S1")].week == len(recent)
+    assert settled.pending.contact[conversation_id("T1", "S1")].week_total == len(recent)
     for message in old:
         (settled,) = await store.dispositions.apply([(message.id, lambda seen: Transition())])
         assert settled is not None

@@ -1,4 +1,4 @@
-"""Contact over time: conversations, night hours, and limits."""
+"""The log of contact: conversations, night hours, who is alone with whom, authors and marks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.contact.calendar import NightHours
+from gateway.core.contact.history import EMERGENCY, MOVES
+from gateway.core.contact.log import contact_log_rows
 from gateway.core.messages.conversation import conversation_id
 from gateway.core.messages.parties import Relation
-from gateway.core.policy.contact import ContactCounters, ContactLimits, NightHours, contact_log_rows, exceeded_limits
 from tests.core import samples
 from tests.core.samples import NOW, OTHER, S2S, STUDENT, TEACHER, pair
 
@@ -90,31 +92,28 @@ def test_outside_when_any_pair_is():
     assert rows(outside, pair(direction=S2S))[0].outside
 
 
-def test_limits_can_be_reached():
-    limits = ContactLimits(day=3, week=9, night_week=1, outside_week=0, students_hour=30)
-    assert exceeded_limits(ContactCounters(day=3, week=9, night_week=1, sender_students_hour=30), limits) == ()
-    over = ContactCounters(day=4, week=10, night_week=2, outside_week=1, sender_students_hour=31)
-    assert exceeded_limits(over, limits) == ("day", "week", "night_week", "outside_week", "students_hour")
-
-
-def test_shares_are_checked_from_a_number_of_messages_on():
-    limits = ContactLimits(night_share=0.5, alone_share=0.9, shares_from=10)
-    assert exceeded_limits(ContactCounters(week=9, night_week=9, alone_week=9), limits) == ()
-    assert exceeded_limits(ContactCounters(week=10, night_week=5, alone_week=9), limits) == ()
-    assert exceeded_limits(ContactCounters(week=10, night_week=6, alone_week=10), limits) == (
-        "night_share",
-        "alone_share",
-    )
-    assert exceeded_limits(ContactCounters(), replace(limits, shares_from=0)) == ()
-
-
-@given(samples.counters)
-def test_no_limits_are_never_exceeded(counters):
-    assert exceeded_limits(counters, ContactLimits()) == ()
-
-
 @given(st.lists(samples.pairs, min_size=1, max_size=5), st.floats(0, 4e9))
 def test_rows_are_the_conversations_of_the_relation(pairs, time):
     found = rows(*pairs, at=time)
     assert {row.conversation for row in found} == {conversation_id(each.staff, each.student) for each in pairs}
     assert len({row.conversation for row in found}) == len(found)
+
+
+def test_the_author_is_a_person_or_an_address_that_only_claims_to_be_one():
+    assert rows(pair())[0].author == "t1"
+    assert rows(pair(direction=S2S))[0].author == "s1"
+    claimed = replace(pair(), claimed=True)
+    assert rows(claimed, sender="Dana.W@Mail.example")[0].author == "dana.w@mail.example"
+    assert rows(claimed, pair(OTHER))[0].author == "t1"
+
+
+def test_marks_are_of_texts_on_personal_accounts():
+    def marks(text: str, outside: bool = True) -> int:
+        addressed = replace(pair(), outside=outside)
+        return contact_log_rows(Relation((addressed,)), (STUDENT,), NOW, CHICAGO, NIGHT, text=text)[0].marks
+
+    assert marks("Please write to my school account.") == MOVES
+    assert marks("The bus broke down, everybody is fine.") == EMERGENCY
+    assert marks("Emergency is over, let's continue on the school account") == MOVES | EMERGENCY
+    assert marks("Please write to my school account.", outside=False) == 0
+    assert marks("Practice is at four.") == 0
