@@ -112,7 +112,7 @@ async def serving(
                 await run_smpp(process, directory, smpp, smpp_sockets, certificates)
         listening.set()
         stack.callback(process.end)
-        event_log.ready({"roles": ",".join(sorted(roles)), "metrics": f"{address[0]}:{address[1]}"})
+        event_log.ready(roles, {"metrics": f"{address[0]}:{address[1]}"})
         try:
             yield running
         finally:

@@ -10,23 +10,25 @@ import socket
 import ssl
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gateway.assembly.certificates import Certificates
 from gateway.assembly.factories import make_intake
 from gateway.assembly.process import Process
 from gateway.core.channels.capabilities import SMS
 from gateway.core.channels.smpp_message import ESME, SMSC, esme_route
 from gateway.core.channels.smpp_pdu import Pdu
 from gateway.core.channels.smpp_session import BindMode
-from gateway.core.fault import Fault
 from gateway.core.messages.delivery import NextHop
 from gateway.directory.live_directory import LiveDirectory
+from gateway.observability.events import EventLog
 from gateway.relays.smpp.context import SmppContext
 from gateway.relays.smpp.esme_requests import EsmeRequests
 from gateway.relays.smpp.relay import EsmeSessions, SmppConfig, SmppRelay
 from gateway.relays.smpp.routing import SmppRouter
 from gateway.relays.smpp.smsc_requests import SmscRequests
-from gateway.settings.model import SmppSettings
+from gateway.settings.model import Settings, SmppSettings
 from gateway.stages.wakeup import Wakeup
 from gateway.transports.smpp.transport import SmppTransport
 from gateway.transports.smpp.upstream import SmppUpstream, SmscConfig
@@ -50,24 +52,21 @@ def smsc_config(smpp: SmppSettings) -> SmscConfig:
     )  # fmt: skip
 
 
-def server_tls(smpp: SmppSettings) -> ssl.SSLContext | None:
-    """The TLS context for connections of applications, None without a certificate. Raises Fault."""
+def smpp_certificates(smpp: SmppSettings, event_log: EventLog) -> Certificates | None:
+    """The certificate for connections of applications, None without one. Raises Fault."""
     if smpp.tls_cert is None or smpp.tls_key is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(smpp.tls_cert, smpp.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        why = error.strerror or "not a certificate with its key"
-        raise Fault(f"sms.smpp.tls_cert: cannot be used ({why}); name a PEM certificate and its key") from None
-    return context
+    return Certificates(smpp.tls_cert, smpp.tls_key, "sms.smpp.tls_cert", event_log)
 
 
 async def run_smpp(
     process: Process, directory: LiveDirectory, smpp: SmppSettings, sockets: list[socket.socket],
-    tls: ssl.SSLContext | None,
+    certificates: Certificates | None,
 ) -> None:  # fmt: skip
     """Receive from the SMSC and the district's applications, and deliver to them."""
+    process.reloads.add_certificates(certificates, "sms.smpp.tls_cert", _tls_files)
+    if certificates is not None:
+        await process.stack.enter_async_context(certificates.watched())
     esmes = EsmeSessions(list(smpp.accounts))
     router = SmppRouter(esmes, process.store.smpp_binds, list(smpp.accounts), secrets.token_hex(8))
     intake = make_intake(process.settings, process.store, directory, process.event_log, lambda: process.policy)
@@ -102,10 +101,15 @@ async def run_smpp(
         await process.stack.enter_async_context(session)
     config = SmppConfig(
         accounts={name: account["password"] for name, account in smpp.accounts.items()},
-        bind_from=smpp.bind_from, tls=tls,
+        bind_from=smpp.bind_from, tls=certificates.listener_context() if certificates else None,
     )  # fmt: skip
     esme_requests = EsmeRequests(context, upstream)
     await process.stack.enter_async_context(SmppRelay(config, sockets, esmes, esme_requests, process.event_log))
+
+
+def _tls_files(settings: Settings) -> tuple[Path | None, Path | None]:
+    smpp = settings.sms.smpp
+    return (smpp.tls_cert, smpp.tls_key) if smpp else (None, None)
 
 
 async def _deliver(process: Process, route: str, transport: SmppTransport, reachable: Callable[[], bool]) -> None:

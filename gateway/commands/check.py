@@ -1,217 +1,186 @@
-"""`chaperone check`: checks everything the configuration refers to. Prints one line each, with a hint for errors."""
+"""`chaperone check`: looks at everything the configuration refers to. One line each, with a hint for problems."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import time
-import urllib.request
+import tomllib
 from argparse import Namespace
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, suppress
-from functools import partial
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
 
-import httpx
-from prometheus_client import CollectorRegistry
 from rich.console import Console
 from rich.text import Text
 
-from gateway.assembly.console import oidc_provider
-from gateway.assembly.factories import directory_sources, listening_sockets, load_policy, mail_next_hops, make_bus
-from gateway.assembly.serve import start_classifiers
-from gateway.assembly.smpp import server_tls, smsc_config
-from gateway.bus.kafka import KafkaBus
+from gateway.assembly.factories import directory_sources, load_policy, mail_destinations, store_file
+from gateway.commands.checks.certificates import check_certificate, check_mail_without_tls
+from gateway.commands.checks.clock import check_clock, check_time_zone
+from gateway.commands.checks.durations import check_retention, check_sizes, check_times, check_units
+from gateway.commands.checks.line import Line, error, line_of, ok
+from gateway.commands.checks.links import check_public_url
+from gateway.commands.checks.networks import check_listen, check_proxies, check_relay_from
+from gateway.commands.checks.next_hops import check_addresses, check_routes, check_server, own_addresses
+from gateway.commands.checks.people import check_deciders, check_notices
+from gateway.commands.checks.policy import check_rules
+from gateway.commands.checks.ports import check_ports, listens
+from gateway.commands.checks.roster import check_age, check_domains, check_people
+from gateway.commands.checks.secret_files import check_secret_file, secret_files
+from gateway.commands.checks.services import check_bus, check_model, check_sign_in_service, check_smsc
+from gateway.commands.checks.storage import check_room
 from gateway.commands.context import load_settings
-from gateway.console.auth.oidc import SignInService, SignInServiceError
-from gateway.core.channels.smpp_pdu import Command, Pdu
 from gateway.core.fault import Fault
-from gateway.core.messages.parties import Role
 from gateway.directory.loading import load_sources
-from gateway.observability.events import EventLog
-from gateway.ports.channels import HopDown
-from gateway.settings.model import Settings, SmppSettings, SmtpSettings
+from gateway.directory.roster import Roster
+from gateway.settings.model import Settings
 from gateway.store import probe
-from gateway.transports.smpp.upstream import NotBound
-from gateway.transports.smpp.upstream import probe_smsc as probe_smsc
+from gateway.store.migrations.reading import read_accounts, server_time
 
-Line = tuple[str, str, str]
-"""What was checked; what was found; what is wrong with a hint, or "" if it is fine."""
+_STYLES = {"ok": "green", "warn": "bold yellow", "error": "bold red"}
+_MAX_WARNINGS = 20
 
 
 def run(options: Namespace) -> int:
-    """Check; returns 1 if anything is wrong. Raises Fault if the configuration itself cannot be read."""
+    """Check; returns 1 if anything is an error. Raises Fault if the configuration itself cannot be read."""
     settings = load_settings(options)
     console, errors = Console(), 0
 
     async def check() -> None:
         nonlocal errors
-        async for what, found, fault in _lines(settings):
-            errors += bool(fault)
-            word = Text.assemble(("error " if fault else "ok    ", "bold red" if fault else "green"))
-            console.print(word + Text(f"{what}: {fault or found}"), soft_wrap=True)
+        async for line in _lines(settings, options.config):
+            errors += line.level == "error"
+            console.print(
+                Text.assemble((f"{line.level:5} ", _STYLES[line.level])) + Text(f"{line.what}: {line.found}"),
+                soft_wrap=True,
+            )
 
     asyncio.run(check())
     return 1 if errors else 0
 
 
-async def _lines(settings: Settings) -> AsyncIterator[Line]:
-    yield "configuration", f"{settings.district.name}, mode {settings.policy.mode}", ""
-    yield _line("policy", lambda: f"{(policy := load_policy(settings)).reference}, hash {policy.hash[:16]}")
-    for line in _roster(settings):
+async def _lines(settings: Settings, file: Path) -> AsyncIterator[Line]:
+    written = await asyncio.to_thread(_as_written, file)
+    yield ok("configuration", f"{settings.district.name}, mode {settings.policy.mode}")
+    roster, lines = await asyncio.to_thread(_read_roster, settings)
+    for line in (*_configuration(settings, written, file), *lines):
         yield line
-    yield await _model(settings)
-    for line in await asyncio.to_thread(lambda: list(_ports(settings))):
+    for line in await asyncio.to_thread(lambda: [*_policy(settings, roster), *_people(settings, roster)]):
         yield line
-    yield await asyncio.to_thread(_line, "store", lambda: probe(settings.store.url))
-    for line in await _bus(settings):
+    yield await check_model(settings)
+    for line in await asyncio.to_thread(lambda: [*check_ports(settings), *_store(settings, file)]):
         yield line
-    for hop in mail_next_hops(settings.smtp, settings.district.aliases):
-        yield await _hop(hop.target)
+    for line in await check_bus(settings):
+        yield line
+    for line in await _next_hops(settings):
+        yield line
     if smpp := settings.sms.smpp:
-        yield await _smsc(smpp)
+        yield await check_smsc(smpp)
     if settings.console.oidc.issuer:
-        yield await _sign_in_service(settings)
+        yield await check_sign_in_service(settings)
 
 
-def _line(what: str, check: Callable[[], str]) -> Line:
-    try:
-        return what, check(), ""
-    except Fault as fault:
-        return what, "", str(fault)
+def _as_written(file: Path) -> Mapping[str, object]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def _roster(settings: Settings) -> Iterator[Line]:
+def _configuration(settings: Settings, written: Mapping[str, object], file: Path) -> Iterator[Line]:
+    """What the settings alone show."""
+    smtp, store, policy, now = settings.smtp, settings.store, settings.policy, time.time()
+    yield from check_units(written)
+    yield from check_retention(
+        store.retain_delivered, store.retain_decided, getattr(store, "retain_metadata", None), settings.bus.retain,
+        policy.verdict_timeout,
+    )  # fmt: skip
+    yield from check_times(policy.verdict_timeout, policy.no_verdict.staff_to_student == "release")
+    yield from check_sizes(smtp.max_size, smtp.max_in_flight, store.max_waiting)
+    yield from check_relay_from(smtp.relay_from)
+    yield from check_proxies("smtp.proxies", smtp.proxies)
+    yield from check_proxies("console.proxies", settings.console.proxies)
+    yield from check_listen(listens(settings))
+    for key, secret in secret_files(written, file.absolute().parent):
+        yield from check_secret_file(key, secret)
+    if smtp.tls_cert is not None and smtp.tls_key is not None:
+        yield from check_certificate("smtp.tls_cert", smtp.tls_cert, smtp.tls_key, smtp.hostname, now)
+    yield from check_mail_without_tls(smtp.listen, smtp.tls_cert)
+    smpp, twilio = settings.sms.smpp, settings.sms.twilio
+    if smpp and smpp.tls_cert is not None and smpp.tls_key is not None:
+        yield from check_certificate("sms.smpp.tls_cert", smpp.tls_cert, smpp.tls_key, "", now)
+    yield from check_public_url("console.public_url", settings.console.public_url, _resolves)
+    if twilio:
+        yield from check_public_url("sms.twilio.public_url", twilio.public_url, _resolves)
+    district = written.get("district")
+    yield from check_time_zone(
+        settings.district.time_zone, isinstance(district, Mapping) and "time_zone" in district,
+        float(time.localtime().tm_gmtoff), now,
+    )  # fmt: skip
+
+
+def _read_roster(settings: Settings) -> tuple[Roster | None, list[Line]]:
     try:
         loaded = load_sources(directory_sources(settings), time.time())
     except Fault as fault:
-        yield "directory", "", str(fault)
+        return None, [error("directory", str(fault))]
+    roster = loaded.roster
+    counts = roster.counts()
+    shown = ", ".join(f"{count} {role}" for role, count in counts.items())
+    lines = [ok("directory", f"{shown}, {len(loaded.warnings)} irregularities corrected")]
+    lines += [ok("directory", f"note: {warning}") for warning in loaded.warnings[:_MAX_WARNINGS]]
+    lines += check_people(counts)
+    source = settings.directory.oneroster
+    files = list(source.glob("*.csv")) if source.is_dir() else [source]
+    lines += check_age(max(file.stat().st_mtime for file in files), time.time())
+    addresses = [address for person in roster for address in roster.addresses_of(person.id)]
+    lines += check_domains(settings.district.domains, addresses)
+    return roster, lines
+
+
+def _buildings(roster: Roster | None) -> set[str]:
+    return {building for person in roster for building in person.buildings} if roster is not None else set()
+
+
+def _policy(settings: Settings, roster: Roster | None) -> Iterator[Line]:
+    try:
+        policy = load_policy(settings)
+    except Fault as fault:
+        yield error("policy", str(fault))
         return
-    counts = loaded.roster.counts()
-    people = f"{counts.get(Role.STAFF, 0)} staff, {counts.get(Role.STUDENT, 0)} students"
-    yield "directory", f"{people}, {len(loaded.warnings)} irregularities corrected", ""
-    for warning in loaded.warnings[:20]:
-        yield "directory", f"note: {warning}", ""
+    yield ok("policy", f"{policy.reference}, hash {policy.hash[:16]}")
+    yield from check_rules(policy, settings.policy.mode, _buildings(roster))
 
 
-def _ports(settings: Settings) -> Iterator[Line]:
-    listens: Sequence[tuple[str, str, Callable[[str], bool]]] = [
-        *(("smtp.listen", address, partial(_greets, smtp=settings.smtp)) for address in settings.smtp.listen),
-        *(
-            ("sms.smpp.listen", address, _speaks_smpp)
-            for smpp in [settings.sms.smpp]
-            if smpp
-            for address in smpp.listen
-        ),
-        *(("sms.twilio.listen", twilio.listen, _speaks_twilio) for twilio in [settings.sms.twilio] if twilio),
-        ("console.listen", settings.console.listen, _is_console),
-        ("metrics.listen", settings.metrics.listen, _monitors),
-    ]
-    for key, address, ours in listens:
-        try:
-            for listener in listening_sockets((address,), key):
-                listener.close()
-            yield key, f"{address} is free", ""
-        except Fault as fault:
-            yield (key, f"{address} is held by this gateway", "") if ours(address) else (key, "", str(fault))
+def _people(settings: Settings, roster: Roster | None) -> Iterator[Line]:
+    domains = (*settings.district.domains, *settings.district.aliases)
+    yield from check_notices(settings.notify.to, settings.notify.sender, domains, roster)
+    yield from check_deciders(
+        read_accounts(settings.store.url), settings.policy.mode, oidc=bool(settings.console.oidc.issuer),
+        buildings=_buildings(roster),
+    )  # fmt: skip
 
 
-def _connected(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=3)
+def _store(settings: Settings, file: Path) -> Iterator[Line]:
+    yield line_of("store", lambda: probe(settings.store.url))
+    if (embedded := store_file(settings)) is not None:
+        yield from check_room(embedded, settings.store.max_waiting)
+    files = {str(path): path.stat().st_mtime for path in (file, settings.directory.oneroster) if path.exists()}
+    yield from check_clock(time.time(), files, server_time(settings.store.url))
 
 
-def _greets(address: str, smtp: SmtpSettings) -> bool:
-    with suppress(OSError), _connected(address) as peer:
-        if smtp.proxy_protocol:  # the relay greets only after the PROXY line
-            peer.sendall(b"PROXY UNKNOWN\r\n")
-        return peer.recv(512).startswith(f"220 {smtp.hostname} ".encode())
-    return False
-
-
-def _monitors(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{address}/metrics", timeout=3) as answer:
-        return b"chaperone_policy_info" in answer.read()
-    return False
-
-
-def _is_console(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{address}/api/openapi.json", timeout=3) as answer:
-        return b"/api/v1/held" in answer.read()
-    return False
-
-
-def _speaks_smpp(address: str) -> bool:
-    with suppress(OSError), _connected(address) as peer:
-        peer.sendall(Pdu(Command.ENQUIRE_LINK, sequence=1).encoded())
-        return peer.recv(16) == Pdu(Command.ENQUIRE_LINK, sequence=1).response().encoded()
-    return False
-
-
-def _speaks_twilio(address: str) -> bool:
-    with suppress(OSError), _connected(address) as peer:
-        peer.sendall(b"GET /2010-04-01/ HTTP/1.0\r\n\r\n")
-        return b'realm="Twilio API"' in peer.recv(2048)
-    return False
-
-
-async def _smsc(smpp: SmppSettings) -> Line:
-    smsc = smsc_config(smpp)
-    address = f"{smsc.host}:{smsc.port}"
+async def _next_hops(settings: Settings) -> list[Line]:
+    smtp = settings.smtp
+    lines = list(check_routes(smtp.next_hop, settings.district.domains, settings.district.aliases))
     try:
-        server_tls(smpp)
-        await probe_smsc(smsc)
+        destinations = mail_destinations(smtp)
     except Fault as fault:
-        return "smsc", "", str(fault)
-    except NotBound as refused:
-        return (
-            "smsc",
-            "",
-            f"{address} refuses to bind ({refused}); correct the account in sms.smpp.upstream or its password",
-        )
-    except (OSError, TimeoutError, HopDown) as error:
-        why = getattr(error, "strerror", None) or "no answer"
-        return "smsc", "", f"{address} cannot be reached ({why}); start it, or correct sms.smpp.upstream"
-    return "smsc", f"{address} accepts our bind", ""
+        return [*lines, error("next hop", str(fault))]
+    own = await asyncio.to_thread(own_addresses)
+    for name, destination in destinations.items():
+        round_trip = list(check_addresses(name, destination.addresses, (*smtp.listen, *smtp.listen_tls), own))
+        lines += round_trip or await check_server(destination, smtp.hostname)
+    return lines
 
 
-async def _sign_in_service(settings: Settings) -> Line:
-    what = "sign-in service"
+def _resolves(host: str) -> bool:
     try:
-        provider = oidc_provider(settings)
-    except Fault as fault:
-        return what, "", str(fault)
-    assert provider is not None
-    async with httpx.AsyncClient(timeout=5) as client:
-        try:
-            return what, await SignInService(provider, client).check(), ""
-        except SignInServiceError as error:
-            return what, "", f"{provider.issuer}: {error}; start it, or correct console.oidc.issuer"
-
-
-async def _model(settings: Settings) -> Line:
-    try:
-        async with AsyncExitStack() as up:
-            await start_classifiers(up, settings, EventLog(CollectorRegistry()))
-    except Fault as fault:
-        return "model", "", str(fault)
-    return "model", "loads and passes its self-test", ""
-
-
-async def _bus(settings: Settings) -> list[Line]:
-    bus = make_bus(settings, EventLog(CollectorRegistry()))
-    if not isinstance(bus, KafkaBus):
-        return [("bus", "embedded", "")]
-    problems = await bus.inspect()
-    return [("bus", "", problem) for problem in problems] or [("bus", f"{settings.bus.url} answers", "")]
-
-
-async def _hop(target: str) -> Line:
-    try:
-        with await asyncio.to_thread(_connected, target) as peer:
-            greeting = await asyncio.to_thread(peer.recv, 4)
-    except OSError as error:
-        why = error.strerror or "no answer"
-        return "next hop", "", f"{target} cannot be reached ({why}); start it, or correct smtp.next_hop"
-    if greeting[:3] != b"220":
-        return "next hop", "", f"{target} does not greet as a mail server; correct smtp.next_hop"
-    return "next hop", f"{target} greets", ""
+        return bool(socket.getaddrinfo(host, None))
+    except (OSError, UnicodeError):
+        return False

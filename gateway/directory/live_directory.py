@@ -42,6 +42,7 @@ class LiveDirectory:
         self._last_good = last_good
         self._clock = clock
         self._mapped: MappedRoster | None = None
+        self._loading = asyncio.Lock()
         self._loaded: _FileStamps = ()  # when the roster was last loaded, successfully or not
         self._seen: _FileStamps = ()  # at the last check
         self.warnings: tuple[RosterWarning, ...] = ()
@@ -126,6 +127,13 @@ class LiveDirectory:
         """See gateway.directory.roster.Roster."""
         return self.roster.relationships_to(recipient, about)
 
+    async def reload(self) -> int:
+        """Load the roster from its files now. Returns how many people changed. Raises RosterError."""
+        stamps = await asyncio.to_thread(self._file_stamps)
+        changed = await self._replace(None)
+        self._loaded = self._seen = stamps
+        return changed or 0
+
     async def watch(self, every: float = POLL_INTERVAL, changed: Callable[[], Awaitable[None]] | None = None) -> None:
         """Check the files every `every` seconds until cancelled. `changed` is called after each new roster."""
         while True:
@@ -159,6 +167,10 @@ class LiveDirectory:
 
         Raises RosterError.
         """
+        async with self._loading:
+            return await self._replace_alone(stamps)
+
+    async def _replace_alone(self, stamps: _FileStamps | None) -> int | None:
         target = self._last_good
         temporary = None if target is None else target.with_name(f".{target.name}.{os.getpid()}")
         try:

@@ -99,6 +99,7 @@ class EventLog:
         self._chain.set(1)  # most processes never check
         self._model = gauge("model_info", "The model in use", "version")
         self._policy = gauge("policy_info", "The policy in use", "hash")
+        self._roles = gauge("role_info", "1 for each role of this process", "role")
         self._sessions = gauge("smtp_sessions", "Open SMTP sessions")
         self._bound = gauge("smpp_sessions", "Applications bound over SMPP")
         self._smsc = gauge("smsc_bound", "1 while the session at the SMSC is bound", "way")
@@ -303,9 +304,11 @@ class EventLog:
 
     # the process
 
-    def ready(self, where: Mapping[str, str]) -> None:
-        """This process is ready."""
-        self._line("ready", logging.INFO, **where)
+    def ready(self, roles: Collection[str], where: Mapping[str, str]) -> None:
+        """This process is ready, with these roles."""
+        for role in roles:
+            self._roles.labels(role).set(1)
+        self._line("ready", logging.INFO, roles=",".join(sorted(roles)), **where)
 
     def stopping(self) -> None:
         """This process is stopping."""

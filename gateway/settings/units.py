@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,6 +90,16 @@ def _accounts(value: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[st
     return value
 
 
+def is_duration(metadata: Sequence[object]) -> bool:
+    """Whether the metadata of a field are those of `Seconds`."""
+    return any(getattr(item, "func", None) is _seconds for item in metadata)
+
+
+def is_size(metadata: Sequence[object]) -> bool:
+    """Whether the metadata of a field are those of `Bytes`."""
+    return any(getattr(item, "func", None) is _bytes for item in metadata)
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Bytes = Annotated[int, BeforeValidator(_bytes)]
 Address = Annotated[str, BeforeValidator(_address)]
@@ -101,4 +111,4 @@ FilePath = Annotated[Path | None, BeforeValidator(_optional_path)]
 UndecidedAction = Literal["hold", "flag", "release"]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 SmscUrl = Annotated[str, AfterValidator(_smsc_url)]
-SmppAccounts = Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_accounts)]
+Accounts = Annotated[Mapping[str, Mapping[str, str]], AfterValidator(_accounts)]

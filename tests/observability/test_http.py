@@ -169,7 +169,7 @@ async def test_counts_of_children_are_added_and_kept_when_they_end(event_log: Ev
     child_writer.close()
     await child_writer.wait_closed()
     await listening
-    assert now()["chaperone_smtp_refusals_total[size]"] == 1
+    assert now()["chaperone_smtp_refusals_total[][size]"] == 1
     assert now()["chaperone_messages_total[mail][out_of_scope]"] == 2
     assert now()["chaperone_smtp_sessions"] == 1
     parent_writer.close()

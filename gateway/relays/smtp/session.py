@@ -1,151 +1,75 @@
-"""One SMTP session: commands, limits, STARTTLS, and the content of DATA in large pieces (RFC 5321, 2920, 3207).
-
-aiosmtpd provides the connection, the upgrade to TLS and the PROXY protocol; the dialogue is implemented here. A client
-that disconnects does not cancel running work. The next read or reply notices it, so no message is left half accepted.
-"""
+"""One SMTP session: the commands, their order and their limits (RFC 5321, 2920, 3207, 4954)."""
 
 from __future__ import annotations
 
-import asyncio
-import math
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import cast
-
-from aiosmtpd.proxy_protocol import AF, V2_CMD, get_proxy
-from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from gateway.core.messages.refusal import Refused, unavailable
 from gateway.core.messages.reply import Reply, reply
 from gateway.relays.smtp import grammar as smtp_grammar
+from gateway.relays.smtp.authentication import (
+    LOGIN_PROMPTS,
+    MECHANISMS,
+    decode_response,
+    encode_challenge,
+    is_password,
+    parse_plain,
+)
+from gateway.relays.smtp.connection import MAX_COMMAND, ClientConnection
 from gateway.relays.smtp.content import ClientGone, IncomingContent, message_too_big
-from gateway.relays.smtp.context import SmtpContext, SmtpPeer, client_key, is_trusted
+from gateway.relays.smtp.context import SmtpContext, SmtpPeer, is_trusted
+from gateway.relays.smtp.limits import client_key
 from gateway.relays.smtp.transaction import RelayTransaction
+from gateway.relays.smtp.xclient import offered_attributes, parse_xclient
 
-_MAX_COMMAND = 4096  # bytes
-_MAX_LINE = 1 << 20  # bytes of an overlong line that are read before the session ends
 _CORK = 512  # bytes of replies to pipelined commands that are collected before they are sent
-_PIECE = 1 << 17
-_MIN_RATE = 500.0  # bytes a second: time spent on slower content counts towards the client time-out
-_CLOSE_TIMEOUT = 5.0
-_TICK = 10.0
-_IDLE_COMMANDS = frozenset({"EHLO", "HELO", "MAIL", "NOOP", "RSET", "VRFY", "HELP"})
-_ERROR_REASONS = frozenset({"syntax", "sequence", "unknown_command", "relay_denied"})
-_ALLOWED_WITHOUT_TLS = frozenset({"EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS"})
-_SHUTTING_DOWN = b"421 4.3.2 Shutting down, try again later"
+_MAX_AUTH_ERRORS = 3  # of one session
+_IDLE_COMMANDS = frozenset({"EHLO", "HELO", "MAIL", "NOOP", "RSET", "VRFY", "HELP", "XCLIENT", "AUTH"})
+_ERROR_REASONS = frozenset({"syntax", "sequence", "unknown_command", "relay_denied", "auth"})
+_ALLOWED_WITHOUT_TLS = frozenset({"EHLO", "HELO", "NOOP", "RSET", "QUIT", "STARTTLS", "XCLIENT"})
 
 
-class _NoHooks:
-    """aiosmtpd's handler. The session uses none of its hooks."""
-
-
-class SmtpSession(SMTP):
-    """The dialogue with one client. `on_open` returns whether there is room for it; `on_close` is called at its end."""
-
-    line_length_limit = 1 << 16  # aiosmtpd's name for the size of the read buffer; it does not limit lines here
+class SmtpSession(ClientConnection):
+    """The dialogue with one client. `tls` returns the TLS context in use; `tls_first`: TLS before the greeting."""
 
     def __init__(
-        self, context: SmtpContext, tls: ssl.SSLContext | None, on_open: Callable[[SmtpSession], bool],
-        on_close: Callable[[SmtpSession], None],
+        self, context: SmtpContext, tls: Callable[[], ssl.SSLContext | None],
+        on_open: Callable[[ClientConnection], bool], on_close: Callable[[ClientConnection], None], *,
+        tls_first: bool = False,
     ) -> None:  # fmt: skip
-        super().__init__(_NoHooks(), hostname=context.config.hostname, loop=asyncio.get_running_loop())
-        self.tls_context = tls
-        self._context, self._config = context, context.config
-        self._on_open, self._on_close = on_open, on_close
+        super().__init__(context, tls, on_open, on_close)
+        self._tls_first = tls_first
         self._peer = SmtpPeer("")
         self._transaction: RelayTransaction | None = None
         self._content: IncomingContent | None = None
-        self._ahead = bytearray()
-        self._output = bytearray()
-        self._silent_since = math.inf
-        self._deficit = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._abort_timer: asyncio.TimerHandle | None = None
-        self._idle = self._stopping = self._closing = False
-        self._errors = self._idle_commands = 0
+        self._closing = self._hears_xclient = False
+        self._errors = self._idle_commands = self._auth_errors = 0
         self._client_key = ""
         self._commands: dict[str, Callable[[str], Awaitable[Reply | None]]] = {
             "EHLO": self._ehlo, "HELO": self._helo, "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data,
             "RSET": self._rset, "NOOP": self._noop, "VRFY": self._vrfy, "HELP": self._help, "QUIT": self._quit,
-            "STARTTLS": self._starttls,
+            "STARTTLS": self._starttls, "AUTH": self._auth, "XCLIENT": self._xclient,
         }  # fmt: skip
 
-    # the connection
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client connected, or its TLS handshake is done."""
-        if self._original_transport is None and not self._on_open(self):
-            self._closing = True
-            self.transport = transport
-            self._hang_up(b"421 4.3.2 Too many sessions, try again later")
-            return
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The client is gone: pending reads and writes fail."""
-        if self._original_transport is not None:
-            self._original_transport.close()
-        if self._abort_timer is not None:
-            self._abort_timer.cancel()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-        self.transport = None
-
-    def eof_received(self) -> bool:
-        """The client sends no more. Its commands are still answered."""
-        if self._handler_coroutine is not None:
-            self._reader.feed_eof()
-        return self._tls_protocol is None
-
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        """Disable aiosmtpd's timer, which limits the whole of DATA. `_tick` allows for progress."""
-
-    def stop(self) -> None:
-        """End the session, after the open transaction if there is one."""
-        self._stopping = True
-        if self._idle and self._transaction is None:
-            self._hang_up(_SHUTTING_DOWN)
-
-    async def finished(self) -> None:
-        """Wait until the session has ended."""
-        if self._handler_coroutine is not None:
-            await asyncio.wait([self._handler_coroutine])
-
-    def abort(self) -> None:
-        """End the session now. A message without a reply has not been accepted."""
-        self._hang_up(_SHUTTING_DOWN)
-        if self._handler_coroutine is not None:
-            self._handler_coroutine.cancel()
-
-    def _tick(self) -> None:
-        """Check whether the client has timed out."""
-        left = self._silent_since + self._context.client_timeout - self.loop.time()
-        if left <= 0:
-            if self._transaction is not None:  # otherwise the client was done and only omitted QUIT
-                self._context.event_log.refused("timeout")
-            self._hang_up(b"421 4.4.2 Timeout, closing the connection")
-        else:
-            self._timer = self.loop.call_later(min(left, self._context.client_timeout, _TICK), self._tick)
-
-    def _hang_up(self, words: bytes = b"") -> None:
-        """Close the connection. A client that does not read the last reply in time is disconnected."""
-        transport = cast(asyncio.Transport | None, self.transport)
-        if transport is None:
-            return
-        if words and not transport.is_closing():
-            transport.write(words + b"\r\n")
-        transport.close()
-        if self._abort_timer is None:
-            self._abort_timer = self.loop.call_later(_CLOSE_TIMEOUT, transport.abort)
+    @property
+    def in_transaction(self) -> bool:
+        """See ClientConnection."""
+        return self._transaction is not None
 
     # the dialogue
 
     async def _handle_client(self) -> None:
         self._tick()
         try:
-            await self._identify_client()
-            await self._admit()
-            self._queue_reply(reply(220, self._config.hostname, "ESMTP"))
+            address = await self._client_address()
+            self._hears_xclient = is_trusted(self._config.proxies, address)
+            await self._identify(SmtpPeer(address))
+            if self._tls_first:
+                self._peer = replace(self._peer, tls=await self._start_tls(early=True))
+            await self._wait_before_greeting()
+            self._queue_reply(self._greeting())
             while True:
                 await self._execute(await self._read_line())
         except ClientGone:
@@ -159,91 +83,34 @@ class SmtpSession(SMTP):
                 self._context.session_ended(self._client_key)
             self._on_close(self)
 
-    async def _identify_client(self) -> None:
-        """Determine the client's address, from the load balancer if there is one."""
-        name = self._writer.get_extra_info("peername")
-        address = str(name[0]) if isinstance(name, tuple) else ""
-        if self._config.proxy_protocol and is_trusted(self._config.proxies, address):
-            self._silent_since = self.loop.time()
-            try:
-                proxy = await get_proxy(self._reader)
-            except (asyncio.IncompleteReadError, OSError):
-                raise ClientGone from None
-            if not proxy.valid:
-                raise ClientGone
-            if proxy.version == 1 or proxy.command == V2_CMD.PROXY:  # otherwise the balancer itself is the client
-                address = str(proxy.src_addr) if proxy.family in (AF.INET, AF.INET6) else ""
-        self._peer = SmtpPeer(address, trusted=is_trusted(self._config.relay_from, address))
+    def _greeting(self) -> Reply:
+        return reply(220, self._config.hostname, "ESMTP")
 
-    async def _admit(self) -> None:
-        """Limit the sessions of a client that is not trusted. Raises ClientGone."""
-        client = "" if self._peer.trusted else client_key(self._peer.address)
+    async def _identify(self, peer: SmtpPeer) -> None:
+        """Note who the client is, and limit the sessions of one that is not trusted. Raises ClientGone."""
+        trusted = bool(peer.account) or is_trusted(self._config.relay_from, peer.address)
+        self._peer = replace(peer, trusted=trusted)
+        client = "" if is_trusted(self._config.relay_from, peer.address) else client_key(peer.address)
+        if client == self._client_key:
+            return
+        if self._client_key:
+            self._context.session_ended(self._client_key)
+            self._client_key = ""
         if client and not self._context.admit(client):
             self._context.event_log.refused("sessions")
-            self._queue_reply(Reply(421, (b"421 4.7.0 Too many sessions from your address, try again later",)))
-            await self._flush()
-            raise ClientGone
+            await self._say_last(reply(421, "4.7.0", "Too many sessions from your address, try again later"))
         self._client_key = client
 
-    async def _read_line(self) -> bytes:
-        """The next command line without its line ending. Queued replies are sent once no complete line is buffered."""
-        searched = read = 0
-        since = None
-        while (end := self._ahead.find(b"\n", searched)) < 0:
-            if self._stopping and self._transaction is None and not self._ahead:
-                self._queue_reply(Reply(421, (_SHUTTING_DOWN,)))
-                await self._flush()
-                raise ClientGone
-            await self._flush()
-            searched = len(self._ahead)
-            self._idle = not searched
-            if searched and since is None:  # a line that has begun must end within the client time-out
-                since = self.loop.time()
-            self._ahead += await self._read(since)
-            self._idle = False
-            read += len(self._ahead) - searched
-            if read > _MAX_LINE:
-                raise ClientGone
-            if len(self._ahead) > 2 * _MAX_COMMAND and b"\n" not in self._ahead:
-                del self._ahead[: len(self._ahead) - 2 * _MAX_COMMAND]  # too long, so it will be refused anyway
-                searched = len(self._ahead)
-        line = bytes(self._ahead[:end])
-        del self._ahead[: end + 1]
-        return line.rstrip(b"\r")
+    async def _wait_before_greeting(self) -> None:
+        """A client outside relay_from that does not wait for the greeting is refused. Raises ClientGone."""
+        if self._client_key and self._config.greeting_delay and await self._speaks_within(self._config.greeting_delay):
+            self._context.event_log.refused("early_talker")
+            await self._say_last(reply(554, "5.5.1", "Wait for the greeting before you send commands"))
 
-    async def _read_content(self) -> bytes:
-        """The next bytes of content. Time beyond what `_MIN_RATE` allows counts towards the client time-out."""
-        began = self.loop.time()
-        data = await self._read(began - self._deficit)
-        self._deficit = max(self._deficit + self.loop.time() - began - len(data) / _MIN_RATE, 0.0)
-        return data
-
-    async def _read(self, since: float | None = None) -> bytes:
-        """The next bytes of the client. They must arrive within the client time-out, counted from `since` or now."""
-        self._silent_since = self.loop.time() if since is None else since
-        try:
-            data = await self._reader.read(_PIECE)
-        except OSError:
-            raise ClientGone from None
-        if not data:
-            raise ClientGone
-        self._silent_since = math.inf
-        return data
-
-    def _queue_reply(self, answer: Reply) -> None:
-        self._output += answer.raw + b"\r\n"
-
-    async def _flush(self) -> None:
-        if not self._output:
-            return
-        self._silent_since = self.loop.time()
-        try:
-            self._writer.write(bytes(self._output))
-            self._output.clear()
-            await self._writer.drain()
-        except OSError:
-            raise ClientGone from None
-        self._silent_since = math.inf
+    async def _say_last(self, answer: Reply) -> None:
+        self._queue_reply(answer)
+        await self._flush()
+        raise ClientGone
 
     async def _execute(self, line: bytes) -> None:
         verb, _, rest = line.partition(b" ")
@@ -273,7 +140,7 @@ class SmtpSession(SMTP):
 
     async def _answer(self, name: str, rest: bytes, length: int) -> Reply | None:
         command = self._commands.get(name)
-        if length > _MAX_COMMAND:
+        if length > MAX_COMMAND:
             raise Refused(500, "5.5.2", "Line too long", "syntax")
         if command is None:
             raise Refused(500, "5.5.1", "Command not recognized", "unknown_command")
@@ -307,8 +174,12 @@ class SmtpSession(SMTP):
     async def _ehlo(self, argument: str) -> Reply:
         await self._greet(argument, "ESMTP")
         offered = ["PIPELINING", f"SIZE {self._config.max_size}", "8BITMIME", "SMTPUTF8", "DSN"]
-        if self.tls_context is not None and not self._peer.tls:
+        if self._tls() is not None and not self._peer.tls:
             offered.append("STARTTLS")
+        if self._config.accounts and self._peer.tls and not self._peer.account:
+            offered.append(" ".join(("AUTH", *MECHANISMS)))
+        if self._hears_xclient:
+            offered.append(offered_attributes())
         lines = [f"250-{self._config.hostname}", *(f"250-{name}" for name in offered), "250 ENHANCEDSTATUSCODES"]
         return Reply(250, tuple(line.encode() for line in lines))
 
@@ -320,7 +191,7 @@ class SmtpSession(SMTP):
         return Reply(250, (f"250 {self._config.hostname}".encode(),))
 
     async def _starttls(self, argument: str) -> None:
-        if self.tls_context is None or self._peer.tls:
+        if self._tls() is None or self._peer.tls:
             raise Refused(503, "5.5.1", "TLS is not available", "sequence")
         if argument:
             raise Refused(501, "5.5.4", "No argument allowed", "syntax")
@@ -328,13 +199,66 @@ class SmtpSession(SMTP):
             self._closing = True
             raise Refused(503, "5.5.1", "No data may follow STARTTLS", "sequence")
         await self._abort_transaction()
-        await self._flush()
-        try:
-            await self.smtp_STARTTLS("")
-        except (TLSSetupException, OSError):
-            raise ClientGone from None
-        cipher = self._writer.get_extra_info("cipher") or ("unknown cipher", "TLS")
-        self._peer = replace(self._peer, helo="", protocol="SMTP", tls=f"{cipher[1]} {cipher[0]}")
+        self._queue_reply(reply(220, "2.0.0", "Ready to start TLS"))
+        secured = await self._start_tls()
+        self._peer = replace(self._peer, helo="", protocol="SMTP", tls=secured)
+
+    async def _auth(self, argument: str) -> Reply:
+        mechanism, _, initial = argument.partition(" ")
+        mechanism = mechanism.upper()
+        if not self._config.accounts:
+            raise Refused(500, "5.5.1", "Command not recognized", "unknown_command")
+        if self._peer.account or self._transaction is not None or self._peer.protocol != "ESMTP":
+            raise Refused(503, "5.5.1", "AUTH is not allowed now", "sequence")
+        if not self._peer.tls:
+            raise Refused(538, "5.7.11", "Encryption required for authentication", "auth")
+        if mechanism not in MECHANISMS:
+            raise Refused(504, "5.5.4", "Mechanism not available", "syntax")
+        client = client_key(self._peer.address)
+        if self._context.auth_failures.is_reached(client, self.loop.time()):
+            raise Refused(454, "4.7.0", "Too many failed sign-ins, try again later", "auth_rate")
+        user, password = await self._credentials(mechanism, initial.strip().encode())
+        if not is_password(self._config.accounts, user, password):
+            self._context.auth_failures.allows(client, self.loop.time())
+            self._auth_errors += 1
+            self._closing = self._auth_errors >= _MAX_AUTH_ERRORS
+            raise Refused(535, "5.7.8", "Authentication failed", "auth")
+        self._peer = replace(self._peer, account=user, trusted=True)
+        return reply(235, "2.7.0", "Authentication successful")
+
+    async def _credentials(self, mechanism: str, initial: bytes) -> tuple[str, bytes]:
+        """User and password. Raises Refused."""
+        if mechanism == "PLAIN":
+            return parse_plain(decode_response(initial or await self._ask(b"")))
+        user = decode_response(initial or await self._ask(LOGIN_PROMPTS[0]))
+        return user.decode("utf-8", "replace"), decode_response(await self._ask(LOGIN_PROMPTS[1]))
+
+    async def _ask(self, prompt: bytes) -> bytes:
+        """The client's line in response to a prompt."""
+        self._queue_reply(Reply(334, (encode_challenge(prompt),)))
+        line = await self._read_line()
+        if len(line) > MAX_COMMAND:
+            raise Refused(500, "5.5.2", "Line too long", "syntax")
+        return line
+
+    async def _xclient(self, argument: str) -> Reply:
+        if not self._hears_xclient:
+            raise Refused(550, "5.7.0", "XCLIENT is not allowed from here", "sequence")
+        if self._transaction is not None:
+            raise Refused(503, "5.5.1", "MAIL transaction in progress", "sequence")
+        said = parse_xclient(argument)
+        before = self._peer
+        self._errors = self._idle_commands = 0
+        await self._identify(
+            SmtpPeer(
+                before.address if said.address is None else said.address,
+                tls=before.tls,
+                account=before.account if said.login is None else said.login,
+                helo=said.helo or "",
+                protocol=said.protocol or "SMTP",
+            )
+        )
+        return self._greeting()
 
     async def _mail(self, argument: str) -> Reply:
         if not self._peer.helo:
@@ -344,15 +268,31 @@ class SmtpSession(SMTP):
         mail = smtp_grammar.parse_mail(argument, extended=self._peer.protocol == "ESMTP")
         if mail.size is not None and mail.size > self._config.max_size:
             raise message_too_big()
+        self._limit_rates(mail.sender)
         self._transaction = RelayTransaction(self._context, self._peer, mail)
         return reply(250, "2.1.0", "Ok")
+
+    def _limit_rates(self, sender: str) -> None:
+        """Limit the messages of clients outside relay_from: each client's, and each sender's. Raises Refused."""
+        if not self._client_key:
+            return
+        context, now = self._context, self.loop.time()
+        if not context.client_rate.allows(self._peer.account or self._client_key, now):
+            raise Refused(450, "4.7.1", "Too many messages from your address, try again later", "client_rate")
+        if sender and not context.sender_rate.allows(sender.lower(), now):
+            raise Refused(450, "4.7.1", "Too many messages from this sender, try again later", "sender_rate")
 
     async def _rcpt(self, argument: str) -> Reply:
         transaction = self._transaction
         if transaction is None:
             raise Refused(503, "5.5.1", "Need MAIL first", "sequence")
         extended = self._peer.protocol == "ESMTP"
-        return await transaction.recipient(smtp_grammar.parse_rcpt(argument, utf8=transaction.utf8, extended=extended))
+        answer = await transaction.recipient(
+            smtp_grammar.parse_rcpt(argument, utf8=transaction.utf8, extended=extended)
+        )
+        if answer.permanent and not self._peer.trusted:  # whoever tries many addresses that do not exist
+            self._errors += 1
+        return answer
 
     async def _data(self, argument: str) -> Reply:
         transaction = self._transaction

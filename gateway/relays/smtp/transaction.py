@@ -7,11 +7,13 @@ next hop's replies. The scope is final once the header section has been read, be
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from gateway.core.channels.capabilities import MAIL
+from gateway.core.messages.addresses import domain_of
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, NextHop, Outcome, Sent
 from gateway.core.messages.message import Envelope, Message, Recipient
 from gateway.core.messages.parties import Relation
@@ -22,7 +24,11 @@ from gateway.core.policy.relation import find_people, forms_pair, relate
 from gateway.ports.channels import HopDown, HopTransaction
 from gateway.relays.smtp.context import SmtpContext, SmtpPeer, received_field
 from gateway.relays.smtp.grammar import MailCommand, RcptCommand
+from gateway.relays.smtp.limits import client_key
+from gateway.relays.smtp.memory import ContentMemory
+from gateway.relays.smtp.relayed_report import relayed_report, wants_report
 
+_START = 1 << 16  # bytes of content that are read before the next hop is asked for DATA
 _LARGE_HEADER = 1 << 16  # bytes from which a header section is parsed outside the event loop
 
 
@@ -43,9 +49,10 @@ class RelayTransaction:
         self._recipients: dict[str, Recipient] = {}
         self._in_scope = False
         self._hop: NextHop | None = None
+        self._route = ("", "")
         self._hop_transaction: HopTransaction | None = None
         self._hop_failure: Reply | None = None
-        self._memory = 0
+        self._memory = ContentMemory(context.memory)
 
     @property
     def utf8(self) -> bool:
@@ -75,8 +82,28 @@ class RelayTransaction:
             await self.abort()
         if not self._in_scope:
             return await self._pass_recipient_on(hop, recipient)
-        self._recipients.setdefault(address, recipient)
+        if address not in self._recipients:
+            if (refusal := await self._ask_next_hop(hop, recipient)) is not None:
+                return refusal
+            self._recipients[address] = recipient
         return reply(250, "2.1.5", "Ok")
+
+    async def _ask_next_hop(self, hop: NextHop, recipient: Recipient) -> Reply | None:
+        """The next hop's permanent refusal of a recipient in scope. The message goes there only once it is decided."""
+        context, mail = self._context, self._mail
+        if not context.config.verify_recipients:
+            return None
+        refusal = await context.connector.ask(
+            hop, mail.sender, mail.options, recipient, tls=bool(self._peer.tls), client=self._client
+        )
+        if refusal is not None:
+            context.event_log.refused("next_hop", hop.target)
+        return refusal
+
+    @property
+    def _client(self) -> str:
+        """Who the connections to next hops are shared out to; "" for a trusted client."""
+        return "" if self._peer.trusted else client_key(self._peer.address)
 
     def _refuse_outside_claims(self, *addresses: str) -> None:
         """Raise Refused if a client that may not speak for the district names one of its addresses as sender."""
@@ -89,7 +116,8 @@ class RelayTransaction:
     async def _pass_recipient_on(self, hop: NextHop, recipient: Recipient) -> Reply:
         """Pass a recipient to the next hop while the message is out of scope. Returns the next hop's reply."""
         context, mail = self._context, self._mail
-        if self._hop is not None and self._hop.target != hop.target:
+        route = hop.route(domain_of(recipient.address))
+        if self._hop is not None and self._route != route:
             if self._recipients:
                 raise Refused(452, "4.5.3", "Send this recipient in a separate transaction", "other_hop")
             await self.abort()
@@ -100,21 +128,22 @@ class RelayTransaction:
                 if self._hop_transaction is None:
                     size = None if mail.size is None else mail.size + len(self._trace_fields())
                     self._hop_transaction, answer = await context.connector.begin(
-                        hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls)
-                    )
-                    self._hop = hop if self._hop_transaction is not None else None
+                        hop, mail.sender, mail.options, recipient, size=size, tls=bool(self._peer.tls),
+                        client=self._client,
+                    )  # fmt: skip
+                    self._hop, self._route = (hop if self._hop_transaction is not None else None), route
                 else:
                     answer = await self._hop_transaction.recipient(recipient)
         except (HopDown, TimeoutError) as fault:
             down = fault.reply if isinstance(fault, HopDown) else reply(451, "4.4.1", "The next hop does not answer")
             await self.abort()
             self._hop_failure = down if self._recipients else None  # accepted recipients are lost; a first one is not
-            context.event_log.refused("next_hop_down")
+            context.event_log.refused("next_hop_down", hop.target)
             return down
         if answer.accepted:
             self._recipients.setdefault(recipient.address, recipient)
         else:
-            context.event_log.refused("next_hop")
+            context.event_log.refused("next_hop", hop.target)
         return answer
 
     async def abort(self) -> None:
@@ -131,8 +160,7 @@ class RelayTransaction:
         try:
             return await self._receive(content)
         finally:
-            self._context.load.memory -= self._memory
-            self._memory = 0
+            self._memory.free()
 
     async def _receive(self, content: ContentReader) -> Reply:
         head, section = await self._read_head(content)
@@ -156,7 +184,7 @@ class RelayTransaction:
         )
         if relation:
             return await self._take_in(head, section, content, relation)
-        return await self._pass_through(head, content)
+        return await self._pass_through(head, section, content)
 
     async def _read_head(self, content: ContentReader) -> tuple[bytes, HeaderSection]:
         """The pieces of content that contain the header section, and the header section."""
@@ -175,16 +203,20 @@ class RelayTransaction:
     async def _next_piece(self, content: ContentReader) -> bytes:
         """The next piece, counted as memory until the scope is known or the message is stored."""
         piece = await content.next_piece()
-        self._context.reserve_memory(len(piece))
-        self._memory += len(piece)
+        self._memory.add(len(piece))
         return piece
 
-    async def _pass_through(self, head: bytes, content: ContentReader) -> Reply:
-        """Out of scope: stream the content to the next hop, storing nothing."""
-        hop_transaction = self._hop_transaction
+    async def _pass_through(self, head: bytes, section: HeaderSection, content: ContentReader) -> Reply:
+        """Out of scope: stream the content to the next hop, storing nothing.
+
+        The start is read before DATA, so that a slow client with a small message does not hold up a connection.
+        """
+        hop_transaction, target = self._hop_transaction, self._hop.target if self._hop else ""
         if hop_transaction is None:
             self._context.event_log.refused("next_hop_down")
             return self._hop_failure or reply(451, "4.4.2", "The connection to the next hop was lost, try again later")
+        while len(head) < _START and (piece := await self._next_piece(content)):
+            head += piece
         try:
             answer = await hop_transaction.data()
             if answer.code == 354:
@@ -193,24 +225,37 @@ class RelayTransaction:
                     await hop_transaction.send(piece)
                 answer = await hop_transaction.finish()
         except HopDown as down:
-            self._context.event_log.refused("next_hop_down")
+            self._context.event_log.refused("next_hop_down", target)
             return down.reply
         finally:
             await self.abort()
         if answer.accepted:
             self._context.event_log.passed_through(MAIL)
+            if not hop_transaction.relays_dsn and wants_report(envelope := self._envelope()):
+                await self._report_relayed(envelope, section, answer)
         else:
-            self._context.event_log.refused("next_hop")
+            self._context.event_log.refused("next_hop", target)
         return answer
+
+    async def _report_relayed(self, envelope: Envelope, section: HeaderSection, answer: Reply) -> None:
+        """Tell the sender what the next hop will not. The message is delivered: without a store nobody is told."""
+        config, now = self._context.config, self._context.clock()
+        to, content = relayed_report(
+            envelope, section, answer, now, hostname=config.hostname, mailer=config.mailer or f"postmaster@{config.domains[0]}"
+        )
+        try:
+            await self._context.intake.forward(MAIL, to, content, now)
+        except Refused as refused:
+            self._context.event_log.refused(refused.reason)
 
     async def _take_in(self, head: bytes, section: HeaderSection, content: ContentReader, relation: Relation) -> Reply:
         """In scope: store the message before the reply, unless it was released before (second pass)."""
         await self.abort()
         await self._context.intake.check_room()
-        pieces = [head]
-        while piece := await self._next_piece(content):
-            pieces.append(piece)
-        whole = b"".join(pieces)
+        if self._mail.size is not None:
+            await self._memory.reserve(min(self._mail.size, self._context.config.max_size))
+        whole = await self._read_whole(head, content)
+        del head
         released = await self._context.intake.released_as(self._mail.sender, section, whole, tuple(self._recipients))
         if released is not None:
             return await self._second_pass(released, section, whole)
@@ -220,6 +265,13 @@ class RelayTransaction:
             section=section, fields=self._fields(now), tls=bool(self._peer.tls),
         )  # fmt: skip
         return reply(250, "2.0.0", f"Ok: queued as {name}")
+
+    async def _read_whole(self, head: bytes, content: ContentReader) -> bytes:
+        buffer = io.BytesIO()  # it grows in place and gives its bytes away without a copy
+        buffer.write(head)
+        while piece := await self._next_piece(content):
+            buffer.write(piece)
+        return buffer.getvalue()
 
     async def _second_pass(self, name: str, section: HeaderSection, content: bytes) -> Reply:
         """The second pass: deliver to the next hops at once, without a new verdict and without storing.

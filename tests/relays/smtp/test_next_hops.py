@@ -75,7 +75,7 @@ async def test_refusal_of_data_is_the_reply_to_the_final_dot(reply: str) -> None
         replies = await client.mail(TEACHER, [VENDOR], mail_content())
         assert replies[-2:] == ["354 End data with <CR><LF>.<CR><LF>", reply]
         assert not relay.outside.taken
-        assert relay.count("smtp_refusals_total", reason="next_hop") == 1
+        assert relay.count("smtp_refusals_total", reason="next_hop", hop=relay.outside.target) == 1
         assert (await client.say("NOOP")) == "250 2.0.0 Ok"
 
 

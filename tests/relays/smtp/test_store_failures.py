@@ -42,10 +42,10 @@ async def test_store_that_is_down_refuses_only_messages_in_scope() -> None:
 
 async def test_content_in_memory_is_limited() -> None:
     big = mail_content(text="m" * 400_000)
-    async with running_relay(max_memory=300_000) as relay:
+    async with running_relay(max_in_flight=900_000) as relay:
         client = await relay.client()
         for _ in range(2):  # memory is released
-            assert (await client.mail(TEACHER, [AVERY], big))[-1].startswith("452 4.3.1 ")
+            assert (await client.mail(TEACHER, [AVERY], big))[-1].startswith("451 4.3.1 ")
             assert (await client.mail(TEACHER, [AVERY], mail_content(TEACHER, AVERY)))[-1].startswith("250")
             assert (await client.mail(TEACHER, [VENDOR], big))[-1] == "250 2.0.0 Ok"
         assert len(relay.store.accepted) == 2

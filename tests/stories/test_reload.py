@@ -1,0 +1,150 @@
+"""SIGHUP: policy, certificates and next hops are replaced while mail flows; what is broken is kept, and says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+import gateway.policies
+from tests.stories.gateway import Gateway, eventually, gateway_folder
+from tests.stories.recording_hop import RecordingHop, recording_hop
+from tests.stories.smtp import submit
+
+TEACHER, STUDENT = "dana.okafor@riverbend.example", "maya.lindqvist@students.riverbend.example"
+SAFE = b"From: <%s>\r\nTo: <%s>\r\nSubject: Quiz\r\n\r\nThe quiz covers sections 4.1 to 4.3.\r\n"
+SHIPPED = Path(gateway.policies.__file__).parent / "401_13r2.toml"
+
+
+def make_pair(folder: Path, name: str, *days: str) -> None:
+    """Write cert.pem and key.pem of a self-signed certificate."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}", "-days", *(days or ("30",))],
+        check=True, capture_output=True, timeout=30,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def hops() -> Iterator[tuple[RecordingHop, RecordingHop]]:
+    with recording_hop() as old, recording_hop() as new:
+        yield old, new
+
+
+@pytest.fixture(scope="module")
+def serving(
+    tmp_path_factory: pytest.TempPathFactory, hops: tuple[RecordingHop, RecordingHop]
+) -> Iterator[Gateway]:
+    """A gateway of two processes that receive mail."""
+    folder = tmp_path_factory.mktemp("reload")
+    make_pair(folder, "first.example")
+    (folder / "policy.toml").write_text(SHIPPED.read_text())
+    settings = [
+        'smtp.tls_cert = "cert.pem"', 'smtp.tls_key = "key.pem"', 'policy.file = "policy.toml"', "smtp.workers = 2",
+    ]  # fmt: skip
+    with gateway_folder(folder, f"127.0.0.1:{hops[0].port}", settings=settings) as gateway:
+        gateway.start()
+        yield gateway
+
+
+def logged(gateway: Gateway, event: str) -> list[dict[str, str]]:
+    lines = [json.loads(line) for line in gateway.log.splitlines() if line.startswith(b"{")]
+    return [line for line in lines if line["event"] == event]
+
+
+def reload(gateway: Gateway) -> None:
+    """Send SIGHUP and wait until it was acted on."""
+    before = len(logged(gateway, "reloaded")) + len(logged(gateway, "kept"))
+    gateway.processes[0].popen.send_signal(signal.SIGHUP)
+    assert eventually(lambda: len(logged(gateway, "reloaded")) + len(logged(gateway, "kept")) > before)
+
+
+def shown_name(gateway: Gateway) -> str:
+    """The name in the certificate that a client gets after STARTTLS."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", gateway.smtp), 10) as client:
+        for line in (b"", b"EHLO c\r\n", b"STARTTLS\r\n"):
+            client.sendall(line)
+            client.recv(4096)
+        with context.wrap_socket(client) as secured:
+            certificate = x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
+    return certificate.subject.rfc4514_string()
+
+
+def shown_names(gateway: Gateway) -> set[str]:
+    """Those of both processes: the kernel spreads connections over them."""
+    return {shown_name(gateway) for _ in range(12)}
+
+
+def test_certificates_are_replaced_and_a_broken_pair_never_is(serving: Gateway) -> None:
+    assert shown_names(serving) == {"CN=first.example"}
+    make_pair(serving.folder, "second.example")  # noticed without a signal
+    assert eventually(lambda: shown_names(serving) == {"CN=second.example"})
+    right = (serving.folder / "cert.pem").read_bytes()
+    for broken in (b"", b"not a certificate", right[: len(right) // 2]):
+        (serving.folder / "cert.pem").write_bytes(broken)
+        reload(serving)
+        assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "smtp.tls_cert"])
+        assert shown_names(serving) == {"CN=second.example"}
+    (serving.folder / "cert.pem").unlink()
+    make_pair(serving.folder, "third.example")
+    reload(serving)
+    assert eventually(lambda: shown_names(serving) == {"CN=third.example"})
+
+
+def test_policy_is_replaced_as_a_whole_or_kept(serving: Gateway) -> None:
+    policy = serving.folder / "policy.toml"
+    old = serving.cli("policy", "show")
+    policy.write_text("not = a policy")
+    reload(serving)
+    assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "policy"])
+    policy.write_text(SHIPPED.read_text().replace('due = "4h"', 'due = "5h"', 1))
+    reload(serving)
+    new = serving.cli("policy", "show")
+    assert new != old
+    hash_ = new.split("hash ")[1].split()[0]
+    assert eventually(lambda: serving.metric("chaperone_policy_info", hash=hash_) == 1)
+    recorded = [json.loads(line) for line in serving.cli("audit", "export").splitlines()]
+    assert [row["subject"] for row in recorded if row["act"] == "policy in force"][-1] == hash_
+
+
+def test_next_hops_are_replaced_and_others_go_on(
+    serving: Gateway, hops: tuple[RecordingHop, RecordingHop]
+) -> None:
+    old, new = hops
+    content = SAFE % (TEACHER.encode(), STUDENT.encode())
+    assert submit(serving.smtp, TEACHER, [STUDENT], content) == 250
+    assert eventually(lambda: any(STUDENT.encode() in b"".join(mail.recipients) for mail in old.received))
+    written = serving.config.read_text()
+    serving.config.write_text(written.replace(f"127.0.0.1:{old.port}", f"127.0.0.1:{new.port}"))
+    reload(serving)
+    assert eventually(lambda: [line for line in logged(serving, "reloaded") if line["what"] == "smtp.next_hop"])
+    before = len(old.received)
+    for sender, recipient in ((TEACHER, STUDENT), (TEACHER, "vendor@paper.example")):
+        assert submit(serving.smtp, sender, [recipient], SAFE % (sender.encode(), recipient.encode())) == 250
+    assert eventually(lambda: len(new.received) >= 2)
+    assert len(old.received) == before
+
+
+def test_what_needs_a_restart_says_so_and_nothing_ends(serving: Gateway) -> None:
+    written = serving.config.read_text()
+    serving.config.write_text(written + 'smtp.max_size = "1MiB"\n')
+    reload(serving)
+    assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "smtp.max_size"])
+    serving.config.write_text("broken")
+    reload(serving)
+    assert eventually(lambda: [line for line in logged(serving, "kept") if line["what"] == "configuration"])
+    serving.config.write_text(written)
+    os.killpg(serving.processes[0].popen.pid, signal.SIGHUP)  # as a terminal that is closed does
+    assert eventually(lambda: submit(serving.smtp, TEACHER, [STUDENT], SAFE % (b"a", b"b")) == 250)
+    assert serving.processes[0].popen.poll() is None
