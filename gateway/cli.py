@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
-        _demo, _serve, _check, _held, _trace, _classify, _policy, _directory, _user, _token, _audit, _feedback, _model,
-        _train, _evaluate,
+        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _directory, _user, _token, _audit, _feedback,
+        _model, _train, _evaluate,
     ):  # fmt: skip
         add(commands)
     return top
@@ -100,6 +100,21 @@ def _held(commands: Subparsers) -> None:
         decision.add_argument("--reason", default="", metavar="TEXT")
 
 
+def _queue(commands: Subparsers) -> None:
+    queue = _group(commands, "queue", "what waits to leave, and why")
+    for name, text, required in (
+        ("list", "list what is queued, and work items that are stuck", False),
+        ("show", "show all recipients of one message", True),
+        ("retry", "make what is queued or stuck due now", False),
+        ("expire", "bounce what is queued or stuck", False),
+    ):
+        command = _command(queue, name, text)
+        command.add_argument("id", nargs=None if required else "?", metavar="ID")
+        command.add_argument("--stuck", action="store_true", help="only what failed too often in an unforeseen way")
+        command.add_argument("--next-hop", metavar="NAME", help="only mail behind this next hop")
+        command.add_argument("--json", action="store_true")
+
+
 def _trace(commands: Subparsers) -> None:
     trace = _command(commands, "trace", "find a message: states and times, no content")
     by = trace.add_mutually_exclusive_group(required=True)
@@ -129,6 +144,21 @@ def _policy(commands: Subparsers) -> None:
         "--minutes", type=float, default=2.0, metavar="N", help="a reviewer's minutes for one held message; default: 2"
     )
     simulate.add_argument("--json", action="store_true")
+    replay = _command(policy, "replay", "show what the policy makes of a story of dated messages; nothing is sent")
+    replay.add_argument("story", type=Path, metavar="STORY.jsonl", help="one message a line, see docs/operate/stories.md")
+    replay.add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
+    replay.add_argument("--json", action="store_true", help="print a row for each message")
+
+
+def _contact(commands: Subparsers) -> None:
+    contact = _group(commands, "contact", "contact over time between a staff member and a student")
+    show = _command(contact, "show", "show what clause 5 counts of a pair, in numbers and words")
+    show.add_argument("staff", metavar="STAFF", help="a sourcedId or an address")
+    show.add_argument("student", metavar="STUDENT", help="a sourcedId or an address")
+    show.add_argument("--since", default="60d", metavar="TIME", help="how far back, such as 12h or 60d; default: 60d")
+    show.add_argument("--json", action="store_true")
+    rebuild = _command(contact, "rebuild", "count contact again from the stored messages")
+    rebuild.add_argument("--since", default="", metavar="TIME", help="how far back, such as 60d; default: everything")
 
 
 def _audit(commands: Subparsers) -> None:

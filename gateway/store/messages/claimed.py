@@ -27,7 +27,11 @@ _KNOWN_OUTCOMES = Statement(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRows:
-    """Claimed recipients of one message: position, attempts, start of the delivery lifetime, when it was warned of."""
+    """Claimed recipients of one message.
+
+    The columns of `rows`: position, attempts, start of the delivery lifetime, when the sender was warned, and
+    optionally the last reply.
+    """
 
     message_id: str
     token: str
@@ -52,8 +56,8 @@ def read_claim(
         message = read()
         recipients = message.envelope.recipients
         due = tuple(
-            Claimed(recipients[at], attempts, queued_at, at, warned_at is not None)
-            for at, attempts, queued_at, warned_at in claimed.rows
+            Claimed(recipients[at], attempts, queued_at, at, warned_at is not None, *reply)
+            for at, attempts, queued_at, warned_at, *reply in claimed.rows
         )
         ended = {
             recipients[at].address: known[item]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, cast, func, not_, null, or_, select, true
+from sqlalchemy import ColumnElement, Double, Text, and_, bindparam, cast, exists, func, not_, null, or_, select, true
 from sqlalchemy import update as update_rows
 
 from gateway.core.messages.delivery import Claim, NextHop
@@ -27,6 +27,11 @@ _r, _w, _f, _t = schema.recipients.c, work_failures.c, schema.followups.c, schem
 _QUEUED = and_(schema.WAITING, _r.state == schema.lit("queued"))
 _is_free = or_(_r.token.is_(None), _r.next_attempt_at.is_(None), _r.next_attempt_at <= bindparam("now", type_=Double()))
 """No process delivers it right now."""
+_undecidable = and_(
+    _r.state == schema.lit("received"),
+    exists().where(_w.stage == schema.lit(WorkStage.DISPOSITION), _w.item == _r.message_id, _w.stuck == schema.lit(1)),
+)
+"""Its decision is stuck."""
 _COLUMNS = (
     _r.message_id, _r.position, _r.address, _r.channel, _r.domain, _r.state, _r.attempts, _r.next_attempt_at,
     func.coalesce(_w.error, _r.reply), func.coalesce(_w.stuck, schema.lit(0)),
@@ -116,9 +121,9 @@ _MAKE_DUE = Statement(
 _TAKE = Statement(
     lambda sql: (
         update_rows(schema.recipients)
-        .where(_r.message_id == bindparam("id"), _QUEUED, _is_free)
+        .where(_r.message_id == bindparam("id"), or_(_QUEUED, _undecidable), _is_free)
         .values(next_attempt_at=bindparam("until"), token=bindparam("mark"))
-        .returning(_r.position, _r.attempts, _r.queued_at, _r.warned_at)
+        .returning(_r.position, _r.attempts, func.coalesce(_r.queued_at, _r.changed_at), _r.warned_at, _r.reply)
     )
 )
 _RESUME = Statement(
@@ -217,13 +222,16 @@ def _stuck_rows(db: Database, failures: Sequence[Row]) -> list[tuple[tuple[str, 
                 for row in sorted(recipients.get(message, []), key=lambda row: row.position)
                 if stage != WorkStage.DELIVERY or item == f"{row.id}/{row.position}"
             ]
+            rows = rows or [
+                QueueRow(_row_id(stage, item, message), 0, "", "", "", stage, failed, None, error, True, stage)
+            ]
         found += [((stage, item), row) for row in rows]
     return found
 
 
 def _read(row: Row) -> QueueRow:
     stuck = bool(row[-1])
-    return QueueRow(*row[:-1], stuck=stuck, stage=WorkStage.DELIVERY if stuck else "")
+    return replace(QueueRow(*row), stuck=stuck, stage=WorkStage.DELIVERY if stuck else "")
 
 
 _STAGES = frozenset(WorkStage)
