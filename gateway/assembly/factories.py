@@ -15,7 +15,7 @@ from gateway.bus.local import LocalBus
 from gateway.core.channels.capabilities import MAIL
 from gateway.core.fault import Fault
 from gateway.core.messages.addresses import domain_of
-from gateway.core.messages.delivery import NextHop
+from gateway.core.messages.delivery import NextHop, next_hops
 from gateway.core.messages.parties import Direction, Directory
 from gateway.core.policy.decision import Action
 from gateway.core.policy.policy import Policy
@@ -23,8 +23,11 @@ from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
 from gateway.settings.model import Settings, SmtpSettings
+from gateway.settings.next_hop import HopSettings
 from gateway.stages.intake import MessageIntake
 from gateway.store import open_store as open_sql_store
+from gateway.transports.smtp.destination import Destination, TlsPolicy
+from gateway.transports.smtp.dialing import tls_context
 
 
 def load_policy(settings: Settings, file: Path | None = None) -> Policy:
@@ -44,31 +47,45 @@ def policy_source(settings: Settings, policy: Policy) -> str | None:
 
 
 def mail_next_hops(smtp: SmtpSettings, aliases: Mapping[str, str]) -> tuple[NextHop, ...]:
-    """The next hops of mail. Entries with the same target are one hop; "*" serves every other domain.
+    """The next hops of mail: one for each destination, named by its first key. "*" serves every other domain.
 
     `aliases` maps alias domains to the district's domains. An alias without an entry uses its domain's next hop.
+    Without "*" the last hop has no target: it refuses what no other hop serves.
     """
-    served = {domain_of(f"@{domain}"): target for domain, target in smtp.next_hop.items() if domain != "*"}
+    names = _hop_names(smtp)
+    served = {domain_of(f"@{domain}"): names[domain] for domain in smtp.next_hop if domain != "*"}
     for alias, domain in aliases.items():
         if (target := served.get(domain_of(f"@{domain}"))) is not None:
             served.setdefault(domain_of(f"@{alias}"), target)
-    return tuple(
-        NextHop(
-            MAIL,
-            target,
-            frozenset(domain for domain, to in served.items() if to == target),
-            smtp.next_hop.get("*") == target,
-            frozenset(served),
-        )
-        for target in dict.fromkeys(smtp.next_hop.values())
+    return next_hops(
+        MAIL, served, names.get("*"), by_domain={names[domain] for domain, hop in smtp.next_hop.items() if hop.mx}
     )
 
 
-def delivery_hops(hops: tuple[NextHop, ...]) -> tuple[NextHop, ...]:
-    """The next hops of deliveries. If none serves every other domain, one without a target is added; it refuses."""
-    if any(hop.default for hop in hops):
-        return hops
-    return (*hops, NextHop(MAIL, "", frozenset(), True, hops[0].others if hops else frozenset()))
+def mail_destinations(smtp: SmtpSettings) -> dict[str, Destination]:
+    """The destinations of the next hops by name. Raises Fault for a file of authorities that cannot be used."""
+    names, found = _hop_names(smtp), {}
+    for domain, hop in smtp.next_hop.items():
+        if names[domain] == domain:
+            found[domain] = Destination(
+                domain, hop.address, TlsPolicy(hop.tls), str(hop.ca or ""), hop.user, hop.password, hop.connections,
+                hop.mx,
+            )  # fmt: skip
+    for name, destination in found.items():
+        try:
+            tls_context(destination)
+        except OSError as error:
+            raise Fault(
+                f"smtp.next_hop.{name}.ca: cannot be used ({error.strerror or 'no certificate in PEM form'}); "
+                "name a file with certificates in PEM form"
+            ) from None
+    return found
+
+
+def _hop_names(smtp: SmtpSettings) -> dict[str, str]:
+    """The name of the next hop of each key: keys with equal values are one next hop, named by the first."""
+    names: dict[HopSettings, str] = {}
+    return {domain: names.setdefault(hop, domain) for domain, hop in smtp.next_hop.items()}
 
 
 def directory_sources(settings: Settings) -> RosterSources:

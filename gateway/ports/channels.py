@@ -66,7 +66,12 @@ class SmsPeers(Protocol):
 
 
 class HopTransaction(Protocol):
-    """One SMTP transaction with a next hop that accepted the sender. Methods raise HopDown if the next hop is lost."""
+    """One SMTP transaction with a next hop that accepted the sender. Methods raise HopDown if the next hop is lost.
+
+    `relays_dsn`: the next hop announced DSN, so it sends the delivery reports.
+    """
+
+    relays_dsn: bool
 
     async def recipient(self, recipient: Recipient) -> Reply:
         """Name one more recipient."""
@@ -75,7 +80,11 @@ class HopTransaction(Protocol):
         """Ask to send the content; 354 means yes."""
 
     async def send(self, content: bytes) -> None:
-        """Send a piece of the content unchanged. Returns when the next hop keeps pace."""
+        """Send a piece of the content unchanged. Returns when the next hop keeps pace.
+
+        The first piece has the whole header section. Raises Refused if the next hop cannot take the content (8-bit
+        bytes without 8BITMIME or SMTPUTF8).
+        """
 
     async def finish(self) -> Reply:
         """End the content and the transaction; the next hop's reply."""
@@ -85,16 +94,28 @@ class HopTransaction(Protocol):
 
 
 class HopConnector(Protocol):
-    """Opens transactions with next hops while a client's transaction is open."""
+    """Opens transactions with next hops while a client's transaction is open.
+
+    `client` is who the connections are shared out to; "" for one that is trusted.
+    """
 
     async def begin(
-        self, hop: NextHop, sender: str, options: Sequence[str], first: Recipient, *, size: int | None, tls: bool
-    ) -> tuple[HopTransaction | None, Reply]:
+        self, hop: NextHop, sender: str, options: Sequence[str], first: Recipient, *, size: int | None, tls: bool,
+        client: str = "",
+    ) -> tuple[HopTransaction | None, Reply]:  # fmt: skip
         """Connect, give the sender and the first recipient, and return the reply to that recipient.
 
         If the next hop refused the sender, the transaction is None and the reply is the refusal. `options` are those of
         MAIL, `size` the size in bytes that the client announced. A message that came over TLS (`tls`) leaves in clear
         text only to a loopback address. Raises HopDown.
+        """
+
+    async def ask(
+        self, hop: NextHop, sender: str, options: Sequence[str], recipient: Recipient, *, tls: bool, client: str = ""
+    ) -> Reply | None:
+        """Ask whether the next hop takes mail for a recipient. Nothing is sent.
+
+        Returns its permanent refusal. None if it accepts the recipient, or does not say so within a short time.
         """
 
 

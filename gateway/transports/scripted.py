@@ -9,9 +9,9 @@ from gateway.core.messages.delivery import Claim, Deferred, NextHop, Outcome, Se
 from gateway.core.messages.message import Recipient
 from gateway.core.messages.reply import Reply
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import hop_lost, hop_unreachable
-from gateway.transports.smtp.pool import mail_command, rcpt_command
-from gateway.transports.smtp.transport import is_ascii, refusal_outcome, same_outcome
+from gateway.transports.smtp.commands import content_limits, mail_command, rcpt_command, refused_recipient
+from gateway.transports.smtp.destination import hop_lost, hop_unreachable
+from gateway.transports.smtp.transport import refusal_outcome, same_outcome
 
 EXTENSIONS = ("8BITMIME", "DSN", "PIPELINING", "SIZE", "SMTPUTF8")
 
@@ -53,8 +53,9 @@ class ScriptedTransport:
         if not self._script("CONNECT"):
             return same_outcome(recipients, Deferred(hop_unreachable().reply.text))
         content = message.prefix + message.content
-        plain = is_ascii(message, recipients)
-        line = mail_command(self, message.envelope.sender, message.envelope.options, len(content), plain=plain)
+        if (refusal := content_limits(self, message.envelope.options).refuses(content)) is not None:
+            return same_outcome(recipients, refusal_outcome(Reply(refusal.code, (refusal.reply.encode(),))))
+        line = mail_command(self, message.envelope.sender, message.envelope.options, len(content))
         if isinstance(line, Reply):
             return same_outcome(recipients, refusal_outcome(line))
         outcomes: dict[str, Outcome] = {}
@@ -64,6 +65,9 @@ class ScriptedTransport:
             if not mail_reply.accepted:
                 return same_outcome(recipients, refusal_outcome(mail_reply))
             for recipient in recipients:
+                if (unfit := refused_recipient(self, recipient)) is not None:
+                    outcomes[recipient.address] = refusal_outcome(unfit)
+                    continue
                 command = rcpt_command(self, recipient).decode()
                 rcpt_reply = self._reply(command)
                 if rcpt_reply.accepted:

@@ -240,9 +240,8 @@ class RelayTransaction:
     async def _report_relayed(self, envelope: Envelope, section: HeaderSection, answer: Reply) -> None:
         """Tell the sender what the next hop will not. The message is delivered: without a store nobody is told."""
         config, now = self._context.config, self._context.clock()
-        to, content = relayed_report(
-            envelope, section, answer, now, hostname=config.hostname, mailer=config.mailer or f"postmaster@{config.domains[0]}"
-        )
+        mailer = config.mailer or f"postmaster@{config.domains[0]}"
+        to, content = relayed_report(envelope, section, answer, now, hostname=config.hostname, mailer=mailer)
         try:
             await self._context.intake.forward(MAIL, to, content, now)
         except Refused as refused:

@@ -8,56 +8,45 @@ of the cost of a passed-through message.
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
 from collections import deque
 from dataclasses import dataclass
 from typing import cast
 
-from gateway.core.messages.reply import Reply, reply, to_temporary
+from gateway.core.messages.reply import Reply, to_temporary
 from gateway.ports.channels import HopDown
+from gateway.transports.smtp.destination import Endpoint, hop_lost, hop_unreachable
 from gateway.transports.smtp.wire import ContentEncoder, InvalidReply, ReplyParser
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """Seconds to wait for a next hop, by command (RFC 5321 section 4.5.3.2)."""
+    """Seconds to wait for a next hop, by command (RFC 5321 section 4.5.3.2).
+
+    `greeting`: for the greeting, and for every reply until the connection is ready. While there is another address to
+    try, `failover` is for all of that together, and `begin` for the reply to the first commands. `slot`: until a
+    connection is free.
+    """
 
     connect: float = 10.0
     greeting: float = 60.0
+    failover: float = 5.0
+    begin: float = 30.0
+    slot: float = 10.0
     command: float = 300.0
     data: float = 120.0
     block: float = 180.0
     final: float = 600.0
 
 
-@dataclass(frozen=True, slots=True)
-class HopTls:
-    """STARTTLS with next hops. It is opportunistic unless `verify` is set.
-
-    `verify`: TLS is required, with a certificate of the hop's name. `ca_file`: trust these authorities instead of the
-    system's.
-    """
-
-    verify: bool = False
-    ca_file: str = ""
-
-
-def hop_unreachable() -> HopDown:
-    """The next hop cannot be reached."""
-    return HopDown(reply(451, "4.4.1", "The next hop cannot be reached, try again later"))
-
-
-def hop_lost() -> HopDown:
-    """The connection to the next hop was lost."""
-    return HopDown(reply(451, "4.4.2", "The connection to the next hop was lost, try again later"))
-
-
 class SmtpConnection(asyncio.Protocol):
     """Sends commands, matches replies in order, and writes content. Every call raises HopDown once `broken` is set."""
 
-    def __init__(self, timeouts: SmtpTimeouts) -> None:
+    def __init__(self, timeouts: SmtpTimeouts, endpoint: Endpoint) -> None:
         self._loop = asyncio.get_running_loop()
-        self.timeouts = timeouts
+        self.timeouts, self.endpoint = timeouts, endpoint
+        self.heard_at = self._loop.time()
         self._replies = ReplyParser()
         self._waiting: deque[asyncio.Future[Reply]] = deque()
         self._transport: asyncio.Transport | None = None
@@ -77,6 +66,7 @@ class SmtpConnection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transport is no subclass
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
         try:
             for received in self._replies.feed(data):
                 if self._waiting:
@@ -187,19 +177,35 @@ class SmtpConnection(asyncio.Protocol):
     async def hello(self, hostname: str) -> Reply:
         """Send EHLO, or HELO if EHLO is refused, and learn the extensions. Returns the last reply."""
         own_name = hostname.encode("ascii" if hostname.isascii() else "idna")
-        answer = await self.command(b"EHLO " + own_name)
+        answer = await self.command(b"EHLO " + own_name, self.timeouts.greeting)
         self._extensions = {}
         if answer.accepted:
             for line in answer.lines[1:]:
                 name, _, value = line[4:].decode("ascii", "replace").strip().partition(" ")
                 self._extensions[name.upper()] = value
         elif answer.permanent:
-            answer = await self.command(b"HELO " + own_name)
+            answer = await self.command(b"HELO " + own_name, self.timeouts.greeting)
+        return answer
+
+    async def sign_in(self, user: str, password: str) -> Reply:
+        """AUTH with PLAIN or LOGIN (RFC 4954), whichever the next hop offers. Returns the last reply."""
+        mechanisms = self._extensions.get("AUTH", "").upper().split()
+        if "PLAIN" in mechanisms or "LOGIN" not in mechanisms:
+            secret = base64.b64encode(f"\0{user}\0{password}".encode())
+            return await self.command(b"AUTH PLAIN " + secret, self.timeouts.greeting)
+        answer = await self.command(b"AUTH LOGIN", self.timeouts.greeting)
+        for word in (user, password):
+            if answer.code == 334:
+                answer = await self.command(base64.b64encode(word.encode()), self.timeouts.greeting)
         return answer
 
     async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
         """Send STARTTLS. EHLO must follow. Raises HopDown if TLS is refused or fails."""
-        if not (await self.command(b"STARTTLS")).accepted or self._transport is None or self.broken:
+        if (
+            not (await self.command(b"STARTTLS", self.timeouts.greeting)).accepted
+            or self._transport is None
+            or self.broken
+        ):
             self.abort()
             raise hop_unreachable()
         self._replies = ReplyParser()  # discard what was sent in clear text after the reply

@@ -12,10 +12,15 @@ from gateway.core.messages.delivery import Bounced, Claim, Deferred, NextHop, Ou
 from gateway.core.messages.message import Message, Recipient
 from gateway.core.messages.reply import Reply, invalid_answer
 from gateway.ports.channels import HopDown
+from gateway.transports.smtp.commands import content_limits, mail_command, rcpt_command, refused_recipient
 from gateway.transports.smtp.connection import SmtpConnection
-from gateway.transports.smtp.pool import SmtpPool, mail_command, rcpt_command
+from gateway.transports.smtp.destination import NoMailServer
+from gateway.transports.smtp.pool import SmtpPool
+from gateway.transports.smtp.routes import domain_for
 
 _PIECE = 1 << 18
+_CLIENT = "delivery"  # whose slots deliveries take
+_WAIT = 300.0  # seconds to wait for a slot; the claim is renewed meanwhile
 
 
 class SmtpTransport:
@@ -32,55 +37,74 @@ class SmtpTransport:
         A hop without a target serves nobody: recipients there are refused, or they would wait forever.
         """
         outcomes: dict[str, Outcome] = {}
-        left = [claimed.recipient for claimed in claim.recipients]
+        recipients = [claimed.recipient for claimed in claim.recipients]
         if not hop.target:
-            return same_outcome(left, Bounced("550 5.4.4 No next hop serves this domain"))
-        while left:
-            ended = await self._transaction(hop, claim.message, left, holds_claim)
-            if ended is None:
-                return outcomes
-            outcomes |= ended
-            excess = [recipient for recipient in left if is_too_many(outcomes[recipient.address])]
-            left = excess if len(excess) < len(left) else []
+            return same_outcome(recipients, Bounced("550 5.4.4 No next hop serves this domain"))
+        by_domain: dict[str, list[Recipient]] = {}
+        for recipient in recipients:
+            by_domain.setdefault(domain_for(hop, recipient), []).append(recipient)
+        for domain, left in by_domain.items():
+            while left:
+                ended = await self._transaction(hop, domain, claim.message, left, holds_claim)
+                if ended is None:
+                    return outcomes
+                outcomes |= ended
+                excess = [recipient for recipient in left if is_too_many(outcomes[recipient.address])]
+                left = excess if len(excess) < len(left) else []
         return outcomes
 
     async def _transaction(
-        self,
-        hop: NextHop,
-        message: Message,
-        recipients: Sequence[Recipient],
+        self, hop: NextHop, domain: str, message: Message, recipients: Sequence[Recipient],
         holds_claim: Callable[[], Awaitable[bool]],
     ) -> dict[str, Outcome] | None:  # fmt: skip
         """One transaction. None if the claim was lost."""
-        size = len(message.prefix) + len(message.content)
+        size, envelope = len(message.prefix) + len(message.content), message.envelope
+        refused: dict[str, Outcome] = {}
+        going: list[Recipient] = []
 
         def commands(connection: SmtpConnection) -> list[bytes] | Reply:
-            line = mail_command(
-                connection, message.envelope.sender, message.envelope.options, size, plain=is_ascii(message, recipients)
-            )
+            refused.clear()
+            going.clear()
+            limits = content_limits(connection, envelope.options)
+            if (refusal := limits.refuses(message.prefix + message.content if limits else b"")) is not None:
+                return Reply(refusal.code, (refusal.reply.encode(),))
+            line = mail_command(connection, envelope.sender, envelope.options, size)
             if isinstance(line, Reply):
                 return line
-            return [line, *(rcpt_command(connection, recipient) for recipient in recipients), b"DATA"]
+            for recipient in recipients:
+                if (answer := refused_recipient(connection, recipient)) is not None:
+                    refused[recipient.address] = refusal_outcome(answer)
+                else:
+                    going.append(recipient)
+            if not going:
+                return next(answer for recipient in recipients if (answer := refused_recipient(connection, recipient)))
+            return [line, *(rcpt_command(connection, recipient) for recipient in going), b"DATA"]
 
         try:
-            connection, replies = await self._pool.open_transaction(hop, commands, tls=message.tls)
+            lease, replies = await self._pool.routes.open_transaction(
+                hop, commands, domain=domain, tls=message.tls, client=_CLIENT, wait=_WAIT
+            )
+        except NoMailServer as gone:
+            return same_outcome(recipients, Bounced(gone.reply.text))
         except HopDown as down:
             return same_outcome(recipients, Deferred(down.reply.text))
+        connection = lease.connection
         if not replies[0].accepted:
-            self._pool.release(hop, connection, clean=False)
+            lease.give_back(clean=False)
             return same_outcome(recipients, refusal_outcome(replies[0]))
-        outcomes: dict[str, Outcome] = {}
+        outcomes = refused
         accepted = []
-        for recipient, answer in zip(recipients, replies[1:], strict=False):
+        data_reply = replies[-1]
+        answers = [*replies[1:-1], *[data_reply] * len(going)]  # after a 421 there are fewer than recipients
+        for recipient, answer in zip(going, answers, strict=False):
             if answer.accepted:
                 accepted.append(recipient)
             else:
                 outcomes[recipient.address] = refusal_outcome(answer, at_rcpt=True)
-        data_reply = replies[-1]
         if not accepted or data_reply.code != 354:
             if data_reply.code == 354:
                 connection.abort()  # it would accept a message for nobody
-            self._pool.release(hop, connection, clean=False)
+            lease.give_back(clean=False)
             return outcomes | same_outcome(accepted, refusal_outcome(data_reply))
         try:
             ended = await self._send_content(connection, message, holds_claim)
@@ -88,7 +112,7 @@ class SmtpTransport:
             connection.abort()
             raise
         finally:
-            self._pool.release(hop, connection, clean=True)
+            lease.give_back(clean=True)
         return None if ended is None else outcomes | same_outcome(accepted, ended)
 
     async def _send_content(
@@ -132,9 +156,3 @@ def is_too_many(outcome: Outcome) -> bool:
     if not isinstance(outcome, Deferred) or not outcome.reply.startswith("452"):
         return False
     return outcome.reply.startswith("452 4.5.3") or "too many recipients" in outcome.reply.lower()
-
-
-def is_ascii(message: Message, recipients: Sequence[Recipient]) -> bool:
-    """Whether content and addresses are ASCII, so that any next hop can take them, whatever MAIL declared."""
-    addresses = [message.envelope.sender, *(recipient.address for recipient in recipients)]
-    return message.content.isascii() and message.prefix.isascii() and all(map(str.isascii, addresses))

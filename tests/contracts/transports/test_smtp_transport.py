@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gateway.assembly.factories import delivery_hops, mail_next_hops
+from gateway.assembly.factories import mail_next_hops
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import Transport
@@ -217,11 +217,13 @@ async def test_internationalized_addresses_need_smtputf8(world) -> None:
 
 
 async def test_domain_without_a_next_hop_is_refused() -> None:
-    (inside,) = mail_next_hops(SmtpSettings(next_hop={"riverbend.example": "127.0.0.1:2600"}), {})
-    *rest, nowhere = delivery_hops((inside,))
-    assert (rest, nowhere.default, nowhere.others) == ([inside], True, frozenset({"riverbend.example"}))
+    settings = SmtpSettings(next_hop={"riverbend.example": "127.0.0.1:2600"})
+    inside, nowhere = mail_next_hops(settings, {})
+    assert (inside.target, nowhere.target) == ("riverbend.example", "")
+    assert (nowhere.default, nowhere.others) == (True, frozenset({"riverbend.example"}))
     async with SmtpPool("gateway.riverbend.example") as pool:
         outcomes = await World(SmtpTransport(pool), nowhere, list).deliver(claim())
         assert outcomes == {item: Bounced("550 5.4.4 No next hop serves this domain") for item in (AVERY, JO)}
-    everywhere = mail_next_hops(SmtpSettings(next_hop={"*": "127.0.0.1:2601"}), {})
-    assert delivery_hops(everywhere) == everywhere
+    (everywhere,) = mail_next_hops(SmtpSettings(next_hop={"*": "127.0.0.1:2601"}), {})
+    assert everywhere.default
+    assert everywhere.serves("any.example")

@@ -239,7 +239,7 @@ async def test_vanished_client_leaves_nothing_at_the_next_hop() -> None:
         client = await relay.client()
         await client.mail(TEACHER, [VENDOR])
         await client.say("DATA")
-        client.send(mail_content(text="half a mess"))
+        client.send(mail_content(text="half a message\r\n" * 8000))
         await wait_until(lambda: relay.outside.received > 50)
         client.writer.transport.abort()
         await wait_until(lambda: not relay.outside.open)

@@ -327,7 +327,7 @@ async def test_session_that_does_not_finish_in_time_is_closed() -> None:
         client = await relay.client()
         await client.mail(TEACHER, [VENDOR])
         assert (await client.say("DATA")).startswith("354")
-        client.send(mail_content())
+        client.send(mail_content(text="unfinished\r\n" * 8000))
         await wait_until(lambda: relay.outside.received > 10)
         await asyncio.wait_for(relay.relay.__aexit__(None, None, None), 5)
         assert (await client.reply()).startswith("421 4.3.2 ")

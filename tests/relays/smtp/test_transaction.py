@@ -192,10 +192,44 @@ async def test_next_hop_without_extensions() -> None:
         assert (relay.outside.taken[0].mail, relay.outside.taken[0].rcpts) == (
             f"MAIL FROM:<{TEACHER}>", (f"RCPT TO:<{VENDOR}>",)
         )  # fmt: skip
-        replies = await client.mail(TEACHER, [VENDOR], None, "BODY=8BITMIME")
-        assert replies[-1].startswith("554 5.6.3 ")
-        await client.say("RSET")
-        replies = await client.mail(TEACHER, [VENDOR], None, "SMTPUTF8")
+        for options in ("BODY=8BITMIME", "SMTPUTF8", "BODY=8BITMIME SMTPUTF8"):
+            assert (await client.mail(TEACHER, [VENDOR], mail_content(), options))[-1] == "250 2.0.0 Ok"
+            assert relay.outside.taken[-1].mail == f"MAIL FROM:<{TEACHER}>"
+
+
+EIGHT_BIT = "Zoë hat 40 Kästen"
+
+
+@pytest.mark.parametrize(
+    ("options", "extensions", "subject", "text", "answer"),
+    [
+        ("BODY=8BITMIME", (), "Order", EIGHT_BIT, "554 5.6.3 "),
+        ("BODY=8BITMIME", (), "Order", "plain\r\n" * 30_000 + EIGHT_BIT, "554 5.6.3 "),
+        ("BODY=8BITMIME", ("8BITMIME",), "Order", EIGHT_BIT, "250 "),
+        ("BODY=8BITMIME SMTPUTF8", ("8BITMIME",), "Order", EIGHT_BIT, "250 "),
+        ("BODY=8BITMIME SMTPUTF8", ("8BITMIME",), EIGHT_BIT, "plain", "554 5.6.7 "),
+        ("BODY=8BITMIME SMTPUTF8", ("SMTPUTF8",), EIGHT_BIT, "plain", "554 5.6.3 "),
+        ("BODY=8BITMIME SMTPUTF8", ("8BITMIME", "SMTPUTF8"), EIGHT_BIT, EIGHT_BIT, "250 "),
+    ],
+)
+async def test_content_decides_what_a_next_hop_cannot_take(options, extensions, subject, text, answer: str) -> None:
+    """Nothing is converted: content that needs no extension goes without it, other content is refused."""
+    async with running_relay(hop_more={"extensions": extensions}) as relay:
+        client = await relay.client()
+        content = mail_content(subject=subject, text=text)
+        assert (await client.mail(TEACHER, [VENDOR], content, options))[-1].startswith(answer)
+        assert len(relay.outside.taken) == answer.startswith("250")
+        assert (await client.mail(TEACHER, [VENDOR], mail_content()))[-1].startswith("250 ")
+
+
+async def test_next_hop_without_smtputf8_takes_ascii_recipients() -> None:
+    async with running_relay(hop_more={"extensions": ("8BITMIME",)}) as relay:
+        client = await relay.client()
+        replies = await client.mail(TEACHER, ["z\u00f6@paper.example", VENDOR], mail_content(), "SMTPUTF8")
+        assert replies[1].startswith("553 5.6.7 ")
+        assert replies[-1] == "250 2.0.0 Ok"
+        assert relay.outside.taken[0].rcpts == (f"RCPT TO:<{VENDOR}>",)
+        replies = await client.mail("z\u00f6@paper.example", [VENDOR], None, "SMTPUTF8")
         assert replies[-1].startswith("553 5.6.7 ")
 
 

@@ -11,7 +11,8 @@ import pytest
 from gateway.core.messages.delivery import Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import HopDown
-from gateway.transports.smtp.connection import HopTls, SmtpTimeouts
+from gateway.transports.smtp.connection import SmtpTimeouts
+from gateway.transports.smtp.destination import Destination, TlsPolicy
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
 from tests.contracts.transports.test_smtp_transport import AVERY, JO, claim
@@ -30,8 +31,11 @@ def hop_of(hop) -> NextHop:
     return NextHop("mail", hop.target, frozenset(), True)
 
 
-def open_pool(**more) -> SmtpPool:
-    return SmtpPool("gateway.riverbend.example", **more)
+def open_pool(hop=None, *, target: str = "", timeouts=None, idle: float = 20.0, **more) -> SmtpPool:
+    """A pool. `more` is configured of `hop`, which is reached as `target` if given."""
+    name = target or (hop.target if hop else "")
+    destinations = {name: Destination(name, (name,), **more)} if more else {}
+    return SmtpPool("gateway.riverbend.example", destinations, timeouts=timeouts, idle=idle)
 
 
 async def deliver_one(transport: SmtpTransport, where: NextHop, **more) -> object:
@@ -57,7 +61,7 @@ async def test_refusal_at_connect_or_ehlo_defers() -> None:
 
 
 async def test_number_of_connections_is_limited() -> None:
-    async with fake_hop() as hop, open_pool(limit=2) as pool:
+    async with fake_hop() as hop, open_pool(hop, connections=2) as pool:
         transport = SmtpTransport(pool)
         outcomes = await asyncio.gather(*(deliver_one(transport, hop_of(hop)) for _ in range(8)))
         assert all(isinstance(outcome, Sent) for outcome in outcomes)
@@ -70,18 +74,19 @@ async def test_failures_do_not_leak_connections() -> None:
     def says(command: str) -> str:
         return "" if command.startswith(breaks["at"] or "nothing") else accept_all(command)
 
-    async with fake_hop(says) as hop, open_pool(limit=1, timeouts=SmtpTimeouts(connect=0.2)) as pool:
+    async with fake_hop(says) as hop, open_pool(hop, connections=1, timeouts=SmtpTimeouts(connect=0.2)) as pool:
         transport = SmtpTransport(pool)
-        for at in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", ".", ""):
+        for at in ("MAIL", "RCPT", "DATA", ".", "", "CONNECT", "EHLO"):
             breaks["at"] = at
             for _ in range(3):
                 outcome = await deliver_one(transport, hop_of(hop))
                 assert isinstance(outcome, Deferred if at else Sent)
                 assert not (at and "cannot be reached" in outcome.reply) or at in ("CONNECT", "EHLO")
+            hop.break_all()
 
 
 async def test_canceled_delivery_releases_its_connection() -> None:
-    async with fake_hop() as hop, open_pool(limit=1) as pool:
+    async with fake_hop() as hop, open_pool(hop, connections=1) as pool:
         hop.reading.clear()
         transport = SmtpTransport(pool)
         task = asyncio.create_task(deliver_one(transport, hop_of(hop)))
@@ -150,13 +155,16 @@ def secured(certificate) -> ssl.SSLContext:
 
 
 async def test_tls_is_verified_if_required(certificate, secured) -> None:
-    async with fake_hop(tls=secured) as hop, open_pool(tls=HopTls(True, certificate[0])) as pool:
+    async with (
+        fake_hop(tls=secured) as hop,
+        open_pool(target=f"localhost:{hop.port}", tls=TlsPolicy.VERIFY, ca_file=certificate[0]) as pool,
+    ):
         by_name = NextHop("mail", f"localhost:{hop.port}", frozenset(), True)
         assert isinstance(await deliver_one(SmtpTransport(pool), by_name), Sent)
         assert hop.taken[0].secure
-    async with fake_hop(tls=secured) as hop, open_pool(tls=HopTls(True)) as pool:
+    async with fake_hop(tls=secured) as hop, open_pool(hop, tls=TlsPolicy.VERIFY) as pool:
         assert isinstance(await deliver_one(SmtpTransport(pool), hop_of(hop)), Deferred)
-    async with fake_hop() as hop, open_pool(tls=HopTls(True)) as pool:
+    async with fake_hop() as hop, open_pool(hop, tls=TlsPolicy.VERIFY) as pool:
         assert (await deliver_one(SmtpTransport(pool), hop_of(hop))).reply.startswith("451 4.7.4 ")
         assert "MAIL" not in " ".join(hop.commands)
 
