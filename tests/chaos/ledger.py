@@ -26,6 +26,7 @@ class Ledger:
     rejected: set[str] = field(default_factory=set)  # subjects whose rejection was answered 200
     sure: set[str] = field(default_factory=set)  # subjects whose release was answered 200
     unsure: set[str] = field(default_factory=set)  # subjects with a decision that was not answered 200
+    ids: set[str] = field(default_factory=set)  # of the messages whose rejection was asked for
     faults: list[str] = field(default_factory=list)
     arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     _read: int = 0
@@ -58,10 +59,7 @@ class Ledger:
 
     def _is_rejection(self, content: bytes) -> bool:
         """Whether a notice tells a sender that a reviewer rejected the message."""
-        rejected = self.rejected | self.unsure
-        return any(
-            offer.mail.message_id.encode() in content for offer in self.traffic.offers if offer.subject in rejected
-        )
+        return any(id_.encode() in content for id_ in self.ids)
 
     def missing(self) -> list[Offer]:
         """Accepted messages that must have arrived and have not."""
@@ -105,6 +103,8 @@ class Ledger:
                 continue
             if action == "release":
                 self.released.add(subject)
+            else:
+                self.ids.add(held[subject])
             status, _ = self.site.api(f"/messages/{held[subject]}/{action}", {"reason": "chaos"})
             if status == 200:
                 (self.sure if action == "release" else self.rejected).add(subject)

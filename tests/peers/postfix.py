@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -138,7 +139,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _lay_out(home: Path, name: str, port: int, to: str, parameters: Mapping[str, str]) -> None:
+def _lay_out(home: Path, name: str, port: int, to: str, parameters: Mapping[str, str], services: str) -> None:
     owner = pwd.getpwnam("postfix")
     home.chmod(0o755)  # its processes run as postfix and must be able to pass
     for folder in ("etc", "queue", "data", "log", "mail"):
@@ -160,7 +161,15 @@ def _lay_out(home: Path, name: str, port: int, to: str, parameters: Mapping[str,
         settings |= {"relayhost": f"[{host}]:{next_port}", "default_transport": "smtp", "relay_transport": "smtp"}
     settings |= parameters
     (home / "etc" / "main.cf").write_text("".join(f"{key} = {value.strip()}\n" for key, value in settings.items()))
-    (home / "etc" / "master.cf").write_text(_MASTER.format(port=port))
+    (home / "etc" / "master.cf").write_text(_with_services(_MASTER.format(port=port), services.format(port=port)))
+
+
+def _with_services(master: str, more: str) -> str:
+    """A master.cf with further services, or other ones of the same name and type."""
+    entries: dict[tuple[str, ...], str] = {}
+    for entry in re.findall(r"^\S.*\n(?:\s.*\n)*", master + more, re.MULTILINE):
+        entries[tuple(entry.split()[:2])] = entry
+    return "".join(entries.values())
 
 
 def _greets(port: int) -> bool:
@@ -170,17 +179,20 @@ def _greets(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def running_postfix(to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None) -> Iterator[Postfix]:
+def running_postfix(
+    to: str, *, name: str = "mail", parameters: Mapping[str, str] | None = None, services: str = ""
+) -> Iterator[Postfix]:
     """Run an instance. `to` is where all mail goes: "HOST:PORT" (relayed), "maildir" or "discard".
 
     Its folder is directly in the system's temporary folder, because Postfix must be able to reach it. `parameters`
-    override main.cf. Several instances can run at the same time.
+    override main.cf. `services` are further entries of master.cf, where {port} is its own port. Several instances can
+    run at the same time.
     """
     home = Path(tempfile.mkdtemp(prefix=f"postfix-{name}-"))
     server = Postfix(name, home, _free_port())
     control = [POSTFIX, "-c", str(home / "etc")]
     try:
-        _lay_out(home, name, server.port, to, parameters or {})
+        _lay_out(home, name, server.port, to, parameters or {}, services)
         # Its daemons inherit the output of `start`: a pipe would never close.
         with (home / "log" / "start.log").open("wb") as output:
             started = subprocess.run([*control, "start"], check=False, stdout=output, stderr=output, timeout=60)
