@@ -85,7 +85,15 @@ def test_every_setting_of_the_example_has_a_comment() -> None:
 
 
 def test_example_shows_the_defaults(tmp_path: Path) -> None:
-    for secret in ("bus.secret", "texting.secret", "smsc.secret", "twilio.secret", "webhooks.secret", "oidc.secret"):
+    for secret in (
+        "bus.secret",
+        "texting.secret",
+        "smsc.secret",
+        "twilio.secret",
+        "webhooks.secret",
+        "oidc.secret",
+        "scanner.secret",
+    ):
         (tmp_path / secret).write_text("s3cret\n")
     plain, full = tmp_path / "plain.toml", tmp_path / "full.toml"
     plain.write_text(EXAMPLE)
@@ -94,7 +102,8 @@ def test_example_shows_the_defaults(tmp_path: Path) -> None:
     # These have no default, or one that depends on another key or on the machine: the example shows a sample value.
     assert set(found) == {
         "district.name", "district.aliases", "directory.contacts", "directory.groups", "policy.file", "policy.text",
-        "bus.tls_ca", "bus.user", "bus.password", "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "sms.smpp",
+        "bus.tls_ca", "bus.user", "bus.password", "smtp.hostname", "smtp.tls_cert", "smtp.tls_key", "smtp.listen_tls",
+        "smtp.accounts", "sms.smpp",
         "sms.twilio", "classify.model", "console.public_url", "console.oidc.issuer", "console.oidc.client_id",
         "console.oidc.client_secret", "notify.to",
     }  # fmt: skip

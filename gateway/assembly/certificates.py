@@ -46,7 +46,7 @@ class Certificates:
         def use_current(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
             connection.context = self.context
 
-        context.sni_callback = use_current  # type: ignore[assignment]  # asyncio passes SSLObject
+        context.sni_callback = use_current
         return context
 
     def reload(self, cert: Path | None = None, private_key: Path | None = None) -> bool:

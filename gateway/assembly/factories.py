@@ -22,7 +22,8 @@ from gateway.core.policy.policy import Policy
 from gateway.directory.loading import RosterSources
 from gateway.observability.events import EventLog
 from gateway.ports.store import Store
-from gateway.settings.model import Settings, SmtpSettings
+from gateway.settings.model import Settings
+from gateway.settings.smtp import SmtpSettings
 from gateway.settings.next_hop import HopSettings
 from gateway.stages.intake import MessageIntake
 from gateway.store import open_store as open_sql_store

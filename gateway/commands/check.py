@@ -30,6 +30,7 @@ from gateway.commands.checks.services import check_bus, check_model, check_sign_
 from gateway.commands.checks.storage import check_room
 from gateway.commands.context import load_settings
 from gateway.core.fault import Fault
+from gateway.core.messages.parties import Role
 from gateway.directory.loading import load_sources
 from gateway.directory.roster import Roster
 from gateway.settings.model import Settings
@@ -122,7 +123,7 @@ def _read_roster(settings: Settings) -> tuple[Roster | None, list[Line]]:
         return None, [error("directory", str(fault))]
     roster = loaded.roster
     counts = roster.counts()
-    shown = ", ".join(f"{count} {role}" for role, count in counts.items())
+    shown = f"{counts.get(Role.STAFF, 0)} staff, {counts.get(Role.STUDENT, 0)} students"
     lines = [ok("directory", f"{shown}, {len(loaded.warnings)} irregularities corrected")]
     lines += [ok("directory", f"note: {warning}") for warning in loaded.warnings[:_MAX_WARNINGS]]
     lines += check_people(counts)

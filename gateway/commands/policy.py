@@ -1,4 +1,4 @@
-"""`chaperone policy`: shows the policy in force, validates a policy file, simulates a changed one."""
+"""`chaperone policy`: shows the policy in force, validates a policy file, simulates a changed one, replays a story."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from gateway.core.policy.policy import Clause, Policy
 
 
 def run(options: Namespace) -> int:
-    """Show, check or simulate a policy."""
+    """Show, check, simulate or replay a policy."""
     if options.action == "simulate":
         from gateway.commands.simulate import simulate
 
         return simulate(options)
+    if options.action == "replay":
+        from gateway.commands.replay import run_replay
+
+        return run_replay(options)
     settings = load_settings(options)
     policy = load_policy(settings, options.policy)
     if options.action == "check":

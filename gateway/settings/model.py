@@ -14,14 +14,14 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from gateway.core.fault import Fault
-from gateway.settings.next_hop import NextHops
+from gateway.settings.section import Section
+from gateway.settings.smtp import SmtpSettings
 from gateway.settings.units import (
     Accounts,
     Address,
-    BareNewline,
     Bytes,
     Domain,
     FilePath,
@@ -40,11 +40,7 @@ class SettingsError(Fault):
     """The configuration cannot be used. The text has one line per fault: file, key, what is wrong, how to fix it."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DistrictSettings(_Section):
+class DistrictSettings(Section):
     """The district: its name, mail domains and time zone."""
 
     domains: tuple[Domain, ...] = Field(min_length=1)  # mail domains of the district, the main one first
@@ -53,7 +49,7 @@ class DistrictSettings(_Section):
     aliases: Mapping[Domain, Domain] = {}  # other domain = one of `domains`
 
 
-class DirectorySettings(_Section):
+class DirectorySettings(Section):
     """Where the roster files are."""
 
     oneroster: Path  # OneRoster CSV folder or zip; read at start and when it changes
@@ -63,14 +59,14 @@ class DirectorySettings(_Section):
     student_domains: tuple[Domain, ...] = ()  # an unknown address in one of these counts as a student
 
 
-class NoVerdictSettings(_Section):
+class NoVerdictSettings(Section):
     """The action when no verdict arrives in time."""
 
     staff_to_student: UndecidedAction = "hold"
     student_to_staff: UndecidedAction = "flag"
 
 
-class PolicySettings(_Section):
+class PolicySettings(Section):
     """The policy in use."""
 
     file: FilePath = None  # default: the shipped 401.13R2
@@ -80,7 +76,7 @@ class PolicySettings(_Section):
     no_verdict: NoVerdictSettings = NoVerdictSettings()
 
 
-class BusSettings(_Section):
+class BusSettings(Section):
     """The message bus."""
 
     url: str = Field(default="local:", pattern=r"^(local:|kafka://.+)$")  # or "kafka://host:9092,host:9092"
@@ -92,7 +88,7 @@ class BusSettings(_Section):
     password: str = ""  # better: password_file
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """The database and how long it keeps content."""
 
     url: str = Field(default="sqlite:///var/chaperone.db", pattern=r"^(sqlite:///.+|postgresql://.+)$")
@@ -101,50 +97,13 @@ class StoreSettings(_Section):
     max_waiting: Bytes = 10 << 30  # total content of undecided and queued messages; above it: 452
 
 
-class RetrySettings(_Section):
-    """When delivery of mail is tried again."""
-
-    first: Seconds = Field(default=60.0, gt=0)  # after the first attempt; doubled with each further one
-    longest: Seconds = Field(default=3600.0, gt=0)  # the longest wait between two attempts
-    lifetime: Seconds = Field(default=5 * 86400.0, gt=0)  # from acceptance or release until the message bounces
-    warn: Seconds = Field(default=4 * 3600.0, gt=0)  # when the sender gets a notice of the delay, once
-
-
-class QueueSettings(_Section):
+class QueueSettings(Section):
     """Work items: messages on their way, and the notices that follow."""
 
     stuck_after: int = Field(default=8, ge=1)  # attempts that failed in an unforeseen way
 
 
-class SmtpSettings(_Section):
-    """Mail in and out."""
-
-    next_hop: NextHops = Field(min_length=1)  # by recipient domain; "*" is every other domain
-    listen: tuple[Address, ...] = ("127.0.0.1:2525",)
-    hostname: str = ""  # for the greeting and Received fields; default: the machine's full name
-    relay_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may relay to any domain
-    verify_recipients: bool = True  # of mail in scope: ask the next hop at RCPT, and refuse whom it does not know
-    max_size: Bytes = 36 << 20  # largest content accepted
-    bare_newline: BareNewline = "normalize"  # what to do about bare CR and LF; "normalise" works too
-    max_in_flight: Bytes = 512 << 20  # content in memory over all sessions, all copies counted; above it: 451
-    workers: int = Field(default=1, ge=1, le=64)  # processes that receive mail
-    tls_cert: FilePath = None  # offer STARTTLS when set; read again when it changes
-    tls_key: FilePath = None
-    require_tls: bool = False  # refuse mail without TLS
-    listen_tls: tuple[Address, ...] = ()  # further addresses, where TLS comes before the greeting
-    accounts: Accounts = {}  # systems that may authenticate: user = { password_file = "..." }
-    max_sessions: int = Field(default=1000, ge=1)  # of each process
-    max_sessions_per_client: int = Field(default=50, ge=1)  # of a client outside `relay_from`
-    client_rate: int = Field(default=1200, ge=0)  # messages a minute of a client outside `relay_from`; 0: no limit
-    sender_rate: int = Field(default=600, ge=0)  # messages a minute of a sender from such clients; 0: no limit
-    greeting_delay: Seconds = 0.0  # refuse clients outside `relay_from` that speak before the greeting
-    proxy_protocol: bool = False  # expect the PROXY protocol from a load balancer
-    proxies: tuple[Network, ...] = ()  # the networks from which PROXY and XCLIENT are heard; needed with proxy_protocol
-    outside_claims: Literal["mark", "refuse"] = "mark"  # the district's addresses as sender from outside relay_from
-    retry: RetrySettings = RetrySettings()
-
-
-class SmppSettings(_Section):
+class SmppSettings(Section):
     """Text messages over SMPP 3.4."""
 
     upstream: SmscUrl  # smpp://system_id@host:port of the provider; smpps:// over TLS
@@ -152,13 +111,13 @@ class SmppSettings(_Section):
     upstream_bind: Literal["transceiver", "separate"] = "transceiver"  # separate: one transmitter, one receiver
     listen: tuple[Address, ...] = ("127.0.0.1:2775",)  # where the district's applications bind
     bind_from: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))  # who may bind
-    accounts: Accounts = {}  # system_id = { password_file = "..." }
+    accounts: Accounts = Field(default={})  # system_id = { password_file = "..." }
     tls_cert: FilePath = None  # applications bind over TLS when set
     tls_key: FilePath = None
     parts_timeout: Seconds = 300.0  # how long to wait for the other parts of a long text
 
 
-class TwilioSettings(_Section):
+class TwilioSettings(Section):
     """Text messages through Twilio or a compatible provider."""
 
     account_sid: str = Field(pattern=r"^AC[0-9A-Za-z]{1,64}$")  # our account; applications use it here too
@@ -171,21 +130,21 @@ class TwilioSettings(_Section):
     app_url: WebUrl = ""  # forward inbound texts here; empty: to the phone of the person with the number
 
 
-class SmsSettings(_Section):
+class SmsSettings(Section):
     """Text messages; each provider is off when left out."""
 
     smpp: SmppSettings | None = None
     twilio: TwilioSettings | None = None
 
 
-class ClassifySettings(_Section):
+class ClassifySettings(Section):
     """The classifiers."""
 
     workers: int = Field(default=1, ge=1, le=64)  # processes that read content
     model: str = ""  # model folder; default: the shipped model
 
 
-class OidcSettings(_Section):
+class OidcSettings(Section):
     """Single sign-on of the console. When left out, only local accounts exist."""
 
     issuer: str = ""
@@ -194,7 +153,7 @@ class OidcSettings(_Section):
     trusted: Seconds = 4 * 3600.0  # how long a role from groups stays valid while the service is down
 
 
-class ConsoleSettings(_Section):
+class ConsoleSettings(Section):
     """Console pages and API."""
 
     listen: Address = "127.0.0.1:8025"
@@ -205,20 +164,20 @@ class ConsoleSettings(_Section):
     oidc: OidcSettings = OidcSettings()
 
 
-class NotifySettings(_Section):
+class NotifySettings(Section):
     """Notices by mail."""
 
     sender: str = Field(default="", alias="from")  # default: chaperone@ the first of district.domains
     to: tuple[str, ...] = ()  # recipients of help alerts and late-verdict notices
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Prometheus metrics and health checks."""
 
     listen: Address = "127.0.0.1:9464"  # /metrics /healthz /readyz
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings, with defaults filled in."""
 
     district: DistrictSettings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.assembly.factories import mail_destinations, mail_next_hops
 from gateway.core.fault import Fault
-from gateway.settings.model import SmtpSettings
+from gateway.settings.smtp import SmtpSettings
 from gateway.transports.smtp.destination import Destination, TlsPolicy
 
 VALUES = st.sampled_from(

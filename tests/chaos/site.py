@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gateway.settings.model import SmtpSettings
+from gateway.settings.smtp import SmtpSettings
 from tests.chaos.clocks import Clock
 from tests.chaos.databases import DatabasePair, database_pair
 from tests.chaos.disks import Disk, missing, small_disk

@@ -159,8 +159,10 @@ class ClientConnection(SMTP):
         """
         await self._flush()
         sent = memoryview(bytes(self._reader._buffer if early else b""))  # type: ignore[attr-defined]
-        waiter = self.loop.create_future()
-        protocol = sslproto.SSLProtocol(self.loop, self, self._tls(), waiter, server_side=True)
+        waiter, tls = self.loop.create_future(), self._tls()
+        if tls is None:  # TLS was switched off since the session began
+            raise ClientGone
+        protocol = sslproto.SSLProtocol(self.loop, self, tls, waiter, server_side=True)
         self._tls_protocol = protocol
         self._original_transport = self.transport
         assert self._original_transport is not None

@@ -12,7 +12,7 @@ from gateway.assembly.factories import mail_next_hops
 from gateway.core.messages.delivery import Bounced, Claim, Claimed, Deferred, NextHop, Sent
 from gateway.core.messages.message import Recipient
 from gateway.ports.channels import Transport
-from gateway.settings.model import SmtpSettings
+from gateway.settings.smtp import SmtpSettings
 from gateway.transports.scripted import EXTENSIONS, ScriptedTransport
 from gateway.transports.smtp.pool import SmtpPool
 from gateway.transports.smtp.transport import SmtpTransport
