@@ -199,12 +199,14 @@ def _read_others(message: _Extraction, reading: Reading, subject: str) -> None:
             text = f"{part.text}\n{part.hidden}"[:MAX_CHARACTERS]
             if part.data and _read_file(message, part) is Use.TEXT:
                 message.failed.append(DISPUTED)
+            for file in part.embedded:
+                _read_file(message, Part("", file.media_type, "", file.data, attached=True))
             new_lines, letters = known.new_lines(text, is_markup=part.media_type == "text/html")
             known.add(text)
             if new_lines:
                 lines.append(new_lines)
             if letters >= MIN_LETTERS and not is_notice(new_lines):
-                message.failed.append(DISPUTED)
+                message.failed += [DISPUTED] + [_UNREADABLE] * bool(part.gaps)
     text = "\n".join(lines)
     if len(text) > MAX_CHARACTERS:
         message.failed.append("too_large")

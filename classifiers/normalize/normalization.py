@@ -17,8 +17,9 @@ from functools import cache
 from pathlib import Path
 
 from classifiers.normalize.confusables import LOOK_ALIKES
+from classifiers.normalize.encoded_text import decoded_characters, join_lines, separate_words
 from classifiers.normalize.reversed_text import reading_order
-from classifiers.normalize.unicode_styles import FLAG_LETTERS, STYLED, is_flag
+from classifiers.normalize.unicode_styles import FLAG_LETTERS, MIN_TURNED, STYLED, TURNED, TURNED_ONLY, is_flag
 from classifiers.normalize.word_segmentation import LEET, LEET_L, MIN_RUN, SMALL_WORDS, WordSegmenter
 
 _FOLDER = Path(__file__).parents[1] / "lexicons"
@@ -53,6 +54,10 @@ _SMALL_NUMBER = re.compile(r"(?<![\d.,:/-])\d{1,2}(?![\d.,:/-]*\d)")
 _SENTENCE = re.compile(r"(?:[^.!?\n]|(?<=\d)\.(?=\d))+[.!?\n]*\s*")
 REVERSED_DISGUISES = 3
 """How many disguises reversed text counts as."""
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters of Hangul that are invisible."""
+SYMBOL_FONT, SYMBOL_FONT_BASE = ("\uf021", "\uf07e"), 0xF000
+"""Characters of fonts for symbols: each has its place in ASCII."""
 _JOINERS = frozenset("\u200d\ufe0f\ufe0e")
 
 
@@ -120,13 +125,19 @@ class Normalizer:
 
     def __call__(self, text: str, language: str = "en") -> NormalizedText:
         """The text without disguises. Never raises. Takes about 0.1 ms for 80 plain words."""
-        characters, disguises = (NormalizedText(text), 0) if text.isascii() else self._characters(text)
+        source = NormalizedText(text)
+        if changes := [*decoded_characters(text), *join_lines(text)]:
+            source = _rewritten(source, sorted(changes), 0)
+        if changes := list(separate_words(source.text, self._known)):
+            source = _rewritten(source, changes, 0)
+        characters, disguises = (source, 0) if source.text.isascii() else self._characters(source)
         if order := reading_order(characters.text, self._known):
             characters, disguises = _reordered(characters, order), disguises + REVERSED_DISGUISES
         return self._words(characters, disguises, language)
 
-    def _characters(self, text: str) -> tuple[NormalizedText, int]:
-        writer, disguises = _Writer(), 0
+    def _characters(self, source: NormalizedText) -> tuple[NormalizedText, int]:
+        writer, disguises, text = _Writer(), 0, source.text
+        turned = TURNED if sum(map(text.count, TURNED_ONLY)) >= MIN_TURNED else {}
         latin = sum(char.isascii() and char.isalpha() for char in text)
         styled = sum(char in STYLED for char in text)
         foreign = sum(char.isalpha() and ord(char) > 0x24F and char not in LOOK_ALIKES for char in text) - styled
@@ -136,7 +147,9 @@ class Normalizer:
             char = text[at]
             if char in self._emoji and text[max(0, at - 2) : at] == char * 2:
                 continue  # an emoji is written out at most twice in a row
-            if char in STYLED or char in FLAG_LETTERS:
+            if char in turned:
+                plain, is_disguise = turned[char], False
+            elif char in STYLED or char in FLAG_LETTERS:
                 plain, is_disguise = self._styled(text, at)
             else:
                 plain, is_disguise = self._character(char, mostly_latin, before)
@@ -144,7 +157,7 @@ class Normalizer:
             if is_disguise and before.isalnum():
                 disguises += 1
             if plain:
-                writer.put(plain, at, at + 1)
+                writer.put(plain, *source.received_range(at, at + 1))
                 before = plain[-1]
         return writer.normal(0), disguises
 
@@ -174,6 +187,10 @@ class Normalizer:
         folded = unicodedata.normalize("NFKC", char)
         if folded.isascii() and folded != char:
             return folded, folded.isalpha() and char not in "ªº"
+        if char in _FILLERS:
+            return "", True
+        if SYMBOL_FONT[0] <= char <= SYMBOL_FONT[1]:
+            return chr(ord(char) - SYMBOL_FONT_BASE), False
         if category in ("So", "Sk"):
             return f" {_emoji_name(char)} ", False
         if category.startswith("L") and mostly_latin:
@@ -358,7 +375,12 @@ def _masked_forms(word: str) -> Iterable[str]:
 
 
 def _emoji_name(char: str) -> str:
-    return unicodedata.name(char, "").lower().replace("-", " ") if ord(char) > 0x2000 else ""
+    return unicodedata.name(char, "").lower().replace("-", " ") if char > "\u2000" and not _is_pattern(char) else ""
+
+
+def _is_pattern(char: str) -> bool:
+    """Whether a symbol is a part of a drawing: lines, blocks, shapes."""
+    return "\u2500" <= char <= "\u25ff" or "\u2800" <= char <= "\u28ff"
 
 
 @cache

@@ -12,6 +12,16 @@ from collections.abc import Iterator
 _SMALL_CAPITALS = dict(
     zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqqrstuvwyz", strict=True)
 )  # there is no x, and s is often written as itself
+_BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠂⠲⠄⠖⠦⠀", "abcdefghijklmnopqrstuvwxyz,.'!? ", strict=True)) | {
+    "⠠": "",
+    "⠼": "",
+}
+"""Braille, letter by letter. The marks for capitals and numbers are left out."""
+TURNED = dict(zip("ɐqɔpǝɟƃɥᴉıɾʞןʃɯuodbɹsʇnʌʍxʎz˙", "abcdefghiijkllmnopqrstuvwxyz.", strict=True))
+"""Letters that are turned upside down. Some of them are ordinary letters."""
+TURNED_ONLY = "ɐɔǝɟƃɥᴉɾʞɯɹʇʌʍʎ"
+MIN_TURNED = 6
+"""Letters that are only turned ones, from which a text is written upside down."""
 _FLAGS = 0x1F1E6
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -26,6 +36,7 @@ def _styled_letters() -> Iterator[tuple[str, str]]:
         yield from ((chr(first + at), letter) for at, letter in enumerate(_LETTERS))
     yield from ((chr(0x249C + at), letter.lower()) for at, letter in enumerate(_LETTERS))
     yield from _SMALL_CAPITALS.items()
+    yield from _BRAILLE.items()
 
 
 STYLED: dict[str, str] = dict(_styled_letters())

@@ -9,9 +9,11 @@ _SPACED_LETTERS = re.compile(  # letters with the same separator between all of 
     r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!]([ .\-_*~|/,+\n]{1,3})(?:[A-Za-z0-9@$!]\1){2,60}[A-Za-z0-9@$](?![A-Za-z0-9@$])"
 )
 _WIDELY_SPACED_LETTERS = re.compile(  # the same, with wider gaps or another separator between words
-    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+\n]{1,4}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
+    r"(?<![A-Za-z0-9@$])[A-Za-z0-9@$!](?:[ .\-_*~|/,+'\n\r\t]{1,6}[A-Za-z0-9@$!](?![A-Za-z0-9@$])){3,300}"
 )
-_GAP = re.compile(r"[ .\-_*~|/,+\n]+")
+_GAP = re.compile(r"[ .\-_*~|/,+'\n\r\t]+")
+_MIN_LONG_RUN = 12
+"""Spaced letters that are split into words without gaps between the words."""
 LEET = str.maketrans("01345789@$!|+(€", "oieastbgasiltce")
 LEET_L = str.maketrans("01345789@$!|+(€", "oleastbgaslltce")
 SMALL_WORDS = frozenset(
@@ -62,9 +64,13 @@ class WordSegmenter:
         taken, near = 0, False
         for found in _WIDELY_SPACED_LETTERS.finditer(text):
             near = True
-            for start, end, written in self._join_by_gaps(found.group().lower()):
+            by_gaps = self._join_by_gaps(found.group().lower())
+            for start, end, written in by_gaps:
                 taken = found.end()
                 yield found.start() + start, found.start() + end, written
+            if not by_gaps and (written := self._join_long_run(found.group())):
+                taken = found.end()
+                yield found.start(), found.end(), written
         for found in _SPACED_LETTERS.finditer(text, taken) if near else ():
             letters = _GAP.sub("", found.group()).lower()
             for table in (LEET, LEET_L):
@@ -72,6 +78,17 @@ class WordSegmenter:
                 if words:
                     yield found.start(), found.end(), words
                     break
+
+    def _join_long_run(self, run: str) -> str:
+        """Many spaced letters split into words; "" if they are no words."""
+        letters = _GAP.sub("", run).lower()
+        if len(letters) < _MIN_LONG_RUN or sum(map(str.isalpha, letters)) * 2 < len(letters):
+            return ""
+        for table in (LEET, LEET_L):
+            words = self._segment(letters.translate(table))
+            if words and len(letters) >= _MIN_MEAN_LENGTH * len(words.split()):
+                return words
+        return ""
 
     def _join_by_gaps(self, run: str) -> list[tuple[int, int, str]]:
         """Letters joined to words at the wider gaps; empty if the results are no words."""

@@ -22,6 +22,15 @@ _HIDDEN = re.compile(r"<(style|script|title)\b[^>]*>.*?</\1\s*>", re.IGNORECASE 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _BREAK = re.compile(r"<(?:br|p|div|td|tr|li|h\d|table|hr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*(?:>|\Z)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}")
+_INNER_CHANGE = re.compile(r"[a-z][A-Z0-9]|[0-9][a-zA-Z]")
+_QUOTED_SIGN = re.compile(r"=([2-7][0-9A-F])")
+_TARGET = re.compile(r" <[^<>\s]*>")
+_EDGE = 3
+"""Letters at the edges of a word that may be the rest of something encoded."""
+_MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]*(?:>|\Z)")
+_VALUE = re.compile(r"=\s{0,3}\"([^\"]*)\"")
+_STYLE_WORD = re.compile(r"[:;{}]")
 _LINK = re.compile(r"\S*(?:://|@|[&?=%/]\S*[&=%/])\S*")
 _ENCODED = re.compile(r"^[ \t>]*(?=[^\n]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/=_-]{12,}[ \t]*\r?$", re.MULTILINE)
 _STRUCTURE = re.compile(rb"^(?:content-|mime-version|--|[ \t]+;?[ \t]*[\w*-]+=)[^\n]*", re.IGNORECASE | re.MULTILINE)
@@ -50,7 +59,9 @@ class OurReading:
 def read_by_us(content: bytes) -> OurReading:
     """Our reading of a mail."""
     extracted = extract_message(content)
-    letters = "".join(_LETTERS.findall("\n".join(passage.text for passage in extracted.passages))).lower()
+    text = "\n".join(passage.text for passage in extracted.passages)
+    variants = (text, _TARGET.sub("", text), _TAG.sub("", text))
+    letters = " ".join("".join(_LETTERS.findall(variant)) for variant in dict.fromkeys(variants)).lower()
     lines = b"\n".join(_STRUCTURE.findall(content))
     names = "\n".join(decode_value(unfold(field)) for field in _ADDRESS_FIELD.findall(content))
     structure = frozenset(word.lower() for word in _WORD.findall(lines.decode("latin-1") + names)) | _STOCK
@@ -61,16 +72,50 @@ def difference(parser: str, shown: Shown, ours: OurReading) -> Difference | None
     """The words that only the parser has; None if there are none, or if our reading says that it is incomplete."""
     if not NOT_READ.isdisjoint(ours.extracted.failed):
         return None
-    texts = [*shown.text, *map(_html_text, shown.html)]
-    missing = [word for word in dict.fromkeys(_words(texts)) if word not in ours.structure and word not in ours.letters]
+    texts = [*map(_without_markup, shown.text), *map(_html_text, shown.html)]
+    missing = [
+        word
+        for word in dict.fromkeys(_words(texts))
+        if word not in ours.structure and not any(piece in ours.letters for piece in _readings(word))
+    ]
     return Difference(parser, tuple(missing)) if missing else None
+
+
+def _readings(word: str) -> Iterable[str]:
+    """A word, and a long one without a few letters at its edges."""
+    yield word
+    if len(word) >= MIN_LETTERS + 2 * _EDGE:
+        yield from (word[at:] for at in range(1, _EDGE + 1))
+        yield from (word[:-at] for at in range(1, _EDGE + 1))
 
 
 def _words(texts: Iterable[str]) -> Iterable[str]:
     for text in texts:
         for line in _ENCODED.sub(" ", text).splitlines():
             if is_written(line):
-                yield from (word.lower() for word in _WORD.findall(_LINK.sub(" ", line)))
+                yield from (word.lower() for word in _WORD.findall(_BASE64.sub(_without_encoded, _LINK.sub(" ", line))))
+
+
+def _without_encoded(token: re.Match[str]) -> str:
+    """Nothing for base64 that a program shows without decoding it: no person reads it, and we read what it says."""
+    word = token[0]
+    vowels = sum(letter in "aeiouAEIOU" for letter in word)
+    is_encoded = len(_INNER_CHANGE.findall(word)) > 1 or vowels * 5 < len(word)
+    return " " if is_encoded else word
+
+
+def _without_markup(text: str) -> str:
+    """A text without the tags of HTML source in it. Sentences in their attributes stay: a person can read them."""
+    if _QUOTED_SIGN.search(text):
+        text = _QUOTED_SIGN.sub(lambda sign: chr(int(sign[1], 16)), text.replace("=\r\n", "").replace("=\n", ""))
+    if "<" not in text:
+        return text
+    return _MARKUP.sub(_sentences_of_tag, _COMMENT.sub(" ", _HIDDEN.sub(" ", text)))
+
+
+def _sentences_of_tag(tag: re.Match[str]) -> str:
+    values = _VALUE.findall(tag[0])
+    return " ".join(["", *(text for text in values if text.count(" ") > 3 and not _STYLE_WORD.search(text)), ""])
 
 
 def _html_text(html: str) -> str:

@@ -11,10 +11,10 @@ import quopri
 import re
 from collections.abc import Iterator
 
-from classifiers.extract.readers.reading import FileContent, InnerFile
+from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.xml_text import has_words, read_data_url, tidy
 from gateway.core.mime.charsets import to_text
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html import read_html
 
 _BEGIN = re.compile(rb"(?:\A|\n)[ \t]{0,8}BEGIN:V(?:CALENDAR|CARD|EVENT|TODO|JOURNAL|NOTE|MSG)\b", re.IGNORECASE)
 _BEGIN_WITHIN = 4_096
@@ -123,9 +123,12 @@ def _add_value(text: str, content: FileContent, files: list[InnerFile]) -> None:
         return
     plain = _unescaped(text)
     if "<" in plain and ("</" in plain or "/>" in plain):
-        shown, hidden = visible_text(plain)[:2]
-        content.text.append(shown)
-        content.hidden.append(hidden)
+        page = read_html(plain)
+        content.text.append(page.shown)
+        content.hidden.append(page.hidden)
+        files.extend(InnerFile("", file.data, file.media_type) for file in page.embedded)
+        if page.gaps:
+            content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
     else:
         content.text.append(plain)
 

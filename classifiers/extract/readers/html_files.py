@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from classifiers.extract.readers.reading import UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.reading import DISPUTED, UNREADABLE, FileContent, InnerFile
 from classifiers.extract.readers.xml_text import read_data_url
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html import read_html
 
 _SCRIPT = re.compile(r"<script\b([^<>]{0,2000})>", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
@@ -26,13 +26,20 @@ _MAX_FILES = 50
 
 def read_html_file(html: str) -> FileContent:
     """The content of an HTML file: what it shows without scripts; the texts in its scripts are hidden text."""
-    shown, hidden = visible_text(html)[:2]
-    content = FileContent("html", [shown], [hidden])
+    page = read_html(html)
+    content = FileContent("html", [page.shown], [page.hidden])
+    if page.gaps:
+        content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(page.gaps)}")
+    if page.is_disputed:
+        content.fail(DISPUTED, "HTML that programs show differently")
     scripts = list(_scripts(html))
     if scripts or _HANDLER.search(html):
         content.fail(UNREADABLE, "a script decides what is shown")
         content.hidden.append("\n".join(text for script in scripts for text in script_strings(script)))
-    content.files = list(_inner_files(html))
+    content.files = [
+        *_inner_files(html),
+        *(InnerFile("", file.data, file.media_type) for file in page.embedded),
+    ]
     return content
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from classifiers.extract.readers.reading import TOO_LARGE, UNREADABLE, FileContent, InnerFile
+from classifiers.extract.readers.reading import DISPUTED, TOO_LARGE, UNREADABLE, FileContent, InnerFile
 from gateway.core.mime.headers import HeaderSection, decode_value
 from gateway.core.mime.parts import mime_parts
 
@@ -43,7 +43,7 @@ def is_mail(data: bytes, media_type: str, name: str) -> bool:
 
 
 def read_mail_file(data: bytes) -> FileContent:
-    """The content of a mail: shown header fields, texts, and its files."""
+    """The content of a mail: header fields, texts, and its files. Fields that mail programs do not show are hidden."""
     content = FileContent("mail")
     content.files = list(_parts(data.lstrip(b"\xef\xbb\xbf\r\n"), content))
     return content
@@ -60,12 +60,19 @@ def _parts(data: bytes, content: FileContent) -> Iterator[InnerFile]:
         for name, value in section.fields:
             if name.encode() in _SHOWN_FIELDS or name.lower().encode() in _SHOWN_FIELDS:
                 content.text.append(decode_value(value))
+            else:
+                content.hidden.append(decode_value(value))
         for part in mime_parts(mail):
             if part.unreadable:
                 content.fail(UNREADABLE, "an attached mail with a broken structure")
             if part.media_type in ("text/plain", "text/html"):
                 content.text.append(part.text)
                 content.hidden.append(part.hidden)
+                yield from (InnerFile("", file.data, file.media_type) for file in part.embedded)
+                if part.gaps:
+                    content.fail(UNREADABLE, f"HTML that was not read completely: {', '.join(part.gaps)}")
+                if part.disputed:
+                    content.fail(DISPUTED, "HTML that programs show differently")
             elif part.data:
                 yield InnerFile(part.filename, part.data, part.media_type)
 

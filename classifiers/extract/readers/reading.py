@@ -15,8 +15,8 @@ MAX_FILES = 1_000
 MAX_PICTURES = 5
 """Pictures of one message whose words are read."""
 
-UNREADABLE, ENCRYPTED, TOO_LARGE, INCOMPLETE, PICTURED = (
-    "unreadable", "encrypted", "too_large", "incomplete", "pictured",
+UNREADABLE, ENCRYPTED, TOO_LARGE, INCOMPLETE, PICTURED, DISPUTED = (
+    "unreadable", "encrypted", "too_large", "incomplete", "pictured", "disputed",
 )  # fmt: skip
 """The words of a verdict's `failed` that a file can cause."""
 

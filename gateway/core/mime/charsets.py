@@ -48,6 +48,7 @@ _INCOMPATIBLE = frozenset(
 _EBCDIC = frozenset("cp037 cp273 cp424 cp500 cp875 cp1026 cp1140".split())
 _ESCAPES = re.compile(rb"\x1b[$(&][^\r\n]|~\{")
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROL_CHARACTERS = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 _SAMPLE = 4096
 
 
@@ -63,7 +64,7 @@ def to_text(data: bytes, charset: str = "utf-8") -> str:
     name = charset.strip().strip("\"'").lower().partition("*")[0]  # RFC 2231 appends a language after an asterisk
     name = _ALIASES.get(name, name)
     declared = name if _KNOWN.fullmatch(name) else "utf-8"
-    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and is_written(data[:_SAMPLE].decode("latin-1")):
+    if _NAMES.get(re.sub("[^a-z0-9]", "", declared), "") in _EBCDIC and is_printable(data[:_SAMPLE].decode("latin-1")):
         declared = "utf-8"  # text in EBCDIC is never text in ASCII
     for codec in (declared, "utf-8"):
         try:
@@ -119,7 +120,7 @@ def other_texts(data: bytes, charsets: Sequence[str]) -> list[str]:
     if _CONTROLS.search(sample):
         guesses += ["utf-16-le", "utf-16-be"]
     first = to_text(data, names[0])
-    found = [text for text in [to_text(data)] if own in _INCOMPATIBLE and text != first and is_written(text)]
+    found = [text for text in [to_text(data)] if own in _INCOMPATIBLE and text != first and is_printable(text)]
     for guess in dict.fromkeys(guesses):
         text = _SURROGATES.sub("\ufffd", data.decode(guess, "replace")) if guess and guess != own else first
         if text != first and text.count("\ufffd") * 10 <= len(text) and is_written(text):
@@ -153,6 +154,13 @@ def is_written(text: str) -> bool:
     sample = text[:_SAMPLE]
     fitting = sum(character.isalnum() or character.isspace() or character in ".,:;!?'\"()-<>/@" for character in sample)
     return any(map(str.isalpha, sample)) and fitting * 10 >= 9 * len(sample)
+
+
+def is_printable(text: str) -> bool:
+    """Whether a text has letters and hardly any control characters, as the source of a message has."""
+    sample = text[:_SAMPLE]
+    odd = len(_CONTROL_CHARACTERS.findall(sample))
+    return odd * 10 <= len(sample) and any(map(str.isalpha, sample))
 
 
 def written_text(data: bytes) -> str:

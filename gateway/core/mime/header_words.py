@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from gateway.core.mime.headers import HeaderSection, decode_value, unfold
@@ -49,7 +50,18 @@ _TELLING = frozenset(
     ).split()
 )
 """Words of sentences. A short name without any of them is the name of a person, an office, a list or an employer."""
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_USUAL = re.compile(r"[\t -~\u00a0-\u024f\u2010-\u201f]*+")
+_USUAL_RUN = re.compile(r"[\t -~\u00a0-\u024f]+")
+_MAX_SMALL_WORDS = 3
+"""Words in small letters that a name may have."""
+_DATE = re.compile(r"(?:\w{3},)?[\d :]*\w{3} [\d :+-]*(?:\(?[A-Z]{1,5}\)?)?")
+_MAX_ZONE = 5
+_DATE_WORDS = frozenset(
+    "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Standard Daylight Time Summer Zone "
+    "Eastern Central Mountain Pacific Greenwich Mean Coordinated Universal Romance GMT UTC UT EST EDT CST CDT MST MDT "
+    "PST PDT BST IST CET CEST Z AM PM".split()
+)
+"""Words of dates and names of time zones."""
 _DISGUISED = re.compile(
     r"(?:\b\w[\W_]+){3}\w\b|[A-Za-z][0-9@$!|]{1,3}[A-Za-z]|(?:[A-Z][a-z]+){3}|[\u200b-\u200f\u2060-\u2064\u00ad]"
 )
@@ -72,8 +84,8 @@ def header_words(section: HeaderSection) -> str:
             break
         seen.add(raw)
         value = decode_value(unfold(raw[:_MAX_FIELD]))
-        pieces = _names(value) if name in ADDRESS_FIELDS else _phrases(value)
-        for piece in pieces:
+        read = _beside_date if name == "date" else _names if name in ADDRESS_FIELDS else _phrases
+        for piece in read(value):
             if piece.lower() not in subject:
                 lines.append(piece)
                 length += len(piece)
@@ -102,15 +114,28 @@ def _phrases(value: str) -> Iterator[str]:
         yield text
 
 
+def _beside_date(value: str) -> Iterator[str]:
+    """What stands in a Date beside a date."""
+    if not _DATE.fullmatch(value) and (words := [word for word in _WORD.findall(value) if word not in _DATE_WORDS]):
+        yield value if len(words) > 1 or len(words[0]) > _MAX_ZONE else ""
+
+
 def _says_something(text: str, addresses: str) -> bool:
-    """Whether a text may be more than a name."""
-    words = [word.lower() for word in _WORD.findall(text)]
-    if all(len(word) < 2 or word in addresses for word in words):
+    """Whether a text may be more than a name: it has words of sentences, is long, or is written in odd letters."""
+    if not _USUAL.fullmatch(text):
+        return any(map(_is_odd, text)) or _says_something(" ".join(_USUAL_RUN.findall(text)), addresses)
+    words = _WORD.findall(text)
+    lowered = [word.lower() for word in words]
+    if all(len(word) < 2 or word in addresses for word in lowered):
         return len(words) > _MAX_NAME_WORDS
-    scripts = {bool(_LATIN.match(letter)) for letter in text if letter.isalpha()}
     return (
-        not _TELLING.isdisjoint(word.replace("'", "").replace("’", "") for word in words)
+        not _TELLING.isdisjoint(word.replace("'", "").replace("’", "") for word in lowered)
         or len(words) > 2 * _MAX_NAME_WORDS
-        or len(scripts) > 1
+        or sum(word.islower() and len(word) > 2 for word in words) > _MAX_SMALL_WORDS
         or _DISGUISED.search(text) is not None
     )
+
+
+def _is_odd(letter: str) -> bool:
+    """Whether a character is a letter or mark beyond Latin ones: of another alphabet, styled, invisible."""
+    return (letter > "\u024f" and unicodedata.category(letter)[0] in "LMCN") or "\u2460" <= letter <= "\u28ff"

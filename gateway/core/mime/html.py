@@ -9,14 +9,16 @@ by their alternative text.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from gateway.core.mime.charsets import to_text
 from gateway.core.mime.css.selectors import MatchBudget
 from gateway.core.mime.css.sheets import MAX_SHEET, parse_sheet
-from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts
+from gateway.core.mime.page.attributes import EmbeddedFile, data_addresses, embedded_file, script_texts, sentences
 from gateway.core.mime.page.collector import Found, Page
 from gateway.core.mime.page.runs import read_runs
+from gateway.core.mime.page.tokens import decode_references
 from gateway.core.mime.page.tree import read_html_tree
 
 MAX_MATCHES = 600_000
@@ -25,6 +27,13 @@ MAX_EMBEDDED = 50
 """Files inside addresses that are kept."""
 
 _MAX_FRAMES = 30
+_MAX_DEPTH = 3
+_TAIL = 2_000
+_RAW_TEXT = re.compile(r"<(style|script)\b", re.IGNORECASE)
+_RAW_TEXT_END = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
+_TAG = re.compile(r"<[^<>]*>")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_SIGNS = re.compile(r"[<>\"'=]+")
 _MARKUP_TYPES = ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml")
 _TEXT_TYPES = ("text/plain", "text/css", "text/javascript", "application/javascript", "application/json")
 
@@ -59,12 +68,6 @@ class _Gathered:
     has_scripts: bool = False
 
 
-def visible_text(html: str) -> tuple[str, str]:
-    """The text that an HTML document shows, and the text that it hides. Never raises."""
-    reading = read_html(html)
-    return reading.shown, reading.hidden
-
-
 def read_html(html: str) -> HtmlReading:
     """Read an HTML document. Never raises; takes linear time."""
     gathered = _Gathered(MatchBudget(MAX_MATCHES))
@@ -89,7 +92,48 @@ def _read(html: str, gathered: _Gathered, depth: int) -> tuple[str, bool]:
         gathered.gaps.append("nesting")
     _add_sheets(page, found, readings.shown, gathered)
     _add_found(found, gathered, depth)
+    _add_dropped(html, readings.shown, gathered)
     return readings.shown, readings.is_disputed
+
+
+def _add_dropped(html: str, shown: str, gathered: _Gathered) -> None:
+    """What browsers drop and simpler programs show: a comment or a tag that never ends, text beside frames.
+
+    It is searched for where the last words of the source were not read.
+    """
+    texts = [shown, *gathered.hidden]
+    if "frameset" not in html and "FRAMESET" not in html and _has_last_word(html[-_TAIL:], texts):
+        return
+    source = _without_raw_text(html)
+    if _has_last_word(source[-_TAIL:], texts) and "rameset" not in source and "FRAMESET" not in source:
+        return
+    known = set(_WORD.findall("\n".join(texts)))
+    source, tag, rest = _TAG.sub("\n", source).partition("<")
+    lines = decode_references(source).split("\n") + sentences(_SIGNS.sub("\n", decode_references(tag + rest)))
+    new_lines = [line for line in dict.fromkeys(lines) if not known.issuperset(_WORD.findall(line))]
+    if new_lines:
+        gathered.hidden.append("\n".join(new_lines))
+
+
+def _has_last_word(source: str, texts: list[str]) -> bool:
+    """Whether the last word of a source, without its tags, is in one of the texts. True if it has no word."""
+    for between in (" ", ""):
+        words = _WORD.findall(decode_references(_TAG.sub(between, source)))
+        if not words or any(words[-1] in text or words[-1][::-1] in text for text in texts):
+            return True
+    return False
+
+
+def _without_raw_text(html: str) -> str:
+    """A document without its style sheets and scripts, as far as they end."""
+    pieces, at = [], 0
+    while (begin := _RAW_TEXT.search(html, at)) is not None:
+        end = _RAW_TEXT_END[begin[1].lower()].search(html, begin.end())
+        if end is None:
+            break
+        pieces += [html[at : begin.start()], " "]
+        at = end.end()
+    return "".join([*pieces, html[at:]])
 
 
 def _add_sheets(page: Page, found: Found, shown: str, gathered: _Gathered) -> None:
@@ -130,7 +174,7 @@ def _add_found(found: Found, gathered: _Gathered, depth: int) -> None:
                 gathered.gaps.append("frames")
     for document in documents:
         gathered.frames += 1
-        if gathered.frames > _MAX_FRAMES or depth >= 3:
+        if gathered.frames > _MAX_FRAMES or depth >= _MAX_DEPTH:
             gathered.gaps.append("frames")
             gathered.hidden.append(document)
         else:

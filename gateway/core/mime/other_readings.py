@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.message import Message as MimeHeader
 
-from gateway.core.mime.charsets import is_written, other_texts, to_text, written_text
+from gateway.core.mime.charsets import is_printable, is_written, other_texts, to_text, written_text
 from gateway.core.mime.encoded_words import decode_words
 from gateway.core.mime.entities import (
     MAX_DEPTH,
@@ -41,7 +41,7 @@ from gateway.core.mime.header_variants import (
 )
 from gateway.core.mime.header_words import shown_header_text
 from gateway.core.mime.headers import HeaderSection
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html_source import begins_with_html, has_html, html_part, source_text
 from gateway.core.mime.parts import Part, Visit, charset_of
 from gateway.core.mime.transfer import IDENTITY, decode, decoded_blocks, other_decodings, without_blocks
 
@@ -53,6 +53,7 @@ _MAX_CHOICES = 6
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
 _PLAIN_BOUNDARY = re.compile(r"[^\s\"\\](?:[^\"\\]{0,68}[^\s\"\\])?")
+_BLANK_AT_END = re.compile(r"boundary=\"[^\"]*[ \t]\"", re.IGNORECASE)
 _STRUCTURE = re.compile(
     rb"^(?:content-type:[ \t]*[\w.+-]+/[\w.+-]+(?:[ \t]*;[ \t\r\n]*[\w*-]+=(?:\"[^\"\r\n]{0,90}\"|[^\s;]{0,90}))*;?"
     rb"|content-transfer-encoding:[ \t]*[\w-]{4,20}|content-disposition:[ \t]*(?:inline|attachment)"
@@ -61,14 +62,7 @@ _STRUCTURE = re.compile(
 )
 """Header lines of parts, and boundaries, that say nothing when a program shows them as text."""
 _LETTERS = re.compile(rb"[A-Za-z\x80-\xff]")
-_HTML = re.compile(r"<(?:html|body|head|!doctype html|div|p|br|table|span|a|b|i|font|meta)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z!?][^<>]*>")
-_VALUE = re.compile(r"=[ \t]{0,9}[\"']([^\"'<>]{12,2000})[\"']")
 _BARE_CR = re.compile(rb"\r(?!\n)")
-_STYLE = re.compile(r"[{}:;=()/]")
-_UNSHOWN = re.compile(
-    r"<(style|script)\b[^<>]*>[^<]*(?:<(?!/(?:style|script))[^<]*)*(?:</(?:style|script)\s*>|\Z)", re.IGNORECASE
-)
 _WORDS = re.compile(r"[^\W\d_]+")
 _PREAMBLE_WORDS = frozenset(
     "a an and any be been by can client compatible conformant contains content could cryptographically "
@@ -229,11 +223,12 @@ def _read_multipart(
                 explorer.push(Entity(buffer, start, stop, entity.depth + 1, default))
             if ranges:
                 _read_around(explorer, entity, boundary, begin, ranges, default)
-    if not (found and all(map(is_regular_type, types)) and _PLAIN_BOUNDARY.fullmatch(declared)):
+    is_plain = _PLAIN_BOUNDARY.fullmatch(declared) and not any(map(_BLANK_AT_END.search, types))
+    if not (found and all(map(is_regular_type, types)) and is_plain):
         _add_source(explorer, body)
     if encoding_of(header) not in IDENTITY:
         data = decode(encoding_of(header), body)
-        if is_written(to_text(data[:4096])):
+        if is_printable(to_text(data[:4096])):
             explorer.buffers.append(data)
             _read_body(
                 explorer, Entity(data, 0, len(data), entity.depth + 1), [("content-type", b":" + types[0].encode())]
@@ -263,12 +258,16 @@ def _read_around(
             found.start() for found in re.compile(rb"^" + re.escape(mark), re.MULTILINE).finditer(buffer, begin, end)
         ]
         loose = loose[:_MAX_ENTITIES]
+        is_loose = False
         for start, stop in zip(loose, [*loose[1:], end], strict=True):
             after = buffer.find(b"\n", start, stop) + 1
             line = buffer[start : after or stop]
             if after and line.rstrip()[2:].removesuffix(b"--") not in explorer.boundaries:
                 explorer.push(Entity(buffer, after, stop, entity.depth + 1, default))
                 explorer.add_text(to_text(line[len(mark) :]))
+                is_loose = True
+        if is_loose:  # a program that does not find the boundary there shows the source
+            _add_source(explorer, buffer[begin:end])
 
 
 def _read_message(explorer: _Explorer, entity: Entity, encodings: list[str], begin: int, common: bool) -> None:
@@ -281,9 +280,9 @@ def _read_message(explorer: _Explorer, entity: Entity, encodings: list[str], beg
         for data in ([] if common and encoding == encodings[0] else [decode(encoding, body)]) + other_decodings(
             encoding, body
         ):
-            if data != body and is_written(to_text(data[:4096])):
+            if data != body and is_printable(to_text(data[:4096])):
                 explorer.push(Entity(data, 0, len(data), entity.depth + 1, is_message=True))
-    if encodings[0] not in IDENTITY and is_written(to_text(body[:4096])):
+    if encodings[0] not in IDENTITY and is_printable(to_text(body[:4096])):
         _add_source(explorer, body)
 
 
@@ -365,29 +364,17 @@ def _add_charsets(explorer: _Explorer, media_type: str, types: list[str], header
     labels = [charset_of(header, data)] + [name for value in types for name in charsets_in(value)]
     for text in other_texts(data, list(dict.fromkeys(labels))[:_MAX_CHOICES]):
         _add_written(explorer, text, media_type)
-    if media_type == "text/plain" and b"<" in data[:2048] and _HTML.match(to_text(data[:2048]).lstrip()):
-        explorer.add(_html_part(to_text(data, labels[0])))
+    if media_type == "text/plain" and b"<" in data[:2048] and begins_with_html(to_text(data[:2048])):
+        explorer.add(html_part(to_text(data, labels[0])))
 
 
 def _add_written(explorer: _Explorer, text: str, media_type: str) -> None:
-    if media_type == "text/html" or _HTML.search(text[:20_000]):
-        explorer.add(_html_part(text))
+    if media_type == "text/html" or has_html(text):
+        explorer.add(html_part(text))
         if media_type != "text/html":
-            explorer.add_text(_TAG.sub(_attribute_texts, _UNSHOWN.sub(" ", text)))
+            explorer.add_text(source_text(text))
     else:
         explorer.add_text(text)
-
-
-def _attribute_texts(tag: re.Match[str]) -> str:
-    """The sentences in the attributes of a tag, which a program shows that takes HTML for text."""
-    return (
-        f" {' '.join(value for value in _VALUE.findall(tag[0]) if value.count(' ') > 3 and not _STYLE.search(value))} "
-    )
-
-
-def _html_part(text: str) -> Part:
-    shown, hidden = visible_text(text)
-    return Part("", "text/html", shown, hidden=hidden)
 
 
 def _add_source(explorer: _Explorer, raw: bytes) -> None:

@@ -27,6 +27,8 @@ _QP_TEXT = re.compile(
 )
 """Quoted-printable in a body that does not declare it."""
 _BASE64_LINE = re.compile(rb"^[ \t>]*([A-Za-z0-9+/_-]{4,}={0,2})[ \t]*\r?$", re.MULTILINE)
+_BLANK_INSIDE = re.compile(rb"[A-Za-z0-9+/][ \t]+[A-Za-z0-9+/]")
+"""Words among lines of base64: they are letters of its alphabet too."""
 _MIN_BLOCK = 24
 """Characters of base64 in a text that are worth decoding: 18 bytes."""
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]{0,200}\r?\n", re.MULTILINE)
@@ -111,7 +113,8 @@ def _blocks(raw: bytes) -> list[tuple[int, int, bytes]]:
 def _other_base64(raw: bytes) -> list[bytes]:
     try:
         binascii.a2b_base64(raw.translate(None, b" \t\r\n"), strict_mode=True)
-        return []
+        if not _BLANK_INSIDE.search(raw):
+            return []
     except binascii.Error:
         pass
     joined = raw.translate(None, _NOT_ALPHABET)

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from gateway.core.mime.html import visible_text
+from gateway.core.mime.html import read_html
+
+
+def visible_text(html: str) -> tuple[str, str]:
+    """The text that a document shows, and the text that it hides."""
+    reading = read_html(html)
+    return reading.shown, reading.hidden
 
 
 @pytest.mark.parametrize(

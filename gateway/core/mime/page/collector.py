@@ -21,6 +21,8 @@ from gateway.core.mime.page.layout import ROWS, Layout
 from gateway.core.mime.page.runs import BARE, CLEAR, DARK, EVERYBODY, FLOW, INLINE, NARROW, OUTLOOK, SEEN, Run
 from gateway.core.mime.page.tree import read_html_tree
 
+_MAX_BARE = 2
+"""Attributes without a value that an ordinary tag may have."""
 _MAX_QUOTES = 10
 _MAX_NESTED = 3
 """Conditional comments inside each other."""
@@ -284,6 +286,9 @@ class Page:
                 self._append(f" {words.collapse(attributes['label'] or '')} ", frame.mask, frame.kind)
             case "iframe" if attributes.get("srcdoc"):
                 self.found.frames.append(attributes["srcdoc"] or "")
+        bare = [attribute for attribute, value in attributes.items() if not value and attribute.isalpha()]
+        if len(bare) > _MAX_BARE and not words.STRUCTURAL.issuperset(bare):  # words behind a tag that was left open
+            self._append_hidden(" ".join(bare))
         for attribute, value in attributes.items():
             if value and attribute not in words.STRUCTURAL:
                 self._read_value(name, attribute, value, shown)

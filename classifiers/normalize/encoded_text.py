@@ -1,0 +1,82 @@
+"""Finds words that are written for programs: character references, percent-encoding, escapes, words joined by signs.
+
+A person reads them in the address of a page, in a source that is shown as it is, or after pasting them elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+Change = tuple[int, int, str]
+"""The range of a text, and what it means."""
+
+_REFERENCE = re.compile(r"&#(?:0{0,9}+([0-9]{1,7})|[xX]0{0,9}+([0-9a-fA-F]{1,6}));?")
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4}))")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+_QUOTED = re.compile(r"=([2-7][0-9A-F])")
+_MIN_QUOTED = 8
+"""Quoted-printable characters from which a text is one that nobody decoded."""
+_JOINED = re.compile(r"(?<![A-Za-z'])[A-Za-z']{1,20}+(?:[-_+./,]{1,2}[A-Za-z']{1,20}+){3,200}+")
+_JOINT = re.compile(r"[-_+./,]+")
+_MIN_KNOWN = 0.75
+"""The share of joined words that must be known."""
+_LINE = r"[ \t>]{0,4}+[^\s]{1,20}+[ \t\r]{0,2}+(?=\n|\Z)"
+_WORD_LINES = re.compile(rf"(?:(?<=\n)|\A){_LINE}(?:\n{_LINE}){{3,}}+")
+_SHORT_WORDS = frozenset(("a", "i", "im", "dont"))
+_LINE_END = re.compile(r"[ \t\r]*\n[ \t>]*")
+
+
+def decoded_characters(text: str) -> list[Change]:
+    """References, escapes and percent-encoded characters, in order. A few of them in other text are left alone."""
+    changes: list[Change] = []
+    if "&#" in text:
+        changes += _characters(_REFERENCE, text)
+    if "\\x" in text or "\\u" in text:
+        changes += _characters(_ESCAPE, text)
+    if "%" in text:
+        changes += [
+            (*found.span(), _from_percent(found[0])) for found in _PERCENT.finditer(text)
+        ]  # fmt: skip
+    if text.count("=") > _MIN_QUOTED:
+        signs = list(_QUOTED.finditer(text))
+        if len(signs) > _MIN_QUOTED:
+            changes += [(*found.span(), chr(int(found[1], 16))) for found in signs]
+    return sorted(change for change in changes if change[2])
+
+
+def _characters(pattern: re.Pattern[str], text: str) -> Iterator[Change]:
+    for found in pattern.finditer(text):
+        decimal, hexadecimal = (found[1], found[2]) if pattern is _REFERENCE else ("", found[1] or found[2])
+        code = int(decimal) if decimal else int(hexadecimal, 16)
+        if 0x20 <= code < 0x11_0000 and not 0xD800 <= code < 0xE000:
+            yield *found.span(), chr(code)
+
+
+def _from_percent(codes: str) -> str:
+    """The characters of a run of percent-encoded bytes; "" if they are no text."""
+    text = bytes.fromhex(codes.replace("%", "")).decode("utf-8", "replace")
+    return "" if "\ufffd" in text or not text.replace("\r", " ").replace("\n", " ").isprintable() else text
+
+
+def separate_words(text: str, known: Collection[str]) -> Iterator[Change]:
+    """Blanks for the signs between words that are joined, as in the address of a page, if most words are known."""
+    for found in _JOINED.finditer(text):
+        words = [word for word in _JOINT.split(found[0].replace("'", "").lower()) if word]
+        count = sum(
+            word in known or word in ("i", "a", "dont", "im") for word in words if len(word) > 1 or word in "ia"
+        )
+        if count > 3 and count >= _MIN_KNOWN * len(words):
+            for joint in _JOINT.finditer(text, *found.span()):
+                yield *joint.span(), " "
+
+
+def join_lines(text: str) -> Iterator[Change]:
+    """Blanks for the ends of lines with one word each, from four such lines on."""
+    if text.count("\n") < 3:
+        return
+    for found in _WORD_LINES.finditer(text):
+        words = found[0].split()
+        if sum(len(word) > 1 for word in words) * 2 > len(words):
+            for end in _LINE_END.finditer(text, *found.span()):
+                yield *end.span(), " "
