@@ -38,7 +38,7 @@ class SmtpConfig:
     5321 section 4.5.3.2.3). `proxies`: the networks from which PROXY and XCLIENT are heard. `refuse_outside_claims`:
     refuse the district's addresses as sender from outside `relay_from`. `verify_recipients`: ask the next hop for the
     recipients of mail in scope. `mailer`: the address in From of reports to senders. `max_in_flight`: bytes of content
-    in memory, all copies counted. `greeting_delay`: seconds that clients outside `relay_from` must wait for the greeting.
+    in memory, all copies counted. `greeting_delay`: seconds that clients outside `relay_from` wait for the greeting.
     """
 
     hostname: str

@@ -59,7 +59,7 @@ class HopResolver:
             return [domain.strip("[]").removeprefix("IPv6:").removeprefix("ipv6:")]
         try:
             name = domain if domain.isascii() else domain.encode("idna").decode()
-            answer = await self._resolver().resolve(name, "MX", lifetime=_MX_TIMEOUT)
+            answer = await self._resolver().resolve(f"{name}.", "MX", lifetime=_MX_TIMEOUT)
         except dns.resolver.NXDOMAIN:
             raise NoMailServer(reply(550, "5.1.2", "The domain does not exist")) from None
         except dns.resolver.NoAnswer:

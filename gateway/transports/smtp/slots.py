@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 
 _PATIENCE = 0.02  # seconds that a transaction may be idle before another client may have its connection
+_SHORT_PATIENCE = 0.002  # where its client uses more than its share, and the other one less
 _STALL = 5.0  # seconds of waiting for content before that
 _SLOW = 2000.0  # bytes of content a second that give a client more time
 _CEILING_SECONDS = 10.0
@@ -42,12 +43,12 @@ class Slot:
         """The transaction waits for its client. If others need the slot, `reclaim` is called, which must release it."""
         self.idle_since, self._reclaim = now, reclaim
 
-    def due_at(self) -> float | None:
+    def due_at(self, patience: float) -> float | None:
         """When others may have the slot, by the time of the loop; None while it is in use."""
         if self.idle_since is None:
             return None
         if not self.in_content:
-            return self.idle_since + _PATIENCE
+            return self.idle_since + patience
         return self.idle_since + _STALL + self.sent / _SLOW - self.waited
 
     def reclaim(self) -> None:
@@ -174,11 +175,12 @@ class ConnectionSlots:
         )
         if not waiting:
             return
-        now, soonest = asyncio.get_running_loop().time(), None
+        now, soonest, fewest = asyncio.get_running_loop().time(), None, waiting[0][0]
         due: list[Slot] = []
         for slot in self._slots:
-            at = slot.due_at()
-            if at is None or self._held[slot.client] < waiting[0][0]:
+            held = self._held[slot.client]
+            at = slot.due_at(_SHORT_PATIENCE if held > self._share > fewest else _PATIENCE)
+            if at is None or held < fewest:
                 continue
             if at <= now:
                 due.append(slot)
