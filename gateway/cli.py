@@ -35,8 +35,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chaperone {version('chaperone-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for add in (
-        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _directory, _user, _token, _audit, _feedback,
-        _model, _train, _evaluate,
+        _demo, _serve, _check, _held, _queue, _trace, _classify, _policy, _contact, _directory, _user, _token, _audit,
+        _feedback, _model, _train, _evaluate,
     ):  # fmt: skip
         add(commands)
     return top
@@ -145,7 +145,7 @@ def _policy(commands: Subparsers) -> None:
     )
     simulate.add_argument("--json", action="store_true")
     replay = _command(policy, "replay", "show what the policy makes of a story of dated messages; nothing is sent")
-    replay.add_argument("story", type=Path, metavar="STORY.jsonl", help="one message a line, see docs/operate/stories.md")
+    replay.add_argument("story", type=Path, metavar="STORY.jsonl", help="one message a line")
     replay.add_argument("--policy", type=Path, metavar="FILE", help="another policy file")
     replay.add_argument("--json", action="store_true", help="print a row for each message")
 

@@ -12,6 +12,7 @@ from classifiers.features.annotations import Hit, TextAnnotations
 from classifiers.pipeline.entity_resolution import NamedFinding, name_people
 from classifiers.pipeline.mentions import MAX_PEOPLE, NameMentions
 from classifiers.pipeline.texts import PipelineText
+from gateway.core.contact.phrases import find_moves
 from gateway.core.messages.verdict import HELP, IN_CLAIMED, IN_FILE, IN_HIDDEN, Finding, Span
 from gateway.core.policy.clauses import CONFIDENTIAL, EVADED, INTERFERENCE, OUTSIDE_CONTACT, TOOLS
 
@@ -31,6 +32,8 @@ _PLACE_CUES = {PassageKind.ATTACHED: IN_FILE, PassageKind.HIDDEN: IN_HIDDEN, Pas
 
 _MAX_WORDS = 5
 _MAX_CUE_LENGTH = 300  # characters: a domain has at most 253
+TRANSITION = "transition"
+"""The cue of phrases that bring an exchange back to the school account. Lexicon hits of this name are evidence only."""
 _RULE_SCORES = ((OUTSIDE_CONTACT, 0.9), (TOOLS, 0.6))
 """Clauses with findings by rule, without a score of the model: the transition phrase, links to classroom tools."""
 
@@ -108,8 +111,10 @@ def help_findings(
 
 def _rule_findings(text: PipelineText, annotations: TextAnnotations, quoted: bool) -> Iterator[Finding]:
     """Findings that need no model: transition phrases, links to classroom tools, evasion of supervision."""
+    moves = [Hit(OUTSIDE_CONTACT, TRANSITION, start, end, "rules") for start, end in find_moves(annotations.text)]
     for clause, score in _RULE_SCORES:
-        hits = [hit for hit in annotations.hits if hit.clause == clause]
+        found = [hit for hit in annotations.hits if hit.clause == clause and hit.cue != TRANSITION]
+        hits = [*found, *(hit for hit in moves if hit.clause == clause)]
         for cue in dict.fromkeys(hit.cue for hit in hits):
             cue_hits = [hit for hit in hits if hit.cue == cue]
             yield Finding(clause, score, cue_hits[0].by, tuple(_spans(text, cue_hits)), cue, quoted)

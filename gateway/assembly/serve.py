@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from gateway.assembly.console import read_adopted_policy, serve_console
 from gateway.assembly.factories import listening_sockets, load_policy, make_bus, open_store, store_file
@@ -28,6 +29,7 @@ from gateway.ports.bus import Bus
 from gateway.ports.messages import IntakeStore, StoreDown
 from gateway.ports.store import Store
 from gateway.settings.model import Settings
+from gateway.stages.contact_upkeep import update_usual
 from gateway.stages.disposition import Disposition
 from gateway.stages.guard import Stage
 from gateway.stages.maintenance import AuditChainWatch, delete_expired, link_audit, measure_backlog, tidy_failures
@@ -194,6 +196,10 @@ async def run_decisions(process: Process, directory: LiveDirectory) -> None:
         ),
         audit_links=partial(link_audit, store.audit, event_log, wakeup),
         audit_watch=partial(chain.run, wakeup),
+        usual_contact=partial(
+            update_usual, store.contact, store.clock, event_log, wakeup,
+            time_zone=ZoneInfo(settings.district.time_zone), buildings=directory.buildings_of,
+        ),
         backlog=partial(measure_backlog, store.lookups, store.work_failures, event_log, wakeup, chain),
         work_failures=partial(tidy_failures, store.work_failures, event_log, wakeup),
         retention=partial(

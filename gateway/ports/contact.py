@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol
@@ -50,7 +50,7 @@ class ContactStore(Protocol):
     async def findings_of(self, message_id: str) -> Sequence[StoredFinding]:
         """What was found at one message."""
 
-    async def update_usual(self, week: int, schools: Callable[[str], Sequence[str]]) -> bool:
+    async def update_usual(self, week: int, schools: Callable[[str], Collection[str]]) -> bool:
         """Compute what is usual before a week, unless that is done. Returns whether it was computed.
 
         `schools` returns the buildings of a staff member.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from sqlalchemy import bindparam, func, select, text
@@ -78,7 +78,7 @@ class SqlContactStore(FeatureStore):
         rows = await self._readers.read(lambda db: db.rows(_OF_MESSAGE, id=message_id))
         return tuple(read_finding(*row) for row in rows)
 
-    async def update_usual(self, week: int, schools: Callable[[str], Sequence[str]]) -> bool:
+    async def update_usual(self, week: int, schools: Callable[[str], Collection[str]]) -> bool:
         """See gateway.ports.contact.ContactStore."""
         if await self._readers.read(partial(usual_rows.is_done, week=week)):
             return False

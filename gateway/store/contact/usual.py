@@ -6,7 +6,7 @@ Computed once at the beginning of a week from the six weeks before it, so that a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, select, text
@@ -27,7 +27,7 @@ _WEEKLY = Statement(
         select(
             _x.staff,
             _x.conversation,
-            (_x.local / schema.lit(WEEK_MINUTES)).label("week") if sql.name == "sqlite" else text("local / 10080"),
+            text(f"local / {WEEK_MINUTES}"),
             func.count(),
         )
         .where(
@@ -51,7 +51,7 @@ class UsualOfWeek:
 
     week: int
     weekly: Mapping[str, Counter[int]]
-    schools: Callable[[str], Sequence[str]]
+    schools: Callable[[str], Collection[str]]
 
 
 def is_done(db: Database, week: int) -> bool:
