@@ -6,7 +6,27 @@ from typing import Protocol
 
 
 class StoreClock(Protocol):
-    """The time that every process of one store shares."""
+    """The time that every process of one store shares. It may jump, and this process notices when it does."""
 
     async def now(self) -> float:
         """Seconds since 1970. Raises StoreDown if the clock is the database's and cannot be read."""
+
+    def steady_for(self) -> float:
+        """Seconds without a jump by this process's monotonic clock, at most since the store was opened."""
+
+    def take_jump(self) -> float:
+        """The seconds by which the clock has jumped since the last call; 0.0 if it has not."""
+
+    async def mark(self) -> float:
+        """Note the time in the store. Returns the seconds by which it is behind the time noted before, 0.0 if ahead.
+
+        If it is behind, every wait that was to end later is shortened by as much: attempts, publications, follow-ups,
+        media. So a clock that was set back makes nothing wait longer than before. Raises StoreDown.
+        """
+
+    async def release_claims(self, lease: float) -> int:
+        """Make claimed recipients due now whose lease ends later than one of `lease` seconds would. Returns how many.
+
+        Their holders are gone if the clock has been steady for a lease: a living holder renews its claim. Raises
+        StoreDown.
+        """

@@ -34,6 +34,7 @@ _LEASE = 30.0
 _ROOM = 64 << 20  # bytes of content in memory at once, exceeded by one message at most
 _RETRY = 0.5  # well below a pause: an outcome is recorded before the recipients are claimed again
 _RECORDINGS = 3  # attempts to record an outcome that fail in an unforeseen way, before it is kept with its item
+_STEP = 1.0  # seconds that the wall clock moves against the monotonic one if it was set, or the machine slept
 _GATHER = 0.01  # seconds between claims while all slots are busy, so that one claim fills several slots
 _OUTCOMES = {"Sent": "sent", "Deferred": "deferred", "Bounced": "bounced"}
 _STAGE = WorkStage.DELIVERY
@@ -44,6 +45,7 @@ class _RunningDelivery:
     claim: Claim
     claimed_at: float  # by the monotonic clock, before the claim was made
     leased_until: float
+    wall_offset: float  # of the wall clock from the monotonic one
     task: asyncio.Task[None]
 
 
@@ -100,11 +102,14 @@ class Delivery:
         claimed = await self._queue.claim(self._hop, free, _LEASE, None if check_store else wakeup, room=room)
         claims = await self._engine.readable(claimed)
         if claims and not self._reachable():
-            await asyncio.gather(*(self._queue.record_outcomes(claim, {}, ()) for claim in claims))
+            give_back = (self._queue.record_outcomes(claim, {}, ()) for claim in claims)
+            await asyncio.gather(*(guarded(_STAGE, self._event_log, giving) for giving in give_back))
             return False
         for claim in claims:
             task = asyncio.create_task(self._deliver_one(claim, wakeup))
-            self._running[claim.token] = _RunningDelivery(claim, claimed_at, claimed_at + _LEASE, task)
+            self._running[claim.token] = _RunningDelivery(
+                claim, claimed_at, claimed_at + _LEASE, _wall_offset(), task
+            )  # fmt: skip
         if not claimed:
             return not (check_store or wakeup.stopped) and await self._due()
         return len(claimed) == free or sum(len(claim.message.content) for claim in claims) >= room
@@ -176,9 +181,13 @@ class Delivery:
             self._event_log.outcome_recorded(time.monotonic() - ended)
 
     async def _still_ours(self, claim: Claim) -> bool:
-        """Whether the claim still holds. While half of the lease is left it must; after that it is renewed first."""
+        """Whether the claim still holds. While half of the lease is left it must; after that it is renewed first.
+
+        It is renewed as well if the wall clock was set or the machine slept since: the lease may have ended.
+        """
         running = self._running[claim.token]
-        if time.monotonic() < running.leased_until - _LEASE / 2:
+        stepped = abs(_wall_offset() - running.wall_offset) > _STEP
+        if time.monotonic() < running.leased_until - _LEASE / 2 and not stepped:
             return True
         return await self._renew(running)
 
@@ -186,7 +195,7 @@ class Delivery:
         renewed_at = time.monotonic()
         try:
             if await self._queue.renew(running.claim.token, _LEASE):
-                running.leased_until = renewed_at + _LEASE
+                running.leased_until, running.wall_offset = renewed_at + _LEASE, _wall_offset()
                 return True
         except StoreDown:
             self._event_log.store_lost(_STAGE)
@@ -197,6 +206,10 @@ class Delivery:
             await asyncio.sleep(_LEASE / 4)
             for running in list(self._running.values()):
                 await guarded(_STAGE, self._event_log, self._renew(running))
+
+
+def _wall_offset() -> float:
+    return time.time() - time.monotonic()
 
 
 def _items(claim: Claim, outcomes: Mapping[str, Outcome]) -> Sequence[WorkItem]:

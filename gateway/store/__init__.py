@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from gateway.ports.messages import StoreDown
 from gateway.ports.store import Store
@@ -26,10 +27,11 @@ from gateway.store.channels.smpp_binds import SqlSmppBindStore
 from gateway.store.channels.sms_parts import SqlSmsPartStore
 from gateway.store.contact.contact import SqlContactStore
 from gateway.store.engine.cache import RecentMessages
-from gateway.store.engine.clock import SqlStoreClock
+from gateway.store.engine.clock import RELEASE_ALL, SqlStoreClock
 from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.connections import Connections
 from gateway.store.engine.database_url import StoreAway, StoreError, connector, dialect_of, parse_url
+from gateway.store.engine.dialects import Database
 from gateway.store.engine.files import hold_lock, make_folder
 from gateway.store.engine.group_commit import Writer
 from gateway.store.engine.readers import Readers
@@ -65,19 +67,27 @@ __all__ = ["StoreAway", "StoreDown", "StoreError", "Waits", "hold_lock", "make_f
 @asynccontextmanager
 async def open_store(
     url: str, *, clock: Callable[[], float] | None = None, ticks: Callable[[], float] | None = None,
-    waits: Waits | None = None,
+    waits: Waits | None = None, alone: bool = False,
 ) -> AsyncIterator[Store]:  # fmt: skip
     """Open a store by its URL and create or upgrade its tables. Leaving writes what waits.
 
     Without a `clock`, the time is that of this machine on SQLite and that of the database on PostgreSQL. `ticks` is the
     monotonic clock that it is compared with; without it, a given `clock` never jumps. With `waits`, a store that is
-    away is opened later, and its methods raise StoreDown until then. Raises StoreError if the store cannot be used as
-    it is, and StoreAway, without `waits`, if it is away.
+    away is opened later, and its methods raise StoreDown until then. `alone`: no other process delivers from this
+    store, so that claims which an earlier one left behind are due at once; only for SQLite.
+
+    Raises StoreError if the store cannot be used as it is, and StoreAway, without `waits`, if it is away.
     """
     parsed = parse_url(url)
     dialect = dialect_of(parsed)
-    opening = Opening(parsed, connector(parsed, dialect))
     watch = ClockWatch(ticks or clock or time.monotonic)
+
+    def release_claims(connection: Any) -> None:
+        Database(connection.cursor(), dialect, clock or dialect.own_clock, watch).change(RELEASE_ALL, now=own_time())
+
+    own_time = clock or time.time
+    alone = alone and dialect.name == "sqlite"
+    opening = Opening(parsed, connector(parsed, dialect), release_claims if alone else None)
     connections = Connections(opening.connect, dialect, clock or dialect.own_clock, watch)
     writer, readers = Writer(connections), Readers(connections)
     async with opening.opened(waits):

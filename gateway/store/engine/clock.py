@@ -1,8 +1,99 @@
-"""The clock of the store."""
+"""The clock of the store: what it says, whether it jumps, and what a jump back must not delay."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Double, bindparam, case, null, select, update
+from sqlalchemy.sql.expression import Executable
+
+from gateway.core.channels.registry import CHANNELS
+from gateway.store.engine.clock_watch import JUMP, LEASE_SLACK
+from gateway.store.engine.dialects import Database, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
+from gateway.store.engine.group_commit import Write
+from gateway.store.schema import messages as schema
+from gateway.store.schema.engine import clock_marks
+from gateway.store.schema.media import media
+from gateway.store.schema.work import work_failures
+
+_now, _back = bindparam("now", type_=Double()), bindparam("back", type_=Double())
+_k, _r, _p = clock_marks.c, schema.recipients.c, schema.publications.c
+_f, _m, _w = schema.followups.c, media.c, work_failures.c
+_channels = [schema.lit(channel) for channel in CHANNELS]  # the index of what is due begins with the channel
+
+READ_MARK = Statement(lambda sql: select(_k.at).where(_k.name == bindparam("name")).with_for_update())
+
+
+def _write_mark(sql: SqlDialect) -> Executable:
+    insert = sql.insert(clock_marks).values(name=bindparam("name"), at=bindparam("at"))
+    statement: Executable = insert.on_conflict_do_update(index_elements=["name"], set_={"at": insert.excluded.at})
+    return statement
+
+
+WRITE_MARK = Statement(_write_mark)
+
+
+def _sooner(column: Column[float]) -> object:
+    """A later time made sooner by the seconds that the clock went back, and not before now."""
+    return case((column - _back < _now, _now), else_=column - _back)
+
+
+_SHORTEN = (
+    Statement(
+        lambda sql: (
+            update(schema.recipients)
+            .where(_r.channel.in_(_channels), _r.next_attempt_at > _now, _r.token.is_(None))
+            .values(next_attempt_at=_sooner(_r.next_attempt_at))
+        )
+    ),
+    Statement(
+        lambda sql: update(schema.publications).where(_p.publish_at > _now).values(publish_at=_sooner(_p.publish_at))
+    ),
+    Statement(lambda sql: update(schema.publications).where(_p.received_at > _now).values(received_at=_now)),
+    Statement(lambda sql: update(schema.followups).where(_f.due_at > _now).values(due_at=_sooner(_f.due_at))),
+    Statement(lambda sql: update(media).where(_m.fetch_at > _now).values(fetch_at=_sooner(_m.fetch_at))),
+    Statement(lambda sql: update(work_failures).where(_w.due_at > _now).values(due_at=_sooner(_w.due_at))),
+)
+_RELEASE = Statement(
+    lambda sql: (
+        update(schema.recipients)
+        .where(
+            _r.channel.in_(_channels),
+            _r.next_attempt_at > bindparam("later", type_=Double()),
+            _r.token.is_not(None),
+        )
+        .values(next_attempt_at=_now, token=null())
+    )
+)
+
+
+RELEASE_ALL = Statement(
+    lambda sql: (
+        update(schema.recipients)
+        .where(_r.channel.in_(_channels), _r.next_attempt_at.is_not(None), _r.token.is_not(None))
+        .values(next_attempt_at=_now, token=null())
+    )
+)
+"""For a process that knows that it alone delivers and has claimed nothing yet: all holders are gone."""
+
+
+def _mark(db: Database, items: Sequence[None]) -> list[float]:
+    found = db.rows(READ_MARK, name="store")
+    back = found[0][0] - db.now if found else 0.0
+    if back > JUMP:
+        for statement in _SHORTEN:
+            db.change(statement, **{"now": db.now, "back": back})
+    db.change(WRITE_MARK, name="store", at=db.now)
+    return [back if back > JUMP else 0.0] * len(items)
+
+
+def _release(db: Database, items: Sequence[float]) -> list[int]:
+    return [db.change(_RELEASE, now=db.now, later=db.now + lease + LEASE_SLACK) for lease in items]
+
+
+_MARK_WRITE = Write(_mark, rank=2)
+_RELEASE_WRITE = Write(_release, rank=1)
 
 
 class SqlStoreClock(FeatureStore):
@@ -11,3 +102,19 @@ class SqlStoreClock(FeatureStore):
     async def now(self) -> float:
         """See gateway.ports.clock.StoreClock."""
         return await self._readers.now()
+
+    def steady_for(self) -> float:
+        """See gateway.ports.clock.StoreClock."""
+        return self._readers.watch.steady_for()
+
+    def take_jump(self) -> float:
+        """See gateway.ports.clock.StoreClock."""
+        return self._readers.watch.take_jump()
+
+    async def mark(self) -> float:
+        """See gateway.ports.clock.StoreClock."""
+        return await self._writer.write(_MARK_WRITE, None)
+
+    async def release_claims(self, lease: float) -> int:
+        """See gateway.ports.clock.StoreClock."""
+        return await self._writer.write(_RELEASE_WRITE, lease)

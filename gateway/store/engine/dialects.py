@@ -20,7 +20,10 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.types import TypeEngine
 
+from gateway.store.engine.clock_watch import ClockWatch
+
 Row = tuple[Any, ...]
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 PUBLICATIONS, FOLLOWUPS = "publications", "followups"
 _LIST = re.compile(r"%\((\w+)\)s::(?=[\w ]+\[\])")  # psycopg sends lists in binary form: as text they would be quoted
 Parameters = Mapping[str, object]
@@ -37,6 +40,7 @@ class SqlDialect:
     clock: str  # SQL that reads the database's clock
     own_clock: Callable[[], float] | None  # the clock of this machine, if the store uses that
     cursor: Mapping[str, Any]  # options of a cursor
+    marks_commits: bool = False  # the answer to a commit can be lost, see gateway.store.engine.commit_marks
 
     def insert(self, table: Table) -> Any:
         """An insert of this dialect, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -59,7 +63,7 @@ def postgresql_dialect() -> SqlDialect:
     """PostgreSQL with psycopg 3."""
     clock = "SELECT extract(epoch FROM clock_timestamp())::float8"
     compiler: Any = PGDialect_psycopg
-    return SqlDialect("postgresql", compiler(), compiler.import_dbapi(), "BEGIN", clock, None, {"binary": True})
+    return SqlDialect("postgresql", compiler(), compiler.import_dbapi(), "BEGIN", clock, None, {"binary": True}, True)
 
 
 class Statement:
@@ -146,9 +150,12 @@ class Database:
     the name of a channel.
     """
 
-    def __init__(self, cursor: DBAPICursor, dialect: SqlDialect, clock: Callable[[], float] | None) -> None:
+    def __init__(
+        self, cursor: DBAPICursor, dialect: SqlDialect, clock: Callable[[], float] | None, watch: ClockWatch
+    ) -> None:  # fmt: skip
         self._cursor = cursor
         self._clock = clock
+        self._watch = watch
         self._now: float | None = None
         self.dialect = dialect
         self.made_due: set[str] = set()
@@ -157,12 +164,23 @@ class Database:
     def now(self) -> float:
         """The store's time, read once: from the clock that was passed, else from the database."""
         if self._now is None:
+            before = self._watch.ticks()
             if self._clock is not None:
                 self._now = self._clock()
             else:
                 self._cursor.execute(self.dialect.clock)
                 self._now = float(self._cursor.fetchall()[0][0])
+            self._watch.note(self._now, before)
         return self._now
+
+    def steady_for(self, seconds: float) -> bool:
+        """Whether the store's clock has run without a jump for so long, as far as this process knows.
+
+        What ends by this clock ends for certain only then: after a jump, a lease that seems to have ended may belong to
+        a living holder, who renews it within a lease.
+        """
+        assert self.now is not None
+        return self._watch.steady_for() >= seconds
 
     def rows(self, statement: Statement, /, **parameters: object) -> list[Row]:
         """Run a statement and return its rows. A list parameter belongs to `SqlDialect.among`."""
@@ -177,21 +195,51 @@ class Database:
     def one_by_one(self, statement: Statement, rows: Sequence[Parameters]) -> None:
         """Run a statement for each set of parameters. For values that are too large for lists."""
         if rows:
-            self._cursor.executemany(statement.text(self.dialect), rows)
+            self._cursor.executemany(statement.text(self.dialect), [storable_values(row) for row in rows])
 
     def batch(self, statement: BatchStatement, rows: Sequence[Parameters]) -> int:
         """Run a change for each set of parameters. Returns how many rows changed in total."""
         if not rows:
             return 0
+        rows = [storable_values(row) for row in rows]
         if self.dialect.name == "sqlite":
             self._cursor.executemany(statement.text(self.dialect), rows)
         else:
             self._cursor.execute(statement.text(self.dialect), statement.columns(rows))
         return self._cursor.rowcount
 
-    def _bound(self, parameters: dict[str, object]) -> dict[str, object]:
+    def _bound(self, parameters: Parameters) -> Parameters:
+        values = dict(storable_values(parameters))
         if self.dialect.name == "sqlite":
-            for name, value in parameters.items():
+            for name, value in values.items():
                 if isinstance(value, list):
-                    parameters[name] = json.dumps(value)
+                    values[name] = json.dumps(value)
+        return values
+
+
+def storable(text: str) -> str:
+    """A text that every database accepts: NUL and lone surrogates are replaced with U+FFFD."""
+    return text if text.isascii() and "\x00" not in text else _NOT_STORABLE.sub("\ufffd", text)
+
+
+def storable_values(parameters: Parameters) -> Parameters:
+    """Parameters of a statement with texts that every database accepts. Every statement gets its parameters from here.
+
+    A database that refuses one text refuses it again at every attempt. The bytes of contents are not texts.
+    """
+    for value in parameters.values():
+        if isinstance(value, str) and not (value.isascii() and "\x00" not in value):
+            break
+        if isinstance(value, list):
+            break
+    else:
         return parameters
+    return {name: _storable_value(value) for name, value in parameters.items()}
+
+
+def _storable_value(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list):
+        return [storable(item) if isinstance(item, str) else item for item in value]
+    return value

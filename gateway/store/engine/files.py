@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.store.engine.database_url import StoreError
+from gateway.store.engine.database_url import StoreAway, StoreError
+
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 def make_folder(path: Path) -> None:
@@ -49,6 +52,7 @@ def hold_lock(path: Path) -> Iterator[None]:
 
 
 def _not_writable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
+    kind = StoreAway if error.errno in _PASSING else StoreError
+    return kind(
         f"store.url: {path} cannot be written ({error.strerror}): make this user its owner, or change store.url"
     )

@@ -2,7 +2,8 @@
 
 A write is a function over a list of items. Each caller waits for the answer to its own item. Meanwhile the items of the
 next transaction gather. If a transaction fails, it is rolled back and each item gets a transaction of its own, so that
-a bad item fails alone.
+a bad item fails alone. If the answer to a commit is lost, its callers wait until the database has said whether it
+happened; meanwhile other writes fail at once.
 
 Two kinds of write save transactions when messages come one by one, where each transaction would cost an fsync and two
 thread switches: a write that nobody waits for joins the next transaction (`write_later`), and a claim joins the
@@ -19,17 +20,31 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from gateway.ports.messages import StoreDown, WakeupSignal
-from gateway.store.engine.connections import Connections, WriteRefused
+from gateway.store.engine.connections import CommitInDoubt, Connections, WriteRefused
 from gateway.store.engine.dialects import Database
 
 MAX_ITEMS = 256
 """Items of one transaction, which limits how long it takes."""
+
+MAX_BESIDE, URGENT_SECONDS = 32, 1.0
+"""Other items of a transaction while there are urgent ones, or were within these seconds: an urgent item waits for the
+running transaction and its own, so both must be short.
+"""
 
 MIN_INTERVAL = 0.002
 """Seconds between the starts of two transactions: under load each holds more. After a pause, one starts at once."""
 
 MAX_DELAY = 0.2
 """Seconds that a write which nobody waits for waits at most for a transaction to join."""
+
+DOUBT_PAUSE = 0.25
+"""Seconds between two questions whether a commit has happened."""
+
+MAX_DOUBT = 540.0
+"""Seconds after which its callers get StoreDown all the same. Mail clients wait ten minutes for an answer."""
+
+_REPEATS = 5  # of a transaction whose commit was in doubt and has not happened
+_CLOSING_DOUBT = 3.0  # seconds of questions while the store is being closed
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -41,10 +56,13 @@ class Write(Generic[Item, Answer]):
 
     Within a transaction, writes run by rising `rank`. Writes that wait for locks of other processes come first, in the
     order of ids; writes that skip locked rows come last. So no two transactions wait for each other.
+
+    `urgent`: its items are written ahead of all others that wait.
     """
 
     run: Callable[[Database, Sequence[Item]], Sequence[Answer]]
     rank: int = 1
+    urgent: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +74,23 @@ class _PendingWrite:
     wakeup: WakeupSignal | None = None
     taken: bool = False  # a transaction took it along
     left: bool = False  # its caller waits no longer
+
+
+@dataclass(slots=True, eq=False)
+class _Doubt:
+    """A transaction that has committed or not, and what its work answered."""
+
+    batch: Sequence[_PendingWrite]
+    claims: Sequence[_PendingWrite]
+    result: Any
+    until: float
+
+
+def _next_items(waiting: list[_PendingWrite], limit: int) -> tuple[list[_PendingWrite], list[_PendingWrite]]:
+    """The items of the next transaction, urgent ones first, and those that go on waiting. `limit`: of the others."""
+    urgent = [pending for pending in waiting if pending.write.urgent]
+    others = [pending for pending in waiting if not pending.write.urgent] if urgent else waiting
+    return [*urgent[:MAX_ITEMS], *others[:limit]], [*urgent[MAX_ITEMS:], *others[limit:]]
 
 
 class Writer:
@@ -74,6 +109,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._overdue = False
+        self._doubt: _Doubt | None = None
 
     def start(self) -> None:
         """Start writing, on the running loop."""
@@ -163,17 +199,21 @@ class Writer:
 
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
-        began = -math.inf
+        began = urgent_until = -math.inf
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._doubt is not None:
+                await self._ask_again(self._doubt)
             while self._waiting or self._overdue or (self._closing and self._later):
                 if (early := began + MIN_INTERVAL - clock()) > 0 and not self._closing:
                     await asyncio.sleep(early)
                 began = clock()
                 self._waiting += self._later
                 self._later, self._overdue = [], False
-                first, self._waiting = self._waiting[:MAX_ITEMS], self._waiting[MAX_ITEMS:]
+                if any(pending.write.urgent for pending in self._waiting):
+                    urgent_until = began + URGENT_SECONDS
+                first, self._waiting = _next_items(self._waiting, MAX_BESIDE if began < urgent_until else MAX_ITEMS)
                 batch = [pending for pending in first if not pending.answer.done()]  # a caller may have given up
                 claims, self._claims = self._claims, []
                 if batch and not await self._transaction(batch, claims):
@@ -181,16 +221,21 @@ class Writer:
                         await self._transaction([pending])
                 elif not batch:
                     self._claims += claims
-            if self._closing:
+            if self._closing and self._doubt is None:
                 return
 
-    async def _transaction(self, batch: Sequence[_PendingWrite], claims: Sequence[_PendingWrite] = ()) -> bool:
+    async def _transaction(
+        self, batch: Sequence[_PendingWrite], claims: Sequence[_PendingWrite] = (), repeats: int = _REPEATS
+    ) -> bool:
         """Run one transaction. Returns False if it failed and its items must be tried alone."""
         for claim in claims:
             claim.taken = True
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch, claims)
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._commit, batch, claims)
         await asyncio.wait([work])
         error = work.exception()
+        if isinstance(error, CommitInDoubt):
+            return await self._settle(_Doubt(batch, claims, error.answer, loop.time() + MAX_DOUBT), repeats)
         if error is not None:
             self._answer_claims(claims, {}, frozenset())
             down = isinstance(error, StoreDown) and not isinstance(error, WriteRefused)
@@ -200,12 +245,53 @@ class Writer:
                 if not pending.answer.done():
                     pending.answer.set_exception(error)
             return True
-        answers, claimed, made_due = work.result()
+        self._answer(batch, claims, work.result())
+        return True
+
+    async def _settle(self, doubt: _Doubt, repeats: int) -> bool:
+        """End a doubt if the database says whether the commit has happened; else keep it for later."""
+        try:
+            happened = await asyncio.get_running_loop().run_in_executor(self._thread, self._connections.resolve)
+        except StoreDown:
+            self._doubt = doubt
+            asyncio.get_running_loop().call_later(DOUBT_PAUSE, self._wake.set)
+            return True
+        if happened:
+            self._answer(doubt.batch, doubt.claims, doubt.result)
+            return True
+        waiting = [pending for pending in doubt.batch if not pending.answer.done()]  # a caller may have given up
+        if waiting and repeats:
+            return await self._transaction(waiting, doubt.claims, repeats - 1)
+        self._fail(doubt, StoreDown("the connection is lost during every commit"))
+        return True
+
+    async def _ask_again(self, doubt: _Doubt) -> None:
+        clock = asyncio.get_running_loop().time
+        if self._closing:
+            doubt.until = min(doubt.until, clock() + _CLOSING_DOUBT)
+        self._doubt = None
+        if clock() >= doubt.until:
+            self._connections.give_up_doubt()
+            self._fail(doubt, StoreDown("it is not known whether the commit has happened"))
+        elif not await self._settle(doubt, _REPEATS):
+            for pending in doubt.batch:
+                await self._transaction([pending])
+
+    def _fail(self, doubt: _Doubt, error: StoreDown) -> None:
+        self._answer_claims(doubt.claims, {}, frozenset())
+        for pending in doubt.batch:
+            if not pending.answer.done():
+                pending.answer.set_exception(error)
+
+    def _answer(
+        self, batch: Sequence[_PendingWrite], claims: Sequence[_PendingWrite],
+        result: tuple[list[Any], dict[int, Any], frozenset[str]],
+    ) -> None:  # fmt: skip
+        answers, claimed, made_due = result
         self._answer_claims(claims, claimed, made_due)
         for pending, answer in zip(batch, answers, strict=True):
             if not pending.answer.done():
                 pending.answer.set_result(answer)
-        return True
 
     def _answer_claims(
         self, claims: Iterable[_PendingWrite], claimed: dict[int, Any], made_due: frozenset[str]

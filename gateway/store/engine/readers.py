@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from gateway.store.engine.clock_watch import ClockWatch
 from gateway.store.engine.connections import Connections
 from gateway.store.engine.dialects import Database
 
@@ -27,8 +28,17 @@ class Readers:
 
     async def now(self) -> float:
         """The store's time. Raises StoreDown if it is the database's and cannot be read."""
+        before = self.watch.ticks()
         own = self._connections.own_time()
-        return await self.read(lambda db: db.now) if own is None else own
+        if own is None:
+            return await self.read(lambda db: db.now)
+        self.watch.note(own, before)
+        return own
+
+    @property
+    def watch(self) -> ClockWatch:
+        """What is known of the store's clock in this process."""
+        return self._connections.watch
 
     async def stop(self) -> None:
         """Wait for reads at work, then close the connections."""

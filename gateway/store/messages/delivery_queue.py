@@ -36,6 +36,7 @@ from gateway.core.messages.work import Unreadable, WorkStage
 from gateway.core.policy.decision import AuditEntry
 from gateway.ports.messages import NO_LIMIT, POLL_SECONDS, WakeupSignal
 from gateway.store.audit import audit
+from gateway.store.engine.clock_watch import LEASE_SLACK
 from gateway.store.engine.columns import storable
 from gateway.store.engine.dialects import BatchStatement, Database, Row, SqlDialect, Statement
 from gateway.store.engine.feature_store import FeatureStore
@@ -76,6 +77,9 @@ def _claim_statement(channel: str, default: bool) -> Statement:
     def build(sql: SqlDialect):  # type: ignore[no-untyped-def]
         named = sql.among(_r.domain, "domains")
         behind = and_(not_(named) if default else named, in_turn(channel))
+        # a lease that seems to have ended has ended only if the clock was steady: see Database.steady_for
+        free = or_(_r.token.is_(None), bindparam("takes_over", type_=Integer()) == schema.lit(1))
+        behind = and_(behind, free)
         due = and_(_r.channel == schema.lit(channel), _r.next_attempt_at <= bindparam("now"), behind)
         # `+ 0` keeps the planner from the index of what is due, which may be long: use the few picked messages
         due_too = and_(_r.next_attempt_at + schema.lit(0) <= bindparam("now"), behind)
@@ -186,11 +190,13 @@ def _claim_one(db: Database, request: _DeliveryClaim) -> list[ClaimedRows]:
     domains = sorted(request.hop.others if request.hop.default else request.hop.domains)
     mark = entropy.token_hex(8)
     rows: list[Row] = []
+    takes_over = int(db.steady_for(request.lease))
     left, room = request.limit, request.room
     while left > 0 and room > 0:  # `limit` counts recipients in SQL, which may belong to fewer messages
         claimed = db.rows(
-            statement, now=db.now, until=db.now + request.lease, mark=mark, limit=left, room=room, domains=domains
-        )
+            statement, now=db.now, until=db.now + request.lease, mark=mark, limit=left, room=room, domains=domains,
+            takes_over=takes_over,
+        )  # fmt: skip
         rows += claimed
         sizes = {row[0]: row[-1] for row in claimed}
         left -= len(sizes)
@@ -218,7 +224,10 @@ def _renew(db: Database, items: Sequence[tuple[str, float]]) -> list[bool]:
     ours = _lock_claimed(db, (token for token, _ in items))
     expiring: dict[str, float] = {}
     for token, lease in items:
-        if token in ours and min(until for _, until in ours[token]) - db.now < lease * (1 - RENEWAL_SLACK):
+        if token not in ours:
+            continue
+        left = min(until for _, until in ours[token]) - db.now  # more than a lease: the clock was set back
+        if not lease * (1 - RENEWAL_SLACK) <= left <= lease + LEASE_SLACK:
             expiring[token] = max(db.now + lease, expiring.get(token, 0.0))
     renewals = [(token.rpartition("/"), until) for token, until in sorted(expiring.items())]
     db.batch(_RENEW, [{"id": id_, "mark": mark, "until": until} for (id_, _, mark), until in renewals])
@@ -281,7 +290,7 @@ def _outcome_values(ended: tuple[Outcome, float | None] | None, now: float) -> d
     }
 
 
-_RECORD_WRITE = Write(_record, rank=1)
+_RECORD_WRITE = Write(_record, rank=1, urgent=True)
 _RENEW_WRITE = Write(_renew, rank=1)
 _CLAIM_WRITE = Write(_claim, rank=4)
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.store.engine.database_url import StoreError, parse_url
-from gateway.store.migrations.upgrade import not_usable, table_status
+from gateway.store.migrations.upgrade import check_server, not_usable, table_status
 
 
 def probe(url: str) -> str:
@@ -19,12 +19,13 @@ def probe(url: str) -> str:
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
         return _new_file(parsed)
+    check_server(parsed)
     engine = create_engine(parsed, poolclass=NullPool)
     try:
         with engine.connect() as connection:
             return table_status(connection)
     except DBAPIError as error:
-        raise StoreError(not_usable(parsed, error.orig)) from None
+        raise not_usable(parsed, error.orig) from None
     finally:
         engine.dispose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,14 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from gateway.store.engine.database_url import BUSY_SECONDS, StoreError
+from gateway.store.engine.database_url import (
+    BUSY_SECONDS,
+    SERVER_OPTIONS,
+    StoreAway,
+    StoreError,
+    connector,
+    dialect_of,
+)
 from gateway.store.migrations import versions
 
 if TYPE_CHECKING:
@@ -21,11 +29,21 @@ if TYPE_CHECKING:
 LATEST = max(module.name[1:5] for module in pkgutil.iter_modules(versions.__path__))
 """The number of the newest migration, read from the names of the modules: a store that has it opens without Alembic."""
 
+_PASSING_SQLITE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_NOMEM")
+_PASSING_STATES = ("08", "25006", "40", "53", "55P03", "57", "58")
+"""Connection lost, read-only, deadlock, no resources, locked, an operator intervened, the system failed."""
+_LASTING = re.compile(
+    r"authentication failed|no password supplied|no pg_hba\.conf entry|(?:role|database|user) \S+ does not exist"
+    r"|permission denied|not permitted to log in|certificate|does not support SSL|invalid (?:connection|port|sslmode)"
+    r"|invalid .* option|unrecognized",
+    re.IGNORECASE,
+)
 _LOCK = 4013  # number of the advisory lock on PostgreSQL that the upgrading process holds
 
 
 def upgrade(url: URL) -> None:
     """Create or upgrade the tables in one transaction. Raises StoreError."""
+    check_server(url)
     engine = create_engine(url, poolclass=NullPool, connect_args=_arguments(url))
     try:
         if url.get_backend_name() == "sqlite":
@@ -40,9 +58,9 @@ def upgrade(url: URL) -> None:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
             _upgrade(connection)
     except DBAPIError as error:
-        raise StoreError(not_usable(url, error.orig)) from None
+        raise not_usable(url, error.orig) from None
     except sqlite3.Error as error:
-        raise StoreError(not_usable(url, error)) from None
+        raise not_usable(url, error) from None
 
 
 def _upgrade(connection: Connection) -> None:
@@ -101,7 +119,7 @@ def _version(connection: Connection) -> str | None:
 def _arguments(url: URL) -> dict[str, object]:
     if url.get_backend_name() == "sqlite":
         return {"timeout": BUSY_SECONDS, "isolation_level": None}
-    return {"connect_timeout": 5}
+    return {name: url.query.get(name, value) for name, value in SERVER_OPTIONS.items()}
 
 
 def _begin_as_writer(engine: Engine) -> None:
@@ -126,8 +144,26 @@ def _use_write_ahead_log(engine: Engine) -> None:
         time.sleep(0.02)
 
 
-def not_usable(url: URL, error: BaseException | None) -> str:
-    """The text of a StoreError about a database that gave an error, without its password."""
+def check_server(url: URL) -> None:
+    """Check that a database server answers and stores every text. Nothing to check on SQLite. Raises StoreError."""
+    if url.get_backend_name() != "postgresql":
+        return
+    dialect = dialect_of(url)
+    try:
+        connection = connector(url, dialect)()
+    except dialect.driver.Error as error:
+        raise not_usable(url, error) from None
+    encoding = connection.info.parameter_status("server_encoding")
+    connection.close()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"store.url: the database {url.database} has the encoding {encoding}: "
+            "create it with ENCODING 'UTF8' TEMPLATE template0"
+        )
+
+
+def not_usable(url: URL, error: BaseException | None) -> StoreError:
+    """The fault of a database that gave an error, without its password. StoreAway if the error may pass by itself."""
     lines = str(error).strip().splitlines()
     name = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     hint = (
@@ -135,4 +171,19 @@ def not_usable(url: URL, error: BaseException | None) -> str:
         if url.get_backend_name() == "sqlite"
         else "check that the server runs, and that the user and the database exist"
     )
-    return f"store.url: {name} cannot be used ({lines[0] if lines else type(error).__name__}): {hint}"
+    kind = StoreAway if _may_pass(error) else StoreError
+    return kind(f"store.url: {name} cannot be used ({lines[0] if lines else type(error).__name__}): {hint}")
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether an error may end without a change of the configuration.
+
+    An error while connecting to a server has no code, only words, which may be in any language: it is taken for an
+    outage unless it is known to be none.
+    """
+    if isinstance(error, sqlite3.Error):
+        return error.sqlite_errorname.startswith(_PASSING_SQLITE) if hasattr(error, "sqlite_errorname") else False
+    state = getattr(error, "sqlstate", None)
+    if state:
+        return str(state).startswith(_PASSING_STATES)
+    return _LASTING.search(str(error)) is None

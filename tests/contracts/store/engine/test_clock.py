@@ -1,18 +1,145 @@
-"""The store's clock."""
+"""The clock of the store: what is noticed, and what a jump must not do."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.core.messages.delivery import Deferred
 from gateway.ports.store import Store
 from gateway.store import open_store
-from tests.contracts.messages import (
-    NOON,
-    Clock,
-)
+from tests.contracts.messages import NOON, STUDENTS, Clock, all_sent, mail
+
+LEASE = 30.0
 
 
-async def test_clock_is_shared_by_the_store(store: Store, store_url: str, clock: Clock) -> None:
-    assert await store.clock.now() == NOON
-    async with open_store(store_url) as real:
-        first = await real.clock.now()
-        assert first > 1.7e9
-        assert await real.clock.now() >= first
+@dataclass
+class Machine:
+    """A wall clock that can be set, and a monotonic clock."""
+
+    wall: Clock
+    ticks: Clock
+
+    def step(self, seconds: float) -> None:
+        """Set the wall clock."""
+        self.wall.now += seconds
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.wall.now += seconds
+        self.ticks.now += seconds
+
+
+@pytest.fixture
+def machine() -> Machine:
+    """The clocks of one machine, which has been up for a while."""
+    return Machine(Clock(), Clock(5000.0))
+
+
+@pytest.fixture
+async def stepped(store_url: str, machine: Machine) -> AsyncIterator[Store]:
+    """A store on this machine, open for longer than a lease."""
+    async with open_store(store_url, clock=machine.wall, ticks=machine.ticks) as opened:
+        await opened.clock.now()
+        machine.wait(2 * LEASE)
+        await opened.clock.mark()
+        yield opened
+
+
+async def test_clock_is_that_of_the_machine_or_of_the_database(store_url: str) -> None:
+    async with open_store(store_url) as store:
+        assert abs(await store.clock.now() - time.time()) < 5
+        assert store.clock.take_jump() == 0.0
+
+
+@pytest.mark.parametrize("step", [60.0, 3600.0, 86400.0 * 3650, -60.0, -3600.0, -86400.0 * 3650])
+async def test_living_claim_survives_a_step(stepped: Store, machine: Machine, step: float) -> None:
+    """Nobody else gets the recipient, however long its holder takes, as long as it renews its claim."""
+    await stepped.intake.accept(mail(others=["x@students.example"]))
+    (claim,) = await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    machine.step(step)
+    for _ in range(20):
+        assert not await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+        machine.wait(LEASE / 4)
+        assert not await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+        assert await stepped.delivery_queue.renew(claim.token, LEASE)
+        await stepped.clock.release_claims(LEASE)
+    assert await stepped.delivery_queue.record_outcomes(claim, all_sent(claim), ())
+    assert stepped.clock.take_jump() == pytest.approx(step)
+    assert stepped.clock.take_jump() == 0.0
+
+
+@pytest.mark.parametrize("step", [60.0, -3600.0, -86400.0 * 3650])
+async def test_claim_of_a_dead_holder_ends_within_two_leases_of_a_step(
+    stepped: Store, machine: Machine, step: float
+) -> None:
+    await stepped.intake.accept(mail(others=["x@students.example"]))
+    assert await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    machine.step(step)
+    assert not await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    machine.wait(2 * LEASE)
+    assert stepped.clock.steady_for() >= LEASE
+    await stepped.clock.release_claims(LEASE)
+    assert await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+
+
+@pytest.mark.parametrize("back", [60.0, 3600.0, 86400.0 * 3650])
+async def test_deferred_recipient_waits_no_longer_after_a_step_back(
+    stepped: Store, machine: Machine, back: float
+) -> None:
+    """The same holds for publications and follow-ups, which are shortened with it."""
+    await stepped.intake.accept(mail(others=["x@students.example"]))
+    (claim,) = await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+    later = Deferred("451 4.3.0 Later")
+    outcomes = {claimed.recipient.address: (later, machine.wall.now + 600.0) for claimed in claim.recipients}
+    assert await stepped.delivery_queue.record_outcomes(claim, outcomes, ())
+    assert len(await stepped.outbox.claim_unpublished(10, 45.0)) == 1
+    machine.step(-back)
+    assert await stepped.clock.mark() == pytest.approx(back)
+    assert await stepped.clock.mark() == 0.0  # once, however many processes notice
+    assert await stepped.delivery_queue.next_due() == pytest.approx(machine.wall.now + 600.0)
+    machine.wait(46.0)
+    assert len(await stepped.outbox.claim_unpublished(10, 45.0)) == 1
+    machine.wait(560.0)
+    assert await stepped.delivery_queue.claim(STUDENTS, 10, LEASE)
+
+
+async def test_step_back_between_two_runs_is_noticed(store_url: str, machine: Machine) -> None:
+    async with open_store(store_url, clock=machine.wall, ticks=machine.ticks) as store:
+        await store.clock.mark()
+        await store.intake.accept(mail())
+        assert await store.outbox.claim_unpublished(10, 600.0)
+    machine.step(-7200.0)
+    async with open_store(store_url, clock=machine.wall, ticks=machine.ticks) as store:
+        assert await store.clock.mark() == pytest.approx(7200.0)
+        machine.wait(601.0)
+        assert await store.outbox.claim_unpublished(10, 600.0)
+
+
+async def test_claims_of_an_earlier_run_are_due_at_once_on_sqlite(
+    made_file: object, tmp_path: object, machine: Machine
+) -> None:
+    """One process delivers there, and its lock says that the earlier one is gone."""
+    url = f"sqlite:///{tmp_path}/chaperone.db"
+    async with open_store(url, clock=machine.wall, ticks=machine.ticks) as store:
+        await store.intake.accept(mail(others=["x@students.example"]))
+        (claim,) = await store.delivery_queue.claim(STUDENTS, 10, LEASE)
+    machine.step(-86400.0)
+    async with open_store(url, clock=machine.wall, ticks=machine.ticks, alone=True) as store:
+        assert not await store.delivery_queue.renew(claim.token, LEASE)
+        assert await store.delivery_queue.claim(STUDENTS, 10, LEASE)
+
+
+async def test_slow_answers_and_slewing_are_no_jumps(stepped: Store, machine: Machine) -> None:
+    watch = stepped.intake._writer._connections.watch
+    for _ in range(100):  # slewed by a tenth, far more than any machine does
+        machine.wait(10.0)
+        machine.step(1.0)
+        assert await stepped.clock.now()
+    watch.note(machine.wall.now - 20.0, machine.ticks.now - 30.0)  # the answer took half a minute
+    assert stepped.clock.take_jump() == 0.0
+    assert stepped.clock.steady_for() > 900.0
+    assert machine.wall.now > NOON

@@ -1,0 +1,46 @@
+"""Watches the store's clock by the monotonic clock of this machine, and notices when it jumps."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+JUMP = 2.0
+"""Seconds by which a clock jumps at least. Clocks that are slewed never differ by so much between two looks."""
+
+LEASE_SLACK = 2.0
+"""Seconds by which a lease of a living holder is longer than a whole lease at most."""
+
+
+class ClockWatch:
+    """What is known of the store's clock in this process. Thread-safe."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self.ticks = ticks
+        self._lock = threading.Lock()
+        self._offset: float | None = None  # of the store's clock from the monotonic one
+        self._since = ticks()
+        self._jumped = 0.0
+
+    def note(self, now: float, before: float) -> None:
+        """Note a time of the store that was read after the monotonic time `before`."""
+        with self._lock:
+            after = self.ticks()
+            low, high = now - after, now - before  # the answer may have taken a while
+            known = self._offset
+            self._offset = low if known is None else min(max(known, low), high)
+            if known is not None and not low - JUMP <= known <= high + JUMP:
+                self._since = after
+                self._jumped += self._offset - known
+
+    def steady_for(self) -> float:
+        """Seconds for which the clock has run without a jump. Counted from the start of the process at most."""
+        with self._lock:
+            return self.ticks() - self._since
+
+    def take_jump(self) -> float:
+        """The seconds by which the clock has jumped since the last call."""
+        with self._lock:
+            jumped, self._jumped = self._jumped, 0.0
+            return jumped
