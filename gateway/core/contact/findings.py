@@ -246,7 +246,8 @@ def _signs(change: Change, slide: SlideLimits) -> Iterator[str]:
         now = share(part, whole)
         return now >= slide.share and now >= share(part_before, whole_before) + slide.rise
 
-    if risen(recent.night, recent.messages, before.night, before.messages) and change.night_span > 4:
+    is_personal = 2 * change.personal_night >= recent.night and change.night_span > 4  # not a trip or a show
+    if risen(recent.night, recent.messages, before.night, before.messages) and is_personal:
         yield f"{recent.night} of {recent.messages} at night, before {before.night} of {before.messages}"
     if recent.read and risen(recent.personal, recent.read, before.personal, before.read) and recent.personal >= 3:
         yield f"{recent.personal} of {recent.read} personal, before {before.personal} of {before.read}"

@@ -18,8 +18,8 @@ class SlideLimits:
 
     messages: int = 6
     before: int = 3
-    share: float = 0.3
-    rise: float = 0.25
+    share: float = 0.4
+    rise: float = 0.3
     signs: int = 2
 
 

@@ -158,13 +158,17 @@ def find_moving(rows: Sequence[ContactRow]) -> Moving | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The last two weeks of one-to-one contact beside the four before. `rate` and `usual` are messages a week."""
+    """The last two weeks of one-to-one contact beside the four before. `rate` and `usual` are messages a week.
+
+    `personal_night`: recent messages at night without an educational purpose; `night_span`: the days that they span.
+    """
 
     recent: Counts
     before: Counts
     rate: float
     usual: float
     spread: float
+    personal_night: int
     night_span: int
 
     @property
@@ -189,6 +193,7 @@ def find_change(rows: Sequence[ContactRow], night: NightHours, calendar: SchoolC
         len(recent) / 2,
         usual,
         spread,
+        len(nights),
         max(nights) - min(nights) + 1 if nights else 0,
     )
 
